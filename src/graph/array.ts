@@ -1,0 +1,106 @@
+/** Plain arrays with a shape: what goes into a graph and what comes out of it. */
+
+/** Element types that graphs know; the names are NumPy's. */
+export type DType = "float32" | "float64" | "int64" | "int32" | "uint8" | "bool";
+
+interface Stores {
+  float32: Float32Array;
+  float64: Float64Array;
+  int64: BigInt64Array;
+  int32: Int32Array;
+  uint8: Uint8Array;
+  bool: Uint8Array;
+}
+
+export type TypedArray = Stores[DType];
+
+/** A dense row-major array: `data.length` is the product of `shape`; booleans are bytes 0 or 1. */
+export interface NdArray<D extends DType = DType> {
+  readonly dtype: D;
+  readonly shape: readonly number[];
+  readonly data: Stores[D];
+}
+
+const constructors = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const;
+
+/** Bytes of one element. */
+export function bytesPerElement(dtype: DType): number {
+  return constructors[dtype].BYTES_PER_ELEMENT;
+}
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1);
+}
+
+/**
+ * A zero-filled array over memory of its own.
+ *
+ * The buffer is made before the view: V8 keeps small typed arrays on its moving heap, and native
+ * code that was given their address would write to the wrong place.
+ */
+export function allocate<D extends DType>(dtype: D, shape: readonly number[]): NdArray<D> {
+  const buffer = new ArrayBuffer(elementCount(shape) * bytesPerElement(dtype));
+  return view(dtype, shape, buffer, 0);
+}
+
+/** An array over a part of `buffer`, from `byteOffset` on; nothing is copied. */
+export function view<D extends DType>(
+  dtype: D,
+  shape: readonly number[],
+  buffer: ArrayBufferLike,
+  byteOffset: number,
+): NdArray<D> {
+  const data = new constructors[dtype](buffer as ArrayBuffer, byteOffset, elementCount(shape));
+  return { dtype, shape: [...shape], data: data as Stores[D] };
+}
+
+/** Numbers nested to any depth; every list at one depth has the same length. */
+export type Nested = number | boolean | readonly Nested[];
+
+/**
+ * Makes an array from nested lists.
+ *
+ * @example
+ * array([[1, 2], [3, 4]]).shape // [2, 2]
+ */
+export function array<D extends DType = "float32">(
+  values: Nested,
+  dtype: D = "float32" as D,
+): NdArray<D> {
+  const shape: number[] = [];
+  for (let level: Nested = values; Array.isArray(level); level = level[0] as Nested) {
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  const result = allocate(dtype, shape);
+  let next = 0;
+  const fill = (level: Nested, depth: number): void => {
+    if (depth === shape.length) {
+      if (typeof level === "object") throw new RangeError("array: lists nest deeper in some places");
+      result.data[next++] = (dtype === "int64" ? BigInt(level) : Number(level)) as never;
+      return;
+    }
+    const list = level as readonly Nested[];
+    if (!Array.isArray(list) || list.length !== shape[depth]) {
+      throw new RangeError(
+        `array: lists at depth ${depth} must all have ${shape[depth]} entries, got ${Array.isArray(list) ? list.length : typeof list}`,
+      );
+    }
+    for (const entry of list) fill(entry, depth + 1);
+  };
+  fill(values, 0);
+  return result;
+}
+
+/** The entries as JavaScript numbers, row by row; int64 values beyond 2^53 lose digits. */
+export function toNumbers(source: NdArray): number[] {
+  return Array.from(source.data as ArrayLike<number | bigint>, Number);
+}

@@ -1,0 +1,49 @@
+/** What every backend offers: load an ONNX model, bind its tensors to memory, run it. */
+import type { NdArray } from "../graph/array.ts";
+
+export interface SessionOptions {
+  /** Threads inside one operator; default: what the machine has, at most 16. */
+  readonly threads?: number;
+  /** Execution provider; default `cpu` (native) or `wasm` (web). */
+  readonly provider?: "cpu" | "cuda" | "webgpu" | "wasm";
+  /** Workers spin while they wait: faster steps, busier cores. Default true. */
+  readonly spin?: boolean;
+  /** Writes a trace of every operator (Chrome trace format) to files with this prefix. */
+  readonly profile?: string;
+  /** Turns a node name of a failure into a place in the model function. */
+  readonly explain?: (nodeName: string) => string | undefined;
+}
+
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Runs once on the given arrays and returns fresh ones; for tests, examples and evaluation. */
+  run(
+    inputs: Readonly<Record<string, NdArray>>,
+    outputNames?: readonly string[],
+  ): Promise<Record<string, NdArray>>;
+  /** Ties inputs and outputs to memory that stays in place over many runs. */
+  bind(
+    inputs: Readonly<Record<string, NdArray>>,
+    outputs: Readonly<Record<string, NdArray>>,
+  ): Binding;
+  /** Frees the session; its bindings must have been disposed of before. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A session with all its tensors in place; `run` reads the inputs' memory and fills the outputs'. */
+export interface Binding {
+  run(): Promise<void>;
+  /** Points one input or output at other memory of the same type; the shape may differ. */
+  rebind(name: string, to: NdArray): void;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface Runtime {
+  readonly name: "native" | "web";
+  createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
+  /** Live native handles by kind (sessions, tensors, ...); all zero once everything is disposed of. */
+  liveHandles(): Readonly<Record<string, number>>;
+}

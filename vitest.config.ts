@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+const shared = { pool: "forks", testTimeout: 30_000 } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { ...shared, name: "unit", include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"] } },
+      { test: { ...shared, name: "data", include: ["test/data/**/*.test.ts"], testTimeout: 600_000 } },
+      { test: { ...shared, name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000 } },
+    ],
+  },
+});
