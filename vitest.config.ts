@@ -1,8 +1,8 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const shared = { pool: "forks", testTimeout: 30_000 } as const;
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       { test: { ...shared, name: "unit", include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"] } },
@@ -11,3 +11,4 @@ export default defineConfig({
     ],
   },
 });
+export default config;

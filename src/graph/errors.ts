@@ -1,0 +1,11 @@
+/** An error whose message is meant for the person at the keyboard: no stack is shown. */
+export class UserError extends Error {
+  override readonly name: string = "UserError";
+  /** 2 for usage and configuration, 1 for everything else. */
+  readonly exitCode: 1 | 2;
+
+  constructor(message: string, options: { exitCode?: 1 | 2; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.exitCode = options.exitCode ?? 1;
+  }
+}
