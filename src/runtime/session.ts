@@ -27,7 +27,12 @@ export interface Session {
     inputs: Readonly<Record<string, NdArray>>,
     outputs: Readonly<Record<string, NdArray>>,
   ): Binding;
-  /** Frees the session; its bindings must have been disposed of before. */
+  /** Ends a profile that `SessionOptions.profile` began and gives the name of its file. */
+  endProfiling?(): string;
+  /**
+   * Frees the session and its bindings; after a run in flight, which ends first.
+   * A second call does nothing.
+   */
   dispose(): void;
   [Symbol.dispose](): void;
 }
@@ -35,6 +40,8 @@ export interface Session {
 /** A session with all its tensors in place; `run` reads the inputs' memory and fills the outputs'. */
 export interface Binding {
   run(): Promise<void>;
+  /** The same on the calling thread, for graphs of a few microseconds; native only. */
+  runSync?(): void;
   /** Points one input or output at other memory of the same type; the shape may differ. */
   rebind(name: string, to: NdArray): void;
   dispose(): void;

@@ -1,0 +1,43 @@
+/** ONNX element types (the numbers of TensorProto.DataType) and their names here. */
+import type { DType } from "../graph/array.ts";
+
+const codes: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+};
+
+// Types that models may hold but arrays may not, for messages.
+const foreign: Readonly<Record<number, string>> = {
+  3: "int8",
+  4: "uint16",
+  5: "int16",
+  8: "string",
+  10: "float16",
+  12: "uint32",
+  13: "uint64",
+  16: "bfloat16",
+};
+
+/** ONNX number of an element type. */
+export function elementTypeCode(dtype: DType): number {
+  return codes[dtype];
+}
+
+/** Name of an ONNX element type; for types that arrays cannot hold, a name for messages. */
+export function elementTypeName(code: number): string {
+  for (const [dtype, known] of Object.entries(codes)) if (known === code) return dtype;
+  return foreign[code] ?? `element type ${code}`;
+}
+
+/** The element type of a result. @throws where arrays cannot hold it. */
+export function dtypeOf(code: number, name: string): DType {
+  const dtype = elementTypeName(code);
+  if (dtype in codes) return dtype as DType;
+  throw new TypeError(
+    `output ${name} is ${dtype}, which arrays cannot hold; cast it to one of ${Object.keys(codes).join(", ")} in the graph`,
+  );
+}

@@ -1,0 +1,24 @@
+/** Turns ONNX Runtime's failure messages into a sentence about the model. */
+
+const pattern =
+  /(?:while running|from) (\S+) node\. ?Name: ?'([^']*)' ?(?:Status Message: ?)?([\s\S]*)$/;
+
+/**
+ * A run's failure, with the operator and its place.
+ *
+ * @param explain turns the failed node's name into a place in the model function
+ * @example
+ * "... while running Gemm node. Name:'fc' Status Message: bad shape"
+ * // operator Gemm failed at fc: bad shape
+ */
+export function runFailure(
+  cause: unknown,
+  explain?: (nodeName: string) => string | undefined,
+): Error {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const match = pattern.exec(message);
+  if (match === null) return new Error(`the graph failed: ${message.trim()}`, { cause });
+  const [, operator, name, status] = match as unknown as [string, string, string, string];
+  const place = explain?.(name) ?? (name === "" ? "a node without a name" : name);
+  return new Error(`operator ${operator} failed at ${place}: ${status.trim()}`, { cause });
+}

@@ -1,0 +1,194 @@
+/** A session of the native library. */
+import type { NdArray } from "../graph/array.ts";
+import { checkInputs, findPort, type PortInfo, type Ports, ports } from "./checks.ts";
+import { elementTypeName } from "./element-types.ts";
+import { runFailure } from "./failure.ts";
+import type { HandleCounts } from "./handles.ts";
+import { type Api, addressOf, type Pointer, readString, slots } from "./native-api.ts";
+import { type BindingHost, bindNative } from "./native-binding.ts";
+import type { EnvironmentKeeper } from "./native-environment.ts";
+import { createOptions, cString, poolSettings, releaseOptions } from "./native-options.ts";
+import { makePlan, type NameTable } from "./native-plan.ts";
+import { readTensorInfo } from "./native-tensor.ts";
+import type { Binding, Session, SessionOptions } from "./session.ts";
+
+/** Loads a model off the main thread. */
+export async function createNativeSession(
+  api: Api,
+  handles: HandleCounts,
+  keeper: EnvironmentKeeper,
+  model: Uint8Array,
+  options: SessionOptions,
+): Promise<Session> {
+  const environment = keeper.acquire(poolSettings(options));
+  let native: Pointer;
+  try {
+    const created = slots(1);
+    const settings = createOptions(api, handles, options, environment.pool);
+    try {
+      const at = addressOf(model);
+      await api.async(
+        "createSessionFromArray",
+        environment.pointer,
+        at,
+        model.byteLength,
+        settings,
+        created,
+      );
+    } catch (cause) {
+      throw new Error(`the model cannot be loaded: ${(cause as Error).message.trim()}`, { cause });
+    } finally {
+      releaseOptions(api, handles, settings);
+    }
+    native = created[0]!;
+  } catch (error) {
+    keeper.release();
+    throw error;
+  }
+  handles.add("sessions");
+  const inputs = ports("input", readPorts(api, handles, native, "input"));
+  const outputs = ports("output", readPorts(api, handles, native, "output"));
+  const names = nameTable([inputs, outputs]);
+
+  let disposed = false;
+  let runs = 0;
+  const bindings = new Set<Binding>();
+  const release = (): void => {
+    api.releaseSession(native);
+    handles.remove("sessions");
+    keeper.release();
+  };
+  const leave = (): void => {
+    runs--;
+    if (disposed && runs === 0) release();
+  };
+  const use = <T>(work: (session: Pointer) => T): T => {
+    if (disposed) throw new Error("the session was disposed of; create it again");
+    runs++;
+    let result: T;
+    try {
+      result = work(native);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    if (result instanceof Promise) return result.finally(leave) as T;
+    leave();
+    return result;
+  };
+  const host: BindingHost = {
+    inputs,
+    outputs,
+    tensors: environment.tensors,
+    handles,
+    explain: options.explain,
+    plan: (inputNames, outputNames) => makePlan(api, names, inputNames, outputNames),
+    use,
+    forget: (binding) => bindings.delete(binding),
+  };
+  const session: Session = {
+    inputNames: [...inputs.byName.keys()],
+    outputNames: [...outputs.byName.keys()],
+    run: (given, outputNames) => runOnce(host, given, outputNames ?? session.outputNames),
+    bind: (given, results) => {
+      if (disposed) throw new Error("the session was disposed of; create it again");
+      const binding = bindNative(host, given, results);
+      bindings.add(binding);
+      return binding;
+    },
+    endProfiling: () => use((pointer) => endProfiling(api, pointer)),
+    dispose: () => {
+      if (disposed) return;
+      for (const binding of [...bindings]) binding.dispose();
+      disposed = true;
+      if (runs === 0) release();
+    },
+    [Symbol.dispose]: () => session.dispose(),
+  };
+  return session;
+}
+
+async function runOnce(
+  host: BindingHost,
+  given: Readonly<Record<string, NdArray>>,
+  outputNames: readonly string[],
+): Promise<Record<string, NdArray>> {
+  checkInputs(host.inputs, given);
+  for (const name of outputNames) findPort(host.outputs, name);
+  const inputNames = Object.keys(given);
+  const { tensors } = host;
+  return host.use(async (session) => {
+    const plan = host.plan(inputNames, outputNames);
+    try {
+      inputNames.forEach((name, index) => {
+        plan.inputs[index] = tensors.over(given[name]!);
+      });
+      await plan.run(session).catch((error: unknown) => {
+        throw runFailure(error, host.explain);
+      });
+      for (const output of plan.outputs) if (output !== 0n) tensors.adopt(output);
+      return Object.fromEntries(
+        outputNames.map((name, index) => [name, tensors.read(plan.outputs[index]!, name)]),
+      );
+    } finally {
+      for (const tensor of [...plan.inputs, ...plan.outputs]) {
+        if (tensor !== 0n) tensors.release(tensor);
+      }
+    }
+  });
+}
+
+function readPorts(
+  api: Api,
+  handles: HandleCounts,
+  session: Pointer,
+  kind: "input" | "output",
+): PortInfo[] {
+  const slot = slots(1);
+  api.defaultAllocator(slot);
+  const allocator = slot[0]!;
+  const [count, nameOf, typeOf] =
+    kind === "input"
+      ? ([api.sessionInputCount, api.sessionInputName, api.sessionInputType] as const)
+      : ([api.sessionOutputCount, api.sessionOutputName, api.sessionOutputType] as const);
+  count(session, slot);
+  return Array.from({ length: Number(slot[0]) }, (_, index) => {
+    nameOf(session, index, allocator, slot);
+    const name = readString(slot[0]!);
+    api.allocatorFree(allocator, slot[0]!);
+    typeOf(session, index, slot);
+    const type = slot[0]!;
+    handles.add("typeInfos");
+    try {
+      api.tensorInfoOfType(type, slot); // null where it is no tensor
+      if (slot[0] === 0n) return { name, dtype: "no tensor", shape: undefined };
+      const { code, shape } = readTensorInfo(api, slot[0]!);
+      const dims = shape.map((dim) => (dim < 0 ? undefined : dim));
+      return { name, dtype: elementTypeName(code), shape: dims };
+    } finally {
+      api.releaseTypeInfo(type);
+      handles.remove("typeInfos");
+    }
+  });
+}
+
+function nameTable(all: readonly Ports[]): NameTable {
+  const keep: Uint8Array[] = [];
+  const addresses = new Map<string, Pointer>();
+  for (const name of all.flatMap((each) => [...each.byName.keys()])) {
+    const text = cString(name);
+    keep.push(text);
+    addresses.set(name, addressOf(text));
+  }
+  return { addressOf: addresses, keep };
+}
+
+function endProfiling(api: Api, session: Pointer): string {
+  const slot = slots(1);
+  api.defaultAllocator(slot);
+  const allocator = slot[0]!;
+  api.endProfiling(session, allocator, slot);
+  const name = readString(slot[0]!);
+  api.allocatorFree(allocator, slot[0]!);
+  return name;
+}

@@ -1,0 +1,40 @@
+/** The native runtime: ONNX Runtime's shared library, in this process. */
+import { handleCounts } from "./handles.ts";
+import { type Api, openApi } from "./native-api.ts";
+import { type EnvironmentKeeper, environmentKeeper } from "./native-environment.ts";
+import { findLibrary } from "./native-library.ts";
+import { createNativeSession } from "./native-session.ts";
+import type { Runtime } from "./session.ts";
+
+let singleton: Runtime | undefined;
+
+/**
+ * The native runtime; the library is opened when the first session is created.
+ *
+ * Sessions are created and run off the main thread. The library is the one of the package
+ * `onnxruntime-node`, or the one that the environment variable MOESAIC_ONNXRUNTIME names.
+ */
+export function nativeRuntime(): Runtime {
+  singleton ??= makeRuntime();
+  return singleton;
+}
+
+function makeRuntime(): Runtime {
+  const handles = handleCounts();
+  let opened: { api: Api; keeper: EnvironmentKeeper } | undefined;
+  const open = () => {
+    if (opened === undefined) {
+      const api = openApi(findLibrary());
+      opened = { api, keeper: environmentKeeper(api, handles) };
+    }
+    return opened;
+  };
+  return {
+    name: "native",
+    createSession: async (model, options = {}) => {
+      const { api, keeper } = open();
+      return createNativeSession(api, handles, keeper, model, options);
+    },
+    liveHandles: () => handles.snapshot(),
+  };
+}
