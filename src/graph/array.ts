@@ -84,7 +84,8 @@ export function array<D extends DType = "float32">(
   let next = 0;
   const fill = (level: Nested, depth: number): void => {
     if (depth === shape.length) {
-      if (typeof level === "object") throw new RangeError("array: lists nest deeper in some places");
+      if (typeof level === "object")
+        throw new RangeError("array: lists nest deeper in some places");
       result.data[next++] = (dtype === "int64" ? BigInt(level) : Number(level)) as never;
       return;
     }

@@ -1,0 +1,73 @@
+/** Reverse-mode differentiation as a transformation of the graph. */
+import type { Node, Tensor } from "../graph/graph.ts";
+import { constant } from "../graph/inputs.ts";
+import { formatShape } from "../graph/shape.ts";
+import { add } from "../ops/arithmetic.ts";
+import { expand } from "../ops/reshape.ts";
+
+/**
+ * Appends to the graph the gradients of a scalar with respect to some tensors.
+ *
+ * Nodes are visited from the last to the first; each one's rule turns the gradients of its outputs
+ * into gradients of its inputs, which are summed where a tensor is used more than once.
+ *
+ * @param loss a float32 tensor with one element
+ * @param wrt tensors of the same graph
+ * @returns one gradient per tensor of `wrt`, of its shape; zeros where the loss does not depend on it
+ */
+export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  if (loss.shape.length !== 0) {
+    throw new RangeError(`gradients: the loss must be a scalar, got ${formatShape(loss.shape)}`);
+  }
+  const graph = loss.graph;
+  const outer = { place: graph.place, origin: graph.origin };
+  const relevant = nodesBetween(wrt, loss);
+  const gradientOf = new Map<Tensor, Tensor>([[loss, constant(graph, 1, loss.dtype)]]);
+
+  for (const node of relevant) {
+    const incoming = node.outputs.map((output) => gradientOf.get(output));
+    if (incoming.every((gradient) => gradient === undefined)) continue;
+    if (node.op.gradient === undefined) {
+      throw new TypeError(
+        `gradients: operator ${node.op.name} in ${node.place || "the model"} has no gradient`,
+      );
+    }
+    graph.place = node.place;
+    graph.origin = node.origin;
+    const outgoing = node.op.gradient({
+      inputs: node.inputs,
+      outputs: node.outputs,
+      attributes: node.attributes,
+      gradients: incoming,
+    });
+    for (const [i, input] of node.inputs.entries()) {
+      const gradient = outgoing[i];
+      if (gradient === undefined) continue;
+      const sum = gradientOf.get(input);
+      gradientOf.set(input, sum === undefined ? gradient : add(sum, gradient));
+    }
+  }
+  graph.place = outer.place;
+  graph.origin = outer.origin;
+  return wrt.map((tensor) => gradientOf.get(tensor) ?? zerosLike(tensor));
+}
+
+/** Nodes on a path from `sources` to `target`, from the last to the first. */
+function nodesBetween(sources: readonly Tensor[], target: Tensor): Node[] {
+  const dependent = new Set<Tensor>(sources);
+  const downstream = target.graph.nodes.filter((node) => {
+    const depends = node.inputs.some((input) => dependent.has(input));
+    if (depends) for (const output of node.outputs) dependent.add(output);
+    return depends;
+  });
+  const needed = new Set<Node>([target.node]);
+  return downstream.reverse().filter((node) => {
+    if (!needed.has(node)) return false;
+    for (const input of node.inputs) if (dependent.has(input)) needed.add(input.node);
+    return true;
+  });
+}
+
+function zerosLike(tensor: Tensor): Tensor {
+  return expand(constant(tensor.graph, 0, tensor.dtype), tensor);
+}

@@ -1,0 +1,146 @@
+/** Symbolic tensors, the operators that make them, and the graph that records both. */
+import type { DType, NdArray } from "./array.ts";
+import type { Shape } from "./shape.ts";
+
+/** What is known of a tensor before it exists. */
+export interface TensorSpec {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** A value that will exist when the graph runs: output `index` of `node`. */
+export interface Tensor extends TensorSpec {
+  readonly id: number;
+  readonly graph: Graph;
+  readonly node: Node;
+  readonly index: number;
+}
+
+/** One application of an operator. */
+export interface Node {
+  readonly id: number;
+  readonly op: Op;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: unknown;
+  readonly outputs: readonly Tensor[];
+  /** Scope of the model function that was being traced, such as `blocks.0.attn`. */
+  readonly place: string;
+  /** Made where the node was; its stack is read only when somebody asks for the source line. */
+  readonly origin: Error | undefined;
+}
+
+/** Collects the ONNX nodes of one operator; `onnx/` implements it. */
+export interface Emitter {
+  /** Adds a node and returns the names of its outputs (one fresh name unless given). */
+  add(
+    opType: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, AttributeValue>>,
+    options?: { readonly outputs?: readonly string[]; readonly domain?: string },
+  ): string;
+  /** A fresh name for an intermediate value. */
+  fresh(): string;
+  constant(value: NdArray): string;
+  /** An int64 vector, as shapes, axes and split sizes want it. */
+  ints(values: readonly number[]): string;
+  /** A float32 scalar. */
+  scalar(value: number): string;
+}
+
+export type AttributeValue = number | string | readonly number[] | { readonly float: number };
+
+/** Where an operator writes its ONNX nodes to: names of inputs and outputs, in order. */
+export interface Emission<A> {
+  readonly emitter: Emitter;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: A;
+  readonly node: Node;
+}
+
+/** What a gradient rule may use; gradients of unused outputs are undefined. */
+export interface Backward<A> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly attributes: A;
+  readonly gradients: readonly (Tensor | undefined)[];
+}
+
+/** An operator, declared in one place: shape rule, ONNX nodes, gradient rule. */
+export interface Op<A = unknown> {
+  readonly name: string;
+  infer(inputs: readonly TensorSpec[], attributes: A): readonly TensorSpec[];
+  emit(emission: Emission<A>): void;
+  /** Gradients of the inputs, in order; undefined where none flows. Absent: not differentiable. */
+  gradient?(backward: Backward<A>): readonly (Tensor | undefined)[];
+}
+
+/** An append-only record of nodes; their order is a topological order. */
+export interface Graph {
+  readonly nodes: Node[];
+  /** Scope that new nodes are ascribed to. */
+  place: string;
+  /** Origin that new nodes are ascribed to while a transformation builds them. */
+  origin: Error | undefined;
+  readonly constants: Map<string, Tensor>;
+  nextId: number;
+}
+
+export function createGraph(): Graph {
+  return { nodes: [], place: "", origin: undefined, constants: new Map(), nextId: 0 };
+}
+
+/** Adds a node to `graph` and returns its outputs. */
+export function addNode<A>(
+  graph: Graph,
+  op: Op<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+): readonly Tensor[] {
+  for (const input of inputs) {
+    if (input.graph !== graph) {
+      throw new TypeError(`${op.name}: its inputs come from two different graphs`);
+    }
+  }
+  let specs: readonly TensorSpec[];
+  try {
+    specs = op.infer(inputs, attributes);
+  } catch (error) {
+    const where = graph.place === "" ? "" : ` in ${graph.place}`;
+    throw new RangeError(`${op.name}${where}: ${(error as Error).message}`, { cause: error });
+  }
+  const outputs: Tensor[] = [];
+  const node: Node = {
+    id: graph.nextId++,
+    op: op as Op,
+    inputs,
+    attributes,
+    outputs,
+    place: graph.place,
+    origin: graph.origin ?? new Error("origin"),
+  };
+  for (const [index, spec] of specs.entries()) {
+    outputs.push({ id: graph.nextId++, graph, node, index, dtype: spec.dtype, shape: spec.shape });
+  }
+  graph.nodes.push(node);
+  return outputs;
+}
+
+/** Declares an operator and returns the function that applies it. */
+export function defineOp<A>(
+  op: Op<A>,
+): (inputs: readonly Tensor[], attributes: A) => readonly Tensor[] {
+  return (inputs, attributes) => {
+    const first = inputs[0];
+    if (first === undefined) throw new TypeError(`${op.name}: needs at least one input`);
+    return addNode(first.graph, op, inputs, attributes);
+  };
+}
+
+/** The model's source line that made `node`, as `file:line`, or undefined where stacks are absent. */
+export function sourceLine(node: Node): string | undefined {
+  const lines = node.origin?.stack?.split("\n").slice(1) ?? [];
+  const own = /[\\/](graph|ops|autodiff)[\\/][\w-]+\.[jt]s/;
+  const line = lines.find((text) => !own.test(text) && /:\d+:\d+\)?$/.test(text));
+  return line?.match(/([\w.-]+[\\/][\w.-]+:\d+):\d+\)?$/)?.[1];
+}

@@ -1,0 +1,162 @@
+/** Collects ONNX nodes and initializers and writes them as a model. */
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
+import { array, type DType, type NdArray } from "../graph/array.ts";
+import type { AttributeValue, Emitter, TensorSpec } from "../graph/graph.ts";
+import { formatDim } from "../graph/shape.ts";
+
+/** Rewrites operators that a target lacks into ones that it has; keyed by operator type. */
+export type Lowering = Readonly<Record<string, LoweringRule>>;
+
+export type LoweringRule = (
+  emitter: Emitter,
+  inputs: readonly string[],
+  attributes: Readonly<Record<string, AttributeValue>>,
+  outputs: readonly string[],
+) => void;
+
+export interface ModelBuilder extends Emitter {
+  /** Names of nodes added from now on begin with `prefix`. */
+  label(prefix: string): void;
+  initializer(name: string, value: NdArray): void;
+  declareInput(name: string, spec: TensorSpec): void;
+  declareOutput(name: string, spec: TensorSpec): void;
+  /** The model as ONNX bytes. */
+  finish(metadata?: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer>;
+}
+
+const OPSET = 21n;
+const IR_VERSION = 10n;
+
+const elementType: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+};
+
+export function createBuilder(lowering: Lowering = {}): ModelBuilder {
+  const nodes: NodeProto[] = [];
+  const initializers: TensorProto[] = [];
+  const inputs: ValueInfoProto[] = [];
+  const outputs: ValueInfoProto[] = [];
+  const shared = new Map<string, string>();
+  let prefix = "node";
+  let next = 0;
+
+  const builder: ModelBuilder = {
+    fresh: () => `v${next++}`,
+    label: (text) => {
+      prefix = text;
+    },
+    add(opType, inputNames, attributes = {}, { outputs: given, domain = "" } = {}) {
+      const names = given ?? [builder.fresh()];
+      const rule = lowering[opType];
+      if (rule !== undefined) {
+        rule(builder, inputNames, attributes, names);
+        return names[0]!;
+      }
+      nodes.push(
+        create(NodeProtoSchema, {
+          opType,
+          domain,
+          name: `${prefix}:${nodes.length}`,
+          input: [...inputNames],
+          output: [...names],
+          attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+        }),
+      );
+      return names[0]!;
+    },
+    constant(value) {
+      const key =
+        value.data.length <= 64 ? `${value.dtype}[${value.shape}]${value.data}` : undefined;
+      const known = key === undefined ? undefined : shared.get(key);
+      if (known !== undefined) return known;
+      const name = `c${next++}`;
+      builder.initializer(name, value);
+      if (key !== undefined) shared.set(key, name);
+      return name;
+    },
+    ints: (values) => builder.constant(array([...values], "int64")),
+    scalar: (value) => builder.constant(array(value)),
+    initializer(name, { dtype, shape, data }) {
+      initializers.push(
+        create(TensorProtoSchema, {
+          name,
+          dataType: elementType[dtype],
+          dims: shape.map(BigInt),
+          rawData: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
+        }),
+      );
+    },
+    declareInput: (name, spec) => inputs.push(valueInfo(name, spec)),
+    declareOutput: (name, spec) => outputs.push(valueInfo(name, spec)),
+    finish(metadata = {}) {
+      const domains = new Set(nodes.map((node) => node.domain));
+      const model = create(ModelProtoSchema, {
+        irVersion: IR_VERSION,
+        producerName: "moesaic",
+        opsetImport: [
+          { domain: "", version: OPSET },
+          ...(domains.has("com.microsoft") ? [{ domain: "com.microsoft", version: 1n }] : []),
+        ],
+        graph: {
+          name: "moesaic",
+          node: nodes,
+          initializer: initializers,
+          input: inputs,
+          output: outputs,
+        },
+        metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+      });
+      return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
+    },
+  };
+  return builder;
+}
+
+function attribute(name: string, value: AttributeValue): AttributeProto {
+  const encoder = new TextEncoder();
+  if (typeof value === "string") {
+    return create(AttributeProtoSchema, {
+      name,
+      type: AttributeType.STRING,
+      s: encoder.encode(value),
+    });
+  }
+  if (typeof value === "number") {
+    return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+  }
+  if ("float" in value) {
+    return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  }
+  return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
+}
+
+function valueInfo(name: string, { dtype, shape }: TensorSpec): ValueInfoProto {
+  const dim = shape.map((d) =>
+    typeof d === "number"
+      ? { value: { case: "dimValue" as const, value: BigInt(d) } }
+      : { value: { case: "dimParam" as const, value: formatDim(d) } },
+  );
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: {
+      value: { case: "tensorType", value: { elemType: elementType[dtype], shape: { dim } } },
+    },
+  });
+}

@@ -1,0 +1,97 @@
+/** Writes the part of a graph that some outputs need as an ONNX model. */
+import type { NdArray } from "../graph/array.ts";
+import { type Node, sourceLine, type Tensor } from "../graph/graph.ts";
+import { type InputAttributes, inputAttributes, isConstant, isInput } from "../graph/inputs.ts";
+import { createBuilder, type Lowering } from "./builder.ts";
+
+export interface EmitOptions {
+  /** Rewrites for targets that lack some operators; by default every operator is written as is. */
+  readonly lowering?: Lowering;
+  /** Values of inputs (parameters, as a rule) that become initializers of the model. */
+  readonly initializers?: ReadonlyMap<string, NdArray>;
+  /** Key-value pairs kept in the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface EmittedModel {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Inputs that the model expects, in the order in which the graph declared them. */
+  readonly inputs: readonly InputAttributes[];
+  readonly outputs: readonly { readonly name: string; readonly tensor: Tensor }[];
+  /** The place in the model function of an ONNX node of this model. */
+  explain(nodeName: string): string | undefined;
+}
+
+/** Emits `outputs`, a tensor for each output name; inputs that none of them needs are left out. */
+export function emitModel(
+  outputs: Readonly<Record<string, Tensor>>,
+  { lowering, initializers, metadata }: EmitOptions = {},
+): EmittedModel {
+  const wanted = Object.entries(outputs);
+  const builder = createBuilder(lowering);
+  const nameOf = new Map<Tensor, string>();
+  const aliases: [name: string, tensor: Tensor][] = [];
+  for (const [name, tensor] of wanted) {
+    if (isInput(tensor) || isConstant(tensor) || nameOf.has(tensor)) aliases.push([name, tensor]);
+    else nameOf.set(tensor, name);
+  }
+
+  const inputs: InputAttributes[] = [];
+  const byId = new Map<number, Node>();
+  for (const node of neededNodes(wanted.map(([, tensor]) => tensor))) {
+    const [first] = node.outputs;
+    if (isInput(first!)) {
+      const attributes = inputAttributes(first!);
+      nameOf.set(first!, attributes.name);
+      const value = initializers?.get(attributes.name);
+      if (value !== undefined) builder.initializer(attributes.name, value);
+      else inputs.push(attributes);
+      continue;
+    }
+    if (isConstant(first!)) {
+      nameOf.set(first!, builder.constant((node.attributes as { value: NdArray }).value));
+      continue;
+    }
+    for (const output of node.outputs) {
+      if (!nameOf.has(output)) nameOf.set(output, builder.fresh());
+    }
+    byId.set(node.id, node);
+    builder.label(`${node.place}/${node.op.name}#${node.id}`);
+    node.op.emit({
+      emitter: builder,
+      inputs: node.inputs.map((tensor) => nameOf.get(tensor)!),
+      outputs: node.outputs.map((tensor) => nameOf.get(tensor)!),
+      attributes: node.attributes,
+      node,
+    });
+  }
+  for (const [name, tensor] of aliases) {
+    builder.add("Identity", [nameOf.get(tensor)!], {}, { outputs: [name] });
+  }
+  for (const attributes of inputs) builder.declareInput(attributes.name, attributes);
+  for (const [name, tensor] of wanted) builder.declareOutput(name, tensor);
+
+  return {
+    bytes: builder.finish(metadata),
+    inputs,
+    outputs: wanted.map(([name, tensor]) => ({ name, tensor })),
+    explain: (nodeName) => {
+      const node = byId.get(Number(/#(\d+)/.exec(nodeName)?.[1]));
+      if (node === undefined) return undefined;
+      const line = sourceLine(node);
+      return `${node.op.name}${node.place && ` in ${node.place}`}${line ? ` (${line})` : ""}`;
+    },
+  };
+}
+
+/** Nodes that the tensors depend on, in the order of the graph. */
+function neededNodes(tensors: readonly Tensor[]): Node[] {
+  const needed = new Set<Node>();
+  const open = tensors.map((tensor) => tensor.node);
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (needed.has(node)) continue;
+    needed.add(node);
+    for (const input of node.inputs) open.push(input.node);
+  }
+  return [...needed].sort((a, b) => a.id - b.id);
+}

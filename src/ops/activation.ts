@@ -1,0 +1,87 @@
+/** Activation functions. ONNX: Gelu, Relu, Sigmoid, Tanh, Softplus, Erf. */
+import { defineOp, type Tensor } from "../graph/graph.ts";
+import { add, exp, mul, square, sub } from "./arithmetic.ts";
+import { cast, greater } from "./compare.ts";
+import { unary } from "./elementwise.ts";
+
+/** Error function, `2/sqrt(pi) * integral of e^(-t^2) from 0 to x`. */
+export const erf: (x: Tensor) => Tensor = unary("erf", "Erf", (dy, x) =>
+  mul(dy, mul(exp(mul(square(x), -1)), 2 / Math.sqrt(Math.PI))),
+);
+
+/** Cumulative distribution of the standard normal, `(1 + erf(x / sqrt 2)) / 2`. */
+export function normalCdf(x: Tensor): Tensor {
+  return mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
+}
+
+/** Density of the standard normal, `e^(-x^2/2) / sqrt(2 pi)`. */
+export function normalDensity(x: Tensor): Tensor {
+  return mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+}
+
+/** `max(x, 0)`; gradient 0 at 0. */
+export const relu: (x: Tensor) => Tensor = unary("relu", "Relu", (dy, x) =>
+  mul(dy, cast(greater(x, 0), "float32")),
+);
+
+/** `max(x, 0)^2` (Primer, arXiv:2109.08668, section 3.1). */
+export function reluSquared(x: Tensor): Tensor {
+  return square(relu(x));
+}
+
+/** `1 / (1 + e^-x)`. */
+export const sigmoid: (x: Tensor) => Tensor = unary("sigmoid", "Sigmoid", (dy, _x, y) =>
+  mul(dy, mul(y, sub(1, y))),
+);
+
+/** Hyperbolic tangent. */
+export const tanh: (x: Tensor) => Tensor = unary("tanh", "Tanh", (dy, _x, y) =>
+  mul(dy, sub(1, square(y))),
+);
+
+/** `log(1 + e^x)`. */
+export const softplus: (x: Tensor) => Tensor = unary("softplus", "Softplus", (dy, x) =>
+  mul(dy, sigmoid(x)),
+);
+
+/** `x * sigmoid(x)` (also called Swish). */
+export function silu(x: Tensor): Tensor {
+  return mul(x, sigmoid(x));
+}
+
+const geluOp = defineOp<{ readonly approximate: "none" | "tanh" }>({
+  name: "gelu",
+  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  emit: ({ emitter, inputs, outputs, attributes: { approximate } }) => {
+    emitter.add("Gelu", inputs, { approximate }, { outputs });
+  },
+  gradient: ({ inputs: [x], gradients: [dy], attributes: { approximate } }) => [
+    mul(dy!, approximate === "tanh" ? geluTanhSlope(x!) : geluSlope(x!)),
+  ],
+});
+
+/** d/dx of `x Phi(x)`: `Phi(x) + x phi(x)`. */
+function geluSlope(x: Tensor): Tensor {
+  const scaled = mul(x, Math.SQRT1_2);
+  const phi = exp(mul(square(scaled), -1));
+  return add(add(mul(erf(scaled), 0.5), 0.5), mul(mul(x, 1 / Math.sqrt(2 * Math.PI)), phi));
+}
+
+/** d/dx of `x/2 (1 + t)` with `t = tanh(u)`, `u = sqrt(2/pi) (x + 0.044715 x^3)`. */
+function geluTanhSlope(x: Tensor): Tensor {
+  const c = Math.sqrt(2 / Math.PI);
+  const xx = square(x);
+  const t = tanh(mul(x, add(mul(xx, c * 0.044715), c)));
+  const du = add(mul(xx, 3 * c * 0.044715), c);
+  return mul(add(add(t, 1), mul(mul(x, sub(1, square(t))), du)), 0.5);
+}
+
+/** `x Phi(x)` with the exact normal distribution (arXiv:1606.08415). */
+export function gelu(x: Tensor): Tensor {
+  return geluOp([x], { approximate: "none" })[0]!;
+}
+
+/** GELU by its tanh approximation (arXiv:1606.08415, section 2). */
+export function geluTanh(x: Tensor): Tensor {
+  return geluOp([x], { approximate: "tanh" })[0]!;
+}

@@ -1,0 +1,87 @@
+/** Broadcasting arithmetic. ONNX: https://onnx.ai/onnx/operators/ (Add, Sub, Mul, Div, Pow, ...). */
+import type { Tensor } from "../graph/graph.ts";
+import { cast, greaterOrEqual, lessOrEqual } from "./compare.ts";
+import { binary, type Operand, unary } from "./elementwise.ts";
+
+/** `a + b`. */
+export const add: (a: Operand, b: Operand) => Tensor = binary("add", "Add", (dy) => [dy, dy]);
+
+/** `a - b`. */
+export const sub: (a: Operand, b: Operand) => Tensor = binary("sub", "Sub", (dy) => [dy, neg(dy)]);
+
+/** `a * b`. */
+export const mul: (a: Operand, b: Operand) => Tensor = binary("mul", "Mul", (dy, a, b) => [
+  mul(dy, b),
+  mul(dy, a),
+]);
+
+/** `a / b`. */
+export const div: (a: Operand, b: Operand) => Tensor = binary("div", "Div", (dy, _a, b, y) => {
+  const da = div(dy, b);
+  return [da, neg(mul(da, y))];
+});
+
+/** `a ^ b` for `a > 0`; for a fixed exponent any `a` for which the power is defined. */
+export const pow: (a: Operand, b: Operand) => Tensor = binary("pow", "Pow", (dy, a, b, y) => [
+  mul(dy, mul(b, pow(a, sub(b, 1)))),
+  mul(dy, mul(y, log(a))),
+]);
+
+/** `max(a, b)`; where they are equal each gets half of the gradient. */
+export const maximum: (a: Operand, b: Operand) => Tensor = binary("maximum", "Max", (dy, a, b) =>
+  halves(dy, a, b),
+);
+
+/** `min(a, b)`; where they are equal each gets half of the gradient. */
+export const minimum: (a: Operand, b: Operand) => Tensor = binary("minimum", "Min", (dy, a, b) =>
+  halves(dy, b, a),
+);
+
+function halves(dy: Tensor, above: Tensor, below: Tensor): [Tensor, Tensor] {
+  const atLeast = cast(greaterOrEqual(above, below), "float32");
+  const atMost = cast(lessOrEqual(above, below), "float32");
+  const share = mul(add(sub(atLeast, atMost), 1), 0.5); // 1, 1/2 or 0
+  const mine = mul(dy, share);
+  return [mine, sub(dy, mine)];
+}
+
+/** `-x`. */
+export const neg: (x: Tensor) => Tensor = unary("neg", "Neg", (dy) => neg(dy));
+
+/** `|x|`; gradient `sign(x)`, 0 at 0. */
+export const abs: (x: Tensor) => Tensor = unary("abs", "Abs", (dy, x) => mul(dy, sign(x)));
+
+/** -1, 0 or 1; no gradient flows. */
+export const sign: (x: Tensor) => Tensor = unary("sign", "Sign", (dy) => mul(dy, 0));
+
+/** `e^x`. */
+export const exp: (x: Tensor) => Tensor = unary("exp", "Exp", (dy, _x, y) => mul(dy, y));
+
+/** Natural logarithm. */
+export const log: (x: Tensor) => Tensor = unary("log", "Log", (dy, x) => div(dy, x));
+
+/** `sqrt(x)`. */
+export const sqrt: (x: Tensor) => Tensor = unary("sqrt", "Sqrt", (dy, _x, y) =>
+  div(mul(dy, 0.5), y),
+);
+
+/** `1 / x`. */
+export const reciprocal: (x: Tensor) => Tensor = unary("reciprocal", "Reciprocal", (dy, _x, y) =>
+  neg(mul(dy, mul(y, y))),
+);
+
+/** Sine of an angle in radians. */
+export const sin: (x: Tensor) => Tensor = unary("sin", "Sin", (dy, x) => mul(dy, cos(x)));
+
+/** Cosine of an angle in radians. */
+export const cos: (x: Tensor) => Tensor = unary("cos", "Cos", (dy, x) => neg(mul(dy, sin(x))));
+
+/** `x^2`. */
+export function square(x: Tensor): Tensor {
+  return mul(x, x);
+}
+
+/** `min(max(x, low), high)`; the gradient is zero outside the bounds. */
+export function clamp(x: Tensor, low: number, high: number): Tensor {
+  return minimum(maximum(x, low), high);
+}

@@ -1,0 +1,90 @@
+/** What elementwise operators share: operands, broadcasting, and its gradient. */
+import type { DType } from "../graph/array.ts";
+import { defineOp, type Emission, type Tensor, type TensorSpec } from "../graph/graph.ts";
+import { constant } from "../graph/inputs.ts";
+import { broadcastShapes, type Dim, type Shape, sameDim } from "../graph/shape.ts";
+import { reduceSum } from "./reduce.ts";
+import { reshape } from "./reshape.ts";
+
+/** A tensor, or a number that becomes a constant of the other operand's type. */
+export type Operand = Tensor | number;
+
+/** The operands as tensors of one graph; numbers take the dtype of the first tensor. */
+export function asTensors(...operands: Operand[]): Tensor[] {
+  const first = operands.find((operand) => typeof operand !== "number");
+  if (first === undefined) throw new TypeError("at least one operand must be a tensor");
+  return operands.map((operand) =>
+    typeof operand === "number" ? constant(first.graph, operand, first.dtype) : operand,
+  );
+}
+
+export function requireSameDType(inputs: readonly TensorSpec[]): DType {
+  const dtype = inputs[0]!.dtype;
+  if (inputs.some((input) => input.dtype !== dtype)) {
+    throw new TypeError(
+      `operands must have one type, got ${inputs.map((i) => i.dtype).join(", ")}`,
+    );
+  }
+  return dtype;
+}
+
+/** Shape rule of broadcasting operators that keep their operands' type. */
+export function inferBroadcast(inputs: readonly TensorSpec[]): TensorSpec[] {
+  return [
+    { dtype: requireSameDType(inputs), shape: broadcastShapes(...inputs.map((i) => i.shape)) },
+  ];
+}
+
+/** Emits one ONNX node that takes the inputs as they are. */
+export function emitAs(opType: string, domain?: string): (emission: Emission<unknown>) => void {
+  return ({ emitter, inputs, outputs }) => {
+    emitter.add(opType, inputs, {}, domain === undefined ? { outputs } : { outputs, domain });
+  };
+}
+
+/** Sums `gradient` over the axes along which an operand of `shape` was broadcast. */
+export function unbroadcast(gradient: Tensor, shape: Shape): Tensor {
+  const extra = gradient.shape.length - shape.length;
+  const stretched = (dim: Dim, axis: number): boolean =>
+    axis < extra || (shape[axis - extra] === 1 && !sameDim(dim, 1));
+  const axes = gradient.shape.flatMap((dim, axis) => (stretched(dim, axis) ? [axis] : []));
+  const summed = axes.length === 0 ? gradient : reduceSum(gradient, axes, { keepDims: true });
+  return extra === 0 ? summed : reshape(summed, shape);
+}
+
+/** Declares `y = f(x)` whose gradient is a function of dy, x and y. */
+export function unary(
+  name: string,
+  opType: string,
+  gradient?: (dy: Tensor, x: Tensor, y: Tensor) => Tensor,
+): (x: Tensor) => Tensor {
+  const apply = defineOp<null>({
+    name,
+    infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+    emit: emitAs(opType),
+    ...(gradient && {
+      gradient: ({ inputs: [x], outputs: [y], gradients: [dy] }) => [gradient(dy!, x!, y!)],
+    }),
+  });
+  return (x) => apply([x], null)[0]!;
+}
+
+/** Declares a broadcasting `y = f(a, b)`; the rules give gradients before unbroadcasting. */
+export function binary(
+  name: string,
+  opType: string,
+  gradient?: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor],
+): (a: Operand, b: Operand) => Tensor {
+  const apply = defineOp<null>({
+    name,
+    infer: inferBroadcast,
+    emit: emitAs(opType),
+    ...(gradient && {
+      gradient: ({ inputs: [a, b], outputs: [y], gradients: [dy] }) => {
+        const [da, db] = gradient(dy!, a!, b!, y!);
+        return [unbroadcast(da, a!.shape), unbroadcast(db, b!.shape)];
+      },
+    }),
+  });
+  return (a, b) => apply(asTensors(a, b), null)[0]!;
+}

@@ -1,0 +1,113 @@
+/** Moving dimensions about without computing: reshape, transpose, expand, squeeze. */
+import { defineOp, type Tensor } from "../graph/graph.ts";
+import {
+  broadcastShapes,
+  type Dim,
+  divideDim,
+  formatShape,
+  isStatic,
+  normalizeAxis,
+  product,
+  type Shape,
+  sameDim,
+  sameShape,
+} from "../graph/shape.ts";
+import { unbroadcast } from "./elementwise.ts";
+import { emitShape } from "./run-time-shape.ts";
+
+const reshapeOp = defineOp<{ readonly shape: Shape }>({
+  name: "reshape",
+  infer: ([x], { shape }) => {
+    if (!sameDim(product(x!.shape), product(shape))) {
+      throw new RangeError(`cannot turn ${formatShape(x!.shape)} into ${formatShape(shape)}`);
+    }
+    return [{ dtype: x!.dtype, shape }];
+  },
+  emit: (emission) => {
+    const shape = emitShape(emission, emission.attributes.shape);
+    emission.emitter.add(
+      "Reshape",
+      [emission.inputs[0]!, shape],
+      {},
+      { outputs: emission.outputs },
+    );
+  },
+  gradient: ({ inputs: [x], gradients: [dy] }) => [reshape(dy!, x!.shape)],
+});
+
+/** The same entries in another shape; one dimension may be -1 and is worked out. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const unknown = shape.indexOf(-1);
+  const solved: Dim[] = [...shape];
+  if (unknown >= 0) {
+    solved[unknown] = divideDim(product(x.shape), product(shape.filter((_, i) => i !== unknown)));
+  }
+  return sameShape(x.shape, solved) ? x : reshapeOp([x], { shape: solved })[0]!;
+}
+
+/** `x` without the axis `axis`, which must have size 1. */
+export function squeeze(x: Tensor, axis: number): Tensor {
+  const at = normalizeAxis(axis, x.shape.length);
+  if (x.shape[at] !== 1) {
+    throw new RangeError(`squeeze: axis ${axis} of ${formatShape(x.shape)} is not of size 1`);
+  }
+  return reshape(x, x.shape.toSpliced(at, 1));
+}
+
+/** `x` with a new axis of size 1 before `axis` (negative: counted from the end of the result). */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  return reshape(x, x.shape.toSpliced(normalizeAxis(axis, x.shape.length + 1), 0, 1));
+}
+
+const transposeOp = defineOp<{ readonly permutation: readonly number[] }>({
+  name: "transpose",
+  infer: ([x], { permutation }) => [
+    { dtype: x!.dtype, shape: permutation.map((axis) => x!.shape[axis]!) },
+  ],
+  emit: ({ emitter, inputs, outputs, attributes: { permutation } }) => {
+    emitter.add("Transpose", inputs, { perm: permutation }, { outputs });
+  },
+  gradient: ({ gradients: [dy], attributes: { permutation } }) => [
+    transpose(
+      dy!,
+      permutation.map((_, axis) => permutation.indexOf(axis)),
+    ),
+  ],
+});
+
+/** Axes in another order; by default reversed. `y.shape[i] = x.shape[permutation[i]]`. */
+export function transpose(
+  x: Tensor,
+  permutation: readonly number[] = x.shape.map((_, axis) => x.shape.length - 1 - axis),
+): Tensor {
+  const sorted = [...permutation].sort((a, b) => a - b);
+  if (sorted.length !== x.shape.length || sorted.some((axis, i) => axis !== i)) {
+    throw new RangeError(
+      `transpose: [${permutation.join(", ")}] does not reorder the axes of ${formatShape(x.shape)}`,
+    );
+  }
+  return permutation.every((axis, i) => axis === i) ? x : transposeOp([x], { permutation })[0]!;
+}
+
+const expandOp = defineOp<{ readonly shape: Shape }>({
+  name: "expand",
+  infer: ([x], { shape }) => {
+    if (!sameShape(broadcastShapes(x!.shape, shape), shape)) {
+      throw new RangeError(`cannot expand ${formatShape(x!.shape)} to ${formatShape(shape)}`);
+    }
+    return [{ dtype: x!.dtype, shape }];
+  },
+  emit: ({ emitter, inputs, outputs, attributes: { shape } }) => {
+    const target = isStatic(shape) ? emitter.ints(shape) : emitter.add("Shape", [inputs[1]!]);
+    emitter.add("Expand", [inputs[0]!, target], {}, { outputs });
+  },
+  gradient: ({ inputs: [x], gradients: [dy] }) => [unbroadcast(dy!, x!.shape)],
+});
+
+/** `x` repeated along its axes of size 1 to `to`: a shape of integers, or a tensor of that shape. */
+export function expand(x: Tensor, to: Tensor | readonly number[]): Tensor {
+  const like = "shape" in to ? to : undefined;
+  const shape: Shape = like?.shape ?? (to as readonly number[]);
+  if (sameShape(x.shape, shape)) return x;
+  return expandOp(like === undefined || isStatic(shape) ? [x] : [x, like], { shape })[0]!;
+}

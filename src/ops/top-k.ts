@@ -1,0 +1,75 @@
+/** Order along an axis. ONNX: TopK, ArgMax. Ties go to the lower index. */
+import { defineOp, type Tensor } from "../graph/graph.ts";
+import { formatDim, normalizeAxis } from "../graph/shape.ts";
+import { scatterAdd, zerosLike } from "./gather.ts";
+
+interface TopKAttributes {
+  readonly k: number;
+  readonly axis: number;
+  readonly largest: boolean;
+}
+
+const topKOp = defineOp<TopKAttributes>({
+  name: "top_k",
+  infer: ([x], { k, axis }) => {
+    const size = x!.shape[axis]!;
+    if (k < 1 || (typeof size === "number" && k > size)) {
+      throw new RangeError(`k must be between 1 and ${formatDim(size)}, got ${k}`);
+    }
+    const shape = x!.shape.with(axis, k);
+    return [
+      { dtype: x!.dtype, shape },
+      { dtype: "int64", shape },
+    ];
+  },
+  emit: ({ emitter, inputs, outputs, attributes: { k, axis, largest } }) => {
+    emitter.add(
+      "TopK",
+      [inputs[0]!, emitter.ints([k])],
+      { axis, largest: Number(largest) },
+      { outputs },
+    );
+  },
+  gradient: ({ inputs: [x], outputs: [, indices], gradients: [dy], attributes: { axis } }) => [
+    dy && scatterAdd(zerosLike(x!), indices!, dy, axis),
+  ],
+});
+
+/**
+ * The `k` largest (or smallest) entries along `axis`, in order, and where they stand (int64).
+ *
+ * Ties go to the lower index.
+ */
+export function topK(
+  x: Tensor,
+  k: number,
+  { axis = -1, largest = true }: { readonly axis?: number; readonly largest?: boolean } = {},
+): { values: Tensor; indices: Tensor } {
+  const at = normalizeAxis(axis, x.shape.length);
+  const [values, indices] = topKOp([x], { k, axis: at, largest });
+  return { values: values!, indices: indices! };
+}
+
+/** All entries along `axis` in order, and where they stood; stable. */
+export function sort(
+  x: Tensor,
+  { axis = -1, descending = false }: { readonly axis?: number; readonly descending?: boolean } = {},
+): { values: Tensor; indices: Tensor } {
+  const size = x.shape[normalizeAxis(axis, x.shape.length)]!;
+  if (typeof size !== "number") throw new RangeError("sort: the sorted axis needs a fixed size");
+  return topK(x, size, { axis, largest: descending });
+}
+
+const argMaxOp = defineOp<{ readonly axis: number }>({
+  name: "arg_max",
+  infer: ([x], { axis }) => [{ dtype: "int64", shape: x!.shape.toSpliced(axis, 1) }],
+  emit: ({ emitter, inputs, outputs, attributes: { axis } }) => {
+    emitter.add("ArgMax", inputs, { axis, keepdims: 0 }, { outputs });
+  },
+  gradient: () => [],
+});
+
+/** Index of the largest entry along `axis`; the first of equals. */
+export function argMax(x: Tensor, axis = -1): Tensor {
+  return argMaxOp([x], { axis: normalizeAxis(axis, x.shape.length) })[0]!;
+}
