@@ -1,6 +1,7 @@
 /** ONNX Runtime's C API as typed functions, called through koffi. */
 import koffi from "koffi";
 import { UserError } from "../graph/errors.ts";
+import { type NativeFunction, type PlainArgument, startNativeThread } from "./native-thread.ts";
 
 /** An address; zero is the null pointer. */
 export type Pointer = bigint;
@@ -77,10 +78,26 @@ type Argument = Pointer | Slot | ArrayBufferView | string | number | null;
 type Call = (...args: Argument[]) => void;
 
 export type Api = Readonly<Record<FunctionName, Call>> & {
-  /** Runs `name` off the main thread; rejects with ONNX Runtime's message. */
-  readonly async: (name: FunctionName, ...args: Argument[]) => Promise<void>;
+  /**
+   * Calls `name` off the main thread, once per list of arguments, in order.
+   * @throws CallFailure of the first call that fails; later ones are not made.
+   */
+  readonly offThread: (
+    name: FunctionName,
+    argumentLists: readonly (readonly PlainArgument[])[],
+  ) => Promise<void>;
   readonly version: string;
 };
+
+/** ONNX Runtime's message, and which of the calls of `offThread` gave it. */
+export class CallFailure extends Error {
+  readonly index: number;
+
+  constructor(message: string, index: number) {
+    super(message);
+    this.index = index;
+  }
+}
 
 // koffi frees libraries and prototypes that nothing refers to, also while their functions are
 // still in use elsewhere; what was opened once stays open until the process ends.
@@ -89,17 +106,16 @@ const pinned: unknown[] = [];
 /** Version of the C API asked for; functions in use exist since 14 (ONNX Runtime 1.14). */
 const apiVersion = 17;
 
+/** Kernels recurse and keep large blocks on the stack: 16 MiB, the most that koffi gives. */
+const stackSize = 16 << 20;
+
 /**
  * Opens the shared library at `path`.
  *
  * @throws UserError where the file is no loadable ONNX Runtime, or one that is too old.
  */
 export function openApi(path: string): Api {
-  koffi.config({
-    ...koffi.config(),
-    sync_stack_size: 16 << 20, // kernels recurse and keep large blocks on the stack
-    async_stack_size: 8 << 20,
-  });
+  koffi.config({ ...koffi.config(), sync_stack_size: stackSize });
   const base = loadBase(path);
   const getApi = koffi.decode(koffi.decode(base, 0, "void *"), proto("void *", ["uint32_t"]));
   const getVersion = koffi.decode(koffi.decode(base, 8, "void *"), proto("const char *", []));
@@ -110,18 +126,19 @@ export function openApi(path: string): Api {
       `${path} is ONNX Runtime ${version}, which lacks API version ${apiVersion}; use ONNX Runtime 1.${apiVersion} or newer`,
     );
   }
+  const addressAt = (index: number): Pointer => koffi.decode(table, index * 8, "void *");
   const at = (index: number, result: string, args: string[]) =>
-    koffi.decode(koffi.decode(table, index * 8, "void *"), proto(result, args));
+    koffi.decode(addressAt(index), proto(result, args));
   const errorMessage = at(2, "const char *", ["void *"]);
   const releaseStatus = at(93, "void", ["void *"]);
   pinned.push(getApi, getVersion, errorMessage, releaseStatus);
 
-  const failure = (status: Pointer): Error => {
+  const takeMessage = (status: Pointer): string => {
     const message: string = errorMessage(status);
     releaseStatus(status);
-    return new Error(message);
+    return message;
   };
-  const natives = new Map<string, ReturnType<typeof at>>();
+  const natives = new Map<string, NativeFunction>();
   const calls: Record<string, Call> = {};
   for (const [name, [index, signature]] of Object.entries(functions)) {
     const silent = signature.startsWith("-");
@@ -129,23 +146,21 @@ export function openApi(path: string): Api {
     const types = letters.map((letter) => argumentTypes[letter]);
     const native = at(index, silent ? "void" : "void *", types);
     pinned.push(native);
-    natives.set(name, native);
+    natives.set(name, { at: addressAt(index), types });
     calls[name] = silent
       ? native
       : (...args) => {
           const status: Pointer | null = native(...args);
-          if (status !== null) throw failure(status);
+          if (status !== null) throw new Error(takeMessage(status));
         };
   }
-  const async = (name: FunctionName, ...args: Argument[]): Promise<void> =>
-    new Promise((resolve, reject) => {
-      natives.get(name)!.async(...args, (error: Error | null, status: Pointer | null) => {
-        if (error !== null) reject(error);
-        else if (status !== null) reject(failure(status));
-        else resolve();
-      });
-    });
-  return { ...(calls as Record<FunctionName, Call>), async, version };
+  let thread: ReturnType<typeof startNativeThread> | undefined;
+  const offThread: Api["offThread"] = async (name, argumentLists) => {
+    thread ??= startNativeThread(path, stackSize);
+    const bad = await thread.call(natives.get(name)!, argumentLists);
+    if (bad !== undefined) throw new CallFailure(takeMessage(bad.status), bad.index);
+  };
+  return { ...(calls as Record<FunctionName, Call>), offThread, version };
 }
 
 function proto(result: string, args: string[]) {

@@ -3,20 +3,24 @@ import type { NdArray } from "../graph/array.ts";
 import { checkArray, checkInputs, findPort, type Ports } from "./checks.ts";
 import { runFailure } from "./failure.ts";
 import type { HandleCounts } from "./handles.ts";
+import { type Api, CallFailure, type Pointer } from "./native-api.ts";
 import type { Plan } from "./native-plan.ts";
 import type { Tensors } from "./native-tensor.ts";
+import type { PlainArgument } from "./native-thread.ts";
 import type { Binding } from "./session.ts";
 
 /** What a binding needs from its session. */
 export interface BindingHost {
+  readonly api: Api;
   readonly inputs: Ports;
   readonly outputs: Ports;
   readonly tensors: Tensors;
   readonly handles: HandleCounts;
   readonly explain: ((nodeName: string) => string | undefined) | undefined;
   plan(inputNames: readonly string[], outputNames: readonly string[]): Plan;
-  /** Runs `work` with the native session, which is not freed before it ends. */
-  use<T>(work: (session: bigint) => T): T;
+  /** The native session, which is not freed before `leave`. @throws where it was disposed of. */
+  enter(): Pointer;
+  leave(): void;
   /** Called once when the binding is disposed of. */
   forget(binding: Binding): void;
 }
@@ -67,40 +71,30 @@ export function bindNative(
 
   let running = false;
   let disposed = false;
-  const start = (): void => {
+  const refuseDisposed = (): void => {
     if (disposed) throw new Error("the binding was disposed of; bind the session again");
-    if (running) {
-      throw new Error("the binding is running; await its run, or bind the session a second time");
-    }
-    running = true;
   };
-  const end = (): void => {
-    running = false;
-    if (disposed) releaseAll();
+  const run: BoundRun = {
+    explain: host.explain,
+    begin: () => {
+      refuseDisposed();
+      if (running) {
+        throw new Error("the binding is running; await its run, or bind the session a second time");
+      }
+      const args = plan.argumentsFor(host.enter());
+      running = true;
+      return args;
+    },
+    end: () => {
+      running = false;
+      host.leave();
+      if (disposed) releaseAll();
+    },
   };
   const binding: Binding = {
-    run: async () => {
-      start();
-      try {
-        await host.use((session) => plan.run(session));
-      } catch (error) {
-        throw runFailure(error, host.explain);
-      } finally {
-        end();
-      }
-    },
-    runSync: () => {
-      start();
-      try {
-        host.use((session) => plan.runSync(session));
-      } catch (error) {
-        throw runFailure(error, host.explain);
-      } finally {
-        end();
-      }
-    },
+    run: () => runBindings(host.api, [binding]),
     rebind: (name, to) => {
-      if (disposed) throw new Error("the binding was disposed of; bind the session again");
+      refuseDisposed();
       if (running) throw new Error(`"${name}" cannot be bound to other memory during a run`);
       const input = inputNames.indexOf(name);
       if (input >= 0) {
@@ -124,5 +118,36 @@ export function bindNative(
     },
     [Symbol.dispose]: () => binding.dispose(),
   };
+  bound.set(binding, run);
   return binding;
+}
+
+/** What `runBindings` needs of a binding. */
+interface BoundRun {
+  readonly explain: ((nodeName: string) => string | undefined) | undefined;
+  /** Marks the binding as running and gives the arguments of its call. */
+  begin(): readonly PlainArgument[];
+  end(): void;
+}
+
+const bound = new WeakMap<Binding, BoundRun>();
+
+/** Runs bindings of any native sessions one after another; see `Runtime.runAll`. */
+export async function runBindings(api: Api, bindings: readonly Binding[]): Promise<void> {
+  const begun: BoundRun[] = [];
+  try {
+    const calls = bindings.map((binding) => {
+      const run = bound.get(binding);
+      if (run === undefined) throw new TypeError("runAll takes bindings of its own runtime only");
+      const call = run.begin();
+      begun.push(run);
+      return call;
+    });
+    await api.offThread("run", calls).catch((error: unknown) => {
+      const explain = error instanceof CallFailure ? begun[error.index]!.explain : undefined;
+      throw runFailure(error, explain);
+    });
+  } finally {
+    for (const run of begun) run.end();
+  }
 }

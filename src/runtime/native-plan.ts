@@ -1,14 +1,14 @@
 /** The name and value arrays of one call, laid out once in native form. */
-import { type Api, addressOf, type Pointer, type Slot, slots } from "./native-api.ts";
+import { addressOf, type Pointer, type Slot, slots } from "./native-api.ts";
+import type { PlainArgument } from "./native-thread.ts";
 
-/** Arguments of ONNX Runtime's `Run` after session and options, kept in memory that never moves. */
+/** Arguments of ONNX Runtime's `Run`, kept in memory that never moves. */
 export interface Plan {
   readonly inputs: Slot;
   readonly outputs: Slot;
-  /** Runs on the calling thread. */
-  runSync(session: Pointer): void;
-  /** Runs on a thread of its own. */
-  run(session: Pointer): Promise<void>;
+  /** Names and their arrays; the addresses in use are valid while the plan is referenced. */
+  readonly keep: readonly unknown[];
+  argumentsFor(session: Pointer): readonly PlainArgument[];
 }
 
 /** Addresses of C strings by name; `keep` holds their memory. */
@@ -18,7 +18,6 @@ export interface NameTable {
 }
 
 export function makePlan(
-  api: Api,
   names: NameTable,
   inputNames: readonly string[],
   outputNames: readonly string[],
@@ -34,37 +33,19 @@ export function makePlan(
   const outNames = nameArray(outputNames);
   const inputs = slots(inputNames.length);
   const outputs = slots(outputNames.length);
-  const at = [inNames, inputs, outNames, outputs].map(addressOf) as [
-    Pointer,
-    Pointer,
-    Pointer,
-    Pointer,
+  const args = [
+    null, // run options
+    addressOf(inNames),
+    addressOf(inputs),
+    inputNames.length,
+    addressOf(outNames),
+    outputNames.length,
+    addressOf(outputs),
   ];
-  // The native side holds addresses only: the closures below must keep the arrays alive.
-  const keep = { names, inNames, outNames, inputs, outputs };
-  const [inNamesAt, inputsAt, outNamesAt, outputsAt] = at;
-  const numInputs = inputNames.length;
-  const numOutputs = outputNames.length;
   return {
-    inputs: keep.inputs,
-    outputs: keep.outputs,
-    runSync: (session) => {
-      api.run(session, null, inNamesAt, inputsAt, numInputs, outNamesAt, numOutputs, outputsAt);
-      void keep;
-    },
-    run: async (session) => {
-      await api.async(
-        "run",
-        session,
-        null,
-        inNamesAt,
-        inputsAt,
-        numInputs,
-        outNamesAt,
-        numOutputs,
-        outputsAt,
-      );
-      void keep;
-    },
+    inputs,
+    outputs,
+    keep: [names, inNames, outNames],
+    argumentsFor: (session) => [session, ...args],
   };
 }

@@ -27,14 +27,9 @@ export async function createNativeSession(
     const settings = createOptions(api, handles, options, environment.pool);
     try {
       const at = addressOf(model);
-      await api.async(
-        "createSessionFromArray",
-        environment.pointer,
-        at,
-        model.byteLength,
-        settings,
-        created,
-      );
+      await api.offThread("createSessionFromArray", [
+        [environment.pointer, at, model.byteLength, settings, addressOf(created)],
+      ]);
     } catch (cause) {
       throw new Error(`the model cannot be loaded: ${(cause as Error).message.trim()}`, { cause });
     } finally {
@@ -58,32 +53,26 @@ export async function createNativeSession(
     handles.remove("sessions");
     keeper.release();
   };
-  const leave = (): void => {
-    runs--;
-    if (disposed && runs === 0) release();
-  };
-  const use = <T>(work: (session: Pointer) => T): T => {
+  const refuseDisposed = (): void => {
     if (disposed) throw new Error("the session was disposed of; create it again");
-    runs++;
-    let result: T;
-    try {
-      result = work(native);
-    } catch (error) {
-      leave();
-      throw error;
-    }
-    if (result instanceof Promise) return result.finally(leave) as T;
-    leave();
-    return result;
   };
   const host: BindingHost = {
+    api,
     inputs,
     outputs,
     tensors: environment.tensors,
     handles,
     explain: options.explain,
-    plan: (inputNames, outputNames) => makePlan(api, names, inputNames, outputNames),
-    use,
+    plan: (inputNames, outputNames) => makePlan(names, inputNames, outputNames),
+    enter: () => {
+      refuseDisposed();
+      runs++;
+      return native;
+    },
+    leave: () => {
+      runs--;
+      if (disposed && runs === 0) release();
+    },
     forget: (binding) => bindings.delete(binding),
   };
   const session: Session = {
@@ -91,12 +80,15 @@ export async function createNativeSession(
     outputNames: [...outputs.byName.keys()],
     run: (given, outputNames) => runOnce(host, given, outputNames ?? session.outputNames),
     bind: (given, results) => {
-      if (disposed) throw new Error("the session was disposed of; create it again");
+      refuseDisposed();
       const binding = bindNative(host, given, results);
       bindings.add(binding);
       return binding;
     },
-    endProfiling: () => use((pointer) => endProfiling(api, pointer)),
+    endProfiling: () => {
+      refuseDisposed();
+      return endProfiling(api, native);
+    },
     dispose: () => {
       if (disposed) return;
       for (const binding of [...bindings]) binding.dispose();
@@ -116,26 +108,26 @@ async function runOnce(
   checkInputs(host.inputs, given);
   for (const name of outputNames) findPort(host.outputs, name);
   const inputNames = Object.keys(given);
-  const { tensors } = host;
-  return host.use(async (session) => {
-    const plan = host.plan(inputNames, outputNames);
-    try {
-      inputNames.forEach((name, index) => {
-        plan.inputs[index] = tensors.over(given[name]!);
-      });
-      await plan.run(session).catch((error: unknown) => {
-        throw runFailure(error, host.explain);
-      });
-      for (const output of plan.outputs) if (output !== 0n) tensors.adopt(output);
-      return Object.fromEntries(
-        outputNames.map((name, index) => [name, tensors.read(plan.outputs[index]!, name)]),
-      );
-    } finally {
-      for (const tensor of [...plan.inputs, ...plan.outputs]) {
-        if (tensor !== 0n) tensors.release(tensor);
-      }
+  const { api, tensors } = host;
+  const plan = host.plan(inputNames, outputNames);
+  const native = host.enter();
+  try {
+    inputNames.forEach((name, index) => {
+      plan.inputs[index] = tensors.over(given[name]!);
+    });
+    await api.offThread("run", [plan.argumentsFor(native)]).catch((error: unknown) => {
+      throw runFailure(error, host.explain);
+    });
+    for (const output of plan.outputs) if (output !== 0n) tensors.adopt(output);
+    return Object.fromEntries(
+      outputNames.map((name, index) => [name, tensors.read(plan.outputs[index]!, name)]),
+    );
+  } finally {
+    for (const tensor of [...plan.inputs, ...plan.outputs]) {
+      if (tensor !== 0n) tensors.release(tensor);
     }
-  });
+    host.leave();
+  }
 }
 
 function readPorts(

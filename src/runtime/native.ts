@@ -1,6 +1,7 @@
 /** The native runtime: ONNX Runtime's shared library, in this process. */
 import { handleCounts } from "./handles.ts";
 import { type Api, openApi } from "./native-api.ts";
+import { runBindings } from "./native-binding.ts";
 import { type EnvironmentKeeper, environmentKeeper } from "./native-environment.ts";
 import { findLibrary } from "./native-library.ts";
 import { createNativeSession } from "./native-session.ts";
@@ -34,6 +35,9 @@ function makeRuntime(): Runtime {
     createSession: async (model, options = {}) => {
       const { api, keeper } = open();
       return createNativeSession(api, handles, keeper, model, options);
+    },
+    runAll: async (bindings) => {
+      if (bindings.length > 0) await runBindings(open().api, bindings);
     },
     liveHandles: () => handles.snapshot(),
   };

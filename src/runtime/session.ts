@@ -40,8 +40,6 @@ export interface Session {
 /** A session with all its tensors in place; `run` reads the inputs' memory and fills the outputs'. */
 export interface Binding {
   run(): Promise<void>;
-  /** The same on the calling thread, for graphs of a few microseconds; native only. */
-  runSync?(): void;
   /** Points one input or output at other memory of the same type; the shape may differ. */
   rebind(name: string, to: NdArray): void;
   dispose(): void;
@@ -51,6 +49,11 @@ export interface Binding {
 export interface Runtime {
   readonly name: "native" | "web";
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
+  /**
+   * Runs bindings one after another, in order, for the price of handing over one: many small
+   * graphs cost their own time and little more. A failure ends the row.
+   */
+  runAll(bindings: readonly Binding[]): Promise<void>;
   /** Live native handles by kind (sessions, tensors, ...); all zero once everything is disposed of. */
   liveHandles(): Readonly<Record<string, number>>;
 }

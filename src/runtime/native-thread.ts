@@ -1,0 +1,104 @@
+/**
+ * The one thread, beside the main one, from which models are loaded and run.
+ *
+ * Why not koffi's own asynchronous calls: ONNX Runtime sets the flush-to-zero mode of its worker
+ * threads, and of the single thread that loads the first model, but of no other thread that calls
+ * `Run`. Calls from a pool of threads therefore flush denormals or not by chance, and the same
+ * training run gives different bits. Here one thread makes all calls and loads the first model.
+ */
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+
+/** Arguments of a native call: addresses, counts, null. */
+export type PlainArgument = bigint | number | null;
+
+/** A native function that returns a status: its address and the C types of its arguments. */
+export interface NativeFunction {
+  readonly at: bigint;
+  readonly types: readonly string[];
+}
+
+export interface NativeThread {
+  /**
+   * Calls `fn` with each list of arguments in turn until a call returns a status;
+   * gives that call's index and status.
+   */
+  call(
+    fn: NativeFunction,
+    argumentLists: readonly (readonly PlainArgument[])[],
+  ): Promise<{ index: number; status: bigint } | undefined>;
+}
+
+// Plain JavaScript, because the thread must start from sources, tests and the built package alike.
+const program = `
+const { parentPort, workerData } = require("node:worker_threads");
+const koffi = require(workerData.koffi);
+koffi.config({ ...koffi.config(), sync_stack_size: workerData.stackSize });
+const functions = new Map();
+const pinned = [koffi.load(workerData.library)]; // koffi crashes where nothing was loaded
+function functionAt(at, types) {
+  let found = functions.get(at);
+  if (found === undefined) {
+    const prototype = koffi.proto("void *", types);
+    found = koffi.decode(at, prototype);
+    pinned.push(prototype, found);
+    functions.set(at, found);
+  }
+  return found;
+}
+parentPort.on("message", ({ id, fn, argumentLists }) => {
+  let reply = { id };
+  try {
+    const native = functionAt(fn.at, fn.types);
+    for (let index = 0; index < argumentLists.length; index++) {
+      const status = native(...argumentLists[index]);
+      if (status !== null) {
+        reply = { id, index, status };
+        break;
+      }
+    }
+  } catch (error) {
+    reply = { id, error: String(error) };
+  }
+  parentPort.postMessage(reply);
+});
+`;
+
+interface Reply {
+  readonly id: number;
+  readonly index?: number;
+  readonly status?: bigint;
+  readonly error?: string;
+}
+
+/** Starts the thread over a library that is open already; while no call is in flight it does not keep the process alive. */
+export function startNativeThread(library: string, stackSize: number): NativeThread {
+  const koffi = createRequire(import.meta.url).resolve("koffi");
+  const worker = new Worker(program, { eval: true, workerData: { koffi, library, stackSize } });
+  worker.unref();
+  const waiting = new Map<number, (reply: Reply) => void>();
+  let next = 0;
+  const receive = (reply: Reply): void => {
+    const answer = waiting.get(reply.id)!;
+    waiting.delete(reply.id);
+    if (waiting.size === 0) worker.unref();
+    answer(reply);
+  };
+  worker.on("message", receive);
+  worker.on("error", (error) => {
+    for (const id of [...waiting.keys()])
+      receive({ id, error: `the native thread ended: ${error}` });
+  });
+  return {
+    call: (fn, argumentLists) =>
+      new Promise((resolve, reject) => {
+        const id = next++;
+        if (waiting.size === 0) worker.ref();
+        waiting.set(id, ({ index, status, error }) => {
+          if (error !== undefined) reject(new Error(error));
+          else resolve(status === undefined ? undefined : { index: index!, status });
+        });
+        worker.postMessage({ id, fn, argumentLists });
+      }),
+  };
+}
