@@ -1,0 +1,15 @@
+import type { Tensor } from "../graph/graph.ts";
+import { mul } from "../ops/arithmetic.ts";
+import { cast, greaterOrEqual } from "../ops/compare.ts";
+import type { Scope } from "./scope.ts";
+
+/**
+ * In training, zeroes entries with probability `rate` and scales the others by `1 / (1 - rate)`;
+ * otherwise the identity (Srivastava et al., 2014).
+ */
+export function dropout(scope: Scope, x: Tensor, rate: number): Tensor {
+  if (!scope.training || rate === 0) return x;
+  const draws = scope.random("dropout", x.shape, "uniform");
+  const kept = cast(greaterOrEqual(draws, rate), "float32");
+  return mul(x, mul(kept, 1 / (1 - rate)));
+}

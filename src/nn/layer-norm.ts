@@ -1,0 +1,15 @@
+import type { Tensor } from "../graph/graph.ts";
+import { layerNorm as normalize } from "../ops/layer-norm.ts";
+import { ones, zeros } from "./initializers.ts";
+import type { Scope } from "./scope.ts";
+
+/** Layer normalisation over the last axis with trained `weight` and `bias` `[D]`. */
+export function layerNorm(scope: Scope, x: Tensor, epsilon = 1e-5): Tensor {
+  const width = [x.shape.at(-1) as number];
+  return normalize(
+    x,
+    scope.parameter("weight", width, ones),
+    scope.parameter("bias", width, zeros),
+    epsilon,
+  );
+}

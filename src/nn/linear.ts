@@ -1,0 +1,36 @@
+import type { Tensor } from "../graph/graph.ts";
+import { affine } from "../ops/matmul.ts";
+import { type Initializer, torchLinear, uniformOf, zeros } from "./initializers.ts";
+import type { Scope } from "./scope.ts";
+
+export interface LinearOptions {
+  readonly bias?: boolean;
+  /** Default: PyTorch's, uniform with bound `1 / sqrt(I)`. */
+  readonly weightInit?: Initializer;
+  /** Default: PyTorch's with the default weights, zeros beside any other. */
+  readonly biasInit?: Initializer;
+}
+
+/**
+ * `x @ weightᵀ + bias` with trained `weight` `[O, I]` and `bias` `[O]`.
+ *
+ * @param x `[..., I]`
+ * @returns `[..., O]`
+ */
+export function linear(
+  scope: Scope,
+  x: Tensor,
+  outFeatures: number,
+  { bias = true, weightInit, biasInit }: LinearOptions = {},
+): Tensor {
+  const inFeatures = x.shape.at(-1);
+  if (typeof inFeatures !== "number") {
+    throw new RangeError(
+      `${scope.path}: the last axis of a linear layer's input needs a fixed size`,
+    );
+  }
+  const weight = scope.parameter("weight", [outFeatures, inFeatures], weightInit ?? torchLinear);
+  if (!bias) return affine(x, weight);
+  const fallback = weightInit === undefined ? uniformOf(1 / Math.sqrt(inFeatures)) : zeros;
+  return affine(x, weight, scope.parameter("bias", [outFeatures], biasInit ?? fallback));
+}

@@ -1,0 +1,60 @@
+import { UserError } from "../graph/errors.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { product } from "../graph/shape.ts";
+import { affine } from "../ops/matmul.ts";
+import { reshape, transpose } from "../ops/reshape.ts";
+import { fans, type Initializer, torchLinear, uniformOf, zeros } from "./initializers.ts";
+import type { Scope } from "./scope.ts";
+
+export interface PatchEmbedOptions {
+  readonly patchSize: number;
+  readonly width: number;
+  readonly weightInit?: Initializer;
+}
+
+/** Rows and columns of patches of an image; throws where the size is no multiple of the patch. */
+export function patchGrid(
+  height: number,
+  width: number,
+  patchSize: number,
+): { rows: number; columns: number } {
+  if (height % patchSize !== 0 || width % patchSize !== 0) {
+    throw new UserError(
+      `an image of ${height}x${width} pixels cannot be cut into patches of ${patchSize}; choose a patch_size that divides both`,
+      { exitCode: 2 },
+    );
+  }
+  return { rows: height / patchSize, columns: width / patchSize };
+}
+
+/** Cuts images into patches, row by row: `[B, C, H, W]` to `[B*S, C*P*P]`. */
+export function patchify(images: Tensor, patchSize: number): Tensor {
+  const [batch, channels, height, width] = images.shape;
+  const { rows, columns } = patchGrid(height as number, width as number, patchSize);
+  const cut = reshape(images, [batch!, channels!, rows, patchSize, columns, patchSize]);
+  const patches = transpose(cut, [0, 2, 4, 1, 3, 5]); // [B, rows, columns, C, P, P]
+  return reshape(patches, [
+    product([batch!, rows * columns]),
+    (channels as number) * patchSize * patchSize,
+  ]);
+}
+
+/**
+ * Linear embedding of image patches (arXiv:2010.11929, equation 1): the convolution whose kernel
+ * and stride are the patch size, computed as one product.
+ *
+ * Parameters `proj.weight` `[D, C, P, P]`, `proj.bias` `[D]`.
+ *
+ * @param images `[B, C, H, W]`
+ * @returns `[B*S, D]`, `S = (H/P) * (W/P)`
+ */
+export function patchEmbed(scope: Scope, images: Tensor, options: PatchEmbedOptions): Tensor {
+  const { patchSize, width, weightInit } = options;
+  const patches = patchify(images, patchSize); // [B*S, C*P*P]
+  const shape = [width, images.shape[1] as number, patchSize, patchSize];
+  const proj = scope.child("proj");
+  const weight = proj.parameter("weight", shape, weightInit ?? torchLinear);
+  const bound = 1 / Math.sqrt(fans(shape).fanIn);
+  const bias = proj.parameter("bias", [width], weightInit === undefined ? uniformOf(bound) : zeros);
+  return affine(patches, reshape(weight, [width, -1]), bias);
+}

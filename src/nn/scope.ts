@@ -1,0 +1,133 @@
+/** What a model function is given: parameters, randomness and hooks, addressed by name. */
+import type { DType } from "../graph/array.ts";
+import { createGraph, type Graph, type Tensor } from "../graph/graph.ts";
+import { input } from "../graph/inputs.ts";
+import type { Shape } from "../graph/shape.ts";
+import type { Initializer } from "./initializers.ts";
+
+/** A place in the model; `child` goes one level down. */
+export interface Scope {
+  /** Dotted path, as in a PyTorch state dict: `blocks.0.attn`. */
+  readonly path: string;
+  readonly graph: Graph;
+  /** Whether dropout and router noise are on. */
+  readonly training: boolean;
+  child(name: string | number): Scope;
+  /** A trained tensor. Weights of two axes or more are decayed unless `decay` says otherwise. */
+  parameter(
+    name: string,
+    shape: readonly number[],
+    init: Initializer,
+    options?: { readonly decay?: boolean },
+  ): Tensor;
+  /** A tensor that training carries from step to step without a gradient; see `update`. */
+  state(name: string, shape: readonly number[], init: Initializer): Tensor;
+  /** The value that the state `name` of this scope has after the step. */
+  update(name: string, next: Tensor): void;
+  /** Fresh random numbers at every step: uniform in [0, 1) or standard normal. */
+  random(name: string, shape: Shape, distribution: RandomDistribution): Tensor;
+  /** Names an intermediate value that an inspector may ask for; returns it. */
+  tap(name: string, tensor: Tensor): Tensor;
+  /** Adds `weight * loss` to what is minimised; `loss` is a scalar. */
+  auxiliary(name: string, weight: number, loss: Tensor): void;
+}
+
+export type RandomDistribution = "uniform" | "normal";
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+  readonly decay: boolean;
+  readonly tensor: Tensor;
+}
+
+export interface RandomSpec {
+  readonly name: string;
+  readonly distribution: RandomDistribution;
+  readonly tensor: Tensor;
+}
+
+/** Everything that a model function asked for while it was traced. */
+export interface Trace {
+  readonly graph: Graph;
+  readonly training: boolean;
+  readonly parameters: Map<string, ParameterSpec>;
+  readonly states: Map<string, ParameterSpec>;
+  readonly updates: Map<string, Tensor>;
+  readonly randoms: Map<string, RandomSpec>;
+  readonly taps: Map<string, Tensor>;
+  readonly auxiliaries: Map<string, { readonly weight: number; readonly loss: Tensor }>;
+}
+
+/** An empty trace and its root scope. */
+export function createScope(options: { readonly training: boolean }): {
+  scope: Scope;
+  trace: Trace;
+} {
+  const trace: Trace = {
+    graph: createGraph(),
+    training: options.training,
+    parameters: new Map(),
+    states: new Map(),
+    updates: new Map(),
+    randoms: new Map(),
+    taps: new Map(),
+    auxiliaries: new Map(),
+  };
+  return { scope: scopeAt("", trace), trace };
+}
+
+function scopeAt(path: string, trace: Trace): Scope {
+  const { graph } = trace;
+  const at = (name: string | number) => (path === "" ? String(name) : `${path}.${name}`);
+  // Layers fetch their parameters first, so the last scope touched is where tracing stands.
+  const enter = () => {
+    graph.place = path;
+  };
+  const declare = (name: string, shape: readonly number[], role: "parameter" | "state") => {
+    enter();
+    return input(graph, at(name), { dtype: "float32" satisfies DType, shape }, role);
+  };
+  const unique = <T>(map: Map<string, T>, name: string, value: T): T => {
+    if (map.has(at(name))) throw new Error(`the model uses the name ${at(name)} twice`);
+    map.set(at(name), value);
+    return value;
+  };
+  return {
+    path,
+    graph,
+    training: trace.training,
+    child: (name) => {
+      const child = scopeAt(at(name), trace);
+      graph.place = child.path;
+      return child;
+    },
+    parameter(name, shape, init, { decay = shape.length > 1 } = {}) {
+      const known = trace.parameters.get(at(name));
+      if (known !== undefined) return known.tensor; // Shared: one scope applied twice.
+      const tensor = declare(name, shape, "parameter");
+      unique(trace.parameters, name, { name: at(name), shape, init, decay, tensor });
+      return tensor;
+    },
+    state(name, shape, init) {
+      const tensor = declare(name, shape, "state");
+      unique(trace.states, name, { name: at(name), shape, init, decay: false, tensor });
+      return tensor;
+    },
+    update(name, next) {
+      if (!trace.states.has(at(name))) throw new Error(`there is no state ${at(name)} to update`);
+      unique(trace.updates, name, next);
+    },
+    random(name, shape, distribution) {
+      enter();
+      const tensor = input(graph, at(name), { dtype: "float32", shape }, "random");
+      unique(trace.randoms, name, { name: at(name), distribution, tensor });
+      return tensor;
+    },
+    tap: (name, tensor) => unique(trace.taps, name, tensor),
+    auxiliary: (name, weight, loss) => {
+      unique(trace.auxiliaries, name, { weight, loss });
+    },
+  };
+}
