@@ -1,0 +1,85 @@
+/** What a data set is: random access to samples, described by a plain value that a worker can open. */
+
+import type { ShapesSpec } from "./shapes/spec.ts";
+
+export type Split = "train" | "validation" | "test";
+
+/** One drawn object of a generated image; lengths are fractions of the image side. */
+export interface ObjectAttributes {
+  readonly shape: string;
+  readonly color: string;
+  readonly texture: string;
+  /** Side of the object; objects of equal size have equal areas. */
+  readonly size: number;
+  readonly sizeName: string;
+  /** Centre, from the left and from the top. */
+  readonly x: number;
+  readonly y: number;
+  /** Clockwise, radians. */
+  readonly rotation: number;
+}
+
+export interface ImageSample {
+  /** Bytes by row, column, channel; one channel is grey, three are red, green, blue. */
+  readonly image: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Index into `classNames`. */
+  readonly label: number;
+  readonly caption?: string;
+  readonly attributes?: readonly ObjectAttributes[];
+  readonly domain?: string;
+  /** Position in the split. */
+  readonly index: number;
+}
+
+export interface ImageShape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+export interface Dataset {
+  readonly name: string;
+  readonly split: Split;
+  readonly length: number;
+  readonly classNames: readonly string[];
+  readonly imageShape: ImageShape;
+  /** The sample at an index in [0, length); the same one each time. */
+  get(index: number): ImageSample;
+  /** The decoded bytes in shared memory, where the set keeps them: workers open these instead of files. */
+  readonly shared?: SharedImages;
+}
+
+/** Decoded images of one size with their labels, over shared memory. */
+export interface SharedImages {
+  readonly name: string;
+  readonly split: Split;
+  readonly imageShape: ImageShape;
+  /** All images of the stored file, one after another. */
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+  /** Positions in the stored file that belong to the split. */
+  readonly members: Uint32Array;
+}
+
+/** Fashion-MNIST or MNIST from IDX files in `<root>/<name>/`, gzipped or not. */
+export interface IdxSpec {
+  readonly name: "fashion-mnist" | "mnist";
+  readonly split: Split;
+  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
+  readonly root?: string;
+  /** Training images set aside as the validation split, by default 5000. */
+  readonly validationSize?: number;
+}
+
+/** A plain description of a data set: everything a worker thread needs to open it. */
+export type DatasetSpec = ShapesSpec | IdxSpec;
+
+/** Refuses an index outside the set. */
+export function checkIndex(index: number, length: number, name: string): void {
+  if (!Number.isInteger(index) || index < 0 || index >= length) {
+    throw new RangeError(`${name} has samples 0 to ${length - 1}, got index ${index}`);
+  }
+}

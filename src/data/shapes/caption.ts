@@ -1,0 +1,33 @@
+/**
+ * The caption of a scene.
+ *
+ * caption = object, or object relation object, or object relation object "and" relation object
+ * object = article [size] [texture] color shape; relation = left of, right of, above, below
+ */
+
+import type { Scene, SceneObject } from "./scene.ts";
+
+/** For example "a large striped red circle left of a tiny blue star". */
+export function caption(scene: Scene): string {
+  const [main, ...others] = scene.objects;
+  const relations = others.map((other) => `${relation(main!, other)} ${phrase(other)}`);
+  return [phrase(main!), relations.join(" and ")].filter(Boolean).join(" ");
+}
+
+/** An object with its article; medium sizes and solid textures go without saying. */
+export function phrase(object: SceneObject): string {
+  const words = [
+    object.sizeName === "medium" ? "" : object.sizeName,
+    object.texture === "solid" ? "" : object.texture,
+    object.color,
+    object.shape,
+  ].filter(Boolean);
+  return `${/^[aeiou]/.test(words[0]!) ? "an" : "a"} ${words.join(" ")}`;
+}
+
+function relation(main: SceneObject, other: SceneObject): string {
+  const dx = other.x - main.x;
+  const dy = other.y - main.y;
+  if (Math.abs(dx) > Math.abs(dy)) return dx > 0 ? "left of" : "right of";
+  return dy > 0 ? "above" : "below";
+}

@@ -1,0 +1,59 @@
+/** Chooses shapes and colours, within the patterns that a spec leaves out or asks for. */
+
+import { UserError } from "../../graph/errors.ts";
+import type { Stream } from "../../random/index.ts";
+import {
+  type ColorName,
+  colorNames,
+  type ObjectPattern,
+  type ResolvedShapesSpec,
+  type ShapeName,
+  shapeNames,
+} from "./spec.ts";
+
+export interface ObjectKind {
+  readonly shape: ShapeName;
+  readonly color: ColorName;
+}
+
+/** Draws `count` kinds, the main object's first; no two are alike. */
+export type ObjectChooser = (draws: Stream, count: number) => ObjectKind[];
+
+/** Every shape that still has a colour is as likely, then every colour of that shape. */
+export function objectChooser(spec: ResolvedShapesSpec): ObjectChooser {
+  const matches = (kind: ObjectKind, pattern: ObjectPattern): boolean =>
+    (pattern.shape ?? kind.shape) === kind.shape && (pattern.color ?? kind.color) === kind.color;
+  const all = shapeNames.flatMap((shape) => colorNames.map((color) => ({ shape, color })));
+  const drawn = all.filter((kind) => !spec.exclude.some((pattern) => matches(kind, pattern)));
+  const main =
+    spec.only.length === 0
+      ? drawn
+      : drawn.filter((kind) => spec.only.some((pattern) => matches(kind, pattern)));
+  if (main.length === 0) {
+    throw new UserError("shapes: exclude and only leave no shape and colour for the main object", {
+      exitCode: 2,
+    });
+  }
+  if (drawn.length < spec.objects[1]) {
+    throw new UserError(
+      `shapes: exclude leaves ${drawn.length} combinations for ${spec.objects[1]} objects; lower objects or exclude less`,
+      { exitCode: 2 },
+    );
+  }
+  const mainByShape = groupByShape(main);
+  const othersByShape = groupByShape(drawn);
+  return (draws, count) => {
+    const kinds = [draws.choice(draws.choice(mainByShape))];
+    while (kinds.length < count) {
+      const next = draws.choice(draws.choice(othersByShape));
+      if (!kinds.includes(next)) kinds.push(next);
+    }
+    return kinds;
+  };
+}
+
+function groupByShape(kinds: readonly ObjectKind[]): ObjectKind[][] {
+  return shapeNames
+    .map((shape) => kinds.filter((kind) => kind.shape === shape))
+    .filter((group) => group.length > 0);
+}

@@ -1,0 +1,45 @@
+/** The `shapes` set: images of one to three coloured shapes, made on the fly from (seed, split, index). */
+
+import { foldIn, key } from "../../random/index.ts";
+import { checkIndex, type Dataset } from "../dataset.ts";
+import { caption } from "./caption.ts";
+import { objectChooser } from "./objects.ts";
+import { render } from "./render.ts";
+import { drawScene } from "./scene.ts";
+import { resolveShapesSpec, type ShapesSpec, shapeNames } from "./spec.ts";
+
+/**
+ * Opens the generated set; the label is the shape of the main object, which is the largest.
+ *
+ * @example
+ * openShapes({ name: "shapes", split: "test" }).get(0).caption
+ */
+export function openShapes(spec: ShapesSpec): Dataset {
+  const resolved = resolveShapesSpec(spec);
+  const { split, length, size } = resolved;
+  const choose = objectChooser(resolved);
+  const splitKey = foldIn(foldIn(key(resolved.seed), "shapes"), split);
+  return {
+    name: "shapes",
+    split,
+    length,
+    classNames: shapeNames,
+    imageShape: { height: size, width: size, channels: 3 },
+    get: (index) => {
+      checkIndex(index, length, `shapes ${split}`);
+      const sampleKey = foldIn(splitKey, index);
+      const scene = drawScene(sampleKey, resolved, choose);
+      return {
+        image: render(scene, size, sampleKey),
+        height: size,
+        width: size,
+        channels: 3,
+        label: shapeNames.indexOf(scene.objects[0]!.shape),
+        caption: caption(scene),
+        attributes: scene.objects.map(({ fill: _fill, accent: _accent, ...rest }) => rest),
+        domain: scene.domain,
+        index,
+      };
+    },
+  };
+}

@@ -1,0 +1,108 @@
+/** The options of the generated `shapes` set and the words that its samples use. */
+
+import { UserError } from "../../graph/errors.ts";
+import type { Split } from "../dataset.ts";
+
+/** The classes, in label order. */
+export const shapeNames = [
+  "circle",
+  "square",
+  "triangle",
+  "star",
+  "cross",
+  "heart",
+  "crescent",
+  "arrow",
+] as const;
+export type ShapeName = (typeof shapeNames)[number];
+
+/** Red, green, blue in [0, 1]. Lightness is near one half, so inverted images keep their colour words. */
+export const palette = {
+  red: [0.88, 0.14, 0.14],
+  orange: [0.98, 0.52, 0.05],
+  yellow: [0.93, 0.82, 0.08],
+  green: [0.12, 0.66, 0.2],
+  cyan: [0.08, 0.76, 0.82],
+  blue: [0.13, 0.3, 0.9],
+  purple: [0.48, 0.16, 0.78],
+  magenta: [0.93, 0.18, 0.72],
+} as const;
+export type ColorName = keyof typeof palette;
+export const colorNames: readonly ColorName[] = Object.keys(palette) as ColorName[];
+
+export const textureNames = ["solid", "striped", "dotted"] as const;
+export type TextureName = (typeof textureNames)[number];
+
+/** Drawing styles: filled, line drawing, filled under pixel noise, filled with lightness inverted. */
+export const domainNames = ["flat", "outline", "noisy", "inverted"] as const;
+export type DomainName = (typeof domainNames)[number];
+
+/** Matches objects that have every property it names. */
+export interface ObjectPattern {
+  readonly shape?: ShapeName;
+  readonly color?: ColorName;
+}
+
+export interface ShapesSpec {
+  readonly name: "shapes";
+  readonly split: Split;
+  /** By default 0. */
+  readonly seed?: number;
+  /** Samples in the split, by default 50000, 2000 and 2000. */
+  readonly length?: number;
+  /** Image side in pixels, 16 to 1024, by default 32; the scenes do not depend on it. */
+  readonly size?: number;
+  /** Fewest and most objects in an image, within 1 to 3; by default [1, 3]. */
+  readonly objects?: readonly [number, number];
+  /** Styles to draw from, by default all. */
+  readonly domains?: readonly DomainName[];
+  /** Objects never drawn, main or not. */
+  readonly exclude?: readonly ObjectPattern[];
+  /** Where given, the main object matches one of these. */
+  readonly only?: readonly ObjectPattern[];
+}
+
+const lengths = { train: 50_000, validation: 2000, test: 2000 } as const;
+
+/** A spec with every default filled in and every value checked. */
+export type ResolvedShapesSpec = Required<ShapesSpec>;
+
+export function resolveShapesSpec(spec: ShapesSpec): ResolvedShapesSpec {
+  const resolved = {
+    name: spec.name,
+    split: spec.split,
+    seed: spec.seed ?? 0,
+    length: spec.length ?? lengths[spec.split],
+    size: spec.size ?? 32,
+    objects: spec.objects ?? ([1, 3] as const),
+    domains: spec.domains ?? domainNames,
+    exclude: spec.exclude ?? [],
+    only: spec.only ?? [],
+  };
+  checkInteger("length", resolved.length, 1, 2 ** 32 - 1);
+  checkInteger("size", resolved.size, 16, 1024);
+  checkInteger("objects[0]", resolved.objects[0], 1, 3);
+  checkInteger("objects[1]", resolved.objects[1], resolved.objects[0], 3);
+  if (resolved.domains.length === 0)
+    throw new UserError("shapes: domains is empty; name at least one", { exitCode: 2 });
+  for (const domain of resolved.domains) checkWord("domains", domain, domainNames);
+  for (const pattern of [...resolved.exclude, ...resolved.only]) {
+    if (pattern.shape !== undefined) checkWord("shape", pattern.shape, shapeNames);
+    if (pattern.color !== undefined) checkWord("color", pattern.color, colorNames);
+  }
+  return resolved;
+}
+
+function checkInteger(place: string, value: number, low: number, high: number): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  throw new UserError(`shapes: ${place} must be an integer from ${low} to ${high}, got ${value}`, {
+    exitCode: 2,
+  });
+}
+
+function checkWord(place: string, word: string, known: readonly string[]): void {
+  if (known.includes(word)) return;
+  throw new UserError(`shapes: unknown ${place} "${word}"; known are ${known.join(", ")}`, {
+    exitCode: 2,
+  });
+}
