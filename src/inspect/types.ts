@@ -1,0 +1,99 @@
+/**
+ * What reports and the inspector show of a run: plain data without handles, safe in a browser.
+ *
+ * Letters: `E` experts, `C` classes, `S` patches of an image.
+ */
+
+/** One line of `metrics.jsonl`. */
+export interface MetricEvent {
+  readonly step: number;
+  readonly epoch: number;
+  /** `train`, `validation` or `test`. */
+  readonly split: string;
+  /** Such as `loss`, `auxiliary/balance` or `experts/<layer>/load_<expert>`. */
+  readonly name: string;
+  readonly value: number;
+  /** Wall time since training began. */
+  readonly seconds: number;
+}
+
+/** What `summary.json` holds; a run that was stopped early may lack any of it. */
+export interface Summary {
+  readonly recipe?: string;
+  readonly seed?: number;
+  readonly steps?: number;
+  readonly train_seconds?: number;
+  readonly tokens_per_second?: number;
+  readonly parameters?: { readonly total: number; readonly active: number };
+  readonly validation?: Readonly<Record<string, number>>;
+  readonly test?: Readonly<Record<string, number>>;
+  readonly versions?: Readonly<Record<string, string>>;
+}
+
+/** Pixels, 0 to 255, row by row with the channels of a pixel side by side. */
+export interface RecordedImage {
+  readonly width: number;
+  readonly height: number;
+  /** 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
+  readonly channels: number;
+  /** `height * width * channels` bytes. */
+  readonly data: Uint8Array;
+}
+
+/** One classified image. */
+export interface Prediction {
+  readonly image: RecordedImage;
+  readonly label: number;
+  readonly predicted: number;
+  /** One probability per class, 0 to 1. */
+  readonly probabilities: readonly number[]; // [C]
+}
+
+/** How one MoE layer spread its tokens over its experts, over a whole evaluation. */
+export interface LayerRouting {
+  readonly layer: string;
+  readonly numExperts: number;
+  /** Fraction of all assignments that went to each expert; sums to 1. */
+  readonly load: readonly number[]; // [E]
+  /** Sum of the gates per expert, as a fraction of the whole. */
+  readonly importance: readonly number[]; // [E]
+  /** Assignments of the tokens of each class to each expert, as counts or fractions. */
+  readonly byClass?: readonly (readonly number[])[]; // [C, E]
+}
+
+/** The first choice of one layer's router for every patch of one image. */
+export interface MosaicLayer {
+  readonly layer: string;
+  readonly rows: number;
+  readonly cols: number;
+  /** First expert of each patch, row by row; a value outside 0 to E-1 is a dropped patch. */
+  readonly experts: Uint8Array | readonly number[]; // [S]
+  /** Weight of that expert, 0 to 1. */
+  readonly gates?: readonly number[]; // [S]
+  /** Experts of the layer; taken from the routing of the same layer when absent. */
+  readonly numExperts?: number;
+}
+
+/** One image and what every MoE layer made of its patches. */
+export interface Mosaic {
+  readonly image: RecordedImage;
+  readonly label: number;
+  readonly caption?: string;
+  readonly layers: readonly MosaicLayer[];
+}
+
+/** Everything a report or the inspector shows of one run; absent parts are left out. */
+export interface RunRecord {
+  readonly name: string;
+  readonly recipe: string;
+  /** The resolved configuration. */
+  readonly config: unknown;
+  readonly summary: Summary;
+  readonly metrics: readonly MetricEvent[];
+  readonly classNames: readonly string[];
+  /** Counts; rows are true classes, columns are predicted ones. */
+  readonly confusion?: readonly (readonly number[])[]; // [C, C]
+  readonly predictions?: readonly Prediction[];
+  readonly routing?: readonly LayerRouting[];
+  readonly mosaics?: readonly Mosaic[];
+}

@@ -1,0 +1,52 @@
+/** What all charts share. A chart takes data and options and returns an SVG element. */
+
+import * as Plot from "@observablehq/plot";
+import { type ChartTheme, cssTheme } from "../theme.ts";
+
+/** Where and how large a chart is drawn; it works with any DOM, so also without a browser. */
+export interface ChartOptions {
+  readonly document: Document;
+  /** Outer width, pixels; the height follows from the data. */
+  readonly width: number;
+  readonly theme?: ChartTheme;
+  /** What a screen reader says in place of the picture. */
+  readonly label?: string;
+}
+
+/** The theme of the options, or the one of CSS variables. */
+export function themeOf(options: ChartOptions): ChartTheme {
+  return options.theme ?? cssTheme;
+}
+
+/** Draws Plot marks in the shared type and size. */
+export function draw(options: ChartOptions, plot: Plot.PlotOptions): SVGSVGElement {
+  const svg = Plot.plot({
+    color: { type: "identity" },
+    ...plot,
+    document: options.document,
+    width: options.width,
+    className: "chart",
+    style: { fontSize: "12px", fontFamily: "inherit", background: "none", overflow: "visible" },
+  }) as unknown as SVGSVGElement;
+  svg.setAttribute("role", "img");
+  if (options.label !== undefined) svg.setAttribute("aria-label", options.label);
+  return svg;
+}
+
+/** A label cut to a length, with an ellipsis where something is missing. */
+export function shorten(label: string, length: number): string {
+  const characters = [...label];
+  return characters.length <= length ? label : `${characters.slice(0, length - 1).join("")}…`;
+}
+
+/** Room for the longest of the labels in 12 px type, pixels. */
+export function labelRoom(labels: readonly string[], most: number): number {
+  const longest = Math.max(1, ...labels.map((label) => [...label].length));
+  return Math.min(most, Math.ceil(longest * 6.8) + 12);
+}
+
+/** The whole numbers below `length` that can carry a label when each has `room` pixels. */
+export function labelledIndices(length: number, room: number, needed: number): number[] {
+  const every = Math.max(1, Math.ceil(needed / room));
+  return Array.from({ length: Math.ceil(length / every) }, (_, i) => i * every);
+}

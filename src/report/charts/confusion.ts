@@ -1,0 +1,82 @@
+/** Confusion matrix. */
+
+import * as Plot from "@observablehq/plot";
+import { count, percent } from "../format.ts";
+import { type ChartOptions, draw, labelledIndices, labelRoom, shorten, themeOf } from "./chart.ts";
+
+/**
+ * A confusion matrix with rows scaled to 1; the counts are in the title of each cell.
+ *
+ * @param counts rows are true classes, columns predicted ones
+ * @param classNames in the order of the rows; missing names are numbers
+ */
+export function confusionChart(
+  counts: readonly (readonly number[])[], // [C, C]
+  classNames: readonly string[],
+  options: ChartOptions,
+): SVGSVGElement {
+  const theme = themeOf(options);
+  const classes = counts.map((_, i) => i);
+  const fullName = (i: number): string => classNames[i] ?? String(i);
+  const names = classes.map((i) => shorten(fullName(i), 16));
+  const room = labelRoom(names, options.width < 480 ? 96 : 124);
+  const marginLeft = room + 16;
+  const cell = Math.min(46, (options.width - marginLeft - 4) / Math.max(1, classes.length));
+  const ticks = labelledIndices(classes.length, cell, 13);
+  const cells = counts.flatMap((row, actual) => {
+    const total = row.reduce((sum, value) => sum + value, 0);
+    return row.flatMap((value, predicted) => {
+      const fraction = total > 0 ? value / total : 0;
+      if (value === 0 && actual !== predicted) return [];
+      return [{ actual, predicted, value, total, fraction, ...theme.heat(fraction) }];
+    });
+  });
+  const label = { tickSize: 0, tickFormat: (i: number) => names[i] ?? "", label: null } as const;
+  return draw(
+    { ...options, width: Math.ceil(marginLeft + cell * classes.length + 4) },
+    {
+      height: Math.ceil(room + 20 + cell * classes.length + 4),
+      marginLeft,
+      marginRight: 4,
+      marginTop: room + 20,
+      marginBottom: 4,
+      x: { type: "band", domain: classes, padding: 0 },
+      y: { type: "band", domain: classes, padding: 0 },
+      marks: [
+        Plot.frame({ fill: theme.heat(0).fill, stroke: "none" }),
+        Plot.axisX(ticks, { ...label, anchor: "top", tickRotate: -90, textAnchor: "start" }),
+        Plot.axisY(ticks, label),
+        Plot.cell(cells, {
+          x: "predicted",
+          y: "actual",
+          fill: "fill",
+          inset: cell > 12 ? 0.75 : 0,
+          title: (d: (typeof cells)[number]) =>
+            `true ${fullName(d.actual)}, predicted ${fullName(d.predicted)}: ` +
+            `${count(d.value)} of ${count(d.total)} (${percent(d.fraction)})`,
+        }),
+        Plot.text(cell >= 21 ? cells.filter((d) => d.value > 0) : [], {
+          x: "predicted",
+          y: "actual",
+          text: (d: (typeof cells)[number]) => percentText(d.fraction),
+          fill: "ink",
+          fontSize: cell < 26 ? 10 : 12,
+          fontVariant: "tabular-nums",
+          pointerEvents: "none",
+        }),
+        Plot.text(["true"], {
+          frameAnchor: "left",
+          dx: -marginLeft + 7,
+          rotate: -90,
+          fill: theme.muted,
+        }),
+        Plot.text(["predicted"], { frameAnchor: "top", dy: -room - 12, fill: theme.muted }),
+      ],
+    },
+  );
+}
+
+function percentText(fraction: number): string {
+  const value = fraction * 100;
+  return value >= 99.5 && fraction < 1 ? "99" : value < 0.5 ? "<1" : value.toFixed(0);
+}

@@ -1,0 +1,113 @@
+/** Curves over training steps. */
+
+import * as Plot from "@observablehq/plot";
+import { downsample, type Point, runningMean } from "../downsample.ts";
+import { compact, figure, percent } from "../format.ts";
+import { type ChartOptions, draw, themeOf } from "./chart.ts";
+
+/** One curve; colours are taken from the theme in the order of the list. */
+export interface Curve {
+  readonly label: string;
+  /** Ascending `x`, finite. */
+  readonly points: readonly Point[];
+}
+
+export interface CurveOptions extends ChartOptions {
+  /** `percent` also fixes the axis to 0..1. */
+  readonly unit?: "number" | "percent";
+}
+
+/** Most points drawn of one curve. */
+const pointLimit = 400;
+const smoothedBeyond = 80;
+
+/** Window of the running mean drawn over a noisy curve; 1 when the curve is drawn as it is. */
+export function smoothingWindow(points: readonly Point[]): number {
+  return points.length > smoothedBeyond ? Math.max(5, Math.round(points.length / 40)) : 1;
+}
+
+/** Whether values differ so much that only a logarithmic axis shows them all. */
+export function suitsLogAxis(curves: readonly Curve[]): boolean {
+  let low = Number.POSITIVE_INFINITY;
+  let high = 0;
+  for (const { points } of curves) {
+    for (const { y } of points) {
+      if (y <= 0) return false;
+      low = Math.min(low, y);
+      high = Math.max(high, y);
+    }
+  }
+  return high / low > 30;
+}
+
+/** Curves over steps; long ones as a faint trace of every value under their running mean. */
+export function curveChart(curves: readonly Curve[], options: CurveOptions): SVGSVGElement {
+  const theme = themeOf(options);
+  const log = options.unit !== "percent" && suitsLogAxis(curves);
+  const all = curves.flatMap((curve) => extremes(curve.points));
+  const xs = extent(all.map((point) => point.x));
+  const ys = extent(all.map((point) => point.y));
+  const domain = log ? ys : options.unit === "percent" ? [0, 1] : padded(ys);
+  const marks = curves.flatMap((curve, i) =>
+    curveMarks(curve, theme.series[i % theme.series.length]!),
+  );
+  return draw(options, {
+    height: 220,
+    marginLeft: 48,
+    marginRight: 14,
+    marginTop: 12,
+    marginBottom: 34,
+    x: { type: "linear", domain: [Math.min(0, xs[0]!), Math.max(xs[1]!, 1)] },
+    y: { type: log ? "log" : "linear", domain, clamp: true },
+    marks: [
+      Plot.axisX({ ticks: 5, tickFormat: compact, tickSize: 0, label: "step", labelArrow: "none" }),
+      Plot.axisY({
+        ticks: log ? 4 : 5,
+        tickFormat: options.unit === "percent" ? (v: number) => percent(v, 0) : figure,
+        tickSize: 0,
+        label: null,
+      }),
+      Plot.gridY({ ticks: log ? 4 : 5, stroke: theme.line, strokeOpacity: 1 }),
+      ...marks,
+    ],
+  });
+}
+
+function curveMarks(curve: Curve, stroke: string): Plot.Markish[] {
+  const window = smoothingWindow(curve.points);
+  const line = (points: readonly Point[], style: Plot.LineYOptions): Plot.Markish =>
+    Plot.lineY(downsample(points, pointLimit) as Point[], { x: "x", y: "y", stroke, ...style });
+  if (window === 1) {
+    const marks = [line(curve.points, { strokeWidth: 2 })];
+    if (curve.points.length <= 40) {
+      marks.push(Plot.dot(curve.points as Point[], { x: "x", y: "y", r: 2.5, fill: stroke }));
+    }
+    return marks;
+  }
+  return [
+    line(curve.points, { strokeWidth: 1, strokeOpacity: 0.28 }),
+    line(runningMean(curve.points, window), { strokeWidth: 2 }),
+  ];
+}
+
+function extremes(points: readonly Point[]): Point[] {
+  const first = points[0];
+  if (first === undefined) return [];
+  let low = first;
+  let high = first;
+  for (const point of points) {
+    if (point.y < low.y) low = point;
+    if (point.y > high.y) high = point;
+  }
+  return [first, low, high, points[points.length - 1]!];
+}
+
+function extent(values: readonly number[]): [number, number] {
+  return values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
+}
+
+function padded([low, high]: readonly [number, number]): [number, number] {
+  const base = low >= 0 && low < high * 0.6 ? 0 : low;
+  const room = (high - base || Math.abs(high) || 1) * 0.05;
+  return [base === 0 && low >= 0 ? 0 : base - room, high + room];
+}

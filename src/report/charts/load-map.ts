@@ -1,0 +1,73 @@
+/** Expert load, layer by layer. */
+
+import * as Plot from "@observablehq/plot";
+import type { LayerRouting } from "../../inspect/types.ts";
+import { percent } from "../format.ts";
+import { type ChartOptions, draw, labelledIndices, labelRoom, shorten, themeOf } from "./chart.ts";
+import { loadStatus, statusSign } from "./load-status.ts";
+
+/** A heat map of layers and experts; a cell tells the load as a multiple of the even share 1/E. */
+export function loadMapChart(
+  routing: readonly LayerRouting[],
+  options: ChartOptions,
+): SVGSVGElement {
+  const theme = themeOf(options);
+  const layers = routing.map((_, i) => i);
+  const names = routing.map((entry) => shorten(entry.layer, 20));
+  const most = Math.max(1, ...routing.map((entry) => entry.load.length));
+  const marginLeft = labelRoom(names, options.width < 480 ? 100 : 150);
+  const room = (options.width - marginLeft - 4) / most;
+  const width = Math.min(76, room);
+  const height = Math.max(24, Math.min(40, width));
+  const cells = routing.flatMap(({ load, numExperts, layer }, row) =>
+    load.map((share, expert) => {
+      const ratio = share * numExperts;
+      const status = loadStatus(share, numExperts);
+      const shade = theme.balance(ratio > 0 ? 0.5 + Math.log2(ratio) / 4 : 0);
+      return { row, layer, expert, share, ratio, status, ...shade };
+    }),
+  );
+  const experts = Array.from({ length: most }, (_, expert) => expert);
+  type Cell = (typeof cells)[number];
+  const sign = (d: Cell): string => statusSign[d.status];
+  return draw(
+    { ...options, width: Math.ceil(marginLeft + width * most + 4) },
+    {
+      height: Math.ceil(42 + height * layers.length + 4),
+      marginLeft,
+      marginRight: 4,
+      marginTop: 42,
+      marginBottom: 4,
+      x: { type: "band", domain: experts, padding: 0 },
+      y: { type: "band", domain: layers, padding: 0 },
+      marks: [
+        Plot.axisX(labelledIndices(most, width, 20), { anchor: "top", tickSize: 0, label: null }),
+        Plot.axisY(layers, { tickSize: 0, label: null, tickFormat: (i: number) => names[i] ?? "" }),
+        Plot.text(["expert"], { frameAnchor: "top", dy: -34, fill: theme.muted }),
+        Plot.cell(cells, {
+          x: "expert",
+          y: "row",
+          fill: "fill",
+          inset: width > 12 ? 0.75 : 0.25,
+          title: (d: Cell) =>
+            `${d.layer}, expert ${d.expert}: ${percent(d.share)} of assignments, ` +
+            `${d.ratio.toFixed(2)} times even${d.status === "even" ? "" : `, ${d.status}`}`,
+        }),
+        Plot.text(cells, {
+          x: "expert",
+          y: "row",
+          text: (d: Cell) =>
+            width >= 44
+              ? `${sign(d)} ${d.ratio.toFixed(2)}`.trim()
+              : width >= 30
+                ? sign(d) || d.ratio.toFixed(1)
+                : sign(d),
+          fill: "ink",
+          fontSize: width < 14 ? 9 : 12,
+          fontVariant: "tabular-nums",
+          pointerEvents: "none",
+        }),
+      ],
+    },
+  );
+}

@@ -1,0 +1,52 @@
+/** How the share of each expert of a layer moves during training. */
+
+import * as Plot from "@observablehq/plot";
+import { type Point, runningMean, thin } from "../downsample.ts";
+import { compact, percent } from "../format.ts";
+import { type ChartOptions, draw, themeOf } from "./chart.ts";
+import { smoothingWindow } from "./curves.ts";
+
+/** Shares are thinned to this many steps: bands are read as areas, not point by point. */
+const stepLimit = 90;
+
+/**
+ * Stacked shares of the experts of one layer; even bands mean even load.
+ *
+ * @param loads one curve per expert: its share of all assignments, 0 to 1
+ */
+export function loadOverTimeChart(
+  loads: readonly (readonly Point[])[], // [E]
+  options: ChartOptions,
+): SVGSVGElement {
+  const theme = themeOf(options);
+  const rows = loads.flatMap((points, expert) => {
+    const band = thin(runningMean(points, smoothingWindow(points)), stepLimit);
+    // An area needs two ends: a single value fills the step before it.
+    const ends = band.length === 1 ? [{ ...band[0]!, x: band[0]!.x - 1 }, band[0]!] : band;
+    return ends.map(({ x, y }) => ({ x, y, expert, fill: theme.expert(expert) }));
+  });
+  const steps = rows.map((row) => row.x);
+  return draw(options, {
+    height: 220,
+    marginLeft: 48,
+    marginRight: 14,
+    marginTop: 12,
+    marginBottom: 34,
+    x: { type: "linear", domain: [Math.min(...steps), Math.max(...steps)] },
+    y: { domain: [0, 1] },
+    marks: [
+      Plot.areaY(rows, {
+        x: "x",
+        y: "y",
+        z: "expert",
+        fill: "fill",
+        order: "expert",
+        offset: "normalize",
+        stroke: theme.surface,
+        strokeWidth: 1,
+      }),
+      Plot.axisX({ ticks: 5, tickFormat: compact, tickSize: 0, label: "step", labelArrow: "none" }),
+      Plot.axisY({ ticks: 4, tickFormat: (v: number) => percent(v, 0), tickSize: 0, label: null }),
+    ],
+  });
+}

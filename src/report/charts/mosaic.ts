@@ -1,0 +1,195 @@
+/** The mosaic: an image whose patches are tinted by the expert that took them. */
+
+import type { MosaicLayer } from "../../inspect/types.ts";
+import { type ChartOptions, themeOf } from "./chart.ts";
+import { borderPath, regions, tilePath } from "./regions.ts";
+
+export interface MosaicOptions extends ChartOptions {
+  /** Address of the image: a data URI, or `#id` of an SVG image in the same document. */
+  readonly image: string;
+  /** Experts of the layer; values outside 0 to E-1 are dropped patches. */
+  readonly numExperts: number;
+}
+
+const svgNamespace = "http://www.w3.org/2000/svg";
+/** Gates below these weights are tinted fainter. */
+const gateLevels = [0.25, 0.5] as const;
+const levelOpacity = [0.5, 0.78, 1] as const;
+
+/**
+ * Draws one image under the tints of one layer.
+ *
+ * Tints stand in a group of class `tint` with one path per expert, marked `data-expert`; the number
+ * of the expert stands once in every connected area. The opacity of the group follows the CSS
+ * variable `--tint`.
+ */
+export function mosaicChart(mosaic: MosaicLayer, options: MosaicOptions): SVGSVGElement {
+  const theme = themeOf(options);
+  const { rows, cols, experts, gates } = mosaic;
+  const add = elementMaker(options.document);
+  const svg = add(null, "svg", {
+    class: "mosaic",
+    viewBox: `0 0 ${cols} ${rows}`,
+    width: options.width,
+    height: Math.round((options.width * rows) / Math.max(1, cols)),
+    role: "img",
+    "aria-label": options.label ?? describeMosaic(mosaic),
+  }) as SVGSVGElement;
+  if (options.image.startsWith("#")) {
+    // The image keeps its own coordinates of 0..1, stretched over the grid.
+    add(svg, "use", { href: options.image, transform: `scale(${cols} ${rows})` });
+  } else {
+    imageElement(svg, options.image, cols, rows, add);
+  }
+  const tint = add(svg, "g", { class: "tint", style: "opacity:var(--tint,.6)" });
+  const level = (tile: number): number => {
+    const gate = gates?.[tile];
+    return gate === undefined || gate >= gateLevels[1] ? 2 : gate >= gateLevels[0] ? 1 : 0;
+  };
+  const used = [...new Set(Array.from(experts))].sort((a, b) => a - b);
+  for (const expert of used) {
+    if (!(expert >= 0 && expert < options.numExperts)) continue;
+    for (const strength of [0, 1, 2] as const) {
+      const path = tilePath(rows, cols, (t) => experts[t] === expert && level(t) === strength);
+      if (path === "") continue;
+      add(tint, "path", {
+        d: path,
+        fill: theme.expert(expert),
+        "data-expert": expert,
+        ...(strength === 2 ? {} : { "fill-opacity": levelOpacity[strength] }),
+      });
+    }
+  }
+  drawLines(svg, mosaic, options, add);
+  drawNumbers(svg, mosaic, options, add);
+  return svg;
+}
+
+/** The untinted image, to which mosaics of the same document can refer by `id`. */
+export function originalImage(
+  id: string,
+  image: string,
+  aspect: number,
+  options: ChartOptions,
+): SVGSVGElement {
+  const add = elementMaker(options.document);
+  const svg = add(null, "svg", {
+    class: "mosaic",
+    viewBox: "0 0 1 1",
+    preserveAspectRatio: "none",
+    width: options.width,
+    height: Math.round(options.width / aspect),
+    role: "img",
+    "aria-label": options.label ?? "original image",
+  }) as SVGSVGElement;
+  imageElement(svg, image, 1, 1, add).setAttribute("id", id);
+  return svg;
+}
+
+/** Words for a mosaic: which experts took how many patches. */
+export function describeMosaic({ layer, experts }: MosaicLayer): string {
+  const counts = new Map<number, number>();
+  for (const expert of experts) counts.set(expert, (counts.get(expert) ?? 0) + 1);
+  const parts = [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 8)
+    .map(([expert, patches]) => `expert ${expert}: ${patches}`);
+  return `${layer}: patches by expert, ${parts.join(", ")}`;
+}
+
+function drawLines(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, add: Add): void {
+  const { rows, cols, experts } = mosaic;
+  const line = { fill: "none", "vector-effect": "non-scaling-stroke" };
+  const grid = [
+    ...Array.from({ length: Math.max(0, cols - 1) }, (_, i) => `M${i + 1} 0v${rows}`),
+    ...Array.from({ length: Math.max(0, rows - 1) }, (_, i) => `M0 ${i + 1}h${cols}`),
+  ].join("");
+  add(svg, "path", {
+    ...line,
+    d: grid,
+    stroke: "#fff",
+    "stroke-opacity": 0.22,
+    "stroke-width": 0.75,
+  });
+  add(svg, "path", {
+    ...line,
+    d: borderPath(experts, rows, cols),
+    stroke: "#fff",
+    "stroke-opacity": 0.9,
+    "stroke-width": 1.25,
+  });
+  const dropped = tilePath(
+    rows,
+    cols,
+    (t) => !(experts[t]! >= 0 && experts[t]! < options.numExperts),
+  );
+  if (dropped === "") return;
+  let hatch = "";
+  for (let t = 0; t < rows * cols; t++) {
+    if (experts[t]! >= 0 && experts[t]! < options.numExperts) continue;
+    hatch += `M${t % cols} ${Math.floor(t / cols) + 1}l1 -1`;
+  }
+  add(svg, "path", { d: dropped, fill: "#000", "fill-opacity": 0.45, class: "dropped" });
+  add(svg, "path", { ...line, d: hatch, stroke: "#fff", "stroke-width": 1 });
+}
+
+function drawNumbers(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, add: Add): void {
+  const { rows, cols, experts } = mosaic;
+  // A tile of a fine grid is too small for a number; a larger area has room for one.
+  const size = Math.min(1.6, Math.max(0.56, cols / 15));
+  const needed = size <= 0.7 ? 1 : size <= 1 ? 3 : 6;
+  const group = add(svg, "g", {
+    class: "numbers",
+    "font-size": size.toFixed(2),
+    "font-weight": 700,
+    "text-anchor": "middle",
+    fill: "#fff",
+    stroke: "#000",
+    "stroke-opacity": 0.75,
+    "stroke-width": (size * 0.24).toFixed(2),
+    "stroke-linejoin": "round",
+    "paint-order": "stroke",
+  });
+  for (const region of regions(experts, rows, cols)) {
+    if (region.size < needed || !(region.expert >= 0 && region.expert < options.numExperts))
+      continue;
+    const x = Math.min(cols - size * 0.5, Math.max(size * 0.5, region.col + 0.5));
+    const y = Math.min(rows - size * 0.12, Math.max(size * 0.8, region.row + 0.5 + size * 0.35));
+    add(group, "text", {
+      x: Number(x.toFixed(2)),
+      y: Number(y.toFixed(2)),
+      "data-expert": region.expert,
+    }).textContent = String(region.expert);
+  }
+}
+
+type Add = (
+  parent: Element | null,
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+) => Element;
+
+function elementMaker(document: Document): Add {
+  return (parent, name, attributes) => {
+    const element = document.createElementNS(svgNamespace, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+    parent?.append(element);
+    return element;
+  };
+}
+
+function imageElement(
+  svg: Element,
+  href: string,
+  width: number,
+  height: number,
+  add: Add,
+): Element {
+  return add(svg, "image", {
+    href,
+    width,
+    height,
+    preserveAspectRatio: "none",
+    style: "image-rendering:pixelated",
+  });
+}

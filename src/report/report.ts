@@ -1,0 +1,82 @@
+/** The report of a run: one HTML file that needs nothing else. */
+
+import { createHash } from "node:crypto";
+import { parseHTML } from "linkedom";
+import type { RunRecord } from "../inspect/types.ts";
+import { type Html, html, raw } from "./html.ts";
+import { script } from "./script.ts";
+import { confusionSection, predictionsSection } from "./sections/classes.ts";
+import { configurationSection } from "./sections/configuration.ts";
+import { curvesSection } from "./sections/curves.ts";
+import { expertsSection } from "./sections/experts.ts";
+import { drawHead, resultSentence } from "./sections/head.ts";
+import { mosaicSection } from "./sections/mosaic.ts";
+import type { Context, Section } from "./sections/section.ts";
+import { groupMetrics } from "./series.ts";
+import { style } from "./style.ts";
+
+const sections: readonly Section[] = [
+  mosaicSection,
+  expertsSection,
+  curvesSection,
+  confusionSection,
+  predictionsSection,
+  configurationSection,
+];
+
+/**
+ * The text of `report.html`.
+ *
+ * The page loads nothing, runs only its own script (by hash, under a content security policy) and
+ * reads the same without it. Parts that the run lacks are left out; a part that cannot be drawn is
+ * replaced by the reason.
+ */
+export function renderReport(run: RunRecord): string {
+  const { document } = parseHTML("<!doctype html><html></html>");
+  const context: Context = { run, series: groupMetrics(run.metrics), document };
+  const drawn = sections.flatMap((section) => {
+    const body = drawSafely(section, context);
+    return body === null ? [] : [{ section, body }];
+  });
+  const digest = createHash("sha256").update(script).digest("base64");
+  const policy =
+    `default-src 'none'; img-src data:; style-src 'unsafe-inline'; ` +
+    `script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${raw(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="description" content="${resultSentence(run.summary)}">
+<title>${run.name} \u00b7 Moesaic</title>
+<style>${raw(style())}</style>
+</head>
+<body>
+<main>
+${drawHead(context)}
+<nav aria-label="Sections">${drawn.map(({ section }) => html`<a href="#${section.id}">${section.title}</a>`)}</nav>
+${drawn.map(
+  ({ section, body }) =>
+    html`<section id="${section.id}" aria-labelledby="${section.id}-title">
+<h2 id="${section.id}-title">${section.title}</h2>
+${body}
+</section>
+`,
+)}
+</main>
+<script>${raw(script)}</script>
+</body>
+</html>
+`.html;
+}
+
+function drawSafely(section: Section, context: Context): Html | null {
+  try {
+    return section.draw(context);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return html`<p class="card warning">This part could not be drawn: ${reason}</p>`;
+  }
+}

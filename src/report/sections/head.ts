@@ -1,0 +1,121 @@
+/** The result in one sentence, and the key figures. */
+
+import type { Summary } from "../../inspect/types.ts";
+import { compact, count, duration, figure, percent } from "../format.ts";
+import { type Html, html } from "../html.ts";
+import { type Context, className } from "./section.ts";
+
+interface Score {
+  readonly split: "test" | "validation";
+  readonly name: string;
+  readonly value: number;
+}
+
+const lossNames = new Set(["loss", "cross_entropy"]);
+
+/** The score a run is judged by: accuracy first, then any other score, the loss last. */
+export function mainScore(summary: Summary): Score | undefined {
+  const scores = (["test", "validation"] as const).flatMap((split) =>
+    Object.entries(summary[split] ?? {})
+      .filter(([, value]) => Number.isFinite(value))
+      .map(([name, value]) => ({ split, name, value })),
+  );
+  return (
+    scores.find((score) => score.name === "accuracy") ??
+    scores.find((score) => !lossNames.has(score.name)) ??
+    scores[0]
+  );
+}
+
+/** Such as "96.4 % test accuracy after 1,500 steps in 1 min 32 s; 4.5M parameters, ...". */
+export function resultSentence(summary: Summary): string {
+  const score = mainScore(summary);
+  const result =
+    score === undefined
+      ? "No score was recorded"
+      : `${scoreText(score.name, score.value)} ${score.split} ${score.name.replaceAll("_", " ")}`;
+  const after = summary.steps === undefined ? "" : ` after ${count(summary.steps)} steps`;
+  const time = summary.train_seconds === undefined ? "" : ` in ${duration(summary.train_seconds)}`;
+  const { parameters } = summary;
+  const size =
+    parameters === undefined
+      ? ""
+      : `; ${compact(parameters.total)} parameters, ${compact(parameters.active)} active per token`;
+  return `${result}${after}${time}${size}.`;
+}
+
+/** The top of the report. */
+export function drawHead({ run }: Context): Html {
+  const recipe = run.recipe === run.name ? null : html`, recipe <strong>${run.recipe}</strong>`;
+  return html`<header>
+<p class="eyebrow">Run <strong>${run.name}</strong>${recipe}</p>
+<h1>${resultSentence(run.summary)}</h1>
+${drawFigures(run.summary, run.classNames.length, totalOf(run.confusion))}
+${drawRouting(run)}
+</header>`;
+}
+
+function drawRouting(run: Context["run"]): Html | null {
+  if (run.routing === undefined || run.routing.length === 0) return null;
+  const sizes = [...new Set(run.routing.map((entry) => entry.numExperts))].sort((a, b) => a - b);
+  const layers = run.routing.length;
+  return html`<p class="lede">${sizes.join(" or ")} experts in ${layers === 1 ? "one layer" : `each of ${layers} layers`}${
+    run.classNames.length > 0 && run.classNames.length <= 12
+      ? html`; classes: ${run.classNames.map((_, i) => className(run, i)).join(", ")}`
+      : null
+  }.</p>`;
+}
+
+interface Figure {
+  readonly name: string;
+  readonly value: string;
+  readonly note?: string;
+}
+
+function drawFigures(summary: Summary, classes: number, samples: number): Html | null {
+  const figures: Figure[] = [];
+  const add = (name: string, value: string | undefined, note?: string): void => {
+    if (value !== undefined)
+      figures.push(note === undefined ? { name, value } : { name, value, note });
+  };
+  for (const split of ["test", "validation"] as const) {
+    for (const [name, value] of Object.entries(summary[split] ?? {}).slice(0, 4)) {
+      const chance = name === "accuracy" && split === "test" && classes > 1;
+      const spread = samples > 0 ? `\u00b1 ${percent(halfInterval(value, samples))}, ` : "";
+      add(
+        `${split} ${name.replaceAll("_", " ")}`,
+        scoreText(name, value),
+        chance ? `${spread}chance ${percent(1 / classes)}` : undefined,
+      );
+    }
+  }
+  const { parameters, steps, tokens_per_second: rate, train_seconds: time, seed } = summary;
+  add("steps", steps === undefined ? undefined : count(steps));
+  add("training time", time === undefined ? undefined : duration(time));
+  add("tokens per second", rate === undefined ? undefined : compact(rate));
+  if (parameters !== undefined) {
+    const share = percent(parameters.active / parameters.total, 0);
+    add("parameters", compact(parameters.total));
+    add("active per token", compact(parameters.active), `${share} of all`);
+  }
+  add("seed", seed === undefined ? undefined : String(seed));
+  if (figures.length === 0) return null;
+  return html`<dl class="figures">${figures.map(
+    ({ name, value, note }) =>
+      html`<div><dt>${name}</dt><dd>${value}${note === undefined ? null : html`<small>${note}</small>`}</dd></div>`,
+  )}</dl>`;
+}
+
+function scoreText(name: string, value: number): string {
+  const fraction = !name.endsWith("loss") && name !== "cross_entropy" && value >= 0 && value <= 1;
+  return fraction ? percent(value) : figure(value);
+}
+
+/** Half the width of the 95 % interval of a proportion (normal approximation). */
+function halfInterval(p: number, samples: number): number {
+  return 1.96 * Math.sqrt(Math.max(0, p * (1 - p)) / samples);
+}
+
+function totalOf(confusion: readonly (readonly number[])[] | undefined): number {
+  return confusion?.flat().reduce((sum, value) => sum + value, 0) ?? 0;
+}

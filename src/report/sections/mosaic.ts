@@ -1,0 +1,94 @@
+/** The mosaic: which expert took which patch, image by image, layer by layer. */
+
+import type { Mosaic } from "../../inspect/types.ts";
+import { mosaicChart, originalImage } from "../charts/mosaic.ts";
+import { inkOn } from "../color.ts";
+import { percent } from "../format.ts";
+import { type Html, html, raw } from "../html.ts";
+import { expertColors } from "../palette.ts";
+import { pngDataUri } from "../png.ts";
+import { svgText } from "../svg.ts";
+import { type Context, className, layerExperts, mostExperts, type Section } from "./section.ts";
+
+/** Most images of a report; the inspector shows all. */
+const imageLimit = 16;
+const tileWidth = 160;
+
+export const mosaicSection: Section = {
+  id: "mosaic",
+  title: "Mosaic",
+  draw: (context) => {
+    const mosaics = (context.run.mosaics ?? []).filter((entry) => entry.layers.length > 0);
+    if (mosaics.length === 0) return null;
+    const shown = mosaics.slice(0, imageLimit);
+    const layers = [...new Set(shown.flatMap((entry) => entry.layers.map(({ layer }) => layer)))];
+    return html`<p class="lede">Each image stands beside what the routers made of it: one mosaic per layer,
+every patch tinted by the expert that is its first choice. The number of the expert stands once in every connected area; hatched patches were dropped.</p>
+${drawControls(layers)}
+${drawLegend(context, shown)}
+<div class="mosaics" style="--tiles:${Math.min(layers.length + 1, 7)}">
+${shown.map((mosaic, i) => drawMosaic(context, mosaic, i, layers))}
+</div>`;
+  },
+};
+
+function drawControls(layers: readonly string[]): Html {
+  return html`<div class="controls" hidden>
+${
+  layers.length > 1
+    ? html`<label>Layer <input type="range" id="layer" min="0" max="${layers.length}" value="0" step="1" data-layers="${JSON.stringify(layers)}"><output id="layer-name">all layers</output></label>`
+    : null
+}
+<label>Tint <input type="range" id="tint" min="0" max="100" value="60"><output id="tint-value">60 %</output></label>
+<span class="hint">Click an expert to see only its patches.</span>
+</div>`;
+}
+
+function drawLegend({ run }: Context, mosaics: readonly Mosaic[]): Html {
+  const counts = new Float64Array(mostExperts(run));
+  let total = 0;
+  for (const { experts } of mosaics.flatMap((mosaic) => mosaic.layers)) {
+    for (const expert of experts) {
+      if (expert < counts.length) counts[expert] = counts[expert]! + 1;
+      total += 1;
+    }
+  }
+  const colors = expertColors(counts.length);
+  return html`<div class="legend experts" role="group" aria-label="Experts, with their share of the patches below">
+${colors.map(
+  (color, expert) =>
+    html`<button type="button" class="expert" data-focus="${expert}" aria-pressed="false" title="expert ${expert}: ${percent(counts[expert]! / total)} of the patches below"><span class="swatch" style="background:${color};color:${inkOn(color)}">${expert}</span><span class="share">${percent(counts[expert]! / total, 0)}</span></button>`,
+)}
+</div>`;
+}
+
+function drawMosaic(
+  { run, document }: Context,
+  mosaic: Mosaic,
+  index: number,
+  order: readonly string[],
+): Html {
+  const id = `image-${index}`;
+  const name = className(run, mosaic.label);
+  const options = { document, width: tileWidth };
+  const aspect = mosaic.image.width / mosaic.image.height;
+  const original = originalImage(id, pngDataUri(mosaic.image), aspect, {
+    ...options,
+    label: `original: ${name}`,
+  });
+  const layers = [...mosaic.layers].sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer));
+  return html`<figure class="card sample">
+<figcaption><strong>${name}</strong>${mosaic.caption === undefined ? null : html` <span>${mosaic.caption}</span>`}</figcaption>
+<div class="tiles">
+<div class="tile">${svgText(original)}<span>original</span></div>
+${layers.map((layer) => {
+  const chart = mosaicChart(layer, {
+    ...options,
+    image: `#${id}`,
+    numExperts: layerExperts(run)(layer),
+  });
+  return html`<div class="tile" data-layer="${layer.layer}">${svgText(chart)}<span>${layer.layer}</span></div>`;
+})}
+</div>
+</figure>${raw("\n")}`;
+}

@@ -1,0 +1,24 @@
+/** SVG charts as text inside a page. */
+
+import { type Html, html, raw } from "./html.ts";
+
+/** Width of charts on a page of one column, pixels. */
+export const narrowWidth = 340;
+
+/** The text of a chart: path coordinates rounded to a tenth, styles left to the page. */
+export function svgText(svg: SVGSVGElement): Html {
+  const text = svg.outerHTML
+    .replace(/<style>.*?<\/style>/s, "")
+    .replace(/ d="[^"]*"/g, (path) =>
+      path.replace(/\d+\.\d{2,}/g, (value) => String(Number(Number(value).toFixed(1)))),
+    );
+  return raw(text);
+}
+
+/** A chart in two widths, of which the page shows the one that fits. */
+export function responsive(drawAt: (width: number) => SVGSVGElement, wide: number): Html {
+  const full = drawAt(wide);
+  const small = drawAt(narrowWidth);
+  if (full.getAttribute("width") === small.getAttribute("width")) return svgText(full);
+  return html`<div class="wide">${svgText(full)}</div><div class="narrow">${svgText(small)}</div>`;
+}
