@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { type CamelCased, camelCase, fromSnakeCase, snakeCase, toSnakeCase } from "./case.ts";
+
+test.each([
+  ["num_selected_experts", "numSelectedExperts"],
+  ["seed", "seed"],
+  ["image_to_text_r1", "imageToTextR1"],
+  ["gpt2_xl", "gpt2Xl"],
+  ["conv_2d", "conv_2d"],
+  ["_private", "_private"],
+])("%s is %s in code, and back", (snake, camel) => {
+  expect(camelCase(snake)).toBe(camel);
+  expect(snakeCase(camel)).toBe(snake);
+});
+
+test("keys change at any depth, values do not", () => {
+  const yaml = { model: { num_experts: 4 }, stages: [{ drop_path: 0.1 }], data_set: "a_b" };
+  const code: CamelCased<typeof yaml> = fromSnakeCase(yaml);
+  expect(code.model.numExperts + code.stages[0]!.dropPath).toBe(4.1);
+  expect(code).toEqual({
+    model: { numExperts: 4 },
+    stages: [{ dropPath: 0.1 }],
+    dataSet: "a_b",
+  });
+  expect(toSnakeCase(code)).toEqual(yaml);
+  expect(fromSnakeCase(null)).toBeNull();
+});

@@ -1,0 +1,77 @@
+/** Turns a schema's complaints into one sentence about the line to change. */
+import * as z from "zod";
+import { choices, describe, type JsonSchema, keysAt, pathsTo, schemasAt } from "./json-schema.ts";
+import { type Layer, type Path, valueAt } from "./layer.ts";
+import { didYouMean } from "./nearest.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * Explains why a configuration does not fit.
+ *
+ * Mistyped keys come first, for they make other keys look missing.
+ *
+ * @param layers from the lowest to the topmost
+ * @param value the layers put together
+ */
+export function explainIssues(
+  issues: readonly Issue[],
+  schema: z.ZodType,
+  layers: readonly Layer[],
+  value: unknown,
+): string {
+  const shape = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0]!;
+  const path = issue.path as Path;
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0]!;
+    const place = locate([...path, key], "key", layers);
+    return `unknown key ${key} ${place}${suggestKey(key, path, shape, value)}`;
+  }
+  const name = path.join(".") || "the configuration";
+  const given = valueAt(value, path);
+  const expected = schemasAt(shape, path, value);
+  if (given === undefined) {
+    const words = describe(expected);
+    return `${name} is missing${words && ` (${words})`}; set it ${whereToSet(path, layers)}`;
+  }
+  const place = locate(path, "value", layers);
+  if (issue.code === "custom") return `${issue.message} (${name} ${place})`;
+  const words = describe(expected);
+  if (!words) return `${name} ${place}: ${issue.message}`;
+  const suggestion =
+    typeof given === "string" ? didYouMean(given, choices(expected).map(String)) : "";
+  return `${name} must be ${words}, got ${quote(given)} ${place}${suggestion}`;
+}
+
+/** Where the topmost layer that sets `path`, or what is around it, does so. */
+function locate(path: Path, part: "key" | "value", layers: readonly Layer[]): string {
+  for (let length = path.length; length > 0; length--) {
+    for (const layer of layers.toReversed()) {
+      const place = layer.locate(path.slice(0, length), length === path.length ? part : "key");
+      if (place) return place;
+    }
+  }
+  return "in the configuration";
+}
+
+function whereToSet(path: Path, layers: readonly Layer[]): string {
+  const parent = path.slice(0, -1);
+  const place = parent.length > 0 ? locate(parent, "key", layers) : "";
+  const argument = `as argument ${path.join(".")}=...`;
+  return place.startsWith("at ") ? `below ${parent.join(".")} ${place}` : argument;
+}
+
+function suggestKey(key: string, path: Path, shape: JsonSchema, value: unknown): string {
+  const known = keysAt(shape, path, value);
+  const near = didYouMean(key, known);
+  if (near) return near;
+  const elsewhere = pathsTo(shape, key).filter((other) => other !== [...path, key].join("."));
+  if (elsewhere.length > 0) return `; did you mean ${elsewhere.slice(0, 3).join(" or ")}?`;
+  return known.length > 0 ? `; known keys here: ${known.join(", ")}` : "";
+}
+
+function quote(value: unknown): string {
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,111 @@
+/** Loads a configuration: a recipe or file, what it extends, and arguments over it. */
+import { readFileSync } from "node:fs";
+import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
+import { stringify } from "yaml";
+import type * as z from "zod";
+import { UserError } from "../graph/errors.ts";
+import { type CamelCased, fromSnakeCase, toSnakeCase } from "./case.ts";
+import { explainIssues } from "./explain.ts";
+import { isMapping, type Layer, mergeValues, parseLayer } from "./layer.ts";
+import { parseOverride } from "./overrides.ts";
+import { recipePath } from "./recipes.ts";
+
+export interface LoadOptions {
+  /** `key.path=value` arguments, later ones win. */
+  overrides?: readonly string[];
+  /** Folder of the recipes; those of the package by default. */
+  recipes?: string;
+}
+
+/**
+ * Loads and checks a configuration.
+ *
+ * A file may begin with `extends: <recipe or file>`; it then holds only what differs. Where the
+ * schema has a key `recipe`, it defaults to the name of the file.
+ *
+ * @param source name of a recipe, or path of a YAML file
+ * @param schema of the snake_case form, its objects strict
+ * @returns the complete configuration with camelCase keys
+ * @throws UserError that names file, line and column, or the argument
+ */
+export function loadConfig<Schema extends z.ZodObject>(
+  source: string,
+  schema: Schema,
+  { overrides = [], recipes }: LoadOptions = {},
+): CamelCased<z.output<Schema>> {
+  const path = findSource(source, process.cwd(), recipes);
+  const name: Layer = {
+    value: "recipe" in schema.shape ? { recipe: basename(path).replace(/\.ya?ml$/, "") } : {},
+    locate: () => undefined,
+  };
+  const layers = [name, ...readLayers(path, recipes), ...overrides.map(parseOverride)];
+  const value = layers.reduce<unknown>((lower, layer) => mergeValues(lower, layer.value), {});
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    throw new UserError(explainIssues(result.error.issues, schema, layers, value), { exitCode: 2 });
+  }
+  return fromSnakeCase(result.data);
+}
+
+/** A configuration as the YAML that loads to the same. */
+export function configToYaml(config: object): string {
+  return stringify(toSnakeCase(config));
+}
+
+/** The file's layer above those that it extends. */
+function readLayers(path: string, recipes?: string, above: readonly string[] = []): Layer[] {
+  if (above.includes(path)) {
+    throw new UserError(
+      `${displayPath(path)} extends itself through ${displayPath(above.at(-1)!)}`,
+      {
+        exitCode: 2,
+      },
+    );
+  }
+  const layer = parseLayer(readText(path), displayPath(path));
+  const { extends: base, ...value } = isMapping(layer.value) ? layer.value : {};
+  const own: Layer = { value, locate: layer.locate };
+  if (base === undefined) return [own];
+  const place = layer.locate(["extends"], "value");
+  if (typeof base !== "string") {
+    throw new UserError(`extends must name a recipe or a file ${place}`, { exitCode: 2 });
+  }
+  let basePath: string;
+  try {
+    basePath = findSource(base, dirname(path), recipes);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${error.message} (${place})`, { exitCode: 2 });
+  }
+  const [lowest, ...others] = readLayers(basePath, recipes, [...above, path]);
+  return [withoutRecipe(lowest!), ...others.map(withoutRecipe), own];
+}
+
+/** A file does not take over the name of the one it extends. */
+function withoutRecipe(layer: Layer): Layer {
+  const { recipe: _, ...value } = layer.value as Record<string, unknown>;
+  return { value, locate: layer.locate };
+}
+
+/** Paths have a separator or an ending; everything else names a recipe. */
+function findSource(source: string, folder: string, recipes?: string): string {
+  if (/[/\\]|\.ya?ml$/.test(source)) return resolve(folder, source);
+  return recipePath(source, recipes);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : error;
+    throw new UserError(`cannot read ${displayPath(path)}: ${reason}`, {
+      exitCode: 2,
+      cause: error,
+    });
+  }
+}
+
+function displayPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") || isAbsolute(short) ? path : short;
+}

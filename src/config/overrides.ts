@@ -1,0 +1,34 @@
+/** Settings given as arguments: `model.num_experts=8`. */
+import { parse } from "yaml";
+import { UserError } from "../graph/errors.ts";
+import { type Layer, valueAt } from "./layer.ts";
+
+/**
+ * Reads one `key.path=value` argument as a layer; the value is YAML.
+ *
+ * @throws UserError when it has no `=`, an empty key, or a value that is not YAML
+ */
+export function parseOverride(argument: string): Layer {
+  const split = argument.indexOf("=");
+  const path = argument.slice(0, Math.max(split, 0)).split(".");
+  if (split < 0 || path.some((key) => key.trim() === "")) {
+    throw new UserError(`cannot read argument "${argument}": expected key.path=value`, {
+      exitCode: 2,
+    });
+  }
+  const place = `in argument "${argument}"`;
+  const value = path.reduceRight<unknown>(
+    (inner, key) => ({ [key]: inner }),
+    parseValue(argument.slice(split + 1), place),
+  );
+  return { value, locate: (asked) => (valueAt(value, asked) === undefined ? undefined : place) };
+}
+
+function parseValue(text: string, place: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new UserError(`cannot read the value ${place}: ${reason}`, { exitCode: 2, cause: error });
+  }
+}

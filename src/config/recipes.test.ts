@@ -1,0 +1,32 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { listRecipes, recipePath } from "./recipes.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "moesaic-recipes-"));
+writeFileSync(
+  join(folder, "quickstart.yaml"),
+  "# yaml-language-server: $schema=x\n#\n# Shapes in a minute.  \n# More.\nseed: 1\n",
+);
+writeFileSync(join(folder, "plain.yaml"), "seed: 1\n# Not a head comment.\n");
+writeFileSync(join(folder, "notes.txt"), "");
+
+test("lists recipes with the first line of their head comment", () => {
+  expect(listRecipes(folder).map(({ name, description }) => [name, description])).toEqual([
+    ["plain", ""],
+    ["quickstart", "Shapes in a minute."],
+  ]);
+  expect(listRecipes(join(folder, "missing"))).toEqual([]);
+});
+
+test("finds a recipe by name and suggests near ones", () => {
+  expect(recipePath("plain", folder)).toBe(join(folder, "plain.yaml"));
+  expect(() => recipePath("quikstart", folder)).toThrow(
+    "unknown recipe quikstart; did you mean quickstart?",
+  );
+  expect(() => recipePath("zebra", folder)).toThrow(
+    "unknown recipe zebra; moesaic recipes lists the ones there are",
+  );
+  expect(() => recipePath("..", folder)).toThrow(/unknown recipe/);
+});

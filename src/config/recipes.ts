@@ -1,0 +1,54 @@
+/** The recipes that come with the package: `recipes/*.yaml`, beside `src/` and beside `dist/`. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../graph/errors.ts";
+import { didYouMean } from "./nearest.ts";
+
+const packagedRecipes = fileURLToPath(new URL("../../recipes", import.meta.url));
+
+/** A recipe and what it is for. */
+export interface Recipe {
+  name: string;
+  path: string;
+  /** The first line of its head comment. */
+  description: string;
+}
+
+/** The recipes of a folder, by name. */
+export function listRecipes(folder: string = packagedRecipes): Recipe[] {
+  return recipeNames(folder).map((name) => {
+    const path = join(folder, `${name}.yaml`);
+    return { name, path, description: headLine(readFileSync(path, "utf8")) };
+  });
+}
+
+/**
+ * The file of a recipe.
+ *
+ * @throws UserError that suggests near names when there is none
+ */
+export function recipePath(name: string, folder: string = packagedRecipes): string {
+  const path = join(folder, `${name}.yaml`);
+  if (/^[\w.-]+$/.test(name) && existsSync(path)) return path;
+  const near = didYouMean(name, recipeNames(folder), 3);
+  throw new UserError(
+    `unknown recipe ${name}${near || "; moesaic recipes lists the ones there are"}`,
+    { exitCode: 2 },
+  );
+}
+
+function recipeNames(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
+  return files.map((file) => file.slice(0, -5)).sort();
+}
+
+function headLine(text: string): string {
+  for (const line of text.split("\n")) {
+    const comment = /^#\s*(.*?)\s*$/.exec(line)?.[1];
+    if (comment === undefined) break;
+    if (comment !== "" && !comment.startsWith("yaml-language-server")) return comment;
+  }
+  return "";
+}
