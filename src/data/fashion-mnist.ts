@@ -1,0 +1,81 @@
+/** Fashion-MNIST and MNIST: 28 x 28 grey images in ten classes, from four IDX files. */
+
+import { join } from "node:path";
+import { UserError } from "../graph/errors.ts";
+import { carve, openShared, toSharedMemory } from "./array-dataset.ts";
+import type { Dataset, IdxSpec } from "./dataset.ts";
+import { dataRoot, readMaybeGzipped } from "./files.ts";
+import { type IdxArray, readIdx } from "./idx.ts";
+import { datasets } from "./registry.ts";
+
+const side = 28;
+const maxBytes = 60_000 * side * side + 16;
+
+/**
+ * Opens a split of Fashion-MNIST or MNIST; the validation split is carved from the training file.
+ *
+ * @example
+ * const test = await openFashionMnist({ name: "fashion-mnist", split: "test" });
+ */
+export async function openFashionMnist(spec: IdxSpec): Promise<Dataset> {
+  const { name, split, validationSize = 5000 } = spec;
+  const folder = join(dataRoot(spec.root), name);
+  const part = split === "test" ? "t10k" : "train";
+  const read = async (file: string, rank: number): Promise<IdxArray> => {
+    const path = join(folder, `${part}-${file}-ubyte.gz`);
+    const hint = `run "moesaic data get ${name}" or set data.root to a folder that holds ${name}/`;
+    return readIdx(await readMaybeGzipped(path, { maxBytes, hint }), { name: path, rank });
+  };
+  const [images, labels] = await Promise.all([read("images-idx3", 3), read("labels-idx1", 1)]);
+  const total = images.shape[0]!;
+  const classNames = datasets[name].classNames;
+  checkPair(folder, images, labels, classNames.length);
+  if (split !== "test") checkValidationSize(name, split, validationSize, total);
+  const members =
+    split === "test"
+      ? Uint32Array.from({ length: total }, (_, index) => index)
+      : carve(name, split, total, validationSize);
+  return openShared(
+    {
+      name,
+      split,
+      imageShape: { height: side, width: side, channels: 1 },
+      images: toSharedMemory(images.data),
+      labels: toSharedMemory(labels.data),
+      members,
+    },
+    classNames,
+  );
+}
+
+function checkPair(folder: string, images: IdxArray, labels: IdxArray, numClasses: number): void {
+  const [total, height, width] = images.shape;
+  if (height !== side || width !== side) {
+    throw new UserError(`${folder}: images must be ${side} x ${side}, got ${height} x ${width}`);
+  }
+  if (labels.shape[0] !== total) {
+    throw new UserError(
+      `${folder}: ${total} images but ${labels.shape[0]} labels; download it again`,
+    );
+  }
+  const wrong = labels.data.findIndex((label) => label >= numClasses);
+  if (wrong >= 0) {
+    throw new UserError(
+      `${folder}: label ${wrong} is ${labels.data[wrong]}, above ${numClasses - 1}; download it again`,
+    );
+  }
+}
+
+function checkValidationSize(name: string, split: string, size: number, total: number): void {
+  if (!Number.isInteger(size) || size < 0 || size >= total) {
+    throw new UserError(
+      `${name}: validation_size must be an integer from 0 to ${total - 1}, got ${size}`,
+      { exitCode: 2 },
+    );
+  }
+  if (split === "validation" && size === 0) {
+    throw new UserError(`${name}: the validation split is empty; set validation_size above 0`, {
+      exitCode: 2,
+    });
+  }
+}
