@@ -9,7 +9,11 @@ import type { Scope } from "./scope.ts";
  */
 export function dropout(scope: Scope, x: Tensor, rate: number): Tensor {
   if (!scope.training || rate === 0) return x;
-  const draws = scope.random("dropout", x.shape, "uniform");
+  return applyDropout(x, scope.random("dropout", x.shape, "uniform"), rate);
+}
+
+/** Dropout by given random numbers, uniform in [0, 1): entries whose draw is below `rate` vanish. */
+export function applyDropout(x: Tensor, draws: Tensor, rate: number): Tensor {
   const kept = cast(greaterOrEqual(draws, rate), "float32");
   return mul(x, mul(kept, 1 / (1 - rate)));
 }

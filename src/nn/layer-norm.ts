@@ -1,4 +1,5 @@
 import type { Tensor } from "../graph/graph.ts";
+import { constant } from "../graph/inputs.ts";
 import { layerNorm as normalize } from "../ops/layer-norm.ts";
 import { ones, zeros } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
@@ -12,4 +13,11 @@ export function layerNorm(scope: Scope, x: Tensor, epsilon = 1e-5): Tensor {
     scope.parameter("bias", width, zeros),
     epsilon,
   );
+}
+
+/** Layer normalisation without parameters: rows with mean 0 and variance 1. */
+export function standardize(x: Tensor, epsilon = 1e-5): Tensor {
+  const width = x.shape.at(-1) as number;
+  const [one, zero] = [1, 0].map((value) => constant(x.graph, Array<number>(width).fill(value)));
+  return normalize(x, one!, zero!, epsilon);
 }

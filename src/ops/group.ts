@@ -74,29 +74,62 @@ export function groupByExpert(ids: Tensor, numExperts: number): Grouping {
   return { order: order!, inverse: inverse!, counts: counts! };
 }
 
-const splitIndicesOp = defineOp<{
+interface SplitAttributes {
   readonly sizes: readonly Dim[];
-  readonly modulo: number | undefined;
-}>({
+  /** When given, assignments become tokens: their remainder by `N = T / numSelected`. */
+  readonly numSelected?: number;
+}
+
+const splitIndicesOp = defineOp<SplitAttributes>({
   name: "split_by_expert",
   infer: (_, { sizes }) => sizes.map((size) => ({ dtype: "int64", shape: [size] })),
-  emit: ({ emitter, inputs: [indices, counts], outputs, attributes: { modulo } }) => {
-    const parts =
-      modulo === undefined
-        ? indices!
-        : emitter.add("Mod", [indices!, emitter.constant(array(modulo, "int64"))]);
+  emit: ({ emitter, inputs: [indices, counts], outputs, attributes: { numSelected }, node }) => {
+    let parts = indices!;
+    if (numSelected !== undefined && numSelected > 1) {
+      const total = node.inputs[0]!.shape[0]!;
+      const numTokens =
+        typeof total === "number"
+          ? emitter.constant(array(total / numSelected, "int64"))
+          : emitter.add("Div", [
+              emitter.add("Shape", [indices!]),
+              emitter.constant(array([numSelected], "int64")),
+            ]);
+      parts = emitter.add("Mod", [parts, numTokens]);
+    }
     emitter.add("Split", [parts, counts!], { axis: 0 }, { outputs });
   },
   gradient: () => [],
 });
 
-/** The assignments (or, with `modulo` N, the tokens) of each expert: `E` vectors `[n_e]`. */
+/**
+ * The assignments of each expert, or, with `numSelected` K, their tokens: `E` vectors `[n_e]`.
+ */
 export function splitByExpert(
   grouping: Grouping,
   sizes: readonly Dim[],
-  modulo?: number,
+  numSelected?: number,
 ): Tensor[] {
-  return [...splitIndicesOp([grouping.order, grouping.counts], { sizes, modulo })];
+  const attributes = numSelected === undefined ? { sizes } : { sizes, numSelected };
+  return [...splitIndicesOp([grouping.order, grouping.counts], attributes)];
+}
+
+const splitRowsOp = defineOp<{ readonly sizes: readonly Dim[] }>({
+  name: "split_rows_by_expert",
+  infer: ([rows], { sizes }) =>
+    sizes.map((size) => ({ dtype: rows!.dtype, shape: [size, ...rows!.shape.slice(1)] })),
+  emit: ({ emitter, inputs, outputs }) => {
+    emitter.add("Split", inputs, { axis: 0 }, { outputs });
+  },
+  gradient: () => [],
+});
+
+/** Cuts constants with a row for each grouped position, `[T, F]`, into `[n_e, F]` per expert. */
+export function splitRowsByExpert(
+  rows: Tensor,
+  grouping: Grouping,
+  sizes: readonly Dim[],
+): Tensor[] {
+  return [...splitRowsOp([rows, grouping.counts], { sizes })];
 }
 
 /** Fresh symbols for the number of assignments of each expert. */

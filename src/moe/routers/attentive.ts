@@ -1,0 +1,95 @@
+/** Diff-MoE's attentive router, in the form of its README and in its earlier attention form. */
+import { array } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { constant } from "../../graph/inputs.ts";
+import { divideDim } from "../../graph/shape.ts";
+import { orthogonal, xavierUniform } from "../../nn/initializers.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { sigmoid } from "../../ops/activation.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
+import { matmul } from "../../ops/matmul.ts";
+import { reduceMean } from "../../ops/reduce.ts";
+import { expand, reshape } from "../../ops/reshape.ts";
+import { softmax } from "../../ops/softmax.ts";
+import { type Routing, selectTopK } from "../routing.ts";
+
+export interface AttentiveRouterOptions {
+  readonly numExperts: number;
+  readonly numSelectedExperts: number;
+  /** `linear`: `W x + b`; `attention`: a query of each token against learned expert keys. */
+  readonly form?: "linear" | "attention";
+  /** Adds `0.01 N(0, 1)` to the logits of the linear form in training. Default false. */
+  readonly noisy?: boolean;
+  /** What makes probabilities of the linear form's logits. Default `softmax`. */
+  readonly gate?: "softmax" | "sigmoid";
+  /**
+   * Attention form only: `token` chooses experts for each token, `sample` once for all tokens of an
+   * image from their mean attention, as the original did. Default `token`.
+   */
+  readonly pool?: "token" | "sample";
+  /** Tokens per sample, for `pool: "sample"`. */
+  readonly numTokens?: number;
+  /** Experts that these tokens may use; default all. */
+  readonly available?: readonly boolean[];
+}
+
+/** Large enough to make a probability exactly zero, small enough for float32 differences. */
+const HIDDEN = -1e9;
+
+/**
+ * Routes tokens as Diff-MoE does (github.com/yaolidong/diff-MoE).
+ *
+ * Linear form (commit 4d2c44e): `p = softmax(W x + b)`, the best `K`, weights renormalised to sum 1;
+ * with `gate: "sigmoid"`, `p = sigmoid(W x + b)` and weights softmax(chosen p). `W` begins
+ * orthogonal with gain 0.1; the original overwrote that by a global initialisation.
+ *
+ * Attention form (commit e0c4f54): `q = W_q x + b`, `p = softmax(q Kᵀ / sqrt D)` over learned keys
+ * `K` `[E, D]`. The original summed the chosen experts unweighted; here they are weighted by their
+ * renormalised attention, so that the router receives a gradient.
+ *
+ * @param x `[N, D]`
+ */
+export function attentiveRouter(scope: Scope, x: Tensor, options: AttentiveRouterOptions): Routing {
+  const { form = "linear", pool = "token", numSelectedExperts } = options;
+  const logits = hideUnavailable(
+    form === "linear" ? linearLogits(scope, x, options) : attentionLogits(scope, x, options),
+    options.available,
+  ); // [N, E]
+  if (form === "linear" && options.gate === "sigmoid") {
+    const routing = selectTopK(logits, sigmoid(logits), numSelectedExperts, "none");
+    return { ...routing, combineWeights: softmax(routing.combineWeights, 0) };
+  }
+  const attention = softmax(logits); // [N, E]
+  const probabilities = pool === "sample" ? poolSamples(attention, options.numTokens) : attention;
+  return selectTopK(logits, probabilities, numSelectedExperts, "sum");
+}
+
+function linearLogits(scope: Scope, x: Tensor, options: AttentiveRouterOptions): Tensor {
+  const logits = linear(scope, x, options.numExperts, { weightInit: orthogonal(0.1) });
+  if (!(options.noisy && scope.training)) return logits;
+  return add(logits, mul(scope.random("noise", logits.shape, "normal"), 0.01));
+}
+
+function attentionLogits(scope: Scope, x: Tensor, { numExperts }: AttentiveRouterOptions): Tensor {
+  const width = x.shape[1] as number;
+  const query = linear(scope.child("query"), x, width); // [N, D]
+  const keys = scope.parameter("expert_keys", [numExperts, width], xavierUniform()); // [E, D]
+  return matmul(query, keys, { transposeB: true, scale: 1 / Math.sqrt(width) });
+}
+
+function hideUnavailable(logits: Tensor, available: readonly boolean[] | undefined): Tensor {
+  if (available === undefined || available.every(Boolean)) return logits;
+  const offsets = array(available.map((may) => (may ? 0 : HIDDEN)));
+  return add(logits, constant(logits.graph, offsets));
+}
+
+/** The mean attention of each sample, repeated for each of its tokens: `[N, E]`. */
+function poolSamples(attention: Tensor, numTokens: number | undefined): Tensor {
+  if (numTokens === undefined) throw new RangeError('pool "sample" needs numTokens');
+  const numExperts = attention.shape[1]!;
+  const samples = divideDim(attention.shape[0]!, numTokens);
+  const grouped = reshape(attention, [samples, numTokens, numExperts]); // [B, S, E]
+  const mean = reduceMean(grouped, 1, { keepDims: true }); // [B, 1, E]
+  return reshape(expand(mean, grouped), attention.shape);
+}
