@@ -41,16 +41,26 @@ export function thin<T>(points: readonly T[], limit: number): readonly T[] {
   return Array.from({ length: limit }, (_, i) => points[Math.round((i * last) / (limit - 1))]!);
 }
 
-/** The mean over a centred window of up to `window` points, narrower at the ends. */
-export function runningMean(points: readonly Point[], window: number): readonly Point[] {
+/**
+ * The mean over a window of up to `window` points around each; near the start it narrows evenly, so
+ * that steep beginnings stay true, and at the end it loses its later half, so that noise stays low.
+ *
+ * @param geometric the mean of logarithms; all values must be positive
+ */
+export function runningMean(
+  points: readonly Point[],
+  window: number,
+  geometric: boolean = false,
+): readonly Point[] {
   const half = Math.floor(window / 2);
   const sums = new Float64Array(points.length + 1);
   points.forEach((point, i) => {
-    sums[i + 1] = sums[i]! + point.y;
+    sums[i + 1] = sums[i]! + (geometric ? Math.log(point.y) : point.y);
   });
   return points.map((point, i) => {
-    const reach = Math.min(half, i, points.length - 1 - i);
-    const total = sums[i + reach + 1]! - sums[i - reach]!;
-    return { x: point.x, y: total / (2 * reach + 1) };
+    const before = Math.min(half, i);
+    const after = Math.min(before, points.length - 1 - i);
+    const mean = (sums[i + after + 1]! - sums[i - before]!) / (before + after + 1);
+    return { x: point.x, y: geometric ? Math.exp(mean) : mean };
   });
 }

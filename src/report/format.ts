@@ -47,8 +47,10 @@ export function duration(seconds: number): string {
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace("e+", "e");
-  return String(Number(value.toPrecision(size >= 1000 ? 4 : 3)));
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
+    return value.toExponential(2).replace(/\.?0*e\+?/, "e");
+  }
+  return size >= 1000 ? count(value) : String(Number(value.toPrecision(3)));
 }
 
 function trimmed(value: number, digits: number): string {

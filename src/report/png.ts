@@ -61,6 +61,22 @@ export function shrink(image: RecordedImage, factor: number): RecordedImage {
   return { width, height, channels, data };
 }
 
+/** The same picture in grey; alpha stays. */
+export function greyscale(image: RecordedImage): RecordedImage {
+  const { width, height, channels, data } = image;
+  if (channels < 3) return image;
+  const grey = channels === 4 ? 2 : 1;
+  const result = new Uint8Array(width * height * grey);
+  for (let i = 0; i < width * height; i++) {
+    const at = i * channels;
+    // Rec. 601 weights.
+    const light = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+    result[i * grey] = Math.round(light);
+    if (grey === 2) result[i * 2 + 1] = data[at + 3]!;
+  }
+  return { width, height, channels: grey, data: result };
+}
+
 function base64(bytes: Uint8Array): string {
   let binary = "";
   const stride = 8192;

@@ -9,7 +9,7 @@ export function style(): string {
 @media (prefers-color-scheme: dark) { :root { ${themeVariables("dark")} } }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
-html { scroll-behavior: smooth; scroll-padding-top: 64px; -webkit-text-size-adjust: 100%; }
+html { scroll-behavior: smooth; scroll-padding-top: 24px; -webkit-text-size-adjust: 100%; }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 body { margin: 0; background: var(--page); color: var(--ink); overflow-wrap: anywhere;
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", sans-serif; }
@@ -31,13 +31,15 @@ header .lede { margin: 16px 0 0; max-width: 100ch; }
 .card > h3 { margin-bottom: 8px; }
 .card > figcaption { color: var(--muted); font-size: 13px; margin-top: 8px; }
 .grid { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); align-items: start; }
+.grid.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+.grid + .grid { margin-top: 16px; }
 nav { position: sticky; top: 0; z-index: 2; display: flex; gap: 4px 22px; margin: 28px -24px 0; padding: 10px 24px; overflow-x: auto; scrollbar-width: none;
   background: var(--page); border-bottom: 1px solid var(--line); }
 nav a { color: var(--muted); text-decoration: none; padding: 4px 0; white-space: nowrap; font-size: 14px; }
 nav a:hover { color: var(--ink); }
 a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 4px; }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(148px, 1fr)); gap: 1px; margin-top: 28px;
-  background: var(--line); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 1px; margin-top: 28px;
+  background: var(--surface); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
 .figures > div { background: var(--surface); padding: 14px 16px; box-shadow: 0 0 0 1px var(--line); }
 .figures dt { color: var(--muted); font-size: 13px; }
 .figures dd { font-size: 22px; font-weight: 600; letter-spacing: -0.01em; line-height: 1.3; font-variant-numeric: tabular-nums; }
@@ -57,7 +59,8 @@ ul.legend.experts { gap: 4px 12px; margin: 0 0 12px; font-variant-numeric: tabul
 .controls label { display: inline-flex; gap: 10px; align-items: center; }
 .controls input { width: 150px; accent-color: var(--accent); }
 .controls output { color: var(--ink); min-width: 6.5em; font-variant-numeric: tabular-nums; }
-.mosaics { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, calc(var(--tiles) * 128px)), 1fr)); }
+.mosaics { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, calc(var(--tiles) * 112px)), 1fr)); }
+.mosaics > .sample:first-child { grid-column: 1 / -1; }
 .sample > figcaption { margin: 0 0 10px; font-size: 14px; }
 .sample figcaption strong { color: var(--ink); font-weight: 600; margin-right: 4px; }
 .tiles { display: grid; gap: 10px; grid-template-columns: repeat(var(--tiles), minmax(0, 1fr)); }
@@ -69,6 +72,7 @@ ul.legend.experts { gap: 4px 12px; margin: 0 0 12px; font-variant-numeric: tabul
 .tint path { transition: opacity .12s; }
 .focused .tint path:not(.on) { opacity: 0.04; }
 .focused .numbers text:not(.on) { opacity: 0; }
+.one-layer .mosaics > .sample:first-child { grid-column: auto; }
 .one-layer .mosaics { grid-template-columns: repeat(auto-fill, minmax(min(100%, 360px), 1fr)); }
 .one-layer .tiles { grid-template-columns: 1fr 1fr; }
 .chart { display: block; width: 100%; height: auto; color: var(--muted); }
@@ -104,7 +108,7 @@ summary { cursor: pointer; padding: 12px 16px; font-weight: 600; }
 details > table { width: auto; margin: 0 16px 14px; }
 details th { padding-right: 32px; }
 pre { margin: 0; padding: 4px 16px 16px; overflow-x: auto; font: 13px/1.55 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: normal; }
-@media (max-width: 900px) { .beside { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 900px) { .grid.two, .beside { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 640px) {
   main { padding: 24px 16px 56px; }
   nav { margin: 20px -16px 0; padding: 8px 16px; }

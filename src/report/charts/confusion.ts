@@ -5,7 +5,8 @@ import { count, percent } from "../format.ts";
 import { type ChartOptions, draw, labelledIndices, labelRoom, shorten, themeOf } from "./chart.ts";
 
 /**
- * A confusion matrix with rows scaled to 1; the counts are in the title of each cell.
+ * A confusion matrix with rows scaled to 1; the counts are in the title of each cell. Shades follow
+ * the square root of the fraction, so that rare mistakes show.
  *
  * @param counts rows are true classes, columns predicted ones
  * @param classNames in the order of the rows; missing names are numbers
@@ -21,14 +22,14 @@ export function confusionChart(
   const names = classes.map((i) => shorten(fullName(i), 16));
   const room = labelRoom(names, options.width < 480 ? 96 : 124);
   const marginLeft = room + 16;
-  const cell = Math.min(46, (options.width - marginLeft - 4) / Math.max(1, classes.length));
+  const cell = Math.min(64, (options.width - marginLeft - 4) / Math.max(1, classes.length));
   const ticks = labelledIndices(classes.length, cell, 13);
   const cells = counts.flatMap((row, actual) => {
     const total = row.reduce((sum, value) => sum + value, 0);
     return row.flatMap((value, predicted) => {
       const fraction = total > 0 ? value / total : 0;
       if (value === 0 && actual !== predicted) return [];
-      return [{ actual, predicted, value, total, fraction, ...theme.heat(fraction) }];
+      return [{ actual, predicted, value, total, fraction, ...theme.heat(Math.sqrt(fraction)) }];
     });
   });
   const label = { tickSize: 0, tickFormat: (i: number) => names[i] ?? "", label: null } as const;

@@ -49,11 +49,12 @@ export function curveChart(curves: readonly Curve[], options: CurveOptions): SVG
   const ys = extent(all.map((point) => point.y));
   const domain = log ? ys : options.unit === "percent" ? [0, 1] : padded(ys);
   const marks = curves.flatMap((curve, i) =>
-    curveMarks(curve, theme.series[i % theme.series.length]!),
+    curveMarks(curve, theme.series[i % theme.series.length]!, log),
   );
+  const ticks = log ? logTicks(ys) : 5;
   return draw(options, {
     height: 220,
-    marginLeft: 48,
+    marginLeft: 52,
     marginRight: 14,
     marginTop: 12,
     marginBottom: 34,
@@ -62,18 +63,18 @@ export function curveChart(curves: readonly Curve[], options: CurveOptions): SVG
     marks: [
       Plot.axisX({ ticks: 5, tickFormat: compact, tickSize: 0, label: "step", labelArrow: "none" }),
       Plot.axisY({
-        ticks: log ? 4 : 5,
+        ticks,
         tickFormat: options.unit === "percent" ? (v: number) => percent(v, 0) : figure,
         tickSize: 0,
         label: null,
       }),
-      Plot.gridY({ ticks: log ? 4 : 5, stroke: theme.line, strokeOpacity: 1 }),
+      Plot.gridY({ ticks, stroke: theme.line, strokeOpacity: 1 }),
       ...marks,
     ],
   });
 }
 
-function curveMarks(curve: Curve, stroke: string): Plot.Markish[] {
+function curveMarks(curve: Curve, stroke: string, log: boolean): Plot.Markish[] {
   const window = smoothingWindow(curve.points);
   const line = (points: readonly Point[], style: Plot.LineYOptions): Plot.Markish =>
     Plot.lineY(downsample(points, pointLimit) as Point[], { x: "x", y: "y", stroke, ...style });
@@ -86,8 +87,23 @@ function curveMarks(curve: Curve, stroke: string): Plot.Markish[] {
   }
   return [
     line(curve.points, { strokeWidth: 1, strokeOpacity: 0.28 }),
-    line(runningMean(curve.points, window), { strokeWidth: 2 }),
+    line(runningMean(curve.points, window, log), { strokeWidth: 2 }),
   ];
+}
+
+/** Powers of ten, or 1, 2 and 5 of each decade when that gives too few ticks. */
+function logTicks([low, high]: readonly [number, number]): number[] {
+  const ticks = (digits: readonly number[]): number[] => {
+    const found: number[] = [];
+    for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) {
+      for (const digit of digits) found.push(Number(`${digit}e${e}`));
+    }
+    return found.filter((tick) => tick >= low && tick <= high);
+  };
+  const decades = ticks([1]);
+  if (decades.length < 3) return ticks([1, 2, 5]);
+  const every = Math.ceil(decades.length / 6);
+  return decades.filter((_, i) => i % every === 0);
 }
 
 function extremes(points: readonly Point[]): Point[] {

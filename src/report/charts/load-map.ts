@@ -17,7 +17,7 @@ export function loadMapChart(
   const most = Math.max(1, ...routing.map((entry) => entry.load.length));
   const marginLeft = labelRoom(names, options.width < 480 ? 100 : 150);
   const room = (options.width - marginLeft - 4) / most;
-  const width = Math.min(76, room);
+  const width = Math.min(120, room);
   const height = Math.max(24, Math.min(40, width));
   const cells = routing.flatMap(({ load, numExperts, layer }, row) =>
     load.map((share, expert) => {

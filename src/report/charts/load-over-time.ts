@@ -28,7 +28,7 @@ export function loadOverTimeChart(
   const steps = rows.map((row) => row.x);
   return draw(options, {
     height: 220,
-    marginLeft: 48,
+    marginLeft: 52,
     marginRight: 14,
     marginTop: 12,
     marginBottom: 34,

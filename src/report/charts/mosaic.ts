@@ -17,7 +17,7 @@ const gateLevels = [0.25, 0.5] as const;
 const levelOpacity = [0.5, 0.78, 1] as const;
 
 /**
- * Draws one image under the tints of one layer.
+ * Draws one image under the tints of one layer. A grey image keeps the tints true.
  *
  * Tints stand in a group of class `tint` with one path per expert, marked `data-expert`; the number
  * of the expert stands once in every connected area. The opacity of the group follows the CSS
@@ -65,10 +65,10 @@ export function mosaicChart(mosaic: MosaicLayer, options: MosaicOptions): SVGSVG
   return svg;
 }
 
-/** The untinted image, to which mosaics of the same document can refer by `id`. */
+/** The untinted image; a second one, for mosaics of the same document, is kept under `id`. */
 export function originalImage(
-  id: string,
   image: string,
+  under: { readonly id: string; readonly image: string },
   aspect: number,
   options: ChartOptions,
 ): SVGSVGElement {
@@ -82,7 +82,8 @@ export function originalImage(
     role: "img",
     "aria-label": options.label ?? "original image",
   }) as SVGSVGElement;
-  imageElement(svg, image, 1, 1, add).setAttribute("id", id);
+  imageElement(svg, image, 1, 1, add);
+  imageElement(add(svg, "defs", {}), under.image, 1, 1, add).setAttribute("id", under.id);
   return svg;
 }
 
@@ -136,8 +137,8 @@ function drawLines(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, ad
 function drawNumbers(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, add: Add): void {
   const { rows, cols, experts } = mosaic;
   // A tile of a fine grid is too small for a number; a larger area has room for one.
-  const size = Math.min(1.6, Math.max(0.56, cols / 15));
-  const needed = size <= 0.7 ? 1 : size <= 1 ? 3 : 6;
+  const size = Math.min(1.6, Math.max(0.68, cols / 13));
+  const needed = size <= 0.8 ? 1 : size <= 1 ? 3 : 6;
   const group = add(svg, "g", {
     class: "numbers",
     "font-size": size.toFixed(2),
@@ -179,13 +180,13 @@ function elementMaker(document: Document): Add {
 }
 
 function imageElement(
-  svg: Element,
+  parent: Element,
   href: string,
   width: number,
   height: number,
   add: Add,
 ): Element {
-  return add(svg, "image", {
+  return add(parent, "image", {
     href,
     width,
     height,

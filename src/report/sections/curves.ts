@@ -2,15 +2,15 @@
 
 import { type Curve, curveChart, smoothingWindow, suitsLogAxis } from "../charts/curves.ts";
 import { loadOverTimeChart } from "../charts/load-over-time.ts";
+import { runningMean } from "../downsample.ts";
 import { figure as number, percent } from "../format.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { expertColors } from "../palette.ts";
 import type { Series } from "../series.ts";
-import { svgText } from "../svg.ts";
 import { cssTheme } from "../theme.ts";
-import { type Context, figure, type Section } from "./section.ts";
+import { chartGrid, type GridChart } from "./chart-grid.ts";
+import type { Context, Section } from "./section.ts";
 
-const width = 400;
 const splits = ["train", "validation", "test"] as const;
 /** A chart with more curves than this is split. */
 const curveLimit = 6;
@@ -28,78 +28,95 @@ export const curvesSection: Section = {
     const bySplit = (entry: Series): string => entry.split;
     const byTail = (entry: Series): string => entry.name.split("/").slice(1).join("/");
     const byLayer = (entry: Series): string => entry.name.split("/").slice(1, -1).join("/");
-    const known = (name: string): boolean => series.get("train", name) !== undefined;
-    const charts = [
-      drawCurves(context, "Loss", acrossSplits("loss"), bySplit),
-      drawCurves(context, "Accuracy", acrossSplits("accuracy"), bySplit, "percent"),
-      drawCurves(context, "Auxiliary losses", series.match("train", /^auxiliary\//), byTail),
-      drawCurves(
-        context,
-        "Expert imbalance",
-        series.match("train", /^experts\/.+\/max_violation$/),
-        byLayer,
-        "number",
-        "Largest load of a layer's experts above the even share, as a multiple of it; 0 is even.",
-      ),
-      drawCurves(context, "Learning rate", single("learning_rate"), () => "learning rate"),
-      drawCurves(context, "Gradient norm", single("grad_norm"), () => "gradient norm"),
-      drawCurves(
-        context,
-        "Tokens per second",
-        single("tokens_per_second"),
-        () => "tokens per second",
-      ),
-      known("loss") && known("auxiliary/")
-        ? drawCurves(context, "Cross-entropy", single("cross_entropy"), () => "cross-entropy")
-        : null,
-    ].filter((chart) => chart !== null);
+    const main = [
+      ...curves("Loss", acrossSplits("loss"), bySplit),
+      ...curves("Accuracy", acrossSplits("accuracy"), bySplit, "percent"),
+    ];
+    const auxiliary = series.match("train", /^auxiliary\//);
+    const rest = [
+      ...curves("Expert imbalance", series.match("train", /^experts\/.+\/max_violation$/), byLayer),
+      ...curves("Auxiliary losses", auxiliary, byTail),
+      // Without auxiliary losses this is the loss again.
+      ...(auxiliary.length > 0
+        ? curves("Cross-entropy", single("cross_entropy"), () => "train")
+        : []),
+      ...curves("Learning rate", single("learning_rate"), () => "train"),
+      ...curves("Gradient norm", single("grad_norm"), () => "train"),
+      ...curves("Tokens per second", single("tokens_per_second"), () => "train"),
+    ];
     const loads = drawLoads(context);
-    if (charts.length === 0 && loads === null) return null;
-    const smoothed = charts.length > 0;
-    return html`${smoothed ? html`<p class="lede">Faint traces hold every recorded value; the lines over them are running means.</p>` : null}
-<div class="grid">${charts}</div>
+    if (main.length + rest.length === 0 && loads === null) return null;
+    const charts = (list: readonly CurveFigure[]): Html | null =>
+      chartGrid(list.map((entry) => drawCurves(context, entry)));
+    return html`${main.length + rest.length > 0 ? html`<p class="lede">Faint traces hold every recorded value; the lines over them are running means.</p>` : null}
+${charts(main)}
+${charts(rest)}
 ${loads}`;
   },
 };
 
-function drawCurves(
-  { document }: Context,
+/** Curves that share one chart. */
+interface CurveFigure {
+  readonly title: Part;
+  readonly curves: readonly Curve[];
+  readonly unit: "number" | "percent";
+  readonly note?: string;
+  readonly label: string;
+}
+
+const explanations: Readonly<Record<string, string>> = {
+  "Expert imbalance": "Load of the busiest expert above the even share, as a multiple of it.",
+};
+
+function curves(
   title: string,
   series: readonly Series[],
   nameOf: (series: Series) => string,
   unit: "number" | "percent" = "number",
-  explanation?: string,
-): Html | null {
+): CurveFigure[] {
   const drawn = series.filter((entry) => entry.points.length > 0);
-  if (drawn.length === 0) return null;
   const skipped = series.reduce((sum, entry) => sum + entry.nonFinite, 0);
   const groups = Math.ceil(drawn.length / curveLimit);
-  return html`${Array.from({ length: groups }, (_, group) => {
+  return Array.from({ length: groups }, (_, group) => {
     const part = drawn.slice(group * curveLimit, (group + 1) * curveLimit);
-    const curves: Curve[] = part.map((entry) => ({ label: nameOf(entry), points: entry.points }));
-    const log = unit === "number" && suitsLogAxis(curves);
-    const heading = html`${title}${log ? html` <small>logarithmic</small>` : null}${
-      groups > 1 ? html` <small>${group + 1} of ${groups}</small>` : null
-    }`;
-    const label = `${title} over steps: ${curves.map((c) => c.label).join(", ")}`;
-    const chart = html`${legend(curves, unit)}${svgText(curveChart(curves, { document, width, unit, label }))}`;
-    const notes = [
-      explanation,
-      group === 0 && skipped > 0
-        ? `${skipped} ${skipped === 1 ? "value was" : "values were"} not finite and not drawn.`
-        : undefined,
-    ].filter((note) => note !== undefined);
-    return figure(heading, chart, notes.length === 0 ? undefined : notes.join(" "));
-  })}`;
+    const list = part.map((entry) => ({ label: nameOf(entry), points: entry.points }));
+    const log = unit === "number" && suitsLogAxis(list);
+    const notes = [explanations[title] ?? ""];
+    if (group === 0 && skipped > 0) {
+      notes.push(
+        `${skipped} ${skipped === 1 ? "value was" : "values were"} not finite and not drawn.`,
+      );
+    }
+    const note = notes.join(" ").trim();
+    const remarks = [log ? "logarithmic" : "", groups > 1 ? `${group + 1} of ${groups}` : ""];
+    return {
+      title: html`${title} <small>${remarks.filter(Boolean).join(", ")}</small>`,
+      curves: list,
+      unit,
+      label: `${title} over steps: ${list.map((curve) => curve.label).join(", ")}`,
+      ...(note === "" ? {} : { note }),
+    };
+  });
+}
+
+function drawCurves({ document }: Context, figure: CurveFigure): GridChart {
+  const { unit, label } = figure;
+  return {
+    ...figure,
+    legend: legend(figure.curves, unit),
+    draw: (width) => curveChart(figure.curves, { document, width, unit, label }),
+  };
 }
 
 function legend(curves: readonly Curve[], unit: "number" | "percent"): Html {
   return html`<ul class="legend">${curves.map(({ label, points }, i) => {
-    const last = points[points.length - 1]!.y;
+    const window = smoothingWindow(points);
+    const log = unit === "number" && suitsLogAxis(curves);
+    const smooth = window > 1 ? runningMean(points, window, log) : points;
+    const last = smooth[smooth.length - 1]!.y;
     const color = cssTheme.series[i % cssTheme.series.length]!;
-    const averaged = smoothingWindow(points) > 1;
     const value = unit === "percent" ? percent(last) : number(last);
-    return html`<li title="${averaged ? "last recorded value" : "last value"}"><span class="line" style="background:${color}"></span>${label} <b>${value}</b></li>`;
+    return html`<li title="${window > 1 ? "last running mean" : "last value"}"><span class="line" style="background:${color}"></span>${label} <b>${value}</b></li>`;
   })}</ul>`;
 }
 
@@ -117,10 +134,10 @@ function drawLoads({ document, series }: Context): Html | null {
   }
   if (layers.size === 0) return null;
   const most = Math.max(...[...layers.values()].map((experts) => experts.length));
-  const figures: Part[] = [...layers].map(([layer, experts]) => {
+  const charts: GridChart[] = [...layers].map(([layer, experts]) => {
     const loads = Array.from({ length: experts.length }, (_, e) => experts[e]?.points ?? []);
     const label = `Share of each expert of ${layer} over steps`;
-    return figure(layer, svgText(loadOverTimeChart(loads, { document, width, label })));
+    return { title: layer, draw: (width) => loadOverTimeChart(loads, { document, width, label }) };
   });
   return html`<h3 class="sub">Expert balance over time</h3>
 <p class="lede">Share of all assignments per expert, stacked from expert 0 at the bottom; bands of equal height are an even load.</p>
@@ -128,5 +145,5 @@ function drawLoads({ document, series }: Context): Html | null {
     (color, expert) =>
       html`<li><span class="swatch small" style="background:${color}"></span>${expert}</li>`,
   )}</ul>
-<div class="grid">${figures}</div>`;
+${chartGrid(charts)}`;
 }

@@ -6,10 +6,9 @@ import { loadBarsChart } from "../charts/load-bars.ts";
 import { loadMapChart } from "../charts/load-map.ts";
 import { deadBelow, loadStatus, overloadedAbove, statusSign } from "../charts/load-status.ts";
 import { type Html, html } from "../html.ts";
-import { responsive, svgText } from "../svg.ts";
+import { responsive } from "../svg.ts";
+import { chartGrid } from "./chart-grid.ts";
 import { figure, type Section } from "./section.ts";
-
-const width = 400;
 
 export const expertsSection: Section = {
   id: "experts",
@@ -26,35 +25,33 @@ export const expertsSection: Section = {
         }),
       1140,
     );
-    const bars = routing.map((entry) =>
-      figure(
-        entry.layer,
-        svgText(loadBarsChart(entry, { document, width, label: `Expert load of ${entry.layer}` })),
-        verdict(entry),
-      ),
-    );
+    const bars = routing.map((entry) => ({
+      title: entry.layer,
+      draw: (width: number) =>
+        loadBarsChart(entry, { document, width, label: `Expert load of ${entry.layer}` }),
+      note: verdict(entry),
+    }));
     const classes = routing.filter((entry) => (entry.byClass?.length ?? 0) > 0);
     return html`<p class="lede">An even router gives each of E experts 1/E of all assignments.
 <b>${statusSign.dead} dead</b>: less than ${deadBelow} times that; <b>${statusSign.overloaded} overloaded</b>: more than ${overloadedAbove} times.</p>
 ${figure("Load by layer, as a multiple of the even share", map)}
 <h3 class="sub">Share of assignments <small>dashed: the even share</small></h3>
-<div class="grid">${bars}</div>
+${chartGrid(bars)}
 ${
   classes.length === 0
     ? null
     : html`<h3 class="sub">Which classes go to which experts <small>percent of the assignments of each class</small></h3>
-<div class="grid">${classes.map((entry) =>
-        figure(
-          entry.layer,
-          svgText(
-            classMapChart(entry.byClass!, run.classNames, {
-              document,
-              width,
-              label: `Experts by class in ${entry.layer}`,
-            }),
-          ),
-        ),
-      )}</div>`
+${chartGrid(
+  classes.map((entry) => ({
+    title: entry.layer,
+    draw: (width: number) =>
+      classMapChart(entry.byClass!, run.classNames, {
+        document,
+        width,
+        label: `Experts by class in ${entry.layer}`,
+      }),
+  })),
+)}`
 }`;
   },
 };

@@ -49,7 +49,7 @@ export function drawHead({ run }: Context): Html {
   const recipe = run.recipe === run.name ? null : html`, recipe <strong>${run.recipe}</strong>`;
   return html`<header>
 <p class="eyebrow">Run <strong>${run.name}</strong>${recipe}</p>
-<h1>${resultSentence(run.summary)}</h1>
+<h1>${resultSentence(run.summary).replace(/(\d) (min|s|h|steps)\b/g, "$1\u00a0$2")}</h1>
 ${drawFigures(run.summary, run.classNames.length, totalOf(run.confusion))}
 ${drawRouting(run)}
 </header>`;

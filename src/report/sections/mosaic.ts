@@ -6,7 +6,7 @@ import { inkOn } from "../color.ts";
 import { percent } from "../format.ts";
 import { type Html, html, raw } from "../html.ts";
 import { expertColors } from "../palette.ts";
-import { pngDataUri } from "../png.ts";
+import { greyscale, pngDataUri } from "../png.ts";
 import { svgText } from "../svg.ts";
 import { type Context, className, layerExperts, mostExperts, type Section } from "./section.ts";
 
@@ -22,7 +22,7 @@ export const mosaicSection: Section = {
     if (mosaics.length === 0) return null;
     const shown = mosaics.slice(0, imageLimit);
     const layers = [...new Set(shown.flatMap((entry) => entry.layers.map(({ layer }) => layer)))];
-    return html`<p class="lede">Each image stands beside what the routers made of it: one mosaic per layer,
+    return html`<p class="lede">Each image stands beside what the routers made of it: one mosaic per layer, in grey under the colours,
 every patch tinted by the expert that is its first choice. The number of the expert stands once in every connected area; hatched patches were dropped.</p>
 ${drawControls(layers)}
 ${drawLegend(context, shown)}
@@ -72,7 +72,8 @@ function drawMosaic(
   const name = className(run, mosaic.label);
   const options = { document, width: tileWidth };
   const aspect = mosaic.image.width / mosaic.image.height;
-  const original = originalImage(id, pngDataUri(mosaic.image), aspect, {
+  const under = { id, image: pngDataUri(greyscale(mosaic.image)) };
+  const original = originalImage(pngDataUri(mosaic.image), under, aspect, {
     ...options,
     label: `original: ${name}`,
   });
