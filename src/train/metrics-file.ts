@@ -34,7 +34,7 @@ export function openMetricsFile(path: string): MetricsFile {
 /** The events of a `metrics.jsonl`; a last line that was cut off is left out. */
 export async function readMetrics(path: string): Promise<MetricEvent[]> {
   const text = (await readFile(path, "utf8").catch(ignoreMissing)) ?? "";
-  return completeLines(text).map(({ event }) => event);
+  return completeLines(text).map(({ event }) => ({ ...event, value: event.value ?? Number.NaN }));
 }
 
 /**

@@ -7,7 +7,7 @@ import { openMetricsLog } from "./metrics-log.ts";
 import type { MetricEvent } from "./types.ts";
 
 const folder = (): string => mkdtempSync(join(tmpdir(), "moesaic-metrics-"));
-const loss = (step: number, value: number | null = 1 / step): MetricEvent => ({
+const loss = (step: number, value = 1 / step): MetricEvent => ({
   step,
   epoch: 0,
   split: "train",
@@ -26,7 +26,7 @@ test("each event is one line with the stable keys, there as soon as it is logged
   log.close();
   expect((await readMetrics(join(run, "metrics.jsonl"))).map(({ value }) => value)).toEqual([
     0.25,
-    null,
+    Number.NaN,
   ]);
 });
 

@@ -46,7 +46,7 @@ export async function openMetricsLog(
     log(event) {
       lines.append(event);
       const { step, split, name, value } = event;
-      write(scalarRecord({ tag: `${split}/${name}`, step, value: value ?? NaN, wallTime: now() }));
+      write(scalarRecord({ tag: `${split}/${name}`, step, value, wallTime: now() }));
     },
     sync: lines.sync,
     close() {

@@ -7,8 +7,8 @@ export interface MetricEvent {
   /** `train`, `validation` or `test`. */
   split: string;
   name: string;
-  /** NaN and infinities are stored as null. */
-  value: number | null;
+  /** NaN and infinities are null in the file and NaN when read back. */
+  value: number;
   /** Seconds of training so far. */
   seconds: number;
 }

@@ -1,0 +1,111 @@
+/** One training step's graph: forward, backward, metrics; and the evaluation graph beside it. */
+import { gradients } from "../autodiff/gradients.ts";
+import type { Tensor, TensorSpec } from "../graph/graph.ts";
+import { input } from "../graph/inputs.ts";
+import { createScope, type Scope, type Trace } from "../nn/scope.ts";
+import { emitModel, type EmitOptions, type EmittedModel } from "../onnx/emit.ts";
+import { add, mul } from "../ops/arithmetic.ts";
+
+/** What a batch holds, by name: `images`, `labels`, ... */
+export type BatchSpec = Readonly<Record<string, TensorSpec>>;
+
+/** What an objective gives back; all are scalars, but for `outputs`. */
+export interface ObjectiveResult {
+  /** The main loss; auxiliary losses of the scope are added to it. */
+  readonly loss: Tensor;
+  /** Scalars to log, beside the loss. */
+  readonly metrics?: Readonly<Record<string, Tensor>>;
+  /** Tensors that evaluation asks for, such as `logits`. */
+  readonly outputs?: Readonly<Record<string, Tensor>>;
+}
+
+/** A model with its loss: what is traced and trained. */
+export type Objective = (scope: Scope, batch: Readonly<Record<string, Tensor>>) => ObjectiveResult;
+
+/** Names of the graph's outputs that hold gradients begin with this. */
+export const GRADIENT_PREFIX = "gradient:";
+/** Names of the graph's outputs that hold the next values of states begin with this. */
+export const STATE_PREFIX = "next:";
+
+export interface StepGraph {
+  readonly trace: Trace;
+  readonly model: EmittedModel;
+  /** Names of the scalar outputs: `loss`, `objective`, `auxiliary/<name>` and the metrics. */
+  readonly scalars: readonly string[];
+  /** Names of tapped outputs that were asked for. */
+  readonly taps: readonly string[];
+}
+
+export interface StepGraphOptions extends EmitOptions {
+  /** Which taps become outputs, by name. Default none. */
+  readonly tap?: (name: string) => boolean;
+}
+
+/**
+ * Traces an objective in training mode and differentiates `loss + sum of weight * auxiliary`.
+ *
+ * Outputs: `objective` (that sum), `loss`, `auxiliary/<name>`, metrics, `gradient:<parameter>`,
+ * `next:<state>` and the chosen taps.
+ */
+export function trainingGraph(
+  objective: Objective,
+  batch: BatchSpec,
+  { tap, ...emit }: StepGraphOptions = {},
+): StepGraph {
+  const { trace, result, total } = traceObjective(objective, batch, true);
+  const parameters = [...trace.parameters.values()];
+  const grads = gradients(total, parameters.map((spec) => spec.tensor));
+  const outputs: Record<string, Tensor> = { ...scalarOutputs(trace, result, total) };
+  const scalars = Object.keys(outputs);
+  for (const [i, spec] of parameters.entries()) outputs[GRADIENT_PREFIX + spec.name] = grads[i]!;
+  for (const [name, next] of trace.updates) outputs[STATE_PREFIX + name] = next;
+  const taps = addTaps(outputs, trace, tap);
+  return { trace, model: emitModel(outputs, emit), scalars, taps };
+}
+
+/** Traces an objective in evaluation mode: its scalars, `outputs` and the chosen taps. */
+export function evaluationGraph(
+  objective: Objective,
+  batch: BatchSpec,
+  { tap, ...emit }: StepGraphOptions = {},
+): StepGraph {
+  const { trace, result, total } = traceObjective(objective, batch, false);
+  const outputs: Record<string, Tensor> = { ...scalarOutputs(trace, result, total) };
+  const scalars = Object.keys(outputs);
+  Object.assign(outputs, result.outputs);
+  const taps = addTaps(outputs, trace, tap);
+  return { trace, model: emitModel(outputs, emit), scalars, taps };
+}
+
+function traceObjective(objective: Objective, batch: BatchSpec, training: boolean) {
+  const { scope, trace } = createScope({ training });
+  const tensors = Object.fromEntries(
+    Object.entries(batch).map(([name, spec]) => [name, input(trace.graph, name, spec)]),
+  );
+  const result = objective(scope, tensors);
+  let total = result.loss;
+  for (const { weight, loss } of trace.auxiliaries.values()) {
+    if (weight !== 0) total = add(total, mul(loss, weight));
+  }
+  return { trace, result, total };
+}
+
+function scalarOutputs(trace: Trace, result: ObjectiveResult, total: Tensor): Record<string, Tensor> {
+  const auxiliaries = [...trace.auxiliaries].map(([name, { loss }]) => [`auxiliary/${name}`, loss]);
+  return {
+    objective: total,
+    loss: result.loss,
+    ...Object.fromEntries(auxiliaries),
+    ...result.metrics,
+  };
+}
+
+function addTaps(
+  outputs: Record<string, Tensor>,
+  trace: Trace,
+  tap: ((name: string) => boolean) | undefined,
+): string[] {
+  const chosen = [...trace.taps].filter(([name]) => tap?.(name) ?? false);
+  for (const [name, tensor] of chosen) outputs[name] = tensor;
+  return chosen.map(([name]) => name);
+}
