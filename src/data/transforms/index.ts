@@ -1,0 +1,5 @@
+/** Image transforms on typed arrays; H, W, C are height, width and channels. */
+
+export type { FloatImage, Transform } from "./image.ts";
+export { type Pipeline, pipeline, type TransformSpec, transformNames } from "./pipeline.ts";
+export { resizeTo } from "./resize.ts";

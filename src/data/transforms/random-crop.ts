@@ -1,0 +1,58 @@
+/** Cuts a window at a random place. */
+
+import { blank, type FloatImage, type Transform } from "./image.ts";
+
+export interface RandomCropOptions {
+  /** Zeros put around the image first, in pixels; by default 0. */
+  readonly padding?: number;
+  /** Side of the window or its [height, width]; by default the size of the image. */
+  readonly size?: number | readonly [number, number];
+}
+
+/** A window of `size` out of the padded image; every position is equally likely. */
+export function randomCrop(options: RandomCropOptions): Transform {
+  const { padding = 0, size } = options;
+  const window = (height: number, width: number): readonly [number, number] => {
+    if (size === undefined) return [height, width];
+    return typeof size === "number" ? [size, size] : size;
+  };
+  return {
+    outputShape: ({ height, width, channels }) => {
+      const [h, w] = window(height, width);
+      return { height: h, width: w, channels };
+    },
+    apply: (image, draws) => {
+      const [height, width] = window(image.height, image.width);
+      const spareRows = image.height + 2 * padding - height;
+      const spareColumns = image.width + 2 * padding - width;
+      if (spareRows < 0 || spareColumns < 0) {
+        throw new RangeError(
+          `random_crop: a window of ${height} x ${width} does not fit in ${image.height} x ${image.width} with padding ${padding}`,
+        );
+      }
+      const top = draws.integer(0, spareRows + 1) - padding;
+      const left = draws.integer(0, spareColumns + 1) - padding;
+      return crop(image, top, left, height, width);
+    },
+  };
+}
+
+/** The window from (`top`, `left`) on; what lies outside the image is zero. */
+export function crop(
+  image: FloatImage,
+  top: number,
+  left: number,
+  height: number,
+  width: number,
+): FloatImage {
+  const { channels } = image;
+  const out = blank(height, width, channels);
+  const first = Math.max(0, -left);
+  const last = Math.min(width, image.width - left);
+  for (let row = Math.max(0, -top); row < Math.min(height, image.height - top); row++) {
+    const from = ((row + top) * image.width + left) * channels;
+    const source = image.data.subarray(from + first * channels, from + last * channels);
+    if (last > first) out.data.set(source, (row * width + first) * channels);
+  }
+  return out;
+}
