@@ -1,6 +1,6 @@
 /** Progress on one line of a terminal, or as a plain line now and then in a log file. */
 import type { ProgressSink, ProgressUpdate } from "../train/types.ts";
-import type { Terminal } from "./terminal.ts";
+import { cut, type Terminal } from "./terminal.ts";
 
 /** A sink that owns the current line until it is closed. */
 export interface Progress extends ProgressSink {
@@ -68,7 +68,7 @@ export function formatProgress(update: ProgressUpdate, width: number, withBar: b
     return [`${head} ${bar(done / total, Math.min(room, 24))}`, ...fields].join("  ");
   }
   while (fields.length > 0 && [head, ...fields].join("  ").length > width) fields.pop();
-  return it([head, ...fields].join("  "), width);
+  return cut([head, ...fields].join("  "), width);
 }
 
 function bar(fraction: number, width: number): string {

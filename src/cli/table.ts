@@ -1,5 +1,5 @@
 /** Tables and small charts of characters. */
-import type { Terminal } from "./terminal.ts";
+import { cut, type Terminal } from "./terminal.ts";
 
 /**
  * Prints rows below a heading; numbers stand at the right of their column, and the last column is
@@ -20,7 +20,7 @@ export function printTable(
       return rows.every((row) => typeof row[column] === "number") ? gap + text : text + gap;
     });
     const line = padded.join("  ").trimEnd();
-    return terminal.interactive ? it(line, terminal.width()) : line;
+    return terminal.interactive ? cut(line, terminal.width()) : line;
   };
   terminal.line(terminal.style("dim", layOut(heading)));
   for (const row of rows) terminal.line(layOut(row));

@@ -7,7 +7,7 @@ import {
   formatRate,
 } from "./progress.ts";
 import { printTable, sparkline } from "./table.ts";
-import { createTerminal, type Terminal } from "./terminal.ts";
+import { createTerminal, cut, type Terminal } from "./terminal.ts";
 
 /** A terminal that keeps what is written to it. */
 function record(options: { isTTY?: boolean; columns?: number } = {}): {
@@ -142,5 +142,5 @@ test("colours appear on terminals only, and never against NO_COLOR", () => {
   expect(style(true, { NO_COLOR: "1" })).toBe("x");
   expect(style(true, { TERM: "dumb" })).toBe("x");
   expect(style(false, { FORCE_COLOR: "1" })).toBe(red);
-  expect(it("abc", 0)).toBe("");
+  expect(cut("abc", 0)).toBe("");
 });

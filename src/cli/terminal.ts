@@ -39,7 +39,7 @@ export function createTerminal(
 }
 
 /** Cuts `text` to `width` characters; the last one is then an ellipsis. */
-export function fit(text: string, width: number): string {
+export function cut(text: string, width: number): string {
   const characters = [...text];
   if (characters.length <= width) return text;
   return width <= 0 ? "" : `${characters.slice(0, width - 1).join("")}…`;

@@ -1,0 +1,29 @@
+import { type CommonOptions, type Context, printJson } from "../context.ts";
+import { createProgress, formatMetric } from "../progress.ts";
+import { printTable } from "../table.ts";
+
+export interface EvalOptions extends CommonOptions {
+  split: string;
+}
+
+/** `moesaic eval`: scores the best checkpoint of a run on one split. */
+export async function evalCommand(
+  context: Context,
+  runDirectory: string,
+  { split, json }: EvalOptions,
+): Promise<number> {
+  const { evaluateRun } = await import("../../train/evaluate-run.ts");
+  const progress = createProgress(context.err);
+  try {
+    const scores = await evaluateRun(runDirectory, { split, progress });
+    progress.close();
+    if (json) printJson(context, scores);
+    else {
+      const rows = Object.entries(scores).map(([name, value]) => [name, formatMetric(value)]);
+      printTable(context.out, ["metric", split], rows);
+    }
+    return 0;
+  } finally {
+    progress.close();
+  }
+}

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { loadConfig } from "../../config/load.ts";
+import { UserError } from "../../graph/errors.ts";
+import type { ProgressSink, Summary } from "../../train/types.ts";
+import { type CommonOptions, type Context, printJson } from "../context.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import { createProgress, formatDuration, formatMetric, formatRate } from "../progress.ts";
+import { printTable, sparkline } from "../table.ts";
+
+export interface TrainOptions extends CommonOptions {
+  run?: string;
+  resume?: boolean;
+}
+
+/**
+ * `moesaic train`: trains a recipe or file into a run directory.
+ *
+ * @returns the exit code: 0, or 130 when interrupted after saving
+ */
+export async function trainCommand(
+  context: Context,
+  positionals: readonly string[],
+  options: TrainOptions,
+): Promise<number> {
+  const { source, overrides } = chooseSource(positionals, options);
+  const { trainConfigSchema } = await import("../../train/config.ts");
+  const config = loadConfig(source, trainConfigSchema, { overrides });
+  const runDirectory = options.run ?? join("runs", config.recipe);
+  const { train } = await import("../../train/train.ts");
+
+  const progress = createProgress(context.err);
+  const losses: number[] = [];
+  const sink: ProgressSink = {
+    note: progress.note,
+    update(update) {
+      if (update.label === "step" && update.metrics?.loss !== undefined) {
+        losses.push(update.metrics.loss);
+      }
+      progress.update(update);
+    },
+  };
+  const interruption = listenForInterrupt(context.err);
+  try {
+    const resume = options.resume ?? false;
+    const { signal } = interruption;
+    const summary = await train(config, { runDirectory, resume, progress: sink, signal });
+    progress.close();
+    if (options.json) printJson(context, summary);
+    else printSummary(context, summary, runDirectory, losses);
+    return interruption.exitCode() ?? 0;
+  } finally {
+    progress.close();
+    interruption.dispose();
+  }
+}
+
+/** The recipe and the arguments; a run that is resumed brings its own configuration. */
+function chooseSource(
+  positionals: readonly string[],
+  { run, resume }: TrainOptions,
+): { source: string; overrides: readonly string[] } {
+  const [first, ...others] = positionals;
+  if (first !== undefined && !first.includes("=")) return { source: first, overrides: others };
+  if (run !== undefined && resume) {
+    return { source: join(run, "config.yaml"), overrides: positionals };
+  }
+  throw new UserError(
+    "name a recipe or a file to train, for example: moesaic train quickstart; moesaic recipes lists the recipes",
+    { exitCode: 2 },
+  );
+}
+
+function printSummary(
+  context: Context,
+  summary: Summary,
+  runDirectory: string,
+  losses: readonly number[],
+): void {
+  const { out } = context;
+  if (losses.length > 1) {
+    const ends = `${formatMetric(losses[0]!)} to ${formatMetric(losses.at(-1)!)}`;
+    out.line(`loss ${out.style("cyan", sparkline(losses))} ${ends}`);
+  }
+  const rows = (["validation", "test"] as const).flatMap((split) =>
+    Object.entries(summary[split]).map(([name, value]) => [split, name, formatMetric(value)]),
+  );
+  if (rows.length > 0) printTable(out, ["split", "metric", "value"], rows);
+  const { steps, train_seconds, tokens_per_second, parameters } = summary;
+  out.line(
+    `${steps} steps in ${formatDuration(train_seconds)}, ${formatRate(tokens_per_second)} tokens/s, ` +
+      `${formatRate(parameters.total)} parameters (${formatRate(parameters.active)} active)`,
+  );
+  out.line(`report: ${join(runDirectory, "report.html")}`);
+}
