@@ -17,8 +17,21 @@ export function runFailure(
 ): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
   const match = pattern.exec(message);
-  if (match === null) return new Error(`the graph failed: ${message.trim()}`, { cause });
+  if (match === null) return new Error(`the graph failed: ${withoutSource(message)}`, { cause });
   const [, operator, name, status] = match as unknown as [string, string, string, string];
   const place = explain?.(name) ?? (name === "" ? "a node without a name" : name);
-  return new Error(`operator ${operator} failed at ${place}: ${status.trim()}`, { cause });
+  return new Error(`operator ${operator} failed at ${place}: ${withoutSource(status)}`, { cause });
+}
+
+/**
+ * ONNX Runtime's message without the C++ source line that a failed assertion begins with
+ * ("file:line function(...) condition was false.", "file:line function(...) [ONNXRuntimeError] ...").
+ */
+export function withoutSource(status: string): string {
+  const text = status
+    .trim()
+    .replace(/^failed to call OrtRun\(\)\. ERROR_CODE: \d+, ERROR_MESSAGE: /, "");
+  const inner = /^\S+:\d+ [\s\S]*?\[ONNXRuntimeError\] : \d+ : \w+ : ([\s\S]*)$/.exec(text);
+  const assertion = /^\S+:\d+ [\s\S]*? was false\. ?([\s\S]*)$/.exec(text);
+  return (inner?.[1] ?? assertion?.[1] ?? "").trim() || text;
 }

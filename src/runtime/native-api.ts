@@ -28,6 +28,7 @@ const argumentTypes = {
  * A leading `-` marks a function without result; all others return a status.
  */
 const functions = {
+  disableTelemetry: [6, "p"],
   createSessionFromArray: [8, "ppnpp"],
   run: [9, "ppppnpnp"],
   createSessionOptions: [10, "p"],
@@ -68,6 +69,9 @@ const functions = {
   setPoolInterOpThreads: [148, "pi"],
   setPoolSpinning: [149, "pi"],
   setPoolDenormalAsZero: [155, "p"],
+  appendCuda: [204, "pp"],
+  createCudaOptions: [205, "p"],
+  releaseCudaOptions: [208, "-p"],
   appendProvider: [216, "psppn"],
 } as const;
 
@@ -115,7 +119,6 @@ const stackSize = 16 << 20;
  * @throws UserError where the file is no loadable ONNX Runtime, or one that is too old.
  */
 export function openApi(path: string): Api {
-  koffi.config({ ...koffi.config(), sync_stack_size: stackSize });
   const base = loadBase(path);
   const getApi = koffi.decode(koffi.decode(base, 0, "void *"), proto("void *", ["uint32_t"]));
   const getVersion = koffi.decode(koffi.decode(base, 8, "void *"), proto("const char *", []));

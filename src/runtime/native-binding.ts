@@ -87,8 +87,8 @@ export function bindNative(
     },
     end: () => {
       running = false;
-      host.leave();
       if (disposed) releaseAll();
+      host.leave();
     },
   };
   const binding: Binding = {

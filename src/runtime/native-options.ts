@@ -1,6 +1,7 @@
 /** Session options: threads, execution provider, profile. */
 import { availableParallelism } from "node:os";
 import { UserError } from "../graph/errors.ts";
+import { withoutSource } from "./failure.ts";
 import type { HandleCounts } from "./handles.ts";
 import { type Api, addressOf, type Pointer, slots } from "./native-api.ts";
 import type { PoolSettings } from "./native-environment.ts";
@@ -67,31 +68,43 @@ function pathString(path: string): Uint8Array {
 
 function appendProvider(api: Api, pointer: Pointer, provider: string): void {
   if (provider === "cpu") return;
-  const names: Readonly<Record<string, string>> = { webgpu: "WebGPU", cuda: "CUDA" };
-  const name = names[provider];
-  if (name === undefined) {
+  const append = { webgpu: appendWebGpu, cuda: appendCuda }[provider];
+  if (append === undefined) {
     throw new UserError(
       `the native runtime has no provider "${provider}"; use cpu, webgpu or cuda`,
-      { exitCode: 2 },
+      {
+        exitCode: 2,
+      },
     );
   }
-  // int64 arithmetic on the device is off unless asked for, and would fall back to the CPU.
-  const settings: readonly (readonly [string, string])[] =
-    provider === "webgpu" ? [["enableInt64", "1"]] : [];
-  const texts = settings.map(([key, value]) => [cString(key), cString(value)] as const);
-  const keys = slots(texts.length);
-  const values = slots(texts.length);
-  texts.forEach(([key, value], index) => {
-    keys[index] = addressOf(key);
-    values[index] = addressOf(value);
-  });
   try {
-    api.appendProvider(pointer, name, keys, values, texts.length);
+    append(api, pointer);
   } catch (cause) {
+    const reason = withoutSource((cause as Error).message);
     throw new UserError(
-      `the execution provider ${provider} is not available: ${(cause as Error).message.trim()}; use provider cpu`,
+      `the execution provider ${provider} is not available: ${reason}; use provider cpu`,
       { cause },
     );
+  }
+}
+
+function appendWebGpu(api: Api, pointer: Pointer): void {
+  // int64 arithmetic on the device is off unless asked for, and would fall back to the CPU.
+  const [key, value] = [cString("enableInt64"), cString("1")];
+  const [keys, values] = [slots(1), slots(1)];
+  keys[0] = addressOf(key);
+  values[0] = addressOf(value);
+  api.appendProvider(pointer, "WebGPU", keys, values, 1);
+}
+
+function appendCuda(api: Api, pointer: Pointer): void {
+  const slot = slots(1);
+  api.createCudaOptions(slot);
+  const settings = slot[0]!;
+  try {
+    api.appendCuda(pointer, settings);
+  } finally {
+    api.releaseCudaOptions(settings);
   }
 }
 

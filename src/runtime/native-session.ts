@@ -41,10 +41,6 @@ export async function createNativeSession(
     throw error;
   }
   handles.add("sessions");
-  const inputs = ports("input", readPorts(api, handles, native, "input"));
-  const outputs = ports("output", readPorts(api, handles, native, "output"));
-  const names = nameTable([inputs, outputs]);
-
   let disposed = false;
   let runs = 0;
   const bindings = new Set<Binding>();
@@ -53,6 +49,17 @@ export async function createNativeSession(
     handles.remove("sessions");
     keeper.release();
   };
+  let inputs: Ports;
+  let outputs: Ports;
+  try {
+    inputs = ports("input", readPorts(api, handles, native, "input"));
+    outputs = ports("output", readPorts(api, handles, native, "output"));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const names = nameTable([inputs, outputs]);
+
   const refuseDisposed = (): void => {
     if (disposed) throw new Error("the session was disposed of; create it again");
   };
@@ -78,7 +85,10 @@ export async function createNativeSession(
   const session: Session = {
     inputNames: [...inputs.byName.keys()],
     outputNames: [...outputs.byName.keys()],
-    run: (given, outputNames) => runOnce(host, given, outputNames ?? session.outputNames),
+    run: async (given, outputNames = session.outputNames) => {
+      refuseDisposed();
+      return runOnce(host, given, outputNames);
+    },
     bind: (given, results) => {
       refuseDisposed();
       const binding = bindNative(host, given, results);
@@ -87,6 +97,10 @@ export async function createNativeSession(
     },
     endProfiling: () => {
       refuseDisposed();
+      if (runs > 0) throw new Error("the session is running; await its run to end the profile");
+      if (options.profile === undefined) {
+        throw new Error("the session writes no profile; create it with the option profile");
+      }
       return endProfiling(api, native);
     },
     dispose: () => {

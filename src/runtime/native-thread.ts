@@ -74,7 +74,11 @@ interface Reply {
 /** Starts the thread over a library that is open already; while no call is in flight it does not keep the process alive. */
 export function startNativeThread(library: string, stackSize: number): NativeThread {
   const koffi = createRequire(import.meta.url).resolve("koffi");
-  const worker = new Worker(program, { eval: true, workerData: { koffi, library, stackSize } });
+  const worker = new Worker(program, {
+    eval: true,
+    execArgv: [], // loaders and module types of the main thread are not for this program
+    workerData: { koffi, library, stackSize },
+  });
   worker.unref();
   const waiting = new Map<number, (reply: Reply) => void>();
   let next = 0;
