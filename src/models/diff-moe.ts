@@ -100,7 +100,7 @@ function encoderBlock(scope: Scope, x: Tensor, numTokens: number, config: DiffMo
     dropout: config.dropout,
     weightInit: init,
   }); // [B*S, D]
-  x = add(x, dropout(scope.child("attn"), attended, config.dropout));
+  x = add(x, dropout(scope.child("attn_out"), attended, config.dropout));
   const mixed = mixture(
     scope.child("moe"),
     layerNorm(scope.child("norm3"), x, epsilon),

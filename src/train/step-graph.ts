@@ -3,7 +3,7 @@ import { gradients } from "../autodiff/gradients.ts";
 import type { Tensor, TensorSpec } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import { createScope, type Scope, type Trace } from "../nn/scope.ts";
-import { emitModel, type EmitOptions, type EmittedModel } from "../onnx/emit.ts";
+import { type EmitOptions, type EmittedModel, emitModel } from "../onnx/emit.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 
 /** What a batch holds, by name: `images`, `labels`, ... */
@@ -54,7 +54,10 @@ export function trainingGraph(
 ): StepGraph {
   const { trace, result, total } = traceObjective(objective, batch, true);
   const parameters = [...trace.parameters.values()];
-  const grads = gradients(total, parameters.map((spec) => spec.tensor));
+  const grads = gradients(
+    total,
+    parameters.map((spec) => spec.tensor),
+  );
   const outputs: Record<string, Tensor> = { ...scalarOutputs(trace, result, total) };
   const scalars = Object.keys(outputs);
   for (const [i, spec] of parameters.entries()) outputs[GRADIENT_PREFIX + spec.name] = grads[i]!;
@@ -90,7 +93,11 @@ function traceObjective(objective: Objective, batch: BatchSpec, training: boolea
   return { trace, result, total };
 }
 
-function scalarOutputs(trace: Trace, result: ObjectiveResult, total: Tensor): Record<string, Tensor> {
+function scalarOutputs(
+  trace: Trace,
+  result: ObjectiveResult,
+  total: Tensor,
+): Record<string, Tensor> {
   const auxiliaries = [...trace.auxiliaries].map(([name, { loss }]) => [`auxiliary/${name}`, loss]);
   return {
     objective: total,
