@@ -1,4 +1,7 @@
-/** Reductions over axes. ONNX: ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceLogSumExp. */
+/**
+ * Reductions over axes. ONNX: ReduceSum, ReduceSumSquare, ReduceMean, ReduceMax, ReduceMin,
+ * ReduceLogSumExp.
+ */
 import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import { normalizeAxis, type Shape } from "../graph/shape.ts";
 import { div, exp, mul, sub } from "./arithmetic.ts";
@@ -62,6 +65,13 @@ export const reduceSum: (
   axes?: number | readonly number[],
   options?: ReduceOptions,
 ) => Tensor = reduction("sum", "ReduceSum", (dy, x) => expand(dy, x));
+
+/** Sum of squares over `axes` (all by default). */
+export const sumOfSquares: (
+  x: Tensor,
+  axes?: number | readonly number[],
+  options?: ReduceOptions,
+) => Tensor = reduction("sum_of_squares", "ReduceSumSquare", (dy, x) => mul(mul(dy, 2), x));
 
 /** Mean over `axes` (all by default). */
 export const reduceMean: (

@@ -1,0 +1,31 @@
+/** Share of rows whose largest score is at the label. ONNX: ArgMax, Equal, ReduceMean. */
+import type { Tensor } from "../graph/graph.ts";
+import { formatShape, sameDim } from "../graph/shape.ts";
+import { div, maximum, mul } from "../ops/arithmetic.ts";
+import { cast, equal, logicalNot } from "../ops/compare.ts";
+import { reduceMean, reduceSum } from "../ops/reduce.ts";
+import { argMax } from "../ops/top-k.ts";
+
+/**
+ * Fraction (0 to 1) of rows of `logits` whose first largest entry stands at the label.
+ *
+ * @param logits `[N, C]`
+ * @param labels `[N]` int64; rows with the label `ignoreIndex` do not count (all ignored: 0)
+ * @returns a scalar without gradient
+ */
+export function accuracy(
+  logits: Tensor,
+  labels: Tensor,
+  { ignoreIndex }: { readonly ignoreIndex?: number } = {},
+): Tensor {
+  const [rows] = logits.shape;
+  if (logits.shape.length !== 2 || labels.shape.length !== 1 || !sameDim(labels.shape[0]!, rows!)) {
+    throw new RangeError(
+      `accuracy: needs logits [N, C] and labels [N], got ${formatShape(logits.shape)} and ${formatShape(labels.shape)}`,
+    );
+  }
+  const correct = cast(equal(argMax(logits, 1), labels), "float32"); // [N]
+  if (ignoreIndex === undefined) return reduceMean(correct);
+  const counted = cast(logicalNot(equal(labels, ignoreIndex)), "float32");
+  return div(reduceSum(mul(correct, counted)), maximum(reduceSum(counted), 1));
+}

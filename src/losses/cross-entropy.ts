@@ -1,0 +1,106 @@
+/** Cross-entropy of class scores. ONNX: LogSoftmax, GatherElements; backward Exp, ScatterElements. */
+import { defineOp, type Tensor } from "../graph/graph.ts";
+import { formatShape, sameDim } from "../graph/shape.ts";
+import { div, exp, maximum, mul, sub } from "../ops/arithmetic.ts";
+import { cast, equal, logicalNot, where } from "../ops/compare.ts";
+import { scatterAdd } from "../ops/gather.ts";
+import { reduceSum } from "../ops/reduce.ts";
+import { unsqueeze } from "../ops/reshape.ts";
+import { type Reduction, reduceLoss } from "./reduction.ts";
+
+interface RowLossAttributes {
+  readonly labelSmoothing: number;
+}
+
+/** Loss of each row; its second output, the log-probabilities, serves the gradient. */
+const rowLossOp = defineOp<RowLossAttributes>({
+  name: "cross_entropy",
+  infer: ([logits, labels]) => {
+    if (logits!.shape.length !== 2 || typeof logits!.shape[1] !== "number") {
+      throw new RangeError(`logits must be [N, C], got ${formatShape(logits!.shape)}`);
+    }
+    const [rows] = logits!.shape;
+    if (
+      labels!.dtype !== "int64" ||
+      labels!.shape.length !== 2 ||
+      !sameDim(labels!.shape[0]!, rows!)
+    ) {
+      throw new RangeError(
+        `labels must be int64 with one entry per row of ${formatShape(logits!.shape)}, got ${labels!.dtype} ${formatShape(labels!.shape.slice(0, -1))}`,
+      );
+    }
+    return [
+      { dtype: logits!.dtype, shape: [rows!] },
+      { dtype: logits!.dtype, shape: logits!.shape },
+    ];
+  },
+  emit: ({ emitter, inputs: [logits, labels], outputs: [loss, logs], attributes }) => {
+    const smoothing = attributes.labelSmoothing;
+    emitter.add("LogSoftmax", [logits!], { axis: 1 }, { outputs: [logs!] });
+    const picked = emitter.add("GatherElements", [logs!, labels!], { axis: 1 });
+    const last = emitter.ints([1]);
+    if (smoothing === 0) {
+      const row = emitter.add("Squeeze", [picked, last]);
+      emitter.add("Neg", [row], {}, { outputs: [loss!] });
+      return;
+    }
+    const target = emitter.add("Mul", [picked, emitter.scalar(smoothing - 1)]);
+    const mean = emitter.add("ReduceMean", [logs!, last], { keepdims: 1 });
+    const uniform = emitter.add("Mul", [mean, emitter.scalar(smoothing)]);
+    const total = emitter.add("Sub", [target, uniform]);
+    emitter.add("Squeeze", [total, last], {}, { outputs: [loss!] });
+  },
+  gradient: ({
+    inputs: [logits, labels],
+    outputs: [, logs],
+    gradients: [dy],
+    attributes: { labelSmoothing },
+  }) => {
+    const column = unsqueeze(dy!, 1); // [N, 1]
+    const numClasses = logits!.shape[1] as number;
+    const probabilities = exp(logs!); // [N, C]
+    const excess = mul(sub(probabilities, labelSmoothing / numClasses), column);
+    return [scatterAdd(excess, labels!, mul(column, labelSmoothing - 1), 1)];
+  },
+});
+
+export interface CrossEntropyOptions {
+  /** Share of the target that is spread evenly over all classes, 0 to 1. Default 0. */
+  readonly labelSmoothing?: number;
+  /** Rows with this label do not count. */
+  readonly ignoreIndex?: number;
+  /** Default `mean`, over the rows that count. */
+  readonly reduction?: Reduction;
+}
+
+/**
+ * `-sum_c target_c log softmax(logits)_c`, as torch.nn.functional.cross_entropy defines it, where
+ * `target = (1 - labelSmoothing) onehot(label) + labelSmoothing / C`.
+ *
+ * Where every row is ignored the mean is 0; PyTorch gives NaN there.
+ *
+ * @param logits `[N, C]`
+ * @param labels `[N]` int64, 0 to C - 1 or `ignoreIndex`
+ * @returns a scalar, or `[N]` with reduction `none` (0 in ignored rows)
+ */
+export function crossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  { labelSmoothing = 0, ignoreIndex, reduction = "mean" }: CrossEntropyOptions = {},
+): Tensor {
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new RangeError(`crossEntropy: labelSmoothing must be 0 to 1, got ${labelSmoothing}`);
+  }
+  const attributes = { labelSmoothing };
+  if (ignoreIndex === undefined) {
+    const rows = rowLossOp([logits, unsqueeze(labels, 1)], attributes)[0]!; // [N]
+    return reduceLoss(rows, reduction);
+  }
+  const ignored = equal(labels, ignoreIndex); // [N]
+  const safe = where(ignored, 0, labels);
+  const losses = rowLossOp([logits, unsqueeze(safe, 1)], attributes)[0]!; // [N]
+  const counted = cast(logicalNot(ignored), "float32");
+  const rows = mul(losses, counted);
+  if (reduction !== "mean") return reduceLoss(rows, reduction);
+  return div(reduceSum(rows), maximum(reduceSum(counted), 1));
+}

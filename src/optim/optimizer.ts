@@ -1,0 +1,49 @@
+/** What all optimizers share: an update rule as a graph over one flat chunk of parameters. */
+import { createGraph, type Tensor } from "../graph/graph.ts";
+import { input } from "../graph/inputs.ts";
+import { symbolic } from "../graph/shape.ts";
+
+/** What changes from step to step. */
+export interface StepSettings {
+  /** Counted from 1: the first update is step 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** Default 0. */
+  readonly weightDecay?: number;
+  /** Factor of the gradient before everything else, for clipping and accumulation. Default 1. */
+  readonly gradientScale?: number;
+}
+
+/** An update rule. Its graph is built once; its scalars are worked out for every step. */
+export interface Optimizer {
+  readonly name: string;
+  /** Moments kept for every parameter, by the names of torch.optim; they start at zero. */
+  readonly moments: readonly string[];
+  /**
+   * The update of a chunk of any length.
+   *
+   * Inputs: `parameter`, `gradient` and each of `moments` (`[N]`), and the names of `scalars`.
+   * Outputs: `new_parameter` and `new_<moment>`. Each output may be bound to the memory of the
+   * input that it replaces: every node reads and writes entry by entry, and all that read an input
+   * come before the node that writes over it.
+   */
+  graph(): Record<string, Tensor>;
+  /** Values of the scalar inputs of `graph` for a step. */
+  scalars(settings: StepSettings): Record<string, number>;
+}
+
+export interface ChunkInputs {
+  /** A vector of run-time length. */
+  vector(name: string): Tensor;
+  scalar(name: string): Tensor;
+}
+
+/** Makes the inputs of a graph over one chunk. */
+export function chunkInputs(): ChunkInputs {
+  const graph = createGraph();
+  const shape = [symbolic("N")];
+  return {
+    vector: (name) => input(graph, name, { dtype: "float32", shape }, "state"),
+    scalar: (name) => input(graph, name, { dtype: "float32", shape: [] }),
+  };
+}
