@@ -83,12 +83,14 @@ type Call = (...args: Argument[]) => void;
 
 export type Api = Readonly<Record<FunctionName, Call>> & {
   /**
-   * Calls `name` off the main thread, once per list of arguments, in order.
+   * Calls `name` off the main thread, once per list of arguments, in order. `keep` holds the
+   * memory behind the addresses until the calls end.
    * @throws CallFailure of the first call that fails; later ones are not made.
    */
   readonly offThread: (
     name: FunctionName,
     argumentLists: readonly (readonly PlainArgument[])[],
+    keep: readonly unknown[],
   ) => Promise<void>;
   readonly version: string;
 };
@@ -158,9 +160,9 @@ export function openApi(path: string): Api {
         };
   }
   let thread: ReturnType<typeof startNativeThread> | undefined;
-  const offThread: Api["offThread"] = async (name, argumentLists) => {
+  const offThread: Api["offThread"] = async (name, argumentLists, keep) => {
     thread ??= startNativeThread(path, stackSize);
-    const bad = await thread.call(natives.get(name)!, argumentLists);
+    const bad = await thread.call(natives.get(name)!, argumentLists, keep);
     if (bad !== undefined) throw new CallFailure(takeMessage(bad.status), bad.index);
   };
   return { ...(calls as Record<FunctionName, Call>), offThread, version };

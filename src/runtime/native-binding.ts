@@ -143,7 +143,7 @@ export async function runBindings(api: Api, bindings: readonly Binding[]): Promi
       begun.push(run);
       return call;
     });
-    await api.offThread("run", calls).catch((error: unknown) => {
+    await api.offThread("run", calls, begun).catch((error: unknown) => {
       const explain = error instanceof CallFailure ? begun[error.index]!.explain : undefined;
       throw runFailure(error, explain);
     });

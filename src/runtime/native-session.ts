@@ -27,9 +27,8 @@ export async function createNativeSession(
     const settings = createOptions(api, handles, options, environment.pool);
     try {
       const at = addressOf(model);
-      await api.offThread("createSessionFromArray", [
-        [environment.pointer, at, model.byteLength, settings, addressOf(created)],
-      ]);
+      const args = [environment.pointer, at, model.byteLength, settings, addressOf(created)];
+      await api.offThread("createSessionFromArray", [args], [model, created]);
     } catch (cause) {
       throw new Error(`the model cannot be loaded: ${(cause as Error).message.trim()}`, { cause });
     } finally {
@@ -129,7 +128,8 @@ async function runOnce(
     inputNames.forEach((name, index) => {
       plan.inputs[index] = tensors.over(given[name]!);
     });
-    await api.offThread("run", [plan.argumentsFor(native)]).catch((error: unknown) => {
+    const call = plan.argumentsFor(native);
+    await api.offThread("run", [call], [plan, given]).catch((error: unknown) => {
       throw runFailure(error, host.explain);
     });
     for (const output of plan.outputs) if (output !== 0n) tensors.adopt(output);

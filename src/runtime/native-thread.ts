@@ -21,11 +21,13 @@ export interface NativeFunction {
 export interface NativeThread {
   /**
    * Calls `fn` with each list of arguments in turn until a call returns a status;
-   * gives that call's index and status.
+   * gives that call's index and status. What `keep` holds stays referenced until then: the
+   * arguments are addresses, which the garbage collector does not see.
    */
   call(
     fn: NativeFunction,
     argumentLists: readonly (readonly PlainArgument[])[],
+    keep: readonly unknown[],
   ): Promise<{ index: number; status: bigint } | undefined>;
 }
 
@@ -80,28 +82,31 @@ export function startNativeThread(library: string, stackSize: number): NativeThr
     workerData: { koffi, library, stackSize },
   });
   worker.unref();
-  const waiting = new Map<number, (reply: Reply) => void>();
+  const waiting = new Map<number, { answer: (reply: Reply) => void; keep: readonly unknown[] }>();
   let next = 0;
+  let ended: string | undefined;
   const receive = (reply: Reply): void => {
-    const answer = waiting.get(reply.id)!;
+    const { answer } = waiting.get(reply.id)!;
     waiting.delete(reply.id);
     if (waiting.size === 0) worker.unref();
     answer(reply);
   };
   worker.on("message", receive);
   worker.on("error", (error) => {
-    for (const id of [...waiting.keys()])
-      receive({ id, error: `the native thread ended: ${error}` });
+    ended = `the native thread ended: ${error}`;
+    for (const id of [...waiting.keys()]) receive({ id, error: ended });
   });
   return {
-    call: (fn, argumentLists) =>
+    call: (fn, argumentLists, keep) =>
       new Promise((resolve, reject) => {
+        if (ended !== undefined) throw new Error(ended);
         const id = next++;
         if (waiting.size === 0) worker.ref();
-        waiting.set(id, ({ index, status, error }) => {
+        const answer = ({ index, status, error }: Reply): void => {
           if (error !== undefined) reject(new Error(error));
           else resolve(status === undefined ? undefined : { index: index!, status });
-        });
+        };
+        waiting.set(id, { answer, keep });
         worker.postMessage({ id, fn, argumentLists });
       }),
   };

@@ -22,7 +22,10 @@ export interface Session {
     inputs: Readonly<Record<string, NdArray>>,
     outputNames?: readonly string[],
   ): Promise<Record<string, NdArray>>;
-  /** Ties inputs and outputs to memory that stays in place over many runs. */
+  /**
+   * Ties inputs and outputs to memory that stays in place over many runs. Outputs left out are
+   * not fetched. The arrays' buffers must not be transferred to another thread while bound.
+   */
   bind(
     inputs: Readonly<Record<string, NdArray>>,
     outputs: Readonly<Record<string, NdArray>>,

@@ -5,7 +5,18 @@ import { checkArray, checkInputs, findPort, type Ports, ports } from "./checks.t
 import { runFailure } from "./failure.ts";
 import type { HandleCounts } from "./handles.ts";
 import type { Binding, Session, SessionOptions } from "./session.ts";
-import type { WebLibrary } from "./web.ts";
+
+/** The parts of the package in use. */
+export interface WebLibrary {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: new (
+    type: Tensor.Type,
+    data: Tensor.DataType,
+    dims: readonly number[],
+  ) => Tensor;
+}
 
 /** Does one piece of work at a time, in order: the package forbids overlapping runs on WebGPU. */
 export type RunQueue = <T>(work: () => Promise<T>) => Promise<T>;

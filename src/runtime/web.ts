@@ -1,27 +1,15 @@
 /** The web runtime: onnxruntime-web (WebAssembly or WebGPU) behind the interfaces of all runtimes. */
-import type { InferenceSession, Tensor } from "onnxruntime-web";
+import type { InferenceSession } from "onnxruntime-web";
 import { UserError } from "../graph/errors.ts";
 import { handleCounts } from "./handles.ts";
 import type { Binding, Runtime, SessionOptions } from "./session.ts";
-import { createWebSession, runQueue } from "./web-session.ts";
+import { createWebSession, runQueue, type WebLibrary } from "./web-session.ts";
 
 export interface WebRuntimeOptions {
   /** Folder, ending in a slash, that serves the package's `.wasm` and `.mjs` files. */
   readonly wasmPaths?: string;
   /** Threads of all sessions; more than one needs a cross-origin isolated page. */
   readonly numThreads?: number;
-}
-
-/** The parts of the package in use. */
-export interface WebLibrary {
-  readonly InferenceSession: {
-    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
-  };
-  readonly Tensor: new (
-    type: Tensor.Type,
-    data: Tensor.DataType,
-    dims: readonly number[],
-  ) => Tensor;
 }
 
 /**
