@@ -1,0 +1,7 @@
+/** Data sets, transforms and the loader, for Node; `browser.ts` has what runs in a page. */
+
+export * from "./browser.ts";
+export { downloadDataset } from "./download.ts";
+export { dataRoot } from "./files.ts";
+export { createLoader, type Loader, type LoaderOptions } from "./loader.ts";
+export { openDataset } from "./open.ts";

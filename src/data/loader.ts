@@ -1,0 +1,142 @@
+/**
+ * The loader: batches in an order that depends only on the seed, made by worker threads.
+ *
+ * B is the batch size, C, H, W the channels, height and width after all transforms.
+ */
+
+import { UserError } from "../graph/errors.ts";
+import { type Batch, batchOrder, makeBatch } from "./batch.ts";
+import type { Dataset, DatasetSpec } from "./dataset.ts";
+import { openDataset } from "./open.ts";
+import { type Pipeline, pipeline, type TransformSpec } from "./transforms/index.ts";
+import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
+
+export interface LoaderOptions {
+  readonly batchSize: number;
+  /** By default 0. */
+  readonly seed?: number;
+  /** New order in every epoch; by default false. */
+  readonly shuffle?: boolean;
+  /** Leaves out a last batch that is smaller; by default as `shuffle`. */
+  readonly dropLast?: boolean;
+  readonly transforms?: readonly TransformSpec[];
+  /** Threads that make batches, by default 1; 0 makes them on the calling thread. */
+  readonly workers?: number;
+  /** Batches made ahead, by default two per worker. */
+  readonly prefetch?: number;
+  /** First global step, by default 0; nothing before it is computed. */
+  readonly startStep?: number;
+  /** Epochs before the loader ends, by default endless with `shuffle` and 1 without. */
+  readonly epochs?: number;
+}
+
+export interface Loader extends AsyncIterable<Batch> {
+  readonly dataset: Dataset;
+  readonly batchesPerEpoch: number;
+  /** Shape of `images` without the batch axis: [C, H, W]. */
+  readonly imageShape: readonly [number, number, number];
+  /** The batch of the next step, or undefined after the last epoch. */
+  next(): Promise<Batch | undefined>;
+  /** Goes to a global step; batches made ahead are dropped. */
+  seek(step: number): void;
+  /** Ends the worker threads. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Opens a data set and starts loading it. The batch of a step is the same for the same seed,
+ * whatever the number of workers and wherever loading began.
+ *
+ * @example
+ * const loader = await createLoader({ name: "shapes", split: "train" }, { batchSize: 64, shuffle: true });
+ * const { images, labels } = (await loader.next())!; // [64, 3, 32, 32], [64]
+ * await loader.dispose();
+ */
+export async function createLoader(spec: DatasetSpec, options: LoaderOptions): Promise<Loader> {
+  const { seed = 0, shuffle = false, workers = 1, transforms = [] } = options;
+  const { prefetch = Math.max(1, 2 * workers), epochs = shuffle ? Number.POSITIVE_INFINITY : 1 } =
+    options;
+  checkCount("workers", workers, 0, 64);
+  checkCount("prefetch", prefetch, 1, 1024);
+  const dataset = await openDataset(spec);
+  const bound = pipeline(transforms, dataset.imageShape);
+  const order = batchOrder({
+    length: dataset.length,
+    batchSize: options.batchSize,
+    seed,
+    shuffle,
+    dropLast: options.dropLast ?? shuffle,
+  });
+  const end = epochs * order.batchesPerEpoch;
+  const setup = { spec, transforms, seed, ...(dataset.shared && { shared: dataset.shared }) };
+  const pool = workers === 0 ? inline(dataset, bound, seed) : createWorkerPool(workers, setup);
+  const ahead = workers === 0 ? 1 : prefetch;
+
+  let position = 0;
+  let disposed = false;
+  let made: Promise<Batch>[] = [];
+
+  const seek = (step: number): void => {
+    checkCount("step", step, 0, Number.MAX_SAFE_INTEGER);
+    position = step;
+    made = [];
+  };
+  const fill = (): void => {
+    while (made.length < ahead && position + made.length < end) {
+      const batch = pool.run(order.job(position + made.length));
+      batch.catch(() => {}); // reported when its turn comes
+      made.push(batch);
+    }
+  };
+  const next = async (): Promise<Batch | undefined> => {
+    if (disposed) throw new Error("the loader is disposed");
+    fill();
+    const batch = made.shift();
+    if (batch === undefined) return undefined;
+    position++;
+    if (workers > 0) fill();
+    return batch;
+  };
+  const dispose = async (): Promise<void> => {
+    disposed = true;
+    made = [];
+    await pool.dispose();
+  };
+
+  seek(options.startStep ?? 0);
+  const { height, width, channels } = bound.outputShape;
+  return {
+    dataset,
+    batchesPerEpoch: order.batchesPerEpoch,
+    imageShape: [channels, height, width],
+    next,
+    seek,
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        const value = await next();
+        return value === undefined ? { done: true, value } : { done: false, value };
+      },
+    }),
+  };
+}
+
+/** A pool of no threads. */
+function inline(dataset: Dataset, bound: Pipeline, seed: number): WorkerPool {
+  return {
+    run: async (job) => makeBatch(dataset, bound, job, seed),
+    dispose: async () => {},
+  };
+}
+
+function checkCount(name: string, value: number, low: number, high: number): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  throw new UserError(
+    `loader: ${name} must be a whole number from ${low} to ${high}, got ${value}`,
+    {
+      exitCode: 2,
+    },
+  );
+}

@@ -1,0 +1,106 @@
+/** Worker threads that make batches. */
+
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+import { UserError } from "../graph/errors.ts";
+import type { Batch, BatchJob } from "./batch.ts";
+import type { DatasetSpec, SharedImages } from "./dataset.ts";
+import type { TransformSpec } from "./transforms/index.ts";
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly spec: DatasetSpec;
+  /** Decoded images of the main thread, where the set keeps them. */
+  readonly shared?: SharedImages;
+  readonly transforms: readonly TransformSpec[];
+  readonly seed: number;
+}
+
+export interface JobMessage {
+  readonly id: number;
+  readonly job: BatchJob;
+}
+
+/** A worker's answer; errors travel as plain values. */
+export type JobReply =
+  | { readonly id: number; readonly batch: Batch }
+  | { readonly id: number; readonly error: { message: string; exitCode?: 1 | 2 } };
+
+export interface WorkerPool {
+  readonly run: (job: BatchJob) => Promise<Batch>;
+  /** Ends the threads; jobs under way are refused. */
+  readonly dispose: () => Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (batch: Batch) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Starts `count` threads; jobs go to them in turn. Idle threads do not keep the process alive. */
+export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool {
+  const waiting = new Map<number, Waiting>();
+  let failure: Error | undefined;
+  let nextId = 0;
+  const workers = Array.from({ length: count }, () => startWorker(setup));
+
+  const settle = (id: number): Waiting | undefined => {
+    const job = waiting.get(id);
+    waiting.delete(id);
+    if (waiting.size === 0) for (const worker of workers) worker.unref();
+    return job;
+  };
+  const fail = (error: Error): void => {
+    failure ??= error;
+    for (const id of [...waiting.keys()]) settle(id)?.reject(failure);
+  };
+
+  for (const worker of workers) {
+    worker.unref();
+    worker.on("message", (reply: JobReply) => {
+      const job = settle(reply.id);
+      if ("batch" in reply) job?.resolve(reply.batch);
+      else job?.reject(revive(reply.error));
+    });
+    worker.on("error", (error) => fail(new Error(`a data worker stopped: ${error.message}`)));
+    worker.on("exit", (code) => fail(new Error(`a data worker ended with exit code ${code}`)));
+  }
+
+  return {
+    run: (job) =>
+      new Promise((resolve, reject) => {
+        if (failure) {
+          reject(failure);
+          return;
+        }
+        if (waiting.size === 0) for (const worker of workers) worker.ref();
+        const id = nextId++;
+        waiting.set(id, { resolve, reject });
+        workers[id % count]!.postMessage({ id, job } satisfies JobMessage);
+      }),
+    dispose: async () => {
+      fail(new Error("the loader is disposed"));
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** Beside this file lies the worker's, as TypeScript in a clone and as JavaScript in a package. */
+function startWorker(setup: WorkerSetup): Worker {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const file = new URL(`./loader-worker.${extension}`, import.meta.url);
+  if (extension === "js") return new Worker(file, { workerData: setup });
+  // In worker threads of Node 20 the `--import tsx` flag does nothing, so the thread registers it.
+  const tsx = new URL(
+    "./esm/api/index.mjs",
+    pathToFileURL(createRequire(import.meta.url).resolve("tsx")),
+  );
+  const script = `import("${tsx}").then(({ register }) => (register(), import("${file.href}")))`;
+  return new Worker(script, { eval: true, workerData: setup });
+}
+
+function revive(error: { message: string; exitCode?: 1 | 2 }): Error {
+  const { message, exitCode } = error;
+  return exitCode === undefined ? new Error(message) : new UserError(message, { exitCode });
+}
