@@ -4,8 +4,7 @@ import { expect, test } from "vitest";
 
 const script = `
 import { listenForInterrupt } from ${JSON.stringify(new URL("interrupt.ts", import.meta.url).href)};
-import { createTerminal } from ${JSON.stringify(new URL("terminal.ts", import.meta.url).href)};
-const interruption = listenForInterrupt(createTerminal(process.stderr));
+const interruption = listenForInterrupt(console.error);
 const busy = setInterval(() => {}, 1000);
 interruption.signal.addEventListener("abort", () => {
   console.log("stopping", interruption.exitCode());

@@ -1,6 +1,4 @@
 /** Ctrl-C: the first asks the training to stop, the second stops the process. */
-import type { Terminal } from "./terminal.ts";
-
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof exitCodes;
 
@@ -16,14 +14,14 @@ export interface Interruption {
   dispose(): void;
 }
 
-/** Listens for SIGINT and SIGTERM until disposed. */
-export function listenForInterrupt(terminal: Terminal): Interruption {
+/** Listens for SIGINT and SIGTERM until disposed; `announce` tells the person what happens. */
+export function listenForInterrupt(announce: (message: string) => void): Interruption {
   const controller = new AbortController();
   let first: { name: Signal; at: number } | undefined;
   const listener = (name: Signal): void => {
     if (first === undefined) {
       first = { name, at: Date.now() };
-      terminal.line("\nfinishing this step, then saving; interrupt again to stop at once");
+      announce("finishing this step, then saving; interrupt again to stop at once");
       controller.abort();
     } else if (Date.now() - first.at > echoMilliseconds) {
       process.exit(exitCodes[name]);

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { type CamelCased, camelCase, fromSnakeCase, snakeCase, toSnakeCase } from "./case.ts";
+import {
+  type CamelCased,
+  camelCase,
+  fromSnakeCase,
+  type SnakeCased,
+  snakeCase,
+  toSnakeCase,
+} from "./case.ts";
 
 test.each([
   ["num_selected_experts", "numSelectedExperts"],
@@ -24,4 +31,20 @@ test("keys change at any depth, values do not", () => {
   });
   expect(toSnakeCase(code)).toEqual(yaml);
   expect(fromSnakeCase(null)).toBeNull();
+});
+
+test("the types go there and back as well", () => {
+  interface Config {
+    readonly numExperts: number;
+    dropPath?: readonly [number, { r1Score: string }];
+  }
+  const config: Config = { numExperts: 2, dropPath: [1, { r1Score: "a" }] };
+  const snake: SnakeCased<Config> = {
+    num_experts: 2,
+    drop_path: [1, { r1_score: "a" }],
+  };
+  const back: CamelCased<SnakeCased<Config>> = fromSnakeCase(snake);
+  const same: Config = back;
+  expect(same).toEqual(config);
+  expect(toSnakeCase(config)).toEqual(snake);
 });

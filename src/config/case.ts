@@ -7,9 +7,21 @@ type Camel<Key extends string> = Key extends `${infer Head}_${infer Tail}`
     : Key
   : Key;
 
+/** `numExperts` to `num_experts`, as a type. */
+type Snake<Key extends string> = Key extends `${infer Head}${infer Tail}`
+  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Tail>}`
+  : Key;
+
+/** A value of the same structure whose keys are snake_case. */
+export type SnakeCased<T> = T extends readonly unknown[]
+  ? { [Index in keyof T]: SnakeCased<T[Index]> }
+  : T extends object
+    ? { [Key in keyof T as Key extends string ? Snake<Key> : Key]: SnakeCased<T[Key]> }
+    : T;
+
 /** A value of the same structure whose keys are camelCase. */
-export type CamelCased<T> = T extends readonly (infer Item)[]
-  ? CamelCased<Item>[]
+export type CamelCased<T> = T extends readonly unknown[]
+  ? { [Index in keyof T]: CamelCased<T[Index]> }
   : T extends object
     ? { [Key in keyof T as Key extends string ? Camel<Key> : Key]: CamelCased<T[Key]> }
     : T;
@@ -30,8 +42,8 @@ export function fromSnakeCase<T>(value: T): CamelCased<T> {
 }
 
 /** Renames the keys of mappings at any depth from camelCase to snake_case. */
-export function toSnakeCase(value: unknown): unknown {
-  return mapKeys(value, snakeCase);
+export function toSnakeCase<T>(value: T): SnakeCased<T> {
+  return mapKeys(value, snakeCase) as SnakeCased<T>;
 }
 
 function mapKeys(value: unknown, rename: (key: string) => string): unknown {

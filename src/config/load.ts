@@ -28,14 +28,14 @@ export interface LoadOptions {
  * @returns the complete configuration with camelCase keys
  * @throws UserError that names file, line and column, or the argument
  */
-export function loadConfig<Schema extends z.ZodObject>(
+export function loadConfig<Snake>(
   source: string,
-  schema: Schema,
+  schema: z.ZodType<Snake>,
   { overrides = [], recipes }: LoadOptions = {},
-): CamelCased<z.output<Schema>> {
+): CamelCased<Snake> {
   const path = findSource(source, process.cwd(), recipes);
   const name: Layer = {
-    value: "recipe" in schema.shape ? { recipe: basename(path).replace(/\.ya?ml$/, "") } : {},
+    value: hasRecipe(schema) ? { recipe: basename(path).replace(/\.ya?ml$/, "") } : {},
     locate: () => undefined,
   };
   const layers = [name, ...readLayers(path, recipes), ...overrides.map(parseOverride)];
@@ -45,6 +45,10 @@ export function loadConfig<Schema extends z.ZodObject>(
     throw new UserError(explainIssues(result.error.issues, schema, layers, value), { exitCode: 2 });
   }
   return fromSnakeCase(result.data);
+}
+
+function hasRecipe(schema: z.ZodType): boolean {
+  return "shape" in schema && Object.hasOwn(schema.shape as object, "recipe");
 }
 
 /** A configuration as the YAML that loads to the same. */

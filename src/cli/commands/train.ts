@@ -39,15 +39,21 @@ export async function trainCommand(
       progress.update(update);
     },
   };
-  const interruption = listenForInterrupt(context.err);
+  const interruption = listenForInterrupt(progress.note);
   try {
     const resume = options.resume ?? false;
     const { signal } = interruption;
     const summary = await train(config, { runDirectory, resume, progress: sink, signal });
     progress.close();
     if (options.json) printJson(context, summary);
-    else printSummary(context, summary, runDirectory, losses);
-    return interruption.exitCode() ?? 0;
+    else printSummary(context, summary, losses);
+    const interrupted = interruption.exitCode();
+    context.err.line(
+      interrupted === undefined
+        ? `report: ${join(runDirectory, "report.html")}`
+        : `to continue: moesaic train --run ${runDirectory} --resume`,
+    );
+    return interrupted ?? 0;
   } finally {
     progress.close();
     interruption.dispose();
@@ -70,12 +76,7 @@ function chooseSource(
   );
 }
 
-function printSummary(
-  context: Context,
-  summary: Summary,
-  runDirectory: string,
-  losses: readonly number[],
-): void {
+function printSummary(context: Context, summary: Summary, losses: readonly number[]): void {
   const { out } = context;
   if (losses.length > 1) {
     const ends = `${formatMetric(losses[0]!)} to ${formatMetric(losses.at(-1)!)}`;
@@ -90,5 +91,4 @@ function printSummary(
     `${steps} steps in ${formatDuration(train_seconds)}, ${formatRate(tokens_per_second)} tokens/s, ` +
       `${formatRate(parameters.total)} parameters (${formatRate(parameters.active)} active)`,
   );
-  out.line(`report: ${join(runDirectory, "report.html")}`);
 }
