@@ -5,7 +5,7 @@
 import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import { normalizeAxis, type Shape } from "../graph/shape.ts";
 import { div, exp, mul, sub } from "./arithmetic.ts";
-import { cast, equal } from "./compare.ts";
+import { cast, equal, greater } from "./compare.ts";
 import { expand, reshape } from "./reshape.ts";
 import { elementCountOf } from "./run-time-shape.ts";
 
@@ -128,4 +128,22 @@ export function variance(
     list.map((axis) => normalizeAxis(axis, rank)),
   );
   return div(reduceSum(squares, list, rest), sub(count, correction));
+}
+
+/** Whether any entry over `axes` (all by default) of a bool tensor is true. */
+export function reduceAny(
+  x: Tensor,
+  axes?: number | readonly number[],
+  options?: ReduceOptions,
+): Tensor {
+  return greater(reduceMax(cast(x, "float32"), axes, options), 0);
+}
+
+/** Whether all entries over `axes` (all by default) of a bool tensor are true. */
+export function reduceAll(
+  x: Tensor,
+  axes?: number | readonly number[],
+  options?: ReduceOptions,
+): Tensor {
+  return greater(reduceMin(cast(x, "float32"), axes, options), 0);
 }

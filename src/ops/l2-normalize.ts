@@ -1,0 +1,20 @@
+/** Vectors of length one, and the angle between vectors. ONNX: ReduceSumSquare, Sqrt, Div. */
+import type { Tensor } from "../graph/graph.ts";
+import { div, maximum, mul, sqrt } from "./arithmetic.ts";
+import { reduceSum, sumOfSquares } from "./reduce.ts";
+
+/** `x / max(|x|, epsilon)` with the Euclidean norm along `axis`; zero vectors stay zero. */
+export function l2Normalize(x: Tensor, axis = -1, epsilon = 1e-12): Tensor {
+  return div(x, norm(x, axis, epsilon, true));
+}
+
+/** `sum(a b) / (max(|a|, epsilon) max(|b|, epsilon))` along `axis`, which disappears. */
+export function cosineSimilarity(a: Tensor, b: Tensor, axis = -1, epsilon = 1e-8): Tensor {
+  const lengths = mul(norm(a, axis, epsilon, false), norm(b, axis, epsilon, false));
+  return div(reduceSum(mul(a, b), axis), lengths);
+}
+
+/** `max(|x|, epsilon)`; bounded before the root, whose slope at 0 is infinite. */
+function norm(x: Tensor, axis: number, epsilon: number, keepDims: boolean): Tensor {
+  return sqrt(maximum(sumOfSquares(x, axis, { keepDims }), epsilon ** 2));
+}

@@ -1,0 +1,44 @@
+/** Triangles of matrices and the masks of causal attention. ONNX: Trilu. */
+import { allocate } from "../graph/array.ts";
+import { defineOp, type Graph, type Tensor } from "../graph/graph.ts";
+import { constant } from "../graph/inputs.ts";
+import { formatShape } from "../graph/shape.ts";
+
+const triluOp = defineOp<{ readonly upper: boolean; readonly diagonal: number }>({
+  name: "trilu",
+  infer: ([x]) => {
+    if (x!.shape.length < 2) throw new RangeError(`needs two axes, got ${formatShape(x!.shape)}`);
+    return [{ dtype: x!.dtype, shape: x!.shape }];
+  },
+  emit: ({ emitter, inputs, outputs, attributes: { upper, diagonal } }) => {
+    const k = emitter.ints([diagonal]);
+    emitter.add("Trilu", [inputs[0]!, k], { upper: Number(upper) }, { outputs });
+  },
+  gradient: ({ gradients: [dy], attributes: { upper, diagonal } }) => [
+    upper ? triu(dy!, diagonal) : tril(dy!, diagonal),
+  ],
+});
+
+/** `x[..., i, j]` where `j <= i + diagonal`, 0 elsewhere. */
+export function tril(x: Tensor, diagonal = 0): Tensor {
+  return triluOp([x], { upper: false, diagonal })[0]!;
+}
+
+/** `x[..., i, j]` where `j >= i + diagonal`, 0 elsewhere. */
+export function triu(x: Tensor, diagonal = 0): Tensor {
+  return triluOp([x], { upper: true, diagonal })[0]!;
+}
+
+/** `[S, S]` bool: whether query `i` may attend to key `j`, `j <= i`. */
+export function causalMask(graph: Graph, size: number): Tensor {
+  const mask = allocate("bool", [size, size]);
+  for (let i = 0; i < size; i++) mask.data.fill(1, i * size, i * size + i + 1);
+  return constant(graph, mask);
+}
+
+/** `[S, S]` float32 to add to attention scores: 0 where `j <= i`, -Infinity elsewhere. */
+export function causalBias(graph: Graph, size: number): Tensor {
+  const bias = allocate("float32", [size, size]);
+  for (let i = 0; i < size; i++) bias.data.fill(-Infinity, i * size + i + 1, (i + 1) * size);
+  return constant(graph, bias);
+}
