@@ -1,0 +1,36 @@
+import * as z from "zod";
+import type { CamelCased } from "../config/case.ts";
+import type { DiffMoeConfig } from "./diff-moe.ts";
+
+/** Settings of Diff-MoE; defaults are those of its Fashion-MNIST configuration. */
+export const diffMoeSchema = z.strictObject({
+  system: z.literal("diff-moe"),
+  patch_size: z.int().positive().default(4),
+  width: z.int().positive().default(384),
+  num_layers: z.int().positive().default(4),
+  num_heads: z.int().positive().default(6),
+  num_shared_experts: z.int().nonnegative().default(4),
+  num_modality_specific_experts: z.int().nonnegative().default(2),
+  num_selected_experts: z.int().positive().default(2),
+  mlp_ratio: z.number().positive().default(4),
+  activation: z.enum(["gelu", "gelu_tanh", "relu", "relu_squared", "silu"]).default("gelu"),
+  dropout: z.number().min(0).lt(1).default(0.1),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  router: z
+    .strictObject({
+      form: z.enum(["linear", "attention"]).default("linear"),
+      noisy: z.boolean().default(false),
+      gate: z.enum(["softmax", "sigmoid"]).default("softmax"),
+      pool: z.enum(["token", "sample"]).default("token"),
+    })
+    .prefault({}),
+  mean_square_loss_weight: z.number().nonnegative().default(0.001),
+  kl_loss_weight: z.number().nonnegative().default(0.01),
+});
+
+export type DiffMoeSettings = CamelCased<z.output<typeof diffMoeSchema>>;
+
+/** The model's configuration for a number of classes. */
+export function diffMoeConfig(settings: DiffMoeSettings, numClasses: number): DiffMoeConfig {
+  return { ...settings, numClasses };
+}
