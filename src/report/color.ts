@@ -93,7 +93,7 @@ export function contrast(one: string, other: string): number {
   return Math.max(a, b) / Math.min(a, b);
 }
 
-/** Near-black or white, whichever is easier to read on the given background. */
+/** Black or white, whichever is easier to read on the given background. */
 export function inkOn(background: string): string {
-  return contrast(background, "#ffffff") >= contrast(background, "#0d0f12") ? "#ffffff" : "#0d0f12";
+  return contrast(background, "#ffffff") >= contrast(background, "#000000") ? "#ffffff" : "#000000";
 }

@@ -30,7 +30,7 @@ header .lede { margin: 16px 0 0; max-width: 100ch; }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 16px; min-width: 0; }
 .card > h3 { margin-bottom: 8px; }
 .card > figcaption { color: var(--muted); font-size: 13px; margin-top: 8px; }
-.grid { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); align-items: start; }
+.grid { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); }
 .grid.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .grid + .grid { margin-top: 16px; }
 nav { position: sticky; top: 0; z-index: 2; display: flex; gap: 4px 22px; margin: 28px -24px 0; padding: 10px 24px; overflow-x: auto; scrollbar-width: none;
@@ -59,8 +59,8 @@ ul.legend.experts { gap: 4px 12px; margin: 0 0 12px; font-variant-numeric: tabul
 .controls label { display: inline-flex; gap: 10px; align-items: center; }
 .controls input { width: 150px; accent-color: var(--accent); }
 .controls output { color: var(--ink); min-width: 6.5em; font-variant-numeric: tabular-nums; }
-.mosaics { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, calc(var(--tiles) * 112px)), 1fr)); }
-.mosaics > .sample:first-child { grid-column: 1 / -1; }
+.mosaics { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, max(280px, var(--tiles) * 112px)), 1fr)); }
+.mosaics.lead > .sample:first-child { grid-column: 1 / -1; }
 .sample > figcaption { margin: 0 0 10px; font-size: 14px; }
 .sample figcaption strong { color: var(--ink); font-weight: 600; margin-right: 4px; }
 .tiles { display: grid; gap: 10px; grid-template-columns: repeat(var(--tiles), minmax(0, 1fr)); }
@@ -72,7 +72,7 @@ ul.legend.experts { gap: 4px 12px; margin: 0 0 12px; font-variant-numeric: tabul
 .tint path { transition: opacity .12s; }
 .focused .tint path:not(.on) { opacity: 0.04; }
 .focused .numbers text:not(.on) { opacity: 0; }
-.one-layer .mosaics > .sample:first-child { grid-column: auto; }
+.one-layer .mosaics.lead > .sample:first-child { grid-column: auto; }
 .one-layer .mosaics { grid-template-columns: repeat(auto-fill, minmax(min(100%, 360px), 1fr)); }
 .one-layer .tiles { grid-template-columns: 1fr 1fr; }
 .chart { display: block; width: 100%; height: auto; color: var(--muted); }

@@ -5,12 +5,14 @@ import { type Html, html, raw } from "./html.ts";
 /** Width of charts on a page of one column, pixels. */
 export const narrowWidth = 340;
 
-/** The text of a chart: path coordinates rounded to a tenth, styles left to the page. */
+const geometry = / (?:d|x|y|x1|x2|y1|y2|cx|cy|width|height|transform)="[^"]*"/g;
+
+/** The text of a chart: coordinates rounded to a hundredth, styles left to the page. */
 export function svgText(svg: SVGSVGElement): Html {
   const text = svg.outerHTML
     .replace(/<style>.*?<\/style>/s, "")
-    .replace(/ d="[^"]*"/g, (path) =>
-      path.replace(/\d+\.\d{2,}/g, (value) => String(Number(Number(value).toFixed(1)))),
+    .replace(geometry, (attribute) =>
+      attribute.replace(/\d+\.\d{3,}(?!e)/g, (value) => String(Number(Number(value).toFixed(2)))),
     );
   return raw(text);
 }

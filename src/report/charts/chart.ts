@@ -39,10 +39,15 @@ export function shorten(label: string, length: number): string {
   return characters.length <= length ? label : `${characters.slice(0, length - 1).join("")}…`;
 }
 
-/** Room for the longest of the labels in 12 px type, pixels. */
-export function labelRoom(labels: readonly string[], most: number): number {
-  const longest = Math.max(1, ...labels.map((label) => [...label].length));
-  return Math.min(most, Math.ceil(longest * 6.8) + 12);
+/** Labels for 12 px type, cut where they need more than `most` pixels, and the room they take. */
+export function fitLabels(
+  labels: readonly string[],
+  most: number,
+): { readonly labels: readonly string[]; readonly room: number } {
+  const advance = 7.2;
+  const cut = labels.map((label) => shorten(label, Math.floor((most - 12) / advance)));
+  const longest = Math.max(1, ...cut.map((label) => [...label].length));
+  return { labels: cut, room: Math.ceil(longest * advance) + 12 };
 }
 
 /** The whole numbers below `length` that can carry a label when each has `room` pixels. */

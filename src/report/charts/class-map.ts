@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { percent } from "../format.ts";
-import { type ChartOptions, draw, labelledIndices, labelRoom, shorten, themeOf } from "./chart.ts";
+import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
 
 /**
  * A heat map of classes and experts of one layer; each row is scaled to 1.
@@ -16,10 +16,9 @@ export function classMapChart(
 ): SVGSVGElement {
   const theme = themeOf(options);
   const fullName = (i: number): string => classNames[i] ?? String(i);
-  const names = byClass.map((_, i) => shorten(fullName(i), 16));
   const classes = byClass.map((_, i) => i);
   const most = Math.max(1, ...byClass.map((row) => row.length));
-  const marginLeft = labelRoom(names, 112);
+  const { labels: names, room: marginLeft } = fitLabels(classes.map(fullName), 112);
   const width = Math.min(56, (options.width - marginLeft - 4) / most);
   const height = classes.length > 30 ? 12 : 24;
   const shares = byClass.map((row) => {

@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { count, percent } from "../format.ts";
-import { type ChartOptions, draw, labelledIndices, labelRoom, shorten, themeOf } from "./chart.ts";
+import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
 
 /**
  * A confusion matrix with rows scaled to 1; the counts are in the title of each cell. Shades follow
@@ -19,8 +19,8 @@ export function confusionChart(
   const theme = themeOf(options);
   const classes = counts.map((_, i) => i);
   const fullName = (i: number): string => classNames[i] ?? String(i);
-  const names = classes.map((i) => shorten(fullName(i), 16));
-  const room = labelRoom(names, options.width < 480 ? 96 : 124);
+  const fitted = fitLabels(classes.map(fullName), options.width < 480 ? 96 : 128);
+  const { labels: names, room } = fitted;
   const marginLeft = room + 16;
   const cell = Math.min(64, (options.width - marginLeft - 4) / Math.max(1, classes.length));
   const ticks = labelledIndices(classes.length, cell, 13);

@@ -51,7 +51,6 @@ export function curveChart(curves: readonly Curve[], options: CurveOptions): SVG
   const marks = curves.flatMap((curve, i) =>
     curveMarks(curve, theme.series[i % theme.series.length]!, log),
   );
-  const ticks = log ? logTicks(ys) : 5;
   return draw(options, {
     height: 220,
     marginLeft: 52,
@@ -62,13 +61,18 @@ export function curveChart(curves: readonly Curve[], options: CurveOptions): SVG
     y: { type: log ? "log" : "linear", domain, clamp: true },
     marks: [
       Plot.axisX({ ticks: 5, tickFormat: compact, tickSize: 0, label: "step", labelArrow: "none" }),
-      Plot.axisY({
-        ticks,
+      // A list of values is labelled in full; a count would hide some labels of a log axis.
+      Plot.axisY(log ? logTicks(ys) : undefined, {
+        ...(log ? {} : { ticks: 5 }),
         tickFormat: options.unit === "percent" ? (v: number) => percent(v, 0) : figure,
         tickSize: 0,
         label: null,
       }),
-      Plot.gridY({ ticks, stroke: theme.line, strokeOpacity: 1 }),
+      Plot.gridY(log ? logTicks(ys) : undefined, {
+        ...(log ? {} : { ticks: 5 }),
+        stroke: theme.line,
+        strokeOpacity: 1,
+      }),
       ...marks,
     ],
   });

@@ -3,7 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import type { LayerRouting } from "../../inspect/types.ts";
 import { percent } from "../format.ts";
-import { type ChartOptions, draw, labelledIndices, labelRoom, shorten, themeOf } from "./chart.ts";
+import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
 import { loadStatus, statusSign } from "./load-status.ts";
 
 /** A heat map of layers and experts; a cell tells the load as a multiple of the even share 1/E. */
@@ -13,9 +13,11 @@ export function loadMapChart(
 ): SVGSVGElement {
   const theme = themeOf(options);
   const layers = routing.map((_, i) => i);
-  const names = routing.map((entry) => shorten(entry.layer, 20));
+  const { labels: names, room: marginLeft } = fitLabels(
+    routing.map((entry) => entry.layer),
+    options.width < 480 ? 100 : 150,
+  );
   const most = Math.max(1, ...routing.map((entry) => entry.load.length));
-  const marginLeft = labelRoom(names, options.width < 480 ? 100 : 150);
   const room = (options.width - marginLeft - 4) / most;
   const width = Math.min(120, room);
   const height = Math.max(24, Math.min(40, width));

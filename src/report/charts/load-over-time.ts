@@ -6,8 +6,8 @@ import { compact, percent } from "../format.ts";
 import { type ChartOptions, draw, themeOf } from "./chart.ts";
 import { smoothingWindow } from "./curves.ts";
 
-/** Shares are thinned to this many steps: bands are read as areas, not point by point. */
-const stepLimit = 90;
+/** Points of all bands together: bands are read as areas, not point by point. */
+const pointLimit = 900;
 
 /**
  * Stacked shares of the experts of one layer; even bands mean even load.
@@ -19,6 +19,7 @@ export function loadOverTimeChart(
   options: ChartOptions,
 ): SVGSVGElement {
   const theme = themeOf(options);
+  const stepLimit = Math.max(20, Math.min(90, Math.round(pointLimit / Math.max(1, loads.length))));
   const rows = loads.flatMap((points, expert) => {
     const band = thin(runningMean(points, smoothingWindow(points)), stepLimit);
     // An area needs two ends: a single value fills the step before it.

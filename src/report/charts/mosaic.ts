@@ -156,7 +156,9 @@ function drawNumbers(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, 
       continue;
     const x = Math.min(cols - size * 0.5, Math.max(size * 0.5, region.col + 0.5));
     const y = Math.min(rows - size * 0.12, Math.max(size * 0.8, region.row + 0.5 + size * 0.35));
+    const narrow = region.expert >= 10 ? { "font-size": (size * 0.8).toFixed(2) } : {};
     add(group, "text", {
+      ...narrow,
       x: Number(x.toFixed(2)),
       y: Number(y.toFixed(2)),
       "data-expert": region.expert,

@@ -34,7 +34,10 @@ export function resultSentence(summary: Summary): string {
     score === undefined
       ? "No score was recorded"
       : `${scoreText(score.name, score.value)} ${score.split} ${score.name.replaceAll("_", " ")}`;
-  const after = summary.steps === undefined ? "" : ` after ${count(summary.steps)} steps`;
+  const after =
+    summary.steps === undefined
+      ? ""
+      : ` after ${count(summary.steps)} ${summary.steps === 1 ? "step" : "steps"}`;
   const time = summary.train_seconds === undefined ? "" : ` in ${duration(summary.train_seconds)}`;
   const { parameters } = summary;
   const size =
@@ -49,7 +52,7 @@ export function drawHead({ run }: Context): Html {
   const recipe = run.recipe === run.name ? null : html`, recipe <strong>${run.recipe}</strong>`;
   return html`<header>
 <p class="eyebrow">Run <strong>${run.name}</strong>${recipe}</p>
-<h1>${resultSentence(run.summary).replace(/(\d) (min|s|h|steps)\b/g, "$1\u00a0$2")}</h1>
+<h1>${keepTogether(resultSentence(run.summary))}</h1>
 ${drawFigures(run.summary, run.classNames.length, totalOf(run.confusion))}
 ${drawRouting(run)}
 </header>`;
@@ -104,6 +107,13 @@ function drawFigures(summary: Summary, classes: number, samples: number): Html |
     ({ name, value, note }) =>
       html`<div><dt>${name}</dt><dd>${value}${note === undefined ? null : html`<small>${note}</small>`}</dd></div>`,
   )}</dl>`;
+}
+
+/** Keeps numbers on one line with their units. */
+function keepTogether(sentence: string): string {
+  return sentence
+    .replace(/(\d) (min|s|h|steps?)\b/g, "$1\u00a0$2")
+    .replace(/\b(min|h) (\d)/g, "$1\u00a0$2");
 }
 
 function scoreText(name: string, value: number): string {

@@ -10,8 +10,9 @@ import { greyscale, pngDataUri } from "../png.ts";
 import { svgText } from "../svg.ts";
 import { type Context, className, layerExperts, mostExperts, type Section } from "./section.ts";
 
-/** Most images of a report; the inspector shows all. */
+/** Most images and most pictures of a report; the inspector shows all. */
 const imageLimit = 16;
+const tileLimit = 96;
 const tileWidth = 160;
 
 export const mosaicSection: Section = {
@@ -20,13 +21,15 @@ export const mosaicSection: Section = {
   draw: (context) => {
     const mosaics = (context.run.mosaics ?? []).filter((entry) => entry.layers.length > 0);
     if (mosaics.length === 0) return null;
-    const shown = mosaics.slice(0, imageLimit);
+    const deepest = Math.max(...mosaics.map((entry) => entry.layers.length));
+    const most = Math.max(2, Math.min(imageLimit, Math.floor(tileLimit / deepest)));
+    const shown = mosaics.slice(0, most);
     const layers = [...new Set(shown.flatMap((entry) => entry.layers.map(({ layer }) => layer)))];
     return html`<p class="lede">Each image stands beside what the routers made of it: one mosaic per layer, in grey under the colours,
 every patch tinted by the expert that is its first choice. The number of the expert stands once in every connected area; hatched patches were dropped.</p>
 ${drawControls(layers)}
 ${drawLegend(context, shown)}
-<div class="mosaics" style="--tiles:${Math.min(layers.length + 1, 7)}">
+<div class="mosaics${layers.length > 2 ? " lead" : ""}" style="--tiles:${Math.min(layers.length + 1, 7)}">
 ${shown.map((mosaic, i) => drawMosaic(context, mosaic, i, layers))}
 </div>`;
   },

@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { parseHTML } from "linkedom";
+import { expect, test } from "vitest";
+import { classMapChart } from "./class-map.ts";
+import { confusionChart } from "./confusion.ts";
+import { type Curve, curveChart, smoothingWindow, suitsLogAxis } from "./curves.ts";
+import { loadBarsChart } from "./load-bars.ts";
+import { loadMapChart } from "./load-map.ts";
+import { loadOverTimeChart } from "./load-over-time.ts";
+import { mosaicChart } from "./mosaic.ts";
+
+const { document } = parseHTML("<html></html>");
+const options = { document, width: 360 };
+const titles = (svg: SVGSVGElement) => [...svg.querySelectorAll("title")].map((t) => t.textContent);
+const texts = (svg: SVGSVGElement) => [...svg.querySelectorAll("text")].map((t) => t.textContent);
+const curve = (ys: readonly number[]): Curve => ({
+  label: "a",
+  points: ys.map((y, x) => ({ x, y })),
+});
+
+test("confusion rows are scaled to 1 and titled with counts", () => {
+  const svg = confusionChart([[3, 1], [0, 0]], ["cat", "dog"], options); // biome-ignore format: a matrix
+  expect(titles(svg)).toEqual([
+    "true cat, predicted cat: 3 of 4 (75.0\u202f%)",
+    "true cat, predicted dog: 1 of 4 (25.0\u202f%)",
+    "true dog, predicted dog: 0 of 0 (0.0\u202f%)",
+  ]);
+  expect(texts(svg)).toEqual(
+    expect.arrayContaining(["cat", "dog", "75", "25", "true", "predicted"]),
+  );
+});
+
+test("load map marks dead and overloaded experts", () => {
+  const load = [0, 0.7, 0.1, 0.2];
+  const svg = loadMapChart([{ layer: "moe.0", numExperts: 4, load, importance: load }], options);
+  expect(texts(svg)).toEqual(expect.arrayContaining(["moe.0", "✕ 0.00", "▲ 2.80", "0.40", "0.80"]));
+  expect(titles(svg)[1]).toBe(
+    "moe.0, expert 1: 70.0\u202f% of assignments, 2.80 times even, overloaded",
+  );
+});
+
+test("load bars have one bar an expert, in the expert's colour", () => {
+  const svg = loadBarsChart(
+    { layer: "moe.0", numExperts: 2, load: [0.3, Number.NaN], importance: [] },
+    options,
+  );
+  const bars = [...svg.querySelectorAll("rect")].map((bar) => bar.getAttribute("fill"));
+  expect(bars).toEqual(["#0072b2", "#e69f00"]);
+  expect(texts(svg)).toContain("✕");
+});
+
+test("class map rows are scaled to 1", () => {
+  const svg = classMapChart([[1, 3], [0, 0]], ["cat"], options); // biome-ignore format: a matrix
+  expect(titles(svg).slice(0, 3)).toEqual([
+    "cat, expert 0: 25.0\u202f%",
+    "cat, expert 1: 75.0\u202f%",
+    "1, expert 0: 0.0\u202f%",
+  ]);
+});
+
+test.each([
+  ["one point", [0.5]],
+  ["equal values", [2, 2, 2]],
+  ["negative values", [-1, -5]],
+  ["six decades", [1e-6, 1e-3, 1]],
+  ["100,000 points", Array.from({ length: 100_000 }, (_, i) => 1 + Math.sin(i))],
+])("curves of %s have finite coordinates and few points", (_, ys) => {
+  const svg = curveChart([curve(ys)], options);
+  const paths = [...svg.querySelectorAll("path")].map((path) => path.getAttribute("d") ?? "");
+  expect(paths.length).toBeGreaterThan(0);
+  for (const path of paths) {
+    expect(path).not.toMatch(/NaN|Infinity/);
+    expect(path.split("L").length).toBeLessThanOrEqual(600);
+  }
+  if (ys.length <= 40) expect(svg.querySelectorAll("circle")).toHaveLength(ys.length);
+});
+
+test("no curve at all is an empty frame", () => {
+  expect(curveChart([], options).outerHTML).not.toMatch(/NaN|Infinity/);
+});
+
+test("axes are logarithmic when positive values span much, smoothing begins with long curves", () => {
+  expect(suitsLogAxis([curve([0.1, 10])])).toBe(true);
+  expect(suitsLogAxis([curve([1, 10])])).toBe(false);
+  expect(suitsLogAxis([curve([0, 100])])).toBe(false);
+  expect(smoothingWindow(curve([1, 2]).points)).toBe(1);
+  expect(smoothingWindow(curve(new Array(4000).fill(1)).points)).toBe(100);
+});
+
+test("load over time stacks one band an expert, also for a single step", () => {
+  for (const steps of [[5], [5, 10, 15]]) {
+    const svg = loadOverTimeChart(
+      [steps, steps].map((xs) => xs.map((x) => ({ x, y: 0.5 }))),
+      options,
+    );
+    const bands = [...svg.querySelectorAll("path[fill^='#']")];
+    expect(bands.map((band) => band.getAttribute("fill"))).toEqual(["#0072b2", "#e69f00"]);
+    expect(svg.outerHTML).not.toMatch(/NaN|Infinity/);
+  }
+});
+
+test("a mosaic tints patches by expert, numbers areas, hatches dropped patches", () => {
+  const svg = mosaicChart(
+    { layer: "moe.0", rows: 2, cols: 2, experts: [0, 0, 1, 255], gates: [1, 0.1, 1, 1] },
+    { ...options, image: "data:image/png;base64,AA==", numExperts: 2 },
+  );
+  const tints = [...svg.querySelectorAll(".tint path")].map((path) => [
+    path.getAttribute("data-expert"),
+    path.getAttribute("d"),
+    path.getAttribute("fill-opacity"),
+  ]);
+  expect(tints).toEqual([
+    ["0", "M1 0h1v1h-1z", "0.5"],
+    ["0", "M0 0h1v1h-1z", null],
+    ["1", "M0 1h1v1h-1z", null],
+  ]);
+  expect(texts(svg)).toEqual(["0", "1"]);
+  expect(svg.querySelector(".dropped")!.getAttribute("d")).toBe("M1 1h1v1h-1z");
+  expect(svg.querySelector("image")!.getAttribute("style")).toBe("image-rendering:pixelated");
+});
+
+test("charts run in a browser: nothing here imports from Node", () => {
+  const folder = new URL(".", import.meta.url);
+  const sources = readdirSync(folder).filter((f) => f.endsWith(".ts") && !f.endsWith(".test.ts"));
+  for (const file of sources) {
+    expect(readFileSync(new URL(file, folder), "utf8")).not.toMatch(/from "(node:|linkedom|yaml)/);
+  }
+});

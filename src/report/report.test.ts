@@ -1,0 +1,166 @@
+import { createHash } from "node:crypto";
+import { parseHTML } from "linkedom";
+import { describe, expect, test } from "vitest";
+import type { RunRecord } from "../inspect/types.ts";
+import { fixtureRun } from "./report.fixture.ts";
+import { renderReport } from "./report.ts";
+import { resultSentence } from "./sections/head.ts";
+
+const sections = (page: string) =>
+  [...parseHTML(page).document.querySelectorAll("section")].map((section) => section.id);
+
+describe("a whole run", () => {
+  const run = fixtureRun();
+  const page = renderReport(run);
+  const { document } = parseHTML(page);
+
+  test("tells the result in one sentence", () => {
+    expect(document.querySelector("h1")!.textContent.replaceAll("\u00a0", " ")).toBe(
+      "96.4\u202f% test accuracy after 1,500 steps in 1 min 32 s; 4.5M parameters, 2.1M active per token.",
+    );
+  });
+
+  test("has every section, each linked from the top", () => {
+    const ids = ["mosaic", "experts", "training", "confusion", "predictions", "configuration"];
+    expect(sections(page)).toEqual(ids);
+    expect([...document.querySelectorAll("nav a")].map((a) => a.getAttribute("href"))).toEqual(
+      ids.map((id) => `#${id}`),
+    );
+  });
+
+  test("shows key figures, configuration and versions", () => {
+    const figures = document.querySelector("dl")!.textContent;
+    for (const value of ["96.8\u202f%", "0.121", "67k", "47\u202f% of all", "chance 12.5\u202f%"]) {
+      expect(figures).toContain(value);
+    }
+    expect(document.querySelector("#configuration")!.textContent).toContain("num_experts: 8");
+    expect(document.querySelector("#configuration")!.textContent).toContain("20.20.0");
+  });
+
+  test("draws one mosaic per image and layer, with a numbered legend", () => {
+    expect(document.querySelectorAll("#mosaic .sample")).toHaveLength(12);
+    expect(document.querySelectorAll("#mosaic .tile[data-layer]")).toHaveLength(12 * 4);
+    expect([...document.querySelectorAll(".expert .swatch")].map((s) => s.textContent)).toEqual([
+      "0",
+      "1",
+      "2",
+      "3",
+      "4",
+      "5",
+      "6",
+      "7",
+    ]);
+  });
+
+  test("puts mistakes first and marks the true class", () => {
+    const first = document.querySelector(".prediction")!;
+    expect(first.querySelector(".wrong")).not.toBeNull();
+    expect(first.querySelectorAll(".bars li")).toHaveLength(3);
+    expect(document.querySelectorAll(".verdict.right")).toHaveLength(11);
+  });
+
+  test("is self-contained, runs only its own script, stays small", () => {
+    expect(page).not.toMatch(/(?:src|href)="(?!#|data:image\/png;base64,)/);
+    expect(page).not.toMatch(/url\(|@import|https?:\/\/(?!www\.w3\.org)/);
+    const scripts = [...page.matchAll(/<script>(.*?)<\/script>/gs)];
+    expect(scripts).toHaveLength(1);
+    const digest = createHash("sha256").update(scripts[0]![1]!).digest("base64");
+    expect(page).toContain(`script-src 'sha256-${digest}'`);
+    expect(page.length).toBeLessThan(1_500_000);
+  });
+
+  test("refers to every embedded picture by an id that exists", () => {
+    const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]));
+    const used = [...page.matchAll(/<use [^>]*href="#([^"]+)"/g)].map((match) => match[1]);
+    expect(used).toHaveLength(48);
+    expect(used.every((id) => ids.has(id))).toBe(true);
+  });
+});
+
+test("hostile names appear as text everywhere", () => {
+  const hostile = `</title></svg><script>alert(1)</script><img src=x onerror=alert(2)>"'`;
+  const run = fixtureRun({ layers: 2, samples: 2, steps: 50 });
+  const page = renderReport({
+    ...run,
+    name: hostile,
+    recipe: hostile,
+    classNames: run.classNames.map(() => hostile),
+    config: { [hostile]: hostile },
+    summary: { ...run.summary, versions: { [hostile]: hostile }, test: { [hostile]: 0.5 } },
+    metrics: run.metrics.map((event) => ({
+      ...event,
+      name: event.name.replace("blocks", hostile),
+    })),
+    routing: run.routing!.map((entry) => ({ ...entry, layer: hostile })),
+    mosaics: run.mosaics!.map((mosaic) => ({
+      ...mosaic,
+      caption: hostile,
+      layers: mosaic.layers.map((layer) => ({ ...layer, layer: hostile })),
+    })),
+  });
+  // Inside a quoted attribute "<" is text; take attributes away before looking for elements.
+  const bare = page.replace(/="[^"]*"/g, "");
+  expect(bare.match(/<script/g)).toHaveLength(1);
+  expect(bare).not.toContain("<img src=x");
+  expect(/<[^>]*\sonerror=/.test(bare)).toBe(false);
+  expect(bare).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+});
+
+const empty: RunRecord = {
+  name: "empty",
+  recipe: "none",
+  config: null,
+  summary: {},
+  metrics: [],
+  classNames: [],
+};
+
+test("a run without data is a head alone", () => {
+  const page = renderReport(empty);
+  expect(sections(page)).toEqual([]);
+  expect(page).toContain("No score was recorded.");
+});
+
+test.each(["confusion", "predictions", "routing", "mosaics"] as const)(
+  "works without %s",
+  (part) => {
+    const { [part]: _, ...rest } = fixtureRun({ layers: 1, samples: 1, steps: 20 });
+    const page = renderReport(rest as RunRecord);
+    expect(page).not.toContain("could not be drawn");
+    // Picture bytes may spell anything, and the script names undefined.
+    const text = page.replace(/data:image[^"]*|<script>.*<\/script>/gs, "");
+    expect(/.{0,40}(?:NaN|undefined).{0,40}/.exec(text)?.[0]).toBeUndefined();
+  },
+);
+
+test("a part that cannot be drawn says why and leaves the others", () => {
+  const run = fixtureRun({ layers: 1, samples: 1, steps: 20 });
+  const image = { width: 9, height: 9, channels: 3, data: new Uint8Array(1) };
+  const page = renderReport({ ...run, mosaics: [{ ...run.mosaics![0]!, image }] });
+  expect(page).toContain("This part could not be drawn: image of 9x9x3 needs 243 bytes, got 1");
+  expect(sections(page)).toContain("training");
+});
+
+test("values that are not finite are counted, not drawn", () => {
+  const losses = [2, Number.NaN, 1, Number.POSITIVE_INFINITY];
+  const metrics = losses.map((value, step) => ({
+    step,
+    epoch: 0,
+    split: "train",
+    name: "loss",
+    value,
+    seconds: 0,
+  }));
+  const page = renderReport({ ...empty, metrics });
+  expect(page).toContain("2 values were not finite and not drawn.");
+  expect(page).not.toMatch(/ d="[^"]*(NaN|Infinity)/);
+});
+
+test("the sentence names what is known", () => {
+  expect(resultSentence({ validation: { loss: 0.5 }, steps: 1 })).toBe(
+    "0.5 validation loss after 1 step.",
+  );
+  expect(resultSentence({ test: { loss: 1, zero_shot_accuracy: 0.25 } })).toBe(
+    "25.0\u202f% test zero shot accuracy.",
+  );
+});
