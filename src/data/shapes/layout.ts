@@ -12,10 +12,10 @@ export interface Place {
 }
 
 /** The main object has at least this multiple of any other's size; its square is the ratio of areas. */
-export const mainSizeRatio = 1.4;
+export const mainSizeRatio = 1.45;
 
-const mainSizes = { alone: [0.38, 0.62], accompanied: [0.38, 0.48] } as const;
-const otherSizes = [0.22, 0.305] as const;
+const mainSizes = { alone: [0.38, 0.68], accompanied: [0.38, 0.5] } as const;
+const otherSizes = [0.2, 0.28] as const;
 const attempts = 40;
 
 /** Places for `shapes`, the main object first; others lie left, right, above or below it. */

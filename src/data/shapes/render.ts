@@ -102,7 +102,7 @@ function paintObject(
 /** How much of the pixel at a point of the outline's frame lies in a stripe or dot. */
 function accentCover(object: SceneObject, x: number, y: number, scale: number): number {
   if (object.texture === "solid") return 0;
-  const period = Math.max(0.5, 4 / scale); // at least four pixels
+  const period = Math.max(0.46, 4 / scale); // at least four pixels
   const fold = (at: number): number => at - period * Math.round(at / period);
   const outside =
     object.texture === "striped"

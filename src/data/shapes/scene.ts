@@ -50,7 +50,7 @@ export interface Scene {
 
 const sizeNames = ["tiny", "small", "medium", "large"] as const;
 type SizeName = (typeof sizeNames)[number];
-const sizeBounds = [0.26, 0.4, 0.46] as const;
+const sizeBounds = [0.24, 0.41, 0.48] as const;
 
 /** The word for a size as a fraction of the image side. */
 export function sizeName(size: number): SizeName {
@@ -79,7 +79,7 @@ export function drawScene(key: Key, spec: ResolvedShapesSpec, choose: ObjectChoo
       texture,
       ...place,
       sizeName: sizeName(place.size),
-      rotation: draws.uniform(-0.6, 0.6),
+      rotation: draws.uniform(-spec.rotation, spec.rotation),
       fill: fill as unknown as Color,
       accent: accent as unknown as Color,
     };

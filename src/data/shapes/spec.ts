@@ -54,6 +54,8 @@ export interface ShapesSpec {
   readonly size?: number;
   /** Fewest and most objects in an image, within 1 to 3; by default [1, 3]. */
   readonly objects?: readonly [number, number];
+  /** Objects turn by at most this angle either way, radians, by default 0.35. */
+  readonly rotation?: number;
   /** Styles to draw from, by default all. */
   readonly domains?: readonly DomainName[];
   /** Objects never drawn, main or not. */
@@ -75,6 +77,7 @@ export function resolveShapesSpec(spec: ShapesSpec): ResolvedShapesSpec {
     length: spec.length ?? lengths[spec.split],
     size: spec.size ?? 32,
     objects: spec.objects ?? ([1, 3] as const),
+    rotation: spec.rotation ?? 0.35,
     domains: spec.domains ?? domainNames,
     exclude: spec.exclude ?? [],
     only: spec.only ?? [],
@@ -83,6 +86,11 @@ export function resolveShapesSpec(spec: ShapesSpec): ResolvedShapesSpec {
   checkInteger("size", resolved.size, 16, 1024);
   checkInteger("objects[0]", resolved.objects[0], 1, 3);
   checkInteger("objects[1]", resolved.objects[1], resolved.objects[0], 3);
+  if (!(resolved.rotation >= 0 && resolved.rotation <= Math.PI)) {
+    throw new UserError(`shapes: rotation must be from 0 to pi, got ${resolved.rotation}`, {
+      exitCode: 2,
+    });
+  }
   if (resolved.domains.length === 0)
     throw new UserError("shapes: domains is empty; name at least one", { exitCode: 2 });
   for (const domain of resolved.domains) checkWord("domains", domain, domainNames);
