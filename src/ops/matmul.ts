@@ -1,6 +1,13 @@
 /** Products. ONNX: Gemm, MatMul; com.microsoft FusedMatMul where a batched operand is transposed. */
 import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
-import { broadcastShapes, type Dim, formatShape, type Shape, sameDim } from "../graph/shape.ts";
+import {
+  broadcastShapes,
+  type Dim,
+  formatShape,
+  product,
+  type Shape,
+  sameDim,
+} from "../graph/shape.ts";
 import { requireSameDType, unbroadcast } from "./elementwise.ts";
 import { reduceSum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
@@ -61,7 +68,7 @@ const matmulOp = defineOp<MatmulAttributes>({
     attributes: { transposeA: ta, transposeB: tb, scale },
   }) => {
     if (b!.shape.length === 2 && a!.shape.length > 2 && !ta) {
-      const flat = (t: Tensor) => reshape(t, [-1, t.shape.at(-1)!]);
+      const flat = (t: Tensor) => reshape(t, [product(t.shape.slice(0, -1)), t.shape.at(-1)!]);
       const db = tb
         ? matmul(flat(dy!), flat(a!), { transposeA: true, scale })
         : matmul(flat(a!), flat(dy!), { transposeA: true, scale });
@@ -130,7 +137,7 @@ const affineOp = defineOp<null>({
 export function affine(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   if (bias === undefined) return matmul(x, weight, { transposeB: true });
   if (x.shape.length === 2) return affineOp([x, weight, bias], null)[0]!;
-  const rows = reshape(x, [-1, x.shape.at(-1)!]);
+  const rows = reshape(x, [product(x.shape.slice(0, -1)), x.shape.at(-1)!]);
   return reshape(affineOp([rows, weight, bias], null)[0]!, [
     ...x.shape.slice(0, -1),
     weight.shape[0]!,

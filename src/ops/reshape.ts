@@ -24,13 +24,10 @@ const reshapeOp = defineOp<{ readonly shape: Shape }>({
     return [{ dtype: x!.dtype, shape }];
   },
   emit: (emission) => {
-    const shape = emitShape(emission, emission.attributes.shape);
-    emission.emitter.add(
-      "Reshape",
-      [emission.inputs[0]!, shape],
-      {},
-      { outputs: emission.outputs },
-    );
+    const { attributes, emitter, inputs, outputs } = emission;
+    const shape = emitShape(emission, attributes.shape);
+    const allowZero = attributes.shape.includes(0) ? { allowzero: 1 } : {}; // else 0 means "keep"
+    emitter.add("Reshape", [inputs[0]!, shape], allowZero, { outputs });
   },
   gradient: ({ inputs: [x], gradients: [dy] }) => [reshape(dy!, x!.shape)],
 });
