@@ -1,7 +1,7 @@
 /** Turns a schema's complaints into one sentence about the line to change. */
 import * as z from "zod";
 import { choices, describe, type JsonSchema, keysAt, pathsTo, schemasAt } from "./json-schema.ts";
-import { type Layer, type Path, valueAt } from "./layer.ts";
+import { isMapping, type Layer, type Path, valueAt } from "./layer.ts";
 import { didYouMean } from "./nearest.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -21,7 +21,8 @@ export function explainIssues(
   value: unknown,
 ): string {
   const shape = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
-  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0]!;
+  const flat = issues.flatMap((issue) => enterUnion(issue, value));
+  const issue = flat.find(({ code }) => code === "unrecognized_keys") ?? flat[0]!;
   const path = issue.path as Path;
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0]!;
@@ -42,6 +43,29 @@ export function explainIssues(
   const suggestion =
     typeof given === "string" ? didYouMean(given, choices(expected).map(String)) : "";
   return `${name} must be ${words}, got ${quote(given)} ${place}${suggestion}`;
+}
+
+/**
+ * Replaces the complaint that no alternative fits by those of the alternative that was meant: the
+ * first whose own keys, or whose kind of value, are right.
+ */
+function enterUnion(issue: Issue, value: unknown): Issue[] {
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
+  const meant = issue.errors.find((inner) => inner.every(({ path }) => path.length > 0));
+  if (meant) {
+    const moved = meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+    return moved.flatMap((inner) => enterUnion(inner as Issue, value));
+  }
+  const given = valueAt(value, issue.path as Path);
+  if (!isMapping(given)) return [issue];
+  const unknownIn = issue.errors.map((inner) =>
+    inner.flatMap((each) => (each.code === "unrecognized_keys" ? each.keys : [])),
+  );
+  const keys = Object.keys(given).filter((key) => unknownIn.every((list) => list.includes(key)));
+  const { path } = issue;
+  if (keys.length > 0) return [{ code: "unrecognized_keys", keys, path, message: "" } as Issue];
+  const message = `these keys do not go together: ${Object.keys(given).join(", ")}`;
+  return [{ code: "custom", path, message } as Issue];
 }
 
 /** Where the topmost layer that sets `path`, or what is around it, does so. */

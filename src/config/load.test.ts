@@ -10,6 +10,11 @@ const optimizer = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("adamw"), beta1: z.number().min(0).lt(1).default(0.9) }),
   z.strictObject({ kind: z.literal("sgd"), momentum: z.number() }),
 ]);
+const size = z.union([z.int().positive(), z.tuple([z.int(), z.int()])]);
+const augmentation = z.union([
+  z.strictObject({ resize: z.strictObject({ size }) }),
+  z.strictObject({ random_crop: z.strictObject({ padding: z.int().default(0) }) }),
+]);
 const schema = z.strictObject({
   recipe: z.string(),
   seed: z.int().default(0),
@@ -27,6 +32,7 @@ const schema = z.strictObject({
       message: "width must be a multiple of patch_size",
     }),
   train: z.strictObject({ max_steps: z.int().positive(), shuffle: z.boolean().default(true) }),
+  augment: z.array(augmentation).default([]),
   optimizer: optimizer.default({ kind: "adamw", beta1: 0.9 }),
 });
 
@@ -49,6 +55,7 @@ test("fills in defaults, turns keys into camelCase, and takes the name of the fi
     seed: 0,
     model: { numExperts: 4, patchSize: 4, width: 32, activation: "gelu" },
     train: { maxSteps: 5, shuffle: true },
+    augment: [],
     optimizer: { kind: "adamw", beta1: 0.9 },
   });
   expect(load("small")).toEqual(config);
@@ -193,7 +200,37 @@ test.each<[string, string[], string[], string]>([
     "key with a dangerous name",
     good,
     ["__proto__.seed=1"],
-    'unknown key __proto__ in argument "__proto__.seed=1"; known keys here: recipe, seed, model, train, optimizer',
+    'unknown key __proto__ in argument "__proto__.seed=1"; known keys here: recipe, seed, model, train, augment, optimizer',
+  ],
+  [
+    "mistyped name among alternatives",
+    [...good, "augment:", "  - random_crp: {padding: 4}"],
+    [],
+    "unknown key random_crp at wrong.yaml:4:5; did you mean random_crop?",
+  ],
+  [
+    "mistyped key inside an alternative",
+    [...good, "augment:", "  - random_crop: {paddin: 4}"],
+    [],
+    "unknown key paddin at wrong.yaml:4:19; did you mean padding?",
+  ],
+  [
+    "two alternatives at once",
+    [...good, "augment: [{random_crop: {}, resize: {size: 4}}]"],
+    [],
+    "these keys do not go together: random_crop, resize (augment.0 at wrong.yaml:3:11)",
+  ],
+  [
+    "none of several kinds of value",
+    [...good, "augment: [{resize: {size: big}}]"],
+    [],
+    'augment.0.resize.size must be a whole number > 0 or a list of 2, got "big" at wrong.yaml:3:27',
+  ],
+  [
+    "wrong part of one of several kinds of value",
+    [...good, "augment: [{resize: {size: [4, big]}}]"],
+    [],
+    'augment.0.resize.size.1 must be a whole number, got "big" at wrong.yaml:3:31',
   ],
   ["broken YAML", ["train: {max_steps: 5"], [], "cannot read YAML at wrong.yaml:1:21: "],
   ["repeated key", ["seed: 1", "seed: 2"], [], "cannot read YAML at wrong.yaml:2:1: Map keys must"],
