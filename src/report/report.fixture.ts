@@ -16,7 +16,7 @@ const patch = 4;
 const grid = side / patch;
 
 /** A repeatable generator of numbers from 0 to 1 (mulberry32). */
-export function generator(seed: number): () => number {
+function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -44,7 +44,7 @@ const inside: readonly ((x: number, y: number) => boolean)[] = [
 ];
 
 /** Draws one shape on a graded background. */
-export function scene(label: number, seed: number): Scene {
+function scene(label: number, seed: number): Scene {
   const random = generator(seed);
   const hue = (): number[] => Array.from({ length: 3 }, () => 40 + 200 * random());
   const [ground, sky, paint] = [hue(), hue(), hue()];
@@ -88,7 +88,7 @@ function routePatches(cover: readonly number[], depth: number, experts: number, 
   return { chosen, gates };
 }
 
-export interface FixtureOptions {
+interface FixtureOptions {
   readonly layers?: number;
   readonly experts?: number;
   readonly steps?: number;

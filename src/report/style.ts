@@ -15,7 +15,7 @@ body { margin: 0; background: var(--page); color: var(--ink); overflow-wrap: any
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", sans-serif; }
 main { max-width: 1240px; margin: 0 auto; padding: 40px 24px 80px; }
 h1, h2, h3, p, figure, dl, dd, ul { margin: 0; padding: 0; }
-h1 { font-size: clamp(23px, 3.1vw, 36px); line-height: 1.2; letter-spacing: -0.02em; font-weight: 650; max-width: 26em; text-wrap: balance; }
+h1 { font-size: clamp(23px, 3.1vw, 36px); line-height: 1.2; letter-spacing: -0.02em; font-weight: 650; max-width: 31em; text-wrap: balance; }
 h2 { font-size: 24px; letter-spacing: -0.015em; line-height: 1.25; font-weight: 650; margin-bottom: 6px; }
 h3 { font-size: 15px; font-weight: 600; line-height: 1.4; }
 h3 small { font-weight: 400; color: var(--muted); font-size: 13px; margin-left: 4px; }

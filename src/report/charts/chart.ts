@@ -34,7 +34,7 @@ export function draw(options: ChartOptions, plot: Plot.PlotOptions): SVGSVGEleme
 }
 
 /** A label cut to a length, with an ellipsis where something is missing. */
-export function shorten(label: string, length: number): string {
+function shorten(label: string, length: number): string {
   const characters = [...label];
   return characters.length <= length ? label : `${characters.slice(0, length - 1).join("")}…`;
 }

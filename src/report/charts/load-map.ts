@@ -61,7 +61,7 @@ export function loadMapChart(
           text: (d: Cell) =>
             width >= 44
               ? `${sign(d)} ${d.ratio.toFixed(2)}`.trim()
-              : width >= 30
+              : width >= 26
                 ? sign(d) || d.ratio.toFixed(1)
                 : sign(d),
           fill: "ink",

@@ -88,7 +88,7 @@ export function originalImage(
 }
 
 /** Words for a mosaic: which experts took how many patches. */
-export function describeMosaic({ layer, experts }: MosaicLayer): string {
+function describeMosaic({ layer, experts }: MosaicLayer): string {
   const counts = new Map<number, number>();
   for (const expert of experts) counts.set(expert, (counts.get(expert) ?? 0) + 1);
   const parts = [...counts]
