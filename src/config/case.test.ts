@@ -36,12 +36,12 @@ test("keys change at any depth, values do not", () => {
 test("the types go there and back as well", () => {
   interface Config {
     readonly numExperts: number;
-    dropPath?: readonly [number, { r1Score: string }];
+    dropPath?: readonly [number, { r1Score: string; conv_2dX: boolean }];
   }
-  const config: Config = { numExperts: 2, dropPath: [1, { r1Score: "a" }] };
+  const config: Config = { numExperts: 2, dropPath: [1, { r1Score: "a", conv_2dX: true }] };
   const snake: SnakeCased<Config> = {
     num_experts: 2,
-    drop_path: [1, { r1_score: "a" }],
+    drop_path: [1, { r1_score: "a", conv_2d_x: true }],
   };
   const back: CamelCased<SnakeCased<Config>> = fromSnakeCase(snake);
   const same: Config = back;

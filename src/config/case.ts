@@ -2,9 +2,9 @@
 
 /** `num_experts` to `numExperts`, as a type. */
 type Camel<Key extends string> = Key extends `${infer Head}_${infer Tail}`
-  ? Tail extends Uncapitalize<Tail>
-    ? `${Head}${Capitalize<Camel<Tail>>}`
-    : Key
+  ? Tail extends Capitalize<Tail>
+    ? `${Head}_${Camel<Tail>}`
+    : `${Head}${Capitalize<Camel<Tail>>}`
   : Key;
 
 /** `numExperts` to `num_experts`, as a type. */
