@@ -6,7 +6,7 @@ import { sumOfSquaresGraph } from "../optim/clip.ts";
 import { emaGraph, emaScalars } from "../optim/ema.ts";
 import type { Optimizer, StepSettings } from "../optim/optimizer.ts";
 import type { Arena } from "../runtime/arena.ts";
-import type { Binding, Runtime, Session, SessionOptions } from "../runtime/session.ts";
+import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
 
 /** Floats per chunk: a few of these vectors fit into the second-level cache (spec: 38 ms for 20M). */
 const CHUNK = 262_144;

@@ -1,0 +1,38 @@
+/** Counts the parameters that one token meets. */
+
+/** Sizes of all parameters, and of those used for one token. */
+export interface ParameterCounts {
+  readonly total: number;
+  readonly active: number;
+}
+
+/**
+ * Counts parameters; of the experts of a layer (`<layer>.experts.<e>.`), `K` of `E` count as active.
+ *
+ * @param sizes elements of each parameter, by name
+ */
+export function countParameters(
+  sizes: Iterable<readonly [name: string, size: number]>,
+  numSelectedExperts: number,
+): ParameterCounts {
+  const layers = new Map<string, { size: number; experts: Set<string> }>();
+  let [total, shared] = [0, 0];
+  for (const [name, size] of sizes) {
+    total += size;
+    const match = /^(.*)\.experts\.(\d+)\./.exec(name);
+    if (match === null) {
+      shared += size;
+      continue;
+    }
+    const layer = layers.get(match[1]!) ?? { size: 0, experts: new Set() };
+    layer.size += size;
+    layer.experts.add(match[2]!);
+    layers.set(match[1]!, layer);
+  }
+  const routed = [...layers.values()].reduce(
+    (sum, { size, experts }) =>
+      sum + (size * Math.min(numSelectedExperts, experts.size)) / experts.size,
+    0,
+  );
+  return { total, active: Math.round(shared + routed) };
+}

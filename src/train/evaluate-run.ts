@@ -1,0 +1,53 @@
+/** Scores the best checkpoint of a finished or interrupted run. */
+import { join } from "node:path";
+import { loadConfig } from "../config/load.ts";
+import type { Split } from "../data/dataset.ts";
+import { UserError } from "../graph/errors.ts";
+import { best, latest, listCheckpoints } from "./checkpoint-store.ts";
+import { trainConfigSchema } from "./config.ts";
+import { setUpTraining } from "./setup.ts";
+import { loadWeights } from "./train.ts";
+import type { ProgressSink } from "./types.ts";
+
+const splits = ["train", "validation", "test"] as const;
+
+export interface EvaluateRunOptions {
+  readonly split: string;
+  readonly progress: ProgressSink;
+}
+
+/** Mean scores of one split under the run's best checkpoint (the latest where none was scored). */
+export async function evaluateRun(
+  runDirectory: string,
+  { split, progress }: EvaluateRunOptions,
+): Promise<Record<string, number>> {
+  if (!splits.includes(split as Split)) {
+    throw new UserError(`unknown split "${split}"; known are ${splits.join(", ")}`, {
+      exitCode: 2,
+    });
+  }
+  const config = loadConfig(join(runDirectory, "config.yaml"), trainConfigSchema);
+  const checkpoints = await listCheckpoints(runDirectory);
+  const chosen = best(checkpoints) ?? latest(checkpoints);
+  if (chosen === undefined) {
+    throw new UserError(`${runDirectory} holds no checkpoint yet; train it first`);
+  }
+  const training = await setUpTraining(config);
+  try {
+    await loadWeights(training, chosen.path);
+    const loader = await training.openSplit(split as Split);
+    const evaluator = await training.createEvaluator();
+    try {
+      let done = 0;
+      return await evaluator.run(loader, () => {
+        done += 1;
+        progress.update({ label: `${split} batch`, done, total: loader.batchesPerEpoch });
+      });
+    } finally {
+      evaluator.dispose();
+      await loader.dispose();
+    }
+  } finally {
+    await training.dispose();
+  }
+}

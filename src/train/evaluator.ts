@@ -1,0 +1,122 @@
+/** Runs the evaluation graph over a split, on the weights where they lie. */
+
+import type { Batch } from "../data/batch.ts";
+import type { Loader } from "../data/loader.ts";
+import { allocate, type NdArray, view } from "../graph/array.ts";
+import type { Shape } from "../graph/shape.ts";
+import { batch } from "../graph/shape.ts";
+import type { Binding, Runtime, SessionOptions } from "../runtime/session.ts";
+import { evaluationGraph, type Objective, type StepGraph } from "./step-graph.ts";
+
+export interface Evaluator {
+  readonly graph: StepGraph;
+  /**
+   * Means of the scalars over all samples of `loader`; `visit` sees the outputs and taps of each
+   * batch, which are overwritten by the next.
+   */
+  run(
+    loader: Loader,
+    visit?: (outputs: Readonly<Record<string, NdArray>>, data: Batch) => void,
+  ): Promise<Record<string, number>>;
+  dispose(): void;
+}
+
+export interface EvaluatorOptions {
+  readonly runtime: Runtime;
+  readonly session?: SessionOptions;
+  /** Memory of a parameter or state by its name. */
+  readonly weights: (name: string) => NdArray;
+  readonly imageShape: readonly [number, number, number];
+  readonly batchSize: number;
+  /** Outputs beside the scalars: names of `outputs` of the objective, and taps. */
+  readonly outputs?: (name: string) => boolean;
+}
+
+/** Compiles the evaluation of an objective for batches of up to `batchSize` samples. */
+export async function createEvaluator(
+  objective: Objective,
+  options: EvaluatorOptions,
+): Promise<Evaluator> {
+  const { batchSize, runtime, outputs: wanted = () => false } = options;
+  const graph = evaluationGraph(
+    objective,
+    {
+      images: { dtype: "float32", shape: [batch(), ...options.imageShape] },
+      labels: { dtype: "int64", shape: [batch()] },
+    },
+    { tap: wanted },
+  );
+  const session = await runtime.createSession(graph.model.bytes, {
+    ...options.session,
+    explain: graph.model.explain,
+  });
+  const results = graph.model.outputs.filter(
+    ({ name }) => graph.scalars.includes(name) || wanted(name),
+  );
+  const memory = Object.fromEntries(
+    results.map(({ name, tensor }) => [
+      name,
+      allocate(tensor.dtype, sizes(tensor.shape, batchSize)),
+    ]),
+  );
+  let binding: Binding | undefined;
+  let boundSize = 0;
+
+  /** Outputs of a batch of `size` samples: the first part of their memory. */
+  const outputsFor = (size: number): Record<string, NdArray> =>
+    Object.fromEntries(
+      results.map(({ name, tensor }) => [
+        name,
+        view(tensor.dtype, sizes(tensor.shape, size), memory[name]!.data.buffer, 0),
+      ]),
+    );
+
+  const runBatch = async (data: Batch): Promise<Record<string, NdArray>> => {
+    const size = data.labels.data.length;
+    const outputs = outputsFor(size);
+    const given: Record<string, NdArray> = { images: data.images, labels: data.labels };
+    if (binding === undefined) {
+      const inputs = graph.model.inputs.map(({ name }) => [
+        name,
+        given[name] ?? options.weights(name),
+      ]);
+      binding = session.bind(Object.fromEntries(inputs), outputs);
+    } else {
+      for (const [name, array] of Object.entries(given)) binding.rebind(name, array);
+      if (size !== boundSize) {
+        for (const [name, array] of Object.entries(outputs)) binding.rebind(name, array);
+      }
+    }
+    boundSize = size;
+    await binding.run();
+    return outputs;
+  };
+
+  return {
+    graph,
+    async run(loader, visit) {
+      const totals = new Map(graph.scalars.map((name) => [name, 0]));
+      let samples = 0;
+      loader.seek(0);
+      for (let data = await loader.next(); data !== undefined; data = await loader.next()) {
+        const outputs = await runBatch(data);
+        const size = data.labels.data.length;
+        for (const name of graph.scalars) {
+          totals.set(name, totals.get(name)! + Number(outputs[name]!.data[0]) * size);
+        }
+        samples += size;
+        visit?.(outputs, data);
+      }
+      return Object.fromEntries([...totals].map(([name, total]) => [name, total / samples]));
+    },
+    dispose() {
+      binding?.dispose();
+      session.dispose();
+    },
+  };
+}
+
+/** A shape with the batch size filled in. */
+function sizes(shape: Shape, batchSize: number): number[] {
+  return shape.map((dim) => (typeof dim === "number" ? dim : dim.factor * batchSize));
+}

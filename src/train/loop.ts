@@ -1,0 +1,169 @@
+/** The training loop: steps, validation, checkpoints, logs. */
+
+import type { Loader } from "../data/loader.ts";
+import { maxViolation } from "../inspect/routing-statistics.ts";
+import { schedule } from "../optim/schedule.ts";
+import type { Evaluator } from "./evaluator.ts";
+import type { RunDirectory } from "./run-directory.ts";
+import type { Training } from "./setup.ts";
+import { type Progress, stateFiles } from "./state-files.ts";
+import { groupSettings } from "./train-step.ts";
+import type { ProgressSink } from "./types.ts";
+
+export interface LoopOptions {
+  readonly run: RunDirectory;
+  readonly progress: ProgressSink;
+  readonly signal: AbortSignal;
+  readonly start: Progress;
+  readonly validation: { readonly loader: Loader; readonly evaluator: Evaluator };
+}
+
+export interface LoopResult {
+  readonly progress: Progress;
+  /** Seconds of training proper, without validation and saving. */
+  readonly trainSeconds: number;
+  /** Steps done by this process. */
+  readonly stepsDone: number;
+  /** `finished`, `interrupted` by the signal, or `stopped` early. */
+  readonly outcome: "finished" | "interrupted" | "stopped";
+}
+
+/** Trains from `start` on until the last step, an interruption, or early stopping. */
+export async function trainLoop(training: Training, options: LoopOptions): Promise<LoopResult> {
+  const { config, step, loader, totalSteps, stepsPerEpoch } = training;
+  const { run, progress, signal, validation } = options;
+  const { train } = config;
+  const evalEvery = train.evalEvery ?? (train.evalEveryEpochs ?? 1) * stepsPerEpoch;
+  const checkpointEvery = train.checkpointEvery ?? evalEvery;
+  const tokensPerStep =
+    train.batchSize *
+    train.accumulationSteps *
+    training.classifier.grid.rows *
+    training.classifier.grid.columns;
+
+  let state = options.start;
+  let trainSeconds = 0;
+  let rate = 0; // steps per second, smoothed
+  const began = performance.now() - state.seconds * 1000;
+  loader.seek(state.step * train.accumulationSteps);
+
+  const save = async (score: number | null) => {
+    const files = stateFiles(step, training.optimizer.moments, state);
+    await run.saveCheckpoint(state.step, files, { score, keep: train.keepCheckpoints });
+  };
+
+  const log = (split: string, name: string, value: number) =>
+    run.metrics.log({
+      step: state.step,
+      epoch: Math.floor((state.step - 1) / stepsPerEpoch),
+      split,
+      name,
+      value,
+      seconds: state.seconds,
+    });
+
+  while (state.step < totalSteps) {
+    const before = performance.now();
+    const { scalars, learningRate, gradNorm } = await runStep(training, state.step);
+    const now = performance.now();
+    trainSeconds += (now - before) / 1000;
+    state = { ...state, step: state.step + 1, seconds: (now - began) / 1000 };
+    const speed = 1000 / (now - before);
+    rate = rate === 0 ? speed : 0.95 * rate + 0.05 * speed;
+
+    if (state.step % train.logEvery === 0) {
+      for (const [name, value] of Object.entries(scalars)) log("train", name, value);
+      log("train", "learning_rate", learningRate);
+      log("train", "grad_norm", gradNorm);
+    }
+    if (state.step % train.logExpertsEvery === 0) logExperts(training, log);
+    progress.update({
+      label: "step",
+      done: state.step,
+      total: totalSteps,
+      metrics: { loss: scalars.loss!, accuracy: scalars.accuracy! },
+      tokensPerSecond: rate * tokensPerStep,
+      secondsLeft: (totalSteps - state.step) / rate,
+    });
+
+    let score: number | null = null;
+    let improved = false;
+    if (state.step % evalEvery === 0 || state.step === totalSteps) {
+      const scores = await validation.evaluator.run(validation.loader);
+      for (const [name, value] of Object.entries(scores)) log("validation", name, value);
+      score = scores.accuracy!;
+      improved = state.bestScore === null || score > state.bestScore;
+      state = improved
+        ? { ...state, bestScore: score, bestStep: state.step, withoutImprovement: 0 }
+        : { ...state, withoutImprovement: state.withoutImprovement + 1 };
+      progress.note(
+        `step ${state.step}: validation accuracy ${score.toFixed(4)}, loss ${scores.loss!.toFixed(4)}${improved ? " (best so far)" : ""}`,
+      );
+    }
+    const outcome = signal.aborted
+      ? "interrupted"
+      : stopsEarly(training, state)
+        ? "stopped"
+        : undefined;
+    const last = outcome !== undefined || state.step === totalSteps;
+    if (improved || last || state.step % checkpointEvery === 0) await save(score);
+    if (outcome !== undefined) {
+      return { progress: state, trainSeconds, stepsDone: state.step - options.start.step, outcome };
+    }
+  }
+  const stepsDone = state.step - options.start.step;
+  return { progress: state, trainSeconds, stepsDone, outcome: "finished" };
+}
+
+function stopsEarly({ config }: Training, { withoutImprovement }: Progress): boolean {
+  const patience = config.train.earlyStopping;
+  return patience !== undefined && withoutImprovement >= patience;
+}
+
+/** One update, `index` counted from 0: its batches, gradients, clipping, optimizer. */
+async function runStep(training: Training, index: number) {
+  const { config, step, loader, totalSteps } = training;
+  const { accumulationSteps, clipNorm, emaDecay } = config.train;
+  const scalars: Record<string, number> = {};
+  for (let micro = 0; micro < accumulationSteps; micro++) {
+    const { images, labels } = (await loader.next())!;
+    await step.forwardBackward({ images, labels }, index, { micro, accumulate: micro > 0 });
+    for (const name of step.graph.scalars) {
+      const value = Number(step.values[name]!.data[0]);
+      scalars[name] = (scalars[name] ?? 0) + value / accumulationSteps;
+    }
+  }
+  const gradNorm = (await step.optimizer.gradientNorm()) / accumulationSteps;
+  if (!Number.isFinite(gradNorm)) throw new Error(divergence(index, scalars));
+  const clip = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (gradNorm + 1e-6));
+  const learningRate = config.optimizer.learningRate * schedule(index, totalSteps, config.schedule);
+  await step.optimizer.step(
+    groupSettings({
+      step: index + 1,
+      learningRate,
+      weightDecay: config.optimizer.weightDecay,
+      gradientScale: clip / accumulationSteps,
+    }),
+  );
+  if (emaDecay !== undefined) await step.optimizer.average(emaDecay);
+  return { scalars, learningRate, gradNorm };
+}
+
+function divergence(index: number, scalars: Readonly<Record<string, number>>): string {
+  return `the gradients are no longer finite at step ${index + 1} (loss ${scalars.loss}); lower optimizer.learning_rate, or set train.clip_norm, and start again or resume from the last checkpoint`;
+}
+
+function logExperts(
+  { step }: Training,
+  log: (split: string, name: string, value: number) => void,
+): void {
+  for (const tap of step.graph.taps) {
+    const layer = tap.slice(0, -".counts".length);
+    const counts = Array.from(step.values[tap]!.data as BigInt64Array, Number);
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    log("train", `experts/${layer}/max_violation`, maxViolation(counts));
+    for (const [e, count] of counts.entries()) {
+      log("train", `experts/${layer}/load_${e}`, count / total);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/** Everything a training run works with, made from its configuration. */
+
+import type { Split } from "../data/dataset.ts";
+import { createLoader, type Loader } from "../data/loader.ts";
+import { elementCount, type NdArray } from "../graph/array.ts";
+import { UserError } from "../graph/errors.ts";
+import { type Classifier, createClassifier } from "../models/systems.ts";
+import { countParameters, type ParameterCounts } from "../moe/active-parameters.ts";
+import { adamW } from "../optim/adamw.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { sgd } from "../optim/sgd.ts";
+import { key } from "../random/index.ts";
+import { nativeRuntime } from "../runtime/native.ts";
+import type { SessionOptions } from "../runtime/session.ts";
+import { BUFFERS } from "./arena-optimizer.ts";
+import { classification } from "./classification.ts";
+import type { TrainConfig } from "./config.ts";
+import { datasetSpec, transformSpecs } from "./data-specs.ts";
+import { createEvaluator, type Evaluator } from "./evaluator.ts";
+import { createTrainStep, type TrainStep } from "./train-step.ts";
+
+export interface Training {
+  readonly config: TrainConfig;
+  readonly classifier: Classifier;
+  readonly classNames: readonly string[];
+  readonly loader: Loader;
+  readonly step: TrainStep;
+  readonly optimizer: Optimizer;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  readonly parameters: ParameterCounts;
+  /** The weights that evaluation uses, by name. */
+  readonly weights: ReadonlyMap<string, NdArray>;
+  /** Opens a split for evaluation. */
+  openSplit(split: Split): Promise<Loader>;
+  createEvaluator(outputs?: (name: string) => boolean): Promise<Evaluator>;
+  dispose(): Promise<void>;
+}
+
+/** Opens the training data, traces and compiles the model, and lays out its memory. */
+export async function setUpTraining(config: TrainConfig): Promise<Training> {
+  const { data, train, seed } = config;
+  const loader = await createLoader(datasetSpec(data, "train", seed), {
+    batchSize: train.batchSize,
+    seed,
+    shuffle: true,
+    transforms: transformSpecs(data, true),
+    workers: data.workers,
+  });
+  try {
+    return await assemble(config, loader);
+  } catch (error) {
+    await loader.dispose();
+    throw error;
+  }
+}
+
+async function assemble(config: TrainConfig, loader: Loader): Promise<Training> {
+  const { data, train, seed } = config;
+  const { classNames } = loader.dataset;
+  const { imageShape } = loader;
+  const classifier = createClassifier(config.model, { numClasses: classNames.length, imageShape });
+  const objective = classification(classifier, train);
+  const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / train.accumulationSteps));
+  const totalSteps = chooseSteps(config, stepsPerEpoch);
+  const optimizer = createOptimizer(config);
+  const runtime = nativeRuntime();
+  const session: SessionOptions = {
+    provider: config.runtime.provider,
+    ...(config.runtime.threads !== undefined && { threads: config.runtime.threads }),
+  };
+  const step = await createTrainStep(
+    objective,
+    {
+      images: { dtype: "float32", shape: [train.batchSize, ...imageShape] },
+      labels: { dtype: "int64", shape: [train.batchSize] },
+    },
+    {
+      runtime,
+      optimizer,
+      seed: key(seed),
+      session,
+      ema: train.emaDecay !== undefined,
+      graph: { tap: (name) => name.endsWith(".counts") },
+    },
+  );
+  const buffer = train.emaDecay === undefined ? BUFFERS.parameters : BUFFERS.ema;
+  const weights = new Map<string, NdArray>([
+    ...step.arena.names.map((name) => [name, step.arena.view(buffer, name)] as const),
+    ...step.states,
+  ]);
+  const sizes = [...step.graph.trace.parameters.values()].map(
+    ({ name, shape }) => [name, elementCount(shape)] as const,
+  );
+  return {
+    config,
+    classifier,
+    classNames,
+    loader,
+    step,
+    optimizer,
+    totalSteps,
+    stepsPerEpoch,
+    weights,
+    parameters: countParameters(sizes, classifier.numSelectedExperts),
+    openSplit: (split) =>
+      createLoader(datasetSpec(data, split, seed), {
+        batchSize: train.batchSize,
+        transforms: transformSpecs(data, false),
+        workers: data.workers,
+      }),
+    createEvaluator: (outputs) =>
+      createEvaluator(objective, {
+        runtime,
+        session,
+        weights: (name) => weights.get(name)!,
+        imageShape,
+        batchSize: train.batchSize,
+        ...(outputs && { outputs }),
+      }),
+    async dispose() {
+      step.dispose();
+      await loader.dispose();
+    },
+  };
+}
+
+function chooseSteps({ train, schedule }: TrainConfig, stepsPerEpoch: number): number {
+  const total = train.maxSteps ?? (train.epochs ?? 0) * stepsPerEpoch;
+  if (total === 0) {
+    throw new UserError("say how long to train: give train.max_steps or train.epochs", {
+      exitCode: 2,
+    });
+  }
+  if (schedule.warmupSteps > total) {
+    throw new UserError(
+      `schedule.warmup_steps ${schedule.warmupSteps} is more than the ${total} steps of the run; lower it or train longer`,
+      { exitCode: 2 },
+    );
+  }
+  return total;
+}
+
+function createOptimizer({ optimizer }: TrainConfig): Optimizer {
+  return optimizer.name === "adamw" ? adamW(optimizer) : sgd(optimizer);
+}

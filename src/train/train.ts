@@ -1,0 +1,177 @@
+/** `train`: from a configuration to a finished run directory. */
+import { basename, join } from "node:path";
+import { toSnakeCase } from "../config/case.ts";
+import { configToYaml } from "../config/load.ts";
+import { renderReport } from "../report/report.ts";
+import { best, listCheckpoints } from "./checkpoint-store.ts";
+import type { TrainConfig } from "./config.ts";
+import { evaluateFully } from "./final-evaluation.ts";
+import { type LoopResult, trainLoop } from "./loop.ts";
+import { readMetrics } from "./metrics-file.ts";
+import { openRunDirectory, type RunDirectory } from "./run-directory.ts";
+import { setUpTraining, type Training } from "./setup.ts";
+import { type Progress, restoreState, restoreWeights } from "./state-files.ts";
+import type { ProgressSink, Summary } from "./types.ts";
+import { versions } from "./versions.ts";
+
+export interface TrainOptions {
+  readonly runDirectory: string;
+  readonly resume: boolean;
+  readonly progress: ProgressSink;
+  /** Aborted: the step at hand is finished, the state saved, and `train` returns. */
+  readonly signal: AbortSignal;
+}
+
+const fresh: Progress = {
+  step: 0,
+  bestScore: null,
+  bestStep: 0,
+  withoutImprovement: 0,
+  seconds: 0,
+};
+
+/**
+ * Trains what `config` describes and writes metrics, checkpoints, summary and report to the run
+ * directory. The checkpoint with the best validation score is the one that is tested; the test
+ * split is used once, at the end.
+ */
+export async function train(config: TrainConfig, options: TrainOptions): Promise<Summary> {
+  const { progress, runDirectory, resume } = options;
+  const training = await setUpTraining(config);
+  let run: RunDirectory | undefined;
+  try {
+    run = await openRunDirectory(runDirectory, { resume });
+    await run.writeConfig(configToYaml(config));
+    announce(training, progress);
+    let start = fresh;
+    if (run.resumedFrom !== undefined) {
+      start = await restoreState(run.resumedFrom.path, training.step, training.optimizer.moments);
+      progress.note(`resumed at step ${start.step}`);
+    }
+    const result = await runLoop(training, run, start, options);
+    if (result.outcome === "interrupted") {
+      progress.note(`interrupted: step ${result.progress.step} is saved`);
+      return summarize(training, result, {}, {});
+    }
+    return await finish(training, run, result, progress);
+  } finally {
+    await run?.close();
+    await training.dispose();
+  }
+}
+
+function announce({ parameters, totalSteps, config }: Training, progress: ProgressSink): void {
+  const millions = (count: number) => `${(count / 1e6).toFixed(2)}M`;
+  progress.note(
+    `${config.recipe}: ${millions(parameters.total)} parameters, ${millions(parameters.active)} active per token; ${totalSteps} steps of ${config.train.batchSize} images`,
+  );
+}
+
+async function runLoop(
+  training: Training,
+  run: RunDirectory,
+  start: Progress,
+  { progress, signal }: TrainOptions,
+): Promise<LoopResult> {
+  const loader = await training.openSplit("validation");
+  try {
+    const evaluator = await training.createEvaluator();
+    try {
+      const validation = { loader, evaluator };
+      return await trainLoop(training, { run, progress, signal, start, validation });
+    } finally {
+      evaluator.dispose();
+    }
+  } finally {
+    await loader.dispose();
+  }
+}
+
+/** Tests the best checkpoint, then writes summary and report. */
+async function finish(
+  training: Training,
+  run: RunDirectory,
+  result: LoopResult,
+  progress: ProgressSink,
+): Promise<Summary> {
+  const chosen = best(await listCheckpoints(run.path));
+  if (chosen !== undefined) await loadWeights(training, chosen.path);
+  const validation = await scoreSplit(training, "validation", progress);
+  const test = await scoreSplit(training, "test", progress);
+  const { step: at, seconds } = result.progress;
+  for (const [name, value] of Object.entries(test.scores)) {
+    run.metrics.log({
+      step: at,
+      epoch: epochOf(training, at),
+      split: "test",
+      name,
+      value,
+      seconds,
+    });
+  }
+  const summary = summarize(training, result, validation.scores, test.scores);
+  await run.writeSummary(summary);
+  run.metrics.sync();
+  const metrics = await readMetrics(join(run.path, "metrics.jsonl"));
+  const { confusion, predictions, routing, mosaics } = test;
+  await run.writeReport(
+    renderReport({
+      name: basename(run.path),
+      recipe: training.config.recipe,
+      config: toSnakeCase(training.config),
+      summary,
+      metrics,
+      classNames: training.classNames,
+      confusion,
+      predictions,
+      routing,
+      mosaics,
+    }),
+  );
+  return summary;
+}
+
+function epochOf({ stepsPerEpoch }: Training, step: number): number {
+  return Math.max(0, Math.floor((step - 1) / stepsPerEpoch));
+}
+
+/** Reads a checkpoint's weights into the memory that evaluation reads. */
+export async function loadWeights(training: Training, checkpoint: string): Promise<void> {
+  const averaged = training.config.train.emaDecay !== undefined;
+  await restoreWeights(checkpoint, [...training.weights], averaged);
+}
+
+async function scoreSplit(
+  training: Training,
+  split: "validation" | "test",
+  progress: ProgressSink,
+) {
+  const loader = await training.openSplit(split);
+  try {
+    return await evaluateFully(training, loader, { label: `${split} batch`, progress });
+  } finally {
+    await loader.dispose();
+  }
+}
+
+function summarize(
+  { config, parameters, classifier }: Training,
+  { progress, trainSeconds, stepsDone }: LoopResult,
+  validation: Record<string, number>,
+  test: Record<string, number>,
+): Summary {
+  const { rows, columns } = classifier.grid;
+  const tokens =
+    stepsDone * config.train.batchSize * config.train.accumulationSteps * rows * columns;
+  return {
+    recipe: config.recipe,
+    seed: config.seed,
+    steps: progress.step,
+    train_seconds: progress.seconds,
+    tokens_per_second: trainSeconds === 0 ? 0 : tokens / trainSeconds,
+    parameters: { ...parameters },
+    validation,
+    test,
+    versions: versions(),
+  };
+}
