@@ -12,9 +12,9 @@ export interface Place {
 }
 
 /** The main object has at least this multiple of any other's size; its square is the ratio of areas. */
-export const mainSizeRatio = 1.45;
+export const mainSizeRatio = 1.5;
 
-const mainSizes = { alone: [0.38, 0.68], accompanied: [0.38, 0.5] } as const;
+const mainSizes = { alone: [0.41, 0.7], accompanied: [0.41, 0.5] } as const;
 const otherSizes = [0.2, 0.28] as const;
 const attempts = 40;
 

@@ -5,7 +5,7 @@ import { outlines } from "./outlines.ts";
 import type { Background, Scene, SceneObject } from "./scene.ts";
 
 /** Standard deviation of the noisy style, as a fraction of full brightness. */
-const noiseLevel = 0.12;
+const noiseLevel = 0.1;
 
 /** RGB bytes of `side` x `side` pixels; `key` addresses the pixel noise. */
 export function render(scene: Scene, side: number, key: Key): Uint8Array {
@@ -71,7 +71,7 @@ function paintObject(
 ): void {
   const { distance, extent } = outlines[object.shape];
   const scale = (object.size * side) / 2; // pixels per unit of the outline
-  const lineWidth = Math.max(1.3, Math.min(0.05, 0.14 * object.size) * side);
+  const lineWidth = Math.max(1.3, Math.min(0.065, 0.15 * object.size) * side);
   const cos = Math.cos(object.rotation);
   const sin = Math.sin(object.rotation);
   const reach = extent * scale + 1;

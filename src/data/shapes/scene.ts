@@ -50,7 +50,7 @@ export interface Scene {
 
 const sizeNames = ["tiny", "small", "medium", "large"] as const;
 type SizeName = (typeof sizeNames)[number];
-const sizeBounds = [0.24, 0.41, 0.48] as const;
+const sizeBounds = [0.24, 0.44, 0.48] as const;
 
 /** The word for a size as a fraction of the image side. */
 export function sizeName(size: number): SizeName {

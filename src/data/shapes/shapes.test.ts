@@ -89,6 +89,7 @@ test("excluded combinations are never drawn and the main object keeps to only", 
 test("impossible options are refused with the value and the choices", () => {
   expect(() => open({ size: 8 })).toThrow("shapes: size must be an integer from 16 to 1024, got 8");
   expect(() => open({ objects: [2, 1] })).toThrow("objects[1] must be an integer from 2 to 3");
+  expect(() => open({ rotation: 4 })).toThrow("shapes: rotation must be from 0 to pi, got 4");
   expect(() => open({ domains: ["flt" as "flat"] })).toThrow(
     'shapes: unknown domains "flt"; known are flat, outline, noisy, inverted',
   );

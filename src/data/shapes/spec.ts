@@ -54,7 +54,7 @@ export interface ShapesSpec {
   readonly size?: number;
   /** Fewest and most objects in an image, within 1 to 3; by default [1, 3]. */
   readonly objects?: readonly [number, number];
-  /** Objects turn by at most this angle either way, radians, by default 0.35. */
+  /** Objects turn by at most this angle either way, radians, by default 0.25. */
   readonly rotation?: number;
   /** Styles to draw from, by default all. */
   readonly domains?: readonly DomainName[];
@@ -77,7 +77,7 @@ export function resolveShapesSpec(spec: ShapesSpec): ResolvedShapesSpec {
     length: spec.length ?? lengths[spec.split],
     size: spec.size ?? 32,
     objects: spec.objects ?? ([1, 3] as const),
-    rotation: spec.rotation ?? 0.35,
+    rotation: spec.rotation ?? 0.25,
     domains: spec.domains ?? domainNames,
     exclude: spec.exclude ?? [],
     only: spec.only ?? [],
