@@ -4,28 +4,42 @@ import { cast, greaterOrEqual, lessOrEqual } from "./compare.ts";
 import { binary, type Operand, unary } from "./elementwise.ts";
 
 /** `a + b`. */
-export const add: (a: Operand, b: Operand) => Tensor = binary("add", "Add", (dy) => [dy, dy]);
-
-/** `a - b`. */
-export const sub: (a: Operand, b: Operand) => Tensor = binary("sub", "Sub", (dy) => [dy, neg(dy)]);
-
-/** `a * b`. */
-export const mul: (a: Operand, b: Operand) => Tensor = binary("mul", "Mul", (dy, a, b) => [
-  mul(dy, b),
-  mul(dy, a),
-]);
-
-/** `a / b`. */
-export const div: (a: Operand, b: Operand) => Tensor = binary("div", "Div", (dy, _a, b, y) => {
-  const da = div(dy, b);
-  return [da, neg(mul(da, y))];
+export const add: (a: Operand, b: Operand) => Tensor = binary("add", "Add", (dy) => [dy, dy], {
+  left: 0,
+  right: 0,
 });
 
+/** `a - b`. */
+export const sub: (a: Operand, b: Operand) => Tensor = binary("sub", "Sub", (dy) => [dy, neg(dy)], {
+  right: 0,
+});
+
+/** `a * b`. */
+export const mul: (a: Operand, b: Operand) => Tensor = binary(
+  "mul",
+  "Mul",
+  (dy, a, b) => [mul(dy, b), mul(dy, a)],
+  { left: 1, right: 1 },
+);
+
+/** `a / b`. */
+export const div: (a: Operand, b: Operand) => Tensor = binary(
+  "div",
+  "Div",
+  (dy, _a, b, y) => {
+    const da = div(dy, b);
+    return [da, neg(mul(da, y))];
+  },
+  { right: 1 },
+);
+
 /** `a ^ b` for `a > 0`; for a fixed exponent any `a` for which the power is defined. */
-export const pow: (a: Operand, b: Operand) => Tensor = binary("pow", "Pow", (dy, a, b, y) => [
-  mul(dy, mul(b, pow(a, sub(b, 1)))),
-  mul(dy, mul(y, log(a))),
-]);
+export const pow: (a: Operand, b: Operand) => Tensor = binary(
+  "pow",
+  "Pow",
+  (dy, a, b, y) => [mul(dy, mul(b, pow(a, sub(b, 1)))), mul(dy, mul(y, log(a)))],
+  { right: 1 },
+);
 
 /** `max(a, b)`; where they are equal each gets half of the gradient. */
 export const maximum: (a: Operand, b: Operand) => Tensor = binary("maximum", "Max", (dy, a, b) =>

@@ -3,6 +3,7 @@ import type { DType } from "../graph/array.ts";
 import { defineOp, type Emission, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
 import { broadcastShapes, type Dim, type Shape, sameDim } from "../graph/shape.ts";
+import { expandedFrom, foldIdentity, type Identity, withoutExpansion } from "./peephole.ts";
 import { reduceSum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 
@@ -66,14 +67,23 @@ export function unary(
       gradient: ({ inputs: [x], outputs: [y], gradients: [dy] }) => [gradient(dy!, x!, y!)],
     }),
   });
-  return (x) => apply([x], null)[0]!;
+  return (x) => {
+    const expansion = expandedFrom(x);
+    if (expansion === undefined) return apply([x], null)[0]!;
+    return expansion.again(apply([expansion.source], null)[0]!);
+  };
 }
 
-/** Declares a broadcasting `y = f(a, b)`; the rules give gradients before unbroadcasting. */
+/**
+ * Declares a broadcasting `y = f(a, b)`; the rules give gradients before unbroadcasting.
+ *
+ * @param identity operands that leave the other as it is
+ */
 export function binary(
   name: string,
   opType: string,
   gradient?: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor],
+  identity: Identity = {},
 ): (a: Operand, b: Operand) => Tensor {
   const apply = defineOp<null>({
     name,
@@ -86,5 +96,11 @@ export function binary(
       },
     }),
   });
-  return (a, b) => apply(asTensors(a, b), null)[0]!;
+  return (a, b) => {
+    const [x, y] = asTensors(a, b) as [Tensor, Tensor];
+    return (
+      foldIdentity(x, y, identity) ??
+      withoutExpansion((left, right) => apply([left, right], null)[0]!, x, y)
+    );
+  };
 }

@@ -1,4 +1,5 @@
 /** Cutting tensors up and joining them. ONNX: Concat, Split, Slice, Pad. */
+import { array } from "../graph/array.ts";
 import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import {
   type Dim,
@@ -143,14 +144,10 @@ const padOp = defineOp<PadAttributes>({
     }
     return [{ dtype: x!.dtype, shape: x!.shape.with(axis, size + before + after) }];
   },
-  emit: ({ emitter, inputs, outputs, attributes: { axis, before, after, value } }) => {
+  emit: ({ emitter, inputs, outputs, attributes: { axis, before, after, value }, node }) => {
     const widths = emitter.ints([before, after]);
-    emitter.add(
-      "Pad",
-      [inputs[0]!, widths, emitter.scalar(value), emitter.ints([axis])],
-      {},
-      { outputs },
-    );
+    const filler = emitter.constant(array(value, node.inputs[0]!.dtype));
+    emitter.add("Pad", [inputs[0]!, widths, filler, emitter.ints([axis])], {}, { outputs });
   },
   gradient: ({ inputs: [x], gradients: [dy], attributes: { axis, before } }) => [
     slice(dy!, axis, before, before + (x!.shape[axis] as number)),

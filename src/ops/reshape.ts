@@ -39,7 +39,14 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   if (unknown >= 0) {
     solved[unknown] = divideDim(product(x.shape), product(shape.filter((_, i) => i !== unknown)));
   }
-  return sameShape(x.shape, solved) ? x : reshapeOp([x], { shape: solved })[0]!;
+  if (sameShape(x.shape, solved)) return x;
+  if (x.node.op.name === "expand" && isStatic(solved)) {
+    // One repeated entry stays one: what comes next may then broadcast it.
+    const [source] = x.node.inputs;
+    const fits = isStatic(x.shape) && sameDim(product(x.shape), product(solved));
+    if (fits && product(source!.shape) === 1) return expand(reshape(source!, []), solved);
+  }
+  return reshapeOp([x], { shape: solved })[0]!;
 }
 
 /** `x` without the axis `axis`, which must have size 1. */
@@ -100,6 +107,12 @@ const expandOp = defineOp<{ readonly shape: Shape }>({
   },
   gradient: ({ inputs: [x], gradients: [dy] }) => [unbroadcast(dy!, x!.shape)],
 });
+
+/** `x` expanded to the shape of `expanded`, itself the result of `expand`, which need not be run. */
+export function expandAs(x: Tensor, expanded: Tensor): Tensor {
+  const [, like] = expanded.node.inputs;
+  return expand(x, like ?? (expanded.shape as readonly number[]));
+}
 
 /** `x` repeated along its axes of size 1 to `to`: a shape of integers, or a tensor of that shape. */
 export function expand(x: Tensor, to: Tensor | readonly number[]): Tensor {
