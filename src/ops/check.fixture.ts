@@ -5,7 +5,7 @@ import { gradients } from "../autodiff/gradients.ts";
 import { allocate, array, type NdArray, toNumbers } from "../graph/array.ts";
 import { createGraph, type Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
-import { formatShape, type Shape } from "../graph/shape.ts";
+import { formatShape, isStatic, type Shape } from "../graph/shape.ts";
 import { emitModel } from "../onnx/emit.ts";
 import type { TensorFunction } from "../runtime/evaluate.ts";
 import { nativeRuntime } from "../runtime/native.ts";
@@ -82,13 +82,18 @@ export async function checkOperators(checks: readonly OperatorCheck[]): Promise<
     const rounds = Math.max(...checks.map(({ again = [] }) => again.length + 1));
     for (let round = 0; round < rounds; round++) {
       const feeds: Record<string, NdArray> = {};
-      const references = traced.map(({ check, through }, c) => {
+      const references = traced.map(({ check, outputs, through }, c) => {
         const given = round === 0 ? check.inputs : (check.again?.[round - 1] ?? check.inputs);
         given.forEach((value, i) => {
           feeds[`c${c}.in${i}`] = value;
         });
         const exact = given.map(toValues);
         const expected = listOf(check.reference(...exact));
+        outputs.forEach(({ shape }, i) => {
+          if (isStatic(shape)) {
+            expect(shape, `shape of output ${i}`).toEqual([...expected[i]!.shape]);
+          }
+        });
         const weights = through.map((i) => randomArray(expected[i]!.shape, 1000 + 7 * i + round));
         through.forEach((i, at) => {
           feeds[`c${c}.w${i}`] = weights[at]!;

@@ -3,6 +3,7 @@ import type { DType } from "../graph/array.ts";
 import { defineOp, type Tensor } from "../graph/graph.ts";
 import { broadcastShapes } from "../graph/shape.ts";
 import { asTensors, emitAs, type Operand, requireSameDType, unbroadcast } from "./elementwise.ts";
+import { leanOperands } from "./peephole.ts";
 
 function comparison(name: string, opType: string): (a: Operand, b: Operand) => Tensor {
   const apply = defineOp<null>({
@@ -61,7 +62,7 @@ const whereOp = defineOp<null>({
 /** `a` where `condition` holds, `b` elsewhere; broadcasting. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [x, y] = asTensors(a, b);
-  return whereOp([condition, x!, y!], null)[0]!;
+  return whereOp(leanOperands([condition, x!, y!]), null)[0]!;
 }
 
 const onnxType: Readonly<Record<DType, number>> = {

@@ -68,9 +68,20 @@ export function withoutExpansion(
   return apply(a, b);
 }
 
-function compatibleShape(a: Tensor, b: Tensor): ReturnType<typeof broadcastShapes> | undefined {
+/** Operands before their expansion where broadcasting them together gives the same shape. */
+export function leanOperands(operands: readonly Tensor[]): readonly Tensor[] {
+  const sources = operands.map((operand) => expandedFrom(operand)?.source ?? operand);
+  if (sources.every((source, i) => source === operands[i])) return operands;
+  const shape = compatibleShape(...operands);
+  const same = shape && sameShape(broadcastShapes(...sources.map((x) => x.shape)), shape);
+  return same ? sources : operands;
+}
+
+function compatibleShape(
+  ...operands: readonly Tensor[]
+): ReturnType<typeof broadcastShapes> | undefined {
   try {
-    return broadcastShapes(a.shape, b.shape);
+    return broadcastShapes(...operands.map(({ shape }) => shape));
   } catch {
     return undefined;
   }

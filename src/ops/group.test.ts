@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { array, toNumbers } from "../graph/array.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { batch, divideDim } from "../graph/shape.ts";
+import { evaluate } from "../runtime/evaluate.ts";
+import { mul } from "./arithmetic.ts";
+import {
+  at,
+  checkOperator,
+  property,
+  type Reference,
+  randomArray,
+  randomIndices,
+  values,
+} from "./check.fixture.ts";
+import {
+  collectRows,
+  dispatchRows,
+  expertSizes,
+  groupByExpert,
+  splitByExpert,
+  splitRowsByExpert,
+} from "./group.ts";
+import { matmul } from "./matmul.ts";
+
+/** Every token through its experts, each a matrix: rows in the order of assignments. */
+function throughExperts(x: Tensor, ids: Tensor, ...weights: Tensor[]): Tensor {
+  const grouping = groupByExpert(ids, weights.length);
+  const sizes = expertSizes(weights.length, grouping);
+  const assignments = splitByExpert(grouping, sizes);
+  const numSelected = divideDim(ids.shape[0]!, x.shape[0]!) as number;
+  const tokens = splitByExpert(grouping, sizes, numSelected);
+  const rows = dispatchRows(x, grouping, tokens);
+  const results = rows.map((own, e) => matmul(own, weights[e]!));
+  return collectRows(results, grouping, assignments);
+}
+
+const reference: Reference = (x, ids, ...weights) => {
+  const [numTokens, width] = x!.shape as [number, number];
+  return values([ids!.shape[0]!, weights[0]!.shape[1]!], ([t, j]) => {
+    const weight = weights[at(ids!, [t!])]!;
+    let sum = 0;
+    for (let d = 0; d < width; d++) sum += at(x!, [t! % numTokens, d]) * at(weight, [d, j!]);
+    return sum;
+  });
+};
+
+const experts = (count: number, seed: number) =>
+  Array.from({ length: count }, (_, e) => randomArray([3, 2], seed + 10 + e));
+
+test("tokens go through their experts and come back in order", async () => {
+  const cases = fc.record({
+    numTokens: fc.integer({ min: 1, max: 5 }),
+    numSelected: fc.integer({ min: 1, max: 3 }),
+    numExperts: fc.integer({ min: 1, max: 5 }),
+    seed: fc.nat(1000),
+  });
+  await property(cases, ({ numTokens, numSelected, numExperts, seed }) => ({
+    fn: throughExperts,
+    reference,
+    inputs: [
+      randomArray([numTokens, 3], seed),
+      randomIndices([numSelected * numTokens], seed + 1, numExperts),
+      ...experts(numExperts, seed),
+    ],
+  }));
+});
+
+test.each([1, 2, 3])("experts without tokens, K = %i", async (numSelected) => {
+  const choices = [1, 3, 3, 1, 1, 3, 3, 1, 1, 1, 1, 1].slice(0, 4 * numSelected);
+  await checkOperator({
+    fn: throughExperts,
+    reference,
+    inputs: [randomArray([4, 3], 1), array(choices, "int64"), ...experts(5, 2)],
+    again: [
+      [
+        randomArray([4, 3], 2),
+        array(
+          choices.map(() => 4),
+          "int64",
+        ),
+        ...experts(5, 3),
+      ],
+      [
+        randomArray([4, 3], 3),
+        array(
+          choices.map((_, i) => i % 5),
+          "int64",
+        ),
+        ...experts(5, 4),
+      ],
+    ],
+  });
+});
+
+test("a symbolic number of tokens", async () => {
+  await checkOperator({
+    fn: throughExperts,
+    reference,
+    inputs: [randomArray([2, 3], 1), randomIndices([4], 2, 3), ...experts(3, 3)],
+    shapes: [[batch(), 3], [batch(2)]],
+    again: [[randomArray([5, 3], 4), randomIndices([10], 5, 3), ...experts(3, 6)]],
+  });
+});
+
+test("rows of constants are cut like the assignments", async () => {
+  const results = await evaluate(
+    (rows, ids) => {
+      const grouping = groupByExpert(ids, 3);
+      return splitRowsByExpert(rows, grouping, expertSizes(3, grouping));
+    },
+    [array([[1], [2], [3], [4]]), array([2, 0, 2, 2], "int64")],
+  );
+  expect(results.map(toNumbers)).toEqual([[1], [], [2, 3, 4]]);
+});
+
+test("order, inverse and counts of a small case", async () => {
+  const results = await evaluate(
+    (ids) => Object.values(groupByExpert(ids, 4)),
+    [array([2, 0, 2, 3, 0], "int64")],
+  );
+  expect(results.map(toNumbers)).toEqual([
+    [1, 4, 0, 2, 3],
+    [2, 0, 3, 4, 1],
+    [2, 0, 2, 1],
+  ]);
+});
+
+test("a result that is scaled after collection keeps its gradient", async () => {
+  await checkOperator({
+    fn: (x, ids, scale, ...weights) => mul(throughExperts(x, ids, ...weights), scale),
+    reference: (x, ids, scale, ...weights) => {
+      const [rows] = [reference(x!, ids!, ...weights)].flat();
+      return values(rows!.shape, (index) => at(rows!, index) * at(scale!, index));
+    },
+    inputs: [
+      randomArray([3, 3], 1),
+      array([0, 2, 2, 2, 0, 0], "int64"),
+      randomArray([6, 1], 2),
+      ...experts(3, 3),
+    ],
+  });
+});
+
+test("expert ids of another type are refused", async () => {
+  await expect(evaluate((x) => groupByExpert(x, 2).order, [array([1])])).rejects.toThrow(
+    /group_by_expert: expert ids must be int64 \[T\], got float32 \[1\]/,
+  );
+});
