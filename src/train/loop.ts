@@ -62,7 +62,7 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
       seconds: state.seconds,
     });
 
-  while (state.step < totalSteps) {
+  while (state.step < totalSteps && !stopsEarly(training, state)) {
     const before = performance.now();
     const { scalars, learningRate, gradNorm } = await runStep(training, state.step);
     const now = performance.now();

@@ -38,13 +38,15 @@ export async function readMetrics(path: string): Promise<MetricEvent[]> {
 }
 
 /**
- * Drops the events after `step` and a last line that was cut off, so that a resumed run writes
- * them again without leaving duplicates.
+ * Drops the events after `step`, the test scores that a finished run ends with, and a last line
+ * that was cut off, so that a resumed run writes them again without leaving duplicates.
  */
 export async function truncateAfter(path: string, step: number): Promise<void> {
   const text = await readFile(path, "utf8").catch(ignoreMissing);
   if (text === undefined) return;
-  const kept = completeLines(text).filter(({ event }) => event.step <= step);
+  const kept = completeLines(text).filter(
+    ({ event }) => event.step <= step && event.split !== "test",
+  );
   await writeFileAtomically(path, kept.map(({ line }) => `${line}\n`).join(""));
 }
 

@@ -1,0 +1,135 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  checkpointSteps,
+  metricLines,
+  moesaic,
+  moesaicProcess,
+  newestFile,
+  signalAtStep,
+  temporaryFolder,
+  tinyRecipe,
+} from "./moesaic.fixture.ts";
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const recipe = join(folder.path, "tiny.yaml");
+const whole = join(folder.path, "whole");
+const files = ["model.safetensors", "optimizer.safetensors", "ema.safetensors"];
+
+beforeAll(async () => {
+  writeFileSync(recipe, tinyRecipe);
+  const { code, err } = await moesaic("train", recipe, "--run", whole);
+  expect(err).toContain("step 20: validation accuracy");
+  expect(code).toBe(0);
+});
+
+async function expectSameAsWhole(run: string): Promise<void> {
+  expect(metricLines(run)).toEqual(metricLines(whole));
+  for (const file of files) {
+    expect((await newestFile(run, file)) === (await newestFile(whole, file)), file).toBe(true);
+  }
+  expect(await checkpointSteps(run)).toEqual(await checkpointSteps(whole));
+  const scores = (path: string) => {
+    const { validation, test, steps } = JSON.parse(
+      readFileSync(join(path, "summary.json"), "utf8"),
+    );
+    return { validation, test, steps };
+  };
+  expect(scores(run)).toEqual(scores(whole));
+}
+
+test("a run holds what it promises", async () => {
+  for (const name of ["config.yaml", "metrics.jsonl", "summary.json", "report.html"]) {
+    expect(existsSync(join(whole, name)), name).toBe(true);
+  }
+  const events = metricLines(whole).map((line) => JSON.parse(line));
+  const steps = (split: string) => [
+    ...new Set(events.filter((event) => event.split === split).map(({ step }) => step)),
+  ];
+  expect(steps("train")).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  expect(steps("validation")).toEqual([6, 12, 18, 20]);
+  expect(steps("test")).toEqual([20]);
+  // 96 samples are 12 batches of 8, two to a step: 6 steps an epoch.
+  expect(events.find(({ step }) => step === 6).epoch).toBe(0);
+  expect(events.find(({ step }) => step === 7).epoch).toBe(1);
+  expect(events.some(({ name }) => name === "experts/blocks.0.moe/load_3")).toBe(true);
+  const clipped = events.filter(({ name, value }) => name === "grad_norm" && value > 0.5);
+  expect(clipped.length).toBeGreaterThan(0);
+});
+
+test("the same seed gives the same bits, whatever the number of workers; another does not", async () => {
+  for (const workers of [0, 2]) {
+    const run = join(folder.path, `workers-${workers}`);
+    expect((await moesaic("train", recipe, `data.workers=${workers}`, "--run", run)).code).toBe(0);
+    await expectSameAsWhole(run);
+  }
+  const other = join(folder.path, "other-seed");
+  expect((await moesaic("train", recipe, "seed=4", "--run", other)).code).toBe(0);
+  expect(metricLines(other)[0]).not.toBe(metricLines(whole)[0]);
+});
+
+test("SIGINT saves the step, exits with 130, and the resumed run is the uninterrupted one", async () => {
+  const run = join(folder.path, "interrupted");
+  const stopped = await moesaicProcess(
+    ["train", recipe, "--run", run],
+    signalAtStep(folder.path, 8, "SIGINT"),
+  );
+  expect(stopped.err).toContain(`to continue: moesaic train --run ${run} --resume`);
+  expect(stopped.code).toBe(130);
+  const { steps } = await checkpointSteps(run);
+  expect([8, 9]).toContain(steps.at(-1)); // the signal arrives while step 8 or 9 is at work
+  expect(existsSync(join(run, "summary.json"))).toBe(false);
+  const resumed = await moesaic("train", "--run", run, "--resume");
+  expect(resumed.err).toContain(`resumed at step ${steps.at(-1)}`);
+  expect(resumed.code).toBe(0);
+  await expectSameAsWhole(run);
+});
+
+test("after kill -9 between checkpoints the resumed run is the uninterrupted one", async () => {
+  const run = join(folder.path, "killed");
+  const killed = await moesaicProcess(
+    ["train", recipe, "--run", run],
+    signalAtStep(folder.path, 14, "SIGKILL"),
+  );
+  expect(killed.code).toBeNull();
+  expect((await checkpointSteps(run)).steps.at(-1)).toBeLessThan(14);
+  expect(metricLines(run).some((line) => line.startsWith('{"step":14,'))).toBe(true);
+  const resumed = await moesaic("train", recipe, "--run", run, "--resume");
+  expect(resumed.err).toMatch(/resumed at step (10|12)\n/);
+  expect(resumed.code).toBe(0);
+  await expectSameAsWhole(run);
+});
+
+test("a run killed before its first checkpoint starts again", async () => {
+  const run = join(folder.path, "killed-early");
+  await moesaicProcess(["train", recipe, "--run", run], signalAtStep(folder.path, 2, "SIGKILL"));
+  expect((await checkpointSteps(run)).steps).toEqual([]);
+  expect((await moesaic("train", "--run", run, "--resume")).code).toBe(0);
+  await expectSameAsWhole(run);
+});
+
+test("resuming a finished run changes nothing", async () => {
+  const run = join(folder.path, "finished");
+  expect((await moesaic("train", recipe, "--run", run)).code).toBe(0);
+  expect((await moesaic("train", "--run", run, "--resume")).code).toBe(0);
+  await expectSameAsWhole(run);
+});
+
+test("a run that stopped early stays stopped when resumed", async () => {
+  const run = join(folder.path, "early");
+  const argv = ["train.early_stopping=1", "train.eval_every=1", "train.max_steps=200"];
+  expect((await moesaic("train", recipe, ...argv, "--run", run)).code).toBe(0);
+  const before = metricLines(run);
+  expect(JSON.parse(before.at(-1)!).step).toBeLessThan(200);
+  expect((await moesaic("train", "--run", run, "--resume")).code).toBe(0);
+  expect(metricLines(run)).toEqual(before);
+});
+
+test("eval scores the best checkpoint as the end of training did", async () => {
+  const { code, out } = await moesaic("eval", whole, "--json");
+  expect(code).toBe(0);
+  const summary = JSON.parse(readFileSync(join(whole, "summary.json"), "utf8"));
+  expect(JSON.parse(out)).toEqual(summary.test);
+});
