@@ -24,9 +24,19 @@ export const relu: (x: Tensor) => Tensor = unary("relu", "Relu", (dy, x) =>
   mul(dy, cast(greater(x, 0), "float32")),
 );
 
+const reluSquaredOp = defineOp<null>({
+  name: "relu_squared",
+  infer: ([x]) => [x!, x!].map(({ dtype, shape }) => ({ dtype, shape })), // and max(x, 0)
+  emit: ({ emitter, inputs, outputs: [y, positive] }) => {
+    emitter.add("Relu", inputs, {}, { outputs: [positive!] });
+    emitter.add("Mul", [positive!, positive!], {}, { outputs: [y!] });
+  },
+  gradient: ({ outputs: [, positive], gradients: [dy] }) => [mul(mul(dy!, 2), positive!)],
+});
+
 /** `max(x, 0)^2` (Primer, arXiv:2109.08668, section 3.1). */
 export function reluSquared(x: Tensor): Tensor {
-  return square(relu(x));
+  return reluSquaredOp([x], null)[0]!;
 }
 
 /** `1 / (1 + e^-x)`. */
@@ -44,9 +54,21 @@ export const softplus: (x: Tensor) => Tensor = unary("softplus", "Softplus", (dy
   mul(dy, sigmoid(x)),
 );
 
+const siluOp = defineOp<null>({
+  name: "silu",
+  infer: ([x]) => [x!, x!].map(({ dtype, shape }) => ({ dtype, shape })), // and sigmoid(x)
+  emit: ({ emitter, inputs: [x], outputs: [y, gate] }) => {
+    emitter.add("Sigmoid", [x!], {}, { outputs: [gate!] });
+    emitter.add("Mul", [x!, gate!], {}, { outputs: [y!] });
+  },
+  gradient: ({ outputs: [y, gate], gradients: [dy] }) => [
+    mul(dy!, add(gate!, mul(y!, sub(1, gate!)))), // s + x s (1 - s)
+  ],
+});
+
 /** `x * sigmoid(x)` (also called Swish). */
 export function silu(x: Tensor): Tensor {
-  return mul(x, sigmoid(x));
+  return siluOp([x], null)[0]!;
 }
 
 const geluOp = defineOp<{ readonly approximate: "none" | "tanh" }>({

@@ -1,5 +1,5 @@
 /** Broadcasting arithmetic. ONNX: https://onnx.ai/onnx/operators/ (Add, Sub, Mul, Div, Pow, ...). */
-import type { Tensor } from "../graph/graph.ts";
+import { defineOp, type Tensor } from "../graph/graph.ts";
 import { cast, greaterOrEqual, lessOrEqual } from "./compare.ts";
 import { binary, type Operand, unary } from "./elementwise.ts";
 
@@ -90,9 +90,18 @@ export const sin: (x: Tensor) => Tensor = unary("sin", "Sin", (dy, x) => mul(dy,
 /** Cosine of an angle in radians. */
 export const cos: (x: Tensor) => Tensor = unary("cos", "Cos", (dy, x) => neg(mul(dy, sin(x))));
 
+const squareOp = defineOp<null>({
+  name: "square",
+  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  emit: ({ emitter, inputs: [x], outputs }) => {
+    emitter.add("Mul", [x!, x!], {}, { outputs });
+  },
+  gradient: ({ inputs: [x], gradients: [dy] }) => [mul(mul(dy!, 2), x!)],
+});
+
 /** `x^2`. */
 export function square(x: Tensor): Tensor {
-  return mul(x, x);
+  return squareOp([x], null)[0]!;
 }
 
 /** `min(max(x, low), high)`; the gradient is zero outside the bounds. */
