@@ -1,11 +1,13 @@
 import type { Tensor } from "../graph/graph.ts";
-import { applyDropout } from "../nn/dropout.ts";
+import { product } from "../graph/shape.ts";
+import { dropout } from "../nn/dropout.ts";
 import type { Initializer } from "../nn/initializers.ts";
 import { ones, zeros } from "../nn/initializers.ts";
 import { type LinearOptions, linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { gelu, geluTanh, relu, reluSquared, silu } from "../ops/activation.ts";
 import { add, mul } from "../ops/arithmetic.ts";
+import type { Dispatcher } from "./dispatch/dropless.ts";
 
 export type Activation = "gelu" | "gelu_tanh" | "relu" | "relu_squared" | "silu";
 
@@ -32,32 +34,41 @@ export interface ExpertOptions {
 }
 
 /**
- * One expert per input: `fc2(dropout(activation(fc1(x))))`.
+ * Up to this many hidden floats in all, the activation runs once over the joined rows of all experts
+ * instead of once per expert: its gradient alone is ten nodes, and small nodes cost their overhead.
+ */
+const JOIN_HIDDEN = 2 ** 20;
+
+/**
+ * Each expert on its own rows: `fc2(dropout(activation(fc1(x))))`.
  *
  * Parameters of expert `e` under `e.`: `fc1.weight` `[F, D]`, `fc1.bias`, `fc2.weight` `[D, F]`,
  * `fc2.bias`, and `norm.weight`, `norm.bias` with `innerNorm`.
  *
  * @param inputs `[n_e, D]` per expert; `n_e` may be zero
- * @param draws uniform random numbers for dropout, `[n_e, F]` per expert; none: no dropout
  * @returns `[n_e, D]` per expert
  */
 export function mlpExperts(
   scope: Scope,
   inputs: readonly Tensor[],
   options: ExpertOptions,
-  draws?: readonly Tensor[],
+  { join, cut }: Pick<Dispatcher, "join" | "cut">,
 ): Tensor[] {
-  return inputs.map((rows, e) => mlpExpert(scope.child(e), rows, options, draws?.[e]));
-}
-
-function mlpExpert(scope: Scope, x: Tensor, options: ExpertOptions, draws?: Tensor): Tensor {
-  const { hiddenWidth, activation = "gelu", dropout = 0, innerNorm = false, weightInit } = options;
+  const { hiddenWidth, innerNorm = false, dropout: rate = 0, weightInit } = options;
   const init: LinearOptions = weightInit === undefined ? {} : { weightInit };
-  const width = x.shape[1] as number;
-  const rows = innerNorm ? scaleAndShift(scope.child("norm"), x) : x; // [n_e, D]
-  const hidden = activations[activation](linear(scope.child("fc1"), rows, hiddenWidth, init)); // [n_e, F]
-  const kept = draws === undefined ? hidden : applyDropout(hidden, draws, dropout); // [n_e, F]
-  return linear(scope.child("fc2"), kept, width, init); // [n_e, D]
+  const width = inputs[0]!.shape[1] as number;
+  const activate = activations[options.activation ?? "gelu"];
+
+  const hidden = inputs.map((x, e) => {
+    const expert = scope.child(e);
+    const rows = innerNorm ? scaleAndShift(expert.child("norm"), x) : x; // [n_e, D]
+    return linear(expert.child("fc1"), rows, hiddenWidth, init); // [n_e, F]
+  });
+  const all = join(hidden); // [T, F]; emitted only where it is used
+  const size = product(all.shape);
+  const joined = (rate > 0 && scope.training) || (typeof size === "number" && size <= JOIN_HIDDEN);
+  const active = joined ? cut(dropout(scope, activate(all), rate)) : hidden.map(activate); // [n_e, F]
+  return active.map((rows, e) => linear(scope.child(e).child("fc2"), rows, width, init)); // [n_e, D]
 }
 
 function scaleAndShift(scope: Scope, x: Tensor): Tensor {

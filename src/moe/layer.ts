@@ -1,8 +1,7 @@
 import type { Tensor } from "../graph/graph.ts";
-import { product } from "../graph/shape.ts";
 import { dropout } from "../nn/dropout.ts";
 import type { Scope } from "../nn/scope.ts";
-import { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
+import { droplessDispatcher } from "./dispatch/dropless.ts";
 import { type ExpertOptions, mlpExperts } from "./experts.ts";
 import type { Routing } from "./routing.ts";
 
@@ -32,20 +31,7 @@ export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   scope.tap("counts", dispatcher.counts);
   options.losses?.(scope, routing);
   const inputs = dispatcher.dispatch(options.prepare?.(x) ?? x); // E x [n_e, D]
-  const draws = expertDraws(scope, routing, dispatcher, options.experts);
-  const results = mlpExperts(scope.child("experts"), inputs, options.experts, draws); // E x [n_e, D]
+  const results = mlpExperts(scope.child("experts"), inputs, options.experts, dispatcher); // E x [n_e, D]
   const rate = options.experts.dropout ?? 0;
   return dispatcher.combine(results, (rows) => dropout(scope, rows, rate)); // [N, D]
-}
-
-/** Random numbers for dropout inside the experts: one row for each assignment. */
-function expertDraws(
-  scope: Scope,
-  { ids }: Routing,
-  dispatcher: Dispatcher,
-  { dropout: rate = 0, hiddenWidth }: ExpertOptions,
-): Tensor[] | undefined {
-  if (!scope.training || rate === 0) return undefined;
-  const shape = [product(ids.shape), hiddenWidth];
-  return dispatcher.splitRows(scope.child("experts").random("dropout", shape, "uniform"));
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
-import { batch, divideDim } from "../graph/shape.ts";
+import { batch } from "../graph/shape.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import { mul } from "./arithmetic.ts";
 import {
@@ -16,11 +16,11 @@ import {
 } from "./check.fixture.ts";
 import {
   collectRows,
+  cutRows,
   dispatchRows,
   expertSizes,
   groupByExpert,
-  splitByExpert,
-  splitRowsByExpert,
+  joinRows,
 } from "./group.ts";
 import { matmul } from "./matmul.ts";
 
@@ -28,12 +28,10 @@ import { matmul } from "./matmul.ts";
 function throughExperts(x: Tensor, ids: Tensor, ...weights: Tensor[]): Tensor {
   const grouping = groupByExpert(ids, weights.length);
   const sizes = expertSizes(weights.length, grouping);
-  const assignments = splitByExpert(grouping, sizes);
-  const numSelected = divideDim(ids.shape[0]!, x.shape[0]!) as number;
-  const tokens = splitByExpert(grouping, sizes, numSelected);
-  const rows = dispatchRows(x, grouping, tokens);
+  const rows = dispatchRows(x, grouping, sizes);
   const results = rows.map((own, e) => matmul(own, weights[e]!));
-  return collectRows(results, grouping, assignments);
+  const joined = joinRows(results, grouping);
+  return collectRows(cutRows(joined, grouping, sizes), grouping);
 }
 
 const reference: Reference = (x, ids, ...weights) => {
@@ -104,11 +102,11 @@ test("a symbolic number of tokens", async () => {
   });
 });
 
-test("rows of constants are cut like the assignments", async () => {
+test("grouped rows are cut expert by expert", async () => {
   const results = await evaluate(
     (rows, ids) => {
       const grouping = groupByExpert(ids, 3);
-      return splitRowsByExpert(rows, grouping, expertSizes(3, grouping));
+      return cutRows(rows, grouping, expertSizes(3, grouping));
     },
     [array([[1], [2], [3], [4]]), array([2, 0, 2, 2], "int64")],
   );
@@ -147,4 +145,19 @@ test("expert ids of another type are refused", async () => {
   await expect(evaluate((x) => groupByExpert(x, 2).order, [array([1])])).rejects.toThrow(
     /group_by_expert: expert ids must be int64 \[T\], got float32 \[1\]/,
   );
+});
+
+test("large rows are gathered expert by expert, to the same end", async () => {
+  const width = 2 ** 19; // 4 assignments of this width exceed what is gathered at once
+  const x = array(Array.from({ length: 2 }, (_, n) => Array<number>(width).fill(n + 1)));
+  const [result] = await evaluate(
+    (tokens, ids) => {
+      const grouping = groupByExpert(ids, 2);
+      const rows = dispatchRows(tokens, grouping, expertSizes(2, grouping));
+      return collectRows([mul(rows[0]!, 10), mul(rows[1]!, 100)], grouping);
+    },
+    [x, array([1, 0, 0, 1], "int64")],
+  );
+  const firsts = [0, 1, 2, 3].map((t) => result!.data[t * width]);
+  expect(firsts).toEqual([100, 20, 10, 200]);
 });

@@ -6,8 +6,9 @@
  * choice `k` of token `n`; `E` experts; `n_e` assignments of expert `e`, known at run time.
  */
 import { array } from "../graph/array.ts";
-import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
-import { type Dim, divideDim, formatShape, symbolic } from "../graph/shape.ts";
+import { defineOp, type Emission, type Tensor, type TensorSpec } from "../graph/graph.ts";
+import { type Dim, divideDim, formatShape, product, type Shape, symbolic } from "../graph/shape.ts";
+import { zerosLike } from "./gather.ts";
 import { reduceSum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 
@@ -74,144 +75,165 @@ export function groupByExpert(ids: Tensor, numExperts: number): Grouping {
   return { order: order!, inverse: inverse!, counts: counts! };
 }
 
-interface SplitAttributes {
-  readonly sizes: readonly Dim[];
-  /** When given, assignments become tokens: their remainder by `N = T / numSelected`. */
-  readonly numSelected?: number;
-}
-
-const splitIndicesOp = defineOp<SplitAttributes>({
-  name: "split_by_expert",
-  infer: (_, { sizes }) => sizes.map((size) => ({ dtype: "int64", shape: [size] })),
-  emit: ({ emitter, inputs: [indices, counts], outputs, attributes: { numSelected }, node }) => {
-    let parts = indices!;
-    if (numSelected !== undefined && numSelected > 1) {
-      const total = node.inputs[0]!.shape[0]!;
-      const numTokens =
-        typeof total === "number"
-          ? emitter.constant(array(total / numSelected, "int64"))
-          : emitter.add("Div", [
-              emitter.add("Shape", [indices!]),
-              emitter.constant(array([numSelected], "int64")),
-            ]);
-      parts = emitter.add("Mod", [parts, numTokens]);
-    }
-    emitter.add("Split", [parts, counts!], { axis: 0 }, { outputs });
-  },
-  gradient: () => [],
-});
-
-/**
- * The assignments of each expert, or, with `numSelected` K, their tokens: `E` vectors `[n_e]`.
- */
-export function splitByExpert(
-  grouping: Grouping,
-  sizes: readonly Dim[],
-  numSelected?: number,
-): Tensor[] {
-  const attributes = numSelected === undefined ? { sizes } : { sizes, numSelected };
-  return [...splitIndicesOp([grouping.order, grouping.counts], attributes)];
-}
-
-const splitRowsOp = defineOp<{ readonly sizes: readonly Dim[] }>({
-  name: "split_rows_by_expert",
-  infer: ([rows], { sizes }) =>
-    sizes.map((size) => ({ dtype: rows!.dtype, shape: [size, ...rows!.shape.slice(1)] })),
-  emit: ({ emitter, inputs, outputs }) => {
-    emitter.add("Split", inputs, { axis: 0 }, { outputs });
-  },
-  gradient: () => [],
-});
-
-/** Cuts constants with a row for each grouped position, `[T, F]`, into `[n_e, F]` per expert. */
-export function splitRowsByExpert(
-  rows: Tensor,
-  grouping: Grouping,
-  sizes: readonly Dim[],
-): Tensor[] {
-  return [...splitRowsOp([rows, grouping.counts], { sizes })];
-}
-
 /** Fresh symbols for the number of assignments of each expert. */
 export function expertSizes(numExperts: number, grouping: Grouping): Dim[] {
   return Array.from({ length: numExperts }, (_, e) => symbolic(`n${grouping.order.id}_${e}`));
 }
 
-const dispatchOp = defineOp<null>({
+/**
+ * Up to this many floats, rows are gathered at once and then cut: fewer nodes, each of which costs
+ * some 20 microseconds. Above, one gather per expert saves the copy.
+ */
+const GATHER_AT_ONCE = 2 ** 20;
+
+/** Emits the rows of `x` at `indices` `[T]`, cut into one tensor per expert. */
+function emitGatherPerExpert(
+  { emitter, outputs }: Pick<Emission<unknown>, "emitter" | "outputs">,
+  { x, indices, counts }: { x: string; indices: string; counts: string },
+  size: number | undefined,
+): void {
+  if (size !== undefined && size <= GATHER_AT_ONCE) {
+    const rows = emitter.add("Gather", [x, indices], { axis: 0 });
+    emitter.add("Split", [rows, counts], { axis: 0 }, { outputs });
+    return;
+  }
+  const parts = outputs.map(() => emitter.fresh());
+  emitter.add("Split", [indices, counts], { axis: 0 }, { outputs: parts });
+  for (const [e, part] of parts.entries()) {
+    emitter.add("Gather", [x, part], { axis: 0 }, { outputs: [outputs[e]!] });
+  }
+}
+
+/** Floats in a tensor, or undefined where that is known only at run time. */
+function staticSize({ shape }: TensorSpec): number | undefined {
+  const size = product(shape);
+  return typeof size === "number" ? size : undefined;
+}
+
+function rowsPerExpert(x: TensorSpec, sizes: readonly Dim[]): TensorSpec[] {
+  return sizes.map((size) => ({ dtype: x.dtype, shape: [size, ...x.shape.slice(1)] }));
+}
+
+const dispatchOp = defineOp<{ readonly sizes: readonly Dim[] }>({
   name: "dispatch_rows",
-  infer: ([x, , ...tokens]) =>
-    tokens.map(({ shape }) => ({ dtype: x!.dtype, shape: [shape[0]!, x!.shape[1]!] })),
-  emit: ({ emitter, inputs: [x, , ...tokens], outputs }) => {
-    for (const [e, rows] of tokens.entries()) {
-      emitter.add("Gather", [x!, rows], { axis: 0 }, { outputs: [outputs[e]!] });
-    }
+  infer: ([x], { sizes }) => rowsPerExpert(x!, sizes),
+  emit: ({ emitter, inputs: [x, order, , counts], outputs, node }) => {
+    const [rows, assignments] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
+    const numSelected = divideDim(assignments[0]!, rows[0]!) as number;
+    const numTokens =
+      typeof rows[0] === "number"
+        ? emitter.constant(array(rows[0], "int64"))
+        : emitter.add("Gather", [emitter.add("Shape", [x!]), emitter.constant(array(0, "int64"))]);
+    const indices = numSelected === 1 ? order! : emitter.add("Mod", [order!, numTokens]);
+    const size = staticSize({ dtype: "float32", shape: [assignments[0]!, ...rows.slice(1)] });
+    emitGatherPerExpert({ emitter, outputs }, { x: x!, indices, counts: counts! }, size);
   },
-  gradient: ({ inputs: [x, inverse], gradients, outputs }) => {
-    const known = gradients.map((gradient, e) => {
-      if (gradient === undefined) throw new TypeError(`expert ${e} of ${outputs.length} is unused`);
-      return gradient;
-    });
-    const rows = ungroup([inverse!, ...known], null)[0]!; // [T, D]
+  gradient: ({ inputs: [x, , inverse], outputs, gradients }) => {
+    const parts = outputs.map((output, e) => gradients[e] ?? zerosLike(output));
+    const rows = ungroup([inverse!, ...parts], null)[0]!; // [T, D]
     const [numTokens, width] = x!.shape;
     const numSelected = divideDim(inverse!.shape[0]!, numTokens!);
     return [reduceSum(reshape(rows, [numSelected, numTokens!, width!]), 0)]; // [N, D]
   },
 });
 
-/** Rows of `x` `[N, D]` for each expert, `[n_e, D]`; `tokens` are its token indices. */
-export function dispatchRows(x: Tensor, grouping: Grouping, tokens: readonly Tensor[]): Tensor[] {
-  return [...dispatchOp([x, grouping.inverse, ...tokens], null)];
+/**
+ * The tokens of each expert, `[n_e, D]`.
+ *
+ * @param x `[N, D]`
+ * @param sizes `n_e` of each expert, from `expertSizes`
+ */
+export function dispatchRows(x: Tensor, grouping: Grouping, sizes: readonly Dim[]): Tensor[] {
+  const { order, inverse, counts } = grouping;
+  return [...dispatchOp([x, order, inverse, counts], { sizes })];
 }
 
-/** Concatenates the experts' rows and brings them back into the order of assignments. */
+/** Joins the experts' rows and brings them back into the order of assignments. */
 const ungroup = defineOp<null>({
   name: "ungroup_rows",
-  infer: ([inverse, first]) => [
-    { dtype: first!.dtype, shape: [inverse!.shape[0]!, first!.shape[1]!] },
-  ],
+  infer: ([inverse, first]) => [inAssignmentOrder(inverse!, first!)],
   emit: ({ emitter, inputs: [inverse, ...rows], outputs }) => {
-    const grouped = emitter.add("Concat", rows, { axis: 0 });
-    emitter.add("Gather", [grouped, inverse!], { axis: 0 }, { outputs });
+    emitUngroup({ emitter, outputs }, inverse!, rows);
   },
 });
 
-const collectOp = defineOp<{ readonly numExperts: number }>({
+function inAssignmentOrder(index: TensorSpec, { dtype, shape }: TensorSpec): TensorSpec {
+  return { dtype, shape: [index.shape[0]!, ...shape.slice(1)] };
+}
+
+function emitUngroup(
+  { emitter, outputs }: Pick<Emission<unknown>, "emitter" | "outputs">,
+  inverse: string,
+  rows: readonly string[],
+): void {
+  const grouped = emitter.add("Concat", rows, { axis: 0 });
+  emitter.add("Gather", [grouped, inverse], { axis: 0 }, { outputs });
+}
+
+const collectOp = defineOp<null>({
   name: "collect_rows",
-  infer: ([inverse, first]) => [
-    { dtype: first!.dtype, shape: [inverse!.shape[0]!, first!.shape[1]!] },
-  ],
-  emit: ({ emitter, inputs: [inverse, ...rest], outputs, attributes: { numExperts } }) => {
-    const grouped = emitter.add("Concat", rest.slice(0, numExperts), { axis: 0 });
-    emitter.add("Gather", [grouped, inverse!], { axis: 0 }, { outputs });
+  infer: ([inverse, , , first]) => [inAssignmentOrder(inverse!, first!)],
+  emit: ({ emitter, inputs: [inverse, , , ...rows], outputs }) => {
+    emitUngroup({ emitter, outputs }, inverse!, rows);
   },
-  gradient: ({ inputs: [, ...rest], gradients: [dy], attributes: { numExperts } }) => [
-    undefined,
-    ...gatherEach([dy!, ...rest.slice(numExperts)], null),
-  ],
-});
-
-const gatherEach = defineOp<null>({
-  name: "gather_each",
-  infer: ([x, ...indices]) =>
-    indices.map(({ shape }) => ({ dtype: x!.dtype, shape: [shape[0]!, x!.shape[1]!] })),
-  emit: ({ emitter, inputs: [x, ...indices], outputs }) => {
-    for (const [e, rows] of indices.entries()) {
-      emitter.add("Gather", [x!, rows], { axis: 0 }, { outputs: [outputs[e]!] });
-    }
+  gradient: ({ inputs: [, order, counts, ...results], gradients: [dy] }) => {
+    const sizes = results.map(({ shape }) => shape[0]!);
+    return [undefined, undefined, undefined, ...regroup([dy!, order!, counts!], { sizes })];
   },
 });
 
-/**
- * The experts' results in the order of assignments, `[T, D]`: undoes the grouping.
- *
- * @param results one `[n_e, D]` per expert
- * @param assignments the assignments of each expert, which its gradient gathers by
- */
-export function collectRows(
-  results: readonly Tensor[],
-  grouping: Grouping,
-  assignments: readonly Tensor[],
-): Tensor {
-  const inputs = [grouping.inverse, ...results, ...assignments];
-  return collectOp(inputs, { numExperts: results.length })[0]!;
+/** Rows `[T, D]` in the order of assignments, brought together for each expert. */
+const regroup = defineOp<{ readonly sizes: readonly Dim[] }>({
+  name: "regroup_rows",
+  infer: ([x], { sizes }) => rowsPerExpert(x!, sizes),
+  emit: ({ emitter, inputs: [x, order, counts], outputs, node }) => {
+    const names = { x: x!, indices: order!, counts: counts! };
+    emitGatherPerExpert({ emitter, outputs }, names, staticSize(node.inputs[0]!));
+  },
+});
+
+/** The experts' results `[n_e, D]` in the order of assignments, `[T, D]`: undoes the grouping. */
+export function collectRows(results: readonly Tensor[], grouping: Grouping): Tensor {
+  const { order, inverse, counts } = grouping;
+  return collectOp([inverse, order, counts, ...results], null)[0]!;
+}
+
+type Apply<A> = (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
+
+const joinOp: Apply<null> = defineOp<null>({
+  name: "join_rows",
+  infer: ([order, , first]) => [inAssignmentOrder(order!, first!)],
+  emit: ({ emitter, inputs: [, , ...parts], outputs }) => {
+    emitter.add("Concat", parts, { axis: 0 }, { outputs });
+  },
+  gradient: ({ inputs: [order, counts, ...parts], gradients: [dy] }) => {
+    const sizes = parts.map(({ shape }) => shape[0]!);
+    return [undefined, undefined, ...cutOp([dy!, order!, counts!], { sizes })];
+  },
+});
+
+/** The experts' rows one after another, `[T, F]`, still grouped. */
+export function joinRows(parts: readonly Tensor[], { order, counts }: Grouping): Tensor {
+  return joinOp([order, counts, ...parts], null)[0]!;
+}
+
+const cutOp: Apply<{ readonly sizes: readonly Dim[] }> = defineOp({
+  name: "cut_rows",
+  infer: ([x], { sizes }) => rowsPerExpert(x!, sizes),
+  emit: ({ emitter, inputs: [x, , counts], outputs }) => {
+    emitter.add("Split", [x!, counts!], { axis: 0 }, { outputs });
+  },
+  gradient: ({ inputs: [, order, counts], outputs, gradients }) => {
+    const parts = outputs.map((output, e) => gradients[e] ?? zerosLike(output));
+    return [joinOp([order!, counts!, ...parts], null)[0]!];
+  },
+});
+
+/** Cuts grouped rows `[T, F]` into `[n_e, F]` per expert. */
+export function cutRows(
+  rows: Tensor,
+  { order, counts }: Grouping,
+  sizes: readonly Dim[],
+): Tensor[] {
+  return [...cutOp([rows, order, counts], { sizes })];
 }

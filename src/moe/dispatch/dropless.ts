@@ -2,11 +2,11 @@ import type { Tensor } from "../../graph/graph.ts";
 import { mul } from "../../ops/arithmetic.ts";
 import {
   collectRows,
+  cutRows,
   dispatchRows,
   expertSizes,
   groupByExpert,
-  splitByExpert,
-  splitRowsByExpert,
+  joinRows,
 } from "../../ops/group.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { reshape, unsqueeze } from "../../ops/reshape.ts";
@@ -21,8 +21,10 @@ export interface Dispatcher {
    * to the results in the order of assignments, `[T, D']`.
    */
   combine(results: readonly Tensor[], transform?: (rows: Tensor) => Tensor): Tensor;
-  /** Cuts constants with one row per assignment, `[T, F]`, into `[n_e, F]` per expert. */
-  splitRows(rows: Tensor): Tensor[];
+  /** The experts' rows as one tensor `[T, F]`, for work that does not depend on the expert. */
+  join(rows: readonly Tensor[]): Tensor;
+  /** Undoes `join`. */
+  cut(rows: Tensor): Tensor[];
   /** Assignments of each expert, `[E]` int64. */
   readonly counts: Tensor;
 }
@@ -32,19 +34,18 @@ export interface Dispatcher {
  * MegaBlocks, arXiv:2211.15841, by gathers instead of block-sparse products).
  */
 export function droplessDispatcher({ ids, combineWeights, numExperts }: Routing): Dispatcher {
-  const numSelected = ids.shape[0] as number;
+  const [numSelected, numTokens] = ids.shape;
   const grouping = groupByExpert(reshape(ids, [-1]), numExperts); // T assignments
   const sizes = expertSizes(numExperts, grouping);
-  const tokens = splitByExpert(grouping, sizes, numSelected); // E x [n_e]
-  const assignments = splitByExpert(grouping, sizes); // E x [n_e]
   return {
     counts: grouping.counts,
-    dispatch: (x) => dispatchRows(x, grouping, tokens),
-    splitRows: (rows) => splitRowsByExpert(rows, grouping, sizes),
+    dispatch: (x) => dispatchRows(x, grouping, sizes),
+    join: (rows) => joinRows(rows, grouping),
+    cut: (rows) => cutRows(rows, grouping, sizes),
     combine: (results, transform = (rows) => rows) => {
       const width = results[0]!.shape[1]!;
-      const rows = transform(collectRows(results, grouping, assignments)); // [T, D']
-      const choices = reshape(rows, [numSelected, ids.shape[1]!, width]); // [K, N, D']
+      const rows = transform(collectRows(results, grouping)); // [T, D']
+      const choices = reshape(rows, [numSelected!, numTokens!, width]); // [K, N, D']
       return reduceSum(mul(choices, unsqueeze(combineWeights, -1)), 0); // [N, D']
     },
   };
