@@ -6,6 +6,7 @@ import type { DiffMoeConfig } from "./diff-moe.ts";
 export const diffMoeSchema = z.strictObject({
   system: z.literal("diff-moe"),
   patch_size: z.int().positive().default(4),
+  stem: z.enum(["linear", "conv"]).default("linear"),
   width: z.int().positive().default(384),
   num_layers: z.int().positive().default(4),
   num_heads: z.int().positive().default(6),
@@ -16,6 +17,7 @@ export const diffMoeSchema = z.strictObject({
   activation: z.enum(["gelu", "gelu_tanh", "relu", "relu_squared", "silu"]).default("gelu"),
   dropout: z.number().min(0).lt(1).default(0.1),
   layer_norm_epsilon: z.number().positive().default(1e-5),
+  init_std: z.number().positive().default(0.02),
   router: z
     .strictObject({
       form: z.enum(["linear", "attention"]).default("linear"),

@@ -19,6 +19,7 @@ import { moe } from "../moe/layer.ts";
 import { meanSquareBalanceLoss, uniformKlLoss } from "../moe/losses/diff-moe.ts";
 import { type AttentiveRouterOptions, attentiveRouter } from "../moe/routers/attentive.ts";
 import { selfAttention } from "../nn/attention.ts";
+import { convStem } from "../nn/conv-stem.ts";
 import { dropout } from "../nn/dropout.ts";
 import { truncatedNormal, xavierUniform } from "../nn/initializers.ts";
 import { layerNorm, standardize } from "../nn/layer-norm.ts";
@@ -32,6 +33,8 @@ import { reshape } from "../ops/reshape.ts";
 
 export interface DiffMoeConfig {
   readonly patchSize: number;
+  /** How patches become tokens: one linear map (the original), or a convolution stem. */
+  readonly stem: "linear" | "conv";
   readonly width: number;
   readonly numLayers: number;
   readonly numHeads: number;
@@ -46,14 +49,14 @@ export interface DiffMoeConfig {
   readonly activation: Activation;
   readonly dropout: number;
   readonly layerNormEpsilon: number;
+  /** Standard deviation of the first weights of embeddings, attention and classifier. */
+  readonly initStd: number;
   readonly router: Pick<AttentiveRouterOptions, "form" | "noisy" | "gate" | "pool">;
   /** Weight of the mean-square balance loss of each layer. */
   readonly meanSquareLossWeight: number;
   /** Weight of the divergence of each layer's mean probabilities from uniform. */
   readonly klLossWeight: number;
 }
-
-const init = truncatedNormal(0.02);
 
 /**
  * Class logits of images.
@@ -70,18 +73,25 @@ export function diffMoe(scope: Scope, images: Tensor, config: DiffMoeConfig): Te
   x = layerNorm(scope.child("norm"), x, config.layerNormEpsilon);
   const perImage = reshape(x, [images.shape[0]!, numTokens, config.width]); // [B, S, D]
   const pooled = scope.tap("pooled", reduceMean(perImage, 1)); // [B, D]
-  return linear(scope.child("head"), pooled, config.numClasses, { weightInit: init });
+  return linear(scope.child("head"), pooled, config.numClasses, {
+    weightInit: truncatedNormal(config.initStd),
+  });
 }
 
 /** Patches with position and token-type embeddings, `[B*S, D]`. */
 function embedImage(scope: Scope, images: Tensor, config: DiffMoeConfig): Tensor {
   const { patchSize, width } = config;
-  const patches = patchEmbed(scope.child("patch_embed"), images, {
-    patchSize,
-    width,
-    weightInit: init,
-  });
+  const embed = scope.child("patch_embed");
+  const patches =
+    config.stem === "conv"
+      ? convStem(embed, images, { patchSize, width })
+      : patchEmbed(embed, images, {
+          patchSize,
+          width,
+          weightInit: truncatedNormal(config.initStd),
+        });
   const numTokens = divideDim(patches.shape[0]!, images.shape[0]!) as number;
+  const init = truncatedNormal(config.initStd);
   const position = scope.parameter("pos_embed", [1, numTokens, width], init, { decay: false });
   const types = scope
     .child("token_type_embed")
@@ -98,7 +108,7 @@ function encoderBlock(scope: Scope, x: Tensor, numTokens: number, config: DiffMo
     numTokens,
     numHeads: config.numHeads,
     dropout: config.dropout,
-    weightInit: init,
+    weightInit: truncatedNormal(config.initStd),
   }); // [B*S, D]
   x = add(x, dropout(scope.child("attn_out"), attended, config.dropout));
   const mixed = mixture(

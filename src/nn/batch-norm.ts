@@ -1,0 +1,36 @@
+import type { Tensor } from "../graph/graph.ts";
+import { add, div, mul, sub } from "../ops/arithmetic.ts";
+import { batchNormWith, batchNorm as normalize } from "../ops/batch-norm.ts";
+import { stopGradient } from "../ops/compare.ts";
+import { elementCountOf } from "../ops/run-time-shape.ts";
+import { ones, zeros } from "./initializers.ts";
+import type { Scope } from "./scope.ts";
+
+/**
+ * Batch normalisation (arXiv:1502.03167) as torch.nn.BatchNorm2d: batch statistics in training,
+ * running ones in evaluation.
+ *
+ * Parameters `weight`, `bias`; states `running_mean`, `running_var`, which move by a tenth of the way
+ * to the batch's mean and unbiased variance at every step.
+ *
+ * @param x `[B, C, H, W]`
+ */
+export function batchNorm(
+  scope: Scope,
+  x: Tensor,
+  { momentum = 0.1, epsilon = 1e-5 } = {},
+): Tensor {
+  const channels = [x.shape[1] as number];
+  const weight = scope.parameter("weight", channels, ones);
+  const bias = scope.parameter("bias", channels, zeros);
+  const runningMean = scope.state("running_mean", channels, zeros);
+  const runningVariance = scope.state("running_var", channels, ones);
+  if (!scope.training) return batchNormWith(x, weight, bias, runningMean, runningVariance, epsilon);
+  const { y, mean, variance } = normalize(x, weight, bias, epsilon);
+  const count = elementCountOf(x, [0, 2, 3]);
+  const unbiased = mul(variance, div(count, sub(count, 1)));
+  const move = (from: Tensor, to: Tensor) => add(mul(from, 1 - momentum), mul(to, momentum));
+  scope.update("running_mean", move(runningMean, stopGradient(mean)));
+  scope.update("running_var", move(runningVariance, stopGradient(unbiased)));
+  return y;
+}
