@@ -1,0 +1,2 @@
+/** Differentiation of graphs. */
+export { gradients } from "./gradients.ts";

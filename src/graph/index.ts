@@ -1,0 +1,39 @@
+/** Symbolic tensors, shapes and plain arrays: what models are traced into. */
+export {
+  allocate,
+  array,
+  bytesPerElement,
+  type DType,
+  elementCount,
+  type NdArray,
+  type Nested,
+  type TypedArray,
+  toNumbers,
+  view,
+} from "./array.ts";
+export { UserError } from "./errors.ts";
+export {
+  type AttributeValue,
+  addNode,
+  type Backward,
+  createGraph,
+  defineOp,
+  type Emission,
+  type Emitter,
+  type Graph,
+  type Node,
+  type Op,
+  type Tensor,
+  type TensorSpec,
+} from "./graph.ts";
+export { constant, type InputRole, input } from "./inputs.ts";
+export {
+  batch,
+  broadcastShapes,
+  type Dim,
+  formatShape,
+  type Multiple,
+  type Shape,
+  sameShape,
+  symbolic,
+} from "./shape.ts";

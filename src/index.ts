@@ -1,0 +1,28 @@
+/**
+ * Moesaic: build, train, inspect and ship sparse mixture-of-experts models.
+ *
+ * The names used most; every folder is an entry of its own, such as `moesaic/ops` or `moesaic/moe`.
+ */
+export { gradients } from "./autodiff/gradients.ts";
+export { configToYaml, loadConfig } from "./config/load.ts";
+export { listRecipes } from "./config/recipes.ts";
+export { createLoader } from "./data/loader.ts";
+export { openDataset } from "./data/open.ts";
+export { array, type DType, type NdArray, toNumbers } from "./graph/array.ts";
+export { UserError } from "./graph/errors.ts";
+export { createGraph, type Graph, type Tensor } from "./graph/graph.ts";
+export { constant, input } from "./graph/inputs.ts";
+export { batch, type Dim, type Shape } from "./graph/shape.ts";
+export { createClassifier } from "./models/systems.ts";
+export { type MoeOptions, moe } from "./moe/layer.ts";
+export { createScope, type Scope } from "./nn/scope.ts";
+export { emitModel } from "./onnx/emit.ts";
+export { key } from "./random/key.ts";
+export { renderReport } from "./report/report.ts";
+export { evaluate, valueAndGradients } from "./runtime/evaluate.ts";
+export { nativeRuntime } from "./runtime/native.ts";
+export type { Runtime, Session } from "./runtime/session.ts";
+export { type TrainConfig, trainConfigSchema } from "./train/config.ts";
+export { evaluateRun } from "./train/evaluate-run.ts";
+export { type TrainOptions, train } from "./train/train.ts";
+export type { ProgressSink, Summary } from "./train/types.ts";

@@ -1,0 +1,6 @@
+/** What training minimises, and accuracy. */
+export { accuracy } from "./accuracy.ts";
+export { binaryCrossEntropy } from "./binary-cross-entropy.ts";
+export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
+export { meanSquaredError } from "./mean-squared-error.ts";
+export type { Reduction } from "./reduction.ts";

@@ -1,0 +1,3 @@
+/** Writes graphs as ONNX models. */
+export type { Lowering, LoweringRule, ModelBuilder } from "./builder.ts";
+export { type EmitOptions, type EmittedModel, emitModel } from "./emit.ts";

@@ -1,0 +1,12 @@
+/** Runs ONNX models: natively in Node, or with WebAssembly and WebGPU in a browser. */
+export { type Arena, type ArenaGroup, createArena, type ParameterSpec } from "./arena.ts";
+export {
+  type EvaluateOptions,
+  evaluate,
+  type TensorFunction,
+  type ValueAndGradientsOptions,
+  valueAndGradients,
+} from "./evaluate.ts";
+export { nativeRuntime } from "./native.ts";
+export type { Binding, Runtime, Session, SessionOptions } from "./session.ts";
+export { type WebRuntimeOptions, webRuntime } from "./web.ts";

@@ -1,0 +1,20 @@
+/** Training runs: configuration, training, evaluation, checkpoints, weights as safetensors. */
+export { configToYaml, type LoadOptions, loadConfig } from "../config/load.ts";
+export { listRecipes, type Recipe } from "../config/recipes.ts";
+export { type Checkpoint, listCheckpoints } from "./checkpoint-store.ts";
+export { type TrainConfig, trainConfigSchema } from "./config.ts";
+export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.ts";
+export { readMetrics } from "./metrics-file.ts";
+export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors.ts";
+export {
+  type BatchSpec,
+  evaluationGraph,
+  type Objective,
+  type ObjectiveResult,
+  type StepGraph,
+  type StepGraphOptions,
+  trainingGraph,
+} from "./step-graph.ts";
+export { type TrainOptions, train } from "./train.ts";
+export { createTrainStep, type TrainStep, type TrainStepOptions } from "./train-step.ts";
+export type { MetricEvent, ProgressSink, ProgressUpdate, Summary } from "./types.ts";
