@@ -5,9 +5,20 @@ const shared = { pool: "forks", testTimeout: 30_000 } as const;
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
-      { test: { ...shared, name: "unit", include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"] } },
-      { test: { ...shared, name: "data", include: ["test/data/**/*.test.ts"], testTimeout: 600_000 } },
-      { test: { ...shared, name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000 } },
+      {
+        test: { ...shared, name: "unit", include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"] },
+      },
+      {
+        test: {
+          ...shared,
+          name: "data",
+          include: ["test/data/**/*.test.ts"],
+          testTimeout: 600_000,
+        },
+      },
+      {
+        test: { ...shared, name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000 },
+      },
     ],
   },
 });
