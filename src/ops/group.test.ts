@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { batch } from "../graph/shape.ts";
-import { evaluate } from "../runtime/evaluate.ts";
+import { evaluate, valueAndGradients } from "../runtime/evaluate.ts";
 import { mul } from "./arithmetic.ts";
 import {
   at,
@@ -23,6 +23,7 @@ import {
   joinRows,
 } from "./group.ts";
 import { matmul } from "./matmul.ts";
+import { reduceSum } from "./reduce.ts";
 
 /** Every token through its experts, each a matrix: rows in the order of assignments. */
 function throughExperts(x: Tensor, ids: Tensor, ...weights: Tensor[]): Tensor {
@@ -160,4 +161,15 @@ test("large rows are gathered expert by expert, to the same end", async () => {
   );
   const firsts = [0, 1, 2, 3].map((t) => result!.data[t * width]);
   expect(firsts).toEqual([100, 20, 10, 200]);
+});
+
+test("an expert whose rows go unused gets zero gradient", async () => {
+  const { gradients } = await valueAndGradients(
+    (x, ids) => {
+      const grouping = groupByExpert(ids, 2);
+      return reduceSum(dispatchRows(x, grouping, expertSizes(2, grouping))[1]!);
+    },
+    [array([[1], [2], [3]]), array([0, 1, 0], "int64")],
+  );
+  expect(toNumbers(gradients[0]!)).toEqual([0, 1, 0]);
 });
