@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { countParameters } from "./active-parameters.ts";
+
+test("K of the E experts of each layer count as active, everything else does", () => {
+  const sizes: [string, number][] = [
+    ["patch_embed.proj.weight", 100],
+    ["blocks.0.moe.router.weight", 12],
+    ...[0, 1, 2, 3].flatMap((e): [string, number][] => [
+      [`blocks.0.moe.experts.${e}.fc1.weight`, 40],
+      [`blocks.0.moe.experts.${e}.fc1.bias`, 2],
+    ]),
+    ["blocks.1.moe.experts.0.fc1.weight", 7],
+  ];
+  // 100 + 12 + 2 of 4 experts of 42 + the only expert of the second layer
+  expect(countParameters(sizes, 2)).toEqual({ total: 287, active: 203 });
+});
+
+test("without experts everything is active", () => {
+  expect(countParameters([["head.weight", 30]], 2)).toEqual({ total: 30, active: 30 });
+});
