@@ -1,0 +1,112 @@
+/** The command line of the benchmarks. */
+
+import { parseArgs } from "node:util";
+import { didYouMean } from "../src/config/nearest.ts";
+import { UserError } from "../src/graph/errors.ts";
+import { defaultWidths, fixed } from "./cases.ts";
+
+export const benches = ["train-step", "inference", "experts"] as const;
+export type Bench = (typeof benches)[number];
+
+export const peerNames = ["pytorch", "pytorch-avx512", "tfjs-wasm", "jax-js"] as const;
+export type PeerName = (typeof peerNames)[number];
+
+export interface BenchArguments {
+  readonly bench: Bench;
+  /** Undefined: the benchmark's own. */
+  readonly widths: readonly number[] | undefined;
+  /** Timed runs of each side; undefined: as many as the width needs. */
+  readonly runs: number | undefined;
+  readonly peers: readonly PeerName[];
+  /** Whether peers that are missing get installed. */
+  readonly install: boolean;
+  readonly json: boolean;
+}
+
+export const usage = `Usage: npm run bench -- <train-step|inference|experts> [options]
+
+  train-step   training steps against PyTorch; loss and gradients of a dense model against others
+  inference    forward passes against the same
+  experts      training steps with 4 to 64 experts, against those with 4
+
+  --widths 64,128    model widths, multiples of ${fixed.heads} (default ${defaultWidths.join(",")}; experts: 128)
+  --runs N           timed runs of each side (default 10 to 60, fewer for wide models)
+  --peers a,b        ${peerNames.join(", ")}, or none (default all)
+  --no-install       leave out peers that are not installed in bench/.venv and bench/.peers
+  --json             print JSON alone on standard output
+`;
+
+/** Reads the arguments; "help" when they ask for help. */
+export function parseArguments(args: readonly string[]): BenchArguments | "help" {
+  const { values, positionals } = parse(args);
+  if (values.help) return "help";
+  const [bench, extra] = positionals;
+  if (bench === undefined) throw usageError(`name a benchmark: ${benches.join(", ")}`);
+  if (extra !== undefined) throw usageError(`one benchmark at a time, got also "${extra}"`);
+  return {
+    bench: oneOf(bench, benches, "benchmark"),
+    widths: values.widths === undefined ? undefined : values.widths.split(",").map(parseWidth),
+    runs: values.runs === undefined ? undefined : parseRuns(values.runs),
+    peers: parsePeers(values.peers),
+    install: values["no-install"] !== true,
+    json: values.json === true,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        widths: { type: "string" },
+        runs: { type: "string" },
+        peers: { type: "string" },
+        "no-install": { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    throw usageError((error as Error).message.split(". ")[0]!);
+  }
+}
+
+function parseWidth(text: string): number {
+  const width = Number(text);
+  if (
+    !Number.isInteger(width) ||
+    width < fixed.heads ||
+    width % fixed.heads !== 0 ||
+    width > 4096
+  ) {
+    throw usageError(
+      `--widths takes multiples of ${fixed.heads} up to 4096 with commas between, got "${text}"`,
+    );
+  }
+  return width;
+}
+
+function parseRuns(text: string): number {
+  const runs = Number(text);
+  if (!Number.isInteger(runs) || runs < 1 || runs > 10_000) {
+    throw usageError(`--runs takes a whole number from 1 to 10000, got "${text}"`);
+  }
+  return runs;
+}
+
+function parsePeers(text: string | undefined): readonly PeerName[] {
+  if (text === undefined) return peerNames;
+  if (text === "none") return [];
+  return text.split(",").map((name) => oneOf(name, peerNames, "peer"));
+}
+
+function oneOf<T extends string>(text: string, names: readonly T[], kind: string): T {
+  if ((names as readonly string[]).includes(text)) return text as T;
+  const known = didYouMean(text, names) || `; choose from ${names.join(", ")}`;
+  throw usageError(`there is no ${kind} "${text}"${known}`);
+}
+
+function usageError(message: string): UserError {
+  return new UserError(message, { exitCode: 2 });
+}

@@ -1,0 +1,177 @@
+/** Our side of a comparison: what the trainer runs, and an evaluation session. */
+
+import { readFile } from "node:fs/promises";
+import { allocate, type NdArray } from "../src/graph/array.ts";
+import type { Tensor } from "../src/graph/graph.ts";
+import { input } from "../src/graph/inputs.ts";
+import { crossEntropy } from "../src/losses/cross-entropy.ts";
+import { vitMoe } from "../src/models/vit-moe.ts";
+import { createScope, type Scope } from "../src/nn/scope.ts";
+import { emitModel } from "../src/onnx/emit.ts";
+import { adamW } from "../src/optim/adamw.ts";
+import { key } from "../src/random/index.ts";
+import { nativeRuntime } from "../src/runtime/native.ts";
+import { decodeSafetensors } from "../src/train/safetensors.ts";
+import type { BatchSpec, Objective } from "../src/train/step-graph.ts";
+import { createTrainStep } from "../src/train/train-step.ts";
+import { adamw, type CaseConfig, fixed } from "./cases.ts";
+import { denseVit } from "./dense-vit.ts";
+import type { Side, Task } from "./peers/peer.ts";
+
+/** Threads of both sides. */
+export const threads = 2;
+
+type Tensors = ReadonlyMap<string, NdArray>;
+
+/** Something that runs until it is disposed of; gives the loss where there is one. */
+interface Runner {
+  run(): Promise<number | undefined>;
+  dispose(): void;
+}
+
+/** Makes our side; sessions are made when they are first needed. */
+export function ours(): Side {
+  let task: { config: CaseConfig; weights: Tensors; batch: Record<string, NdArray> } | undefined;
+  let runner: { kind: "train" | "infer"; made: Runner } | undefined;
+
+  const runnerOf = async (kind: "train" | "infer"): Promise<Runner> => {
+    if (task === undefined) throw new Error("init comes before step and infer");
+    if (runner?.kind === kind) return runner.made;
+    runner?.made.dispose();
+    const make = kind === "train" ? trainRunner : inferRunner;
+    runner = { kind, made: await make(task.config, task.weights, task.batch) };
+    return runner.made;
+  };
+  const release = (): void => {
+    runner?.made.dispose();
+    runner = undefined;
+    task = undefined;
+  };
+
+  return {
+    async init({ config, weights, batch }: Task) {
+      release();
+      task = {
+        config,
+        weights: decodeSafetensors(await readFile(weights), weights).tensors,
+        batch: Object.fromEntries(decodeSafetensors(await readFile(batch), batch).tensors),
+      };
+    },
+    async step(count) {
+      const { run } = await runnerOf("train");
+      return timed(run, count);
+    },
+    async infer(count) {
+      const { run } = await runnerOf("infer");
+      return timed(run, count);
+    },
+    async close() {
+      release();
+    },
+  };
+}
+
+async function trainRunner(
+  config: CaseConfig,
+  weights: Tensors,
+  batch: Record<string, NdArray>,
+): Promise<Runner> {
+  const objective: Objective = (scope, { images, labels }) => ({
+    loss: crossEntropy(logitsOf(scope, images!, config), labels!),
+  });
+  const training = await createTrainStep(objective, batchSpec(config), {
+    runtime: nativeRuntime(),
+    optimizer: adamW({ beta1: adamw.beta1, beta2: adamw.beta2, epsilon: adamw.eps }),
+    seed: key(0),
+    session: { threads },
+    group: () => "all",
+  });
+  const { arena } = training;
+  checkNames(weights, arena.names);
+  for (const name of arena.names) {
+    arena.view("parameters", name).data.set(weights.get(name)!.data as Float32Array);
+  }
+  let step = 0;
+  return {
+    async run() {
+      await training.forwardBackward(batch, step);
+      step++;
+      if (config.experts > 0) {
+        const { lr: learningRate, weightDecay } = adamw;
+        await training.optimizer.step(() => ({ step, learningRate, weightDecay }));
+      }
+      return training.values.loss!.data[0] as number;
+    },
+    dispose: () => training.dispose(),
+  };
+}
+
+async function inferRunner(
+  config: CaseConfig,
+  weights: Tensors,
+  batch: Record<string, NdArray>,
+): Promise<Runner> {
+  const { scope, trace } = createScope({ training: false });
+  const images = input(trace.graph, "images", batchSpec(config).images!);
+  const outputs = { logits: logitsOf(scope, images, config) };
+  checkNames(weights, [...trace.parameters.keys()]);
+  const { bytes } = emitModel(outputs, { initializers: weights });
+  const session = await nativeRuntime().createSession(bytes, { threads });
+  const logits = allocate("float32", [config.batchSize, fixed.classes]);
+  const binding = session.bind({ images: batch.images! }, { logits });
+  return {
+    async run() {
+      await binding.run();
+      return undefined;
+    },
+    dispose: () => session.dispose(),
+  };
+}
+
+/** Class logits of the case's model. */
+function logitsOf(scope: Scope, images: Tensor, config: CaseConfig): Tensor {
+  if (config.experts === 0) return denseVit(scope, images, config);
+  return vitMoe(scope, images, {
+    patchSize: fixed.patchSize,
+    width: config.width,
+    numLayers: fixed.blocks,
+    numHeads: fixed.heads,
+    numClasses: fixed.classes,
+    numExperts: config.experts,
+    numSelectedExperts: config.selected,
+    mlpRatio: fixed.mlpRatio,
+    activation: "gelu",
+  });
+}
+
+function batchSpec({ batchSize }: CaseConfig): BatchSpec {
+  return {
+    images: { dtype: "float32", shape: [batchSize, 1, fixed.imageSize, fixed.imageSize] },
+    labels: { dtype: "int64", shape: [batchSize] },
+  };
+}
+
+/** Both sides must hold the same parameters, or the times would not compare. */
+function checkNames(weights: Tensors, names: readonly string[]): void {
+  const missing = names.filter((name) => !weights.has(name));
+  if (missing.length > 0 || names.length !== weights.size) {
+    throw new Error(
+      `the model has ${names.length} parameters and the weights file ${weights.size}; not in the file: ${missing.slice(0, 3).join(", ") || "none"}`,
+    );
+  }
+}
+
+async function timed(
+  run: () => Promise<number | undefined>,
+  count: number,
+): Promise<{ losses: number[]; ms: number[] }> {
+  const losses: number[] = [];
+  const ms: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    const loss = await run();
+    ms.push(performance.now() - start);
+    if (loss !== undefined) losses.push(loss);
+  }
+  return { losses, ms };
+}
