@@ -97,11 +97,60 @@ export function convTranspose(
   return convTransposeOp([dy, weight], { ...attributes, shape })[0]!;
 }
 
+/** The gradient of the weight: a product of `dy` with the windows, or a correlation for groups. */
+function weightGradient(
+  x: Tensor,
+  weight: Tensor,
+  dy: Tensor,
+  attributes: Conv2dAttributes,
+): Tensor {
+  if (attributes.groups === 1)
+    return windowProduct([x, dy], { ...attributes, shape: weight.shape })[0]!;
+  return correlation(x, weight, dy, attributes);
+}
+
+/**
+ * `dw[o, c, u, v] = sum over n, i, j of dy[n, o, i, j] x[n, c, i s + u d - p, j s + v d - p]` as one
+ * matrix product: images channels last, the pixels under each tap of the kernel side by side.
+ */
+const windowProduct = defineOp<Conv2dAttributes & { readonly shape: Shape }>({
+  name: "conv2d_weight_gradient",
+  infer: ([x], { shape }) => [{ dtype: x!.dtype, shape }],
+  emit: ({ emitter: e, inputs: [x, dy], outputs, attributes, node }) => {
+    const { stride, padding, dilation } = attributes;
+    const [outChannels, channels, height, width] = attributes.shape as readonly number[];
+    const windows = node.inputs[1]!.shape.slice(2) as readonly number[];
+    const [top, left] = padding;
+    const framed =
+      top + left === 0
+        ? x!
+        : e.add("Pad", [x!, e.ints([0, 0, top, left, 0, 0, top, left]), e.scalar(0)]);
+    const pixels = e.add("Transpose", [framed], { perm: [0, 2, 3, 1] }); // [N, H, W, C]
+    const taps: string[] = [];
+    for (let u = 0; u < height!; u++) {
+      for (let v = 0; v < width!; v++) {
+        const start = [u * dilation[0], v * dilation[1]];
+        const end = start.map((from, axis) => from + (windows[axis]! - 1) * stride[axis]! + 1);
+        const bounds = [start, end, [1, 2], stride].map((list) => e.ints(list));
+        taps.push(e.add("Slice", [pixels, ...bounds])); // [N, oH, oW, C]
+      }
+    }
+    const joined = taps.length === 1 ? taps[0]! : e.add("Concat", taps, { axis: 3 });
+    const columns = height! * width! * channels!;
+    const rows = e.add("Reshape", [joined, e.ints([-1, columns])]); // [N oH oW, kH kW C]
+    const slopes = e.add("Transpose", [dy!], { perm: [0, 2, 3, 1] }); // [N, oH, oW, O]
+    const flat = e.add("Reshape", [slopes, e.ints([-1, outChannels!])]);
+    const product = e.add("Gemm", [flat, rows], { transA: 1 }); // [O, kH kW C]
+    const kernel = e.add("Reshape", [product, e.ints([outChannels!, height!, width!, channels!])]);
+    e.add("Transpose", [kernel], { perm: [0, 3, 1, 2] }, { outputs });
+  },
+});
+
 /**
  * Correlates `x` with `dy`: a convolution in which batch and channels change roles, and stride and
  * dilation too.
  */
-function weightGradient(
+function correlation(
   x: Tensor,
   weight: Tensor,
   dy: Tensor,
@@ -125,7 +174,7 @@ function weightGradient(
 
 /** As conv2d, for a kernel whose number of channels may be known only at run time. */
 const correlateOp = defineOp<Conv2dAttributes>({
-  name: "conv2d_weight_gradient",
+  name: "conv2d_correlation",
   infer: ([images, kernels], { stride, padding, dilation }) => {
     const sizes = [2, 3].map((axis) =>
       outputSize(
