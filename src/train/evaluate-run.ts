@@ -1,4 +1,5 @@
 /** Scores the best checkpoint of a finished or interrupted run. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import type { Split } from "../data/dataset.ts";
@@ -26,7 +27,14 @@ export async function evaluateRun(
       exitCode: 2,
     });
   }
-  const config = loadConfig(join(runDirectory, "config.yaml"), trainConfigSchema);
+  const configPath = join(runDirectory, "config.yaml");
+  if (!existsSync(configPath)) {
+    throw new UserError(
+      `${runDirectory} is no run directory: it has no config.yaml; name a folder that moesaic train wrote`,
+      { exitCode: 2 },
+    );
+  }
+  const config = loadConfig(configPath, trainConfigSchema);
   const checkpoints = await listCheckpoints(runDirectory);
   const chosen = best(checkpoints) ?? latest(checkpoints);
   if (chosen === undefined) {

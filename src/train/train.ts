@@ -41,13 +41,13 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
   let run: RunDirectory | undefined;
   try {
     run = await openRunDirectory(runDirectory, { resume });
-    await run.writeConfig(configToYaml(config));
-    announce(training, progress);
     let start = fresh;
     if (run.resumedFrom !== undefined) {
       start = await restoreState(run.resumedFrom.path, training.step, training.optimizer.moments);
-      progress.note(`resumed at step ${start.step}`);
     }
+    await run.writeConfig(configToYaml(config)); // only now: it fits the checkpoint
+    announce(training, progress);
+    if (start !== fresh) progress.note(`resumed at step ${start.step}`);
     const result = await runLoop(training, run, start, options);
     if (result.outcome === "interrupted") {
       progress.note(`interrupted: step ${result.progress.step} is saved`);

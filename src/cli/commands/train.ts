@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
 import { UserError } from "../../graph/errors.ts";
@@ -68,7 +69,11 @@ function chooseSource(
   const [first, ...others] = positionals;
   if (first !== undefined && !first.includes("=")) return { source: first, overrides: others };
   if (run !== undefined && resume) {
-    return { source: join(run, "config.yaml"), overrides: positionals };
+    const source = join(run, "config.yaml");
+    if (existsSync(source)) return { source, overrides: positionals };
+    throw new UserError(`there is no run to resume at ${run}; name what to train to start one`, {
+      exitCode: 2,
+    });
   }
   throw new UserError(
     "name a recipe or a file to train, for example: moesaic train quickstart; moesaic recipes lists the recipes",

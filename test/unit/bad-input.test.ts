@@ -1,0 +1,255 @@
+/** Wrong input through the whole command: one sentence, nothing on stdout, and the right exit code. */
+import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { moesaic, temporaryFolder, tinyRecipe } from "./moesaic.fixture.ts";
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const at = (...names: string[]): string => join(folder.path, ...names);
+const recipe = at("tiny.yaml");
+const run = at("run");
+const shortly = ["train.max_steps=2", "schedule.warmup_steps=0", "train.accumulation_steps=1"];
+
+beforeAll(async () => {
+  writeFileSync(recipe, tinyRecipe);
+  expect((await moesaic("train", recipe, ...shortly, "--run", run)).code).toBe(0);
+});
+
+async function expectRefusal(
+  argv: readonly string[],
+  exitCode: number,
+  ...parts: (string | RegExp)[]
+): Promise<void> {
+  const { code, out, err } = await moesaic(...argv);
+  const lines = err.trimEnd().split("\n");
+  expect(lines.at(-1)).toMatch(/^error: /);
+  for (const part of parts) expect(lines.at(-1)).toMatch(part);
+  expect(lines.filter((line) => line.startsWith("error: ")).length).toBe(1);
+  expect(err).not.toMatch(/\n\s+at /);
+  expect(err).not.toContain("MOESAIC_DEBUG"); // which stands for an error that nobody foresaw
+  expect(out).toBe("");
+  expect(code).toBe(exitCode);
+}
+
+describe("recipes and settings", () => {
+  test.each<[string, string[], (string | RegExp)[]]>([
+    ["an unknown recipe", ["quickstrat"], ["unknown recipe quickstrat; did you mean quickstart?"]],
+    ["a missing file", ["./no-such.yaml"], ["cannot read no-such.yaml: does not exist"]],
+    [
+      "a mistyped key in an argument",
+      ["quickstart", "model.num_layer=2"],
+      ['unknown key num_layer in argument "model.num_layer=2"', "did you mean num_layers?"],
+    ],
+    ["a wrong type in an argument", ["quickstart", "model.width=wide"], ["model.width", "wide"]],
+    [
+      "an image that is no whole number of patches",
+      ["quickstart", "model.patch_size=5"],
+      ["image of 32x32 pixels cannot be cut into patches of 5", "patch_size"],
+    ],
+    [
+      "more experts selected than there are",
+      ["quickstart", "model.num_selected_experts=9"],
+      [
+        "num_selected_experts must be between 1 and the number of experts (6), got 9".replace(
+          /[()]/g,
+          "\\$&",
+        ),
+      ].map((text) => new RegExp(text)),
+    ],
+    [
+      "heads that do not divide the width",
+      ["quickstart", "model.num_heads=5"],
+      ["model.width 64 cannot be divided among model.num_heads 5"],
+    ],
+    [
+      "a warm-up longer than the run",
+      ["quickstart", "train.max_steps=3", "schedule.warmup_steps=4"],
+      ["schedule.warmup_steps 4 is more than the 3 steps of the run"],
+    ],
+    [
+      "a batch larger than the training split",
+      ["quickstart", "data.train_size=8", "train.batch_size=64"],
+      ["batch_size 64 leaves no batch of 8 samples"],
+    ],
+    [
+      "normalisation for another number of channels",
+      ["quickstart", "data.normalize.mean=[0.5, 0.5]"],
+      ["normalize needs 1 or 3 values for mean"],
+    ],
+    [
+      "a key that has no meaning for the data set",
+      ["diff-moe-fashion-mnist-small", "data.image_size=32"],
+      ["data.image_size is for generated sets and has no meaning for fashion-mnist"],
+    ],
+  ])("%s", async (_, argv, parts) => {
+    const path = at("refused");
+    await expectRefusal(["train", ...argv, "--run", path], 2, ...parts);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("a mistyped key in a file, with line and column", async () => {
+    const path = at("typo.yaml");
+    writeFileSync(path, tinyRecipe.replace("num_heads", "num_head"));
+    await expectRefusal(["train", path], 2, `unknown key num_head at ${path}:8:3`, "num_heads");
+  });
+
+  test("a wrong type in a file, with line and column", async () => {
+    const path = at("type.yaml");
+    writeFileSync(path, tinyRecipe.replace("width: 16", "width: broad"));
+    await expectRefusal(["train", path], 2, "model.width", `${path}:6:10`);
+  });
+
+  test("a file that is not YAML, with line and column", async () => {
+    const path = at("broken.yaml");
+    writeFileSync(path, "model: [1, 2\nseed: 3\n");
+    await expectRefusal(["train", path], 2, new RegExp(`${path}:\\d+:\\d+`));
+  });
+});
+
+describe("data files", () => {
+  const images = (count: number): Uint8Array => {
+    const bytes = new Uint8Array(16 + count * 784);
+    new DataView(bytes.buffer).setUint32(0, 0x0803);
+    for (const [i, size] of [count, 28, 28].entries()) {
+      new DataView(bytes.buffer).setUint32(4 + 4 * i, size);
+    }
+    return bytes;
+  };
+  const labels = (count: number): Uint8Array => {
+    const bytes = new Uint8Array(8 + count);
+    new DataView(bytes.buffer).setUint32(0, 0x0801);
+    new DataView(bytes.buffer).setUint32(4, count);
+    return bytes;
+  };
+  const dataset = (name: string, files: Readonly<Record<string, Uint8Array>>): string => {
+    mkdirSync(at(name, "fashion-mnist"), { recursive: true });
+    const all = {
+      "train-images-idx3-ubyte.gz": gzipSync(images(40)),
+      "train-labels-idx1-ubyte.gz": gzipSync(labels(40)),
+      ...files,
+    };
+    for (const [file, bytes] of Object.entries(all)) {
+      writeFileSync(at(name, "fashion-mnist", file), bytes);
+    }
+    return at(name);
+  };
+  const train = (root: string): string[] => [
+    "train",
+    "diff-moe-fashion-mnist-small",
+    `data.root=${root}`,
+    "data.validation_size=8",
+    "--run",
+    at("refused"),
+  ];
+
+  test("a folder that is not there", async () => {
+    await expectRefusal(
+      train(at("nowhere")),
+      2,
+      `${at("nowhere")}/fashion-mnist/train-images-idx3-ubyte.gz is missing`,
+      "moesaic data get fashion-mnist",
+    );
+  });
+
+  const packed = gzipSync(images(40));
+  const corrupt = Uint8Array.from(packed);
+  corrupt.fill(0xff, 20, 40);
+  const flipped = images(40);
+  flipped[3] = 9;
+  test.each<[string, Record<string, Uint8Array>, string]>([
+    [
+      "truncated gzip",
+      { "train-images-idx3-ubyte.gz": packed.subarray(0, packed.length - 12) },
+      "cannot be unpacked: the gzip data is truncated",
+    ],
+    [
+      "corrupt gzip",
+      { "train-images-idx3-ubyte.gz": corrupt },
+      "cannot be unpacked: the gzip data is corrupt",
+    ],
+    [
+      "truncated IDX",
+      { "train-images-idx3-ubyte.gz": gzipSync(images(40).subarray(0, 5000)) },
+      "is truncated: sizes 40 x 28 x 28 need 31360 bytes of data, got 4984",
+    ],
+    [
+      "corrupt IDX",
+      { "train-images-idx3-ubyte.gz": gzipSync(flipped) },
+      "expected magic number 0x00000803, got 0x00000809",
+    ],
+    ["fewer labels than images", { "train-labels-idx1-ubyte.gz": gzipSync(labels(39)) }, "39"],
+  ])("%s", async (name, files, message) => {
+    await expectRefusal(train(dataset(name.replaceAll(" ", "-"), files)), 1, message, at(""));
+  });
+});
+
+describe("run directories", () => {
+  test("one that exists is not written over", async () => {
+    const before = readFileSync(join(run, "metrics.jsonl"), "utf8");
+    await expectRefusal(
+      ["train", recipe, "--run", run],
+      2,
+      `${run} exists and is not empty; continue it with --resume or choose another --run`,
+    );
+    expect(readFileSync(join(run, "metrics.jsonl"), "utf8")).toBe(before);
+  });
+
+  test("one that does not exist is not resumed", async () => {
+    await expectRefusal(["train", recipe, "--run", at("none"), "--resume"], 2, "no run to resume");
+    await expectRefusal(["train", "--run", at("none"), "--resume"], 2, at("none"), "no run");
+  });
+
+  test("eval wants a run, and a split that is known", async () => {
+    await expectRefusal(["eval", folder.path], 2, `${folder.path} is no run directory`);
+    await expectRefusal(["eval", at("none")], 2, `${at("none")} is no run directory`);
+    await expectRefusal(
+      ["eval", run, "--split", "tset"],
+      2,
+      'unknown split "tset"; known are train, validation, test',
+    );
+  });
+
+  test("the checkpoint of another model is not resumed, and stays", async () => {
+    const copy = at("other-model");
+    cpSync(run, copy, { recursive: true });
+    const checkpoint = join(copy, "checkpoints", "2", "model.safetensors");
+    await expectRefusal(
+      ["train", "--run", copy, "--resume", "model.width=24"],
+      1,
+      `${checkpoint} is of another model`,
+      "use the configuration that the run was trained with",
+    );
+    await expectRefusal(
+      ["train", "--run", copy, "--resume", "model.num_layers=2"],
+      1,
+      "it has no tensor blocks.1",
+    );
+    // The configuration that belongs to the checkpoint is still there: it resumes.
+    expect((await moesaic("train", "--run", copy, "--resume")).code).toBe(0);
+  });
+
+  test.each<[string, (path: string) => void, string]>([
+    ["truncated", (path) => truncateSync(path, 3000), "is damaged"],
+    ["empty", (path) => truncateSync(path, 0), "is damaged"],
+    [
+      "corrupt",
+      (path) => {
+        const bytes = readFileSync(path);
+        bytes.fill(0x7b, 8, 200);
+        writeFileSync(path, bytes);
+      },
+      "is damaged",
+    ],
+  ])("a %s checkpoint is named", async (kind, damage, message) => {
+    const copy = at(`damaged-${kind}`);
+    cpSync(run, copy, { recursive: true });
+    const checkpoint = join(copy, "checkpoints", "2", "model.safetensors");
+    damage(checkpoint);
+    await expectRefusal(["train", "--run", copy, "--resume"], 1, `${checkpoint} ${message}`);
+    const averages = join(copy, "checkpoints", "2", "ema.safetensors");
+    damage(averages);
+    await expectRefusal(["eval", copy], 1, `${message}`, ".safetensors");
+  });
+});
