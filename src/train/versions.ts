@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 
 export function versions(): Record<string, string> {
   const require = createRequire(import.meta.url);
-  const versionAt = (path: string): string =>
+  const versionAt = (path: string | URL): string =>
     (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
-  const own = versionAt(new URL("../../package.json", import.meta.url).pathname);
+  const own = versionAt(new URL("../../package.json", import.meta.url));
   let engine = "not installed";
   try {
     engine = versionAt(require.resolve("onnxruntime-node/package.json"));
