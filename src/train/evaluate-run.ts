@@ -6,6 +6,7 @@ import type { Split } from "../data/dataset.ts";
 import { UserError } from "../graph/errors.ts";
 import { best, latest, listCheckpoints } from "./checkpoint-store.ts";
 import { trainConfigSchema } from "./config.ts";
+import { mainScores } from "./evaluator.ts";
 import { setUpTraining } from "./setup.ts";
 import { loadWeights } from "./train.ts";
 import type { ProgressSink } from "./types.ts";
@@ -47,10 +48,11 @@ export async function evaluateRun(
     const evaluator = await training.createEvaluator();
     try {
       let done = 0;
-      return await evaluator.run(loader, () => {
+      const scores = await evaluator.run(loader, () => {
         done += 1;
         progress.update({ label: `${split} batch`, done, total: loader.batchesPerEpoch });
       });
+      return mainScores(scores);
     } finally {
       evaluator.dispose();
       await loader.dispose();

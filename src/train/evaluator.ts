@@ -120,3 +120,12 @@ export async function createEvaluator(
 function sizes(shape: Shape, batchSize: number): number[] {
   return shape.map((dim) => (typeof dim === "number" ? dim : dim.factor * batchSize));
 }
+
+/** The scores that a summary shows: without auxiliary losses, and sums that contain them. */
+export function mainScores(scores: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(scores).filter(
+      ([name]) => name !== "objective" && !name.startsWith("auxiliary/"),
+    ),
+  );
+}

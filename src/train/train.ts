@@ -5,6 +5,7 @@ import { configToYaml } from "../config/load.ts";
 import { renderReport } from "../report/report.ts";
 import { best, listCheckpoints } from "./checkpoint-store.ts";
 import type { TrainConfig } from "./config.ts";
+import { mainScores } from "./evaluator.ts";
 import { evaluateFully } from "./final-evaluation.ts";
 import { type LoopResult, trainLoop } from "./loop.ts";
 import { readMetrics } from "./metrics-file.ts";
@@ -109,7 +110,12 @@ async function finish(
       seconds,
     });
   }
-  const summary = summarize(training, result, validation.scores, test.scores);
+  const summary = summarize(
+    training,
+    result,
+    mainScores(validation.scores),
+    mainScores(test.scores),
+  );
   await run.writeSummary(summary);
   run.metrics.sync();
   const metrics = await readMetrics(join(run.path, "metrics.jsonl"));
