@@ -1,14 +1,3 @@
 /** The HTML report of a run and the charts it is made of. */
-export type { ChartOptions } from "./charts/chart.ts";
-export { classMapChart } from "./charts/class-map.ts";
-export { confusionChart } from "./charts/confusion.ts";
-export { type Curve, type CurveOptions, curveChart } from "./charts/curves.ts";
-export { loadBarsChart } from "./charts/load-bars.ts";
-export { loadMapChart } from "./charts/load-map.ts";
-export { loadOverTimeChart } from "./charts/load-over-time.ts";
-export { type MosaicOptions, mosaicChart } from "./charts/mosaic.ts";
-export type { Point } from "./downsample.ts";
-export { expertColors } from "./palette.ts";
-export { pngDataUri } from "./png.ts";
+export * from "./browser.ts";
 export { renderReport } from "./report.ts";
-export type { ChartTheme } from "./theme.ts";

@@ -1,0 +1,122 @@
+/** What running functions of tensors on plain arrays is made of, whatever runs them. */
+import { gradients } from "../autodiff/gradients.ts";
+import type { NdArray } from "../graph/array.ts";
+import { createGraph, type Tensor } from "../graph/graph.ts";
+import { input } from "../graph/inputs.ts";
+import { formatShape } from "../graph/shape.ts";
+import { emitModel } from "../onnx/emit.ts";
+import { mul } from "../ops/arithmetic.ts";
+import { reduceSum } from "../ops/reduce.ts";
+import type { Runtime } from "./session.ts";
+
+/** A function that can be traced: tensors in, one tensor or several out. */
+export type TensorFunction = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
+
+export interface EvaluateOptions {
+  /** Default: ONNX Runtime's native library; in a browser, its WebAssembly build. */
+  readonly runtime?: Runtime;
+}
+
+export interface ValueAndGradientsOptions extends EvaluateOptions {
+  /**
+   * Weights of the entries of the first result in the scalar that is differentiated (a
+   * "cotangent"); needed when that result is not a scalar.
+   */
+  readonly weights?: NdArray<"float32">;
+  /** Indices of the inputs to differentiate by; default: all floating-point inputs. */
+  readonly wrt?: readonly number[];
+}
+
+/** Runs functions of tensors on plain arrays: for tests, examples and a first look. */
+export interface Evaluation {
+  /**
+   * Traces `fn`, runs it on `inputs` and returns its results as arrays.
+   *
+   * @example
+   * const [y] = await evaluate((a, b) => add(a, b), [array([1, 2]), array([3, 4])]);
+   * y.data // Float32Array [4, 6]
+   */
+  evaluate(
+    this: void,
+    fn: TensorFunction,
+    inputs: readonly NdArray[],
+    options?: EvaluateOptions,
+  ): Promise<NdArray[]>;
+  /**
+   * Traces `fn` and returns its first result with the gradients of that result by the inputs.
+   *
+   * @example
+   * const { value, gradients } = await valueAndGradients((x) => reduceSum(mul(x, x)), [array([1, 2])]);
+   * value.data        // Float32Array [5]
+   * gradients[0].data // Float32Array [2, 4]
+   */
+  valueAndGradients(
+    this: void,
+    fn: TensorFunction,
+    inputs: readonly NdArray[],
+    options?: ValueAndGradientsOptions,
+  ): Promise<{ value: NdArray; gradients: NdArray[] }>;
+}
+
+/** Evaluation on `defaultRuntime` where the options name no other. */
+export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime>): Evaluation {
+  const runtimeOf = async ({ runtime }: EvaluateOptions): Promise<Runtime> =>
+    runtime ?? (await defaultRuntime());
+  return {
+    async evaluate(fn, inputs, options = {}) {
+      const { outputs } = trace(fn, inputs);
+      return run(outputs, inputs, await runtimeOf(options));
+    },
+    async valueAndGradients(fn, inputs, { weights, wrt, ...options } = {}) {
+      const { graph, tensors, outputs } = trace(fn, inputs);
+      const first = outputs[0]!;
+      let loss = first;
+      let feeds = inputs;
+      if (weights !== undefined) {
+        loss = reduceSum(mul(first, input(graph, "weights", weights)));
+        feeds = [...inputs, weights];
+      } else if (first.shape.length !== 0) {
+        throw new RangeError(
+          `valueAndGradients: the result has shape ${formatShape(first.shape)}; make it a scalar or give options.weights`,
+        );
+      }
+      const chosen = wrt ?? tensors.flatMap((tensor, i) => (tensor.dtype === "float32" ? [i] : []));
+      const grads = gradients(
+        loss,
+        chosen.map((i) => tensors[i]!),
+      );
+      const [value, ...rest] = await run([first, ...grads], feeds, await runtimeOf(options));
+      return { value: value!, gradients: rest };
+    },
+  };
+}
+
+function trace(fn: TensorFunction, inputs: readonly NdArray[]) {
+  const graph = createGraph();
+  const tensors = inputs.map((value, i) => input(graph, `input${i}`, value));
+  const result = fn(...tensors);
+  const outputs: readonly Tensor[] = "graph" in result ? [result] : result;
+  return { graph, tensors, outputs };
+}
+
+async function run(
+  outputs: readonly Tensor[],
+  inputs: readonly NdArray[],
+  runtime: Runtime,
+): Promise<NdArray[]> {
+  const named = Object.fromEntries(outputs.map((tensor, i) => [`output${i}`, tensor]));
+  const model = emitModel(named);
+  const session = await runtime.createSession(model.bytes, { explain: model.explain });
+  try {
+    const feeds = Object.fromEntries(
+      model.inputs.map(({ name }) => [
+        name,
+        name === "weights" ? inputs.at(-1)! : inputs[Number(name.slice("input".length))]!,
+      ]),
+    );
+    const results = await session.run(feeds);
+    return outputs.map((_, i) => results[`output${i}`]!);
+  } finally {
+    session.dispose();
+  }
+}
