@@ -84,6 +84,18 @@ test("npm runs no install scripts, and the lock file names no registry", () => {
   expect(locked.devDependencies).toEqual(manifest.devDependencies);
 });
 
+test("the lock file knows the binary packages of all platforms", () => {
+  const { packages } = JSON.parse(read("package-lock.json")) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !(`node_modules/${name}` in packages || `${path}/node_modules/${name}` in packages),
+    ),
+  );
+  expect(missing, "run node scripts/complete-lock.js").toEqual([]);
+});
+
 test("every entry of the package has a source, with its types first", () => {
   for (const [name, target] of Object.entries(manifest.exports)) {
     if (typeof target === "string") continue;
