@@ -1,0 +1,31 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { temporaryFolder, tinyRecipe } from "./moesaic.fixture.ts";
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+test("500 steps leave memory flat, and disposal leaves no handle", () => {
+  const recipe = join(folder.path, "tiny.yaml");
+  writeFileSync(recipe, tinyRecipe);
+  const program = fileURLToPath(new URL("./memory.program.ts", import.meta.url));
+  const output = execFileSync(
+    process.execPath,
+    ["--expose-gc", "--import", "tsx", program, recipe, join(folder.path, "run")],
+    { encoding: "utf8" },
+  );
+  const { resident, handles, left } = JSON.parse(output) as {
+    resident: number[];
+    handles: Record<string, number>;
+    left: Record<string, number>;
+  };
+  expect(resident.length).toBe(11); // after steps 400, 410, ... 500
+  const [low, high] = [Math.min(...resident), Math.max(...resident)];
+  expect(high / low - 1, `${low} to ${high} bytes`).toBeLessThan(0.02);
+  expect(handles.sessions).toBeGreaterThan(0);
+  expect(handles.tensors).toBeGreaterThan(0);
+  for (const [kind, count] of Object.entries(left)) expect(count, kind).toBe(0);
+}, 120_000);
