@@ -1,0 +1,40 @@
+/** A short training on the real Fashion-MNIST through the command line. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { moesaic, temporaryFolder } from "../unit/moesaic.fixture.ts";
+
+const root = process.env.MOESAIC_DATA ?? "../shared/data";
+const present = existsSync(join(root, "fashion-mnist"));
+const message = `Fashion-MNIST is not in ${root}; set MOESAIC_DATA to run this test`;
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+const clothes = `# A small Diff-MoE on 16 patches of 7 x 7 pixels.
+model: { system: diff-moe, patch_size: 7, width: 48, num_layers: 2, num_heads: 4, mlp_ratio: 2, dropout: 0 }
+data:
+  name: fashion-mnist
+  validation_size: 5000
+  normalize: { mean: [0.286], std: [0.353] }
+optimizer: { name: adamw, learning_rate: 0.004 }
+schedule: { kind: cosine, warmup_steps: 10 }
+train: { batch_size: 64, max_steps: 150, clip_norm: 1 }
+`;
+
+test("150 steps of a small Diff-MoE tell the clothes apart", async (context) => {
+  if (!present && process.env.CI === "true") expect.fail(message);
+  if (!present) context.skip(message);
+
+  const run = join(folder.path, "run");
+  const recipe = join(folder.path, "clothes.yaml");
+  writeFileSync(recipe, clothes);
+  const { code, out } = await moesaic(
+    ...["train", recipe, `data.root=${root}`, "--run", run, "--json"],
+  );
+  expect(code).toBe(0);
+  const summary = JSON.parse(out);
+  expect(summary).toEqual(JSON.parse(readFileSync(join(run, "summary.json"), "utf8")));
+  expect(summary.steps).toBe(150);
+  expect(summary.test.accuracy).toBeGreaterThan(0.7);
+  expect(summary.parameters.active).toBeLessThan(summary.parameters.total);
+});
