@@ -16,12 +16,12 @@ data:
   name: fashion-mnist
   validation_size: 5000
   normalize: { mean: [0.286], std: [0.353] }
-optimizer: { name: adamw, learning_rate: 0.004 }
+optimizer: { name: adamw, learning_rate: 0.006 }
 schedule: { kind: cosine, warmup_steps: 10 }
-train: { batch_size: 64, max_steps: 150, clip_norm: 1 }
+train: { batch_size: 64, max_steps: 250, clip_norm: 1 }
 `;
 
-test("150 steps of a small Diff-MoE tell the clothes apart", async (context) => {
+test("250 steps of a small Diff-MoE tell the clothes apart", async (context) => {
   if (!present && process.env.CI === "true") expect.fail(message);
   if (!present) context.skip(message);
 
@@ -34,7 +34,7 @@ test("150 steps of a small Diff-MoE tell the clothes apart", async (context) => 
   expect(code).toBe(0);
   const summary = JSON.parse(out);
   expect(summary).toEqual(JSON.parse(readFileSync(join(run, "summary.json"), "utf8")));
-  expect(summary.steps).toBe(150);
+  expect(summary.steps).toBe(250);
   expect(summary.test.accuracy).toBeGreaterThan(0.7);
   expect(summary.parameters.active).toBeLessThan(summary.parameters.total);
 });
