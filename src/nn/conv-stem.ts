@@ -14,7 +14,8 @@ import type { Scope } from "./scope.ts";
  * transformers learn faster and tolerate higher learning rates.
  *
  * For a patch of `2^n` pixels: `n` times 3x3 convolution with stride 2, batch norm, ReLU, the width
- * doubling up to `D`; then a 1x1 convolution to `D`.
+ * doubling up to `D`; then a 3x3 convolution to `D`. The paper ends with 1x1, over patches of 16
+ * pixels; patches of 4 see too little then.
  *
  * @param images `[B, C, H, W]`
  * @returns `[B*S, D]`, one token per patch, row by row
@@ -46,7 +47,7 @@ export function convStem(
     x = conv(scope.child(`conv${i + 1}`), x, channels, options); // [B, channels, H/2^(i+1), W/2^(i+1)]
     x = relu(batchNorm(scope.child(`norm${i + 1}`), x));
   }
-  x = conv(scope.child("proj"), x, width, { kernelSize: 1 }); // [B, D, rows, columns]
+  x = conv(scope.child("proj"), x, width, { kernelSize: 3, padding: 1 }); // [B, D, rows, columns]
   const tokens = transpose(x, [0, 2, 3, 1]); // [B, rows, columns, D]
   return reshape(tokens, [product([batch!, rows * columns]), width]);
 }
