@@ -146,12 +146,10 @@ test("the main thread stays free while batches are made", async () => {
 });
 
 test("an error in a worker is the error of next, in its own words", async () => {
-  await using loader = await createLoader(spec, {
-    batchSize: 4,
-    workers: 1,
-    transforms: [{ random_crop: { size: 40 } }],
-  });
-  await expect(loader.next()).rejects.toThrow("a window of 40 x 40 does not fit in 32 x 32");
+  // Too large for any memory, which only shows when the batch is made.
+  const transforms = [{ resize: { size: 2 ** 30 } }];
+  await using loader = await createLoader(spec, { batchSize: 4, workers: 1, transforms });
+  await expect(loader.next()).rejects.toThrow(/array buffer/i);
 });
 
 test("after disposal next refuses, also while it waits", async () => {
@@ -167,6 +165,9 @@ test("impossible options are refused", async () => {
   await expect(createLoader(spec, { batchSize: 64, shuffle: true })).rejects.toThrow(
     "batch_size 64 leaves no batch of 40 samples",
   );
+  await expect(
+    createLoader(spec, { batchSize: 4, transforms: [{ random_crop: { size: 40 } }] }),
+  ).rejects.toThrow("a window of 40 x 40 does not fit in 32 x 32 with padding 0");
   await expect(createLoader(spec, { batchSize: 4, workers: -1 })).rejects.toThrow(
     "loader: workers must be a whole number from 0 to 64, got -1",
   );

@@ -132,7 +132,7 @@ function mixture(scope: Scope, x: Tensor, numTokens: number, config: DiffMoeConf
       }),
     prepare: (tokens) => standardize(tokens, config.layerNormEpsilon),
     experts: {
-      hiddenWidth: config.mlpRatio * config.width,
+      hiddenWidth: Math.round(config.mlpRatio * config.width),
       activation: config.activation,
       dropout: config.dropout,
       innerNorm: true,

@@ -45,6 +45,12 @@ export function createClassifier(settings: ModelSettings, task: ClassificationTa
       { exitCode: 2 },
     );
   }
+  if (Math.round(settings.mlpRatio * width) < 1) {
+    throw new UserError(
+      `model.mlp_ratio ${settings.mlpRatio} of model.width ${width} leaves experts no hidden unit; raise it`,
+      { exitCode: 2 },
+    );
+  }
   requireSelectable(numSelectedExperts, numExpertsOf(settings));
   const common = { grid, numSelectedExperts };
   switch (settings.system) {

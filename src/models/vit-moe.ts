@@ -58,7 +58,10 @@ function block(scope: Scope, x: Tensor, numTokens: number, config: VitMoeConfig)
   x = add(x, selfAttention(scope.child("attn"), norm1, { numTokens, numHeads })); // [B*S, D]
   const mixed = moe(scope.child("moe"), layerNorm(scope.child("norm2"), x), {
     router: (at, tokens) => softmaxTopKRouter(at, tokens, { numExperts, numSelectedExperts }),
-    experts: { hiddenWidth: config.mlpRatio * config.width, activation: config.activation },
+    experts: {
+      hiddenWidth: Math.round(config.mlpRatio * config.width),
+      activation: config.activation,
+    },
   });
   return add(x, mixed); // [B*S, D]
 }

@@ -48,7 +48,7 @@ const data = z.strictObject({
     .array(z.enum(["flat", "outline", "noisy", "inverted"]))
     .nonempty()
     .optional(),
-  /** Applied to training images, in order. */
+  /** Applied to training images, in order; evaluation images are only brought to the same size. */
   augment: z.array(augmentation).default([]),
   normalize: z.strictObject({ mean: z.array(z.number()), std: z.array(z.number().positive()) }),
   /** Threads that make batches. */

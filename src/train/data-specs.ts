@@ -42,13 +42,13 @@ function refuse(data: DataConfig, keys: readonly (keyof DataConfig)[]): void {
   }
 }
 
-/** The transforms of training or evaluation images. */
+/** The transforms of training images, or of evaluation images, which get the same size. */
 export function transformSpecs(data: DataConfig, training: boolean): TransformSpec[] {
-  const augment = training
-    ? data.augment.map((step) => {
-        const [name, options] = Object.entries(step)[0]!;
-        return { [snakeCase(name)]: options } as TransformSpec;
-      })
-    : [];
-  return [...augment, { normalize: data.normalize }];
+  const steps = data.augment.flatMap((step): TransformSpec[] => {
+    const [name, options] = Object.entries(step)[0]!;
+    if (training || name === "resize") return [{ [snakeCase(name)]: options } as TransformSpec];
+    const { size } = "randomCrop" in step ? step.randomCrop : {};
+    return size === undefined ? [] : [{ resize: { size } }];
+  });
+  return [...steps, { normalize: data.normalize }];
 }

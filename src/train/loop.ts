@@ -1,6 +1,7 @@
 /** The training loop: steps, validation, checkpoints, logs. */
 
 import type { Loader } from "../data/loader.ts";
+import { UserError } from "../graph/errors.ts";
 import { maxViolation } from "../inspect/routing-statistics.ts";
 import { schedule } from "../optim/schedule.ts";
 import type { Evaluator } from "./evaluator.ts";
@@ -134,7 +135,7 @@ async function runStep(training: Training, index: number) {
     }
   }
   const gradNorm = (await step.optimizer.gradientNorm()) / accumulationSteps;
-  if (!Number.isFinite(gradNorm)) throw new Error(divergence(index, scalars));
+  if (!Number.isFinite(gradNorm)) throw new UserError(divergence(index, scalars));
   const clip = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (gradNorm + 1e-6));
   const learningRate = config.optimizer.learningRate * schedule(index, totalSteps, config.schedule);
   await step.optimizer.step(

@@ -79,6 +79,16 @@ describe("recipes and settings", () => {
       ["normalize needs 1 or 3 values for mean"],
     ],
     [
+      "a crop larger than the image",
+      ["quickstart", "data.augment=[{random_crop: {size: 40, padding: 3}}]"],
+      ["a window of 40 x 40 does not fit in 32 x 32 with padding 3"],
+    ],
+    [
+      "experts without a hidden unit",
+      ["quickstart", "model.mlp_ratio=0.001"],
+      ["model.mlp_ratio 0.001 of model.width 64 leaves experts no hidden unit"],
+    ],
+    [
       "a key that has no meaning for the data set",
       ["diff-moe-fashion-mnist-small", "data.image_size=32"],
       ["data.image_size is for generated sets and has no meaning for fashion-mnist"],
@@ -185,6 +195,36 @@ describe("data files", () => {
   });
 });
 
+describe("training", () => {
+  test("gradients that are no longer finite end it, and the run stays as it was", async () => {
+    const path = at("diverged");
+    const settings = ["optimizer.learning_rate=1e30", "schedule.warmup_steps=0"];
+    await expectRefusal(
+      ["train", recipe, ...settings, "--run", path],
+      1,
+      "the gradients are no longer finite at step 2",
+      "lower optimizer.learning_rate",
+    );
+    expect(existsSync(join(path, "checkpoints"))).toBe(false);
+  });
+
+  test("images that augmentation makes smaller are evaluated at that size", async () => {
+    const size = "data.augment=[{random_crop: {size: 12}}]";
+    const path = at("cropped");
+    const { code } = await moesaic("train", recipe, ...shortly, size, "--run", path);
+    expect(code).toBe(0);
+    const uneven = "data.augment=[{resize: {size: [8, 24]}}]";
+    const resized = await moesaic("train", recipe, ...shortly, uneven, "--run", at("resized"));
+    expect(resized.code).toBe(0);
+  });
+
+  test("a hidden width that is no whole number is rounded", async () => {
+    const ratio = "model.mlp_ratio=1.33";
+    const { code } = await moesaic("train", recipe, ...shortly, ratio, "--run", at("ratio"));
+    expect(code).toBe(0);
+  });
+});
+
 describe("run directories", () => {
   test("one that exists is not written over", async () => {
     const before = readFileSync(join(run, "metrics.jsonl"), "utf8");
@@ -242,7 +282,7 @@ describe("run directories", () => {
       },
       "is damaged",
     ],
-  ])("a %s checkpoint is named", async (kind, damage, message) => {
+  ])("a checkpoint that is %s is named", async (kind, damage, message) => {
     const copy = at(`damaged-${kind}`);
     cpSync(run, copy, { recursive: true });
     const checkpoint = join(copy, "checkpoints", "2", "model.safetensors");

@@ -120,7 +120,7 @@ data:
   train_size: 96
   validation_size: 24
   test_size: 24
-  workers: 1
+  workers: 0
   augment:
     - random_crop: { padding: 2 }
     - horizontal_flip: {}

@@ -60,7 +60,7 @@ test("a run holds what it promises", async () => {
 });
 
 test("the same seed gives the same bits, whatever the number of workers; another does not", async () => {
-  for (const workers of [0, 2]) {
+  for (const workers of [1, 2]) {
     const run = join(folder.path, `workers-${workers}`);
     expect((await moesaic("train", recipe, `data.workers=${workers}`, "--run", run)).code).toBe(0);
     await expectSameAsWhole(run);

@@ -1,5 +1,7 @@
 /** Cuts a window at a random place. */
 
+import { UserError } from "../../graph/errors.ts";
+import type { ImageShape } from "../dataset.ts";
 import { blank, type FloatImage, type Transform } from "./image.ts";
 
 export interface RandomCropOptions {
@@ -12,24 +14,30 @@ export interface RandomCropOptions {
 /** A window of `size` out of the padded image; every position is equally likely. */
 export function randomCrop(options: RandomCropOptions): Transform {
   const { padding = 0, size } = options;
-  const window = (height: number, width: number): readonly [number, number] => {
-    if (size === undefined) return [height, width];
-    return typeof size === "number" ? [size, size] : size;
+  const window = (image: Pick<ImageShape, "height" | "width">): readonly [number, number] => {
+    const [height, width] =
+      size === undefined
+        ? [image.height, image.width]
+        : typeof size === "number"
+          ? [size, size]
+          : size;
+    if (height > image.height + 2 * padding || width > image.width + 2 * padding) {
+      throw new UserError(
+        `random_crop: a window of ${height} x ${width} does not fit in ${image.height} x ${image.width} with padding ${padding}; lower its size or raise its padding`,
+        { exitCode: 2 },
+      );
+    }
+    return [height, width];
   };
   return {
-    outputShape: ({ height, width, channels }) => {
-      const [h, w] = window(height, width);
-      return { height: h, width: w, channels };
+    outputShape: (shape) => {
+      const [height, width] = window(shape);
+      return { height, width, channels: shape.channels };
     },
     apply: (image, draws) => {
-      const [height, width] = window(image.height, image.width);
+      const [height, width] = window(image);
       const spareRows = image.height + 2 * padding - height;
       const spareColumns = image.width + 2 * padding - width;
-      if (spareRows < 0 || spareColumns < 0) {
-        throw new RangeError(
-          `random_crop: a window of ${height} x ${width} does not fit in ${image.height} x ${image.width} with padding ${padding}`,
-        );
-      }
       const top = draws.integer(0, spareRows + 1) - padding;
       const left = draws.integer(0, spareColumns + 1) - padding;
       return crop(image, top, left, height, width);
