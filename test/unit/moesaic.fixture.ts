@@ -49,15 +49,15 @@ export function temporaryFolder(): { path: string; remove(): void } {
 }
 
 /**
- * Options for Node that make a process send itself `signal` as soon as its metrics hold a line of
- * `step`: before that step's checkpoint, if it has one.
+ * Options for Node that make a process send itself `signal` as soon as its metrics hold a line with
+ * `text`; for a line of a step that is before the step's checkpoint, if it has one.
  */
-export function signalAtStep(
+export function signalAt(
   folder: string,
-  step: number,
+  text: string,
   signal: "SIGINT" | "SIGKILL",
 ): readonly string[] {
-  const path = join(folder, `${signal.toLowerCase()}-at-${step}.mjs`);
+  const path = join(mkdtempSync(join(folder, "signal-")), "signal.mjs");
   writeFileSync(
     path,
     `import fs from "node:fs";
@@ -66,7 +66,7 @@ const append = fs.appendFileSync;
 let sent = false;
 fs.appendFileSync = (file, data, ...rest) => {
   append(file, data, ...rest);
-  if (sent || !String(data).startsWith('{"step":${step},')) return;
+  if (sent || !String(data).includes(${JSON.stringify(text)})) return;
   sent = true;
   process.kill(process.pid, "${signal}");
 };

@@ -1,13 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadConfig } from "../../src/config/load.ts";
+import { type TrainConfig, trainConfigSchema } from "../../src/train/config.ts";
+import { train } from "../../src/train/train.ts";
 import {
   checkpointSteps,
   metricLines,
   moesaic,
   moesaicProcess,
   newestFile,
-  signalAtStep,
+  signalAt,
   temporaryFolder,
   tinyRecipe,
 } from "./moesaic.fixture.ts";
@@ -74,7 +77,7 @@ test("SIGINT saves the step, exits with 130, and the resumed run is the uninterr
   const run = join(folder.path, "interrupted");
   const stopped = await moesaicProcess(
     ["train", recipe, "--run", run],
-    signalAtStep(folder.path, 8, "SIGINT"),
+    signalAt(folder.path, '"step":8,', "SIGINT"),
   );
   expect(stopped.err).toContain(`to continue: moesaic train --run ${run} --resume`);
   expect(stopped.code).toBe(130);
@@ -91,7 +94,7 @@ test("after kill -9 between checkpoints the resumed run is the uninterrupted one
   const run = join(folder.path, "killed");
   const killed = await moesaicProcess(
     ["train", recipe, "--run", run],
-    signalAtStep(folder.path, 14, "SIGKILL"),
+    signalAt(folder.path, '"step":14,', "SIGKILL"),
   );
   expect(killed.code).toBeNull();
   expect((await checkpointSteps(run)).steps.at(-1)).toBeLessThan(14);
@@ -104,10 +107,54 @@ test("after kill -9 between checkpoints the resumed run is the uninterrupted one
 
 test("a run killed before its first checkpoint starts again", async () => {
   const run = join(folder.path, "killed-early");
-  await moesaicProcess(["train", recipe, "--run", run], signalAtStep(folder.path, 2, "SIGKILL"));
+  await moesaicProcess(
+    ["train", recipe, "--run", run],
+    signalAt(folder.path, '"step":2,', "SIGKILL"),
+  );
   expect((await checkpointSteps(run)).steps).toEqual([]);
   expect((await moesaic("train", "--run", run, "--resume")).code).toBe(0);
   await expectSameAsWhole(run);
+});
+
+test("an interrupt during the final test comes too late: the run is finished", async () => {
+  const run = join(folder.path, "late");
+  const { code, err } = await moesaicProcess(
+    ["train", recipe, "--run", run],
+    signalAt(folder.path, '"split":"test"', "SIGINT"),
+  );
+  expect(err).toContain("finishing this step");
+  expect(err).toContain(`report: ${join(run, "report.html")}`);
+  expect(code).toBe(0);
+  await expectSameAsWhole(run);
+});
+
+test("momentum of SGD resumes as well", async () => {
+  const config = loadConfig(recipe, trainConfigSchema);
+  const sgd: TrainConfig = {
+    ...config,
+    optimizer: { name: "sgd", learningRate: 0.1, weightDecay: 0.01, momentum: 0.9, nesterov: true },
+  };
+  const trainUntil = (run: string, stop: number, resume = false) => {
+    const controller = new AbortController();
+    return train(sgd, {
+      runDirectory: join(folder.path, run),
+      resume,
+      signal: controller.signal,
+      progress: {
+        note() {},
+        update: ({ label, done }) => {
+          if (label === "step" && done === stop) controller.abort();
+        },
+      },
+    });
+  };
+  await trainUntil("sgd", 20);
+  await trainUntil("sgd-stopped", 9);
+  await trainUntil("sgd-stopped", 20, true);
+  const [first, second] = ["sgd", "sgd-stopped"].map((run) => join(folder.path, run));
+  expect(metricLines(second!)).toEqual(metricLines(first!));
+  const name = "optimizer.safetensors";
+  expect((await newestFile(second!, name)) === (await newestFile(first!, name))).toBe(true);
 });
 
 test("resuming a finished run changes nothing", async () => {

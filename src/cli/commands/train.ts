@@ -48,7 +48,8 @@ export async function trainCommand(
     progress.close();
     if (options.json) printJson(context, summary);
     else printSummary(context, summary, losses);
-    const interrupted = interruption.exitCode();
+    const finished = Object.keys(summary.test).length > 0; // an interrupted run has no test yet
+    const interrupted = finished ? undefined : interruption.exitCode();
     context.err.line(
       interrupted === undefined
         ? `report: ${join(runDirectory, "report.html")}`
