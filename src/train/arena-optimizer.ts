@@ -12,8 +12,8 @@ import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
 const CHUNK = 262_144;
 
 export interface ArenaOptimizer {
-  /** Norm of all gradients together. */
-  gradientNorm(): Promise<number>;
+  /** Sums of squares of the gradients, one for each chunk, for `clipScale`. */
+  gradientSquares(): Promise<number[]>;
   /** Updates the parameters; settings may differ between groups of the arena. */
   step(settings: (group: string) => StepSettings): Promise<void>;
   /** Updates the moving average of the weights, buffer `ema`. */
@@ -87,9 +87,9 @@ export async function createArenaOptimizer(
   );
 
   return {
-    async gradientNorm() {
+    async gradientSquares() {
       await runtime.runAll(squareBindings);
-      return Math.sqrt(sums.reduce((total, sum) => total + (sum.data[0] as number), 0));
+      return sums.map((sum) => sum.data[0]!);
     },
     async step(settings) {
       for (const { name, scalars } of groups) fillScalars(scalars, rule.scalars(settings(name)));

@@ -3,6 +3,7 @@
 import type { Loader } from "../data/loader.ts";
 import { UserError } from "../graph/errors.ts";
 import { maxViolation } from "../inspect/routing-statistics.ts";
+import { clipScale } from "../optim/clip.ts";
 import { schedule } from "../optim/schedule.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { RunDirectory } from "./run-directory.ts";
@@ -134,16 +135,19 @@ async function runStep(training: Training, index: number) {
       scalars[name] = (scalars[name] ?? 0) + value / accumulationSteps;
     }
   }
-  const gradNorm = (await step.optimizer.gradientNorm()) / accumulationSteps;
+  const squares = await step.optimizer.gradientSquares();
+  const { norm: gradNorm, scale } = clipScale(
+    squares.map((sum) => sum / accumulationSteps ** 2),
+    clipNorm ?? Number.POSITIVE_INFINITY,
+  );
   if (!Number.isFinite(gradNorm)) throw new UserError(divergence(index, scalars));
-  const clip = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (gradNorm + 1e-6));
   const learningRate = config.optimizer.learningRate * schedule(index, totalSteps, config.schedule);
   await step.optimizer.step(
     groupSettings({
       step: index + 1,
       learningRate,
       weightDecay: config.optimizer.weightDecay,
-      gradientScale: clip / accumulationSteps,
+      gradientScale: scale / accumulationSteps,
     }),
   );
   if (emaDecay !== undefined) await step.optimizer.average(emaDecay);
