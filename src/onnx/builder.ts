@@ -82,8 +82,7 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
       return names[0]!;
     },
     constant(value) {
-      const key =
-        value.data.length <= 64 ? `${value.dtype}[${value.shape}]${value.data}` : undefined;
+      const key = constantKey(value);
       const known = key === undefined ? undefined : shared.get(key);
       if (known !== undefined) return known;
       const name = `c${next++}`;
@@ -127,6 +126,15 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
     },
   };
   return builder;
+}
+
+/** What identifies a constant that is small, or the same everywhere. */
+function constantKey({ dtype, shape, data }: NdArray): string | undefined {
+  const type = `${dtype}[${shape}]`;
+  if (data.length <= 64) return `${type}${data}`;
+  const first = data[0]!;
+  const uniform = (data as Float32Array).every((entry) => entry === first);
+  return uniform ? `${type}=${first}` : undefined;
 }
 
 function attribute(name: string, value: AttributeValue): AttributeProto {

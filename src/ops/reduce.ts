@@ -1,11 +1,12 @@
 /**
  * Reductions over axes. ONNX: ReduceSum, ReduceSumSquare, ReduceMean, ReduceMax, ReduceMin,
- * ReduceLogSumExp.
+ * ReduceLogSumExp; MatMul for sums over leading axes.
  */
 import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import { normalizeAxis, type Shape } from "../graph/shape.ts";
 import { div, exp, mul, sub } from "./arithmetic.ts";
 import { cast, equal, greater } from "./compare.ts";
+import { emitLeadingSum } from "./leading-sum.ts";
 import { expand, reshape } from "./reshape.ts";
 import { elementCountOf } from "./run-time-shape.ts";
 
@@ -39,7 +40,12 @@ function reduction(
   const apply = defineOp<ReduceAttributes>({
     name,
     infer: ([x], attributes) => [{ dtype: x!.dtype, shape: reducedShape(x!.shape, attributes) }],
-    emit: ({ emitter, inputs, outputs, attributes: { axes, keepDims } }) => {
+    emit: (emission) => {
+      const { emitter, inputs, outputs, attributes, node } = emission;
+      const { axes, keepDims } = attributes;
+      const leading = opType === "ReduceSum" && axes.every((axis, i) => axis === i);
+      const reduced = node.outputs[0]!.shape;
+      if (leading && emitLeadingSum(emission, axes.length, reduced)) return;
       emitter.add(
         opType,
         [inputs[0]!, emitter.ints(axes)],
