@@ -34,10 +34,11 @@ export interface ExpertOptions {
 }
 
 /**
- * Up to this many hidden floats in all, the activation runs once over the joined rows of all experts
- * instead of once per expert: its gradient alone is ten nodes, and small nodes cost their overhead.
+ * Up to this many hidden floats per expert, the activation runs once over the joined rows of all
+ * experts instead of once per expert: its gradient alone is ten nodes, and small nodes cost their
+ * overhead. Above, an expert's rows stay in the cache from node to node.
  */
-const JOIN_HIDDEN = 2 ** 20;
+const JOIN_HIDDEN = 2 ** 16;
 
 /**
  * Each expert on its own rows: `fc2(dropout(activation(fc1(x))))`.
@@ -66,7 +67,9 @@ export function mlpExperts(
   });
   const all = join(hidden); // [T, F]; emitted only where it is used
   const size = product(all.shape);
-  const joined = (rate > 0 && scope.training) || (typeof size === "number" && size <= JOIN_HIDDEN);
+  const joined =
+    (rate > 0 && scope.training) ||
+    (typeof size === "number" && size <= JOIN_HIDDEN * inputs.length);
   const active = joined ? cut(dropout(scope, activate(all), rate)) : hidden.map(activate); // [n_e, F]
   return active.map((rows, e) => linear(scope.child(e).child("fc2"), rows, width, init)); // [n_e, D]
 }

@@ -81,10 +81,10 @@ export function expertSizes(numExperts: number, grouping: Grouping): Dim[] {
 }
 
 /**
- * Up to this many floats, rows are gathered at once and then cut: fewer nodes, each of which costs
- * some 20 microseconds. Above, one gather per expert saves the copy.
+ * Up to this many floats per expert, rows are gathered at once and then cut: fewer nodes, each of
+ * which has a price of its own. Above, one gather per expert saves the copy.
  */
-const GATHER_AT_ONCE = 2 ** 20;
+const GATHER_AT_ONCE = 2 ** 16;
 
 /** Emits the rows of `x` at `indices` `[T]`, cut into one tensor per expert. */
 function emitGatherPerExpert(
@@ -92,7 +92,7 @@ function emitGatherPerExpert(
   { x, indices, counts }: { x: string; indices: string; counts: string },
   size: number | undefined,
 ): void {
-  if (size !== undefined && size <= GATHER_AT_ONCE) {
+  if (size !== undefined && size <= GATHER_AT_ONCE * outputs.length) {
     const rows = emitter.add("Gather", [x, indices], { axis: 0 });
     emitter.add("Split", [rows, counts], { axis: 0 }, { outputs });
     return;
