@@ -22,7 +22,7 @@ A recipe is one of \`moesaic recipes\`; a file is a YAML file of the same form, 
 \`extends: <recipe>\` and then holds only what differs. Arguments key.path=value win over both.
 
 Examples:
-  moesaic train quickstart model.num_experts=8 train.max_steps=500
+  moesaic train quickstart model.width=96 train.max_steps=500
   moesaic train ./mine.yaml --run runs/mine
   moesaic train --run runs/mine --resume
   moesaic train quickstart --json > summary.json
@@ -54,6 +54,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     .argument("[key=value...]", "settings that win over the recipe")
     .option("--run <dir>", "run directory (default: runs/<recipe>)")
     .option("--resume", "continue the run after its newest checkpoint")
+    .option("--overwrite", "replace the run that stands in the run directory")
     .option(...json)
     .addHelpText("after", trainHelp)
     .action(async (recipe: string | undefined, overrides: string[], options) => {

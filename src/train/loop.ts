@@ -57,7 +57,7 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
   const log = (split: string, name: string, value: number) =>
     run.metrics.log({
       step: state.step,
-      epoch: Math.floor((state.step - 1) / stepsPerEpoch),
+      epoch: epochOf(training, state.step),
       split,
       name,
       value,
@@ -115,6 +115,12 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
   }
   const stepsDone = state.step - options.start.step;
   return { progress: state, trainSeconds, stepsDone, outcome: "finished" };
+}
+
+/** The pass over the training split, counted from 0, that the last batch of a step belongs to. */
+export function epochOf({ config, loader }: Training, step: number): number {
+  const batches = step * config.train.accumulationSteps;
+  return Math.max(0, Math.floor((batches - 1) / loader.batchesPerEpoch));
 }
 
 function stopsEarly({ config }: Training, { withoutImprovement }: Progress): boolean {

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { listCheckpoints } from "./checkpoint-store.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { openRunDirectory } from "./run-directory.ts";
 import type { Summary } from "./types.ts";
@@ -85,4 +86,29 @@ test("two trainings cannot share a run directory", async () => {
   await run.writeConfig("");
   await expect(openRunDirectory(path, { resume: true })).rejects.toThrow(/is in use/);
   await run.close();
+});
+
+test("overwriting removes the earlier run and leaves other files alone", async () => {
+  const path = join(folder(), "run");
+  const first = await openRunDirectory(path);
+  await first.writeConfig("seed: 1\n");
+  first.metrics.log(event(1));
+  await first.saveCheckpoint(1, { model: [new Uint8Array([1])] });
+  await first.close();
+  writeFileSync(join(path, "notes.txt"), "mine");
+
+  const second = await openRunDirectory(path, { overwrite: true });
+  await second.close();
+  expect(await listCheckpoints(path)).toEqual([]);
+  expect(readFileSync(join(path, "metrics.jsonl"), "utf8")).toBe("");
+  expect(readFileSync(join(path, "notes.txt"), "utf8")).toBe("mine");
+});
+
+test("overwriting refuses a folder that is no run, and --resume beside it", async () => {
+  const path = folder();
+  writeFileSync(join(path, "thesis.txt"), "precious");
+  await expect(openRunDirectory(path, { overwrite: true })).rejects.toThrow(/is not empty/);
+  await expect(openRunDirectory(path, { overwrite: true, resume: true })).rejects.toThrow(
+    /give one of them/,
+  );
 });

@@ -2,7 +2,7 @@
  * A run directory: `config.yaml`, `metrics.jsonl`, TensorBoard events, `checkpoints/<step>/`,
  * `summary.json`, `report.html`.
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../graph/errors.ts";
 import {
@@ -49,16 +49,24 @@ export interface RunDirectory {
  * With `resume`, events after the newest checkpoint are dropped from the metrics; a run that was
  * stopped before its first checkpoint starts again.
  *
- * @throws UserError when the directory is in use, has files and `resume` is off, or is missing and
- *   `resume` is on
+ * With `overwrite`, the files of an earlier run there are removed first.
+ *
+ * @throws UserError when the directory is in use, has files and neither option is on, or is missing
+ *   and `resume` is on
  */
 export async function openRunDirectory(
   path: string,
-  { resume = false }: { resume?: boolean } = {},
+  { resume = false, overwrite = false }: { resume?: boolean; overwrite?: boolean } = {},
 ): Promise<RunDirectory> {
-  await requireFit(path, resume);
+  if (resume && overwrite) {
+    throw new UserError("--resume continues a run and --overwrite replaces it; give one of them", {
+      exitCode: 2,
+    });
+  }
+  const entries = await requireFit(path, { resume, overwrite });
   const unlock = await claim(path);
   try {
+    if (overwrite) await removeRun(path, entries);
     await repairCheckpoints(path);
     const resumedFrom = resume ? latest(await listCheckpoints(path)) : undefined;
     const metrics = await openMetricsLog(path, resume ? (resumedFrom?.step ?? -1) : undefined);
@@ -86,7 +94,11 @@ export async function openRunDirectory(
   }
 }
 
-async function requireFit(path: string, resume: boolean): Promise<void> {
+/** Refuses a directory that does not fit; gives the names of what is in it. */
+async function requireFit(
+  path: string,
+  { resume, overwrite }: { resume: boolean; overwrite: boolean },
+): Promise<string[]> {
   const entries = await readdir(path).catch((error: unknown) => {
     if (errorCode(error) === "ENOTDIR") {
       throw new UserError(`${path} is a file; choose another --run`, { exitCode: 2 });
@@ -98,12 +110,26 @@ async function requireFit(path: string, resume: boolean): Promise<void> {
       exitCode: 2,
     });
   }
-  if (!resume && entries?.some((name) => !name.startsWith("run.lock"))) {
-    const advice = entries.includes("config.yaml")
-      ? "continue it with --resume or choose another --run"
+  const isRun = entries?.includes("config.yaml") ?? false;
+  const isFree = !entries?.some((name) => !name.startsWith("run.lock"));
+  if (!resume && !isFree && !(overwrite && isRun)) {
+    const advice = isRun
+      ? "continue it with --resume, replace it with --overwrite or choose another --run"
       : "choose another --run";
     throw new UserError(`${path} exists and is not empty; ${advice}`, { exitCode: 2 });
   }
+  return entries ?? [];
+}
+
+const runFiles = ["config.yaml", "metrics.jsonl", "summary.json", "report.html", "checkpoints"];
+
+/** Removes what a run wrote, and nothing else; the configuration last, as the mark of a run. */
+async function removeRun(path: string, entries: readonly string[]): Promise<void> {
+  const own = entries.filter(
+    (name) => runFiles.includes(name) || name.startsWith("events.out.tfevents."),
+  );
+  own.sort((a, b) => Number(a === "config.yaml") - Number(b === "config.yaml"));
+  for (const name of own) await rm(join(path, name), { recursive: true, force: true });
 }
 
 async function claim(path: string): Promise<() => Promise<void>> {

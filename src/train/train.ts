@@ -7,7 +7,7 @@ import { best, listCheckpoints } from "./checkpoint-store.ts";
 import type { TrainConfig } from "./config.ts";
 import { mainScores } from "./evaluator.ts";
 import { evaluateFully } from "./final-evaluation.ts";
-import { type LoopResult, trainLoop } from "./loop.ts";
+import { epochOf, type LoopResult, trainLoop } from "./loop.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { openRunDirectory, type RunDirectory } from "./run-directory.ts";
 import { setUpTraining, type Training } from "./setup.ts";
@@ -18,6 +18,8 @@ import { versions } from "./versions.ts";
 export interface TrainOptions {
   readonly runDirectory: string;
   readonly resume: boolean;
+  /** Replaces a run that stands in the run directory. */
+  readonly overwrite?: boolean;
   readonly progress: ProgressSink;
   /** Aborted: the step at hand is finished, the state saved, and `train` returns. */
   readonly signal: AbortSignal;
@@ -37,11 +39,11 @@ const fresh: Progress = {
  * split is used once, at the end.
  */
 export async function train(config: TrainConfig, options: TrainOptions): Promise<Summary> {
-  const { progress, runDirectory, resume } = options;
+  const { progress, runDirectory, resume, overwrite = false } = options;
   const training = await setUpTraining(config);
   let run: RunDirectory | undefined;
   try {
-    run = await openRunDirectory(runDirectory, { resume });
+    run = await openRunDirectory(runDirectory, { resume, overwrite });
     let start = fresh;
     if (run.resumedFrom !== undefined) {
       start = await restoreState(run.resumedFrom.path, training.step, training.optimizer.moments);
@@ -135,10 +137,6 @@ async function finish(
     }),
   );
   return summary;
-}
-
-function epochOf({ stepsPerEpoch }: Training, step: number): number {
-  return Math.max(0, Math.floor((step - 1) / stepsPerEpoch));
 }
 
 /** Reads a checkpoint's weights into the memory that evaluation reads. */

@@ -231,7 +231,7 @@ describe("run directories", () => {
     await expectRefusal(
       ["train", recipe, "--run", run],
       2,
-      `${run} exists and is not empty; continue it with --resume or choose another --run`,
+      `${run} exists and is not empty; continue it with --resume, replace it with --overwrite or choose another --run`,
     );
     expect(readFileSync(join(run, "metrics.jsonl"), "utf8")).toBe(before);
   });

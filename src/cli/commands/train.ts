@@ -11,6 +11,7 @@ import { printTable, sparkline } from "../table.ts";
 export interface TrainOptions extends CommonOptions {
   run?: string;
   resume?: boolean;
+  overwrite?: boolean;
 }
 
 /**
@@ -42,9 +43,15 @@ export async function trainCommand(
   };
   const interruption = listenForInterrupt(progress.note);
   try {
-    const resume = options.resume ?? false;
+    const { resume = false, overwrite = false } = options;
     const { signal } = interruption;
-    const summary = await train(config, { runDirectory, resume, progress: sink, signal });
+    const summary = await train(config, {
+      runDirectory,
+      resume,
+      overwrite,
+      progress: sink,
+      signal,
+    });
     progress.close();
     if (options.json) printJson(context, summary);
     else printSummary(context, summary, losses);
