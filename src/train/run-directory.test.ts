@@ -71,7 +71,7 @@ test("refuses to start where a run is, to resume where none is, and foreign fold
   await run.writeConfig("");
   await run.close();
   const again = openRunDirectory(path);
-  await expect(again).rejects.toThrow(/continue it with --resume or choose another --run/);
+  await expect(again).rejects.toThrow(/continue it with --resume, replace it with --overwrite/);
   await expect(again).rejects.toMatchObject({ exitCode: 2 });
 
   const foreign = folder();
