@@ -32,7 +32,7 @@ export const diffMoeSchema = z.strictObject({
 
 export type DiffMoeSettings = CamelCased<z.output<typeof diffMoeSchema>>;
 
-/** The model's configuration for a number of classes. */
+/** The model's configuration for a number of classes; only image tokens are routed so far. */
 export function diffMoeConfig(settings: DiffMoeSettings, numClasses: number): DiffMoeConfig {
-  return { ...settings, numClasses };
+  return { ...settings, numClasses, modalities: ["image"] };
 }

@@ -17,6 +17,7 @@ import { divideDim } from "../graph/shape.ts";
 import type { Activation } from "../moe/experts.ts";
 import { moe } from "../moe/layer.ts";
 import { meanSquareBalanceLoss, uniformKlLoss } from "../moe/losses/diff-moe.ts";
+import { availableExperts, countExperts, type ExpertLayout } from "../moe/modality-experts.ts";
 import { type AttentiveRouterOptions, attentiveRouter } from "../moe/routers/attentive.ts";
 import { selfAttention } from "../nn/attention.ts";
 import { convStem } from "../nn/conv-stem.ts";
@@ -31,7 +32,7 @@ import { slice } from "../ops/join.ts";
 import { reduceMean } from "../ops/reduce.ts";
 import { reshape } from "../ops/reshape.ts";
 
-export interface DiffMoeConfig {
+export interface DiffMoeConfig extends ExpertLayout {
   readonly patchSize: number;
   /** How patches become tokens: one linear map (the original), or a convolution stem. */
   readonly stem: "linear" | "conv";
@@ -39,10 +40,6 @@ export interface DiffMoeConfig {
   readonly numLayers: number;
   readonly numHeads: number;
   readonly numClasses: number;
-  /** Experts that every token may use. */
-  readonly numSharedExperts: number;
-  /** Experts of each modality that only its own tokens may use. */
-  readonly numModalitySpecificExperts: number;
   readonly numSelectedExperts: number;
   /** Hidden width of an expert over `width`. */
   readonly mlpRatio: number;
@@ -121,13 +118,13 @@ function encoderBlock(scope: Scope, x: Tensor, numTokens: number, config: DiffMo
 }
 
 function mixture(scope: Scope, x: Tensor, numTokens: number, config: DiffMoeConfig): Tensor {
-  const numExperts = config.numSharedExperts + config.numModalitySpecificExperts;
   return moe(scope, x, {
     router: (at, tokens) =>
       attentiveRouter(at, tokens, {
         ...config.router,
-        numExperts,
+        numExperts: countExperts(config),
         numSelectedExperts: config.numSelectedExperts,
+        available: availableExperts(config, "image"),
         numTokens,
       }),
     prepare: (tokens) => standardize(tokens, config.layerNormEpsilon),
