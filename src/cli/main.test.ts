@@ -51,7 +51,7 @@ test("version and help end well, and no command at all is a mistake", async () =
   const { code, out } = await run("train", "--help");
   expect(code).toBe(0);
   expect(out).toContain("Usage: moesaic train <recipe|file> [key=value ...] [options]");
-  expect(out).toContain("moesaic train quickstart model.num_experts=8");
+  expect(out).toContain("moesaic train quickstart model.width=96");
   const nothing = await run();
   expect(nothing.code).toBe(2);
   expect(nothing.err).toContain("Examples:");
