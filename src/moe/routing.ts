@@ -13,16 +13,67 @@ import { reduceSum } from "../ops/reduce.ts";
 import { transpose } from "../ops/reshape.ts";
 import { topK } from "../ops/top-k.ts";
 
+/** Token choice: the experts of every token. */
 export interface Routing {
   readonly numExperts: number;
+  /** `K`, the most experts that a token may have. */
   readonly numSelectedExperts: number;
-  /** Chosen experts, best first, `[K, N]` int64. */
+  /**
+   * Chosen experts, best first, `[K, N]` int64. `numExperts` stands for "no expert": padding, a
+   * dropped assignment, or one below a threshold.
+   */
   readonly ids: Tensor;
-  /** Weights of the chosen experts in the output, `[K, N]`. */
+  /** Whether `ids` may hold "no expert". Default false: every assignment has an expert. */
+  readonly mayDrop?: boolean;
+  /** Weights of the chosen experts in the output, `[K, N]`; zero where there is no expert. */
   readonly combineWeights: Tensor;
   /** Probability of every expert for every token, `[N, E]`. */
   readonly probabilities: Tensor;
-  /** What the probabilities were made of, `[N, E]`. */
+  /** What the probabilities were made of, without noise, `[N, E]`. */
+  readonly logits: Tensor;
+  /** The logits after noise, `[N, E]`; in training only. */
+  readonly noisyLogits?: Tensor;
+  /** Standard deviation of that noise: one number, or `[N, E]` where it is learned. */
+  readonly noiseStd?: Tensor | number;
+}
+
+/** Expert choice: the tokens of every expert. */
+export interface ExpertChoice {
+  readonly numExperts: number;
+  /** `C`, the tokens that each expert takes. */
+  readonly capacity: number;
+  /** Chosen tokens, best first, `[E, C]` int64. */
+  readonly tokenIds: Tensor;
+  /** Weights of the experts in the output of these tokens, `[E, C]`. */
+  readonly combineWeights: Tensor;
+  /** `[N, E]` */
+  readonly probabilities: Tensor;
+  /** `[N, E]` */
+  readonly logits: Tensor;
+}
+
+/**
+ * Slots that are weighted means of tokens. `G` groups, `S` tokens per group, `P` slots per expert;
+ * the slots of expert `e` are `e P ... e P + P - 1`.
+ */
+export interface SoftRouting {
+  readonly numExperts: number;
+  /** `P`, slots per expert. */
+  readonly numSlots: number;
+  /** Weights of the tokens in each slot, `[G, S, E*P]`; each slot's sum over tokens is 1. */
+  readonly dispatchWeights: Tensor;
+  /** Weights of the slots in each token's output, `[G, S, E*P]`; each token's sum is 1. */
+  readonly combineWeights: Tensor;
+  /** `[G, S, E*P]` */
+  readonly logits: Tensor;
+}
+
+/** Every expert for every token. */
+export interface DenseRouting {
+  readonly numExperts: number;
+  /** Weight of every expert in the output of every token, `[N, E]`. */
+  readonly combineWeights: Tensor;
+  /** `[N, E]` */
   readonly logits: Tensor;
 }
 
