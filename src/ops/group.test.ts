@@ -21,6 +21,7 @@ import {
   expertSizes,
   groupByExpert,
   joinRows,
+  regroupRows,
 } from "./group.ts";
 import { matmul } from "./matmul.ts";
 import { reduceSum } from "./reduce.ts";
@@ -172,4 +173,62 @@ test("an expert whose rows go unused gets zero gradient", async () => {
     [array([[1], [2], [3]]), array([0, 1, 0], "int64")],
   );
   expect(toNumbers(gradients[0]!)).toEqual([0, 1, 0]);
+});
+
+/** As `throughExperts`, where an id may be the number of experts. */
+function throughSome(x: Tensor, ids: Tensor, ...weights: Tensor[]): Tensor {
+  const grouping = groupByExpert(ids, weights.length, { mayDrop: true });
+  const sizes = expertSizes(weights.length, grouping);
+  const results = dispatchRows(x, grouping, sizes).map((own, e) => matmul(own, weights[e]!));
+  const collected = collectRows(results, grouping);
+  return collectRows(regroupRows(collected, grouping, sizes), grouping);
+}
+
+const referenceOfSome: Reference = (x, ids, ...weights) => {
+  const none = { shape: weights[0]!.shape, data: new Float64Array(weights[0]!.data.length) };
+  return reference(x!, ids!, ...weights, none);
+};
+
+test("assignments to no expert give zeros and no gradient", async () => {
+  const cases = fc.record({
+    numTokens: fc.integer({ min: 1, max: 5 }),
+    numSelected: fc.integer({ min: 1, max: 3 }),
+    numExperts: fc.integer({ min: 1, max: 4 }),
+    seed: fc.nat(1000),
+  });
+  await property(cases, ({ numTokens, numSelected, numExperts, seed }) => ({
+    fn: throughSome,
+    reference: referenceOfSome,
+    inputs: [
+      randomArray([numTokens, 3], seed),
+      randomIndices([numSelected * numTokens], seed + 1, numExperts + 1),
+      ...experts(numExperts, seed),
+    ],
+  }));
+});
+
+test("all, some or none of a symbolic number of assignments without an expert", async () => {
+  const ids = (...entries: number[]) => array(entries, "int64");
+  await checkOperator({
+    fn: throughSome,
+    reference: referenceOfSome,
+    inputs: [randomArray([2, 3], 1), ids(2, 2, 2, 2), ...experts(2, 3)],
+    shapes: [[batch(), 3], [batch(2)]],
+    again: [
+      [randomArray([2, 3], 4), ids(0, 1, 1, 0), ...experts(2, 6)],
+      [randomArray([3, 3], 4), ids(2, 1, 2, 1, 1, 2), ...experts(2, 6)],
+    ],
+  });
+});
+
+test("groups of a small case with assignments to no expert", async () => {
+  const results = await evaluate(
+    (ids) => Object.values(groupByExpert(ids, 3, { mayDrop: true })),
+    [array([2, 3, 0, 3, 2], "int64")],
+  );
+  expect(results.map(toNumbers)).toEqual([
+    [2, 0, 4],
+    [1, 3, 0, 3, 2],
+    [1, 0, 2],
+  ]);
 });

@@ -4,40 +4,59 @@
  *
  * Axes: `T` assignments, K-major (all first choices, then all second ones): assignment `k*N + n` is
  * choice `k` of token `n`; `E` experts; `n_e` assignments of expert `e`, known at run time.
+ *
+ * Assignments to expert `E` are to no expert: they are in no group, what is collected for them is
+ * zero, and no gradient comes from them. `T'` is the number of the others, known at run time where
+ * there may be such assignments and `T` elsewhere.
  */
-import { array } from "../graph/array.ts";
+import { allocate, array } from "../graph/array.ts";
 import { defineOp, type Emission, type Tensor, type TensorSpec } from "../graph/graph.ts";
-import { type Dim, divideDim, formatShape, product, type Shape, symbolic } from "../graph/shape.ts";
+import {
+  type Dim,
+  divideDim,
+  formatShape,
+  product,
+  type Shape,
+  sameDim,
+  symbolic,
+} from "../graph/shape.ts";
 import { zerosLike } from "./gather.ts";
 import { reduceSum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 
 /** Where each assignment stands once assignments are grouped by expert. */
 export interface Grouping {
-  /** Assignment at each grouped position, `[T]` int64. */
+  /** Assignment at each grouped position, `[T']` int64. */
   readonly order: Tensor;
-  /** Grouped position of each assignment, `[T]` int64: the inverse of `order`. */
+  /** Grouped position of each assignment, `[T]` int64; `T'` where it has no expert. */
   readonly inverse: Tensor;
   /** Assignments of each expert, `[E]` int64. */
   readonly counts: Tensor;
 }
 
-const groupOp = defineOp<{ readonly numExperts: number }>({
+interface GroupAttributes {
+  readonly numExperts: number;
+  /** `T'`, where some assignments may have no expert. */
+  readonly placed?: Dim;
+}
+
+const groupOp = defineOp<GroupAttributes>({
   name: "group_by_expert",
-  infer: ([ids], { numExperts }) => {
+  infer: ([ids], { numExperts, placed }) => {
     if (ids!.dtype !== "int64" || ids!.shape.length !== 1) {
       throw new TypeError(
         `expert ids must be int64 [T], got ${ids!.dtype} ${formatShape(ids!.shape)}`,
       );
     }
     const index: TensorSpec = { dtype: "int64", shape: ids!.shape };
-    return [index, index, { dtype: "int64", shape: [numExperts] }];
+    const order = placed === undefined ? index : { ...index, shape: [placed] };
+    return [order, index, { dtype: "int64", shape: [numExperts] }];
   },
   emit: ({
     emitter,
     inputs: [ids],
     outputs: [order, inverse, counts],
-    attributes: { numExperts },
+    attributes: { numExperts, placed },
   }) => {
     const experts = emitter.constant(
       array(
@@ -53,13 +72,17 @@ const groupOp = defineOp<{ readonly numExperts: number }>({
       { axis: 0 },
       { outputs: [order!] },
     );
-    const size = emitter.add("Shape", [ids!]);
+    const size = emitter.add("Shape", [placed === undefined ? ids! : order!]);
     const length = emitter.add("Squeeze", [size]);
     const [zero, one] = [0, 1].map((n) => emitter.constant(array(n, "int64")));
-    const positions = emitter.add("Range", [zero!, length, one!]); // [T]
+    const positions = emitter.add("Range", [zero!, length, one!]); // [T']
+    const initial =
+      placed === undefined
+        ? positions // every entry is written over
+        : emitter.add("Expand", [length, emitter.add("Shape", [ids!])]); // [T]
     emitter.add(
       "ScatterElements",
-      [positions, order!, positions],
+      [initial, order!, positions],
       { axis: 0 },
       { outputs: [inverse!] },
     );
@@ -69,10 +92,25 @@ const groupOp = defineOp<{ readonly numExperts: number }>({
   gradient: () => [],
 });
 
-/** Groups assignments by expert; inside an expert they keep their order. */
-export function groupByExpert(ids: Tensor, numExperts: number): Grouping {
-  const [order, inverse, counts] = groupOp([ids], { numExperts });
+/**
+ * Groups assignments by expert; inside an expert they keep their order.
+ *
+ * @param ids `[T]` int64
+ * @param mayDrop whether `ids` may hold `numExperts`, "no expert". Default false, which is faster
+ */
+export function groupByExpert(
+  ids: Tensor,
+  numExperts: number,
+  { mayDrop = false }: { readonly mayDrop?: boolean } = {},
+): Grouping {
+  const drop = mayDrop ? { placed: symbolic(`placed${ids.id}`) } : {};
+  const [order, inverse, counts] = groupOp([ids], { numExperts, ...drop });
   return { order: order!, inverse: inverse!, counts: counts! };
+}
+
+/** Whether some assignments may have no expert. */
+export function mayDrop({ order, inverse }: Pick<Grouping, "order" | "inverse">): boolean {
+  return !sameDim(order.shape[0]!, inverse.shape[0]!);
 }
 
 /** Fresh symbols for the number of assignments of each expert. */
@@ -118,7 +156,7 @@ const dispatchOp = defineOp<{ readonly sizes: readonly Dim[] }>({
   name: "dispatch_rows",
   infer: ([x], { sizes }) => rowsPerExpert(x!, sizes),
   emit: ({ emitter, inputs: [x, order, , counts], outputs, node }) => {
-    const [rows, assignments] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
+    const [rows, , assignments] = node.inputs.map(({ shape }) => shape) as [Shape, Shape, Shape];
     const numSelected = divideDim(assignments[0]!, rows[0]!) as number;
     const numTokens =
       typeof rows[0] === "number"
@@ -128,9 +166,9 @@ const dispatchOp = defineOp<{ readonly sizes: readonly Dim[] }>({
     const size = staticSize({ dtype: "float32", shape: [assignments[0]!, ...rows.slice(1)] });
     emitGatherPerExpert({ emitter, outputs }, { x: x!, indices, counts: counts! }, size);
   },
-  gradient: ({ inputs: [x, , inverse], outputs, gradients }) => {
+  gradient: ({ inputs: [x, order, inverse, counts], outputs, gradients }) => {
     const parts = outputs.map((output, e) => gradients[e] ?? zerosLike(output));
-    const rows = ungroup([inverse!, ...parts], null)[0]!; // [T, D]
+    const rows = collectOp([inverse!, order!, counts!, ...parts], null)[0]!; // [T, D]
     const [numTokens, width] = x!.shape;
     const numSelected = divideDim(inverse!.shape[0]!, numTokens!);
     return [reduceSum(reshape(rows, [numSelected, numTokens!, width!]), 0)]; // [N, D]
@@ -148,57 +186,60 @@ export function dispatchRows(x: Tensor, grouping: Grouping, sizes: readonly Dim[
   return [...dispatchOp([x, order, inverse, counts], { sizes })];
 }
 
-/** Joins the experts' rows and brings them back into the order of assignments. */
-const ungroup = defineOp<null>({
-  name: "ungroup_rows",
-  infer: ([inverse, first]) => [inAssignmentOrder(inverse!, first!)],
-  emit: ({ emitter, inputs: [inverse, ...rows], outputs }) => {
-    emitUngroup({ emitter, outputs }, inverse!, rows);
-  },
-});
+type Apply<A> = (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
 
 function inAssignmentOrder(index: TensorSpec, { dtype, shape }: TensorSpec): TensorSpec {
   return { dtype, shape: [index.shape[0]!, ...shape.slice(1)] };
 }
 
-function emitUngroup(
-  { emitter, outputs }: Pick<Emission<unknown>, "emitter" | "outputs">,
-  inverse: string,
-  rows: readonly string[],
-): void {
-  const grouped = emitter.add("Concat", rows, { axis: 0 });
-  emitter.add("Gather", [grouped, inverse], { axis: 0 }, { outputs });
-}
-
-const collectOp = defineOp<null>({
+const collectOp: Apply<null> = defineOp<null>({
   name: "collect_rows",
   infer: ([inverse, , , first]) => [inAssignmentOrder(inverse!, first!)],
-  emit: ({ emitter, inputs: [inverse, , , ...rows], outputs }) => {
-    emitUngroup({ emitter, outputs }, inverse!, rows);
+  emit: ({ emitter, inputs: [inverse, , , ...rows], outputs, node }) => {
+    const [to, order, , first] = node.inputs as [Tensor, Tensor, Tensor, Tensor];
+    const none = mayDrop({ order, inverse: to })
+      ? [emitter.constant(allocate(first.dtype, [1, ...(first.shape.slice(1) as number[])]))]
+      : [];
+    const grouped = emitter.add("Concat", [...rows, ...none], { axis: 0 });
+    emitter.add("Gather", [grouped, inverse!], { axis: 0 }, { outputs });
   },
-  gradient: ({ inputs: [, order, counts, ...results], gradients: [dy] }) => {
+  gradient: ({ inputs: [inverse, order, counts, ...results], gradients: [dy] }) => {
     const sizes = results.map(({ shape }) => shape[0]!);
-    return [undefined, undefined, undefined, ...regroup([dy!, order!, counts!], { sizes })];
+    const parts = regroupOp([dy!, inverse!, order!, counts!], { sizes });
+    return [undefined, undefined, undefined, ...parts];
   },
 });
 
-/** Rows `[T, D]` in the order of assignments, brought together for each expert. */
-const regroup = defineOp<{ readonly sizes: readonly Dim[] }>({
+const regroupOp: Apply<{ readonly sizes: readonly Dim[] }> = defineOp({
   name: "regroup_rows",
   infer: ([x], { sizes }) => rowsPerExpert(x!, sizes),
-  emit: ({ emitter, inputs: [x, order, counts], outputs, node }) => {
+  emit: ({ emitter, inputs: [x, , order, counts], outputs, node }) => {
     const names = { x: x!, indices: order!, counts: counts! };
     emitGatherPerExpert({ emitter, outputs }, names, staticSize(node.inputs[0]!));
   },
+  gradient: ({ inputs: [, inverse, order, counts], outputs, gradients }) => {
+    const parts = outputs.map((output, e) => gradients[e] ?? zerosLike(output));
+    return [collectOp([inverse!, order!, counts!, ...parts], null)[0]!];
+  },
 });
 
-/** The experts' results `[n_e, D]` in the order of assignments, `[T, D]`: undoes the grouping. */
+/** Rows `[T, D]` in the order of assignments, brought together for each expert, `[n_e, D]`. */
+export function regroupRows(
+  rows: Tensor,
+  { order, inverse, counts }: Grouping,
+  sizes: readonly Dim[],
+): Tensor[] {
+  return [...regroupOp([rows, inverse, order, counts], { sizes })];
+}
+
+/**
+ * The experts' results `[n_e, D]` in the order of assignments, `[T, D]`: undoes the grouping.
+ * Assignments without an expert get zeros.
+ */
 export function collectRows(results: readonly Tensor[], grouping: Grouping): Tensor {
   const { order, inverse, counts } = grouping;
   return collectOp([inverse, order, counts, ...results], null)[0]!;
 }
-
-type Apply<A> = (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
 
 const joinOp: Apply<null> = defineOp<null>({
   name: "join_rows",
@@ -212,7 +253,7 @@ const joinOp: Apply<null> = defineOp<null>({
   },
 });
 
-/** The experts' rows one after another, `[T, F]`, still grouped. */
+/** The experts' rows one after another, `[T', F]`, still grouped. */
 export function joinRows(parts: readonly Tensor[], { order, counts }: Grouping): Tensor {
   return joinOp([order, counts, ...parts], null)[0]!;
 }
@@ -229,7 +270,7 @@ const cutOp: Apply<{ readonly sizes: readonly Dim[] }> = defineOp({
   },
 });
 
-/** Cuts grouped rows `[T, F]` into `[n_e, F]` per expert. */
+/** Cuts grouped rows `[T', F]` into `[n_e, F]` per expert. */
 export function cutRows(
   rows: Tensor,
   { order, counts }: Grouping,

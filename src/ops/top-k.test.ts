@@ -81,3 +81,16 @@ test("k outside the axis is refused", async () => {
   );
   await expect(evaluate((x) => topK(x, 0).values, [array([1, 2])])).rejects.toThrow(/got 0/);
 });
+
+test("sort along an axis of run-time size", async () => {
+  await checkOperator({
+    fn: (x) => Object.values(sort(x, { axis: 1, descending: true })),
+    reference: (x) => [
+      alongAxis(x!, 1, (line) => ranking(line).map((i) => line[i]!)),
+      alongAxis(x!, 1, (line) => ranking(line)),
+    ],
+    inputs: [randomArray([2, 3], 1)],
+    shapes: [[2, batch()]],
+    again: [[randomArray([2, 7], 2)]],
+  });
+});

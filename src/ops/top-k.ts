@@ -1,10 +1,11 @@
 /** Order along an axis. ONNX: TopK, ArgMax. Ties go to the lower index. */
 import { defineOp, type Tensor } from "../graph/graph.ts";
-import { formatDim, normalizeAxis } from "../graph/shape.ts";
+import { type Dim, formatDim, normalizeAxis } from "../graph/shape.ts";
 import { scatterAdd, zerosLike } from "./gather.ts";
 
 interface TopKAttributes {
-  readonly k: number;
+  /** Symbolic only where it is the size of the axis. */
+  readonly k: Dim;
   readonly axis: number;
   readonly largest: boolean;
 }
@@ -13,7 +14,7 @@ const topKOp = defineOp<TopKAttributes>({
   name: "top_k",
   infer: ([x], { k, axis }) => {
     const size = x!.shape[axis]!;
-    if (k < 1 || (typeof size === "number" && k > size)) {
+    if (typeof k === "number" && (k < 1 || (typeof size === "number" && k > size))) {
       throw new RangeError(`k must be between 1 and ${formatDim(size)}, got ${k}`);
     }
     const shape = x!.shape.with(axis, k);
@@ -23,12 +24,11 @@ const topKOp = defineOp<TopKAttributes>({
     ];
   },
   emit: ({ emitter, inputs, outputs, attributes: { k, axis, largest } }) => {
-    emitter.add(
-      "TopK",
-      [inputs[0]!, emitter.ints([k])],
-      { axis, largest: Number(largest) },
-      { outputs },
-    );
+    const count =
+      typeof k === "number"
+        ? emitter.ints([k])
+        : emitter.add("Gather", [emitter.add("Shape", inputs), emitter.ints([axis])]);
+    emitter.add("TopK", [inputs[0]!, count], { axis, largest: Number(largest) }, { outputs });
   },
   gradient: ({ inputs: [x], outputs: [, indices], gradients: [dy], attributes: { axis } }) => [
     dy && scatterAdd(zerosLike(x!), indices!, dy, axis),
@@ -55,9 +55,9 @@ export function sort(
   x: Tensor,
   { axis = -1, descending = false }: { readonly axis?: number; readonly descending?: boolean } = {},
 ): { values: Tensor; indices: Tensor } {
-  const size = x.shape[normalizeAxis(axis, x.shape.length)]!;
-  if (typeof size !== "number") throw new RangeError("sort: the sorted axis needs a fixed size");
-  return topK(x, size, { axis, largest: descending });
+  const at = normalizeAxis(axis, x.shape.length);
+  const [values, indices] = topKOp([x], { k: x.shape[at]!, axis: at, largest: descending });
+  return { values: values!, indices: indices! };
 }
 
 const argMaxOp = defineOp<{ readonly axis: number }>({

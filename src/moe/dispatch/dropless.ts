@@ -7,6 +7,7 @@ import {
   expertSizes,
   groupByExpert,
   joinRows,
+  regroupRows,
 } from "../../ops/group.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { reshape, unsqueeze } from "../../ops/reshape.ts";
@@ -30,18 +31,21 @@ export interface Dispatcher {
 }
 
 /**
- * Every token reaches all of its experts: nothing is dropped and nothing is padded (as in
- * MegaBlocks, arXiv:2211.15841, by gathers instead of block-sparse products).
+ * Every token reaches all of its experts: nothing is padded, and nothing is dropped but what the
+ * routing says has no expert (as in MegaBlocks, arXiv:2211.15841, by gathers instead of block-sparse
+ * products).
  */
-export function droplessDispatcher({ ids, combineWeights, numExperts }: Routing): Dispatcher {
+export function droplessDispatcher(routing: Routing): Dispatcher {
+  const { ids, combineWeights, numExperts, mayDrop = false } = routing;
   const [numSelected, numTokens] = ids.shape;
-  const grouping = groupByExpert(reshape(ids, [-1]), numExperts); // T assignments
+  const grouping = groupByExpert(reshape(ids, [-1]), numExperts, { mayDrop }); // T assignments
   const sizes = expertSizes(numExperts, grouping);
   return {
     counts: grouping.counts,
     dispatch: (x) => dispatchRows(x, grouping, sizes),
-    join: (rows) => joinRows(rows, grouping),
-    cut: (rows) => cutRows(rows, grouping, sizes),
+    // Random tensors need a size known before the run, which placed assignments alone have not.
+    join: (rows) => (mayDrop ? collectRows(rows, grouping) : joinRows(rows, grouping)),
+    cut: (rows) => (mayDrop ? regroupRows(rows, grouping, sizes) : cutRows(rows, grouping, sizes)),
     combine: (results, transform = (rows) => rows) => {
       const width = results[0]!.shape[1]!;
       const rows = transform(collectRows(results, grouping)); // [T, D']
