@@ -1,0 +1,140 @@
+import { UserError } from "../../graph/errors.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { type Dim, divideDim, formatDim, product } from "../../graph/shape.ts";
+import { div, maximum, mul, sub } from "../../ops/arithmetic.ts";
+import { cast, greater, less, lessOrEqual, logicalAnd, where } from "../../ops/compare.ts";
+import { scatterAdd, takeAlong, zerosLike } from "../../ops/gather.ts";
+import { oneHot } from "../../ops/one-hot.ts";
+import { reduceMax, reduceSum } from "../../ops/reduce.ts";
+import { reshape, transpose, unsqueeze } from "../../ops/reshape.ts";
+import { cumulativeSum } from "../../ops/scan.ts";
+import { tile } from "../../ops/tile.ts";
+import { sort } from "../../ops/top-k.ts";
+import type { Routing } from "../routing.ts";
+
+export interface CapacityLimit {
+  /** `C`, assignments that each expert accepts from each group; see `computeCapacity`. */
+  readonly capacity: number;
+  /**
+   * Which tokens come first: those that stand first (`token`, default), or those with the largest
+   * gate (`batch`: batch-prioritised routing, V-MoE, arXiv:2106.05974, Sec. 3; LIMoE trains with it).
+   * Equal gates keep the order of tokens.
+   */
+  readonly priority?: "token" | "batch";
+  /**
+   * `k-major` (default): all first choices come before any second one (vmoe, tutel, fairseq).
+   * `token-major`: a token's choices follow each other (makeMoE).
+   */
+  readonly order?: "k-major" | "token-major";
+  /** `G`, groups of consecutive tokens with buffers of their own. Default 1. */
+  readonly numGroups?: Dim;
+  /**
+   * Divides a token's weights by their sum: before dropping (tutel), after it over those that are
+   * left (lucidrains, fairseq), or not at all (vmoe, makeMoE). Default `none`.
+   */
+  readonly normalize?: "none" | "before" | "after";
+  /** Which tokens there are, `[N]` bool; others are padding, neither routed nor counted. */
+  readonly mask?: Tensor;
+  /** What batch priority compares, `[N]`. Default: the largest probability of each token. */
+  readonly scores?: Tensor;
+}
+
+export interface LimitedRouting extends Routing {
+  /** Position of each assignment in its expert's buffer, `[K, N]` int64; `C` where it has none. */
+  readonly positions: Tensor;
+  /** Accepted assignments as a fraction of the attempted, scalar; 1 where none was attempted. */
+  readonly successRate: Tensor;
+}
+
+/**
+ * Lets each expert accept no more than `C` assignments from each group, in order of priority; the
+ * others are left without an expert and with weight 0.
+ *
+ * The result goes through `droplessDispatcher`: no buffer is padded. Axes: `G` groups, `S` tokens
+ * of one group.
+ */
+export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRouting {
+  const { numExperts } = routing;
+  const { capacity, normalize = "none", mask } = limit;
+  if (!(Number.isInteger(capacity) && capacity >= 1)) {
+    throw new UserError(`capacity must be a whole number >= 1, got ${capacity}`, { exitCode: 2 });
+  }
+  const attempted = mask === undefined ? routing.ids : where(mask, routing.ids, numExperts); // [K, N]
+  const turns = turnsInLine(attempted, routing, limit); // [K, N], from 1 on
+  const hasExpert = less(attempted, numExperts);
+  const accepted = logicalAnd(hasExpert, lessOrEqual(turns, capacity)); // [K, N]
+  const weights =
+    normalize === "before"
+      ? toSumOne(where(hasExpert, routing.combineWeights, 0))
+      : routing.combineWeights;
+  const kept = where(accepted, weights, 0); // [K, N]
+  return {
+    ...routing,
+    ids: where(accepted, attempted, numExperts),
+    mayDrop: true,
+    combineWeights: normalize === "after" ? toSumOne(kept) : kept,
+    positions: where(accepted, cast(sub(turns, 1), "int64"), capacity),
+    successRate: fractionOf(accepted, hasExpert),
+  };
+}
+
+/** Each assignment's turn at its expert, from 1 on, `[K, N]`; 0 where it has no expert. */
+function turnsInLine(
+  ids: Tensor,
+  routing: Routing,
+  { priority = "token", order = "k-major", numGroups = 1, scores }: CapacityLimit,
+): Tensor {
+  const [numSelected, numTokens] = ids.shape as [number, Dim];
+  const size = groupSize(numTokens, numGroups);
+  const grouped = reshape(ids, [numSelected, numGroups, size]); // [K, G, S]
+  if (priority === "token") return reshape(turnsAtExperts(grouped, routing, order), ids.shape);
+
+  const gates = scores ?? reduceMax(routing.probabilities, -1); // [N]
+  const line = sort(reshape(gates, [numGroups, size]), { descending: true }).indices; // [G, S]
+  const places = tile(unsqueeze(line, 0), [numSelected, 1, 1]); // [K, G, S]
+  const turns = turnsAtExperts(takeAlong(grouped, places), routing, order);
+  return reshape(scatterAdd(zerosLike(turns), places, turns), ids.shape);
+}
+
+function turnsAtExperts(
+  ids: Tensor,
+  { numExperts }: Routing,
+  order: "k-major" | "token-major",
+): Tensor {
+  const [there, back] =
+    order === "k-major"
+      ? ([
+          [1, 0, 2],
+          [1, 0, 2],
+        ] as const)
+      : ([
+          [1, 2, 0],
+          [2, 0, 1],
+        ] as const);
+  const line = transpose(ids, there); // [G, K, S] or [G, S, K]
+  const chosen = oneHot(reshape(line, [line.shape[0]!, product(line.shape.slice(1))]), numExperts);
+  const turns = reduceSum(mul(cumulativeSum(chosen, 1), chosen), -1); // [G, K*S]
+  return transpose(reshape(turns, line.shape), back); // [K, G, S]
+}
+
+function groupSize(numTokens: Dim, numGroups: Dim): Dim {
+  try {
+    return divideDim(numTokens, numGroups);
+  } catch {
+    throw new UserError(
+      `${formatDim(numTokens)} tokens cannot be cut into ${formatDim(numGroups)} equal groups; choose a number of groups that divides them`,
+      { exitCode: 2 },
+    );
+  }
+}
+
+/** Weights `[K, N]` divided by their sum over `K`; tokens without weight keep zeros. */
+function toSumOne(weights: Tensor): Tensor {
+  const sum = reduceSum(weights, 0, { keepDims: true });
+  return div(weights, where(greater(sum, 0), sum, 1));
+}
+
+function fractionOf(part: Tensor, whole: Tensor): Tensor {
+  const [some, all] = [part, whole].map((flags) => reduceSum(cast(flags, "float32")));
+  return where(greater(all!, 0), div(some!, maximum(all!, 1)), 1);
+}
