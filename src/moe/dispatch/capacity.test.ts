@@ -321,6 +321,31 @@ test("a dropped assignment contributes nothing and receives no gradient", async 
   ]);
 });
 
+test.each([
+  { name: "one token, one expert, room for one", p: [[0.4]], selected: 1, counts: [1] },
+  { name: "all tokens to one expert", p: Array(6).fill([0.9, 0.1]), selected: 1, counts: [1, 0] },
+  {
+    name: "every expert for every token",
+    p: Array(3).fill([0.6, 0.4]),
+    selected: 2,
+    counts: [1, 1],
+  },
+])("$name", async ({ p, selected, counts }) => {
+  const [found, y] = await evaluate(
+    (gate) => {
+      const dispatcher = droplessDispatcher(
+        limitCapacity(selectTopK(gate, gate, selected, "none"), { capacity: 1 }),
+      );
+      return [dispatcher.counts, dispatcher.combine(dispatcher.dispatch(gate))];
+    },
+    [array(p)],
+  );
+  expect(toNumbers(found!)).toEqual(counts);
+  const kept = selected === 1 ? p[0]![0]! : 1; // the first token's weights
+  const expected = p.map((row, n) => row.map((x: number) => (n === 0 ? kept * x : 0)));
+  expect(rows(y!)).toEqual(expected.map((row) => row.map((x) => Math.round(x * 1e6) / 1e6)));
+});
+
 test("without a limit, permuting tokens permutes outputs", async () => {
   const [x, logits] = [randomArray([5, 3], 3), randomArray([5, 4], 4)];
   const order = [3, 0, 4, 2, 1];

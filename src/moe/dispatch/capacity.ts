@@ -11,6 +11,7 @@ import { cumulativeSum } from "../../ops/scan.ts";
 import { tile } from "../../ops/tile.ts";
 import { sort } from "../../ops/top-k.ts";
 import type { Routing } from "../routing.ts";
+import { maskTokens } from "./mask.ts";
 
 export interface CapacityLimit {
   /** `C`, assignments that each expert accepts from each group; see `computeCapacity`. */
@@ -59,14 +60,12 @@ export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRo
   if (!(Number.isInteger(capacity) && capacity >= 1)) {
     throw new UserError(`capacity must be a whole number >= 1, got ${capacity}`, { exitCode: 2 });
   }
-  const attempted = mask === undefined ? routing.ids : where(mask, routing.ids, numExperts); // [K, N]
+  const { ids: attempted, combineWeights } =
+    mask === undefined ? routing : maskTokens(routing, mask); // [K, N]
   const turns = turnsInLine(attempted, routing, limit); // [K, N], from 1 on
   const hasExpert = less(attempted, numExperts);
   const accepted = logicalAnd(hasExpert, lessOrEqual(turns, capacity)); // [K, N]
-  const weights =
-    normalize === "before"
-      ? toSumOne(where(hasExpert, routing.combineWeights, 0))
-      : routing.combineWeights;
+  const weights = normalize === "before" ? toSumOne(combineWeights) : combineWeights;
   const kept = where(accepted, weights, 0); // [K, N]
   return {
     ...routing,

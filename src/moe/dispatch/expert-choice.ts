@@ -1,0 +1,38 @@
+import { allocate } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { constant } from "../../graph/inputs.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
+import { gather, onesLike, scatterRowsAdd, zerosLike } from "../../ops/gather.ts";
+import { concat, split } from "../../ops/join.ts";
+import { reduceMax, reduceSum } from "../../ops/reduce.ts";
+import { reshape } from "../../ops/reshape.ts";
+import type { ExpertChoice } from "../routing.ts";
+import type { Dispatcher } from "./dropless.ts";
+
+/**
+ * Every expert receives the tokens that it chose (expert choice, arXiv:2202.09368, Sec. 3.2):
+ * `y_n = sum over e that chose n of w_ne f_e(x_n)`.
+ *
+ * A token may be chosen by any number of experts; one that nobody chose gets zero.
+ */
+export function expertChoiceDispatcher(choice: ExpertChoice): Dispatcher {
+  const { numExperts, tokenIds, combineWeights, probabilities } = choice;
+  const flat = reshape(tokenIds, [-1]); // [E*C]
+  const cut = (rows: Tensor): Tensor[] => split(rows, numExperts, 0); // E x [C, D]
+  return {
+    counts: reduceSum(onesLike(tokenIds), 1),
+    dispatch: (x) => cut(gather(x, flat)),
+    join: (rows) => concat(rows),
+    cut,
+    combine: (results, transform = (rows) => rows) => {
+      const rows = mul(transform(concat(results)), reshape(combineWeights, [-1, 1])); // [E*C, D']
+      return scatterRowsAdd(zeroRows(probabilities, rows), flat, rows); // [N, D']
+    },
+  };
+}
+
+/** Zeros, as many rows as `tall` has and as wide as `wide`. */
+function zeroRows(tall: Tensor, wide: Tensor): Tensor {
+  const width = allocate("float32", [wide.shape[1] as number]);
+  return add(zerosLike(reduceMax(tall, -1, { keepDims: true })), constant(tall.graph, width));
+}
