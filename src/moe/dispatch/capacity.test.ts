@@ -323,10 +323,15 @@ test("a dropped assignment contributes nothing and receives no gradient", async 
 
 test.each([
   { name: "one token, one expert, room for one", p: [[0.4]], selected: 1, counts: [1] },
-  { name: "all tokens to one expert", p: Array(6).fill([0.9, 0.1]), selected: 1, counts: [1, 0] },
+  {
+    name: "all tokens to one expert",
+    p: Array<number[]>(6).fill([0.9, 0.1]),
+    selected: 1,
+    counts: [1, 0],
+  },
   {
     name: "every expert for every token",
-    p: Array(3).fill([0.6, 0.4]),
+    p: Array<number[]>(3).fill([0.6, 0.4]),
     selected: 2,
     counts: [1, 1],
   },
