@@ -37,7 +37,7 @@ test("balanced, collapsed, and with an expert that nothing reaches", async () =>
 
 test("gradients are finite where an expert's probability is zero", async () => {
   // d/dm of sum m log(m E) is log(m E) + 1, through a mean over two tokens.
-  const { gradients } = await valueAndGradients(uniformKlLoss, [array([[0.5, 0.5, 0], [1, 0, 0]])]); // biome-ignore format: a matrix
+  const { gradients } = await valueAndGradients((p) => uniformKlLoss(p), [array([[0.5, 0.5, 0], [1, 0, 0]])]); // biome-ignore format: a matrix
   const row = [0.75, 0.25].map((m) => (Math.log(m * 3) + 1) / 2);
   const found = toNumbers(gradients[0]!);
   for (const [i, at] of [0, 3].entries()) {

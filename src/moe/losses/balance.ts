@@ -1,0 +1,54 @@
+/** Balance losses from the product of each expert's share of choices and its mean probability. */
+import type { Tensor } from "../../graph/graph.ts";
+import { mul } from "../../ops/arithmetic.ts";
+import { slice } from "../../ops/join.ts";
+import { reduceSum } from "../../ops/reduce.ts";
+import { chosenExperts, type TokenMask, tokenMean } from "./tokens.ts";
+
+/**
+ * Which choices `f` counts, and the value of perfectly balanced routing:
+ * `first` only the best expert of each token, 1 (GShard, Switch, V-MoE, Tutel, fairseq);
+ * `sum` all `K` slots added, `K` (Hugging Face's Mixtral and Qwen);
+ * `mean` all `K` slots averaged, 1 (MegaBlocks, OLMoE, DeepSeek).
+ */
+export type BalancedChoices = "first" | "sum" | "mean";
+
+export interface BalanceLossOptions extends TokenMask {
+  /** Default `first`. */
+  readonly choices?: BalancedChoices;
+}
+
+/**
+ * `E sum_e f_e P_e`, with `f_e` the fraction of tokens that chose expert `e` and `P_e` its mean
+ * probability, both over the tokens that the mask keeps. The gradient flows through `P` alone.
+ *
+ * With `choices: "first"` this is the loss of GShard (arXiv:2006.16668, algorithm 1; there without
+ * the factor `E`, as a mean over experts) and of Switch (arXiv:2101.03961, equations 4 to 6). With
+ * `choices: "sum"` it is Hugging Face's `load_balancing_loss_func`, attention mask included; for
+ * Hugging Face's value over a model, join the tokens of all layers along `N` first.
+ *
+ * @param probabilities `[N, E]`
+ * @param ids experts chosen before any is dropped, best first, `[K, N]` int64
+ */
+export function balanceLoss(
+  probabilities: Tensor,
+  ids: Tensor,
+  { choices = "first", mask }: BalanceLossOptions = {},
+): Tensor {
+  const numExperts = probabilities.shape[1] as number;
+  const numSelected = ids.shape[0] as number;
+  const counted = choices === "first" ? slice(ids, 0, 0, 1) : ids;
+  const fractions = tokenMean(chosenExperts(counted, numExperts), mask); // [E]
+  const means = tokenMean(probabilities, mask); // [E]
+  const scale = choices === "mean" ? numExperts / numSelected : numExperts;
+  return mul(reduceSum(mul(fractions, means)), scale);
+}
+
+/** `balanceLoss` as Hugging Face has it: the `K` slots added, `K` when balanced. */
+export function huggingFaceBalanceLoss(
+  probabilities: Tensor,
+  ids: Tensor,
+  options: TokenMask = {},
+): Tensor {
+  return balanceLoss(probabilities, ids, { ...options, choices: "sum" });
+}

@@ -1,0 +1,33 @@
+/** The importance loss: experts should have equal sums of gates. */
+import type { Tensor } from "../../graph/graph.ts";
+import { mul } from "../../ops/arithmetic.ts";
+import { oneHot } from "../../ops/one-hot.ts";
+import { reduceSum } from "../../ops/reduce.ts";
+import { unsqueeze } from "../../ops/reshape.ts";
+import { type TokenMask, tokenMean } from "./tokens.ts";
+import { squaredVariation, type VariationOptions } from "./variation.ts";
+
+export interface ImportanceLossOptions extends TokenMask, VariationOptions {}
+
+/**
+ * Squared coefficient of variation of the experts' importance,
+ * `Var_e(imp_e) / mean_e(imp_e)^2` with `imp_e = sum over tokens of g_e(x)`.
+ *
+ * Shazeer et al. (arXiv:1701.06538, equations 6 and 7) sum the sparse gates, see `sparseGates`;
+ * V-MoE (arXiv:2106.05974, appendix A.2) and LIMoE (arXiv:2206.02770) sum the clean softmax
+ * probabilities of all experts. The population variance is the default.
+ *
+ * @param gates `[N, E]`
+ */
+export function importanceLoss(gates: Tensor, options: ImportanceLossOptions = {}): Tensor {
+  return squaredVariation(tokenMean(gates, options.mask), options); // the scale cancels
+}
+
+/**
+ * Weights of the chosen experts at their places, zero elsewhere: `[K, N]` to `[N, E]`.
+ *
+ * @param ids `[K, N]` int64; `numExperts` stands for no expert
+ */
+export function sparseGates(ids: Tensor, combineWeights: Tensor, numExperts: number): Tensor {
+  return reduceSum(mul(oneHot(ids, numExperts), unsqueeze(combineWeights, -1)), 0);
+}

@@ -1,0 +1,34 @@
+/** Divergences between the mean routing and the uniform one, in both directions. */
+import type { Tensor } from "../../graph/graph.ts";
+import { add, log, maximum, mul } from "../../ops/arithmetic.ts";
+import { reduceMean, reduceSum } from "../../ops/reduce.ts";
+import { orZero, type TokenMask, tokenMean } from "./tokens.ts";
+
+const TINY = 1e-30;
+
+/**
+ * `KL(m || U) = sum_e m_e log(m_e E)` with `m = mean over tokens of p`, in nats: 0 when balanced,
+ * log E at worst (Diff-MoE, commit 4d2c44e). The original has no guard at `m_e = 0`; here
+ * `0 log 0 = 0`.
+ *
+ * @param probabilities `[N, E]`
+ */
+export function uniformKlLoss(probabilities: Tensor, { mask }: TokenMask = {}): Tensor {
+  const mean = tokenMean(probabilities, mask); // [E]
+  const numExperts = probabilities.shape[1] as number;
+  return reduceSum(mul(mean, log(maximum(mul(mean, numExperts), TINY))));
+}
+
+/**
+ * `KL(U || m) = -1/E sum_e log(m_e E)`, in nats: 0 when balanced, without bound as an expert starves
+ * (at most about 69 here, by a guard at 1e-30). The form of SF-MoE and of Diff-MoE's commit 936f394,
+ * which divides it by `E` once more because `batchmean` takes the experts for a batch.
+ *
+ * @param probabilities `[N, E]`
+ */
+export function uniformToRoutingKlLoss(probabilities: Tensor, { mask }: TokenMask = {}): Tensor {
+  const mean = tokenMean(probabilities, mask); // [E]
+  const numExperts = probabilities.shape[1] as number;
+  const loss = mul(add(reduceMean(log(maximum(mean, TINY))), Math.log(numExperts)), -1);
+  return orZero(loss, mask);
+}

@@ -1,0 +1,82 @@
+/** Load losses: experts should have equal probabilities of being chosen if the noise were redrawn. */
+import { UserError } from "../../graph/errors.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { normalCdf } from "../../ops/activation.ts";
+import { div, sub } from "../../ops/arithmetic.ts";
+import { greater, where } from "../../ops/compare.ts";
+import { slice } from "../../ops/join.ts";
+import { topK } from "../../ops/top-k.ts";
+import { requireSelectable } from "../routing.ts";
+import { type TokenMask, tokenMean } from "./tokens.ts";
+import { squaredVariation, type VariationOptions } from "./variation.ts";
+
+/** What the noise did to the logits; all three in the space of logits, before any softmax. */
+export interface NoisyLogits {
+  /** Without noise, `[N, E]`. */
+  readonly logits: Tensor;
+  /** With noise, `[N, E]`. */
+  readonly noisyLogits: Tensor;
+  /** Standard deviation of the noise: one number, or `[N, E]`. */
+  readonly noiseStd: Tensor | number;
+  /** `K` */
+  readonly numSelectedExperts: number;
+}
+
+export interface LoadLossOptions extends TokenMask, VariationOptions {}
+
+/**
+ * V-MoE's load loss (arXiv:2106.05974, appendix A.2):
+ * `p_e(x) = Phi((logit_e - eta_K) / sigma)` with `eta_K` the `K`-th largest noisy logit, and the
+ * squared coefficient of variation of `sum over tokens of p_e(x)`.
+ *
+ * The threshold does not exclude the expert itself; `shazeerLoadLoss` does. The population variance
+ * is the default. Tutel's `load_importance_loss` puts softmax probabilities in place of the clean
+ * logits, which compares values of different scales; that is not reproduced.
+ */
+export function vmoeLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {}): Tensor {
+  return squaredVariation(tokenMean(vmoeSelectionProbabilities(noisy), options.mask), options);
+}
+
+/**
+ * Shazeer et al.'s load loss (arXiv:1701.06538, equations 8 to 11; `_prob_in_top_k` of
+ * tensor2tensor): as V-MoE's, with the `K`-th largest noisy logit *of the other experts* as
+ * threshold. That is the `(K+1)`-th of all for an expert that was chosen.
+ *
+ * tensor2tensor uses the population variance (default). davidmrau/mixture-of-experts uses the
+ * unbiased one and, since April 2024, thresholds that are probabilities; the latter is an error that
+ * is not reproduced.
+ *
+ * @throws UserError when `K = E`: every expert is then chosen whatever the noise
+ */
+export function shazeerLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {}): Tensor {
+  return squaredVariation(tokenMean(selectionProbabilities(noisy), options.mask), options);
+}
+
+/** Probability of each expert to pass the `K`-th noisy logit, `[N, E]`. */
+export function vmoeSelectionProbabilities(noisy: NoisyLogits): Tensor {
+  const { logits, noisyLogits, noiseStd, numSelectedExperts: K } = noisy;
+  requireSelectable(K, logits.shape[1] as number);
+  return normalCdf(div(sub(logits, rankedLogit(noisyLogits, K)), noiseStd));
+}
+
+/** Probability of each expert to be among the best `K` if its own noise were redrawn, `[N, E]`. */
+export function selectionProbabilities(noisy: NoisyLogits): Tensor {
+  const { logits, noisyLogits, noiseStd, numSelectedExperts: K } = noisy;
+  const numExperts = logits.shape[1] as number;
+  requireSelectable(K, numExperts);
+  if (K === numExperts) {
+    throw new UserError(
+      `the load loss needs num_selected_experts below the number of experts (${numExperts}), got ${K}; without a choice there is no load to balance, so leave the loss out`,
+      { exitCode: 2 },
+    );
+  }
+  const ifChosen = rankedLogit(noisyLogits, K + 1); // [N, 1]
+  const ifNot = rankedLogit(noisyLogits, K); // [N, 1]
+  const threshold = where(greater(noisyLogits, ifChosen), ifChosen, ifNot); // [N, E]
+  return normalCdf(div(sub(logits, threshold), noiseStd));
+}
+
+/** The `rank`-th largest entry of each row, `[N, 1]`. */
+function rankedLogit(logits: Tensor, rank: number): Tensor {
+  return slice(topK(logits, rank).values, 1, rank - 1, rank);
+}

@@ -1,0 +1,40 @@
+/** Sums and means over tokens, all or those that a mask keeps. */
+import type { Tensor } from "../../graph/graph.ts";
+import { div, maximum } from "../../ops/arithmetic.ts";
+import { cast, greater, where } from "../../ops/compare.ts";
+import { oneHot } from "../../ops/one-hot.ts";
+import { reduceMean, reduceSum } from "../../ops/reduce.ts";
+import { unsqueeze } from "../../ops/reshape.ts";
+
+/** Which tokens count. */
+export interface TokenMask {
+  /** True for tokens that count, `[N]` bool: those that are no padding, or of one modality. */
+  readonly mask?: Tensor;
+}
+
+/** `x` with zeros for the tokens that do not count; `x` is `[N]` or `[N, E]`. */
+export function keepTokens(x: Tensor, mask?: Tensor): Tensor {
+  if (mask === undefined) return x;
+  return where(x.shape.length === 2 ? unsqueeze(mask, -1) : mask, x, 0);
+}
+
+/** Mean over the tokens that count, of `[N]` or `[N, E]`; zero when there are none. */
+export function tokenMean(x: Tensor, mask?: Tensor): Tensor {
+  if (mask === undefined) return reduceMean(x, 0);
+  return div(reduceSum(keepTokens(x, mask), 0), maximum(countTokens(mask), 1));
+}
+
+/** How many tokens count, a float32 scalar. */
+export function countTokens(mask: Tensor): Tensor {
+  return reduceSum(cast(mask, "float32"));
+}
+
+/** `loss`, or zero where no token counts and it would have no meaning. */
+export function orZero(loss: Tensor, mask?: Tensor): Tensor {
+  return mask === undefined ? loss : where(greater(countTokens(mask), 0), loss, 0);
+}
+
+/** Whether each token chose each expert, summed over its choices: `[K, N]` to `[N, E]`. */
+export function chosenExperts(ids: Tensor, numExperts: number): Tensor {
+  return reduceSum(oneHot(ids, numExperts), 0);
+}

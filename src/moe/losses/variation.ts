@@ -1,0 +1,27 @@
+/** Relative spread over experts, the common part of the importance and load losses. */
+import type { Tensor } from "../../graph/graph.ts";
+import { div, maximum, square } from "../../ops/arithmetic.ts";
+import { reduceMean, variance } from "../../ops/reduce.ts";
+
+export interface VariationOptions {
+  /**
+   * Divides the squared deviations by `E - 1` instead of `E`. Default false, as in Shazeer et al.,
+   * tensor2tensor, V-MoE and LIMoE; PyTorch ports (davidmrau/mixture-of-experts, Tutel) use true.
+   */
+  readonly unbiased?: boolean;
+}
+
+/** So small that it matters only where nothing reaches any expert. */
+const TINY = 1e-20;
+
+/**
+ * Squared coefficient of variation, `Var(v) / mean(v)^2`: 0 when all entries are equal; 0 for one
+ * expert and for zeros.
+ *
+ * @param v `[E]`
+ */
+export function squaredVariation(v: Tensor, { unbiased = false }: VariationOptions = {}): Tensor {
+  const numExperts = v.shape[0] as number;
+  const correction = unbiased && numExperts > 1 ? 1 : 0;
+  return div(variance(v, 0, { correction }), maximum(square(reduceMean(v, 0)), TINY));
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { array } from "../../graph/array.ts";
+import { checkOperator, randomArray } from "../../ops/check.fixture.ts";
+import { lossOf, scalarOf } from "./losses.fixture.ts";
+import { l1Penalty, l2Penalty, weightPenalty } from "./weight-penalty.ts";
+
+const weight = array([
+  [1, -2],
+  [0, 3],
+]);
+
+test("sums of magnitudes and of squares", async () => {
+  expect(await lossOf(l1Penalty, [weight])).toBe(6);
+  expect(await lossOf(l2Penalty, [weight])).toBe(14);
+  expect(await lossOf((w) => weightPenalty(w, { l1: 0.5, l2: 0.25 }), [weight])).toBe(6.5);
+  expect(await lossOf((w) => weightPenalty(w, {}), [weight])).toBe(0);
+});
+
+test("gradient by differences", async () => {
+  await checkOperator({
+    fn: (w) => weightPenalty(w, { l1: 0.5, l2: 0.25 }),
+    reference: (w) =>
+      scalarOf(Array.from(w!.data).reduce((sum, x) => sum + 0.5 * Math.abs(x) + 0.25 * x * x, 0)),
+    inputs: [randomArray([3, 4], 2)],
+  });
+});
