@@ -1,4 +1,13 @@
 /** What a run did, as plain data: routing statistics, mosaics, predictions. */
+export { type AgreementOptions, type RoutingAgreement, routingAgreement } from "./agreement.ts";
+export {
+  type Association,
+  type AssociationOptions,
+  association,
+  type ContingencySizes,
+  type ContingencyTable,
+  contingencyTable,
+} from "./contingency.ts";
 export {
   maxViolation,
   mosaicLayer,

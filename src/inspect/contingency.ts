@@ -1,0 +1,117 @@
+/** How two labellings of the same things go together: experts and classes, modalities, attributes. */
+
+/** Counts of pairs, `[R, C]`: rows are labels, columns are experts. */
+export type ContingencyTable = readonly (readonly number[])[];
+
+/** Measures of association of a contingency table. */
+export interface Association {
+  /** Counted pairs. */
+  readonly count: number;
+  /** `I = sum p_rc log(p_rc / (p_r p_c))`, in nats. */
+  readonly mutualInformation: number;
+  /** Mutual information over a mean of the two entropies, 0 (independent) to 1 (one to one). */
+  readonly normalizedMutualInformation: number;
+  /** `sum (observed - expected)^2 / expected`, without continuity correction. */
+  readonly chiSquare: number;
+  /** `(R - 1)(C - 1)` over the rows and columns that are not empty. */
+  readonly degreesOfFreedom: number;
+  /** `sqrt(chiSquare / (n (min(R, C) - 1)))`, 0 to 1, over rows and columns that are not empty. */
+  readonly cramersV: number;
+}
+
+export interface AssociationOptions {
+  /**
+   * Mean of the two entropies that divides the mutual information: `arithmetic` (default, as in
+   * scikit-learn), `geometric`, `min` or `max`.
+   */
+  readonly normalization?: "arithmetic" | "geometric" | "min" | "max";
+}
+
+export interface ContingencySizes {
+  readonly numRows: number;
+  readonly numColumns: number;
+}
+
+/**
+ * Counts how often each pair of a row and a column label occurs.
+ *
+ * Pairs with a label outside `0 ... size - 1` are left out: dropped tokens have the expert
+ * `numExperts`, unlabelled ones often -1.
+ *
+ * @param rows label of each thing, such as the class of each token
+ * @param columns the other label, such as the first expert of each token
+ * @throws RangeError when the two differ in length
+ */
+export function contingencyTable(
+  rows: ArrayLike<number | bigint>,
+  columns: ArrayLike<number | bigint>,
+  { numRows, numColumns }: ContingencySizes,
+): number[][] {
+  if (rows.length !== columns.length) {
+    throw new RangeError(
+      `a contingency table needs two labels for each thing, got ${rows.length} and ${columns.length}`,
+    );
+  }
+  const table = Array.from({ length: numRows }, () => Array<number>(numColumns).fill(0));
+  for (let i = 0; i < rows.length; i++) {
+    const row = table[Number(rows[i])];
+    const column = Number(columns[i]);
+    if (row?.[column] !== undefined) row[column] += 1;
+  }
+  return table;
+}
+
+/**
+ * Measures how far rows and columns depend on each other. All measures are 0 for a table with fewer
+ * than two rows or columns that are not empty.
+ *
+ * @example
+ * association([[5, 0], [0, 5]]).cramersV // 1
+ */
+export function association(
+  table: ContingencyTable,
+  { normalization = "arithmetic" }: AssociationOptions = {},
+): Association {
+  const rowSums = table.map(total);
+  const columnSums = (table[0] ?? []).map((_, c) => total(table.map((row) => row[c]!)));
+  const count = total(rowSums);
+  const numRows = rowSums.filter(Boolean).length;
+  const numColumns = columnSums.filter(Boolean).length;
+  let mutualInformation = 0;
+  let chiSquare = 0;
+  for (const [r, row] of table.entries()) {
+    for (const [c, observed] of row.entries()) {
+      const expected = (rowSums[r]! * columnSums[c]!) / count;
+      if (!(expected > 0)) continue;
+      chiSquare += (observed - expected) ** 2 / expected;
+      if (observed > 0) mutualInformation += (observed / count) * Math.log(observed / expected);
+    }
+  }
+  mutualInformation = Math.max(0, mutualInformation); // rounding may leave -1e-17
+  const scale = meanOf(normalization, entropy(rowSums, count), entropy(columnSums, count));
+  const smaller = Math.min(numRows, numColumns) - 1;
+  return {
+    count,
+    mutualInformation,
+    normalizedMutualInformation: scale > 0 ? Math.min(1, mutualInformation / scale) : 0,
+    chiSquare,
+    degreesOfFreedom: Math.max(0, numRows - 1) * Math.max(0, numColumns - 1),
+    cramersV: smaller > 0 ? Math.min(1, Math.sqrt(chiSquare / (count * smaller))) : 0,
+  };
+}
+
+type Normalization = NonNullable<AssociationOptions["normalization"]>;
+
+function meanOf(normalization: Normalization, a: number, b: number): number {
+  if (normalization === "min") return Math.min(a, b);
+  if (normalization === "max") return Math.max(a, b);
+  return normalization === "geometric" ? Math.sqrt(a * b) : (a + b) / 2;
+}
+
+function entropy(counts: readonly number[], count: number): number {
+  return -total(counts.map((x) => (x > 0 ? (x / count) * Math.log(x / count) : 0)));
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
