@@ -15,7 +15,47 @@ export { maskTokens } from "./dispatch/mask.ts";
 export { softDispatcher } from "./dispatch/soft.ts";
 export { type Activation, type ExpertOptions, mlpExperts } from "./experts.ts";
 export { type MoeOptions, moe } from "./layer.ts";
+export {
+  type BalancedChoices,
+  type BalanceLossOptions,
+  balanceLoss,
+  huggingFaceBalanceLoss,
+} from "./losses/balance.ts";
 export { meanSquareBalanceLoss, uniformKlLoss } from "./losses/diff-moe.ts";
+export {
+  type GlobalEntropyLossOptions,
+  globalEntropyLoss,
+  localEntropyLoss,
+} from "./losses/entropy.ts";
+export { type ImportanceLossOptions, importanceLoss, sparseGates } from "./losses/importance.ts";
+export {
+  type AuxiliaryLoss,
+  type AuxiliaryLossName,
+  type AuxiliaryLossOptions,
+  auxiliaryLoss,
+  auxiliaryLosses,
+} from "./losses/index.ts";
+export { uniformToRoutingKlLoss } from "./losses/kl.ts";
+export {
+  type LoadLossOptions,
+  type NoisyLogits,
+  shazeerLoadLoss,
+  vmoeLoadLoss,
+} from "./losses/load.ts";
+export { type SequenceBalanceLossOptions, sequenceBalanceLoss } from "./losses/sequence-balance.ts";
+export type { TokenMask } from "./losses/tokens.ts";
+export type { VariationOptions } from "./losses/variation.ts";
+export { l1Penalty, l2Penalty, weightPenalty } from "./losses/weight-penalty.ts";
+export { type ZLossOptions, zLoss } from "./losses/z-loss.ts";
+export {
+  assignmentCounts,
+  deadExperts,
+  maxViolationOf,
+  type RoutingMetrics,
+  routingMetrics,
+  routingMetricsByModality,
+  successRate,
+} from "./metrics.ts";
 export { availableExperts, countExperts, type ExpertLayout } from "./modality-experts.ts";
 export { type AttentiveRouterOptions, attentiveRouter } from "./routers/attentive.ts";
 export { type SoftmaxTopKOptions, softmaxTopKRouter } from "./routers/softmax-top-k.ts";
