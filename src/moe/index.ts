@@ -45,7 +45,7 @@ export {
 export { type SequenceBalanceLossOptions, sequenceBalanceLoss } from "./losses/sequence-balance.ts";
 export type { TokenMask } from "./losses/tokens.ts";
 export type { VariationOptions } from "./losses/variation.ts";
-export { l1Penalty, l2Penalty, weightPenalty } from "./losses/weight-penalty.ts";
+export { l1Penalty, l2Penalty, type Weights, weightPenalty } from "./losses/weight-penalty.ts";
 export { type ZLossOptions, zLoss } from "./losses/z-loss.ts";
 export {
   assignmentCounts,

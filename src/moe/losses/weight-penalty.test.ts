@@ -10,10 +10,17 @@ const weight = array([
 ]);
 
 test("sums of magnitudes and of squares", async () => {
-  expect(await lossOf(l1Penalty, [weight])).toBe(6);
-  expect(await lossOf(l2Penalty, [weight])).toBe(14);
+  expect(await lossOf((w) => l1Penalty(w), [weight])).toBe(6);
+  expect(await lossOf((w) => l2Penalty(w), [weight])).toBe(14);
   expect(await lossOf((w) => weightPenalty(w, { l1: 0.5, l2: 0.25 }), [weight])).toBe(6.5);
   expect(await lossOf((w) => weightPenalty(w, {}), [weight])).toBe(0);
+});
+
+test("penalties of several weights add up", async () => {
+  const inputs = [weight, array([-4])];
+  expect(await lossOf((...weights) => l1Penalty(weights), inputs)).toBe(10);
+  expect(await lossOf((...weights) => weightPenalty(weights, { l2: 1 }), inputs)).toBe(30);
+  expect(() => l2Penalty([])).toThrow("a penalty needs at least one weight");
 });
 
 test("gradient by differences", async () => {
