@@ -4,35 +4,66 @@ import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { type Normalization, type Routing, selectTopK } from "../routing.ts";
+import { addNoise, describeNoise, drawNoise, type RouterNoise } from "./noise.ts";
 
 export interface SoftmaxTopKOptions {
   readonly numExperts: number;
   readonly numSelectedExperts: number;
-  /** Default `sum`. */
+  /**
+   * Default `sum`, before any assignment is dropped: Mixtral, tutel. `none`: V-MoE, Switch. To
+   * normalise what is left after dropping (GShard, fairseq), see the dispatcher.
+   */
   readonly normalization?: Normalization;
   /** Default false. */
   readonly bias?: boolean;
   readonly weightInit?: Initializer;
+  /** `gaussian`: `N(0, (noiseStd / E)^2)` on the logits in training (V-MoE). Default `none`. */
+  readonly noise?: "none" | "gaussian";
+  /** Standard deviation of the noise times the number of experts. Default 1. */
+  readonly noiseStd?: number;
+}
+
+export interface SoftmaxTopKRoutingOptions {
+  readonly numSelectedExperts: number;
+  /** Default `sum`. */
+  readonly normalization?: Normalization;
+  readonly noise?: RouterNoise | undefined;
+}
+
+/**
+ * Softmax over all experts, then the best `K`.
+ *
+ * `g = softmax(logits + noise)`; weights `g_e`, or `g_e / sum of the chosen g`. With noise the
+ * selection and the weights follow the noisy logits and `probabilities` the clean ones, as in V-MoE
+ * (arXiv:2106.05974, appendix A).
+ *
+ * @param logits `[N, E]`
+ */
+export function softmaxTopKRouting(
+  logits: Tensor,
+  { numSelectedExperts, normalization = "sum", noise }: SoftmaxTopKRoutingOptions,
+): Routing {
+  const probabilities = softmax(logits); // [N, E]
+  const noisy = addNoise(logits, noise); // [N, E]
+  const gates = noise === undefined ? probabilities : softmax(noisy); // [N, E]
+  const routing = selectTopK(logits, gates, numSelectedExperts, normalization);
+  return { ...routing, probabilities, ...describeNoise(noisy, noise) };
 }
 
 /**
  * Softmax over all experts, then the best `K` (Mixtral, arXiv:2401.04088, section 2.1).
  *
- * `p = softmax(W x)`, weights `p_e / sum of the chosen p`. Parameter `weight` `[E, D]`.
+ * `p = softmax(W x)`, weights `p_e / sum of the chosen p`. Parameter `weight` `[E, D]`. V-MoE
+ * (google-research/vmoe) is `normalization: "none", noise: "gaussian"`.
  *
  * @param x `[N, D]`
  */
 export function softmaxTopKRouter(scope: Scope, x: Tensor, options: SoftmaxTopKOptions): Routing {
-  const {
-    numExperts,
-    numSelectedExperts,
-    normalization = "sum",
-    bias = false,
-    weightInit,
-  } = options;
+  const { numExperts, noise: kind = "none", noiseStd = 1, bias = false, weightInit } = options;
   const logits = linear(scope, x, numExperts, {
     bias,
     ...(weightInit && { weightInit }),
   }); // [N, E]
-  return selectTopK(logits, softmax(logits), numSelectedExperts, normalization);
+  const noise = kind === "none" ? undefined : drawNoise(scope, logits, noiseStd / numExperts);
+  return softmaxTopKRouting(logits, { ...options, noise });
 }

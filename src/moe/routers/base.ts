@@ -1,0 +1,52 @@
+import type { Tensor } from "../../graph/graph.ts";
+import { orthogonal } from "../../nn/initializers.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { sigmoid } from "../../ops/activation.ts";
+import { takeAlong } from "../../ops/gather.ts";
+import { transpose, unsqueeze } from "../../ops/reshape.ts";
+import { softmax } from "../../ops/softmax.ts";
+import { argMax } from "../../ops/top-k.ts";
+import type { Routing } from "../routing.ts";
+
+export interface BaseRouterOptions {
+  readonly numExperts: number;
+  /**
+   * Expert of each token in training, `[N]` int64, from `balancedAssignment` on the scores; without
+   * it training is greedy as evaluation is.
+   */
+  readonly assigned?: Tensor;
+}
+
+/**
+ * One expert per token, weighted by `sigmoid(x . c_e)` (BASE layers, arXiv:2103.16716, section 3).
+ *
+ * The layer is `y = a f_e(x) + (1 - a) x` with `a` the weight; as a term beside the residual stream,
+ * `a (f_e(x) - x)`. Given assignments decide, otherwise the highest score, ties to the lower index.
+ * `probabilities` is `softmax(logits)`, for losses and metrics; the method itself needs no loss.
+ *
+ * @param logits `x . c_e`, `[N, E]`
+ * @param assigned `[N]` int64
+ */
+export function baseRouting(logits: Tensor, assigned?: Tensor): Routing {
+  const chosen = unsqueeze(assigned ?? argMax(logits), 1); // [N, 1]
+  return {
+    numExperts: logits.shape[1] as number,
+    numSelectedExperts: 1,
+    ids: transpose(chosen), // [1, N]
+    combineWeights: transpose(sigmoid(takeAlong(logits, chosen))), // [1, N]
+    probabilities: softmax(logits),
+    logits,
+  };
+}
+
+/**
+ * BASE routing; parameter `weight` `[E, D]`, the experts' centroids, orthogonal at first with gain 0.1
+ * as in fairseq. Greedy in evaluation, whatever `assigned` holds.
+ *
+ * @param x `[N, D]`
+ */
+export function baseRouter(scope: Scope, x: Tensor, options: BaseRouterOptions): Routing {
+  const logits = linear(scope, x, options.numExperts, { bias: false, weightInit: orthogonal(0.1) });
+  return baseRouting(logits, scope.training ? options.assigned : undefined);
+}

@@ -1,0 +1,71 @@
+import type { Tensor } from "../../graph/graph.ts";
+import { constantOf, normalOf } from "../../nn/initializers.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { exp, minimum, mul } from "../../ops/arithmetic.ts";
+import { l2Normalize } from "../../ops/l2-normalize.ts";
+import { matmul } from "../../ops/matmul.ts";
+import type { Normalization, Routing } from "../routing.ts";
+import { drawNoise } from "./noise.ts";
+import { softmaxTopKRouting } from "./softmax-top-k.ts";
+
+export interface CosineRouterOptions {
+  readonly numExperts: number;
+  readonly numSelectedExperts: number;
+  /** Width of the space where angles are measured. Default 256. */
+  readonly projectionWidth?: number;
+  /** Temperature at first; its logarithm is learned. Default 0.5, a factor of 2. */
+  readonly initialTemperature?: number;
+  /** Standard deviation of the noise times the number of experts. Default 0; GMoE uses 1. */
+  readonly noiseStd?: number;
+  /** Default `sum` for `K > 1`, `none` for `K = 1`, as in tutel. */
+  readonly normalization?: Normalization;
+}
+
+/** `exp(t)` is at most this. */
+const MAX_FACTOR = 100;
+
+/**
+ * Cosines of tokens and experts times a learned factor: `(h/|h|) (S/|S|) exp(min(t, log 100))`.
+ *
+ * The low-dimensional form with normalised vectors is X-MoE's (arXiv:2204.09179, section 4); this
+ * one, with a clamped logarithm as temperature, is tutel's and GMoE's (arXiv:2206.04046).
+ *
+ * @param projected `h`, `[N, P]`
+ * @param similarity `S`, one column per expert, `[P, E]`
+ * @param temperature `t`, `[1]`
+ * @returns `[N, E]`
+ */
+export function cosineLogits(projected: Tensor, similarity: Tensor, temperature: Tensor): Tensor {
+  const cosines = matmul(l2Normalize(projected), l2Normalize(similarity, 0)); // [N, E]
+  return mul(cosines, exp(minimum(temperature, Math.log(MAX_FACTOR))));
+}
+
+/**
+ * Top-k routing by cosines (microsoft/tutel's `cosine_top`, Luodian/GMoE).
+ *
+ * Parameters `cosine_projector.weight` `[P, D]`, `cosine_projector.bias`, `sim_matrix` `[P, E]`,
+ * `temperature` `[1]`.
+ *
+ * @param x `[N, D]`
+ */
+export function cosineRouter(scope: Scope, x: Tensor, options: CosineRouterOptions): Routing {
+  const {
+    numExperts,
+    numSelectedExperts,
+    projectionWidth = 256,
+    initialTemperature = 0.5,
+    noiseStd = 0,
+    normalization = numSelectedExperts > 1 ? "sum" : "none",
+  } = options;
+  const projected = linear(scope.child("cosine_projector"), x, projectionWidth); // [N, P]
+  const similarity = scope.parameter("sim_matrix", [projectionWidth, numExperts], normalOf(0.01));
+  const temperature = scope.parameter(
+    "temperature",
+    [1],
+    constantOf(Math.log(1 / initialTemperature)),
+  );
+  const logits = cosineLogits(projected, similarity, temperature); // [N, E]
+  const noise = drawNoise(scope, logits, noiseStd / numExperts);
+  return softmaxTopKRouting(logits, { numSelectedExperts, normalization, noise });
+}

@@ -1,0 +1,115 @@
+import { UserError } from "../../graph/errors.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { type Dim, divideDim, product } from "../../graph/shape.ts";
+import type { Initializer } from "../../nn/initializers.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { add, maximum, mul } from "../../ops/arithmetic.ts";
+import { cast, where } from "../../ops/compare.ts";
+import { onesLike } from "../../ops/gather.ts";
+import { slice } from "../../ops/join.ts";
+import { reshape, transpose, unsqueeze } from "../../ops/reshape.ts";
+import { cumulativeSum } from "../../ops/scan.ts";
+import { softmax } from "../../ops/softmax.ts";
+import { topK } from "../../ops/top-k.ts";
+import type { ExpertChoice } from "../routing.ts";
+import { addNoise, drawNoise, type RouterNoise } from "./noise.ts";
+
+export interface ExpertChoiceRoutingOptions {
+  /** `C`, tokens that each expert takes from each group; `S * capacityFactor / E` in the paper. */
+  readonly capacity: number;
+  /** Tokens per group, `S`; default: all tokens are one group. V-MoE makes an image a group. */
+  readonly groupSize?: number;
+  readonly noise?: RouterNoise | undefined;
+  /** Tokens that may be taken, `[N]` bool; default all. Others get weight 0 where they fill room. */
+  readonly mask?: Tensor;
+}
+
+export interface ExpertChoiceOptions extends Omit<ExpertChoiceRoutingOptions, "noise"> {
+  readonly numExperts: number;
+  /** Standard deviation of the noise in training, times the number of experts. Default 0. */
+  readonly noiseStd?: number;
+  /** Default false. */
+  readonly bias?: boolean;
+  readonly weightInit?: Initializer;
+}
+
+/**
+ * Each expert takes the `C` tokens that give it the highest probability (Zhou et al.,
+ * arXiv:2202.09368, section 3.2).
+ *
+ * `p = softmax over experts (logits)`, expert `e` takes the best `C` of column `e`, with weights
+ * `p_e`. A token may get any number of experts, none included. In a causal model it leaks: whether a
+ * token is taken depends on later ones. Ties go to the earlier token.
+ *
+ * @param logits `[N, E]`
+ * @returns ids and weights `[E, C]`, or `[E, G*C]` with groups: the tokens of group 0, then of group 1
+ */
+export function expertChoiceRouting(
+  logits: Tensor,
+  options: ExpertChoiceRoutingOptions,
+): ExpertChoice {
+  const { capacity, noise } = options;
+  const probabilities = softmax(logits); // [N, E]
+  const gates = noise === undefined ? probabilities : softmax(addNoise(logits, noise)); // [N, E]
+  const numExperts = logits.shape[1] as number;
+  return { numExperts, capacity, ...selectTokens(gates, options), probabilities, logits };
+}
+
+/**
+ * The `C` tokens with the largest gates of each expert, and these gates.
+ *
+ * @param gates `[N, E]`, not negative
+ * @returns `[E, C]`, or `[E, G*C]` with groups
+ */
+export function selectTokens(
+  gates: Tensor,
+  { capacity, groupSize: size, mask }: Omit<ExpertChoiceRoutingOptions, "noise">,
+): Pick<ExpertChoice, "tokenIds" | "combineWeights"> {
+  const [numTokens, numExperts] = gates.shape as [Dim, number];
+  const groupSize = size ?? numTokens;
+  if (
+    !(Number.isInteger(capacity) && capacity >= 1) ||
+    (typeof groupSize === "number" && capacity > groupSize)
+  ) {
+    const tokens = typeof groupSize === "number" ? groupSize : "known at run time";
+    throw new UserError(
+      `capacity must be a whole number from 1 to the tokens of a group, got ${capacity} (tokens=${tokens}, experts=${numExperts}); change capacity_factor or the group size`,
+      { exitCode: 2 },
+    );
+  }
+  // Below every gate, so that pads are taken last.
+  const eligible = mask === undefined ? gates : where(unsqueeze(mask, 1), gates, -1);
+  const numGroups = divideDim(numTokens, groupSize);
+  const columns = transpose(reshape(eligible, [numGroups, groupSize, numExperts]), [2, 0, 1]); // [E, G, S]
+  const { values, indices } = topK(columns, capacity); // [E, G, C]
+  const shape = [numExperts, product([numGroups, capacity])];
+  return {
+    tokenIds: reshape(toGlobal(indices, groupSize), shape), // [E, G*C]
+    combineWeights: reshape(mask === undefined ? values : maximum(values, 0), shape), // [E, G*C]
+  };
+}
+
+/** Token ids within groups to ids among all tokens, `[E, G, C]`. */
+function toGlobal(indices: Tensor, groupSize: Dim): Tensor {
+  if (indices.shape[1] === 1 || typeof groupSize !== "number") return indices;
+  const ones = onesLike(cast(slice(slice(indices, 0, 0, 1), 2, 0, 1), "float32")); // [1, G, 1]
+  const starts = mul(cumulativeSum(ones, 1, { exclusive: true }), groupSize); // [1, G, 1]
+  return add(indices, cast(starts, "int64"));
+}
+
+/**
+ * Expert-choice routing with a linear router; parameter `weight` `[E, D]`.
+ *
+ * @param x `[N, D]`
+ */
+export function expertChoiceRouter(
+  scope: Scope,
+  x: Tensor,
+  options: ExpertChoiceOptions,
+): ExpertChoice {
+  const { numExperts, noiseStd = 0, bias = false, weightInit } = options;
+  const logits = linear(scope, x, numExperts, { bias, ...(weightInit && { weightInit }) }); // [N, E]
+  const noise = drawNoise(scope, logits, noiseStd / numExperts);
+  return expertChoiceRouting(logits, { ...options, noise });
+}

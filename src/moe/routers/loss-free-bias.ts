@@ -1,0 +1,123 @@
+import { UserError } from "../../graph/errors.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import type { Dim } from "../../graph/shape.ts";
+import { type Initializer, zeros } from "../../nn/initializers.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { sigmoid } from "../../ops/activation.ts";
+import { add, div, mul, sign, sub } from "../../ops/arithmetic.ts";
+import { cast, greater, stopGradient, where } from "../../ops/compare.ts";
+import { takeAlong } from "../../ops/gather.ts";
+import { oneHot } from "../../ops/one-hot.ts";
+import { reduceMean, reduceSum } from "../../ops/reduce.ts";
+import { reshape, transpose, unsqueeze } from "../../ops/reshape.ts";
+import { topK } from "../../ops/top-k.ts";
+import { type Normalization, type Routing, requireSelectable } from "../routing.ts";
+
+export interface BiasRoutingOptions {
+  readonly numSelectedExperts: number;
+  /** Groups of neighbouring experts. Default 1; DeepSeek-V3 has 8. */
+  readonly numGroups?: number;
+  /** Groups that a token may use. Default all; DeepSeek-V3 uses 4. */
+  readonly numSelectedGroups?: number;
+  /** Default `sum`. */
+  readonly normalization?: Normalization;
+  /** Factor of the weights. Default 1; DeepSeek-V3 uses 2.5. */
+  readonly routeScale?: number;
+}
+
+export interface LossFreeBiasOptions extends BiasRoutingOptions {
+  readonly numExperts: number;
+  /** Change of a bias per step. Default 0.001. */
+  readonly updateRate?: number;
+  /** Tokens that count for the balance, `[N]` bool; default all. */
+  readonly mask?: Tensor;
+  readonly weightInit?: Initializer;
+}
+
+/**
+ * Chooses by `s + b` and weighs by `s`, with `s = sigmoid(logits)` (DeepSeek-V3, arXiv:2412.19437,
+ * section 2.1.2; arXiv:2408.15664).
+ *
+ * With groups, a group's score is the sum of its two largest `s + b`, and experts outside the best
+ * groups are left out (by -infinity, as in DeepSeek's inference code). The bias gets no gradient.
+ * `probabilities` is `s / sum s`, what the sequence-wise loss uses.
+ *
+ * @param logits `[N, E]`
+ * @param bias `[E]`
+ */
+export function biasRouting(logits: Tensor, bias: Tensor, options: BiasRoutingOptions): Routing {
+  const { numSelectedExperts, normalization = "sum", routeScale = 1 } = options;
+  const numExperts = logits.shape[1] as number;
+  requireSelectable(numSelectedExperts, numExperts);
+  const scores = sigmoid(logits); // [N, E]
+  const biased = keepGroups(stopGradient(add(scores, bias)), options); // [N, E]
+  const { indices } = topK(biased, numSelectedExperts); // [N, K]
+  const chosen = takeAlong(scores, indices); // [N, K]
+  const weights =
+    normalization === "sum" ? div(chosen, reduceSum(chosen, -1, { keepDims: true })) : chosen;
+  return {
+    numExperts,
+    numSelectedExperts,
+    ids: transpose(indices), // [K, N]
+    combineWeights: transpose(mul(weights, routeScale)), // [K, N]
+    probabilities: div(scores, reduceSum(scores, -1, { keepDims: true })),
+    logits,
+  };
+}
+
+function keepGroups(biased: Tensor, options: BiasRoutingOptions): Tensor {
+  const { numGroups = 1, numSelectedGroups = numGroups, numSelectedExperts } = options;
+  if (numSelectedGroups === numGroups) return biased;
+  const [numTokens, numExperts] = biased.shape as [Dim, number];
+  const size = numExperts / numGroups;
+  if (
+    !Number.isInteger(size) ||
+    size < 2 ||
+    !(numSelectedGroups >= 1 && numSelectedGroups < numGroups) ||
+    numSelectedExperts > numSelectedGroups * size
+  ) {
+    throw new UserError(
+      `${numSelectedGroups} of ${numGroups} groups of ${numExperts} experts cannot hold ${numSelectedExperts} choices; groups must be equal, have two experts or more and hold num_selected_experts`,
+      { exitCode: 2 },
+    );
+  }
+  const grouped = reshape(biased, [numTokens, numGroups, size]); // [N, G, E/G]
+  const groupScores = reduceSum(topK(grouped, 2).values, -1); // [N, G]
+  const best = topK(groupScores, numSelectedGroups).indices; // [N, G']
+  const kept = greater(reduceSum(oneHot(best, numGroups), 1), 0); // [N, G]
+  return reshape(where(unsqueeze(kept, -1), grouped, Number.NEGATIVE_INFINITY), biased.shape);
+}
+
+/**
+ * The bias after a step: `b_e + rate * sign(mean(c) - c_e)`, so that experts with fewer tokens than
+ * the mean are chosen more often.
+ *
+ * @param counts `c`, tokens of each expert, `[E]`
+ */
+export function nextBias(bias: Tensor, counts: Tensor, rate: number): Tensor {
+  return add(bias, mul(sign(sub(reduceMean(counts), counts)), rate));
+}
+
+/**
+ * Sigmoid routing balanced without a loss; parameter `weight` `[E, D]`, state `expert_bias` `[E]`.
+ *
+ * @param x `[N, D]`
+ */
+export function lossFreeBiasRouter(scope: Scope, x: Tensor, options: LossFreeBiasOptions): Routing {
+  const { numExperts, updateRate = 1e-3, mask, weightInit } = options;
+  const logits = linear(scope, x, numExperts, { bias: false, ...(weightInit && { weightInit }) });
+  const bias = scope.state("expert_bias", [numExperts], zeros);
+  const routing = biasRouting(logits, bias, options);
+  if (scope.training) {
+    scope.update("expert_bias", nextBias(bias, countTokens(routing, mask), updateRate));
+  }
+  return routing;
+}
+
+/** Assignments of each expert, `[E]`. */
+function countTokens({ ids, numExperts }: Routing, mask: Tensor | undefined): Tensor {
+  const chosen = reduceSum(oneHot(ids, numExperts), 0); // [N, E]
+  const counted = mask === undefined ? chosen : mul(chosen, cast(unsqueeze(mask, 1), "float32"));
+  return reduceSum(counted, 0);
+}

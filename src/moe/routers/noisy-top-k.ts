@@ -1,0 +1,68 @@
+import type { Tensor } from "../../graph/graph.ts";
+import { type Initializer, zeros } from "../../nn/initializers.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { softplus } from "../../ops/activation.ts";
+import { add } from "../../ops/arithmetic.ts";
+import { transpose } from "../../ops/reshape.ts";
+import { softmax } from "../../ops/softmax.ts";
+import { topK } from "../../ops/top-k.ts";
+import { type Routing, requireSelectable } from "../routing.ts";
+import { addNoise, describeNoise, drawNoise, type RouterNoise } from "./noise.ts";
+
+export interface NoisyTopKOptions {
+  readonly numExperts: number;
+  readonly numSelectedExperts: number;
+  /** Added to the learned standard deviation. Default 0.01 (tensor2tensor); 0 in seeMoE, makeMoE. */
+  readonly noiseEpsilon?: number;
+  /** Default false; true in seeMoE and makeMoE. */
+  readonly bias?: boolean;
+  /** Default zeros, as in the paper's appendix A: equal experts at first, chosen by noise. */
+  readonly weightInit?: Initializer;
+}
+
+/**
+ * The best `K` of noisy logits, softmax over those (Shazeer et al., arXiv:1701.06538, equations 3-5).
+ *
+ * `H = logits + std * noise`, `g = softmax(KeepTopK(H, K))`. `probabilities` is `softmax(logits)` over
+ * all experts; the paper's importance sums the gates instead, see `sparseGates`. With `K = 1`
+ * every weight is 1 and the router learns nothing from the output: use Switch routing there.
+ *
+ * @param logits `[N, E]`, clean
+ */
+export function noisyTopKRouting(
+  logits: Tensor,
+  {
+    numSelectedExperts,
+    noise,
+  }: { readonly numSelectedExperts: number; readonly noise?: RouterNoise | undefined },
+): Routing {
+  const numExperts = logits.shape[1] as number;
+  requireSelectable(numSelectedExperts, numExperts);
+  const noisy = addNoise(logits, noise); // [N, E]
+  const { values, indices } = topK(noisy, numSelectedExperts); // [N, K]
+  return {
+    numExperts,
+    numSelectedExperts,
+    ids: transpose(indices), // [K, N]
+    combineWeights: transpose(softmax(values)), // [K, N]
+    probabilities: softmax(logits),
+    logits,
+    ...describeNoise(noisy, noise),
+  };
+}
+
+/**
+ * Noisy top-k routing with `std = softplus(W_n x + b_n) + noiseEpsilon`.
+ *
+ * Parameters `gate.weight` and `noise.weight` `[E, D]`; the noise has none in evaluation.
+ *
+ * @param x `[N, D]`
+ */
+export function noisyTopKRouter(scope: Scope, x: Tensor, options: NoisyTopKOptions): Routing {
+  const { numExperts, noiseEpsilon = 0.01, bias = false, weightInit = zeros } = options;
+  const logits = linear(scope.child("gate"), x, numExperts, { bias, weightInit }); // [N, E]
+  const spread = linear(scope.child("noise"), x, numExperts, { bias, weightInit }); // [N, E]
+  const noise = drawNoise(scope.child("noise"), logits, add(softplus(spread), noiseEpsilon));
+  return noisyTopKRouting(logits, { ...options, noise });
+}

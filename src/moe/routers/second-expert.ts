@@ -1,0 +1,98 @@
+import { UserError } from "../../graph/errors.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import type { Initializer } from "../../nn/initializers.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { div } from "../../ops/arithmetic.ts";
+import { greater, less, where } from "../../ops/compare.ts";
+import { concat, slice } from "../../ops/join.ts";
+import { unsqueeze } from "../../ops/reshape.ts";
+import type { Routing } from "../routing.ts";
+import { softmaxTopKRouting } from "./softmax-top-k.ts";
+
+/**
+ * When the second expert is used, by its normalised weight `g2`: `all`, always; `none`, never;
+ * `threshold`, where `g2 > threshold`; `random`, with probability `min(1, g2 / threshold)`.
+ */
+export type SecondExpertPolicy = "all" | "none" | "threshold" | "random";
+
+export interface SecondExpertRouterOptions {
+  readonly numExperts: number;
+  /** In training. Default `random`. */
+  readonly policy?: SecondExpertPolicy;
+  /** In evaluation. Default `policy`, or `threshold` where that is `random`. */
+  readonly evaluationPolicy?: Exclude<SecondExpertPolicy, "random">;
+  /** Default 0.2; fairseq's `random` is 0.5. */
+  readonly threshold?: number;
+  /** Default false. */
+  readonly bias?: boolean;
+  readonly weightInit?: Initializer;
+}
+
+/**
+ * Leaves out second experts by a policy (GShard, arXiv:2006.16668, section 2.2; the policies are those
+ * of Mesh TensorFlow and lucidrains/mixture-of-experts).
+ *
+ * The first weight stays as it is: `g1 / (g1 + g2)`, also where the second expert is left out.
+ *
+ * @param routing two experts per token
+ * @param uniform for `random`, uniform numbers in [0, 1), `[N]`
+ */
+export function secondExpertPolicy(
+  routing: Routing,
+  policy: SecondExpertPolicy,
+  {
+    threshold = 0.2,
+    uniform,
+  }: { readonly threshold?: number; readonly uniform?: Tensor | undefined } = {},
+): Routing {
+  if (routing.numSelectedExperts !== 2) {
+    throw new UserError(
+      `second-expert policies need num_selected_experts = 2, got ${routing.numSelectedExperts}`,
+      { exitCode: 2 },
+    );
+  }
+  if (policy === "all") return routing;
+  const { ids, combineWeights, numExperts } = routing;
+  const second = slice(combineWeights, 0, 1); // [1, N]
+  const kept = keptSeconds(second, policy, threshold, uniform); // [1, N] bool
+  return {
+    ...routing,
+    ids: concat([slice(ids, 0, 0, 1), where(kept, slice(ids, 0, 1), numExperts)]), // [2, N]
+    mayDrop: true,
+    combineWeights: concat([slice(combineWeights, 0, 0, 1), where(kept, second, 0)]), // [2, N]
+  };
+}
+
+function keptSeconds(
+  second: Tensor,
+  policy: Exclude<SecondExpertPolicy, "all">,
+  threshold: number,
+  uniform: Tensor | undefined,
+): Tensor {
+  if (policy === "none") return greater(second, Number.POSITIVE_INFINITY);
+  if (policy === "threshold") return greater(second, threshold);
+  if (uniform === undefined) throw new RangeError('the policy "random" needs uniform numbers [N]');
+  return less(unsqueeze(uniform, 0), div(second, Math.max(threshold, 1e-9)));
+}
+
+/**
+ * Softmax, the best two with weights of sum 1, and a policy for the second; parameter `weight`
+ * `[E, D]`.
+ *
+ * @param x `[N, D]`
+ */
+export function secondExpertRouter(
+  scope: Scope,
+  x: Tensor,
+  options: SecondExpertRouterOptions,
+): Routing {
+  const { numExperts, policy = "random", threshold = 0.2, bias = false, weightInit } = options;
+  const logits = linear(scope, x, numExperts, { bias, ...(weightInit && { weightInit }) });
+  const routing = softmaxTopKRouting(logits, { numSelectedExperts: 2 });
+  const inEvaluation = options.evaluationPolicy ?? (policy === "random" ? "threshold" : policy);
+  const used = scope.training ? policy : inEvaluation;
+  const uniform =
+    used === "random" ? scope.random("second_expert", [x.shape[0]!], "uniform") : undefined;
+  return secondExpertPolicy(routing, used, { threshold, uniform });
+}

@@ -1,0 +1,151 @@
+/** What holds for every router of token choice. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { array, type NdArray, toNumbers } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { batch } from "../../graph/shape.ts";
+import { normalArray, runScoped } from "../../nn/scope.fixture.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { randomArray } from "../../ops/check.fixture.ts";
+import type { Routing } from "../routing.ts";
+import { attentiveRouter } from "./attentive.ts";
+import { baseRouter } from "./base.ts";
+import { cosineRouter } from "./cosine.ts";
+import { hashRouting, hashTable, tokenPositions } from "./hash.ts";
+import { lossFreeBiasRouter } from "./loss-free-bias.ts";
+import { noisyTopKRouter } from "./noisy-top-k.ts";
+import { rowsOf, sumOf, tensorsOf, transposed } from "./routers.fixture.ts";
+import { secondExpertRouter } from "./second-expert.ts";
+import { softmaxTopKRouter } from "./softmax-top-k.ts";
+import { switchRouter } from "./switch.ts";
+import { topPRouter } from "./top-p.ts";
+import { yuanRouter } from "./yuan.ts";
+
+type Router = (scope: Scope, x: Tensor) => Routing;
+
+const E = 5;
+const top2 = { numExperts: E, numSelectedExperts: 2 };
+const weightInit = (_: unknown, shape: readonly number[]) => normalArray("w", shape).data;
+
+interface Method {
+  readonly name: string;
+  readonly router: Router;
+  readonly total: number | undefined;
+}
+
+/** Each router, and what a token's weights sum to where that is fixed. */
+const methods: readonly Method[] = (
+  [
+    ["switch", (scope, x) => switchRouter(scope, x, { numExperts: E })],
+    ["noisy_top_k", (scope, x) => noisyTopKRouter(scope, x, { ...top2, weightInit }), 1],
+    ["softmax_top_k", (scope, x) => softmaxTopKRouter(scope, x, top2), 1],
+    [
+      "softmax_top_k, K = E",
+      (scope, x) => softmaxTopKRouter(scope, x, { ...top2, numSelectedExperts: E }),
+      1,
+    ],
+    ["base", (scope, x) => baseRouter(scope, x, { numExperts: E })],
+    ["cosine", (scope, x) => cosineRouter(scope, x, { ...top2, projectionWidth: 4 }), 1],
+    ["attentive", (scope, x) => attentiveRouter(scope, x, top2), 1],
+    ["yuan", (scope, x) => yuanRouter(scope, x, top2), 1],
+    [
+      "loss_free_bias",
+      (scope, x) => lossFreeBiasRouter(scope, x, { ...top2, routeScale: 2.5 }),
+      2.5,
+    ],
+    ["top_p", (scope, x) => topPRouter(scope, x, { numExperts: E, probability: 0.5 })],
+    [
+      "top_p, normalised",
+      (scope, x) => topPRouter(scope, x, { numExperts: E, probability: 0.5, normalization: "sum" }),
+      1,
+    ],
+    [
+      "second_expert",
+      (scope, x) =>
+        secondExpertRouter(scope, x, { numExperts: E, policy: "threshold", threshold: 0.4 }),
+    ],
+  ] as readonly (readonly [string, Router, number?])[]
+).map(([name, router, total]) => ({ name, router, total }));
+const hash: Method = {
+  name: "hash",
+  router: (_, x) => hashRouting(tokenPositions(x, x.shape[0] as number), hashTable(64, top2), E),
+  total: 1,
+};
+
+/** Ids, weights and probabilities of each token. */
+async function run(router: Router, x: NdArray, training = false) {
+  const { trace, outputs } = await runScoped(
+    (scope, inputs) => tensorsOf(router(scope, inputs.x!)),
+    { inputs: { x }, values: { expert_bias: array([0, 0.1, 0, -0.1, 0]) }, training },
+  );
+  const rows = (name: string) =>
+    rowsOf({ shape: outputs[name]!.shape, data: toNumbers(outputs[name]!) });
+  return {
+    trace,
+    ids: transposed(rows("ids")),
+    weights: transposed(rows("combineWeights")),
+    probabilities: rows("probabilities"),
+  };
+}
+
+describe.each([...methods, hash])("$name", ({ router, total }) => {
+  test("K different experts at most, weights where there are experts, probabilities of sum 1", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.nat(999), async (N, seed) => {
+        const { ids, weights, probabilities } = await run(router, randomArray([N, 6], seed));
+        for (const [n, chosen] of ids.entries()) {
+          const real = chosen.filter((e) => e < E);
+          expect(new Set(real).size).toBe(real.length);
+          for (const [k, e] of chosen.entries()) {
+            expect(e).toBeLessThanOrEqual(E);
+            if (e === E) expect(weights[n]![k]).toBe(0);
+            else expect(weights[n]![k]).toBeGreaterThan(0);
+          }
+          if (total !== undefined) expect(sumOf(weights[n]!)).toBeCloseTo(total, 5);
+          else expect(sumOf(weights[n]!)).toBeLessThanOrEqual(1 + 1e-5);
+          expect(sumOf(probabilities[n]!)).toBeCloseTo(1, 5);
+        }
+      }),
+      { numRuns: 5 },
+    );
+  });
+});
+
+describe.each(methods)("$name", ({ router }) => {
+  test("tokens in another order get the same experts and weights", async () => {
+    const x = randomArray([6, 6], 3);
+    const order = [4, 0, 5, 2, 1, 3];
+    const rows = rowsOf({ shape: x.shape, data: toNumbers(x) });
+    const [straight, moved] = [
+      await run(router, x),
+      await run(router, array(order.map((n) => rows[n]!))),
+    ];
+    expect(moved.ids).toEqual(order.map((n) => straight.ids[n]!));
+    for (const [i, n] of order.entries()) {
+      for (const [k, weight] of moved.weights[i]!.entries()) {
+        expect(weight).toBeCloseTo(straight.weights[n]![k]!, 6);
+      }
+    }
+  });
+
+  test("evaluation draws no random numbers", async () => {
+    const { trace } = await run(router, randomArray([3, 6], 1));
+    expect([...trace.randoms.keys()]).toEqual([]);
+  });
+
+  test("its parameters learn from the weights, with a batch of any size", async () => {
+    const { gradients } = await runScoped(
+      (scope, { x }) => ({ weights: router(scope, x!).combineWeights }),
+      {
+        inputs: { x: randomArray([6, 6], 2) },
+        shapes: { x: [batch(3), 6] },
+        values: { expert_bias: array([0, 0.1, 0, -0.1, 0]) },
+        differentiate: ["weights"],
+      },
+    );
+    for (const [name, gradient] of Object.entries(gradients.weights!)) {
+      if (name.startsWith("noise.")) continue; // only through noise, which is off
+      expect(Math.max(...toNumbers(gradient).map(Math.abs)), name).toBeGreaterThan(1e-6);
+    }
+  });
+});

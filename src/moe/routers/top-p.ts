@@ -1,0 +1,80 @@
+import { UserError } from "../../graph/errors.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import type { Initializer } from "../../nn/initializers.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { div } from "../../ops/arithmetic.ts";
+import { less, where } from "../../ops/compare.ts";
+import { reduceSum } from "../../ops/reduce.ts";
+import { transpose } from "../../ops/reshape.ts";
+import { cumulativeSum } from "../../ops/scan.ts";
+import { softmax } from "../../ops/softmax.ts";
+import { topK } from "../../ops/top-k.ts";
+import { type Normalization, type Routing, requireSelectable } from "../routing.ts";
+
+export interface TopPRoutingOptions {
+  /** `P`, the probability that the chosen experts must reach together, in (0, 1]. */
+  readonly probability: number;
+  /** The most experts of a token. Default all. */
+  readonly maxSelectedExperts?: number;
+  /** Default `none`: weights are the probabilities. */
+  readonly normalization?: Normalization;
+}
+
+export interface TopPOptions extends TopPRoutingOptions {
+  readonly numExperts: number;
+  /** Default false. */
+  readonly bias?: boolean;
+  readonly weightInit?: Initializer;
+}
+
+/** Sums of float32 probabilities may miss a threshold that they reach exactly by this much. */
+const ROUNDING = 1e-6;
+
+/**
+ * As many experts as a token needs: the fewest, most probable first, whose probabilities sum to `P`
+ * or more (Huang et al., arXiv:2403.07652, section 3.1), and at most `maxSelectedExperts`.
+ *
+ * Ties go to the lower index. Places that a token does not use hold "no expert" and weight 0.
+ *
+ * @param logits `[N, E]`
+ */
+export function topPRouting(logits: Tensor, options: TopPRoutingOptions): Routing {
+  const numExperts = logits.shape[1] as number;
+  const { probability, maxSelectedExperts = numExperts, normalization = "none" } = options;
+  requireSelectable(maxSelectedExperts, numExperts);
+  if (!(probability > 0 && probability <= 1)) {
+    throw new UserError(
+      `the probability of top-p routing must be in (0, 1], got ${probability}; 1 chooses max_selected_experts always`,
+      { exitCode: 2 },
+    );
+  }
+  const probabilities = softmax(logits); // [N, E]
+  const { values, indices } = topK(probabilities, maxSelectedExperts); // [N, K]
+  const before = cumulativeSum(values, -1, { exclusive: true }); // [N, K]
+  const needed = less(before, probability - ROUNDING);
+  const kept = where(needed, values, 0); // [N, K]
+  const weights =
+    normalization === "sum" ? div(kept, reduceSum(kept, -1, { keepDims: true })) : kept;
+  return {
+    numExperts,
+    numSelectedExperts: maxSelectedExperts,
+    ids: transpose(where(needed, indices, numExperts)), // [K, N]
+    mayDrop: true,
+    combineWeights: transpose(weights), // [K, N]
+    probabilities,
+    logits,
+  };
+}
+
+/**
+ * Top-p routing with a linear router; parameter `weight` `[E, D]`. The paper adds the mean entropy of
+ * the probabilities to the loss, without which tokens learn to use every expert.
+ *
+ * @param x `[N, D]`
+ */
+export function topPRouter(scope: Scope, x: Tensor, options: TopPOptions): Routing {
+  const { numExperts, bias = false, weightInit } = options;
+  const logits = linear(scope, x, numExperts, { bias, ...(weightInit && { weightInit }) });
+  return topPRouting(logits, options);
+}
