@@ -58,7 +58,61 @@ export {
 } from "./metrics.ts";
 export { availableExperts, countExperts, type ExpertLayout } from "./modality-experts.ts";
 export { type AttentiveRouterOptions, attentiveRouter } from "./routers/attentive.ts";
-export { type SoftmaxTopKOptions, softmaxTopKRouter } from "./routers/softmax-top-k.ts";
+export { balancedAssignment } from "./routers/balanced-assignment.ts";
+export { type BaseRouterOptions, baseRouter, baseRouting } from "./routers/base.ts";
+export { type CosineRouterOptions, cosineLogits, cosineRouter } from "./routers/cosine.ts";
+export { type DenseRouterOptions, denseRouter, denseRouting } from "./routers/dense.ts";
+export {
+  type ExpertChoiceOptions,
+  type ExpertChoiceRoutingOptions,
+  expertChoiceRouter,
+  expertChoiceRouting,
+  selectTokens,
+} from "./routers/expert-choice.ts";
+export {
+  balancedHashTable,
+  type HashTableOptions,
+  hashRouting,
+  hashTable,
+  tokenPositions,
+} from "./routers/hash.ts";
+export { type RouterInfo, type RouterKind, type RouterName, routers } from "./routers/index.ts";
+export {
+  type BiasRoutingOptions,
+  biasRouting,
+  type LossFreeBiasOptions,
+  lossFreeBiasRouter,
+  nextBias,
+} from "./routers/loss-free-bias.ts";
+export type { RouterNoise } from "./routers/noise.ts";
+export { type NoisyTopKOptions, noisyTopKRouter, noisyTopKRouting } from "./routers/noisy-top-k.ts";
+export {
+  type SecondExpertPolicy,
+  type SecondExpertRouterOptions,
+  secondExpertPolicy,
+  secondExpertRouter,
+} from "./routers/second-expert.ts";
+export {
+  type SoftRouterOptions,
+  type SoftRoutingOptions,
+  softLogits,
+  softRouter,
+  softRouting,
+} from "./routers/soft.ts";
+export {
+  type SoftmaxTopKOptions,
+  type SoftmaxTopKRoutingOptions,
+  softmaxTopKRouter,
+  softmaxTopKRouting,
+} from "./routers/softmax-top-k.ts";
+export { type SwitchRouterOptions, switchRouter, switchRouting } from "./routers/switch.ts";
+export {
+  type TopPOptions,
+  type TopPRoutingOptions,
+  topPRouter,
+  topPRouting,
+} from "./routers/top-p.ts";
+export { type YuanRouterOptions, yuanLogits, yuanRouter } from "./routers/yuan.ts";
 export {
   type DenseRouting,
   type ExpertChoice,
