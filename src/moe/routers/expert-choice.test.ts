@@ -7,6 +7,7 @@ import { runScoped } from "../../nn/scope.fixture.ts";
 import { createScope } from "../../nn/scope.ts";
 import { checkOperator, randomArray } from "../../ops/check.fixture.ts";
 import { evaluate } from "../../runtime/evaluate.ts";
+import { expertChoiceDispatcher } from "../dispatch/expert-choice.ts";
 import { expertChoiceRouter, expertChoiceRouting, selectTokens } from "./expert-choice.ts";
 import {
   best,
@@ -88,6 +89,21 @@ test("groups choose among their own tokens; ids count through all tokens", async
     outputs.combineWeights,
     ids.flatMap((row, e) => row.map((n) => p[Math.floor(n / 3)]![e]![n % 3]!)),
   );
+});
+
+test("grouped choices go through the dispatcher with a batch of any size", async () => {
+  const x = randomArray([12, 3], 5);
+  const { outputs } = await runScoped(
+    (scope, inputs) => {
+      const options = { numExperts: 3, capacity: 4, groupSize: 4 };
+      const choice = expertChoiceRouter(scope, inputs.x!, options);
+      const dispatcher = expertChoiceDispatcher(choice);
+      return { y: dispatcher.combine(dispatcher.dispatch(inputs.x!)) };
+    },
+    { inputs: { x }, shapes: { x: [batch(4), 3] } },
+  );
+  // Room for all tokens at every expert: the weights of a token sum to 1.
+  expectValues(outputs.y, toNumbers(x), 5);
 });
 
 test("masked tokens are taken last and weigh nothing", async () => {
