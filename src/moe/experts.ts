@@ -1,5 +1,4 @@
 import type { Tensor } from "../graph/graph.ts";
-import { product } from "../graph/shape.ts";
 import { dropout } from "../nn/dropout.ts";
 import type { Initializer } from "../nn/initializers.ts";
 import { ones, zeros } from "../nn/initializers.ts";
@@ -34,13 +33,6 @@ export interface ExpertOptions {
 }
 
 /**
- * Up to this many hidden floats per expert, the activation runs once over the joined rows of all
- * experts instead of once per expert: its gradient alone is ten nodes, and small nodes cost their
- * overhead. Above, an expert's rows stay in the cache from node to node.
- */
-const JOIN_HIDDEN = 2 ** 16;
-
-/**
  * Each expert on its own rows: `fc2(dropout(activation(fc1(x))))`.
  *
  * Parameters of expert `e` under `e.`: `fc1.weight` `[F, D]`, `fc1.bias`, `fc2.weight` `[D, F]`,
@@ -65,12 +57,9 @@ export function mlpExperts(
     const rows = innerNorm ? scaleAndShift(expert.child("norm"), x) : x; // [n_e, D]
     return linear(expert.child("fc1"), rows, hiddenWidth, init); // [n_e, F]
   });
-  const all = join(hidden); // [T, F]; emitted only where it is used
-  const size = product(all.shape);
-  const joined =
-    (rate > 0 && scope.training) ||
-    (typeof size === "number" && size <= JOIN_HIDDEN * inputs.length);
-  const active = joined ? cut(dropout(scope, activate(all), rate)) : hidden.map(activate); // [n_e, F]
+  // Dropout draws its numbers for all rows at once: only their sum has a size known before the run.
+  const drops = rate > 0 && scope.training;
+  const active = drops ? cut(dropout(scope, activate(join(hidden)), rate)) : hidden.map(activate); // [n_e, F]
   return active.map((rows, e) => linear(scope.child(e).child("fc2"), rows, width, init)); // [n_e, D]
 }
 
