@@ -12,9 +12,10 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import { array, type DType, type NdArray } from "../graph/array.ts";
+import { array, type NdArray } from "../graph/array.ts";
 import type { AttributeValue, Emitter, TensorSpec } from "../graph/graph.ts";
 import { formatDim } from "../graph/shape.ts";
+import { elementTypes } from "../ops/element-types.ts";
 
 /** Rewrites operators that a target lacks into ones that it has; keyed by operator type. */
 export type Lowering = Readonly<Record<string, LoweringRule>>;
@@ -38,15 +39,6 @@ export interface ModelBuilder extends Emitter {
 
 const OPSET = 21n;
 const IR_VERSION = 10n;
-
-const elementType: Readonly<Record<DType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float64: 11,
-};
 
 export function createBuilder(lowering: Lowering = {}): ModelBuilder {
   const nodes: NodeProto[] = [];
@@ -96,7 +88,7 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
       initializers.push(
         create(TensorProtoSchema, {
           name,
-          dataType: elementType[dtype],
+          dataType: elementTypes[dtype],
           dims: shape.map(BigInt),
           rawData: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
         }),
@@ -164,7 +156,7 @@ function valueInfo(name: string, { dtype, shape }: TensorSpec): ValueInfoProto {
   return create(ValueInfoProtoSchema, {
     name,
     type: {
-      value: { case: "tensorType", value: { elemType: elementType[dtype], shape: { dim } } },
+      value: { case: "tensorType", value: { elemType: elementTypes[dtype], shape: { dim } } },
     },
   });
 }

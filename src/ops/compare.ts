@@ -2,6 +2,7 @@
 import type { DType } from "../graph/array.ts";
 import { defineOp, type Tensor } from "../graph/graph.ts";
 import { broadcastShapes } from "../graph/shape.ts";
+import { elementTypes } from "./element-types.ts";
 import { asTensors, emitAs, type Operand, requireSameDType, unbroadcast } from "./elementwise.ts";
 import { leanOperands } from "./peephole.ts";
 
@@ -65,20 +66,11 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   return whereOp(leanOperands([condition, x!, y!]), null)[0]!;
 }
 
-const onnxType: Readonly<Record<DType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float64: 11,
-};
-
 const castOp = defineOp<{ readonly to: DType }>({
   name: "cast",
   infer: ([x], { to }) => [{ dtype: to, shape: x!.shape }],
   emit: ({ emitter, inputs, outputs, attributes }) => {
-    emitter.add("Cast", inputs, { to: onnxType[attributes.to] }, { outputs });
+    emitter.add("Cast", inputs, { to: elementTypes[attributes.to] }, { outputs });
   },
   gradient: ({ inputs: [x], gradients: [dy], attributes }) => {
     const real = (dtype: DType) => dtype === "float32" || dtype === "float64";

@@ -1,14 +1,6 @@
 /** ONNX element types (the numbers of TensorProto.DataType) and their names here. */
 import type { DType } from "../graph/array.ts";
-
-const codes: Readonly<Record<DType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float64: 11,
-};
+import { elementTypes } from "../ops/element-types.ts";
 
 // Types that models may hold but arrays may not, for messages.
 const foreign: Readonly<Record<number, string>> = {
@@ -24,20 +16,20 @@ const foreign: Readonly<Record<number, string>> = {
 
 /** ONNX number of an element type. */
 export function elementTypeCode(dtype: DType): number {
-  return codes[dtype];
+  return elementTypes[dtype];
 }
 
 /** Name of an ONNX element type; for types that arrays cannot hold, a name for messages. */
 export function elementTypeName(code: number): string {
-  for (const [dtype, known] of Object.entries(codes)) if (known === code) return dtype;
+  for (const [dtype, known] of Object.entries(elementTypes)) if (known === code) return dtype;
   return foreign[code] ?? `element type ${code}`;
 }
 
 /** The element type of a result. @throws where arrays cannot hold it. */
 export function dtypeOf(code: number, name: string): DType {
   const dtype = elementTypeName(code);
-  if (dtype in codes) return dtype as DType;
+  if (dtype in elementTypes) return dtype as DType;
   throw new TypeError(
-    `output ${name} is ${dtype}, which arrays cannot hold; cast it to one of ${Object.keys(codes).join(", ")} in the graph`,
+    `output ${name} is ${dtype}, which arrays cannot hold; cast it to one of ${Object.keys(elementTypes).join(", ")} in the graph`,
   );
 }

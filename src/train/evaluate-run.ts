@@ -6,7 +6,7 @@ import type { Split } from "../data/dataset.ts";
 import { UserError } from "../graph/errors.ts";
 import { best, latest, listCheckpoints } from "./checkpoint-store.ts";
 import { trainConfigSchema } from "./config.ts";
-import { mainScores } from "./evaluator.ts";
+import { scoreSplit } from "./score-split.ts";
 import { setUpTraining } from "./setup.ts";
 import { loadWeights } from "./train.ts";
 import type { ProgressSink } from "./types.ts";
@@ -44,19 +44,7 @@ export async function evaluateRun(
   const training = await setUpTraining(config);
   try {
     await loadWeights(training, chosen.path);
-    const loader = await training.openSplit(split as Split);
-    const evaluator = await training.createEvaluator();
-    try {
-      let done = 0;
-      const scores = await evaluator.run(loader, () => {
-        done += 1;
-        progress.update({ label: `${split} batch`, done, total: loader.batchesPerEpoch });
-      });
-      return mainScores(scores);
-    } finally {
-      evaluator.dispose();
-      await loader.dispose();
-    }
+    return await scoreSplit(training, split as Split, progress);
   } finally {
     await training.dispose();
   }

@@ -6,10 +6,11 @@ import { renderReport } from "../report/report.ts";
 import { best, listCheckpoints } from "./checkpoint-store.ts";
 import type { TrainConfig } from "./config.ts";
 import { mainScores } from "./evaluator.ts";
-import { evaluateFully } from "./final-evaluation.ts";
+import { evaluateFully, type FinalEvaluation } from "./final-evaluation.ts";
 import { epochOf, type LoopResult, trainLoop } from "./loop.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { openRunDirectory, type RunDirectory } from "./run-directory.ts";
+import { scoreSplit } from "./score-split.ts";
 import { setUpTraining, type Training } from "./setup.ts";
 import { type Progress, restoreState, restoreWeights } from "./state-files.ts";
 import type { ProgressSink, Summary } from "./types.ts";
@@ -100,7 +101,7 @@ async function finish(
   const chosen = best(await listCheckpoints(run.path));
   if (chosen !== undefined) await loadWeights(training, chosen.path);
   const validation = await scoreSplit(training, "validation", progress);
-  const test = await scoreSplit(training, "test", progress);
+  const test = await testFully(training, progress);
   const { step: at, seconds } = result.progress;
   for (const [name, value] of Object.entries(test.scores)) {
     run.metrics.log({
@@ -112,12 +113,7 @@ async function finish(
       seconds,
     });
   }
-  const summary = summarize(
-    training,
-    result,
-    mainScores(validation.scores),
-    mainScores(test.scores),
-  );
+  const summary = summarize(training, result, validation, mainScores(test.scores));
   await run.writeSummary(summary);
   run.metrics.sync();
   const metrics = await readMetrics(join(run.path, "metrics.jsonl"));
@@ -145,14 +141,10 @@ export async function loadWeights(training: Training, checkpoint: string): Promi
   await restoreWeights(checkpoint, [...training.weights], averaged);
 }
 
-async function scoreSplit(
-  training: Training,
-  split: "validation" | "test",
-  progress: ProgressSink,
-) {
-  const loader = await training.openSplit(split);
+async function testFully(training: Training, progress: ProgressSink): Promise<FinalEvaluation> {
+  const loader = await training.openSplit("test");
   try {
-    return await evaluateFully(training, loader, { label: `${split} batch`, progress });
+    return await evaluateFully(training, loader, { label: "test batch", progress });
   } finally {
     await loader.dispose();
   }
