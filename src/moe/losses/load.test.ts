@@ -17,6 +17,7 @@ import {
   entriesOf,
   lossOf,
   maskOf,
+  normalCdfOf,
   rowsOf,
   scalarOf,
   softmaxOf,
@@ -78,7 +79,9 @@ test("values that public code gives by mixing probabilities with logits are othe
   const published = rowsOf(valuesOf(logits)).map((row, n) => {
     const values = row.map((value, e) => value + Number(noise.data[3 * n + e]));
     const [, ifNot = 0, ifChosen = 0] = softmaxOf(values).toSorted((a, b) => b - a);
-    return row.map((value, e) => cdf((value - (values[e]! > ifChosen ? ifChosen : ifNot)) / 0.1));
+    return row.map((value, e) =>
+      normalCdfOf((value - (values[e]! > ifChosen ? ifChosen : ifNot)) / 0.1),
+    );
   });
   expect(variationOf(columnMeans(published), 1)).toBeCloseTo(2.2971431, 4);
   // Tutel's load_importance_loss: clean values are probabilities, thresholds are logits.
@@ -124,16 +127,6 @@ test("all experts chosen: V-MoE's form compares each with the smallest noisy log
   expectClose(both, [0.5, 0.6914625], 6); // Phi(0), Phi(0.5)
 });
 
-/** Distribution function of the standard normal by its power series, for |x| below 7. */
-function cdf(x: number): number {
-  let [term, sum] = [x, x];
-  for (let n = 1; n < 120; n++) {
-    term *= -(x * x) / 2 / n;
-    sum += term / (2 * n + 1);
-  }
-  return 0.5 + sum / Math.sqrt(2 * Math.PI);
-}
-
 function referenceOf(excludingSelf: boolean, correction: number) {
   return (x: Values, z: Values, s: Values): Values => {
     const [clean, drawn, std] = [rowsOf(x), rowsOf(z), rowsOf(s)];
@@ -142,7 +135,7 @@ function referenceOf(excludingSelf: boolean, correction: number) {
       return row.map((value, e) => {
         const rivals = excludingSelf ? values.filter((_, other) => other !== e) : values;
         const threshold = rivals.toSorted((a, b) => b - a)[1]!; // K = 2
-        return cdf((value - threshold) / std[n]![e]!);
+        return normalCdfOf((value - threshold) / std[n]![e]!);
       });
     });
     return scalarOf(variationOf(columnMeans(probabilities), correction));

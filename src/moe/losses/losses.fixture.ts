@@ -59,6 +59,17 @@ export function entropyOf(p: readonly number[]): number {
   return -p.reduce((sum, x) => sum + (x > 0 ? x * Math.log(x) : 0), 0);
 }
 
+/** Distribution function of the standard normal by its power series; 0 or 1 beyond 7. */
+export function normalCdfOf(x: number): number {
+  if (Math.abs(x) > 7) return Number(x > 0);
+  let [term, sum] = [x, x];
+  for (let n = 1; n < 120; n++) {
+    term *= -(x * x) / 2 / n;
+    sum += term / (2 * n + 1);
+  }
+  return 0.5 + sum / Math.sqrt(2 * Math.PI);
+}
+
 /** A scalar, for references. */
 export function scalarOf(value: number): Values {
   return { shape: [], data: [value] };
