@@ -84,7 +84,7 @@ async function trainRunner(
     optimizer: adamW({ beta1: adamw.beta1, beta2: adamw.beta2, epsilon: adamw.eps }),
     seed: key(0),
     session: { threads },
-    group: () => "all",
+    groups: { group: () => "all", trains: () => true, settings: (base) => () => base },
   });
   const { arena } = training;
   checkNames(weights, arena.names);

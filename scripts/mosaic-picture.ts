@@ -13,7 +13,7 @@ import { expertColors } from "../src/report/palette.ts";
 import { greyscale } from "../src/report/png.ts";
 import { best, latest, listCheckpoints } from "../src/train/checkpoint-store.ts";
 import { trainConfigSchema } from "../src/train/config.ts";
-import { evaluateFully } from "../src/train/final-evaluation.ts";
+import { evaluateSplit } from "../src/train/score-split.ts";
 import { setUpTraining } from "../src/train/setup.ts";
 import { loadWeights } from "../src/train/train.ts";
 
@@ -34,11 +34,9 @@ async function readMosaics() {
   const training = await setUpTraining(loadConfig(join(run, "config.yaml"), trainConfigSchema));
   try {
     await loadWeights(training, chosen.path);
-    const loader = await training.openSplit("test");
     const progress = { update: () => {}, note: () => {} };
-    const { mosaics } = await evaluateFully(training, loader, { label: "test batch", progress });
-    await loader.dispose();
-    return mosaics.slice(0, shown);
+    const { record } = await evaluateSplit(training, "test", progress);
+    return record.mosaics!.slice(0, shown);
   } finally {
     await training.dispose();
   }

@@ -1,14 +1,16 @@
 /** Data sets whose decoded images lie in shared memory, so that worker threads need not read files. */
 
+import { UserError } from "../graph/errors.ts";
 import { foldIn, key, permutation } from "../random/index.ts";
-import { checkIndex, type Dataset, type SharedImages, type Split } from "./dataset.ts";
+import { checkIndex, type ImageDataset, type SharedImages, type Split } from "./dataset.ts";
 
 /** A data set over decoded images; `shared` can be sent to a worker, which opens it with this again. */
-export function openShared(shared: SharedImages, classNames: readonly string[]): Dataset {
-  const { name, split, imageShape, images, labels, members } = shared;
+export function openShared(shared: SharedImages, classNames: readonly string[]): ImageDataset {
+  const { name, split, imageShape, images, labels, members, captions, domains } = shared;
   const { height, width, channels } = imageShape;
   const bytes = height * width * channels;
   return {
+    kind: "image",
     name,
     split,
     length: members.length,
@@ -19,7 +21,16 @@ export function openShared(shared: SharedImages, classNames: readonly string[]):
       checkIndex(index, members.length, `${name} ${split}`);
       const stored = members[index]!;
       const image = images.subarray(stored * bytes, (stored + 1) * bytes);
-      return { image, height, width, channels, label: labels[stored]!, index };
+      return {
+        image,
+        height,
+        width,
+        channels,
+        label: labels[stored]!,
+        ...(captions && { captions: captions[stored]! }),
+        ...(domains && { domain: domains[stored]! }),
+        index,
+      };
     },
   };
 }
@@ -34,10 +45,25 @@ export function carve(
   total: number,
   validationSize: number,
 ): Uint32Array {
+  checkValidationSize(name, split, validationSize, total);
   const order = permutation(foldIn(foldIn(key(0), "validation"), name), total);
   const members =
     split === "validation" ? order.slice(0, validationSize) : order.slice(validationSize);
   return members.sort();
+}
+
+function checkValidationSize(name: string, split: Split, size: number, total: number): void {
+  if (!Number.isInteger(size) || size < 0 || size >= total) {
+    throw new UserError(
+      `${name}: validation_size must be an integer from 0 to ${total - 1}, got ${size}`,
+      { exitCode: 2 },
+    );
+  }
+  if (split === "validation" && size === 0) {
+    throw new UserError(`${name}: the validation split is empty; set validation_size above 0`, {
+      exitCode: 2,
+    });
+  }
 }
 
 /** A copy in memory that threads share. */

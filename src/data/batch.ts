@@ -1,116 +1,67 @@
-/** Batches: which samples belong to a step, and their images and labels as arrays. */
+/** Batches: the samples of a step as arrays, by the names that a model's inputs have. */
 
-import { allocate, type NdArray } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
-import { foldIn, key, permutation } from "../random/index.ts";
+import type { DType, NdArray } from "../graph/array.ts";
+import type { BatchJob } from "./batch-order.ts";
 import type { Dataset, ObjectAttributes } from "./dataset.ts";
-import type { Pipeline } from "./transforms/index.ts";
+import { imageBatches } from "./image-batches.ts";
+import { streamBatches } from "./stream-batches.ts";
+import { textBatches } from "./text-batches.ts";
+import type { Tokenizer } from "./tokenizers/index.ts";
+import type { TransformSpec } from "./transforms/index.ts";
 
 export interface Batch {
   /** Global step, counted from 0 through all epochs. */
   readonly step: number;
   readonly epoch: number;
-  /** [B, C, H, W] */
-  readonly images: NdArray<"float32">;
-  /** [B] */
-  readonly labels: NdArray<"int64">;
-  /** Positions of the samples in their split, [B]. */
+  /** Positions of the samples in their split, `[B]`. */
   readonly indices: Int32Array;
-  readonly captions?: readonly string[];
+  /** The fields of the samples, each with the batch axis first. */
+  readonly arrays: Readonly<Record<string, NdArray>>;
+  readonly captions?: readonly (readonly string[])[];
   readonly attributes?: readonly (readonly ObjectAttributes[])[];
   readonly domains?: readonly string[];
 }
 
-/** The samples of one step: all that is needed to make its batch anywhere. */
-export interface BatchJob {
-  readonly step: number;
-  readonly epoch: number;
-  readonly indices: Int32Array;
+/** One array of a batch: its type, and its shape without the batch axis. */
+export interface Field {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
 }
 
-export interface OrderOptions {
-  readonly length: number;
-  readonly batchSize: number;
+export interface BatchOptions {
+  /** What happens to images, in order. */
+  readonly transforms?: readonly TransformSpec[];
+  /** Turns text into ids; captions are left out of the arrays without it. */
+  readonly tokenizer?: Tokenizer;
+  /** `L`, tokens of a sample. */
+  readonly contextLength?: number;
   readonly seed: number;
-  readonly shuffle: boolean;
-  /** Whether the last batch of an epoch is left out where it would be smaller. */
-  readonly dropLast: boolean;
+  /** Whether samples are augmented and windows of text overlap. */
+  readonly training: boolean;
 }
 
-export interface BatchOrder {
-  readonly batchesPerEpoch: number;
-  readonly job: (step: number) => BatchJob;
+/** Makes batches of one data set. */
+export interface BatchMaker {
+  /** Samples in the set. */
+  readonly length: number;
+  readonly fields: Readonly<Record<string, Field>>;
+  make(job: BatchJob): Batch;
 }
 
-/** The order of samples: epoch e is the permutation that (seed, "shuffle", e) addresses. */
-export function batchOrder(options: OrderOptions): BatchOrder {
-  const { length, batchSize, seed, shuffle, dropLast } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new UserError(`batch_size must be a whole number above 0, got ${batchSize}`, {
-      exitCode: 2,
-    });
+/**
+ * How a data set becomes batches.
+ *
+ * Images give `images` `[B, C, H, W]` and `labels` `[B]`, and with a tokenizer `tokens` `[B, L]` and
+ * `lengths` `[B]` of a caption each; sentences give `tokens`, `lengths` and `labels`; a stream gives
+ * `tokens` `[B, L]` and `targets` `[B, L]`, which are the tokens one place later.
+ */
+export function batchMaker(dataset: Dataset, options: BatchOptions): BatchMaker {
+  switch (dataset.kind) {
+    case "image":
+      return imageBatches(dataset, options);
+    case "text":
+      return textBatches(dataset, options);
+    case "stream":
+      return streamBatches(dataset, options);
   }
-  const batchesPerEpoch = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
-  if (batchesPerEpoch === 0) {
-    throw new UserError(
-      `batch_size ${batchSize} leaves no batch of ${length} samples; lower it or keep the last batch`,
-      { exitCode: 2 },
-    );
-  }
-  const shuffleKey = foldIn(key(seed), "shuffle");
-  let drawn: { epoch: number; order: Uint32Array } | undefined;
-  const orderOf = (epoch: number): Uint32Array => {
-    if (drawn?.epoch !== epoch)
-      drawn = { epoch, order: permutation(foldIn(shuffleKey, epoch), length) };
-    return drawn.order;
-  };
-  return {
-    batchesPerEpoch,
-    job: (step) => {
-      const epoch = Math.floor(step / batchesPerEpoch);
-      const start = (step % batchesPerEpoch) * batchSize;
-      const end = Math.min(start + batchSize, length);
-      const indices = shuffle
-        ? Int32Array.from(orderOf(epoch).subarray(start, end))
-        : Int32Array.from({ length: end - start }, (_, i) => start + i);
-      return { step, epoch, indices };
-    },
-  };
-}
-
-/** Makes the batch of a job; sample i of epoch e is augmented by (seed, "augment", e, i). */
-export function makeBatch(
-  dataset: Dataset,
-  pipeline: Pipeline,
-  job: BatchJob,
-  seed: number,
-): Batch {
-  const { step, epoch, indices } = job;
-  const { height, width, channels } = pipeline.outputShape;
-  const elements = channels * height * width;
-  const images = allocate("float32", [indices.length, channels, height, width]);
-  const labels = allocate("int64", [indices.length]);
-  const epochKey = foldIn(foldIn(key(seed), "augment"), epoch);
-  const captions: string[] = [];
-  const attributes: (readonly ObjectAttributes[])[] = [];
-  const domains: string[] = [];
-  indices.forEach((index, row) => {
-    const sample = dataset.get(index);
-    const out = images.data.subarray(row * elements, (row + 1) * elements);
-    pipeline.apply(sample, foldIn(epochKey, index), out);
-    labels.data[row] = BigInt(sample.label);
-    if (sample.caption !== undefined) captions.push(sample.caption);
-    if (sample.attributes !== undefined) attributes.push(sample.attributes);
-    if (sample.domain !== undefined) domains.push(sample.domain);
-  });
-  return {
-    step,
-    epoch,
-    images,
-    labels,
-    indices,
-    ...(captions.length > 0 && { captions }),
-    ...(attributes.length > 0 && { attributes }),
-    ...(domains.length > 0 && { domains }),
-  };
 }

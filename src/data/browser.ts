@@ -1,16 +1,27 @@
 /** The part of `data/` that touches no files and no threads. */
 
 export { openShared } from "./array-dataset.ts";
-export { type Batch, batchOrder, makeBatch } from "./batch.ts";
+export {
+  type Batch,
+  type BatchMaker,
+  type BatchOptions,
+  batchMaker,
+  type Field,
+} from "./batch.ts";
+export { type BatchJob, batchOrder, type OrderOptions } from "./batch-order.ts";
 export type {
   Dataset,
   DatasetSpec,
   IdxSpec,
+  ImageDataset,
   ImageSample,
   ImageShape,
   ObjectAttributes,
   SharedImages,
   Split,
+  StreamDataset,
+  TextDataset,
+  TextSample,
 } from "./dataset.ts";
 export { type IdxArray, readIdx } from "./idx.ts";
 export { type DatasetDescription, datasets, type RemoteFile } from "./registry.ts";

@@ -1,4 +1,4 @@
-/** What a data set is: random access to samples, described by a plain value that a worker can open. */
+/** What data sets are: access to samples, described by a plain value that a worker can open. */
 
 import type { ShapesSpec } from "./shapes/spec.ts";
 
@@ -27,7 +27,8 @@ export interface ImageSample {
   readonly channels: number;
   /** Index into `classNames`. */
   readonly label: number;
-  readonly caption?: string;
+  /** Sentences that each describe the image. */
+  readonly captions?: readonly string[];
   readonly attributes?: readonly ObjectAttributes[];
   readonly domain?: string;
   /** Position in the split. */
@@ -40,7 +41,9 @@ export interface ImageShape {
   readonly channels: number;
 }
 
-export interface Dataset {
+/** Images, with classes or captions or both. */
+export interface ImageDataset {
+  readonly kind: "image";
   readonly name: string;
   readonly split: Split;
   readonly length: number;
@@ -52,6 +55,35 @@ export interface Dataset {
   readonly shared?: SharedImages;
 }
 
+export interface TextSample {
+  readonly text: string;
+  /** Index into `classNames`. */
+  readonly label: number;
+  /** Position in the split. */
+  readonly index: number;
+}
+
+/** Sentences with classes. */
+export interface TextDataset {
+  readonly kind: "text";
+  readonly name: string;
+  readonly split: Split;
+  readonly length: number;
+  readonly classNames: readonly string[];
+  /** The sample at an index in [0, length). */
+  get(index: number): TextSample;
+}
+
+/** One long text, to be read in windows. */
+export interface StreamDataset {
+  readonly kind: "stream";
+  readonly name: string;
+  readonly split: Split;
+  readonly text: string;
+}
+
+export type Dataset = ImageDataset | TextDataset | StreamDataset;
+
 /** Decoded images of one size with their labels, over shared memory. */
 export interface SharedImages {
   readonly name: string;
@@ -62,6 +94,9 @@ export interface SharedImages {
   readonly labels: Uint8Array;
   /** Positions in the stored file that belong to the split. */
   readonly members: Uint32Array;
+  /** By position in the stored file, as the labels. */
+  readonly captions?: readonly (readonly string[])[];
+  readonly domains?: readonly string[];
 }
 
 /** Fashion-MNIST or MNIST from IDX files in `<root>/<name>/`, gzipped or not. */
@@ -76,6 +111,11 @@ export interface IdxSpec {
 
 /** A plain description of a data set: everything a worker thread needs to open it. */
 export type DatasetSpec = ShapesSpec | IdxSpec;
+
+/** The kind of set that a description opens. */
+export type DatasetOf<Spec extends DatasetSpec> = Spec extends ShapesSpec | IdxSpec
+  ? ImageDataset
+  : Dataset;
 
 /** Refuses an index outside the set. */
 export function checkIndex(index: number, length: number, name: string): void {

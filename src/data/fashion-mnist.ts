@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { UserError } from "../graph/errors.ts";
 import { carve, openShared, toSharedMemory } from "./array-dataset.ts";
-import type { Dataset, IdxSpec } from "./dataset.ts";
+import type { IdxSpec, ImageDataset } from "./dataset.ts";
 import { dataRoot, readMaybeGzipped } from "./files.ts";
 import { type IdxArray, readIdx } from "./idx.ts";
 import { datasets } from "./registry.ts";
@@ -17,7 +17,7 @@ const maxBytes = 60_000 * side * side + 16;
  * @example
  * const test = await openFashionMnist({ name: "fashion-mnist", split: "test" });
  */
-export async function openFashionMnist(spec: IdxSpec): Promise<Dataset> {
+export async function openFashionMnist(spec: IdxSpec): Promise<ImageDataset> {
   const { name, split, validationSize = 5000 } = spec;
   const folder = join(dataRoot(spec.root), name);
   const part = split === "test" ? "t10k" : "train";
@@ -30,7 +30,6 @@ export async function openFashionMnist(spec: IdxSpec): Promise<Dataset> {
   const total = images.shape[0]!;
   const classNames = datasets[name].classNames;
   checkPair(folder, images, labels, classNames.length);
-  if (split !== "test") checkValidationSize(name, split, validationSize, total);
   const members =
     split === "test"
       ? Uint32Array.from({ length: total }, (_, index) => index)
@@ -63,19 +62,5 @@ function checkPair(folder: string, images: IdxArray, labels: IdxArray, numClasse
     throw new UserError(
       `${folder}: label ${wrong} is ${labels.data[wrong]}, above ${numClasses - 1}; download it again`,
     );
-  }
-}
-
-function checkValidationSize(name: string, split: string, size: number, total: number): void {
-  if (!Number.isInteger(size) || size < 0 || size >= total) {
-    throw new UserError(
-      `${name}: validation_size must be an integer from 0 to ${total - 1}, got ${size}`,
-      { exitCode: 2 },
-    );
-  }
-  if (split === "validation" && size === 0) {
-    throw new UserError(`${name}: the validation split is empty; set validation_size above 0`, {
-      exitCode: 2,
-    });
   }
 }

@@ -3,20 +3,19 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../graph/errors.ts";
 import { openShared } from "./array-dataset.ts";
-import { makeBatch } from "./batch.ts";
-import type { Dataset } from "./dataset.ts";
+import type { BatchMaker } from "./batch.ts";
+import { createMaker } from "./maker.ts";
 import { openDataset } from "./open.ts";
 import { datasets } from "./registry.ts";
-import { type Pipeline, pipeline } from "./transforms/index.ts";
 import type { JobMessage, JobReply, WorkerSetup } from "./worker-pool.ts";
 
-const { spec, shared, transforms, seed } = workerData as WorkerSetup;
+const { spec, shared, ...setup } = workerData as WorkerSetup;
 
-async function open(): Promise<{ dataset: Dataset; bound: Pipeline }> {
+async function open(): Promise<BatchMaker> {
   const dataset = shared
     ? openShared(shared, datasets[spec.name].classNames)
     : await openDataset(spec);
-  return { dataset, bound: pipeline(transforms, dataset.imageShape) };
+  return createMaker(dataset, setup);
 }
 
 const opened = open();
@@ -24,9 +23,8 @@ opened.catch(() => {}); // told with the first job
 
 parentPort!.on("message", async ({ id, job }: JobMessage) => {
   try {
-    const { dataset, bound } = await opened;
-    const batch = makeBatch(dataset, bound, job, seed);
-    const buffers = [batch.images.data.buffer, batch.labels.data.buffer] as ArrayBuffer[];
+    const batch = (await opened).make(job);
+    const buffers = Object.values(batch.arrays).map(({ data }) => data.buffer as ArrayBuffer);
     parentPort!.postMessage({ id, batch } satisfies JobReply, buffers);
   } catch (cause) {
     const { message } = cause as Error;

@@ -45,25 +45,28 @@ async function take(count: number, options: LoaderOptions, set = spec): Promise<
 }
 
 /** Everything in a batch, with the pixels as a digest: comparing them one by one takes seconds. */
-const digest = ({ images, ...rest }: Batch): unknown => ({
+const digest = ({ arrays: { images, ...arrays }, ...rest }: Batch): unknown => ({
   ...rest,
-  shape: images.shape,
-  pixels: createHash("sha256").update(images.data).digest("hex"),
+  arrays,
+  shape: images!.shape,
+  pixels: createHash("sha256")
+    .update(images!.data as Float32Array)
+    .digest("hex"),
 });
 
 test("a batch holds images, labels, indices and what the set tells about its samples", async () => {
   const [batch] = await take(1, { batchSize: 3, workers: 0 });
-  expect(batch!.images.shape).toEqual([3, 3, 32, 32]);
-  expect(batch!.images.data.length).toBe(3 * 3 * 32 * 32);
-  expect(batch!.labels).toMatchObject({ dtype: "int64", shape: [3] });
+  expect(batch!.arrays.images!.shape).toEqual([3, 3, 32, 32]);
+  expect(batch!.arrays.images!.data.length).toBe(3 * 3 * 32 * 32);
+  expect(batch!.arrays.labels!).toMatchObject({ dtype: "int64", shape: [3] });
   expect([...batch!.indices]).toEqual([0, 1, 2]);
   expect(batch!.captions!.length).toBe(3);
   expect(batch!.attributes![2]![0]!.shape).toBe(
     ["circle", "square", "triangle", "star", "cross", "heart", "crescent", "arrow"][
-      Number(batch!.labels.data[2])
+      Number(batch!.arrays.labels!.data[2])
     ],
   );
-  expect(Math.max(...batch!.images.data)).toBeLessThanOrEqual(1);
+  expect(Math.max(...(batch!.arrays.images!.data as Float32Array))).toBeLessThanOrEqual(1);
 });
 
 test("the same batches for the same seed with 0, 1 and 3 workers", async () => {
@@ -86,7 +89,7 @@ test("every epoch has each sample once, in another order and otherwise augmented
   const image = (e: number): Float32Array => {
     const batch = batches.find((b) => b.epoch === e && b.indices.includes(7))!;
     const row = batch.indices.indexOf(7);
-    return batch.images.data.slice(row * 3072, (row + 1) * 3072);
+    return batch.arrays.images!.data.slice(row * 3072, (row + 1) * 3072) as Float32Array;
   };
   expect(image(0)).not.toEqual(image(1));
 });
@@ -107,14 +110,14 @@ test("evaluation keeps the order, delivers the last partial batch and ends", asy
   const sizes: number[] = [];
   const indices: number[] = [];
   for await (const batch of loader) {
-    sizes.push(batch.images.shape[0]!);
+    sizes.push(batch.arrays.images!.shape[0]!);
     indices.push(...batch.indices);
   }
   expect(sizes).toEqual([16, 16, 8]);
   expect(indices).toEqual(Array.from({ length: 40 }, (_, i) => i));
   expect(await loader.next()).toBeUndefined();
   loader.seek(2);
-  expect((await loader.next())!.labels.shape).toEqual([8]);
+  expect((await loader.next())!.arrays.labels!.shape).toEqual([8]);
 });
 
 test("workers read IDX images out of the memory that the main thread decoded", async () => {
@@ -122,10 +125,10 @@ test("workers read IDX images out of the memory that the main thread decoded", a
   await using loader = await createLoader(mnist, { batchSize: 4, workers: 2 });
   rmSync(join(root, "mnist", "t10k-images-idx3-ubyte"));
   const labels: number[] = [];
-  for await (const { images, labels: batch, indices } of loader) {
-    labels.push(...Array.from(batch.data, Number));
+  for await (const { arrays, indices } of loader) {
+    labels.push(...Array.from(arrays.labels!.data, Number));
     indices.forEach((index, row) => {
-      expect(images.data[row * 784]).toBe(Math.fround((index * 20) / 255));
+      expect(arrays.images!.data[row * 784]).toBe(Math.fround((index * 20) / 255));
     });
   }
   expect(labels).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);

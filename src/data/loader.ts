@@ -1,14 +1,13 @@
-/**
- * The loader: batches in an order that depends only on the seed, made by worker threads.
- *
- * B is the batch size, C, H, W the channels, height and width after all transforms.
- */
+/** The loader: batches in an order that depends only on the seed, made by worker threads. */
 
 import { UserError } from "../graph/errors.ts";
-import { type Batch, batchOrder, makeBatch } from "./batch.ts";
+import type { Batch, BatchMaker, Field } from "./batch.ts";
+import { batchOrder } from "./batch-order.ts";
 import type { Dataset, DatasetSpec } from "./dataset.ts";
+import { type BatchSetup, createMaker } from "./maker.ts";
 import { openDataset } from "./open.ts";
-import { type Pipeline, pipeline, type TransformSpec } from "./transforms/index.ts";
+import type { TokenizerState } from "./tokenizers/index.ts";
+import type { TransformSpec } from "./transforms/index.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 export interface LoaderOptions {
@@ -20,7 +19,16 @@ export interface LoaderOptions {
   /** Leaves out a last batch that is smaller; by default as `shuffle`. */
   readonly dropLast?: boolean;
   readonly transforms?: readonly TransformSpec[];
-  /** Threads that make batches, by default 1; 0 makes them on the calling thread. */
+  /** Turns text into ids. */
+  readonly tokenizer?: TokenizerState;
+  /** Tokens of a sample of text. */
+  readonly contextLength?: number;
+  /** Samples are augmented, and windows of text overlap; by default as `shuffle`. */
+  readonly training?: boolean;
+  /**
+   * Threads that make batches of images, by default 1; 0 makes them on the calling thread, where
+   * those of text are always made.
+   */
   readonly workers?: number;
   /** Batches made ahead, by default two per worker. */
   readonly prefetch?: number;
@@ -33,8 +41,8 @@ export interface LoaderOptions {
 export interface Loader extends AsyncIterable<Batch> {
   readonly dataset: Dataset;
   readonly batchesPerEpoch: number;
-  /** Shape of `images` without the batch axis: [C, H, W]. */
-  readonly imageShape: readonly [number, number, number];
+  /** The arrays of a batch, without their batch axis. */
+  readonly fields: Readonly<Record<string, Field>>;
   /** The batch of the next step, or undefined after the last epoch. */
   next(): Promise<Batch | undefined>;
   /** Goes to a global step; batches made ahead are dropped. */
@@ -50,27 +58,40 @@ export interface Loader extends AsyncIterable<Batch> {
  *
  * @example
  * const loader = await createLoader({ name: "shapes", split: "train" }, { batchSize: 64, shuffle: true });
- * const { images, labels } = (await loader.next())!; // [64, 3, 32, 32], [64]
+ * const { arrays } = (await loader.next())!; // images [64, 3, 32, 32], labels [64]
  * await loader.dispose();
  */
 export async function createLoader(spec: DatasetSpec, options: LoaderOptions): Promise<Loader> {
-  const { seed = 0, shuffle = false, workers = 1, transforms = [] } = options;
-  const { prefetch = Math.max(1, 2 * workers), epochs = shuffle ? Number.POSITIVE_INFINITY : 1 } =
-    options;
-  checkCount("workers", workers, 0, 64);
+  const { seed = 0, shuffle = false, training = shuffle, transforms = [] } = options;
+  const { tokenizer, contextLength } = options;
+  const { workers: wanted = 1, epochs = shuffle ? Number.POSITIVE_INFINITY : 1 } = options;
+  const { prefetch = Math.max(1, 2 * wanted) } = options;
+  checkCount("workers", wanted, 0, 64);
   checkCount("prefetch", prefetch, 1, 1024);
   const dataset = await openDataset(spec);
-  const bound = pipeline(transforms, dataset.imageShape);
+  const workers = dataset.kind === "image" ? wanted : 0;
+  const setup: BatchSetup = {
+    transforms,
+    seed,
+    training,
+    ...(tokenizer !== undefined && { tokenizer }),
+    ...(contextLength !== undefined && { contextLength }),
+    ...("root" in spec && spec.root !== undefined && { root: spec.root }),
+  };
+  const maker = await createMaker(dataset, setup);
   const order = batchOrder({
-    length: dataset.length,
+    length: maker.length,
     batchSize: options.batchSize,
     seed,
     shuffle,
     dropLast: options.dropLast ?? shuffle,
   });
   const end = epochs * order.batchesPerEpoch;
-  const setup = { spec, transforms, seed, ...(dataset.shared && { shared: dataset.shared }) };
-  const pool = workers === 0 ? inline(dataset, bound, seed) : createWorkerPool(workers, setup);
+  const shared = dataset.kind === "image" ? dataset.shared : undefined;
+  const pool =
+    workers === 0
+      ? inline(maker)
+      : createWorkerPool(workers, { ...setup, spec, ...(shared !== undefined && { shared }) });
   const ahead = workers === 0 ? 1 : prefetch;
 
   let position = 0;
@@ -105,11 +126,10 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
   };
 
   seek(options.startStep ?? 0);
-  const { height, width, channels } = bound.outputShape;
   return {
     dataset,
     batchesPerEpoch: order.batchesPerEpoch,
-    imageShape: [channels, height, width],
+    fields: maker.fields,
     next,
     seek,
     dispose,
@@ -124,11 +144,8 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
 }
 
 /** A pool of no threads. */
-function inline(dataset: Dataset, bound: Pipeline, seed: number): WorkerPool {
-  return {
-    run: async (job) => makeBatch(dataset, bound, job, seed),
-    dispose: async () => {},
-  };
+function inline(maker: BatchMaker): WorkerPool {
+  return { run: async (job) => maker.make(job), dispose: async () => {} };
 }
 
 function checkCount(name: string, value: number, low: number, high: number): void {

@@ -1,7 +1,7 @@
 /** Opens a data set from its plain description. */
 
 import { UserError } from "../graph/errors.ts";
-import type { Dataset, DatasetSpec } from "./dataset.ts";
+import type { Dataset, DatasetOf, DatasetSpec } from "./dataset.ts";
 import { openFashionMnist } from "./fashion-mnist.ts";
 import { datasets } from "./registry.ts";
 import { openShapes } from "./shapes/index.ts";
@@ -14,7 +14,11 @@ const splits = ["train", "validation", "test"] as const;
  * @example
  * const set = await openDataset({ name: "fashion-mnist", split: "train", root: "data" });
  */
-export async function openDataset(spec: DatasetSpec): Promise<Dataset> {
+export async function openDataset<Spec extends DatasetSpec>(spec: Spec): Promise<DatasetOf<Spec>> {
+  return (await open(spec)) as DatasetOf<Spec>;
+}
+
+async function open(spec: DatasetSpec): Promise<Dataset> {
   if (!splits.includes(spec.split)) {
     throw new UserError(`unknown split "${spec.split}"; known are ${splits.join(", ")}`, {
       exitCode: 2,

@@ -4,17 +4,16 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { UserError } from "../graph/errors.ts";
-import type { Batch, BatchJob } from "./batch.ts";
+import type { Batch } from "./batch.ts";
+import type { BatchJob } from "./batch-order.ts";
 import type { DatasetSpec, SharedImages } from "./dataset.ts";
-import type { TransformSpec } from "./transforms/index.ts";
+import type { BatchSetup } from "./maker.ts";
 
 /** What a worker is started with. */
-export interface WorkerSetup {
+export interface WorkerSetup extends BatchSetup {
   readonly spec: DatasetSpec;
   /** Decoded images of the main thread, where the set keeps them. */
   readonly shared?: SharedImages;
-  readonly transforms: readonly TransformSpec[];
-  readonly seed: number;
 }
 
 export interface JobMessage {

@@ -7,10 +7,11 @@ import { batch } from "../graph/shape.ts";
 import { adamW } from "../optim/adamw.ts";
 import { key } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
-import { classification } from "../train/classification.ts";
+import { parameterGroups } from "../train/parameter-groups.ts";
 import { decodeSafetensors } from "../train/safetensors.ts";
 import { evaluationGraph } from "../train/step-graph.ts";
-import { createTrainStep, groupSettings, type TrainStep } from "../train/train-step.ts";
+import { classification } from "../train/tasks/image-classification.ts";
+import { createTrainStep, type TrainStep } from "../train/train-step.ts";
 import { diffMoeSchema } from "./diff-moe-config.ts";
 import { createClassifier, type ModelSettings } from "./systems.ts";
 import { vitMoeSchema } from "./vit-moe-config.ts";
@@ -95,7 +96,9 @@ describe.each(Object.entries(models))("%s equals PyTorch", (name, settings) => {
       for (let index = 0; index < 6; index++) {
         await step.forwardBackward({ images, labels }, index);
         losses.push(step.values.loss!.data[0] as number);
-        await step.optimizer.step(groupSettings({ step: index + 1, learningRate, weightDecay }));
+        await step.optimizer.step(
+          parameterGroups().settings({ step: index + 1, learningRate, weightDecay }),
+        );
       }
       const expected = toNumbers(fixture.get("losses")!);
       for (const [index, loss] of losses.entries()) {

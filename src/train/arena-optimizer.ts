@@ -12,10 +12,10 @@ import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
 const CHUNK = 262_144;
 
 export interface ArenaOptimizer {
-  /** Sums of squares of the gradients, one for each chunk, for `clipScale`. */
-  gradientSquares(): Promise<number[]>;
-  /** Updates the parameters; settings may differ between groups of the arena. */
-  step(settings: (group: string) => StepSettings): Promise<void>;
+  /** Sums of squares of the gradients of the chosen groups, one for each chunk, for `clipScale`. */
+  gradientSquares(includes?: (group: string) => boolean): Promise<number[]>;
+  /** Updates the parameters; settings may differ between groups of the arena, and none means rest. */
+  step(settings: (group: string) => StepSettings | undefined): Promise<void>;
   /** Updates the moving average of the weights, buffer `ema`. */
   average(decay: number): Promise<void>;
   dispose(): void;
@@ -63,16 +63,13 @@ export async function createArenaOptimizer(
       }
       return update.session.bind(inputs, outputs);
     });
-    return { name: group.name, scalars, bindings };
+    const squared = chunksOf(group).map((chunk) => {
+      const sum = allocate("float32", []);
+      const gradient = part(BUFFERS.gradients, chunk);
+      return { sum, binding: squares.session.bind({ gradient }, { sum_of_squares: sum }) };
+    });
+    return { name: group.name, scalars, bindings, squared };
   });
-
-  const sums = whole.map(() => allocate("float32", []));
-  const squareBindings = whole.map((chunk, i) =>
-    squares.session.bind(
-      { gradient: part(BUFFERS.gradients, chunk) },
-      { sum_of_squares: sums[i]! },
-    ),
-  );
 
   const emaValues = averaging && scalarArrays(averaging.scalarNames);
   const emaBindings = whole.map((chunk) =>
@@ -87,13 +84,18 @@ export async function createArenaOptimizer(
   );
 
   return {
-    async gradientSquares() {
-      await runtime.runAll(squareBindings);
-      return sums.map((sum) => sum.data[0]!);
+    async gradientSquares(includes = () => true) {
+      const chosen = groups.flatMap(({ name, squared }) => (includes(name) ? squared : []));
+      await runtime.runAll(chosen.map(({ binding }) => binding));
+      return chosen.map(({ sum }) => sum.data[0]!);
     },
     async step(settings) {
-      for (const { name, scalars } of groups) fillScalars(scalars, rule.scalars(settings(name)));
-      await runtime.runAll(groups.flatMap(({ bindings }) => bindings));
+      const moving = groups.filter(({ name, scalars }) => {
+        const given = settings(name);
+        if (given !== undefined) fillScalars(scalars, rule.scalars(given));
+        return given !== undefined;
+      });
+      await runtime.runAll(moving.flatMap(({ bindings }) => bindings));
     },
     async average(decay) {
       if (emaValues === undefined) throw new Error("this optimizer keeps no moving average");

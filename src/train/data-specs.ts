@@ -3,16 +3,12 @@
 import { snakeCase } from "../config/case.ts";
 import type { DatasetSpec, Split } from "../data/dataset.ts";
 import type { TransformSpec } from "../data/transforms/index.ts";
-import { UserError } from "../graph/errors.ts";
-import type { TrainConfig } from "./config.ts";
-
-type DataConfig = TrainConfig["data"];
+import type { DataConfig } from "./data-config.ts";
 
 /** The description of one split. */
 export function datasetSpec(data: DataConfig, split: Split, seed: number): DatasetSpec {
-  const { name, root, validationSize, imageSize, domains } = data;
+  const { name, root, validationSize } = data;
   if (name !== "shapes") {
-    refuse(data, ["trainSize", "testSize", "imageSize", "domains"]);
     return {
       name,
       split,
@@ -20,6 +16,7 @@ export function datasetSpec(data: DataConfig, split: Split, seed: number): Datas
       ...(validationSize !== undefined && { validationSize }),
     };
   }
+  const { imageSize, domains } = data;
   const length = { train: data.trainSize, validation: validationSize, test: data.testSize }[split];
   return {
     name,
@@ -31,19 +28,9 @@ export function datasetSpec(data: DataConfig, split: Split, seed: number): Datas
   };
 }
 
-function refuse(data: DataConfig, keys: readonly (keyof DataConfig)[]): void {
-  for (const key of keys) {
-    if (data[key] !== undefined) {
-      throw new UserError(
-        `data.${snakeCase(key)} is for generated sets and has no meaning for ${data.name}; remove it`,
-        { exitCode: 2 },
-      );
-    }
-  }
-}
-
 /** The transforms of training images, or of evaluation images, which get the same size. */
 export function transformSpecs(data: DataConfig, training: boolean): TransformSpec[] {
+  if (!("normalize" in data)) return [];
   const steps = data.augment.flatMap((step): TransformSpec[] => {
     const [name, options] = Object.entries(step)[0]!;
     if (training || name === "resize") return [{ [snakeCase(name)]: options } as TransformSpec];

@@ -1,12 +1,11 @@
 /** Runs the evaluation graph over a split, on the weights where they lie. */
 
-import type { Batch } from "../data/batch.ts";
+import type { Batch, Field } from "../data/batch.ts";
 import type { Loader } from "../data/loader.ts";
 import { allocate, type NdArray, view } from "../graph/array.ts";
-import type { Shape } from "../graph/shape.ts";
-import { batch } from "../graph/shape.ts";
+import { batch, type Dim, type Shape } from "../graph/shape.ts";
 import type { Binding, Runtime, SessionOptions } from "../runtime/session.ts";
-import { evaluationGraph, type Objective, type StepGraph } from "./step-graph.ts";
+import { type BatchSpec, evaluationGraph, type Objective, type StepGraph } from "./step-graph.ts";
 
 export interface Evaluator {
   readonly graph: StepGraph;
@@ -26,7 +25,8 @@ export interface EvaluatorOptions {
   readonly session?: SessionOptions;
   /** Memory of a parameter or state by its name. */
   readonly weights: (name: string) => NdArray;
-  readonly imageShape: readonly [number, number, number];
+  /** The arrays of a batch, without their batch axis. */
+  readonly fields: Readonly<Record<string, Field>>;
   readonly batchSize: number;
   /** Outputs beside the scalars: names of `outputs` of the objective, and taps. */
   readonly outputs?: (name: string) => boolean;
@@ -38,14 +38,7 @@ export async function createEvaluator(
   options: EvaluatorOptions,
 ): Promise<Evaluator> {
   const { batchSize, runtime, outputs: wanted = () => false } = options;
-  const graph = evaluationGraph(
-    objective,
-    {
-      images: { dtype: "float32", shape: [batch(), ...options.imageShape] },
-      labels: { dtype: "int64", shape: [batch()] },
-    },
-    { tap: wanted },
-  );
+  const graph = evaluationGraph(objective, batchSpec(options.fields, batch()), { tap: wanted });
   const session = await runtime.createSession(graph.model.bytes, {
     ...options.session,
     explain: graph.model.explain,
@@ -59,6 +52,7 @@ export async function createEvaluator(
       allocate(tensor.dtype, sizes(tensor.shape, batchSize)),
     ]),
   );
+  const used = new Set(graph.model.inputs.map(({ name }) => name));
   let binding: Binding | undefined;
   let boundSize = 0;
 
@@ -72,17 +66,18 @@ export async function createEvaluator(
     );
 
   const runBatch = async (data: Batch): Promise<Record<string, NdArray>> => {
-    const size = data.labels.data.length;
+    const size = data.indices.length;
     const outputs = outputsFor(size);
-    const given: Record<string, NdArray> = { images: data.images, labels: data.labels };
     if (binding === undefined) {
       const inputs = graph.model.inputs.map(({ name }) => [
         name,
-        given[name] ?? options.weights(name),
+        data.arrays[name] ?? options.weights(name),
       ]);
       binding = session.bind(Object.fromEntries(inputs), outputs);
     } else {
-      for (const [name, array] of Object.entries(given)) binding.rebind(name, array);
+      for (const [name, array] of Object.entries(data.arrays)) {
+        if (used.has(name)) binding.rebind(name, array);
+      }
       if (size !== boundSize) {
         for (const [name, array] of Object.entries(outputs)) binding.rebind(name, array);
       }
@@ -100,7 +95,7 @@ export async function createEvaluator(
       loader.seek(0);
       for (let data = await loader.next(); data !== undefined; data = await loader.next()) {
         const outputs = await runBatch(data);
-        const size = data.labels.data.length;
+        const size = data.indices.length;
         for (const name of graph.scalars) {
           totals.set(name, totals.get(name)! + Number(outputs[name]!.data[0]) * size);
         }
@@ -114,6 +109,16 @@ export async function createEvaluator(
       session.dispose();
     },
   };
+}
+
+/** The inputs of a graph for batches of `size` samples. */
+export function batchSpec(fields: Readonly<Record<string, Field>>, size: Dim): BatchSpec {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, { dtype, shape }]) => [
+      name,
+      { dtype, shape: [size, ...shape] },
+    ]),
+  );
 }
 
 /** A shape with the batch size filled in. */

@@ -9,7 +9,6 @@ import type { Evaluator } from "./evaluator.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import type { Training } from "./setup.ts";
 import { type Progress, stateFiles } from "./state-files.ts";
-import { groupSettings } from "./train-step.ts";
 import type { ProgressSink } from "./types.ts";
 
 export interface LoopOptions {
@@ -37,11 +36,8 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
   const { train } = config;
   const evalEvery = train.evalEvery ?? (train.evalEveryEpochs ?? 1) * stepsPerEpoch;
   const checkpointEvery = train.checkpointEvery ?? evalEvery;
-  const tokensPerStep =
-    train.batchSize *
-    train.accumulationSteps *
-    training.classifier.grid.rows *
-    training.classifier.grid.columns;
+  const tokensPerStep = tokensOf(training);
+  const { name: scoreName, better } = training.task.score;
 
   let state = options.start;
   let trainSeconds = 0;
@@ -83,7 +79,7 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
       label: "step",
       done: state.step,
       total: totalSteps,
-      metrics: { loss: scalars.loss!, accuracy: scalars.accuracy! },
+      metrics: { loss: scalars.loss!, [scoreName]: scalars[scoreName]! },
       tokensPerSecond: rate * tokensPerStep,
       secondsLeft: (totalSteps - state.step) / rate,
     });
@@ -93,13 +89,14 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
     if (state.step % evalEvery === 0 || state.step === totalSteps) {
       const scores = await validation.evaluator.run(validation.loader);
       for (const [name, value] of Object.entries(scores)) log("validation", name, value);
-      score = scores.accuracy!;
+      const judged = scores[scoreName]!;
+      score = better === "higher" ? judged : -judged; // Checkpoints are ranked by their score.
       improved = state.bestScore === null || score > state.bestScore;
       state = improved
         ? { ...state, bestScore: score, bestStep: state.step, withoutImprovement: 0 }
         : { ...state, withoutImprovement: state.withoutImprovement + 1 };
       progress.note(
-        `step ${state.step}: validation accuracy ${score.toFixed(4)}, loss ${scores.loss!.toFixed(4)}${improved ? " (best so far)" : ""}`,
+        `step ${state.step}: validation ${describeScores(scores, scoreName)}${improved ? " (best so far)" : ""}`,
       );
     }
     const outcome = signal.aborted
@@ -117,6 +114,16 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
   return { progress: state, trainSeconds, stepsDone, outcome: "finished" };
 }
 
+/** Tokens of one update. */
+export function tokensOf({ config: { train }, task }: Training): number {
+  return train.batchSize * train.accumulationSteps * task.tokensPerSample;
+}
+
+function describeScores(scores: Readonly<Record<string, number>>, name: string): string {
+  const names = [...new Set([name, "loss"])];
+  return names.map((each) => `${each} ${scores[each]!.toFixed(4)}`).join(", ");
+}
+
 /** The pass over the training split, counted from 0, that the last batch of a step belongs to. */
 export function epochOf({ config, loader }: Training, step: number): number {
   const batches = step * config.train.accumulationSteps;
@@ -130,18 +137,19 @@ function stopsEarly({ config }: Training, { withoutImprovement }: Progress): boo
 
 /** One update, `index` counted from 0: its batches, gradients, clipping, optimizer. */
 async function runStep(training: Training, index: number) {
-  const { config, step, loader, totalSteps } = training;
+  const { config, step, loader, totalSteps, groups } = training;
   const { accumulationSteps, clipNorm, emaDecay } = config.train;
   const scalars: Record<string, number> = {};
   for (let micro = 0; micro < accumulationSteps; micro++) {
-    const { images, labels } = (await loader.next())!;
-    await step.forwardBackward({ images, labels }, index, { micro, accumulate: micro > 0 });
+    const { arrays } = (await loader.next())!;
+    await step.forwardBackward(arrays, index, { micro, accumulate: micro > 0 });
     for (const name of step.graph.scalars) {
       const value = Number(step.values[name]!.data[0]);
       scalars[name] = (scalars[name] ?? 0) + value / accumulationSteps;
     }
   }
-  const squares = await step.optimizer.gradientSquares();
+  const active = groups.settings({ step: index + 1, learningRate: 0 });
+  const squares = await step.optimizer.gradientSquares((group) => active(group) !== undefined);
   const { norm: gradNorm, scale } = clipScale(
     squares.map((sum) => sum / accumulationSteps ** 2),
     clipNorm ?? Number.POSITIVE_INFINITY,
@@ -149,7 +157,7 @@ async function runStep(training: Training, index: number) {
   if (!Number.isFinite(gradNorm)) throw new UserError(divergence(index, scalars));
   const learningRate = config.optimizer.learningRate * schedule(index, totalSteps, config.schedule);
   await step.optimizer.step(
-    groupSettings({
+    groups.settings({
       step: index + 1,
       learningRate,
       weightDecay: config.optimizer.weightDecay,

@@ -1,27 +1,51 @@
 import type { Split } from "../data/dataset.ts";
+import type { Loader } from "../data/loader.ts";
 import { mainScores } from "./evaluator.ts";
 import type { Training } from "./setup.ts";
+import type { FullEvaluation } from "./task.ts";
 import type { ProgressSink } from "./types.ts";
 
 /** Mean scores of one split under the weights of `training`. */
-export async function scoreSplit(
+export function scoreSplit(
   training: Training,
   split: Split,
   progress: ProgressSink,
 ): Promise<Record<string, number>> {
-  const loader = await training.openSplit(split);
-  try {
+  return readSplit(training, split, progress, async (loader, onBatch) => {
     const evaluator = await training.createEvaluator();
     try {
-      let done = 0;
-      const scores = await evaluator.run(loader, () => {
-        done += 1;
-        progress.update({ label: `${split} batch`, done, total: loader.batchesPerEpoch });
-      });
-      return mainScores(scores);
+      return mainScores(await evaluator.run(loader, onBatch));
     } finally {
       evaluator.dispose();
     }
+  });
+}
+
+/** Scores of one split, and what the report shows of it. */
+export function evaluateSplit(
+  training: Training,
+  split: Split,
+  progress: ProgressSink,
+): Promise<FullEvaluation> {
+  const { task, createEvaluator } = training;
+  return readSplit(training, split, progress, (loader, onBatch) =>
+    task.evaluateFully({ loader, createEvaluator, onBatch }),
+  );
+}
+
+async function readSplit<Result>(
+  training: Training,
+  split: Split,
+  progress: ProgressSink,
+  read: (loader: Loader, onBatch: () => void) => Promise<Result>,
+): Promise<Result> {
+  const loader = await training.openSplit(split);
+  let done = 0;
+  try {
+    return await read(loader, () => {
+      done += 1;
+      progress.update({ label: `${split} batch`, done, total: loader.batchesPerEpoch });
+    });
   } finally {
     await loader.dispose();
   }

@@ -1,10 +1,9 @@
 /** Everything a training run works with, made from its configuration. */
 
 import type { Split } from "../data/dataset.ts";
-import { createLoader, type Loader } from "../data/loader.ts";
+import type { Loader } from "../data/loader.ts";
 import { elementCount, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import { type Classifier, createClassifier } from "../models/systems.ts";
 import { countParameters, type ParameterCounts } from "../moe/active-parameters.ts";
 import { adamW } from "../optim/adamw.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -13,19 +12,21 @@ import { key } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
 import type { SessionOptions } from "../runtime/session.ts";
 import { BUFFERS } from "./arena-optimizer.ts";
-import { classification } from "./classification.ts";
 import type { TrainConfig } from "./config.ts";
-import { datasetSpec, transformSpecs } from "./data-specs.ts";
-import { createEvaluator, type Evaluator } from "./evaluator.ts";
+import { createTask } from "./create-task.ts";
+import { batchSpec, createEvaluator, type Evaluator } from "./evaluator.ts";
+import { openSplit } from "./open-data.ts";
+import { checkRules, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
+import type { Task } from "./task.ts";
 import { createTrainStep, type TrainStep } from "./train-step.ts";
 
 export interface Training {
   readonly config: TrainConfig;
-  readonly classifier: Classifier;
-  readonly classNames: readonly string[];
+  readonly task: Task;
   readonly loader: Loader;
   readonly step: TrainStep;
   readonly optimizer: Optimizer;
+  readonly groups: ParameterGroups;
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
   readonly parameters: ParameterCounts;
@@ -39,14 +40,7 @@ export interface Training {
 
 /** Opens the training data, traces and compiles the model, and lays out its memory. */
 export async function setUpTraining(config: TrainConfig): Promise<Training> {
-  const { data, train, seed } = config;
-  const loader = await createLoader(datasetSpec(data, "train", seed), {
-    batchSize: train.batchSize,
-    seed,
-    shuffle: true,
-    transforms: transformSpecs(data, true),
-    workers: data.workers,
-  });
+  const loader = await openSplit(config, "train", { training: true });
   try {
     return await assemble(config, loader);
   } catch (error) {
@@ -56,11 +50,10 @@ export async function setUpTraining(config: TrainConfig): Promise<Training> {
 }
 
 async function assemble(config: TrainConfig, loader: Loader): Promise<Training> {
-  const { data, train, seed } = config;
-  const { classNames } = loader.dataset;
-  const { imageShape } = loader;
-  const classifier = createClassifier(config.model, { numClasses: classNames.length, imageShape });
-  const objective = classification(classifier, train);
+  const { train, seed } = config;
+  const { fields } = loader;
+  const task = createTask(config, loader);
+  const groups = parameterGroups(config.optimizer.rules);
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / train.accumulationSteps));
   const totalSteps = chooseSteps(config, stepsPerEpoch);
   const optimizer = createOptimizer(config);
@@ -69,21 +62,16 @@ async function assemble(config: TrainConfig, loader: Loader): Promise<Training> 
     provider: config.runtime.provider,
     ...(config.runtime.threads !== undefined && { threads: config.runtime.threads }),
   };
-  const step = await createTrainStep(
-    objective,
-    {
-      images: { dtype: "float32", shape: [train.batchSize, ...imageShape] },
-      labels: { dtype: "int64", shape: [train.batchSize] },
-    },
-    {
-      runtime,
-      optimizer,
-      seed: key(seed),
-      session,
-      ema: train.emaDecay !== undefined,
-      graph: { tap: (name) => name.endsWith(".counts") },
-    },
-  );
+  const step = await createTrainStep(task.objective, batchSpec(fields, train.batchSize), {
+    runtime,
+    optimizer,
+    seed: key(seed),
+    session,
+    ema: train.emaDecay !== undefined,
+    groups,
+    graph: { tap: (name) => name.endsWith(".counts") },
+  });
+  checkRules(config.optimizer.rules, step.arena.names);
   const buffer = train.emaDecay === undefined ? BUFFERS.parameters : BUFFERS.ema;
   const weights = new Map<string, NdArray>([
     ...step.arena.names.map((name) => [name, step.arena.view(buffer, name)] as const),
@@ -94,27 +82,22 @@ async function assemble(config: TrainConfig, loader: Loader): Promise<Training> 
   );
   return {
     config,
-    classifier,
-    classNames,
+    task,
     loader,
     step,
     optimizer,
+    groups,
     totalSteps,
     stepsPerEpoch,
     weights,
-    parameters: countParameters(sizes, classifier.numSelectedExperts),
-    openSplit: (split) =>
-      createLoader(datasetSpec(data, split, seed), {
-        batchSize: train.batchSize,
-        transforms: transformSpecs(data, false),
-        workers: data.workers,
-      }),
+    parameters: countParameters(sizes, task.numSelectedExperts),
+    openSplit: (split) => openSplit(config, split, { training: false }),
     createEvaluator: (outputs) =>
-      createEvaluator(objective, {
+      createEvaluator(task.objective, {
         runtime,
         session,
         weights: (name) => weights.get(name)!,
-        imageShape,
+        fields,
         batchSize: train.batchSize,
         ...(outputs && { outputs }),
       }),

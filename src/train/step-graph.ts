@@ -1,8 +1,9 @@
 /** One training step's graph: forward, backward, metrics; and the evaluation graph beside it. */
+import type { SegmentOf } from "../autodiff/checkpoint.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import type { Tensor, TensorSpec } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
-import { createScope, type Scope, type Trace } from "../nn/scope.ts";
+import { createScope, type ParameterSpec, type Scope, type Trace } from "../nn/scope.ts";
 import { type EmitOptions, type EmittedModel, emitModel } from "../onnx/emit.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 
@@ -39,6 +40,10 @@ export interface StepGraph {
 export interface StepGraphOptions extends EmitOptions {
   /** Which taps become outputs, by name. Default none. */
   readonly tap?: (name: string) => boolean;
+  /** Which parameters have gradients. Default all. */
+  readonly trains?: (spec: ParameterSpec) => boolean;
+  /** Segments that the backward pass computes again instead of keeping. Default none. */
+  readonly checkpoint?: SegmentOf;
 }
 
 /**
@@ -50,13 +55,14 @@ export interface StepGraphOptions extends EmitOptions {
 export function trainingGraph(
   objective: Objective,
   batch: BatchSpec,
-  { tap, ...emit }: StepGraphOptions = {},
+  { tap, trains = () => true, checkpoint, ...emit }: StepGraphOptions = {},
 ): StepGraph {
   const { trace, result, total } = traceObjective(objective, batch, true);
-  const parameters = [...trace.parameters.values()];
+  const parameters = [...trace.parameters.values()].filter(trains);
   const grads = gradients(
     total,
     parameters.map((spec) => spec.tensor),
+    checkpoint === undefined ? {} : { checkpoint },
   );
   const outputs: Record<string, Tensor> = { ...scalarOutputs(trace, result, total) };
   const scalars = Object.keys(outputs);

@@ -1,11 +1,12 @@
 /** The training step as it runs: graph, memory and optimizer together. */
 import { allocate, type NdArray } from "../graph/array.ts";
 import type { ParameterSpec } from "../nn/scope.ts";
-import type { Optimizer, StepSettings } from "../optim/optimizer.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import { foldIn, type Key } from "../random/index.ts";
 import { type Arena, createArena } from "../runtime/arena.ts";
 import type { Runtime, SessionOptions } from "../runtime/session.ts";
 import { type ArenaOptimizer, BUFFERS, createArenaOptimizer } from "./arena-optimizer.ts";
+import { type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
 import { createRandomPool } from "./random-pool.ts";
 import {
   type BatchSpec,
@@ -24,13 +25,10 @@ export interface TrainStepOptions {
   readonly session?: SessionOptions;
   /** Keeps a moving average of the weights. */
   readonly ema?: boolean;
-  /** The arena's group of a parameter; groups can have optimizer settings of their own. */
-  readonly group?: (spec: ParameterSpec) => string;
+  /** Which parameters train, and with which settings. Default all, by whether they decay. */
+  readonly groups?: ParameterGroups;
   readonly graph?: StepGraphOptions;
 }
-
-/** Default groups: weights that decay, and those that do not. */
-export const GROUPS = { decay: "decay", noDecay: "no_decay" } as const;
 
 export interface TrainStep {
   readonly graph: StepGraph;
@@ -64,12 +62,12 @@ export async function createTrainStep(
   options: TrainStepOptions,
 ): Promise<TrainStep> {
   const { runtime, seed, ema = false } = options;
-  const group = options.group ?? ((spec) => (spec.decay ? GROUPS.decay : GROUPS.noDecay));
-  const graph = trainingGraph(objective, batch, options.graph);
+  const groups = options.groups ?? parameterGroups();
+  const graph = trainingGraph(objective, batch, { trains: groups.trains, ...options.graph });
   const { parameters, states: stateSpecs, randoms, taps } = graph.trace;
   const specs = [...parameters.values()];
   const arena = createArena(
-    specs.map((spec) => ({ name: spec.name, shape: spec.shape, group: group(spec) })),
+    specs.map((spec) => ({ name: spec.name, shape: spec.shape, group: groups.group(spec) })),
     [
       BUFFERS.parameters,
       BUFFERS.gradients,
@@ -94,6 +92,7 @@ export async function createTrainStep(
   }
 
   const used = new Set(graph.model.inputs.map(({ name }) => name));
+  const produced = new Set(graph.model.outputs.map(({ name }) => name));
   const pool = createRandomPool(
     foldIn(seed, "noise"),
     [...randoms.values()].map(({ distribution, tensor }) => ({
@@ -128,7 +127,8 @@ export async function createTrainStep(
   for (const [name, next] of Object.entries(nextStates)) outputs[STATE_PREFIX + name] = next;
   for (const { name } of specs) {
     if (used.has(name)) inputs[name] = arena.view(BUFFERS.parameters, name);
-    outputs[GRADIENT_PREFIX + name] = arena.view(BUFFERS.gradients, name);
+    const gradient = GRADIENT_PREFIX + name;
+    if (produced.has(gradient)) outputs[gradient] = arena.view(BUFFERS.gradients, name);
   }
   const binding = session.bind(inputs, outputs);
   const optimizer = await createArenaOptimizer(runtime, arena, options.optimizer, {
@@ -166,9 +166,4 @@ export async function createTrainStep(
 
 function addInto(target: Float32Array, other: Float32Array): void {
   for (let i = 0; i < target.length; i++) target[i]! += other[i]!;
-}
-
-/** Settings for every group: decayed weights get `weightDecay`, the others none. */
-export function groupSettings(settings: StepSettings): (group: string) => StepSettings {
-  return (group) => (group === GROUPS.decay ? settings : { ...settings, weightDecay: 0 });
 }

@@ -6,11 +6,10 @@ import { renderReport } from "../report/report.ts";
 import { best, listCheckpoints } from "./checkpoint-store.ts";
 import type { TrainConfig } from "./config.ts";
 import { mainScores } from "./evaluator.ts";
-import { evaluateFully, type FinalEvaluation } from "./final-evaluation.ts";
-import { epochOf, type LoopResult, trainLoop } from "./loop.ts";
+import { epochOf, type LoopResult, tokensOf, trainLoop } from "./loop.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { openRunDirectory, type RunDirectory } from "./run-directory.ts";
-import { scoreSplit } from "./score-split.ts";
+import { evaluateSplit, scoreSplit } from "./score-split.ts";
 import { setUpTraining, type Training } from "./setup.ts";
 import { type Progress, restoreState, restoreWeights } from "./state-files.ts";
 import type { ProgressSink, Summary } from "./types.ts";
@@ -64,10 +63,13 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
   }
 }
 
-function announce({ parameters, totalSteps, config }: Training, progress: ProgressSink): void {
+function announce(
+  { parameters, totalSteps, config, task }: Training,
+  progress: ProgressSink,
+): void {
   const millions = (count: number) => `${(count / 1e6).toFixed(2)}M`;
   progress.note(
-    `${config.recipe}: ${millions(parameters.total)} parameters, ${millions(parameters.active)} active per token; ${totalSteps} steps of ${config.train.batchSize} images`,
+    `${config.recipe}: ${millions(parameters.total)} parameters, ${millions(parameters.active)} active per token; ${totalSteps} steps of ${config.train.batchSize} ${task.samples}`,
   );
 }
 
@@ -101,7 +103,7 @@ async function finish(
   const chosen = best(await listCheckpoints(run.path));
   if (chosen !== undefined) await loadWeights(training, chosen.path);
   const validation = await scoreSplit(training, "validation", progress);
-  const test = await testFully(training, progress);
+  const test = await evaluateSplit(training, "test", progress);
   const { step: at, seconds } = result.progress;
   for (const [name, value] of Object.entries(test.scores)) {
     run.metrics.log({
@@ -117,7 +119,6 @@ async function finish(
   await run.writeSummary(summary);
   run.metrics.sync();
   const metrics = await readMetrics(join(run.path, "metrics.jsonl"));
-  const { confusion, predictions, routing, mosaics } = test;
   await run.writeReport(
     renderReport({
       name: basename(run.path),
@@ -125,11 +126,8 @@ async function finish(
       config: toSnakeCase(training.config),
       summary,
       metrics,
-      classNames: training.classNames,
-      confusion,
-      predictions,
-      routing,
-      mosaics,
+      classNames: training.task.classNames,
+      ...test.record,
     }),
   );
   return summary;
@@ -141,24 +139,14 @@ export async function loadWeights(training: Training, checkpoint: string): Promi
   await restoreWeights(checkpoint, [...training.weights], averaged);
 }
 
-async function testFully(training: Training, progress: ProgressSink): Promise<FinalEvaluation> {
-  const loader = await training.openSplit("test");
-  try {
-    return await evaluateFully(training, loader, { label: "test batch", progress });
-  } finally {
-    await loader.dispose();
-  }
-}
-
 function summarize(
-  { config, parameters, classifier }: Training,
+  training: Training,
   { progress, trainSeconds, stepsDone }: LoopResult,
   validation: Record<string, number>,
   test: Record<string, number>,
 ): Summary {
-  const { rows, columns } = classifier.grid;
-  const tokens =
-    stepsDone * config.train.batchSize * config.train.accumulationSteps * rows * columns;
+  const { config, parameters } = training;
+  const tokens = stepsDone * tokensOf(training);
   return {
     recipe: config.recipe,
     seed: config.seed,

@@ -91,7 +91,7 @@ describe("recipes and settings", () => {
     [
       "a key that has no meaning for the data set",
       ["diff-moe-fashion-mnist-small", "data.image_size=32"],
-      ["data.image_size is for generated sets and has no meaning for fashion-mnist"],
+      ['unknown key image_size in argument "data.image_size=32"; known keys here: name, root'],
     ],
   ])("%s", async (_, argv, parts) => {
     const path = at("refused");

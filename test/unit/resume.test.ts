@@ -132,7 +132,14 @@ test("momentum of SGD resumes as well", async () => {
   const config = loadConfig(recipe, trainConfigSchema);
   const sgd: TrainConfig = {
     ...config,
-    optimizer: { name: "sgd", learningRate: 0.1, weightDecay: 0.01, momentum: 0.9, nesterov: true },
+    optimizer: {
+      name: "sgd",
+      learningRate: 0.1,
+      weightDecay: 0.01,
+      momentum: 0.9,
+      nesterov: true,
+      rules: [],
+    },
   };
   const trainUntil = (run: string, stop: number, resume = false) => {
     const controller = new AbortController();

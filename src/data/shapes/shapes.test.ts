@@ -20,7 +20,7 @@ test("a sample is a function of seed, split and index", () => {
 test("the scene does not depend on the image side", () => {
   const small = open({}, 20);
   const large = open({ size: 64 }, 20);
-  expect(large.map((s) => s.caption)).toEqual(small.map((s) => s.caption));
+  expect(large.map((s) => s.captions)).toEqual(small.map((s) => s.captions));
   expect(large[0]!.image.length).toBe(64 * 64 * 3);
 });
 
@@ -44,7 +44,7 @@ test("the label is the shape of the largest object, by at least 1.5 times the ar
     const [main, ...others] = sample.attributes!;
     expect(main!.shape).toBe(shapeNames[sample.label]);
     for (const other of others) expect((main!.size / other.size) ** 2).toBeGreaterThan(1.5);
-    expect(sample.caption).toContain(`${main!.color} ${main!.shape}`);
+    expect(sample.captions![0]).toContain(`${main!.color} ${main!.shape}`);
   }
 });
 

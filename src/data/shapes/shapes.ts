@@ -1,7 +1,7 @@
 /** The `shapes` set: images of one to three coloured shapes, made on the fly from (seed, split, index). */
 
 import { foldIn, key } from "../../random/index.ts";
-import { checkIndex, type Dataset } from "../dataset.ts";
+import { checkIndex, type ImageDataset } from "../dataset.ts";
 import { caption } from "./caption.ts";
 import { objectChooser } from "./objects.ts";
 import { render } from "./render.ts";
@@ -12,14 +12,15 @@ import { resolveShapesSpec, type ShapesSpec, shapeNames } from "./spec.ts";
  * Opens the generated set; the label is the shape of the main object, which is the largest.
  *
  * @example
- * openShapes({ name: "shapes", split: "test" }).get(0).caption
+ * openShapes({ name: "shapes", split: "test" }).get(0).captions
  */
-export function openShapes(spec: ShapesSpec): Dataset {
+export function openShapes(spec: ShapesSpec): ImageDataset {
   const resolved = resolveShapesSpec(spec);
   const { split, length, size } = resolved;
   const choose = objectChooser(resolved);
   const splitKey = foldIn(foldIn(key(resolved.seed), "shapes"), split);
   return {
+    kind: "image",
     name: "shapes",
     split,
     length,
@@ -35,7 +36,7 @@ export function openShapes(spec: ShapesSpec): Dataset {
         width: size,
         channels: 3,
         label: shapeNames.indexOf(scene.objects[0]!.shape),
-        caption: caption(scene),
+        captions: [caption(scene)],
         attributes: scene.objects.map(({ fill: _fill, accent: _accent, ...rest }) => rest),
         domain: scene.domain,
         index,

@@ -1,34 +1,65 @@
-/** Evaluates a trained classifier and gathers what the report shows of it. */
-import type { Loader } from "../data/loader.ts";
-import type { NdArray } from "../graph/array.ts";
-import { mosaicLayer, routingStatistics } from "../inspect/routing-statistics.ts";
-import type { LayerRouting, Mosaic, Prediction, RecordedImage } from "../inspect/types.ts";
-import type { Training } from "./setup.ts";
-import type { ProgressSink } from "./types.ts";
-
-export interface FinalEvaluation {
-  readonly scores: Record<string, number>;
-  /** Counts; rows are true classes, columns predicted ones. */
-  readonly confusion: number[][];
-  readonly predictions: Prediction[];
-  readonly routing: LayerRouting[];
-  readonly mosaics: Mosaic[];
-}
+/** Classification of images. */
+import type { Batch } from "../../data/batch.ts";
+import type { ImageDataset } from "../../data/dataset.ts";
+import type { NdArray } from "../../graph/array.ts";
+import { mosaicLayer, routingStatistics } from "../../inspect/routing-statistics.ts";
+import type { Mosaic, Prediction, RecordedImage } from "../../inspect/types.ts";
+import { accuracy } from "../../losses/accuracy.ts";
+import { crossEntropy } from "../../losses/cross-entropy.ts";
+import type { Classifier } from "../../models/systems.ts";
+import type { Objective } from "../step-graph.ts";
+import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
 
 const RIGHT_SHOWN = 12;
 const WRONG_SHOWN = 12;
 const MOSAICS_SHOWN = 12;
 const ROUTING_TAPS = [".ids", ".combine_weights", ".probabilities"];
 
-/** Runs one split through the weights of `training`; reads the routing on the way. */
-export async function evaluateFully(
-  training: Training,
-  loader: Loader,
-  { label, progress }: { readonly label: string; readonly progress: ProgressSink },
-): Promise<FinalEvaluation> {
-  const { classNames, classifier } = training;
-  const { numSelectedExperts, grid } = classifier;
-  const evaluator = await training.createEvaluator(
+/** Images of a labelled set, judged by accuracy. */
+export function imageClassification(
+  classifier: Classifier,
+  dataset: ImageDataset,
+  options: { readonly labelSmoothing?: number } = {},
+): Task {
+  const { grid, numSelectedExperts } = classifier;
+  return {
+    objective: classification(classifier, options),
+    score: { name: "accuracy", better: "higher" },
+    samples: "images",
+    tokensPerSample: grid.rows * grid.columns,
+    numSelectedExperts,
+    classNames: dataset.classNames,
+    evaluateFully: (evaluation) => evaluateImages(classifier, dataset.classNames, evaluation),
+  };
+}
+
+/**
+ * Cross-entropy between the logits of `images` and `labels`, with the accuracy beside it.
+ *
+ * Label smoothing counts in training only, so that validation losses compare across settings.
+ */
+export function classification(
+  classifier: Classifier,
+  { labelSmoothing = 0 }: { readonly labelSmoothing?: number } = {},
+): Objective {
+  return (scope, { images, labels }) => {
+    const logits = classifier.logits(scope, images!);
+    const smoothing = scope.training ? labelSmoothing : 0;
+    return {
+      loss: crossEntropy(logits, labels!, { labelSmoothing: smoothing }),
+      metrics: { accuracy: accuracy(logits, labels!) },
+      outputs: { logits },
+    };
+  };
+}
+
+async function evaluateImages(
+  { numSelectedExperts, grid }: Classifier,
+  classNames: readonly string[],
+  { loader, createEvaluator, onBatch }: FullEvaluationOptions,
+): Promise<FullEvaluation> {
+  const dataset = loader.dataset as ImageDataset;
+  const evaluator = await createEvaluator(
     (name) => name === "logits" || ROUTING_TAPS.some((suffix) => name.endsWith(suffix)),
   );
   const layers = evaluator.graph.taps
@@ -40,11 +71,10 @@ export async function evaluateFully(
   const right: Prediction[] = [];
   const wrong: Prediction[] = [];
   const mosaics: Mosaic[] = [];
-  let done = 0;
 
   try {
-    const scores = await evaluator.run(loader, (outputs, batch) => {
-      const labels = Array.from(batch.labels.data, Number);
+    const scores = await evaluator.run(loader, (outputs, batch: Batch) => {
+      const labels = Array.from(batch.arrays.labels!.data, Number);
       for (const layer of layers) {
         const { ids, probabilities } = routingOf(outputs, layer);
         statistics.add(layer, ids.data, probabilities.data as Float32Array, labels);
@@ -57,7 +87,7 @@ export async function evaluateFully(
         const index = batch.indices[i]!;
         if (shown.length < limit) {
           shown.push({
-            image: recordedImage(loader, index),
+            image: recordedImage(dataset, index),
             label: truth,
             predicted,
             probabilities,
@@ -65,9 +95,9 @@ export async function evaluateFully(
         }
         const sameClass = mosaics.filter(({ label }) => label === truth).length;
         if (mosaics.length < MOSAICS_SHOWN && sameClass <= mosaics.length / numClasses) {
-          const { caption } = loader.dataset.get(index);
+          const caption = dataset.get(index).captions?.[0];
           mosaics.push({
-            image: recordedImage(loader, index),
+            image: recordedImage(dataset, index),
             label: truth,
             ...(caption !== undefined && { caption }),
             layers: layers.map((layer) => {
@@ -84,15 +114,16 @@ export async function evaluateFully(
           });
         }
       }
-      done += 1;
-      progress.update({ label, done, total: loader.batchesPerEpoch });
+      onBatch();
     });
     return {
       scores,
-      confusion,
-      predictions: [...wrong, ...right],
-      routing: statistics.layers(),
-      mosaics,
+      record: {
+        confusion,
+        predictions: [...wrong, ...right],
+        routing: statistics.layers(),
+        mosaics,
+      },
     };
   } finally {
     evaluator.dispose();
@@ -116,7 +147,7 @@ function softmaxRow(logits: NdArray, row: number): number[] {
   return exps.map((value) => value / total);
 }
 
-function recordedImage(loader: Loader, index: number): RecordedImage {
-  const { image, width, height, channels } = loader.dataset.get(index);
+function recordedImage(dataset: ImageDataset, index: number): RecordedImage {
+  const { image, width, height, channels } = dataset.get(index);
   return { width, height, channels, data: image };
 }

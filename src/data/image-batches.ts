@@ -1,0 +1,71 @@
+import { allocate, type NdArray } from "../graph/array.ts";
+import { foldIn, integers, type Key, key } from "../random/index.ts";
+import type { BatchMaker, BatchOptions, Field } from "./batch.ts";
+import type { ImageDataset, ObjectAttributes } from "./dataset.ts";
+import { requireContextLength, tokenRows } from "./token-rows.ts";
+import { pipeline } from "./transforms/index.ts";
+
+/**
+ * Batches of images with labels, and with a tokenizer of one caption each.
+ *
+ * Sample `i` of epoch `e` is augmented by (seed, "augment", e, i); of several captions, training
+ * takes one by (seed, "caption", e, i) and evaluation the first.
+ */
+export function imageBatches(dataset: ImageDataset, options: BatchOptions): BatchMaker {
+  const { transforms = [], tokenizer, seed, training } = options;
+  const bound = pipeline(transforms, dataset.imageShape);
+  const { height, width, channels } = bound.outputShape;
+  const elements = channels * height * width;
+  const length = tokenizer === undefined ? 0 : requireContextLength(options);
+  const fields: Record<string, Field> = {
+    images: { dtype: "float32", shape: [channels, height, width] },
+    labels: { dtype: "int64", shape: [] },
+    ...(tokenizer !== undefined && {
+      tokens: { dtype: "int64", shape: [length] },
+      lengths: { dtype: "int64", shape: [] },
+    }),
+  };
+  return {
+    length: dataset.length,
+    fields,
+    make({ step, epoch, indices }) {
+      const images = allocate("float32", [indices.length, channels, height, width]);
+      const labels = allocate("int64", [indices.length]);
+      const augmentKey = foldIn(foldIn(key(seed), "augment"), epoch);
+      const captionKey = foldIn(foldIn(key(seed), "caption"), epoch);
+      const captions: (readonly string[])[] = [];
+      const attributes: (readonly ObjectAttributes[])[] = [];
+      const domains: string[] = [];
+      indices.forEach((index, row) => {
+        const sample = dataset.get(index);
+        const out = images.data.subarray(row * elements, (row + 1) * elements);
+        bound.apply(sample, foldIn(augmentKey, index), out);
+        labels.data[row] = BigInt(sample.label);
+        if (sample.captions !== undefined) captions.push(sample.captions);
+        if (sample.attributes !== undefined) attributes.push(sample.attributes);
+        if (sample.domain !== undefined) domains.push(sample.domain);
+      });
+      const arrays: Record<string, NdArray> = { images, labels };
+      if (tokenizer !== undefined) {
+        const texts = captions.map((all, row) =>
+          chooseCaption(all, training ? foldIn(captionKey, indices[row]!) : undefined),
+        );
+        Object.assign(arrays, tokenRows(tokenizer, texts, length));
+      }
+      return {
+        step,
+        epoch,
+        indices,
+        arrays,
+        ...(captions.length > 0 && { captions }),
+        ...(attributes.length > 0 && { attributes }),
+        ...(domains.length > 0 && { domains }),
+      };
+    },
+  };
+}
+
+function chooseCaption(captions: readonly string[], at: Key | undefined): string {
+  const chosen = at === undefined ? 0 : integers(at, 1, 0, captions.length)[0]!;
+  return captions[chosen] ?? "";
+}
