@@ -1,0 +1,34 @@
+import { UserError } from "../../graph/errors.ts";
+import { bpeTokenizer } from "./bpe.ts";
+import { byteTokenizer } from "./byte.ts";
+import { characterTokenizer } from "./character.ts";
+import type { Tokenizer, TokenizerState } from "./tokenizer.ts";
+import { wordTokenizer } from "./word.ts";
+
+/**
+ * A tokenizer from its state. CLIP's vocabulary lies in a file, which `openTokenizer` reads and
+ * `createClipTokenizer` takes.
+ */
+export function createTokenizer(state: TokenizerState): Tokenizer {
+  switch (state.kind) {
+    case "character":
+      return characterTokenizer(state);
+    case "byte":
+      return byteTokenizer(state);
+    case "word":
+      return wordTokenizer(state);
+    case "bpe":
+      return bpeTokenizer(state);
+    case "clip":
+      throw new UserError(
+        `CLIP's vocabulary lies in ${state.file}; open it with openTokenizer, or give its content to createClipTokenizer`,
+      );
+    default: {
+      const { kind } = state as { kind: string };
+      throw new UserError(
+        `unknown tokenizer "${kind}"; known are character, byte, word, bpe and clip`,
+        { exitCode: 2 },
+      );
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { Tokenizer } from "./tokenizer.ts";
+
+export interface FixedTokens {
+  /** `[length]` of the row; pads after the text. */
+  readonly ids: Int32Array;
+  /** Tokens before the pads, at least 1. */
+  readonly length: number;
+  /** True if the text was longer than the row. */
+  readonly cut: boolean;
+}
+
+/**
+ * A text as a row of `length` ids: cut or padded, where a cut text still closes with the end token.
+ *
+ * A text that has no tokens at all, such as an empty one without start and end, becomes one unknown
+ * token, or one pad where there is none, so that a model always has a token to look at.
+ *
+ * @example
+ * encodeFixed(clip, "a dog", 6).ids; // 49406, 320, 1929, 49407, 0, 0
+ */
+export function encodeFixed(tokenizer: Tokenizer, text: string, length: number): FixedTokens {
+  const { padId, unknownId = padId, endId } = tokenizer;
+  if (!Number.isInteger(length) || length < 1) {
+    throw new RangeError(`a row of tokens needs a length of at least 1, got ${length}`);
+  }
+  const tokens = tokenizer.encode(text);
+  if (tokens.length === 0) tokens.push(unknownId);
+  const cut = tokens.length > length;
+  const ids = new Int32Array(length).fill(padId);
+  ids.set(cut ? tokens.slice(0, length) : tokens);
+  if (cut && endId !== undefined) ids[length - 1] = endId;
+  return { ids, length: Math.min(tokens.length, length), cut };
+}

@@ -1,0 +1,117 @@
+/** Tokenizers whose vocabulary lies in a file. */
+
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { UserError } from "../../graph/errors.ts";
+import { dataRoot } from "../files.ts";
+import { createClipTokenizer } from "./clip.ts";
+import { createTokenizer } from "./create.ts";
+import type { ClipState, Tokenizer, TokenizerState } from "./tokenizer.ts";
+
+/** OpenAI's file of CLIP's merges, at a fixed commit of openai/CLIP (MIT). */
+export const clipBpeFile = {
+  name: "bpe_simple_vocab_16e6.txt.gz",
+  url: "https://raw.githubusercontent.com/openai/CLIP/d05afc436d78f1c48dc0dbf8e5980a9d471f35f6/clip/bpe_simple_vocab_16e6.txt.gz",
+  bytes: 1_356_917,
+  md5: "933b7abbbbde62c36f02f0e6ccde464f",
+} as const;
+
+/** Files known to give the same ids, the quicker one first; one may stand in for the other. */
+const clipFiles: readonly Omit<ClipState, "kind">[] = [
+  {
+    file: "clip-bpe/tokenizer.json",
+    sha256: "4abcfbd2740bfc97163011088d7ccd7f9887a599d100e69abcc88065a3af8a7e",
+  },
+  {
+    file: "clip-bpe/bpe_simple_vocab_16e6.txt.gz",
+    sha256: "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a",
+  },
+];
+
+const maxStoredBytes = 16 * 2 ** 20;
+const maxBytes = 64 * 2 ** 20;
+
+export interface TokenizerFileOptions {
+  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
+  readonly root?: string;
+}
+
+/**
+ * The state of CLIP's tokenizer over a file: `tokenizer.json` or OpenAI's BPE file, by default
+ * whichever lies in `<root>/clip-bpe/`.
+ */
+export async function clipTokenizerState(
+  options: TokenizerFileOptions & { readonly file?: string } = {},
+): Promise<ClipState> {
+  const root = dataRoot(options.root);
+  const file =
+    options.file ??
+    clipFiles.map((known) => known.file).find((path) => existsSync(resolve(root, path)));
+  if (file === undefined) throw missing(resolve(root, "clip-bpe"));
+  return { kind: "clip", file, sha256: sha256(await readBounded(resolve(root, file))) };
+}
+
+/**
+ * A tokenizer from its state, of any kind; reads CLIP's file and refuses another content than the
+ * state was made with. Where the file is missing, the other of the two known CLIP files will do.
+ *
+ * @example
+ * const clip = await openTokenizer(await clipTokenizerState());
+ */
+export async function openTokenizer(
+  state: TokenizerState,
+  options: TokenizerFileOptions = {},
+): Promise<Tokenizer> {
+  if (state.kind !== "clip") return createTokenizer(state);
+  const root = dataRoot(options.root);
+  const known = clipFiles.some(({ sha256 }) => sha256 === state.sha256);
+  const source = [state, ...(known ? clipFiles : [])].find(({ file }) =>
+    existsSync(resolve(root, file)),
+  );
+  if (source === undefined) throw missing(resolve(root, state.file));
+  const path = resolve(root, source.file);
+  const bytes = await readBounded(path);
+  const actual = sha256(bytes);
+  if (actual !== source.sha256) {
+    throw new UserError(
+      `${path} has sha256 ${actual}, but the tokenizer was made with ${source.sha256}; put the original file there`,
+    );
+  }
+  return createClipTokenizer(state, unpack(path, bytes));
+}
+
+async function readBounded(path: string): Promise<Uint8Array> {
+  if (!existsSync(path)) throw missing(path);
+  const { size } = await stat(path);
+  if (size > maxStoredBytes) {
+    throw new UserError(
+      `${path} has ${size} bytes; a CLIP vocabulary has at most ${maxStoredBytes}`,
+    );
+  }
+  return readFile(path);
+}
+
+function unpack(path: string, bytes: Uint8Array): string {
+  const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  try {
+    const plain = gzipped ? gunzipSync(bytes, { maxOutputLength: maxBytes }) : bytes;
+    return new TextDecoder("utf-8", { fatal: true }).decode(plain);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new UserError(`${path} cannot be read: ${message}; download it again`, { cause });
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function missing(path: string): UserError {
+  return new UserError(
+    `${path} is missing; run "moesaic data get clip-bpe" or set data.root to a folder that holds clip-bpe/`,
+    { exitCode: 2 },
+  );
+}

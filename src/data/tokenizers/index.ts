@@ -1,0 +1,6 @@
+/** Tokenizers that need no file and no package; `clip.ts` and `files.ts` have the others. */
+
+export { createTokenizer } from "./create.ts";
+export { encodeFixed, type FixedTokens } from "./encode-fixed.ts";
+export { type LearnedKind, type LearnOptions, learnedKinds, learnTokenizer } from "./learn.ts";
+export type { DecodeOptions, SpecialName, Tokenizer, TokenizerState } from "./tokenizer.ts";

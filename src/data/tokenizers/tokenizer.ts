@@ -1,0 +1,69 @@
+/** What a tokenizer is: text to ids and back, rebuilt anywhere from a plain state. */
+
+/** Tokens that stand for no text; they come after the ordinary ones, in the order of the state. */
+export const specialNames = ["pad", "unknown", "start", "end"] as const;
+export type SpecialName = (typeof specialNames)[number];
+
+/** One id a Unicode character: its position in `characters`. */
+export interface CharacterState {
+  readonly kind: "character";
+  /** All ordinary tokens, in the order of their ids. */
+  readonly characters: string;
+  readonly specials: readonly SpecialName[];
+}
+
+/** One id a byte of the UTF-8 text: the byte itself. */
+export interface ByteState {
+  readonly kind: "byte";
+  readonly specials: readonly SpecialName[];
+}
+
+/** One id a lower-cased word or punctuation mark: its position in `words`. */
+export interface WordState {
+  readonly kind: "word";
+  readonly words: readonly string[];
+  readonly specials: readonly SpecialName[];
+}
+
+/** Byte pair encoding: ids 0 to 255 are bytes, id 256 + i joins the two tokens of merge i. */
+export interface BpeState {
+  readonly kind: "bpe";
+  readonly merges: readonly (readonly [left: number, right: number])[];
+  readonly lowerCase: boolean;
+  readonly specials: readonly SpecialName[];
+}
+
+/** CLIP's byte pair encoding; the vocabulary stays in its file. */
+export interface ClipState {
+  readonly kind: "clip";
+  /** Path of `tokenizer.json` or `bpe_simple_vocab_16e6.txt.gz`, relative to the folder of data sets. */
+  readonly file: string;
+  /** Digest of the file as stored, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Plain JSON, enough to rebuild a tokenizer in a worker, from a run directory or in a browser. */
+export type TokenizerState = CharacterState | ByteState | WordState | BpeState | ClipState;
+
+export interface DecodeOptions {
+  /**
+   * By default true: pads, start and end leave no text, and unknown becomes U+FFFD. With false
+   * special tokens show as `<pad>`, `<unknown>`, `<start>` and `<end>`.
+   */
+  readonly skipSpecial?: boolean;
+}
+
+export interface Tokenizer {
+  readonly state: TokenizerState;
+  /** Ids are 0 to `vocabularySize - 1`, special tokens included. */
+  readonly vocabularySize: number;
+  /** Fills rows after a text's end; 0 where the kind has no pad token, so mask by length. */
+  readonly padId: number;
+  readonly unknownId?: number;
+  readonly startId?: number;
+  readonly endId?: number;
+  /** The ids of a text, between start and end where the tokenizer has them. */
+  encode(text: string): number[];
+  /** The text of ids; an id outside the vocabulary is a RangeError. */
+  decode(ids: Iterable<number>, options?: DecodeOptions): string;
+}

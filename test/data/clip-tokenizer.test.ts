@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { clipTokenizerState, openTokenizer } from "../../src/data/tokenizers/files.ts";
+import { encodeFixed, type Tokenizer } from "../../src/data/tokenizers/index.ts";
+
+const root = process.env.MOESAIC_DATA ?? "../shared/data";
+const present = existsSync(join(root, "clip-bpe"));
+const message = `clip-bpe is not in ${root}; set MOESAIC_DATA to run this test`;
+const files = ["clip-bpe/tokenizer.json", "clip-bpe/bpe_simple_vocab_16e6.txt.gz"];
+
+beforeEach((context) => {
+  if (!present && process.env.CI === "true") expect.fail(message);
+  if (!present) context.skip(message);
+});
+
+const open = async (file: string): Promise<Tokenizer> =>
+  openTokenizer(await clipTokenizerState({ root, file }), { root });
+
+describe.each(files)("%s", (file) => {
+  test("the golden texts have OpenAI's ids", async () => {
+    const golden = JSON.parse(readFileSync(join(root, "clip-bpe/golden_ids.json"), "utf8")) as {
+      text: string;
+      openai_ids: number[];
+    }[];
+    const clip = await open(file);
+    expect(golden).toHaveLength(13);
+    for (const { text, openai_ids } of golden) expect(clip.encode(text), text).toEqual(openai_ids);
+  });
+
+  test("texts come back but for spaces between tokens", async () => {
+    const clip = await open(file);
+    const text = "two dogs playing in naïve snow 😀";
+    expect(clip.decode(clip.encode(`${text.toUpperCase()} `))).toBe(text);
+  });
+
+  test("an entity is resolved, and a long caption keeps its end", async () => {
+    const clip = await open(file);
+    expect(clip.encode("rock &amp;amp; roll")).toEqual(clip.encode("ROCK  & roll"));
+    const { ids, cut } = encodeFixed(clip, "a photo of a cat ".repeat(30), 77);
+    expect([ids[0], ids[76], cut]).toEqual([49_406, 49_407, true]);
+    const empty = encodeFixed(clip, "", 77);
+    expect([...empty.ids.slice(0, 3), empty.length]).toEqual([49_406, 49_407, 0, 2]);
+  });
+});
+
+test("both files give the same ids for any text", async () => {
+  const [first, second] = await Promise.all(files.map(open));
+  const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary" }), fc.lorem());
+  fc.assert(
+    fc.property(text, (sample) => {
+      const ids = first!.encode(sample);
+      expect(second!.encode(sample)).toEqual(ids);
+      expect(ids[0]).toBe(49_406);
+      expect(ids.at(-1)).toBe(49_407);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the file of the state may be replaced by the other one", async () => {
+  const state = await clipTokenizerState({ root, file: files[1]! });
+  const moved = { ...state, file: "elsewhere/bpe.txt.gz" };
+  const clip = await openTokenizer(moved, { root });
+  expect(clip.encode("a photo of a cat")).toEqual([49_406, 320, 1125, 539, 320, 2368, 49_407]);
+});
