@@ -3,4 +3,5 @@ export { accuracy } from "./accuracy.ts";
 export { binaryCrossEntropy } from "./binary-cross-entropy.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
 export { meanSquaredError } from "./mean-squared-error.ts";
+export { nextTokenLoss } from "./next-token.ts";
 export type { Reduction } from "./reduction.ts";

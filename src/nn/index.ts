@@ -1,6 +1,7 @@
 /** Layers with parameters, and the scope that names them. */
-export { type AttentionOptions, selfAttention } from "./attention.ts";
+export { type AttentionOptions, type HeadOptions, selfAttention } from "./attention.ts";
 export { dropout } from "./dropout.ts";
+export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export {
   constantOf,
   type Initializer,
@@ -14,14 +15,24 @@ export {
   xavierUniform,
   zeros,
 } from "./initializers.ts";
+export {
+  attendAndRemember,
+  attendToCache,
+  type KeyValues,
+  lengthBias,
+  lengthMask,
+  type RememberedAttention,
+} from "./kv-cache.ts";
 export { layerNorm } from "./layer-norm.ts";
 export { type LinearOptions, linear } from "./linear.ts";
 export { type PatchEmbedOptions, patchEmbed, patchGrid, patchify } from "./patch-embed.ts";
 export {
   createScope,
+  type LossWeight,
   type ParameterSpec,
   type RandomDistribution,
   type RandomSpec,
+  type ScheduledWeight,
   type Scope,
   type Trace,
 } from "./scope.ts";

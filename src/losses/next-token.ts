@@ -1,0 +1,30 @@
+import type { Tensor } from "../graph/graph.ts";
+import { product } from "../graph/shape.ts";
+import { where } from "../ops/compare.ts";
+import { reshape } from "../ops/reshape.ts";
+import { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
+
+/** A label that no token has; PyTorch's default. */
+const NO_TARGET = -100;
+
+/**
+ * Cross-entropy of next-token scores, over all tokens that have a target.
+ *
+ * @param logits `[B*S, V]`
+ * @param targets `[B, S]` int64, the token after each position
+ * @param mask `[B, S]` bool, which positions count; default all
+ * @returns a scalar in nats, the mean over the tokens that count
+ */
+export function nextTokenLoss(
+  logits: Tensor,
+  targets: Tensor,
+  {
+    mask,
+    ...options
+  }: Pick<CrossEntropyOptions, "labelSmoothing" | "reduction"> & { readonly mask?: Tensor } = {},
+): Tensor {
+  const rows = [product(targets.shape)];
+  if (mask === undefined) return crossEntropy(logits, reshape(targets, rows), options);
+  const labels = reshape(where(mask, targets, NO_TARGET), rows); // [B*S]
+  return crossEntropy(logits, labels, { ...options, ignoreIndex: NO_TARGET });
+}

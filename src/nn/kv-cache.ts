@@ -1,0 +1,103 @@
+/**
+ * Self-attention that remembers: keys and values of the tokens read so far serve the next one.
+ *
+ * Axes: `B` sequences, `S` tokens, `H` heads, `D` width, `L` room for tokens in the cache. The
+ * parameters are those of `selfAttention`.
+ */
+import type { Tensor } from "../graph/graph.ts";
+import { add, mul } from "../ops/arithmetic.ts";
+import { cast, less, logicalNot } from "../ops/compare.ts";
+import { concat, slice } from "../ops/join.ts";
+import { matmul } from "../ops/matmul.ts";
+import { reshape, unsqueeze } from "../ops/reshape.ts";
+import { softmax } from "../ops/softmax.ts";
+import { arange } from "../ops/tile.ts";
+import {
+  type AttentionOptions,
+  attend,
+  type HeadOptions,
+  joinHeads,
+  projectHeads,
+  scoreScale,
+} from "./attention.ts";
+import type { Scope } from "./scope.ts";
+
+/** Keys and values of one layer, each `[B, H, S, D/H]`. */
+export interface KeyValues {
+  readonly keys: Tensor;
+  readonly values: Tensor;
+}
+
+/** Result `[B*S, D]` of attention, with the keys and values of the tokens that it read. */
+export interface RememberedAttention extends KeyValues {
+  readonly output: Tensor;
+}
+
+/** Score of what is not there: after softmax exactly 0 beside any real score. */
+const HIDDEN = -1e30;
+
+/** `selfAttention` of whole sequences that also gives their keys and values. */
+export function attendAndRemember(
+  scope: Scope,
+  x: Tensor,
+  options: AttentionOptions,
+): RememberedAttention {
+  const heads = projectHeads(scope, x, options.numTokens, options);
+  const output = attend(scope, heads, x.shape, options);
+  return {
+    output,
+    keys: withoutFirst(heads.keys),
+    values: withoutFirst(heads.values),
+  };
+}
+
+/**
+ * Attention of one new token per sequence over the tokens in the cache and itself.
+ *
+ * The cache is only read: its owner puts the returned keys and values `[B, H, 1, D/H]` in place.
+ *
+ * @param x `[B, D]`
+ * @param cache `[B, H, L, D/H]`
+ * @param hidden `[B, 1, 1, L]`, see `lengthBias`
+ */
+export function attendToCache(
+  scope: Scope,
+  x: Tensor,
+  cache: KeyValues,
+  { hidden, ...options }: HeadOptions & { readonly hidden: Tensor },
+): RememberedAttention {
+  const heads = projectHeads(scope, x, 1, options);
+  const query = withoutFirst(heads.queries); // [B, H, 1, D/H]
+  const keys = withoutFirst(heads.keys); // [B, H, 1, D/H]
+  const values = withoutFirst(heads.values);
+  const product = { transposeB: true, scale: scoreScale(query, options) };
+  const past = add(matmul(query, cache.keys, product), hidden); // [B, H, 1, L]
+  const own = matmul(query, keys, product); // [B, H, 1, 1]
+  const weights = softmax(concat([past, own], -1)); // [B, H, 1, L + 1]
+  const mixed = add(
+    matmul(slice(weights, -1, 0, -1), cache.values),
+    mul(slice(weights, -1, -1), values),
+  ); // [B, H, 1, D/H]
+  return { output: joinHeads(scope, unsqueeze(mixed, 0), x.shape, options), keys, values };
+}
+
+/**
+ * What to add to scores so that only the first `lengths` of `size` keys count: 0 there, -1e30 at the
+ * others (not -Infinity, so that a sequence without any token gives numbers too).
+ *
+ * @param lengths `[B]` int64
+ * @returns `[B, 1, 1, size]`
+ */
+export function lengthBias(lengths: Tensor, size: number): Tensor {
+  const isHidden = cast(logicalNot(lengthMask(lengths, size)), "float32"); // [B, size]
+  return reshape(mul(isHidden, HIDDEN), [lengths.shape[0]!, 1, 1, size]);
+}
+
+/** Which of `size` places hold a token, `[B, size]` bool: the first `lengths` `[B]` of each row. */
+export function lengthMask(lengths: Tensor, size: number): Tensor {
+  return less(unsqueeze(arange(lengths.graph, size), 0), unsqueeze(lengths, 1));
+}
+
+function withoutFirst(heads: Tensor): Tensor {
+  return reshape(heads, heads.shape.slice(1));
+}
