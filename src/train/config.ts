@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import { modelSchema } from "../models/systems.ts";
 import { dataSchema } from "./data-config.ts";
+import { initFromSchema } from "./init-from-config.ts";
 import { optimizerSchema, scheduleSchema } from "./optimizer-config.ts";
 
 const train = z.strictObject({
@@ -25,6 +26,8 @@ const train = z.strictObject({
   keep_checkpoints: z.int().positive().default(2),
   /** Stops after so many validations without a better score. */
   early_stopping: z.int().positive().optional(),
+  /** Segments that the backward pass computes again instead of keeping them: less memory, more time. */
+  gradient_checkpointing: z.enum(["none", "blocks"]).default("none"),
   /** Steps between logged scalars, and between logged loads of experts. */
   log_every: z.int().positive().default(1),
   log_experts_every: z.int().positive().default(50),
@@ -39,6 +42,8 @@ export const trainConfigSchema = z.strictObject({
   recipe: z.string(),
   seed: z.int().nonnegative().default(0),
   model: modelSchema,
+  /** Weights to begin with; fresh ones by default. */
+  init_from: initFromSchema.optional(),
   data: dataSchema,
   optimizer: optimizerSchema.prefault({ name: "adamw" }),
   schedule: scheduleSchema.prefault({}),

@@ -2,10 +2,14 @@
 import { basename, join } from "node:path";
 import { toSnakeCase } from "../config/case.ts";
 import { configToYaml } from "../config/load.ts";
+import type { NdArray } from "../graph/array.ts";
 import { renderReport } from "../report/report.ts";
+import { BUFFERS } from "./arena-optimizer.ts";
 import { best, listCheckpoints } from "./checkpoint-store.ts";
 import type { TrainConfig } from "./config.ts";
 import { mainScores } from "./evaluator.ts";
+import { describeInit, type InitReport, initializeFrom } from "./init-from.ts";
+import type { InitFrom } from "./init-from-config.ts";
 import { epochOf, type LoopResult, tokensOf, trainLoop } from "./loop.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { openRunDirectory, type RunDirectory } from "./run-directory.ts";
@@ -47,6 +51,9 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     let start = fresh;
     if (run.resumedFrom !== undefined) {
       start = await restoreState(run.resumedFrom.path, training.step, training.optimizer.moments);
+    } else if (config.initFrom !== undefined) {
+      const report = await initializeTraining(training, config.initFrom);
+      for (const line of describeInit(report)) progress.note(line);
     }
     await run.writeConfig(configToYaml(config)); // only now: it fits the checkpoint
     announce(training, progress);
@@ -61,6 +68,19 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     await run?.close();
     await training.dispose();
   }
+}
+
+/** Begins with stored weights, moving averages included. */
+async function initializeTraining({ step }: Training, from: InitFrom): Promise<InitReport> {
+  const { arena, states } = step;
+  const parameters = arena.names.map(
+    (name) => [name, arena.view(BUFFERS.parameters, name)] as const,
+  );
+  const report = await initializeFrom(from, new Map<string, NdArray>([...parameters, ...states]));
+  if (arena.buffers.includes(BUFFERS.ema)) {
+    arena.flat(BUFFERS.ema).set(arena.flat(BUFFERS.parameters));
+  }
+  return report;
 }
 
 function announce(
