@@ -1,0 +1,57 @@
+import { UserError } from "../../graph/errors.ts";
+import type { ExpertChange, ExpertKinds, NewExpert } from "./change.ts";
+import type { ExpertLayer } from "./layout.ts";
+import {
+  chosenFor,
+  kept,
+  kindsOf,
+  type PerLayer,
+  planLayers,
+  requireExperts,
+} from "./selection.ts";
+
+export interface RemoveExpertsOptions {
+  readonly kinds?: ExpertKinds;
+  /** `K`: so many experts must be left. Default 1. */
+  readonly numSelectedExperts?: number;
+}
+
+/**
+ * Plans a layer without some of its experts; the others close ranks and keep their order.
+ *
+ * A softmax router's probabilities of the others become `p / (1 - sum of the removed p)`: nothing
+ * changes for tokens that gave the removed ones probability 0. Under normalised top-k, weights and
+ * outputs stay exactly as they were for every token that had not chosen a removed expert, whatever
+ * its probability; unnormalised weights grow by that factor.
+ */
+export function removeExperts(
+  layers: readonly ExpertLayer[],
+  experts: PerLayer<readonly number[]>,
+  { kinds, numSelectedExperts = 1 }: RemoveExpertsOptions = {},
+): ExpertChange {
+  return planLayers(layers, (layer) => {
+    const removed = chosenFor(layer, experts);
+    requireExperts(layer, removed);
+    if (removed.length === 0) {
+      throw new UserError(`no experts to remove from ${layer.path}; name some`, { exitCode: 2 });
+    }
+    const left = kindsOf(layer, kinds)
+      .map((kind, e) => kept(e, kind))
+      .filter((_, e) => !removed.includes(e));
+    requireEnough(layer, left, numSelectedExperts);
+    return left;
+  });
+}
+
+/** Throws where fewer experts are left than a token selects. */
+export function requireEnough(
+  { path, numExperts }: ExpertLayer,
+  left: readonly NewExpert[],
+  numSelectedExperts: number,
+): void {
+  if (left.length >= Math.max(1, numSelectedExperts)) return;
+  throw new UserError(
+    `${left.length} of ${numExperts} experts would be left in ${path}, fewer than num_selected_experts ${numSelectedExperts}; take away fewer`,
+    { exitCode: 2 },
+  );
+}

@@ -1,0 +1,77 @@
+/** Which experts of which layers a change is about. */
+import { UserError } from "../../graph/errors.ts";
+import type { ExpertChange, ExpertKinds, NewExpert } from "./change.ts";
+import type { ExpertLayer } from "./layout.ts";
+
+/** The same for every layer, or by the layer's path. */
+export type PerLayer<T> = T | ReadonlyMap<string, T>;
+
+/** What is chosen for a layer. */
+export function chosenFor<T>(layer: ExpertLayer, choice: PerLayer<T>): T {
+  if (!(choice instanceof Map)) return choice as T;
+  const chosen = (choice as ReadonlyMap<string, T>).get(layer.path);
+  if (chosen !== undefined) return chosen;
+  throw new UserError(
+    `nothing is chosen for layer ${layer.path}; all layers of a model have equally many experts, so name experts for each`,
+    { exitCode: 2 },
+  );
+}
+
+/** Kind of each expert, by its index. */
+export function kindsOf(layer: ExpertLayer, kinds: ExpertKinds = [layer.numExperts]): number[] {
+  const all = kinds.flatMap((count, kind) => Array<number>(count).fill(kind));
+  if (all.length === layer.numExperts) return all;
+  throw new UserError(
+    `${layer.path} has ${layer.numExperts} experts, but its configuration lays out ${all.length}; use the configuration that the weights were trained with`,
+  );
+}
+
+/** Throws for an index that is no expert of the layer, or stands twice. */
+export function requireExperts(layer: ExpertLayer, experts: readonly number[]): void {
+  const wrong = experts.find((e) => !(Number.isInteger(e) && e >= 0 && e < layer.numExperts));
+  if (wrong !== undefined) {
+    throw new UserError(
+      `${layer.path} has no expert ${wrong}; its experts are 0 to ${layer.numExperts - 1}`,
+      { exitCode: 2 },
+    );
+  }
+  const twice = experts.find((e, i) => experts.indexOf(e) !== i);
+  if (twice !== undefined) {
+    throw new UserError(`expert ${twice} of ${layer.path} is named twice`, { exitCode: 2 });
+  }
+}
+
+/** The unchanged expert `e`. */
+export function kept(e: number, kind: number): NewExpert {
+  return { parts: [{ expert: e, weight: 1 }], kind };
+}
+
+/** Plans the experts of every layer; refuses layers whose routing is a fixed map. */
+export function planLayers(
+  layers: readonly ExpertLayer[],
+  plan: (layer: ExpertLayer) => readonly NewExpert[],
+): ExpertChange {
+  if (layers.length === 0) {
+    throw new UserError(
+      "this model has no experts; moesaic experts upcycle gives it some where it is dense",
+      { exitCode: 2 },
+    );
+  }
+  for (const { path, routerTensors } of layers) {
+    if (routerTensors.length === 0) {
+      throw new UserError(
+        `${path} routes by a fixed map without weights (hash routing); with another number of experts every token would be sent elsewhere, so its experts cannot be changed`,
+        { exitCode: 2 },
+      );
+    }
+  }
+  return new Map(layers.map((layer) => [layer.path, plan(layer)]));
+}
+
+/** Experts of each kind after a change of one layer. */
+export function countKinds(experts: readonly NewExpert[], numKinds: number): number[] {
+  return Array.from(
+    { length: numKinds },
+    (_, kind) => experts.filter((expert) => expert.kind === kind).length,
+  );
+}

@@ -1,0 +1,100 @@
+import { allocate, type NdArray } from "../../graph/array.ts";
+import { UserError } from "../../graph/errors.ts";
+import type { Key } from "../../random/index.ts";
+import { floats, perturb } from "./change.ts";
+import { below, expertLayers, type Tensors } from "./layout.ts";
+
+export interface UpcycleExpertsOptions {
+  /**
+   * Initial values of the mixture model, by name: its routers start from these. For optimizer
+   * moments, zeros of the same names and shapes.
+   */
+  readonly fresh: Tensors;
+  /** Path of the dense layer that becomes the layer with experts at `path`. */
+  readonly denseLayer: (path: string) => string;
+  /**
+   * Standard deviation of the noise on the experts, over the root mean square of each tensor. Default
+   * 0, as in the paper: the router alone tells them apart.
+   */
+  readonly noise?: number;
+  /** Needed with noise. */
+  readonly key?: Key;
+}
+
+/**
+ * Makes a mixture of experts out of a dense model: every expert is a copy of the feed-forward layer
+ * that it replaces, the routers are fresh, and everything else stays (sparse upcycling, Komatsuzaki
+ * et al., arXiv:2212.05055, section 2.1).
+ *
+ * With weights that sum to 1 (normalised top-k) and no noise the result computes what the dense model
+ * computes. With `normalization: "none"` the layer's output is scaled by the chosen probabilities.
+ *
+ * Optimizer moments are treated alike: every expert begins with those of the dense layer, and routers
+ * with none.
+ *
+ * @param tensors of the dense model
+ * @returns the tensors of the mixture model
+ */
+export function upcycleExperts(
+  tensors: Tensors,
+  { fresh, denseLayer, noise = 0, key }: UpcycleExpertsOptions,
+): Map<string, NdArray> {
+  const before = new Set(expertLayers(tensors).map(({ path }) => path));
+  const layers = expertLayers(fresh).filter(({ path }) => !before.has(path));
+  if (before.size > 0 || layers.length === 0) {
+    throw new UserError(
+      before.size > 0
+        ? `this model has experts already, in ${[...before].join(", ")}; use add to give it more`
+        : "the configuration of the new model has no layer with experts; say which become one with model.moe_layers",
+      { exitCode: 2 },
+    );
+  }
+  const sources = new Map<string, string>();
+  const routed = new Set<string>();
+  for (const { path, numExperts, expertTensors } of layers) {
+    for (const suffix of expertTensors) {
+      for (let e = 0; e < numExperts; e++) {
+        sources.set(below(path, `experts.${e}.${suffix}`), below(denseLayer(path), suffix));
+      }
+    }
+    for (const name of fresh.keys()) if (name.startsWith(below(path, "router."))) routed.add(name);
+  }
+  const result = new Map<string, NdArray>();
+  for (const [name, initial] of fresh) {
+    if (routed.has(name)) result.set(name, initial);
+    else {
+      const source = sources.get(name);
+      const tensor = requireTensor(tensors, source ?? name, name, initial.shape);
+      const changed = source !== undefined && noise > 0;
+      result.set(name, changed ? perturbed(tensor, name, { noise, ...(key && { key }) }) : tensor);
+    }
+  }
+  return result;
+}
+
+function requireTensor(
+  tensors: Tensors,
+  name: string,
+  target: string,
+  shape: readonly number[],
+): NdArray {
+  const tensor = tensors.get(name);
+  if (tensor !== undefined && String(tensor.shape) === String(shape)) return tensor;
+  const found = tensor === undefined ? "nothing" : `[${tensor.shape.join(", ")}]`;
+  throw new UserError(
+    `${target} of the new model is [${shape.join(", ")}], but the dense model has ${found} at ${name}; experts must be of the dense layer's form (activation, hidden width), and nothing else may differ`,
+    { exitCode: 2 },
+  );
+}
+
+function perturbed(
+  source: NdArray,
+  name: string,
+  options: { readonly noise: number; readonly key?: Key },
+): NdArray {
+  const result = allocate("float32", source.shape);
+  const values = Float64Array.from(floats(source, name));
+  perturb(values, name, options);
+  result.data.set(values);
+  return result;
+}
