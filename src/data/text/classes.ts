@@ -1,0 +1,38 @@
+import { UserError } from "../../graph/errors.ts";
+import type { LabelledRow } from "./labelled-rows.ts";
+
+const maxInferredClasses = 1000;
+
+/** The different labels of rows: by value where all are numbers, else by code unit. */
+export function inferLabels(rows: readonly LabelledRow[], name: string): string[] {
+  const labels = new Set<string>();
+  for (const { label, line } of rows) {
+    labels.add(label);
+    if (labels.size > maxInferredClasses) {
+      throw new UserError(
+        `${name}:${line}: more than ${maxInferredClasses} different labels so far; is the label column right? If it is, list the labels`,
+        { exitCode: 2 },
+      );
+    }
+  }
+  const all = [...labels];
+  const numeric = all.every((label) => label !== "" && Number.isFinite(Number(label)));
+  return all.sort((a, b) => (numeric && Number(a) - Number(b)) || (a < b ? -1 : 1));
+}
+
+/** The class of each row: its label's position in `labels`. */
+export function classIndices(
+  rows: readonly LabelledRow[],
+  labels: readonly string[],
+  name: string,
+): Uint16Array {
+  const indices = new Map(labels.map((label, index) => [label, index]));
+  return Uint16Array.from(rows, ({ label, line }) => {
+    const index = indices.get(label);
+    if (index !== undefined) return index;
+    const known = labels.slice(0, 20).join(", ") + (labels.length > 20 ? ", …" : "");
+    throw new UserError(
+      `${name}:${line}: label ${JSON.stringify(label)} is none of the ${labels.length} labels ${known}`,
+    );
+  });
+}

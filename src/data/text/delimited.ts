@@ -1,0 +1,138 @@
+import { UserError } from "../../graph/errors.ts";
+
+export interface TableRow {
+  /** Line of the file on which the row begins, from 1. */
+  readonly line: number;
+  readonly fields: readonly string[];
+}
+
+export interface TableLimits {
+  /** Name of the file, for messages. */
+  readonly name: string;
+  /** Largest number of rows, by default 2,000,000. */
+  readonly maxRows?: number;
+  /** Largest number of UTF-16 units of a field, by default 1,000,000. */
+  readonly maxFieldLength?: number;
+}
+
+/**
+ * Rows of comma-separated values as in RFC 4180: fields with commas, line breaks or quotes stand in
+ * quotes, and a quote within is doubled. Lines end with LF or CRLF; lines without any character are
+ * passed over.
+ */
+export function readCsv(text: string, limits: TableLimits): TableRow[] {
+  const collect = createCollector(limits);
+  let fields: string[] = [];
+  let line = 1; // of the position
+  let start = 1; // of the row
+  let at = 0;
+  while (at < text.length) {
+    const quoted = text[at] === '"';
+    const field = quoted
+      ? quotedField(text, at, start, limits.name)
+      : plainField(text, at, line, limits.name);
+    fields.push(field.value);
+    line += field.breaks;
+    at = field.end;
+    if (text[at] === ",") {
+      at++;
+      if (at === text.length) fields.push("");
+      else continue;
+    } else {
+      if (text[at] === "\r") at++;
+      at++;
+    }
+    if (quoted || fields.length > 1 || fields[0] !== "") collect.add({ line: start, fields });
+    fields = [];
+    start = ++line;
+  }
+  return collect.rows;
+}
+
+/**
+ * Rows of tab-separated values: a tab or a line break ends a field, and quotes are ordinary
+ * characters. Lines without any character are passed over.
+ */
+export function readTsv(text: string, limits: TableLimits): TableRow[] {
+  const collect = createCollector(limits);
+  for (const { line, content } of readLines(text))
+    collect.add({ line, fields: content.split("\t") });
+  return collect.rows;
+}
+
+/** Lines of a text that are not empty, with their numbers from 1. */
+export function* readLines(text: string): Generator<{ line: number; content: string }> {
+  let line = 1;
+  for (let at = 0; at < text.length; line++) {
+    const found = text.indexOf("\n", at);
+    const end = found < 0 ? text.length : found;
+    const content = text.slice(at, text[end - 1] === "\r" && end > at ? end - 1 : end);
+    if (content !== "") yield { line, content };
+    at = end + 1;
+  }
+}
+
+/** Rows so far; refuses one too many, and fields beyond the limit. */
+export function createCollector<T extends TableRow>(
+  limits: TableLimits,
+): { rows: T[]; add: (row: T) => void } {
+  const { name, maxRows = 2_000_000, maxFieldLength = 1_000_000 } = limits;
+  const rows: T[] = [];
+  return {
+    rows,
+    add(row) {
+      const long = row.fields.find((field) => field.length > maxFieldLength);
+      if (long !== undefined) {
+        throw new UserError(
+          `${name}:${row.line}: a field has ${long.length} characters, more than the limit of ${maxFieldLength}`,
+        );
+      }
+      if (rows.length >= maxRows) {
+        throw new UserError(`${name} has more than the limit of ${maxRows} rows; split the file`);
+      }
+      rows.push(row);
+    },
+  };
+}
+
+interface Field {
+  readonly value: string;
+  /** Position of what ends the field: a comma, a line break or the end of the text. */
+  readonly end: number;
+  /** Line breaks within the field. */
+  readonly breaks: number;
+}
+
+const fieldEnd = /,|\r?\n/g;
+
+function plainField(text: string, at: number, line: number, name: string): Field {
+  fieldEnd.lastIndex = at;
+  const end = fieldEnd.exec(text)?.index ?? text.length;
+  const value = text.slice(at, end);
+  if (value.includes('"')) {
+    throw new UserError(
+      `${name}:${line}: a quote stands inside the field ${shorten(value)}, which does not begin with one; put the field in quotes and double the quote`,
+    );
+  }
+  return { value, end, breaks: 0 };
+}
+
+function quotedField(text: string, at: number, line: number, name: string): Field {
+  let close = text.indexOf('"', at + 1);
+  while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+  if (close < 0) {
+    throw new UserError(`${name}:${line}: a quoted field of this row is never closed`);
+  }
+  const end = close + 1;
+  const inside = text.slice(at + 1, close);
+  if (end < text.length && !/^(?:,|\r?\n)/.test(text.slice(end, end + 2))) {
+    throw new UserError(
+      `${name}:${line}: after the closing quote of ${shorten(inside)} comes ${JSON.stringify(text[end])}, expected a comma or the end of the line`,
+    );
+  }
+  return { value: inside.replaceAll('""', '"'), end, breaks: inside.split("\n").length - 1 };
+}
+
+function shorten(value: string): string {
+  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+}

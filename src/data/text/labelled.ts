@@ -1,0 +1,111 @@
+import { extname, resolve } from "node:path";
+import { UserError } from "../../graph/errors.ts";
+import { checkIndex, type Split, type TextDataset } from "../dataset.ts";
+import { dataRoot } from "../files.ts";
+import { classIndices, inferLabels } from "./classes.ts";
+import {
+  type LabelledRow,
+  readLabelledRows,
+  type TableFormat,
+  type TextColumns,
+  tableFormats,
+} from "./labelled-rows.ts";
+import { splitRows } from "./split.ts";
+import { readTextFile } from "./text-file.ts";
+
+/** Sentences with labels in `csv`, `tsv` or `jsonl` files. */
+export interface LabelledTextSpec {
+  readonly name: string;
+  readonly split: Split;
+  /** A file per split, relative to the folder of data sets; rows of missing splits come from `train`. */
+  readonly files: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
+  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
+  readonly root?: string;
+  /** By default the ending of the file's name. */
+  readonly format?: TableFormat;
+  readonly columns: TextColumns;
+  /** The labels as the files write them, in the order of class indices; by default those of `train`, sorted. */
+  readonly labels?: readonly string[];
+  /** Names of the classes, by default the labels. */
+  readonly classNames?: readonly string[];
+  /** Rows of `train` set aside where validation has no file, by default a tenth of them. */
+  readonly validationSize?: number;
+  /** Rows of `train` set aside where test has no file, by default 0: there is no test split. */
+  readonly testSize?: number;
+  /** Which rows are set aside, by default 0. */
+  readonly splitSeed?: number;
+}
+
+/**
+ * Opens a split of labelled text.
+ *
+ * @example
+ * const set = await openLabelledText({
+ *   name: "reviews",
+ *   split: "train",
+ *   files: { train: "reviews/reviews.csv" },
+ *   columns: { text: ["title", "body"], label: "stars" },
+ * });
+ * set.get(0); // { index: 0, text: "...", label: 4 }
+ */
+export async function openLabelledText(spec: LabelledTextSpec): Promise<TextDataset> {
+  const { name, split, files } = spec;
+  const own = split === "train" ? undefined : files[split];
+  const training =
+    own === undefined || spec.labels === undefined ? await readRows(spec, files.train) : [];
+  const labels = spec.labels ?? inferLabels(training, files.train);
+  const rows = own === undefined ? training : await readRows(spec, own);
+  const classes = classIndices(rows, labels, own ?? files.train);
+  const members =
+    own === undefined
+      ? splitRows(name, split, rows.length, {
+          validationSize: files.validation
+            ? 0
+            : (spec.validationSize ?? Math.floor(rows.length / 10)),
+          testSize: files.test ? 0 : (spec.testSize ?? 0),
+          seed: spec.splitSeed ?? 0,
+        })
+      : Uint32Array.from(rows.keys());
+  return {
+    kind: "text",
+    name,
+    split,
+    length: members.length,
+    classNames: namesOf(spec, labels),
+    get: (index) => {
+      checkIndex(index, members.length, `${name} ${split}`);
+      const row = members[index]!;
+      return { index, text: rows[row]!.text, label: classes[row]! };
+    },
+  };
+}
+
+async function readRows(spec: LabelledTextSpec, file: string): Promise<LabelledRow[]> {
+  const hint = `set data.root to the folder that "${file}" lies in`;
+  const path = resolve(dataRoot(spec.root), file);
+  const format = spec.format ?? formatOf(file);
+  const rows = readLabelledRows(await readTextFile(path, { hint }), format, spec.columns, {
+    name: path,
+  });
+  if (rows.length === 0) throw new UserError(`${path} has no rows`);
+  return rows;
+}
+
+function formatOf(file: string): TableFormat {
+  const ending = extname(file.replace(/\.gz$/, "")).slice(1);
+  const format = tableFormats.find((known) => known === ending);
+  if (format !== undefined) return format;
+  throw new UserError(
+    `${file}: the format of labelled text is ${tableFormats.join(", ")}, got "${ending}"; rename the file or name its format`,
+    { exitCode: 2 },
+  );
+}
+
+function namesOf(spec: LabelledTextSpec, labels: readonly string[]): readonly string[] {
+  const { name, classNames = labels } = spec;
+  if (classNames.length === labels.length) return classNames;
+  throw new UserError(
+    `${name}: ${labels.length} labels need as many class names, got ${classNames.length}`,
+    { exitCode: 2 },
+  );
+}
