@@ -1,22 +1,6 @@
-import type { Split, TextDataset } from "../dataset.ts";
+import type { TextDataset } from "../dataset.ts";
 import { openLabelledText } from "./labelled.ts";
-
-/** AG News, from `<root>/ag_news/test.csv` alone: the publisher's test part, split anew. */
-export interface AgNewsSpec {
-  readonly name: "ag_news";
-  readonly split: Split;
-  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
-  readonly root?: string;
-  /** Training rows set aside as the validation split, by default 600. */
-  readonly validationSize?: number;
-  /** Rows set aside as the test split, by default 1000. */
-  readonly testSize?: number;
-  /** Which rows are set aside, by default 0. */
-  readonly splitSeed?: number;
-}
-
-/** Names of the classes in the order of their labels, 1 to 4. */
-export const agNewsClassNames: readonly string[] = ["World", "Sports", "Business", "Sci/Tech"];
+import type { AgNewsSpec } from "./specs.ts";
 
 /**
  * Opens a split of AG News (Zhang, Zhao and LeCun, arXiv:1509.01626): title and description of 7600
@@ -32,7 +16,7 @@ export async function openAgNews(spec: AgNewsSpec): Promise<TextDataset> {
     files: { train: "ag_news/test.csv" },
     columns: { text: ["title", "description"], label: "label" },
     labels: ["1", "2", "3", "4"],
-    classNames: agNewsClassNames,
+    classNames: ["World", "Sports", "Business", "Sci/Tech"],
   });
   return {
     ...set,

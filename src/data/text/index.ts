@@ -1,18 +1,15 @@
 /** Readers of text files: one long text, or sentences with labels. */
 
-export { type AgNewsSpec, agNewsClassNames, openAgNews } from "./ag-news.ts";
-export { readCsv, readTsv, type TableLimits, type TableRow } from "./delimited.ts";
-export { type LabelledTextSpec, openLabelledText } from "./labelled.ts";
-export {
-  type LabelledRow,
-  readLabelledRows,
-  type TableFormat,
-  type TextColumns,
-} from "./labelled-rows.ts";
-export { openSst2, type Sst2Spec, sst2ClassNames } from "./sst2.ts";
-export {
-  openShakespeare,
-  openTextStream,
-  type ShakespeareSpec,
-  type TextStreamSpec,
-} from "./stream.ts";
+export { openAgNews } from "./ag-news.ts";
+export { openLabelledText } from "./labelled.ts";
+export type {
+  AgNewsSpec,
+  LabelledTextSpec,
+  ShakespeareSpec,
+  Sst2Spec,
+  TableFormat,
+  TextColumns,
+  TextStreamSpec,
+} from "./specs.ts";
+export { openSst2 } from "./sst2.ts";
+export { openShakespeare, openTextStream } from "./stream.ts";

@@ -9,18 +9,7 @@ import {
   type TableLimits,
   type TableRow,
 } from "./delimited.ts";
-
-export const tableFormats = ["csv", "tsv", "jsonl"] as const;
-export type TableFormat = (typeof tableFormats)[number];
-
-/** Where a row has its text and its label. */
-export interface TextColumns {
-  /** Columns by name, or by position from 0 where the file has no header; joined by a space. */
-  readonly text: readonly (string | number)[];
-  readonly label: string | number;
-  /** Whether the first row of `csv` or `tsv` names the columns, by default true. */
-  readonly header?: boolean;
-}
+import type { TableFormat, TextColumns } from "./specs.ts";
 
 export interface LabelledRow {
   readonly line: number;

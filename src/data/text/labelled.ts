@@ -1,40 +1,12 @@
 import { extname, resolve } from "node:path";
 import { UserError } from "../../graph/errors.ts";
-import { checkIndex, type Split, type TextDataset } from "../dataset.ts";
+import { checkIndex, type TextDataset } from "../dataset.ts";
 import { dataRoot } from "../files.ts";
 import { classIndices, inferLabels } from "./classes.ts";
-import {
-  type LabelledRow,
-  readLabelledRows,
-  type TableFormat,
-  type TextColumns,
-  tableFormats,
-} from "./labelled-rows.ts";
+import { type LabelledRow, readLabelledRows } from "./labelled-rows.ts";
+import { type LabelledTextSpec, type TableFormat, tableFormats } from "./specs.ts";
 import { splitRows } from "./split.ts";
 import { readTextFile } from "./text-file.ts";
-
-/** Sentences with labels in `csv`, `tsv` or `jsonl` files. */
-export interface LabelledTextSpec {
-  readonly name: string;
-  readonly split: Split;
-  /** A file per split, relative to the folder of data sets; rows of missing splits come from `train`. */
-  readonly files: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
-  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
-  readonly root?: string;
-  /** By default the ending of the file's name. */
-  readonly format?: TableFormat;
-  readonly columns: TextColumns;
-  /** The labels as the files write them, in the order of class indices; by default those of `train`, sorted. */
-  readonly labels?: readonly string[];
-  /** Names of the classes, by default the labels. */
-  readonly classNames?: readonly string[];
-  /** Rows of `train` set aside where validation has no file, by default a tenth of them. */
-  readonly validationSize?: number;
-  /** Rows of `train` set aside where test has no file, by default 0: there is no test split. */
-  readonly testSize?: number;
-  /** Which rows are set aside, by default 0. */
-  readonly splitSeed?: number;
-}
 
 /**
  * Opens a split of labelled text.

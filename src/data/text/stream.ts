@@ -1,26 +1,9 @@
 import { resolve } from "node:path";
-import type { Split, StreamDataset } from "../dataset.ts";
+import type { StreamDataset } from "../dataset.ts";
 import { dataRoot } from "../files.ts";
+import type { ShakespeareSpec, TextStreamSpec } from "./specs.ts";
 import { splitStream } from "./split.ts";
 import { readTextFile } from "./text-file.ts";
-
-/** One UTF-8 text file, to be read in windows. */
-export interface TextStreamSpec {
-  readonly name: string;
-  readonly split: Split;
-  /** Path of the file, relative to the folder of data sets. */
-  readonly file: string;
-  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
-  readonly root?: string;
-  /** Part of the text that is the validation split, by default .1. */
-  readonly validationFraction?: number;
-  /** Part of the text at its end that is the test split, by default 0: there is none. */
-  readonly testFraction?: number;
-}
-
-export type ShakespeareSpec = Omit<TextStreamSpec, "file" | "name"> & {
-  readonly name: "tinyshakespeare";
-};
 
 /** Opens a split of a text file: training first, then validation, then test. */
 export async function openTextStream(spec: TextStreamSpec): Promise<StreamDataset> {
