@@ -4,6 +4,15 @@ import { constant } from "../graph/inputs.ts";
 import { formatShape } from "../graph/shape.ts";
 import { add } from "../ops/arithmetic.ts";
 import { expand } from "../ops/reshape.ts";
+import { checkpointed, type ForwardValuesOf, type SegmentOf } from "./checkpoint.ts";
+
+export interface GradientOptions {
+  /**
+   * Segments whose activations are computed again in the backward pass instead of kept: less
+   * memory for more time, and the same gradients. Default none.
+   */
+  readonly checkpoint?: SegmentOf;
+}
 
 /**
  * Appends to the graph the gradients of a scalar with respect to some tensors.
@@ -15,12 +24,18 @@ import { expand } from "../ops/reshape.ts";
  * @param wrt tensors of the same graph
  * @returns one gradient per tensor of `wrt`, of its shape; zeros where the loss does not depend on it
  */
-export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+export function gradients(
+  loss: Tensor,
+  wrt: readonly Tensor[],
+  { checkpoint }: GradientOptions = {},
+): Tensor[] {
   if (loss.shape.length !== 0) {
     throw new RangeError(`gradients: the loss must be a scalar, got ${formatShape(loss.shape)}`);
   }
   const graph = loss.graph;
-  const outer = { place: graph.place, origin: graph.origin };
+  const outer = { place: graph.place, origin: graph.origin, phase: graph.phase };
+  const forwardValuesOf: ForwardValuesOf =
+    checkpoint === undefined ? (node) => node : checkpointed([...graph.nodes], checkpoint);
   const relevant = nodesBetween(wrt, loss);
   const gradientOf = new Map<Tensor, Tensor>([[loss, constant(graph, 1, loss.dtype)]]);
 
@@ -34,9 +49,11 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
     }
     graph.place = node.place;
     graph.origin = node.origin;
+    graph.phase = "backward";
+    const { inputs, outputs } = forwardValuesOf(node, gradientOf);
     const outgoing = node.op.gradient({
-      inputs: node.inputs,
-      outputs: node.outputs,
+      inputs,
+      outputs,
       attributes: node.attributes,
       gradients: incoming,
     });
@@ -47,8 +64,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
       gradientOf.set(input, sum === undefined ? gradient : add(sum, gradient));
     }
   }
-  graph.place = outer.place;
-  graph.origin = outer.origin;
+  Object.assign(graph, outer);
   return wrt.map((tensor) => gradientOf.get(tensor) ?? zerosLike(tensor));
 }
 

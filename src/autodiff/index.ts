@@ -1,2 +1,3 @@
 /** Differentiation of graphs. */
-export { gradients } from "./gradients.ts";
+export { blockSegments, type SegmentOf } from "./checkpoint.ts";
+export { type GradientOptions, gradients } from "./gradients.ts";

@@ -16,6 +16,9 @@ export interface Tensor extends TensorSpec {
   readonly index: number;
 }
 
+/** What a node is part of: the model, its gradients, or the second computation of the model. */
+export type Phase = "forward" | "backward" | "recompute";
+
 /** One application of an operator. */
 export interface Node {
   readonly id: number;
@@ -25,6 +28,7 @@ export interface Node {
   readonly outputs: readonly Tensor[];
   /** Scope of the model function that was being traced, such as `blocks.0.attn`. */
   readonly place: string;
+  readonly phase: Phase;
   /** Made where the node was; its stack is read only when somebody asks for the source line. */
   readonly origin: Error | undefined;
 }
@@ -41,6 +45,8 @@ export interface Emitter {
   /** A fresh name for an intermediate value. */
   fresh(): string;
   constant(value: NdArray): string;
+  /** Tells the type of an intermediate value whose shape would not be inferred. */
+  annotate(name: string, spec: TensorSpec): void;
   /** An int64 vector, as shapes, axes and split sizes want it. */
   ints(values: readonly number[]): string;
   /** A float32 scalar. */
@@ -80,6 +86,8 @@ export interface Graph {
   readonly nodes: Node[];
   /** Scope that new nodes are ascribed to. */
   place: string;
+  /** Phase that new nodes are ascribed to. */
+  phase: Phase;
   /** Origin that new nodes are ascribed to while a transformation builds them. */
   origin: Error | undefined;
   readonly constants: Map<string, Tensor>;
@@ -87,7 +95,14 @@ export interface Graph {
 }
 
 export function createGraph(): Graph {
-  return { nodes: [], place: "", origin: undefined, constants: new Map(), nextId: 0 };
+  return {
+    nodes: [],
+    place: "",
+    phase: "forward",
+    origin: undefined,
+    constants: new Map(),
+    nextId: 0,
+  };
 }
 
 /** Adds a node to `graph` and returns its outputs. */
@@ -117,6 +132,7 @@ export function addNode<A>(
     attributes,
     outputs,
     place: graph.place,
+    phase: graph.phase,
     origin: graph.origin ?? new Error("origin"),
   };
   for (const [index, spec] of specs.entries()) {

@@ -23,6 +23,7 @@ export {
   type Graph,
   type Node,
   type Op,
+  type Phase,
   type Tensor,
   type TensorSpec,
 } from "./graph.ts";

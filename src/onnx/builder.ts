@@ -45,6 +45,7 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
   const initializers: TensorProto[] = [];
   const inputs: ValueInfoProto[] = [];
   const outputs: ValueInfoProto[] = [];
+  const annotations: ValueInfoProto[] = [];
   const shared = new Map<string, string>();
   let prefix = "node";
   let next = 0;
@@ -94,6 +95,7 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
         }),
       );
     },
+    annotate: (name, spec) => annotations.push(valueInfo(name, spec)),
     declareInput: (name, spec) => inputs.push(valueInfo(name, spec)),
     declareOutput: (name, spec) => outputs.push(valueInfo(name, spec)),
     finish(metadata = {}) {
@@ -107,10 +109,11 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
         ],
         graph: {
           name: "moesaic",
-          node: nodes,
+          node: lastWantedFirst(nodes),
           initializer: initializers,
           input: inputs,
           output: outputs,
+          valueInfo: annotations,
         },
         metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       });
@@ -118,6 +121,20 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
     },
   };
   return builder;
+}
+
+/**
+ * The same nodes with those at the end whose results no other node reads, the last one first.
+ *
+ * ONNX Runtime runs what the last node of a model needs, then what the last but one still needs,
+ * and so on. A training step written in the order of its construction would first run down to the
+ * gradient of the first layer and make all other weight gradients after that, with every
+ * activation kept until then; in this order each is made where it stands, and memory is freed.
+ */
+function lastWantedFirst(nodes: readonly NodeProto[]): NodeProto[] {
+  const read = new Set(nodes.flatMap((node) => node.input));
+  const isRead = (node: NodeProto) => node.output.some((name) => read.has(name));
+  return [...nodes.filter(isRead), ...nodes.filter((node) => !isRead(node)).reverse()];
 }
 
 /** What identifies a constant that is small, or the same everywhere. */

@@ -56,7 +56,7 @@ export function emitModel(
       if (!nameOf.has(output)) nameOf.set(output, builder.fresh());
     }
     byId.set(node.id, node);
-    builder.label(`${node.place}/${node.op.name}#${node.id}`);
+    builder.label(nodeLabel(node));
     node.op.emit({
       emitter: builder,
       inputs: node.inputs.map((tensor) => nameOf.get(tensor)!),
@@ -82,6 +82,11 @@ export function emitModel(
       return `${node.op.name}${node.place && ` in ${node.place}`}${line ? ` (${line})` : ""}`;
     },
   };
+}
+
+/** What the names of a node's ONNX nodes begin with: `blocks.0.norm1/backward/layer_norm#12`. */
+function nodeLabel({ place, phase, op, id }: Node): string {
+  return `${place}/${phase === "forward" ? "" : `${phase}/`}${op.name}#${id}`;
 }
 
 /** Nodes that the tensors depend on, in the order of the graph. */
