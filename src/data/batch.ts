@@ -4,6 +4,7 @@ import type { DType, NdArray } from "../graph/array.ts";
 import type { BatchJob } from "./batch-order.ts";
 import type { Dataset, ObjectAttributes } from "./dataset.ts";
 import { imageBatches } from "./image-batches.ts";
+import { pointsBatches } from "./points-batches.ts";
 import { streamBatches } from "./stream-batches.ts";
 import { textBatches } from "./text-batches.ts";
 import type { Tokenizer } from "./tokenizers/index.ts";
@@ -53,7 +54,8 @@ export interface BatchMaker {
  *
  * Images give `images` `[B, C, H, W]` and `labels` `[B]`, and with a tokenizer `tokens` `[B, L]` and
  * `lengths` `[B]` of a caption each; sentences give `tokens`, `lengths` and `labels`; a stream gives
- * `tokens` `[B, L]` and `targets` `[B, L]`, which are the tokens one place later.
+ * `tokens` `[B, L]` and `targets` `[B, L]`, which are the tokens one place later; points give
+ * `features` `[B, D]` and `labels`.
  */
 export function batchMaker(dataset: Dataset, options: BatchOptions): BatchMaker {
   switch (dataset.kind) {
@@ -63,5 +65,7 @@ export function batchMaker(dataset: Dataset, options: BatchOptions): BatchMaker 
       return textBatches(dataset, options);
     case "stream":
       return streamBatches(dataset, options);
+    case "points":
+      return pointsBatches(dataset);
   }
 }

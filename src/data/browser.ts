@@ -17,12 +17,15 @@ export type {
   ImageSample,
   ImageShape,
   ObjectAttributes,
+  PointSample,
+  PointsDataset,
   SharedImages,
   Split,
   StreamDataset,
   TextDataset,
   TextSample,
 } from "./dataset.ts";
+export { type GaussianShiftSpec, openGaussianShift } from "./gaussian-shift.ts";
 export { type IdxArray, readIdx } from "./idx.ts";
 export { type DatasetDescription, datasets, type RemoteFile } from "./registry.ts";
 export * from "./shapes/index.ts";

@@ -1,5 +1,6 @@
 /** What data sets are: access to samples, described by a plain value that a worker can open. */
 
+import type { GaussianShiftSpec } from "./gaussian-shift.ts";
 import type { ShapesSpec } from "./shapes/spec.ts";
 
 export type Split = "train" | "validation" | "test";
@@ -82,7 +83,30 @@ export interface StreamDataset {
   readonly text: string;
 }
 
-export type Dataset = ImageDataset | TextDataset | StreamDataset;
+export interface PointSample {
+  /** One number for each of `featureNames`. */
+  readonly features: Float32Array;
+  /** Index into `classNames`. */
+  readonly label: number;
+  /** Position in the split. */
+  readonly index: number;
+}
+
+/** Vectors of a few numbers, with classes. */
+export interface PointsDataset {
+  readonly kind: "points";
+  readonly name: string;
+  readonly split: Split;
+  readonly length: number;
+  readonly classNames: readonly string[];
+  readonly featureNames: readonly string[];
+  /** The sample at an index in [0, length). */
+  get(index: number): PointSample;
+  /** The most probable class at a point, where the distribution is known. */
+  optimalLabel?(features: ArrayLike<number>): number;
+}
+
+export type Dataset = ImageDataset | TextDataset | StreamDataset | PointsDataset;
 
 /** Decoded images of one size with their labels, over shared memory. */
 export interface SharedImages {
@@ -110,12 +134,14 @@ export interface IdxSpec {
 }
 
 /** A plain description of a data set: everything a worker thread needs to open it. */
-export type DatasetSpec = ShapesSpec | IdxSpec;
+export type DatasetSpec = ShapesSpec | IdxSpec | GaussianShiftSpec;
 
 /** The kind of set that a description opens. */
 export type DatasetOf<Spec extends DatasetSpec> = Spec extends ShapesSpec | IdxSpec
   ? ImageDataset
-  : Dataset;
+  : Spec extends GaussianShiftSpec
+    ? PointsDataset
+    : Dataset;
 
 /** Refuses an index outside the set. */
 export function checkIndex(index: number, length: number, name: string): void {

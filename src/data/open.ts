@@ -3,6 +3,7 @@
 import { UserError } from "../graph/errors.ts";
 import type { Dataset, DatasetOf, DatasetSpec } from "./dataset.ts";
 import { openFashionMnist } from "./fashion-mnist.ts";
+import { openGaussianShift } from "./gaussian-shift.ts";
 import { datasets } from "./registry.ts";
 import { openShapes } from "./shapes/index.ts";
 
@@ -27,6 +28,8 @@ async function open(spec: DatasetSpec): Promise<Dataset> {
   switch (spec.name) {
     case "shapes":
       return openShapes(spec);
+    case "gaussian-shift":
+      return openGaussianShift(spec);
     case "fashion-mnist":
     case "mnist":
       return openFashionMnist(spec);

@@ -38,6 +38,14 @@ export const datasets: Readonly<Record<DatasetSpec["name"], DatasetDescription>>
     classNames: shapeNames,
     files: [],
   },
+  "gaussian-shift": {
+    title: "Gaussian shift",
+    description: "generated points in four dimensions, normal around three means; 3 classes",
+    terms: "generated here, free to use",
+    splits: { train: 4000, validation: 1000, test: 10_000 },
+    classNames: ["0", "1", "2"],
+    files: [],
+  },
   "fashion-mnist": {
     title: "Fashion-MNIST",
     description: "28 x 28 grey images of clothing; 10 classes",

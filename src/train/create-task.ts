@@ -27,7 +27,12 @@ export function createTask({ model, data, train }: TrainConfig, source: TaskData
   }
 }
 
-const wanted = { image: "images", text: "labelled sentences", stream: "a text" } as const;
+const wanted = {
+  image: "images",
+  text: "labelled sentences",
+  stream: "a text",
+  points: "points",
+} as const;
 
 function requireKind(
   kind: keyof typeof wanted,
