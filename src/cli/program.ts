@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Context } from "./context.ts";
+import { addExpertCommands } from "./experts-program.ts";
 
 /** Version of the package, two folders up both in `src/` and in `dist/`. */
 function version(): string {
@@ -82,6 +83,8 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
       const { recipesCommand } = await import("./commands/recipes.ts");
       setExitCode(recipesCommand(context, options));
     });
+
+  addExpertCommands(program, context, setExitCode);
 
   const data = program.command("data").description("list and download data sets");
   const root = ["--root <dir>", "folder of the data sets (default: MOESAIC_DATA)"] as const;

@@ -78,6 +78,48 @@ export async function restoreState(
   return readProgress(join(path, PROGRESS));
 }
 
+/** The tensors of a checkpoint, by name. */
+export interface StoredState {
+  /** Parameters and states. */
+  readonly model: ReadonlyMap<string, NdArray>;
+  /** Moments of the optimizer, as `<moment>/<parameter>`. */
+  readonly optimizer: ReadonlyMap<string, NdArray>;
+  /** Averaged parameters, where they are kept. */
+  readonly ema?: ReadonlyMap<string, NdArray>;
+}
+
+/** Reads all tensors of a checkpoint. */
+export async function readState(path: string, averaged: boolean): Promise<StoredState> {
+  return {
+    model: await readTensors(join(path, MODEL)),
+    optimizer: await readTensors(join(path, OPTIMIZER)),
+    ...(averaged && { ema: await readTensors(join(path, EMA)) }),
+  };
+}
+
+/**
+ * Puts tensors into a training step.
+ *
+ * @param source what to call them in errors
+ * @throws UserError where they do not fit the model, naming the first tensor that differs
+ */
+export function fillState(
+  { model, optimizer, ema }: StoredState,
+  { arena, states }: TrainStep,
+  moments: readonly string[],
+  source: string,
+): void {
+  const targets = (buffer: string, prefix = ""): [string, NdArray][] =>
+    arena.names.map((name) => [prefix + name, arena.view(buffer, name)]);
+  copyTensors(source, model, [...targets(BUFFERS.parameters), ...states]);
+  copyTensors(
+    source,
+    optimizer,
+    moments.flatMap((m) => targets(m, `${m}/`)),
+  );
+  if (ema !== undefined) copyTensors(source, ema, targets(BUFFERS.ema));
+}
+
 /** Reads only the weights that evaluation uses: the averaged ones where they are kept. */
 export async function restoreWeights(
   path: string,

@@ -7,6 +7,7 @@ import {
   expertLayers,
   expertTensor,
   type RouterTensor,
+  requireLayer,
   type Tensors,
 } from "./layout.ts";
 
@@ -80,18 +81,6 @@ export function changeExperts(
     }
   }
   return result;
-}
-
-/** The layer of a path. */
-export function requireLayer(layers: ReadonlyMap<string, ExpertLayer>, path: string): ExpertLayer {
-  const layer = layers.get(path);
-  if (layer === undefined) {
-    throw new UserError(
-      `there is no layer with experts at ${path}; there are ${[...layers.keys()].join(", ") || "none"}`,
-      { exitCode: 2 },
-    );
-  }
-  return layer;
 }
 
 /** What stands in the place of each old tensor of a layer; new experts follow the last old one. */

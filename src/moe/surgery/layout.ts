@@ -88,6 +88,18 @@ export function expertLayers(tensors: Tensors): ExpertLayer[] {
   });
 }
 
+/** The layer of a path. */
+export function requireLayer(layers: ReadonlyMap<string, ExpertLayer>, path: string): ExpertLayer {
+  const layer = layers.get(path);
+  if (layer === undefined) {
+    throw new UserError(
+      `there is no layer with experts at ${path}; there are ${[...layers.keys()].join(", ") || "none"}`,
+      { exitCode: 2 },
+    );
+  }
+  return layer;
+}
+
 /** Name of a tensor of an expert. */
 export function expertTensor(path: string, expert: number, tensor: string): string {
   return below(path, `experts.${expert}.${tensor}`);

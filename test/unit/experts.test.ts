@@ -1,0 +1,230 @@
+/** `moesaic experts`: runs whose experts were changed, and the trainings that continue from them. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { NdArray } from "../../src/graph/array.ts";
+import { readMetrics } from "../../src/train/metrics-file.ts";
+import { decodeSafetensors } from "../../src/train/safetensors.ts";
+import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
+
+const common = `seed: 1
+data:
+  name: shapes
+  image_size: 16
+  train_size: 32
+  validation_size: 32
+  test_size: 32
+  workers: 0
+  normalize: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] }
+optimizer: { name: adamw, learning_rate: 0.01 }
+schedule: { kind: constant }
+train:
+  batch_size: 16
+  max_steps: 60
+  eval_every: 20
+  ema_decay: 0.5
+  log_experts_every: 20
+`;
+const shape = "patch_size: 4, width: 16, num_layers: 2, num_heads: 2";
+const diffMoe = `${common}model: { system: diff-moe, ${shape}, num_shared_experts: 3, num_modality_specific_experts: 1, mlp_ratio: 2, dropout: 0 }
+`;
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const at = (name: string): string => join(folder.path, name);
+
+async function trainNew(name: string, recipe: string): Promise<void> {
+  writeFileSync(at(`${name}.yaml`), recipe);
+  const { code, err } = await moesaic("train", at(`${name}.yaml`), "--run", at(name), "--json");
+  expect(code, err).toBe(0);
+}
+
+beforeAll(() => trainNew("base", diffMoe));
+
+/** Changes a run and reads what the command says. */
+async function change(action: string, run: string, out: string, ...options: string[]) {
+  const to = ["--out", at(out), "--json", ...options];
+  const result = await moesaic("experts", action, at(run), ...to);
+  expect(result.code, result.out + result.err).toBe(0);
+  expect(result.err).toContain(`to continue: moesaic train --run ${at(out)} --resume`);
+  return JSON.parse(result.out) as {
+    step: number;
+    layers: { layer: string; experts_before: number; experts_after: number; sources: number[][] }[];
+    parameters: { total: number; active: number };
+  };
+}
+
+function tensorsOf(run: string, file: string, step?: number): Map<string, NdArray> {
+  const root = join(at(run), "checkpoints");
+  const steps = readdirSync(root).filter((name) => /^\d+$/.test(name));
+  const chosen = step === undefined ? steps : [String(step)];
+  expect(chosen).toHaveLength(1);
+  return decodeSafetensors(readFileSync(join(root, chosen[0]!, file))).tensors;
+}
+
+const sizeOf = (run: string): number =>
+  [...tensorsOf(run, "model.safetensors").values()].reduce((sum, { data }) => sum + data.length, 0);
+
+/** Trains on and compares the mean loss of the first five steps with that of the last five. */
+async function continueTraining(run: string): Promise<void> {
+  const { code, err } = await moesaic("train", "--run", at(run), "--resume", "train.max_steps=30");
+  expect(code, err).toBe(0);
+  expect(err).toContain("resumed at step 0");
+  const losses = (await readMetrics(join(at(run), "metrics.jsonl")))
+    .filter(({ split, name }) => split === "train" && name === "loss")
+    .map(({ value }) => value);
+  expect(losses).toHaveLength(30);
+  expect(losses.every(Number.isFinite)).toBe(true);
+  const mean = (part: readonly number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
+  expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)));
+}
+
+test("list shows every expert with its kind and load", async () => {
+  const { code, out } = await moesaic("experts", "list", at("base"), "--json");
+  expect(code).toBe(0);
+  const { layers } = JSON.parse(out) as {
+    layers: { layer: string; experts: { kind: string; load: number; parameters: number }[] }[];
+  };
+  expect(layers.map(({ layer }) => layer)).toEqual(["blocks.0.moe", "blocks.1.moe"]);
+  for (const { experts } of layers) {
+    expect(experts.map(({ kind }) => kind)).toEqual(["shared", "shared", "shared", "image"]);
+    expect(experts.reduce((sum, { load }) => sum + load, 0)).toBeCloseTo(1, 5);
+    expect(experts[0]!.parameters).toBe(16 * 32 + 32 + 32 * 16 + 16 + 32);
+  }
+  const table = await moesaic("experts", "list", at("base"));
+  expect(table.out).toMatch(/^layer +expert +kind +parameters +load\n/);
+});
+
+describe("add", () => {
+  test("a copy without noise: weights, averages and moments are those of its source", async () => {
+    const added = await change("add", "base", "copied", "--copy", "1", "--noise", "0");
+    expect(added.layers.map(({ sources }) => sources)).toEqual(
+      Array(2).fill([[0], [1], [2], [1], [3]]),
+    );
+    expect(readFileSync(join(at("copied"), "config.yaml"), "utf8")).toContain(
+      "num_shared_experts: 4",
+    );
+    for (const file of ["model.safetensors", "ema.safetensors", "optimizer.safetensors"]) {
+      const before = tensorsOf("base", file, added.step);
+      const after = tensorsOf("copied", file);
+      for (const [name, { data }] of after) {
+        if (name.includes("router")) continue;
+        const source = name.replace(
+          /experts\.(\d)/,
+          (_, e) => `experts.${[0, 1, 2, 1, 3][Number(e)]}`,
+        );
+        expect(data, name).toEqual(before.get(source)!.data);
+      }
+    }
+    expect(added.parameters.total).toBe(sizeOf("copied"));
+    await continueTraining("copied");
+  });
+
+  test("fresh experts begin as in a new model, without moments", async () => {
+    await change("add", "base", "fresh", "--fresh", "1", "--kind", "image");
+    expect(readFileSync(join(at("fresh"), "config.yaml"), "utf8")).toContain(
+      "num_modality_specific_experts: 2",
+    );
+    const moments = tensorsOf("fresh", "optimizer.safetensors");
+    const squares = [...moments.keys()].filter((name) => /experts\.[34]\.fc1\.weight/.test(name));
+    expect(squares.length).toBe(8);
+    for (const name of squares) {
+      const empty = moments.get(name)!.data.every((value) => Number(value) === 0);
+      expect(empty, name).toBe(name.includes("experts.4."));
+    }
+    const weights = tensorsOf("fresh", "model.safetensors");
+    expect(weights.get("blocks.0.moe.experts.4.fc1.weight")!.data.some(Boolean)).toBe(true);
+    await continueTraining("fresh");
+  });
+});
+
+test("remove: the least used leave, and the others keep their weights", async () => {
+  const { step, layers } = await change("remove", "base", "removed", "--least-used", "1");
+  expect(layers.map(({ experts_after }) => experts_after)).toEqual([3, 3]);
+  const before = tensorsOf("base", "model.safetensors", step);
+  const after = tensorsOf("removed", "model.safetensors");
+  for (const { layer, sources } of layers) {
+    const rows = before.get(`${layer}.router.weight`)!.data as Float32Array;
+    for (const [e, [source]] of sources.entries()) {
+      const name = "fc2.weight";
+      expect(after.get(`${layer}.experts.${e}.${name}`)!.data).toEqual(
+        before.get(`${layer}.experts.${source}.${name}`)!.data,
+      );
+      const row = (after.get(`${layer}.router.weight`)!.data as Float32Array).slice(
+        e * 16,
+        e * 16 + 16,
+      );
+      expect(row).toEqual(rows.slice(source! * 16, source! * 16 + 16));
+    }
+  }
+  await continueTraining("removed");
+});
+
+test("merge: groups become their mean by load, aligned", async () => {
+  const options = ["--experts", "0,2", "--weights", "load", "--align"];
+  const { layers } = await change("merge", "base", "merged", ...options);
+  expect(layers[0]!.sources).toEqual([[0, 2], [1], [3]]);
+  await continueTraining("merged");
+});
+
+describe("what does not fit is refused in one sentence, and nothing is written", () => {
+  const refused = async (...argv: string[]) => {
+    const { code, out, err } = await moesaic("experts", ...argv);
+    expect(out).toBe("");
+    expect(err).toMatch(/^error: [^\n]*\n$/);
+    return { code, err };
+  };
+
+  test.each<[string, string[], string]>([
+    ["an expert out of range", ["remove", "--experts", "4"], "no expert 4; its experts are 0 to 3"],
+    ["too few left", ["remove", "--experts", "0,1,2"], "fewer than num_selected_experts 2"],
+    ["no numbers", ["remove", "--experts", "one"], '"one" names no experts'],
+    ["a negative count", ["add", "--fresh", "-1"], "--fresh takes a number of experts from 1 on"],
+    ["bad noise", ["add", "--copy", "0", "--noise", "-1"], "--noise takes a number"],
+    ["bad weights", ["merge", "--experts", "0,1", "--weights", "much"], "--weights takes equal"],
+    ["a bad checkpoint", ["add", "--copy", "0", "--checkpoint", "first"], "best or latest"],
+    ["one expert", ["merge", "--experts", "1"], "a merge needs two experts or more"],
+    [
+      "layers that differ",
+      ["remove", "--experts", "blocks.0.moe=0", "--experts", "blocks.1.moe=0,1"],
+      "blocks.0.moe would have 2 + 1 experts and blocks.1.moe 1 + 1",
+    ],
+    ["experts already", ["upcycle"], "diff-moe has no dense form"],
+  ])("%s", async (_, [action, ...options], message) => {
+    const result = await refused(action!, at("base"), "--out", at("never"), ...options);
+    expect(result).toMatchObject({ code: 2 });
+    expect(result.err).toContain(message);
+    expect(existsSync(at("never"))).toBe(false);
+  });
+
+  test("runs and directories that do not fit", async () => {
+    const copy = ["--copy", "0", "--out"];
+    expect((await refused("add", at("nothing"), ...copy, at("never"))).err).toContain(
+      "is no run directory",
+    );
+    mkdirSync(at("untrained"));
+    writeFileSync(join(at("untrained"), "config.yaml"), diffMoe);
+    expect((await refused("add", at("untrained"), ...copy, at("never"))).err).toContain(
+      "holds no checkpoint yet",
+    );
+    expect((await refused("add", at("base"), ...copy, at("base"), "--overwrite")).err).toContain(
+      "is the run that is changed",
+    );
+    mkdirSync(at("taken"));
+    writeFileSync(join(at("taken"), "notes.txt"), "mine");
+    expect((await refused("add", at("base"), ...copy, at("taken"))).err).toContain("not empty");
+    writeFileSync(at("file"), "");
+    expect((await refused("add", at("base"), ...copy, at("file"))).err).toContain("is a file");
+    expect((await refused("add", at("base"), ...copy, join(at("file"), "deeper"))).code).toBe(2);
+    expect((await refused("add", at("base"), "--copy", "0")).err).toContain("--out");
+    expect(readdirSync(at("taken"))).toEqual(["notes.txt"]);
+  });
+
+  test("a run that stands in the way is replaced only with --overwrite", async () => {
+    await change("add", "base", "twice", "--fresh", "1");
+    const again = await refused("add", at("base"), "--fresh", "2", "--out", at("twice"));
+    expect(again.err).toContain("--overwrite");
+    const { layers } = await change("add", "base", "twice", "--fresh", "2", "--overwrite");
+    expect(layers[0]!.experts_after).toBe(6);
+  });
+});
