@@ -6,6 +6,7 @@ import type { Tensor } from "../src/graph/graph.ts";
 import { input } from "../src/graph/inputs.ts";
 import { crossEntropy } from "../src/losses/cross-entropy.ts";
 import { vitMoe } from "../src/models/vit-moe.ts";
+import { parseMoe } from "../src/moe/config.ts";
 import { createScope, type Scope } from "../src/nn/scope.ts";
 import { emitModel } from "../src/onnx/emit.ts";
 import { adamW } from "../src/optim/adamw.ts";
@@ -137,10 +138,12 @@ function logitsOf(scope: Scope, images: Tensor, config: CaseConfig): Tensor {
     numLayers: fixed.blocks,
     numHeads: fixed.heads,
     numClasses: fixed.classes,
-    numExperts: config.experts,
-    numSelectedExperts: config.selected,
-    mlpRatio: fixed.mlpRatio,
-    activation: "gelu",
+    moeLayers: "all",
+    moe: parseMoe({
+      num_experts: config.experts,
+      router: { name: "softmax_top_k", num_selected_experts: config.selected },
+      experts: { mlp_ratio: fixed.mlpRatio },
+    }),
   });
 }
 

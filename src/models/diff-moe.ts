@@ -14,11 +14,14 @@
  */
 import type { Tensor } from "../graph/graph.ts";
 import { divideDim } from "../graph/shape.ts";
-import type { Activation } from "../moe/experts.ts";
+import type { Activation } from "../moe/activations.ts";
+import { capacityLimit } from "../moe/dispatch/capacity-limit.ts";
+import type { TokenDispatchSettings } from "../moe/dispatch/config.ts";
 import { moe } from "../moe/layer.ts";
 import { meanSquareBalanceLoss, uniformKlLoss } from "../moe/losses/diff-moe.ts";
 import { availableExperts, countExperts, type ExpertLayout } from "../moe/modality-experts.ts";
 import { type AttentiveRouterOptions, attentiveRouter } from "../moe/routers/attentive.ts";
+import type { Routing } from "../moe/routing.ts";
 import { selfAttention } from "../nn/attention.ts";
 import { convStem } from "../nn/conv-stem.ts";
 import { dropout } from "../nn/dropout.ts";
@@ -49,6 +52,8 @@ export interface DiffMoeConfig extends ExpertLayout {
   /** Standard deviation of the first weights of embeddings, attention and classifier. */
   readonly initStd: number;
   readonly router: Pick<AttentiveRouterOptions, "form" | "noisy" | "gate" | "pool">;
+  /** How many tokens each expert accepts; dropless by default. */
+  readonly dispatch: TokenDispatchSettings;
   /** Weight of the mean-square balance loss of each layer. */
   readonly meanSquareLossWeight: number;
   /** Weight of the divergence of each layer's mean probabilities from uniform. */
@@ -118,7 +123,12 @@ function encoderBlock(scope: Scope, x: Tensor, numTokens: number, config: DiffMo
 }
 
 function mixture(scope: Scope, x: Tensor, numTokens: number, config: DiffMoeConfig): Tensor {
+  const { dispatch } = config;
+  const { training } = scope;
   return moe(scope, x, {
+    ...(dispatch.name === "capacity" && {
+      limit: (routing: Routing) => capacityLimit(dispatch, routing, { training, numTokens }),
+    }),
     router: (at, tokens) =>
       attentiveRouter(at, tokens, {
         ...config.router,

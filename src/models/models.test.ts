@@ -16,13 +16,14 @@ import { diffMoeSchema } from "./diff-moe-config.ts";
 import { createClassifier, type ModelSettings } from "./systems.ts";
 import { vitMoeSchema } from "./vit-moe-config.ts";
 
-const sizes = { patch_size: 4, width: 16, num_layers: 2, num_heads: 2, mlp_ratio: 2 };
+const sizes = { patch_size: 4, width: 16, num_layers: 2, num_heads: 2 };
 
 function diffMoe(router: object): ModelSettings {
   return fromSnakeCase(
     diffMoeSchema.parse({
       ...sizes,
       system: "diff-moe",
+      mlp_ratio: 2,
       num_shared_experts: 3,
       num_modality_specific_experts: 1,
       dropout: 0,
@@ -36,7 +37,13 @@ const models: Readonly<Record<string, ModelSettings>> = {
   "diff-moe-sigmoid": diffMoe({ gate: "sigmoid" }),
   "diff-moe-attention": diffMoe({ form: "attention" }),
   "diff-moe-sample": diffMoe({ form: "attention", pool: "sample" }),
-  "vit-moe": fromSnakeCase(vitMoeSchema.parse({ ...sizes, system: "vit-moe", num_experts: 4 })),
+  "vit-moe": fromSnakeCase(
+    vitMoeSchema.parse({
+      ...sizes,
+      system: "vit-moe",
+      moe: { num_experts: 4, experts: { mlp_ratio: 2 } },
+    }),
+  ),
 };
 
 const learningRate = 1e-2;

@@ -2,6 +2,9 @@
 import * as z from "zod";
 import { UserError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
+import { createMoe } from "../moe/create-moe.ts";
+import { countExperts } from "../moe/modality-experts.ts";
+import { moeBlocks } from "../moe/placement.ts";
 import { requireSelectable } from "../moe/routing.ts";
 import { patchGrid } from "../nn/patch-embed.ts";
 import type { Scope } from "../nn/scope.ts";
@@ -27,7 +30,10 @@ export interface Classifier {
   readonly logits: (scope: Scope, images: Tensor) => Tensor;
   /** Patches per image: their rows and columns. */
   readonly grid: { readonly rows: number; readonly columns: number };
+  /** `K`, choices per token in the taps `ids`. */
   readonly numSelectedExperts: number;
+  /** Routed experts that compute a token, on average at most. */
+  readonly numActiveExperts: number;
 }
 
 /**
@@ -36,7 +42,7 @@ export interface Classifier {
  * @throws UserError (exit code 2) for sizes that do not fit together
  */
 export function createClassifier(settings: ModelSettings, task: ClassificationTask): Classifier {
-  const { patchSize, width, numHeads, numSelectedExperts } = settings;
+  const { patchSize, width, numHeads } = settings;
   const [, height, imageWidth] = task.imageShape;
   const grid = patchGrid(height, imageWidth, patchSize);
   if (width % numHeads !== 0) {
@@ -45,28 +51,23 @@ export function createClassifier(settings: ModelSettings, task: ClassificationTa
       { exitCode: 2 },
     );
   }
-  if (Math.round(settings.mlpRatio * width) < 1) {
-    throw new UserError(
-      `model.mlp_ratio ${settings.mlpRatio} of model.width ${width} leaves experts no hidden unit; raise it`,
-      { exitCode: 2 },
-    );
-  }
-  requireSelectable(numSelectedExperts, numExpertsOf(settings));
-  const common = { grid, numSelectedExperts };
   switch (settings.system) {
     case "diff-moe": {
+      const { numSelectedExperts } = settings;
       const config = diffMoeConfig(settings, task.numClasses);
-      return { ...common, logits: (scope, images) => diffMoe(scope, images, config) };
+      requireSelectable(numSelectedExperts, countExperts(config));
+      const logits = (scope: Scope, images: Tensor) => diffMoe(scope, images, config);
+      return { grid, numSelectedExperts, numActiveExperts: numSelectedExperts, logits };
     }
     case "vit-moe": {
+      const { numSelectedExperts, numActiveExperts } = createMoe(settings.moe, {
+        width,
+        numTokens: grid.rows * grid.columns,
+      });
+      moeBlocks(settings.moeLayers, settings.numLayers);
       const config = { ...settings, numClasses: task.numClasses };
-      return { ...common, logits: (scope, images) => vitMoe(scope, images, config) };
+      const logits = (scope: Scope, images: Tensor) => vitMoe(scope, images, config);
+      return { grid, numSelectedExperts, numActiveExperts, logits };
     }
   }
-}
-
-function numExpertsOf(settings: ModelSettings): number {
-  return settings.system === "diff-moe"
-    ? settings.numSharedExperts + settings.numModalitySpecificExperts
-    : settings.numExperts;
 }

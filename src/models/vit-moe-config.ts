@@ -1,5 +1,7 @@
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
+import { moeSchema } from "../moe/config.ts";
+import { moeLayersSchema } from "../moe/placement.ts";
 
 /** Settings of the plain vision transformer with experts. */
 export const vitMoeSchema = z.strictObject({
@@ -8,10 +10,9 @@ export const vitMoeSchema = z.strictObject({
   width: z.int().positive().default(128),
   num_layers: z.int().positive().default(4),
   num_heads: z.int().positive().default(8),
-  num_experts: z.int().positive().default(8),
-  num_selected_experts: z.int().positive().default(2),
-  mlp_ratio: z.number().positive().default(4),
-  activation: z.enum(["gelu", "gelu_tanh", "relu", "relu_squared", "silu"]).default("gelu"),
+  /** Blocks with experts; the others have a dense layer of the experts' form. */
+  moe_layers: moeLayersSchema.default("all"),
+  moe: moeSchema.prefault({}),
 });
 
 export type VitMoeSettings = CamelCased<z.output<typeof vitMoeSchema>>;

@@ -1,14 +1,15 @@
 /**
- * A vision transformer with a mixture of experts in every block (V-MoE, arXiv:2106.05974, with the
- * renormalised top-K gate of Mixtral): the plain model behind the benchmarks.
+ * A vision transformer with mixtures of experts in some blocks or all (V-MoE, arXiv:2106.05974, with
+ * mean pooling): every router, dispatcher, expert and loss of the toolkit in a plain model. Without
+ * experts (`moe_layers: none`) it is a dense vision transformer.
  *
  * Axes: `B` images, `S` patches, `D` width, `C` classes.
  */
 import type { Tensor } from "../graph/graph.ts";
 import { divideDim } from "../graph/shape.ts";
-import type { Activation } from "../moe/experts.ts";
-import { moe } from "../moe/layer.ts";
-import { softmaxTopKRouter } from "../moe/routers/softmax-top-k.ts";
+import type { MoeSettings } from "../moe/config.ts";
+import { createMoe, type MoeLayer } from "../moe/create-moe.ts";
+import { type MoeLayers, moeBlocks } from "../moe/placement.ts";
 import { selfAttention } from "../nn/attention.ts";
 import { truncatedNormal } from "../nn/initializers.ts";
 import { layerNorm } from "../nn/layer-norm.ts";
@@ -25,10 +26,8 @@ export interface VitMoeConfig {
   readonly numLayers: number;
   readonly numHeads: number;
   readonly numClasses: number;
-  readonly numExperts: number;
-  readonly numSelectedExperts: number;
-  readonly mlpRatio: number;
-  readonly activation: Activation;
+  readonly moeLayers: MoeLayers;
+  readonly moe: MoeSettings;
 }
 
 /**
@@ -44,24 +43,37 @@ export function vitMoe(scope: Scope, images: Tensor, config: VitMoeConfig): Tens
   const perImage = [images.shape[0]!, numTokens, width];
   const position = scope.parameter("pos_embed", [1, numTokens, width], truncatedNormal(0.02));
   let x = reshape(add(reshape(patches, perImage), position), patches.shape); // [B*S, D]
+  const moe = createMoe(config.moe, { width, numTokens });
+  const sparse = moeBlocks(config.moeLayers, config.numLayers);
   for (let i = 0; i < config.numLayers; i++) {
-    x = block(scope.child("blocks").child(i), x, numTokens, config);
+    const feedForward = sparse.includes(i) ? sparseLayer(moe) : denseLayer(moe);
+    x = block(scope.child("blocks").child(i), x, numTokens, {
+      numHeads: config.numHeads,
+      feedForward,
+    });
   }
   x = layerNorm(scope.child("norm"), x);
   const pooled = reduceMean(reshape(x, perImage), 1); // [B, D]
   return linear(scope.child("head"), pooled, config.numClasses);
 }
 
-function block(scope: Scope, x: Tensor, numTokens: number, config: VitMoeConfig): Tensor {
-  const { numHeads, numExperts, numSelectedExperts } = config;
+type FeedForward = (scope: Scope, x: Tensor) => Tensor;
+
+function sparseLayer(moe: MoeLayer): FeedForward {
+  return (scope, x) => moe.apply(scope.child("moe"), x);
+}
+
+function denseLayer(moe: MoeLayer): FeedForward {
+  return (scope, x) => moe.applyDense(scope.child("mlp"), x);
+}
+
+function block(
+  scope: Scope,
+  x: Tensor,
+  numTokens: number,
+  { numHeads, feedForward }: { readonly numHeads: number; readonly feedForward: FeedForward },
+): Tensor {
   const norm1 = layerNorm(scope.child("norm1"), x);
   x = add(x, selfAttention(scope.child("attn"), norm1, { numTokens, numHeads })); // [B*S, D]
-  const mixed = moe(scope.child("moe"), layerNorm(scope.child("norm2"), x), {
-    router: (at, tokens) => softmaxTopKRouter(at, tokens, { numExperts, numSelectedExperts }),
-    experts: {
-      hiddenWidth: Math.round(config.mlpRatio * config.width),
-      activation: config.activation,
-    },
-  });
-  return add(x, mixed); // [B*S, D]
+  return add(x, feedForward(scope, layerNorm(scope.child("norm2"), x))); // [B*S, D]
 }

@@ -1,5 +1,8 @@
 /** How many tokens an expert may take. */
 import { UserError } from "../graph/errors.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { add, div, maximum, minimum, mul, sub } from "../ops/arithmetic.ts";
+import { cast, greater } from "../ops/compare.ts";
 
 export interface CapacitySizes {
   /** `S`, tokens of one group. */
@@ -66,6 +69,45 @@ export function computeCapacity(options: CapacityOptions): number {
     );
   }
   return capacity;
+}
+
+/**
+ * The same for a number of tokens that is known only when the graph runs, as in evaluation, whose
+ * batch may have any size; at least 1.
+ *
+ * @param numTokens scalar float32, a whole number below 2^24
+ * @returns scalar float32
+ */
+export function runTimeCapacity(
+  numTokens: Tensor,
+  options: Omit<CapacityOptions, "numTokens">,
+): Tensor {
+  const { numExperts, numSelectedExperts = 1, capacityFactor } = options;
+  const { rounding = "ceil", multipleOf = 1, includeSelected = true } = options;
+  const { wholeShare = false, minimum: least = 1, maximum: most } = options;
+  const even = div(numTokens, numExperts);
+  const share = wholeShare ? rounded(even, "ceil") : even;
+  const factor = capacityFactor * (includeSelected === true ? numSelectedExperts : 1);
+  const whole = mul(
+    rounded(mul(share, factor), rounding),
+    includeSelected === "after-rounding" ? numSelectedExperts : 1,
+  );
+  const aligned = mul(rounded(div(whole, multipleOf), "ceil"), multipleOf);
+  return maximum(most === undefined ? aligned : minimum(aligned, most), Math.max(1, least));
+}
+
+/** A number that is not negative, where one within 1e-5 of its size to a whole number counts as that. */
+function rounded(x: Tensor, rounding: "ceil" | "round" | "floor"): Tensor {
+  if (rounding === "round") return wholePart(add(x, 0.5));
+  const nearest = wholePart(add(x, 0.5));
+  const slack = mul(maximum(nearest, 1), 1e-5);
+  const above = cast(greater(sub(x, nearest), slack), "float32");
+  const below = cast(greater(sub(nearest, x), slack), "float32");
+  return rounding === "ceil" ? add(nearest, above) : sub(nearest, below);
+}
+
+function wholePart(x: Tensor): Tensor {
+  return cast(cast(x, "int64"), "float32");
 }
 
 function snap(x: number): number {

@@ -1,27 +1,26 @@
+/** What computes: networks of one hidden layer, each on the rows that it received. */
 import type { Tensor } from "../graph/graph.ts";
 import { dropout } from "../nn/dropout.ts";
-import type { Initializer } from "../nn/initializers.ts";
-import { ones, zeros } from "../nn/initializers.ts";
+import { type Initializer, ones, zeros } from "../nn/initializers.ts";
+import { standardize } from "../nn/layer-norm.ts";
 import { type LinearOptions, linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
-import { gelu, geluTanh, relu, reluSquared, silu } from "../ops/activation.ts";
 import { add, mul } from "../ops/arithmetic.ts";
+import { type Activation, activations } from "./activations.ts";
 import type { Dispatcher } from "./dispatch/dropless.ts";
 
-export type Activation = "gelu" | "gelu_tanh" | "relu" | "relu_squared" | "silu";
-
-export const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = {
-  gelu,
-  gelu_tanh: geluTanh,
-  relu,
-  relu_squared: reluSquared,
-  silu,
-};
-
 export interface ExpertOptions {
+  /**
+   * `mlp` (default): `fc2(act(fc1(x)))`; `gated`: `fc2(act(gate(x)) * up(x))`, three matrices instead
+   * of two (Shazeer, arXiv:2002.05202, section 2; SwiGLU with `silu`).
+   */
+  readonly kind?: "mlp" | "gated";
   /** Width of the hidden layer, usually `4 D`. */
   readonly hiddenWidth: number;
+  /** Default `gelu`. */
   readonly activation?: Activation;
+  /** Default true. */
+  readonly bias?: boolean;
   /** Rate of dropout after the activation and after `fc2`. Default 0. */
   readonly dropout?: number;
   /**
@@ -29,38 +28,65 @@ export interface ExpertOptions {
    * normalises once, before dispatch, which is the same as a layer norm inside each expert.
    */
   readonly innerNorm?: boolean;
+  /** `shared`: all experts begin with the same values (V-MoE). Default `per_expert`. */
+  readonly initialization?: "per_expert" | "shared";
   readonly weightInit?: Initializer;
 }
 
 /**
- * Each expert on its own rows: `fc2(dropout(activation(fc1(x))))`.
+ * Each expert on its own rows, without the dropout after `fc2`.
  *
- * Parameters of expert `e` under `e.`: `fc1.weight` `[F, D]`, `fc1.bias`, `fc2.weight` `[D, F]`,
- * `fc2.bias`, and `norm.weight`, `norm.bias` with `innerNorm`.
+ * Parameters of expert `e` under `e.`: `fc1.weight` `[F, D]`, `fc1.bias`, or `gate` and `up` of the
+ * same shapes in gated experts; `fc2.weight` `[D, F]`, `fc2.bias`; `norm.weight`, `norm.bias` with
+ * `innerNorm`.
  *
  * @param inputs `[n_e, D]` per expert; `n_e` may be zero
  * @returns `[n_e, D]` per expert
  */
-export function mlpExperts(
+export function applyExperts(
   scope: Scope,
   inputs: readonly Tensor[],
   options: ExpertOptions,
   { join, cut }: Pick<Dispatcher, "join" | "cut">,
 ): Tensor[] {
-  const { hiddenWidth, innerNorm = false, dropout: rate = 0, weightInit } = options;
-  const init: LinearOptions = weightInit === undefined ? {} : { weightInit };
+  const at = (e: number): Scope =>
+    scope.child(e, options.initialization === "shared" ? { drawnAs: 0 } : {});
+  const rate = options.dropout ?? 0;
   const width = inputs[0]!.shape[1] as number;
-  const activate = activations[options.activation ?? "gelu"];
-
-  const hidden = inputs.map((x, e) => {
-    const expert = scope.child(e);
-    const rows = innerNorm ? scaleAndShift(expert.child("norm"), x) : x; // [n_e, D]
-    return linear(expert.child("fc1"), rows, hiddenWidth, init); // [n_e, F]
-  });
+  const hidden = inputs.map((x, e) => hiddenLayer(at(e), x, options)); // [n_e, F]
   // Dropout draws its numbers for all rows at once: only their sum has a size known before the run.
   const drops = rate > 0 && scope.training;
-  const active = drops ? cut(dropout(scope, activate(join(hidden)), rate)) : hidden.map(activate); // [n_e, F]
-  return active.map((rows, e) => linear(scope.child(e).child("fc2"), rows, width, init)); // [n_e, D]
+  const active = drops ? cut(dropout(scope, join(hidden), rate)) : hidden; // [n_e, F]
+  return active.map((rows, e) => linear(at(e).child("fc2"), rows, width, linearOptions(options))); // [n_e, D]
+}
+
+/**
+ * One network of the form of an expert on all rows: what a layer without experts has in their place.
+ *
+ * Parameters as those of an expert. With `innerNorm` its input is normalised here.
+ *
+ * @param x `[N, D]`
+ */
+export function feedForward(scope: Scope, x: Tensor, options: ExpertOptions): Tensor {
+  const rate = options.dropout ?? 0;
+  const rows = options.innerNorm === true ? standardize(x) : x;
+  const hidden = dropout(scope.child("hidden"), hiddenLayer(scope, rows, options), rate); // [N, F]
+  const y = linear(scope.child("fc2"), hidden, x.shape[1] as number, linearOptions(options));
+  return dropout(scope.child("output"), y, rate); // [N, D]
+}
+
+function hiddenLayer(scope: Scope, x: Tensor, options: ExpertOptions): Tensor {
+  const { kind = "mlp", hiddenWidth, activation = "gelu", innerNorm = false } = options;
+  const activate = activations[activation];
+  const rows = innerNorm ? scaleAndShift(scope.child("norm"), x) : x; // [n, D]
+  const project = (name: string): Tensor =>
+    linear(scope.child(name), rows, hiddenWidth, linearOptions(options)); // [n, F]
+  if (kind === "mlp") return activate(project("fc1"));
+  return mul(activate(project("gate")), project("up"));
+}
+
+function linearOptions({ bias = true, weightInit }: ExpertOptions): LinearOptions {
+  return { bias, ...(weightInit && { weightInit }) };
 }
 
 function scaleAndShift(scope: Scope, x: Tensor): Tensor {

@@ -1,4 +1,5 @@
 /** Mixture-of-experts layers: routers decide, dispatchers move, experts compute. */
+export { type Activation, activations } from "./activations.ts";
 export { countParameters, type ParameterCounts } from "./active-parameters.ts";
 export {
   type CapacityOptions,
@@ -6,14 +7,26 @@ export {
   type CapacitySizes,
   capacityPresets,
   computeCapacity,
+  runTimeCapacity,
 } from "./capacity.ts";
+export { checkMoe, type MoeContext, type MoeProblem } from "./check.ts";
+export { defaultDispatcher, supports } from "./compatibility.ts";
+export { type MoeSettings, moeSchema, parseMoe } from "./config.ts";
+export { createMoe, type MoeLayer, type MoeTokens } from "./create-moe.ts";
 export { type CapacityLimit, type LimitedRouting, limitCapacity } from "./dispatch/capacity.ts";
+export {
+  type DispatcherName,
+  type DispatchSettings,
+  dispatchSchema,
+  dispatchSchemas,
+} from "./dispatch/config.ts";
 export { denseDispatcher } from "./dispatch/dense.ts";
 export { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
 export { expertChoiceDispatcher } from "./dispatch/expert-choice.ts";
 export { maskTokens } from "./dispatch/mask.ts";
 export { softDispatcher } from "./dispatch/soft.ts";
-export { type Activation, type ExpertOptions, mlpExperts } from "./experts.ts";
+export { applyExperts, type ExpertOptions, feedForward } from "./experts.ts";
+export { type ExpertSettings, expertsSchema } from "./experts-config.ts";
 export { type MoeOptions, moe } from "./layer.ts";
 export {
   type BalancedChoices,
@@ -21,6 +34,12 @@ export {
   balanceLoss,
   huggingFaceBalanceLoss,
 } from "./losses/balance.ts";
+export {
+  type AuxiliaryLossName,
+  type LossSettings,
+  lossSchema,
+  lossSchemas,
+} from "./losses/config.ts";
 export { meanSquareBalanceLoss, uniformKlLoss } from "./losses/diff-moe.ts";
 export {
   type GlobalEntropyLossOptions,
@@ -30,7 +49,6 @@ export {
 export { type ImportanceLossOptions, importanceLoss, sparseGates } from "./losses/importance.ts";
 export {
   type AuxiliaryLoss,
-  type AuxiliaryLossName,
   type AuxiliaryLossOptions,
   auxiliaryLoss,
   auxiliaryLosses,
@@ -57,11 +75,20 @@ export {
   successRate,
 } from "./metrics.ts";
 export { availableExperts, countExperts, type ExpertLayout } from "./modality-experts.ts";
+export { type MoeLayers, moeBlocks, moeLayersSchema } from "./placement.ts";
 export { type AttentiveRouterOptions, attentiveRouter } from "./routers/attentive.ts";
 export { balancedAssignment } from "./routers/balanced-assignment.ts";
 export { type BaseRouterOptions, baseRouter, baseRouting } from "./routers/base.ts";
+export {
+  type RouterName,
+  type RouterSettings,
+  routerSchema,
+  routerSchemas,
+} from "./routers/config.ts";
+export { configuredRouter, type RouterInputs } from "./routers/configured.ts";
 export { type CosineRouterOptions, cosineLogits, cosineRouter } from "./routers/cosine.ts";
 export { type DenseRouterOptions, denseRouter, denseRouting } from "./routers/dense.ts";
+export { type EvenAssignmentOptions, evenAssignment } from "./routers/even-assignment.ts";
 export {
   type ExpertChoiceOptions,
   type ExpertChoiceRoutingOptions,
@@ -76,7 +103,7 @@ export {
   hashTable,
   tokenPositions,
 } from "./routers/hash.ts";
-export { type RouterInfo, type RouterKind, type RouterName, routers } from "./routers/index.ts";
+export { type RouterInfo, type RouterKind, routers } from "./routers/index.ts";
 export {
   type BiasRoutingOptions,
   biasRouting,
@@ -114,6 +141,7 @@ export {
 } from "./routers/top-p.ts";
 export { type YuanRouterOptions, yuanLogits, yuanRouter } from "./routers/yuan.ts";
 export {
+  type AnyRouting,
   type DenseRouting,
   type ExpertChoice,
   type Normalization,
@@ -121,3 +149,5 @@ export {
   type SoftRouting,
   selectTopK,
 } from "./routing.ts";
+export { type MoeSizes, moeSizes } from "./sizes.ts";
+export { tokenView } from "./token-view.ts";

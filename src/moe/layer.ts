@@ -1,37 +1,104 @@
 import type { Tensor } from "../graph/graph.ts";
 import { dropout } from "../nn/dropout.ts";
 import type { Scope } from "../nn/scope.ts";
-import { droplessDispatcher } from "./dispatch/dropless.ts";
-import { type ExpertOptions, mlpExperts } from "./experts.ts";
-import type { Routing } from "./routing.ts";
+import { add } from "../ops/arithmetic.ts";
+import { cast, less, where } from "../ops/compare.ts";
+import { slice } from "../ops/join.ts";
+import { squeeze, unsqueeze } from "../ops/reshape.ts";
+import { type CapacityLimit, type LimitedRouting, limitCapacity } from "./dispatch/capacity.ts";
+import { denseDispatcher } from "./dispatch/dense.ts";
+import { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
+import { expertChoiceDispatcher } from "./dispatch/expert-choice.ts";
+import { maskTokens } from "./dispatch/mask.ts";
+import { softDispatcher } from "./dispatch/soft.ts";
+import { applyExperts, type ExpertOptions, feedForward } from "./experts.ts";
+import { tokenMean } from "./losses/tokens.ts";
+import type { AnyRouting, Routing } from "./routing.ts";
+import { tapMetrics } from "./tap-metrics.ts";
+import { tokenView } from "./token-view.ts";
 
 export interface MoeOptions {
-  readonly router: (scope: Scope, x: Tensor) => Routing;
+  readonly router: (scope: Scope, x: Tensor) => AnyRouting;
   readonly experts: ExpertOptions;
   /** Applied to what the experts receive, after the router has seen `x`; see `innerNorm`. */
   readonly prepare?: (x: Tensor) => Tensor;
-  /** Adds auxiliary losses to the scope. */
+  /** How much each expert accepts of a token choice; default everything. */
+  readonly limit?: (routing: Routing) => CapacityLimit;
+  /** Which tokens there are, `[N]` bool; others are neither routed nor counted, their output is 0. */
+  readonly mask?: Tensor | undefined;
+  /** Tokens of each modality, `[N]` bool, for metrics. */
+  readonly modalities?: Readonly<Record<string, Tensor>>;
+  /**
+   * Experts that every token passes, added without a weight (DeepSeekMoE, arXiv:2401.06066, section
+   * 3.2). Default 0.
+   */
+  readonly numSharedExperts?: number;
+  /** Adds auxiliary losses to the scope; `routing` is as before dropping, see `tokenView`. */
   readonly losses?: (scope: Scope, routing: Routing) => void;
 }
 
 /**
- * A sparse mixture of experts: `y_n = sum over chosen e of w_ne f_e(x_n)`.
+ * A sparse mixture of experts: `y_n = sum over chosen e of w_ne f_e(x_n)`, plus the shared experts'
+ * results.
  *
- * Taps `ids` `[K, N]`, `combine_weights` `[K, N]`, `probabilities` `[N, E]` and `counts` `[E]`.
+ * Taps, after dropping: `ids` `[K, N]`, `combine_weights` `[K, N]`, `probabilities` `[N, E]`, `counts`
+ * `[E]`; `success_rate` where tokens can be left out (of the assignments of a limited token choice, or
+ * of the tokens that some expert chose); `positions` `[K, N]` with a limit; `dispatch_weights`
+ * `[G, S, E*P]` of soft slots; and `metrics.<name>`. Where experts choose, or all are used, `K = E`
+ * and choices are in the order of their weights.
  *
  * @param x `[N, D]`
  * @returns `[N, D]`
  */
 export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
+  const { mask, experts, numSharedExperts = 0 } = options;
   const routing = options.router(scope.child("router"), x);
-  const dispatcher = droplessDispatcher(routing);
-  scope.tap("ids", routing.ids);
-  scope.tap("combine_weights", routing.combineWeights);
-  scope.tap("probabilities", routing.probabilities);
+  const placed = place(routing, options);
+  const view = tokenView(placed);
+  scope.tap("ids", view.ids);
+  scope.tap("combine_weights", view.combineWeights);
+  scope.tap("probabilities", view.probabilities);
+  if ("dispatchWeights" in placed) scope.tap("dispatch_weights", placed.dispatchWeights);
+  if ("positions" in placed) {
+    scope.tap("positions", placed.positions);
+    scope.tap("success_rate", placed.successRate);
+  }
+  if ("tokenIds" in placed) scope.tap("success_rate", chosenFraction(view, mask));
+  const dispatcher = createDispatcher(placed, mask);
   scope.tap("counts", dispatcher.counts);
-  options.losses?.(scope, routing);
-  const inputs = dispatcher.dispatch(options.prepare?.(x) ?? x); // E x [n_e, D]
-  const results = mlpExperts(scope.child("experts"), inputs, options.experts, dispatcher); // E x [n_e, D]
-  const rate = options.experts.dropout ?? 0;
-  return dispatcher.combine(results, (rows) => dropout(scope, rows, rate)); // [N, D]
+  tapMetrics(scope, view, options);
+  options.losses?.(scope, tokenView(routing));
+
+  const rows = options.prepare?.(x) ?? x; // [N, D]
+  const inputs = dispatcher.dispatch(rows); // E x [n_e, D]
+  const results = applyExperts(scope.child("experts"), inputs, experts, dispatcher); // E x [n_e, D]
+  const rate = experts.dropout ?? 0;
+  let y = dispatcher.combine(results, (all) => dropout(scope, all, rate)); // [N, D]
+  for (let e = 0; e < numSharedExperts; e++) {
+    y = add(y, feedForward(scope.child("shared_experts").child(e), x, experts));
+  }
+  const leaks = numSharedExperts > 0 || "dispatchWeights" in placed;
+  return mask !== undefined && leaks ? where(unsqueeze(mask, 1), y, 0) : y;
+}
+
+/** The routing after the limit and the mask of a token choice; others hold theirs already. */
+function place(routing: AnyRouting, { limit, mask }: MoeOptions): AnyRouting | LimitedRouting {
+  if (!("ids" in routing)) return routing;
+  if (limit !== undefined) {
+    return limitCapacity(routing, { ...limit(routing), ...(mask && { mask }) });
+  }
+  return mask === undefined ? routing : maskTokens(routing, mask);
+}
+
+function createDispatcher(routing: AnyRouting, mask: Tensor | undefined): Dispatcher {
+  if ("ids" in routing) return droplessDispatcher(routing);
+  if ("tokenIds" in routing) return expertChoiceDispatcher(routing, { mask });
+  if ("dispatchWeights" in routing) return softDispatcher(routing);
+  return denseDispatcher(routing, { mask });
+}
+
+/** Fraction of the tokens that have an expert, scalar. */
+function chosenFraction({ ids, numExperts }: Routing, mask: Tensor | undefined): Tensor {
+  const best = squeeze(slice(ids, 0, 0, 1), 0); // [N]
+  return tokenMean(cast(less(best, numExperts), "float32"), mask);
 }

@@ -77,6 +77,9 @@ export interface DenseRouting {
   readonly logits: Tensor;
 }
 
+/** What a router of any kind decides. */
+export type AnyRouting = Routing | ExpertChoice | SoftRouting | DenseRouting;
+
 /** How the weights of the chosen experts follow from their probabilities. */
 export type Normalization =
   /** Divided by their sum (Mixtral, Diff-MoE). */

@@ -99,9 +99,9 @@ function batchSize({ inputs, shapes = {} }: ScopedOptions): number {
 }
 
 function initial(trace: Trace, name: string): NdArray {
-  const { init, shape } = trace.parameters.get(name)!;
+  const { init, shape, drawnAs } = trace.parameters.get(name)!;
   const value = allocate("float32", shape);
-  value.data.set(init(foldIn(key(0), name), shape));
+  value.data.set(init(foldIn(key(0), drawnAs), shape));
   return value;
 }
 

@@ -40,6 +40,17 @@ test("a scope applied twice shares its parameters", () => {
   expect([...trace.parameters.keys()]).toEqual(["x", "tower.weight", "tower.bias"]);
 });
 
+test("a child can draw its first values under another name", () => {
+  const { scope, trace } = createScope({ training: true });
+  const experts = scope.child("experts");
+  const x = scope.parameter("x", [4, 3], zeros);
+  for (const e of [0, 1]) linear(experts.child(e, { drawnAs: 0 }).child("fc1"), x, 2);
+  const drawn = [...trace.parameters.values()].map(({ name, drawnAs }) => [name, drawnAs]);
+  expect(drawn).toContainEqual(["experts.1.fc1.weight", "experts.0.fc1.weight"]);
+  expect(drawn).toContainEqual(["experts.0.fc1.bias", "experts.0.fc1.bias"]);
+  expect(drawn).toContainEqual(["x", "x"]);
+});
+
 test("names of taps, random tensors, states, updates and auxiliary losses are used once", () => {
   const { scope } = createScope({ training: true });
   const at = scope.child("moe");

@@ -12,7 +12,11 @@ export interface Scope {
   readonly graph: Graph;
   /** Whether dropout and router noise are on. */
   readonly training: boolean;
-  child(name: string | number): Scope;
+  /**
+   * One level down. With `drawnAs`, parameters there begin with the values that they would have under
+   * that name: equal names, equal values.
+   */
+  child(name: string | number, options?: { readonly drawnAs?: string | number }): Scope;
   /** A trained tensor. Weights of two axes or more are decayed unless `decay` says otherwise. */
   parameter(
     name: string,
@@ -29,13 +33,29 @@ export interface Scope {
   /** Names an intermediate value that an inspector may ask for; returns it. */
   tap(name: string, tensor: Tensor): Tensor;
   /** Adds `weight * loss` to what is minimised; `loss` is a scalar. */
-  auxiliary(name: string, weight: number, loss: Tensor): void;
+  auxiliary(name: string, weight: LossWeight, loss: Tensor): void;
 }
 
 export type RandomDistribution = "uniform" | "normal";
 
+/** The weight of an auxiliary loss: one number, or one that follows the steps of training. */
+export type LossWeight = number | ScheduledWeight;
+
+/** A weight of `peak` times a factor, as learning rates have it. */
+export interface ScheduledWeight {
+  readonly peak: number;
+  /** Shape after the warm-up. */
+  readonly kind: "constant" | "linear" | "cosine";
+  /** Steps over which the factor climbs to 1. Default 0. */
+  readonly warmupSteps?: number;
+  /** Factor at the end of training; `constant` has none. Default 0. */
+  readonly final?: number;
+}
+
 export interface ParameterSpec {
   readonly name: string;
+  /** The name whose key draws the first values: `name`, as a rule. */
+  readonly drawnAs: string;
   readonly shape: readonly number[];
   readonly init: Initializer;
   readonly decay: boolean;
@@ -57,7 +77,7 @@ export interface Trace {
   readonly updates: Map<string, Tensor>;
   readonly randoms: Map<string, RandomSpec>;
   readonly taps: Map<string, Tensor>;
-  readonly auxiliaries: Map<string, { readonly weight: number; readonly loss: Tensor }>;
+  readonly auxiliaries: Map<string, { readonly weight: LossWeight; readonly loss: Tensor }>;
 }
 
 /** An empty trace and its root scope. */
@@ -75,12 +95,12 @@ export function createScope(options: { readonly training: boolean }): {
     taps: new Map(),
     auxiliaries: new Map(),
   };
-  return { scope: scopeAt("", trace), trace };
+  return { scope: scopeAt("", "", trace), trace };
 }
 
-function scopeAt(path: string, trace: Trace): Scope {
+function scopeAt(path: string, drawnPath: string, trace: Trace): Scope {
   const { graph } = trace;
-  const at = (name: string | number) => (path === "" ? String(name) : `${path}.${name}`);
+  const at = (name: string | number) => join(path, name);
   // Layers fetch their parameters first, so the last scope touched is where tracing stands.
   const enter = () => {
     graph.place = path;
@@ -98,8 +118,8 @@ function scopeAt(path: string, trace: Trace): Scope {
     path,
     graph,
     training: trace.training,
-    child: (name) => {
-      const child = scopeAt(at(name), trace);
+    child: (name, { drawnAs = name } = {}) => {
+      const child = scopeAt(at(name), join(drawnPath, drawnAs), trace);
       graph.place = child.path;
       return child;
     },
@@ -107,12 +127,14 @@ function scopeAt(path: string, trace: Trace): Scope {
       const known = trace.parameters.get(at(name));
       if (known !== undefined) return known.tensor; // Shared: one scope applied twice.
       const tensor = declare(name, shape, "parameter");
-      unique(trace.parameters, name, { name: at(name), shape, init, decay, tensor });
+      const drawnAs = join(drawnPath, name);
+      unique(trace.parameters, name, { name: at(name), drawnAs, shape, init, decay, tensor });
       return tensor;
     },
     state(name, shape, init) {
       const tensor = declare(name, shape, "state");
-      unique(trace.states, name, { name: at(name), shape, init, decay: false, tensor });
+      const drawnAs = join(drawnPath, name);
+      unique(trace.states, name, { name: at(name), drawnAs, shape, init, decay: false, tensor });
       return tensor;
     },
     update(name, next) {
@@ -130,4 +152,8 @@ function scopeAt(path: string, trace: Trace): Scope {
       unique(trace.auxiliaries, name, { weight, loss });
     },
   };
+}
+
+function join(path: string, name: string | number): string {
+  return path === "" ? String(name) : `${path}.${name}`;
 }

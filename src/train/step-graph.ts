@@ -3,9 +3,16 @@ import type { SegmentOf } from "../autodiff/checkpoint.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import type { Tensor, TensorSpec } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
-import { createScope, type ParameterSpec, type Scope, type Trace } from "../nn/scope.ts";
+import {
+  createScope,
+  type ParameterSpec,
+  type ScheduledWeight,
+  type Scope,
+  type Trace,
+} from "../nn/scope.ts";
 import { type EmitOptions, type EmittedModel, emitModel } from "../onnx/emit.ts";
 import { add, mul } from "../ops/arithmetic.ts";
+import { WEIGHT_PREFIX } from "./loss-weights.ts";
 
 /** What a batch holds, by name: `images`, `labels`, ... */
 export type BatchSpec = Readonly<Record<string, TensorSpec>>;
@@ -35,6 +42,8 @@ export interface StepGraph {
   readonly scalars: readonly string[];
   /** Names of tapped outputs that were asked for. */
   readonly taps: readonly string[];
+  /** Weights of auxiliary losses that training gives at every step, by the name of their input. */
+  readonly weights: ReadonlyMap<string, ScheduledWeight>;
 }
 
 export interface StepGraphOptions extends EmitOptions {
@@ -50,14 +59,15 @@ export interface StepGraphOptions extends EmitOptions {
  * Traces an objective in training mode and differentiates `loss + sum of weight * auxiliary`.
  *
  * Outputs: `objective` (that sum), `loss`, `auxiliary/<name>`, metrics, `gradient:<parameter>`,
- * `next:<state>` and the chosen taps.
+ * `next:<state>` and the chosen taps. Inputs beside the batch, parameters, states and random tensors:
+ * `weight:<name>` of each auxiliary loss whose weight follows a schedule.
  */
 export function trainingGraph(
   objective: Objective,
   batch: BatchSpec,
   { tap, trains = () => true, checkpoint, ...emit }: StepGraphOptions = {},
 ): StepGraph {
-  const { trace, result, total } = traceObjective(objective, batch, true);
+  const { trace, result, total, weights } = traceObjective(objective, batch, true);
   const parameters = [...trace.parameters.values()].filter(trains);
   const grads = gradients(
     total,
@@ -69,21 +79,24 @@ export function trainingGraph(
   for (const [i, spec] of parameters.entries()) outputs[GRADIENT_PREFIX + spec.name] = grads[i]!;
   for (const [name, next] of trace.updates) outputs[STATE_PREFIX + name] = next;
   const taps = addTaps(outputs, trace, tap);
-  return { trace, model: emitModel(outputs, emit), scalars, taps };
+  return { trace, model: emitModel(outputs, emit), scalars, taps, weights };
 }
 
-/** Traces an objective in evaluation mode: its scalars, `outputs` and the chosen taps. */
+/**
+ * Traces an objective in evaluation mode: its scalars, `outputs` and the chosen taps. Scheduled weights
+ * of auxiliary losses are at their peak.
+ */
 export function evaluationGraph(
   objective: Objective,
   batch: BatchSpec,
   { tap, ...emit }: StepGraphOptions = {},
 ): StepGraph {
-  const { trace, result, total } = traceObjective(objective, batch, false);
+  const { trace, result, total, weights } = traceObjective(objective, batch, false);
   const outputs: Record<string, Tensor> = { ...scalarOutputs(trace, result, total) };
   const scalars = Object.keys(outputs);
   Object.assign(outputs, result.outputs);
   const taps = addTaps(outputs, trace, tap);
-  return { trace, model: emitModel(outputs, emit), scalars, taps };
+  return { trace, model: emitModel(outputs, emit), scalars, taps, weights };
 }
 
 function traceObjective(objective: Objective, batch: BatchSpec, training: boolean) {
@@ -93,10 +106,19 @@ function traceObjective(objective: Objective, batch: BatchSpec, training: boolea
   );
   const result = objective(scope, tensors);
   let total = result.loss;
-  for (const { weight, loss } of trace.auxiliaries.values()) {
-    if (weight !== 0) total = add(total, mul(loss, weight));
+  const weights = new Map<string, ScheduledWeight>();
+  for (const [name, { weight, loss }] of trace.auxiliaries) {
+    const peak = typeof weight === "number" ? weight : weight.peak;
+    if (peak === 0) continue;
+    if (typeof weight === "number" || !training) {
+      total = add(total, mul(loss, peak));
+      continue;
+    }
+    const given = input(trace.graph, WEIGHT_PREFIX + name, { dtype: "float32", shape: [] });
+    weights.set(WEIGHT_PREFIX + name, weight);
+    total = add(total, mul(loss, given));
   }
-  return { trace, result, total };
+  return { trace, result, total, weights };
 }
 
 function scalarOutputs(

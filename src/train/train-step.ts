@@ -6,6 +6,7 @@ import { foldIn, type Key } from "../random/index.ts";
 import { type Arena, createArena } from "../runtime/arena.ts";
 import type { Runtime, SessionOptions } from "../runtime/session.ts";
 import { type ArenaOptimizer, BUFFERS, createArenaOptimizer } from "./arena-optimizer.ts";
+import { createLossWeights } from "./loss-weights.ts";
 import { type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
 import { createRandomPool } from "./random-pool.ts";
 import {
@@ -28,6 +29,8 @@ export interface TrainStepOptions {
   /** Which parameters train, and with which settings. Default all, by whether they decay. */
   readonly groups?: ParameterGroups;
   readonly graph?: StepGraphOptions;
+  /** Steps of the whole training, which falling weights of auxiliary losses need. */
+  readonly totalSteps?: number;
 }
 
 export interface TrainStep {
@@ -52,7 +55,7 @@ export interface TrainStep {
 
 /** Initial values of a parameter or state: they follow from the seed and its name. */
 export function initialValues(seed: Key, spec: ParameterSpec): Float32Array {
-  return spec.init(foldIn(foldIn(seed, "initialize"), spec.name), spec.shape);
+  return spec.init(foldIn(foldIn(seed, "initialize"), spec.drawnAs), spec.shape);
 }
 
 /** Traces, compiles and lays out the training step of an objective. */
@@ -106,6 +109,7 @@ export async function createTrainStep(
   };
   const noisy = [...randoms.keys()].filter((name) => used.has(name));
 
+  const lossWeights = createLossWeights(graph.weights, options.totalSteps);
   const values: Record<string, NdArray> = {};
   for (const name of graph.scalars) values[name] = allocate("float32", []);
   for (const name of graph.taps) {
@@ -130,6 +134,7 @@ export async function createTrainStep(
     const gradient = GRADIENT_PREFIX + name;
     if (produced.has(gradient)) outputs[gradient] = arena.view(BUFFERS.gradients, name);
   }
+  Object.assign(inputs, lossWeights.inputs);
   const binding = session.bind(inputs, outputs);
   const optimizer = await createArenaOptimizer(runtime, arena, options.optimizer, {
     ...options.session,
@@ -147,6 +152,7 @@ export async function createTrainStep(
       for (const name of Object.keys(batch)) if (used.has(name)) binding.rebind(name, data[name]!);
       const draws = micro === 0 ? step : step + micro * 2 ** 32;
       for (const name of noisy) binding.rebind(name, draw(name, draws));
+      lossWeights.set(step);
       const gradients = arena.flat(BUFFERS.gradients);
       if (accumulate) {
         accumulated ??= new Float32Array(gradients.length);

@@ -14,8 +14,11 @@ import type { Routing } from "../routing.ts";
 import { maskTokens } from "./mask.ts";
 
 export interface CapacityLimit {
-  /** `C`, assignments that each expert accepts from each group; see `computeCapacity`. */
-  readonly capacity: number;
+  /**
+   * `C`, assignments that each expert accepts from each group; see `computeCapacity`. A float32 scalar
+   * where it is known only when the graph runs, see `runTimeCapacity`.
+   */
+  readonly capacity: number | Tensor;
   /**
    * Which tokens come first: those that stand first (`token`, default), or those with the largest
    * gate (`batch`: batch-prioritised routing, V-MoE, arXiv:2106.05974, Sec. 3; LIMoE trains with it).
@@ -57,7 +60,7 @@ export interface LimitedRouting extends Routing {
 export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRouting {
   const { numExperts } = routing;
   const { capacity, normalize = "none", mask } = limit;
-  if (!(Number.isInteger(capacity) && capacity >= 1)) {
+  if (typeof capacity === "number" && !(Number.isInteger(capacity) && capacity >= 1)) {
     throw new UserError(`capacity must be a whole number >= 1, got ${capacity}`, { exitCode: 2 });
   }
   const { ids: attempted, combineWeights } =
@@ -67,12 +70,13 @@ export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRo
   const accepted = logicalAnd(hasExpert, lessOrEqual(turns, capacity)); // [K, N]
   const weights = normalize === "before" ? toSumOne(combineWeights) : combineWeights;
   const kept = where(accepted, weights, 0); // [K, N]
+  const nowhere = typeof capacity === "number" ? capacity : cast(capacity, "int64");
   return {
     ...routing,
     ids: where(accepted, attempted, numExperts),
     mayDrop: true,
     combineWeights: normalize === "after" ? toSumOne(kept) : kept,
-    positions: where(accepted, cast(sub(turns, 1), "int64"), capacity),
+    positions: where(accepted, cast(sub(turns, 1), "int64"), nowhere),
     successRate: fractionOf(accepted, hasExpert),
   };
 }

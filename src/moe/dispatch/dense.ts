@@ -1,9 +1,10 @@
 import type { Tensor } from "../../graph/graph.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
-import { cast } from "../../ops/compare.ts";
+import { cast, where } from "../../ops/compare.ts";
 import { onesLike } from "../../ops/gather.ts";
 import { concat, split } from "../../ops/join.ts";
 import { reduceSum } from "../../ops/reduce.ts";
+import { unsqueeze } from "../../ops/reshape.ts";
 import type { DenseRouting } from "../routing.ts";
 import type { Dispatcher } from "./dropless.ts";
 
@@ -11,11 +12,19 @@ import type { Dispatcher } from "./dropless.ts";
  * Every expert receives every token (Jacobs et al. 1991): `y_n = sum over all e of w_ne f_e(x_n)`.
  *
  * The cost follows the number of experts, not that of the selected ones.
+ *
+ * @param mask which tokens there are, `[N]` bool; the output of others is zero
  */
-export function denseDispatcher({ numExperts, combineWeights }: DenseRouting): Dispatcher {
+export function denseDispatcher(
+  { numExperts, combineWeights: given }: DenseRouting,
+  { mask }: { readonly mask?: Tensor | undefined } = {},
+): Dispatcher {
+  const combineWeights = mask === undefined ? given : where(unsqueeze(mask, 1), given, 0); // [N, E]
+  const present = onesLike(given); // [N, E]
+  const counted = mask === undefined ? present : where(unsqueeze(mask, 1), present, 0);
   const cut = (rows: Tensor): Tensor[] => split(rows, numExperts, 0); // E x [N, D]
   return {
-    counts: reduceSum(cast(onesLike(combineWeights), "int64"), 0),
+    counts: reduceSum(cast(counted, "int64"), 0),
     dispatch: (x) => Array.from({ length: numExperts }, () => x),
     join: (rows) => concat(rows),
     cut,

@@ -17,7 +17,7 @@ import { transpose } from "../../ops/reshape.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { topK } from "../../ops/top-k.ts";
 import { evaluate } from "../../runtime/evaluate.ts";
-import { mlpExperts } from "../experts.ts";
+import { applyExperts } from "../experts.ts";
 import { type ExpertChoice, type SoftRouting, selectTopK } from "../routing.ts";
 import { limitCapacity } from "./capacity.ts";
 import { denseDispatcher } from "./dense.ts";
@@ -284,7 +284,10 @@ test("dropless, capacity with room, and dense agree where every expert is chosen
         const dispatcher = forms[name](p);
         const options = { hiddenWidth: 5, innerNorm: true };
         const inputs = dispatcher.dispatch(x!);
-        return [name, dispatcher.combine(mlpExperts(scope, inputs, options, dispatcher))] as const;
+        return [
+          name,
+          dispatcher.combine(applyExperts(scope, inputs, options, dispatcher)),
+        ] as const;
       });
       return Object.fromEntries(results);
     },
@@ -310,7 +313,7 @@ test("dropout in experts works where assignments are dropped", async () => {
         const dispatcher = droplessDispatcher(routing);
         const options = { hiddenWidth: 5, dropout: 0.5 };
         const inputs = dispatcher.dispatch(x!);
-        return { y: dispatcher.combine(mlpExperts(scope, inputs, options, dispatcher)) };
+        return { y: dispatcher.combine(applyExperts(scope, inputs, options, dispatcher)) };
       },
       {
         inputs: { x: normalArray("x", [3, 4]), p: firstSecondFirst },

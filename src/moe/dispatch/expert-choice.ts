@@ -2,6 +2,7 @@ import { allocate } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
+import { cast } from "../../ops/compare.ts";
 import { gather, onesLike, scatterRowsAdd, zerosLike } from "../../ops/gather.ts";
 import { concat, split } from "../../ops/join.ts";
 import { reduceMax, reduceSum } from "../../ops/reduce.ts";
@@ -14,13 +15,21 @@ import type { Dispatcher } from "./dropless.ts";
  * `y_n = sum over e that chose n of w_ne f_e(x_n)`.
  *
  * A token may be chosen by any number of experts; one that nobody chose gets zero.
+ *
+ * @param mask which tokens there are, `[N]` bool; others that fill room are not counted
  */
-export function expertChoiceDispatcher(choice: ExpertChoice): Dispatcher {
+export function expertChoiceDispatcher(
+  choice: ExpertChoice,
+  { mask }: { readonly mask?: Tensor | undefined } = {},
+): Dispatcher {
   const { numExperts, tokenIds, combineWeights, probabilities } = choice;
   const flat = reshape(tokenIds, [-1]); // [E*C]
   const cut = (rows: Tensor): Tensor[] => split(rows, numExperts, 0); // E x [C, D]
   return {
-    counts: reduceSum(onesLike(tokenIds), 1),
+    counts: reduceSum(
+      mask === undefined ? onesLike(tokenIds) : gather(cast(mask, "int64"), tokenIds),
+      1,
+    ),
     dispatch: (x) => cut(gather(x, flat)),
     join: (rows) => concat(rows),
     cut,

@@ -6,12 +6,8 @@ import { softmax } from "../../ops/softmax.ts";
 import { topK } from "../../ops/top-k.ts";
 import { evaluate, valueAndGradients } from "../../runtime/evaluate.ts";
 import type { Routing } from "../routing.ts";
-import {
-  type AuxiliaryLossName,
-  type AuxiliaryLossOptions,
-  auxiliaryLoss,
-  auxiliaryLosses,
-} from "./index.ts";
+import type { AuxiliaryLossName } from "./config.ts";
+import { type AuxiliaryLossOptions, auxiliaryLoss, auxiliaryLosses } from "./index.ts";
 import { maskOf } from "./losses.fixture.ts";
 
 const logits = array([

@@ -3,6 +3,7 @@ import { UserError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Routing } from "../routing.ts";
 import { type BalancedChoices, balanceLoss, huggingFaceBalanceLoss } from "./balance.ts";
+import type { AuxiliaryLossName } from "./config.ts";
 import { meanSquareBalanceLoss } from "./diff-moe.ts";
 import { globalEntropyLoss, localEntropyLoss } from "./entropy.ts";
 import { importanceLoss, sparseGates } from "./importance.ts";
@@ -36,21 +37,6 @@ export interface AuxiliaryLoss {
   /** A scalar; `ids` are those before anything is dropped. */
   readonly compute: (routing: Routing, options?: AuxiliaryLossOptions) => Tensor;
 }
-
-export type AuxiliaryLossName =
-  | "importance"
-  | "load"
-  | "load_excluding_self"
-  | "balance"
-  | "hugging_face_balance"
-  | "sequence_balance"
-  | "z"
-  | "local_entropy"
-  | "global_entropy"
-  | "top_p_entropy"
-  | "kl_to_uniform"
-  | "kl_from_uniform"
-  | "mean_square_balance";
 
 export const auxiliaryLosses: Readonly<Record<AuxiliaryLossName, AuxiliaryLoss>> = {
   importance: {

@@ -8,12 +8,13 @@ import { transpose, unsqueeze } from "../../ops/reshape.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { argMax } from "../../ops/top-k.ts";
 import type { Routing } from "../routing.ts";
+import { evenAssignment } from "./even-assignment.ts";
 
 export interface BaseRouterOptions {
   readonly numExperts: number;
   /**
-   * Expert of each token in training, `[N]` int64, from `balancedAssignment` on the scores; without
-   * it training is greedy as evaluation is.
+   * Expert of each token in training, `[N]` int64, for example from `balancedAssignment` on the
+   * scores. Default `evenAssignment`.
    */
   readonly assigned?: Tensor;
 }
@@ -21,8 +22,9 @@ export interface BaseRouterOptions {
 /**
  * One expert per token, weighted by `sigmoid(x . c_e)` (BASE layers, arXiv:2103.16716, section 3).
  *
- * The layer is `y = a f_e(x) + (1 - a) x` with `a` the weight; as a term beside the residual stream,
- * `a (f_e(x) - x)`. Given assignments decide, otherwise the highest score, ties to the lower index.
+ * With `a` the weight, fairseq's layer is `y = a f_e(x) + (1 - a) x` where the expert itself has a
+ * residual, `f_e(x) = x + g_e(x)`: that is `x + a g_e(x)`, what a weighted expert `g_e` gives beside the
+ * residual of its block. Given assignments decide, otherwise the highest score, ties to the lower index.
  * `probabilities` is `softmax(logits)`, for losses and metrics; the method itself needs no loss.
  *
  * @param logits `x . c_e`, `[N, E]`
@@ -44,9 +46,15 @@ export function baseRouting(logits: Tensor, assigned?: Tensor): Routing {
  * BASE routing; parameter `weight` `[E, D]`, the experts' centroids, orthogonal at first with gain 0.1
  * as in fairseq. Greedy in evaluation, whatever `assigned` holds.
  *
+ * Training gives every expert exactly `N / E` tokens. The paper solves for the best such assignment;
+ * here the graph finds a good one, see `evenAssignment`, so that no layer has to leave the graph.
+ *
  * @param x `[N, D]`
  */
 export function baseRouter(scope: Scope, x: Tensor, options: BaseRouterOptions): Routing {
   const logits = linear(scope, x, options.numExperts, { bias: false, weightInit: orthogonal(0.1) });
-  return baseRouting(logits, scope.training ? options.assigned : undefined);
+  return baseRouting(
+    logits,
+    scope.training ? (options.assigned ?? evenAssignment(logits)) : undefined,
+  );
 }

@@ -66,15 +66,15 @@ export function biasRouting(logits: Tensor, bias: Tensor, options: BiasRoutingOp
   };
 }
 
-function keepGroups(biased: Tensor, options: BiasRoutingOptions): Tensor {
+/** Throws unless the groups are equal, have two experts or more, and hold the choices of a token. */
+export function requireGroups(options: BiasRoutingOptions, numExperts: number): void {
   const { numGroups = 1, numSelectedGroups = numGroups, numSelectedExperts } = options;
-  if (numSelectedGroups === numGroups) return biased;
-  const [numTokens, numExperts] = biased.shape as [Dim, number];
+  if (numGroups === 1 && numSelectedGroups === 1) return;
   const size = numExperts / numGroups;
   if (
     !Number.isInteger(size) ||
     size < 2 ||
-    !(numSelectedGroups >= 1 && numSelectedGroups < numGroups) ||
+    !(numSelectedGroups >= 1 && numSelectedGroups <= numGroups) ||
     numSelectedExperts > numSelectedGroups * size
   ) {
     throw new UserError(
@@ -82,6 +82,14 @@ function keepGroups(biased: Tensor, options: BiasRoutingOptions): Tensor {
       { exitCode: 2 },
     );
   }
+}
+
+function keepGroups(biased: Tensor, options: BiasRoutingOptions): Tensor {
+  const { numGroups = 1, numSelectedGroups = numGroups } = options;
+  if (numSelectedGroups === numGroups) return biased;
+  const [numTokens, numExperts] = biased.shape as [Dim, number];
+  requireGroups(options, numExperts);
+  const size = numExperts / numGroups;
   const grouped = reshape(biased, [numTokens, numGroups, size]); // [N, G, E/G]
   const groupScores = reduceSum(topK(grouped, 2).values, -1); // [N, G]
   const best = topK(groupScores, numSelectedGroups).indices; // [N, G']

@@ -1,0 +1,135 @@
+/** A layer from its settings. */
+
+import { UserError } from "../graph/errors.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { constant } from "../graph/inputs.ts";
+import { standardize } from "../nn/layer-norm.ts";
+import type { LossWeight, Scope } from "../nn/scope.ts";
+import { equal, logicalAnd } from "../ops/compare.ts";
+import { checkMoe, lossLabel, type MoeContext, requireMoeContext } from "./check.ts";
+import type { MoeSettings } from "./config.ts";
+import { defined } from "./defined.ts";
+import { capacityLimit, expertChoiceCapacity } from "./dispatch/capacity-limit.ts";
+import { type ExpertOptions, feedForward } from "./experts.ts";
+import { expertOptions } from "./experts-config.ts";
+import { type MoeOptions, moe } from "./layer.ts";
+import type { LossSettings } from "./losses/config.ts";
+import { auxiliaryLoss } from "./losses/index.ts";
+import { l1Penalty, l2Penalty } from "./losses/weight-penalty.ts";
+import { recordWeights } from "./record-weights.ts";
+import { configuredRouter } from "./routers/configured.ts";
+import type { Routing } from "./routing.ts";
+import { type MoeSizes, moeSizes } from "./sizes.ts";
+
+/** What a layer may know of its tokens besides their values. */
+export interface MoeTokens {
+  /** Which tokens there are, `[N]` bool; others are padding, neither routed nor counted. */
+  readonly mask?: Tensor | undefined;
+  /** Index of each token's modality, `[N]` int64. */
+  readonly modality?: Tensor | undefined;
+  /** Ids of words, `[N]` int64, for hash routing. */
+  readonly ids?: Tensor | undefined;
+}
+
+/** A layer whose settings were checked once. */
+export interface MoeLayer extends MoeSizes {
+  /** The mixture of experts; taps and parameters as those of `moe`. `x` is `[N, D]`, so the result. */
+  apply(scope: Scope, x: Tensor, tokens?: MoeTokens): Tensor;
+  /** A dense layer of the experts' form and of their width before `granularity`, for other blocks. */
+  applyDense(scope: Scope, x: Tensor): Tensor;
+}
+
+/**
+ * The layer that settings describe, for a model that `context` describes.
+ *
+ * @throws UserError (exit code 2) for settings that do not go together or do not fit the model
+ * @example
+ * const layer = createMoe(parseMoe({ num_experts: 4 }), { width: 64 });
+ * const y = layer.apply(scope.child("moe"), x); // [N, 64]
+ */
+export function createMoe(settings: MoeSettings, context: MoeContext): MoeLayer {
+  const problem = checkMoe(settings);
+  if (problem !== undefined) throw new UserError(problem.message, { exitCode: 2 });
+  requireMoeContext(settings, context);
+  const sizes = moeSizes(settings);
+  const experts = expertOptions(settings.experts, context.width);
+  const dense = expertOptions(settings.experts, context.width, 1);
+  return {
+    ...sizes,
+    apply: (scope, x, tokens = {}) =>
+      moe(scope, x, layerOptions(scope, settings, context, { sizes, experts, tokens })),
+    applyDense: (scope, x) => feedForward(scope, x, dense),
+  };
+}
+
+interface Parts {
+  readonly sizes: MoeSizes;
+  readonly experts: ExpertOptions;
+  readonly tokens: MoeTokens;
+}
+
+function layerOptions(
+  layer: Scope,
+  settings: MoeSettings,
+  context: MoeContext,
+  { sizes, experts, tokens }: Parts,
+): MoeOptions {
+  const { router, dispatch, routerPenalty } = settings;
+  const { numTokens, vocabularySize } = context;
+  const { mask } = tokens;
+  const { training } = layer;
+  const modalities = modalityMasks(tokens, context);
+  return {
+    experts,
+    mask,
+    modalities,
+    numSharedExperts: settings.experts.numShared,
+    ...(settings.experts.innerNorm && { prepare: (x: Tensor) => standardize(x) }),
+    ...(dispatch.name === "capacity" && {
+      limit: (routing: Routing) => capacityLimit(dispatch, routing, { training, numTokens }),
+    }),
+    router: (scope, x) => {
+      const { scope: recording, weights } = recordWeights(scope);
+      const room =
+        dispatch.name === "expert_choice"
+          ? expertChoiceCapacity(dispatch, x.shape[0]!, settings.numExperts, {
+              training,
+              numTokens,
+            })
+          : {};
+      const inputs = { ...sizes, numTokens, vocabularySize, mask, ids: tokens.ids, ...room };
+      const routing = configuredRouter(recording, x, router, inputs);
+      if (routerPenalty.l1 > 0) layer.auxiliary("router_l1", routerPenalty.l1, l1Penalty(weights));
+      if (routerPenalty.l2 > 0) layer.auxiliary("router_l2", routerPenalty.l2, l2Penalty(weights));
+      return routing;
+    },
+    losses: (scope, routing) => {
+      for (const loss of settings.losses) {
+        const counted = loss.modality === undefined ? mask : modalities[loss.modality];
+        const { name, weight: _, schedule: __, modality: ___, ...options } = loss;
+        const value = auxiliaryLoss(name, routing, {
+          ...defined(options),
+          ...defined({ numTokens, mask: counted }),
+        });
+        if (value !== undefined) scope.auxiliary(lossLabel(loss), weightOf(loss), value);
+      }
+    },
+  };
+}
+
+function weightOf({ weight, schedule }: LossSettings): LossWeight {
+  return schedule === undefined ? weight : { peak: weight, ...schedule };
+}
+
+/** Tokens of each modality without padding, `[N]` bool. */
+function modalityMasks(
+  { modality, mask }: MoeTokens,
+  { modalities = [] }: MoeContext,
+): Record<string, Tensor> {
+  if (modality === undefined) return {};
+  const entries = modalities.map((name, index) => {
+    const own = equal(modality, constant(modality.graph, index, "int64"));
+    return [name, mask === undefined ? own : logicalAnd(own, mask)] as const;
+  });
+  return Object.fromEntries(entries);
+}
