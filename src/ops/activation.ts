@@ -1,4 +1,4 @@
-/** Activation functions. ONNX: Gelu, Relu, Sigmoid, Tanh, Softplus, Erf. */
+/** Activation functions. ONNX: Gelu, Relu, LeakyRelu, Sigmoid, Tanh, Softplus, Erf. */
 import { defineOp, type Tensor } from "../graph/graph.ts";
 import { add, exp, mul, square, sub } from "./arithmetic.ts";
 import { cast, greater } from "./compare.ts";
@@ -22,6 +22,11 @@ export function normalDensity(x: Tensor): Tensor {
 /** `max(x, 0)`; gradient 0 at 0. */
 export const relu: (x: Tensor) => Tensor = unary("relu", "Relu", (dy, x) =>
   mul(dy, cast(greater(x, 0), "float32")),
+);
+
+/** `x` above 0 and `0.01 x` elsewhere; gradient 0.01 at 0. */
+export const leakyRelu: (x: Tensor) => Tensor = unary("leaky_relu", "LeakyRelu", (dy, x) =>
+  mul(dy, add(mul(cast(greater(x, 0), "float32"), 0.99), 0.01)),
 );
 
 const reluSquaredOp = defineOp<null>({

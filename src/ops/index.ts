@@ -3,6 +3,7 @@ export {
   erf,
   gelu,
   geluTanh,
+  leakyRelu,
   normalCdf,
   normalDensity,
   relu,

@@ -11,8 +11,8 @@ export interface DenseRouterOptions {
   readonly numExperts: number;
   /** Widths of the hidden layers of an MLP gate; default none, a linear gate. */
   readonly hiddenWidths?: readonly number[];
-  /** Between the layers of an MLP gate. Default ReLU. */
-  readonly activation?: (x: Tensor) => Tensor;
+  /** After hidden layer `layer` of an MLP gate. Default ReLU. */
+  readonly activation?: (x: Tensor, layer: number) => Tensor;
   /** After each hidden layer of an MLP gate. Default 0. */
   readonly dropout?: number;
   /** Default true. */
@@ -43,7 +43,8 @@ export function denseRouter(scope: Scope, x: Tensor, options: DenseRouterOptions
   const init = { bias, ...(weightInit && { weightInit }) };
   const hidden = hiddenWidths.reduce((rows, width, layer) => {
     const child = scope.child(layer);
-    return dropout(child, activation(linear(child, rows, width, init)), options.dropout ?? 0);
+    const active = activation(linear(child, rows, width, init), layer);
+    return dropout(child, active, options.dropout ?? 0);
   }, x); // [N, F]
   const last = hiddenWidths.length === 0 ? scope : scope.child(hiddenWidths.length);
   return denseRouting(linear(last, hidden, numExperts, init));
