@@ -57,6 +57,19 @@ test("frozen parameters rest always, or up to a step, or from one on", () => {
   expect(rests(4)).toEqual([true, false, true]);
 });
 
+test("a group that begins late counts its steps from its own first one", () => {
+  const groups = parameterGroups([
+    { ...always, parameters: "head.bias", frozen: { untilStep: 3 } },
+    { ...always, parameters: "body.*", frozen: { fromStep: 5 } },
+  ]);
+  const stepOf = (name: string, step: number) =>
+    groups.settings({ ...base, step })(groups.group(spec(name)))?.step;
+  expect(stepOf("head.bias", 4)).toBe(1);
+  expect(stepOf("head.bias", 5)).toBe(2);
+  expect(stepOf("body.0.weight", 5)).toBe(5);
+  expect(stepOf("head.weight", 5)).toBe(5);
+});
+
 test("a rule that no parameter matches is refused", () => {
   const names = [...trace.parameters.keys()];
   expect(() => checkRules([{ ...always, parameters: "haed.*" }], names)).toThrow(

@@ -13,7 +13,10 @@ export interface ParameterGroups {
   group(spec: ParameterSpec): string;
   /** Whether a parameter trains at any step. */
   trains(spec: ParameterSpec): boolean;
-  /** Settings of each group at a step counted from 1; undefined where it rests. */
+  /**
+   * Settings of each group at a step counted from 1; undefined where it rests. A group that rests at
+   * first counts its steps from its own first one, as the moments of Adam want it.
+   */
   settings(base: StepSettings): (group: string) => StepSettings | undefined;
 }
 
@@ -34,6 +37,7 @@ export function parameterGroups(rules: readonly ParameterRule[] = []): Parameter
       if (rule !== undefined && isFrozen(rule, base.step - 1)) return undefined;
       return {
         ...base,
+        step: base.step - restBefore(rule),
         learningRate: base.learningRate * (rule?.learningRateFactor ?? 1),
         weightDecay: kind === GROUPS.decay ? (rule?.weightDecay ?? base.weightDecay ?? 0) : 0,
       };
@@ -50,6 +54,12 @@ export function checkRules(rules: readonly ParameterRule[], names: readonly stri
       { exitCode: 2 },
     );
   }
+}
+
+/** Steps before the first that a rule lets parameters train. */
+function restBefore(rule: ParameterRule | undefined): number {
+  const frozen = rule?.frozen;
+  return typeof frozen === "object" && "untilStep" in frozen ? frozen.untilStep : 0;
 }
 
 function isFrozen({ frozen }: ParameterRule, index: number): boolean {
