@@ -21,6 +21,8 @@ const train = z.strictObject({
   /** Validation every so many steps, or epochs; the last step is always validated. */
   eval_every: z.int().positive().optional(),
   eval_every_epochs: z.int().positive().optional(),
+  /** Validations before this step choose no checkpoint; that of the last step always may. */
+  choose_from_step: z.int().positive().optional(),
   checkpoint_every: z.int().positive().optional(),
   /** Checkpoints kept besides the best. */
   keep_checkpoints: z.int().positive().default(2),

@@ -90,11 +90,13 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
       const scores = await validation.evaluator.run(validation.loader);
       for (const [name, value] of Object.entries(scores)) log("validation", name, value);
       const judged = scores[scoreName]!;
-      score = better === "higher" ? judged : -judged; // Checkpoints are ranked by their score.
-      improved = state.bestScore === null || score > state.bestScore;
-      state = improved
-        ? { ...state, bestScore: score, bestStep: state.step, withoutImprovement: 0 }
-        : { ...state, withoutImprovement: state.withoutImprovement + 1 };
+      if (state.step >= Math.min(train.chooseFromStep ?? 0, totalSteps)) {
+        score = better === "higher" ? judged : -judged; // Checkpoints are ranked by their score.
+        improved = state.bestScore === null || score > state.bestScore;
+        state = improved
+          ? { ...state, bestScore: score, bestStep: state.step, withoutImprovement: 0 }
+          : { ...state, withoutImprovement: state.withoutImprovement + 1 };
+      }
       progress.note(
         `step ${state.step}: validation ${describeScores(scores, scoreName)}${improved ? " (best so far)" : ""}`,
       );
