@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type CapacityPreset, capacityPresets, computeCapacity } from "./capacity.ts";
+import { array, toNumbers } from "../graph/array.ts";
+import { evaluate } from "../runtime/evaluate.ts";
+import {
+  type CapacityPreset,
+  capacityPresets,
+  computeCapacity,
+  runTimeCapacity,
+} from "./capacity.ts";
 
 const sizes = { numTokens: 100, numExperts: 8, numSelectedExperts: 2, capacityFactor: 1.25 };
 
@@ -64,4 +71,33 @@ test("a factor of one and more has room for an even load", () => {
       expect(capacity * drawn.numExperts).toBeGreaterThanOrEqual(assignments);
     }),
   );
+});
+
+test("capacity of a number of tokens known at run time equals that of a known one", async () => {
+  const numbers = [1, 2, 7, 8, 50, 96, 100, 110, 333, 1000, 4096, 16384];
+  const presets = Object.values(capacityPresets);
+  for (const capacityFactor of [1, 1.05, 1.1, 1.25, 2]) {
+    const sizes = { numExperts: 8, numSelectedExperts: 2, capacityFactor };
+    const forms = [
+      ...presets.map((preset) => (numTokens: number) => preset({ ...sizes, numTokens })),
+      (numTokens: number) => ({ ...sizes, numTokens, rounding: "round" as const, maximum: 900 }),
+    ];
+    const found = await evaluate(
+      (...counts) =>
+        counts.flatMap((count) =>
+          forms.map((form) => runTimeCapacity(count, form(Number.POSITIVE_INFINITY))),
+        ),
+      numbers.map((n) => array(n)),
+    );
+    const expected = numbers.flatMap((n) =>
+      forms.map((form) => {
+        try {
+          return computeCapacity(form(n));
+        } catch {
+          return 1; // Refused where it is known before.
+        }
+      }),
+    );
+    expect(found.map((value) => toNumbers(value)[0])).toEqual(expected);
+  }
 });

@@ -73,7 +73,7 @@ export function computeCapacity(options: CapacityOptions): number {
 
 /**
  * The same for a number of tokens that is known only when the graph runs, as in evaluation, whose
- * batch may have any size; at least 1.
+ * batch may have any size; at least 1. A preset gets an infinite number of tokens.
  *
  * @param numTokens scalar float32, a whole number below 2^24
  * @returns scalar float32
@@ -84,7 +84,7 @@ export function runTimeCapacity(
 ): Tensor {
   const { numExperts, numSelectedExperts = 1, capacityFactor } = options;
   const { rounding = "ceil", multipleOf = 1, includeSelected = true } = options;
-  const { wholeShare = false, minimum: least = 1, maximum: most } = options;
+  const { wholeShare = false, minimum: least = 1, maximum: most = Infinity } = options;
   const even = div(numTokens, numExperts);
   const share = wholeShare ? rounded(even, "ceil") : even;
   const factor = capacityFactor * (includeSelected === true ? numSelectedExperts : 1);
@@ -93,7 +93,7 @@ export function runTimeCapacity(
     includeSelected === "after-rounding" ? numSelectedExperts : 1,
   );
   const aligned = mul(rounded(div(whole, multipleOf), "ceil"), multipleOf);
-  return maximum(most === undefined ? aligned : minimum(aligned, most), Math.max(1, least));
+  return maximum(most === Infinity ? aligned : minimum(aligned, most), Math.max(1, least));
 }
 
 /** A number that is not negative, where one within 1e-5 of its size to a whole number counts as that. */

@@ -39,7 +39,7 @@ export function capacityLimit(
       ? computeCapacity(capacityOptions(settings, { ...sizes, numTokens: size }, training))
       : runTimeCapacity(
           countTokens(routing.probabilities),
-          capacityOptions(settings, { ...sizes, numTokens: 0 }, training),
+          capacityOptions(settings, { ...sizes, numTokens: Number.POSITIVE_INFINITY }, training),
         );
   return { capacity, priority, order, normalize, numGroups: divideDim(total, size) };
 }
