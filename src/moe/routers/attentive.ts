@@ -7,9 +7,10 @@ import { orthogonal, xavierUniform } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { sigmoid } from "../../ops/activation.ts";
-import { add, mul } from "../../ops/arithmetic.ts";
+import { add, div, maximum, mul } from "../../ops/arithmetic.ts";
+import { cast, greater, where } from "../../ops/compare.ts";
 import { matmul } from "../../ops/matmul.ts";
-import { reduceMean } from "../../ops/reduce.ts";
+import { reduceMean, reduceSum } from "../../ops/reduce.ts";
 import { expand, reshape } from "../../ops/reshape.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { type Routing, selectTopK } from "../routing.ts";
@@ -30,6 +31,8 @@ export interface AttentiveRouterOptions {
   readonly pool?: "token" | "sample";
   /** Tokens per sample, for `pool: "sample"`. */
   readonly numTokens?: number;
+  /** Tokens that count in the mean of `pool: "sample"`, `[N]` bool; default all. */
+  readonly mask?: Tensor;
   /** Experts that these tokens may use; default all. */
   readonly available?: readonly boolean[];
 }
@@ -61,7 +64,7 @@ export function attentiveRouter(scope: Scope, x: Tensor, options: AttentiveRoute
     return { ...routing, combineWeights: softmax(routing.combineWeights, 0) };
   }
   const attention = softmax(logits); // [N, E]
-  const probabilities = pool === "sample" ? poolSamples(attention, options.numTokens) : attention;
+  const probabilities = pool === "sample" ? poolSamples(attention, options) : attention;
   return selectTopK(logits, probabilities, numSelectedExperts, "sum");
 }
 
@@ -85,11 +88,26 @@ function hideUnavailable(logits: Tensor, available: readonly boolean[] | undefin
 }
 
 /** The mean attention of each sample, repeated for each of its tokens: `[N, E]`. */
-function poolSamples(attention: Tensor, numTokens: number | undefined): Tensor {
+function poolSamples(
+  attention: Tensor,
+  { numTokens, mask }: Pick<AttentiveRouterOptions, "numTokens" | "mask">,
+): Tensor {
   if (numTokens === undefined) throw new RangeError('pool "sample" needs numTokens');
   const numExperts = attention.shape[1]!;
   const samples = divideDim(attention.shape[0]!, numTokens);
   const grouped = reshape(attention, [samples, numTokens, numExperts]); // [B, S, E]
-  const mean = reduceMean(grouped, 1, { keepDims: true }); // [B, 1, E]
+  const mean =
+    mask === undefined
+      ? reduceMean(grouped, 1, { keepDims: true })
+      : keptMean(grouped, reshape(mask, [samples, numTokens, 1])); // [B, 1, E]
   return reshape(expand(mean, grouped), attention.shape);
+}
+
+/** The mean over the tokens that count; over all of a sample in which none does. */
+function keptMean(grouped: Tensor, mask: Tensor): Tensor {
+  const counted = cast(mask, "float32"); // [B, S, 1]
+  const count = reduceSum(counted, 1, { keepDims: true }); // [B, 1, 1]
+  const sum = reduceSum(mul(grouped, counted), 1, { keepDims: true });
+  const all = reduceMean(grouped, 1, { keepDims: true });
+  return where(greater(count, 0), div(sum, maximum(count, 1)), all); // [B, 1, E]
 }

@@ -87,7 +87,11 @@ export function configuredRouter(
     case "cosine":
       return cosineRouter(scope, x, { ...defined(settings), ...options });
     case "attentive":
-      return attentiveRouter(scope, x, { ...settings, ...options, ...defined({ numTokens }) });
+      return attentiveRouter(scope, x, {
+        ...settings,
+        ...options,
+        ...defined({ numTokens, mask }),
+      });
     case "yuan":
       return yuanRouter(scope, x, { ...settings, ...options });
     case "loss_free_bias":

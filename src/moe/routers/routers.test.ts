@@ -119,6 +119,24 @@ describe("attention form (commit e0c4f54 with an identity query)", () => {
     expectClose(probabilities, [...mean, ...mean, ...mean]);
     expect(toNumbers(ids)).toEqual([2, 2, 2, 0, 0, 0]);
   });
+
+  test("padding is not in the mean of its sample, but where there is nothing else", async () => {
+    const mean = async (kept: readonly boolean[]) => {
+      const mask = array([...kept], "bool");
+      const { outputs } = await runScoped(
+        (scope, inputs) => {
+          const pooled = { ...form, pool: "sample", numTokens: 3, mask: inputs.mask! } as const;
+          return results(attentiveRouter(scope, inputs.x!, pooled));
+        },
+        { inputs: { x: tokens, mask }, values },
+      );
+      return array(toNumbers(outputs.probabilities!).slice(0, 3));
+    };
+    const [a, b] = [0.3836517, 0.2326965];
+    expectClose(await mean([true, true, false]), [(a + b) / 2, (a + b) / 2, a]);
+    expectClose(await mean([false, true, false]), [b, a, a]);
+    expectClose(await mean([false, false, false]), [0.3165605, 0.3165605, 0.3668789]);
+  });
 });
 
 test("experts that are not available are never chosen", async () => {
