@@ -11,6 +11,7 @@ import { tanh } from "../ops/activation.ts";
 import { randomArray } from "../ops/check.fixture.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reshape } from "../ops/reshape.ts";
+import { supports } from "./compatibility.ts";
 import { checkGradients } from "./differences.fixture.ts";
 import { denseDispatcher } from "./dispatch/dense.ts";
 import type { Dispatcher } from "./dispatch/dropless.ts";
@@ -74,14 +75,25 @@ const lossNames = Object.keys(auxiliaryLosses) as (keyof typeof auxiliaryLosses)
 const tokenChoice = [...methods, ...secondExpert];
 
 describe.each(tokenChoice)("$name", ({ name, router, route, noisy = false }) => {
-  test.each(placements)("$name", async ({ place, dispatcher, padded = false }) => {
-    // A hash has no probabilities to balance, and no parameters.
+  test.each(placements)("$name", async ({ name: placement, place, dispatcher, padded = false }) => {
+    // A hash has no probabilities to balance, and no parameters. More is compared than a
+    // configuration may ask for.
     const meaningful = lossNames.filter(
       (loss) => router !== "hash" && (noisy || !auxiliaryLosses[loss].needsNoise),
     );
+    const executed = placement.startsWith("capacity") ? "capacity" : "dropless";
+    for (const loss of lossNames) {
+      const allowed = supports(router, executed, loss) === true;
+      const drawn = noisy || !auxiliaryLosses[loss].needsNoise;
+      if (allowed && drawn) expect(meaningful).toContain(loss);
+    }
     const compared = await checkGradients(
       (scope, inputs, trace) => {
-        const routing = route(scope.child("router"), inputs.x!, { E, K });
+        const routing = route(scope.child("router"), inputs.x!, {
+          E,
+          K,
+          mask: padded ? inputs.mask : undefined,
+        });
         const placed = place(routing, { C, mask: inputs.mask! });
         const options = { numTokens: 3, threshold: 3, ...(padded && { mask: inputs.mask! }) };
         const losses = meaningful.map((loss) => [loss, auxiliaryLoss(loss, routing, options)!]);

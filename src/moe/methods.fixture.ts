@@ -25,6 +25,8 @@ import type { Routing } from "./routing.ts";
 export interface Sizes {
   readonly E: number;
   readonly K: number;
+  /** Tokens that count, `[N]` bool, for routers in which tokens see each other. */
+  readonly mask?: Tensor | undefined;
 }
 
 export interface Method {
@@ -117,7 +119,8 @@ export const methods: readonly Method[] = [
     total: 1,
     route: (scope, x, sizes) => {
       const numTokens = (x.shape[0] as number) / 2;
-      const options = { form: "attention", pool: "sample", numTokens } as const;
+      const kept = sizes.mask === undefined ? {} : { mask: sizes.mask };
+      const options = { form: "attention", pool: "sample", numTokens, ...kept } as const;
       return attentiveRouter(scope, x, { ...topK(sizes), ...options });
     },
   },

@@ -23,11 +23,11 @@ export type Arrays = Record<string, NdArray>;
 
 /** Traces and runs `fn`; parameters without a value are drawn from 0.2 to 0.8, of either sign. */
 export async function run(
-  fn: (scope: Scope, inputs: Inputs) => Readonly<Record<string, Tensor>>,
+  fn: (scope: Scope, inputs: Inputs, trace: Trace) => Readonly<Record<string, Tensor>>,
   options: RunOptions,
 ): Promise<Arrays> {
   const { scope, trace, inputs } = begin(options);
-  const model = emitModel(fn(scope, inputs));
+  const model = emitModel(fn(scope, inputs, trace));
   return withSession(model, async (session) => session.run(feedsOf(model.inputs, trace, options)));
 }
 
