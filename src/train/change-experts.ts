@@ -6,17 +6,13 @@ import { configToYaml, loadConfig } from "../config/load.ts";
 import { allocate, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import type { ParameterCounts } from "../moe/active-parameters.ts";
-import { changeExperts, type ExpertChange } from "../moe/surgery/change.ts";
+import type { ExpertChange } from "../moe/surgery/change.ts";
 import { expertLayers, type Tensors } from "../moe/surgery/layout.ts";
-import { countKinds } from "../moe/surgery/selection.ts";
-import { upcycleExperts } from "../moe/surgery/upcycle-experts.ts";
-import { foldIn, type Key, key } from "../random/index.ts";
 import { BUFFERS } from "./arena-optimizer.ts";
 import { best, type Checkpoint, latest, listCheckpoints } from "./checkpoint-store.ts";
 import { type TrainConfig, trainConfigSchema } from "./config.ts";
-import { type ExpertEdit, planEdit } from "./expert-edits.ts";
-import { readExpertLoads } from "./expert-loads.ts";
-import { denseLayerOf, expertCounts, withExpertCounts } from "./expert-settings.ts";
+import type { ExpertEdit } from "./expert-edits.ts";
+import { type Apply, planRun } from "./expert-plan.ts";
 import { openRunDirectory } from "./run-directory.ts";
 import { setUpTraining, type Training } from "./setup.ts";
 import { fillState, readState, type StoredState, stateFiles } from "./state-files.ts";
@@ -87,21 +83,16 @@ export async function changeRunExperts(
   }
   const { config, checkpoint } = await openRun(run, which);
   const state = await readState(checkpoint.path, config.train.emaDecay !== undefined);
-  const plan =
-    edit.action === "upcycle" ? undefined : await planRun(run, config, state, checkpoint, edit);
-  const changedConfig = plan?.config ?? loadUpcycled(run, edit);
-  const training = await setUpTraining(changedConfig);
+  const { step } = checkpoint;
+  const plan = await planRun({ run, config, state, step }, edit, noise);
+  const training = await setUpTraining(plan.config);
   try {
-    const random = foldIn(key(config.seed), "experts");
-    const apply = plan
-      ? changeBy(plan.change, { noise: noise ?? 0.01, key: random })
-      : upcycleBy(denseLayerOf(config.model), { noise: noise ?? 0, key: random });
-    const changed = applyToState(state, training, apply);
+    const changed = applyToState(state, training, plan.apply);
     fillState(changed, training.step, training.optimizer.moments, checkpoint.path);
     await writeRun(out, overwrite, training);
-    const layers = describeChange(state.model, changed.model, plan?.change);
+    const layers = describeChange(state.model, changed.model, plan.change);
     const { parameters } = training;
-    return { action: edit.action, run, out, step: checkpoint.step, layers, parameters };
+    return { action: edit.action, run, out, step, layers, parameters };
   } finally {
     await training.dispose();
   }
@@ -123,63 +114,6 @@ export async function openRun(run: string, which: "best" | "latest"): Promise<Op
     throw new UserError(`${run} holds no checkpoint yet; train it first`, { exitCode: 2 });
   }
   return { config, checkpoint: chosen };
-}
-
-interface Plan {
-  readonly config: TrainConfig;
-  readonly change: ExpertChange;
-}
-
-async function planRun(
-  run: string,
-  config: TrainConfig,
-  { model }: StoredState,
-  { step }: Checkpoint,
-  edit: Exclude<ExpertEdit, { action: "upcycle" }>,
-): Promise<Plan> {
-  const layers = expertLayers(model);
-  const loads = await readExpertLoads(run, layers, step);
-  const counts = expertCounts(config.model);
-  const change = planEdit(edit, { layers, loads, counts, weights: model });
-  const after = [...change].map(([path, experts]) => ({
-    path,
-    counts: countKinds(experts, counts.kinds.length),
-  }));
-  const [first] = after;
-  const other = after.find((layer) => String(layer.counts) !== String(first!.counts));
-  if (other !== undefined) {
-    throw new UserError(
-      `${first!.path} would have ${first!.counts.join(" + ")} experts and ${other.path} ${other.counts.join(" + ")}; all layers of a model have equally many, so choose as many in each`,
-      { exitCode: 2 },
-    );
-  }
-  return {
-    change,
-    config: { ...config, model: withExpertCounts(config.model, first!.counts) },
-  };
-}
-
-function loadUpcycled(run: string, edit: ExpertEdit): TrainConfig {
-  const overrides = edit.action === "upcycle" ? edit.overrides : [];
-  return loadConfig(join(run, "config.yaml"), trainConfigSchema, { overrides });
-}
-
-/** How the tensors of one buffer change; `fresh` holds what a new model starts from. */
-type Apply = (tensors: Tensors, fresh: Tensors, role: "weights" | "moments") => Tensors;
-
-interface Noise {
-  readonly noise: number;
-  readonly key: Key;
-}
-
-function changeBy(change: ExpertChange, noise: Noise): Apply {
-  return (tensors, fresh, role) =>
-    changeExperts(tensors, change, role === "weights" ? { fresh, ...noise } : { fresh });
-}
-
-function upcycleBy(denseLayer: (path: string) => string, noise: Noise): Apply {
-  return (tensors, fresh, role) =>
-    upcycleExperts(tensors, { fresh, denseLayer, ...(role === "weights" ? noise : {}) });
 }
 
 /** Applies a change to parameters, moments and averages alike. */

@@ -2,6 +2,7 @@
 import { UserError } from "../graph/errors.ts";
 import { diffMoeConfig } from "../models/diff-moe-config.ts";
 import type { ModelSettings } from "../models/systems.ts";
+import type { MoeSettings } from "../moe/config.ts";
 import { moeSizes } from "../moe/sizes.ts";
 
 /** Experts of every layer, by kind: those that all tokens may use, or those of a modality. */
@@ -9,55 +10,71 @@ export interface ExpertCounts {
   /** Names of the kinds, in the order in which their experts stand. */
   readonly kinds: readonly string[];
   readonly counts: readonly number[];
-  /** `K` */
+  /** So many experts a layer must have: `K`, or 1 where tokens do not choose a fixed number. */
   readonly numSelectedExperts: number;
 }
 
 /** The experts that the settings of a model describe. */
 export function expertCounts(model: ModelSettings): ExpertCounts {
-  switch (model.system) {
-    case "diff-moe": {
-      const { modalities } = diffMoeConfig(model, 1);
-      const specific = modalities.map(() => model.numModalitySpecificExperts);
-      return {
-        kinds: ["shared", ...modalities],
-        counts: [model.numSharedExperts, ...specific],
-        numSelectedExperts: model.numSelectedExperts,
-      };
-    }
-    case "vit-moe":
-      return {
-        kinds: ["routed"],
-        counts: [moeSizes(model.moe).numExperts],
-        numSelectedExperts: moeSizes(model.moe).numSelectedExperts,
-      };
+  if (model.system === "diff-moe") {
+    const { numSelectedExperts, numSharedExperts, numModalitySpecificExperts } = model;
+    const { modalities } = diffMoeConfig(model, 1);
+    return {
+      kinds: ["shared", ...modalities],
+      counts: [numSharedExperts, ...modalities.map(() => numModalitySpecificExperts)],
+      numSelectedExperts,
+    };
   }
+  const { moe } = requireMoe(model);
+  const { numExperts, numSelectedExperts } = moeSizes(moe);
+  const twice = moeSizes({ ...moe, numExperts: 2 * moe.numExperts });
+  const fixed = twice.numSelectedExperts === numSelectedExperts;
+  return {
+    kinds: ["routed"],
+    counts: [numExperts],
+    numSelectedExperts: fixed ? numSelectedExperts : 1,
+  };
 }
 
 /** The settings with other numbers of experts of each kind. */
 export function withExpertCounts(model: ModelSettings, counts: readonly number[]): ModelSettings {
-  switch (model.system) {
-    case "diff-moe": {
-      const [numSharedExperts = 0, ...specific] = counts;
-      const numModalitySpecificExperts = specific[0] ?? 0;
-      if (specific.some((count) => count !== numModalitySpecificExperts)) {
-        throw new UserError(
-          `the modalities would have ${specific.join(" and ")} experts; change as many of each`,
-          { exitCode: 2 },
-        );
-      }
-      return { ...model, numSharedExperts, numModalitySpecificExperts };
+  if (model.system === "diff-moe") {
+    const [numSharedExperts = 0, ...specific] = counts;
+    const numModalitySpecificExperts = specific[0] ?? 0;
+    if (specific.some((count) => count !== numModalitySpecificExperts)) {
+      throw new UserError(
+        `the modalities would have ${specific.join(" and ")} experts; change as many of each`,
+        { exitCode: 2 },
+      );
     }
-    case "vit-moe":
-      return { ...model, moe: { ...model.moe, numExperts: counts[0]! } };
+    return { ...model, numSharedExperts, numModalitySpecificExperts };
   }
+  const { moe } = requireMoe(model);
+  const { granularity } = moe.experts;
+  const numExperts = counts[0]! / granularity;
+  if (!Number.isInteger(numExperts)) {
+    throw new UserError(
+      `${counts[0]} experts would be left, and experts.granularity ${granularity} wants a multiple of it; change ${granularity} experts at a time`,
+      { exitCode: 2 },
+    );
+  }
+  return { ...model, moe: { ...moe, numExperts } } as ModelSettings;
 }
 
 /** Path of the dense layer that stands where a layer with experts would be. */
 export function denseLayerOf(model: ModelSettings): (path: string) => string {
-  if (model.system === "vit-moe") return (path) => path.replace(/moe$/, "mlp");
-  throw new UserError(
-    `model.system ${model.system} has no dense form to upcycle from; train one of vit-moe with model.moe_layers=none`,
-    { exitCode: 2 },
-  );
+  if (model.system === "diff-moe") {
+    throw new UserError(
+      "model.system diff-moe has no dense form to upcycle from; train a vit-moe with model.moe_layers=none",
+      { exitCode: 2 },
+    );
+  }
+  requireMoe(model);
+  return (path) => path.replace(/moe$/, "mlp");
+}
+
+/** The settings of a model whose experts are under `model.moe`. */
+function requireMoe(model: { readonly system: string }): { readonly moe: MoeSettings } {
+  if ("moe" in model) return model as unknown as { readonly moe: MoeSettings };
+  throw new UserError(`experts of model.system ${model.system} cannot be changed`, { exitCode: 2 });
 }

@@ -29,6 +29,10 @@ const shape = "patch_size: 4, width: 16, num_layers: 2, num_heads: 2";
 const diffMoe = `${common}model: { system: diff-moe, ${shape}, num_shared_experts: 3, num_modality_specific_experts: 1, mlp_ratio: 2, dropout: 0 }
 `;
 
+const vit = (layers: string, more = ""): string =>
+  `${common}model: { system: vit-moe, ${shape}, moe_layers: ${layers}, moe: { num_experts: 4, experts: { mlp_ratio: 2 } ${more} } }
+`;
+
 const folder = temporaryFolder();
 afterAll(folder.remove);
 const at = (name: string): string => join(folder.path, name);
@@ -39,7 +43,7 @@ async function trainNew(name: string, recipe: string): Promise<void> {
   expect(code, err).toBe(0);
 }
 
-beforeAll(() => trainNew("base", diffMoe));
+beforeAll(() => trainNew("base", diffMoe), 60_000);
 
 /** Changes a run and reads what the command says. */
 async function change(action: string, run: string, out: string, ...options: string[]) {
@@ -165,6 +169,76 @@ test("merge: groups become their mean by load, aligned", async () => {
   const { layers } = await change("merge", "base", "merged", ...options);
   expect(layers[0]!.sources).toEqual([[0, 2], [1], [3]]);
   await continueTraining("merged");
+});
+
+describe("upcycle", () => {
+  const scoreOf = async (run: string): Promise<Record<string, number>> => {
+    const { code, out, err } = await moesaic("eval", at(run), "--split", "validation", "--json");
+    expect(code, err).toBe(0);
+    return JSON.parse(out) as Record<string, number>;
+  };
+
+  test("the sparse model scores as the dense one does, and trains on", async () => {
+    await trainNew("dense", vit("none"));
+    const { layers, parameters } = await change("upcycle", "dense", "sparse");
+    expect(layers.map(({ experts_before }) => experts_before)).toEqual([0, 0]);
+    expect(layers.map(({ experts_after }) => experts_after)).toEqual([4, 4]);
+    expect(parameters.total).toBe(sizeOf("sparse"));
+    const [dense, sparse] = [await scoreOf("dense"), await scoreOf("sparse")];
+    expect(sparse.accuracy).toBe(dense.accuracy);
+    expect(sparse.loss).toBeCloseTo(dense.loss!, 5);
+    const moments = tensorsOf("sparse", "optimizer.safetensors");
+    const own = [...moments.keys()].filter((name) => name.includes("blocks.1.moe"));
+    for (const name of own) {
+      expect(moments.get(name)!.data.some(Boolean), name).toBe(!name.includes("router"));
+    }
+    await continueTraining("sparse");
+  });
+
+  test("settings of the new model are arguments", async () => {
+    const settings = ["model.moe_layers=[1]", "model.moe.num_experts=3", "model.moe.router.name=switch"]; // biome-ignore format: one line
+    const { layers } = await change("upcycle", "dense", "third", ...settings, "--noise", "0.1");
+    expect(layers.map(({ layer, experts_after }) => [layer, experts_after])).toEqual([
+      ["blocks.1.moe", 3],
+    ]);
+    const weights = tensorsOf("third", "model.safetensors");
+    const [first, second] = [0, 1].map(
+      (e) => weights.get(`blocks.1.moe.experts.${e}.fc1.weight`)!.data,
+    );
+    expect(first).not.toEqual(second);
+    expect(weights.has("blocks.0.mlp.fc1.weight")).toBe(true);
+  });
+
+  test("experts of another form, none, or a second time", async () => {
+    const refusals: [string, string][] = [
+      ["model.moe.experts.mlp_ratio=3", "experts must be of the dense layer's form"],
+      ["model.moe.experts.num_shared=1", "nothing at blocks.0.moe.shared_experts"],
+      ["model.moe_layers=none", "has no layer with experts"],
+      ["model.moe.num_experts=1", "num_selected_experts"],
+    ];
+    for (const [setting, message] of refusals) {
+      const to = ["--out", at("never")];
+      const { code, err } = await moesaic("experts", "upcycle", at("dense"), setting, ...to);
+      expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    }
+    const again = await moesaic("experts", "upcycle", at("sparse"), "--out", at("never"));
+    expect([again.code, again.err]).toEqual([2, expect.stringContaining("has experts already")]);
+    const add = await moesaic("experts", "add", at("dense"), "--fresh", "1", "--out", at("never"));
+    expect([add.code, add.err]).toEqual([2, expect.stringContaining("this model has no experts")]);
+    expect(existsSync(at("never"))).toBe(false);
+  });
+});
+
+test("loss-free balancing: the experts' biases are states that follow them", async () => {
+  await trainNew("free", vit("all", ", router: { name: loss_free_bias }"));
+  const { step } = await change("remove", "free", "freed", "--experts", "1");
+  const before = tensorsOf("free", "model.safetensors", step);
+  const name = "blocks.0.moe.router.expert_bias";
+  const bias = Array.from(before.get(name)!.data as Float32Array);
+  expect(Array.from(tensorsOf("freed", "model.safetensors").get(name)!.data, Number)).toEqual(
+    bias.filter((_, e) => e !== 1),
+  );
+  await continueTraining("freed");
 });
 
 describe("what does not fit is refused in one sentence, and nothing is written", () => {
