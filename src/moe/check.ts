@@ -1,5 +1,6 @@
 /** What is wrong with the settings of a layer, by themselves and for the model around it. */
 import { UserError } from "../graph/errors.ts";
+import type { Initializer } from "../nn/initializers.ts";
 import { supports } from "./compatibility.ts";
 import type { MoeSettings } from "./config.ts";
 import type { LossSettings } from "./losses/config.ts";
@@ -22,6 +23,8 @@ export interface MoeContext {
   readonly modalities?: readonly string[];
   /** Whether some tokens may be padding. Default false. */
   readonly padding?: boolean;
+  /** First weights of the experts. Default: those of `linear`. */
+  readonly expertInit?: Initializer;
 }
 
 /** A problem and the key that it is at. */

@@ -52,8 +52,10 @@ export function createMoe(settings: MoeSettings, context: MoeContext): MoeLayer 
   if (problem !== undefined) throw new UserError(problem.message, { exitCode: 2 });
   requireMoeContext(settings, context);
   const sizes = moeSizes(settings);
-  const experts = expertOptions(settings.experts, context.width);
-  const dense = expertOptions(settings.experts, context.width, 1);
+  const { width, expertInit } = context;
+  const init = expertInit === undefined ? {} : { weightInit: expertInit };
+  const experts = { ...expertOptions(settings.experts, width), ...init };
+  const dense = { ...expertOptions(settings.experts, width, 1), ...init };
   return {
     ...sizes,
     apply: (scope, x, tokens = {}) =>

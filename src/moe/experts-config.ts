@@ -15,7 +15,10 @@ export const expertsSchema = z
     mlp_ratio: z.number().positive().optional(),
     hidden_width: z.int().positive().optional(),
     bias: z.boolean().default(true),
+    /** After the activation and after the last linear map. */
     dropout: z.number().min(0).lt(1).default(0),
+    /** Another rate after the activation; makeMoE and seeMoE have none there. */
+    hidden_dropout: z.number().min(0).lt(1).optional(),
     /** A layer norm inside each expert. */
     inner_norm: z.boolean().default(false),
     /** Experts beside the routed ones that every token passes, unweighted. */
@@ -68,7 +71,10 @@ export function expertOptions(
       { exitCode: 2 },
     );
   }
-  const { kind, activation, bias, dropout, innerNorm, initialization } = settings;
+  const { kind, activation, bias, dropout, hiddenDropout, innerNorm, initialization } = settings;
   const hiddenWidth = hidden / granularity;
-  return { kind, hiddenWidth, activation, bias, dropout, innerNorm, initialization };
+  return {
+    ...{ kind, hiddenWidth, activation, bias, dropout, innerNorm, initialization },
+    ...(hiddenDropout !== undefined && { hiddenDropout }),
+  };
 }

@@ -23,6 +23,8 @@ export interface ExpertOptions {
   readonly bias?: boolean;
   /** Rate of dropout after the activation and after `fc2`. Default 0. */
   readonly dropout?: number;
+  /** Another rate after the activation. */
+  readonly hiddenDropout?: number;
   /**
    * Each expert scales and shifts its normalised input by parameters of its own; the caller
    * normalises once, before dispatch, which is the same as a layer norm inside each expert.
@@ -51,7 +53,7 @@ export function applyExperts(
 ): Tensor[] {
   const at = (e: number): Scope =>
     scope.child(e, options.initialization === "shared" ? { drawnAs: 0 } : {});
-  const rate = options.dropout ?? 0;
+  const rate = hiddenRate(options);
   const width = inputs[0]!.shape[1] as number;
   const hidden = inputs.map((x, e) => hiddenLayer(at(e), x, options)); // [n_e, F]
   // Dropout draws its numbers for all rows at once: only their sum has a size known before the run.
@@ -70,9 +72,14 @@ export function applyExperts(
 export function feedForward(scope: Scope, x: Tensor, options: ExpertOptions): Tensor {
   const rate = options.dropout ?? 0;
   const rows = options.innerNorm === true ? standardize(x) : x;
-  const hidden = dropout(scope.child("hidden"), hiddenLayer(scope, rows, options), rate); // [N, F]
+  const inner = hiddenLayer(scope, rows, options);
+  const hidden = dropout(scope.child("hidden"), inner, hiddenRate(options)); // [N, F]
   const y = linear(scope.child("fc2"), hidden, x.shape[1] as number, linearOptions(options));
   return dropout(scope.child("output"), y, rate); // [N, D]
+}
+
+function hiddenRate({ dropout: rate = 0, hiddenDropout = rate }: ExpertOptions): number {
+  return hiddenDropout;
 }
 
 function hiddenLayer(scope: Scope, x: Tensor, options: ExpertOptions): Tensor {
