@@ -150,4 +150,24 @@ export {
   selectTopK,
 } from "./routing.ts";
 export { type MoeSizes, moeSizes } from "./sizes.ts";
+export { type AddExpertsOptions, addExperts } from "./surgery/add-experts.ts";
+export { alignUnits } from "./surgery/align-units.ts";
+export {
+  type ChangeOptions,
+  changeExperts,
+  type ExpertChange,
+  type ExpertKinds,
+  type ExpertPart,
+  type NewExpert,
+} from "./surgery/change.ts";
+export {
+  type ExpertLayer,
+  expertLayers,
+  type RouterTensor,
+  type Tensors,
+} from "./surgery/layout.ts";
+export { type MergeExpertsOptions, mergeExperts } from "./surgery/merge-experts.ts";
+export { type RemoveExpertsOptions, removeExperts } from "./surgery/remove-experts.ts";
+export type { PerLayer } from "./surgery/selection.ts";
+export { type UpcycleExpertsOptions, upcycleExperts } from "./surgery/upcycle-experts.ts";
 export { tokenView } from "./token-view.ts";

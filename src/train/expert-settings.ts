@@ -1,9 +1,11 @@
 /** Where a model's settings say how many experts it has, and how to say it for other numbers. */
 import { UserError } from "../graph/errors.ts";
 import { diffMoeConfig } from "../models/diff-moe-config.ts";
-import type { ModelSettings } from "../models/systems.ts";
 import type { MoeSettings } from "../moe/config.ts";
 import { moeSizes } from "../moe/sizes.ts";
+import type { TrainConfig } from "./config.ts";
+
+type ModelSettings = TrainConfig["model"];
 
 /** Experts of every layer, by kind: those that all tokens may use, or those of a modality. */
 export interface ExpertCounts {

@@ -1,9 +1,29 @@
 /** Training runs: configuration, training, evaluation, checkpoints, weights as safetensors. */
 export { configToYaml, type LoadOptions, loadConfig } from "../config/load.ts";
 export { listRecipes, type Recipe } from "../config/recipes.ts";
+export {
+  type ChangedLayer,
+  type ChangedRun,
+  type ChangeRunOptions,
+  changeRunExperts,
+} from "./change-experts.ts";
 export { type Checkpoint, listCheckpoints } from "./checkpoint-store.ts";
 export { type TrainConfig, trainConfigSchema } from "./config.ts";
 export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.ts";
+export type {
+  AddEdit,
+  ExpertEdit,
+  MergeEdit,
+  NamedExperts,
+  RemoveEdit,
+  UpcycleEdit,
+} from "./expert-edits.ts";
+export {
+  type ListedExpert,
+  type ListedExperts,
+  type ListedLayer,
+  listRunExperts,
+} from "./list-experts.ts";
 export { readMetrics } from "./metrics-file.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors.ts";
 export {
