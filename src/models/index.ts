@@ -1,5 +1,12 @@
 /** Whole systems, each a function of a scope and a batch. */
 export { type DiffMoeConfig, diffMoe } from "./diff-moe.ts";
+export type { DecoderResult, LanguageModel } from "./language-model.ts";
+export { type MoeDecoderConfig, moeDecoder } from "./moe-decoder.ts";
+export {
+  createMoeDecoder,
+  type MoeDecoderSettings,
+  moeDecoderSchema,
+} from "./moe-decoder-config.ts";
 export {
   type ClassificationTask,
   type Classifier,
@@ -7,4 +14,11 @@ export {
   type ModelSettings,
   modelSchema,
 } from "./systems.ts";
+export { type TextClassifierConfig, textClassifier } from "./text-classifier.ts";
+export {
+  createTextClassifier,
+  type TextClassifier,
+  type TextClassifierSettings,
+  textClassifierSchema,
+} from "./text-classifier-config.ts";
 export { type VitMoeConfig, vitMoe } from "./vit-moe.ts";

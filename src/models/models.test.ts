@@ -1,5 +1,4 @@
 /** Whole models against PyTorch; the fixtures come from `fixtures/make_models.py`. */
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { fromSnakeCase } from "../config/case.ts";
 import { type NdArray, toNumbers } from "../graph/array.ts";
@@ -8,11 +7,11 @@ import { adamW } from "../optim/adamw.ts";
 import { key } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
 import { parameterGroups } from "../train/parameter-groups.ts";
-import { decodeSafetensors } from "../train/safetensors.ts";
 import { evaluationGraph } from "../train/step-graph.ts";
 import { classification } from "../train/tasks/image-classification.ts";
 import { createTrainStep, type TrainStep } from "../train/train-step.ts";
 import { diffMoeSchema } from "./diff-moe-config.ts";
+import { expectClose, readFixture } from "./pytorch.fixture.ts";
 import { createClassifier, type ModelSettings } from "./systems.ts";
 import { vitMoeSchema } from "./vit-moe-config.ts";
 
@@ -50,12 +49,12 @@ const learningRate = 1e-2;
 const weightDecay = 0.05;
 
 describe.each(Object.entries(models))("%s equals PyTorch", (name, settings) => {
-  const fixture = readFixture(name);
-  const images = fixture.get("images")!;
-  const labels = fixture.get("labels")!;
+  const { arrays, weights, gradients } = readFixture(name);
+  const images = arrays.images!;
+  const labels = arrays.labels!;
   const [, channels, height, width] = images.shape as [number, number, number, number];
   const classifier = createClassifier(settings, {
-    numClasses: fixture.get("logits")!.shape[1]!,
+    numClasses: arrays.logits!.shape[1]!,
     imageShape: [channels, height, width],
   });
   const objective = classification(classifier, { labelSmoothing: 0.1 });
@@ -71,7 +70,7 @@ describe.each(Object.entries(models))("%s equals PyTorch", (name, settings) => {
     );
     for (const parameter of step.arena.names) {
       const { data, shape } = step.arena.view("parameters", parameter);
-      const given = fixture.get(`weights/${parameter}`)!;
+      const given = weights[parameter]!;
       expect(shape, parameter).toEqual(given.shape);
       data.set(given.data as Float32Array);
     }
@@ -81,15 +80,12 @@ describe.each(Object.entries(models))("%s equals PyTorch", (name, settings) => {
   test("names, objective and every gradient of the first step", async () => {
     const step = await createStep();
     try {
-      const known = [...fixture.keys()].filter((entry) => entry.startsWith("weights/"));
-      expect(step.arena.names.map((parameter) => `weights/${parameter}`).sort()).toEqual(
-        known.sort(),
-      );
+      expect([...step.arena.names].sort()).toEqual(Object.keys(weights).sort());
       await step.forwardBackward({ images, labels }, 0);
-      expectClose("objective", step.values.objective!, fixture.get("objective")!, 1e-5);
+      expectClose("objective", step.values.objective!, arrays.objective!, 1e-5);
       for (const parameter of step.arena.names) {
         const gradient = step.arena.view("gradients", parameter);
-        expectClose(parameter, gradient, fixture.get(`gradients/${parameter}`)!, 5e-5);
+        expectClose(parameter, gradient, gradients[parameter]!, 5e-5);
       }
     } finally {
       step.dispose();
@@ -107,7 +103,7 @@ describe.each(Object.entries(models))("%s equals PyTorch", (name, settings) => {
           parameterGroups().settings({ step: index + 1, learningRate, weightDecay }),
         );
       }
-      const expected = toNumbers(fixture.get("losses")!);
+      const expected = toNumbers(arrays.losses!);
       for (const [index, loss] of losses.entries()) {
         expect(Math.abs(loss - expected[index]!), `step ${index}`).toBeLessThan(2e-5);
       }
@@ -123,15 +119,10 @@ describe.each(Object.entries(models))("%s equals PyTorch", (name, settings) => {
     });
     const session = await nativeRuntime().createSession(model.bytes, { threads: 1 });
     try {
-      const weights = Object.fromEntries(
-        [...fixture].flatMap(([entry, value]) =>
-          entry.startsWith("weights/") ? [[entry.slice("weights/".length), value]] : [],
-        ),
-      );
       const whole = await session.run({ ...weights, images, labels });
-      const logits = fixture.get("logits")!;
+      const logits = arrays.logits!;
       expectClose("logits", whole.logits!, logits, 1e-5);
-      expectClose("loss", whole.loss!, fixture.get("loss")!, 1e-5);
+      expectClose("loss", whole.loss!, arrays.loss!, 1e-5);
       const part = await session.run(
         { ...weights, images: firstRows(images, 2), labels: firstRows(labels, 2) },
         ["logits"],
@@ -143,23 +134,8 @@ describe.each(Object.entries(models))("%s equals PyTorch", (name, settings) => {
   });
 });
 
-function readFixture(name: string): ReadonlyMap<string, NdArray> {
-  const path = new URL(`./fixtures/${name}.safetensors`, import.meta.url);
-  return decodeSafetensors(readFileSync(path)).tensors;
-}
-
 function firstRows(source: NdArray, rows: number): NdArray {
   const shape = [rows, ...source.shape.slice(1)];
   const count = shape.reduce((total, size) => total * size, 1);
   return { ...source, shape, data: source.data.slice(0, count) } as NdArray;
-}
-
-/** Expects entries to differ by less than `tolerance` times the largest one. */
-function expectClose(name: string, actual: NdArray, expected: NdArray, tolerance: number): void {
-  expect(actual.shape, name).toEqual(expected.shape);
-  const reference = toNumbers(expected);
-  const scale = Math.max(...reference.map(Math.abs), 1e-6);
-  const differences = toNumbers(actual).map((value, i) => Math.abs(value - reference[i]!));
-  const error = Math.max(...differences);
-  expect(error / scale, name).toBeLessThan(tolerance);
 }

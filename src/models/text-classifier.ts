@@ -1,0 +1,78 @@
+/**
+ * A text classifier: a transformer encoder with a mixture of experts in every block, mean pooling
+ * over the words and one linear map.
+ *
+ * Padding is never attended to, routed, counted or pooled.
+ *
+ * Axes: `B` sentences, `S` tokens, `D` width, `C` classes.
+ */
+import type { Tensor } from "../graph/graph.ts";
+import type { MoeSettings } from "../moe/config.ts";
+import { createMoe } from "../moe/create-moe.ts";
+import { type MoeLayers, moeBlocks } from "../moe/placement.ts";
+import { selfAttention } from "../nn/attention.ts";
+import { dropout } from "../nn/dropout.ts";
+import { truncatedNormal } from "../nn/initializers.ts";
+import { lengthBias } from "../nn/kv-cache.ts";
+import { layerNorm } from "../nn/layer-norm.ts";
+import { linear } from "../nn/linear.ts";
+import type { Scope } from "../nn/scope.ts";
+import { div, maximum } from "../ops/arithmetic.ts";
+import { cast } from "../ops/compare.ts";
+import { matmul } from "../ops/matmul.ts";
+import { reduceSum } from "../ops/reduce.ts";
+import { reshape } from "../ops/reshape.ts";
+import { embedSequences, flatten, type SequenceConfig, tokenMask } from "./token-sequences.ts";
+import { transformerBlocks } from "./transformer-blocks.ts";
+
+export interface TextClassifierConfig extends SequenceConfig {
+  readonly numClasses: number;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  /** Rate after the embedding, after attention weights and after attention. */
+  readonly dropout: number;
+  /** Standard deviation of the first weights of embeddings, attention and classifier. */
+  readonly initStd: number;
+  readonly moeLayers: MoeLayers;
+  readonly moe: MoeSettings;
+}
+
+/**
+ * Class logits of sentences.
+ *
+ * @param ids `[B, S]` int64
+ * @param lengths `[B]` int64, tokens of each sentence; later ones are padding
+ * @returns `[B, C]`; a sentence without tokens gets what the classifier says of zeros
+ */
+export function textClassifier(
+  scope: Scope,
+  ids: Tensor,
+  lengths: Tensor,
+  config: TextClassifierConfig,
+): Tensor {
+  const { numHeads, numLayers, width, vocabularySize, dropout: rate } = config;
+  const numTokens = ids.shape[1] as number;
+  const init = { weightInit: truncatedNormal(config.initStd) };
+  const embedded = embedSequences(scope, ids, config, init.weightInit); // [B*S, D]
+  const mask = tokenMask(lengths, numTokens); // [B*S]
+  const bias = lengthBias(lengths, numTokens); // [B, 1, 1, S]
+  const options = { ...init, numTokens, numHeads, bias, dropout: rate };
+  const x = transformerBlocks(scope, dropout(scope.child("embed"), embedded, rate), {
+    numLayers,
+    sparse: moeBlocks(config.moeLayers, numLayers),
+    layer: createMoe(config.moe, { width, numTokens, vocabularySize, padding: true }),
+    tokens: { ids: flatten(ids), mask },
+    attention: (at, normed) => dropout(at.child("out"), selfAttention(at, normed, options), rate),
+  }); // [B*S, D]
+  const pooled = meanOfTokens(layerNorm(scope.child("norm"), x), mask, lengths, numTokens);
+  return linear(scope.child("head"), scope.tap("pooled", pooled), config.numClasses, init); // [B, C]
+}
+
+/** Mean over the tokens of each sentence, `[B*S, D]` to `[B, D]`. */
+function meanOfTokens(x: Tensor, mask: Tensor, lengths: Tensor, numTokens: number): Tensor {
+  const [batch, width] = [lengths.shape[0]!, x.shape[1]!];
+  const counted = reshape(cast(mask, "float32"), [batch, 1, numTokens]);
+  const total = matmul(counted, reshape(x, [batch, numTokens, width])); // [B, 1, D]
+  const count = maximum(reduceSum(counted, -1, { keepDims: true }), 1); // [B, 1, 1]
+  return reshape(div(total, count), [batch, width]);
+}

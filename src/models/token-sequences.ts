@@ -1,0 +1,87 @@
+/** What models of text have in common: tokens with their positions, and padding. */
+import { UserError } from "../graph/errors.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { type Dim, product } from "../graph/shape.ts";
+import { embedding } from "../nn/embedding.ts";
+import type { Initializer } from "../nn/initializers.ts";
+import { lengthMask } from "../nn/kv-cache.ts";
+import type { Scope } from "../nn/scope.ts";
+import { add } from "../ops/arithmetic.ts";
+import { gather } from "../ops/gather.ts";
+import { slice } from "../ops/join.ts";
+import { reshape } from "../ops/reshape.ts";
+
+export interface SequenceConfig {
+  /** `V` */
+  readonly vocabularySize: number;
+  /** `D` */
+  readonly width: number;
+  /** `L`, rows of the position table. */
+  readonly contextLength: number;
+}
+
+/**
+ * Token embedding plus learned position embedding; parameters `token_embedding.weight` `[V, D]` and
+ * `position_embedding.weight` `[L, D]`.
+ *
+ * @param ids `[B, S]` int64, `S <= L`
+ * @returns `[B*S, D]`
+ * @throws UserError (exit code 2) for more tokens than the model has positions
+ */
+export function embedSequences(
+  scope: Scope,
+  ids: Tensor,
+  config: SequenceConfig,
+  init: Initializer,
+): Tensor {
+  const [batch, numTokens] = ids.shape as [Dim, number];
+  if (numTokens > config.contextLength) {
+    throw new UserError(
+      `sequences of ${numTokens} tokens do not fit the model's context of ${config.contextLength}; cut them, or raise model.context_length`,
+      { exitCode: 2 },
+    );
+  }
+  const places = slice(positionTable(scope, config, init), 0, 0, numTokens); // [S, D]
+  const x = add(embedTokens(scope, ids, config, init), places); // [B, S, D]
+  return reshape(x, [product([batch, numTokens]), config.width]);
+}
+
+/** The same for one token `[B]` per sequence at `positions` `[B]`; returns `[B, D]`. */
+export function embedNextTokens(
+  scope: Scope,
+  ids: Tensor,
+  positions: Tensor,
+  config: SequenceConfig,
+  init: Initializer,
+): Tensor {
+  const tokens = embedTokens(scope, ids, config, init);
+  return add(tokens, gather(positionTable(scope, config, init), positions));
+}
+
+/** Which of `S` tokens per sequence are no padding, `[B*S]` bool. */
+export function tokenMask(lengths: Tensor, numTokens: number): Tensor {
+  return flatten(lengthMask(lengths, numTokens));
+}
+
+/** `[B, S]` as `[B*S]`. */
+export function flatten(x: Tensor): Tensor {
+  return reshape(x, [product(x.shape)]);
+}
+
+function embedTokens(
+  scope: Scope,
+  ids: Tensor,
+  { vocabularySize, width }: SequenceConfig,
+  init: Initializer,
+): Tensor {
+  const at = scope.child("token_embedding");
+  return embedding(at, ids, { numEmbeddings: vocabularySize, width, init });
+}
+
+function positionTable(
+  scope: Scope,
+  { contextLength, width }: SequenceConfig,
+  init: Initializer,
+): Tensor {
+  return scope.child("position_embedding").parameter("weight", [contextLength, width], init);
+}
