@@ -26,6 +26,7 @@ const layers = [
   "losses",
   "optim",
   "data",
+  "evaluate",
   "inspect",
   "report",
   "train",
@@ -43,6 +44,7 @@ const browserSafe = [
   "moe",
   "losses",
   "optim",
+  "evaluate",
   "inspect",
   "report/charts",
 ];

@@ -1,0 +1,221 @@
+/** Sequences that are being read, with their keys and values. */
+import { allocate, type NdArray } from "../graph/array.ts";
+import { UserError } from "../graph/errors.ts";
+import type { LanguageModel } from "../models/language-model.ts";
+import type { Binding } from "../runtime/session.ts";
+import type { DecoderSession, DecoderSessions } from "./decoder.ts";
+
+/** Tokens to read for some sequences; `undefined` leaves a sequence as it is. */
+export type PerSequence<T> = readonly (T | undefined)[];
+
+/** `R` sequences and what the model remembers of them. One call at a time. */
+export interface DecoderState {
+  readonly numSequences: number;
+  /** Tokens in the cache of a sequence. */
+  length(sequence: number): number;
+  /** Reads whole sequences of 1 to `contextLength` tokens; what they held before is forgotten. */
+  prefill(tokens: PerSequence<readonly number[]>): Promise<void>;
+  /** Reads one more token of sequences that have room. */
+  step(tokens: PerSequence<number>): Promise<void>;
+  /** Scores `[V]` of what follows a sequence's last token. */
+  logits(sequence: number): Float32Array;
+  /**
+   * Experts of a sequence's last token per layer, best first; the number of experts stands for
+   * "none". Empty unless asked for.
+   */
+  experts(sequence: number): readonly (readonly number[])[];
+  /** Lets sequence `r` go on from what `sources[r]` holds now. */
+  reorder(sources: readonly number[]): void;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Room for `numSequences` sequences. */
+export function createDecoderState(sessions: DecoderSessions, numSequences: number): DecoderState {
+  const { model } = sessions;
+  const { contextLength, vocabularySize } = model;
+  const lengths: number[] = Array(numSequences).fill(0);
+  const logits = Array.from({ length: numSequences }, () => new Float32Array(vocabularySize));
+  let experts: (readonly (readonly number[])[])[] = Array(numSequences).fill([]);
+  const memory = createStepMemory(sessions.step, model, numSequences);
+  let binding: Binding | undefined;
+
+  const check = (tokens: readonly number[]): void => {
+    for (const token of tokens) {
+      if (Number.isInteger(token) && token >= 0 && token < vocabularySize) continue;
+      throw new UserError(
+        `token ${token} is outside the vocabulary of ${vocabularySize}; encode the text with the model's own tokenizer`,
+      );
+    }
+  };
+
+  const state: DecoderState = {
+    numSequences,
+    length: (sequence) => lengths[sequence]!,
+    logits: (sequence) => logits[sequence]!,
+    experts: (sequence) => experts[sequence]!,
+
+    async prefill(tokens) {
+      const chosen = chosenOf(tokens);
+      if (chosen.length === 0) return;
+      for (const [, own] of chosen) {
+        check(own);
+        if (own.length < 1 || own.length > contextLength) {
+          throw new RangeError(`a sequence needs 1 to ${contextLength} tokens, got ${own.length}`);
+        }
+      }
+      const longest = Math.max(...chosen.map(([, own]) => own.length));
+      const { compiled, size } = await sessions.prefill(longest);
+      const ids = allocate("int64", [chosen.length, size]);
+      const counts = allocate("int64", [chosen.length]);
+      for (const [row, [, own]] of chosen.entries()) {
+        ids.data.set(own.map(BigInt), row * size);
+        counts.data[row] = BigInt(own.length);
+      }
+      const given = { ...compiled.weights, ids, lengths: counts };
+      const results = await compiled.session.run(given);
+      for (const [row, [sequence, own]] of chosen.entries()) {
+        lengths[sequence] = own.length;
+        logits[sequence]!.set(rowOf(results.logits!, row));
+        experts[sequence] = expertsAt(compiled, results, row * size + own.length - 1);
+        for (const [name, cache] of Object.entries(memory.caches)) {
+          copyTokens(results[name]!, row, cache, sequence, 0, own.length);
+        }
+      }
+    },
+
+    async step(tokens) {
+      const chosen = chosenOf(tokens);
+      if (chosen.length === 0) return;
+      // Sequences left out are computed like the others, on token 0, and not looked at.
+      memory.ids.data.fill(0n);
+      memory.positions.data.fill(0n);
+      for (const [sequence, token] of chosen) {
+        check([token]);
+        const position = lengths[sequence]!;
+        if (position < 1 || position >= contextLength) {
+          throw new RangeError(
+            `sequence ${sequence} holds ${position} of ${contextLength} tokens; read it from its beginning`,
+          );
+        }
+        memory.ids.data[sequence] = BigInt(token);
+        memory.positions.data[sequence] = BigInt(position);
+      }
+      binding ??= sessions.step.session.bind(memory.inputs, memory.outputs);
+      await binding.run();
+      for (const [sequence] of chosen) {
+        logits[sequence]!.set(rowOf(memory.outputs.logits!, sequence));
+        experts[sequence] = expertsAt(sessions.step, memory.outputs, sequence);
+        for (const [name, cache] of Object.entries(memory.caches)) {
+          copyTokens(memory.outputs[name]!, sequence, cache, sequence, lengths[sequence]!, 1);
+        }
+        lengths[sequence]!++;
+      }
+    },
+
+    reorder(sources) {
+      const moved = sources.flatMap((source, target) => (source === target ? [] : [target]));
+      if (moved.length === 0) return;
+      for (const cache of Object.values(memory.caches)) {
+        const before = cache.data.slice() as Float32Array;
+        const size = before.length / numSequences;
+        for (const target of moved) {
+          const source = sources[target]!;
+          cache.data.set(before.subarray(source * size, (source + 1) * size), target * size);
+        }
+      }
+      const [oldLengths, oldLogits] = [[...lengths], logits.map((row) => row.slice())];
+      experts = sources.map((source) => experts[source]!);
+      for (const [target, source] of sources.entries()) {
+        lengths[target] = oldLengths[source]!;
+        logits[target]!.set(oldLogits[source]!);
+      }
+    },
+
+    dispose: () => binding?.dispose(),
+    [Symbol.dispose]: () => state.dispose(),
+  };
+  return state;
+}
+
+interface StepMemory {
+  readonly ids: NdArray<"int64">;
+  readonly positions: NdArray<"int64">;
+  /** `[R, H, L, D/H]` by the names of the outputs that fill them: `keys.0`, `values.0`, ... */
+  readonly caches: Readonly<Record<string, NdArray<"float32">>>;
+  readonly inputs: Readonly<Record<string, NdArray>>;
+  readonly outputs: Readonly<Record<string, NdArray>>;
+}
+
+function createStepMemory(
+  { weights, expertOutputs }: DecoderSession,
+  model: LanguageModel,
+  rows: number,
+): StepMemory {
+  const { numLayers, numHeads, headWidth, contextLength, vocabularySize } = model;
+  const names = Array.from({ length: numLayers }, (_, i) => [`keys.${i}`, `values.${i}`]).flat();
+  const arrays = (prefix: string, numTokens: number) =>
+    Object.fromEntries(
+      names.map((name) => [
+        prefix + name,
+        allocate("float32", [rows, numHeads, numTokens, headWidth]),
+      ]),
+    );
+  const [ids, positions] = [allocate("int64", [rows]), allocate("int64", [rows])];
+  const pasts = arrays("past_", contextLength);
+  return {
+    ids,
+    positions,
+    caches: Object.fromEntries(names.map((name) => [name, pasts[`past_${name}`]!])),
+    inputs: { ...weights, ...pasts, ids, positions },
+    outputs: {
+      logits: allocate("float32", [rows, vocabularySize]),
+      ...arrays("", 1),
+      ...Object.fromEntries(
+        expertOutputs.map(({ name, numSelected }) => [
+          name,
+          allocate("int64", [numSelected, rows]),
+        ]),
+      ),
+    },
+  };
+}
+
+/** Copies the first `count` tokens of a row `[H, S, D/H]` to a place in the row of another array. */
+function copyTokens(
+  from: NdArray,
+  fromRow: number,
+  to: NdArray<"float32">,
+  toRow: number,
+  at: number,
+  count: number,
+): void {
+  const [, heads, fromSize, width] = from.shape as [number, number, number, number];
+  const toSize = to.shape[2]!;
+  const source = from.data as Float32Array;
+  for (let head = 0; head < heads; head++) {
+    const start = (fromRow * heads + head) * fromSize * width;
+    const target = ((toRow * heads + head) * toSize + at) * width;
+    to.data.set(source.subarray(start, start + count * width), target);
+  }
+}
+
+/** Experts of token `n` in each layer. */
+function expertsAt(
+  { expertOutputs }: DecoderSession,
+  results: Readonly<Record<string, NdArray>>,
+  n: number,
+): number[][] {
+  return expertOutputs.map(({ name, numSelected }) => {
+    const { shape, data } = results[name]!;
+    return Array.from({ length: numSelected }, (_, k) => Number(data[k * shape[1]! + n]));
+  });
+}
+
+function chosenOf<T>(tokens: PerSequence<T>): (readonly [number, T])[] {
+  return tokens.flatMap((own, sequence) => (own === undefined ? [] : [[sequence, own] as const]));
+}
+
+function rowOf({ shape, data }: NdArray, row: number): Float32Array {
+  return (data as Float32Array).subarray(row * shape[1]!, (row + 1) * shape[1]!);
+}

@@ -1,0 +1,101 @@
+/** Tiny decoders with random weights, and what they say without any cache. */
+import { fromSnakeCase } from "../config/case.ts";
+import { allocate, array, type NdArray, toNumbers } from "../graph/array.ts";
+import { input } from "../graph/inputs.ts";
+import type { LanguageModel } from "../models/language-model.ts";
+import { createMoeDecoder, moeDecoderSchema } from "../models/moe-decoder-config.ts";
+import { createScope } from "../nn/scope.ts";
+import { emitModel } from "../onnx/emit.ts";
+import { foldIn, key } from "../random/index.ts";
+import { nativeRuntime } from "../runtime/native.ts";
+import { createDecoder, type Decoder } from "./decoder.ts";
+
+export interface TinyOptions {
+  readonly vocabularySize?: number;
+  readonly contextLength?: number;
+  readonly moe?: object;
+  readonly seed?: number;
+}
+
+/** makeMoE's form in small: 2 layers, 2 heads, 4 experts of which 2 are used. */
+export function tinyModel({ vocabularySize = 5, contextLength = 12, moe }: TinyOptions = {}) {
+  const settings = moeDecoderSchema.parse({
+    system: "moe-decoder",
+    width: 8,
+    num_layers: 2,
+    num_heads: 2,
+    context_length: contextLength,
+    attention_scale: "model",
+    moe: moe ?? {
+      num_experts: 4,
+      router: { name: "noisy_top_k", bias: true, init_std: 0.5 },
+      experts: { activation: "relu" },
+    },
+  });
+  return createMoeDecoder(fromSnakeCase(settings), { vocabularySize });
+}
+
+/** The first values of all parameters. */
+export function firstWeights(model: LanguageModel, seed = 0): Map<string, NdArray> {
+  const { scope, trace } = createScope({ training: false });
+  const shape = [1, model.contextLength];
+  model.logits(scope, input(scope.graph, "ids", { dtype: "int64", shape }));
+  const specs = [...trace.parameters.values(), ...trace.states.values()];
+  return new Map(
+    specs.map(({ name, shape: size, init }) => {
+      const value = allocate("float32", size);
+      value.data.set(init(foldIn(key(seed), name), size));
+      return [name, value];
+    }),
+  );
+}
+
+export interface TinyDecoder {
+  readonly model: LanguageModel;
+  readonly decoder: Decoder;
+  /** Scores of the next token after each of `ids`, by reading them all at once. */
+  full(ids: readonly number[]): Promise<number[][]>;
+}
+
+/** A decoder on its first weights; the caller disposes of it. */
+export async function tinyDecoder(
+  options: TinyOptions & { readonly experts?: boolean } = {},
+): Promise<TinyDecoder> {
+  const model = tinyModel(options);
+  const weights = firstWeights(model, options.seed);
+  const runtime = nativeRuntime();
+  const { experts = false } = options;
+  const decoder = await createDecoder(model, {
+    runtime,
+    weights,
+    experts,
+    session: { threads: 1 },
+  });
+  return {
+    model,
+    decoder,
+    async full(ids) {
+      const { scope } = createScope({ training: false });
+      const given = array([[...ids]], "int64");
+      const logits = model.logits(scope, input(scope.graph, "ids", given));
+      const emitted = emitModel({ logits });
+      const session = await runtime.createSession(emitted.bytes, { threads: 1 });
+      try {
+        const used = emitted.inputs.flatMap(({ name }) =>
+          weights.has(name) ? [[name, weights.get(name)!]] : [],
+        );
+        const result = await session.run({ ...Object.fromEntries(used), ids: given });
+        const flat = toNumbers(result.logits!);
+        const size = model.vocabularySize;
+        return ids.map((_, at) => flat.slice(at * size, (at + 1) * size));
+      } finally {
+        session.dispose();
+      }
+    },
+  };
+}
+
+/** The index of the largest entry; the first of equals. */
+export function argMax(values: readonly number[]): number {
+  return values.indexOf(Math.max(...values));
+}

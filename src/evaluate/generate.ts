@@ -1,0 +1,168 @@
+import { UserError } from "../graph/errors.ts";
+import { foldIn, type Key, key as keyOf } from "../random/index.ts";
+import type { Decoder } from "./decoder.ts";
+import {
+  checkSampling,
+  nextTokenProbabilities,
+  type SamplingOptions,
+  sampleToken,
+} from "./sampling.ts";
+import { openReader, type WindowOptions } from "./window.ts";
+
+export interface GenerateOptions extends SamplingOptions, WindowOptions {
+  readonly maxNewTokens: number;
+  /** Tokens that end a sequence. Default none. */
+  readonly stopTokens?: readonly number[];
+  /** Equal keys give equal texts. Default `key(0)`. */
+  readonly key?: Key;
+  /** Turns tokens into text; without it `text` stays empty. */
+  readonly decode?: (ids: readonly number[]) => string;
+}
+
+/** One more token of every sequence; the lists have an entry per prompt. */
+export interface GenerationStep {
+  /** The new token; `undefined` where the sequence had ended before. */
+  readonly ids: readonly (number | undefined)[];
+  /**
+   * What the token adds to the text. A character that spans tokens appears with its last one, and
+   * stop tokens add nothing.
+   */
+  readonly text: readonly string[];
+  /** Natural logarithm of the token's probability among those that could be drawn. */
+  readonly logProbabilities: readonly (number | undefined)[];
+  /** Why a sequence ended with this token: a stop token, or `maxNewTokens`. */
+  readonly ended: readonly ("stop" | "length" | undefined)[];
+  /**
+   * Experts per layer, best first, of the token from which this one was predicted; empty unless the
+   * decoder was created with `experts`.
+   */
+  readonly experts: readonly (readonly (readonly number[])[])[];
+}
+
+/** A whole result of `generate`. */
+export interface Generation {
+  readonly ids: readonly number[];
+  readonly text: string;
+  /** Sum over the tokens. */
+  readonly logProbability: number;
+  readonly ended: "stop" | "length";
+  /** Of each token; see `GenerationStep.experts`. */
+  readonly experts: readonly (readonly (readonly number[])[])[];
+}
+
+/**
+ * Continues prompts token by token, all of them together; each step is there as soon as it is known.
+ *
+ * A prompt's text depends on the key, its place in the list and the options, not on other prompts.
+ *
+ * @param prompts token ids, at least one each
+ * @throws UserError for empty prompts, tokens outside the vocabulary and options outside their range
+ * @example
+ * for await (const { text } of generate(decoder, [encode("ROMEO:")], { maxNewTokens: 100, decode })) {
+ *   process.stdout.write(text[0]!);
+ * }
+ */
+export async function* generate(
+  decoder: Decoder,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): AsyncGenerator<GenerationStep, void, void> {
+  const { maxNewTokens, stopTokens = [], key = keyOf(0), decode = () => "" } = options;
+  checkSampling(options);
+  checkPrompts(prompts, maxNewTokens);
+  const stops = new Set(stopTokens);
+  const tokens = prompts.map((prompt) => [...prompt]);
+  const texts = prompts.map(() => textStream(decode));
+  const live = prompts.map(() => true);
+  const reader = openReader(decoder, prompts.length, options);
+  try {
+    for (let index = 0; index < maxNewTokens && live.includes(true); index++) {
+      await reader.read(tokens.map((own, r) => (live[r] ? own : undefined)));
+      const step = {
+        ids: [] as (number | undefined)[],
+        text: prompts.map(() => ""),
+        logProbabilities: [] as (number | undefined)[],
+        ended: [] as ("stop" | "length" | undefined)[],
+        experts: prompts.map((): readonly (readonly number[])[] => []),
+      };
+      for (const [r, own] of tokens.entries()) {
+        if (!live[r]) {
+          step.ids.push(undefined);
+          step.logProbabilities.push(undefined);
+          step.ended.push(undefined);
+          continue;
+        }
+        const probabilities = nextTokenProbabilities(reader.state.logits(r), options, own);
+        const id = sampleToken(probabilities, foldIn(foldIn(key, r), index));
+        own.push(id);
+        const stopped = stops.has(id);
+        const ended = stopped ? "stop" : index + 1 === maxNewTokens ? "length" : undefined;
+        live[r] = ended === undefined;
+        step.ids.push(id);
+        step.logProbabilities.push(Math.log(probabilities[id]!));
+        step.ended.push(ended);
+        step.text[r] = texts[r]!.add(stopped ? [] : [id], !live[r]);
+        step.experts[r] = reader.state.experts(r);
+      }
+      yield step;
+    }
+  } finally {
+    reader.state.dispose();
+  }
+}
+
+/** Waits for all steps of `generate` and puts those of each prompt together. */
+export async function collect(steps: AsyncIterable<GenerationStep>): Promise<Generation[]> {
+  const results: {
+    ids: number[];
+    text: string;
+    logProbability: number;
+    ended: "stop" | "length";
+    experts: (readonly (readonly number[])[])[];
+  }[] = [];
+  for await (const step of steps) {
+    for (const [r, id] of step.ids.entries()) {
+      results[r] ??= { ids: [], text: "", logProbability: 0, ended: "length", experts: [] };
+      if (id === undefined) continue;
+      const own = results[r];
+      own.ids.push(id);
+      own.text += step.text[r]!;
+      own.logProbability += step.logProbabilities[r]!;
+      own.ended = step.ended[r] ?? own.ended;
+      own.experts.push(step.experts[r]!);
+    }
+  }
+  return results;
+}
+
+/** @throws UserError for what cannot be continued */
+export function checkPrompts(prompts: readonly (readonly number[])[], maxNewTokens: number): void {
+  if (prompts.length === 0 || prompts.some((prompt) => prompt.length === 0)) {
+    throw new UserError(
+      "a prompt needs at least one token; begin with a line break or the start token of the vocabulary",
+      { exitCode: 2 },
+    );
+  }
+  if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 1)) {
+    throw new UserError(`max_new_tokens must be a whole number >= 1, got ${maxNewTokens}`, {
+      exitCode: 2,
+    });
+  }
+}
+
+/** Text as it grows; half a character (a replacement character at the end) waits for its rest. */
+function textStream(decode: (ids: readonly number[]) => string) {
+  const ids: number[] = [];
+  let shown = "";
+  return {
+    add(more: readonly number[], isLast: boolean): string {
+      ids.push(...more);
+      const whole = decode(ids);
+      const ready = isLast ? whole : whole.replace(/\uFFFD+$/, "");
+      if (ready.length <= shown.length) return "";
+      const added = ready.slice(shown.length);
+      shown = ready;
+      return added;
+    },
+  };
+}

@@ -1,0 +1,18 @@
+/** What a trained model is asked for: continuations of text. */
+export { type Beam, type BeamSearchOptions, beamSearch } from "./beam-search.ts";
+export { createDecoder, type Decoder, type DecoderOptions } from "./decoder.ts";
+export type { DecoderState, PerSequence } from "./decoder-state.ts";
+export {
+  collect,
+  type GenerateOptions,
+  type Generation,
+  type GenerationStep,
+  generate,
+} from "./generate.ts";
+export {
+  logProbabilities,
+  nextTokenProbabilities,
+  type SamplingOptions,
+  sampleToken,
+} from "./sampling.ts";
+export type { WindowOptions } from "./window.ts";
