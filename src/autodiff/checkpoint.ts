@@ -2,9 +2,10 @@
  * Gradient checkpointing (arXiv:1604.06174): the activations inside a segment of the graph are not
  * kept for the backward pass but computed a second time when it gets there.
  */
-import type { Node, Tensor } from "../graph/graph.ts";
-import { addNode } from "../graph/graph.ts";
+import { elementCount } from "../graph/array.ts";
+import { addNode, type Node, type Tensor } from "../graph/graph.ts";
 import { isConstant, isInput } from "../graph/inputs.ts";
+import { isStatic } from "../graph/shape.ts";
 import { after, zeroAfter } from "../ops/after.ts";
 
 /** The segment that a node at `place` of the model belongs to, by name; undefined: none. */
@@ -83,21 +84,23 @@ function copyOf(run: readonly Node[], awaited: readonly Tensor[]): ForwardCopy {
   const { graph } = awaited[0]!;
   const zero = zeroAfter(awaited);
   const hold = (tensor: Tensor): Tensor => {
-    if (isConstant(tensor)) return tensor;
     const known = held.get(tensor) ?? after(tensor, zero);
     held.set(tensor, known);
     return known;
   };
-  /** A tensor that the copies share with the originals; graph inputs need not wait. */
-  const keep = (tensor: Tensor): Tensor => (isInput(tensor) ? tensor : hold(tensor));
+  /** A tensor that the copies share with the originals; leaves need not wait. */
+  const keep = (tensor: Tensor): Tensor => (isLeaf(tensor.node) ? tensor : hold(tensor));
   const isKept = ({ node, dtype }: Tensor): boolean =>
     !members.has(node) || dtype === "int64" || dtype === "int32";
   const recompute = (node: Node): void => {
     const inputs = node.inputs.map((input) => copies.get(input) ?? keep(input));
-    const waits = inputs.some((input) => !isLeaf(input.node));
+    if (inputs.every((input) => isLeaf(input.node))) {
+      const least = inputs.indexOf(inputs.reduce(smaller));
+      inputs[least] = hold(inputs[least]!); // one input that waits is enough
+    }
     const outer = { place: graph.place, origin: graph.origin, phase: graph.phase };
     Object.assign(graph, { place: node.place, origin: node.origin, phase: "recompute" });
-    const again = addNode(graph, node.op, waits ? inputs : inputs.map(hold), node.attributes);
+    const again = addNode(graph, node.op, inputs, node.attributes);
     Object.assign(graph, outer);
     for (const [i, output] of node.outputs.entries()) {
       if (!isKept(output)) copies.set(output, again[i]!);
@@ -122,6 +125,12 @@ function missing(tensor: Tensor, isThere: (tensor: Tensor) => boolean): Node[] {
     open.push(...next.node.inputs);
   }
   return [...found].sort((a, b) => a.id - b.id);
+}
+
+/** The one with fewer elements; run-time sizes count as large. */
+function smaller(a: Tensor, b: Tensor): Tensor {
+  const size = ({ shape }: Tensor) => (isStatic(shape) ? elementCount(shape) : Infinity);
+  return size(b) < size(a) ? b : a;
 }
 
 function isLeaf({ outputs }: Node): boolean {

@@ -45,8 +45,6 @@ export interface Emitter {
   /** A fresh name for an intermediate value. */
   fresh(): string;
   constant(value: NdArray): string;
-  /** Tells the type of an intermediate value whose shape would not be inferred. */
-  annotate(name: string, spec: TensorSpec): void;
   /** An int64 vector, as shapes, axes and split sizes want it. */
   ints(values: readonly number[]): string;
   /** A float32 scalar. */

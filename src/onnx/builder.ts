@@ -45,7 +45,6 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
   const initializers: TensorProto[] = [];
   const inputs: ValueInfoProto[] = [];
   const outputs: ValueInfoProto[] = [];
-  const annotations: ValueInfoProto[] = [];
   const shared = new Map<string, string>();
   let prefix = "node";
   let next = 0;
@@ -95,7 +94,6 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
         }),
       );
     },
-    annotate: (name, spec) => annotations.push(valueInfo(name, spec)),
     declareInput: (name, spec) => inputs.push(valueInfo(name, spec)),
     declareOutput: (name, spec) => outputs.push(valueInfo(name, spec)),
     finish(metadata = {}) {
@@ -113,7 +111,6 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
           initializer: initializers,
           input: inputs,
           output: outputs,
-          valueInfo: annotations,
         },
         metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       });

@@ -3,6 +3,7 @@ import type { NdArray } from "../graph/array.ts";
 import { type Node, sourceLine, type Tensor } from "../graph/graph.ts";
 import { type InputAttributes, inputAttributes, isConstant, isInput } from "../graph/inputs.ts";
 import { createBuilder, type Lowering } from "./builder.ts";
+import { nodeLabel } from "./node-name.ts";
 
 export interface EmitOptions {
   /** Rewrites for targets that lack some operators; by default every operator is written as is. */
@@ -82,11 +83,6 @@ export function emitModel(
       return `${node.op.name}${node.place && ` in ${node.place}`}${line ? ` (${line})` : ""}`;
     },
   };
-}
-
-/** What the names of a node's ONNX nodes begin with: `blocks.0.norm1/backward/layer_norm#12`. */
-function nodeLabel({ place, phase, op, id }: Node): string {
-  return `${place}/${phase === "forward" ? "" : `${phase}/`}${op.name}#${id}`;
 }
 
 /** Nodes that the tensors depend on, in the order of the graph. */

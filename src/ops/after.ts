@@ -3,7 +3,8 @@
  *
  * No part of ONNX Runtime may see through it: neither constant folding nor the removal of operators
  * without effect nor the merging of equal ones. `a < a` never holds, also for NaN, yet is not
- * simplified, and a reshape to a shape known at run time is kept; it shares its input's memory.
+ * simplified, and an expansion to a shape known at run time is kept. (So would a reshape be, which
+ * copies nothing, but for a reshape after it: ONNX Runtime makes one of the two.)
  */
 import { defineOp, type Tensor } from "../graph/graph.ts";
 import { isStatic } from "../graph/shape.ts";
@@ -32,17 +33,16 @@ const afterOp = defineOp<null>({
   name: "after",
   infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
   emit: ({ emitter, inputs: [x, zero], outputs, node }) => {
-    const [{ dtype, shape }] = node.inputs as [Tensor, Tensor];
+    const [{ shape }] = node.inputs as [Tensor, Tensor];
     const sizes = isStatic(shape) ? emitter.ints(shape) : emitter.add("Shape", [x!]);
     const later = emitter.add("Add", [sizes, zero!]);
-    emitter.add("Reshape", [x!, later], {}, { outputs });
-    emitter.annotate(outputs[0]!, { dtype, shape });
+    emitter.add("Expand", [x!, later], {}, { outputs });
   },
   gradient: ({ gradients: [dy] }) => [dy],
 });
 
 /**
- * `x`, but not before `zero` is known; nothing is copied.
+ * A copy of `x`, made when `zero` is known.
  *
  * @param zero int64 scalar that is 0, from {@link zeroAfter}
  */
