@@ -44,6 +44,15 @@ test("padding counts neither in its sequence nor as a sequence", async () => {
   expect(await run([0, 0, 0, 0, 0, 0])).toBe(0);
 });
 
+test("scores that are all zero in float32 have no share", async () => {
+  const loss = await lossOf(
+    (z, i) => sequenceBalanceLoss(sigmoid(z), i, { numTokens }),
+    [array([[0, 0, 0, 0], [-1e4, -1e4, -1e4, -1e4]]), idsOf([[1, 1], [3, 3]])], // biome-ignore format: matrices
+  );
+  // The first token alone has shares: f = (0, 2, 0, 2), P = 1/8 each.
+  expect(loss).toBeCloseTo(0.5, 6);
+});
+
 test("gradient by differences", async () => {
   const chosen = [
     [0, 2, 1, 1, 3, 0],

@@ -12,6 +12,9 @@ export interface SequenceBalanceLossOptions extends TokenMask {
   readonly numTokens: number;
 }
 
+/** Sums of scores below it count as it: sigmoids that are all zero in float32 have no shares. */
+const TINY = 1e-12;
+
 /**
  * `sum_e f_e P_e` within each sequence, averaged over sequences, with
  * `f_e = E/(K S) * (tokens that chose e)` and `P_e = mean over tokens of s_e / sum s`
@@ -31,7 +34,8 @@ export function sequenceBalanceLoss(
   const perSequence = [divideDim(rows, numTokens), numTokens, numExperts]; // B, S, E
   const bySequence = (x: Tensor): Tensor => reduceSum(reshape(keepTokens(x, mask), perSequence), 1); // [B, E]
   const chosen = bySequence(chosenExperts(ids, numExperts));
-  const shares = bySequence(div(scores, reduceSum(scores, -1, { keepDims: true })));
+  const sums = maximum(reduceSum(scores, -1, { keepDims: true }), TINY); // [N, 1]
+  const shares = bySequence(div(scores, sums));
   const products = reduceSum(mul(chosen, shares), -1); // [B]
   const scale = numExperts / numSelected;
   if (mask === undefined) return mul(reduceMean(products), scale / numTokens ** 2);

@@ -25,6 +25,16 @@ test("chosen with the bias, weighted without it (worked out in float64)", async 
   expectValues(array(mean), [0.2522092, 0.2589675, 0.240965, 0.2478583]);
 });
 
+test("a token whose scores are all zero in float32 has weights of zero, not NaN", async () => {
+  const [ids, weights, p] = await evaluate(
+    (z, b) => parts(biasRouting(z!, b!, { numSelectedExperts: 2 })),
+    [array([[-200, -1e4, -300, -1e4]]), BIAS],
+  );
+  expect(toNumbers(ids!)).toEqual([1, 3]);
+  expect(toNumbers(weights!)).toEqual([0, 0]);
+  expect(toNumbers(p!)).toEqual([0, 0, 0, 0]);
+});
+
 test("the bias moves by its rate towards experts below the mean (worked out by hand)", async () => {
   const [moved] = await evaluate(
     (bias, counts) => nextBias(bias!, counts!, 0.001),

@@ -5,7 +5,7 @@ import { type Initializer, zeros } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { sigmoid } from "../../ops/activation.ts";
-import { add, div, mul, sign, sub } from "../../ops/arithmetic.ts";
+import { add, div, maximum, mul, sign, sub } from "../../ops/arithmetic.ts";
 import { cast, greater, stopGradient, where } from "../../ops/compare.ts";
 import { takeAlong } from "../../ops/gather.ts";
 import { oneHot } from "../../ops/one-hot.ts";
@@ -35,6 +35,9 @@ export interface LossFreeBiasOptions extends BiasRoutingOptions {
   readonly weightInit?: Initializer;
 }
 
+/** Sums of scores below it count as it, so that a token far from all experts gives no NaN. */
+const TINY = 1e-20;
+
 /**
  * Chooses by `s + b` and weighs by `s`, with `s = sigmoid(logits)` (DeepSeek-V3, arXiv:2412.19437,
  * section 2.1.2; arXiv:2408.15664).
@@ -54,14 +57,13 @@ export function biasRouting(logits: Tensor, bias: Tensor, options: BiasRoutingOp
   const biased = keepGroups(stopGradient(add(scores, bias)), options); // [N, E]
   const { indices } = topK(biased, numSelectedExperts); // [N, K]
   const chosen = takeAlong(scores, indices); // [N, K]
-  const weights =
-    normalization === "sum" ? div(chosen, reduceSum(chosen, -1, { keepDims: true })) : chosen;
+  const weights = normalization === "sum" ? toSumOne(chosen) : chosen;
   return {
     numExperts,
     numSelectedExperts,
     ids: transpose(indices), // [K, N]
     combineWeights: transpose(mul(weights, routeScale)), // [K, N]
-    probabilities: div(scores, reduceSum(scores, -1, { keepDims: true })),
+    probabilities: toSumOne(scores),
     logits,
   };
 }
@@ -82,6 +84,11 @@ export function requireGroups(options: BiasRoutingOptions, numExperts: number): 
       { exitCode: 2 },
     );
   }
+}
+
+/** Each row divided by its sum; rows of zeros stay so. */
+function toSumOne(rows: Tensor): Tensor {
+  return div(rows, maximum(reduceSum(rows, -1, { keepDims: true }), TINY));
 }
 
 function keepGroups(biased: Tensor, options: BiasRoutingOptions): Tensor {
