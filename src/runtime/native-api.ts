@@ -33,6 +33,7 @@ const functions = {
   run: [9, "ppppnpnp"],
   createSessionOptions: [10, "p"],
   enableProfiling: [14, "pp"],
+  disableMemoryPattern: [17, "p"],
   setGraphOptimizationLevel: [23, "pi"],
   setIntraOpThreads: [24, "pi"],
   setInterOpThreads: [25, "pi"],

@@ -53,6 +53,7 @@ function fill(api: Api, pointer: Pointer, options: SessionOptions, shared: PoolS
     api.setInterOpThreads(pointer, 1);
     api.addSessionConfigEntry(pointer, "session.intra_op.allow_spinning", wanted.spin ? "1" : "0");
   }
+  if (options.memoryPattern === false) api.disableMemoryPattern(pointer);
   if (options.profile !== undefined) api.enableProfiling(pointer, pathString(options.profile));
   appendProvider(api, pointer, options.provider ?? "cpu");
 }
