@@ -80,6 +80,11 @@ function layerOptions(
   const { numTokens, vocabularySize } = context;
   const { mask } = tokens;
   const { training } = layer;
+  if (mask !== undefined && training && router.name === "base") {
+    throw new UserError("the router base needs batches without padding, got a mask", {
+      exitCode: 2,
+    });
+  }
   const modalities = modalityMasks(tokens, context);
   return {
     experts,

@@ -19,3 +19,11 @@ test("methods by kind", () => {
   expect(names("expert-choice")).toEqual(["expert_choice"]);
   expect(names("token-choice")).toHaveLength(11);
 });
+
+test("options come from the schema of settings", () => {
+  expect(routers.top_p.required).toEqual(["probability"]);
+  expect(routers.top_p.defaults).toEqual({ normalization: "none", bias: false });
+  expect(routers.softmax_top_k.required).toEqual([]);
+  expect(routers.softmax_top_k.defaults).toMatchObject({ num_selected_experts: 2, noise: "none" });
+  expect(routers.base.defaults).toEqual({});
+});
