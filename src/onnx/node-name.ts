@@ -15,9 +15,12 @@ export function nodeLabel({ place, phase, op, id }: Node): string {
   return `${place}/${phase === "forward" ? "" : `${phase}/`}${op.name}#${id}`;
 }
 
-/** Reads the name of an ONNX node; undefined for nodes that were not emitted here. */
+/**
+ * Reads the name of an ONNX node; undefined for nodes that were not emitted here. ONNX Runtime puts
+ * a word before, or more behind, the name of a node that it joined with others.
+ */
 export function readNodeName(name: string): NodeOrigin | undefined {
-  const match = /^([^/]*)\/(?:(backward|recompute)\/)?([^/#]+)#\d+/.exec(name);
+  const match = /(?:^|\s)([^/\s]*)\/(?:(backward|recompute)\/)?([^/#\s]+)#\d+/.exec(name);
   if (match === null) return undefined;
   return { place: match[1]!, phase: (match[2] as Phase | undefined) ?? "forward", op: match[3]! };
 }
