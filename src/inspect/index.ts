@@ -15,6 +15,8 @@ export {
   routingStatistics,
 } from "./routing-statistics.ts";
 export type {
+  ClassScores,
+  DecisionRegions,
   LayerRouting,
   MetricEvent,
   Mosaic,

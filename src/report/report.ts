@@ -11,12 +11,14 @@ import { curvesSection } from "./sections/curves.ts";
 import { expertsSection } from "./sections/experts.ts";
 import { drawHead, resultSentence } from "./sections/head.ts";
 import { mosaicSection } from "./sections/mosaic.ts";
+import { regionsSection } from "./sections/regions.ts";
 import type { Context, Section } from "./sections/section.ts";
 import { groupMetrics } from "./series.ts";
 import { style } from "./style.ts";
 
 const sections: readonly Section[] = [
   mosaicSection,
+  regionsSection,
   expertsSection,
   curvesSection,
   confusionSection,

@@ -1,0 +1,138 @@
+/** What a classifier makes of a plane: coloured areas, with points over them. */
+
+import * as Plot from "@observablehq/plot";
+import type { DecisionRegions } from "../../inspect/types.ts";
+import { type ChartOptions, draw, themeOf } from "./chart.ts";
+import { regions } from "./regions.ts";
+
+/** The look of one class: points are told apart by colour and by shape. */
+export interface PointStyle {
+  readonly fill: string;
+  readonly symbol: PointSymbol;
+}
+
+/** Shapes of points, class by class. */
+export const pointSymbols = ["circle", "triangle", "square", "diamond", "star", "cross"] as const;
+export type PointSymbol = (typeof pointSymbols)[number];
+
+export interface Plane {
+  /** What stands in each cell: cells of one value form an area. */
+  readonly values: readonly number[]; // [size * size]
+  /** Name and colour of a value. */
+  readonly area: (value: number) => { readonly name: string; readonly fill: string };
+  /** Strength of the colour in a cell, 0 to 1. Default even. */
+  readonly strength?: readonly number[]; // [size * size]
+  readonly point: (label: number) => PointStyle;
+}
+
+/** Shades that differ in strength. */
+const shades = 6;
+const evenOpacity = 0.38;
+
+/** Draws one map of the plane with the test points over it; each area bears its name once. */
+export function planeChart(
+  { axes, range, size, points }: DecisionRegions,
+  { values, area, strength, point }: Plane,
+  options: ChartOptions,
+): SVGSVGElement {
+  const theme = themeOf(options);
+  const [low, high] = range;
+  const step = (high - low) / size;
+  const marginLeft = 36;
+  const marginRight = 8;
+  const shadeOf = (cell: number): number =>
+    strength === undefined ? -1 : Math.round(Math.min(1, Math.max(0, strength[cell]!)) * shades);
+  const bars = runs(size, (cell) => `${values[cell]}/${shadeOf(cell)}`).map(
+    ({ row, start, end }) => {
+      const cell = row * size + start;
+      return {
+        x1: low + start * step,
+        x2: low + end * step,
+        y1: low + row * step,
+        y2: low + (row + 1) * step,
+        fill: area(values[cell]!).fill,
+        opacity: strength === undefined ? evenOpacity : 0.1 + (0.65 * shadeOf(cell)) / shades,
+      };
+    },
+  );
+  const names = largest(values, size).map(({ value, row, col }) => ({
+    x: low + (col + 0.5) * step,
+    y: low + (row + 0.5) * step,
+    name: area(value).name,
+  }));
+  const inside = points.filter(({ x, y }) => x > low && x < high && y > low && y < high);
+  const labels = [...new Set(inside.map(({ label }) => label))].sort((a, b) => a - b);
+  return draw(options, {
+    height: options.width - marginLeft - marginRight + 44,
+    marginLeft,
+    marginRight,
+    marginTop: 8,
+    marginBottom: 36,
+    x: { domain: [...range], label: axes[0], labelArrow: "none", ticks: 5, tickSize: 3 },
+    y: { domain: [...range], label: axes[1], labelArrow: "none", ticks: 5, tickSize: 3 },
+    marks: [
+      Plot.rect(bars, {
+        x1: "x1",
+        x2: "x2",
+        y1: "y1",
+        y2: "y2",
+        fill: "fill",
+        fillOpacity: "opacity",
+        shapeRendering: "crispEdges",
+      }),
+      ...labels.map((label) =>
+        Plot.dot(
+          inside.filter((each) => each.label === label),
+          {
+            x: "x",
+            y: "y",
+            r: 2.4,
+            symbol: point(label).symbol,
+            fill: point(label).fill,
+            stroke: theme.surface,
+            strokeWidth: 0.6,
+          },
+        ),
+      ),
+      Plot.text(names, {
+        x: "x",
+        y: "y",
+        text: "name",
+        fill: theme.ink,
+        stroke: theme.surface,
+        strokeWidth: 4,
+        fontWeight: 600,
+        fontSize: 13,
+        pointerEvents: "none",
+      }),
+      Plot.frame({ stroke: theme.line }),
+    ],
+  });
+}
+
+/** Neighbouring cells of a row that look the same, joined. */
+function runs(
+  size: number,
+  look: (cell: number) => string,
+): { readonly row: number; readonly start: number; readonly end: number }[] {
+  const found: { row: number; start: number; end: number }[] = [];
+  for (let row = 0; row < size; row++) {
+    let start = 0;
+    for (let col = 1; col <= size; col++) {
+      if (col < size && look(row * size + col) === look(row * size + start)) continue;
+      found.push({ row, start, end: col });
+      start = col;
+    }
+  }
+  return found;
+}
+
+/** The place for the name of each value: the middle of its largest area. */
+function largest(values: readonly number[], size: number) {
+  const best = new Map<number, ReturnType<typeof regions>[number]>();
+  for (const region of regions(values, size, size)) {
+    const known = best.get(region.expert);
+    if (known === undefined || region.size > known.size) best.set(region.expert, region);
+  }
+  return [...best].map(([value, { row, col }]) => ({ value, row, col }));
+}

@@ -1,0 +1,104 @@
+import { parseHTML } from "linkedom";
+import { expect, test } from "vitest";
+import type { DecisionRegions, RunRecord } from "../../inspect/types.ts";
+import { renderReport } from "../report.ts";
+
+const size = 8;
+const cells = Array.from({ length: size * size }, (_, cell) => cell);
+const right = (cell: number): boolean => cell % size >= size / 2;
+
+/** The right half is class 1 and expert 0's, the left half class 0 and expert 1's. */
+const regions: DecisionRegions = {
+  axes: ["x0", "x1"],
+  range: [-2, 2],
+  size,
+  numExperts: 2,
+  predicted: cells.map((cell) => Number(right(cell))),
+  experts: cells.map((cell) => Number(!right(cell))),
+  gates: cells.map((cell) => (cell < size ? 1 : 0.5)),
+  optimal: cells.map((cell) => Number(right(cell))),
+  points: [
+    { x: 1, y: 0, label: 1 },
+    { x: -1, y: 0.5, label: 0 },
+    { x: 1, y: 1, label: 1 },
+    { x: 9, y: 0, label: 1 }, // outside
+  ],
+  scores: [
+    { name: "expert 0", accuracy: 0.5, byClass: [0.25, 0.75] },
+    { name: "mixture <soft>", accuracy: 0.875, byClass: [0.75, 1] },
+  ],
+};
+
+const run: RunRecord = {
+  name: "mixture",
+  recipe: "classic-mixture",
+  config: null,
+  summary: {},
+  metrics: [],
+  classNames: ["cat", "dog"],
+  regions,
+};
+
+const draw = (given: DecisionRegions) =>
+  parseHTML(renderReport({ ...run, regions: given })).document.querySelector("#regions")!;
+const textOf = (svg: Element): string[] =>
+  [...svg.querySelectorAll("text")].map(({ textContent }) => textContent!);
+
+test("three maps, each area named once, with the points inside", () => {
+  const maps = [...draw(regions).querySelectorAll("svg")];
+  expect(maps).toHaveLength(3);
+  const [predicted, territory, optimal] = maps as [Element, Element, Element];
+  expect(textOf(predicted)).toEqual(expect.arrayContaining(["class cat", "class dog", "x0", "x1"]));
+  expect(textOf(territory)).toEqual(expect.arrayContaining(["expert 0", "expert 1"]));
+  expect(textOf(territory)).not.toContain("class cat");
+  expect(optimal.getAttribute("aria-label")).toBe("Most probable class over the plane");
+  for (const map of maps) {
+    expect(textOf(map).filter((text) => /^(class|expert) /.test(text))).toHaveLength(2);
+    expect(map.querySelectorAll('[aria-label="rect"] rect')).toHaveLength(2 * size); // two runs a row
+    const dots = [...map.querySelectorAll('[aria-label="dot"]')];
+    expect(dots.map((group) => group.children.length)).toEqual([1, 2]); // one cat, two dogs
+  }
+});
+
+test("colours have one meaning: experts first, then classes; strong gates are full", () => {
+  const [predicted, territory] = [...draw(regions).querySelectorAll("svg")];
+  const cellsOf = (svg: Element): Element[] => [
+    ...svg.querySelectorAll('[aria-label="rect"] rect'),
+  ];
+  const fills = (svg: Element): Set<string | null> =>
+    new Set(cellsOf(svg).map((rect) => rect.getAttribute("fill")));
+  expect(fills(territory!)).toEqual(new Set(["#0072b2", "#e69f00"]));
+  expect(fills(predicted!)).toEqual(new Set(["#009e73", "#cc79a7"]));
+  const opacity = cellsOf(territory!).map((rect) => Number(rect.getAttribute("fill-opacity")));
+  expect(opacity.slice(0, 2)).toEqual([0.75, 0.75]); // the lowest row has gates of 1
+  expect(opacity[2]).toBeCloseTo(0.425, 6);
+});
+
+test("the lowest row of cells is at the bottom", () => {
+  const [, territory] = [...draw(regions).querySelectorAll("svg")];
+  const rects = [...territory!.querySelectorAll('[aria-label="rect"] rect')];
+  const y = rects.map((rect) => Number(rect.getAttribute("y")));
+  expect(y[0]).toBeGreaterThan(y.at(-1)!);
+});
+
+test("a table of classifiers and classes; names are text", () => {
+  const rows = [...draw(regions).querySelectorAll("table tr")].map((row) =>
+    [...row.children].map(({ textContent }) => textContent!.replace("\u202f", " ")),
+  );
+  expect(rows).toEqual([
+    ["classifier", "class cat", "class dog", "all"],
+    ["expert 0", "25.0 %", "75.0 %", "50.0 %"],
+    ["mixture <soft>", "75.0 %", "100.0 %", "87.5 %"],
+  ]);
+});
+
+test("without a known distribution there are two maps, each in two widths", () => {
+  const { optimal: _, ...rest } = regions;
+  expect(draw(rest).querySelectorAll("figure")).toHaveLength(2);
+  expect(draw(rest).querySelectorAll("svg")).toHaveLength(4);
+});
+
+test("a run without regions has no such section", () => {
+  const { regions: _, ...rest } = run;
+  expect(parseHTML(renderReport(rest)).document.querySelector("#regions")).toBeNull();
+});
