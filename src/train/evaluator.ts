@@ -7,14 +7,17 @@ import { batch, type Dim, type Shape } from "../graph/shape.ts";
 import type { Binding, Runtime, SessionOptions } from "../runtime/session.ts";
 import { type BatchSpec, evaluationGraph, type Objective, type StepGraph } from "./step-graph.ts";
 
+/** Batches, one after the other; a loader is one. */
+export type BatchSource = Pick<Loader, "seek" | "next">;
+
 export interface Evaluator {
   readonly graph: StepGraph;
   /**
-   * Means of the scalars over all samples of `loader`; `visit` sees the outputs and taps of each
+   * Means of the scalars over all samples of `source`; `visit` sees the outputs and taps of each
    * batch, which are overwritten by the next.
    */
   run(
-    loader: Loader,
+    source: BatchSource,
     visit?: (outputs: Readonly<Record<string, NdArray>>, data: Batch) => void,
   ): Promise<Record<string, number>>;
   dispose(): void;
@@ -89,11 +92,11 @@ export async function createEvaluator(
 
   return {
     graph,
-    async run(loader, visit) {
+    async run(source, visit) {
       const totals = new Map(graph.scalars.map((name) => [name, 0]));
       let samples = 0;
-      loader.seek(0);
-      for (let data = await loader.next(); data !== undefined; data = await loader.next()) {
+      source.seek(0);
+      for (let data = await source.next(); data !== undefined; data = await source.next()) {
         const outputs = await runBatch(data);
         const size = data.indices.length;
         for (const name of graph.scalars) {
