@@ -8,6 +8,9 @@ import type { DecoderSession, DecoderSessions } from "./decoder.ts";
 /** Tokens to read for some sequences; `undefined` leaves a sequence as it is. */
 export type PerSequence<T> = readonly (T | undefined)[];
 
+/** Experts of one token per layer, best first; the number of experts stands for "none". */
+export type TokenExperts = readonly (readonly number[])[];
+
 /** `R` sequences and what the model remembers of them. One call at a time. */
 export interface DecoderState {
   readonly numSequences: number;
@@ -19,11 +22,8 @@ export interface DecoderState {
   step(tokens: PerSequence<number>): Promise<void>;
   /** Scores `[V]` of what follows a sequence's last token. */
   logits(sequence: number): Float32Array;
-  /**
-   * Experts of a sequence's last token per layer, best first; the number of experts stands for
-   * "none". Empty unless asked for.
-   */
-  experts(sequence: number): readonly (readonly number[])[];
+  /** Experts of the tokens that were last read of a sequence; none unless asked for. */
+  experts(sequence: number): readonly TokenExperts[];
   /** Lets sequence `r` go on from what `sources[r]` holds now. */
   reorder(sources: readonly number[]): void;
   dispose(): void;
@@ -36,7 +36,7 @@ export function createDecoderState(sessions: DecoderSessions, numSequences: numb
   const { contextLength, vocabularySize } = model;
   const lengths: number[] = Array(numSequences).fill(0);
   const logits = Array.from({ length: numSequences }, () => new Float32Array(vocabularySize));
-  let experts: (readonly (readonly number[])[])[] = Array(numSequences).fill([]);
+  let experts: (readonly TokenExperts[])[] = Array(numSequences).fill([]);
   const memory = createStepMemory(sessions.step, model, numSequences);
   let binding: Binding | undefined;
 
@@ -77,7 +77,7 @@ export function createDecoderState(sessions: DecoderSessions, numSequences: numb
       for (const [row, [sequence, own]] of chosen.entries()) {
         lengths[sequence] = own.length;
         logits[sequence]!.set(rowOf(results.logits!, row));
-        experts[sequence] = expertsAt(compiled, results, row * size + own.length - 1);
+        experts[sequence] = expertsOf(compiled, results, row * size, own.length);
         for (const [name, cache] of Object.entries(memory.caches)) {
           copyTokens(results[name]!, row, cache, sequence, 0, own.length);
         }
@@ -105,7 +105,7 @@ export function createDecoderState(sessions: DecoderSessions, numSequences: numb
       await binding.run();
       for (const [sequence] of chosen) {
         logits[sequence]!.set(rowOf(memory.outputs.logits!, sequence));
-        experts[sequence] = expertsAt(sessions.step, memory.outputs, sequence);
+        experts[sequence] = expertsOf(sessions.step, memory.outputs, sequence, 1);
         for (const [name, cache] of Object.entries(memory.caches)) {
           copyTokens(memory.outputs[name]!, sequence, cache, sequence, lengths[sequence]!, 1);
         }
@@ -200,16 +200,21 @@ function copyTokens(
   }
 }
 
-/** Experts of token `n` in each layer. */
-function expertsAt(
+/** Experts of `count` tokens from token `first` on. */
+function expertsOf(
   { expertOutputs }: DecoderSession,
   results: Readonly<Record<string, NdArray>>,
-  n: number,
-): number[][] {
-  return expertOutputs.map(({ name, numSelected }) => {
-    const { shape, data } = results[name]!;
-    return Array.from({ length: numSelected }, (_, k) => Number(data[k * shape[1]! + n]));
-  });
+  first: number,
+  count: number,
+): TokenExperts[] {
+  if (expertOutputs.length === 0) return [];
+  return Array.from({ length: count }, (_, at) =>
+    expertOutputs.map(({ name, numSelected }) => {
+      const { shape, data } = results[name]!; // [K, N]
+      const choice = (k: number): number => Number(data[k * shape[1]! + first + at]);
+      return Array.from({ length: numSelected }, (__, k) => choice(k));
+    }),
+  );
 }
 
 function chosenOf<T>(tokens: PerSequence<T>): (readonly [number, T])[] {

@@ -8,6 +8,7 @@ import { createScope } from "../nn/scope.ts";
 import { emitModel } from "../onnx/emit.ts";
 import { foldIn, key } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
+import type { Runtime } from "../runtime/session.ts";
 import { createDecoder, type Decoder } from "./decoder.ts";
 
 export interface TinyOptions {
@@ -59,12 +60,11 @@ export interface TinyDecoder {
 
 /** A decoder on its first weights; the caller disposes of it. */
 export async function tinyDecoder(
-  options: TinyOptions & { readonly experts?: boolean } = {},
+  options: TinyOptions & { readonly experts?: boolean; readonly runtime?: Runtime } = {},
 ): Promise<TinyDecoder> {
   const model = tinyModel(options);
   const weights = firstWeights(model, options.seed);
-  const runtime = nativeRuntime();
-  const { experts = false } = options;
+  const { experts = false, runtime = nativeRuntime() } = options;
   const decoder = await createDecoder(model, {
     runtime,
     weights,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { foldIn, key } from "../random/index.ts";
+import { webRuntime } from "../runtime/web.ts";
 import { argMax, type TinyDecoder, tinyDecoder } from "./decoder.fixture.ts";
 import { collect, type GenerateOptions, generate } from "./generate.ts";
 import { nextTokenProbabilities, sampleToken } from "./sampling.ts";
@@ -71,6 +72,14 @@ test("one key gives one text, and other keys others", async () => {
   expect(await draw(2)).not.toEqual(await draw(1));
 });
 
+test("the web runtime gives the tokens of the native one", async () => {
+  const web = await tinyDecoder({ runtime: await webRuntime({ numThreads: 1 }) });
+  const options = { maxNewTokens: 20, keepTokens: 6, key: key(3) };
+  const [found] = await collect(generate(web.decoder, [prompt], options));
+  web.decoder.dispose();
+  expect(found!.ids).toEqual((await one(options)).ids);
+});
+
 test("prompts of a batch do not see each other", async () => {
   const prompts = [prompt, [0, 0, 3, 2, 1, 4, 4, 2, 0], [3]];
   const options = { maxNewTokens: 14, temperature: 0, keepTokens: 5 };
@@ -105,12 +114,19 @@ test("steps come one by one, with text and experts", async () => {
   const steps = generate(tiny.decoder, [prompt], { maxNewTokens: 6, decode, key: key(1) });
   for await (const { ids, text, experts, logProbabilities } of steps) {
     expect(text).toEqual(["abcde"[ids[0]!]]);
-    expect(experts[0]!.map((layer) => layer.length)).toEqual([2, 2]);
+    expect(experts[0]!.length).toBe(seen.length === 0 ? prompt.length : 1);
     expect(logProbabilities[0]).toBeLessThan(0);
     seen.push(text[0]!);
     if (seen.length === 3) break;
   }
   expect(seen).toEqual([...(await one({ maxNewTokens: 6, decode, key: key(1) })).text].slice(0, 3));
+});
+
+test("experts are those of all tokens but the last, whether they are read once or again", async () => {
+  const options = { maxNewTokens: 15, keepTokens: 12, key: key(6) };
+  const { ids, experts } = await one(options);
+  expect(experts.length).toBe(prompt.length + ids.length - 1);
+  expect((await one({ ...options, useCache: false })).experts).toEqual(experts);
 });
 
 test("a character of several tokens appears when it is whole", async () => {

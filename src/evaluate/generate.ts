@@ -1,6 +1,7 @@
 import { UserError } from "../graph/errors.ts";
 import { foldIn, type Key, key as keyOf } from "../random/index.ts";
 import type { Decoder } from "./decoder.ts";
+import type { TokenExperts } from "./decoder-state.ts";
 import {
   checkSampling,
   nextTokenProbabilities,
@@ -33,10 +34,10 @@ export interface GenerationStep {
   /** Why a sequence ended with this token: a stop token, or `maxNewTokens`. */
   readonly ended: readonly ("stop" | "length" | undefined)[];
   /**
-   * Experts per layer, best first, of the token from which this one was predicted; empty unless the
-   * decoder was created with `experts`.
+   * Experts of the tokens that were read for this step: those of the prompt in the first one, then
+   * the token before the new one. Empty unless the decoder was created with `experts`.
    */
-  readonly experts: readonly (readonly (readonly number[])[])[];
+  readonly experts: readonly (readonly TokenExperts[])[];
 }
 
 /** A whole result of `generate`. */
@@ -46,8 +47,11 @@ export interface Generation {
   /** Sum over the tokens. */
   readonly logProbability: number;
   readonly ended: "stop" | "length";
-  /** Of each token; see `GenerationStep.experts`. */
-  readonly experts: readonly (readonly (readonly number[])[])[];
+  /**
+   * Of the prompt's tokens (of those in the context, where it is longer) and of all new ones but the
+   * last.
+   */
+  readonly experts: readonly TokenExperts[];
 }
 
 /**
@@ -83,7 +87,7 @@ export async function* generate(
         text: prompts.map(() => ""),
         logProbabilities: [] as (number | undefined)[],
         ended: [] as ("stop" | "length" | undefined)[],
-        experts: prompts.map((): readonly (readonly number[])[] => []),
+        experts: prompts.map((): readonly TokenExperts[] => []),
       };
       for (const [r, own] of tokens.entries()) {
         if (!live[r]) {
@@ -102,7 +106,8 @@ export async function* generate(
         step.logProbabilities.push(Math.log(probabilities[id]!));
         step.ended.push(ended);
         step.text[r] = texts[r]!.add(stopped ? [] : [id], !live[r]);
-        step.experts[r] = reader.state.experts(r);
+        const experts = reader.state.experts(r);
+        step.experts[r] = index === 0 ? experts : experts.slice(-1); // The rest was read before.
       }
       yield step;
     }
@@ -118,7 +123,7 @@ export async function collect(steps: AsyncIterable<GenerationStep>): Promise<Gen
     text: string;
     logProbability: number;
     ended: "stop" | "length";
-    experts: (readonly (readonly number[])[])[];
+    experts: TokenExperts[];
   }[] = [];
   for await (const step of steps) {
     for (const [r, id] of step.ids.entries()) {
@@ -129,7 +134,7 @@ export async function collect(steps: AsyncIterable<GenerationStep>): Promise<Gen
       own.text += step.text[r]!;
       own.logProbability += step.logProbabilities[r]!;
       own.ended = step.ended[r] ?? own.ended;
-      own.experts.push(step.experts[r]!);
+      own.experts.push(...step.experts[r]!);
     }
   }
   return results;

@@ -1,7 +1,7 @@
 /** What a trained model is asked for: continuations of text. */
 export { type Beam, type BeamSearchOptions, beamSearch } from "./beam-search.ts";
 export { createDecoder, type Decoder, type DecoderOptions } from "./decoder.ts";
-export type { DecoderState, PerSequence } from "./decoder-state.ts";
+export type { DecoderState, PerSequence, TokenExperts } from "./decoder-state.ts";
 export {
   collect,
   type GenerateOptions,
