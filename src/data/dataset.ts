@@ -1,7 +1,21 @@
 /** What data sets are: access to samples, described by a plain value that a worker can open. */
 
 import type { GaussianShiftSpec } from "./gaussian-shift.ts";
+import type {
+  CaptionedImagesSpec,
+  Cifar10Spec,
+  Flickr8kSpec,
+  ImageFolderSpec,
+  PacsSpec,
+} from "./images/index.ts";
 import type { ShapesSpec } from "./shapes/spec.ts";
+import type {
+  AgNewsSpec,
+  LabelledTextSpec,
+  ShakespeareSpec,
+  Sst2Spec,
+  TextStreamSpec,
+} from "./text/specs.ts";
 
 export type Split = "train" | "validation" | "test";
 
@@ -116,11 +130,12 @@ export interface SharedImages {
   /** All images of the stored file, one after another. */
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
+  /** Sentences of the stored images, where there are any. */
+  readonly captions?: readonly (readonly string[])[];
+  /** Domains of the stored images, where there are any. */
+  readonly domains?: readonly string[];
   /** Positions in the stored file that belong to the split. */
   readonly members: Uint32Array;
-  /** By position in the stored file, as the labels. */
-  readonly captions?: readonly (readonly string[])[];
-  readonly domains?: readonly string[];
 }
 
 /** Fashion-MNIST or MNIST from IDX files in `<root>/<name>/`, gzipped or not. */
@@ -133,15 +148,31 @@ export interface IdxSpec {
   readonly validationSize?: number;
 }
 
+export type ImageSpec =
+  | ShapesSpec
+  | IdxSpec
+  | Cifar10Spec
+  | Flickr8kSpec
+  | PacsSpec
+  | ImageFolderSpec
+  | CaptionedImagesSpec;
+export type TextSpec =
+  | Sst2Spec
+  | AgNewsSpec
+  | (LabelledTextSpec & { readonly name: "labelled-text" });
+export type StreamSpec = ShakespeareSpec | (TextStreamSpec & { readonly name: "text-file" });
+
 /** A plain description of a data set: everything a worker thread needs to open it. */
-export type DatasetSpec = ShapesSpec | IdxSpec | GaussianShiftSpec;
+export type DatasetSpec = ImageSpec | TextSpec | StreamSpec | GaussianShiftSpec;
 
 /** The kind of set that a description opens. */
-export type DatasetOf<Spec extends DatasetSpec> = Spec extends ShapesSpec | IdxSpec
+export type DatasetOf<Spec extends DatasetSpec> = Spec extends ImageSpec
   ? ImageDataset
-  : Spec extends GaussianShiftSpec
-    ? PointsDataset
-    : Dataset;
+  : Spec extends TextSpec
+    ? TextDataset
+    : Spec extends GaussianShiftSpec
+      ? PointsDataset
+      : StreamDataset;
 
 /** Refuses an index outside the set. */
 export function checkIndex(index: number, length: number, name: string): void {

@@ -47,8 +47,11 @@ export async function downloadDataset(
     signal?: AbortSignal;
   } = {},
 ): Promise<string> {
-  const { files } = datasets[name];
-  if (files.length === 0) throw new UserError(`${name} is generated; there is nothing to download`);
+  const { files, place } = datasets[name];
+  if (files.length === 0) {
+    const reason = place ?? "it is generated";
+    throw new UserError(`there is nothing to download of ${name}: ${reason}`, { exitCode: 2 });
+  }
   const folder = join(dataRoot(options.root), name);
   for (const file of files) {
     const path = join(folder, file.name);

@@ -6,15 +6,12 @@ import { openShared } from "./array-dataset.ts";
 import type { BatchMaker } from "./batch.ts";
 import { createMaker } from "./maker.ts";
 import { openDataset } from "./open.ts";
-import { datasets } from "./registry.ts";
 import type { JobMessage, JobReply, WorkerSetup } from "./worker-pool.ts";
 
-const { spec, shared, ...setup } = workerData as WorkerSetup;
+const { spec, shared, classNames, ...setup } = workerData as WorkerSetup;
 
 async function open(): Promise<BatchMaker> {
-  const dataset = shared
-    ? openShared(shared, datasets[spec.name].classNames)
-    : await openDataset(spec);
+  const dataset = shared ? openShared(shared, classNames) : await openDataset(spec);
   return createMaker(dataset, setup);
 }
 

@@ -4,6 +4,7 @@ import { UserError } from "../graph/errors.ts";
 import type { Batch, BatchMaker, Field } from "./batch.ts";
 import { batchOrder } from "./batch-order.ts";
 import type { Dataset, DatasetSpec } from "./dataset.ts";
+import type { StoreHooks } from "./images/index.ts";
 import { type BatchSetup, createMaker } from "./maker.ts";
 import { openDataset } from "./open.ts";
 import type { TokenizerState } from "./tokenizers/index.ts";
@@ -34,6 +35,8 @@ export interface LoaderOptions {
   readonly prefetch?: number;
   /** First global step, by default 0; nothing before it is computed. */
   readonly startStep?: number;
+  /** Whom to tell while pictures are decoded. */
+  readonly hooks?: StoreHooks;
   /** Epochs before the loader ends, by default endless with `shuffle` and 1 without. */
   readonly epochs?: number;
 }
@@ -68,7 +71,7 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
   const { prefetch = Math.max(1, 2 * wanted) } = options;
   checkCount("workers", wanted, 0, 64);
   checkCount("prefetch", prefetch, 1, 1024);
-  const dataset = await openDataset(spec);
+  const dataset = await openDataset(spec, options.hooks);
   const workers = dataset.kind === "image" ? wanted : 0;
   const setup: BatchSetup = {
     transforms,
@@ -91,7 +94,12 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
   const pool =
     workers === 0
       ? inline(maker)
-      : createWorkerPool(workers, { ...setup, spec, ...(shared !== undefined && { shared }) });
+      : createWorkerPool(workers, {
+          ...setup,
+          spec,
+          classNames: "classNames" in dataset ? dataset.classNames : [],
+          ...(shared !== undefined && { shared }),
+        });
   const ahead = workers === 0 ? 1 : prefetch;
 
   let position = 0;

@@ -4,8 +4,23 @@ import { UserError } from "../graph/errors.ts";
 import type { Dataset, DatasetOf, DatasetSpec } from "./dataset.ts";
 import { openFashionMnist } from "./fashion-mnist.ts";
 import { openGaussianShift } from "./gaussian-shift.ts";
+import {
+  openCaptionedImages,
+  openCifar10,
+  openFlickr8k,
+  openImageFolder,
+  openPacs,
+  type StoreHooks,
+} from "./images/index.ts";
 import { datasets } from "./registry.ts";
 import { openShapes } from "./shapes/index.ts";
+import {
+  openAgNews,
+  openLabelledText,
+  openShakespeare,
+  openSst2,
+  openTextStream,
+} from "./text/index.ts";
 
 const splits = ["train", "validation", "test"] as const;
 
@@ -15,11 +30,14 @@ const splits = ["train", "validation", "test"] as const;
  * @example
  * const set = await openDataset({ name: "fashion-mnist", split: "train", root: "data" });
  */
-export async function openDataset<Spec extends DatasetSpec>(spec: Spec): Promise<DatasetOf<Spec>> {
-  return (await open(spec)) as DatasetOf<Spec>;
+export async function openDataset<Spec extends DatasetSpec>(
+  spec: Spec,
+  hooks: StoreHooks = {},
+): Promise<DatasetOf<Spec>> {
+  return (await open(spec, hooks)) as DatasetOf<Spec>;
 }
 
-async function open(spec: DatasetSpec): Promise<Dataset> {
+async function open(spec: DatasetSpec, hooks: StoreHooks): Promise<Dataset> {
   if (!splits.includes(spec.split)) {
     throw new UserError(`unknown split "${spec.split}"; known are ${splits.join(", ")}`, {
       exitCode: 2,
@@ -33,6 +51,26 @@ async function open(spec: DatasetSpec): Promise<Dataset> {
     case "fashion-mnist":
     case "mnist":
       return openFashionMnist(spec);
+    case "cifar10":
+      return openCifar10(spec, hooks);
+    case "flickr8k":
+      return openFlickr8k(spec, hooks);
+    case "pacs":
+      return openPacs(spec, hooks);
+    case "image-folder":
+      return openImageFolder(spec, hooks);
+    case "captioned-images":
+      return openCaptionedImages(spec, hooks);
+    case "sst2":
+      return openSst2(spec);
+    case "ag_news":
+      return openAgNews(spec);
+    case "labelled-text":
+      return openLabelledText(spec);
+    case "tinyshakespeare":
+      return openShakespeare(spec);
+    case "text-file":
+      return openTextStream(spec);
     default: {
       const { name } = spec as { name: string };
       const known = Object.keys(datasets).join(", ");

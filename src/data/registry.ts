@@ -1,7 +1,10 @@
 /** The data sets known by name: what they are, under which terms, and where their files come from. */
 
 import type { DatasetSpec, Split } from "./dataset.ts";
+import { captionedImages, cifar10, flickr8k, imageFolder, pacs } from "./images/descriptions.ts";
 import { shapeNames } from "./shapes/spec.ts";
+import { agNews, labelledText, sst2, textFile, tinyshakespeare } from "./text/descriptions.ts";
+import { clipBpe } from "./tokenizers/descriptions.ts";
 
 /** A file of the publisher, with the checksum that the publisher states. */
 export interface RemoteFile {
@@ -19,8 +22,10 @@ export interface DatasetDescription {
   /** Samples in each of the publisher's splits; validation is carved from train. */
   readonly splits: Readonly<Partial<Record<Split, number>>>;
   readonly classNames: readonly string[];
-  /** Empty for a set that is generated. */
+  /** What is downloaded; empty for a set that is generated, or that users put in place. */
   readonly files: readonly RemoteFile[];
+  /** What users do to put the files in place, where they are not downloaded. */
+  readonly place?: string;
 }
 
 type IdxFile = readonly [name: string, bytes: number, md5: string];
@@ -29,7 +34,7 @@ function idxFiles(base: string, files: readonly IdxFile[]): RemoteFile[] {
   return files.map(([name, bytes, md5]) => ({ name, url: `${base}/${name}`, bytes, md5 }));
 }
 
-export const datasets: Readonly<Record<DatasetSpec["name"], DatasetDescription>> = {
+export const datasets: Readonly<Record<DatasetSpec["name"] | "clip-bpe", DatasetDescription>> = {
   shapes: {
     title: "Shapes",
     description: "generated RGB images of one to three coloured shapes, with captions; 8 classes",
@@ -85,4 +90,15 @@ export const datasets: Readonly<Record<DatasetSpec["name"], DatasetDescription>>
       ["t10k-labels-idx1-ubyte.gz", 4542, "ec29112dd5afa0611ce80d1b7f02629c"],
     ]),
   },
+  cifar10,
+  flickr8k,
+  pacs,
+  "image-folder": imageFolder,
+  "captioned-images": captionedImages,
+  sst2,
+  ag_news: agNews,
+  tinyshakespeare,
+  "text-file": textFile,
+  "labelled-text": labelledText,
+  "clip-bpe": clipBpe,
 };

@@ -14,6 +14,7 @@ export interface WorkerSetup extends BatchSetup {
   readonly spec: DatasetSpec;
   /** Decoded images of the main thread, where the set keeps them. */
   readonly shared?: SharedImages;
+  readonly classNames: readonly string[];
 }
 
 export interface JobMessage {

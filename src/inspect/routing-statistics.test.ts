@@ -9,14 +9,20 @@ test("maximal violation is the largest load over the mean, less one", () => {
 
 test("loads, mean probabilities and choices by class add up over batches", () => {
   // Two samples of two tokens each, K = 2 of E = 3; first choices, then second ones.
-  const statistics = routingStatistics({ numSelectedExperts: 2, numClasses: 2 });
-  statistics.add(
-    "blocks.0.moe",
-    [0, 0, 1, 0, /* second choices */ 1, 2, 2, 1],
-    [0.5, 0.25, 0.25, 0.5, 0.25, 0.25, 0, 0.5, 0.5, 0.5, 0.5, 0],
-    [0, 1],
-  );
-  statistics.add("blocks.0.moe", [2n, 2n, 0n, 0n], [0, 0, 1, 0, 0, 1], [1n, 1n]);
+  const statistics = routingStatistics({ numClasses: 2 });
+  statistics.add("blocks.0.moe", {
+    ids: { shape: [2, 4], data: [0, 0, 1, 0, /* second choices */ 1, 2, 2, 1] },
+    probabilities: {
+      shape: [4, 3],
+      data: [0.5, 0.25, 0.25, 0.5, 0.25, 0.25, 0, 0.5, 0.5, 0.5, 0.5, 0],
+    },
+    labels: [0, 1],
+  });
+  statistics.add("blocks.0.moe", {
+    ids: { shape: [2, 2], data: [2n, 2n, 0n, 0n] },
+    probabilities: { shape: [2, 3], data: [0, 0, 1, 0, 0, 1] },
+    labels: [1, 1],
+  });
   expect(statistics.layers()).toEqual([
     {
       layer: "blocks.0.moe",
@@ -28,6 +34,17 @@ test("loads, mean probabilities and choices by class add up over batches", () =>
         [3, 2, 3],
       ],
     },
+  ]);
+});
+
+test("an assignment without an expert counts for none, and classes may be absent", () => {
+  const statistics = routingStatistics();
+  statistics.add("moe", {
+    ids: { shape: [1, 2], data: [2n, 1n] },
+    probabilities: { shape: [2, 2], data: [1, 0, 0.5, 0.5] },
+  });
+  expect(statistics.layers()).toEqual([
+    { layer: "moe", numExperts: 2, load: [0, 1], importance: [0.75, 0.25] },
   ]);
 });
 

@@ -1,20 +1,24 @@
 /** Sums up where routers sent tokens, over any number of batches. */
 import type { LayerRouting, MosaicLayer } from "./types.ts";
 
+/** The routing of one layer for a batch. */
+export interface RoutedBatch {
+  /** Chosen experts, `[K, N]`, with the tokens of a sample side by side; `E` and above is "none". */
+  readonly ids: Values;
+  /** Of every expert for every token, `[N, E]`. */
+  readonly probabilities: Values;
+  /** Class of each sample, `[B]`. */
+  readonly labels?: readonly number[];
+}
+
+interface Values {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number | bigint>;
+}
+
 export interface RoutingStatistics {
-  /**
-   * Adds a batch of one layer.
-   *
-   * @param ids chosen experts, `[K, N]`, with the tokens of a sample side by side
-   * @param probabilities of every expert for every token, `[N, E]`
-   * @param labels class of each sample, `[B]`
-   */
-  add(
-    layer: string,
-    ids: ArrayLike<number | bigint>,
-    probabilities: ArrayLike<number>,
-    labels: ArrayLike<number | bigint>,
-  ): void;
+  /** Adds a batch of one layer. */
+  add(layer: string, batch: RoutedBatch): void;
   layers(): LayerRouting[];
 }
 
@@ -24,35 +28,27 @@ interface Sums {
   readonly byClass: Float64Array[];
 }
 
-/** Statistics over layers that share their number of experts `E` and choices per token `K`. */
-export function routingStatistics(options: {
-  readonly numSelectedExperts: number;
-  readonly numClasses: number;
-}): RoutingStatistics {
-  const { numSelectedExperts, numClasses } = options;
+/** Sums up layers over batches, by class where there are classes. */
+export function routingStatistics({
+  numClasses = 0,
+}: {
+  readonly numClasses?: number;
+} = {}): RoutingStatistics {
   const sums = new Map<string, Sums>();
   return {
-    add(layer, ids, probabilities, labels) {
-      const numTokens = ids.length / numSelectedExperts;
-      const numExperts = probabilities.length / numTokens;
-      const perSample = numTokens / labels.length;
-      let sum = sums.get(layer);
-      if (sum === undefined) {
-        sum = {
-          load: new Float64Array(numExperts),
-          importance: new Float64Array(numExperts),
-          byClass: Array.from({ length: numClasses }, () => new Float64Array(numExperts)),
-        };
-        sums.set(layer, sum);
+    add(layer, { ids, probabilities, labels }) {
+      const [numTokens, numExperts] = probabilities.shape as [number, number];
+      const { load, importance, byClass } = sumsOf(sums, layer, numExperts, numClasses);
+      const perSample = labels === undefined ? 0 : numTokens / labels.length;
+      for (let i = 0; i < ids.data.length; i++) {
+        const expert = Number(ids.data[i]);
+        if (expert >= numExperts) continue;
+        load[expert]! += 1;
+        const row = labels && byClass[labels[Math.floor((i % numTokens) / perSample)]!];
+        if (row !== undefined) row[expert]! += 1;
       }
-      for (let i = 0; i < ids.length; i++) {
-        const expert = Number(ids[i]);
-        const label = Number(labels[Math.floor((i % numTokens) / perSample)]);
-        sum.load[expert]! += 1;
-        sum.byClass[label]![expert]! += 1;
-      }
-      for (let i = 0; i < probabilities.length; i++) {
-        sum.importance[i % numExperts]! += probabilities[i]!;
+      for (let i = 0; i < probabilities.data.length; i++) {
+        importance[i % numExperts]! += Number(probabilities.data[i]);
       }
     },
     layers: () =>
@@ -61,9 +57,26 @@ export function routingStatistics(options: {
         numExperts: load.length,
         load: fractions(load),
         importance: fractions(importance),
-        byClass: byClass.map((row) => [...row]),
+        ...(byClass.length > 0 && { byClass: byClass.map((row) => [...row]) }),
       })),
   };
+}
+
+function sumsOf(
+  sums: Map<string, Sums>,
+  layer: string,
+  numExperts: number,
+  numClasses: number,
+): Sums {
+  const known = sums.get(layer);
+  if (known !== undefined) return known;
+  const fresh = {
+    load: new Float64Array(numExperts),
+    importance: new Float64Array(numExperts),
+    byClass: Array.from({ length: numClasses }, () => new Float64Array(numExperts)),
+  };
+  sums.set(layer, fresh);
+  return fresh;
 }
 
 /** The first choice for every patch of sample `sample`, for the mosaic. */

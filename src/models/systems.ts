@@ -1,4 +1,4 @@
-/** The systems that recipes can name, and how each classifies images. */
+/** The systems that recipes can name, and how those that read images classify them. */
 import * as z from "zod";
 import { UserError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
@@ -8,15 +8,29 @@ import { moeBlocks } from "../moe/placement.ts";
 import { requireSelectable } from "../moe/routing.ts";
 import { patchGrid } from "../nn/patch-embed.ts";
 import type { Scope } from "../nn/scope.ts";
+import { type ClassicMixtureSettings, classicMixtureSchema } from "./classic-mixture-config.ts";
 import { diffMoe } from "./diff-moe.ts";
 import { type DiffMoeSettings, diffMoeConfig, diffMoeSchema } from "./diff-moe-config.ts";
+import { type MoeDecoderSettings, moeDecoderSchema } from "./moe-decoder-config.ts";
+import { type TextClassifierSettings, textClassifierSchema } from "./text-classifier-config.ts";
 import { vitMoe } from "./vit-moe.ts";
 import { type VitMoeSettings, vitMoeSchema } from "./vit-moe-config.ts";
 
 /** The `model` part of a recipe: `system` says which of these it is. */
-export const modelSchema = z.discriminatedUnion("system", [diffMoeSchema, vitMoeSchema]);
+export const modelSchema = z.discriminatedUnion("system", [
+  classicMixtureSchema,
+  diffMoeSchema,
+  vitMoeSchema,
+  moeDecoderSchema,
+  textClassifierSchema,
+]);
 
-export type ModelSettings = DiffMoeSettings | VitMoeSettings;
+export type ModelSettings =
+  | ClassicMixtureSettings
+  | DiffMoeSettings
+  | VitMoeSettings
+  | MoeDecoderSettings
+  | TextClassifierSettings;
 
 /** What a classifier is made for. */
 export interface ClassificationTask {
@@ -39,9 +53,14 @@ export interface Classifier {
 /**
  * The classifier that `settings` describe.
  *
- * @throws UserError (exit code 2) for sizes that do not fit together
+ * @throws UserError (exit code 2) for sizes that do not fit together, or a system that reads no images
  */
 export function createClassifier(settings: ModelSettings, task: ClassificationTask): Classifier {
+  if (!("patchSize" in settings)) {
+    throw new UserError(`model.system ${settings.system} does not classify images`, {
+      exitCode: 2,
+    });
+  }
   const { patchSize, width, numHeads } = settings;
   const [, height, imageWidth] = task.imageShape;
   const grid = patchGrid(height, imageWidth, patchSize);

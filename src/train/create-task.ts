@@ -1,9 +1,14 @@
-import type { ImageDataset } from "../data/dataset.ts";
+import type { ImageDataset, PointsDataset, TextDataset } from "../data/dataset.ts";
 import { UserError } from "../graph/errors.ts";
+import { createMoeDecoder } from "../models/moe-decoder-config.ts";
 import { createClassifier } from "../models/systems.ts";
+import { createTextClassifier } from "../models/text-classifier-config.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Task, TaskData } from "./task.ts";
 import { imageClassification } from "./tasks/image-classification.ts";
+import { languageModeling } from "./tasks/language-modeling.ts";
+import { pointsMixture } from "./tasks/points-mixture.ts";
+import { textClassification } from "./tasks/text-classification.ts";
 
 /**
  * The task of a configuration: what its model learns from its data.
@@ -24,7 +29,31 @@ export function createTask({ model, data, train }: TrainConfig, source: TaskData
       });
       return imageClassification(classifier, dataset as ImageDataset, train);
     }
+    case "moe-decoder": {
+      requireKind(dataset.kind, "stream", model.system, data.name);
+      const { vocabularySize } = source.tokenizer!;
+      return languageModeling(createMoeDecoder(model, { vocabularySize }), tokensOf(source));
+    }
+    case "text-classifier": {
+      requireKind(dataset.kind, "text", model.system, data.name);
+      const { vocabularySize } = source.tokenizer!;
+      const { classNames } = dataset as TextDataset;
+      const numClasses = classNames.length;
+      const classifier = createTextClassifier(model, { vocabularySize, numClasses });
+      const { labelSmoothing } = train;
+      return textClassification(classifier, classNames, {
+        contextLength: tokensOf(source),
+        labelSmoothing,
+      });
+    }
+    case "classic-mixture":
+      requireKind(dataset.kind, "points", model.system, data.name);
+      return pointsMixture(model, dataset as PointsDataset, train);
   }
+}
+
+function tokensOf({ fields }: TaskData): number {
+  return fields.tokens!.shape[0]!;
 }
 
 const wanted = {

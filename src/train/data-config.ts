@@ -1,75 +1,142 @@
-/** The `data` part of a recipe. */
+/** The `data` part of a recipe: one form for each data set. */
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
+import { imageKeys, pictureKeys } from "./image-config.ts";
+import { captionKeys, textColumns, textKeys } from "./text-config.ts";
 
 const fraction = z.number().min(0).max(1);
-const range = z.tuple([z.number(), z.number()]);
-const size = z.union([z.int().positive(), z.tuple([z.int().positive(), z.int().positive()])]);
+const count = z.int().positive().optional();
 
-const augmentation = z.union([
-  z.strictObject({ resize: z.strictObject({ size }) }),
-  z.strictObject({
-    random_crop: z.strictObject({
-      padding: z.int().nonnegative().default(0),
-      size: size.optional(),
-    }),
-  }),
-  z.strictObject({ horizontal_flip: z.strictObject({ p: fraction.default(0.5) }) }),
-  z.strictObject({
-    color_jitter: z.strictObject({
-      brightness: z.number().nonnegative().default(0),
-      contrast: z.number().nonnegative().default(0),
-      saturation: z.number().nonnegative().default(0),
-    }),
-  }),
-  z.strictObject({
-    random_erasing: z.strictObject({
-      p: fraction.default(0.5),
-      scale: range.optional(),
-      ratio: range.optional(),
-      value: z.number().optional(),
-    }),
-  }),
-]);
+/** Folder with one subfolder per data set. */
+const root = z.string().optional();
 
-const files = {
-  /** Folder with one subfolder per data set. */
-  root: z.string().optional(),
-  /** Samples set aside from the training split. */
-  validation_size: z.int().positive().optional(),
-};
-
-const images = {
-  /** Applied to training images, in order; evaluation images are only brought to the same size. */
-  augment: z.array(augmentation).default([]),
-  normalize: z.strictObject({ mean: z.array(z.number()), std: z.array(z.number().positive()) }),
-  /** Threads that make batches. */
-  workers: z.int().min(0).max(64).default(1),
-};
-
-const shapes = z.strictObject({
-  name: z.literal("shapes"),
-  root: z.string().optional(),
-  /** Samples of the generated splits. */
-  train_size: z.int().positive().optional(),
-  validation_size: z.int().positive().optional(),
-  test_size: z.int().positive().optional(),
-  /** Side of the images, pixels. */
-  image_size: z.int().min(16).max(1024).optional(),
-  domains: z
-    .array(z.enum(["flat", "outline", "noisy", "inverted"]))
-    .nonempty()
-    .optional(),
-  ...images,
+const filesBySplit = z.strictObject({
+  train: z.string(),
+  validation: z.string().optional(),
+  test: z.string().optional(),
 });
 
-const imageFiles = (name: "fashion-mnist" | "mnist") =>
-  z.strictObject({ name: z.literal(name), ...files, ...images });
+const domainKeys = {
+  domains: z.array(z.string()).nonempty().optional(),
+  /** Domains of which training and validation see nothing. */
+  test_domains: z.array(z.string()).nonempty().optional(),
+  validation_fraction: fraction.optional(),
+  split_seed: z.int().nonnegative().optional(),
+};
 
-export const dataSchema = z.discriminatedUnion("name", [
-  shapes,
-  imageFiles("fashion-mnist"),
-  imageFiles("mnist"),
-]);
+const imageSets = [
+  z.strictObject({
+    name: z.literal("shapes"),
+    root,
+    /** Samples of the generated splits. */
+    train_size: count,
+    validation_size: count,
+    test_size: count,
+    /** Side of the images, pixels. */
+    image_size: z.int().min(16).max(1024).optional(),
+    domains: z
+      .array(z.enum(["flat", "outline", "noisy", "inverted"]))
+      .nonempty()
+      .optional(),
+    ...captionKeys,
+    ...imageKeys,
+  }),
+  z.strictObject({
+    name: z.literal("fashion-mnist"),
+    root,
+    validation_size: count,
+    ...imageKeys,
+  }),
+  z.strictObject({ name: z.literal("mnist"), root, validation_size: count, ...imageKeys }),
+  z.strictObject({
+    name: z.literal("cifar10"),
+    root,
+    validation_size: count,
+    on_broken: pictureKeys.on_broken,
+    ...imageKeys,
+  }),
+  z.strictObject({
+    name: z.literal("flickr8k"),
+    root,
+    /** Classes derived from the captions, or none. */
+    labels: z.enum(["none", "scenes"]).default("none"),
+    ...captionKeys,
+    ...pictureKeys,
+    ...imageKeys,
+  }),
+  z.strictObject({ name: z.literal("pacs"), root, ...domainKeys, ...pictureKeys, ...imageKeys }),
+  z.strictObject({
+    name: z.literal("image-folder"),
+    folder: z.string(),
+    layout: z.enum(["class", "domain/class"]).default("class"),
+    validation_size: count,
+    test_size: count,
+    ...domainKeys,
+    ...pictureKeys,
+    ...imageKeys,
+  }),
+  z.strictObject({
+    name: z.literal("captioned-images"),
+    folder: z.string(),
+    files: filesBySplit.optional(),
+    validation_size: count,
+    test_size: count,
+    split_seed: z.int().nonnegative().optional(),
+    ...captionKeys,
+    ...pictureKeys,
+    ...imageKeys,
+  }),
+] as const;
+
+const textSets = [
+  z.strictObject({ name: z.literal("sst2"), root, ...textKeys }),
+  z.strictObject({
+    name: z.literal("ag_news"),
+    root,
+    validation_size: count,
+    test_size: count,
+    ...textKeys,
+  }),
+  z.strictObject({
+    name: z.literal("labelled-text"),
+    root,
+    files: filesBySplit,
+    columns: textColumns,
+    format: z.enum(["csv", "tsv", "jsonl"]).optional(),
+    labels: z.array(z.string()).nonempty().optional(),
+    class_names: z.array(z.string()).nonempty().optional(),
+    validation_size: count,
+    test_size: count,
+    ...textKeys,
+  }),
+  z.strictObject({
+    name: z.literal("tinyshakespeare"),
+    root,
+    validation_fraction: fraction.optional(),
+    test_fraction: fraction.optional(),
+    ...textKeys,
+  }),
+  z.strictObject({
+    name: z.literal("text-file"),
+    root,
+    file: z.string(),
+    validation_fraction: fraction.optional(),
+    test_fraction: fraction.optional(),
+    ...textKeys,
+  }),
+] as const;
+
+const pointSets = [
+  z.strictObject({
+    name: z.literal("gaussian-shift"),
+    root,
+    /** Points of the generated splits. */
+    train_size: count,
+    validation_size: count,
+    test_size: count,
+  }),
+] as const;
+
+export const dataSchema = z.discriminatedUnion("name", [...imageSets, ...textSets, ...pointSets]);
 
 export type DataConfig = CamelCased<z.output<typeof dataSchema>>;

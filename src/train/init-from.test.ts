@@ -15,7 +15,10 @@ writeFileSync(
   path,
   Buffer.concat(
     encodeSafetensors({
-      "visual.proj.weight": array([[1, 2], [3, 4]]),
+      "visual.proj.weight": array([
+        [1, 2],
+        [3, 4],
+      ]),
       "visual.proj.bias": array([5, 6]),
       logit_scale: array([7]),
     }),

@@ -1,6 +1,6 @@
 /**
  * A run directory: `config.yaml`, `metrics.jsonl`, TensorBoard events, `checkpoints/<step>/`,
- * `summary.json`, `report.html`.
+ * `summary.json`, `report.html`; `tokenizer.json` where the model reads text.
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -37,6 +37,8 @@ export interface RunDirectory {
     options?: SaveOptions,
   ): Promise<Checkpoint>;
   writeConfig(yaml: string): Promise<void>;
+  /** The tokenizer's state, which later commands read the run's texts with. */
+  writeTokenizer(state: object): Promise<void>;
   writeSummary(summary: Summary): Promise<void>;
   writeReport(html: string): Promise<void>;
   /** Closes the logs and gives the lock back. */
@@ -81,6 +83,7 @@ export async function openRunDirectory(
         return saveCheckpoint(path, step, files, options);
       },
       writeConfig: (yaml) => write("config.yaml", yaml),
+      writeTokenizer: (state) => write("tokenizer.json", `${JSON.stringify(state)}\n`),
       writeSummary: (summary) => write("summary.json", `${JSON.stringify(summary, null, 2)}\n`),
       writeReport: (html) => write("report.html", html),
       async close() {
@@ -121,7 +124,14 @@ async function requireFit(
   return entries ?? [];
 }
 
-const runFiles = ["config.yaml", "metrics.jsonl", "summary.json", "report.html", "checkpoints"];
+const runFiles = [
+  "config.yaml",
+  "tokenizer.json",
+  "metrics.jsonl",
+  "summary.json",
+  "report.html",
+  "checkpoints",
+];
 
 /** Removes what a run wrote, and nothing else; the configuration last, as the mark of a run. */
 async function removeRun(path: string, entries: readonly string[]): Promise<void> {

@@ -2,6 +2,8 @@
 
 import type { Split } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
+import { openTokenizer } from "../data/tokenizers/files.ts";
+import type { TokenizerState } from "../data/tokenizers/index.ts";
 import { elementCount, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import { countParameters, type ParameterCounts } from "../moe/active-parameters.ts";
@@ -15,13 +17,23 @@ import { BUFFERS } from "./arena-optimizer.ts";
 import type { TrainConfig } from "./config.ts";
 import { createTask } from "./create-task.ts";
 import { batchSpec, createEvaluator, type Evaluator } from "./evaluator.ts";
-import { openSplit } from "./open-data.ts";
+import { type OpenOptions, openSplit } from "./open-data.ts";
 import { checkRules, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
 import type { Task } from "./task.ts";
+import { prepareTokenizer } from "./tokenizer.ts";
 import { createTrainStep, type TrainStep } from "./train-step.ts";
+import type { ProgressSink } from "./types.ts";
+
+export interface SetupOptions {
+  readonly progress?: ProgressSink;
+  /** A tokenizer that was learnt before; by default it is learnt from the training texts. */
+  readonly tokenizer?: TokenizerState | undefined;
+}
 
 export interface Training {
   readonly config: TrainConfig;
+  /** How text became tokens. */
+  readonly tokenizer?: TokenizerState;
   readonly task: Task;
   readonly loader: Loader;
   readonly step: TrainStep;
@@ -39,20 +51,31 @@ export interface Training {
 }
 
 /** Opens the training data, traces and compiles the model, and lays out its memory. */
-export async function setUpTraining(config: TrainConfig): Promise<Training> {
-  const loader = await openSplit(config, "train", { training: true });
+export async function setUpTraining(
+  config: TrainConfig,
+  { progress, tokenizer }: SetupOptions = {},
+): Promise<Training> {
+  const state = tokenizer ?? (await prepareTokenizer(config));
+  const data = { progress, ...(state !== undefined && { tokenizer: state }) };
+  const loader = await openSplit(config, "train", { ...data, training: true });
   try {
-    return await assemble(config, loader);
+    return await assemble(config, loader, data);
   } catch (error) {
     await loader.dispose();
     throw error;
   }
 }
 
-async function assemble(config: TrainConfig, loader: Loader): Promise<Training> {
+async function assemble(
+  config: TrainConfig,
+  loader: Loader,
+  data: Omit<OpenOptions, "training">,
+): Promise<Training> {
   const { train, seed } = config;
   const { fields } = loader;
-  const task = createTask(config, loader);
+  const tokenizer = data.tokenizer && (await openTokenizer(data.tokenizer, rootOf(config)));
+  const { dataset } = loader;
+  const task = createTask(config, { dataset, fields, ...(tokenizer && { tokenizer }) });
   const groups = parameterGroups(config.optimizer.rules);
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / train.accumulationSteps));
   const totalSteps = chooseSteps(config, stepsPerEpoch);
@@ -69,6 +92,7 @@ async function assemble(config: TrainConfig, loader: Loader): Promise<Training> 
     session,
     ema: train.emaDecay !== undefined,
     groups,
+    totalSteps,
     graph: { tap: (name) => name.endsWith(".counts") },
   });
   checkRules(config.optimizer.rules, step.arena.names);
@@ -90,8 +114,9 @@ async function assemble(config: TrainConfig, loader: Loader): Promise<Training> 
     totalSteps,
     stepsPerEpoch,
     weights,
-    parameters: countParameters(sizes, task.numSelectedExperts),
-    openSplit: (split) => openSplit(config, split, { training: false }),
+    parameters: countParameters(sizes, task.numActiveExperts),
+    ...(data.tokenizer !== undefined && { tokenizer: data.tokenizer }),
+    openSplit: (split) => openSplit(config, split, { ...data, training: false }),
     createEvaluator: (outputs) =>
       createEvaluator(task.objective, {
         runtime,
@@ -106,6 +131,10 @@ async function assemble(config: TrainConfig, loader: Loader): Promise<Training> 
       await loader.dispose();
     },
   };
+}
+
+function rootOf({ data }: TrainConfig): { root?: string } {
+  return "root" in data && data.root !== undefined ? { root: data.root } : {};
 }
 
 function chooseSteps({ train, schedule }: TrainConfig, stepsPerEpoch: number): number {

@@ -23,8 +23,8 @@ export interface Task {
   readonly samples: string;
   /** Tokens of a sample that pass the model. */
   readonly tokensPerSample: number;
-  /** `K`, for the count of active parameters. */
-  readonly numSelectedExperts: number;
+  /** Routed experts that compute a token, on average at most. */
+  readonly numActiveExperts: number;
   readonly classNames: readonly string[];
   /** Reads a whole split and gathers what the report shows of it. */
   evaluateFully(options: FullEvaluationOptions): Promise<FullEvaluation>;

@@ -50,6 +50,11 @@ export interface TrainStep {
     options?: { readonly micro?: number; readonly accumulate?: boolean },
   ): Promise<void>;
   readonly optimizer: ArenaOptimizer;
+  /**
+   * Ends the profile that `session.profile` began and gives the name of its file. The optimizer's
+   * small graphs are not in it.
+   */
+  endProfiling(): string;
   dispose(): void;
 }
 
@@ -117,8 +122,10 @@ export async function createTrainStep(
     values[name] = allocate(dtype, shape as readonly number[]);
   }
 
+  const { profile, ...unprofiled } = options.session ?? {};
   const session = await runtime.createSession(graph.model.bytes, {
-    ...options.session,
+    ...unprofiled,
+    ...(profile !== undefined && { profile }),
     explain: graph.model.explain,
   });
   const inputs: Record<string, NdArray> = {};
@@ -137,7 +144,7 @@ export async function createTrainStep(
   Object.assign(inputs, lossWeights.inputs);
   const binding = session.bind(inputs, outputs);
   const optimizer = await createArenaOptimizer(runtime, arena, options.optimizer, {
-    ...options.session,
+    ...unprofiled,
     ema,
   });
   let accumulated: Float32Array | undefined;
@@ -161,6 +168,12 @@ export async function createTrainStep(
       await binding.run();
       if (accumulate) addInto(gradients, accumulated!);
       for (const [name, next] of Object.entries(nextStates)) states.get(name)!.data.set(next.data);
+    },
+    endProfiling() {
+      if (session.endProfiling === undefined) {
+        throw new Error(`the ${runtime.name} runtime writes no profiles`);
+      }
+      return session.endProfiling();
     },
     dispose() {
       optimizer.dispose();

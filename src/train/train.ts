@@ -7,6 +7,7 @@ import { renderReport } from "../report/report.ts";
 import { BUFFERS } from "./arena-optimizer.ts";
 import { best, listCheckpoints } from "./checkpoint-store.ts";
 import type { TrainConfig } from "./config.ts";
+import { hasTestSplit } from "./data-specs.ts";
 import { mainScores } from "./evaluator.ts";
 import { describeInit, type InitReport, initializeFrom } from "./init-from.ts";
 import type { InitFrom } from "./init-from-config.ts";
@@ -44,7 +45,7 @@ const fresh: Progress = {
  */
 export async function train(config: TrainConfig, options: TrainOptions): Promise<Summary> {
   const { progress, runDirectory, resume, overwrite = false } = options;
-  const training = await setUpTraining(config);
+  const training = await setUpTraining(config, { progress });
   let run: RunDirectory | undefined;
   try {
     run = await openRunDirectory(runDirectory, { resume, overwrite });
@@ -56,6 +57,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
       for (const line of describeInit(report)) progress.note(line);
     }
     await run.writeConfig(configToYaml(config)); // only now: it fits the checkpoint
+    if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
     announce(training, progress);
     if (start !== fresh) progress.note(`resumed at step ${start.step}`);
     const result = await runLoop(training, run, start, options);
@@ -113,7 +115,7 @@ async function runLoop(
   }
 }
 
-/** Tests the best checkpoint, then writes summary and report. */
+/** Tests the best checkpoint where there is a test split, then writes summary and report. */
 async function finish(
   training: Training,
   run: RunDirectory,
@@ -123,19 +125,15 @@ async function finish(
   const chosen = best(await listCheckpoints(run.path));
   if (chosen !== undefined) await loadWeights(training, chosen.path);
   const validation = await scoreSplit(training, "validation", progress);
-  const test = await evaluateSplit(training, "test", progress);
+  const last = hasTestSplit(training.config.data) ? "test" : "validation";
+  const { scores, record } = await evaluateSplit(training, last, progress);
   const { step: at, seconds } = result.progress;
-  for (const [name, value] of Object.entries(test.scores)) {
-    run.metrics.log({
-      step: at,
-      epoch: epochOf(training, at),
-      split: "test",
-      name,
-      value,
-      seconds,
-    });
+  const test = last === "test" ? scores : {};
+  for (const [name, value] of Object.entries(test)) {
+    const epoch = epochOf(training, at);
+    run.metrics.log({ step: at, epoch, split: "test", name, value, seconds });
   }
-  const summary = summarize(training, result, validation, mainScores(test.scores));
+  const summary = summarize(training, result, validation, mainScores(test));
   await run.writeSummary(summary);
   run.metrics.sync();
   const metrics = await readMetrics(join(run.path, "metrics.jsonl"));
@@ -147,7 +145,7 @@ async function finish(
       summary,
       metrics,
       classNames: training.task.classNames,
-      ...test.record,
+      ...record,
     }),
   );
   return summary;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { didYouMean } from "../../config/nearest.ts";
+import type { DatasetDescription } from "../../data/registry.ts";
 import { UserError } from "../../graph/errors.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { createProgress } from "../progress.ts";
@@ -24,7 +25,7 @@ export async function listDataCommand(
     title: dataset.title,
     description: dataset.description,
     terms: dataset.terms,
-    state: stateOf(join(folder, name), dataset.files),
+    state: stateOf(join(folder, name), dataset),
   }));
   if (json) printJson(context, entries);
   else {
@@ -40,8 +41,9 @@ export async function listDataCommand(
 }
 
 /** Files may stand there with or without their `.gz`. */
-function stateOf(folder: string, files: readonly { name: string }[]): string {
-  if (files.length === 0) return "generated";
+function stateOf(folder: string, { files, place }: DatasetDescription): string {
+  if (files.length === 0 && place === undefined) return "generated";
+  if (files.length === 0) return existsSync(folder) ? "present" : "to be placed";
   const present = ({ name }: { name: string }): boolean =>
     existsSync(join(folder, name)) || existsSync(join(folder, name.replace(/\.gz$/, "")));
   return files.every(present) ? "present" : "absent";

@@ -55,7 +55,7 @@ export async function trainCommand(
     progress.close();
     if (options.json) printJson(context, summary);
     else printSummary(context, summary, losses);
-    const finished = Object.keys(summary.test).length > 0; // an interrupted run has no test yet
+    const finished = Object.keys(summary.validation).length > 0; // an interrupted run has no scores yet
     const interrupted = finished ? undefined : interruption.exitCode();
     context.err.line(
       interrupted === undefined

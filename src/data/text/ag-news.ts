@@ -1,4 +1,5 @@
 import type { TextDataset } from "../dataset.ts";
+import { agNews } from "./descriptions.ts";
 import { openLabelledText } from "./labelled.ts";
 import type { AgNewsSpec } from "./specs.ts";
 
@@ -16,7 +17,7 @@ export async function openAgNews(spec: AgNewsSpec): Promise<TextDataset> {
     files: { train: "ag_news/test.csv" },
     columns: { text: ["title", "description"], label: "label" },
     labels: ["1", "2", "3", "4"],
-    classNames: ["World", "Sports", "Business", "Sci/Tech"],
+    classNames: agNews.classNames,
   });
   return {
     ...set,

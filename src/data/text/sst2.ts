@@ -1,4 +1,5 @@
 import type { TextDataset } from "../dataset.ts";
+import { sst2 } from "./descriptions.ts";
 import { openLabelledText } from "./labelled.ts";
 import type { Sst2Spec } from "./specs.ts";
 
@@ -12,6 +13,6 @@ export function openSst2(spec: Sst2Spec): Promise<TextDataset> {
     files: { train: "sst2/train.tsv", validation: "sst2/dev.tsv", test: "sst2/test.tsv" },
     columns: { text: [0], label: 1, header: false },
     labels: ["0", "1"],
-    classNames: ["negative", "positive"],
+    classNames: sst2.classNames,
   });
 }

@@ -11,14 +11,6 @@ import { createClipTokenizer } from "./clip.ts";
 import { createTokenizer } from "./create.ts";
 import type { ClipState, Tokenizer, TokenizerState } from "./tokenizer.ts";
 
-/** OpenAI's file of CLIP's merges, at a fixed commit of openai/CLIP (MIT). */
-export const clipBpeFile = {
-  name: "bpe_simple_vocab_16e6.txt.gz",
-  url: "https://raw.githubusercontent.com/openai/CLIP/d05afc436d78f1c48dc0dbf8e5980a9d471f35f6/clip/bpe_simple_vocab_16e6.txt.gz",
-  bytes: 1_356_917,
-  md5: "933b7abbbbde62c36f02f0e6ccde464f",
-} as const;
-
 /** Files known to give the same ids, the quicker one first; one may stand in for the other. */
 const clipFiles: readonly Omit<ClipState, "kind">[] = [
   {

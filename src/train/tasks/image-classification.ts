@@ -2,18 +2,18 @@
 import type { Batch } from "../../data/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
 import type { NdArray } from "../../graph/array.ts";
-import { mosaicLayer, routingStatistics } from "../../inspect/routing-statistics.ts";
+import { mosaicLayer } from "../../inspect/routing-statistics.ts";
 import type { Mosaic, Prediction, RecordedImage } from "../../inspect/types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Classifier } from "../../models/systems.ts";
+import { ROUTING_TAPS, readRouting, routingOf } from "../routing-record.ts";
 import type { Objective } from "../step-graph.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
 
 const RIGHT_SHOWN = 12;
 const WRONG_SHOWN = 12;
 const MOSAICS_SHOWN = 12;
-const ROUTING_TAPS = [".ids", ".combine_weights", ".probabilities"];
 
 /** Images of a labelled set, judged by accuracy. */
 export function imageClassification(
@@ -21,13 +21,13 @@ export function imageClassification(
   dataset: ImageDataset,
   options: { readonly labelSmoothing?: number } = {},
 ): Task {
-  const { grid, numSelectedExperts } = classifier;
+  const { grid, numActiveExperts } = classifier;
   return {
     objective: classification(classifier, options),
     score: { name: "accuracy", better: "higher" },
     samples: "images",
     tokensPerSample: grid.rows * grid.columns,
-    numSelectedExperts,
+    numActiveExperts,
     classNames: dataset.classNames,
     evaluateFully: (evaluation) => evaluateImages(classifier, dataset.classNames, evaluation),
   };
@@ -54,7 +54,7 @@ export function classification(
 }
 
 async function evaluateImages(
-  { numSelectedExperts, grid }: Classifier,
+  { grid }: Classifier,
   classNames: readonly string[],
   { loader, createEvaluator, onBatch }: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
@@ -62,11 +62,8 @@ async function evaluateImages(
   const evaluator = await createEvaluator(
     (name) => name === "logits" || ROUTING_TAPS.some((suffix) => name.endsWith(suffix)),
   );
-  const layers = evaluator.graph.taps
-    .filter((name) => name.endsWith(".ids"))
-    .map((name) => name.slice(0, -".ids".length));
   const numClasses = classNames.length;
-  const statistics = routingStatistics({ numSelectedExperts, numClasses });
+  const routing = readRouting(evaluator.graph.taps, numClasses);
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
   const right: Prediction[] = [];
   const wrong: Prediction[] = [];
@@ -75,10 +72,7 @@ async function evaluateImages(
   try {
     const scores = await evaluator.run(loader, (outputs, batch: Batch) => {
       const labels = Array.from(batch.arrays.labels!.data, Number);
-      for (const layer of layers) {
-        const { ids, probabilities } = routingOf(outputs, layer);
-        statistics.add(layer, ids.data, probabilities.data as Float32Array, labels);
-      }
+      routing.add(outputs, labels);
       for (const [i, truth] of labels.entries()) {
         const probabilities = softmaxRow(outputs.logits!, i);
         const predicted = probabilities.indexOf(Math.max(...probabilities));
@@ -100,7 +94,7 @@ async function evaluateImages(
             image: recordedImage(dataset, index),
             label: truth,
             ...(caption !== undefined && { caption }),
-            layers: layers.map((layer) => {
+            layers: routing.layerNames.map((layer) => {
               const { ids, combineWeights, probabilities } = routingOf(outputs, layer);
               return mosaicLayer({
                 layer,
@@ -121,21 +115,13 @@ async function evaluateImages(
       record: {
         confusion,
         predictions: [...wrong, ...right],
-        routing: statistics.layers(),
+        routing: routing.layers(),
         mosaics,
       },
     };
   } finally {
     evaluator.dispose();
   }
-}
-
-function routingOf(outputs: Readonly<Record<string, NdArray>>, layer: string) {
-  return {
-    ids: outputs[`${layer}.ids`]!,
-    combineWeights: outputs[`${layer}.combine_weights`]!,
-    probabilities: outputs[`${layer}.probabilities`]!,
-  };
 }
 
 function softmaxRow(logits: NdArray, row: number): number[] {

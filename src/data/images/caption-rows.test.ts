@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { readCaptionRows } from "./caption-rows.ts";
+
+test("numbered columns and named columns", () => {
+  const five = readCaptionRows("filename,caption_0,caption_1\na.png,One,Two\n", "a.csv");
+  expect(five).toEqual([{ line: 2, image: "a.png", encoding: "path", captions: ["One", "Two"] }]);
+  const named = readCaptionRows('{"pic": "AAAA", "says": "Hi"}\n', "a.jsonl", {
+    image: "pic",
+    encoding: "base64",
+    captions: "says",
+  });
+  expect(named).toEqual([{ line: 1, image: "AAAA", encoding: "base64", captions: ["Hi"] }]);
+});
+
+test("data addresses hold base64 whatever the column", () => {
+  const [row] = readCaptionRows('image,text\n"data:image/png;base64,AAAA",Hi\n', "a.csv");
+  expect(row).toMatchObject({ image: "AAAA", encoding: "base64" });
+});
+
+test.each([
+  ["a.csv", "image,note\na.png,x\n", "a.csv has no column of captions that is known; name it"],
+  ["a.csv", "pic,caption\na.png,x\n", "a.csv has no column of pictures that is known; name it"],
+  ["a.csv", "image,caption\n", "a.csv has no rows"],
+  ["a.csv", "image,caption\na.png\n", "a.csv:2: the row has 1 fields, but there are 2 columns"],
+  ["a.csv", "image,caption\na.png, \n", 'a.csv:2: caption must be text, got " "'],
+  ["a.jsonl", '{"image": 3, "caption": "x"}\n', "a.jsonl:1: image must be text, got 3"],
+  [
+    "a.jsonl",
+    '{"image": "a", "captions": []}\n',
+    "a.jsonl:1: captions must be a list of sentences",
+  ],
+  ["a.jsonl", "[1]\n", "a.jsonl:1: expected an object"],
+  ["a.jsonl", "{\n", /^a\.jsonl:1: .*JSON/],
+])("%s: %j is refused", (name, text, reason) => {
+  expect(() => readCaptionRows(text, name)).toThrow(reason);
+});

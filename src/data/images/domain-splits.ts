@@ -1,0 +1,77 @@
+/** Which samples of a set with domains belong to a split, by fixed permutations. */
+
+import { UserError } from "../../graph/errors.ts";
+import { foldIn, key, permutation } from "../../random/index.ts";
+import type { Split } from "../dataset.ts";
+
+/** How domains are set apart; part of a data set's plain description. */
+export interface DomainSplitOptions {
+  /** The domains to open, by default all but `testDomains`, and for the test split `testDomains`. */
+  readonly domains?: readonly string[];
+  /** Domains of which training and validation see nothing; the test split is all of them. */
+  readonly testDomains?: readonly string[];
+  /** Part of each domain that is set aside for validation, in [0, 1), by default 0.2. */
+  readonly validationFraction?: number;
+  /** Draws the part set aside anew, by default 0. */
+  readonly splitSeed?: number;
+}
+
+/**
+ * Positions of the samples of a split, in order, given the domain of each.
+ *
+ * In every opened domain a part drawn from (`splitSeed`, domain) is the validation split and the
+ * rest the training split, as in DomainBed (arXiv:2007.01434); the test split is whole
+ * domains. The draw of a domain does not depend on which others are there.
+ *
+ * @example
+ * domainMembers("pacs", "test", ["photo", "sketch", "photo"], { testDomains: ["photo"] }) // [0, 2]
+ */
+export function domainMembers(
+  name: string,
+  split: Split,
+  domains: readonly string[],
+  options: DomainSplitOptions,
+): Uint32Array {
+  const { testDomains = [], validationFraction = 0.2, splitSeed = 0 } = options;
+  checkFraction(name, validationFraction);
+  const known = [...new Set(domains)];
+  for (const domain of [...testDomains, ...(options.domains ?? [])]) {
+    if (known.includes(domain)) continue;
+    throw new UserError(`${name} has no domain "${domain}"; its domains are ${known.join(", ")}`, {
+      exitCode: 2,
+    });
+  }
+  if (split === "test" && testDomains.length === 0) {
+    throw new UserError(
+      `${name} has no test split of its own; name the domains to hold out with test_domains (${known.join(", ")})`,
+      { exitCode: 2 },
+    );
+  }
+  const seen = options.domains ?? known.filter((domain) => !testDomains.includes(domain));
+  const opened = split === "test" ? testDomains : seen;
+  const parts = opened.map((domain) => {
+    const members = domains.flatMap((one, index) => (one === domain ? [index] : []));
+    if (split === "test") return members;
+    const draw = foldIn(foldIn(foldIn(key(splitSeed), "validation"), name), domain);
+    const held = Math.floor(members.length * validationFraction);
+    const order = permutation(draw, members.length);
+    const positions = split === "validation" ? order.slice(0, held) : order.slice(held);
+    return Array.from(positions, (position) => members[position]!);
+  });
+  return nonEmpty(name, split, Uint32Array.from(new Set(parts.flat())).sort());
+}
+
+function checkFraction(name: string, value: number): void {
+  if (value >= 0 && value < 1) return;
+  throw new UserError(`${name}: validation_fraction must be at least 0 and below 1, got ${value}`, {
+    exitCode: 2,
+  });
+}
+
+function nonEmpty(name: string, split: Split, members: Uint32Array): Uint32Array {
+  if (members.length > 0) return members;
+  throw new UserError(
+    `${name}: the ${split} split is empty; change validation_fraction or open more domains`,
+    { exitCode: 2 },
+  );
+}

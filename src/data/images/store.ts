@@ -1,0 +1,223 @@
+/** Decodes the pictures of a split into shared memory, in order, a few at a time. */
+
+import { availableParallelism } from "node:os";
+import { UserError } from "../../graph/errors.ts";
+import { openShared } from "../array-dataset.ts";
+import type { ImageDataset, Split } from "../dataset.ts";
+import { resizeTo } from "../transforms/index.ts";
+import { BrokenImageError, type DecodedImage, type DecodeOptions, decodeImage } from "./decode.ts";
+
+/** One picture of a split, not yet decoded. */
+export interface EncodedSample {
+  /** The file, and the row if it holds many, for messages. */
+  readonly source: string;
+  /** The bytes of the picture file; may throw a `BrokenImageError`. */
+  readonly read: () => Uint8Array | Promise<Uint8Array>;
+  readonly label?: number;
+  readonly captions?: readonly string[];
+  readonly domain?: string;
+}
+
+export interface EncodedSplit {
+  readonly name: string;
+  readonly split: Split;
+  readonly classNames: readonly string[];
+  /** How many samples come. */
+  readonly length: number;
+  readonly samples: AsyncIterable<EncodedSample>;
+}
+
+/** How pictures are brought into memory; part of a data set's plain description. */
+export interface StoreOptions extends Pick<DecodeOptions, "channels"> {
+  /** Side of the square to which all pictures are resized, pixels; by default they stay as they are. */
+  readonly size?: number;
+  /** At a picture that cannot be decoded: "stop" (the default), or "skip", which counts and tells. */
+  readonly onBroken?: "stop" | "skip";
+  /** Most bytes of decoded pictures, by default 2^32. */
+  readonly maxBytes?: number;
+}
+
+/** What was left out of a split. */
+export interface SkippedImages {
+  readonly count: number;
+  readonly length: number;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** Whom to tell while pictures are decoded. */
+export interface StoreHooks {
+  /** Called now and then, and at the end. */
+  readonly onProgress?: (done: number, length: number) => void;
+  /** Called once if pictures were skipped; by default a warning of the process. */
+  readonly onSkipped?: (skipped: SkippedImages) => void;
+}
+
+interface Store {
+  readonly shape: { readonly height: number; readonly width: number; readonly channels: number };
+  /** The picture that set the shape. */
+  readonly first: string;
+  readonly images: Uint8Array;
+}
+
+interface Decoded {
+  readonly sample: EncodedSample;
+  readonly slot: number;
+  readonly image: DecodedImage | BrokenImageError;
+}
+
+const progressEvery = 500;
+const remedy = "repair it, or skip such pictures with on_broken: skip";
+
+/**
+ * Decodes every sample of a split into one block of shared memory. All must have one size, or be
+ * resized to one. Where pictures are skipped, the others keep their order.
+ */
+export async function storeImages(
+  encoded: EncodedSplit,
+  options: StoreOptions = {},
+  hooks: StoreHooks = {},
+): Promise<ImageDataset> {
+  const { name, split, classNames, length } = encoded;
+  const { size, onBroken = "stop", maxBytes = 2 ** 32 } = options;
+  const decoding = { channels: options.channels ?? 3 };
+  checkSize(name, size);
+  if (classNames.length > 256) {
+    throw new UserError(`${name} has ${classNames.length} classes; at most 256 can be read`);
+  }
+  const labels = new Uint8Array(new SharedArrayBuffer(length));
+  const captions: (readonly string[])[] = [];
+  const domains: string[] = [];
+  const broken: { slot: number; message: string }[] = [];
+  let store: Store | undefined;
+
+  const place = ({ sample, slot, image }: Decoded): void => {
+    if (image instanceof BrokenImageError) {
+      const message = `${sample.source} cannot be decoded: ${image.message}`;
+      if (onBroken === "skip") broken.push({ slot, message });
+      else throw new UserError(`${message}; ${remedy}`, { cause: image });
+      return;
+    }
+    const sized = size === undefined ? image : resizeBytes(image, size);
+    store ??= allocateStore(name, sized, sample.source, length, maxBytes);
+    const { height, width, channels } = store.shape;
+    if (sized.height !== height || sized.width !== width) {
+      throw new UserError(
+        `${sample.source} is ${sized.width} x ${sized.height} pixels and ${store.first} is ${width} x ${height}; give a size to resize all pictures to`,
+        { exitCode: 2 },
+      );
+    }
+    store.images.set(sized.data, slot * height * width * channels);
+  };
+
+  let done = 0;
+  for await (const decoded of decodeInOrder(encoded.samples, decoding)) {
+    const { sample, slot } = decoded;
+    if (slot === length) throw new Error(`${name}: more than the ${length} samples announced came`);
+    labels[slot] = sample.label ?? 0;
+    if (sample.captions !== undefined) captions[slot] = sample.captions;
+    if (sample.domain !== undefined) domains[slot] = sample.domain;
+    place(decoded);
+    done = slot + 1;
+    if (done % progressEvery === 0 || done === length) hooks.onProgress?.(done, length);
+  }
+  if (done !== length) throw new Error(`${name}: ${length} samples were announced, ${done} came`);
+  if (store === undefined) throw nothing(name, split, broken[0]?.message);
+  if (broken.length > 0)
+    reportSkipped(name, split, length, broken[0]!.message, broken.length, hooks);
+  const left = new Set(broken.map((one) => one.slot));
+  const members = Uint32Array.from({ length }, (_, index) => index).filter((at) => !left.has(at));
+  return openShared(
+    {
+      name,
+      split,
+      imageShape: store.shape,
+      images: store.images,
+      labels,
+      members,
+      ...(captions.length > 0 && { captions }),
+      ...(domains.length > 0 && { domains }),
+    },
+    classNames,
+  );
+}
+
+/** Decodes a few pictures at once; they come in the order of the samples. */
+async function* decodeInOrder(
+  samples: AsyncIterable<EncodedSample>,
+  options: DecodeOptions,
+): AsyncGenerator<Decoded> {
+  const decode = async (sample: EncodedSample, slot: number): Promise<Decoded> => {
+    try {
+      return { sample, slot, image: await decodeImage(await sample.read(), options) };
+    } catch (cause) {
+      if (cause instanceof BrokenImageError) return { sample, slot, image: cause };
+      throw cause;
+    }
+  };
+  const atOnce = Math.min(4, availableParallelism());
+  const running: Promise<Decoded>[] = [];
+  let slot = 0;
+  for await (const sample of samples) {
+    const decoded = decode(sample, slot++);
+    decoded.catch(() => {}); // reported when its turn comes
+    running.push(decoded);
+    if (running.length > atOnce) yield await running.shift()!;
+  }
+  for (const decoded of running) yield await decoded;
+}
+
+function allocateStore(
+  name: string,
+  { height, width, channels }: DecodedImage,
+  first: string,
+  length: number,
+  maxBytes: number,
+): Store {
+  const bytes = length * height * width * channels;
+  if (bytes > maxBytes) {
+    throw new UserError(
+      `${name}: ${length} pictures of ${width} x ${height} pixels take ${bytes} bytes decoded, more than ${maxBytes}; give a smaller size to resize them to`,
+      { exitCode: 2 },
+    );
+  }
+  const images = new Uint8Array(new SharedArrayBuffer(bytes));
+  return { shape: { height, width, channels }, first, images };
+}
+
+function resizeBytes(image: DecodedImage, side: number): DecodedImage {
+  const { height, width, channels } = image;
+  if (height === side && width === side) return image;
+  const resized = resizeTo(
+    { height, width, channels, data: Float32Array.from(image.data) },
+    side,
+    side,
+  );
+  const data = Uint8Array.from(resized.data, (value) => Math.round(value));
+  return { height: side, width: side, channels, data };
+}
+
+function checkSize(name: string, size: number | undefined): void {
+  if (size === undefined || (Number.isInteger(size) && size >= 1 && size <= 4096)) return;
+  throw new UserError(`${name}: size must be a whole number from 1 to 4096, got ${size}`, {
+    exitCode: 2,
+  });
+}
+
+function nothing(name: string, split: Split, reason: string | undefined): UserError {
+  const why = reason === undefined ? "it has no samples" : `no picture can be decoded; ${reason}`;
+  return new UserError(`the ${split} split of ${name} is empty: ${why}`);
+}
+
+function reportSkipped(
+  name: string,
+  split: Split,
+  length: number,
+  first: string,
+  count: number,
+  hooks: StoreHooks,
+): void {
+  const message = `${name} ${split}: skipped ${count} of ${length} pictures; the first: ${first}`;
+  if (hooks.onSkipped) hooks.onSkipped({ count, length, message });
+  else process.emitWarning(message);
+}

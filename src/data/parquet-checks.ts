@@ -1,0 +1,121 @@
+/** What a Parquet file must look like before its columns are read. */
+
+import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
+import { UserError } from "../graph/errors.ts";
+
+export type ParquetType = "bytes" | "string" | "integer";
+
+const maxFooterBytes = 2 ** 26;
+
+/** Refuses a file whose first and last bytes are not those of a Parquet file. */
+export async function checkEnds(path: string, file: AsyncBuffer): Promise<void> {
+  const size = file.byteLength;
+  if (size < 12) throw damaged(path, `it has only ${size} bytes`);
+  const start = Buffer.from(await file.slice(0, 4)).toString("latin1");
+  const end = Buffer.from(await file.slice(size - 8, size));
+  if (start !== "PAR1") throw damaged(path, "it does not begin with PAR1");
+  if (end.toString("latin1", 4) !== "PAR1") {
+    throw damaged(path, "it does not end with PAR1, so its end is cut off");
+  }
+  const footer = end.readUInt32LE(0);
+  if (footer > Math.min(size - 12, maxFooterBytes)) {
+    throw damaged(path, `its footer claims ${footer} bytes in a file of ${size}`);
+  }
+}
+
+/** Refuses a column that is missing, repeated, or of another type. */
+export function checkColumn(
+  path: string,
+  schema: SchemaTree,
+  name: string,
+  type: ParquetType,
+): void {
+  let node = schema;
+  let repeated = false;
+  for (const field of name.split(".")) {
+    const child = node.children.find(({ element }) => element.name === field);
+    if (child === undefined) {
+      const known = leaves(schema).join(", ");
+      throw new UserError(`${path} has no column ${name}; its columns are ${known}`);
+    }
+    node = child;
+    repeated ||= child.element.repetition_type === "REPEATED";
+  }
+  const { element } = node;
+  const isText = element.converted_type === "UTF8" || element.logical_type?.type === "STRING";
+  const isBytes = element.type === "BYTE_ARRAY" && !element.converted_type && !element.logical_type;
+  const fits = {
+    bytes: isBytes,
+    string: isText,
+    integer: element.type === "INT32" || element.type === "INT64",
+  }[type];
+  if (fits && node.children.length === 0 && !repeated) return;
+  const kind = element.converted_type ?? element.logical_type?.type ?? element.type ?? "a group";
+  const found = repeated ? `a list of ${kind}` : kind;
+  throw new UserError(`${path}: column ${name} must hold ${plural[type]}, but it holds ${found}`);
+}
+
+const plural = { bytes: "bytes", string: "text", integer: "integers" } as const;
+
+function leaves(node: SchemaTree): string[] {
+  if (node.children.length === 0) return [node.path.join(".")];
+  return node.children.flatMap(leaves);
+}
+
+/** The number of rows, where the footer agrees with itself. */
+export function checkRows(path: string, metadata: FileMetaData, maxRows: number): number {
+  const counts = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
+  const total = counts.reduce((sum, rows) => sum + rows, 0);
+  if (total !== Number(metadata.num_rows) || counts.some((rows) => rows < 0)) {
+    throw damaged(path, `it claims ${metadata.num_rows} rows, but its row groups hold ${total}`);
+  }
+  if (total > maxRows) throw new UserError(`${path} has ${total} rows, more than ${maxRows}`);
+  return total;
+}
+
+/** Refuses row groups that are too large, lie outside of the file, or are packed in a way not read here. */
+export function checkGroups(
+  path: string,
+  metadata: FileMetaData,
+  columns: readonly string[],
+  maxGroupBytes: number,
+  fileBytes: number,
+): void {
+  const wanted = new Set(columns.map((name) => name.split(".")[0]));
+  metadata.row_groups.forEach((group, index) => {
+    let bytes = 0;
+    for (const { meta_data: chunk } of group.columns) {
+      if (!chunk) throw damaged(path, `row group ${index} lacks the description of a column`);
+      if (!wanted.has(chunk.path_in_schema[0])) continue;
+      const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
+      const packed = Number(chunk.total_compressed_size);
+      if (!(start >= 4 && packed >= 0 && start + packed <= fileBytes)) {
+        throw damaged(path, `row group ${index} points outside of the file`);
+      }
+      if (!["UNCOMPRESSED", "SNAPPY", "GZIP"].includes(chunk.codec)) {
+        throw new UserError(
+          `${path} is packed with ${chunk.codec}; write it with Snappy, gzip or no compression`,
+        );
+      }
+      bytes += Math.max(packed, Number(chunk.total_uncompressed_size));
+    }
+    if (bytes > maxGroupBytes) {
+      throw new UserError(
+        `${path}: row group ${index} takes ${bytes} bytes, more than ${maxGroupBytes}; write it with smaller row groups`,
+      );
+    }
+  });
+}
+
+/** What the Parquet library throws becomes a sentence with the file's name. */
+export async function guarded<Result>(path: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (cause) {
+    throw damaged(path, (cause as Error).message, cause);
+  }
+}
+
+export function damaged(path: string, reason: string, cause?: unknown): UserError {
+  return new UserError(`${path} is not a valid Parquet file: ${reason}; get it again`, { cause });
+}

@@ -1,0 +1,188 @@
+/** Reads chosen columns of a Parquet file, one row group at a time, within size limits. */
+
+import { existsSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import {
+  type AsyncBuffer,
+  asyncBufferFromFile,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+  type RowGroup,
+  snappyUncompress,
+} from "hyparquet";
+import { UserError } from "../graph/errors.ts";
+import {
+  checkColumn,
+  checkEnds,
+  checkGroups,
+  checkRows,
+  damaged,
+  guarded,
+  type ParquetType,
+} from "./parquet-checks.ts";
+import { checkPages } from "./parquet-pages.ts";
+
+interface ParquetValues extends Record<ParquetType, unknown> {
+  /** Null reads as no bytes. */
+  readonly bytes: Uint8Array;
+  readonly string: string;
+  readonly integer: number;
+}
+
+/** Columns to read and their types; a field of a struct is `struct.field`. */
+export type ParquetColumns = Readonly<Record<string, ParquetType>>;
+
+export type ParquetRow<Columns extends ParquetColumns> = {
+  readonly [Name in keyof Columns]: ParquetValues[Columns[Name]];
+};
+
+export interface ParquetFile<Columns extends ParquetColumns> {
+  readonly path: string;
+  readonly numRows: number;
+  /** The rows of one row group after another; each call reads the file anew. */
+  readonly groups: () => AsyncGenerator<readonly ParquetRow<Columns>[]>;
+}
+
+export interface ParquetOptions {
+  /** Most rows that the file may have, by default 10^7. */
+  readonly maxRows?: number;
+  /** Most bytes that the chosen columns of one row group may take, unpacked; by default 2^30. */
+  readonly maxGroupBytes?: number;
+  /** What to do where the file is missing. */
+  readonly hint: string;
+}
+/**
+ * Opens a Parquet file and checks its columns.
+ *
+ * Codecs: none, Snappy, gzip. Fails with a sentence where the file is missing, cut short or damaged,
+ * above the limits, lacks a column, has one of another type, or a null where a value is due.
+ *
+ * @example
+ * const file = await openParquet("train.parquet", { "img.bytes": "bytes", label: "integer" }, { hint });
+ * for await (const rows of file.groups()) for (const row of rows) use(row["img.bytes"], row.label);
+ */
+export async function openParquet<const Columns extends ParquetColumns>(
+  path: string,
+  columns: Columns,
+  options: ParquetOptions,
+): Promise<ParquetFile<Columns>> {
+  const { maxRows = 1e7, maxGroupBytes = 2 ** 30, hint } = options;
+  if (!existsSync(path)) throw new UserError(`${path} is missing; ${hint}`, { exitCode: 2 });
+  const file = await asyncBufferFromFile(path);
+  await checkEnds(path, file);
+  const { metadata, schema } = await guarded(path, async () => {
+    const read = await parquetMetadataAsync(file, { geoparquet: false });
+    return { metadata: read, schema: parquetSchema(read) };
+  });
+  for (const [name, type] of Object.entries(columns)) checkColumn(path, schema, name, type);
+  const numRows = checkRows(path, metadata, maxRows);
+  checkGroups(path, metadata, Object.keys(columns), maxGroupBytes, file.byteLength);
+  return { path, numRows, groups: () => readGroups(path, file, metadata, columns, maxGroupBytes) };
+}
+
+async function* readGroups<Columns extends ParquetColumns>(
+  path: string,
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  columns: Columns,
+  maxGroupBytes: number,
+): AsyncGenerator<readonly ParquetRow<Columns>[]> {
+  const names = Object.keys(columns);
+  const topLevel = [...new Set(names.map((name) => name.split(".")[0]!))];
+  const unpackers = createUnpackers(maxGroupBytes);
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const rowEnd = rowStart + Number(group.num_rows);
+    const span = { rowStart, rowEnd };
+    const raw = await guarded(path, async () => {
+      await checkGroupPages(file, metadata, group, topLevel, unpackers, maxGroupBytes);
+      const plain = { utf8: false, geoparquet: false, compressors: unpackers };
+      return parquetReadObjects({ file, metadata, columns: topLevel, ...span, ...plain });
+    });
+    if (raw.length !== rowEnd - rowStart) {
+      throw damaged(path, `rows ${rowStart} to ${rowEnd - 1} are incomplete`);
+    }
+    yield raw.map((row, index) => {
+      const read = names.map((name) => {
+        const value = name.split(".").reduce<unknown>(fieldOf, row);
+        return [name, checkValue(path, name, rowStart + index, columns[name]!, value)];
+      });
+      return Object.fromEntries(read) as ParquetRow<Columns>;
+    });
+    rowStart = rowEnd;
+  }
+}
+
+async function checkGroupPages(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  group: RowGroup,
+  columns: readonly string[],
+  unpackers: Readonly<Record<string, Unpack>>,
+  maxPageBytes: number,
+): Promise<void> {
+  const schema = parquetSchema(metadata);
+  for (const { meta_data: column } of group.columns) {
+    if (!column || !columns.includes(column.path_in_schema[0]!)) continue;
+    let node = schema;
+    let maxDefinition = 0;
+    for (const field of column.path_in_schema) {
+      node = node.children.find(({ element }) => element.name === field)!;
+      if (node.element.repetition_type === "REPEATED") throw new Error(`${field} is a list`);
+      if (node.element.repetition_type !== "REQUIRED") maxDefinition++;
+    }
+    const start = Number(column.dictionary_page_offset || column.data_page_offset);
+    const bytes = await file.slice(start, start + Number(column.total_compressed_size));
+    const unpack = unpackers[column.codec] ?? ((input) => input);
+    const rows = Number(group.num_rows);
+    checkPages(new Uint8Array(bytes), { rows, maxDefinition, maxPageBytes, unpack });
+  }
+}
+
+type Unpack = (input: Uint8Array, length: number) => Uint8Array;
+
+function createUnpackers(maxBytes: number): Record<"SNAPPY" | "GZIP", Unpack> {
+  const checked = (length: number): number => {
+    if (length >= 0 && length <= maxBytes) return length;
+    throw new Error(`a page claims ${length} bytes`);
+  };
+  return {
+    SNAPPY: (input, length) => {
+      const output = new Uint8Array(checked(length));
+      snappyUncompress(input, output);
+      return output;
+    },
+    GZIP: (input, length) => {
+      // The bytes get memory of their own, as numbers of eight bytes must be aligned.
+      return new Uint8Array(gunzipSync(input, { maxOutputLength: checked(length) || 1 }));
+    },
+  };
+}
+
+function fieldOf(value: unknown, field: string): unknown {
+  return (value as Record<string, unknown> | null | undefined)?.[field];
+}
+
+function checkValue(
+  path: string,
+  name: string,
+  row: number,
+  type: ParquetType,
+  value: unknown,
+): ParquetValues[ParquetType] {
+  if (type === "bytes") {
+    if (value === null || value === undefined) return new Uint8Array(0);
+    if (value instanceof Uint8Array) return value;
+  } else if (type === "string") {
+    if (typeof value === "string") return value;
+  } else {
+    const number = typeof value === "bigint" ? Number(value) : value;
+    if (Number.isSafeInteger(number)) return number as number;
+  }
+  const found = value === null || value === undefined ? "nothing" : `the ${typeof value} ${value}`;
+  throw new UserError(`${path}: column ${name}, row ${row}: expected ${one[type]}, got ${found}`);
+}
+
+const one = { bytes: "bytes", string: "text", integer: "an integer" } as const;
