@@ -5,16 +5,13 @@
 import { describe, expect, test } from "vitest";
 import { array } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
-import { torchLinear } from "../nn/initializers.ts";
-import type { Scope, Trace } from "../nn/scope.ts";
+import type { Trace } from "../nn/scope.ts";
 import { tanh } from "../ops/activation.ts";
 import { randomArray } from "../ops/check.fixture.ts";
-import { matmul } from "../ops/matmul.ts";
 import { reshape } from "../ops/reshape.ts";
 import { supports } from "./compatibility.ts";
 import { checkGradients } from "./differences.fixture.ts";
 import { denseDispatcher } from "./dispatch/dense.ts";
-import type { Dispatcher } from "./dispatch/dropless.ts";
 import { expertChoiceDispatcher } from "./dispatch/expert-choice.ts";
 import { softDispatcher } from "./dispatch/soft.ts";
 import { meanSquareBalanceLoss } from "./losses/diff-moe.ts";
@@ -29,6 +26,7 @@ import { denseRouter } from "./routers/dense.ts";
 import { expertChoiceRouter } from "./routers/expert-choice.ts";
 import { routers } from "./routers/index.ts";
 import { softRouter } from "./routers/soft.ts";
+import { throughExperts } from "./run.fixture.ts";
 
 const [N, D, E, K, C] = [6, 4, 4, 2, 2];
 const x = randomArray([N, D], 1);
@@ -36,15 +34,6 @@ const mask = array([true, true, false, true, true, true], "bool");
 
 /** Values far enough from ties. */
 const seeds: Readonly<Record<string, number>> = { Yuan: 1 };
-
-/** `tanh(x W_e)` at each expert. */
-function output(scope: Scope, tokens: Tensor, dispatcher: Dispatcher): Tensor {
-  const results = dispatcher.dispatch(tokens).map((rows, e) => {
-    const weight = scope.child("experts").child(e).parameter("weight", [D, D], torchLinear);
-    return tanh(matmul(rows, weight));
-  });
-  return dispatcher.combine(results);
-}
 
 function penaltyOf({ parameters }: Trace): Record<string, Tensor> {
   const weights = [...parameters.values()].filter(({ name }) => name.startsWith("router."));
@@ -98,7 +87,7 @@ describe.each(tokenChoice)("$name", ({ name, router, route, noisy = false }) => 
         const options = { numTokens: 3, threshold: 3, ...(padded && { mask: inputs.mask! }) };
         const losses = meaningful.map((loss) => [loss, auxiliaryLoss(loss, routing, options)!]);
         return {
-          output: output(scope, inputs.x!, dispatcher(placed)),
+          output: throughExperts(scope, inputs.x!, dispatcher(placed)),
           losses: { ...Object.fromEntries(losses), ...penaltyOf(trace) },
           selection: [routing.ids, placed.ids],
         };
@@ -132,7 +121,7 @@ test.each([
       });
       const { probabilities, logits, tokenIds } = choice;
       return {
-        output: output(scope, inputs.x!, expertChoiceDispatcher(choice)),
+        output: throughExperts(scope, inputs.x!, expertChoiceDispatcher(choice)),
         losses: {
           ...lossesOf(probabilities, logits, padded ? inputs.mask : undefined),
           ...penaltyOf(trace),
@@ -153,7 +142,7 @@ test.each([
     (scope, inputs, trace) => {
       const routing = denseRouter(scope.child("router"), inputs.x!, { ...options, numExperts: E });
       return {
-        output: output(scope, inputs.x!, denseDispatcher(routing)),
+        output: throughExperts(scope, inputs.x!, denseDispatcher(routing)),
         losses: { ...lossesOf(routing.combineWeights, routing.logits), ...penaltyOf(trace) },
         selection: [],
       };
@@ -177,7 +166,7 @@ test.each([
         ...(padded && { mask: reshape(inputs.mask!, [2, 3]) }),
       });
       return {
-        output: output(scope, inputs.x!, softDispatcher(routing)),
+        output: throughExperts(scope, inputs.x!, softDispatcher(routing)),
         losses: penaltyOf(trace),
         selection: [],
       };

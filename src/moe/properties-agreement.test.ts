@@ -1,53 +1,24 @@
 /** Forms of dispatch that must agree, and the smallest and most uneven cases. */
 import { describe, expect, test } from "vitest";
-import { gradients } from "../autodiff/gradients.ts";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
-import { torchLinear } from "../nn/initializers.ts";
-import type { Scope, Trace } from "../nn/scope.ts";
-import { tanh } from "../ops/activation.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { randomArray } from "../ops/check.fixture.ts";
 import { concat } from "../ops/join.ts";
 import { matmul } from "../ops/matmul.ts";
-import { reduceSum } from "../ops/reduce.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import { limitCapacity } from "./dispatch/capacity.ts";
 import { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
 import { expertChoiceDispatcher } from "./dispatch/expert-choice.ts";
 import { type Method, methods, placements, secondExpert } from "./methods.fixture.ts";
 import { expertChoiceRouting } from "./routers/expert-choice.ts";
-import { rowsOf, sumOf, transposed } from "./routers/routers.fixture.ts";
+import { rowsOf, sumOf } from "./routers/routers.fixture.ts";
 import { softmaxTopKRouting } from "./routers/softmax-top-k.ts";
 import type { Routing } from "./routing.ts";
-import { run } from "./run.fixture.ts";
+import { observe, run, throughExperts } from "./run.fixture.ts";
 
 const D = 4;
 const [dropless, , dense] = placements;
-
-function through(scope: Scope, x: Tensor, dispatcher: Dispatcher): Tensor {
-  const results = dispatcher.dispatch(x).map((rows, e) => {
-    const weight = scope.child("experts").child(e).parameter("weight", [D, D], torchLinear);
-    return tanh(matmul(rows, weight));
-  });
-  return dispatcher.combine(results); // [N, D]
-}
-
-/** The output of a form, and the gradients of a weighted sum of it by tokens and all parameters. */
-function observe(
-  name: string,
-  y: Tensor,
-  x: Tensor,
-  { parameters }: Trace,
-): Record<string, Tensor> {
-  const wrt = new Map([
-    ["x", x],
-    ...[...parameters].map(([at, { tensor }]) => [at, tensor] as const),
-  ]);
-  const slopes = gradients(reduceSum(mul(y, mul(y, x))), [...wrt.values()]);
-  const named = [...wrt.keys()].map((at, i) => [`${name}: by ${at}`, slopes[i]!] as const);
-  return { [`${name}: y`]: y, ...Object.fromEntries(named) };
-}
 
 function expectForm(
   outputs: Readonly<Record<string, NdArray>>,
@@ -89,7 +60,7 @@ describe.each([...methods, ...secondExpert])("$name", ({ route }: Method) => {
             ),
           };
           const found = Object.entries(forms).map(
-            ([name, form]) => [name, through(scope, x!, form)] as const,
+            ([name, form]) => [name, throughExperts(scope, x!, form)] as const,
           );
           return Object.assign({}, ...found.map(([name, y]) => observe(name, y, x!, trace)));
         },
@@ -100,107 +71,6 @@ describe.each([...methods, ...secondExpert])("$name", ({ route }: Method) => {
       }
     },
   );
-});
-
-/** Every method with every placement on one input: routing, output, gradients. */
-async function extremes(x: NdArray, sizes: { E: number; K: number; C: number }) {
-  const { E, K, C } = sizes;
-  const [N] = x.shape as [number];
-  const possible = [...methods, ...(E > 1 ? secondExpert : [])].filter(
-    ({ name }) => N % 2 === 0 || name !== "attentive, two samples",
-  );
-  const found = [];
-  for (const { name, route } of possible) {
-    const used = placements.filter(
-      (placement) => N % 2 === 0 || !/two groups/.test(placement.name),
-    );
-    const outputs = await run(
-      (scope, { x: tokens, mask }, trace) => {
-        const routing = route(scope.child("router"), tokens!, { E, K });
-        const executed = used.map((placement) => {
-          const placed = placement.place(routing, { C, mask: mask! });
-          const dispatcher = placement.dispatcher(placed);
-          const unchanged = dispatcher.combine(dispatcher.dispatch(tokens!));
-          const y = through(scope, tokens!, dispatcher);
-          return [placement.name, placed, unchanged, y] as const;
-        });
-        return Object.assign(
-          {},
-          ...executed.map(([at, placed, unchanged, y]) => ({
-            ...observe(at, y, tokens!, trace),
-            [`${at}: ids`]: placed.ids,
-            [`${at}: weights`]: placed.combineWeights,
-            [`${at}: unchanged`]: unchanged,
-          })),
-        );
-      },
-      { inputs: { x, mask: array(Array<boolean>(N).fill(true), "bool") } },
-    );
-    for (const [output, value] of Object.entries(outputs)) {
-      expect(toNumbers(value).every(Number.isFinite), `${name}, ${output}`).toBe(true);
-    }
-    for (const placement of used) {
-      const rows = (what: string) => {
-        const value = outputs[`${placement.name}: ${what}`]!;
-        return rowsOf({ shape: value.shape, data: toNumbers(value) });
-      };
-      found.push({
-        name: `${name}, ${placement.name}`,
-        limited: placement.name.includes("capacity"),
-        grouped: placement.name.includes("groups"),
-        ids: transposed(rows("ids")),
-        weights: transposed(rows("weights")),
-        unchanged: rows("unchanged"),
-      });
-    }
-  }
-  return found;
-}
-
-const rowOf = (x: NdArray, n: number): number[] => toNumbers(x).slice(n * D, (n + 1) * D);
-
-test.each([
-  { what: "one token, one expert", N: 1, E: 1, K: 1, C: 1 },
-  { what: "one token, all of three experts", N: 1, E: 3, K: 3, C: 1 },
-  { what: "one expert for all", N: 4, E: 1, K: 1, C: 1 },
-  { what: "all of three experts for all, room for one", N: 4, E: 3, K: 3, C: 1 },
-  { what: "more experts than tokens", N: 2, E: 7, K: 2, C: 1 },
-])("$what: finite gradients, and nobody beyond the capacity", async ({ N, E, K, C }) => {
-  const x = randomArray([N, D], 5);
-  for (const { name, limited, grouped, ids, weights, unchanged } of await extremes(x, {
-    E,
-    K,
-    C,
-  })) {
-    for (const [n, row] of unchanged.entries()) {
-      const sum = sumOf(weights[n]!);
-      for (const [d, value] of row.entries()) {
-        expect(value, name).toBeCloseTo(sum * rowOf(x, n)[d]!, 4);
-      }
-    }
-    const room = limited ? C * (grouped ? 2 : 1) : N;
-    for (let e = 0; e < E; e++) {
-      expect(ids.flat().filter((id) => id === e).length, name).toBeLessThanOrEqual(room);
-    }
-    if (E === 1)
-      expect(
-        ids.flat().filter((id) => id === 0),
-        name,
-      ).toHaveLength(Math.min(N, room));
-  }
-});
-
-test("equal tokens all go to the same experts, and the first of them stay", async () => {
-  const row = rowOf(randomArray([1, D], 8), 0);
-  const x = array(Array.from({ length: 4 }, () => row));
-  for (const { name, limited, grouped, ids } of await extremes(x, { E: 3, K: 1, C: 1 })) {
-    if (name.startsWith("hash")) continue;
-    const expected = ids[0]!;
-    const stays = (n: number) => !limited || n === 0 || (grouped && n === 2);
-    for (const [n, chosen] of ids.entries()) {
-      expect(chosen, name).toEqual(stays(n) ? expected : expected.map(() => 3));
-    }
-  }
 });
 
 test("experts that nobody chooses change nothing and get no gradient", async () => {
@@ -215,8 +85,11 @@ test("experts that nobody chooses change nothing and get no gradient", async () 
         limited: (z) => droplessDispatcher(limitCapacity(routed(z), { capacity: 2 })),
       };
       const found = Object.entries(forms).flatMap(([name, form]) => [
-        [`${name}, few`, through(scope, inputs.x!, form(logits))] as const,
-        [`${name}, more`, through(scope, inputs.x!, form(concat([logits, far], 1)))] as const,
+        [`${name}, few`, throughExperts(scope, inputs.x!, form(logits))] as const,
+        [
+          `${name}, more`,
+          throughExperts(scope, inputs.x!, form(concat([logits, far], 1))),
+        ] as const,
       ]);
       return Object.assign({}, ...found.map(([name, y]) => observe(name, y, inputs.x!, trace)));
     },

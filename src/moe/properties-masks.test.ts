@@ -3,13 +3,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
-import { torchLinear } from "../nn/initializers.ts";
 import type { Scope } from "../nn/scope.ts";
 import { randomArray } from "../ops/check.fixture.ts";
-import { matmul } from "../ops/matmul.ts";
 import { reshape } from "../ops/reshape.ts";
 import { limitCapacity } from "./dispatch/capacity.ts";
-import { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
+import { droplessDispatcher } from "./dispatch/dropless.ts";
 import { expertChoiceDispatcher } from "./dispatch/expert-choice.ts";
 import { maskTokens } from "./dispatch/mask.ts";
 import { softDispatcher } from "./dispatch/soft.ts";
@@ -19,7 +17,7 @@ import { routingMetrics } from "./metrics.ts";
 import { expertChoiceRouter } from "./routers/expert-choice.ts";
 import { softRouter } from "./routers/soft.ts";
 import type { Routing } from "./routing.ts";
-import { run } from "./run.fixture.ts";
+import { run, throughExperts } from "./run.fixture.ts";
 
 const [N, D, E, K, C] = [6, 4, 4, 2, 2];
 const all = [...methods, ...secondExpert];
@@ -29,14 +27,6 @@ const cases = fc.record({
   kept: fc.uniqueArray(fc.integer({ min: 0, max: N - 1 }), { minLength: 1, maxLength: N - 1 }),
   seed: fc.nat(9999),
 });
-
-function through(scope: Scope, x: Tensor, dispatcher: Dispatcher): Tensor {
-  const results = dispatcher.dispatch(x).map((rows, e) => {
-    const expert = scope.child("experts").child(e);
-    return matmul(rows, expert.parameter("weight", [D, D], torchLinear));
-  });
-  return dispatcher.combine(results); // [N, D]
-}
 
 /** Outputs for token choice with every placement, losses and metrics; `mask` where some do not count. */
 function observe(
@@ -61,7 +51,7 @@ function observe(
     }),
   };
   const placed = Object.entries(limits).flatMap(([name, limited]) => [
-    [`rows ${name}`, through(scope, x, droplessDispatcher(limited))] as const,
+    [`rows ${name}`, throughExperts(scope, x, droplessDispatcher(limited))] as const,
     [`counts ${name}`, droplessDispatcher(limited).counts] as const,
     ...Object.entries(routingMetrics(limited, some)).map(
       ([metric, value]) => [`${metric} ${name}`, value as Tensor] as const,
@@ -84,8 +74,8 @@ function others(scope: Scope, x: Tensor, capacity: number, mask?: Tensor): Recor
     ...(mask && { mask: reshape(mask, [1, size]) }),
   });
   return {
-    "expert choice: rows": through(scope, x, expertChoiceDispatcher(choice)),
-    "soft: rows": through(scope, x, softDispatcher(soft)),
+    "expert choice: rows": throughExperts(scope, x, expertChoiceDispatcher(choice)),
+    "soft: rows": throughExperts(scope, x, softDispatcher(soft)),
   };
 }
 

@@ -14,9 +14,9 @@ import { softDispatcher } from "./dispatch/soft.ts";
 import { methods, secondExpert } from "./methods.fixture.ts";
 import { denseRouter } from "./routers/dense.ts";
 import { expertChoiceRouter } from "./routers/expert-choice.ts";
-import { rowsOf, sumOf, transposed } from "./routers/routers.fixture.ts";
+import { sumOf, transposed } from "./routers/routers.fixture.ts";
 import { softRouter } from "./routers/soft.ts";
-import { run } from "./run.fixture.ts";
+import { matrixOf, run, throughExperts } from "./run.fixture.ts";
 
 const D = 4;
 const sizes = fc
@@ -74,12 +74,9 @@ test("weights sum as documented; nobody has more than K, no expert more than C; 
         },
         { inputs: { x }, training: true, seed },
       );
-      const inputs = rowsOf({ shape: x.shape, data: toNumbers(x) });
+      const inputs = matrixOf(x);
       for (const { name, total } of used) {
-        const rows = (what: string) => {
-          const value = outputs[`${name}:${what}`]!;
-          return rowsOf({ shape: value.shape, data: toNumbers(value) });
-        };
+        const rows = (what: string) => matrixOf(outputs[`${name}:${what}`]!);
         const [ids, weights] = [transposed(rows("free ids")), transposed(rows("free weights"))];
         for (const [n, chosen] of ids.entries()) {
           const real = chosen.filter((e) => e < E);
@@ -165,8 +162,8 @@ test("identity experts return the weighted input: dense, expert choice and slots
         },
         { inputs: { x }, seed },
       );
-      const inputs = rowsOf({ shape: x.shape, data: toNumbers(x) });
-      const rows = (name: string) => rowsOf({ shape: [N, D], data: toNumbers(outputs[name]!) });
+      const inputs = matrixOf(x);
+      const rows = (name: string) => matrixOf(outputs[name]!);
       expectRows(rows("dense"), inputs, "dense");
       expectRows(rows("soft"), rows("mixed"), "soft");
       const [tokens, weights] = [toNumbers(outputs.tokens!), toNumbers(outputs.weights!)];
@@ -194,20 +191,10 @@ test("where nothing is dropped, tokens in another order give outputs in that ord
       const forward = (x: ReturnType<typeof randomArray>) =>
         run(
           (scope, inputs) => {
-            const scaled = (dispatcher: Dispatcher): Tensor =>
-              dispatcher.combine(
-                dispatcher.dispatch(inputs.x!).map((rows, e) => {
-                  const expert = scope.child("experts").child(e);
-                  return matmul(
-                    rows,
-                    expert.parameter("weight", [D, D], (_, s) => new Float32Array(s.length)),
-                  );
-                }),
-              );
             const found = Object.fromEntries(
               used.map(({ name, route }) => {
                 const routing = route(scope.child(name), inputs.x!, { E, K });
-                return [name, scaled(droplessDispatcher(routing))];
+                return [name, throughExperts(scope, inputs.x!, droplessDispatcher(routing))];
               }),
             );
             const options = { numExperts: E, capacity: N };
@@ -217,24 +204,22 @@ test("where nothing is dropped, tokens in another order give outputs in that ord
             const soft = softRouter(scope.child("soft"), grouped, { numExperts: E });
             return {
               ...found,
-              choice: scaled(expertChoiceDispatcher(choice)),
-              dense: scaled(denseDispatcher(dense)),
-              soft: scaled(softDispatcher(soft)),
+              choice: throughExperts(scope, inputs.x!, expertChoiceDispatcher(choice)),
+              dense: throughExperts(scope, inputs.x!, denseDispatcher(dense)),
+              soft: throughExperts(scope, inputs.x!, softDispatcher(soft)),
             };
           },
           { inputs: { x }, seed },
         );
       const x = randomArray([N, D], seed);
       const order = Array.from({ length: N }, (_, n) => (N + 1 - n) % N);
-      const rows = rowsOf({ shape: x.shape, data: toNumbers(x) });
+      const rows = matrixOf(x);
       const [straight, moved] = [
         await forward(x),
         await forward(array(order.map((n) => rows[n]!))),
       ];
       for (const [name, value] of Object.entries(straight)) {
-        const [a, b] = [value, moved[name]!].map((y) =>
-          rowsOf({ shape: y.shape, data: toNumbers(y) }),
-        );
+        const [a, b] = [value, moved[name]!].map((y) => matrixOf(y));
         expectRows(
           b!,
           order.map((n) => a![n]!),

@@ -1,13 +1,21 @@
 /** Runs of functions of a scope whose parameters and random numbers are drawn by name. */
-import type { NdArray } from "../graph/array.ts";
+import { gradients } from "../autodiff/gradients.ts";
+import { type NdArray, toNumbers } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
+import { torchLinear } from "../nn/initializers.ts";
 import { normalArray } from "../nn/scope.fixture.ts";
 import { createScope, type Scope, type Trace } from "../nn/scope.ts";
 import { emitModel } from "../onnx/emit.ts";
+import { tanh } from "../ops/activation.ts";
+import { mul } from "../ops/arithmetic.ts";
 import { randomArray } from "../ops/check.fixture.ts";
+import { matmul } from "../ops/matmul.ts";
+import { reduceSum } from "../ops/reduce.ts";
 import { nativeRuntime } from "../runtime/native.ts";
 import type { Session } from "../runtime/session.ts";
+import type { Dispatcher } from "./dispatch/dropless.ts";
+import { rowsOf } from "./routers/routers.fixture.ts";
 
 export interface RunOptions {
   readonly inputs: Readonly<Record<string, NdArray>>;
@@ -75,4 +83,35 @@ export function feedsOf(wanted: Model["inputs"], trace: Trace, options: RunOptio
 
 function hash(name: string): number {
   return [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 65521, 7);
+}
+
+/** `tanh(x W_e)` of what each expert receives, combined; `W_e` `[D, D]` under `experts.e`. */
+export function throughExperts(scope: Scope, x: Tensor, dispatcher: Dispatcher): Tensor {
+  const width = x.shape[1] as number;
+  const results = dispatcher.dispatch(x).map((rows, e) => {
+    const expert = scope.child("experts").child(e);
+    return tanh(matmul(rows, expert.parameter("weight", [width, width], torchLinear)));
+  });
+  return dispatcher.combine(results); // [N, D]
+}
+
+/** The rows of a matrix. */
+export function matrixOf(value: NdArray): number[][] {
+  return rowsOf({ shape: value.shape, data: toNumbers(value) });
+}
+
+/** The output of a form, and the gradients of a weighted sum of it by tokens and all parameters. */
+export function observe(
+  name: string,
+  y: Tensor,
+  x: Tensor,
+  { parameters }: Trace,
+): Record<string, Tensor> {
+  const wrt = new Map([
+    ["x", x],
+    ...[...parameters].map(([at, { tensor }]) => [at, tensor] as const),
+  ]);
+  const slopes = gradients(reduceSum(mul(y, mul(y, x))), [...wrt.values()]);
+  const named = [...wrt.keys()].map((at, i) => [`${name}: by ${at}`, slopes[i]!] as const);
+  return { [`${name}: y`]: y, ...Object.fromEntries(named) };
 }
