@@ -3,5 +3,13 @@
 export * from "./browser.ts";
 export { downloadDataset } from "./download.ts";
 export { dataRoot } from "./files.ts";
+export * from "./images/index.ts";
 export { createLoader, type Loader, type LoaderOptions } from "./loader.ts";
 export { openDataset } from "./open.ts";
+export {
+  openParquet,
+  type ParquetColumns,
+  type ParquetFile,
+  type ParquetOptions,
+  type ParquetRow,
+} from "./parquet.ts";

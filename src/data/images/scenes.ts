@@ -21,9 +21,10 @@ const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/
 /** Singular forms; a word of a caption also matches without a final "s". */
 const keywords: Readonly<Record<SceneName, ReadonlySet<string>>> = {
   animals: words(`
-    animal bird bulldog bull calf camel cat cow dalmatian deer doberman dog doggy donkey duck elephant
-    fish goat goose greyhound horse husky kitten labrador lamb monkey parrot pig pony poodle puppy
-    puppies pug rabbit retriever seagull sheep squirrel terrier whippet`),
+    animal bear bird bulldog bull calf camel cat cow dalmatian deer doberman dog doggy donkey duck
+    elephant fish fox goat goose greyhound horse husky kitten labrador lamb lion monkey parrot pig
+    pony poodle pug puppy puppies rabbit retriever seagull sheep squirrel terrier tiger turtle
+    whippet wolf`),
   sport: words(`
     acrobat athlete ballplayer baseball basketball batter boxer boxing cheerleader climber cricket
     fencing football frisbee goalie golf gymnast gymnastics hiker hockey hurdle jogger jogging karate
