@@ -1,4 +1,9 @@
 /** Whole systems, each a function of a scope and a batch. */
+export {
+  type ClassicMixtureConfig,
+  type ClassicMixtureResult,
+  classicMixture,
+} from "./classic-mixture.ts";
 export { type DiffMoeConfig, diffMoe } from "./diff-moe.ts";
 export type { DecoderResult, LanguageModel } from "./language-model.ts";
 export { type MoeDecoderConfig, moeDecoder } from "./moe-decoder.ts";

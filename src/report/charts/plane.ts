@@ -40,21 +40,6 @@ export function planeChart(
   const step = (high - low) / size;
   const marginLeft = 36;
   const marginRight = 8;
-  const shadeOf = (cell: number): number =>
-    strength === undefined ? -1 : Math.round(Math.min(1, Math.max(0, strength[cell]!)) * shades);
-  const bars = runs(size, (cell) => `${values[cell]}/${shadeOf(cell)}`).map(
-    ({ row, start, end }) => {
-      const cell = row * size + start;
-      return {
-        x1: low + start * step,
-        x2: low + end * step,
-        y1: low + row * step,
-        y2: low + (row + 1) * step,
-        fill: area(values[cell]!).fill,
-        opacity: strength === undefined ? evenOpacity : 0.1 + (0.65 * shadeOf(cell)) / shades,
-      };
-    },
-  );
   const names = largest(values, size).map(({ value, row, col }) => ({
     x: low + (col + 0.5) * step,
     y: low + (row + 0.5) * step,
@@ -71,15 +56,11 @@ export function planeChart(
     x: { domain: [...range], label: axes[0], labelArrow: "none", ticks: 5, tickSize: 3 },
     y: { domain: [...range], label: axes[1], labelArrow: "none", ticks: 5, tickSize: 3 },
     marks: [
-      Plot.rect(bars, {
-        x1: "x1",
-        x2: "x2",
-        y1: "y1",
-        y2: "y2",
-        fill: "fill",
-        fillOpacity: "opacity",
-        shapeRendering: "crispEdges",
-      }),
+      areas(
+        looksOf(size, values, strength),
+        (value) => area(value).fill,
+        (edge) => low + edge * step,
+      ),
       ...labels.map((label) =>
         Plot.dot(
           inside.filter((each) => each.label === label),
@@ -110,21 +91,61 @@ export function planeChart(
   });
 }
 
-/** Neighbouring cells of a row that look the same, joined. */
-function runs(
-  size: number,
-  look: (cell: number) => string,
-): { readonly row: number; readonly start: number; readonly end: number }[] {
-  const found: { row: number; start: number; end: number }[] = [];
+/** Cells that look the same: one path, so that no colour lies over itself. */
+interface Look {
+  readonly value: number;
+  readonly opacity: number;
+  /** Neighbouring cells of a row, joined. */
+  readonly runs: { readonly row: number; readonly start: number; readonly end: number }[];
+}
+
+/** A mark of one path for each look. */
+function areas(
+  looks: readonly Look[],
+  fillOf: (value: number) => string,
+  placeOf: (edge: number) => number,
+): Plot.Markish {
+  return (_index, scales, _values, _dimensions, { document }) => {
+    const x = (edge: number): number => Number(scales.x!(placeOf(edge)));
+    const y = (edge: number): number => Number(scales.y!(placeOf(edge)));
+    const make = (name: string) => document.createElementNS("http://www.w3.org/2000/svg", name);
+    const group = make("g") as SVGGElement;
+    group.setAttribute("class", "areas");
+    group.setAttribute("shape-rendering", "crispEdges");
+    for (const { value, opacity, runs } of looks) {
+      const bars = runs.map(
+        ({ row, start, end }) => `M${x(start)} ${y(row)}H${x(end)}V${y(row + 1)}H${x(start)}Z`,
+      );
+      const path = group.appendChild(make("path"));
+      path.setAttribute("fill", fillOf(value));
+      path.setAttribute("fill-opacity", String(opacity));
+      path.setAttribute("d", bars.join(""));
+    }
+    return group;
+  };
+}
+
+function looksOf(size: number, values: readonly number[], strength?: readonly number[]): Look[] {
+  const opacityOf = (cell: number): number => {
+    if (strength === undefined) return evenOpacity;
+    const shade = Math.round(Math.min(1, Math.max(0, strength[cell]!)) * shades);
+    return Number((0.1 + (0.65 * shade) / shades).toFixed(3));
+  };
+  const keyOf = (cell: number): string => `${values[cell]}/${opacityOf(cell)}`;
+  const looks = new Map<string, Look>();
   for (let row = 0; row < size; row++) {
     let start = 0;
     for (let col = 1; col <= size; col++) {
-      if (col < size && look(row * size + col) === look(row * size + start)) continue;
-      found.push({ row, start, end: col });
+      const first = row * size + start;
+      const key = keyOf(first);
+      if (col < size && keyOf(row * size + col) === key) continue;
+      const look = looks.get(key) ?? { value: values[first]!, opacity: opacityOf(first), runs: [] };
+      look.runs.push({ row, start, end: col });
+      looks.set(key, look);
       start = col;
     }
   }
-  return found;
+  return [...looks.values()];
 }
 
 /** The place for the name of each value: the middle of its largest area. */

@@ -45,7 +45,7 @@ const textOf = (svg: Element): string[] =>
   [...svg.querySelectorAll("text")].map(({ textContent }) => textContent!);
 
 test("three maps, each area named once, with the points inside", () => {
-  const maps = [...draw(regions).querySelectorAll("svg")];
+  const maps: Element[] = [...draw(regions).querySelectorAll("svg")];
   expect(maps).toHaveLength(3);
   const [predicted, territory, optimal] = maps as [Element, Element, Element];
   expect(textOf(predicted)).toEqual(expect.arrayContaining(["class cat", "class dog", "x0", "x1"]));
@@ -54,7 +54,10 @@ test("three maps, each area named once, with the points inside", () => {
   expect(optimal.getAttribute("aria-label")).toBe("Most probable class over the plane");
   for (const map of maps) {
     expect(textOf(map).filter((text) => /^(class|expert) /.test(text))).toHaveLength(2);
-    expect(map.querySelectorAll('[aria-label="rect"] rect')).toHaveLength(2 * size); // two runs a row
+    const runs = [...map.querySelectorAll(".areas path")].map(
+      (path) => path.getAttribute("d")!.split("M").length - 1,
+    );
+    expect(runs.reduce((sum, count) => sum + count)).toBe(2 * size); // two a row
     const dots = [...map.querySelectorAll('[aria-label="dot"]')];
     expect(dots.map((group) => group.children.length)).toEqual([1, 2]); // one cat, two dogs
   }
@@ -62,23 +65,28 @@ test("three maps, each area named once, with the points inside", () => {
 
 test("colours have one meaning: experts first, then classes; strong gates are full", () => {
   const [predicted, territory] = [...draw(regions).querySelectorAll("svg")];
-  const cellsOf = (svg: Element): Element[] => [
-    ...svg.querySelectorAll('[aria-label="rect"] rect'),
-  ];
-  const fills = (svg: Element): Set<string | null> =>
-    new Set(cellsOf(svg).map((rect) => rect.getAttribute("fill")));
-  expect(fills(territory!)).toEqual(new Set(["#0072b2", "#e69f00"]));
-  expect(fills(predicted!)).toEqual(new Set(["#009e73", "#cc79a7"]));
-  const opacity = cellsOf(territory!).map((rect) => Number(rect.getAttribute("fill-opacity")));
-  expect(opacity.slice(0, 2)).toEqual([0.75, 0.75]); // the lowest row has gates of 1
-  expect(opacity[2]).toBeCloseTo(0.425, 6);
+  const areas = (svg: Element): (string | null)[][] =>
+    [...svg.querySelectorAll(".areas path")].map((path) =>
+      ["fill", "fill-opacity"].map((name) => path.getAttribute(name)),
+    );
+  expect(areas(predicted!)).toEqual([
+    ["#009e73", "0.38"],
+    ["#cc79a7", "0.38"],
+  ]);
+  expect(areas(territory!)).toEqual([
+    ["#e69f00", "0.75"], // the lowest row has gates of 1
+    ["#0072b2", "0.75"],
+    ["#e69f00", "0.425"],
+    ["#0072b2", "0.425"],
+  ]);
 });
 
 test("the lowest row of cells is at the bottom", () => {
   const [, territory] = [...draw(regions).querySelectorAll("svg")];
-  const rects = [...territory!.querySelectorAll('[aria-label="rect"] rect')];
-  const y = rects.map((rect) => Number(rect.getAttribute("y")));
-  expect(y[0]).toBeGreaterThan(y.at(-1)!);
+  const y = [...territory!.querySelectorAll(".areas path")].map((path) =>
+    Number(/^M[\d.]+ ([\d.]+)H/.exec(path.getAttribute("d")!)![1]),
+  );
+  expect(y[0]).toBeGreaterThan(y[2]!);
 });
 
 test("a table of classifiers and classes; names are text", () => {

@@ -2,7 +2,6 @@
 
 import type { DecisionRegions } from "../../inspect/types.ts";
 import { type Plane, planeChart, pointSymbols } from "../charts/plane.ts";
-import { inkOn } from "../color.ts";
 import { percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { expertColors } from "../palette.ts";
@@ -82,7 +81,7 @@ function charts({ run, document }: Context, regions: DecisionRegions): GridChart
 function expertLegend(numExperts: number): Html {
   return html`<ul class="legend">${expertColors(numExperts).map(
     (color, e) =>
-      html`<li><span class="swatch" style="background:${color};color:${inkOn(color)}">${e}</span></li>`,
+      html`<li><span class="swatch small" style="background:${color}"></span>expert ${e}</li>`,
   )}</ul>`;
 }
 

@@ -68,7 +68,9 @@ export async function evaluateMixture({
       ),
       soft.scores("mixture, soft: experts weighted by the gate"),
       hard.scores("mixture, hard: expert with the largest gate"),
-      ...(dataset.optimalLabel === undefined ? [] : [optimal.scores("best possible")]),
+      ...(dataset.optimalLabel === undefined
+        ? []
+        : [optimal.scores("most probable class, the best on average")]),
     ];
     const map = await mapPlane(evaluator, dataset, batchSize);
     return {
