@@ -3,6 +3,7 @@
 import { loadavg } from "node:os";
 import { UserError } from "../src/graph/errors.ts";
 import { type BenchArguments, parseArguments, usage } from "./arguments.ts";
+import { checkpointing } from "./checkpointing.ts";
 import { experts } from "./experts.ts";
 import type { Row } from "./row.ts";
 import { formatTable } from "./table.ts";
@@ -34,6 +35,8 @@ function measure(args: BenchArguments): Promise<Row[]> {
       return versus(args, "infer", log);
     case "experts":
       return experts(args, log);
+    case "checkpointing":
+      return checkpointing(args, log);
   }
 }
 

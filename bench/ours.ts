@@ -130,7 +130,7 @@ async function inferRunner(
 }
 
 /** Class logits of the case's model. */
-function logitsOf(scope: Scope, images: Tensor, config: CaseConfig): Tensor {
+export function logitsOf(scope: Scope, images: Tensor, config: CaseConfig): Tensor {
   if (config.experts === 0) return denseVit(scope, images, config);
   return vitMoe(scope, images, {
     patchSize: fixed.patchSize,
@@ -147,7 +147,7 @@ function logitsOf(scope: Scope, images: Tensor, config: CaseConfig): Tensor {
   });
 }
 
-function batchSpec({ batchSize }: CaseConfig): BatchSpec {
+export function batchSpec({ batchSize }: CaseConfig): BatchSpec {
   return {
     images: { dtype: "float32", shape: [batchSize, 1, fixed.imageSize, fixed.imageSize] },
     labels: { dtype: "int64", shape: [batchSize] },
