@@ -20,7 +20,8 @@ Examples:
 
 const trainHelp = `
 A recipe is one of \`moesaic recipes\`; a file is a YAML file of the same form, which may begin with
-\`extends: <recipe>\` and then holds only what differs. Arguments key.path=value win over both.
+\`extends: <recipe>\` and then holds only what differs. Arguments key.path=value win over both. A part
+with another \`name\`, \`kind\` or \`system\` than the one below it replaces all of that one.
 
 Examples:
   moesaic train quickstart model.width=96 train.max_steps=500

@@ -75,15 +75,30 @@ function toPlain(document: ReturnType<typeof parseDocument>, file: string): unkn
   }
 }
 
-/** Puts `upper` over `lower`: mappings are joined key by key, everything else is replaced. */
+/** Keys that say what a mapping describes, and with that which other keys it has. */
+const variantKeys = ["name", "kind", "system"] as const;
+
+/**
+ * Puts `upper` over `lower`: mappings are joined key by key, everything else is replaced. A mapping
+ * that describes something else than the one below it, by `name`, `kind` or `system`, replaces it.
+ */
 export function mergeValues(lower: unknown, upper: unknown): unknown {
-  if (!isMapping(lower) || !isMapping(upper)) return upper;
+  if (!isMapping(lower) || !isMapping(upper) || isOtherVariant(lower, upper)) return upper;
   const keys = new Set([...Object.keys(lower), ...Object.keys(upper)]);
   return Object.fromEntries(
     [...keys].map((key) => {
       if (!Object.hasOwn(upper, key)) return [key, lower[key]];
       return [key, Object.hasOwn(lower, key) ? mergeValues(lower[key], upper[key]) : upper[key]];
     }),
+  );
+}
+
+function isOtherVariant(
+  lower: Readonly<Record<string, unknown>>,
+  upper: Readonly<Record<string, unknown>>,
+): boolean {
+  return variantKeys.some(
+    (key) => Object.hasOwn(lower, key) && Object.hasOwn(upper, key) && lower[key] !== upper[key],
   );
 }
 

@@ -91,6 +91,22 @@ test("arguments win over files, the last of them over the others", () => {
   expect(config.recipe).toBe("x=y");
 });
 
+test("a part that is of another kind replaces the one below, whatever the order of arguments", () => {
+  file("momentum.yaml", "train: {max_steps: 5}", "optimizer: {kind: sgd, momentum: 0.5}");
+  const adamw = file("adamw.yaml", "extends: momentum", "optimizer: {kind: adamw}");
+  expect(load(adamw).optimizer).toEqual({ kind: "adamw", beta1: 0.9 });
+  for (const order of [[0, 1] as const, [1, 0] as const]) {
+    const settings = ["optimizer.kind=adamw", "optimizer.beta1=0.5"];
+    const given = order.map((at) => settings[at]!);
+    expect(load("momentum", ...given).optimizer).toEqual({ kind: "adamw", beta1: 0.5 });
+  }
+  expect(load("momentum", "optimizer.kind=sgd").optimizer).toEqual({ kind: "sgd", momentum: 0.5 });
+  expect(load("momentum", "optimizer.momentum=1").optimizer).toEqual({ kind: "sgd", momentum: 1 });
+  expect(() => load("momentum", "optimizer.kind=adam")).toThrow(
+    'optimizer.kind must be one of adamw, sgd, got "adam" in argument "optimizer.kind=adam"',
+  );
+});
+
 /** The message of the error that loading these lines throws, with the folder cut off. */
 function failure(lines: string[], ...overrides: string[]): string {
   const path = file("wrong.yaml", ...lines);

@@ -20,8 +20,9 @@ export interface LoadOptions {
 /**
  * Loads and checks a configuration.
  *
- * A file may begin with `extends: <recipe or file>`; it then holds only what differs. Where the
- * schema has a key `recipe`, it defaults to the name of the file.
+ * A file may begin with `extends: <recipe or file>`; it then holds only what differs. A part whose
+ * `name`, `kind` or `system` differs replaces the part below whole, in files as in arguments. Where
+ * the schema has a key `recipe`, it defaults to the name of the file.
  *
  * @param source name of a recipe, or path of a YAML file
  * @param schema of the snake_case form, its objects strict
@@ -38,13 +39,20 @@ export function loadConfig<Snake>(
     value: hasRecipe(schema) ? { recipe: basename(path).replace(/\.ya?ml$/, "") } : {},
     locate: () => undefined,
   };
-  const layers = [name, ...readLayers(path, recipes), ...overrides.map(parseOverride)];
-  const value = layers.reduce<unknown>((lower, layer) => mergeValues(lower, layer.value), {});
+  const files = [name, ...readLayers(path, recipes)];
+  const given = overrides.map(parseOverride);
+  const layers = [...files, ...given];
+  // Arguments are put together first, so that a new `name` spares those before it.
+  const value = mergeValues(joinLayers(files), joinLayers(given));
   const result = schema.safeParse(value);
   if (!result.success) {
     throw new UserError(explainIssues(result.error.issues, schema, layers, value), { exitCode: 2 });
   }
   return fromSnakeCase(result.data);
+}
+
+function joinLayers(layers: readonly Layer[]): unknown {
+  return layers.reduce<unknown>((lower, { value }) => mergeValues(lower, value), {});
 }
 
 function hasRecipe(schema: z.ZodType): boolean {

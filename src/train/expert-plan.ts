@@ -64,20 +64,10 @@ async function planChange(
   };
 }
 
-/**
- * Every block gets experts unless the edit says otherwise. A router or dispatcher that it names does not
- * take over settings of the one before.
- */
+/** Every block gets experts unless the edit says otherwise. */
 function planUpcycle({ run, config }: EditedRun, edit: UpcycleEdit, noise = 0): RunPlan {
   const denseLayer = denseLayerOf(config.model);
-  const cleared = edit.overrides.flatMap(
-    (override) => /^(model\.moe\.(?:router|dispatch))\.name=/.exec(override)?.[1] ?? [],
-  );
-  const overrides = [
-    "model.moe_layers=all",
-    ...cleared.map((path) => `${path}=null`),
-    ...edit.overrides,
-  ];
+  const overrides = ["model.moe_layers=all", ...edit.overrides];
   const random = { noise, key: noiseKey(config) };
   return {
     config: loadConfig(join(run, "config.yaml"), trainConfigSchema, { overrides }),
