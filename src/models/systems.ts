@@ -12,6 +12,8 @@ import { type ClassicMixtureSettings, classicMixtureSchema } from "./classic-mix
 import { diffMoe } from "./diff-moe.ts";
 import { type DiffMoeSettings, diffMoeConfig, diffMoeSchema } from "./diff-moe-config.ts";
 import { type MoeDecoderSettings, moeDecoderSchema } from "./moe-decoder-config.ts";
+import { sparselyGated } from "./sparsely-gated.ts";
+import { type SparselyGatedSettings, sparselyGatedSchema } from "./sparsely-gated-config.ts";
 import { type TextClassifierSettings, textClassifierSchema } from "./text-classifier-config.ts";
 import { vitMoe } from "./vit-moe.ts";
 import { type VitMoeSettings, vitMoeSchema } from "./vit-moe-config.ts";
@@ -21,6 +23,7 @@ export const modelSchema = z.discriminatedUnion("system", [
   classicMixtureSchema,
   diffMoeSchema,
   vitMoeSchema,
+  sparselyGatedSchema,
   moeDecoderSchema,
   textClassifierSchema,
 ]);
@@ -29,6 +32,7 @@ export type ModelSettings =
   | ClassicMixtureSettings
   | DiffMoeSettings
   | VitMoeSettings
+  | SparselyGatedSettings
   | MoeDecoderSettings
   | TextClassifierSettings;
 
@@ -56,6 +60,7 @@ export interface Classifier {
  * @throws UserError (exit code 2) for sizes that do not fit together, or a system that reads no images
  */
 export function createClassifier(settings: ModelSettings, task: ClassificationTask): Classifier {
+  if (settings.system === "sparsely-gated") return createSparselyGated(settings, task);
   if (!("patchSize" in settings)) {
     throw new UserError(`model.system ${settings.system} does not classify images`, {
       exitCode: 2,
@@ -89,4 +94,16 @@ export function createClassifier(settings: ModelSettings, task: ClassificationTa
       return { grid, numSelectedExperts, numActiveExperts, logits };
     }
   }
+}
+
+/** An image is one token here. */
+function createSparselyGated(
+  { moe }: SparselyGatedSettings,
+  { numClasses, imageShape }: ClassificationTask,
+): Classifier {
+  const width = imageShape.reduce((product, side) => product * side, 1);
+  const { numSelectedExperts, numActiveExperts } = createMoe(moe, { width, numTokens: 1 });
+  const logits = (scope: Scope, images: Tensor): Tensor =>
+    sparselyGated(scope, images, { numClasses, moe });
+  return { grid: { rows: 1, columns: 1 }, numSelectedExperts, numActiveExperts, logits };
 }

@@ -1,5 +1,6 @@
 /** What is wrong with the settings of a layer, by themselves and for the model around it. */
 import { UserError } from "../graph/errors.ts";
+import type { Tensor } from "../graph/graph.ts";
 import type { Initializer } from "../nn/initializers.ts";
 import { supports } from "./compatibility.ts";
 import type { MoeSettings } from "./config.ts";
@@ -25,6 +26,10 @@ export interface MoeContext {
   readonly padding?: boolean;
   /** First weights of the experts. Default: those of `linear`. */
   readonly expertInit?: Initializer;
+  /** `D'`, width of the results. Default `D`. */
+  readonly outputWidth?: number;
+  /** Applied to what the experts give, `[T, D']`. */
+  readonly finish?: (rows: Tensor) => Tensor;
 }
 
 /** A problem and the key that it is at. */

@@ -52,8 +52,8 @@ export function createMoe(settings: MoeSettings, context: MoeContext): MoeLayer 
   if (problem !== undefined) throw new UserError(problem.message, { exitCode: 2 });
   requireMoeContext(settings, context);
   const sizes = moeSizes(settings);
-  const { width, expertInit } = context;
-  const init = expertInit === undefined ? {} : { weightInit: expertInit };
+  const { width, outputWidth, expertInit: weightInit } = context;
+  const init = defined({ weightInit, outputWidth });
   const experts = { ...expertOptions(settings.experts, width), ...init };
   const dense = { ...expertOptions(settings.experts, width, 1), ...init };
   return {
@@ -88,6 +88,7 @@ function layerOptions(
   const modalities = modalityMasks(tokens, context);
   return {
     experts,
+    ...defined({ finish: context.finish }),
     mask,
     modalities,
     numSharedExperts: settings.experts.numShared,

@@ -33,6 +33,8 @@ export interface ExpertOptions {
   /** `shared`: all experts begin with the same values (V-MoE). Default `per_expert`. */
   readonly initialization?: "per_expert" | "shared";
   readonly weightInit?: Initializer;
+  /** `D'`, width of the results. Default that of the input. */
+  readonly outputWidth?: number;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface ExpertOptions {
  * `innerNorm`.
  *
  * @param inputs `[n_e, D]` per expert; `n_e` may be zero
- * @returns `[n_e, D]` per expert
+ * @returns `[n_e, D']` per expert
  */
 export function applyExperts(
   scope: Scope,
@@ -54,12 +56,14 @@ export function applyExperts(
   const at = (e: number): Scope =>
     scope.child(e, options.initialization === "shared" ? { drawnAs: 0 } : {});
   const rate = hiddenRate(options);
-  const width = inputs[0]!.shape[1] as number;
+  const { outputWidth = inputs[0]!.shape[1] as number } = options;
   const hidden = inputs.map((x, e) => hiddenLayer(at(e), x, options)); // [n_e, F]
   // Dropout draws its numbers for all rows at once: only their sum has a size known before the run.
   const drops = rate > 0 && scope.training;
   const active = drops ? cut(dropout(scope, join(hidden), rate)) : hidden; // [n_e, F]
-  return active.map((rows, e) => linear(at(e).child("fc2"), rows, width, linearOptions(options))); // [n_e, D]
+  return active.map((rows, e) =>
+    linear(at(e).child("fc2"), rows, outputWidth, linearOptions(options)),
+  ); // [n_e, D']
 }
 
 /**
@@ -74,8 +78,9 @@ export function feedForward(scope: Scope, x: Tensor, options: ExpertOptions): Te
   const rows = options.innerNorm === true ? standardize(x) : x;
   const inner = hiddenLayer(scope, rows, options);
   const hidden = dropout(scope.child("hidden"), inner, hiddenRate(options)); // [N, F]
-  const y = linear(scope.child("fc2"), hidden, x.shape[1] as number, linearOptions(options));
-  return dropout(scope.child("output"), y, rate); // [N, D]
+  const { outputWidth = x.shape[1] as number } = options;
+  const y = linear(scope.child("fc2"), hidden, outputWidth, linearOptions(options));
+  return dropout(scope.child("output"), y, rate); // [N, D']
 }
 
 function hiddenRate({ dropout: rate = 0, hiddenDropout = rate }: ExpertOptions): number {

@@ -33,6 +33,8 @@ export interface MoeOptions {
    * 3.2). Default 0.
    */
   readonly numSharedExperts?: number;
+  /** Applied to what the experts give, `[T, D']`, such as a softmax where experts are classifiers. */
+  readonly finish?: (rows: Tensor) => Tensor;
   /** Adds auxiliary losses to the scope; `routing` is as before dropping, see `tokenView`. */
   readonly losses?: (scope: Scope, routing: Routing) => void;
 }
@@ -48,7 +50,7 @@ export interface MoeOptions {
  * and choices are in the order of their weights.
  *
  * @param x `[N, D]`
- * @returns `[N, D]`
+ * @returns `[N, D']`, as wide as `x` unless `experts.outputWidth` says otherwise
  */
 export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   const { mask, experts, numSharedExperts = 0 } = options;
@@ -73,7 +75,8 @@ export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   const inputs = dispatcher.dispatch(rows); // E x [n_e, D]
   const results = applyExperts(scope.child("experts"), inputs, experts, dispatcher); // E x [n_e, D]
   const rate = experts.dropout ?? 0;
-  let y = dispatcher.combine(results, (all) => dropout(scope, all, rate)); // [N, D]
+  const { finish = (all) => all } = options;
+  let y = dispatcher.combine(results, (all) => finish(dropout(scope, all, rate))); // [N, D']
   for (let e = 0; e < numSharedExperts; e++) {
     y = add(y, feedForward(scope.child("shared_experts").child(e), x, experts));
   }

@@ -19,6 +19,7 @@ export function createTask({ model, data, train }: TrainConfig, source: TaskData
   const { dataset } = source;
   switch (model.system) {
     case "diff-moe":
+    case "sparsely-gated":
     case "vit-moe": {
       requireKind(dataset.kind, "image", model.system, data.name);
       const { classNames } = dataset as ImageDataset;
