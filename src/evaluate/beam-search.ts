@@ -2,9 +2,10 @@ import { UserError } from "../graph/errors.ts";
 import type { Decoder } from "./decoder.ts";
 import { checkPrompts } from "./generate.ts";
 import { logProbabilities, penalize } from "./sampling.ts";
+import { checkTextOptions, continuation, type TextOptions } from "./text-stream.ts";
 import { openReader, type WindowOptions } from "./window.ts";
 
-export interface BeamSearchOptions extends WindowOptions {
+export interface BeamSearchOptions extends WindowOptions, TextOptions {
   readonly maxNewTokens: number;
   /** Continuations that are followed at a time, and at most returned. Default 4. */
   readonly numBeams?: number;
@@ -19,6 +20,8 @@ export interface BeamSearchOptions extends WindowOptions {
 export interface Beam {
   /** With the stop token, where there is one. */
   readonly ids: readonly number[];
+  /** What the tokens add to the text of the prompt, stops left out; empty without `decode`. */
+  readonly text: string;
   /** Natural logarithm of its probability. */
   readonly logProbability: number;
   /** What beams are ranked by: the logarithm over the length penalty. */
@@ -48,13 +51,21 @@ export async function beamSearch(
 ): Promise<Beam[]> {
   const { maxNewTokens, numBeams = 4, lengthPenalty = 0, repetitionPenalty = 1 } = options;
   checkPrompts([prompt], maxNewTokens);
+  checkTextOptions(options);
   checkBeams(numBeams, lengthPenalty);
   const stops = new Set(options.stopTokens);
+  // A beam needs no more: the stop tokens end, and `numBeams` of the others are followed at most. As
+  // many again may end with a stop text.
+  const numCandidates = numBeams * (options.stopTexts?.length ? 2 : 1) + stops.size;
   const scoreOf = (total: number, length: number): number =>
     total / ((5 + length) / 6) ** lengthPenalty;
   const ended: Beam[] = [];
+  const textOf = (ids: readonly number[]) =>
+    continuation(prompt, stops.has(ids.at(-1)!) ? ids.slice(0, -1) : ids, options);
   const end = (ids: readonly number[], total: number, reason: Beam["ended"]): void => {
-    ended.push({ ids, logProbability: total, score: scoreOf(total, ids.length), ended: reason });
+    const { text } = textOf(ids);
+    const score = scoreOf(total, ids.length);
+    ended.push({ ids, text, logProbability: total, score, ended: reason });
     ended.sort((a, b) => b.score - a.score);
     ended.splice(numBeams);
   };
@@ -72,8 +83,7 @@ export async function beamSearch(
           ...ids,
         ]);
         const logs = logProbabilities(logits);
-        // A beam needs no more: the stop tokens end, and one of the others is followed at most per beam.
-        return largest(logs, numBeams + stops.size).map(
+        return largest(logs, numCandidates).map(
           (id): Candidate => ({ source, id, total: total + logs[id]! }),
         );
       });
@@ -81,8 +91,10 @@ export async function beamSearch(
       const next: Candidate[] = [];
       for (const candidate of candidates) {
         const ids = [...beams[candidate.source]!.ids, candidate.id];
+        const isFull = next.length === numBeams;
         if (stops.has(candidate.id)) end(ids, candidate.total, "stop");
-        else if (next.length < numBeams) next.push(candidate);
+        else if (!isFull && textOf(ids).stopped) end(ids, candidate.total, "stop");
+        else if (!isFull) next.push(candidate);
       }
       const sources = next.map(({ source }) => source);
       beams = next.map(({ source, id, total }) => ({ ids: [...beams[source]!.ids, id], total }));

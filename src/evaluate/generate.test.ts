@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { foldIn, key } from "../random/index.ts";
 import { webRuntime } from "../runtime/web.ts";
+import { beamSearch } from "./beam-search.ts";
 import { argMax, type TinyDecoder, tinyDecoder } from "./decoder.fixture.ts";
 import { collect, type GenerateOptions, generate } from "./generate.ts";
 import { nextTokenProbabilities, sampleToken } from "./sampling.ts";
@@ -106,6 +107,25 @@ test("a stop token ends its sequence only", async () => {
     expect(ended).toBe(at[r] === -1 ? "length" : "stop");
   }
   expect(stopped[0]!.ids.length).toBeLessThanOrEqual(4);
+});
+
+test("a stop text ends its sequence, in the search as in sampling", async () => {
+  const decode = (ids: readonly number[]): string => ids.map((id) => "abcde"[id]).join("");
+  const options = { maxNewTokens: 12, decode, key: key(4) };
+  const free = (await one(options)).text;
+  const stop = free.slice(3, 5);
+  const stopped = await one({ ...options, stopTexts: [stop] });
+  expect(stopped.text).toBe(free.slice(0, free.indexOf(stop)));
+  expect([stopped.ended, stopped.ids.length]).toEqual(["stop", free.indexOf(stop) + 2]);
+
+  const [best] = await beamSearch(tiny.decoder, prompt, { ...options, numBeams: 1 });
+  const end = best!.text.slice(2, 4);
+  const [cut] = await beamSearch(tiny.decoder, prompt, {
+    ...options,
+    numBeams: 1,
+    stopTexts: [end],
+  });
+  expect(cut).toMatchObject({ text: best!.text.slice(0, best!.text.indexOf(end)), ended: "stop" });
 });
 
 test("steps come one by one, with text and experts", async () => {

@@ -8,16 +8,15 @@ import {
   type SamplingOptions,
   sampleToken,
 } from "./sampling.ts";
+import { checkTextOptions, type TextOptions, textStream } from "./text-stream.ts";
 import { openReader, type WindowOptions } from "./window.ts";
 
-export interface GenerateOptions extends SamplingOptions, WindowOptions {
+export interface GenerateOptions extends SamplingOptions, WindowOptions, TextOptions {
   readonly maxNewTokens: number;
   /** Tokens that end a sequence. Default none. */
   readonly stopTokens?: readonly number[];
   /** Equal keys give equal texts. Default `key(0)`. */
   readonly key?: Key;
-  /** Turns tokens into text; without it `text` stays empty. */
-  readonly decode?: (ids: readonly number[]) => string;
 }
 
 /** One more token of every sequence; the lists have an entry per prompt. */
@@ -25,13 +24,13 @@ export interface GenerationStep {
   /** The new token; `undefined` where the sequence had ended before. */
   readonly ids: readonly (number | undefined)[];
   /**
-   * What the token adds to the text. A character that spans tokens appears with its last one, and
-   * stop tokens add nothing.
+   * What the token adds to the text. A character that spans tokens appears with its last one, what
+   * may begin a stop text as soon as it does not, and stops add nothing.
    */
   readonly text: readonly string[];
   /** Natural logarithm of the token's probability among those that could be drawn. */
   readonly logProbabilities: readonly (number | undefined)[];
-  /** Why a sequence ended with this token: a stop token, or `maxNewTokens`. */
+  /** Why a sequence ended with this token: a stop token or text, or `maxNewTokens`. */
   readonly ended: readonly ("stop" | "length" | undefined)[];
   /**
    * Experts of the tokens that were read for this step: those of the prompt in the first one, then
@@ -71,12 +70,13 @@ export async function* generate(
   prompts: readonly (readonly number[])[],
   options: GenerateOptions,
 ): AsyncGenerator<GenerationStep, void, void> {
-  const { maxNewTokens, stopTokens = [], key = keyOf(0), decode = () => "" } = options;
+  const { maxNewTokens, stopTokens = [], key = keyOf(0) } = options;
   checkSampling(options);
+  checkTextOptions(options);
   checkPrompts(prompts, maxNewTokens);
   const stops = new Set(stopTokens);
   const tokens = prompts.map((prompt) => [...prompt]);
-  const texts = prompts.map(() => textStream(decode));
+  const texts = prompts.map((prompt) => textStream(prompt, options));
   const live = prompts.map(() => true);
   const reader = openReader(decoder, prompts.length, options);
   try {
@@ -99,13 +99,15 @@ export async function* generate(
         const probabilities = nextTokenProbabilities(reader.state.logits(r), options, own);
         const id = sampleToken(probabilities, foldIn(foldIn(key, r), index));
         own.push(id);
-        const stopped = stops.has(id);
-        const ended = stopped ? "stop" : index + 1 === maxNewTokens ? "length" : undefined;
+        const isStop = stops.has(id);
+        const isLast = index + 1 === maxNewTokens;
+        const { text, stopped } = texts[r]!.add(isStop ? [] : [id], isStop || isLast);
+        const ended = isStop || stopped ? "stop" : isLast ? "length" : undefined;
         live[r] = ended === undefined;
         step.ids.push(id);
         step.logProbabilities.push(Math.log(probabilities[id]!));
         step.ended.push(ended);
-        step.text[r] = texts[r]!.add(stopped ? [] : [id], !live[r]);
+        step.text[r] = text;
         const experts = reader.state.experts(r);
         step.experts[r] = index === 0 ? experts : experts.slice(-1); // The rest was read before.
       }
@@ -153,21 +155,4 @@ export function checkPrompts(prompts: readonly (readonly number[])[], maxNewToke
       exitCode: 2,
     });
   }
-}
-
-/** Text as it grows; half a character (a replacement character at the end) waits for its rest. */
-function textStream(decode: (ids: readonly number[]) => string) {
-  const ids: number[] = [];
-  let shown = "";
-  return {
-    add(more: readonly number[], isLast: boolean): string {
-      ids.push(...more);
-      const whole = decode(ids);
-      const ready = isLast ? whole : whole.replace(/\uFFFD+$/, "");
-      if (ready.length <= shown.length) return "";
-      const added = ready.slice(shown.length);
-      shown = ready;
-      return added;
-    },
-  };
 }

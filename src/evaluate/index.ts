@@ -9,10 +9,12 @@ export {
   type GenerationStep,
   generate,
 } from "./generate.ts";
+export { promptTokens, tokenTexts } from "./prompt.ts";
 export {
   logProbabilities,
   nextTokenProbabilities,
   type SamplingOptions,
   sampleToken,
 } from "./sampling.ts";
+export type { TextOptions } from "./text-stream.ts";
 export type { WindowOptions } from "./window.ts";
