@@ -57,6 +57,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     .option("--run <dir>", "run directory (default: runs/<recipe>)")
     .option("--resume", "continue the run after its newest checkpoint")
     .option("--overwrite", "replace the run that stands in the run directory")
+    .option("--profile", "time the operators and modules of the first 25 steps")
     .option(...json)
     .addHelpText("after", trainHelp)
     .action(async (recipe: string | undefined, overrides: string[], options) => {

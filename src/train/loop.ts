@@ -16,6 +16,8 @@ export interface LoopOptions {
   readonly progress: ProgressSink;
   readonly signal: AbortSignal;
   readonly start: Progress;
+  /** Called after each update. */
+  readonly afterStep?: () => Promise<void>;
   readonly validation: { readonly loader: Loader; readonly evaluator: Evaluator };
 }
 
@@ -68,6 +70,8 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
     state = { ...state, step: state.step + 1, seconds: (now - began) / 1000 };
     const speed = 1000 / (now - before);
     rate = rate === 0 ? speed : 0.95 * rate + 0.05 * speed;
+
+    await options.afterStep?.();
 
     if (state.step % train.logEvery === 0) {
       for (const [name, value] of Object.entries(scalars)) log("train", name, value);

@@ -130,6 +130,8 @@ const runFiles = [
   "metrics.jsonl",
   "summary.json",
   "report.html",
+  "profile.txt",
+  "profile.json",
   "checkpoints",
 ];
 

@@ -1,5 +1,6 @@
 /** Everything a training run works with, made from its configuration. */
 
+import { blockSegments } from "../autodiff/checkpoint.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
 import { openTokenizer } from "../data/tokenizers/files.ts";
@@ -28,6 +29,8 @@ export interface SetupOptions {
   readonly progress?: ProgressSink;
   /** A tokenizer that was learnt before; by default it is learnt from the training texts. */
   readonly tokenizer?: TokenizerState | undefined;
+  /** Path and first letters of the file into which training steps are profiled. */
+  readonly profile?: string | undefined;
 }
 
 export interface Training {
@@ -53,13 +56,13 @@ export interface Training {
 /** Opens the training data, traces and compiles the model, and lays out its memory. */
 export async function setUpTraining(
   config: TrainConfig,
-  { progress, tokenizer }: SetupOptions = {},
+  { progress, tokenizer, profile }: SetupOptions = {},
 ): Promise<Training> {
   const state = tokenizer ?? (await prepareTokenizer(config));
   const data = { progress, ...(state !== undefined && { tokenizer: state }) };
   const loader = await openSplit(config, "train", { ...data, training: true });
   try {
-    return await assemble(config, loader, data);
+    return await assemble(config, loader, data, profile);
   } catch (error) {
     await loader.dispose();
     throw error;
@@ -70,6 +73,7 @@ async function assemble(
   config: TrainConfig,
   loader: Loader,
   data: Omit<OpenOptions, "training">,
+  profile: string | undefined,
 ): Promise<Training> {
   const { train, seed } = config;
   const { fields } = loader;
@@ -85,15 +89,24 @@ async function assemble(
     provider: config.runtime.provider,
     ...(config.runtime.threads !== undefined && { threads: config.runtime.threads }),
   };
+  const checkpoints = train.gradientCheckpointing === "blocks";
   const step = await createTrainStep(task.objective, batchSpec(fields, train.batchSize), {
     runtime,
     optimizer,
     seed: key(seed),
-    session,
+    // Expert row counts differ from run to run, so planned memory is larger than what is used.
+    session: {
+      ...session,
+      ...(checkpoints && { memoryPattern: false }),
+      ...(profile !== undefined && { profile }),
+    },
     ema: train.emaDecay !== undefined,
     groups,
     totalSteps,
-    graph: { tap: (name) => name.endsWith(".counts") },
+    graph: {
+      tap: (name) => name.endsWith(".counts"),
+      ...(checkpoints && { checkpoint: blockSegments }),
+    },
   });
   checkRules(config.optimizer.rules, step.arena.names);
   const buffer = train.emaDecay === undefined ? BUFFERS.parameters : BUFFERS.ema;

@@ -13,6 +13,7 @@ import { describeInit, type InitReport, initializeFrom } from "./init-from.ts";
 import type { InitFrom } from "./init-from-config.ts";
 import { epochOf, type LoopResult, tokensOf, trainLoop } from "./loop.ts";
 import { readMetrics } from "./metrics-file.ts";
+import { createProfiler, profilePrefix } from "./profiler.ts";
 import { openRunDirectory, type RunDirectory } from "./run-directory.ts";
 import { evaluateSplit, scoreSplit } from "./score-split.ts";
 import { setUpTraining, type Training } from "./setup.ts";
@@ -25,6 +26,8 @@ export interface TrainOptions {
   readonly resume: boolean;
   /** Replaces a run that stands in the run directory. */
   readonly overwrite?: boolean;
+  /** Profiles the first steps into the run directory. */
+  readonly profile?: boolean;
   readonly progress: ProgressSink;
   /** Aborted: the step at hand is finished, the state saved, and `train` returns. */
   readonly signal: AbortSignal;
@@ -45,7 +48,8 @@ const fresh: Progress = {
  */
 export async function train(config: TrainConfig, options: TrainOptions): Promise<Summary> {
   const { progress, runDirectory, resume, overwrite = false } = options;
-  const training = await setUpTraining(config, { progress });
+  const profile = options.profile === true ? profilePrefix() : undefined;
+  const training = await setUpTraining(config, { progress, profile });
   let run: RunDirectory | undefined;
   try {
     run = await openRunDirectory(runDirectory, { resume, overwrite });
@@ -99,14 +103,24 @@ async function runLoop(
   training: Training,
   run: RunDirectory,
   start: Progress,
-  { progress, signal }: TrainOptions,
+  { progress, signal, profile }: TrainOptions,
 ): Promise<LoopResult> {
+  const profiler = profile ? createProfiler(training.step, run.path, progress) : undefined;
   const loader = await training.openSplit("validation");
   try {
     const evaluator = await training.createEvaluator();
     try {
       const validation = { loader, evaluator };
-      return await trainLoop(training, { run, progress, signal, start, validation });
+      const result = await trainLoop(training, {
+        run,
+        progress,
+        signal,
+        start,
+        validation,
+        ...(profiler && { afterStep: profiler.afterStep }),
+      });
+      await profiler?.finish();
+      return result;
     } finally {
       evaluator.dispose();
     }

@@ -12,6 +12,7 @@ export interface TrainOptions extends CommonOptions {
   run?: string;
   resume?: boolean;
   overwrite?: boolean;
+  profile?: boolean;
 }
 
 /**
@@ -43,12 +44,13 @@ export async function trainCommand(
   };
   const interruption = listenForInterrupt(progress.note);
   try {
-    const { resume = false, overwrite = false } = options;
+    const { resume = false, overwrite = false, profile = false } = options;
     const { signal } = interruption;
     const summary = await train(config, {
       runDirectory,
       resume,
       overwrite,
+      profile,
       progress: sink,
       signal,
     });

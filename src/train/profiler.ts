@@ -1,0 +1,56 @@
+/** Profiles the first steps of a run: a table, and a trace for Perfetto. */
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readProfile } from "../runtime/profile-file.ts";
+import { profileTable } from "../runtime/profile-table.ts";
+import { profileTrace } from "../runtime/profile-trace.ts";
+import { writeFileAtomically } from "./files.ts";
+import type { TrainStep } from "./train-step.ts";
+import type { ProgressSink } from "./types.ts";
+
+/** Steps that are measured, after some that warm up. */
+const MEASURED = 20;
+const WARM_UP = 5;
+
+export interface Profiler {
+  /** Told after each step; ends the profile when it has seen enough. */
+  afterStep(): Promise<void>;
+  /** Ends a profile that is still open: the run was shorter. */
+  finish(): Promise<void>;
+}
+
+/** Where ONNX Runtime writes while steps are profiled; a time and `.json` follow. */
+export function profilePrefix(): string {
+  return join(tmpdir(), `moesaic-profile-${process.pid}`);
+}
+
+/** Writes `profile.txt` and `profile.json` to `directory`; the latter opens in ui.perfetto.dev. */
+export function createProfiler(
+  step: TrainStep,
+  directory: string,
+  progress: ProgressSink,
+): Profiler {
+  let seen = 0;
+  let open = true;
+  const end = async (): Promise<void> => {
+    if (!open) return;
+    open = false;
+    const raw = step.endProfiling();
+    const warmUp = Math.min(WARM_UP, Math.max(0, seen - 1));
+    const profile = await readProfile(raw, { warmUp });
+    const table = profileTable(profile);
+    await writeFileAtomically(join(directory, "profile.txt"), `${table}\n`);
+    await writeFileAtomically(join(directory, "profile.json"), profileTrace(profile));
+    await rm(raw, { force: true });
+    for (const line of table.split("\n")) progress.note(line);
+    progress.note(`profile: ${join(directory, "profile.json")} opens in ui.perfetto.dev`);
+  };
+  return {
+    async afterStep() {
+      seen += 1;
+      if (seen === WARM_UP + MEASURED) await end();
+    },
+    finish: end,
+  };
+}
