@@ -1,6 +1,14 @@
 /** What training minimises, and accuracy. */
 export { accuracy } from "./accuracy.ts";
 export { binaryCrossEntropy } from "./binary-cross-entropy.ts";
+export {
+  alignmentLoss,
+  infoNceLoss,
+  type LogitScaleOptions,
+  learnedLogitScale,
+  pairAccuracy,
+  sigmoidPairLoss,
+} from "./contrastive.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
 export { meanSquaredError } from "./mean-squared-error.ts";
 export { mixtureLikelihood } from "./mixture-likelihood.ts";

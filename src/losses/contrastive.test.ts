@@ -1,0 +1,125 @@
+import { expect, test } from "vitest";
+import { array, toNumbers } from "../graph/array.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { batch } from "../graph/shape.ts";
+import { normalArray, runScoped } from "../nn/scope.fixture.ts";
+import { mul } from "../ops/arithmetic.ts";
+import { checkOperators, type Values } from "../ops/check.fixture.ts";
+import { reduceSum } from "../ops/reduce.ts";
+import { evaluate } from "../runtime/evaluate.ts";
+import {
+  alignmentLoss,
+  infoNceLoss,
+  learnedLogitScale,
+  pairAccuracy,
+  sigmoidPairLoss,
+} from "./contrastive.ts";
+
+const z = array([
+  [1, 0, 0],
+  [0.6, 0.8, 0],
+  [0, 0, 1],
+]);
+const t = array([
+  [0.8, 0.6, 0],
+  [0, 1, 0],
+  [0.6, 0, 0.8],
+]);
+
+test("golden values of three pairs", async () => {
+  const [clip, siglip, alignment, accuracy] = await evaluate(
+    (a, b) => [
+      infoNceLoss(a, b, 10),
+      sigmoidPairLoss(a, b, { scale: 10, bias: -10 }),
+      alignmentLoss(a, b),
+      pairAccuracy(a, b),
+    ],
+    [z, t],
+  );
+  expect(toNumbers(clip!)[0]).toBeCloseTo(0.6393611, 6);
+  expect(toNumbers(siglip!)[0]).toBeCloseTo(2.3045819, 5);
+  expect(toNumbers(alignment!)[0]).toBeCloseTo(-0.8, 6); // all three cosines are 0.8
+  expect(toNumbers(accuracy!)[0]).toBeCloseTo(2 / 3, 6); // 0.96 beats the 0.8 of the second
+});
+
+/** `z tᵀ` as rows. */
+function similarities(a: Values, b: Values): number[][] {
+  const [rows, width] = a.shape as [number, number];
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: rows }, (_, j) =>
+      Array.from(
+        { length: width },
+        (_, p) => a.data[i * width + p]! * b.data[j * width + p]!,
+      ).reduce((sum, x) => sum + x, 0),
+    ),
+  );
+}
+
+const scalar = (value: number): Values => ({ shape: [], data: [value] });
+const logSum = (row: readonly number[]): number =>
+  Math.log(row.reduce((s, x) => s + Math.exp(x), 0));
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, x) => sum + x, 0) / values.length;
+
+test("values and gradients by differences, for any number of pairs", async () => {
+  const pair = (rows: number) => [
+    normalArray("z", [rows, 4]),
+    normalArray("t", [rows, 4]),
+    array([1.7]),
+  ];
+  const shapes = [[batch(), 4], [batch(), 4], undefined];
+  const common = { inputs: pair(3), shapes, again: [pair(5)] };
+  await checkOperators([
+    {
+      ...common,
+      fn: (a, b, scale) => infoNceLoss(a!, b!, scale!),
+      reference: (a, b, scale) => {
+        const rows = similarities(a!, b!).map((row) => row.map((x) => x * scale!.data[0]!));
+        const columns = rows.map((_, j) => rows.map((row) => row[j]!));
+        const each = rows.map((row, i) => (logSum(row) + logSum(columns[i]!)) / 2 - row[i]!);
+        return scalar(mean(each));
+      },
+    },
+    {
+      ...common,
+      fn: (a, b, scale) => sigmoidPairLoss(a!, b!, { scale: scale!, bias: -0.5 }),
+      reference: (a, b, scale) => {
+        const rows = similarities(a!, b!).map((row, i) =>
+          row
+            .map((x, j) => (i === j ? 1 : -1) * (x * scale!.data[0]! - 0.5))
+            .map((x) => Math.log(1 + Math.exp(-x)))
+            .reduce((sum, x) => sum + x, 0),
+        );
+        return scalar(mean(rows));
+      },
+    },
+    {
+      fn: (a, b) => alignmentLoss(a!, b!),
+      inputs: pair(3).slice(0, 2),
+      reference: (a, b) => scalar(-mean(similarities(a!, b!).map((row, i) => row[i]!))),
+    },
+  ]);
+});
+
+test("the learned scale begins at the inverse temperature and stops at its maximum", async () => {
+  const scale = (logit: number) =>
+    runScoped(
+      (scope, { x }) => {
+        const value: Tensor = learnedLogitScale(scope, { temperature: 0.07 });
+        return { scale: value, loss: reduceSum(mul(value, x!)) };
+      },
+      {
+        inputs: { x: array([1]) },
+        values: Number.isNaN(logit) ? {} : { logit_scale: array([logit]) },
+        differentiate: ["loss"],
+      },
+    );
+  const fresh = await scale(Number.NaN);
+  expect(toNumbers(fresh.outputs.scale!)[0]).toBeCloseTo(1 / 0.07, 4);
+  const slope = toNumbers(fresh.gradients.loss!.logit_scale!)[0]!;
+  const cotangent = toNumbers(normalArray("cotangent", []))[0]!;
+  expect(slope).toBeCloseTo(cotangent / 0.07, 3); // the derivative of exp(s) is itself
+  const large = await scale(6);
+  expect(toNumbers(large.outputs.scale!)[0]).toBeCloseTo(100, 3);
+  expect(toNumbers(large.gradients.loss!.logit_scale!)[0]).toBeCloseTo(0, 10);
+});

@@ -1,0 +1,84 @@
+/**
+ * Losses that bring the two parts of a pair together and push other parts away.
+ *
+ * Axes: `B` pairs, `P` width of the shared space. Row `i` of one side belongs to row `i` of the other;
+ * rows have length one (`l2Normalize`).
+ */
+import type { Tensor } from "../graph/graph.ts";
+import { constantOf } from "../nn/initializers.ts";
+import type { Scope } from "../nn/scope.ts";
+import { softplus } from "../ops/activation.ts";
+import { add, exp, minimum, mul, neg, sub } from "../ops/arithmetic.ts";
+import { cast, greaterOrEqual } from "../ops/compare.ts";
+import { matmul } from "../ops/matmul.ts";
+import { logSumExp, reduceMax, reduceMean, reduceSum } from "../ops/reduce.ts";
+
+export interface LogitScaleOptions {
+  /** The scale begins at `1 / temperature`. */
+  readonly temperature: number;
+  /** Largest scale, 100 in CLIP. Default 100. */
+  readonly maximum?: number;
+}
+
+/**
+ * A learned factor of similarities, `min(exp(s), maximum)`; parameter `logit_scale` is `s`
+ * (CLIP, arXiv:2103.00020, section 2.5).
+ *
+ * @returns `[1]`
+ */
+export function learnedLogitScale(
+  scope: Scope,
+  { temperature, maximum = 100 }: LogitScaleOptions,
+): Tensor {
+  const start = constantOf(Math.log(1 / temperature));
+  return exp(minimum(scope.parameter("logit_scale", [1], start), Math.log(maximum)));
+}
+
+/**
+ * Symmetric InfoNCE: the mean of both cross-entropies of `scale z tᵀ`, in which row `i` and column `i`
+ * have the target `i` (CLIP, arXiv:2103.00020, figure 3).
+ *
+ * @param z `[B, P]`
+ * @param t `[B, P]`
+ * @param scale factor of the similarities, the inverse of a temperature
+ * @returns a scalar
+ */
+export function infoNceLoss(z: Tensor, t: Tensor, scale: Tensor | number): Tensor {
+  const logits = mul(matmul(z, t, { transposeB: true }), scale); // [B, B]
+  const own = mul(reduceSum(mul(z, t), 1), scale); // [B]
+  const others = mul(add(logSumExp(logits, 1), logSumExp(logits, 0)), 0.5); // [B]
+  return reduceMean(sub(others, own));
+}
+
+/**
+ * The sigmoid loss `-(1 / B) sum_ij log sigmoid(y_ij (scale z_i t_j + bias))`, `y_ij` being 1 for pairs
+ * and -1 elsewhere (SigLIP, arXiv:2303.15343, section 3.2, which begins at scale 10 and bias -10).
+ *
+ * @param z `[B, P]`
+ * @param t `[B, P]`
+ * @returns a scalar
+ */
+export function sigmoidPairLoss(
+  z: Tensor,
+  t: Tensor,
+  { scale, bias }: { readonly scale: Tensor | number; readonly bias: Tensor | number },
+): Tensor {
+  const logits = add(mul(matmul(z, t, { transposeB: true }), scale), bias); // [B, B]
+  const own = add(mul(reduceSum(mul(z, t), 1), scale), bias); // [B]
+  // -log sigmoid(-x) = softplus(x), and -log sigmoid(x) = softplus(x) - x.
+  return reduceMean(sub(reduceSum(softplus(logits), 1), own));
+}
+
+/** `-mean_i z_i . t_i`, the negative mean cosine of pairs; `z` and `t` are `[B, P]`. */
+export function alignmentLoss(z: Tensor, t: Tensor): Tensor {
+  return neg(reduceMean(reduceSum(mul(z, t), 1)));
+}
+
+/** Fraction of the rows of `z` to which no other row of `t` is closer than their own. */
+export function pairAccuracy(z: Tensor, t: Tensor): Tensor {
+  const logits = matmul(z, t, { transposeB: true }); // [B, B]
+  const own = reduceSum(mul(z, t), 1); // [B]
+  // The sums of a product and of a reduction are not added up in one order.
+  const slack = add(own, 1e-6);
+  return reduceMean(cast(greaterOrEqual(slack, reduceMax(logits, 1)), "float32"));
+}
