@@ -5,6 +5,7 @@ import { UserError } from "../src/graph/errors.ts";
 import { type BenchArguments, parseArguments, usage } from "./arguments.ts";
 import { checkpointing } from "./checkpointing.ts";
 import { experts } from "./experts.ts";
+import { routers } from "./routers.ts";
 import type { Row } from "./row.ts";
 import { formatTable } from "./table.ts";
 import { versus } from "./versus.ts";
@@ -35,6 +36,8 @@ function measure(args: BenchArguments): Promise<Row[]> {
       return versus(args, "infer", log);
     case "experts":
       return experts(args, log);
+    case "routers":
+      return routers(args, log);
     case "checkpointing":
       return checkpointing(args, log);
   }

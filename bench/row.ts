@@ -11,6 +11,8 @@ export interface Row {
   readonly peer_ms: number | null;
   /** `ours_ms / peer_ms`: below 1 we are faster. */
   readonly ratio: number | null;
+  /** Fraction (0-1) of our time that the peer's work does not explain; where that was measured. */
+  readonly share?: number;
   /** Largest difference of the loss over the first six steps; where losses were compared. */
   readonly loss_difference?: number | null;
   /** Why figures are missing. */

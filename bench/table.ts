@@ -2,20 +2,30 @@ import type { Row } from "./row.ts";
 
 /** Lays out rows for people: text to the left, figures to the right, a dash for what is missing. */
 export function formatTable(rows: readonly Row[]): string {
-  const heading = ["case", "ours ms", "peer", "peer ms", "ratio", "loss difference", "note"];
+  const heading = [
+    "case",
+    "ours ms",
+    "peer",
+    "peer ms",
+    "ratio",
+    "share",
+    "loss difference",
+    "note",
+  ];
   const lines = rows.map((row) => [
     row.case,
     figure(row.ours_ms, (ms) => ms.toFixed(1)),
     row.peer_version === null ? row.peer : `${row.peer} ${row.peer_version}`,
     figure(row.peer_ms, (ms) => ms.toFixed(1)),
     figure(row.ratio, (ratio) => ratio.toFixed(2)),
+    row.share === undefined ? "" : `${(100 * row.share).toFixed(1)} %`,
     row.loss_difference === undefined
       ? ""
       : figure(row.loss_difference, (difference) => difference.toExponential(1)),
     row.note ?? "",
   ]);
   const used = heading.map((_, column) => lines.some((line) => line[column] !== ""));
-  const figures = new Set(["ours ms", "peer ms", "ratio", "loss difference"]);
+  const figures = new Set(["ours ms", "peer ms", "ratio", "share", "loss difference"]);
   const widths = heading.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line[column]!.length)),
   );
