@@ -7,6 +7,8 @@ import { moeLayersSchema } from "../moe/placement.ts";
 export const vitMoeSchema = z.strictObject({
   system: z.literal("vit-moe"),
   patch_size: z.int().positive().default(4),
+  /** How patches become tokens; a convolution stem learns faster in small models. */
+  stem: z.enum(["linear", "conv"]).default("linear"),
   width: z.int().positive().default(128),
   num_layers: z.int().positive().default(4),
   num_heads: z.int().positive().default(8),

@@ -77,6 +77,18 @@ test.each<[VitInput, number[], number[]]>([
   }
 });
 
+test("patches through a convolution stem", async () => {
+  const step = await createStep({ system: "vit-moe", stem: "conv", moe: { num_experts: 4 } });
+  try {
+    expect(step.arena.names).toContain("patch_embed.conv2.weight");
+    expect(step.arena.view("parameters", "patch_embed.proj.weight").shape).toEqual([16, 16, 3, 3]);
+    const losses = await lossesOf(step, 20);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+  } finally {
+    step.dispose();
+  }
+});
+
 test("a V-MoE with all of its parts learns a batch", async () => {
   const step = await createStep({
     system: "vit-moe",

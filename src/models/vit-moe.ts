@@ -11,6 +11,7 @@ import type { MoeSettings } from "../moe/config.ts";
 import { createMoe, type MoeLayer } from "../moe/create-moe.ts";
 import { type MoeLayers, moeBlocks } from "../moe/placement.ts";
 import { selfAttention } from "../nn/attention.ts";
+import { convStem } from "../nn/conv-stem.ts";
 import { truncatedNormal } from "../nn/initializers.ts";
 import { layerNorm } from "../nn/layer-norm.ts";
 import { linear } from "../nn/linear.ts";
@@ -22,6 +23,8 @@ import { reshape } from "../ops/reshape.ts";
 
 export interface VitMoeConfig {
   readonly patchSize: number;
+  /** How patches become tokens: one linear map (default), or a convolution stem. */
+  readonly stem?: "linear" | "conv";
   readonly width: number;
   readonly numLayers: number;
   readonly numHeads: number;
@@ -37,8 +40,9 @@ export interface VitMoeConfig {
  * @returns `[B, C]`
  */
 export function vitMoe(scope: Scope, images: Tensor, config: VitMoeConfig): Tensor {
-  const { width, patchSize } = config;
-  const patches = patchEmbed(scope.child("patch_embed"), images, { patchSize, width }); // [B*S, D]
+  const { width, patchSize, stem = "linear" } = config;
+  const embed = stem === "conv" ? convStem : patchEmbed;
+  const patches = embed(scope.child("patch_embed"), images, { patchSize, width }); // [B*S, D]
   const numTokens = divideDim(patches.shape[0]!, images.shape[0]!) as number;
   const perImage = [images.shape[0]!, numTokens, width];
   const position = scope.parameter("pos_embed", [1, numTokens, width], truncatedNormal(0.02));
