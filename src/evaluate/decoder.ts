@@ -24,6 +24,8 @@ export interface DecoderOptions {
 /** Reads sequences and gives the scores of what may come next. */
 export interface Decoder {
   readonly model: LanguageModel;
+  /** Layers whose experts it tells, from the first on; none unless asked for. */
+  readonly expertLayers: readonly string[];
   /** Room for sequences, which have no tokens yet. */
   open(numSequences: number): DecoderState;
   /** Frees the sessions; states that are still open can no longer be used. */
@@ -84,6 +86,7 @@ export async function createDecoder(
   };
   const decoder: Decoder = {
     model,
+    expertLayers: sessions.step.expertOutputs.map(({ name }) => name.replace(/\.ids$/, "")),
     open: (numSequences) => {
       if (disposed) throw new Error("the decoder was disposed of; create it again");
       return createDecoderState(sessions, numSequences);

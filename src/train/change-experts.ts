@@ -1,18 +1,17 @@
 /** Changes the experts of a trained run and writes the result as a new run to continue from. */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { configToYaml, loadConfig } from "../config/load.ts";
+import { resolve } from "node:path";
+import { configToYaml } from "../config/load.ts";
 import { allocate, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import type { ParameterCounts } from "../moe/active-parameters.ts";
 import type { ExpertChange } from "../moe/surgery/change.ts";
 import { expertLayers, type Tensors } from "../moe/surgery/layout.ts";
 import { BUFFERS } from "./arena-optimizer.ts";
-import { best, type Checkpoint, latest, listCheckpoints } from "./checkpoint-store.ts";
-import { type TrainConfig, trainConfigSchema } from "./config.ts";
 import type { ExpertEdit } from "./expert-edits.ts";
 import { type Apply, planRun } from "./expert-plan.ts";
+import { openRun } from "./open-run.ts";
 import { openRunDirectory } from "./run-directory.ts";
 import { setUpTraining, type Training } from "./setup.ts";
 import { fillState, readState, type StoredState, stateFiles } from "./state-files.ts";
@@ -53,12 +52,6 @@ export interface ChangedLayer {
   readonly sources: readonly (readonly number[])[];
 }
 
-/** A run as it was trained, with one of its checkpoints. */
-export interface OpenedRun {
-  readonly config: TrainConfig;
-  readonly checkpoint: Checkpoint;
-}
-
 /**
  * Reads the experts of a run's checkpoint, changes them as `edit` says, and writes a new run
  * directory: the configuration with its new number of experts and one checkpoint at step 0, from
@@ -81,11 +74,11 @@ export async function changeRunExperts(
       exitCode: 2,
     });
   }
-  const { config, checkpoint } = await openRun(run, which);
+  const { config, checkpoint, tokenizer } = await openRun(run, which);
   const state = await readState(checkpoint.path, config.train.emaDecay !== undefined);
   const { step } = checkpoint;
   const plan = await planRun({ run, config, state, step }, edit, noise);
-  const training = await setUpTraining(plan.config);
+  const training = await setUpTraining(plan.config, { tokenizer });
   try {
     const changed = applyToState(state, training, plan.apply);
     fillState(changed, training.step, training.optimizer.moments, checkpoint.path);
@@ -96,24 +89,6 @@ export async function changeRunExperts(
   } finally {
     await training.dispose();
   }
-}
-
-/** The configuration and a checkpoint of a run directory. */
-export async function openRun(run: string, which: "best" | "latest"): Promise<OpenedRun> {
-  const path = join(run, "config.yaml");
-  if (!existsSync(path)) {
-    throw new UserError(
-      `${run} is no run directory: it has no config.yaml; name a folder that moesaic train wrote`,
-      { exitCode: 2 },
-    );
-  }
-  const config = loadConfig(path, trainConfigSchema);
-  const checkpoints = await listCheckpoints(run);
-  const chosen = (which === "best" ? best(checkpoints) : undefined) ?? latest(checkpoints);
-  if (chosen === undefined) {
-    throw new UserError(`${run} holds no checkpoint yet; train it first`, { exitCode: 2 });
-  }
-  return { config, checkpoint: chosen };
 }
 
 /** Applies a change to parameters, moments and averages alike. */
@@ -147,6 +122,7 @@ async function writeRun(out: string, overwrite: boolean, training: Training): Pr
   try {
     const progress = { step: 0, bestScore: null, bestStep: 0, withoutImprovement: 0, seconds: 0 };
     await run.saveCheckpoint(0, stateFiles(training.step, training.optimizer.moments, progress));
+    if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
     await run.writeConfig(configToYaml(training.config));
     complete = true;
   } finally {

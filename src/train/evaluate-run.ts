@@ -1,11 +1,7 @@
 /** Scores the best checkpoint of a finished or interrupted run. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { loadConfig } from "../config/load.ts";
 import type { Split } from "../data/dataset.ts";
 import { UserError } from "../graph/errors.ts";
-import { best, latest, listCheckpoints } from "./checkpoint-store.ts";
-import { trainConfigSchema } from "./config.ts";
+import { openRun } from "./open-run.ts";
 import { scoreSplit } from "./score-split.ts";
 import { setUpTraining } from "./setup.ts";
 import { loadWeights } from "./train.ts";
@@ -28,22 +24,10 @@ export async function evaluateRun(
       exitCode: 2,
     });
   }
-  const configPath = join(runDirectory, "config.yaml");
-  if (!existsSync(configPath)) {
-    throw new UserError(
-      `${runDirectory} is no run directory: it has no config.yaml; name a folder that moesaic train wrote`,
-      { exitCode: 2 },
-    );
-  }
-  const config = loadConfig(configPath, trainConfigSchema);
-  const checkpoints = await listCheckpoints(runDirectory);
-  const chosen = best(checkpoints) ?? latest(checkpoints);
-  if (chosen === undefined) {
-    throw new UserError(`${runDirectory} holds no checkpoint yet; train it first`);
-  }
-  const training = await setUpTraining(config);
+  const { config, checkpoint, tokenizer } = await openRun(runDirectory);
+  const training = await setUpTraining(config, { tokenizer });
   try {
-    await loadWeights(training, chosen.path);
+    await loadWeights(training, checkpoint.path);
     return await scoreSplit(training, split as Split, progress);
   } finally {
     await training.dispose();

@@ -25,6 +25,12 @@ export {
   listRunExperts,
 } from "./list-experts.ts";
 export { readMetrics } from "./metrics-file.ts";
+export {
+  type OpenedLanguageModel,
+  type OpenLanguageModelOptions,
+  openLanguageModel,
+} from "./open-language-model.ts";
+export { type OpenedRun, openRun } from "./open-run.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors.ts";
 export {
   type BatchSpec,

@@ -2,9 +2,9 @@
 import { elementCount } from "../graph/array.ts";
 import { expertLayers, expertTensor } from "../moe/surgery/layout.ts";
 import { kindsOf } from "../moe/surgery/selection.ts";
-import { openRun } from "./change-experts.ts";
 import { readExpertLoads } from "./expert-loads.ts";
 import { expertCounts } from "./expert-settings.ts";
+import { openRun } from "./open-run.ts";
 import { readState } from "./state-files.ts";
 
 export interface ListedExperts {

@@ -3,7 +3,6 @@
 import { blockSegments } from "../autodiff/checkpoint.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
-import { openTokenizer } from "../data/tokenizers/files.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import { elementCount, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
@@ -13,15 +12,15 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
 import { key } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
-import type { SessionOptions } from "../runtime/session.ts";
 import { BUFFERS } from "./arena-optimizer.ts";
 import type { TrainConfig } from "./config.ts";
 import { createTask } from "./create-task.ts";
 import { batchSpec, createEvaluator, type Evaluator } from "./evaluator.ts";
 import { type OpenOptions, openSplit } from "./open-data.ts";
 import { checkRules, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
+import { sessionOptions } from "./session-options.ts";
 import type { Task } from "./task.ts";
-import { prepareTokenizer } from "./tokenizer.ts";
+import { openRunTokenizer, prepareTokenizer } from "./tokenizer.ts";
 import { createTrainStep, type TrainStep } from "./train-step.ts";
 import type { ProgressSink } from "./types.ts";
 
@@ -77,7 +76,7 @@ async function assemble(
 ): Promise<Training> {
   const { train, seed } = config;
   const { fields } = loader;
-  const tokenizer = data.tokenizer && (await openTokenizer(data.tokenizer, rootOf(config)));
+  const tokenizer = data.tokenizer && (await openRunTokenizer(config, data.tokenizer));
   const { dataset } = loader;
   const task = createTask(config, { dataset, fields, ...(tokenizer && { tokenizer }) });
   const groups = parameterGroups(config.optimizer.rules);
@@ -85,10 +84,7 @@ async function assemble(
   const totalSteps = chooseSteps(config, stepsPerEpoch);
   const optimizer = createOptimizer(config);
   const runtime = nativeRuntime();
-  const session: SessionOptions = {
-    provider: config.runtime.provider,
-    ...(config.runtime.threads !== undefined && { threads: config.runtime.threads }),
-  };
+  const session = sessionOptions(config.runtime);
   const checkpoints = train.gradientCheckpointing === "blocks";
   const step = await createTrainStep(task.objective, batchSpec(fields, train.batchSize), {
     runtime,
@@ -144,10 +140,6 @@ async function assemble(
       await loader.dispose();
     },
   };
-}
-
-function rootOf({ data }: TrainConfig): { root?: string } {
-  return "root" in data && data.root !== undefined ? { root: data.root } : {};
 }
 
 function chooseSteps({ train, schedule }: TrainConfig, stepsPerEpoch: number): number {

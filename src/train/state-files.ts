@@ -121,14 +121,19 @@ export function fillState(
 }
 
 /** Reads only the weights that evaluation uses: the averaged ones where they are kept. */
+export async function readWeights(path: string, averaged: boolean): Promise<Map<string, NdArray>> {
+  const stored = await readTensors(join(path, MODEL));
+  const averages = averaged ? await readTensors(join(path, EMA)) : [];
+  return new Map([...stored, ...averages]);
+}
+
+/** Reads the weights that evaluation uses into the memory of a model. */
 export async function restoreWeights(
   path: string,
   targets: readonly (readonly [string, NdArray])[],
   averaged: boolean,
 ): Promise<void> {
-  const stored = await readTensors(join(path, MODEL));
-  const averages = averaged ? await readTensors(join(path, EMA)) : new Map<string, NdArray>();
-  copyTensors(path, new Map([...stored, ...averages]), targets);
+  copyTensors(path, await readWeights(path, averaged), targets);
 }
 
 async function restoreTensors(

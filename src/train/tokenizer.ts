@@ -1,8 +1,9 @@
 import { openDataset } from "../data/open.ts";
-import { clipTokenizerState } from "../data/tokenizers/files.ts";
+import { clipTokenizerState, openTokenizer } from "../data/tokenizers/files.ts";
 import {
   type LearnOptions,
   learnTokenizer,
+  type Tokenizer,
   type TokenizerState,
 } from "../data/tokenizers/index.ts";
 import type { TrainConfig } from "./config.ts";
@@ -15,10 +16,7 @@ export async function prepareTokenizer({
 }: TrainConfig): Promise<TokenizerState | undefined> {
   const wanted = "tokenizer" in data ? data.tokenizer : undefined;
   if (wanted === undefined) return undefined;
-  if (wanted.kind === "clip") {
-    const root = "root" in data ? data.root : undefined;
-    return clipTokenizerState(root === undefined ? {} : { root });
-  }
+  if (wanted.kind === "clip") return clipTokenizerState(rootOf(data));
   const { kind, ...given } = wanted;
   const options = given as LearnOptions; // Settings that were left out are absent, not undefined.
   const dataset = await openDataset(datasetSpec(data, "train", seed));
@@ -40,6 +38,15 @@ export async function prepareTokenizer({
     default:
       return undefined;
   }
+}
+
+/** The tokenizer of a run, from its state. */
+export function openRunTokenizer({ data }: TrainConfig, state: TokenizerState): Promise<Tokenizer> {
+  return openTokenizer(state, rootOf(data));
+}
+
+function rootOf(data: TrainConfig["data"]): { root?: string } {
+  return "root" in data && data.root !== undefined ? { root: data.root } : {};
 }
 
 function* textsOf(length: number, read: (index: number) => readonly string[]): Generator<string> {

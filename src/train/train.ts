@@ -18,6 +18,7 @@ import { openRunDirectory, type RunDirectory } from "./run-directory.ts";
 import { evaluateSplit, scoreSplit } from "./score-split.ts";
 import { setUpTraining, type Training } from "./setup.ts";
 import { type Progress, restoreState, restoreWeights } from "./state-files.ts";
+import { readTokenizer } from "./tokenizer-file.ts";
 import type { ProgressSink, Summary } from "./types.ts";
 import { versions } from "./versions.ts";
 
@@ -49,7 +50,8 @@ const fresh: Progress = {
 export async function train(config: TrainConfig, options: TrainOptions): Promise<Summary> {
   const { progress, runDirectory, resume, overwrite = false } = options;
   const profile = options.profile === true ? profilePrefix() : undefined;
-  const training = await setUpTraining(config, { progress, profile });
+  const tokenizer = resume ? await readTokenizer(runDirectory) : undefined;
+  const training = await setUpTraining(config, { progress, tokenizer, profile });
   let run: RunDirectory | undefined;
   try {
     run = await openRunDirectory(runDirectory, { resume, overwrite });
