@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
 import { batch } from "../graph/shape.ts";
-import { selfAttention } from "./attention.ts";
+import { tile } from "../ops/tile.ts";
+import { crossAttention, selfAttention } from "./attention.ts";
 import { zeros } from "./initializers.ts";
 import { normalArray, runScoped } from "./scope.fixture.ts";
 import { createScope } from "./scope.ts";
@@ -88,6 +89,66 @@ test("a bias of minus infinity hides a key", async () => {
     { inputs: { x, mask }, values: parameters },
   );
   expectClose(outputs.y!, reference(toNumbers(x), hidden));
+});
+
+/** The parameters of self-attention in the parts of cross-attention. */
+const crossParameters: Record<string, NdArray> = Object.fromEntries(
+  ["weight", "bias"].flatMap((part) => {
+    const { data, shape } = parameters[`attn.qkv.${part}`]!;
+    const rest = shape.slice(1);
+    const cut = data.length / 3;
+    const rows = (from: number, to: number): NdArray =>
+      ({
+        dtype: "float32",
+        shape: [(to - from) * D, ...rest],
+        data: data.slice(from * cut, to * cut),
+      }) as NdArray;
+    return [
+      [`attn.q.${part}`, rows(0, 1)],
+      [`attn.kv.${part}`, rows(1, 3)],
+      [`attn.proj.${part}`, parameters[`attn.proj.${part}`]!],
+    ];
+  }),
+);
+
+test("attention to a sequence itself is self-attention", async () => {
+  const x = normalArray("x", [B * S, D]);
+  const { outputs } = await runScoped(
+    (scope, { x: tokens }) => ({
+      y: crossAttention(scope.child("attn"), tokens!, tokens!, {
+        numTokens: S,
+        numKeys: S,
+        numHeads: H,
+      }),
+    }),
+    { inputs: { x }, shapes: { x: [batch(S), D] }, values: crossParameters },
+  );
+  expectClose(
+    outputs.y!,
+    reference(toNumbers(x), () => 0),
+  );
+});
+
+test("one context for all sequences equals a copy for each, gradients too", async () => {
+  const T = 4;
+  const inputs = { x: normalArray("x", [B * S, D]), context: normalArray("context", [T, D]) };
+  const run = (copies: number) =>
+    runScoped(
+      (scope, { x, context }) => ({
+        y: crossAttention(scope.child("attn"), x!, tile(context!, [copies, 1]), {
+          numTokens: S,
+          numKeys: T,
+          numHeads: H,
+        }),
+      }),
+      { inputs, values: crossParameters, differentiate: ["y"] },
+    );
+  const [shared, copied] = [await run(1), await run(B)];
+  expectClose(shared.outputs.y!, toNumbers(copied.outputs.y!));
+  expect(shared.outputs["attn.weights"]!.shape).toEqual([1, B, H, S, T]);
+  for (const [name, gradient] of Object.entries(shared.gradients.y!)) {
+    expectClose(gradient, toNumbers(copied.gradients.y![name]!));
+  }
 });
 
 test("heads must divide the width", () => {

@@ -26,11 +26,16 @@ export interface AttentionOptions extends HeadOptions {
   readonly numTokens: number;
   /** Dropout of the attention weights. Default 0. */
   readonly dropout?: number;
-  /** Added to the scores, broadcasting against `[B, H, S, S]`; -Infinity hides a key. */
+  /** Added to the scores, broadcasting against `[1, B, H, S, T]`; -Infinity hides a key. */
   readonly bias?: Tensor;
 }
 
-/** Queries, keys and values, each `[1, B, H, S, D/H]`. */
+export interface CrossAttentionOptions extends AttentionOptions {
+  /** Tokens of the context per sequence, `T`. */
+  readonly numKeys: number;
+}
+
+/** Queries `[1, B, H, S, D/H]`, keys and values `[1, B, H, T, D/H]`. */
 export interface Heads {
   readonly queries: Tensor;
   readonly keys: Tensor;
@@ -40,13 +45,49 @@ export interface Heads {
 /**
  * Multi-head self-attention, `softmax(scale q kᵀ) v` (arXiv:1706.03762, section 3.2).
  *
- * Parameters `qkv.weight` `[3D, D]`, `qkv.bias`, `proj.weight` `[D, D]`, `proj.bias`.
+ * Parameters `qkv.weight` `[3D, D]`, `qkv.bias`, `proj.weight` `[D, D]`, `proj.bias`; tap `weights`
+ * `[1, B, H, S, S]`, rows of which sum to 1.
  *
  * @param x `[B*S, D]`
  * @returns `[B*S, D]`
  */
 export function selfAttention(scope: Scope, x: Tensor, options: AttentionOptions): Tensor {
   return attend(scope, projectHeads(scope, x, options.numTokens, options), x.shape, options);
+}
+
+/**
+ * Multi-head attention of tokens to those of a context: queries from `x`, keys and values from
+ * `context` (arXiv:1706.03762, section 3.2.3).
+ *
+ * Parameters `q.weight` `[D, D]`, `q.bias`, `kv.weight` `[2D, D']`, `kv.bias`, `proj.weight` `[D, D]`,
+ * `proj.bias`; tap `weights` `[1, B, H, S, T]`, the share of each context token in each token.
+ *
+ * @param x `[B*S, D]`
+ * @param context `[B*T, D']`, or `[T, D']`: one context that all sequences read
+ * @returns `[B*S, D]`
+ */
+export function crossAttention(
+  scope: Scope,
+  x: Tensor,
+  context: Tensor,
+  options: CrossAttentionOptions,
+): Tensor {
+  const { numTokens, numKeys, numHeads } = options;
+  const width = x.shape[1] as number;
+  const headWidth = requireHeadWidth(width, numHeads);
+  const bias = options.qkvBias ?? true;
+  const q = linear(scope.child("q"), x, width, { ...inits(options), bias }); // [B*S, D]
+  const kv = linear(scope.child("kv"), context, 2 * width, { ...inits(options), bias }); // [B*T, 2D]
+  const queries = transpose(
+    reshape(q, [divideDim(x.shape[0]!, numTokens), numTokens, 1, numHeads, headWidth]),
+    [2, 0, 3, 1, 4],
+  ); // [1, B, H, S, D/H]
+  const both = transpose(
+    reshape(kv, [divideDim(context.shape[0]!, numKeys), numKeys, 2, numHeads, headWidth]),
+    [2, 0, 3, 1, 4],
+  ); // [2, B, H, T, D/H]
+  const [keys, values] = split(both, 2, 0) as [Tensor, Tensor];
+  return attend(scope, { queries, keys, values }, x.shape, options);
 }
 
 /** Queries, keys and values of `S` tokens per sequence, from `x` `[B*S, D]`. */
@@ -58,16 +99,14 @@ export function projectHeads(
 ): Heads {
   const { numHeads } = options;
   const width = x.shape[1] as number;
-  if (width % numHeads !== 0) {
-    throw new RangeError(`width ${width} cannot be divided among ${numHeads} heads`);
-  }
+  const headWidth = requireHeadWidth(width, numHeads);
   const qkv = linear(scope.child("qkv"), x, 3 * width, {
     ...inits(options),
     bias: options.qkvBias ?? true,
   }); // [B*S, 3D]
   const batch = divideDim(x.shape[0]!, numTokens);
   const heads = transpose(
-    reshape(qkv, [batch, numTokens, 3, numHeads, width / numHeads]),
+    reshape(qkv, [batch, numTokens, 3, numHeads, headWidth]),
     [2, 0, 3, 1, 4],
   ); // [3, B, H, S, D/H]
   const [queries, keys, values] = split(heads, 3, 0) as [Tensor, Tensor, Tensor];
@@ -82,9 +121,9 @@ export function attend(
   options: AttentionOptions,
 ): Tensor {
   const scale = scoreScale(queries, options);
-  let scores = matmul(queries, keys, { transposeB: true, scale }); // [1, B, H, S, S]
+  let scores = matmul(queries, keys, { transposeB: true, scale }); // [1, B, H, S, T]
   if (options.bias !== undefined) scores = add(scores, options.bias);
-  const weights = scope.tap("weights", softmax(scores)); // [1, B, H, S, S]
+  const weights = scope.tap("weights", softmax(scores)); // [1, B, H, S, T]
   const mixed = matmul(dropout(scope, weights, options.dropout ?? 0), values); // [1, B, H, S, D/H]
   return joinHeads(scope, mixed, shape, options);
 }
@@ -98,6 +137,12 @@ export function joinHeads(scope: Scope, mixed: Tensor, shape: Shape, options: He
 /** The factor of scores for queries `[..., D/H]`. */
 export function scoreScale(queries: Tensor, { scale }: HeadOptions): number {
   return scale ?? 1 / Math.sqrt(queries.shape.at(-1) as number);
+}
+
+/** `D/H`, which must be whole. */
+function requireHeadWidth(width: number, numHeads: number): number {
+  if (width % numHeads === 0) return width / numHeads;
+  throw new RangeError(`width ${width} cannot be divided among ${numHeads} heads`);
 }
 
 function inits({ weightInit, biasInit }: HeadOptions) {

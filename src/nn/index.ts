@@ -1,5 +1,11 @@
 /** Layers with parameters, and the scope that names them. */
-export { type AttentionOptions, type HeadOptions, selfAttention } from "./attention.ts";
+export {
+  type AttentionOptions,
+  type CrossAttentionOptions,
+  crossAttention,
+  type HeadOptions,
+  selfAttention,
+} from "./attention.ts";
 export { dropout } from "./dropout.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export {
