@@ -96,6 +96,10 @@ describe.each(pairs)("%s through %s", (router, dispatcher) => {
       expect(outputs.counts!.shape).toEqual([E]);
       const limited = dispatcher === "capacity";
       expect("positions" in outputs).toBe(limited);
+      expect(outputs.attempted!.shape).toEqual([N]);
+      const success = toNumbers((outputs.success_rate ?? outputs["metrics.success_rate"])!);
+      expect(toNumbers(outputs["metrics.success_rate"]!)[0]).toBeCloseTo(success[0]!, 6);
+      if (!limited && dispatcher !== "expert_choice") expect(success).toEqual([1]);
       expect("success_rate" in outputs).toBe(limited || dispatcher === "expert_choice");
       expect("dispatch_weights" in outputs).toBe(dispatcher === "soft");
     }
@@ -258,4 +262,12 @@ test("losses have their weights, schedules and modalities", async () => {
   );
   const whole = toNumbers(outputs["metrics.local_entropy"]!)[0]!;
   expect((entropies[0]! + entropies[1]!) / 2).toBeCloseTo(whole, 5);
+  const image = toNumbers(outputs["modalities.image"]!);
+  expect(image).toEqual(toNumbers(modality).map((index) => 1 - index));
+  const loads = ["image", "text"].map((name) => toNumbers(outputs[`metrics.${name}.load`]!));
+  const terms = loads.flatMap((load, m) =>
+    load.map((p, e) => (p === 0 ? 0 : (p / 2) * Math.log((2 * p) / (p + loads[1 - m]![e]!)))),
+  ); // as many tokens of one as of the other
+  const information = terms.reduce((sum, term) => sum + term, 0);
+  expect(toNumbers(outputs["metrics.modality_information"]!)[0]).toBeCloseTo(information, 5);
 });

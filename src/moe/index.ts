@@ -68,8 +68,11 @@ export { type ZLossOptions, zLoss } from "./losses/z-loss.ts";
 export {
   assignmentCounts,
   deadExperts,
+  labelCounts,
   maxViolationOf,
+  mutualInformationOf,
   type RoutingMetrics,
+  type RoutingMetricsOptions,
   routingMetrics,
   routingMetricsByModality,
   successRate,

@@ -3,7 +3,9 @@ import { dropout } from "../nn/dropout.ts";
 import type { Scope } from "../nn/scope.ts";
 import { add } from "../ops/arithmetic.ts";
 import { cast, less, where } from "../ops/compare.ts";
+import { onesLike } from "../ops/gather.ts";
 import { slice } from "../ops/join.ts";
+import { reduceMax, reduceSum } from "../ops/reduce.ts";
 import { squeeze, unsqueeze } from "../ops/reshape.ts";
 import { type CapacityLimit, type LimitedRouting, limitCapacity } from "./dispatch/capacity.ts";
 import { denseDispatcher } from "./dispatch/dense.ts";
@@ -46,8 +48,9 @@ export interface MoeOptions {
  * Taps, after dropping: `ids` `[K, N]`, `combine_weights` `[K, N]`, `probabilities` `[N, E]`, `counts`
  * `[E]`; `success_rate` where tokens can be left out (of the assignments of a limited token choice, or
  * of the tokens that some expert chose); `positions` `[K, N]` with a limit; `dispatch_weights`
- * `[G, S, E*P]` of soft slots; and `metrics.<name>`. Where experts choose, or all are used, `K = E`
- * and choices are in the order of their weights.
+ * `[G, S, E*P]` of soft slots; `attempted` `[N]`, the experts that each token asked for (one where
+ * experts choose); and those of `tapMetrics`. Where experts choose, or all are used, `K = E` and
+ * choices are in the order of their weights.
  *
  * @param x `[N, D]`
  * @returns `[N, D']`, as wide as `x` unless `experts.outputWidth` says otherwise
@@ -57,6 +60,7 @@ export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   const routing = options.router(scope.child("router"), x);
   const placed = place(routing, options);
   const view = tokenView(placed);
+  const asked = placed === routing ? view : tokenView(routing);
   scope.tap("ids", view.ids);
   scope.tap("combine_weights", view.combineWeights);
   scope.tap("probabilities", view.probabilities);
@@ -68,8 +72,10 @@ export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   if ("tokenIds" in placed) scope.tap("success_rate", chosenFraction(view, mask));
   const dispatcher = createDispatcher(placed, mask);
   scope.tap("counts", dispatcher.counts);
-  tapMetrics(scope, view, options);
-  options.losses?.(scope, tokenView(routing));
+  const attempted =
+    "tokenIds" in placed ? onesLike(reduceMax(view.probabilities, -1)) : choicesPerToken(asked);
+  tapMetrics(scope, view, { ...options, attempted });
+  options.losses?.(scope, asked);
 
   const rows = options.prepare?.(x) ?? x; // [N, D]
   const inputs = dispatcher.dispatch(rows); // E x [n_e, D]
@@ -98,6 +104,11 @@ function createDispatcher(routing: AnyRouting, mask: Tensor | undefined): Dispat
   if ("tokenIds" in routing) return expertChoiceDispatcher(routing, { mask });
   if ("dispatchWeights" in routing) return softDispatcher(routing);
   return denseDispatcher(routing, { mask });
+}
+
+/** How many experts the tokens have, `[N]` float32. */
+function choicesPerToken({ ids, numExperts }: Routing): Tensor {
+  return reduceSum(cast(less(ids, numExperts), "float32"), 0);
 }
 
 /** Fraction of the tokens that have an expert, scalar. */

@@ -8,7 +8,9 @@ import { entropyOf, idsOf, maskOf } from "./losses/losses.fixture.ts";
 import {
   assignmentCounts,
   deadExperts,
+  labelCounts,
   maxViolationOf,
+  mutualInformationOf,
   type RoutingMetrics,
   routingMetrics,
   routingMetricsByModality,
@@ -60,6 +62,9 @@ test("all metrics of the tokens that count, by hand", async () => {
     importance: [1.5 / 3, 1 / 3, 0.5 / 3],
     localEntropy: [entropies.reduce((sum, h) => sum + h, 0) / 3],
     globalEntropy: [entropyOf([1 / 2, 1 / 3, 1 / 6])],
+    mutualInformation: [
+      entropyOf([1 / 2, 1 / 3, 1 / 6]) - entropies.reduce((sum, h) => sum + h, 0) / 3,
+    ],
     maxViolation: [0.5], // 2 over a mean of 4/3
     deadExperts: [1],
     gateConfidence: [(0.5 + 0.75 + 0.5) / 3],
@@ -104,4 +109,39 @@ test("counts, violation and dead experts on their own", async () => {
   expect(await run((i) => successRate(i, 3), ids)).toEqual([0.5]);
   expect(await run(maxViolationOf, array([4, 1, 3, 0]))).toEqual([1]); // worked out by hand
   expect(await run(deadExperts, array([4, 0, 3, 0]))).toEqual([2]);
+});
+
+test("success is a fraction of what tokens asked for, which need not be K experts", async () => {
+  const success = async (attempted: number[], mask: number[]) => {
+    const [rate] = await evaluate(
+      (i, a, m) => [successRate(i!, 3, m!, a!)],
+      [ids, array(attempted), maskOf(mask)],
+    );
+    return toNumbers(rate!)[0];
+  };
+  // Tokens have 2, 1, 1 and 0 experts.
+  expect(await success([2, 1, 2, 2], [1, 1, 1, 0])).toBeCloseTo(4 / 5, 6);
+  expect(await success([1, 1, 1, 1], [1, 1, 1, 1])).toBeCloseTo(3 / 4, 6); // one each is enough
+  expect(await success([2, 1, 2, 2], [0, 0, 0, 0])).toBe(0);
+});
+
+test("mutual information of labels and experts, by hand", async () => {
+  const table = async (mask: number[]) => {
+    const found = await evaluate(
+      (i, l, m) => {
+        const counts = labelCounts(i!, 3, l!, 2, { mask: m! });
+        return [counts, mutualInformationOf(counts)];
+      },
+      [ids, array([0, 0, 1, 1], "int64"), maskOf(mask)],
+    );
+    return found.map(toNumbers);
+  };
+  const [counts, information] = await table([1, 1, 1, 1]);
+  expect(counts).toEqual([2, 1, 0, /* label 1 */ 0, 1, 0]);
+  // p = 1/2, 1/4 | 0, 1/4; rows 3/4 and 1/4, columns 1/2 and 1/2.
+  const expected = 0.5 * Math.log(0.5 / 0.375) + 0.25 * Math.log(0.25 / 0.375) + 0.25 * Math.log(2);
+  expect(information![0]).toBeCloseTo(expected, 6);
+  const [none, nothing] = await table([0, 0, 0, 0]);
+  expect(none).toEqual(Array(6).fill(0));
+  expect(nothing![0]).toBeCloseTo(0, 6);
 });

@@ -3,9 +3,12 @@
  * padding, or of one modality.
  */
 import type { Tensor } from "../graph/graph.ts";
-import { div, maximum, sub } from "../ops/arithmetic.ts";
+import { add, div, maximum, minimum, sub } from "../ops/arithmetic.ts";
 import { cast, equal } from "../ops/compare.ts";
+import { matmul } from "../ops/matmul.ts";
+import { oneHot } from "../ops/one-hot.ts";
 import { reduceMax, reduceMean, reduceSum } from "../ops/reduce.ts";
+import { reshape } from "../ops/reshape.ts";
 import { entropy } from "./losses/entropy.ts";
 import { chosenExperts, keepTokens, type TokenMask, tokenMean } from "./losses/tokens.ts";
 import type { Routing } from "./routing.ts";
@@ -20,16 +23,23 @@ export interface RoutingMetrics {
   readonly localEntropy: Tensor;
   /** Entropy of the mean probabilities. */
   readonly globalEntropy: Tensor;
+  /** Of experts and tokens, `globalEntropy - localEntropy`: how much a token tells of its expert. */
+  readonly mutualInformation: Tensor;
   /** Largest load over the mean, less one. */
   readonly maxViolation: Tensor;
   /** How many experts received nothing. */
   readonly deadExperts: Tensor;
   /** Mean over tokens of the largest probability. */
   readonly gateConfidence: Tensor;
-  /** Fraction of the `K` choices of each token that have an expert. */
+  /** Fraction of the attempted assignments that have an expert. */
   readonly successRate: Tensor;
   /** The rest of them. */
   readonly droppedFraction: Tensor;
+}
+
+export interface RoutingMetricsOptions extends TokenMask {
+  /** Experts that each token asked for before any was refused, `[N]` float32. Default `K`. */
+  readonly attempted?: Tensor | undefined;
 }
 
 /**
@@ -39,17 +49,20 @@ export interface RoutingMetrics {
  */
 export function routingMetrics(
   routing: Pick<Routing, "ids" | "probabilities" | "numExperts">,
-  { mask }: TokenMask = {},
+  { mask, attempted }: RoutingMetricsOptions = {},
 ): RoutingMetrics {
   const { ids, probabilities, numExperts } = routing;
   const counts = assignmentCounts(ids, numExperts, mask); // [E]
   const mean = tokenMean(probabilities, mask); // [E]
-  const success = successRate(ids, numExperts, mask);
+  const localEntropy = tokenMean(entropy(probabilities), mask);
+  const globalEntropy = entropy(mean);
+  const success = successRate(ids, numExperts, mask, attempted);
   return {
     load: fractions(counts),
     importance: fractions(mean),
-    localEntropy: tokenMean(entropy(probabilities), mask),
-    globalEntropy: entropy(mean),
+    localEntropy,
+    globalEntropy,
+    mutualInformation: sub(globalEntropy, localEntropy),
     maxViolation: maxViolationOf(counts),
     deadExperts: deadExperts(counts),
     gateConfidence: tokenMean(reduceMax(probabilities, -1), mask),
@@ -62,10 +75,11 @@ export function routingMetrics(
 export function routingMetricsByModality<Modality extends string>(
   routing: Pick<Routing, "ids" | "probabilities" | "numExperts">,
   masks: Readonly<Record<Modality, Tensor>>,
+  options: Omit<RoutingMetricsOptions, "mask"> = {},
 ): Record<Modality, RoutingMetrics> {
   const entries = Object.entries<Tensor>(masks).map(([modality, mask]) => [
     modality,
-    routingMetrics(routing, { mask }),
+    routingMetrics(routing, { ...options, mask }),
   ]);
   return Object.fromEntries(entries) as Record<Modality, RoutingMetrics>;
 }
@@ -88,12 +102,45 @@ export function deadExperts(counts: Tensor): Tensor {
 }
 
 /**
- * Fraction of the choices `[K, N]` of the tokens that count whose id is an expert's; LIMoE
- * (arXiv:2206.02770) calls it the routing success rate. 0 when no token counts.
+ * Fraction of the attempted assignments of the tokens that count whose id `[K, N]` is an expert's;
+ * LIMoE (arXiv:2206.02770) calls it the routing success rate. 0 when no token counts.
+ *
+ * @param attempted experts that each token asked for, `[N]` float32; by default `K`
  */
-export function successRate(ids: Tensor, numExperts: number, mask?: Tensor): Tensor {
+export function successRate(
+  ids: Tensor,
+  numExperts: number,
+  mask?: Tensor,
+  attempted?: Tensor,
+): Tensor {
   const placed = reduceSum(chosenExperts(ids, numExperts), -1); // [N]
-  return div(tokenMean(placed, mask), ids.shape[0] as number);
+  if (attempted === undefined) return div(tokenMean(placed, mask), ids.shape[0] as number);
+  const wanted = tokenMean(attempted, mask);
+  return div(tokenMean(minimum(placed, attempted), mask), maximum(wanted, TINY));
+}
+
+/** How often tokens of each label are with each expert, `[L, E]` float32, from labels `[N]` int64. */
+export function labelCounts(
+  ids: Tensor,
+  numExperts: number,
+  labels: Tensor,
+  numLabels: number,
+  { mask }: TokenMask = {},
+): Tensor {
+  const chosen = keepTokens(chosenExperts(ids, numExperts), mask); // [N, E]
+  return matmul(oneHot(labels, numLabels), chosen, { transposeA: true }); // [L, E]
+}
+
+/**
+ * Mutual information of the rows and columns of a table of counts, in nats:
+ * `I = H(rows) + H(columns) - H(table)`; 0 for an empty table.
+ *
+ * @param counts such as those of modalities, classes or attributes by expert, `[L, E]`
+ */
+export function mutualInformationOf(counts: Tensor): Tensor {
+  const joint = fractions(counts); // [L, E]
+  const marginals = add(entropy(reduceSum(joint, 1)), entropy(reduceSum(joint, 0)));
+  return sub(marginals, entropy(reshape(joint, [-1])));
 }
 
 /** Below any mean that a token adds to. */
