@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Context } from "./context.ts";
 import { addExpertCommands } from "./experts-program.ts";
+import { addGenerateCommand } from "./generate-program.ts";
 
 /** Version of the package, two folders up both in `src/` and in `dist/`. */
 function version(): string {
@@ -86,6 +87,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
       setExitCode(recipesCommand(context, options));
     });
 
+  addGenerateCommand(program, context, setExitCode);
   addExpertCommands(program, context, setExitCode);
 
   const data = program.command("data").description("list and download data sets");

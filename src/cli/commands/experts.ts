@@ -2,6 +2,7 @@ import { UserError } from "../../graph/errors.ts";
 import type { ChangedRun } from "../../train/change-experts.ts";
 import type { ExpertEdit, NamedExperts } from "../../train/expert-edits.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
+import { parseCheckpoint } from "../numbers.ts";
 import { formatMetric, formatRate } from "../progress.ts";
 import { printTable } from "../table.ts";
 
@@ -39,7 +40,7 @@ export async function listExpertsCommand(
   { json, checkpoint }: CommonOptions & { checkpoint: string },
 ): Promise<number> {
   const { listRunExperts } = await import("../../train/list-experts.ts");
-  const listed = await listRunExperts(run, checkpointOf(checkpoint));
+  const listed = await listRunExperts(run, parseCheckpoint(checkpoint));
   if (json) printJson(context, listed);
   else {
     const rows = listed.layers.flatMap(({ layer, experts }) =>
@@ -125,7 +126,7 @@ async function changeRun(
   const changed = await changeRunExperts(run, edit, {
     out,
     overwrite,
-    checkpoint: checkpointOf(checkpoint),
+    checkpoint: parseCheckpoint(checkpoint),
     ...(noise !== undefined && { noise: parseNoise(noise) }),
   });
   if (json) printJson(context, changed);
@@ -187,9 +188,4 @@ function parseNoise(text: string): number {
   const noise = text.trim() === "" ? Number.NaN : Number(text);
   if (Number.isFinite(noise) && noise >= 0) return noise;
   throw new UserError(`--noise takes a number that is not negative, got ${text}`, { exitCode: 2 });
-}
-
-function checkpointOf(name: string): "best" | "latest" {
-  if (name === "best" || name === "latest") return name;
-  throw new UserError(`--checkpoint is best or latest, got ${name}`, { exitCode: 2 });
 }

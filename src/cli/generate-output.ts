@@ -1,0 +1,77 @@
+/** Generated texts for people and as JSON. */
+import type { Beam } from "../evaluate/beam-search.ts";
+import type { Generation } from "../evaluate/generate.ts";
+import { tokenTexts } from "../evaluate/prompt.ts";
+import type { OpenedLanguageModel } from "../train/open-language-model.ts";
+import type { Context } from "./context.ts";
+import { formatMetric, formatRate } from "./progress.ts";
+
+/** A prompt and what it is continued with: one text, or beams. */
+export interface Result {
+  readonly prompt: string;
+  /** Tokens of the prompt. */
+  readonly ids: readonly number[];
+  readonly generation?: Generation;
+  readonly beams?: readonly Beam[];
+}
+
+/** Prints prompts with their continuations, each under its number where there are several. */
+export function printResults({ out }: Context, results: readonly Result[]): void {
+  for (const [r, { prompt, generation, beams = [] }] of results.entries()) {
+    if (r > 0) out.line();
+    if (results.length > 1) out.line(out.style("dim", `prompt ${r + 1} of ${results.length}`));
+    const lead = out.style("bold", prompt);
+    if (generation !== undefined) out.line(lead + generation.text);
+    for (const [rank, { text, score, ids }] of beams.entries()) {
+      const about = `beam ${rank + 1}: score ${formatMetric(score)}, ${ids.length} tokens`;
+      out.line(out.style("dim", about));
+      out.line(lead + text);
+    }
+  }
+}
+
+/** Notes how many tokens were read, and how fast. */
+export function noteSpeed({ err }: Context, results: readonly Result[], seconds: number): void {
+  const numTokens = results
+    .flatMap(({ generation, beams = [] }) => [...(generation ? [generation] : []), ...beams])
+    .reduce((sum, { ids }) => sum + ids.length, 0);
+  const rate = seconds > 0 ? numTokens / seconds : 0;
+  err.line(`${numTokens} tokens in ${seconds.toFixed(1)} s, ${formatRate(rate)} tokens/s`);
+}
+
+/** A result as it stands in JSON. */
+export function describeResult(
+  { prompt, ids, generation, beams }: Result,
+  opened: OpenedLanguageModel,
+  experts: boolean,
+): object {
+  if (generation === undefined) {
+    return {
+      prompt,
+      beams: (beams ?? []).map((beam) => ({ ...describe(beam), score: beam.score })),
+    };
+  }
+  return {
+    prompt,
+    ...describe(generation),
+    ...(experts && { routing: routingOf(ids, generation, opened) }),
+  };
+}
+
+function describe({ text, ids, logProbability, ended }: Omit<Beam, "score">) {
+  return { text, num_tokens: ids.length, log_probability: logProbability, ended };
+}
+
+/** The tokens that were read, the last one not among them, and their experts in every layer, best first. */
+function routingOf(
+  prompt: readonly number[],
+  { ids, experts }: Generation,
+  { decoder, tokenizer }: OpenedLanguageModel,
+): object {
+  const read = [...prompt, ...ids.slice(0, -1)].slice(-experts.length);
+  return {
+    layers: decoder.expertLayers,
+    tokens: tokenTexts(tokenizer, read),
+    experts, // [tokens][layers][K]
+  };
+}
