@@ -1,19 +1,10 @@
 import { expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
-import type { Tensor } from "../graph/graph.ts";
 import { batch } from "../graph/shape.ts";
-import { normalArray, runScoped } from "../nn/scope.fixture.ts";
-import { mul } from "../ops/arithmetic.ts";
+import { normalArray } from "../nn/scope.fixture.ts";
 import { checkOperators, type Values } from "../ops/check.fixture.ts";
-import { reduceSum } from "../ops/reduce.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import {
-  alignmentLoss,
-  infoNceLoss,
-  learnedLogitScale,
-  pairAccuracy,
-  sigmoidPairLoss,
-} from "./contrastive.ts";
+import { alignmentLoss, infoNceLoss, pairAccuracy, sigmoidPairLoss } from "./contrastive.ts";
 
 const z = array([
   [1, 0, 0],
@@ -99,27 +90,4 @@ test("values and gradients by differences, for any number of pairs", async () =>
       reference: (a, b) => scalar(-mean(similarities(a!, b!).map((row, i) => row[i]!))),
     },
   ]);
-});
-
-test("the learned scale begins at the inverse temperature and stops at its maximum", async () => {
-  const scale = (logit: number) =>
-    runScoped(
-      (scope, { x }) => {
-        const value: Tensor = learnedLogitScale(scope, { temperature: 0.07 });
-        return { scale: value, loss: reduceSum(mul(value, x!)) };
-      },
-      {
-        inputs: { x: array([1]) },
-        values: Number.isNaN(logit) ? {} : { logit_scale: array([logit]) },
-        differentiate: ["loss"],
-      },
-    );
-  const fresh = await scale(Number.NaN);
-  expect(toNumbers(fresh.outputs.scale!)[0]).toBeCloseTo(1 / 0.07, 4);
-  const slope = toNumbers(fresh.gradients.loss!.logit_scale!)[0]!;
-  const cotangent = toNumbers(normalArray("cotangent", []))[0]!;
-  expect(slope).toBeCloseTo(cotangent / 0.07, 3); // the derivative of exp(s) is itself
-  const large = await scale(6);
-  expect(toNumbers(large.outputs.scale!)[0]).toBeCloseTo(100, 3);
-  expect(toNumbers(large.gradients.loss!.logit_scale!)[0]).toBeCloseTo(0, 10);
 });

@@ -5,34 +5,11 @@
  * rows have length one (`l2Normalize`).
  */
 import type { Tensor } from "../graph/graph.ts";
-import { constantOf } from "../nn/initializers.ts";
-import type { Scope } from "../nn/scope.ts";
 import { softplus } from "../ops/activation.ts";
-import { add, exp, minimum, mul, neg, sub } from "../ops/arithmetic.ts";
+import { add, mul, neg, sub } from "../ops/arithmetic.ts";
 import { cast, greaterOrEqual } from "../ops/compare.ts";
 import { matmul } from "../ops/matmul.ts";
 import { logSumExp, reduceMax, reduceMean, reduceSum } from "../ops/reduce.ts";
-
-export interface LogitScaleOptions {
-  /** The scale begins at `1 / temperature`. */
-  readonly temperature: number;
-  /** Largest scale, 100 in CLIP. Default 100. */
-  readonly maximum?: number;
-}
-
-/**
- * A learned factor of similarities, `min(exp(s), maximum)`; parameter `logit_scale` is `s`
- * (CLIP, arXiv:2103.00020, section 2.5).
- *
- * @returns `[1]`
- */
-export function learnedLogitScale(
-  scope: Scope,
-  { temperature, maximum = 100 }: LogitScaleOptions,
-): Tensor {
-  const start = constantOf(Math.log(1 / temperature));
-  return exp(minimum(scope.parameter("logit_scale", [1], start), Math.log(maximum)));
-}
 
 /**
  * Symmetric InfoNCE: the mean of both cross-entropies of `scale z tᵀ`, in which row `i` and column `i`

@@ -4,8 +4,6 @@ export { binaryCrossEntropy } from "./binary-cross-entropy.ts";
 export {
   alignmentLoss,
   infoNceLoss,
-  type LogitScaleOptions,
-  learnedLogitScale,
   pairAccuracy,
   sigmoidPairLoss,
 } from "./contrastive.ts";

@@ -1,6 +1,7 @@
 /**
  * Diff-MoE: a vision transformer whose feed-forward layers are mixtures of shared and
- * modality-specific experts (github.com/yaolidong/diff-MoE, commit 4d2c44e, re-written).
+ * modality-specific experts, and whose patches can attend to a text (github.com/yaolidong/diff-MoE,
+ * commit 4d2c44e, re-written; the layout `global` is that of commit 936f394).
  *
  * Where this departs from the original:
  * - Modality-specific experts really are: a token is routed among the shared experts and those of its
@@ -9,55 +10,41 @@
  *   original overwrote them with a global N(0, 0.02).
  * - Without text the cross-attention step is left out; the original added a second normalised copy
  *   of the tokens to themselves there.
+ * - Padding of texts is not attended to; the original took a mask and did not use it.
+ * - No text is chosen by the true label; the original fed the description of the true class in
+ *   training and test. See `diffMoeWithPrompts` and `diffMoeWithCaptions`.
  *
  * Axes: `B` images, `S` patches, `D` width, `C` classes.
  */
 import type { Tensor } from "../graph/graph.ts";
-import { divideDim } from "../graph/shape.ts";
-import type { Activation } from "../moe/activations.ts";
-import { capacityLimit } from "../moe/dispatch/capacity-limit.ts";
-import type { TokenDispatchSettings } from "../moe/dispatch/config.ts";
-import { moe } from "../moe/layer.ts";
-import { meanSquareBalanceLoss, uniformKlLoss } from "../moe/losses/diff-moe.ts";
-import { availableExperts, countExperts, type ExpertLayout } from "../moe/modality-experts.ts";
-import { type AttentiveRouterOptions, attentiveRouter } from "../moe/routers/attentive.ts";
-import type { Routing } from "../moe/routing.ts";
-import { selfAttention } from "../nn/attention.ts";
+import { divideDim, product } from "../graph/shape.ts";
 import { convStem } from "../nn/conv-stem.ts";
 import { dropout } from "../nn/dropout.ts";
-import { truncatedNormal, xavierUniform } from "../nn/initializers.ts";
-import { layerNorm, standardize } from "../nn/layer-norm.ts";
+import { truncatedNormal } from "../nn/initializers.ts";
+import { layerNorm } from "../nn/layer-norm.ts";
 import { linear } from "../nn/linear.ts";
 import { patchEmbed } from "../nn/patch-embed.ts";
 import type { Scope } from "../nn/scope.ts";
 import { add } from "../ops/arithmetic.ts";
-import { slice } from "../ops/join.ts";
 import { reduceMean } from "../ops/reduce.ts";
 import { reshape } from "../ops/reshape.ts";
+import { tile } from "../ops/tile.ts";
+import { type DiffMoeBlockConfig, diffMoeBlock, type TextContext } from "./diff-moe-block.ts";
+import { tokenType } from "./diff-moe-text.ts";
 
-export interface DiffMoeConfig extends ExpertLayout {
+export interface DiffMoeConfig extends DiffMoeBlockConfig {
   readonly patchSize: number;
   /** How patches become tokens: one linear map (the original), or a convolution stem. */
   readonly stem: "linear" | "conv";
-  readonly width: number;
   readonly numLayers: number;
-  readonly numHeads: number;
   readonly numClasses: number;
-  readonly numSelectedExperts: number;
-  /** Hidden width of an expert over `width`. */
-  readonly mlpRatio: number;
-  readonly activation: Activation;
-  readonly dropout: number;
-  readonly layerNormEpsilon: number;
-  /** Standard deviation of the first weights of embeddings, attention and classifier. */
-  readonly initStd: number;
-  readonly router: Pick<AttentiveRouterOptions, "form" | "noisy" | "gate" | "pool">;
-  /** How many tokens each expert accepts; dropless by default. */
-  readonly dispatch: TokenDispatchSettings;
-  /** Weight of the mean-square balance loss of each layer. */
-  readonly meanSquareLossWeight: number;
-  /** Weight of the divergence of each layer's mean probabilities from uniform. */
-  readonly klLossWeight: number;
+}
+
+export interface EncodeImagesOptions {
+  /** What the patches attend to; without it the fusion steps are left out. */
+  readonly text?: TextContext | undefined;
+  /** Passes over each image, one after the other along the batch axis; default 1. */
+  readonly copies?: number;
 }
 
 /**
@@ -66,15 +53,38 @@ export interface DiffMoeConfig extends ExpertLayout {
  * @param images `[B, channels, H, W]`, normalised
  * @returns `[B, C]`
  */
-export function diffMoe(scope: Scope, images: Tensor, config: DiffMoeConfig): Tensor {
-  let x = embedImage(scope, images, config); // [B*S, D]
-  const numTokens = divideDim(x.shape[0]!, images.shape[0]!) as number;
+export function diffMoe(
+  scope: Scope,
+  images: Tensor,
+  config: DiffMoeConfig,
+  options: EncodeImagesOptions = {},
+): Tensor {
+  return classify(scope, encodeImages(scope, images, config, options), config);
+}
+
+/** Mean of the normalised patches; tap `pooled`. Images `[B, channels, H, W]` give `[copies*B, D]`. */
+export function encodeImages(
+  scope: Scope,
+  images: Tensor,
+  config: DiffMoeConfig,
+  { text, copies = 1 }: EncodeImagesOptions = {},
+): Tensor {
+  const embedded = embedImage(scope, images, config); // [B*S, D]
+  const numTokens = divideDim(embedded.shape[0]!, images.shape[0]!) as number;
+  let x = tile(embedded, [copies, 1]); // [copies*B*S, D]
+  x = dropout(scope.child("embed"), x, config.dropout);
   for (let i = 0; i < config.numLayers; i++) {
-    x = encoderBlock(scope.child("blocks").child(i), x, numTokens, config);
+    const known = { modality: "image", numTokens, text } as const;
+    x = diffMoeBlock(scope.child("blocks").child(i), x, config, known);
   }
   x = layerNorm(scope.child("norm"), x, config.layerNormEpsilon);
-  const perImage = reshape(x, [images.shape[0]!, numTokens, config.width]); // [B, S, D]
-  const pooled = scope.tap("pooled", reduceMean(perImage, 1)); // [B, D]
+  const batch = product([images.shape[0]!, copies]);
+  const perImage = reshape(x, [batch, numTokens, config.width]); // [copies*B, S, D]
+  return scope.tap("pooled", reduceMean(perImage, 1));
+}
+
+/** The classifier on pooled images, `[B, D]` to `[B, C]`. */
+export function classify(scope: Scope, pooled: Tensor, config: DiffMoeConfig): Tensor {
   return linear(scope.child("head"), pooled, config.numClasses, {
     weightInit: truncatedNormal(config.initStd),
   });
@@ -84,74 +94,14 @@ export function diffMoe(scope: Scope, images: Tensor, config: DiffMoeConfig): Te
 function embedImage(scope: Scope, images: Tensor, config: DiffMoeConfig): Tensor {
   const { patchSize, width } = config;
   const embed = scope.child("patch_embed");
+  const init = truncatedNormal(config.initStd);
   const patches =
     config.stem === "conv"
       ? convStem(embed, images, { patchSize, width })
-      : patchEmbed(embed, images, {
-          patchSize,
-          width,
-          weightInit: truncatedNormal(config.initStd),
-        });
+      : patchEmbed(embed, images, { patchSize, width, weightInit: init });
   const numTokens = divideDim(patches.shape[0]!, images.shape[0]!) as number;
-  const init = truncatedNormal(config.initStd);
   const position = scope.parameter("pos_embed", [1, numTokens, width], init, { decay: false });
-  const types = scope
-    .child("token_type_embed")
-    .parameter("weight", [2, width], init, { decay: false });
-  const place = add(position, slice(types, 0, 0, 1)); // [1, S, D]; row 1 is for text
+  const place = add(position, tokenType(scope, "image", config)); // [1, S, D]
   const x = add(reshape(patches, [images.shape[0]!, numTokens, width]), place); // [B, S, D]
-  return dropout(scope.child("embed"), reshape(x, patches.shape), config.dropout);
-}
-
-/** Pre-norm self-attention, then the mixture of experts; both with residuals. */
-function encoderBlock(scope: Scope, x: Tensor, numTokens: number, config: DiffMoeConfig): Tensor {
-  const epsilon = config.layerNormEpsilon;
-  const attended = selfAttention(scope.child("attn"), layerNorm(scope.child("norm1"), x, epsilon), {
-    numTokens,
-    numHeads: config.numHeads,
-    dropout: config.dropout,
-    weightInit: truncatedNormal(config.initStd),
-  }); // [B*S, D]
-  x = add(x, dropout(scope.child("attn_out"), attended, config.dropout));
-  const mixed = mixture(
-    scope.child("moe"),
-    layerNorm(scope.child("norm3"), x, epsilon),
-    numTokens,
-    config,
-  );
-  return add(x, dropout(scope.child("moe_out"), mixed, config.dropout)); // [B*S, D]
-}
-
-function mixture(scope: Scope, x: Tensor, numTokens: number, config: DiffMoeConfig): Tensor {
-  const { dispatch } = config;
-  const { training } = scope;
-  return moe(scope, x, {
-    ...(dispatch.name === "capacity" && {
-      limit: (routing: Routing) => capacityLimit(dispatch, routing, { training, numTokens }),
-    }),
-    router: (at, tokens) =>
-      attentiveRouter(at, tokens, {
-        ...config.router,
-        numExperts: countExperts(config),
-        numSelectedExperts: config.numSelectedExperts,
-        available: availableExperts(config, "image"),
-        numTokens,
-      }),
-    prepare: (tokens) => standardize(tokens, config.layerNormEpsilon),
-    experts: {
-      hiddenWidth: Math.round(config.mlpRatio * config.width),
-      activation: config.activation,
-      dropout: config.dropout,
-      innerNorm: true,
-      weightInit: xavierUniform(),
-    },
-    losses: (at, { probabilities }) => {
-      at.auxiliary(
-        "mean_square",
-        config.meanSquareLossWeight,
-        meanSquareBalanceLoss(probabilities),
-      );
-      at.auxiliary("kl_uniform", config.klLossWeight, uniformKlLoss(probabilities));
-    },
-  });
+  return reshape(x, patches.shape);
 }

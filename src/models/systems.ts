@@ -3,14 +3,13 @@ import * as z from "zod";
 import { UserError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { createMoe } from "../moe/create-moe.ts";
-import { countExperts } from "../moe/modality-experts.ts";
 import { moeBlocks } from "../moe/placement.ts";
-import { requireSelectable } from "../moe/routing.ts";
 import { patchGrid } from "../nn/patch-embed.ts";
 import type { Scope } from "../nn/scope.ts";
 import { type ClassicMixtureSettings, classicMixtureSchema } from "./classic-mixture-config.ts";
 import { diffMoe } from "./diff-moe.ts";
 import { type DiffMoeSettings, diffMoeConfig, diffMoeSchema } from "./diff-moe-config.ts";
+import { requireHeads } from "./heads.ts";
 import { type MoeDecoderSettings, moeDecoderSchema } from "./moe-decoder-config.ts";
 import { sparselyGated } from "./sparsely-gated.ts";
 import { type SparselyGatedSettings, sparselyGatedSchema } from "./sparsely-gated-config.ts";
@@ -66,20 +65,14 @@ export function createClassifier(settings: ModelSettings, task: ClassificationTa
       exitCode: 2,
     });
   }
-  const { patchSize, width, numHeads } = settings;
+  const { patchSize, width } = settings;
   const [, height, imageWidth] = task.imageShape;
   const grid = patchGrid(height, imageWidth, patchSize);
-  if (width % numHeads !== 0) {
-    throw new UserError(
-      `model.width ${width} cannot be divided among model.num_heads ${numHeads}; choose a multiple`,
-      { exitCode: 2 },
-    );
-  }
+  requireHeads(settings);
   switch (settings.system) {
     case "diff-moe": {
       const { numSelectedExperts } = settings;
       const config = diffMoeConfig(settings, task.numClasses);
-      requireSelectable(numSelectedExperts, countExperts(config));
       const logits = (scope: Scope, images: Tensor) => diffMoe(scope, images, config);
       return { grid, numSelectedExperts, numActiveExperts: numSelectedExperts, logits };
     }

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
-import { UserError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { moeSchema } from "../moe/config.ts";
 import { createMoe } from "../moe/create-moe.ts";
 import { moeBlocks, moeLayersSchema } from "../moe/placement.ts";
 import type { Scope } from "../nn/scope.ts";
+import { requireHeads } from "./heads.ts";
 import { type TextClassifierConfig, textClassifier } from "./text-classifier.ts";
 
 /** Settings of the text classifier. */
@@ -42,14 +42,9 @@ export function createTextClassifier(
   settings: TextClassifierSettings,
   task: Pick<TextClassifierConfig, "vocabularySize" | "numClasses">,
 ): TextClassifier {
-  const { width, numHeads, numLayers, contextLength: numTokens } = settings;
+  const { width, numLayers, contextLength: numTokens } = settings;
   const config: TextClassifierConfig = { ...settings, ...task };
-  if (width % numHeads !== 0) {
-    throw new UserError(
-      `model.width ${width} cannot be divided among model.num_heads ${numHeads}; choose a multiple`,
-      { exitCode: 2 },
-    );
-  }
+  requireHeads(settings);
   moeBlocks(settings.moeLayers, numLayers); // Refuses blocks that the model has not.
   const { vocabularySize } = task;
   const context = { width, numTokens, vocabularySize, padding: true };

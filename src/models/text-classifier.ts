@@ -17,12 +17,13 @@ import { lengthBias } from "../nn/kv-cache.ts";
 import { layerNorm } from "../nn/layer-norm.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
-import { div, maximum } from "../ops/arithmetic.ts";
-import { cast } from "../ops/compare.ts";
-import { matmul } from "../ops/matmul.ts";
-import { reduceSum } from "../ops/reduce.ts";
-import { reshape } from "../ops/reshape.ts";
-import { embedSequences, flatten, type SequenceConfig, tokenMask } from "./token-sequences.ts";
+import {
+  embedSequences,
+  flatten,
+  meanOfTokens,
+  type SequenceConfig,
+  tokenMask,
+} from "./token-sequences.ts";
 import { transformerBlocks } from "./transformer-blocks.ts";
 
 export interface TextClassifierConfig extends SequenceConfig {
@@ -66,13 +67,4 @@ export function textClassifier(
   }); // [B*S, D]
   const pooled = meanOfTokens(layerNorm(scope.child("norm"), x), mask, lengths, numTokens);
   return linear(scope.child("head"), scope.tap("pooled", pooled), config.numClasses, init); // [B, C]
-}
-
-/** Mean over the tokens of each sentence, `[B*S, D]` to `[B, D]`. */
-function meanOfTokens(x: Tensor, mask: Tensor, lengths: Tensor, numTokens: number): Tensor {
-  const [batch, width] = [lengths.shape[0]!, x.shape[1]!];
-  const counted = reshape(cast(mask, "float32"), [batch, 1, numTokens]);
-  const total = matmul(counted, reshape(x, [batch, numTokens, width])); // [B, 1, D]
-  const count = maximum(reduceSum(counted, -1, { keepDims: true }), 1); // [B, 1, 1]
-  return reshape(div(total, count), [batch, width]);
 }

@@ -6,9 +6,12 @@ import { embedding } from "../nn/embedding.ts";
 import type { Initializer } from "../nn/initializers.ts";
 import { lengthMask } from "../nn/kv-cache.ts";
 import type { Scope } from "../nn/scope.ts";
-import { add } from "../ops/arithmetic.ts";
+import { add, div, maximum } from "../ops/arithmetic.ts";
+import { cast } from "../ops/compare.ts";
 import { gather } from "../ops/gather.ts";
 import { slice } from "../ops/join.ts";
+import { matmul } from "../ops/matmul.ts";
+import { reduceSum } from "../ops/reduce.ts";
 import { reshape } from "../ops/reshape.ts";
 
 export interface SequenceConfig {
@@ -66,6 +69,20 @@ export function tokenMask(lengths: Tensor, numTokens: number): Tensor {
 /** `[B, S]` as `[B*S]`. */
 export function flatten(x: Tensor): Tensor {
   return reshape(x, [product(x.shape)]);
+}
+
+/**
+ * Mean over the tokens of each sentence, `[B*S, D]` to `[B, D]`; zeros for one without tokens.
+ *
+ * @param mask `[B*S]` bool
+ * @param lengths `[B]`
+ */
+export function meanOfTokens(x: Tensor, mask: Tensor, lengths: Tensor, numTokens: number): Tensor {
+  const [batch, width] = [lengths.shape[0]!, x.shape[1]!];
+  const counted = reshape(cast(mask, "float32"), [batch, 1, numTokens]);
+  const total = matmul(counted, reshape(x, [batch, numTokens, width])); // [B, 1, D]
+  const count = maximum(reduceSum(counted, -1, { keepDims: true }), 1); // [B, 1, 1]
+  return reshape(div(total, count), [batch, width]);
 }
 
 function embedTokens(

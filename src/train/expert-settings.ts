@@ -1,6 +1,5 @@
 /** Where a model's settings say how many experts it has, and how to say it for other numbers. */
 import { UserError } from "../graph/errors.ts";
-import { diffMoeConfig } from "../models/diff-moe-config.ts";
 import type { MoeSettings } from "../moe/config.ts";
 import { moeSizes } from "../moe/sizes.ts";
 import type { TrainConfig } from "./config.ts";
@@ -20,10 +19,13 @@ export interface ExpertCounts {
 export function expertCounts(model: ModelSettings): ExpertCounts {
   if (model.system === "diff-moe") {
     const { numSelectedExperts, numSharedExperts, numModalitySpecificExperts } = model;
-    const { modalities } = diffMoeConfig(model, 1);
+    if (model.layout === "global") {
+      return { kinds: ["general"], counts: [model.numGeneralExperts], numSelectedExperts };
+    }
+    const own = model.textLayers > 0 ? "modality" : "image";
     return {
-      kinds: ["shared", ...modalities],
-      counts: [numSharedExperts, ...modalities.map(() => numModalitySpecificExperts)],
+      kinds: ["shared", own],
+      counts: [numSharedExperts, numModalitySpecificExperts],
       numSelectedExperts,
     };
   }
@@ -41,14 +43,8 @@ export function expertCounts(model: ModelSettings): ExpertCounts {
 /** The settings with other numbers of experts of each kind. */
 export function withExpertCounts(model: ModelSettings, counts: readonly number[]): ModelSettings {
   if (model.system === "diff-moe") {
-    const [numSharedExperts = 0, ...specific] = counts;
-    const numModalitySpecificExperts = specific[0] ?? 0;
-    if (specific.some((count) => count !== numModalitySpecificExperts)) {
-      throw new UserError(
-        `the modalities would have ${specific.join(" and ")} experts; change as many of each`,
-        { exitCode: 2 },
-      );
-    }
+    if (model.layout === "global") return { ...model, numGeneralExperts: counts[0]! };
+    const [numSharedExperts = 0, numModalitySpecificExperts = 0] = counts;
     return { ...model, numSharedExperts, numModalitySpecificExperts };
   }
   const { moe } = requireMoe(model);

@@ -1,0 +1,211 @@
+/**
+ * Diff-MoE with text that never comes from the true label: class descriptions, the same for every
+ * image, or captions that belong to the images.
+ *
+ * Axes: `B` images, `C` classes, `L` words, `P` width of the space that images and texts share.
+ */
+import type { NdArray } from "../graph/array.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { constant } from "../graph/inputs.ts";
+import { product } from "../graph/shape.ts";
+import { constantOf, truncatedNormal } from "../nn/initializers.ts";
+import { lengthBias } from "../nn/kv-cache.ts";
+import { linear } from "../nn/linear.ts";
+import { learnedLogitScale } from "../nn/logit-scale.ts";
+import type { Scope } from "../nn/scope.ts";
+import { add, mul } from "../ops/arithmetic.ts";
+import { cast, equal, greater, logicalNot, where } from "../ops/compare.ts";
+import { gather, onesLike, zerosLike } from "../ops/gather.ts";
+import { concat, split } from "../ops/join.ts";
+import { l2Normalize } from "../ops/l2-normalize.ts";
+import { matmul } from "../ops/matmul.ts";
+import { reduceMax, reduceSum } from "../ops/reduce.ts";
+import { reshape } from "../ops/reshape.ts";
+import { cumulativeSum } from "../ops/scan.ts";
+import { classify, type DiffMoeConfig, encodeImages } from "./diff-moe.ts";
+import type { TextContext } from "./diff-moe-block.ts";
+import {
+  type DiffMoeTextConfig,
+  type EncodedText,
+  encodeText,
+  poolText,
+  type TextBatch,
+} from "./diff-moe-text.ts";
+
+export interface DiffMoeMatchingConfig extends DiffMoeConfig {
+  readonly text: DiffMoeTextConfig;
+  /** Whether patches attend to the text; without it texts and images meet in the shared space only. */
+  readonly fusion: boolean;
+  readonly contrastive: {
+    readonly form: "info_nce" | "siglip";
+    readonly temperature: number;
+    /** Whether the temperature is learned, `temperature` being the first. */
+    readonly learnedTemperature: boolean;
+    /** `P`, by default the model's width. */
+    readonly embedDim?: number | undefined;
+  };
+}
+
+/** Images and texts in one space. */
+export interface SharedSpace {
+  /** `[B, P]`, rows of length one. */
+  readonly imageEmbeddings: Tensor;
+  /** `[B, P]` of captions, `[C, P]` of prompts; rows of length one. */
+  readonly textEmbeddings: Tensor;
+  /** Factor of the cosines, and what is added to them in the sigmoid form. */
+  readonly scale: Tensor | number;
+  readonly bias: Tensor | number;
+}
+
+export interface PromptedImages extends SharedSpace {
+  /** Of the classifier, `[B, C]`. */
+  readonly logits: Tensor;
+  /** Of the comparison with every description, `[B, C]`. */
+  readonly promptLogits: Tensor;
+}
+
+export interface CaptionedImages extends SharedSpace {
+  /** Class logits of the images alone, `[B, C]`; absent without classes. */
+  readonly logits?: Tensor;
+  /** Pairs of image and caption: first those that belong together, then those that do not. */
+  readonly match?: {
+    /** Scores that they belong together, before a sigmoid, `[2*B]`. */
+    readonly scores: Tensor;
+    /** 1 or 0, `[2*B]`. */
+    readonly targets: Tensor;
+    /** 0 for a foreign caption of the same words as the image's own, else 1, `[2*B]`. */
+    readonly counted: Tensor;
+  };
+}
+
+/**
+ * Scores of all classes, by the classifier and by the class descriptions.
+ *
+ * The descriptions are constants of the graph. With `fusion` the patches attend to the words of all
+ * of them at once.
+ *
+ * @param images `[B, channels, H, W]`
+ * @param prompts ids `[C, L]` and lengths `[C]` of a description of each class, int64
+ */
+export function diffMoeWithPrompts(
+  scope: Scope,
+  images: Tensor,
+  prompts: { readonly ids: NdArray<"int64">; readonly lengths: NdArray<"int64"> },
+  config: DiffMoeMatchingConfig,
+): PromptedImages {
+  const ids = constant(scope.graph, prompts.ids);
+  const lengths = constant(scope.graph, prompts.lengths);
+  const encoded = encodeText(scope, { ids, lengths }, config, config.text);
+  const numTokens = product(ids.shape) as number; // C*L
+  const hidden = lengthBias(lengths, ids.shape[1] as number); // [C, 1, 1, L]
+  const context: TextContext = {
+    tokens: encoded.tokens,
+    numTokens,
+    bias: reshape(hidden, [1, 1, 1, numTokens]),
+  };
+  const text = config.fusion ? context : undefined;
+  const pooled = encodeImages(scope, images, config, { text }); // [B, D]
+  const shared = sharedSpace(scope, pooled, encoded, config);
+  const cosines = matmul(shared.imageEmbeddings, shared.textEmbeddings, { transposeB: true });
+  return {
+    ...shared,
+    logits: classify(scope, pooled, config),
+    promptLogits: add(mul(cosines, shared.scale), shared.bias),
+  };
+}
+
+/**
+ * Images and their captions: both in the shared space, where neither has seen the other, and with
+ * `fusion` scores of pairs whose patches attend to the caption.
+ *
+ * Each image meets its own caption and that of the next image of the batch. The three passes over the
+ * images, alone and with either caption, stand one after the other in every tap.
+ *
+ * @param images `[B, channels, H, W]`
+ */
+export function diffMoeWithCaptions(
+  scope: Scope,
+  images: Tensor,
+  captions: TextBatch,
+  config: DiffMoeMatchingConfig,
+): CaptionedImages {
+  const encoded = encodeText(scope, captions, config, config.text);
+  if (!config.fusion) {
+    const pooled = encodeImages(scope, images, config); // [B, D]
+    return { ...sharedSpace(scope, pooled, encoded, config), ...classes(scope, pooled, config) };
+  }
+  const next = nextIndices(captions.lengths); // [B]
+  const pooled = encodeImages(scope, images, config, {
+    copies: 3,
+    text: pairedContext(encoded, next, config.width),
+  }); // [3*B, D]
+  const [alone, own, foreign] = split(pooled, 3, 0) as [Tensor, Tensor, Tensor];
+  const pairs = concat([own, foreign]); // [2*B, D]
+  const init = { weightInit: truncatedNormal(config.initStd) };
+  const scores = linear(scope.child("match_head"), pairs, 1, init); // [2*B, 1]
+  const { ids, lengths } = captions;
+  const same = reduceSum(cast(equal(ids, gather(ids, next)), "int64"), 1); // [B]
+  const differs = cast(logicalNot(equal(same, ids.shape[1] as number)), "float32");
+  const one = onesLike(differs);
+  return {
+    ...sharedSpace(scope, alone, encoded, config),
+    ...classes(scope, alone, config),
+    match: {
+      scores: reshape(scores, [product([lengths.shape[0]!, 2])]),
+      targets: concat([one, zerosLike(differs)]),
+      counted: concat([one, differs]),
+    },
+  };
+}
+
+/** No text, the own one and that of the next image, for three passes over the images. */
+function pairedContext(
+  { ids, lengths, tokens }: EncodedText,
+  next: Tensor,
+  width: number,
+): TextContext {
+  const [batch, numTokens] = ids.shape as [Tensor["shape"][number], number];
+  const own = reshape(tokens, [batch, numTokens, width]); // [B, L, D]
+  const all = concat([own, own, gather(own, next)]); // [3*B, L, D]; the first are hidden
+  const counts = concat([zerosLike(lengths), lengths, gather(lengths, next)]); // [3*B]
+  return {
+    tokens: reshape(all, [product([counts.shape[0]!, numTokens]), width]),
+    numTokens,
+    bias: lengthBias(counts, numTokens),
+    present: greater(counts, 0),
+  };
+}
+
+/** `1, 2, ..., B-1, 0` for `[B]` int64. */
+function nextIndices(lengths: Tensor): Tensor {
+  const following = cumulativeSum(onesLike(lengths)); // 1 to B
+  const isLast = equal(following, reduceMax(following));
+  return where(isLast, 0, following);
+}
+
+function classes(
+  scope: Scope,
+  pooled: Tensor,
+  config: DiffMoeConfig,
+): { readonly logits?: Tensor } {
+  return config.numClasses === 0 ? {} : { logits: classify(scope, pooled, config) };
+}
+
+/** Parameters `image_to_shared.weight`, `text_to_shared.weight` `[P, D]`, `logit_scale`, `logit_bias`. */
+function sharedSpace(
+  scope: Scope,
+  pooled: Tensor,
+  text: EncodedText,
+  { contrastive, width }: DiffMoeMatchingConfig,
+): SharedSpace {
+  const { embedDim = width, form, temperature, learnedTemperature } = contrastive;
+  const project = (name: string, x: Tensor): Tensor =>
+    l2Normalize(linear(scope.child(name), x, embedDim, { bias: false }));
+  const isSigmoid = form === "siglip";
+  return {
+    imageEmbeddings: project("image_to_shared", pooled),
+    textEmbeddings: project("text_to_shared", poolText(text)),
+    scale: learnedTemperature ? learnedLogitScale(scope, { temperature }) : 1 / temperature,
+    bias: isSigmoid ? scope.parameter("logit_bias", [1], constantOf(-10)) : 0,
+  };
+}

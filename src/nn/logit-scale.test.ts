@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { array, toNumbers } from "../graph/array.ts";
+import { mul } from "../ops/arithmetic.ts";
+import { reduceSum } from "../ops/reduce.ts";
+import { learnedLogitScale } from "./logit-scale.ts";
+import { normalArray, runScoped } from "./scope.fixture.ts";
+
+test("the learned scale begins at the inverse temperature and stops at its maximum", async () => {
+  const scale = (logit: number) =>
+    runScoped(
+      (scope, { x }) => {
+        const value = learnedLogitScale(scope, { temperature: 0.07 });
+        return { scale: value, loss: reduceSum(mul(value, x!)) };
+      },
+      {
+        inputs: { x: array([1]) },
+        values: Number.isNaN(logit) ? {} : { logit_scale: array([logit]) },
+        differentiate: ["loss"],
+      },
+    );
+  const fresh = await scale(Number.NaN);
+  expect(toNumbers(fresh.outputs.scale!)[0]).toBeCloseTo(1 / 0.07, 4);
+  const slope = toNumbers(fresh.gradients.loss!.logit_scale!)[0]!;
+  const cotangent = toNumbers(normalArray("cotangent", []))[0]!;
+  expect(slope).toBeCloseTo(cotangent / 0.07, 3); // the derivative of exp(s) is itself
+  const large = await scale(6);
+  expect(toNumbers(large.outputs.scale!)[0]).toBeCloseTo(100, 3);
+  expect(toNumbers(large.gradients.loss!.logit_scale!)[0]).toBeCloseTo(0, 10);
+});

@@ -1,0 +1,25 @@
+import type { Tensor } from "../graph/graph.ts";
+import { exp, minimum } from "../ops/arithmetic.ts";
+import { constantOf } from "./initializers.ts";
+import type { Scope } from "./scope.ts";
+
+export interface LogitScaleOptions {
+  /** The scale begins at `1 / temperature`. */
+  readonly temperature: number;
+  /** Largest scale, 100 in CLIP. Default 100. */
+  readonly maximum?: number;
+}
+
+/**
+ * A learned factor of similarities, `min(exp(s), maximum)`; parameter `logit_scale` is `s`
+ * (CLIP, arXiv:2103.00020, section 2.5).
+ *
+ * @returns `[1]`
+ */
+export function learnedLogitScale(
+  scope: Scope,
+  { temperature, maximum = 100 }: LogitScaleOptions,
+): Tensor {
+  const start = constantOf(Math.log(1 / temperature));
+  return exp(minimum(scope.parameter("logit_scale", [1], start), Math.log(maximum)));
+}
