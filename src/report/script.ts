@@ -1,47 +1,46 @@
-/** The report's script: sliders and expert focus of the mosaic. The page reads the same without. */
+/** The report's script: sliders and expert focus of what was routed. The page reads the same without. */
 
 export const script: string = `
 "use strict";
 (() => {
-  const section = document.getElementById("mosaic");
-  if (!section) return;
-  const each = (selector, visit) => section.querySelectorAll(selector).forEach(visit);
-  each(".controls", (controls) => { controls.hidden = false; });
+  const follow = (section) => {
+    const each = (selector, visit) => section.querySelectorAll(selector).forEach(visit);
+    each(".controls", (controls) => { controls.hidden = false; });
 
-  const tint = section.querySelector("#tint");
-  tint?.addEventListener("input", () => {
-    section.style.setProperty("--tint", tint.value / 100);
-    section.querySelector("#tint-value").textContent = tint.value + " %";
-  });
+    each("[data-control=tint]", (tint) => tint.addEventListener("input", () => {
+      section.style.setProperty("--tint", tint.value / 100);
+      tint.nextElementSibling.textContent = tint.value + " %";
+    }));
 
-  const layer = section.querySelector("#layer");
-  layer?.addEventListener("input", () => {
-    const names = JSON.parse(layer.dataset.layers);
-    const name = names[layer.value - 1];
-    section.querySelector("#layer-name").textContent = name ?? "all layers";
-    section.classList.toggle("one-layer", name !== undefined);
-    each("[data-layer]", (tile) => {
-      tile.hidden = name !== undefined && tile.dataset.layer !== name;
-    });
-  });
+    each("[data-control=layer]", (layer) => layer.addEventListener("input", () => {
+      const names = JSON.parse(layer.dataset.layers);
+      const name = names[layer.value - 1];
+      layer.nextElementSibling.textContent = name ?? "all layers";
+      section.classList.toggle("one-layer", name !== undefined);
+      each("[data-layer]", (tile) => {
+        tile.hidden = name !== undefined && tile.dataset.layer !== name;
+      });
+    }));
 
-  let focused = null;
-  const focus = (expert) => {
-    focused = expert === focused ? null : expert;
+    let focused = null;
+    const focus = (expert) => {
+      focused = expert === focused ? null : expert;
+      each("[data-focus]", (button) => {
+        button.setAttribute("aria-pressed", String(button.dataset.focus === focused));
+      });
+      section.classList.toggle("focused", focused !== null);
+      each("[data-expert]", (part) => {
+        part.classList.toggle("on", part.dataset.expert === focused);
+      });
+    };
     each("[data-focus]", (button) => {
-      button.setAttribute("aria-pressed", String(button.dataset.focus === focused));
+      button.addEventListener("click", () => focus(button.dataset.focus));
     });
-    section.classList.toggle("focused", focused !== null);
-    each("[data-expert]", (part) => {
-      part.classList.toggle("on", part.dataset.expert === focused);
+    section.addEventListener("click", (event) => {
+      const part = event.target.closest?.("[data-expert]");
+      if (part) focus(part.dataset.expert);
     });
   };
-  each("[data-focus]", (button) => {
-    button.addEventListener("click", () => focus(button.dataset.focus));
-  });
-  section.addEventListener("click", (event) => {
-    const part = event.target.closest?.("[data-expert]");
-    if (part) focus(part.dataset.expert);
-  });
+  document.querySelectorAll("#mosaic, #tokens").forEach(follow);
 })();
 `;

@@ -67,15 +67,17 @@ test("choosing an expert, a layer and a tint changes the mosaic", async () => {
   const expert = page.locator("button[data-focus]").first();
   await expert.click();
   expect(await expert.getAttribute("aria-pressed")).toBe("true");
-  await page.locator("#tint").fill("100");
-  expect(await page.locator("#tint-value").textContent()).toBe("100 %");
+  await page.locator("#mosaic [data-control=tint]").fill("100");
+  expect(await page.locator("#mosaic [data-control=tint] + output").textContent()).toBe("100 %");
   const opacity = await page
     .locator("svg.mosaic .tint")
     .first()
     .evaluate((group) => getComputedStyle(group).opacity);
   expect(Number(opacity)).toBeCloseTo(1, 5);
-  await page.locator("#layer").fill("2");
-  expect(await page.locator("#layer-name").textContent()).toBe("blocks.1.moe");
+  await page.locator("#mosaic [data-control=layer]").fill("2");
+  expect(await page.locator("#mosaic [data-control=layer] + output").textContent()).toBe(
+    "blocks.1.moe",
+  );
   expect(await page.locator('.tile[data-layer="blocks.0.moe"]').first().isVisible()).toBe(false);
   expect(complaints).toEqual([]);
   await page.close();

@@ -2,18 +2,19 @@
 
 import type { Mosaic } from "../../inspect/types.ts";
 import { mosaicChart, originalImage } from "../charts/mosaic.ts";
-import { inkOn } from "../color.ts";
-import { percent } from "../format.ts";
 import { type Html, html, raw } from "../html.ts";
-import { expertColors } from "../palette.ts";
 import { greyscale, pngDataUri } from "../png.ts";
 import { svgText } from "../svg.ts";
+import { expertLegend, routingControls } from "./routing-controls.ts";
 import { type Context, className, layerExperts, mostExperts, type Section } from "./section.ts";
 
 /** Most images and most pictures of a report; the inspector shows all. */
 const imageLimit = 16;
 const tileLimit = 96;
 const tileWidth = 160;
+
+const tintControl = html`<label>Tint <input type="range" data-control="tint" min="0" max="100" value="60"><output>60 %</output></label>
+<span class="hint">Click an expert to see only its patches.</span>`;
 
 export const mosaicSection: Section = {
   id: "mosaic",
@@ -27,43 +28,17 @@ export const mosaicSection: Section = {
     const layers = [...new Set(shown.flatMap((entry) => entry.layers.map(({ layer }) => layer)))];
     return html`<p class="lede">Each image stands beside what the routers made of it: one mosaic per layer, in grey under the colours,
 every patch tinted by the expert that is its first choice. The number of the expert stands once in every connected area; hatched patches were dropped.</p>
-${drawControls(layers)}
-${drawLegend(context, shown)}
+${routingControls(layers, tintControl)}
+${expertLegend(
+  mostExperts(context.run),
+  shown.flatMap((mosaic) => mosaic.layers.map(({ experts }) => experts)),
+  "patches",
+)}
 <div class="mosaics${layers.length > 2 ? " lead" : ""}" style="--tiles:${Math.min(layers.length + 1, 7)}">
 ${shown.map((mosaic, i) => drawMosaic(context, mosaic, i, layers))}
 </div>`;
   },
 };
-
-function drawControls(layers: readonly string[]): Html {
-  return html`<div class="controls" hidden>
-${
-  layers.length > 1
-    ? html`<label>Layer <input type="range" id="layer" min="0" max="${layers.length}" value="0" step="1" data-layers="${JSON.stringify(layers)}"><output id="layer-name">all layers</output></label>`
-    : null
-}
-<label>Tint <input type="range" id="tint" min="0" max="100" value="60"><output id="tint-value">60 %</output></label>
-<span class="hint">Click an expert to see only its patches.</span>
-</div>`;
-}
-
-function drawLegend({ run }: Context, mosaics: readonly Mosaic[]): Html {
-  const counts = new Float64Array(mostExperts(run));
-  let total = 0;
-  for (const { experts } of mosaics.flatMap((mosaic) => mosaic.layers)) {
-    for (const expert of experts) {
-      if (expert < counts.length) counts[expert] = counts[expert]! + 1;
-      total += 1;
-    }
-  }
-  const colors = expertColors(counts.length);
-  return html`<div class="legend experts" role="group" aria-label="Experts, with their share of the patches below">
-${colors.map(
-  (color, expert) =>
-    html`<button type="button" class="expert" data-focus="${expert}" aria-pressed="false" title="expert ${expert}: ${percent(counts[expert]! / total)} of the patches below"><span class="swatch" style="background:${color};color:${inkOn(color)}">${expert}</span><span class="share">${percent(counts[expert]! / total, 0)}</span></button>`,
-)}
-</div>`;
-}
 
 function drawMosaic(
   { run, document }: Context,
