@@ -8,21 +8,30 @@ export {
   type ContingencyTable,
   contingencyTable,
 } from "./contingency.ts";
+export { type LabelValue, labelRouting } from "./routing-labels.ts";
 export {
-  maxViolation,
   mosaicLayer,
+  type RoutedBatch,
   type RoutingStatistics,
+  type RoutingStatisticsOptions,
   routingStatistics,
+  type SampleLabels,
 } from "./routing-statistics.ts";
+export { maxViolation } from "./routing-sums.ts";
 export type {
+  CheckpointAgreement,
   ClassScores,
   DecisionRegions,
+  LabelRouting,
+  LayerAgreement,
   LayerRouting,
   MetricEvent,
   Mosaic,
   MosaicLayer,
   Prediction,
   RecordedImage,
+  RoutingScores,
+  RoutingSpread,
   RunRecord,
   Summary,
 } from "./types.ts";

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
-import { maxViolation, mosaicLayer, routingStatistics } from "./routing-statistics.ts";
+import { mosaicLayer, routingStatistics } from "./routing-statistics.ts";
+import { maxViolation } from "./routing-sums.ts";
+
+const entropy = (...p: number[]) => -p.reduce((sum, x) => sum + (x > 0 ? x * Math.log(x) : 0), 0);
 
 test("maximal violation is the largest load over the mean, less one", () => {
   expect(maxViolation([4, 1, 3, 0])).toBe(1); // mean 2
@@ -7,45 +10,153 @@ test("maximal violation is the largest load over the mean, less one", () => {
   expect(maxViolation([0, 0])).toBe(0);
 });
 
-test("loads, mean probabilities and choices by class add up over batches", () => {
+test("loads, probabilities and choices by class add up over batches, by hand", () => {
   // Two samples of two tokens each, K = 2 of E = 3; first choices, then second ones.
-  const statistics = routingStatistics({ numClasses: 2 });
+  const statistics = routingStatistics({ values: { class: ["cat", "dog"] } });
   statistics.add("blocks.0.moe", {
     ids: { shape: [2, 4], data: [0, 0, 1, 0, /* second choices */ 1, 2, 2, 1] },
     probabilities: {
       shape: [4, 3],
       data: [0.5, 0.25, 0.25, 0.5, 0.25, 0.25, 0, 0.5, 0.5, 0.5, 0.5, 0],
     },
-    labels: [0, 1],
+    labels: { class: [0, 1] },
   });
   statistics.add("blocks.0.moe", {
     ids: { shape: [2, 2], data: [2n, 2n, 0n, 0n] },
     probabilities: { shape: [2, 3], data: [0, 0, 1, 0, 0, 1] },
-    labels: [1, 1],
+    labels: { class: [1, 1] },
   });
-  expect(statistics.layers()).toEqual([
-    {
-      layer: "blocks.0.moe",
-      numExperts: 3,
-      load: [5 / 12, 3 / 12, 4 / 12],
-      importance: [1.5 / 6, 1.5 / 6, 3 / 6],
-      byClass: [
-        [2, 1, 1],
-        [3, 2, 3],
-      ],
-    },
-  ]);
+  const [layer, ...others] = statistics.layers();
+  expect(others).toEqual([]);
+  const { scores, labels, ...rest } = layer!;
+  expect(rest).toEqual({
+    layer: "blocks.0.moe",
+    numExperts: 3,
+    load: [5 / 12, 3 / 12, 4 / 12],
+    importance: [1.5 / 6, 1.5 / 6, 3 / 6],
+  });
+  const local = (2 * entropy(0.5, 0.25, 0.25) + 2 * entropy(0.5, 0.5)) / 6;
+  const global = entropy(0.25, 0.25, 0.5);
+  const expected = {
+    maxViolation: 0.25, // 5 over a mean of 4
+    deadExperts: 0,
+    localEntropy: local,
+    globalEntropy: global,
+    mutualInformation: global - local,
+    gateConfidence: (4 * 0.5 + 2) / 6,
+    successRate: 1,
+    droppedFraction: 0,
+  };
+  expect(Object.keys(scores)).toEqual(Object.keys(expected));
+  for (const [name, value] of Object.entries(expected)) {
+    expect(scores[name as keyof typeof scores], name).toBeCloseTo(value, 12);
+  }
+  expect(labels).toHaveLength(1);
+  const { label, values, counts, association } = labels![0]!;
+  expect({ label, values, counts }).toEqual({
+    label: "class",
+    values: ["cat", "dog"],
+    counts: [
+      [2, 1, 1],
+      [3, 2, 3],
+    ],
+  });
+  // Expected counts 5/3, 1, 4/3 and 10/3, 2, 8/3.
+  const third = 1 / 9;
+  const chiSquare = third / (5 / 3) + third / (4 / 3) + third / (10 / 3) + third / (8 / 3);
+  expect(association.chiSquare).toBeCloseTo(chiSquare, 12);
 });
 
-test("an assignment without an expert counts for none, and classes may be absent", () => {
+test("refused choices and padding: what tokens asked for is what success is a fraction of", () => {
   const statistics = routingStatistics();
   statistics.add("moe", {
-    ids: { shape: [1, 2], data: [2n, 1n] },
-    probabilities: { shape: [2, 2], data: [1, 0, 0.5, 0.5] },
+    ids: { shape: [2, 4], data: [0, 2, 1, 1, /* second choices */ 1, 2, 2, 0] }, // 2 is none
+    probabilities: { shape: [4, 2], data: [1, 0, 0.5, 0.5, 0.25, 0.75, 0.5, 0.5] },
+    attempted: { shape: [4], data: [2, 2, 1, 2] },
+    mask: { shape: [4], data: [1, 1, 1, 0] }, // the last is padding
   });
-  expect(statistics.layers()).toEqual([
-    { layer: "moe", numExperts: 2, load: [0, 1], importance: [0.75, 0.25] },
+  const [{ load, importance, scores }] = statistics.layers() as [ReturnType<typeof statistics.layers>[0]]; // biome-ignore format: one expression
+  expect(load).toEqual([1 / 3, 2 / 3]);
+  expect(importance).toEqual([1.75 / 3, 1.25 / 3]);
+  expect(scores.successRate).toBeCloseTo(3 / 5, 12);
+  expect(scores.droppedFraction).toBeCloseTo(2 / 5, 12);
+  expect(scores.gateConfidence).toBeCloseTo((1 + 0.5 + 0.75) / 3, 12);
+});
+
+test("expert choice: a token that any expert took is no failure", () => {
+  const statistics = routingStatistics();
+  statistics.add("moe", {
+    // K = E = 3; token 0 has two experts, token 1 none, token 2 one.
+    ids: { shape: [3, 3], data: [2, 3, 0, 0, 3, 3, 3, 3, 3] },
+    probabilities: { shape: [3, 3], data: Array(9).fill(1 / 3) },
+    attempted: { shape: [3], data: [1, 1, 1] },
+  });
+  const { load, scores } = statistics.layers()[0]!;
+  expect(load).toEqual([2 / 3, 0, 1 / 3]);
+  expect(scores).toMatchObject({ maxViolation: 1, deadExperts: 1 });
+  expect(scores.successRate).toBeCloseTo(2 / 3, 12);
+});
+
+test("where all experts have every token, labels are told by the gates", () => {
+  const statistics = routingStatistics();
+  statistics.add("moe", {
+    ids: { shape: [2, 2], data: [0, 1, 1, 0] },
+    probabilities: { shape: [2, 2], data: [0.75, 0.25, 0.25, 0.75] },
+    labels: { domain: ["sketch", "photo"] },
+  });
+  const { load, scores, labels } = statistics.layers()[0]!;
+  expect(load).toEqual([0.5, 0.5]);
+  expect(scores.maxViolation).toBe(0);
+  expect(labels![0]).toMatchObject({
+    values: ["photo", "sketch"],
+    counts: [
+      [0.25, 0.75],
+      [0.75, 0.25],
+    ],
+  });
+  const information = 2 * 0.375 * Math.log(1.5) + 2 * 0.125 * Math.log(0.5);
+  expect(labels![0]!.association.mutualInformation).toBeCloseTo(information, 12);
+});
+
+test("modalities are told apart, and how experts go with them", () => {
+  const statistics = routingStatistics();
+  const batch = (image: number[], text: number[], ids: number[]) => ({
+    ids: { shape: [1, 3], data: ids },
+    probabilities: { shape: [3, 2], data: ids.flatMap((id) => (id === 0 ? [1, 0] : [0, 1])) },
+    modalities: { image: { shape: [3], data: image }, text: { shape: [3], data: text } },
+  });
+  statistics.add("moe", batch([1, 1, 0], [0, 0, 1], [0, 0, 1]));
+  statistics.add("moe", batch([1, 0, 0], [0, 1, 1], [0, 1, 1]));
+  const { modalities, labels } = statistics.layers()[0]!;
+  expect(modalities!.map(({ modality, load }) => [modality, load])).toEqual([
+    ["image", [1, 0]],
+    ["text", [0, 1]],
   ]);
+  expect(modalities![0]!.scores.gateConfidence).toBe(1);
+  expect(labels![0]).toMatchObject({ label: "modality", values: ["image", "text"] });
+  expect(labels![0]!.association.normalizedMutualInformation).toBeCloseTo(1, 12);
+
+  const alone = routingStatistics();
+  alone.add("moe", batch([1, 1, 1], [0, 0, 0], [0, 1, 1]));
+  const [layer] = alone.layers();
+  expect(layer!.modalities!.map(({ modality }) => modality)).toEqual(["image"]);
+  expect(layer!.labels).toBeUndefined();
+});
+
+test("samples without a value are left out of its table, and values that none has stay empty", () => {
+  const statistics = routingStatistics({ values: { class: ["a", "b", "c"] } });
+  statistics.add("moe", {
+    ids: { shape: [1, 4], data: [0, 1, 1, 1] },
+    probabilities: { shape: [4, 2], data: [1, 0, 0, 1, 0, 1, 0, 1] },
+    labels: { class: [0, 2], color: ["red", undefined] },
+  });
+  const [classes, colors] = statistics.layers()[0]!.labels!;
+  expect(classes!.counts).toEqual([
+    [1, 1],
+    [0, 0],
+    [0, 2],
+  ]);
+  expect(colors).toMatchObject({ values: ["red"], counts: [[1, 1]] });
 });
 
 test("a mosaic takes the first choice of each patch of its sample", () => {

@@ -1,15 +1,31 @@
 /** Sums up where routers sent tokens, over any number of batches. */
+import { type LabelSums, type LabelValue, labelRouting, labelSums } from "./routing-labels.ts";
+import { fractions, type RoutedToken, type RoutingSums, routingSums } from "./routing-sums.ts";
 import type { LayerRouting, MosaicLayer } from "./types.ts";
 
-/** The routing of one layer for a batch. */
+/**
+ * The routing of one layer for a batch, in the form of the taps of `moe`: every kind of routing is
+ * told as the experts of each token.
+ *
+ * Axes: `B` samples, `N` tokens with those of a sample side by side, `K` choices, `E` experts.
+ */
 export interface RoutedBatch {
-  /** Chosen experts, `[K, N]`, with the tokens of a sample side by side; `E` and above is "none". */
+  /** Chosen experts, `[K, N]`; `E` and above is "none". */
   readonly ids: Values;
   /** Of every expert for every token, `[N, E]`. */
   readonly probabilities: Values;
-  /** Class of each sample, `[B]`. */
-  readonly labels?: readonly number[];
+  /** Experts that each token asked for, `[N]`; by default those it has. */
+  readonly attempted?: Values;
+  /** Which tokens count, `[N]`; by default all. */
+  readonly mask?: Values;
+  /** Tokens of each modality, `[N]`. */
+  readonly modalities?: Readonly<Record<string, Values>>;
+  /** Class, domain or attributes of each sample, `[B]` each. */
+  readonly labels?: SampleLabels;
 }
+
+/** Values of each label for every sample; samples without one are left out. */
+export type SampleLabels = Readonly<Record<string, readonly (LabelValue | undefined)[]>>;
 
 interface Values {
   readonly shape: readonly number[];
@@ -22,60 +38,101 @@ export interface RoutingStatistics {
   layers(): LayerRouting[];
 }
 
-interface Sums {
-  readonly load: Float64Array;
-  readonly importance: Float64Array;
-  readonly byClass: Float64Array[];
+export interface RoutingStatisticsOptions {
+  /** Names of the values of labels that are given as numbers, such as class names. */
+  readonly values?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Sums up layers over batches, by class where there are classes. */
+interface LayerSums {
+  readonly all: RoutingSums;
+  readonly modalities: Map<string, RoutingSums>;
+  readonly labels: Map<string, LabelSums>;
+}
+
+/** Sums up layers over batches: all tokens, those of each modality, those of each label. */
 export function routingStatistics({
-  numClasses = 0,
-}: {
-  readonly numClasses?: number;
-} = {}): RoutingStatistics {
-  const sums = new Map<string, Sums>();
+  values = {},
+}: RoutingStatisticsOptions = {}): RoutingStatistics {
+  const layers = new Map<string, LayerSums>();
   return {
-    add(layer, { ids, probabilities, labels }) {
-      const [numTokens, numExperts] = probabilities.shape as [number, number];
-      const { load, importance, byClass } = sumsOf(sums, layer, numExperts, numClasses);
-      const perSample = labels === undefined ? 0 : numTokens / labels.length;
-      for (let i = 0; i < ids.data.length; i++) {
-        const expert = Number(ids.data[i]);
-        if (expert >= numExperts) continue;
-        load[expert]! += 1;
-        const row = labels && byClass[labels[Math.floor((i % numTokens) / perSample)]!];
-        if (row !== undefined) row[expert]! += 1;
-      }
-      for (let i = 0; i < probabilities.data.length; i++) {
-        importance[i % numExperts]! += Number(probabilities.data[i]);
+    add(layer, batch) {
+      const [numTokens, numExperts] = batch.probabilities.shape as [number, number];
+      const sums = obtain(layers, layer, () => ({
+        all: routingSums(numExperts),
+        modalities: new Map(),
+        labels: new Map(),
+      }));
+      const modalities = Object.entries(batch.modalities ?? {}).map(([name, { data }]) => {
+        return [data, obtain(sums.modalities, name, () => routingSums(numExperts))] as const;
+      });
+      const labels = Object.entries(batch.labels ?? {}).map(([name, samples]) => {
+        const make = () => labelSums(name, numExperts, values[name]);
+        return [samples, obtain(sums.labels, name, make)] as const;
+      });
+      for (let n = 0; n < numTokens; n++) {
+        if (batch.mask !== undefined && !Number(batch.mask.data[n])) continue;
+        const token = readToken(batch, n);
+        sums.all.add(token);
+        for (const [members, own] of modalities) if (Number(members[n])) own.add(token);
+        for (const [samples, own] of labels) {
+          const value = samples[Math.floor((n * samples.length) / numTokens)];
+          if (value !== undefined) own.add(value, token);
+        }
       }
     },
-    layers: () =>
-      [...sums].map(([layer, { load, importance, byClass }]) => ({
-        layer,
-        numExperts: load.length,
-        load: fractions(load),
-        importance: fractions(importance),
-        ...(byClass.length > 0 && { byClass: byClass.map((row) => [...row]) }),
-      })),
+    layers: () => [...layers].map(([layer, sums]) => layerRouting(layer, sums)),
   };
 }
 
-function sumsOf(
-  sums: Map<string, Sums>,
-  layer: string,
-  numExperts: number,
-  numClasses: number,
-): Sums {
-  const known = sums.get(layer);
-  if (known !== undefined) return known;
-  const fresh = {
-    load: new Float64Array(numExperts),
-    importance: new Float64Array(numExperts),
-    byClass: Array.from({ length: numClasses }, () => new Float64Array(numExperts)),
+function readToken({ ids, probabilities, attempted }: RoutedBatch, n: number): RoutedToken {
+  const [numTokens, numExperts] = probabilities.shape as [number, number];
+  const experts: number[] = [];
+  for (let at = n; at < ids.data.length; at += numTokens) {
+    const expert = Number(ids.data[at]);
+    if (expert >= 0 && expert < numExperts) experts.push(expert);
+  }
+  const row = Array<number>(numExperts);
+  for (let e = 0; e < numExperts; e++) row[e] = Number(probabilities.data[n * numExperts + e]);
+  return {
+    experts,
+    probabilities: row,
+    attempted: attempted === undefined ? experts.length : Number(attempted.data[n]),
   };
-  sums.set(layer, fresh);
+}
+
+function layerRouting(layer: string, { all, modalities, labels }: LayerSums): LayerRouting {
+  const numExperts = all.load.length;
+  const spread = (sums: RoutingSums) => ({
+    load: fractions(sums.load),
+    importance: fractions(sums.importance),
+    scores: sums.scores(),
+  });
+  const assignments = all.load.reduce((sum, count) => sum + count, 0);
+  // Where every token reaches every expert, only the gates tell experts apart.
+  const gates = numExperts > 1 && assignments === all.tokens * numExperts;
+  const seen = [...modalities].filter(([, { tokens }]) => tokens > 0);
+  const byModality = seen.map(([, sums]) => (gates ? sums.importance : sums.load));
+  const names = seen.map(([name]) => name);
+  const tables = [
+    ...(seen.length > 1 ? [labelRouting("modality", names, byModality)] : []),
+    ...[...labels.values()].map((sums) => sums.routing(gates)),
+  ];
+  return {
+    layer,
+    numExperts,
+    ...spread(all),
+    ...(seen.length > 0 && {
+      modalities: seen.map(([modality, sums]) => ({ modality, ...spread(sums) })),
+    }),
+    ...(tables.length > 0 && { labels: tables }),
+  };
+}
+
+function obtain<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const fresh = make();
+  map.set(key, fresh);
   return fresh;
 }
 
@@ -100,16 +157,4 @@ export function mosaicLayer(options: {
     experts: patches.map((at) => Number(ids[at])), // K-major: first choices come first
     gates: patches.map((at) => combineWeights[at]!),
   };
-}
-
-/** Largest load over the mean, less one: 0 when balanced (arXiv:2408.15664, equation 4). */
-export function maxViolation(counts: ArrayLike<number | bigint>): number {
-  const loads = Array.from(counts, Number);
-  const mean = loads.reduce((total, load) => total + load, 0) / loads.length;
-  return mean === 0 ? 0 : Math.max(...loads) / mean - 1;
-}
-
-function fractions(values: Float64Array): number[] {
-  const total = values.reduce((sum, value) => sum + value, 0);
-  return Array.from(values, (value) => (total === 0 ? 0 : value / total));
 }

@@ -1,8 +1,10 @@
 /**
  * What reports and the inspector show of a run: plain data without handles, safe in a browser.
  *
- * Letters: `E` experts, `C` classes, `S` patches of an image.
+ * Letters: `E` experts, `C` classes, `L` values of a label, `S` patches of an image.
  */
+import type { RoutingAgreement } from "./agreement.ts";
+import type { Association } from "./contingency.ts";
 
 /** One line of `metrics.jsonl`. */
 export interface MetricEvent {
@@ -49,16 +51,68 @@ export interface Prediction {
   readonly probabilities: readonly number[]; // [C]
 }
 
-/** How one MoE layer spread its tokens over its experts, over a whole evaluation. */
-export interface LayerRouting {
-  readonly layer: string;
-  readonly numExperts: number;
+/** Scalars of a routing; entropies and information in nats. */
+export interface RoutingScores {
+  /** Largest load over the mean, less one. */
+  readonly maxViolation: number;
+  /** Experts that received nothing. */
+  readonly deadExperts: number;
+  /** Mean entropy of a token's probabilities. */
+  readonly localEntropy: number;
+  /** Entropy of the mean probabilities. */
+  readonly globalEntropy: number;
+  /** Of experts and tokens: global less local entropy. */
+  readonly mutualInformation: number;
+  /** Mean over tokens of the largest probability, 0 to 1. */
+  readonly gateConfidence: number;
+  /** Fraction of the attempted assignments that have an expert. */
+  readonly successRate: number;
+  readonly droppedFraction: number;
+}
+
+/** How tokens were spread over the experts of a layer. */
+export interface RoutingSpread {
   /** Fraction of all assignments that went to each expert; sums to 1. */
   readonly load: readonly number[]; // [E]
   /** Sum of the gates per expert, as a fraction of the whole. */
   readonly importance: readonly number[]; // [E]
-  /** Assignments of the tokens of each class to each expert, as counts or fractions. */
-  readonly byClass?: readonly (readonly number[])[]; // [C, E]
+  readonly scores: RoutingScores;
+}
+
+/** Which experts the tokens of each class, or of another label of their samples, went to. */
+export interface LabelRouting {
+  /** `class`, `domain`, `modality`, or an attribute such as `color`. */
+  readonly label: string;
+  readonly values: readonly string[]; // [L]
+  /** Assignments; sums of gates where every token reaches every expert. */
+  readonly counts: readonly (readonly number[])[]; // [L, E]
+  readonly association: Association;
+}
+
+/** How one MoE layer spread its tokens over its experts, over a whole evaluation. */
+export interface LayerRouting extends RoutingSpread {
+  readonly layer: string;
+  readonly numExperts: number;
+  readonly modalities?: readonly (RoutingSpread & { readonly modality: string })[];
+  readonly labels?: readonly LabelRouting[];
+}
+
+/** How far two checkpoints of one model, or two models, send the same tokens to the same experts. */
+export interface CheckpointAgreement {
+  /** What was compared, such as `step 400, the best`. */
+  readonly first: string;
+  readonly second: string;
+  /** The split whose tokens were compared. */
+  readonly split: string;
+  readonly layers: readonly LayerAgreement[];
+}
+
+/** Agreement of one layer under the experts' own numbers, and once they are matched. */
+export interface LayerAgreement {
+  readonly layer: string;
+  readonly tokens: number;
+  readonly own: RoutingAgreement;
+  readonly matched: RoutingAgreement;
 }
 
 /** The first choice of one layer's router for every patch of one image. */
@@ -125,6 +179,8 @@ export interface RunRecord {
   readonly confusion?: readonly (readonly number[])[]; // [C, C]
   readonly predictions?: readonly Prediction[];
   readonly routing?: readonly LayerRouting[];
+  /** The checkpoint that was evaluated against the last one. */
+  readonly agreement?: CheckpointAgreement;
   readonly mosaics?: readonly Mosaic[];
   readonly regions?: DecisionRegions;
 }

@@ -1,8 +1,8 @@
 /** The part of `report/` that runs in a page: the charts, which draw into any document. */
 export type { ChartOptions } from "./charts/chart.ts";
-export { classMapChart } from "./charts/class-map.ts";
 export { confusionChart } from "./charts/confusion.ts";
 export { type Curve, type CurveOptions, curveChart } from "./charts/curves.ts";
+export { labelMapChart } from "./charts/label-map.ts";
 export { loadBarsChart } from "./charts/load-bars.ts";
 export { loadMapChart } from "./charts/load-map.ts";
 export { loadOverTimeChart } from "./charts/load-over-time.ts";

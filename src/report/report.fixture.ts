@@ -1,5 +1,7 @@
 /** A made-up run that looks like a real one: drawn images, plausible curves and routing. */
 
+import { labelRouting } from "../inspect/routing-labels.ts";
+import { maxViolation } from "../inspect/routing-sums.ts";
 import type {
   LayerRouting,
   MetricEvent,
@@ -11,6 +13,8 @@ import type {
 } from "../inspect/types.ts";
 
 const classNames = ["circle", "square", "triangle", "star", "ring", "cross", "heart", "crescent"];
+const domains = ["flat", "inverted", "noisy", "outline"];
+const colors = ["blue", "green", "purple", "red", "yellow"];
 const side = 32;
 const patch = 4;
 const grid = side / patch;
@@ -145,6 +149,20 @@ export function fixtureRun(options: FixtureOptions = {}): RunRecord {
     confusion,
     predictions: fixturePredictions(),
     routing: names.map((layer, depth) => fixtureRouting(layer, depth, experts)),
+    agreement: {
+      first: "step 1200, the best",
+      second: "step 1500, the last",
+      split: "validation",
+      layers: names.map((layer, depth) => {
+        const own = {
+          firstChoice: 0.97 - 0.02 * depth,
+          overlap: 0.95,
+          kappa: 0.96,
+          permutation: [],
+        };
+        return { layer, tokens: 65_536, own, matched: own };
+      }),
+    },
     mosaics,
   };
 }
@@ -158,12 +176,29 @@ function fixtureRouting(layer: string, depth: number, experts: number): LayerRou
   );
   const total = raw.reduce((sum, value) => sum + value, 0);
   const load = raw.map((value) => value / total);
-  const byClass = classNames.map((_, c) =>
-    load.map((share, e) =>
-      Math.round(4000 * share * (0.25 + ((c + e + depth) % 4 === 0 ? 3 : random()))),
-    ),
-  );
-  return { layer, numExperts: experts, load, importance: load, byClass };
+  const byValue = (values: readonly string[], strength: number) =>
+    values.map((_, c) =>
+      load.map((share, e) =>
+        Math.round(4000 * share * (0.25 + ((c + e + depth) % 4 === 0 ? strength : random()))),
+      ),
+    );
+  const localEntropy = 1.6 - 0.2 * depth;
+  const scores = {
+    maxViolation: maxViolation(load),
+    deadExperts: 0,
+    localEntropy,
+    globalEntropy: 2.05,
+    mutualInformation: 2.05 - localEntropy,
+    gateConfidence: 0.4 + 0.1 * depth,
+    successRate: 1 - 0.01 * depth,
+    droppedFraction: 0.01 * depth,
+  };
+  const labels = [
+    labelRouting("class", classNames, byValue(classNames, 3)),
+    labelRouting("domain", domains, byValue(domains, 6)),
+    labelRouting("color", colors, byValue(colors, 1)),
+  ];
+  return { layer, numExperts: experts, load, importance: load, scores, labels };
 }
 
 function fixturePredictions(): Prediction[] {
@@ -207,6 +242,9 @@ function fixtureMetrics(layers: readonly string[], experts: number, steps: numbe
       layers.forEach((layer, depth) => {
         const spread = 0.15 + (1 + depth * 0.2) * Math.exp(-5 * done);
         log("train", `experts/${layer}/max_violation`, spread * noise());
+        log("train", `experts/${layer}/success_rate`, 1 - 0.06 * spread * noise());
+        log("train", `experts/${layer}/gate_confidence`, 0.4 + 0.1 * depth - 0.1 * spread);
+        log("train", `experts/${layer}/mutual_information`, (0.9 + 0.1 * depth) * done * noise());
         const raw = Array.from({ length: experts }, (_, e) =>
           Math.exp(spread * Math.sin(1.7 * e + depth + 2 * done) + 0.1 * random()),
         );

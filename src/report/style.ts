@@ -85,6 +85,9 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 500; color: var(--muted); }
 th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); }
 tr:last-child > * { border-bottom: 0; }
+.scroll { overflow-x: auto; }
+.scroll th, .scroll td { white-space: nowrap; }
+.part > td:first-child { padding-left: 16px; color: var(--muted); }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-right: 0; padding-left: 12px; }
 .predictions { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(min(280px, 100%), 1fr)); }
 .prediction { display: grid; grid-template-columns: 88px minmax(0, 1fr); gap: 14px; padding: 12px; align-items: start; }

@@ -1,11 +1,13 @@
 /** The training loop: steps, validation, checkpoints, logs. */
 
+import type { Batch } from "../data/batch.ts";
 import type { Loader } from "../data/loader.ts";
 import { UserError } from "../graph/errors.ts";
-import { maxViolation } from "../inspect/routing-statistics.ts";
 import { clipScale } from "../optim/clip.ts";
 import { schedule } from "../optim/schedule.ts";
 import type { Evaluator } from "./evaluator.ts";
+import { routingEvents } from "./routing-events.ts";
+import { readRouting } from "./routing-record.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import type { Training } from "./setup.ts";
 import { type Progress, stateFiles } from "./state-files.ts";
@@ -64,7 +66,7 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
 
   while (state.step < totalSteps && !stopsEarly(training, state)) {
     const before = performance.now();
-    const { scalars, learningRate, gradNorm } = await runStep(training, state.step);
+    const { scalars, learningRate, gradNorm, batch } = await runStep(training, state.step);
     const now = performance.now();
     trainSeconds += (now - before) / 1000;
     state = { ...state, step: state.step + 1, seconds: (now - began) / 1000 };
@@ -78,7 +80,7 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
       log("train", "learning_rate", learningRate);
       log("train", "grad_norm", gradNorm);
     }
-    if (state.step % train.logExpertsEvery === 0) logExperts(training, log);
+    if (state.step % train.logExpertsEvery === 0) logExperts(training, batch, log);
     progress.update({
       label: "step",
       done: state.step,
@@ -146,9 +148,10 @@ async function runStep(training: Training, index: number) {
   const { config, step, loader, totalSteps, groups } = training;
   const { accumulationSteps, clipNorm, emaDecay } = config.train;
   const scalars: Record<string, number> = {};
+  let batch: Batch | undefined;
   for (let micro = 0; micro < accumulationSteps; micro++) {
-    const { arrays } = (await loader.next())!;
-    await step.forwardBackward(arrays, index, { micro, accumulate: micro > 0 });
+    batch = (await loader.next())!;
+    await step.forwardBackward(batch.arrays, index, { micro, accumulate: micro > 0 });
     for (const name of step.graph.scalars) {
       const value = Number(step.values[name]!.data[0]);
       scalars[name] = (scalars[name] ?? 0) + value / accumulationSteps;
@@ -171,24 +174,20 @@ async function runStep(training: Training, index: number) {
     }),
   );
   if (emaDecay !== undefined) await step.optimizer.average(emaDecay);
-  return { scalars, learningRate, gradNorm };
+  return { scalars, learningRate, gradNorm, batch: batch! };
 }
 
 function divergence(index: number, scalars: Readonly<Record<string, number>>): string {
   return `the gradients are no longer finite at step ${index + 1} (loss ${scalars.loss}); lower optimizer.learning_rate, or set train.clip_norm, and start again or resume from the last checkpoint`;
 }
 
+/** The routing of the last batch, from the probabilities and choices that the step left. */
 function logExperts(
-  { step }: Training,
+  { step, task }: Training,
+  batch: Batch,
   log: (split: string, name: string, value: number) => void,
 ): void {
-  for (const tap of step.graph.taps) {
-    const layer = tap.slice(0, -".counts".length);
-    const counts = Array.from(step.values[tap]!.data as BigInt64Array, Number);
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    log("train", `experts/${layer}/max_violation`, maxViolation(counts));
-    for (const [e, count] of counts.entries()) {
-      log("train", `experts/${layer}/load_${e}`, count / total);
-    }
-  }
+  const routing = readRouting(step.graph.taps, task.classNames);
+  routing.add(step.values, batch);
+  for (const [name, value] of routingEvents(routing.layers())) log("train", name, value);
 }

@@ -1,31 +1,54 @@
-/** Reads the routing of every layer out of the outputs of an evaluation. */
+/** Reads the routing of every layer out of the outputs of a training or evaluation graph. */
+import type { Batch } from "../data/batch.ts";
 import type { NdArray } from "../graph/array.ts";
-import { routingStatistics } from "../inspect/routing-statistics.ts";
+import { routingStatistics, type SampleLabels } from "../inspect/routing-statistics.ts";
 import type { LayerRouting } from "../inspect/types.ts";
 
-/** Endings of the taps that routing is read from. */
-export const ROUTING_TAPS = [".ids", ".combine_weights", ".probabilities"] as const;
+const ENDING = ".ids";
+
+/** Whether routing is read from a tap of this name; mosaics need `combine_weights` besides. */
+export function isRoutingTap(name: string): boolean {
+  return /\.(ids|probabilities|attempted|token_mask|modalities\.[^.]+)$/.test(name);
+}
+
+type Outputs = Readonly<Record<string, NdArray>>;
+
+/** The part of a batch that says what its samples are. */
+export type LabelledBatch = Pick<Batch, "arrays" | "attributes" | "domains" | "indices">;
 
 export interface RoutingRecord {
   /** Names of the layers that route. */
   readonly layerNames: readonly string[];
-  /** Adds a batch; `labels` are the classes of its samples. */
-  add(outputs: Readonly<Record<string, NdArray>>, labels?: readonly number[]): void;
+  /** Adds the outputs for a batch. */
+  add(outputs: Outputs, batch: LabelledBatch): void;
   layers(): LayerRouting[];
 }
 
-/** Sums up the routing over batches, by class where there are classes. */
-export function readRouting(taps: readonly string[], numClasses = 0): RoutingRecord {
+/** Sums up the routing over batches: in all, by modality, by class, domain and attributes. */
+export function readRouting(
+  taps: readonly string[],
+  classNames: readonly string[] = [],
+): RoutingRecord {
   const layerNames = taps
-    .filter((name) => name.endsWith(".ids"))
-    .map((name) => name.slice(0, -".ids".length));
-  const statistics = routingStatistics({ numClasses });
+    .filter((name) => name.endsWith(ENDING))
+    .map((name) => name.slice(0, -ENDING.length));
+  const statistics = routingStatistics({ values: { class: classNames } });
   return {
     layerNames,
-    add(outputs, labels) {
+    add(outputs, batch) {
+      const labels = sampleLabels(batch, classNames);
       for (const layer of layerNames) {
+        const attempted = outputs[`${layer}.attempted`];
+        const mask = outputs[`${layer}.token_mask`];
         const { ids, probabilities } = routingOf(outputs, layer);
-        statistics.add(layer, { ids, probabilities, ...(labels && { labels }) });
+        statistics.add(layer, {
+          ids,
+          probabilities,
+          ...(attempted && { attempted }),
+          ...(mask && { mask }),
+          modalities: modalitiesOf(outputs, layer),
+          labels,
+        });
       }
     },
     layers: () => statistics.layers(),
@@ -33,10 +56,44 @@ export function readRouting(taps: readonly string[], numClasses = 0): RoutingRec
 }
 
 /** The outputs of one layer's router. */
-export function routingOf(outputs: Readonly<Record<string, NdArray>>, layer: string) {
+export function routingOf(outputs: Outputs, layer: string) {
   return {
     ids: outputs[`${layer}.ids`]!,
     combineWeights: outputs[`${layer}.combine_weights`]!,
     probabilities: outputs[`${layer}.probabilities`]!,
   };
+}
+
+/** Which tokens belong to each modality. */
+function modalitiesOf(outputs: Outputs, layer: string): Record<string, NdArray> {
+  const start = `${layer}.modalities.`;
+  const names = Object.keys(outputs).filter((name) => name.startsWith(start));
+  return Object.fromEntries(names.map((name) => [name.slice(start.length), outputs[name]!]));
+}
+
+/**
+ * Class, domain, and shape, colour and texture of the first object of each sample, as far as the
+ * batch knows them. A shape that is the class is not told again.
+ */
+export function sampleLabels(
+  { arrays, attributes, domains, indices }: LabelledBatch,
+  classNames: readonly string[],
+): SampleLabels {
+  const classes = classNames.length > 1 ? Array.from(arrays.labels?.data ?? [], Number) : [];
+  const objects = (attributes ?? []).map(([first]) => first);
+  const labels: SampleLabels = {
+    class: classes,
+    domain: domains ?? [],
+    shape: objects.map((object) =>
+      object && classNames.includes(object.shape) ? undefined : object?.shape,
+    ),
+    color: objects.map((object) => object?.color),
+    texture: objects.map((object) => object?.texture),
+  };
+  return Object.fromEntries(
+    Object.entries(labels).filter(
+      ([, values]) =>
+        values.length === indices.length && values.some((value) => value !== undefined),
+    ),
+  );
 }

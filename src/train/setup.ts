@@ -18,6 +18,7 @@ import { createTask } from "./create-task.ts";
 import { batchSpec, createEvaluator, type Evaluator } from "./evaluator.ts";
 import { type OpenOptions, openSplit } from "./open-data.ts";
 import { checkRules, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
+import { isRoutingTap } from "./routing-record.ts";
 import { sessionOptions } from "./session-options.ts";
 import type { Task } from "./task.ts";
 import { openRunTokenizer, prepareTokenizer } from "./tokenizer.ts";
@@ -100,7 +101,7 @@ async function assemble(
     groups,
     totalSteps,
     graph: {
-      tap: (name) => name.endsWith(".counts"),
+      tap: isRoutingTap,
       ...(checkpoints && { checkpoint: blockSegments }),
     },
   });

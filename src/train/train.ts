@@ -14,6 +14,7 @@ import type { InitFrom } from "./init-from-config.ts";
 import { epochOf, type LoopResult, tokensOf, trainLoop } from "./loop.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { createProfiler, profilePrefix } from "./profiler.ts";
+import { associationEvents, routingEvents } from "./routing-events.ts";
 import { openRunDirectory, type RunDirectory } from "./run-directory.ts";
 import { evaluateSplit, scoreSplit } from "./score-split.ts";
 import { setUpTraining, type Training } from "./setup.ts";
@@ -145,9 +146,11 @@ async function finish(
   const { scores, record } = await evaluateSplit(training, last, progress);
   const { step: at, seconds } = result.progress;
   const test = last === "test" ? scores : {};
-  for (const [name, value] of Object.entries(test)) {
-    const epoch = epochOf(training, at);
-    run.metrics.log({ step: at, epoch, split: "test", name, value, seconds });
+  const { routing = [] } = record;
+  const routed = [...routingEvents(routing), ...associationEvents(routing)];
+  const epoch = epochOf(training, at);
+  for (const [name, value] of [...Object.entries(test), ...routed]) {
+    run.metrics.log({ step: at, epoch, split: last, name, value, seconds });
   }
   const summary = summarize(training, result, validation, mainScores(test));
   await run.writeSummary(summary);

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { classMapChart } from "./class-map.ts";
 import { confusionChart } from "./confusion.ts";
 import { type Curve, curveChart, smoothingWindow, suitsLogAxis } from "./curves.ts";
+import { labelMapChart } from "./label-map.ts";
 import { loadBarsChart } from "./load-bars.ts";
 import { loadMapChart } from "./load-map.ts";
 import { loadOverTimeChart } from "./load-over-time.ts";
@@ -49,8 +49,8 @@ test("load bars have one bar an expert, in the expert's colour", () => {
   expect(texts(svg)).toContain("✕");
 });
 
-test("class map rows are scaled to 1", () => {
-  const svg = classMapChart([[1, 3], [0, 0]], ["cat"], options); // biome-ignore format: a matrix
+test("label map rows are scaled to 1", () => {
+  const svg = labelMapChart([[1, 3], [0, 0]], ["cat"], options); // biome-ignore format: a matrix
   expect(titles(svg).slice(0, 3)).toEqual([
     "cat, expert 0: 25.0\u202f%",
     "cat, expert 1: 75.0\u202f%",

@@ -7,7 +7,10 @@ import { type ChartOptions, draw, labelledIndices, themeOf } from "./chart.ts";
 import { loadStatus, statusSign } from "./load-status.ts";
 
 /** Share of each expert of a layer as bars, against the even share 1/E as a dashed line. */
-export function loadBarsChart(routing: LayerRouting, options: ChartOptions): SVGSVGElement {
+export function loadBarsChart(
+  routing: Omit<LayerRouting, "scores">,
+  options: ChartOptions,
+): SVGSVGElement {
   const theme = themeOf(options);
   const { load, numExperts, importance } = routing;
   const even = 1 / Math.max(1, numExperts);

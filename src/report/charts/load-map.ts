@@ -8,7 +8,7 @@ import { loadStatus, statusSign } from "./load-status.ts";
 
 /** A heat map of layers and experts; a cell tells the load as a multiple of the even share 1/E. */
 export function loadMapChart(
-  routing: readonly LayerRouting[],
+  routing: readonly Omit<LayerRouting, "scores">[],
   options: ChartOptions,
 ): SVGSVGElement {
   const theme = themeOf(options);

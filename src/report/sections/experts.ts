@@ -1,60 +1,86 @@
 /** How the experts of each layer share the work. */
 
-import type { LayerRouting } from "../../inspect/types.ts";
-import { classMapChart } from "../charts/class-map.ts";
+import type { LabelRouting, LayerRouting } from "../../inspect/types.ts";
+import { labelMapChart } from "../charts/label-map.ts";
 import { loadBarsChart } from "../charts/load-bars.ts";
 import { loadMapChart } from "../charts/load-map.ts";
 import { deadBelow, loadStatus, overloadedAbove, statusSign } from "../charts/load-status.ts";
+import { figure as number } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { responsive } from "../svg.ts";
 import { chartGrid } from "./chart-grid.ts";
-import { figure, type Section } from "./section.ts";
+import { drawRoutingCurves } from "./routing-curves.ts";
+import { drawAgreement, drawRoutingTable } from "./routing-table.ts";
+import { type Context, figure, type Section } from "./section.ts";
+
+/** Labels with more values are left out. */
+const mostValues = 128;
 
 export const expertsSection: Section = {
   id: "experts",
   title: "Experts",
-  draw: ({ run, document }) => {
-    const routing = (run.routing ?? []).filter((entry) => entry.load.length > 0);
-    if (routing.length === 0) return null;
-    const map = responsive(
-      (at) =>
-        loadMapChart(routing, {
-          document,
-          width: at,
-          label: "Expert load of each layer as multiples of the even share",
-        }),
-      1140,
-    );
-    const bars = routing.map((entry) => ({
-      title: entry.layer,
-      draw: (width: number) =>
-        loadBarsChart(entry, { document, width, label: `Expert load of ${entry.layer}` }),
-      note: verdict(entry),
-    }));
-    const classes = routing.filter((entry) => (entry.byClass?.length ?? 0) > 0);
-    return html`<p class="lede">An even router gives each of E experts 1/E of all assignments.
-<b>${statusSign.dead} dead</b>: less than ${deadBelow} times that; <b>${statusSign.overloaded} overloaded</b>: more than ${overloadedAbove} times.</p>
-${figure("Load by layer, as a multiple of the even share", map)}
-<h3 class="sub">Share of assignments <small>dashed: the even share</small></h3>
-${chartGrid(bars)}
-${
-  classes.length === 0
-    ? null
-    : html`<h3 class="sub">Which classes go to which experts <small>percent of the assignments of each class</small></h3>
-${chartGrid(
-  classes.map((entry) => ({
-    title: entry.layer,
-    draw: (width: number) =>
-      classMapChart(entry.byClass!, run.classNames, {
-        document,
-        width,
-        label: `Experts by class in ${entry.layer}`,
-      }),
-  })),
-)}`
-}`;
+  draw: (context) => {
+    const { agreement } = context.run;
+    const routing = (context.run.routing ?? []).filter((entry) => entry.load.length > 0);
+    const curves = drawRoutingCurves(context);
+    if (routing.length === 0 && curves === null) return null;
+    return html`${routing.length === 0 ? null : drawLoads(context, routing)}
+${curves}
+${agreement === undefined ? null : drawAgreement(agreement)}
+${drawLabels(context, routing)}`;
   },
 };
+
+function drawLoads({ document }: Context, routing: readonly LayerRouting[]): Html {
+  const map = responsive(
+    (at) =>
+      loadMapChart(routing, {
+        document,
+        width: at,
+        label: "Expert load of each layer as multiples of the even share",
+      }),
+    1140,
+  );
+  const bars = routing.map((entry) => ({
+    title: entry.layer,
+    draw: (width: number) =>
+      loadBarsChart(entry, { document, width, label: `Expert load of ${entry.layer}` }),
+    note: verdict(entry),
+  }));
+  return html`<p class="lede">An even router gives each of E experts 1/E of all assignments.
+<b>${statusSign.dead} dead</b>: less than ${deadBelow} times that; <b>${statusSign.overloaded} overloaded</b>: more than ${overloadedAbove} times.</p>
+${figure("Load by layer, as a multiple of the even share", map)}
+${drawRoutingTable(routing)}
+<h3 class="sub">Share of assignments <small>dashed: the even share</small></h3>
+${chartGrid(bars)}`;
+}
+
+/** A map of values and experts for every label and layer. */
+function drawLabels({ document }: Context, routing: readonly LayerRouting[]): Html[] {
+  const byLabel = new Map<string, { layer: string; labelled: LabelRouting }[]>();
+  for (const { layer, labels = [] } of routing) {
+    for (const labelled of labels) {
+      if (labelled.values.length > mostValues) continue;
+      byLabel.set(labelled.label, [...(byLabel.get(labelled.label) ?? []), { layer, labelled }]);
+    }
+  }
+  return [...byLabel].map(
+    ([label, entries]) =>
+      html`<h3 class="sub">Experts by ${label} <small>percent of the assignments of each ${label}</small></h3>
+${chartGrid(
+  entries.map(({ layer, labelled: { values, counts, association } }) => ({
+    title: layer,
+    draw: (width: number) =>
+      labelMapChart(counts, values, {
+        document,
+        width,
+        label: `Experts by ${label} in ${layer}`,
+      }),
+    note: html`NMI ${number(association.normalizedMutualInformation)}, Cram\u00e9r\u2019s V ${number(association.cramersV)}`,
+  })),
+)}`,
+  );
+}
 
 function verdict({ load, numExperts }: LayerRouting): Html | string {
   const list = (status: "dead" | "overloaded"): string =>

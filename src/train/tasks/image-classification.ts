@@ -7,7 +7,7 @@ import type { Mosaic, Prediction, RecordedImage } from "../../inspect/types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Classifier } from "../../models/systems.ts";
-import { ROUTING_TAPS, readRouting, routingOf } from "../routing-record.ts";
+import { isRoutingTap, readRouting, routingOf } from "../routing-record.ts";
 import type { Objective } from "../step-graph.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
 
@@ -60,10 +60,10 @@ async function evaluateImages(
 ): Promise<FullEvaluation> {
   const dataset = loader.dataset as ImageDataset;
   const evaluator = await createEvaluator(
-    (name) => name === "logits" || ROUTING_TAPS.some((suffix) => name.endsWith(suffix)),
+    (name) => name === "logits" || name.endsWith(".combine_weights") || isRoutingTap(name),
   );
   const numClasses = classNames.length;
-  const routing = readRouting(evaluator.graph.taps, numClasses);
+  const routing = readRouting(evaluator.graph.taps, classNames);
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
   const right: Prediction[] = [];
   const wrong: Prediction[] = [];
@@ -72,7 +72,7 @@ async function evaluateImages(
   try {
     const scores = await evaluator.run(loader, (outputs, batch: Batch) => {
       const labels = Array.from(batch.arrays.labels!.data, Number);
-      routing.add(outputs, labels);
+      routing.add(outputs, batch);
       for (const [i, truth] of labels.entries()) {
         const probabilities = softmaxRow(outputs.logits!, i);
         const predicted = probabilities.indexOf(Math.max(...probabilities));

@@ -3,7 +3,7 @@ import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { LanguageModel } from "../../models/language-model.ts";
 import { reshape } from "../../ops/reshape.ts";
-import { ROUTING_TAPS, readRouting } from "../routing-record.ts";
+import { isRoutingTap, readRouting } from "../routing-record.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
 
 /**
@@ -36,13 +36,11 @@ async function evaluateWindows({
   createEvaluator,
   onBatch,
 }: FullEvaluationOptions): Promise<FullEvaluation> {
-  const evaluator = await createEvaluator((name) =>
-    ROUTING_TAPS.some((suffix) => name.endsWith(suffix)),
-  );
+  const evaluator = await createEvaluator(isRoutingTap);
   try {
     const routing = readRouting(evaluator.graph.taps);
-    const scores = await evaluator.run(loader, (outputs) => {
-      routing.add(outputs);
+    const scores = await evaluator.run(loader, (outputs, batch) => {
+      routing.add(outputs, batch);
       onBatch();
     });
     return { scores, record: { routing: routing.layers() } };

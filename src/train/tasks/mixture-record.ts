@@ -4,7 +4,8 @@ import { batchOrder } from "../../data/batch-order.ts";
 import type { PointsDataset } from "../../data/dataset.ts";
 import { pointsBatches } from "../../data/points-batches.ts";
 import type { NdArray } from "../../graph/array.ts";
-import type { ClassScores, DecisionRegions, LayerRouting } from "../../inspect/types.ts";
+import { routingStatistics } from "../../inspect/routing-statistics.ts";
+import type { ClassScores, DecisionRegions } from "../../inspect/types.ts";
 import type { BatchSource, Evaluator } from "../evaluator.ts";
 import type { FullEvaluation, FullEvaluationOptions } from "../task.ts";
 
@@ -34,34 +35,25 @@ export async function evaluateMixture({
   try {
     const experts = Array.from({ length: numExperts }, () => tally(numClasses));
     const [soft, hard, optimal] = [tally(numClasses), tally(numClasses), tally(numClasses)];
-    const use = experts.map(() => ({ load: 0, importance: 0 }));
-    const byClass = table(numClasses, numExperts);
+    const routing = routingStatistics({ values: { class: dataset.classNames } });
     const points: DecisionRegions["points"][number][] = [];
     const scores = await evaluator.run(loader, (outputs, batch) => {
-      for (const [i, label] of Array.from(batch.arrays.labels!.data, Number).entries()) {
+      const labels = Array.from(batch.arrays.labels!.data, Number);
+      const chosen: number[] = [];
+      for (const [i, label] of labels.entries()) {
         const { features } = dataset.get(batch.indices[i]!);
-        const { predicted, gates, expert, classes } = readSample(outputs, i);
+        const { predicted, expert, classes } = readSample(outputs, i);
         soft.add(label, predicted);
         hard.add(label, classes[expert]!);
         if (dataset.optimalLabel !== undefined) optimal.add(label, dataset.optimalLabel(features));
-        for (const [e, found] of classes.entries()) {
-          experts[e]!.add(label, found);
-          use[e]!.importance += gates[e]!;
-        }
-        use[expert]!.load += 1;
-        byClass[label]![expert]! += 1;
+        for (const [e, found] of classes.entries()) experts[e]!.add(label, found);
+        chosen.push(expert);
         if (points.length < POINTS_SHOWN) points.push({ x: features[0]!, y: features[1]!, label });
       }
+      const ids = { shape: [1, chosen.length], data: chosen };
+      routing.add("gate", { ids, probabilities: outputs.gates!, labels: { class: labels } });
       onBatch();
     });
-    const count = byClass.flat().reduce((sum, value) => sum + value, 0);
-    const routing: LayerRouting = {
-      layer: "gate",
-      numExperts,
-      load: use.map(({ load }) => load / count),
-      importance: use.map(({ importance }) => importance / count),
-      byClass,
-    };
     const rows: ClassScores[] = [
       ...experts.map((each, e) =>
         each.scores(`expert ${e}, trained on classes ${expertLabels[e]!.join(" and ")}`),
@@ -77,7 +69,7 @@ export async function evaluateMixture({
       scores,
       record: {
         confusion: soft.counts,
-        routing: [routing],
+        routing: routing.layers(),
         regions: { ...map, numExperts, points, scores: rows },
       },
     };

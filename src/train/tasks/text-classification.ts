@@ -3,7 +3,7 @@ import type { Tensor } from "../../graph/graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Scope } from "../../nn/scope.ts";
-import { ROUTING_TAPS, readRouting } from "../routing-record.ts";
+import { isRoutingTap, readRouting } from "../routing-record.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
 
 /** A model that gives class logits `[B, C]` of `tokens` `[B, L]` of which `lengths` `[B]` count. */
@@ -33,23 +33,22 @@ export function textClassification(
     tokensPerSample: contextLength,
     numActiveExperts: model.numActiveExperts,
     classNames,
-    evaluateFully: (options) => evaluateSentences(classNames.length, options),
+    evaluateFully: (options) => evaluateSentences(classNames, options),
   };
 }
 
 async function evaluateSentences(
-  numClasses: number,
+  classNames: readonly string[],
   { loader, createEvaluator, onBatch }: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const evaluator = await createEvaluator(
-    (name) => name === "logits" || ROUTING_TAPS.some((suffix) => name.endsWith(suffix)),
-  );
+  const evaluator = await createEvaluator((name) => name === "logits" || isRoutingTap(name));
+  const numClasses = classNames.length;
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
   try {
-    const routing = readRouting(evaluator.graph.taps, numClasses);
+    const routing = readRouting(evaluator.graph.taps, classNames);
     const scores = await evaluator.run(loader, (outputs, batch) => {
       const labels = Array.from(batch.arrays.labels!.data, Number);
-      routing.add(outputs, labels);
+      routing.add(outputs, batch);
       for (const [i, truth] of labels.entries()) {
         const row = outputs.logits!.data.slice(i * numClasses, (i + 1) * numClasses);
         const values = Array.from(row, Number);

@@ -1,27 +1,27 @@
-/** Which classes go to which experts. */
+/** Which classes, domains or attributes go to which experts. */
 
 import * as Plot from "@observablehq/plot";
 import { percent } from "../format.ts";
 import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
 
 /**
- * A heat map of classes and experts of one layer; each row is scaled to 1.
+ * A heat map of the values of a label and the experts of one layer; each row is scaled to 1.
  *
- * @param byClass assignments of the tokens of each class to each expert
+ * @param counts assignments of the tokens of each value to each expert
  */
-export function classMapChart(
-  byClass: readonly (readonly number[])[], // [C, E]
-  classNames: readonly string[],
+export function labelMapChart(
+  counts: readonly (readonly number[])[], // [L, E]
+  valueNames: readonly string[],
   options: ChartOptions,
 ): SVGSVGElement {
   const theme = themeOf(options);
-  const fullName = (i: number): string => classNames[i] ?? String(i);
-  const classes = byClass.map((_, i) => i);
-  const most = Math.max(1, ...byClass.map((row) => row.length));
-  const { labels: names, room: marginLeft } = fitLabels(classes.map(fullName), 112);
+  const fullName = (i: number): string => valueNames[i] ?? String(i);
+  const values = counts.map((_, i) => i);
+  const most = Math.max(1, ...counts.map((row) => row.length));
+  const { labels: names, room: marginLeft } = fitLabels(values.map(fullName), 112);
   const width = Math.min(56, (options.width - marginLeft - 4) / most);
-  const height = classes.length > 30 ? 12 : 24;
-  const shares = byClass.map((row) => {
+  const height = values.length > 30 ? 12 : 24;
+  const shares = counts.map((row) => {
     const total = row.reduce((sum, value) => sum + value, 0);
     return row.map((value) => (total > 0 ? value / total : 0));
   });
@@ -34,16 +34,16 @@ export function classMapChart(
   return draw(
     { ...options, width: Math.ceil(marginLeft + width * most + 4) },
     {
-      height: 42 + height * classes.length + 4,
+      height: 42 + height * values.length + 4,
       marginLeft,
       marginRight: 4,
       marginTop: 42,
       marginBottom: 4,
       x: { type: "band", domain: experts, padding: 0 },
-      y: { type: "band", domain: classes, padding: 0 },
+      y: { type: "band", domain: values, padding: 0 },
       marks: [
         Plot.axisX(labelledIndices(most, width, 20), { anchor: "top", tickSize: 0, label: null }),
-        Plot.axisY(classes, {
+        Plot.axisY(values, {
           tickSize: 0,
           label: null,
           tickFormat: (i: number) => names[i] ?? "",

@@ -1,0 +1,82 @@
+/** Charts of curves with their legends, for the sections that show how something moved. */
+
+import { type Curve, curveChart, smoothingWindow, suitsLogAxis } from "../charts/curves.ts";
+import { runningMean } from "../downsample.ts";
+import { figure as number, percent } from "../format.ts";
+import { type Html, html, type Part } from "../html.ts";
+import type { Series } from "../series.ts";
+import { cssTheme } from "../theme.ts";
+import type { GridChart } from "./chart-grid.ts";
+import type { Context } from "./section.ts";
+
+/** A chart with more curves than this is split. */
+const curveLimit = 6;
+
+/** Curves that share one chart. */
+export interface CurveFigure {
+  readonly title: Part;
+  readonly curves: readonly Curve[];
+  readonly unit: "number" | "percent";
+  readonly note?: string;
+  readonly label: string;
+}
+
+export interface CurveFigureOptions {
+  readonly nameOf: (series: Series) => string;
+  readonly unit?: "number" | "percent";
+  /** What the values are. */
+  readonly explanation?: string;
+}
+
+/** Series as charts of a few curves each; none where no series has a value. */
+export function curveFigures(
+  title: string,
+  series: readonly Series[],
+  { nameOf, unit = "number", explanation = "" }: CurveFigureOptions,
+): CurveFigure[] {
+  const drawn = series.filter((entry) => entry.points.length > 0);
+  const skipped = series.reduce((sum, entry) => sum + entry.nonFinite, 0);
+  const groups = Math.ceil(drawn.length / curveLimit);
+  return Array.from({ length: groups }, (_, group) => {
+    const part = drawn.slice(group * curveLimit, (group + 1) * curveLimit);
+    const list = part.map((entry) => ({ label: nameOf(entry), points: entry.points }));
+    const log = unit === "number" && suitsLogAxis(list);
+    const notes = [explanation];
+    if (group === 0 && skipped > 0) {
+      notes.push(
+        `${skipped} ${skipped === 1 ? "value was" : "values were"} not finite and not drawn.`,
+      );
+    }
+    const note = notes.join(" ").trim();
+    const remarks = [log ? "logarithmic" : "", groups > 1 ? `${group + 1} of ${groups}` : ""];
+    return {
+      title: html`${title} <small>${remarks.filter(Boolean).join(", ")}</small>`,
+      curves: list,
+      unit,
+      label: `${title} over steps: ${list.map((curve) => curve.label).join(", ")}`,
+      ...(note === "" ? {} : { note }),
+    };
+  });
+}
+
+/** A figure as a chart of a grid. */
+export function drawCurves({ document }: Context, figure: CurveFigure): GridChart {
+  const { unit, label } = figure;
+  return {
+    ...figure,
+    legend: legend(figure.curves, unit),
+    draw: (width) => curveChart(figure.curves, { document, width, unit, label }),
+  };
+}
+
+function legend(curves: readonly Curve[], unit: "number" | "percent"): Html {
+  return html`<ul class="legend">${curves.map(({ label, points }, i) => {
+    const window = smoothingWindow(points);
+    const log = unit === "number" && suitsLogAxis(curves);
+    const smooth = window > 1 ? runningMean(points, window, log) : points;
+    const last = smooth[smooth.length - 1]!.y;
+    const color = cssTheme.series[i % cssTheme.series.length]!;
+    const value = unit === "percent" ? percent(last) : number(last);
+    return html`<li title="${window > 1 ? "last running mean" : "last value"}"><span class="line" style="background:${color}"></span>${label} <b>${value}</b></li>`;
+  })}</ul>`;
+}

@@ -1,0 +1,94 @@
+/** Tables of how layers route. */
+
+import type { CheckpointAgreement, LayerRouting, RoutingSpread } from "../../inspect/types.ts";
+import { loadStatus } from "../charts/load-status.ts";
+import { figure as number, percent } from "../format.ts";
+import { type Html, html, type Part } from "../html.ts";
+
+interface Column {
+  readonly title: string;
+  readonly hint: string;
+  readonly cell: (spread: RoutingSpread) => string;
+}
+
+const columns: readonly Column[] = [
+  {
+    title: "imbalance",
+    hint: "maximum violation: load of the busiest expert above the even share, as a multiple of it",
+    cell: ({ scores }) => scores.maxViolation.toFixed(2),
+  },
+  {
+    title: "dead",
+    hint: "experts with next to no load",
+    cell: ({ load }) => String(load.filter((share) => loadStatus(share, load.length) === "dead").length), // biome-ignore format: one expression
+  },
+  {
+    title: "success",
+    hint: "share of the attempted assignments that an expert accepted",
+    cell: ({ scores }) => percent(scores.successRate),
+  },
+  {
+    title: "confidence",
+    hint: "largest probability of a token, on average",
+    cell: ({ scores }) => percent(scores.gateConfidence),
+  },
+  {
+    title: "local entropy",
+    hint: "entropy of a token's probabilities, on average, nats",
+    cell: ({ scores }) => scores.localEntropy.toFixed(2),
+  },
+  {
+    title: "global entropy",
+    hint: "entropy of the mean probabilities, nats",
+    cell: ({ scores }) => scores.globalEntropy.toFixed(2),
+  },
+  {
+    title: "information",
+    hint: "mutual information of tokens and experts: global less local entropy, nats",
+    cell: ({ scores }) => scores.mutualInformation.toFixed(2),
+  },
+];
+
+/** One row for each layer, and one for each modality of it. */
+export function drawRoutingTable(routing: readonly LayerRouting[]): Html {
+  const labels = [
+    ...new Set(routing.flatMap((entry) => (entry.labels ?? []).map(({ label }) => label))),
+  ];
+  const nmi = (entry: LayerRouting, label: string): string => {
+    const found = entry.labels?.find((each) => each.label === label);
+    return found === undefined ? "" : number(found.association.normalizedMutualInformation);
+  };
+  const cells = (spread: RoutingSpread): Html[] => columns.map(({ cell }) => numeric(cell(spread)));
+  const rows = routing.flatMap((entry) => [
+    html`<tr><td>${entry.layer}</td>${cells(entry)}${labels.map((label) => numeric(nmi(entry, label)))}</tr>`,
+    ...(entry.modalities ?? []).map(
+      (spread) =>
+        html`<tr class="part"><td>${spread.modality}</td>${cells(spread)}${labels.map(() => numeric(""))}</tr>`,
+    ),
+  ]);
+  return html`<h3 class="sub">Routing of each layer <small>entropies and information in nats${
+    labels.length === 0
+      ? ""
+      : "; NMI is the normalised mutual information of experts and labels: 0 unrelated, 1 one to one"
+  }</small></h3>
+<div class="card scroll"><table><thead><tr><th>layer</th>${columns.map(
+    ({ title, hint }) => html`<th class="number" title="${hint}">${title}</th>`,
+  )}${labels.map((label) => html`<th class="number">NMI, ${label}</th>`)}</tr></thead><tbody>
+${rows}
+</tbody></table></div>`;
+}
+
+/** How far two checkpoints route alike. */
+export function drawAgreement({ first, second, split, layers }: CheckpointAgreement): Html {
+  return html`<h3 class="sub">Agreement of checkpoints <small>${first} against ${second}, on the same tokens of the ${split} split</small></h3>
+<div class="card scroll"><table><thead><tr><th>layer</th><th class="number" title="tokens whose first expert is the same">same first choice</th><th class="number" title="agreement beyond what equal loads share by chance: 0 chance, 1 the same">kappa</th><th class="number" title="shared experts over the experts of either, on average">overlap</th><th class="number">tokens</th></tr></thead><tbody>
+${layers.map(
+  ({ layer, own, tokens }) =>
+    html`<tr><td>${layer}</td>${[percent(own.firstChoice), own.kappa.toFixed(2), percent(own.overlap), number(tokens)].map(numeric)}</tr>`,
+)}
+</tbody></table></div>`;
+}
+
+function numeric(value: Part): Html {
+  return html`<td class="number">${value}</td>`;
+}
