@@ -1,0 +1,165 @@
+/** Eight tokens and four experts, routed by the library itself: what the pictures show. */
+
+import type * as z from "zod";
+import { allocate, type NdArray, toNumbers } from "../../src/graph/array.ts";
+import { input } from "../../src/graph/inputs.ts";
+import { type moeSchema, parseMoe } from "../../src/moe/config.ts";
+import { createMoe } from "../../src/moe/create-moe.ts";
+import { createScope, type Trace } from "../../src/nn/scope.ts";
+import { emitModel } from "../../src/onnx/emit.ts";
+import { foldIn, key, normal, uniform } from "../../src/random/index.ts";
+import { nativeRuntime } from "../../src/runtime/native.ts";
+
+type MoeInput = NonNullable<z.input<typeof moeSchema>>;
+
+/** Who decides where a token goes. */
+export type Decides = "tokens" | "experts" | "evenly" | "all" | "nobody";
+
+export interface Example {
+  /** Name of the file. */
+  readonly id: string;
+  readonly decides: Decides;
+  readonly moe: MoeInput;
+}
+
+export const numExperts = 4;
+
+/** What a linear router would see as logits of each token; most tokens like expert 0 best. */
+const logits = [
+  [2.0, 0.6, -0.5, 0.2],
+  [1.6, 1.1, 0.1, -0.8],
+  [1.4, -0.2, 1.0, 0.1],
+  [0.3, 1.5, 0.4, -0.3],
+  [1.2, 0.2, -0.6, 0.9],
+  [-0.4, 0.3, 1.1, 0.6],
+  [2.2, -0.3, 0.2, 0.5],
+  [0.9, 0.8, -0.2, 0.4],
+];
+export const numTokens = logits.length;
+
+const two = { num_selected_experts: 2 } as const;
+const topK = { name: "softmax_top_k", ...two } as const;
+
+/** A picture for each router, and one for a capacity. */
+export const examples: readonly Example[] = [
+  { id: "dense", decides: "all", moe: { router: { name: "dense" } } },
+  { id: "switch", decides: "tokens", moe: { router: { name: "switch" } } },
+  { id: "noisy_top_k", decides: "tokens", moe: { router: { name: "noisy_top_k", ...two } } },
+  { id: "softmax_top_k", decides: "tokens", moe: { router: topK } },
+  {
+    id: "capacity",
+    decides: "tokens",
+    moe: { router: topK, dispatch: { name: "capacity", capacity_factor: 1, priority: "batch" } },
+  },
+  {
+    id: "expert_choice",
+    decides: "experts",
+    moe: {
+      router: { name: "expert_choice" },
+      dispatch: { name: "expert_choice", capacity_factor: 2 },
+    },
+  },
+  { id: "soft", decides: "all", moe: { router: { name: "soft" } } },
+  {
+    id: "hash",
+    decides: "nobody",
+    moe: { router: { name: "hash", key: "position", ...two } },
+  },
+  { id: "base", decides: "evenly", moe: { router: { name: "base" } } },
+  {
+    id: "cosine",
+    decides: "tokens",
+    moe: { router: { name: "cosine", projection_width: numExperts, ...two } },
+  },
+  { id: "attentive", decides: "tokens", moe: { router: { name: "attentive", ...two } } },
+  { id: "yuan", decides: "tokens", moe: { router: { name: "yuan", ...two } } },
+  { id: "loss_free_bias", decides: "tokens", moe: { router: { name: "loss_free_bias", ...two } } },
+  { id: "top_p", decides: "tokens", moe: { router: { name: "top_p", probability: 0.7 } } },
+  {
+    id: "second_expert",
+    decides: "tokens",
+    moe: { router: { name: "second_expert", policy: "threshold", threshold: 0.3 } },
+  },
+];
+
+/** What one token and one expert have to do with each other. */
+export interface Cell {
+  /** Probability, or for slots the token's part of the slot; 0 to 1. */
+  readonly share: number;
+  /** Weight of the expert in the token's output; undefined where the token does not go there. */
+  readonly weight: number | undefined;
+  /** Chosen, but without room. */
+  readonly dropped: boolean;
+}
+
+/** One row per token. */
+export async function routeExample({ moe }: Example): Promise<Cell[][]> {
+  const taken = await tapsOf(moe);
+  const attempted =
+    moe.dispatch?.name === "capacity" ? await tapsOf({ router: moe.router }) : taken;
+  const weights = weightsOf(taken);
+  const before = weightsOf(attempted);
+  const shares = toNumbers(taken["moe.dispatch_weights"] ?? taken["moe.probabilities"]!);
+  return logits.map((row, token) =>
+    row.map((_, expert) => ({
+      share: shares[token * numExperts + expert]!,
+      weight: weights[token]![expert],
+      dropped: weights[token]![expert] === undefined && before[token]![expert] !== undefined,
+    })),
+  );
+}
+
+/** Weights by token and expert from the taps `[K, N]`. */
+function weightsOf(taps: Readonly<Record<string, NdArray>>): (number | undefined)[][] {
+  const [ids, weights] = [taps["moe.ids"]!, taps["moe.combine_weights"]!].map(toNumbers);
+  const table = logits.map((row) => row.map((): number | undefined => undefined));
+  for (const [i, expert] of ids!.entries()) {
+    if (expert < numExperts) table[i % numTokens]![expert] = weights![i]!;
+  }
+  return table;
+}
+
+/** Runs the layer in training mode, as BASE and noise show only there. */
+async function tapsOf(moe: MoeInput): Promise<Record<string, NdArray>> {
+  const { scope, trace } = createScope({ training: true });
+  const width = numExperts;
+  const x = input(trace.graph, "x", { dtype: "float32", shape: [numTokens, width] });
+  const settings = parseMoe({ ...moe, num_experts: numExperts });
+  createMoe(settings, { width, numTokens }).apply(scope.child("moe"), x);
+  const wanted = ["ids", "combine_weights", "probabilities", "dispatch_weights"];
+  const outputs = wanted.flatMap((name) => {
+    const tensor = trace.taps.get(`moe.${name}`);
+    return tensor === undefined ? [] : [[`moe.${name}`, tensor] as const];
+  });
+  const model = emitModel(Object.fromEntries(outputs));
+  const feeds = model.inputs.map(({ name, shape }) => [
+    name,
+    feedOf(name, shape as readonly number[], trace),
+  ]);
+  const session = await nativeRuntime().createSession(model.bytes, { threads: 1 });
+  try {
+    return await session.run(Object.fromEntries(feeds));
+  } finally {
+    session.dispose();
+  }
+}
+
+/** Weights that hand the logits through; a bias that has learnt to avoid expert 0; noise. */
+function feedOf(name: string, shape: readonly number[], { randoms }: Trace): NdArray {
+  const array = allocate("float32", shape);
+  const { data } = array;
+  const random = randoms.get(name)?.distribution;
+  const seed = foldIn(key(0), name);
+  if (name === "x") data.set(logits.flat());
+  else if (random === "normal") normal(seed, data);
+  else if (random === "uniform") uniform(seed, data);
+  else if (name.endsWith("expert_bias")) data.set([-0.25, 0.05, 0.1, 0.1]);
+  else if (/\.(scale|temperature)$/.test(name)) data.fill(1);
+  else if (shape.length === 2 && !name.includes(".noise.")) {
+    const columns = shape[1]!;
+    for (let i = 0; i < data.length; i++) {
+      data[i] = Math.floor(i / columns) % numExperts === i % columns ? 1 : 0;
+    }
+  }
+  return array;
+}

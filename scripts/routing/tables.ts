@@ -1,0 +1,88 @@
+/** The tables of docs/routing.md as Markdown. */
+
+import { cpus } from "node:os";
+import { supports } from "../../src/moe/compatibility.ts";
+import { type DispatcherName, dispatchSchemas } from "../../src/moe/dispatch/config.ts";
+import { type AuxiliaryLossName, lossSchemas } from "../../src/moe/losses/config.ts";
+import type { RouterName } from "../../src/moe/routers/config.ts";
+import { routers } from "../../src/moe/routers/index.ts";
+import type { TrainConfig } from "../../src/train/config.ts";
+import type { Measured } from "./train-variant.ts";
+import type { Variant } from "./variants.ts";
+
+export interface MeasuredRow {
+  readonly variant: Variant;
+  readonly measured: Measured;
+  /** Of a step, over the base's. */
+  readonly time: number;
+}
+
+export interface Measurements {
+  readonly methods: readonly MeasuredRow[];
+  readonly balancing: readonly MeasuredRow[];
+  /** Of a step without experts, over the base's. */
+  readonly denseTime: number;
+  readonly baseMs: number;
+  readonly config: TrainConfig;
+}
+
+const columns = ["accuracy", "loss", "max. violation", "dead", "dropped", "time"] as const;
+
+export function measuredTables(of: Measurements): string {
+  const { config, baseMs, denseTime } = of;
+  const steps = of.methods[0]!.measured.steps;
+  const threads = config.runtime.threads ?? cpus().length;
+  const machine = cpus()[0]?.model.trim() ?? "an unknown processor";
+  return [
+    `\`${config.recipe}\`, seed ${config.seed}, ${steps} steps of ${config.train.batchSize} images; validation split. One base step: ${baseMs.toFixed(1)} ms (${threads} threads, ${machine}); without experts ${denseTime.toFixed(2)} of that.`,
+    measuredTable("routing method", of.methods),
+    measuredTable("balancing of top-2", of.balancing),
+  ].join("\n\n");
+}
+
+function measuredTable(title: string, rows: readonly MeasuredRow[]): string {
+  const cells = rows.map(({ variant, measured, time }) => [
+    variant.title,
+    measured.accuracy.toFixed(3),
+    measured.loss.toFixed(3),
+    measured.maxViolation.toFixed(2),
+    String(measured.deadExperts),
+    measured.droppedFraction.toFixed(3),
+    time.toFixed(2),
+  ]);
+  return table([title, ...columns], cells);
+}
+
+/** Which routers, dispatchers and losses go together. */
+export function combinationsTable(): string {
+  const names = Object.keys(routers) as RouterName[];
+  const dispatchers = Object.keys(dispatchSchemas) as DispatcherName[];
+  const losses = Object.keys(lossSchemas) as AuxiliaryLossName[];
+  const rows = names.map((router) => {
+    const possible = dispatchers.filter((name) => supports(router, name) === true);
+    const refused = losses.filter((loss) => supports(router, possible[0]!, loss) !== true);
+    return [
+      code(router),
+      possible.map(code).join(", "),
+      refused.length === losses.length ? "all" : refused.map(code).join(", ") || "none",
+    ];
+  });
+  return table(
+    ["router", "dispatchers, the default first", "losses that are refused"],
+    rows,
+    false,
+  );
+}
+
+function code(name: string): string {
+  return `\`${name}\``;
+}
+
+function table(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+  figures = true,
+): string {
+  const rule = heading.map((_, column) => (figures && column > 0 ? "---:" : "---"));
+  return [heading, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
