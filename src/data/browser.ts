@@ -29,4 +29,5 @@ export { type GaussianShiftSpec, openGaussianShift } from "./gaussian-shift.ts";
 export { type IdxArray, readIdx } from "./idx.ts";
 export { type DatasetDescription, datasets, type RemoteFile } from "./registry.ts";
 export * from "./shapes/index.ts";
+export * from "./tokenizers/index.ts";
 export * from "./transforms/index.ts";

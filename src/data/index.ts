@@ -13,3 +13,6 @@ export {
   type ParquetOptions,
   type ParquetRow,
 } from "./parquet.ts";
+export * from "./text/index.ts";
+export { clipContextLength, createClipTokenizer } from "./tokenizers/clip.ts";
+export { clipTokenizerState, openTokenizer } from "./tokenizers/files.ts";

@@ -1,6 +1,5 @@
 /** What recipes say of text: tokenizers and lengths. */
 import * as z from "zod";
-import type { CamelCased } from "../config/case.ts";
 
 const specials = z.array(z.enum(["pad", "unknown", "start", "end"])).optional();
 const vocabulary_size = z.int().positive().optional();
@@ -26,8 +25,6 @@ export const tokenizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("clip") }),
 ]);
 
-export type TokenizerConfig = CamelCased<z.output<typeof tokenizerSchema>>;
-
 /** Keys of every set of texts. */
 export const textKeys = {
   tokenizer: tokenizerSchema,
@@ -35,7 +32,7 @@ export const textKeys = {
   context_length: z.int().positive().max(65_536).optional(),
 };
 
-/** Keys of sets of images whose captions may be read. */
+/** Keys of sets of images whose captions, or descriptions of whose classes, may be read. */
 export const captionKeys = {
   tokenizer: tokenizerSchema.optional(),
   context_length: z.int().positive().max(65_536).optional(),
