@@ -1,4 +1,4 @@
-/** What a trained model is asked for: continuations of text. */
+/** What a trained model is asked for: continuations of text, retrieval. */
 export { type Beam, type BeamSearchOptions, beamSearch } from "./beam-search.ts";
 export { createDecoder, type Decoder, type DecoderOptions } from "./decoder.ts";
 export type { DecoderState, PerSequence, TokenExperts } from "./decoder-state.ts";
@@ -10,6 +10,7 @@ export {
   generate,
 } from "./generate.ts";
 export { promptTokens, tokenTexts } from "./prompt.ts";
+export { type Embeddings, type RetrievalScores, retrievalScores } from "./retrieval.ts";
 export {
   logProbabilities,
   nextTokenProbabilities,

@@ -7,7 +7,7 @@
 import type { NdArray } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
-import { product } from "../graph/shape.ts";
+import { type Dim, product } from "../graph/shape.ts";
 import { constantOf, truncatedNormal } from "../nn/initializers.ts";
 import { lengthBias } from "../nn/kv-cache.ts";
 import { linear } from "../nn/linear.ts";
@@ -16,12 +16,13 @@ import type { Scope } from "../nn/scope.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import { cast, equal, greater, logicalNot, where } from "../ops/compare.ts";
 import { gather, onesLike, zerosLike } from "../ops/gather.ts";
-import { concat, split } from "../ops/join.ts";
+import { slice } from "../ops/join.ts";
 import { l2Normalize } from "../ops/l2-normalize.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reduceMax, reduceSum } from "../ops/reduce.ts";
-import { reshape } from "../ops/reshape.ts";
+import { reshape, squeeze } from "../ops/reshape.ts";
 import { cumulativeSum } from "../ops/scan.ts";
+import { stack } from "../ops/tile.ts";
 import { classify, type DiffMoeConfig, encodeImages } from "./diff-moe.ts";
 import type { TextContext } from "./diff-moe-block.ts";
 import {
@@ -67,13 +68,11 @@ export interface PromptedImages extends SharedSpace {
 export interface CaptionedImages extends SharedSpace {
   /** Class logits of the images alone, `[B, C]`; absent without classes. */
   readonly logits?: Tensor;
-  /** Pairs of image and caption: first those that belong together, then those that do not. */
+  /** Each image with its own caption and with a foreign one. */
   readonly match?: {
-    /** Scores that they belong together, before a sigmoid, `[2*B]`. */
+    /** Scores that they belong together, before a sigmoid, `[B, 2]`. */
     readonly scores: Tensor;
-    /** 1 or 0, `[2*B]`. */
-    readonly targets: Tensor;
-    /** 0 for a foreign caption of the same words as the image's own, else 1, `[2*B]`. */
+    /** 0 for a foreign caption of the same words as the image's own, else 1, `[B, 2]`. */
     readonly counted: Tensor;
   };
 }
@@ -118,8 +117,8 @@ export function diffMoeWithPrompts(
  * Images and their captions: both in the shared space, where neither has seen the other, and with
  * `fusion` scores of pairs whose patches attend to the caption.
  *
- * Each image meets its own caption and that of the next image of the batch. The three passes over the
- * images, alone and with either caption, stand one after the other in every tap.
+ * Each image meets its own caption and that of the next image of the batch. The three passes over an
+ * image, alone and with either caption, stand side by side in every tap.
  *
  * @param images `[B, channels, H, W]`
  */
@@ -138,41 +137,37 @@ export function diffMoeWithCaptions(
   const pooled = encodeImages(scope, images, config, {
     copies: 3,
     text: pairedContext(encoded, next, config.width),
-  }); // [3*B, D]
-  const [alone, own, foreign] = split(pooled, 3, 0) as [Tensor, Tensor, Tensor];
-  const pairs = concat([own, foreign]); // [2*B, D]
+  }); // [B*3, D]
+  const passes = reshape(pooled, [images.shape[0]!, 3, config.width]);
+  const alone = squeeze(slice(passes, 1, 0, 1), 1); // [B, D]
   const init = { weightInit: truncatedNormal(config.initStd) };
-  const scores = linear(scope.child("match_head"), pairs, 1, init); // [2*B, 1]
-  const { ids, lengths } = captions;
+  const scores = linear(scope.child("match_head"), slice(passes, 1, 1), 1, init); // [B, 2, 1]
+  const { ids } = captions;
   const same = reduceSum(cast(equal(ids, gather(ids, next)), "int64"), 1); // [B]
   const differs = cast(logicalNot(equal(same, ids.shape[1] as number)), "float32");
-  const one = onesLike(differs);
   return {
     ...sharedSpace(scope, alone, encoded, config),
     ...classes(scope, alone, config),
-    match: {
-      scores: reshape(scores, [product([lengths.shape[0]!, 2])]),
-      targets: concat([one, zerosLike(differs)]),
-      counted: concat([one, differs]),
-    },
+    match: { scores: squeeze(scores, 2), counted: stack([onesLike(differs), differs], 1) },
   };
 }
 
-/** No text, the own one and that of the next image, for three passes over the images. */
+/** No text, the own one and that of the next image, for three passes over an image. */
 function pairedContext(
   { ids, lengths, tokens }: EncodedText,
   next: Tensor,
   width: number,
 ): TextContext {
-  const [batch, numTokens] = ids.shape as [Tensor["shape"][number], number];
+  const [batch, numTokens] = ids.shape as [Dim, number];
   const own = reshape(tokens, [batch, numTokens, width]); // [B, L, D]
-  const all = concat([own, own, gather(own, next)]); // [3*B, L, D]; the first are hidden
-  const counts = concat([zerosLike(lengths), lengths, gather(lengths, next)]); // [3*B]
+  const all = stack([own, own, gather(own, next)], 1); // [B, 3, L, D]; the first are hidden
+  const counts = stack([zerosLike(lengths), lengths, gather(lengths, next)], 1); // [B, 3]
+  const flat = reshape(counts, [product(counts.shape)]); // [B*3]
   return {
-    tokens: reshape(all, [product([counts.shape[0]!, numTokens]), width]),
+    tokens: reshape(all, [product([batch, 3, numTokens]), width]),
     numTokens,
-    bias: lengthBias(counts, numTokens),
-    present: greater(counts, 0),
+    bias: lengthBias(flat, numTokens),
+    present: greater(flat, 0),
   };
 }
 

@@ -17,7 +17,7 @@
  * Axes: `B` images, `S` patches, `D` width, `C` classes.
  */
 import type { Tensor } from "../graph/graph.ts";
-import { divideDim, product } from "../graph/shape.ts";
+import { type Dim, divideDim, product } from "../graph/shape.ts";
 import { convStem } from "../nn/conv-stem.ts";
 import { dropout } from "../nn/dropout.ts";
 import { truncatedNormal } from "../nn/initializers.ts";
@@ -28,7 +28,7 @@ import type { Scope } from "../nn/scope.ts";
 import { add } from "../ops/arithmetic.ts";
 import { reduceMean } from "../ops/reduce.ts";
 import { reshape } from "../ops/reshape.ts";
-import { tile } from "../ops/tile.ts";
+import { repeat } from "../ops/tile.ts";
 import { type DiffMoeBlockConfig, diffMoeBlock, type TextContext } from "./diff-moe-block.ts";
 import { tokenType } from "./diff-moe-text.ts";
 
@@ -43,7 +43,7 @@ export interface DiffMoeConfig extends DiffMoeBlockConfig {
 export interface EncodeImagesOptions {
   /** What the patches attend to; without it the fusion steps are left out. */
   readonly text?: TextContext | undefined;
-  /** Passes over each image, one after the other along the batch axis; default 1. */
+  /** Passes over each image, side by side along the batch axis; default 1. */
   readonly copies?: number;
 }
 
@@ -62,7 +62,7 @@ export function diffMoe(
   return classify(scope, encodeImages(scope, images, config, options), config);
 }
 
-/** Mean of the normalised patches; tap `pooled`. Images `[B, channels, H, W]` give `[copies*B, D]`. */
+/** Mean of the normalised patches; tap `pooled`. Images `[B, channels, H, W]` give `[B*copies, D]`. */
 export function encodeImages(
   scope: Scope,
   images: Tensor,
@@ -71,7 +71,7 @@ export function encodeImages(
 ): Tensor {
   const embedded = embedImage(scope, images, config); // [B*S, D]
   const numTokens = divideDim(embedded.shape[0]!, images.shape[0]!) as number;
-  let x = tile(embedded, [copies, 1]); // [copies*B*S, D]
+  let x = copies === 1 ? embedded : repeatImages(embedded, numTokens, copies); // [B*copies*S, D]
   x = dropout(scope.child("embed"), x, config.dropout);
   for (let i = 0; i < config.numLayers; i++) {
     const known = { modality: "image", numTokens, text } as const;
@@ -79,7 +79,7 @@ export function encodeImages(
   }
   x = layerNorm(scope.child("norm"), x, config.layerNormEpsilon);
   const batch = product([images.shape[0]!, copies]);
-  const perImage = reshape(x, [batch, numTokens, config.width]); // [copies*B, S, D]
+  const perImage = reshape(x, [batch, numTokens, config.width]); // [B*copies, S, D]
   return scope.tap("pooled", reduceMean(perImage, 1));
 }
 
@@ -88,6 +88,12 @@ export function classify(scope: Scope, pooled: Tensor, config: DiffMoeConfig): T
   return linear(scope.child("head"), pooled, config.numClasses, {
     weightInit: truncatedNormal(config.initStd),
   });
+}
+
+function repeatImages(x: Tensor, numTokens: number, copies: number): Tensor {
+  const [rows, width] = x.shape as [Dim, number];
+  const perImage = reshape(x, [divideDim(rows, numTokens), numTokens * width]);
+  return reshape(repeat(perImage, copies), [product([rows, copies]), width]);
 }
 
 /** Patches with position and token-type embeddings, `[B*S, D]`. */

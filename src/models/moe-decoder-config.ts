@@ -4,6 +4,7 @@ import { UserError } from "../graph/errors.ts";
 import { moeSchema } from "../moe/config.ts";
 import { createMoe } from "../moe/create-moe.ts";
 import { moeBlocks, moeLayersSchema } from "../moe/placement.ts";
+import { requireHeads } from "./heads.ts";
 import type { LanguageModel } from "./language-model.ts";
 import {
   type MoeDecoderConfig,
@@ -42,12 +43,7 @@ export function createMoeDecoder(
 ): LanguageModel {
   const { width, numHeads, numLayers, contextLength, moe } = settings;
   const config: MoeDecoderConfig = { ...settings, vocabularySize };
-  if (width % numHeads !== 0) {
-    throw new UserError(
-      `model.width ${width} cannot be divided among model.num_heads ${numHeads}; choose a multiple`,
-      { exitCode: 2 },
-    );
-  }
+  requireHeads(settings);
   if (moe.router.name === "hash" && moe.router.key === "position") {
     throw new UserError(
       "a decoder reads tokens one by one, and the router hash knows no positions then; choose router.key word",

@@ -5,6 +5,7 @@ import { createClassifier } from "../models/systems.ts";
 import { createTextClassifier } from "../models/text-classifier-config.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Task, TaskData } from "./task.ts";
+import { diffMoeTask } from "./tasks/diff-moe.ts";
 import { imageClassification } from "./tasks/image-classification.ts";
 import { languageModeling } from "./tasks/language-modeling.ts";
 import { pointsMixture } from "./tasks/points-mixture.ts";
@@ -19,6 +20,8 @@ export function createTask({ model, data, train }: TrainConfig, source: TaskData
   const { dataset } = source;
   switch (model.system) {
     case "diff-moe":
+      requireKind(dataset.kind, "image", model.system, data.name);
+      return diffMoeTask(model, source, train);
     case "sparsely-gated":
     case "vit-moe": {
       requireKind(dataset.kind, "image", model.system, data.name);

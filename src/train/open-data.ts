@@ -21,6 +21,7 @@ export function openSplit(
 ): Promise<Loader> {
   // A model reads no more than its context, so that is what it is given unless the data says less.
   const own = "contextLength" in data ? data.contextLength : undefined;
+  const reads = "text" in model ? model.text : "captions"; // Descriptions of classes are no samples.
   const contextLength = own ?? ("contextLength" in model ? model.contextLength : undefined);
   return createLoader(datasetSpec(data, split, seed), {
     batchSize: train.batchSize,
@@ -29,7 +30,7 @@ export function openSplit(
     transforms: transformSpecs(data, training),
     ...("workers" in data && { workers: data.workers }),
     ...(contextLength !== undefined && { contextLength }),
-    ...(tokenizer !== undefined && { tokenizer }),
+    ...(tokenizer !== undefined && reads === "captions" && { tokenizer }),
     ...(progress !== undefined && {
       hooks: {
         onProgress: (done: number, total: number) =>

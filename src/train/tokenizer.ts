@@ -1,4 +1,6 @@
+import { classDescriptions, detailLevels, isDescribed } from "../data/class-descriptions.ts";
 import { openDataset } from "../data/open.ts";
+import { datasets } from "../data/registry.ts";
 import { clipTokenizerState, openTokenizer } from "../data/tokenizers/files.ts";
 import {
   type LearnOptions,
@@ -9,16 +11,22 @@ import {
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec } from "./data-specs.ts";
 
-/** The tokenizer that a configuration asks for: CLIP's, or one learnt from the training texts. */
+/**
+ * The tokenizer that a configuration asks for: CLIP's, or one learnt from the training texts, or from
+ * the descriptions of classes where a model reads only those. None for a model without text.
+ */
 export async function prepareTokenizer({
+  model,
   data,
   seed,
 }: TrainConfig): Promise<TokenizerState | undefined> {
   const wanted = "tokenizer" in data ? data.tokenizer : undefined;
-  if (wanted === undefined) return undefined;
+  const reads = "text" in model ? model.text : "captions";
+  if (wanted === undefined || reads === "none") return undefined;
   if (wanted.kind === "clip") return clipTokenizerState(rootOf(data));
   const { kind, ...given } = wanted;
   const options = given as LearnOptions; // Settings that were left out are absent, not undefined.
+  if (reads === "prompts") return learnTokenizer(kind, await descriptions(data, seed), options);
   const dataset = await openDataset(datasetSpec(data, "train", seed));
   switch (dataset.kind) {
     case "stream":
@@ -38,6 +46,20 @@ export async function prepareTokenizer({
     default:
       return undefined;
   }
+}
+
+/** What there is to say of the classes, in all detail. */
+async function descriptions(data: TrainConfig["data"], seed: number): Promise<string[]> {
+  let { classNames } = datasets[data.name];
+  if (classNames.length === 0) {
+    const dataset = await openDataset(datasetSpec(data, "train", seed));
+    classNames = "classNames" in dataset ? dataset.classNames : [];
+  }
+  return detailLevels.flatMap((detail) =>
+    detail === "simple" || isDescribed(data.name)
+      ? classDescriptions(data.name, classNames, detail)
+      : [],
+  );
 }
 
 /** The tokenizer of a run, from its state. */

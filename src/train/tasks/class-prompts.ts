@@ -1,0 +1,110 @@
+/** Classification by a classifier and by descriptions of the classes, from one model. */
+import { classDescriptions } from "../../data/class-descriptions.ts";
+import type { ImageDataset } from "../../data/dataset.ts";
+import { tokenRows } from "../../data/token-rows.ts";
+import type { Tokenizer } from "../../data/tokenizers/index.ts";
+import { allocate, type NdArray } from "../../graph/array.ts";
+import { accuracy } from "../../losses/accuracy.ts";
+import { alignmentLoss } from "../../losses/contrastive.ts";
+import { crossEntropy } from "../../losses/cross-entropy.ts";
+import { type DiffMoeSettings, diffMoeMatchingConfig } from "../../models/diff-moe-config.ts";
+import { diffMoeWithPrompts } from "../../models/diff-moe-matching.ts";
+import type { Classifier } from "../../models/systems.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
+import { gather } from "../../ops/gather.ts";
+import type { Objective } from "../step-graph.ts";
+import type { Task } from "../task.ts";
+import { imageClassification } from "./image-classification.ts";
+
+export interface ClassPrompts {
+  /** `[C, L]` */
+  readonly ids: NdArray<"int64">;
+  /** `[C]` */
+  readonly lengths: NdArray<"int64">;
+}
+
+/** Descriptions of all classes as ids, in rows as long as the longest needs. */
+export function tokenizePrompts(
+  texts: readonly string[],
+  tokenizer: Tokenizer,
+  contextLength: number,
+): ClassPrompts {
+  const { tokens, lengths } = tokenRows(tokenizer, texts, contextLength);
+  const longest = Math.max(...Array.from(lengths.data, Number));
+  const ids = allocate("int64", [texts.length, longest]);
+  for (let row = 0; row < texts.length; row++) {
+    const start = row * contextLength;
+    ids.data.set(tokens.data.subarray(start, start + longest), row * longest);
+  }
+  return { ids, lengths };
+}
+
+/**
+ * Images of a labelled set, compared with a description of every class. `accuracy` is that of the
+ * classifier, `prompt_accuracy` that of the nearest description; the descriptions are the same for
+ * every image, so no text says anything of a label.
+ */
+export function classPrompts(
+  settings: DiffMoeSettings,
+  classifier: Classifier,
+  dataset: ImageDataset,
+  {
+    tokenizer,
+    labelSmoothing,
+  }: { readonly tokenizer: Tokenizer; readonly labelSmoothing?: number },
+): Task {
+  const { classNames, name } = dataset;
+  const texts = classDescriptions(name, classNames, settings.promptDetail);
+  const prompts = tokenizePrompts(texts, tokenizer, settings.contextLength);
+  const { vocabularySize } = tokenizer;
+  const config = diffMoeMatchingConfig(settings, { numClasses: classNames.length, vocabularySize });
+  const task = imageClassification(classifier, dataset);
+  return {
+    ...task,
+    objective: promptObjective(settings, config, prompts, labelSmoothing),
+    evaluateFully: (options) =>
+      task.evaluateFully({
+        ...options,
+        // Blocks over the descriptions have no patches to show.
+        createEvaluator: (wanted) =>
+          options.createEvaluator((tap) => !tap.startsWith("text_blocks.") && wanted(tap)),
+      }),
+  };
+}
+
+/**
+ * `class`: cross-entropy of the classifier; `contrastive`: cross-entropy of the cosines with all
+ * descriptions over the temperature (InfoNCE from images to texts, whose other direction would count
+ * images of one class against each other); `alignment`: minus the mean cosine with the own class's.
+ */
+export function promptObjective(
+  { lossWeights }: Pick<DiffMoeSettings, "lossWeights">,
+  config: ReturnType<typeof diffMoeMatchingConfig>,
+  prompts: ClassPrompts,
+  labelSmoothing = 0,
+): Objective {
+  return (scope, { images, labels }) => {
+    const result = diffMoeWithPrompts(scope, images!, prompts, config);
+    const { logits, promptLogits, imageEmbeddings, textEmbeddings } = result;
+    const smoothing = { labelSmoothing: scope.training ? labelSmoothing : 0 };
+    const classLoss = crossEntropy(logits, labels!, smoothing);
+    const contrastive = crossEntropy(promptLogits, labels!, smoothing);
+    const alignment = alignmentLoss(imageEmbeddings, gather(textEmbeddings, labels!));
+    const parts = [
+      mul(classLoss, lossWeights.class),
+      mul(contrastive, lossWeights.contrastive),
+      mul(alignment, lossWeights.alignment),
+    ];
+    return {
+      loss: parts.reduce((sum, part) => add(sum, part)),
+      metrics: {
+        accuracy: accuracy(logits, labels!),
+        prompt_accuracy: accuracy(promptLogits, labels!),
+        class_loss: classLoss,
+        contrastive_loss: contrastive,
+        alignment_loss: alignment,
+      },
+      outputs: { logits, prompt_logits: promptLogits },
+    };
+  };
+}
