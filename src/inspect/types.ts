@@ -5,6 +5,7 @@
  */
 import type { RoutingAgreement } from "./agreement.ts";
 import type { Association } from "./contingency.ts";
+import type { LanguageUnits, TextPrediction, TextSample, TokenTrace } from "./text-types.ts";
 
 /** One line of `metrics.jsonl`. */
 export interface MetricEvent {
@@ -183,4 +184,9 @@ export interface RunRecord {
   readonly agreement?: CheckpointAgreement;
   readonly mosaics?: readonly Mosaic[];
   readonly regions?: DecisionRegions;
+  readonly tokenTraces?: readonly TokenTrace[];
+  readonly textPredictions?: readonly TextPrediction[];
+  /** Set for language models: how to read their loss. */
+  readonly language?: LanguageUnits;
+  readonly samples?: readonly TextSample[];
 }

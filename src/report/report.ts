@@ -12,12 +12,16 @@ import { expertsSection } from "./sections/experts.ts";
 import { drawHead, resultSentence } from "./sections/head.ts";
 import { mosaicSection } from "./sections/mosaic.ts";
 import { regionsSection } from "./sections/regions.ts";
-import type { Context, Section } from "./sections/section.ts";
+import { samplesSection } from "./sections/samples.ts";
+import { type Context, mostExperts, type Section } from "./sections/section.ts";
+import { tokensSection } from "./sections/tokens.ts";
 import { groupMetrics } from "./series.ts";
-import { style } from "./style.ts";
+import { expertStyle, style } from "./style.ts";
 
 const sections: readonly Section[] = [
   mosaicSection,
+  tokensSection,
+  samplesSection,
   regionsSection,
   expertsSection,
   curvesSection,
@@ -51,9 +55,9 @@ export function renderReport(run: RunRecord): string {
 <meta http-equiv="Content-Security-Policy" content="${raw(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="description" content="${resultSentence(run.summary)}">
+<meta name="description" content="${resultSentence(run.summary, run.language)}">
 <title>${run.name} \u00b7 Moesaic</title>
-<style>${raw(style())}</style>
+<style>${raw(style())}${raw(run.tokenTraces === undefined ? "" : expertStyle(mostExperts(run)))}</style>
 </head>
 <body>
 <main>

@@ -1,6 +1,17 @@
 /** The report's style sheet. */
 
+import { inkOn } from "./color.ts";
+import { expertColors } from "./palette.ts";
 import { themeVariables } from "./theme.ts";
+
+/** The colours of experts as CSS variables of what is marked `data-expert`. */
+export function expertStyle(numExperts: number): string {
+  return expertColors(numExperts)
+    .map(
+      (color, e) => `[data-expert="${e}"] { --expert: ${color}; --expert-ink: ${inkOn(color)}; }`,
+    )
+    .join("\n");
+}
 
 /** CSS of the page and of the charts in it, for both colour schemes. */
 export function style(): string {
@@ -75,6 +86,22 @@ ul.legend.experts { gap: 4px 12px; margin: 0 0 12px; font-variant-numeric: tabul
 .one-layer .mosaics.lead > .sample:first-child { grid-column: auto; }
 .one-layer .mosaics { grid-template-columns: repeat(auto-fill, minmax(min(100%, 360px), 1fr)); }
 .one-layer .tiles { grid-template-columns: 1fr 1fr; }
+.passage { color: var(--muted); white-space: pre-wrap; }
+.passages { display: grid; gap: 14px 20px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); }
+.passages .tile { text-align: left; }
+.one-layer .passages { grid-template-columns: minmax(0, 1fr); }
+.tokens { font: 13px/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; color: var(--ink); }
+.tokens i { --share: 38%; font-style: normal; white-space: pre; display: inline-grid; justify-items: center; min-width: 13px; padding: 0 2px; margin: 0 1px 3px 0; border-radius: 3px; overflow: hidden; vertical-align: top;
+  background: color-mix(in srgb, var(--expert, transparent) var(--share), transparent); cursor: pointer; }
+.tokens .g1 { --share: 25%; }
+.tokens .g0 { --share: 14%; }
+.tokens b { justify-self: stretch; margin: 0 -2px; text-align: center; font-size: 10px; line-height: 13px; background: var(--expert, transparent); color: var(--expert-ink, var(--muted)); }
+.tokens .dropped { outline: 1px dashed var(--muted); outline-offset: -1px; cursor: auto; }
+.one-layer .tokens { font-size: 15px; }
+.focused .tokens i:not(.on) { opacity: .22; }
+.generated { white-space: pre-wrap; font-size: 14px; }
+.texts td { vertical-align: top; }
+.texts th, .texts td + td { overflow-wrap: normal; }
 .chart { display: block; width: 100%; height: auto; color: var(--muted); }
 .wide .chart, .narrow .chart { width: auto; max-width: 100%; }
 .chart text { white-space: pre; }
@@ -119,6 +146,9 @@ pre { margin: 0; padding: 4px 16px 16px; overflow-x: auto; font: 13px/1.55 ui-mo
   .card { padding: 12px; }
   .wide { display: none; }
   .narrow { display: block; }
+  .texts tr { display: grid; grid-template-columns: 1fr 1fr auto; }
+  .texts tr > :first-child { grid-column: 1 / -1; border-bottom: 0; padding-right: 0; }
+  .texts tr:last-child > :not(:first-child) { border-bottom: 1px solid var(--line); }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .tiles { grid-template-columns: repeat(min(3, var(--tiles)), minmax(0, 1fr)); }
   .controls label { width: 100%; }

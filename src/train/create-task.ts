@@ -4,6 +4,7 @@ import { createMoeDecoder } from "../models/moe-decoder-config.ts";
 import { createClassifier } from "../models/systems.ts";
 import { createTextClassifier } from "../models/text-classifier-config.ts";
 import type { TrainConfig } from "./config.ts";
+import { sessionOptions } from "./session-options.ts";
 import type { Task, TaskData } from "./task.ts";
 import { diffMoeTask } from "./tasks/diff-moe.ts";
 import { imageClassification } from "./tasks/image-classification.ts";
@@ -16,7 +17,8 @@ import { textClassification } from "./tasks/text-classification.ts";
  *
  * @throws UserError (exit code 2) where the model cannot read the data
  */
-export function createTask({ model, data, train }: TrainConfig, source: TaskData): Task {
+export function createTask(config: TrainConfig, source: TaskData): Task {
+  const { model, data, train, seed, runtime } = config;
   const { dataset } = source;
   switch (model.system) {
     case "diff-moe":
@@ -35,8 +37,16 @@ export function createTask({ model, data, train }: TrainConfig, source: TaskData
     }
     case "moe-decoder": {
       requireKind(dataset.kind, "stream", model.system, data.name);
-      const { vocabularySize } = source.tokenizer!;
-      return languageModeling(createMoeDecoder(model, { vocabularySize }), tokensOf(source));
+      const tokenizer = source.tokenizer!;
+      const { vocabularySize } = tokenizer;
+      const decoder = createMoeDecoder(model, { vocabularySize });
+      const session = sessionOptions(runtime);
+      return languageModeling(decoder, {
+        contextLength: tokensOf(source),
+        tokenizer,
+        seed,
+        session,
+      });
     }
     case "text-classifier": {
       requireKind(dataset.kind, "text", model.system, data.name);
@@ -47,6 +57,7 @@ export function createTask({ model, data, train }: TrainConfig, source: TaskData
       const { labelSmoothing } = train;
       return textClassification(classifier, classNames, {
         contextLength: tokensOf(source),
+        tokenizer: source.tokenizer!,
         labelSmoothing,
       });
     }

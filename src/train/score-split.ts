@@ -27,9 +27,9 @@ export function evaluateSplit(
   split: Split,
   progress: ProgressSink,
 ): Promise<FullEvaluation> {
-  const { task, createEvaluator } = training;
+  const { task, weights, createEvaluator } = training;
   return readSplit(training, split, progress, (loader, onBatch) =>
-    task.evaluateFully({ loader, createEvaluator, onBatch }),
+    task.evaluateFully({ loader, createEvaluator, weights, onBatch }),
   );
 }
 

@@ -3,6 +3,7 @@ import type { Field } from "../data/batch.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
 import type { Tokenizer } from "../data/tokenizers/index.ts";
+import type { NdArray } from "../graph/array.ts";
 import type { RunRecord } from "../inspect/types.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { Objective } from "./step-graph.ts";
@@ -34,6 +35,8 @@ export interface FullEvaluationOptions {
   readonly loader: Loader;
   /** Compiles the evaluation with outputs and taps beside the scalars. */
   createEvaluator(outputs: (name: string) => boolean): Promise<Evaluator>;
+  /** The weights that evaluation uses, by name. */
+  readonly weights: ReadonlyMap<string, NdArray>;
   /** Called after each batch. */
   readonly onBatch: () => void;
 }

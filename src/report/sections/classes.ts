@@ -7,6 +7,7 @@ import { type Html, html } from "../html.ts";
 import { pngDataUri } from "../png.ts";
 import { responsive } from "../svg.ts";
 import { type Context, className, figure, type Section } from "./section.ts";
+import { drawTextPredictions } from "./text-predictions.ts";
 
 const predictionLimit = 12;
 const barLimit = 3;
@@ -40,16 +41,17 @@ function drawMistakes(run: Context["run"], confusion: readonly (readonly number[
     .filter(({ recall }) => Number.isFinite(recall))
     .sort((a, b) => a.recall - b.recall)
     .slice(0, 8);
+  const unit = run.textPredictions !== undefined ? "texts" : "images";
   return html`<div class="stack">
 <div class="card"><h3>Hardest classes</h3>
-<table><thead><tr><th>true class</th><th class="number">images</th><th class="number">found</th></tr></thead><tbody>
+<table><thead><tr><th>true class</th><th class="number">${unit}</th><th class="number">found</th></tr></thead><tbody>
 ${classes.map(({ i, recall }) => html`<tr><td>${className(run, i)}</td><td class="number">${count(totals[i]!)}</td><td class="number">${percent(recall)}</td></tr>`)}
 </tbody></table></div>
 <div class="card"><h3>Most frequent mistakes</h3>
 ${
   pairs.length === 0
     ? html`<p class="lede">None.</p>`
-    : html`<table><thead><tr><th>true class</th><th>taken for</th><th class="number">images</th></tr></thead><tbody>
+    : html`<table><thead><tr><th>true class</th><th>taken for</th><th class="number">${unit}</th></tr></thead><tbody>
 ${pairs.map(({ actual, predicted, value }) => html`<tr><td>${className(run, actual)}</td><td>${className(run, predicted)}</td><td class="number">${count(value)}</td></tr>`)}
 </tbody></table>`
 }</div>
@@ -61,7 +63,7 @@ export const predictionsSection: Section = {
   title: "Predictions",
   draw: ({ run }) => {
     const predictions = run.predictions ?? [];
-    if (predictions.length === 0) return null;
+    if (predictions.length === 0) return drawTextPredictions(run);
     const confidence = (p: Prediction): number => p.probabilities[p.predicted] ?? 0;
     const wrong = predictions
       .filter((p) => p.label !== p.predicted)

@@ -1,5 +1,6 @@
 /** The result in one sentence, and the key figures. */
 
+import type { LanguageUnits } from "../../inspect/text-types.ts";
 import type { Summary } from "../../inspect/types.ts";
 import { compact, count, duration, figure, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
@@ -13,27 +14,31 @@ interface Score {
 
 const lossNames = new Set(["loss", "cross_entropy"]);
 
-/** The score a run is judged by: accuracy first, then any other score, the loss last. */
-export function mainScore(summary: Summary): Score | undefined {
+/**
+ * The score a run is judged by: accuracy first, then any other score, the loss last; but the loss
+ * where the run is a language model.
+ */
+export function mainScore(summary: Summary, language?: LanguageUnits): Score | undefined {
   const scores = (["test", "validation"] as const).flatMap((split) =>
     Object.entries(summary[split] ?? {})
       .filter(([, value]) => Number.isFinite(value))
       .map(([name, value]) => ({ split, name, value })),
   );
+  const loss = language && scores.find(({ name }) => name === "loss");
   return (
+    loss ??
     scores.find((score) => score.name === "accuracy") ??
     scores.find((score) => !lossNames.has(score.name)) ??
     scores[0]
   );
 }
 
-/** Such as "96.4 % test accuracy after 1,500 steps in 1 min 32 s; 4.5M parameters, ...". */
-export function resultSentence(summary: Summary): string {
-  const score = mainScore(summary);
-  const result =
-    score === undefined
-      ? "No score was recorded"
-      : `${scoreText(score.name, score.value)} ${score.split} ${score.name.replaceAll("_", " ")}`;
+/**
+ * Such as "96.4 % test accuracy after 1,500 steps in 1 min 32 s; 4.5M parameters, ...", or "A
+ * validation loss of 1.75 nats per token after ...".
+ */
+export function resultSentence(summary: Summary, language?: LanguageUnits): string {
+  const result = resultText(mainScore(summary, language), language);
   const after =
     summary.steps === undefined
       ? ""
@@ -47,13 +52,30 @@ export function resultSentence(summary: Summary): string {
   return `${result}${after}${time}${size}.`;
 }
 
+function resultText(score: Score | undefined, language: LanguageUnits | undefined): string {
+  if (score === undefined) return "No score was recorded";
+  const { name, split, value } = score;
+  if (language === undefined || name !== "loss") {
+    return `${scoreText(name, value)} ${split} ${name.replaceAll("_", " ")}`;
+  }
+  const perCharacter = lossPerCharacter(value, language);
+  const also = perCharacter === undefined ? "" : ` (${figure(perCharacter)} per character)`;
+  return `A ${split} loss of ${figure(value)} nats per token${also}`;
+}
+
+/** Where tokens are not characters. */
+function lossPerCharacter(loss: number, { charactersPerToken }: LanguageUnits): number | undefined {
+  const differ = Math.abs(charactersPerToken - 1) > 0.001 && charactersPerToken > 0;
+  return differ ? loss / charactersPerToken : undefined;
+}
+
 /** The top of the report. */
 export function drawHead({ run }: Context): Html {
   const recipe = run.recipe === run.name ? null : html`, recipe <strong>${run.recipe}</strong>`;
   return html`<header>
 <p class="eyebrow">Run <strong>${run.name}</strong>${recipe}</p>
-<h1>${keepTogether(resultSentence(run.summary))}</h1>
-${drawFigures(run.summary, run.classNames.length, totalOf(run.confusion))}
+<h1>${keepTogether(resultSentence(run.summary, run.language))}</h1>
+${drawFigures(run)}
 ${drawRouting(run)}
 </header>`;
 }
@@ -75,7 +97,9 @@ interface Figure {
   readonly note?: string;
 }
 
-function drawFigures(summary: Summary, classes: number, samples: number): Html | null {
+function drawFigures({ summary, classNames, confusion, language }: Context["run"]): Html | null {
+  const classes = classNames.length;
+  const samples = totalOf(confusion);
   const figures: Figure[] = [];
   const add = (name: string, value: string | undefined, note?: string): void => {
     if (value !== undefined)
@@ -84,6 +108,13 @@ function drawFigures(summary: Summary, classes: number, samples: number): Html |
   for (const split of ["test", "validation"] as const) {
     for (const [name, value] of Object.entries(summary[split] ?? {}).slice(0, 4)) {
       const chance = name === "accuracy" && split === "test" && classes > 1;
+      if (language !== undefined && (name === "loss" || name === "accuracy")) {
+        const also = name === "loss" ? lossPerCharacter(value, language) : undefined;
+        const per = also === undefined ? "" : `; ${figure(also)} per character`;
+        const note = name === "loss" ? `nats per token${per}` : "the most probable token is right";
+        add(`${split} ${name}`, scoreText(name, value), note);
+        continue;
+      }
       const spread = samples > 0 ? `\u00b1 ${percent(halfInterval(value, samples))}, ` : "";
       add(
         `${split} ${name.replaceAll("_", " ")}`,

@@ -31,6 +31,7 @@ export function mostExperts(run: RunRecord): number {
     0,
     ...routed,
     ...(run.mosaics ?? []).flatMap((m) => m.layers.map(layerExperts(run))),
+    ...(run.tokenTraces ?? []).flatMap((t) => t.layers.map(({ numExperts }) => numExperts)),
   );
 }
 

@@ -1,7 +1,6 @@
 /** Classification of images. */
 import type { Batch } from "../../data/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
-import type { NdArray } from "../../graph/array.ts";
 import { mosaicLayer } from "../../inspect/routing-statistics.ts";
 import type { Mosaic, Prediction, RecordedImage } from "../../inspect/types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
@@ -10,6 +9,7 @@ import type { Classifier } from "../../models/systems.ts";
 import { isRoutingTap, readRouting, routingOf } from "../routing-record.ts";
 import type { Objective } from "../step-graph.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
+import { softmaxRow } from "./softmax-row.ts";
 
 const RIGHT_SHOWN = 12;
 const WRONG_SHOWN = 12;
@@ -122,15 +122,6 @@ async function evaluateImages(
   } finally {
     evaluator.dispose();
   }
-}
-
-function softmaxRow(logits: NdArray, row: number): number[] {
-  const width = logits.shape[1]!;
-  const scores = Array.from(logits.data.slice(row * width, (row + 1) * width), Number);
-  const highest = Math.max(...scores);
-  const exps = scores.map((score) => Math.exp(score - highest));
-  const total = exps.reduce((sum, value) => sum + value, 0);
-  return exps.map((value) => value / total);
 }
 
 function recordedImage(dataset: ImageDataset, index: number): RecordedImage {

@@ -1,17 +1,31 @@
 /** Prediction of the next token of a text. */
+import type { StreamDataset } from "../../data/dataset.ts";
+import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { LanguageModel } from "../../models/language-model.ts";
 import { reshape } from "../../ops/reshape.ts";
+import { nativeRuntime } from "../../runtime/native.ts";
+import type { SessionOptions } from "../../runtime/session.ts";
 import { isRoutingTap, readRouting } from "../routing-record.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
+import { sampleTexts } from "./text-samples.ts";
+import { isTraceTap, passageRecorder } from "./token-traces.ts";
+
+export interface LanguageModelingOptions {
+  readonly contextLength: number;
+  readonly tokenizer: Tokenizer;
+  /** Of the texts that the report shows. */
+  readonly seed: number;
+  readonly session: SessionOptions;
+}
 
 /**
  * Windows of a text, judged by the mean cross-entropy of the token after each place, in nats.
  *
  * `accuracy` is the fraction of places at which the most probable token is the right one.
  */
-export function languageModeling(model: LanguageModel, contextLength: number): Task {
+export function languageModeling(model: LanguageModel, options: LanguageModelingOptions): Task {
   return {
     objective: (scope, { tokens, targets }) => {
       const logits = model.logits(scope, tokens!); // [B*S, V]
@@ -24,26 +38,41 @@ export function languageModeling(model: LanguageModel, contextLength: number): T
     },
     score: { name: "loss", better: "lower" },
     samples: "windows",
-    tokensPerSample: contextLength,
+    tokensPerSample: options.contextLength,
     numActiveExperts: model.numActiveExperts,
     classNames: [],
-    evaluateFully: evaluateWindows,
+    evaluateFully: (evaluation) => evaluateWindows(model, options, evaluation),
   };
 }
 
-async function evaluateWindows({
-  loader,
-  createEvaluator,
-  onBatch,
-}: FullEvaluationOptions): Promise<FullEvaluation> {
-  const evaluator = await createEvaluator(isRoutingTap);
+async function evaluateWindows(
+  model: LanguageModel,
+  { contextLength, tokenizer, seed, session }: LanguageModelingOptions,
+  { loader, createEvaluator, weights, onBatch }: FullEvaluationOptions,
+): Promise<FullEvaluation> {
+  const { text } = loader.dataset as StreamDataset;
+  const ids = tokenizer.encode(text);
+  const numWindows = Math.floor((ids.length - 1) / contextLength);
+  const evaluator = await createEvaluator((name) => isRoutingTap(name) || isTraceTap(name));
   try {
     const routing = readRouting(evaluator.graph.taps);
+    const { layerNames } = routing;
+    const passages = passageRecorder({ layerNames, tokenizer }, numWindows, contextLength);
     const scores = await evaluator.run(loader, (outputs, batch) => {
       routing.add(outputs, batch);
+      passages.add(outputs, batch);
       onBatch();
     });
-    return { scores, record: { routing: routing.layers() } };
+    const sampling = { runtime: nativeRuntime(), weights, session, tokenizer, seed };
+    return {
+      scores,
+      record: {
+        routing: routing.layers(),
+        tokenTraces: passages.traces(),
+        language: { charactersPerToken: [...text].length / ids.length },
+        samples: await sampleTexts(model, { ...sampling, text: ids }),
+      },
+    };
   } finally {
     evaluator.dispose();
   }

@@ -1,10 +1,18 @@
 /** Classification of sentences. */
+import type { TextDataset } from "../../data/dataset.ts";
+import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import type { Tensor } from "../../graph/graph.ts";
+import type { TextPrediction } from "../../inspect/text-types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { isRoutingTap, readRouting } from "../routing-record.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
+import { softmaxRow } from "./softmax-row.ts";
+import { isTraceTap, sentenceRecorder } from "./token-traces.ts";
+
+const WRONG_SHOWN = 20;
+const RIGHT_SHOWN = 10;
 
 /** A model that gives class logits `[B, C]` of `tokens` `[B, L]` of which `lengths` `[B]` count. */
 export interface SentenceModel {
@@ -12,11 +20,17 @@ export interface SentenceModel {
   readonly numActiveExperts: number;
 }
 
+export interface TextClassificationOptions {
+  readonly contextLength: number;
+  readonly tokenizer: Tokenizer;
+  readonly labelSmoothing?: number;
+}
+
 /** Sentences of a labelled set, judged by accuracy. */
 export function textClassification(
   model: SentenceModel,
   classNames: readonly string[],
-  { contextLength, labelSmoothing = 0 }: { contextLength: number; labelSmoothing?: number },
+  { contextLength, tokenizer, labelSmoothing = 0 }: TextClassificationOptions,
 ): Task {
   return {
     objective: (scope, { tokens, lengths, labels }) => {
@@ -33,31 +47,59 @@ export function textClassification(
     tokensPerSample: contextLength,
     numActiveExperts: model.numActiveExperts,
     classNames,
-    evaluateFully: (options) => evaluateSentences(classNames, options),
+    evaluateFully: (options) => evaluateSentences(classNames, tokenizer, options),
   };
 }
 
 async function evaluateSentences(
   classNames: readonly string[],
+  tokenizer: Tokenizer,
   { loader, createEvaluator, onBatch }: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const evaluator = await createEvaluator((name) => name === "logits" || isRoutingTap(name));
+  const dataset = loader.dataset as TextDataset;
+  const evaluator = await createEvaluator(
+    (name) => name === "logits" || isRoutingTap(name) || isTraceTap(name),
+  );
   const numClasses = classNames.length;
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
+  const right: TextPrediction[] = [];
+  let wrong: TextPrediction[] = [];
   try {
     const routing = readRouting(evaluator.graph.taps, classNames);
+    const { layerNames } = routing;
+    const sentences = sentenceRecorder({ layerNames, tokenizer }, numClasses);
     const scores = await evaluator.run(loader, (outputs, batch) => {
       const labels = Array.from(batch.arrays.labels!.data, Number);
       routing.add(outputs, batch);
-      for (const [i, truth] of labels.entries()) {
-        const row = outputs.logits!.data.slice(i * numClasses, (i + 1) * numClasses);
-        const values = Array.from(row, Number);
-        confusion[truth]![values.indexOf(Math.max(...values))]! += 1;
+      for (const [row, label] of labels.entries()) {
+        const probabilities = softmaxRow(outputs.logits!, row);
+        const probability = Math.max(...probabilities);
+        const predicted = probabilities.indexOf(probability);
+        confusion[label]![predicted]! += 1;
+        sentences.add(outputs, batch, { row, label, predicted });
+        const { text } = dataset.get(batch.indices[row]!);
+        const prediction = { text, label, predicted, probability };
+        if (label !== predicted) wrong.push(prediction);
+        else if (right.length < RIGHT_SHOWN) right.push(prediction);
       }
+      wrong = mostConfident(wrong);
       onBatch();
     });
-    return { scores, record: { confusion, routing: routing.layers() } };
+    return {
+      scores,
+      record: {
+        confusion,
+        routing: routing.layers(),
+        tokenTraces: sentences.traces(),
+        textPredictions: [...wrong, ...right],
+      },
+    };
   } finally {
     evaluator.dispose();
   }
+}
+
+/** The mistakes that the model was surest of. */
+function mostConfident(wrong: readonly TextPrediction[]): TextPrediction[] {
+  return wrong.toSorted((a, b) => b.probability - a.probability).slice(0, WRONG_SHOWN);
 }

@@ -1,0 +1,105 @@
+/** Tokens: which expert took which word or character, text by text, layer by layer. */
+import type { TokenLayer, TokenTrace } from "../../inspect/text-types.ts";
+import { type Html, html, raw } from "../html.ts";
+import { expertLegend, routingControls } from "./routing-controls.ts";
+import { type Context, className, mostExperts, type Section } from "./section.ts";
+
+/** Most tokens of a report, over all layers; the first text is always shown. */
+const tokenLimit = 12_000;
+/** Gates below these weights are tinted fainter. */
+const gateLevels = [0.25, 0.5] as const;
+
+export const tokensSection: Section = {
+  id: "tokens",
+  title: "Tokens",
+  draw: ({ run }) => {
+    const traces = withinLimit(run.tokenTraces ?? []);
+    if (traces.length === 0) return null;
+    const layers = [...new Set(traces.flatMap((trace) => trace.layers.map(({ layer }) => layer)))];
+    const choices = traces.flatMap((trace) => trace.layers.map(({ experts }) => experts));
+    return html`<p class="lede">Each text stands above what the routers made of it, layer by layer: every token is tinted by the expert that is its first choice,
+whose number stands below it. The fainter the tint, the smaller its gate; dashed tokens were dropped.</p>
+${routingControls(layers, html`<span class="hint">Click an expert to see only its tokens.</span>`)}
+${expertLegend(mostExperts(run), choices, "tokens")}
+<div class="${layers.length === 1 ? "grid two" : "stack"}">
+${traces.map((trace) => drawTrace(run, trace))}
+</div>`;
+  },
+};
+
+/** Texts with layers, the first ones that are small enough together. */
+function withinLimit(traces: readonly TokenTrace[]): TokenTrace[] {
+  const drawn = traces.filter(({ layers, tokens }) => layers.length > 0 && tokens.length > 0);
+  let total = 0;
+  return drawn.filter(({ layers, tokens }, i) => {
+    total += layers.length * tokens.length;
+    return i === 0 || total <= tokenLimit;
+  });
+}
+
+function drawTrace(run: Context["run"], trace: TokenTrace): Html {
+  const { tokens, layers } = trace;
+  return html`<figure class="card sample">
+<figcaption>${drawVerdict(run, trace)}</figcaption>
+<div class="passages">
+${layers.map(
+  (layer) =>
+    html`<div class="tile" data-layer="${layer.layer}">${drawLayer(tokens, layer)}<span>${layer.layer}</span></div>`,
+)}
+</div>
+</figure>${raw("\n")}`;
+}
+
+/** The text itself, with its class and what it was taken for. */
+function drawVerdict(run: Context["run"], { tokens, label, predicted }: TokenTrace): Html {
+  // Tokens of characters and of byte pairs hold their spaces; words do not.
+  const text = tokens.join(tokens.some((token) => /\s/.test(token)) ? "" : " ");
+  const body = html`<span class="passage">${text}</span>`;
+  if (label === undefined) return body;
+  const right = label === predicted;
+  const verdict =
+    predicted === undefined
+      ? null
+      : html` <span class="${right ? "right" : "wrong"}"><span aria-hidden="true">${right ? "\u2713" : "\u2717"}</span> ${right ? "found" : html`taken for ${className(run, predicted)}`}</span>`;
+  return html`<strong>${className(run, label)}</strong>${verdict}<br>${body}`;
+}
+
+function drawLayer(tokens: readonly string[], layer: TokenLayer): Html {
+  return html`<div class="tokens" role="img" aria-label="${describe(layer)}">${tokens.map(
+    (token, i) => html`${drawToken(token, layer, i)}${endsLine(tokens, i) ? raw("<br>") : null}`,
+  )}</div>`;
+}
+
+function drawToken(token: string, { experts, gates, numExperts }: TokenLayer, i: number): Html {
+  const expert = experts[i] ?? -1;
+  const shown = visible(token);
+  if (!(expert >= 0 && expert < numExperts)) {
+    return html`<i class="dropped">${shown}<b>\u2013</b></i>`;
+  }
+  const gate = gates[i] ?? 1;
+  const level = gate >= gateLevels[1] ? null : gate >= gateLevels[0] ? "g1" : "g0";
+  const faint = level === null ? null : html` class="${level}"`;
+  return html`<i data-expert="${expert}"${faint}>${shown}<b>${expert}</b></i>`;
+}
+
+/** Empty lines take no room of their own. */
+function endsLine(tokens: readonly string[], i: number): boolean {
+  return tokens[i]!.endsWith("\n") && tokens[i + 1]?.startsWith("\n") === false;
+}
+
+/** White space as signs, where a token is nothing else or ends a line. */
+function visible(token: string): string {
+  const marked = token.replaceAll("\n", "\u21b5").replaceAll("\t", "\u21e5");
+  return marked.trim() === "" ? marked.replaceAll(" ", "\u2423") : marked;
+}
+
+/** Words for a layer: which experts took how many tokens. */
+function describe({ layer, experts }: TokenLayer): string {
+  const counts = new Map<number, number>();
+  for (const expert of experts) counts.set(expert, (counts.get(expert) ?? 0) + 1);
+  const parts = [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 8)
+    .map(([expert, tokens]) => `expert ${expert}: ${tokens}`);
+  return `${layer}: tokens by expert, ${parts.join(", ")}`;
+}
