@@ -7,7 +7,7 @@ import type {
   Flickr8kSpec,
   ImageFolderSpec,
   PacsSpec,
-} from "./images/index.ts";
+} from "./images/specs.ts";
 import type { ShapesSpec } from "./shapes/spec.ts";
 import type {
   AgNewsSpec,

@@ -2,6 +2,7 @@
 
 import { UserError } from "../../graph/errors.ts";
 import { readCsv, readLines, readTsv } from "../text/delimited.ts";
+import type { CaptionColumns } from "./specs.ts";
 
 export interface CaptionRow {
   /** Line of the file, from 1. */
@@ -10,15 +11,6 @@ export interface CaptionRow {
   readonly image: string;
   readonly encoding: "path" | "base64";
   readonly captions: readonly string[];
-}
-
-/** Where a list keeps its pictures and captions; by default known names are looked for. */
-export interface CaptionColumns {
-  readonly image?: string;
-  /** By default "base64" where the column's name says so (`b64`, `base64`), else "path". */
-  readonly encoding?: "path" | "base64";
-  /** One column, or several with a caption each. */
-  readonly captions?: string | readonly string[];
 }
 
 interface Row {

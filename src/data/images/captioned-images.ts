@@ -3,32 +3,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../graph/errors.ts";
-import type { ImageDataset, Split } from "../dataset.ts";
+import type { ImageDataset } from "../dataset.ts";
 import { splitRows } from "../text/split.ts";
 import { readTextFile } from "../text/text-file.ts";
-import { type CaptionColumns, type CaptionRow, readCaptionRows } from "./caption-rows.ts";
+import { type CaptionRow, readCaptionRows } from "./caption-rows.ts";
 import { BrokenImageError } from "./decode.ts";
 import { readPicture, resolveInside } from "./folder-files.ts";
-import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
-
-/** A folder of pictures and the lists of their captions. */
-export interface CaptionedImagesSpec extends StoreOptions {
-  readonly name: "captioned-images";
-  readonly split: Split;
-  readonly folder: string;
-  /**
-   * A list per split, within the folder; rows of missing splits come from `train`. By default the
-   * first of `captions` and `metadata` that is there with the ending .csv, .tsv or .jsonl.
-   */
-  readonly files?: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
-  readonly columns?: CaptionColumns;
-  /** Pictures of `train` set aside where validation has no list, by default a tenth of them. */
-  readonly validationSize?: number;
-  /** Pictures of `train` set aside where test has no list, by default a tenth of them. */
-  readonly testSize?: number;
-  /** Which pictures are set aside, by default 0. */
-  readonly splitSeed?: number;
-}
+import type { CaptionedImagesSpec } from "./specs.ts";
+import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
 
 /**
  * Opens a split of captioned pictures. Rows that name the same path are one sample with all their

@@ -9,17 +9,8 @@ import { dataRoot, readMaybeGzipped } from "../files.ts";
 import { cifarRecordBytes, cifarSide, interleave, readCifarRecords } from "./cifar-binary.ts";
 import { cifar10 } from "./descriptions.ts";
 import { checkLabel, findShards, openShards } from "./shards.ts";
-import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
-
-/** CIFAR-10 in `<root>/cifar10/`. */
-export interface Cifar10Spec extends Pick<StoreOptions, "onBroken"> {
-  readonly name: "cifar10";
-  readonly split: Split;
-  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
-  readonly root?: string;
-  /** Training images set aside as the validation split, by default 5000. */
-  readonly validationSize?: number;
-}
+import type { Cifar10Spec } from "./specs.ts";
+import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
 
 const maxRows = 60_000;
 const imageBytes = 3 * cifarSide * cifarSide;

@@ -9,7 +9,7 @@ export interface DecodedImage extends ImageShape {
   readonly data: Uint8Array;
 }
 
-export interface DecodeOptions {
+export interface ImageDecodeOptions {
   /** 3 for red, green, blue (the default), 1 for grey. */
   readonly channels?: 1 | 3;
   /** Most pixels that a picture may have, by default 64 million. */
@@ -33,7 +33,7 @@ export class BrokenImageError extends Error {
  */
 export async function decodeImage(
   bytes: Uint8Array,
-  options: DecodeOptions = {},
+  options: ImageDecodeOptions = {},
 ): Promise<DecodedImage> {
   const { channels = 3, maxPixels = 64e6 } = options;
   if (bytes.length === 0) throw new BrokenImageError("it has no bytes");

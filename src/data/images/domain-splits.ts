@@ -3,18 +3,7 @@
 import { UserError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import type { Split } from "../dataset.ts";
-
-/** How domains are set apart; part of a data set's plain description. */
-export interface DomainSplitOptions {
-  /** The domains to open, by default all but `testDomains`, and for the test split `testDomains`. */
-  readonly domains?: readonly string[];
-  /** Domains of which training and validation see nothing; the test split is all of them. */
-  readonly testDomains?: readonly string[];
-  /** Part of each domain that is set aside for validation, in [0, 1), by default 0.2. */
-  readonly validationFraction?: number;
-  /** Draws the part set aside anew, by default 0. */
-  readonly splitSeed?: number;
-}
+import type { DomainSplitOptions } from "./specs.ts";
 
 /**
  * Positions of the samples of a split, in order, given the domain of each.

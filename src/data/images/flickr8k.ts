@@ -1,22 +1,13 @@
 /** Flickr8k: photos with five captions each, from Parquet files. */
 
 import { join } from "node:path";
-import type { ImageDataset, Split } from "../dataset.ts";
+import type { ImageDataset } from "../dataset.ts";
 import { dataRoot } from "../files.ts";
 import { flickr8k } from "./descriptions.ts";
 import { sceneNames, sceneOf } from "./scenes.ts";
 import { openShards } from "./shards.ts";
-import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
-
-/** Flickr8k in `<root>/flickr8k/`. */
-export interface Flickr8kSpec extends Pick<StoreOptions, "size" | "onBroken"> {
-  readonly name: "flickr8k";
-  readonly split: Split;
-  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
-  readonly root?: string;
-  /** "none" (the default) leaves the set without classes; "scenes" derives eight from the captions. */
-  readonly labels?: "none" | "scenes";
-}
+import type { Flickr8kSpec } from "./specs.ts";
+import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
 
 const columns = {
   "image.bytes": "bytes",

@@ -5,25 +5,10 @@ import { join } from "node:path";
 import { UserError } from "../../graph/errors.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
 import { splitRows } from "../text/split.ts";
-import { type DomainSplitOptions, domainMembers } from "./domain-splits.ts";
+import { domainMembers } from "./domain-splits.ts";
 import { pictureFiles, readPicture, subfolders } from "./folder-files.ts";
-import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
-
-/**
- * `folder/class/picture`, or with `layout: "domain/class"` `folder/domain/class/picture`. Where the
- * folder has a `train` folder, it and those named `validation` (or `val`) and `test` are the splits.
- */
-export interface ImageFolderSpec extends DomainSplitOptions, StoreOptions {
-  readonly name: "image-folder";
-  readonly split: Split;
-  readonly folder: string;
-  /** By default "class". */
-  readonly layout?: "class" | "domain/class";
-  /** Pictures set aside where validation has no folder, by default a tenth of them; layout "class". */
-  readonly validationSize?: number;
-  /** Pictures set aside where test has no folder, by default a tenth of them; layout "class". */
-  readonly testSize?: number;
-}
+import type { ImageFolderSpec } from "./specs.ts";
+import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
 
 interface Listed {
   /** Path from the folder on. */

@@ -1,20 +1,13 @@
 /** PACS: pictures of seven classes in four domains (art_painting, cartoon, photo, sketch), from Parquet. */
 
 import { join } from "node:path";
-import type { ImageDataset, Split } from "../dataset.ts";
+import type { ImageDataset } from "../dataset.ts";
 import { dataRoot } from "../files.ts";
 import { pacs } from "./descriptions.ts";
-import { type DomainSplitOptions, domainMembers } from "./domain-splits.ts";
+import { domainMembers } from "./domain-splits.ts";
 import { checkLabel, openShards } from "./shards.ts";
-import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
-
-/** PACS in `<root>/pacs/`; arXiv:1710.03077. */
-export interface PacsSpec extends DomainSplitOptions, Pick<StoreOptions, "size" | "onBroken"> {
-  readonly name: "pacs";
-  readonly split: Split;
-  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
-  readonly root?: string;
-}
+import type { PacsSpec } from "./specs.ts";
+import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
 
 const limits = { maxRows: 1e5, hint: pacs.place } as const;
 

@@ -5,7 +5,13 @@ import { UserError } from "../../graph/errors.ts";
 import { openShared } from "../array-dataset.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
 import { resizeTo } from "../transforms/index.ts";
-import { BrokenImageError, type DecodedImage, type DecodeOptions, decodeImage } from "./decode.ts";
+import {
+  BrokenImageError,
+  type DecodedImage,
+  decodeImage,
+  type ImageDecodeOptions,
+} from "./decode.ts";
+import type { StoreOptions } from "./specs.ts";
 
 /** One picture of a split, not yet decoded. */
 export interface EncodedSample {
@@ -25,16 +31,6 @@ export interface EncodedSplit {
   /** How many samples come. */
   readonly length: number;
   readonly samples: AsyncIterable<EncodedSample>;
-}
-
-/** How pictures are brought into memory; part of a data set's plain description. */
-export interface StoreOptions extends Pick<DecodeOptions, "channels"> {
-  /** Side of the square to which all pictures are resized, pixels; by default they stay as they are. */
-  readonly size?: number;
-  /** At a picture that cannot be decoded: "stop" (the default), or "skip", which counts and tells. */
-  readonly onBroken?: "stop" | "skip";
-  /** Most bytes of decoded pictures, by default 2^32. */
-  readonly maxBytes?: number;
 }
 
 /** What was left out of a split. */
@@ -145,7 +141,7 @@ export async function storeImages(
 /** Decodes a few pictures at once; they come in the order of the samples. */
 async function* decodeInOrder(
   samples: AsyncIterable<EncodedSample>,
-  options: DecodeOptions,
+  options: ImageDecodeOptions,
 ): AsyncGenerator<Decoded> {
   const decode = async (sample: EncodedSample, slot: number): Promise<Decoded> => {
     try {
