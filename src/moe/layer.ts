@@ -70,6 +70,7 @@ export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
     scope.tap("success_rate", placed.successRate);
   }
   if ("tokenIds" in placed) scope.tap("success_rate", chosenFraction(view, mask));
+  scope.child("dispatch"); // profiles and errors name the place of what follows
   const dispatcher = createDispatcher(placed, mask);
   scope.tap("counts", dispatcher.counts);
   const attempted =
@@ -78,10 +79,12 @@ export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   options.losses?.(scope, asked);
 
   const rows = options.prepare?.(x) ?? x; // [N, D]
+  scope.child("dispatch");
   const inputs = dispatcher.dispatch(rows); // E x [n_e, D]
   const results = applyExperts(scope.child("experts"), inputs, experts, dispatcher); // E x [n_e, D]
   const rate = experts.dropout ?? 0;
   const { finish = (all) => all } = options;
+  scope.child("combine");
   let y = dispatcher.combine(results, (all) => finish(dropout(scope, all, rate))); // [N, D']
   for (let e = 0; e < numSharedExperts; e++) {
     y = add(y, feedForward(scope.child("shared_experts").child(e), x, experts));
