@@ -17,6 +17,8 @@ export interface BenchArguments {
   readonly widths: readonly number[] | undefined;
   /** Timed runs of each side; undefined: as many as the width needs. */
   readonly runs: number | undefined;
+  /** Of `routers`: a part of the names of the methods to time; undefined: all. */
+  readonly methods: string | undefined;
   readonly peers: readonly PeerName[];
   /** Whether peers that are missing get installed. */
   readonly install: boolean;
@@ -33,6 +35,7 @@ export const usage = `Usage: npm run bench -- <train-step|inference|experts|rout
 
   --widths 64,128    model widths, multiples of ${fixed.heads} (default ${defaultWidths.join(",")}; experts: 128; routers: 256; checkpointing: 512)
   --runs N           timed runs of each side (default 10 to 60, fewer for wide models)
+  --methods text     of routers: methods whose name holds this, such as "top-2 dropless"
   --peers a,b        ${peerNames.join(", ")}, or none (default all)
   --no-install       leave out peers that are not installed in bench/.venv and bench/.peers
   --json             print JSON alone on standard output
@@ -49,6 +52,7 @@ export function parseArguments(args: readonly string[]): BenchArguments | "help"
     bench: oneOf(bench, benches, "benchmark"),
     widths: values.widths === undefined ? undefined : values.widths.split(",").map(parseWidth),
     runs: values.runs === undefined ? undefined : parseRuns(values.runs),
+    methods: values.methods,
     peers: parsePeers(values.peers),
     install: values["no-install"] !== true,
     json: values.json === true,
@@ -63,6 +67,7 @@ function parse(args: readonly string[]) {
       options: {
         widths: { type: "string" },
         runs: { type: "string" },
+        methods: { type: "string" },
         peers: { type: "string" },
         "no-install": { type: "boolean" },
         json: { type: "boolean" },

@@ -3,6 +3,9 @@
  * same experts alone, forward and backward, on as many rows each as routing gave them.
  */
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gradients } from "../src/autodiff/gradients.ts";
 import { allocate, type NdArray } from "../src/graph/array.ts";
 import type { Tensor } from "../src/graph/graph.ts";
@@ -16,6 +19,9 @@ import { add, mul } from "../src/ops/arithmetic.ts";
 import { reduceSum } from "../src/ops/reduce.ts";
 import { foldIn, key, normal, uniform } from "../src/random/index.ts";
 import { nativeRuntime } from "../src/runtime/native.ts";
+import type { Profile } from "../src/runtime/profile.ts";
+import { readProfile } from "../src/runtime/profile-file.ts";
+import type { SessionOptions } from "../src/runtime/session.ts";
 import type { BenchArguments } from "./arguments.ts";
 import { median } from "./median.ts";
 import { threads } from "./ours.ts";
@@ -25,19 +31,23 @@ import { makeRow, type Row } from "./row.ts";
 /** Runs before the clock counts, and timed runs of each side, which take turns. */
 const warmUp = 3;
 const defaultRuns = 15;
+const profiledRuns = 7;
 const defaultWidth = 256;
 
 /** A graph in memory that runs forward and backward. */
 interface Timed {
   readonly outputs: Readonly<Record<string, NdArray>>;
   run(): Promise<void>;
+  /** Name of the profile's file, where the session's options asked for one. */
+  endProfiling(): string;
   dispose(): void;
 }
 
 export async function routers(args: BenchArguments, log: (line: string) => void): Promise<Row[]> {
   const rows: Row[] = [];
   for (const width of args.widths ?? [defaultWidth]) {
-    for (const routed of routedCases()) {
+    const { methods = "" } = args;
+    for (const routed of routedCases().filter(({ name }) => name.includes(methods))) {
       log(`routers: width ${width}, ${routed.name}`);
       rows.push(await measure(routed, width, args.runs ?? defaultRuns));
     }
@@ -61,7 +71,9 @@ async function measure(routed: RoutedCase, width: number, runs: number): Promise
         version: null,
       };
       const outcome = (ms: number) => ({ ms, losses: [] });
-      return { ...makeRow(head, outcome(mine!), outcome(theirs!)), share: shareOf(mine!, theirs!) };
+      const row = makeRow(head, outcome(mine!), outcome(theirs!));
+      const note = partsOf(await profiled((scope) => wholeLayer(scope, routed, width)));
+      return { ...row, share: shareOf(mine!, theirs!), note };
     } finally {
       experts.dispose();
     }
@@ -73,6 +85,34 @@ async function measure(routed: RoutedCase, width: number, runs: number): Promise
 /** Fraction of the layer's time that is not the experts'. */
 function shareOf(layer: number, experts: number): number {
   return Number((1 - experts / layer).toFixed(4));
+}
+
+/** The operators' own times: what routing and moving take of all. */
+function partsOf({ ms, timings, runs }: Profile): string {
+  const part = (belongs: (place: string) => boolean): string => {
+    const own = timings.filter(({ place = "" }) => belongs(place));
+    const sum = own.reduce((time, { duration }) => time + duration / 1000, 0);
+    return `${((100 * sum) / runs / ms).toFixed(1)} %`;
+  };
+  const isRouter = (place: string) => place.startsWith("moe.router");
+  const isExpert = (place: string) => place.startsWith("moe.experts.");
+  return `operators: router ${part(isRouter)}, dispatch, combine and losses ${part((place) => !isRouter(place) && !isExpert(place))}`;
+}
+
+/** A profile of a few runs in a session of its own, since profiling costs time. */
+async function profiled(trace: (scope: Scope) => Traced): Promise<Profile> {
+  const folder = mkdtempSync(join(tmpdir(), "moesaic-routers-"));
+  try {
+    const one = await timed(trace, { profile: join(folder, "profile") });
+    try {
+      for (let run = 0; run < profiledRuns; run++) await one.run();
+      return await readProfile(one.endProfiling());
+    } finally {
+      one.dispose();
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function total(counts: readonly number[]): number {
@@ -122,7 +162,10 @@ function against(y: Tensor, name: string): Tensor {
   return reduceSum(mul(y, input(y.graph, name, { dtype: y.dtype, shape: y.shape })));
 }
 
-async function timed(trace: (scope: Scope) => Traced): Promise<Timed> {
+async function timed(
+  trace: (scope: Scope) => Traced,
+  options: SessionOptions = {},
+): Promise<Timed> {
   const { scope, trace: traced } = createScope({ training: true });
   const { loss, wrt } = trace(scope);
   const total = [...traced.auxiliaries.values()].reduce(
@@ -131,14 +174,14 @@ async function timed(trace: (scope: Scope) => Traced): Promise<Timed> {
   );
   const all = [...wrt, ...[...traced.parameters.values()].map(({ tensor }) => tensor)];
   const slopes = gradients(total, all);
-  const counts = traced.taps.get("moe.counts") ?? traced.taps.get("counts");
+  const counts = traced.taps.get("moe.counts");
   const model = emitModel({
     loss,
     ...Object.fromEntries(slopes.map((slope, i) => [`gradient ${i}`, slope])),
     ...Object.fromEntries([...traced.updates].map(([name, next]) => [`next ${name}`, next])),
     ...(counts && { "moe.counts": counts }),
   });
-  const session = await nativeRuntime().createSession(model.bytes, { threads });
+  const session = await nativeRuntime().createSession(model.bytes, { threads, ...options });
   const inputs: Record<string, NdArray> = {};
   for (const { name, dtype, shape } of model.inputs) {
     inputs[name] = allocate(dtype, shape as readonly number[]);
@@ -152,6 +195,7 @@ async function timed(trace: (scope: Scope) => Traced): Promise<Timed> {
   return {
     outputs,
     run: () => binding.run(),
+    endProfiling: () => session.endProfiling!(),
     dispose: () => {
       binding.dispose();
       session.dispose();
