@@ -46,7 +46,7 @@ export const methods: readonly Variant[] = [
   {
     id: "switch",
     title: "Switch, balance loss",
-    moe: { router: { name: "switch" }, losses: [even] },
+    moe: { router: { name: "switch" }, losses: [{ ...even, weight: 0.05 }] },
     balanced: true,
   },
   {
@@ -55,8 +55,8 @@ export const methods: readonly Variant[] = [
     moe: {
       router: { name: "noisy_top_k", ...selected },
       losses: [
-        { name: "importance", weight: 0.05, importance_of: "gates" },
-        { name: "load_excluding_self", weight: 0.05 },
+        { name: "importance", weight: 0.1, importance_of: "gates" },
+        { name: "load_excluding_self", weight: 0.1 },
       ],
     },
     balanced: true,
@@ -190,9 +190,6 @@ export const balancing: readonly Variant[] = [
 function withLosses(id: string, title: string, losses: MoeInput["losses"]): Variant {
   return { id, title, moe: { router: top2, losses }, balanced: true };
 }
-
-/** A dense transformer of the same width: no experts at all. */
-export const withoutExperts = "without experts";
 
 /** The arguments that make a recipe this variant. */
 export function overridesOf({ moe }: Variant): string[] {
