@@ -88,8 +88,8 @@ export const methods: readonly Variant[] = [
     moe: {
       router: { name: "attentive", ...selected },
       losses: [
-        { name: "mean_square_balance", weight: 0.1 },
-        { name: "kl_to_uniform", weight: 0.1 },
+        { name: "mean_square_balance", weight: 0.5 },
+        { name: "kl_to_uniform", weight: 0.2 },
       ],
     },
     balanced: true,
@@ -162,11 +162,11 @@ export const balancing: readonly Variant[] = [
   ]),
   withLosses("importance", "importance", [{ name: "importance", weight: 0.1 }]),
   withLosses("mean_square", "mean square (Diff-MoE)", [
-    { name: "mean_square_balance", weight: 0.5 },
+    { name: "mean_square_balance", weight: 0.8 },
   ]),
-  withLosses("kl_to_uniform", "KL to uniform", [{ name: "kl_to_uniform", weight: 0.1 }]),
-  withLosses("kl_from_uniform", "KL from uniform", [{ name: "kl_from_uniform", weight: 0.1 }]),
-  withLosses("global_entropy", "global entropy (LIMoE)", [{ name: "global_entropy", weight: 0.1 }]),
+  withLosses("kl_to_uniform", "KL to uniform", [{ name: "kl_to_uniform", weight: 0.2 }]),
+  withLosses("kl_from_uniform", "KL from uniform", [{ name: "kl_from_uniform", weight: 0.2 }]),
+  withLosses("global_entropy", "global entropy (LIMoE)", [{ name: "global_entropy", weight: 0.2 }]),
   withLosses("z", "balance and z-loss", [even, { name: "z", weight: 0.001 }]),
   {
     id: "capacity",
