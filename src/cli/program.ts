@@ -1,6 +1,7 @@
 /** The commands, their arguments and their help. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addAgreementCommand } from "./agreement-program.ts";
 import type { Context } from "./context.ts";
 import { addExpertCommands } from "./experts-program.ts";
 import { addGenerateCommand } from "./generate-program.ts";
@@ -89,6 +90,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
 
   addGenerateCommand(program, context, setExitCode);
   addExpertCommands(program, context, setExitCode);
+  addAgreementCommand(program, context, setExitCode);
 
   const data = program.command("data").description("list and download data sets");
   const root = ["--root <dir>", "folder of the data sets (default: MOESAIC_DATA)"] as const;

@@ -1,6 +1,12 @@
 /** What a run did, as plain data: routing statistics, mosaics, predictions. */
 export { type AgreementOptions, type RoutingAgreement, routingAgreement } from "./agreement.ts";
 export {
+  type ChoiceRecorder,
+  choiceRecorder,
+  compareChoices,
+  type LayerChoices,
+} from "./choices.ts";
+export {
   type Association,
   type AssociationOptions,
   association,

@@ -19,17 +19,19 @@ export async function evaluateRun(
   runDirectory: string,
   { split, progress }: EvaluateRunOptions,
 ): Promise<Record<string, number>> {
-  if (!splits.includes(split as Split)) {
-    throw new UserError(`unknown split "${split}"; known are ${splits.join(", ")}`, {
-      exitCode: 2,
-    });
-  }
+  const wanted = requireSplit(split);
   const { config, checkpoint, tokenizer } = await openRun(runDirectory);
   const training = await setUpTraining(config, { tokenizer });
   try {
     await loadWeights(training, checkpoint.path);
-    return await scoreSplit(training, split as Split, progress);
+    return await scoreSplit(training, wanted, progress);
   } finally {
     await training.dispose();
   }
+}
+
+/** The split of that name. */
+export function requireSplit(name: string): Split {
+  if (splits.includes(name as Split)) return name as Split;
+  throw new UserError(`unknown split "${name}"; known are ${splits.join(", ")}`, { exitCode: 2 });
 }

@@ -8,6 +8,11 @@ export {
   changeRunExperts,
 } from "./change-experts.ts";
 export { type Checkpoint, listCheckpoints } from "./checkpoint-store.ts";
+export {
+  type ComparedRouting,
+  type CompareRoutingOptions,
+  compareRouting,
+} from "./compare-routing.ts";
 export { type TrainConfig, trainConfigSchema } from "./config.ts";
 export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.ts";
 export type {

@@ -1,7 +1,11 @@
 /** Reads the routing of every layer out of the outputs of a training or evaluation graph. */
 import type { Batch } from "../data/batch.ts";
 import type { NdArray } from "../graph/array.ts";
-import { routingStatistics, type SampleLabels } from "../inspect/routing-statistics.ts";
+import {
+  type RoutedBatch,
+  routingStatistics,
+  type SampleLabels,
+} from "../inspect/routing-statistics.ts";
 import type { LayerRouting } from "../inspect/types.ts";
 
 const ENDING = ".ids";
@@ -29,29 +33,36 @@ export function readRouting(
   taps: readonly string[],
   classNames: readonly string[] = [],
 ): RoutingRecord {
-  const layerNames = taps
-    .filter((name) => name.endsWith(ENDING))
-    .map((name) => name.slice(0, -ENDING.length));
+  const layerNames = routingLayers(taps);
   const statistics = routingStatistics({ values: { class: classNames } });
   return {
     layerNames,
     add(outputs, batch) {
       const labels = sampleLabels(batch, classNames);
       for (const layer of layerNames) {
-        const attempted = outputs[`${layer}.attempted`];
-        const mask = outputs[`${layer}.token_mask`];
-        const { ids, probabilities } = routingOf(outputs, layer);
-        statistics.add(layer, {
-          ids,
-          probabilities,
-          ...(attempted && { attempted }),
-          ...(mask && { mask }),
-          modalities: modalitiesOf(outputs, layer),
-          labels,
-        });
+        statistics.add(layer, { ...readLayer(outputs, layer), labels });
       }
     },
     layers: () => statistics.layers(),
+  };
+}
+
+/** Names of the layers that these taps tell the routing of. */
+export function routingLayers(taps: readonly string[]): string[] {
+  return taps.filter((name) => name.endsWith(ENDING)).map((name) => name.slice(0, -ENDING.length));
+}
+
+/** The routing of one layer for a batch. */
+export function readLayer(outputs: Outputs, layer: string): RoutedBatch {
+  const { ids, probabilities } = routingOf(outputs, layer);
+  const attempted = outputs[`${layer}.attempted`];
+  const mask = outputs[`${layer}.token_mask`];
+  return {
+    ids,
+    probabilities,
+    ...(attempted && { attempted }),
+    ...(mask && { mask }),
+    modalities: modalitiesOf(outputs, layer),
   };
 }
 

@@ -3,14 +3,16 @@ import { basename, join } from "node:path";
 import { toSnakeCase } from "../config/case.ts";
 import { configToYaml } from "../config/load.ts";
 import type { NdArray } from "../graph/array.ts";
+import type { CheckpointAgreement } from "../inspect/types.ts";
 import { renderReport } from "../report/report.ts";
 import { BUFFERS } from "./arena-optimizer.ts";
-import { best, listCheckpoints } from "./checkpoint-store.ts";
+import { best, type Checkpoint, listCheckpoints } from "./checkpoint-store.ts";
 import type { TrainConfig } from "./config.ts";
 import { hasTestSplit } from "./data-specs.ts";
 import { mainScores } from "./evaluator.ts";
 import { describeInit, type InitReport, initializeFrom } from "./init-from.ts";
 import type { InitFrom } from "./init-from-config.ts";
+import { agreementWithLast } from "./last-agreement.ts";
 import { epochOf, type LoopResult, tokensOf, trainLoop } from "./loop.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { createProfiler, profilePrefix } from "./profiler.ts";
@@ -140,7 +142,7 @@ async function finish(
   progress: ProgressSink,
 ): Promise<Summary> {
   const chosen = best(await listCheckpoints(run.path));
-  if (chosen !== undefined) await loadWeights(training, chosen.path);
+  const agreement = chosen && (await choose(training, chosen, result.progress.step));
   const validation = await scoreSplit(training, "validation", progress);
   const last = hasTestSplit(training.config.data) ? "test" : "validation";
   const { scores, record } = await evaluateSplit(training, last, progress);
@@ -165,9 +167,22 @@ async function finish(
       metrics,
       classNames: training.task.classNames,
       ...record,
+      ...(agreement && { agreement }),
     }),
   );
   return summary;
+}
+
+/** Brings the chosen checkpoint's weights, and tells how far it routes as the last one does. */
+async function choose(
+  training: Training,
+  chosen: Checkpoint,
+  lastStep: number,
+): Promise<CheckpointAgreement | undefined> {
+  const load = () => loadWeights(training, chosen.path);
+  if (chosen.step !== lastStep) return agreementWithLast(training, chosen, lastStep, load);
+  await load();
+  return undefined;
 }
 
 /** Reads a checkpoint's weights into the memory that evaluation reads. */
