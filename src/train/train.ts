@@ -10,8 +10,7 @@ import { best, type Checkpoint, listCheckpoints } from "./checkpoint-store.ts";
 import type { TrainConfig } from "./config.ts";
 import { hasTestSplit } from "./data-specs.ts";
 import { mainScores } from "./evaluator.ts";
-import { describeInit, type InitReport, initializeFrom } from "./init-from.ts";
-import type { InitFrom } from "./init-from-config.ts";
+import { describeInit, initializeFrom } from "./init-from.ts";
 import { agreementWithLast } from "./last-agreement.ts";
 import { epochOf, type LoopResult, tokensOf, trainLoop } from "./loop.ts";
 import { readMetrics } from "./metrics-file.ts";
@@ -57,13 +56,14 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
   const training = await setUpTraining(config, { progress, tokenizer, profile });
   let run: RunDirectory | undefined;
   try {
+    // Before the directory is made, so that a wrong path leaves nothing behind.
+    if (!resume) await initializeTraining(training, progress);
     run = await openRunDirectory(runDirectory, { resume, overwrite });
     let start = fresh;
     if (run.resumedFrom !== undefined) {
       start = await restoreState(run.resumedFrom.path, training.step, training.optimizer.moments);
-    } else if (config.initFrom !== undefined) {
-      const report = await initializeTraining(training, config.initFrom);
-      for (const line of describeInit(report)) progress.note(line);
+    } else if (resume) {
+      await initializeTraining(training, progress);
     }
     await run.writeConfig(configToYaml(config)); // only now: it fits the checkpoint
     if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
@@ -81,17 +81,22 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
   }
 }
 
-/** Begins with stored weights, moving averages included. */
-async function initializeTraining({ step }: Training, from: InitFrom): Promise<InitReport> {
+/** Begins with stored weights, moving averages included, where the configuration asks for it. */
+async function initializeTraining(
+  { config, step }: Training,
+  progress: ProgressSink,
+): Promise<void> {
+  if (config.initFrom === undefined) return;
   const { arena, states } = step;
   const parameters = arena.names.map(
     (name) => [name, arena.view(BUFFERS.parameters, name)] as const,
   );
-  const report = await initializeFrom(from, new Map<string, NdArray>([...parameters, ...states]));
+  const targets = new Map<string, NdArray>([...parameters, ...states]);
+  const report = await initializeFrom(config.initFrom, targets);
   if (arena.buffers.includes(BUFFERS.ema)) {
     arena.flat(BUFFERS.ema).set(arena.flat(BUFFERS.parameters));
   }
-  return report;
+  for (const line of describeInit(report)) progress.note(line);
 }
 
 function announce(

@@ -89,6 +89,31 @@ describe("recipes and settings", () => {
       ["model.mlp_ratio 0.001 of model.width 64 leaves experts no hidden unit"],
     ],
     [
+      "a model that cannot read the data",
+      ["quickstart", "model={system: text-classifier}"],
+      ["text-classifier learns from labelled sentences, and data.name shapes is images"],
+    ],
+    [
+      "another model that cannot",
+      ["classic-mixture", "model.system=vit-moe"],
+      ["vit-moe learns from images, and data.name gaussian-shift is points"],
+    ],
+    [
+      "a rule for parameters that are not there",
+      ["quickstart", "optimizer.rules=[{parameters: 'nothing.*'}]"],
+      ["no parameter is called nothing.*"],
+    ],
+    [
+      "weights to begin with that are not there",
+      ["quickstart", "init_from={path: nowhere.safetensors}"],
+      ["init_from.path nowhere.safetensors does not exist"],
+    ],
+    [
+      "a text that is not there",
+      ["makemoe-shakespeare", "data.root=nowhere"],
+      ["nowhere/tinyshakespeare/input.txt is missing"],
+    ],
+    [
       "a key that has no meaning for the data set",
       ["diff-moe-fashion-mnist-small", "data.image_size=32"],
       ['unknown key image_size in argument "data.image_size=32"; known keys here: name, root'],
