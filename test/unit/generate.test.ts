@@ -1,6 +1,10 @@
 /** `moesaic generate` on a run of its own: its text, its options, and what it refuses. */
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collect, generate, promptTokens } from "../../src/evaluate/index.ts";
 import { key } from "../../src/random/index.ts";
@@ -144,6 +148,39 @@ test("a prompt longer than the context is cut from its beginning, and that is sa
   );
   const end = await json("generate", run, "--prompt", long.slice(8), ...few);
   expect((JSON.parse(whole.out) as Document).texts[0]!.text).toBe(end.texts[0]!.text);
+});
+
+test("the report shows tokens by expert, and texts that the command makes again", async () => {
+  const { document } = parseHTML(readFileSync(join(run, "report.html"), "utf8"));
+  const sections = [...document.querySelectorAll("section")].map(({ id }) => id);
+  expect(sections).toEqual(expect.arrayContaining(["tokens", "samples", "experts", "training"]));
+  expect(document.querySelector("h1")!.textContent).toMatch(
+    /^A validation loss of [\d.]+ nats per token/,
+  );
+  const layer = document.querySelector('#tokens [data-layer="blocks.1.moe"]')!;
+  expect([...layer.querySelectorAll("[data-expert]")].length).toBe(7 * 16); // of 23 windows in 3 passages
+  const last = [...document.querySelectorAll("#samples .generated")].at(-1)!;
+  const prompt = last.querySelector("b")!.textContent;
+  const { texts } = await json(
+    "generate",
+    run,
+    "--prompt",
+    prompt,
+    "--max-new-tokens",
+    "200",
+    "--seed",
+    "3",
+  );
+  expect(prompt + texts[0]!.text).toBe(last.textContent);
+});
+
+test("the example prints what the command does", async () => {
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const argv = ["--import", "tsx", "examples/generate.ts", run, "the "];
+  const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: root });
+  const sampling = ["--max-new-tokens", "100", "--temperature", "0.8", "--seed", "1"];
+  const { out } = await moesaic(...prompt, ...sampling);
+  expect(stdout).toBe(`${out}3 experts of blocks.0.moe took part\n`);
 });
 
 describe("later commands read texts with the run's tokenizer", () => {
