@@ -12,7 +12,7 @@ Examples:
   moesaic generate runs/makemoe --prompt "To be" --experts > experts.json
 
 The same seed gives the same text. Beyond the model's context every token reads the last
-context_length tokens anew; --keep-tokens with half of that makes this rare, and faster.
+context_length tokens anew; --keep-tokens with half of that makes this rare.
 `;
 
 /** Adds `moesaic generate` to the program. */

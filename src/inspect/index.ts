@@ -25,6 +25,14 @@ export {
 } from "./routing-statistics.ts";
 export { maxViolation } from "./routing-sums.ts";
 export type {
+  LanguageUnits,
+  TextPrediction,
+  TextSample,
+  TokenLayer,
+  TokenTrace,
+} from "./text-types.ts";
+export { joinLayers, tokenLayer } from "./token-layer.ts";
+export type {
   CheckpointAgreement,
   ClassScores,
   DecisionRegions,
