@@ -100,7 +100,7 @@ export interface LayerRouting extends RoutingSpread {
 
 /** How far two checkpoints of one model, or two models, send the same tokens to the same experts. */
 export interface CheckpointAgreement {
-  /** What was compared, such as `step 400, the best`. */
+  /** What was compared, such as `the best (step 400)`. */
   readonly first: string;
   readonly second: string;
   /** The split whose tokens were compared. */

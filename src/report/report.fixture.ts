@@ -150,8 +150,8 @@ export function fixtureRun(options: FixtureOptions = {}): RunRecord {
     predictions: fixturePredictions(),
     routing: names.map((layer, depth) => fixtureRouting(layer, depth, experts)),
     agreement: {
-      first: "step 1200, the best",
-      second: "step 1500, the last",
+      first: "the best (step 1200)",
+      second: "the last (step 1500)",
       split: "validation",
       layers: names.map((layer, depth) => {
         const own = {

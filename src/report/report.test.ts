@@ -52,6 +52,34 @@ describe("a whole run", () => {
     ]);
   });
 
+  test("tells the routing of each layer, by numbers, over training and by label", () => {
+    const experts = document.querySelector("#experts")!;
+    const [routing, agreement] = [...experts.querySelectorAll("table")];
+    const cells = [...routing!.querySelectorAll("tbody tr")].map((row) =>
+      [...row.querySelectorAll("td")].map((cell) => cell.textContent),
+    );
+    expect(cells).toHaveLength(4);
+    expect(cells[3]!.slice(0, 8)).toEqual([
+      "blocks.3.moe",
+      "2.01",
+      "1",
+      "97.0\u202f%",
+      "70.0\u202f%",
+      "1.00",
+      "2.05",
+      "1.05",
+    ]);
+    expect(cells[0]!.slice(8)).toHaveLength(3);
+    expect(agreement!.textContent).toContain("91.0\u202f%");
+    const headings = [...experts.querySelectorAll("h3")].map((h) => h.textContent);
+    for (const heading of ["Expert imbalance", "Success rate", "Experts by class", "by domain"]) {
+      expect(
+        headings.some((text) => text.includes(heading)),
+        heading,
+      ).toBe(true);
+    }
+  });
+
   test("puts mistakes first and marks the true class", () => {
     const first = document.querySelector(".prediction")!;
     expect(first.querySelector(".wrong")).not.toBeNull();
@@ -132,6 +160,40 @@ test.each(["confusion", "predictions", "routing", "mosaics"] as const)(
     expect(/.{0,40}(?:NaN|undefined).{0,40}/.exec(text)?.[0]).toBeUndefined();
   },
 );
+
+test("modalities have rows of their own in the table, and no charts", () => {
+  const run = fixtureRun({ layers: 1, samples: 1, steps: 20 });
+  const [whole] = run.routing!;
+  const { load, importance, scores } = whole!;
+  const modalities = ["image", "text"].map((modality) => ({ modality, load, importance, scores }));
+  const events = run.metrics.filter(({ name }) => name.startsWith("experts/"));
+  const text = events.map((event) => ({
+    ...event,
+    name: event.name.replace("blocks.0.moe/", "blocks.0.moe/text/"),
+  }));
+  const page = renderReport({
+    ...run,
+    metrics: [...run.metrics, ...text],
+    routing: [{ ...whole!, modalities }],
+  });
+  const { document } = parseHTML(page);
+  const names = [...document.querySelectorAll("#experts tbody tr td:first-child")];
+  expect(names.map((cell) => cell.textContent).slice(0, 3)).toEqual([
+    "blocks.0.moe",
+    "image",
+    "text",
+  ]);
+  const plain = parseHTML(renderReport(run)).document;
+  for (const id of ["#experts svg", "#training svg", "#experts .legend li"]) {
+    expect(document.querySelectorAll(id).length, id).toBe(plain.querySelectorAll(id).length);
+  }
+});
+
+test("a run that logged no routing has no tables of it", () => {
+  const { routing: _, agreement: __, mosaics: ___, ...rest } = fixtureRun({ steps: 20 });
+  const metrics = rest.metrics.filter(({ name }) => !name.startsWith("experts/"));
+  expect(sections(renderReport({ ...rest, metrics }))).not.toContain("experts");
+});
 
 test("a part that cannot be drawn says why and leaves the others", () => {
   const run = fixtureRun({ layers: 1, samples: 1, steps: 20 });

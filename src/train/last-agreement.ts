@@ -32,8 +32,8 @@ export async function agreementWithLast(
       await load();
       const layers = compareChoices(await recordChoices(evaluator, source), last);
       return {
-        first: `step ${chosen.step}, the best`,
-        second: `step ${lastStep}, the last`,
+        first: `the best (step ${chosen.step})`,
+        second: `the last (step ${lastStep})`,
         split: "validation",
         layers,
       };

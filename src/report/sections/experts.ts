@@ -5,7 +5,6 @@ import { labelMapChart } from "../charts/label-map.ts";
 import { loadBarsChart } from "../charts/load-bars.ts";
 import { loadMapChart } from "../charts/load-map.ts";
 import { deadBelow, loadStatus, overloadedAbove, statusSign } from "../charts/load-status.ts";
-import { figure as number } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { responsive } from "../svg.ts";
 import { chartGrid } from "./chart-grid.ts";
@@ -66,7 +65,7 @@ function drawLabels({ document }: Context, routing: readonly LayerRouting[]): Ht
   }
   return [...byLabel].map(
     ([label, entries]) =>
-      html`<h3 class="sub">Experts by ${label} <small>percent of the assignments of each ${label}</small></h3>
+      html`<h3 class="sub">Experts by ${label} <small>percent of each ${label}</small></h3>
 ${chartGrid(
   entries.map(({ layer, labelled: { values, counts, association } }) => ({
     title: layer,
@@ -76,7 +75,7 @@ ${chartGrid(
         width,
         label: `Experts by ${label} in ${layer}`,
       }),
-    note: html`NMI ${number(association.normalizedMutualInformation)}, Cram\u00e9r\u2019s V ${number(association.cramersV)}`,
+    note: html`NMI ${association.normalizedMutualInformation.toFixed(3)}, Cram\u00e9r\u2019s V ${association.cramersV.toFixed(3)}`,
   })),
 )}`,
   );

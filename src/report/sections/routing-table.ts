@@ -2,7 +2,7 @@
 
 import type { CheckpointAgreement, LayerRouting, RoutingSpread } from "../../inspect/types.ts";
 import { loadStatus } from "../charts/load-status.ts";
-import { figure as number, percent } from "../format.ts";
+import { count, percent } from "../format.ts";
 import { type Html, html, type Part } from "../html.ts";
 
 interface Column {
@@ -56,7 +56,7 @@ export function drawRoutingTable(routing: readonly LayerRouting[]): Html {
   ];
   const nmi = (entry: LayerRouting, label: string): string => {
     const found = entry.labels?.find((each) => each.label === label);
-    return found === undefined ? "" : number(found.association.normalizedMutualInformation);
+    return found === undefined ? "" : found.association.normalizedMutualInformation.toFixed(3);
   };
   const cells = (spread: RoutingSpread): Html[] => columns.map(({ cell }) => numeric(cell(spread)));
   const rows = routing.flatMap((entry) => [
@@ -71,7 +71,7 @@ export function drawRoutingTable(routing: readonly LayerRouting[]): Html {
       ? ""
       : "; NMI is the normalised mutual information of experts and labels: 0 unrelated, 1 one to one"
   }</small></h3>
-<div class="card scroll"><table><thead><tr><th>layer</th>${columns.map(
+<div class="card scroll" tabindex="0" role="region" aria-label="Routing of each layer"><table><thead><tr><th>layer</th>${columns.map(
     ({ title, hint }) => html`<th class="number" title="${hint}">${title}</th>`,
   )}${labels.map((label) => html`<th class="number">NMI, ${label}</th>`)}</tr></thead><tbody>
 ${rows}
@@ -81,10 +81,10 @@ ${rows}
 /** How far two checkpoints route alike. */
 export function drawAgreement({ first, second, split, layers }: CheckpointAgreement): Html {
   return html`<h3 class="sub">Agreement of checkpoints <small>${first} against ${second}, on the same tokens of the ${split} split</small></h3>
-<div class="card scroll"><table><thead><tr><th>layer</th><th class="number" title="tokens whose first expert is the same">same first choice</th><th class="number" title="agreement beyond what equal loads share by chance: 0 chance, 1 the same">kappa</th><th class="number" title="shared experts over the experts of either, on average">overlap</th><th class="number">tokens</th></tr></thead><tbody>
+<div class="card scroll" tabindex="0" role="region" aria-label="Agreement of checkpoints"><table><thead><tr><th>layer</th><th class="number" title="tokens whose first expert is the same">same first choice</th><th class="number" title="agreement beyond what equal loads share by chance: 0 chance, 1 the same">kappa</th><th class="number" title="shared experts over the experts of either, on average">overlap</th><th class="number">tokens</th></tr></thead><tbody>
 ${layers.map(
   ({ layer, own, tokens }) =>
-    html`<tr><td>${layer}</td>${[percent(own.firstChoice), own.kappa.toFixed(2), percent(own.overlap), number(tokens)].map(numeric)}</tr>`,
+    html`<tr><td>${layer}</td>${[percent(own.firstChoice), own.kappa.toFixed(2), percent(own.overlap), count(tokens)].map(numeric)}</tr>`,
 )}
 </tbody></table></div>`;
 }
