@@ -41,8 +41,9 @@ export async function listDataCommand(
 }
 
 /** Files may stand there with or without their `.gz`. */
-function stateOf(folder: string, { files, place }: DatasetDescription): string {
+function stateOf(folder: string, { files, place, homepage }: DatasetDescription): string {
   if (files.length === 0 && place === undefined) return "generated";
+  if (homepage === undefined) return "yours";
   if (files.length === 0) return existsSync(folder) ? "present" : "to be placed";
   const present = ({ name }: { name: string }): boolean =>
     existsSync(join(folder, name)) || existsSync(join(folder, name.replace(/\.gz$/, "")));
