@@ -8,7 +8,7 @@
 import { writeFile } from "node:fs/promises";
 import { allocate, elementCount, type NdArray } from "../src/graph/array.ts";
 import { foldIn, integers, key, normal } from "../src/random/index.ts";
-import { encodeSafetensors } from "../src/train/safetensors.ts";
+import { encodeSafetensors } from "../src/train/run/safetensors.ts";
 
 export interface CaseConfig {
   readonly width: number;

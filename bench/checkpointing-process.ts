@@ -10,7 +10,7 @@ import { adamW } from "../src/optim/adamw.ts";
 import { key } from "../src/random/index.ts";
 import { nativeRuntime } from "../src/runtime/native.ts";
 import { readProfile } from "../src/runtime/profile-file.ts";
-import { createTrainStep } from "../src/train/train-step.ts";
+import { createTrainStep } from "../src/train/step/train-step.ts";
 import { adamw, makeBatch } from "./cases.ts";
 import { batchSpec, logitsOf, threads } from "./ours.ts";
 

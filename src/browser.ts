@@ -27,7 +27,7 @@ export {
   decodeSafetensors,
   encodeSafetensors,
   type SafetensorsContent,
-} from "./train/safetensors.ts";
+} from "./train/run/safetensors.ts";
 export {
   type BatchSpec,
   evaluationGraph,
@@ -36,4 +36,4 @@ export {
   type StepGraph,
   type StepGraphOptions,
   trainingGraph,
-} from "./train/step-graph.ts";
+} from "./train/step/step-graph.ts";

@@ -22,7 +22,7 @@ export { renderReport } from "./report/report.ts";
 export { evaluate, valueAndGradients } from "./runtime/evaluate.ts";
 export { nativeRuntime } from "./runtime/native.ts";
 export type { Runtime, Session } from "./runtime/session.ts";
-export { type TrainConfig, trainConfigSchema } from "./train/config.ts";
 export { evaluateRun } from "./train/evaluate-run.ts";
+export { type TrainConfig, trainConfigSchema } from "./train/recipe/config.ts";
 export { type TrainOptions, train } from "./train/train.ts";
 export type { ProgressSink, Summary } from "./train/types.ts";

@@ -2,7 +2,7 @@
 
 import { median } from "../../bench/median.ts";
 import { schedule } from "../../src/optim/schedule.ts";
-import type { TrainConfig } from "../../src/train/config.ts";
+import type { TrainConfig } from "../../src/train/recipe/config.ts";
 import { setUpTraining, type Training } from "../../src/train/setup.ts";
 
 const warmUp = 3;

@@ -14,8 +14,8 @@ import { add } from "../ops/arithmetic.ts";
 import { key, normal, uniform } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
 import type { SessionOptions } from "../runtime/session.ts";
-import { type Objective, type StepGraphOptions, trainingGraph } from "../train/step-graph.ts";
-import { initialValues } from "../train/train-step.ts";
+import { type Objective, type StepGraphOptions, trainingGraph } from "../train/step/step-graph.ts";
+import { initialValues } from "../train/step/train-step.ts";
 
 export interface Sizes {
   readonly rows: number;

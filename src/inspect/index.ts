@@ -1,6 +1,16 @@
 /** What a run did, as plain data: routing statistics, mosaics, predictions. */
 export { type AgreementOptions, type RoutingAgreement, routingAgreement } from "./agreement.ts";
 export {
+  type AttentionLayerOptions,
+  type AttentionPlan,
+  type AttentionSizes,
+  attentionLayer,
+  attentionPlan,
+  attentionShares,
+  attentionToKey,
+} from "./attention.ts";
+export type { AttentionLayer, ImageAttention, PatchDecision } from "./attention-types.ts";
+export {
   type ChoiceRecorder,
   choiceRecorder,
   compareChoices,
@@ -14,6 +24,7 @@ export {
   type ContingencyTable,
   contingencyTable,
 } from "./contingency.ts";
+export { type PatchDecisionsOptions, patchDecisions } from "./decisions.ts";
 export { type LabelValue, labelRouting } from "./routing-labels.ts";
 export {
   mosaicLayer,

@@ -4,6 +4,7 @@
  * Letters: `E` experts, `C` classes, `L` values of a label, `S` patches of an image.
  */
 import type { RoutingAgreement } from "./agreement.ts";
+import type { ImageAttention, PatchDecision } from "./attention-types.ts";
 import type { Association } from "./contingency.ts";
 import type { LanguageUnits, TextPrediction, TextSample, TokenTrace } from "./text-types.ts";
 
@@ -94,6 +95,8 @@ export interface LabelRouting {
 export interface LayerRouting extends RoutingSpread {
   readonly layer: string;
   readonly numExperts: number;
+  /** `shared` or `specific` to a modality, where a layer has both. */
+  readonly expertKinds?: readonly string[]; // [E]
   readonly modalities?: readonly (RoutingSpread & { readonly modality: string })[];
   readonly labels?: readonly LabelRouting[];
 }
@@ -135,6 +138,9 @@ export interface Mosaic {
   readonly label: number;
   readonly caption?: string;
   readonly layers: readonly MosaicLayer[];
+  readonly attention?: ImageAttention;
+  /** Of some patches. */
+  readonly decisions?: readonly PatchDecision[];
 }
 
 /** How often a classifier is right, as fractions. */

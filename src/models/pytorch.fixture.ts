@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { type NdArray, toNumbers } from "../graph/array.ts";
-import { decodeSafetensors } from "../train/safetensors.ts";
+import { decodeSafetensors } from "../train/run/safetensors.ts";
 
 /** A model that PyTorch ran; parameters have our names. */
 export interface PyTorchFixture {

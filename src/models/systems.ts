@@ -51,6 +51,8 @@ export interface Classifier {
   readonly numSelectedExperts: number;
   /** Routed experts that compute a token, on average at most. */
   readonly numActiveExperts: number;
+  /** `shared` or `specific` to a modality for each expert, where layers have both. */
+  readonly expertKinds?: readonly string[]; // [E]
 }
 
 /**
@@ -74,7 +76,15 @@ export function createClassifier(settings: ModelSettings, task: ClassificationTa
       const { numSelectedExperts } = settings;
       const config = diffMoeConfig(settings, task.numClasses);
       const logits = (scope: Scope, images: Tensor) => diffMoe(scope, images, config);
-      return { grid, numSelectedExperts, numActiveExperts: numSelectedExperts, logits };
+      const numActiveExperts = numSelectedExperts;
+      const expertKinds = diffMoeExpertKinds(settings);
+      return {
+        grid,
+        numSelectedExperts,
+        numActiveExperts,
+        logits,
+        ...(expertKinds && { expertKinds }),
+      };
     }
     case "vit-moe": {
       const { numSelectedExperts, numActiveExperts } = createMoe(settings.moe, {
@@ -87,6 +97,16 @@ export function createClassifier(settings: ModelSettings, task: ClassificationTa
       return { grid, numSelectedExperts, numActiveExperts, logits };
     }
   }
+}
+
+/** Of the layout `shared`; the routed experts of the layout `global` are all alike. */
+function diffMoeExpertKinds(settings: DiffMoeSettings): string[] | undefined {
+  const { layout, numSharedExperts, numModalitySpecificExperts } = settings;
+  if (layout === "global") return undefined;
+  return [
+    ...Array<string>(numSharedExperts).fill("shared"),
+    ...Array<string>(numModalitySpecificExperts).fill("specific"),
+  ];
 }
 
 /** An image is one token here. */

@@ -1,20 +1,13 @@
 /** Training runs: configuration, training, evaluation, checkpoints, weights as safetensors. */
 export { configToYaml, type LoadOptions, loadConfig } from "../config/load.ts";
 export { listRecipes, type Recipe } from "../config/recipes.ts";
+export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.ts";
 export {
   type ChangedLayer,
   type ChangedRun,
   type ChangeRunOptions,
   changeRunExperts,
-} from "./change-experts.ts";
-export { type Checkpoint, listCheckpoints } from "./checkpoint-store.ts";
-export {
-  type ComparedRouting,
-  type CompareRoutingOptions,
-  compareRouting,
-} from "./compare-routing.ts";
-export { type TrainConfig, trainConfigSchema } from "./config.ts";
-export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.ts";
+} from "./experts/change-experts.ts";
 export type {
   AddEdit,
   ExpertEdit,
@@ -22,21 +15,32 @@ export type {
   NamedExperts,
   RemoveEdit,
   UpcycleEdit,
-} from "./expert-edits.ts";
+} from "./experts/expert-edits.ts";
 export {
   type ListedExpert,
   type ListedExperts,
   type ListedLayer,
   listRunExperts,
-} from "./list-experts.ts";
-export { readMetrics } from "./metrics-file.ts";
+} from "./experts/list-experts.ts";
 export {
   type OpenedLanguageModel,
   type OpenLanguageModelOptions,
   openLanguageModel,
 } from "./open-language-model.ts";
 export { type OpenedRun, openRun } from "./open-run.ts";
-export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors.ts";
+export { type TrainConfig, trainConfigSchema } from "./recipe/config.ts";
+export {
+  type ComparedRouting,
+  type CompareRoutingOptions,
+  compareRouting,
+} from "./routing/compare-routing.ts";
+export { type Checkpoint, listCheckpoints } from "./run/checkpoint-store.ts";
+export { readMetrics } from "./run/metrics-file.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsContent,
+} from "./run/safetensors.ts";
 export {
   type BatchSpec,
   evaluationGraph,
@@ -45,7 +49,7 @@ export {
   type StepGraph,
   type StepGraphOptions,
   trainingGraph,
-} from "./step-graph.ts";
+} from "./step/step-graph.ts";
+export { createTrainStep, type TrainStep, type TrainStepOptions } from "./step/train-step.ts";
 export { type TrainOptions, train } from "./train.ts";
-export { createTrainStep, type TrainStep, type TrainStepOptions } from "./train-step.ts";
 export type { MetricEvent, ProgressSink, ProgressUpdate, Summary } from "./types.ts";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { allocate, array, type NdArray } from "../graph/array.ts";
 import { describeInit, initializeFrom } from "./init-from.ts";
-import { initFromSchema } from "./init-from-config.ts";
-import { encodeSafetensors } from "./safetensors.ts";
+import { initFromSchema } from "./recipe/init-from-config.ts";
+import { encodeSafetensors } from "./run/safetensors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "moesaic-init-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,11 +3,11 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import { best, latest, listCheckpoints } from "./checkpoint-store.ts";
-import { errorCode } from "./files.ts";
-import type { InitFrom } from "./init-from-config.ts";
-import { matchesPattern } from "./name-pattern.ts";
-import { decodeSafetensors } from "./safetensors.ts";
+import type { InitFrom } from "./recipe/init-from-config.ts";
+import { matchesPattern } from "./recipe/name-pattern.ts";
+import { best, latest, listCheckpoints } from "./run/checkpoint-store.ts";
+import { errorCode } from "./run/files.ts";
+import { decodeSafetensors } from "./run/safetensors.ts";
 
 /** What became of stored weights, by name. */
 export interface InitReport {

@@ -5,12 +5,12 @@ import type { Loader } from "../data/loader.ts";
 import { UserError } from "../graph/errors.ts";
 import { clipScale } from "../optim/clip.ts";
 import { schedule } from "../optim/schedule.ts";
-import type { Evaluator } from "./evaluator.ts";
-import { routingEvents } from "./routing-events.ts";
-import { readRouting } from "./routing-record.ts";
-import type { RunDirectory } from "./run-directory.ts";
+import { routingEvents } from "./routing/routing-events.ts";
+import { readRouting } from "./routing/routing-record.ts";
+import type { RunDirectory } from "./run/run-directory.ts";
+import { type Progress, stateFiles } from "./run/state-files.ts";
 import type { Training } from "./setup.ts";
-import { type Progress, stateFiles } from "./state-files.ts";
+import type { Evaluator } from "./step/evaluator.ts";
 import type { ProgressSink } from "./types.ts";
 
 export interface LoopOptions {

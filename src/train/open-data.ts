@@ -2,8 +2,8 @@
 import type { Split } from "../data/dataset.ts";
 import { createLoader, type Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
-import type { TrainConfig } from "./config.ts";
-import { datasetSpec, transformSpecs } from "./data-specs.ts";
+import type { TrainConfig } from "./recipe/config.ts";
+import { datasetSpec, transformSpecs } from "./recipe/data-specs.ts";
 import type { ProgressSink } from "./types.ts";
 
 export interface OpenOptions {

@@ -5,11 +5,11 @@ import { UserError } from "../graph/errors.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import { createMoeDecoder } from "../models/moe-decoder-config.ts";
 import { nativeRuntime } from "../runtime/native.ts";
-import type { Checkpoint } from "./checkpoint-store.ts";
-import type { TrainConfig } from "./config.ts";
 import { openRun } from "./open-run.ts";
-import { sessionOptions } from "./session-options.ts";
-import { readWeights } from "./state-files.ts";
+import type { TrainConfig } from "./recipe/config.ts";
+import { sessionOptions } from "./recipe/session-options.ts";
+import type { Checkpoint } from "./run/checkpoint-store.ts";
+import { readWeights } from "./run/state-files.ts";
 import { openRunTokenizer } from "./tokenizer.ts";
 
 export interface OpenLanguageModelOptions {

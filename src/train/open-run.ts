@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import { UserError } from "../graph/errors.ts";
-import { best, type Checkpoint, latest, listCheckpoints } from "./checkpoint-store.ts";
-import { type TrainConfig, trainConfigSchema } from "./config.ts";
-import { readTokenizer } from "./tokenizer-file.ts";
+import { type TrainConfig, trainConfigSchema } from "./recipe/config.ts";
+import { best, type Checkpoint, latest, listCheckpoints } from "./run/checkpoint-store.ts";
+import { readTokenizer } from "./run/tokenizer-file.ts";
 
 /** A run as it was trained, with one of its checkpoints. */
 export interface OpenedRun {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { readProfile } from "../runtime/profile-file.ts";
 import { profileTable } from "../runtime/profile-table.ts";
 import { profileTrace } from "../runtime/profile-trace.ts";
-import { writeFileAtomically } from "./files.ts";
-import type { TrainStep } from "./train-step.ts";
+import { writeFileAtomically } from "./run/files.ts";
+import type { TrainStep } from "./step/train-step.ts";
 import type { ProgressSink } from "./types.ts";
 
 /** Steps that are measured, after some that warm up. */

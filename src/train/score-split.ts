@@ -1,8 +1,8 @@
 import type { Split } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
-import { mainScores } from "./evaluator.ts";
 import type { Training } from "./setup.ts";
-import type { FullEvaluation } from "./task.ts";
+import { mainScores } from "./step/evaluator.ts";
+import type { FullEvaluation } from "./tasks/task.ts";
 import type { ProgressSink } from "./types.ts";
 
 /** Mean scores of one split under the weights of `training`. */

@@ -12,17 +12,17 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
 import { key } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
-import { BUFFERS } from "./arena-optimizer.ts";
-import type { TrainConfig } from "./config.ts";
-import { createTask } from "./create-task.ts";
-import { batchSpec, createEvaluator, type Evaluator } from "./evaluator.ts";
 import { type OpenOptions, openSplit } from "./open-data.ts";
-import { checkRules, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
-import { isRoutingTap } from "./routing-record.ts";
-import { sessionOptions } from "./session-options.ts";
-import type { Task } from "./task.ts";
+import type { TrainConfig } from "./recipe/config.ts";
+import { sessionOptions } from "./recipe/session-options.ts";
+import { isRoutingTap } from "./routing/routing-record.ts";
+import { BUFFERS } from "./step/arena-optimizer.ts";
+import { batchSpec, createEvaluator, type Evaluator } from "./step/evaluator.ts";
+import { checkRules, type ParameterGroups, parameterGroups } from "./step/parameter-groups.ts";
+import { createTrainStep, type TrainStep } from "./step/train-step.ts";
+import { createTask } from "./tasks/create-task.ts";
+import type { Task } from "./tasks/task.ts";
 import { openRunTokenizer, prepareTokenizer } from "./tokenizer.ts";
-import { createTrainStep, type TrainStep } from "./train-step.ts";
 import type { ProgressSink } from "./types.ts";
 
 export interface SetupOptions {

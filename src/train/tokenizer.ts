@@ -8,8 +8,8 @@ import {
   type Tokenizer,
   type TokenizerState,
 } from "../data/tokenizers/index.ts";
-import type { TrainConfig } from "./config.ts";
-import { datasetSpec } from "./data-specs.ts";
+import type { TrainConfig } from "./recipe/config.ts";
+import { datasetSpec } from "./recipe/data-specs.ts";
 
 /**
  * The tokenizer that a configuration asks for: CLIP's, or one learnt from the training texts, or from

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { listCheckpoints } from "../../src/train/checkpoint-store.ts";
+import { listCheckpoints } from "../../src/train/run/checkpoint-store.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 
 const folder = temporaryFolder();

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NdArray } from "../../src/graph/array.ts";
-import { readMetrics } from "../../src/train/metrics-file.ts";
-import { decodeSafetensors } from "../../src/train/safetensors.ts";
+import { readMetrics } from "../../src/train/run/metrics-file.ts";
+import { decodeSafetensors } from "../../src/train/run/safetensors.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 
 const common = `seed: 1

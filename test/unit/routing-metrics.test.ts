@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { listCheckpoints } from "../../src/train/checkpoint-store.ts";
-import { readMetrics } from "../../src/train/metrics-file.ts";
+import { listCheckpoints } from "../../src/train/run/checkpoint-store.ts";
+import { readMetrics } from "../../src/train/run/metrics-file.ts";
 import type { MetricEvent } from "../../src/train/types.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 

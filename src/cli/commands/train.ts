@@ -26,7 +26,7 @@ export async function trainCommand(
   options: TrainOptions,
 ): Promise<number> {
   const { source, overrides } = chooseSource(positionals, options);
-  const { trainConfigSchema } = await import("../../train/config.ts");
+  const { trainConfigSchema } = await import("../../train/recipe/config.ts");
   const config = loadConfig(source, trainConfigSchema, { overrides });
   const runDirectory = options.run ?? join("runs", config.recipe);
   const { train } = await import("../../train/train.ts");

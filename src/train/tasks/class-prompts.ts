@@ -12,9 +12,9 @@ import { diffMoeWithPrompts } from "../../models/diff-moe-matching.ts";
 import type { Classifier } from "../../models/systems.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { gather } from "../../ops/gather.ts";
-import type { Objective } from "../step-graph.ts";
-import type { Task } from "../task.ts";
+import type { Objective } from "../step/step-graph.ts";
 import { imageClassification } from "./image-classification.ts";
+import type { Task } from "./task.ts";
 
 export interface ClassPrompts {
   /** `[C, L]` */

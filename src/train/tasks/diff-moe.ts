@@ -3,10 +3,10 @@ import type { ImageDataset } from "../../data/dataset.ts";
 import { UserError } from "../../graph/errors.ts";
 import { type DiffMoeSettings, diffMoeMatchingConfig } from "../../models/diff-moe-config.ts";
 import { createClassifier } from "../../models/systems.ts";
-import type { Task, TaskData } from "../task.ts";
 import { classPrompts } from "./class-prompts.ts";
 import { imageClassification } from "./image-classification.ts";
 import { imageTextMatching } from "./image-text-matching.ts";
+import type { Task, TaskData } from "./task.ts";
 
 /**
  * `none`: classes of images; `prompts`: classes by a classifier and by descriptions of all classes;

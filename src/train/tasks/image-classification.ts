@@ -6,10 +6,10 @@ import type { Mosaic, Prediction, RecordedImage } from "../../inspect/types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Classifier } from "../../models/systems.ts";
-import { isRoutingTap, readRouting, routingOf } from "../routing-record.ts";
-import type { Objective } from "../step-graph.ts";
-import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
+import { isRoutingTap, readRouting, routingOf } from "../routing/routing-record.ts";
+import type { Objective } from "../step/step-graph.ts";
 import { softmaxRow } from "./softmax-row.ts";
+import type { FullEvaluation, FullEvaluationOptions, Task } from "./task.ts";
 
 const RIGHT_SHOWN = 12;
 const WRONG_SHOWN = 12;

@@ -29,10 +29,10 @@ import { add, div, mul } from "../../ops/arithmetic.ts";
 import { cast, equal, greater } from "../../ops/compare.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { expand } from "../../ops/reshape.ts";
-import type { BatchSource, Evaluator } from "../evaluator.ts";
-import { isRoutingTap, readRouting, routingOf } from "../routing-record.ts";
-import type { Objective, ObjectiveResult } from "../step-graph.ts";
-import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
+import { isRoutingTap, readRouting, routingOf } from "../routing/routing-record.ts";
+import type { BatchSource, Evaluator } from "../step/evaluator.ts";
+import type { Objective, ObjectiveResult } from "../step/step-graph.ts";
+import type { FullEvaluation, FullEvaluationOptions, Task } from "./task.ts";
 
 const MOSAICS_SHOWN = 12;
 /** Passes over an image, of which the first is without text. */

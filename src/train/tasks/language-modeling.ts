@@ -7,8 +7,8 @@ import type { LanguageModel } from "../../models/language-model.ts";
 import { reshape } from "../../ops/reshape.ts";
 import { nativeRuntime } from "../../runtime/native.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
-import { isRoutingTap, readRouting } from "../routing-record.ts";
-import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
+import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
+import type { FullEvaluation, FullEvaluationOptions, Task } from "./task.ts";
 import { sampleTexts } from "./text-samples.ts";
 import { isTraceTap, passageRecorder } from "./token-traces.ts";
 

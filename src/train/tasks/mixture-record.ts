@@ -6,8 +6,8 @@ import { pointsBatches } from "../../data/points-batches.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { routingStatistics } from "../../inspect/routing-statistics.ts";
 import type { ClassScores, DecisionRegions } from "../../inspect/types.ts";
-import type { BatchSource, Evaluator } from "../evaluator.ts";
-import type { FullEvaluation, FullEvaluationOptions } from "../task.ts";
+import type { BatchSource, Evaluator } from "../step/evaluator.ts";
+import type { FullEvaluation, FullEvaluationOptions } from "./task.ts";
 
 const OUTPUTS = ["probabilities", "gates", "expert_classes"];
 const POINTS_SHOWN = 300;

@@ -10,10 +10,10 @@ import { relu } from "../../ops/activation.ts";
 import { adamW } from "../../optim/adamw.ts";
 import { key } from "../../random/index.ts";
 import { nativeRuntime } from "../../runtime/native.ts";
-import { batchSpec } from "../evaluator.ts";
-import { parameterGroups } from "../parameter-groups.ts";
-import type { Objective } from "../step-graph.ts";
-import { createTrainStep, type TrainStep } from "../train-step.ts";
+import { batchSpec } from "../step/evaluator.ts";
+import { parameterGroups } from "../step/parameter-groups.ts";
+import type { Objective } from "../step/step-graph.ts";
+import { createTrainStep, type TrainStep } from "../step/train-step.ts";
 import { mixtureObjective, pointsMixture } from "./points-mixture.ts";
 
 const dataset = openGaussianShift({ name: "gaussian-shift", split: "train", length: 400 });

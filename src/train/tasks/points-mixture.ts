@@ -15,9 +15,9 @@ import { reduceMean } from "../../ops/reduce.ts";
 import { squeeze, unsqueeze } from "../../ops/reshape.ts";
 import { stack } from "../../ops/tile.ts";
 import { argMax } from "../../ops/top-k.ts";
-import type { Objective } from "../step-graph.ts";
-import type { Task } from "../task.ts";
+import type { Objective } from "../step/step-graph.ts";
 import { evaluateMixture } from "./mixture-record.ts";
+import type { Task } from "./task.ts";
 
 /** The label of samples that an expert does not learn from. */
 const NOT_OWN = -1;

@@ -6,9 +6,9 @@ import type { TextPrediction } from "../../inspect/text-types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Scope } from "../../nn/scope.ts";
-import { isRoutingTap, readRouting } from "../routing-record.ts";
-import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
+import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
 import { softmaxRow } from "./softmax-row.ts";
+import type { FullEvaluation, FullEvaluationOptions, Task } from "./task.ts";
 import { isTraceTap, sentenceRecorder } from "./token-traces.ts";
 
 const WRONG_SHOWN = 20;

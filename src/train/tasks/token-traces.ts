@@ -5,7 +5,7 @@ import { tokenTexts } from "../../evaluate/prompt.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { TokenLayer, TokenTrace } from "../../inspect/text-types.ts";
 import { joinLayers, tokenLayer } from "../../inspect/token-layer.ts";
-import { routingOf } from "../routing-record.ts";
+import { routingOf } from "../routing/routing-record.ts";
 
 const PASSAGES = 3;
 const PASSAGE_TOKENS = 128;

@@ -1,0 +1,49 @@
+/** What recipes say of images: augmentation, normalisation, decoding. */
+import * as z from "zod";
+
+const fraction = z.number().min(0).max(1);
+const range = z.tuple([z.number(), z.number()]);
+const size = z.union([z.int().positive(), z.tuple([z.int().positive(), z.int().positive()])]);
+
+const augmentation = z.union([
+  z.strictObject({ resize: z.strictObject({ size }) }),
+  z.strictObject({
+    random_crop: z.strictObject({
+      padding: z.int().nonnegative().default(0),
+      size: size.optional(),
+    }),
+  }),
+  z.strictObject({ horizontal_flip: z.strictObject({ p: fraction.default(0.5) }) }),
+  z.strictObject({
+    color_jitter: z.strictObject({
+      brightness: z.number().nonnegative().default(0),
+      contrast: z.number().nonnegative().default(0),
+      saturation: z.number().nonnegative().default(0),
+    }),
+  }),
+  z.strictObject({
+    random_erasing: z.strictObject({
+      p: fraction.default(0.5),
+      scale: range.optional(),
+      ratio: range.optional(),
+      value: z.number().optional(),
+    }),
+  }),
+]);
+
+/** Keys of every set of images. */
+export const imageKeys = {
+  /** Applied to training images, in order; evaluation images are only brought to the same size. */
+  augment: z.array(augmentation).default([]),
+  normalize: z.strictObject({ mean: z.array(z.number()), std: z.array(z.number().positive()) }),
+  /** Threads that make batches. */
+  workers: z.int().min(0).max(64).default(1),
+};
+
+/** Keys of sets whose pictures are decoded. */
+export const pictureKeys = {
+  /** Side of the square to which pictures are resized, pixels. */
+  size: z.int().positive().max(4096).optional(),
+  /** What to do at a picture that cannot be decoded: stop, or leave it out and say so. */
+  on_broken: z.enum(["stop", "skip"]).default("stop"),
+};

@@ -1,0 +1,46 @@
+/** What recipes say of text: tokenizers and lengths. */
+import * as z from "zod";
+
+const specials = z.array(z.enum(["pad", "unknown", "start", "end"])).optional();
+const vocabulary_size = z.int().positive().optional();
+
+export const tokenizerSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("character"), specials }),
+  z.strictObject({ kind: z.literal("byte"), specials }),
+  z.strictObject({
+    kind: z.literal("word"),
+    specials,
+    /** Most words, special tokens included. */
+    vocabulary_size,
+    /** How often a word must occur in the training texts. */
+    minimum_count: z.int().positive().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("bpe"),
+    specials,
+    vocabulary_size,
+    minimum_count: z.int().positive().optional(),
+    lower_case: z.boolean().optional(),
+  }),
+  z.strictObject({ kind: z.literal("clip") }),
+]);
+
+/** Keys of every set of texts. */
+export const textKeys = {
+  tokenizer: tokenizerSchema,
+  /** Tokens of a sample; longer texts are cut, shorter ones padded. Default: the model's. */
+  context_length: z.int().positive().max(65_536).optional(),
+};
+
+/** Keys of sets of images whose captions, or descriptions of whose classes, may be read. */
+export const captionKeys = {
+  tokenizer: tokenizerSchema.optional(),
+  context_length: z.int().positive().max(65_536).optional(),
+};
+
+/** The columns of a table of labelled texts. */
+export const textColumns = z.strictObject({
+  text: z.array(z.union([z.string(), z.int().nonnegative()])).nonempty(),
+  label: z.union([z.string(), z.int().nonnegative()]),
+  header: z.boolean().optional(),
+});

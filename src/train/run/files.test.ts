@@ -1,0 +1,41 @@
+import * as nodeFs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { explainDiskError, writeDirectoryAtomically, writeFileAtomically } from "./files.ts";
+
+const folder = (): Promise<string> => nodeFs.mkdtemp(join(tmpdir(), "moesaic-files-"));
+const text = (...path: string[]): Promise<string> => nodeFs.readFile(join(...path), "utf8");
+
+test("a file is replaced as a whole and leaves no temporary name behind", async () => {
+  const root = await folder();
+  await writeFileAtomically(join(root, "a.json"), "one");
+  await writeFileAtomically(join(root, "a.json"), [Buffer.from("tw"), Buffer.from("o")]);
+  expect(await text(root, "a.json")).toBe("two");
+  expect(await nodeFs.readdir(root)).toEqual(["a.json"]);
+});
+
+test("when renaming fails the old file stays and the temporary one goes", async () => {
+  const root = await folder();
+  await writeFileAtomically(join(root, "a.json"), "one");
+  const rename = (): Promise<void> =>
+    Promise.reject(Object.assign(new Error("quota"), { code: "EDQUOT" }));
+  const write = writeFileAtomically(join(root, "a.json"), "two", { ...nodeFs, rename });
+  await expect(write).rejects.toThrow(`the disk quota is used up while writing ${root}/a.json`);
+  expect(await text(root, "a.json")).toBe("one");
+  expect(await nodeFs.readdir(root)).toEqual(["a.json"]);
+});
+
+test("a folder is replaced as a whole", async () => {
+  const root = await folder();
+  await writeDirectoryAtomically(join(root, "5"), { a: "1", b: "2" });
+  await writeDirectoryAtomically(join(root, "5"), { a: "3" });
+  expect(await nodeFs.readdir(root)).toEqual(["5"]);
+  expect(await nodeFs.readdir(join(root, "5"))).toEqual(["a"]);
+  expect(await text(root, "5", "a")).toBe("3");
+});
+
+test("errors that are not the disk's come back as they are", () => {
+  const error = new RangeError("other");
+  expect(explainDiskError(error, "while saving")).toBe(error);
+});

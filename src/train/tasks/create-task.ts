@@ -1,0 +1,92 @@
+import type { ImageDataset, PointsDataset, TextDataset } from "../../data/dataset.ts";
+import { UserError } from "../../graph/errors.ts";
+import { createMoeDecoder } from "../../models/moe-decoder-config.ts";
+import { createClassifier } from "../../models/systems.ts";
+import { createTextClassifier } from "../../models/text-classifier-config.ts";
+import type { TrainConfig } from "../recipe/config.ts";
+import { sessionOptions } from "../recipe/session-options.ts";
+import { diffMoeTask } from "./diff-moe.ts";
+import { imageClassification } from "./image-classification.ts";
+import { languageModeling } from "./language-modeling.ts";
+import { pointsMixture } from "./points-mixture.ts";
+import type { Task, TaskData } from "./task.ts";
+import { textClassification } from "./text-classification.ts";
+
+/**
+ * The task of a configuration: what its model learns from its data.
+ *
+ * @throws UserError (exit code 2) where the model cannot read the data
+ */
+export function createTask(config: TrainConfig, source: TaskData): Task {
+  const { model, data, train, seed, runtime } = config;
+  const { dataset } = source;
+  switch (model.system) {
+    case "diff-moe":
+      requireKind(dataset.kind, "image", model.system, data.name);
+      return diffMoeTask(model, source, train);
+    case "sparsely-gated":
+    case "vit-moe": {
+      requireKind(dataset.kind, "image", model.system, data.name);
+      const { classNames } = dataset as ImageDataset;
+      const [channels, height, width] = source.fields.images!.shape as [number, number, number];
+      const classifier = createClassifier(model, {
+        numClasses: classNames.length,
+        imageShape: [channels, height, width],
+      });
+      return imageClassification(classifier, dataset as ImageDataset, train);
+    }
+    case "moe-decoder": {
+      requireKind(dataset.kind, "stream", model.system, data.name);
+      const tokenizer = source.tokenizer!;
+      const { vocabularySize } = tokenizer;
+      const decoder = createMoeDecoder(model, { vocabularySize });
+      const session = sessionOptions(runtime);
+      return languageModeling(decoder, {
+        contextLength: tokensOf(source),
+        tokenizer,
+        seed,
+        session,
+      });
+    }
+    case "text-classifier": {
+      requireKind(dataset.kind, "text", model.system, data.name);
+      const { vocabularySize } = source.tokenizer!;
+      const { classNames } = dataset as TextDataset;
+      const numClasses = classNames.length;
+      const classifier = createTextClassifier(model, { vocabularySize, numClasses });
+      const { labelSmoothing } = train;
+      return textClassification(classifier, classNames, {
+        contextLength: tokensOf(source),
+        tokenizer: source.tokenizer!,
+        labelSmoothing,
+      });
+    }
+    case "classic-mixture":
+      requireKind(dataset.kind, "points", model.system, data.name);
+      return pointsMixture(model, dataset as PointsDataset, train);
+  }
+}
+
+function tokensOf({ fields }: TaskData): number {
+  return fields.tokens!.shape[0]!;
+}
+
+const wanted = {
+  image: "images",
+  text: "labelled sentences",
+  stream: "a text",
+  points: "points",
+} as const;
+
+function requireKind(
+  kind: keyof typeof wanted,
+  expected: keyof typeof wanted,
+  system: string,
+  name: string,
+): void {
+  if (kind === expected) return;
+  throw new UserError(
+    `model.system ${system} learns from ${wanted[expected]}, and data.name ${name} is ${wanted[kind]}; choose another of the two`,
+    { exitCode: 2 },
+  );
+}

@@ -1,0 +1,49 @@
+/** What is learnt: an objective over batches, and how its results are judged and shown. */
+import type { Field } from "../../data/batch.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import type { Loader } from "../../data/loader.ts";
+import type { Tokenizer } from "../../data/tokenizers/index.ts";
+import type { NdArray } from "../../graph/array.ts";
+import type { RunRecord } from "../../inspect/types.ts";
+import type { Evaluator } from "../step/evaluator.ts";
+import type { Objective } from "../step/step-graph.ts";
+
+/** The training data that a task is made for. */
+export interface TaskData {
+  readonly dataset: Dataset;
+  /** The arrays of a batch, without their batch axis. */
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly tokenizer?: Tokenizer;
+}
+
+export interface Task {
+  readonly objective: Objective;
+  /** The validation score that chooses the checkpoint. */
+  readonly score: { readonly name: string; readonly better: "higher" | "lower" };
+  /** What a batch holds, in the plural: `images`, `sentences`, `windows`. */
+  readonly samples: string;
+  /** Tokens of a sample that pass the model. */
+  readonly tokensPerSample: number;
+  /** Routed experts that compute a token, on average at most. */
+  readonly numActiveExperts: number;
+  readonly classNames: readonly string[];
+  /** Reads a whole split and gathers what the report shows of it. */
+  evaluateFully(options: FullEvaluationOptions): Promise<FullEvaluation>;
+}
+
+export interface FullEvaluationOptions {
+  readonly loader: Loader;
+  /** Compiles the evaluation with outputs and taps beside the scalars. */
+  createEvaluator(outputs: (name: string) => boolean): Promise<Evaluator>;
+  /** The weights that evaluation uses, by name. */
+  readonly weights: ReadonlyMap<string, NdArray>;
+  /** Called after each batch. */
+  readonly onBatch: () => void;
+}
+
+export interface FullEvaluation {
+  /** Means of all scalars over the split. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Parts of the report. */
+  readonly record: Partial<RunRecord>;
+}
