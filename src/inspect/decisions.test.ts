@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { patchDecisions } from "./decisions.ts";
+
+test("the surest and the least sure patch, with choices in their order", () => {
+  // Two samples of two patches; of the second, patch 1 is the surer one.
+  const layer = {
+    layer: "blocks.0.moe",
+    ids: { shape: [2, 4], data: [0n, 0n, 2n, 1n, 1n, 1n, 0n, 3n] }, // 3 is no expert
+    probabilities: {
+      shape: [4, 3],
+      data: [1, 0, 0, 0.9, 0.1, 0, 0.3, 0.3, 0.4, 0.1, 0.8, 0.100_04],
+    },
+  };
+  const decisions = patchDecisions({ layers: [layer], rows: 1, columns: 2, sample: 1 });
+  expect(decisions).toEqual([
+    {
+      patch: 1,
+      rows: 1,
+      cols: 2,
+      layers: [{ layer: "blocks.0.moe", probabilities: [0.1, 0.8, 0.1], experts: [1] }],
+    },
+    {
+      patch: 0,
+      rows: 1,
+      cols: 2,
+      layers: [{ layer: "blocks.0.moe", probabilities: [0.3, 0.3, 0.4], experts: [2, 0] }],
+    },
+  ]);
+});
+
+test("one patch is told once", () => {
+  const layer = {
+    layer: "moe",
+    ids: { shape: [1, 1], data: [0] },
+    probabilities: { shape: [1, 2], data: [0.5, 0.5] },
+  };
+  expect(patchDecisions({ layers: [layer], rows: 1, columns: 1, sample: 0 })).toHaveLength(1);
+});

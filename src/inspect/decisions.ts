@@ -1,0 +1,53 @@
+/** What the routers made of single patches. */
+import type { PatchDecision } from "./attention-types.ts";
+
+/** The routing of one layer for a batch, `[K, N]` and `[N, E]`. */
+interface RoutedLayer {
+  readonly layer: string;
+  readonly ids: { readonly shape: readonly number[]; readonly data: ArrayLike<number | bigint> };
+  readonly probabilities: {
+    readonly shape: readonly number[];
+    readonly data: ArrayLike<number | bigint>;
+  };
+}
+
+export interface PatchDecisionsOptions {
+  readonly layers: readonly RoutedLayer[];
+  readonly rows: number;
+  readonly columns: number;
+  readonly sample: number;
+}
+
+/**
+ * The decisions of all layers for two patches of a sample: the one that the routers are surest of, by
+ * the largest probability, mean of the layers, and the one that they are least sure of.
+ */
+export function patchDecisions(options: PatchDecisionsOptions): PatchDecision[] {
+  const { layers, rows, columns, sample } = options;
+  const numPatches = rows * columns;
+  const start = sample * numPatches;
+  const probabilitiesOf = ({ probabilities: { shape, data } }: RoutedLayer, patch: number) =>
+    Array.from({ length: shape[1]! }, (_, e) => Number(data[(start + patch) * shape[1]! + e]));
+  const certainty = Array.from({ length: numPatches }, (_, patch) =>
+    layers.reduce((sum, layer) => sum + Math.max(...probabilitiesOf(layer, patch)), 0),
+  );
+  const surest = certainty.indexOf(Math.max(...certainty));
+  const leastSure = certainty.indexOf(Math.min(...certainty));
+  return [...new Set([surest, leastSure])].map((patch) => ({
+    patch,
+    rows,
+    cols: columns,
+    layers: layers.map((layer) => {
+      const [choices, numTokens] = layer.ids.shape as [number, number];
+      const probabilities = probabilitiesOf(layer, patch);
+      const experts = Array.from({ length: choices }, (_, k) =>
+        Number(layer.ids.data[k * numTokens + start + patch]),
+      );
+      return {
+        layer: layer.layer,
+        probabilities: probabilities.map((p) => Math.round(p * 1e4) / 1e4),
+        experts: experts.filter((expert) => expert >= 0 && expert < probabilities.length),
+      };
+    }),
+  }));
+}
