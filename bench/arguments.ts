@@ -5,7 +5,14 @@ import { didYouMean } from "../src/config/nearest.ts";
 import { UserError } from "../src/graph/errors.ts";
 import { defaultWidths, fixed } from "./cases.ts";
 
-export const benches = ["train-step", "inference", "experts", "routers", "checkpointing"] as const;
+export const benches = [
+  "train-step",
+  "inference",
+  "experts",
+  "routers",
+  "checkpointing",
+  "generation",
+] as const;
 export type Bench = (typeof benches)[number];
 
 export const peerNames = ["pytorch", "pytorch-avx512", "tfjs-wasm", "jax-js"] as const;
@@ -25,15 +32,16 @@ export interface BenchArguments {
   readonly json: boolean;
 }
 
-export const usage = `Usage: npm run bench -- <train-step|inference|experts|routers|checkpointing> [options]
+export const usage = `Usage: npm run bench -- <train-step|inference|experts|routers|checkpointing|generation> [options]
 
   train-step   training steps against PyTorch; loss and gradients of a dense model against others
   inference    forward passes against the same
   experts      training steps with 4 to 64 experts, against those with 4
   routers      routing, dispatch and combine as a share of a layer's time, for every method
   checkpointing  peak memory and time of training steps, activations computed twice against kept
+  generation   256 tokens of a language model with the cache of keys and values, against without it
 
-  --widths 64,128    model widths, multiples of ${fixed.heads} (default ${defaultWidths.join(",")}; experts: 128; routers: 256; checkpointing: 512)
+  --widths 64,128    model widths, multiples of ${fixed.heads} (default ${defaultWidths.join(",")}; experts, generation: 128; routers: 256; checkpointing: 512)
   --runs N           timed runs of each side (default 10 to 60, fewer for wide models)
   --methods text     of routers: methods whose name holds this, such as "top-2 dropless"
   --peers a,b        ${peerNames.join(", ")}, or none (default all)

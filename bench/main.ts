@@ -5,6 +5,7 @@ import { UserError } from "../src/graph/errors.ts";
 import { type BenchArguments, parseArguments, usage } from "./arguments.ts";
 import { checkpointing } from "./checkpointing.ts";
 import { experts } from "./experts.ts";
+import { generation } from "./generation.ts";
 import { routers } from "./routers.ts";
 import type { Row } from "./row.ts";
 import { formatTable } from "./table.ts";
@@ -40,6 +41,8 @@ function measure(args: BenchArguments): Promise<Row[]> {
       return routers(args, log);
     case "checkpointing":
       return checkpointing(args, log);
+    case "generation":
+      return generation(args, log);
   }
 }
 
