@@ -1,7 +1,7 @@
 /** Diff-MoE with text against PyTorch; the fixtures come from `fixtures/make_diff_moe_text.py`. */
 import { describe, expect, test } from "vitest";
 import { fromSnakeCase } from "../config/case.ts";
-import { allocate, type NdArray } from "../graph/array.ts";
+import { allocate, type NdArray, toNumbers } from "../graph/array.ts";
 import { batch } from "../graph/shape.ts";
 import { nativeRuntime } from "../runtime/native.ts";
 import {
@@ -9,7 +9,7 @@ import {
   GRADIENT_PREFIX,
   type Objective,
   trainingGraph,
-} from "../train/step-graph.ts";
+} from "../train/step/step-graph.ts";
 import { promptObjective } from "../train/tasks/class-prompts.ts";
 import { captionObjective } from "../train/tasks/image-text-matching.ts";
 import { diffMoe } from "./diff-moe.ts";
@@ -189,7 +189,9 @@ describe("no result depends on labels", () => {
     const usual = await evaluate(create(fixture), fixture.weights, batchOf(fixture));
     const permuted = {
       ...fixture.arrays.labels!,
-      data: BigInt64Array.from(fixture.arrays.labels!.data, (label) => (BigInt(label) + 1n) % 5n),
+      data: BigInt64Array.from(toNumbers(fixture.arrays.labels!), (label) =>
+        BigInt((label + 1) % 5),
+      ),
     } as NdArray<"int64">;
     const other = await evaluate(create(fixture), fixture.weights, {
       ...batchOf(fixture),

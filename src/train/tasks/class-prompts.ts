@@ -4,6 +4,7 @@ import type { ImageDataset } from "../../data/dataset.ts";
 import { tokenRows } from "../../data/token-rows.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { allocate, type NdArray } from "../../graph/array.ts";
+import { UserError } from "../../graph/errors.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { alignmentLoss } from "../../losses/contrastive.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
@@ -23,12 +24,24 @@ export interface ClassPrompts {
   readonly lengths: NdArray<"int64">;
 }
 
-/** Descriptions of all classes as ids, in rows as long as the longest needs. */
+/**
+ * Descriptions of all classes as ids, in rows as long as the longest needs.
+ *
+ * @throws UserError (exit code 2) for one that does not fit
+ */
 export function tokenizePrompts(
   texts: readonly string[],
   tokenizer: Tokenizer,
   contextLength: number,
 ): ClassPrompts {
+  for (const text of texts) {
+    const { length } = tokenizer.encode(text);
+    if (length <= contextLength) continue;
+    throw new UserError(
+      `the description "${text}" has ${length} tokens, and model.context_length is ${contextLength}; raise it, or ask for less model.prompt_detail`,
+      { exitCode: 2 },
+    );
+  }
   const { tokens, lengths } = tokenRows(tokenizer, texts, contextLength);
   const longest = Math.max(...Array.from(lengths.data, Number));
   const ids = allocate("int64", [texts.length, longest]);

@@ -1,14 +1,8 @@
 /** Images and captions: which belong together. */
-import type { Batch } from "../../data/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
-import { tokenRows } from "../../data/token-rows.ts";
-import type { Tokenizer } from "../../data/tokenizers/index.ts";
-import { retrievalScores } from "../../evaluate/retrieval.ts";
-import { array, type NdArray } from "../../graph/array.ts";
+import { array } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
-import { mosaicLayer } from "../../inspect/routing-statistics.ts";
-import type { Mosaic } from "../../inspect/types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { binaryCrossEntropy } from "../../losses/binary-cross-entropy.ts";
 import {
@@ -29,19 +23,15 @@ import { add, div, mul } from "../../ops/arithmetic.ts";
 import { cast, equal, greater } from "../../ops/compare.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { expand } from "../../ops/reshape.ts";
-import { isRoutingTap, readRouting, routingOf } from "../routing/routing-record.ts";
-import type { BatchSource, Evaluator } from "../step/evaluator.ts";
 import type { Objective, ObjectiveResult } from "../step/step-graph.ts";
-import type { FullEvaluation, FullEvaluationOptions, Task } from "./task.ts";
+import { type CaptionEvaluationOptions, evaluateCaptions } from "./caption-evaluation.ts";
+import type { Task } from "./task.ts";
 
-const MOSAICS_SHOWN = 12;
 /** Passes over an image, of which the first is without text. */
 const PASSES = { fused: 3, apart: 1 } as const;
 
-export interface ImageTextOptions {
-  readonly tokenizer: Tokenizer;
-  /** Words of a caption in a batch. */
-  readonly contextLength: number;
+export interface ImageTextOptions
+  extends Pick<CaptionEvaluationOptions, "tokenizer" | "contextLength"> {
   readonly labelSmoothing?: number;
 }
 
@@ -64,7 +54,7 @@ export function imageTextMatching(
     tokensPerSample: grid.rows * grid.columns * passes,
     numActiveExperts,
     classNames,
-    evaluateFully: (evaluation) => evaluateCaptions(grid, passes, options, evaluation),
+    evaluateFully: (evaluation) => evaluateCaptions({ ...options, grid, passes }, evaluation),
   };
 }
 
@@ -128,105 +118,4 @@ function matchScores({ scores, counted }: NonNullable<CaptionedImages["match"]>)
   const total = reduceSum(counted);
   const mean = (values: Tensor): Tensor => div(reduceSum(mul(values, counted)), total);
   return { match_loss: mean(losses), match_accuracy: mean(cast(right, "float32")) };
-}
-
-async function evaluateCaptions(
-  grid: Classifier["grid"],
-  passes: number,
-  options: ImageTextOptions,
-  { loader, createEvaluator, onBatch }: FullEvaluationOptions,
-): Promise<FullEvaluation> {
-  const dataset = loader.dataset as ImageDataset;
-  const evaluator = await createEvaluator(
-    (name) =>
-      name.endsWith("_embeddings") || name.endsWith(".combine_weights") || isRoutingTap(name),
-  );
-  try {
-    const routing = readRouting(evaluator.graph.taps, dataset.classNames);
-    const layers = routing.layerNames.filter((name) => name.startsWith("blocks."));
-    const mosaics: Mosaic[] = [];
-    const images: number[] = [];
-    const texts: number[] = [];
-    const owners: number[] = [];
-    let width = 1;
-    let mostCaptions = 1;
-    const scores = await evaluator.run(loader, (outputs, batch) => {
-      width = outputs.image_embeddings!.shape[1]!;
-      images.push(...numbers(outputs.image_embeddings!));
-      texts.push(...numbers(outputs.text_embeddings!));
-      owners.push(...batch.indices);
-      for (const captions of batch.captions ?? []) {
-        mostCaptions = Math.max(mostCaptions, captions.length);
-      }
-      routing.add(outputs, batch);
-      for (const [i, index] of batch.indices.entries()) {
-        if (mosaics.length === MOSAICS_SHOWN) break;
-        mosaics.push(mosaicOf(dataset, index, i * passes, layers, grid, outputs));
-      }
-      onBatch();
-    });
-    for (let place = 1; place < mostCaptions; place++) {
-      await evaluator.run(otherCaptions(loader, place, options), (outputs, batch) => {
-        const rows = numbers(outputs.text_embeddings!);
-        for (const [i, index] of batch.indices.entries()) {
-          if (batch.captions?.[i]?.[place] === undefined) continue;
-          texts.push(...rows.slice(i * width, (i + 1) * width));
-          owners.push(index);
-        }
-      });
-    }
-    const retrieval = retrievalScores({ width, data: images }, { width, data: texts }, owners);
-    return { scores: { ...scores, ...retrieval }, record: { routing: routing.layers(), mosaics } };
-  } finally {
-    evaluator.dispose();
-  }
-}
-
-const numbers = ({ data }: NdArray): number[] => Array.from(data, Number);
-
-/** The same images with another of their captions; the first where they have fewer. */
-function otherCaptions(
-  loader: FullEvaluationOptions["loader"],
-  place: number,
-  { tokenizer, contextLength }: ImageTextOptions,
-): BatchSource {
-  return {
-    seek: (step) => loader.seek(step),
-    async next(): Promise<Batch | undefined> {
-      const batch = await loader.next();
-      if (batch?.captions === undefined) return batch;
-      const texts = batch.captions.map((all) => all[place] ?? all[0] ?? "");
-      return {
-        ...batch,
-        arrays: { ...batch.arrays, ...tokenRows(tokenizer, texts, contextLength) },
-      };
-    },
-  };
-}
-
-function mosaicOf(
-  dataset: ImageDataset,
-  index: number,
-  row: number,
-  layers: readonly string[],
-  grid: Classifier["grid"],
-  outputs: Parameters<NonNullable<Parameters<Evaluator["run"]>[1]>>[0],
-): Mosaic {
-  const { image, width, height, channels, label, captions = [] } = dataset.get(index);
-  return {
-    image: { width, height, channels, data: image },
-    label,
-    ...(captions[0] !== undefined && { caption: captions[0] }),
-    layers: layers.map((layer) => {
-      const { ids, combineWeights, probabilities } = routingOf(outputs, layer);
-      return mosaicLayer({
-        layer,
-        ...grid,
-        sample: row,
-        ids: ids.data,
-        combineWeights: combineWeights.data as Float32Array,
-        numExperts: probabilities.shape[1]!,
-      });
-    }),
-  };
 }
