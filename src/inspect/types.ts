@@ -95,7 +95,7 @@ export interface LabelRouting {
 export interface LayerRouting extends RoutingSpread {
   readonly layer: string;
   readonly numExperts: number;
-  /** `shared` or `specific` to a modality, where a layer has both. */
+  /** `shared`, or `modality` for experts that only tokens of one modality may use. */
   readonly expertKinds?: readonly string[]; // [E]
   readonly modalities?: readonly (RoutingSpread & { readonly modality: string })[];
   readonly labels?: readonly LabelRouting[];

@@ -51,7 +51,7 @@ export interface Classifier {
   readonly numSelectedExperts: number;
   /** Routed experts that compute a token, on average at most. */
   readonly numActiveExperts: number;
-  /** `shared` or `specific` to a modality for each expert, where layers have both. */
+  /** For each expert `shared`, or `modality` if only tokens of one modality may use it. */
   readonly expertKinds?: readonly string[]; // [E]
 }
 
@@ -105,7 +105,7 @@ function diffMoeExpertKinds(settings: DiffMoeSettings): string[] | undefined {
   if (layout === "global") return undefined;
   return [
     ...Array<string>(numSharedExperts).fill("shared"),
-    ...Array<string>(numModalitySpecificExperts).fill("specific"),
+    ...Array<string>(numModalitySpecificExperts).fill("modality"),
   ];
 }
 

@@ -1,5 +1,8 @@
 /** A made-up run that looks like a real one: drawn images, plausible curves and routing. */
 
+import { attentionLayer } from "../inspect/attention.ts";
+import type { ImageAttention } from "../inspect/attention-types.ts";
+import { patchDecisions } from "../inspect/decisions.ts";
 import { labelRouting } from "../inspect/routing-labels.ts";
 import { maxViolation } from "../inspect/routing-sums.ts";
 import type {
@@ -110,6 +113,8 @@ export function fixtureRun(options: FixtureOptions = {}): RunRecord {
     return {
       image,
       label,
+      ...(i < 3 ? { attention: fixtureAttention(cover, Math.min(layers, 2), i === 0) } : {}),
+      ...(i < 3 ? { decisions: fixtureDecisions(names, experts, i) } : {}),
       ...(i % 2 === 0 ? { caption: `a small red ${classNames[label]} left of a blue star` } : {}),
       layers: names.map((layer, depth): MosaicLayer => {
         const { chosen, gates } = routePatches(cover, depth, experts, 1000 * i + depth);
@@ -167,6 +172,73 @@ export function fixtureRun(options: FixtureOptions = {}): RunRecord {
   };
 }
 
+/** Patches look at what is near, the later layer at what the shape covers; one word is the shape. */
+function fixtureAttention(
+  cover: readonly number[],
+  layers: number,
+  withText: boolean,
+): ImageAttention {
+  const [heads, patches] = [2, grid * grid];
+  const words = [["<start>", "a", "small", "red", "circle", "<end>"]];
+  const table = (
+    layer: string,
+    keys: number,
+    score: (h: number, s: number, t: number) => number,
+  ) => {
+    const data = Array.from({ length: heads * patches * keys }, (_, at) =>
+      score(Math.floor(at / (patches * keys)), Math.floor(at / keys) % patches, at % keys),
+    );
+    return attentionLayer({
+      layer,
+      weights: { shape: [1, 1, heads, patches, keys], data },
+      sample: 0,
+    });
+  };
+  const near = (s: number, t: number): number =>
+    Math.exp(
+      -Math.hypot((s % grid) - (t % grid), Math.floor(s / grid) - Math.floor(t / grid)) / 1.5,
+    );
+  const depths = Array.from({ length: layers }, (_, depth) => depth);
+  return {
+    rows: grid,
+    cols: grid,
+    layers: depths.map((depth) =>
+      table(`blocks.${depth}.attn`, patches, (h, s, t) =>
+        depth + h === 0 ? near(s, t) : 0.1 + (depth + h) * cover[t]!,
+      ),
+    ),
+    ...(withText && {
+      text: {
+        words,
+        layers: depths.map((depth) =>
+          table(`blocks.${depth}.fusion.attn`, 6, (_, s, t) =>
+            t === 4 ? 0.1 + 2 * cover[s]! : 0.3,
+          ),
+        ),
+      },
+    }),
+  };
+}
+
+function fixtureDecisions(names: readonly string[], experts: number, seed: number) {
+  const random = generator(900 + seed);
+  const patches = grid * grid;
+  const layers = names.map((layer) => {
+    const data = Array.from({ length: patches }, () => {
+      const raw = Array.from({ length: experts }, () => random() ** 4);
+      const total = raw.reduce((sum, value) => sum + value, 0);
+      return raw.map((value) => value / total);
+    });
+    const order = data.map((row) => row.map((_, e) => e).sort((a, b) => row[b]! - row[a]!));
+    return {
+      layer,
+      ids: { shape: [2, patches], data: [0, 1].flatMap((k) => order.map((row) => row[k]!)) },
+      probabilities: { shape: [patches, experts], data: data.flat() },
+    };
+  });
+  return patchDecisions({ layers, rows: grid, columns: grid, sample: 0 });
+}
+
 function fixtureRouting(layer: string, depth: number, experts: number): LayerRouting {
   const random = generator(50 + depth);
   // The last layer has a dead and an overloaded expert.
@@ -198,7 +270,8 @@ function fixtureRouting(layer: string, depth: number, experts: number): LayerRou
     labelRouting("domain", domains, byValue(domains, 6)),
     labelRouting("color", colors, byValue(colors, 1)),
   ];
-  return { layer, numExperts: experts, load, importance: load, scores, labels };
+  const expertKinds = load.map((_, e) => (e < experts - 2 ? "shared" : "modality"));
+  return { layer, numExperts: experts, expertKinds, load, importance: load, scores, labels };
 }
 
 function fixturePredictions(): Prediction[] {

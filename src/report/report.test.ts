@@ -21,7 +21,16 @@ describe("a whole run", () => {
   });
 
   test("has every section, each linked from the top", () => {
-    const ids = ["mosaic", "experts", "training", "confusion", "predictions", "configuration"];
+    const ids = [
+      "mosaic",
+      "attention",
+      "experts",
+      "decisions",
+      "training",
+      "confusion",
+      "predictions",
+      "configuration",
+    ];
     expect(sections(page)).toEqual(ids);
     expect([...document.querySelectorAll("nav a")].map((a) => a.getAttribute("href"))).toEqual(
       ids.map((id) => `#${id}`),
@@ -100,7 +109,7 @@ describe("a whole run", () => {
   test("refers to every embedded picture by an id that exists", () => {
     const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]));
     const used = [...page.matchAll(/<use [^>]*href="#([^"]+)"/g)].map((match) => match[1]);
-    expect(used).toHaveLength(48);
+    expect(used).toHaveLength(48 + 8); // mosaics, and attention of three images;
     expect(used.every((id) => ids.has(id))).toBe(true);
   });
 });

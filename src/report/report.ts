@@ -5,9 +5,11 @@ import { parseHTML } from "linkedom";
 import type { RunRecord } from "../inspect/types.ts";
 import { type Html, html, raw } from "./html.ts";
 import { script } from "./script.ts";
+import { attentionSection } from "./sections/attention.ts";
 import { confusionSection, predictionsSection } from "./sections/classes.ts";
 import { configurationSection } from "./sections/configuration.ts";
 import { curvesSection } from "./sections/curves.ts";
+import { decisionsSection } from "./sections/decisions.ts";
 import { expertsSection } from "./sections/experts.ts";
 import { drawHead, resultSentence } from "./sections/head.ts";
 import { mosaicSection } from "./sections/mosaic.ts";
@@ -20,10 +22,12 @@ import { expertStyle, style } from "./style.ts";
 
 const sections: readonly Section[] = [
   mosaicSection,
+  attentionSection,
   tokensSection,
   samplesSection,
   regionsSection,
   expertsSection,
+  decisionsSection,
   curvesSection,
   confusionSection,
   predictionsSection,

@@ -1,4 +1,6 @@
-/** The report's script: sliders and expert focus of what was routed. The page reads the same without. */
+/** The report's script: sliders, expert focus, attention. The page reads the same without. */
+
+import { attentionScript } from "./attention-script.ts";
 
 export const script: string = `
 "use strict";
@@ -41,6 +43,8 @@ export const script: string = `
       if (part) focus(part.dataset.expert);
     });
   };
-  document.querySelectorAll("#mosaic, #tokens").forEach(follow);
+${attentionScript}
+  document.querySelectorAll("#mosaic, #tokens, #attention").forEach(follow);
+  document.querySelectorAll("#attention").forEach(look);
 })();
 `;

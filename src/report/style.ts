@@ -1,5 +1,6 @@
 /** The report's style sheet. */
 
+import { attentionColors } from "./charts/attention.ts";
 import { inkOn } from "./color.ts";
 import { expertColors } from "./palette.ts";
 import { themeVariables } from "./theme.ts";
@@ -10,6 +11,13 @@ export function expertStyle(numExperts: number): string {
     .map(
       (color, e) => `[data-expert="${e}"] { --expert: ${color}; --expert-ink: ${inkOn(color)}; }`,
     )
+    .join("\n");
+}
+
+/** The colours of attention, which are the same on light and dark pages. */
+function attentionStyle(): string {
+  return attentionColors()
+    .map(({ fill, ink }, i) => `.a${i} { fill: ${fill}; background: ${fill}; color: ${ink}; }`)
     .join("\n");
 }
 
@@ -86,6 +94,24 @@ ul.legend.experts { gap: 4px 12px; margin: 0 0 12px; font-variant-numeric: tabul
 .one-layer .mosaics.lead > .sample:first-child { grid-column: auto; }
 .one-layer .mosaics { grid-template-columns: repeat(auto-fill, minmax(min(100%, 360px), 1fr)); }
 .one-layer .tiles { grid-template-columns: 1fr 1fr; }
+${attentionStyle()}
+.heat { opacity: var(--tint, .75); }
+.from { fill: none; vector-effect: non-scaling-stroke; }
+.from.halo { stroke: #000; stroke-width: 4.5; }
+.from.line { stroke: #fff; stroke-width: 2; }
+.looks [data-weights] svg, .picker svg[tabindex] { cursor: crosshair; }
+.picker svg:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
+.looks output { display: block; color: var(--muted); font-size: 13px; margin-top: 8px; }
+.looks .tile output { margin: 0; text-align: left; }
+.looks output + .words { margin-top: 16px; }
+.words { margin-bottom: 10px; line-height: 1.9; }
+.word { font: inherit; font-size: 13px; line-height: 1.4; border: 1px solid var(--line); border-radius: 4px; padding: 1px 5px; margin: 0 3px 0 0; cursor: pointer; min-height: 24px; }
+.word[aria-pressed="true"] { outline: 2px solid var(--ink); outline-offset: 1px; }
+.scale { display: inline-flex; align-items: center; gap: 8px; font-size: 13px; color: var(--muted); margin: 8px 0 16px; flex-wrap: wrap; }
+.scale i { display: inline-block; width: 20px; height: 14px; }
+.scale span { display: inline-flex; border: 1px solid var(--line); }
+.patch { display: grid; grid-template-columns: 96px minmax(0, 1fr); gap: 14px; align-items: start; }
+.patch > div:first-child { font-size: 12px; color: var(--muted); line-height: 1.35; }
 .passage { color: var(--muted); white-space: pre-wrap; }
 .passages { display: grid; gap: 14px 20px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); }
 .passages .tile { text-align: left; }
@@ -146,6 +172,8 @@ pre { margin: 0; padding: 4px 16px 16px; overflow-x: auto; font: 13px/1.55 ui-mo
   .card { padding: 12px; }
   .wide { display: none; }
   .narrow { display: block; }
+  .patch { grid-template-columns: minmax(0, 1fr); }
+  .patch > div:first-child { display: grid; grid-template-columns: 96px 1fr; gap: 12px; align-items: center; }
   .texts tr { display: grid; grid-template-columns: 1fr 1fr auto; }
   .texts tr > :first-child { grid-column: 1 / -1; border-bottom: 0; padding-right: 0; }
   .texts tr:last-child > :not(:first-child) { border-bottom: 1px solid var(--line); }

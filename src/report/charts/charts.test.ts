@@ -39,6 +39,13 @@ test("load map marks dead and overloaded experts", () => {
   );
 });
 
+test("the map of mean probabilities marks nothing", () => {
+  const routing = { layer: "moe.0", numExperts: 2, load: [0, 1], importance: [0.05, 0.95] };
+  const svg = loadMapChart([routing], { ...options, of: "importance" });
+  expect(texts(svg)).toEqual(expect.arrayContaining(["0.10", "1.90"]));
+  expect(titles(svg)[0]).toBe("moe.0, expert 0: 5.0\u202f% of the probability, 0.10 times even");
+});
+
 test("load bars have one bar an expert, in the expert's colour", () => {
   const svg = loadBarsChart(
     { layer: "moe.0", numExperts: 2, load: [0.3, Number.NaN], importance: [] },

@@ -6,12 +6,19 @@ import { percent } from "../format.ts";
 import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
 import { loadStatus, statusSign } from "./load-status.ts";
 
-/** A heat map of layers and experts; a cell tells the load as a multiple of the even share 1/E. */
+export interface LoadMapOptions extends ChartOptions {
+  /** `load` are assignments, whose extremes are marked; `importance` are mean probabilities. */
+  readonly of?: "load" | "importance";
+}
+
+/** A heat map of layers and experts; a cell tells a share as a multiple of the even one, 1/E. */
 export function loadMapChart(
   routing: readonly Omit<LayerRouting, "scores">[],
-  options: ChartOptions,
+  options: LoadMapOptions,
 ): SVGSVGElement {
   const theme = themeOf(options);
+  const { of = "load" } = options;
+  const unit = of === "load" ? "of assignments" : "of the probability";
   const layers = routing.map((_, i) => i);
   const { labels: names, room: marginLeft } = fitLabels(
     routing.map((entry) => entry.layer),
@@ -21,10 +28,10 @@ export function loadMapChart(
   const room = (options.width - marginLeft - 4) / most;
   const width = Math.min(120, room);
   const height = Math.max(24, Math.min(40, width));
-  const cells = routing.flatMap(({ load, numExperts, layer }, row) =>
-    load.map((share, expert) => {
+  const cells = routing.flatMap(({ [of]: shares, numExperts, layer }, row) =>
+    shares.map((share, expert) => {
       const ratio = share * numExperts;
-      const status = loadStatus(share, numExperts);
+      const status = of === "load" ? loadStatus(share, numExperts) : "even";
       const shade = theme.balance(ratio > 0 ? 0.5 + Math.log2(ratio) / 4 : 0);
       return { row, layer, expert, share, ratio, status, ...shade };
     }),
@@ -52,7 +59,7 @@ export function loadMapChart(
           fill: "fill",
           inset: width > 12 ? 0.75 : 0.25,
           title: (d: Cell) =>
-            `${d.layer}, expert ${d.expert}: ${percent(d.share)} of assignments, ` +
+            `${d.layer}, expert ${d.expert}: ${percent(d.share)} ${unit}, ` +
             `${d.ratio.toFixed(2)} times even${d.status === "even" ? "" : `, ${d.status}`}`,
         }),
         Plot.text(cells, {

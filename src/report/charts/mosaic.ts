@@ -2,6 +2,7 @@
 
 import type { MosaicLayer } from "../../inspect/types.ts";
 import { type ChartOptions, themeOf } from "./chart.ts";
+import { type Add, elementMaker, gridLines, imageElement } from "./elements.ts";
 import { borderPath, regions, tilePath } from "./regions.ts";
 
 export interface MosaicOptions extends ChartOptions {
@@ -11,7 +12,6 @@ export interface MosaicOptions extends ChartOptions {
   readonly numExperts: number;
 }
 
-const svgNamespace = "http://www.w3.org/2000/svg";
 /** Gates below these weights are tinted fainter. */
 const gateLevels = [0.25, 0.5] as const;
 const levelOpacity = [0.5, 0.78, 1] as const;
@@ -101,17 +101,7 @@ function describeMosaic({ layer, experts }: MosaicLayer): string {
 function drawLines(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, add: Add): void {
   const { rows, cols, experts } = mosaic;
   const line = { fill: "none", "vector-effect": "non-scaling-stroke" };
-  const grid = [
-    ...Array.from({ length: Math.max(0, cols - 1) }, (_, i) => `M${i + 1} 0v${rows}`),
-    ...Array.from({ length: Math.max(0, rows - 1) }, (_, i) => `M0 ${i + 1}h${cols}`),
-  ].join("");
-  add(svg, "path", {
-    ...line,
-    d: grid,
-    stroke: "#fff",
-    "stroke-opacity": 0.22,
-    "stroke-width": 0.75,
-  });
+  gridLines(svg, rows, cols, add);
   add(svg, "path", {
     ...line,
     d: borderPath(experts, rows, cols),
@@ -164,35 +154,4 @@ function drawNumbers(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, 
       "data-expert": region.expert,
     }).textContent = String(region.expert);
   }
-}
-
-type Add = (
-  parent: Element | null,
-  name: string,
-  attributes: Readonly<Record<string, string | number>>,
-) => Element;
-
-function elementMaker(document: Document): Add {
-  return (parent, name, attributes) => {
-    const element = document.createElementNS(svgNamespace, name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-    parent?.append(element);
-    return element;
-  };
-}
-
-function imageElement(
-  parent: Element,
-  href: string,
-  width: number,
-  height: number,
-  add: Add,
-): Element {
-  return add(parent, "image", {
-    href,
-    width,
-    height,
-    preserveAspectRatio: "none",
-    style: "image-rendering:pixelated",
-  });
 }

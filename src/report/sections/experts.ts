@@ -31,15 +31,8 @@ ${drawLabels(context, routing)}`;
 };
 
 function drawLoads({ document }: Context, routing: readonly LayerRouting[]): Html {
-  const map = responsive(
-    (at) =>
-      loadMapChart(routing, {
-        document,
-        width: at,
-        label: "Expert load of each layer as multiples of the even share",
-      }),
-    1140,
-  );
+  const map = (of: "load" | "importance", label: string): Html =>
+    responsive((width) => loadMapChart(routing, { document, width, of, label }), 1140);
   const bars = routing.map((entry) => ({
     title: entry.layer,
     draw: (width: number) =>
@@ -48,7 +41,10 @@ function drawLoads({ document }: Context, routing: readonly LayerRouting[]): Htm
   }));
   return html`<p class="lede">An even router gives each of E experts 1/E of all assignments.
 <b>${statusSign.dead} dead</b>: less than ${deadBelow} times that; <b>${statusSign.overloaded} overloaded</b>: more than ${overloadedAbove} times.</p>
-${figure("Load by layer, as a multiple of the even share", map)}
+<div class="stack">
+${figure("Load by layer, as a multiple of the even share", map("load", "Expert load of each layer as multiples of the even share"), "The share of all assignments that went to each expert.")}
+${figure("Mean probability by layer, as a multiple of the even share", map("importance", "Mean probability of the experts of each layer as multiples of the even share"), "The probability that the router gives each expert, over all tokens; apart from the load where close decisions fall to one side.")}
+</div>
 ${drawRoutingTable(routing)}
 <h3 class="sub">Share of assignments <small>dashed: the even share</small></h3>
 ${chartGrid(bars)}`;

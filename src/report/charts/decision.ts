@@ -1,0 +1,90 @@
+/** What the routers of all layers made of one token. */
+
+import * as Plot from "@observablehq/plot";
+import type { PatchDecision } from "../../inspect/attention-types.ts";
+import { percent } from "../format.ts";
+import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
+
+export interface DecisionOptions extends ChartOptions {
+  /** A word for each expert, such as `shared`, whose first letter stands beside the number. */
+  readonly kinds?: readonly string[];
+}
+
+/**
+ * Probabilities of all experts as bars, a row for each layer: chosen experts in full colour with their
+ * rank above, the others pale.
+ */
+export function decisionChart(
+  { layers }: Pick<PatchDecision, "layers">,
+  options: DecisionOptions,
+): SVGSVGElement {
+  const theme = themeOf(options);
+  const { kinds } = options;
+  const { labels: names, room: marginLeft } = fitLabels(layers.map(({ layer }) => layer), 112); // biome-ignore format: one expression
+  const most = Math.max(1, ...layers.map(({ probabilities }) => probabilities.length));
+  const room = (options.width - marginLeft - 6) / most;
+  const bars = layers.flatMap(({ probabilities, experts }, row) =>
+    probabilities.map((value, expert) => {
+      const p = Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0;
+      const rank = experts.indexOf(expert) + 1;
+      return { row, expert, p, rank, fill: theme.expert(expert) };
+    }),
+  );
+  type Bar = (typeof bars)[number];
+  const chosen = bars.filter(({ rank }) => rank > 0);
+  const kindOf = (expert: number): string => kinds?.[expert] ?? "";
+  return draw(options, {
+    height: 30 + 62 * layers.length,
+    marginLeft,
+    marginRight: 6,
+    marginTop: 4,
+    marginBottom: 26,
+    x: {
+      type: "band",
+      domain: bars.slice(0, most).map((_, e) => e),
+      padding: room > 12 ? 0.22 : 0.1,
+    },
+    y: { domain: [0, 1.3], axis: null },
+    fy: { domain: layers.map((_, row) => row), padding: 0.08, axis: null },
+    marks: [
+      Plot.ruleY([0], { stroke: theme.line }),
+      Plot.ruleY([1], { stroke: theme.line, strokeDasharray: "2 3" }),
+      Plot.text(layers.map((_, row) => ({ row })), {
+        fy: "row",
+        frameAnchor: "left",
+        dx: -8,
+        textAnchor: "end",
+        text: (d: { row: number }) => names[d.row] ?? "",
+        fill: theme.muted,
+      }), // biome-ignore format: one mark
+      Plot.axisX(labelledIndices(most, room, kinds === undefined ? 18 : 26), {
+        fy: layers.length - 1,
+        tickSize: 0,
+        label: null,
+        tickFormat: (e: number) => `${e}${kindOf(e).slice(0, 1)}`,
+      }),
+      Plot.barY(bars, {
+        x: "expert",
+        y: "p",
+        fy: "row",
+        fill: "fill",
+        fillOpacity: (d: Bar) => (d.rank > 0 ? 1 : 0.35),
+        stroke: theme.ink,
+        strokeWidth: (d: Bar) => (d.rank > 0 && room > 8 ? 1 : 0),
+        title: (d: Bar) =>
+          `${layers[d.row]!.layer}, expert ${d.expert}${kindOf(d.expert) === "" ? "" : ` (${kindOf(d.expert)})`}: ` +
+          `${percent(d.p)}${d.rank > 0 ? `, choice ${d.rank}` : ""}`,
+      }),
+      Plot.text(chosen, {
+        x: "expert",
+        y: "p",
+        fy: "row",
+        text: (d: Bar) => (room >= 40 ? `${d.rank}: ${percent(d.p, 0)}` : String(d.rank)),
+        dy: -8,
+        fill: theme.ink,
+        fontWeight: 700,
+        fontSize: room < 12 ? 9 : 11,
+      }),
+    ],
+  });
+}

@@ -1,0 +1,52 @@
+/** Making SVG elements where a chart is no plot. */
+
+const svgNamespace = "http://www.w3.org/2000/svg";
+
+/** Makes an element with attributes, inside a parent where there is one. */
+export type Add = (
+  parent: Element | null,
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+) => Element;
+
+export function elementMaker(document: Document): Add {
+  return (parent, name, attributes) => {
+    const element = document.createElementNS(svgNamespace, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+    parent?.append(element);
+    return element;
+  };
+}
+
+/** A picture of `width` by `height` units with sharp pixels. */
+export function imageElement(
+  parent: Element,
+  href: string,
+  width: number,
+  height: number,
+  add: Add,
+): Element {
+  return add(parent, "image", {
+    href,
+    width,
+    height,
+    preserveAspectRatio: "none",
+    style: "image-rendering:pixelated",
+  });
+}
+
+/** The lines between the patches of an image, one unit a patch. */
+export function gridLines(svg: Element, rows: number, cols: number, add: Add): void {
+  const lines = [
+    ...Array.from({ length: Math.max(0, cols - 1) }, (_, i) => `M${i + 1} 0v${rows}`),
+    ...Array.from({ length: Math.max(0, rows - 1) }, (_, i) => `M0 ${i + 1}h${cols}`),
+  ];
+  add(svg, "path", {
+    fill: "none",
+    "vector-effect": "non-scaling-stroke",
+    d: lines.join(""),
+    stroke: "#fff",
+    "stroke-opacity": 0.22,
+    "stroke-width": 0.75,
+  });
+}

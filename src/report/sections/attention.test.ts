@@ -1,0 +1,140 @@
+import { parseHTML } from "linkedom";
+import { describe, expect, test } from "vitest";
+import { attentionLayer } from "../../inspect/attention.ts";
+import type { ImageAttention } from "../../inspect/attention-types.ts";
+import type { RunRecord } from "../../inspect/types.ts";
+import { shareDigits } from "../attention-script.ts";
+import { renderReport } from "../report.ts";
+
+const image = { width: 2, height: 1, channels: 1, data: new Uint8Array([0, 255]) };
+const table = (layer: string, heads: number, keys: number, data: number[]) =>
+  attentionLayer({ layer, weights: { shape: [1, 1, heads, 2, keys], data }, sample: 0 });
+
+// Two patches, two heads: by head 0 both look at patch 0, by head 1 mostly at patch 1.
+const attention: ImageAttention = {
+  rows: 1,
+  cols: 2,
+  layers: [table("blocks.0.attn", 2, 2, [1, 0, 1, 0, 0.5, 0.5, 0.25, 0.75])],
+};
+// Of three words patch 0 reads the first and patch 1 the last one.
+const text = {
+  words: [["a", "<b>"], ["c"]],
+  layers: [table("blocks.0.fusion.attn", 1, 3, [0.75, 0.25, 0, 0, 0.25, 0.75])],
+};
+
+function runWith(own: ImageAttention): RunRecord {
+  const decisions = [
+    {
+      patch: 1,
+      rows: 1,
+      cols: 2,
+      layers: [{ layer: "blocks.0.moe", probabilities: [0.1, 0.7, 0.2], experts: [1, 2] }],
+    },
+  ];
+  return {
+    name: "run",
+    recipe: "run",
+    config: null,
+    summary: {},
+    metrics: [],
+    classNames: ["cat"],
+    mosaics: [{ image, label: 0, layers: [], attention: own, decisions }],
+  };
+}
+
+const open = (own: ImageAttention) => parseHTML(renderReport(runWith(own))).document;
+
+describe("attention among patches", () => {
+  const page = open(attention);
+
+  test("the picture is the mean of all heads and patches, as multiples of the even share", () => {
+    const tile = page.querySelector("#attention .of-patches")!;
+    // Means .69 and .31 of an even .5: 1.4 and .6 times, one level above and 1.4 below the middle.
+    const levels = [...tile.querySelectorAll(".heat path")].map((path) => [
+      path.getAttribute("class"),
+      path.getAttribute("d"),
+    ]);
+    expect(levels).toEqual([
+      ["a3", "M1 0h1v1h-1z"],
+      ["a5", "M0 0h1v1h-1z"],
+    ]);
+  });
+
+  test("the page holds the shares of every head, patch and key in this order", () => {
+    const tile = page.querySelector<HTMLElement>("#attention .of-patches")!;
+    const levels = [...tile.getAttribute("data-weights")!].map((c) => shareDigits.indexOf(c));
+    expect(levels).toEqual([63, 0, 63, 0, 63, 63, 21, 63]);
+    expect(tile.getAttribute("data-heads")).toBe("2");
+    expect(tile.getAttribute("data-keys")).toBe("2");
+    expect(page.querySelector("[data-control=head]")!.getAttribute("max")).toBe("2");
+    expect(page.querySelector("#attention [data-word]")).toBeNull();
+  });
+});
+
+describe("attention to words", () => {
+  const page = open({ ...attention, text });
+
+  test("every word is there, as text, coloured by how much it is read", () => {
+    const words = [...page.querySelectorAll("[data-word]")];
+    expect(words.map((word) => word.textContent)).toEqual(["a", "<b>", "c"]);
+    // Mean shares .375, .25 and .375 of an even third.
+    expect(words.map((word) => word.className)).toEqual(["word a4", "word a3", "word a4"]);
+    expect(page.querySelectorAll("#attention .words > div")).toHaveLength(2);
+  });
+
+  test("the word whose readers differ most is chosen first", () => {
+    const chosen = [...page.querySelectorAll("[data-word][aria-pressed=true]")];
+    expect(chosen.map((word) => word.textContent)).toEqual(["a"]);
+    const paths = [...page.querySelectorAll("#attention .of-words .heat path")];
+    // Patch 0 gives it 2.25 times the even share, patch 1 nothing.
+    expect(paths.map((path) => [path.getAttribute("class"), path.getAttribute("d")])).toEqual([
+      ["a0", "M1 0h1v1h-1z"],
+      ["a6", "M0 0h1v1h-1z"],
+    ]);
+    const outputs = [...page.querySelectorAll("#attention .looks output")];
+    expect(outputs.map((output) => output.textContent)).toEqual([
+      "Where all patches look, on average.",
+      "Patches that read \u201ca\u201d.",
+    ]);
+  });
+
+  test("one slider chooses the block of both kinds of maps", () => {
+    const layers = [...page.querySelectorAll("#attention [data-layer]")];
+    expect(layers.map((tile) => tile.getAttribute("data-layer"))).toEqual(["blocks.0", "blocks.0"]);
+  });
+});
+
+test("shares that do not fit the picture are refused with their sizes", () => {
+  const wrong = { ...attention, layers: [table("blocks.0.attn", 1, 3, [1, 0, 0, 1, 0, 0])] };
+  expect(renderReport(runWith(wrong))).toContain(
+    "This part could not be drawn: blocks.0.attn needs 1 x 2 x 2 shares, got 6 for 2 x 3",
+  );
+});
+
+test("decisions name the patch and mark chosen experts and what kind they are of", () => {
+  const run = runWith(attention);
+  const spread = { load: [0.3, 0.3, 0.4], importance: [0.3, 0.3, 0.4] };
+  const scores = {
+    maxViolation: 0,
+    deadExperts: 0,
+    localEntropy: 1,
+    globalEntropy: 1,
+    mutualInformation: 0,
+    gateConfidence: 0.5,
+    successRate: 1,
+    droppedFraction: 0,
+  };
+  const expertKinds = ["shared", "shared", "modality"];
+  const routing = [{ layer: "blocks.0.moe", numExperts: 3, expertKinds, ...spread, scores }];
+  const { document } = parseHTML(renderReport({ ...run, routing }));
+  const section = document.querySelector("#decisions")!;
+  expect(section.textContent).toContain("row 1, column 2");
+  const titles = [...section.querySelectorAll("title")].map((title) => title.textContent);
+  expect(titles).toEqual([
+    "blocks.0.moe, expert 0 (shared): 10.0\u202f%",
+    "blocks.0.moe, expert 1 (shared): 70.0\u202f%, choice 1",
+    "blocks.0.moe, expert 2 (modality): 20.0\u202f%, choice 2",
+  ]);
+  const texts = [...section.querySelectorAll(".card svg.chart text")].map((t) => t.textContent);
+  expect(texts).toEqual(expect.arrayContaining(["0s", "1s", "2m", "1: 70\u202f%", "2: 20\u202f%"]));
+});

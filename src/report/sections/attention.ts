@@ -1,0 +1,165 @@
+/** Where the patches of images look: at each other, and at words. */
+
+import { attentionShares, attentionToKey } from "../../inspect/attention.ts";
+import type { AttentionLayer, ImageAttention } from "../../inspect/attention-types.ts";
+import type { Mosaic } from "../../inspect/types.ts";
+import { shareDigits } from "../attention-script.ts";
+import { attentionChart, attentionColors, attentionLevel } from "../charts/attention.ts";
+import { type Html, html, raw } from "../html.ts";
+import { greyscale, pngDataUri } from "../png.ts";
+import { svgText } from "../svg.ts";
+import { routingControls } from "./routing-controls.ts";
+import { type Context, className, type Section } from "./section.ts";
+
+/** Most shares of a report, one character each. */
+const shareLimit = 800_000;
+const tileWidth = 160;
+
+type Drawn = Mosaic & { readonly attention: ImageAttention };
+
+export const attentionSection: Section = {
+  id: "attention",
+  title: "Attention",
+  draw: (context) => {
+    const shown = withinLimit(context.run.mosaics ?? []);
+    if (shown.length === 0) return null;
+    const all = shown.flatMap(({ attention }) => layersOf(attention));
+    const blocks = [...new Set(all.map(({ layer }) => blockOf(layer)))];
+    const heads = Math.max(...shown.flatMap((e) => e.attention.layers.map((l) => l.numHeads)));
+    const words = shown.some(({ attention }) => attention.text !== undefined);
+    return html`<p class="lede">How much attention each patch receives, layer by layer. An even layer gives every patch the same share; colours tell multiples of that.
+Click a patch to see where it looks, or choose one in the original with the arrow keys; Escape takes all patches again.${
+      words
+        ? " Words are coloured by how much the patches read them; choose a word to see which patches do."
+        : ""
+    }</p>
+${routingControls(blocks, controls(heads))}
+${scale()}
+<div class="mosaics${blocks.length > 2 ? " lead" : ""}" style="--tiles:${Math.min(blocks.length + 1, 7)}">
+${shown.map((mosaic, i) => drawSample(context, mosaic, i))}
+</div>`;
+  },
+};
+
+function controls(heads: number): Html {
+  const head = html`<label>Head <input type="range" data-control="head" min="0" max="${heads}" value="0" step="1"><output>all heads</output></label>`;
+  return html`${heads > 1 ? head : null}
+<label>Tint <input type="range" data-control="tint" min="0" max="100" value="75"><output>75 %</output></label>`;
+}
+
+/** What the colours mean. */
+function scale(): Html {
+  const steps = attentionColors().map(({ fill }) => html`<i style="background:${fill}"></i>`);
+  return html`<p class="scale">\u00bc of the even share or less <span aria-hidden="true">${steps}</span> 4 times or more; the middle colour is even</p>`;
+}
+
+function layersOf({ layers, text }: ImageAttention): AttentionLayer[] {
+  return [...layers, ...(text?.layers ?? [])];
+}
+
+/** Images with attention, the first ones that are small enough together. */
+function withinLimit(mosaics: readonly Mosaic[]): Drawn[] {
+  let total = 0;
+  return mosaics.filter((mosaic): mosaic is Drawn => {
+    if (mosaic.attention === undefined || layersOf(mosaic.attention).length === 0) return false;
+    for (const { weights } of layersOf(mosaic.attention)) total += weights.length;
+    return total <= shareLimit;
+  });
+}
+
+function drawSample({ run, document }: Context, mosaic: Drawn, index: number): Html {
+  const { attention, image, label, caption } = mosaic;
+  const { rows, cols, text } = attention;
+  const name = run.classNames.length === 0 ? `image ${index + 1}` : className(run, label);
+  const id = `looks-${index}`;
+  const options = { document, width: tileWidth };
+  const original = attentionChart(
+    { rows, cols },
+    { ...options, image: pngDataUri(image), label: `original: ${name}` },
+  );
+  const grey = html`<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs><image id="${id}" href="${pngDataUri(greyscale(image))}" width="1" height="1" preserveAspectRatio="none" style="image-rendering:pixelated"/></defs></svg>`;
+  const tile = (layer: AttentionLayer, ratios: readonly number[], kind: string, label: string) => {
+    const { numHeads, numKeys, weights } = layer;
+    const chart = attentionChart({ rows, cols, ratios }, { ...options, image: `#${id}`, label });
+    return html`<div class="tile ${kind}" data-layer="${blockOf(layer.layer)}" data-heads="${numHeads}" data-keys="${numKeys}" data-weights="${digitsOf(weights)}">${svgText(chart)}<span>${layer.layer.replace(/\.fusion\.attn$/, ".fusion")}</span></div>`;
+  };
+  const maps = attention.layers.map((entry) => {
+    const layer = rounded(entry, rows * cols, rows * cols);
+    const ratios = attentionShares(layer).map((share) => share * rows * cols);
+    return tile(layer, ratios, "of-patches", `${layer.layer}: attention that each patch receives`);
+  });
+  return html`<figure class="card sample looks" data-rows="${rows}" data-cols="${cols}">
+<figcaption><strong>${name}</strong>${caption === undefined ? null : html` <span>${caption}</span>`}</figcaption>
+${grey}
+<div class="tiles">
+<div class="tile picker">${svgText(original)}<span>original</span></div>
+${maps}
+</div>
+<output>Where all patches look, on average.</output>
+${text === undefined ? null : drawText(text, rows * cols, tile)}
+</figure>${raw("\n")}`;
+}
+
+function drawText(
+  { words, layers: entries }: NonNullable<ImageAttention["text"]>,
+  numPatches: number,
+  tile: (layer: AttentionLayer, ratios: readonly number[], kind: string, label: string) => Html,
+): Html | null {
+  const flat = words.flat();
+  if (flat.length === 0 || entries.length === 0) return null;
+  const layers = entries.map((entry) => rounded(entry, numPatches, flat.length));
+  const first = mostUneven(layers);
+  const read = flat.map(() => 0);
+  for (const layer of layers) {
+    for (const [i, share] of attentionShares(layer).entries()) read[i]! += share / layers.length;
+  }
+  const button = (word: string, i: number): Html =>
+    html`<button type="button" class="word a${attentionLevel(read[i]! * flat.length)}" data-word="${i}" aria-pressed="${String(i === first)}">${word.trim() === "" ? "\u2423" : word.trim()}</button>`;
+  let start = 0;
+  const lines = words.map((line) => {
+    const from = start;
+    start += line.length;
+    return html`<div>${line.map((word, i) => button(word, from + i))}</div>`;
+  });
+  return html`<div class="words" role="group" aria-label="Words that patches read">${lines}</div>
+<div class="tiles">
+<div class="tile"><output>Patches that read \u201c${flat[first]!.trim()}\u201d.</output></div>
+${layers.map((layer) => {
+  const ratios = attentionToKey(layer, first).map((share) => share * flat.length);
+  return tile(layer, ratios, "of-words", `${layer.layer}: patches that read ${flat[first]!}`);
+})}
+</div>`;
+}
+
+/** The word whose readers differ most from patch to patch. */
+function mostUneven(layers: readonly AttentionLayer[]): number {
+  const spreads = Array.from({ length: layers[0]!.numKeys }, (_, key) =>
+    layers.reduce((sum, layer) => {
+      const shares = attentionToKey(layer, key);
+      const mean = shares.reduce((total, share) => total + share, 0) / shares.length;
+      return sum + Math.hypot(...shares.map((share) => share - mean));
+    }, 0),
+  );
+  return spreads.indexOf(Math.max(...spreads));
+}
+
+/** The layer as the page holds it, in 64 levels, so that script and page show the same. */
+function rounded(layer: AttentionLayer, numQueries: number, numKeys: number): AttentionLayer {
+  const { numHeads, weights } = layer;
+  const needed = numHeads * numQueries * numKeys;
+  if (layer.numQueries !== numQueries || layer.numKeys !== numKeys || weights.length !== needed) {
+    throw new RangeError(
+      `${layer.layer} needs ${numHeads} x ${numQueries} x ${numKeys} shares, got ${weights.length} for ${layer.numQueries} x ${layer.numKeys}`,
+    );
+  }
+  return { ...layer, weights: weights.map((byte) => Math.round((byte * 63) / 255)) };
+}
+
+function digitsOf(weights: Uint8Array): string {
+  return Array.from(weights, (level) => shareDigits[level]!).join("");
+}
+
+/** `blocks.0` of `blocks.0.attn` and of `blocks.0.fusion.attn`. */
+function blockOf(layer: string): string {
+  return layer.replace(/(\.fusion)?\.attn$/, "");
+}
