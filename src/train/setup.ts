@@ -49,7 +49,10 @@ export interface Training {
   readonly weights: ReadonlyMap<string, NdArray>;
   /** Opens a split for evaluation. */
   openSplit(split: Split): Promise<Loader>;
-  createEvaluator(outputs?: (name: string) => boolean): Promise<Evaluator>;
+  createEvaluator(
+    outputs?: (name: string) => boolean,
+    options?: { readonly batchSize?: number },
+  ): Promise<Evaluator>;
   dispose(): Promise<void>;
 }
 
@@ -127,13 +130,13 @@ async function assemble(
     parameters: countParameters(sizes, task.numActiveExperts),
     ...(data.tokenizer !== undefined && { tokenizer: data.tokenizer }),
     openSplit: (split) => openSplit(config, split, { ...data, training: false }),
-    createEvaluator: (outputs) =>
+    createEvaluator: (outputs, { batchSize = train.batchSize } = {}) =>
       createEvaluator(task.objective, {
         runtime,
         session,
         weights: (name) => weights.get(name)!,
         fields,
-        batchSize: train.batchSize,
+        batchSize,
         ...(outputs && { outputs }),
       }),
     async dispose() {

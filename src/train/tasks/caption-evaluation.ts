@@ -3,18 +3,17 @@ import type { Batch } from "../../data/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
 import { tokenRows } from "../../data/token-rows.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
+import { tokenTexts } from "../../evaluate/prompt.ts";
 import { retrievalScores } from "../../evaluate/retrieval.ts";
 import type { NdArray } from "../../graph/array.ts";
-import { mosaicLayer } from "../../inspect/routing-statistics.ts";
-import type { Mosaic } from "../../inspect/types.ts";
 import type { Classifier } from "../../models/systems.ts";
-import { isRoutingTap, readRouting, routingOf } from "../routing/routing-record.ts";
-import type { BatchSource, Evaluator } from "../step/evaluator.ts";
+import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
+import type { BatchSource } from "../step/evaluator.ts";
+import { type ReadWords, withAttention } from "./attention-record.ts";
+import { MOSAICS_SHOWN, type ShownImage, shownImage, withKinds } from "./shown-image.ts";
 import type { FullEvaluation, FullEvaluationOptions } from "./task.ts";
 
-const MOSAICS_SHOWN = 12;
-
-export interface CaptionEvaluationOptions extends Pick<Classifier, "grid"> {
+export interface CaptionEvaluationOptions extends Pick<Classifier, "grid" | "expertKinds"> {
   readonly tokenizer: Tokenizer;
   /** Words of a caption in a batch. */
   readonly contextLength: number;
@@ -28,9 +27,10 @@ export interface CaptionEvaluationOptions extends Pick<Classifier, "grid"> {
  */
 export async function evaluateCaptions(
   options: CaptionEvaluationOptions,
-  { loader, createEvaluator, onBatch }: FullEvaluationOptions,
+  evaluation: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const { grid, passes } = options;
+  const { grid, passes, tokenizer, expertKinds } = options;
+  const { loader, createEvaluator, onBatch } = evaluation;
   const dataset = loader.dataset as ImageDataset;
   const evaluator = await createEvaluator(
     (name) =>
@@ -39,7 +39,7 @@ export async function evaluateCaptions(
   try {
     const routing = readRouting(evaluator.graph.taps, dataset.classNames);
     const layers = routing.layerNames.filter((name) => name.startsWith("blocks."));
-    const mosaics: Mosaic[] = [];
+    const mosaics: ShownImage[] = [];
     const images: number[] = [];
     const texts: number[] = [];
     const owners: number[] = [];
@@ -56,7 +56,7 @@ export async function evaluateCaptions(
       routing.add(outputs, batch);
       for (const [i, index] of batch.indices.entries()) {
         if (mosaics.length === MOSAICS_SHOWN) break;
-        mosaics.push(mosaicOf(dataset, index, i * passes, layers, grid, outputs));
+        mosaics.push(shownImage(dataset, { index, row: i * passes, layers, grid, outputs }));
       }
       onBatch();
     });
@@ -71,7 +71,15 @@ export async function evaluateCaptions(
       });
     }
     const retrieval = retrievalScores({ width, data: images }, { width, data: texts }, owners);
-    return { scores: { ...scores, ...retrieval }, record: { routing: routing.layers(), mosaics } };
+    const { taps } = evaluator.graph.trace;
+    const words = (batch: Batch) => captionWords(batch, tokenizer);
+    return {
+      scores: { ...scores, ...retrieval },
+      record: {
+        routing: withKinds(routing.layers(), expertKinds),
+        mosaics: await withAttention(mosaics, { grid, passes, taps, words }, evaluation),
+      },
+    };
   } finally {
     evaluator.dispose();
   }
@@ -99,29 +107,9 @@ function otherCaptions(
   };
 }
 
-function mosaicOf(
-  dataset: ImageDataset,
-  index: number,
-  row: number,
-  layers: readonly string[],
-  grid: Classifier["grid"],
-  outputs: Parameters<NonNullable<Parameters<Evaluator["run"]>[1]>>[0],
-): Mosaic {
-  const { image, width, height, channels, label, captions = [] } = dataset.get(index);
-  return {
-    image: { width, height, channels, data: image },
-    label,
-    ...(captions[0] !== undefined && { caption: captions[0] }),
-    layers: layers.map((layer) => {
-      const { ids, combineWeights, probabilities } = routingOf(outputs, layer);
-      return mosaicLayer({
-        layer,
-        ...grid,
-        sample: row,
-        ids: ids.data,
-        combineWeights: combineWeights.data as Float32Array,
-        numExperts: probabilities.shape[1]!,
-      });
-    }),
-  };
+/** The words of the caption of a batch of one. */
+function captionWords({ arrays }: Batch, tokenizer: Tokenizer): ReadWords {
+  const keys = Array.from({ length: Number(arrays.lengths!.data[0]) }, (_, i) => i);
+  const ids = keys.map((at) => Number(arrays.tokens!.data[at]));
+  return { words: [tokenTexts(tokenizer, ids)], keys };
 }

@@ -3,6 +3,7 @@ import { classDescriptions } from "../../data/class-descriptions.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
 import { tokenRows } from "../../data/token-rows.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
+import { tokenTexts } from "../../evaluate/prompt.ts";
 import { allocate, type NdArray } from "../../graph/array.ts";
 import { UserError } from "../../graph/errors.ts";
 import { accuracy } from "../../losses/accuracy.ts";
@@ -14,6 +15,7 @@ import type { Classifier } from "../../models/systems.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { gather } from "../../ops/gather.ts";
 import type { Objective } from "../step/step-graph.ts";
+import type { ReadWords } from "./attention-record.ts";
 import { imageClassification } from "./image-classification.ts";
 import type { Task } from "./task.ts";
 
@@ -71,7 +73,8 @@ export function classPrompts(
   const prompts = tokenizePrompts(texts, tokenizer, settings.contextLength);
   const { vocabularySize } = tokenizer;
   const config = diffMoeMatchingConfig(settings, { numClasses: classNames.length, vocabularySize });
-  const task = imageClassification(classifier, dataset);
+  const words = promptWords(prompts, tokenizer);
+  const task = imageClassification(classifier, dataset, { words: () => words });
   return {
     ...task,
     objective: promptObjective(settings, config, prompts, labelSmoothing),
@@ -79,9 +82,26 @@ export function classPrompts(
       task.evaluateFully({
         ...options,
         // Blocks over the descriptions have no patches to show.
-        createEvaluator: (wanted) =>
-          options.createEvaluator((tap) => !tap.startsWith("text_blocks.") && wanted(tap)),
+        createEvaluator: (wanted, more) =>
+          options.createEvaluator((tap) => !tap.startsWith("text_blocks.") && wanted(tap), more),
       }),
+  };
+}
+
+/** The words of all descriptions, which patches read side by side. */
+function promptWords({ ids, lengths }: ClassPrompts, tokenizer: Tokenizer): ReadWords {
+  const longest = ids.shape[1]!;
+  const rows = Array.from(lengths.data, (length, row) =>
+    Array.from({ length: Number(length) }, (_, i) => row * longest + i),
+  );
+  return {
+    words: rows.map((row) =>
+      tokenTexts(
+        tokenizer,
+        row.map((at) => Number(ids.data[at])),
+      ),
+    ),
+    keys: rows.flat(),
   };
 }
 

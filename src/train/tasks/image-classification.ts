@@ -1,25 +1,31 @@
 /** Classification of images. */
 import type { Batch } from "../../data/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
-import { mosaicLayer } from "../../inspect/routing-statistics.ts";
-import type { Mosaic, Prediction, RecordedImage } from "../../inspect/types.ts";
+import type { Prediction } from "../../inspect/types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Classifier } from "../../models/systems.ts";
-import { isRoutingTap, readRouting, routingOf } from "../routing/routing-record.ts";
+import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
 import type { Objective } from "../step/step-graph.ts";
+import { type AttentionRecordOptions, withAttention } from "./attention-record.ts";
+import {
+  MOSAICS_SHOWN,
+  recordedImage,
+  type ShownImage,
+  shownImage,
+  withKinds,
+} from "./shown-image.ts";
 import { softmaxRow } from "./softmax-row.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "./task.ts";
 
 const RIGHT_SHOWN = 12;
 const WRONG_SHOWN = 12;
-const MOSAICS_SHOWN = 12;
 
 /** Images of a labelled set, judged by accuracy. */
 export function imageClassification(
   classifier: Classifier,
   dataset: ImageDataset,
-  options: { readonly labelSmoothing?: number } = {},
+  options: { readonly labelSmoothing?: number } & Pick<AttentionRecordOptions, "words"> = {},
 ): Task {
   const { grid, numActiveExperts } = classifier;
   return {
@@ -29,7 +35,8 @@ export function imageClassification(
     tokensPerSample: grid.rows * grid.columns,
     numActiveExperts,
     classNames: dataset.classNames,
-    evaluateFully: (evaluation) => evaluateImages(classifier, dataset.classNames, evaluation),
+    evaluateFully: (evaluation) =>
+      evaluateImages({ ...classifier, ...options }, dataset.classNames, evaluation),
   };
 }
 
@@ -54,10 +61,12 @@ export function classification(
 }
 
 async function evaluateImages(
-  { grid }: Classifier,
+  options: Classifier & Pick<AttentionRecordOptions, "words">,
   classNames: readonly string[],
-  { loader, createEvaluator, onBatch }: FullEvaluationOptions,
+  evaluation: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
+  const { grid, expertKinds } = options;
+  const { loader, createEvaluator, onBatch } = evaluation;
   const dataset = loader.dataset as ImageDataset;
   const evaluator = await createEvaluator(
     (name) => name === "logits" || name.endsWith(".combine_weights") || isRoutingTap(name),
@@ -67,10 +76,11 @@ async function evaluateImages(
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
   const right: Prediction[] = [];
   const wrong: Prediction[] = [];
-  const mosaics: Mosaic[] = [];
+  const mosaics: ShownImage[] = [];
+  let scores: Record<string, number>;
 
   try {
-    const scores = await evaluator.run(loader, (outputs, batch: Batch) => {
+    scores = await evaluator.run(loader, (outputs, batch: Batch) => {
       const labels = Array.from(batch.arrays.labels!.data, Number);
       routing.add(outputs, batch);
       for (const [i, truth] of labels.entries()) {
@@ -87,44 +97,25 @@ async function evaluateImages(
             probabilities,
           });
         }
-        const sameClass = mosaics.filter(({ label }) => label === truth).length;
+        const sameClass = mosaics.filter(({ mosaic }) => mosaic.label === truth).length;
         if (mosaics.length < MOSAICS_SHOWN && sameClass <= mosaics.length / numClasses) {
-          const caption = dataset.get(index).captions?.[0];
-          mosaics.push({
-            image: recordedImage(dataset, index),
-            label: truth,
-            ...(caption !== undefined && { caption }),
-            layers: routing.layerNames.map((layer) => {
-              const { ids, combineWeights, probabilities } = routingOf(outputs, layer);
-              return mosaicLayer({
-                layer,
-                ...grid,
-                sample: i,
-                ids: ids.data,
-                combineWeights: combineWeights.data as Float32Array,
-                numExperts: probabilities.shape[1]!,
-              });
-            }),
-          });
+          const layers = routing.layerNames;
+          mosaics.push(shownImage(dataset, { index, row: i, layers, grid, outputs }));
         }
       }
       onBatch();
     });
-    return {
-      scores,
-      record: {
-        confusion,
-        predictions: [...wrong, ...right],
-        routing: routing.layers(),
-        mosaics,
-      },
-    };
   } finally {
     evaluator.dispose();
   }
-}
-
-function recordedImage(dataset: ImageDataset, index: number): RecordedImage {
-  const { image, width, height, channels } = dataset.get(index);
-  return { width, height, channels, data: image };
+  const { taps } = evaluator.graph.trace;
+  return {
+    scores,
+    record: {
+      confusion,
+      predictions: [...wrong, ...right],
+      routing: withKinds(routing.layers(), expertKinds),
+      mosaics: await withAttention(mosaics, { ...options, taps }, evaluation),
+    },
+  };
 }

@@ -42,7 +42,11 @@ export interface ImageTextOptions
 export function imageTextMatching(
   settings: DiffMoeSettings,
   config: DiffMoeMatchingConfig,
-  { grid, numActiveExperts }: Pick<Classifier, "grid" | "numActiveExperts">,
+  {
+    grid,
+    numActiveExperts,
+    expertKinds,
+  }: Pick<Classifier, "grid" | "numActiveExperts" | "expertKinds">,
   { classNames }: Pick<ImageDataset, "classNames">,
   options: ImageTextOptions,
 ): Task {
@@ -54,7 +58,11 @@ export function imageTextMatching(
     tokensPerSample: grid.rows * grid.columns * passes,
     numActiveExperts,
     classNames,
-    evaluateFully: (evaluation) => evaluateCaptions({ ...options, grid, passes }, evaluation),
+    evaluateFully: (evaluation) =>
+      evaluateCaptions(
+        { ...options, grid, passes, ...(expertKinds && { expertKinds }) },
+        evaluation,
+      ),
   };
 }
 

@@ -34,7 +34,10 @@ export interface Task {
 export interface FullEvaluationOptions {
   readonly loader: Loader;
   /** Compiles the evaluation with outputs and taps beside the scalars. */
-  createEvaluator(outputs: (name: string) => boolean): Promise<Evaluator>;
+  createEvaluator(
+    outputs: (name: string) => boolean,
+    options?: { readonly batchSize?: number },
+  ): Promise<Evaluator>;
   /** The weights that evaluation uses, by name. */
   readonly weights: ReadonlyMap<string, NdArray>;
   /** Called after each batch. */

@@ -1,0 +1,72 @@
+/** What reports show of single images. */
+import type { ImageDataset } from "../../data/dataset.ts";
+import type { NdArray } from "../../graph/array.ts";
+import { patchDecisions } from "../../inspect/decisions.ts";
+import { mosaicLayer } from "../../inspect/routing-statistics.ts";
+import type { LayerRouting, Mosaic, RecordedImage } from "../../inspect/types.ts";
+import type { Classifier } from "../../models/systems.ts";
+import { routingOf } from "../routing/routing-record.ts";
+
+/** Images of a report, at most. */
+export const MOSAICS_SHOWN = 12;
+
+/** An image of a split, and what is known of it so far. */
+export interface ShownImage {
+  /** Its place in the split. */
+  readonly index: number;
+  readonly mosaic: Mosaic;
+}
+
+export interface ShownImageOptions extends Pick<Classifier, "grid"> {
+  readonly index: number;
+  /** Row of the outputs, in images. */
+  readonly row: number;
+  /** Layers whose tokens are patches. */
+  readonly layers: readonly string[];
+  readonly outputs: Readonly<Record<string, NdArray>>;
+}
+
+/** The first choice for every patch, and the decisions for some, read from an evaluation. */
+export function shownImage(
+  dataset: ImageDataset,
+  { index, row, layers, grid, outputs }: ShownImageOptions,
+): ShownImage {
+  const { label, captions = [] } = dataset.get(index);
+  const routed = layers.map((layer) => ({ layer, ...routingOf(outputs, layer) }));
+  const maps = routed.map(({ layer, ids, combineWeights, probabilities }) =>
+    mosaicLayer({
+      layer,
+      ...grid,
+      sample: row,
+      ids: ids.data,
+      combineWeights: combineWeights.data as Float32Array,
+      numExperts: probabilities.shape[1]!,
+    }),
+  );
+  const mosaic = {
+    image: recordedImage(dataset, index),
+    label,
+    ...(captions[0] !== undefined && { caption: captions[0] }),
+    layers: maps,
+    ...(routed.length > 0 && {
+      decisions: patchDecisions({ layers: routed, ...grid, sample: row }),
+    }),
+  };
+  return { index, mosaic };
+}
+
+/** The picture as it was before it was normalised. */
+export function recordedImage(dataset: ImageDataset, index: number): RecordedImage {
+  const { image, width, height, channels } = dataset.get(index);
+  return { width, height, channels, data: image };
+}
+
+/** The layers with what kind each expert is of, where it is known. */
+export function withKinds(
+  layers: readonly LayerRouting[],
+  expertKinds: readonly string[] | undefined,
+): LayerRouting[] {
+  return layers.map((layer) =>
+    expertKinds?.length === layer.numExperts ? { ...layer, expertKinds } : layer,
+  );
+}
