@@ -9,6 +9,7 @@ export {
   type Field,
 } from "./batch.ts";
 export { type BatchJob, batchOrder, type OrderOptions } from "./batch-order.ts";
+export { classDescriptions, type DetailLevel, detailLevels } from "./class-descriptions.ts";
 export type {
   Dataset,
   DatasetSpec,

@@ -4,7 +4,17 @@ export {
   type ClassicMixtureResult,
   classicMixture,
 } from "./classic-mixture.ts";
-export { type DiffMoeConfig, diffMoe } from "./diff-moe.ts";
+export { type DiffMoeConfig, diffMoe, type EncodeImagesOptions } from "./diff-moe.ts";
+export type { TextContext } from "./diff-moe-block.ts";
+export {
+  type CaptionedImages,
+  type DiffMoeMatchingConfig,
+  diffMoeWithCaptions,
+  diffMoeWithPrompts,
+  type PromptedImages,
+  type SharedSpace,
+} from "./diff-moe-matching.ts";
+export type { DiffMoeTextConfig, TextBatch } from "./diff-moe-text.ts";
 export type { DecoderResult, LanguageModel } from "./language-model.ts";
 export { type MoeDecoderConfig, moeDecoder } from "./moe-decoder.ts";
 export {
