@@ -35,17 +35,19 @@ test.each([
     expect(await page.title()).toContain("run");
     for (const id of [
       "mosaic",
+      "attention",
       "training",
       "experts",
+      "decisions",
       "confusion",
       "predictions",
       "configuration",
     ]) {
       expect(await page.locator(`#${id}`).count(), id).toBe(1);
     }
-    const samples = await page.locator(".sample").count();
+    const samples = await page.locator("#mosaic .sample").count();
     expect(samples).toBeGreaterThan(1);
-    expect(await page.locator(".tile[data-layer] svg.mosaic").count()).toBe(2 * samples);
+    expect(await page.locator("#mosaic .tile[data-layer] svg.mosaic").count()).toBe(2 * samples);
     // Each of 16 patches is in one tinted path of its layer: their areas fill the image.
     const first = page.locator(".tile[data-layer] svg.mosaic").first();
     const box = await first.boundingBox();
@@ -78,7 +80,9 @@ test("choosing an expert, a layer and a tint changes the mosaic", async () => {
   expect(await page.locator("#mosaic [data-control=layer] + output").textContent()).toBe(
     "blocks.1.moe",
   );
-  expect(await page.locator('.tile[data-layer="blocks.0.moe"]').first().isVisible()).toBe(false);
+  expect(await page.locator('#mosaic .tile[data-layer="blocks.0.moe"]').first().isVisible()).toBe(
+    false,
+  );
   expect(complaints).toEqual([]);
   await page.close();
 });
