@@ -1,64 +1,90 @@
 /** Time of a training step of every variant over that of the base, all taking turns in one process. */
 
 import { median } from "../../bench/median.ts";
+import type { NdArray } from "../../src/graph/array.ts";
 import { schedule } from "../../src/optim/schedule.ts";
 import type { TrainConfig } from "../../src/train/recipe/config.ts";
 import { setUpTraining, type Training } from "../../src/train/setup.ts";
 
 const warmUp = 3;
-const rounds = 15;
+const rounds = 25;
+/** Sessions alive at a time, beside the base's. */
+const groupSize = 5;
+
+interface Timed {
+  readonly training: Training;
+  readonly batch: Readonly<Record<string, NdArray>>;
+}
 
 /**
- * Median milliseconds of forward, backward and optimizer of each configuration.
- *
- * The variants are compared in groups beside the base, so that a few sessions are alive at a time.
+ * Processor time of a step of each configuration over that of the base just before it, on one thread:
+ * medians of the ratios, so that what else the machine does counts little.
  */
 export async function relativeStepTimes(
   base: TrainConfig,
   others: readonly TrainConfig[],
   log: (line: string) => void,
 ): Promise<{ readonly baseMs: number; readonly ratios: readonly number[] }> {
-  const ratios: number[] = [];
+  const one = await prepare(base);
   const baseTimes: number[] = [];
-  const groupSize = 5;
-  for (let from = 0; from < others.length; from += groupSize) {
-    log(`time of a step: ${from} of ${others.length}`);
-    const group = others.slice(from, from + groupSize);
-    const [mine, ...theirs] = await takeTurns([base, ...group]);
-    baseTimes.push(mine!);
-    ratios.push(...theirs.map((ms) => ms / mine!));
+  const ratios: number[] = [];
+  try {
+    for (let from = 0; from < others.length; from += groupSize) {
+      log(`time of a step: ${from} of ${others.length}`);
+      const group = others.slice(from, from + groupSize);
+      ratios.push(...(await compareGroup(one, group, baseTimes)));
+    }
+  } finally {
+    await one.training.dispose();
   }
   return { baseMs: median(baseTimes), ratios };
 }
 
-async function takeTurns(configs: readonly TrainConfig[]): Promise<number[]> {
-  const trainings: Training[] = [];
+async function compareGroup(
+  base: Timed,
+  configs: readonly TrainConfig[],
+  baseTimes: number[],
+): Promise<number[]> {
+  const others: Timed[] = [];
   try {
-    for (const config of configs) trainings.push(await setUpTraining(config));
-    const ms = trainings.map((): number[] => []);
+    for (const config of configs) others.push(await prepare(config));
+    const ratios = others.map((): number[] => []);
     for (let round = 0; round < warmUp + rounds; round++) {
-      for (const [i, training] of trainings.entries()) {
-        const { arrays } = (await training.loader.next())!;
-        const start = performance.now();
-        await stepOnce(training, arrays, round);
-        if (round >= warmUp) ms[i]!.push(performance.now() - start);
+      for (const [i, other] of others.entries()) {
+        const before = await timeOfStep(base, round);
+        const own = await timeOfStep(other, round);
+        if (round < warmUp) continue;
+        baseTimes.push(before);
+        ratios[i]!.push(own / before);
       }
     }
-    return ms.map(median);
+    return ratios.map(median);
   } finally {
-    for (const training of trainings) await training.dispose();
+    for (const { training } of others) await training.dispose();
   }
 }
 
-async function stepOnce(
-  { step, groups, config, totalSteps }: Training,
-  arrays: Parameters<Training["step"]["forwardBackward"]>[0],
-  index: number,
-): Promise<void> {
-  await step.forwardBackward(arrays, index);
+/** Milliseconds of processor time for forward, backward and optimizer. */
+async function timeOfStep({ training, batch }: Timed, index: number): Promise<number> {
+  const { step, groups, config, totalSteps } = training;
   const { learningRate, weightDecay } = config.optimizer;
   const factor = schedule(index, totalSteps, config.schedule);
+  const start = process.cpuUsage();
+  await step.forwardBackward(batch, index);
   await step.optimizer.step(
     groups.settings({ step: index + 1, learningRate: learningRate * factor, weightDecay }),
   );
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+/** On one thread, and with one batch, so that the loader's threads rest. */
+async function prepare(config: TrainConfig): Promise<Timed> {
+  const training = await setUpTraining({ ...config, runtime: { ...config.runtime, threads: 1 } });
+  const { arrays } = (await training.loader.next())!;
+  const batch = Object.entries(arrays).map(([name, { dtype, shape, data }]) => [
+    name,
+    { dtype, shape, data: data.slice() },
+  ]);
+  return { training, batch: Object.fromEntries(batch) };
 }

@@ -31,12 +31,11 @@ const columns = ["accuracy", "loss", "max. violation", "dead", "dropped", "time"
 export function measuredTables(of: Measurements): string {
   const { config, baseMs, denseTime } = of;
   const steps = of.methods[0]!.measured.steps;
-  const threads = config.runtime.threads ?? cpus().length;
   const machine = cpus()[0]?.model.trim() ?? "an unknown processor";
   return [
-    `\`${config.recipe}\`, seed ${config.seed}, ${steps} steps of ${config.train.batchSize} images; validation split. One base step: ${baseMs.toFixed(1)} ms (${threads} threads, ${machine}); without experts ${denseTime.toFixed(2)} of that.`,
+    `\`${config.recipe}\`, seed ${config.seed}, ${steps} steps of ${config.train.batchSize} images; validation split. One base step: ${baseMs.toFixed(1)} ms (one thread of ${machine}); without experts ${denseTime.toFixed(2)} of that.`,
     measuredTable("routing method", of.methods),
-    measuredTable("balancing of top-2", of.balancing),
+    measuredTable("balancing of top-2 routing", of.balancing),
   ].join("\n\n");
 }
 
