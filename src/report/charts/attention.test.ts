@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { contrast, linearRgb, perceived } from "../color.ts";
 import { attentionColors, attentionLevel } from "./attention.ts";
 
-test("levels are steps of half a doubling around the even share", () => {
+test("levels are steps of a quarter of a doubling around the even share", () => {
   const ratios = [0, 0.01, 0.25, 0.5, 1, Math.SQRT2, 2, 4, 100, Number.NaN];
-  expect(ratios.map(attentionLevel)).toEqual([0, 0, 0, 2, 4, 5, 6, 8, 8, 0]);
+  expect(ratios.map(attentionLevel)).toEqual([0, 0, 0, 4, 8, 10, 12, 16, 16, 0]);
 });
 
 test("colours grow lighter from level to level for every kind of colour vision", () => {
@@ -13,7 +13,7 @@ test("colours grow lighter from level to level for every kind of colour vision",
     const lightness = colors.map(({ fill }) => perceived(linearRgb(fill), vision)[0]);
     for (let level = 1; level < lightness.length; level++) {
       expect(lightness[level]! - lightness[level - 1]!, `${vision}, ${level}`).toBeGreaterThan(
-        0.03,
+        0.02,
       );
     }
   }

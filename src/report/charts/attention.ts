@@ -6,7 +6,7 @@ import { type Add, elementMaker, gridLines, imageElement } from "./elements.ts";
 import { tilePath } from "./regions.ts";
 
 /** Levels of attention; the middle one is the even share. */
-export const attentionLevels = 9;
+export const attentionLevels = 17;
 
 // From dark to bright, so that lightness alone tells more from less, whatever the colour vision.
 const stops = ["#1b1145", "#7a2a7e", "#dd5e45", "#fdc765", "#fffbe3"] as const;
@@ -21,7 +21,7 @@ export function attentionColors(): { readonly fill: string; readonly ink: string
   });
 }
 
-/** Level of a share that is `ratio` times the even one: 0 for a quarter and less, 8 for four times. */
+/** Level of a share that is `ratio` times the even one: 0 for a quarter and less, 16 for four times. */
 export function attentionLevel(ratio: number): number {
   if (!(ratio > 0)) return 0;
   const middle = (attentionLevels - 1) / 2;

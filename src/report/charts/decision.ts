@@ -11,8 +11,8 @@ export interface DecisionOptions extends ChartOptions {
 }
 
 /**
- * Probabilities of all experts as bars, a row for each layer: chosen experts in full colour with their
- * rank above, the others pale.
+ * Probabilities of all experts as bars, a row for each layer: chosen experts in full colour, the others
+ * pale; numbers are percent, and the dashed line is the even share.
  */
 export function decisionChart(
   { layers }: Pick<PatchDecision, "layers">,
@@ -31,7 +31,9 @@ export function decisionChart(
     }),
   );
   type Bar = (typeof bars)[number];
-  const chosen = bars.filter(({ rank }) => rank > 0);
+  const highest = Math.max(...bars.map(({ p }) => p), 1 / most);
+  const evens = layers.map(({ probabilities }, row) => ({ row, even: 1 / probabilities.length }));
+  const numbered = room >= 24 ? bars : bars.filter(({ rank }) => rank > 0);
   const kindOf = (expert: number): string => kinds?.[expert] ?? "";
   return draw(options, {
     height: 30 + 62 * layers.length,
@@ -44,11 +46,10 @@ export function decisionChart(
       domain: bars.slice(0, most).map((_, e) => e),
       padding: room > 12 ? 0.22 : 0.1,
     },
-    y: { domain: [0, 1.3], axis: null },
+    y: { domain: [0, highest * 1.3], axis: null },
     fy: { domain: layers.map((_, row) => row), padding: 0.08, axis: null },
     marks: [
       Plot.ruleY([0], { stroke: theme.line }),
-      Plot.ruleY([1], { stroke: theme.line, strokeDasharray: "2 3" }),
       Plot.text(layers.map((_, row) => ({ row })), {
         fy: "row",
         frameAnchor: "left",
@@ -75,16 +76,32 @@ export function decisionChart(
           `${layers[d.row]!.layer}, expert ${d.expert}${kindOf(d.expert) === "" ? "" : ` (${kindOf(d.expert)})`}: ` +
           `${percent(d.p)}${d.rank > 0 ? `, choice ${d.rank}` : ""}`,
       }),
-      Plot.text(chosen, {
-        x: "expert",
-        y: "p",
+      Plot.ruleY(evens, {
+        y: "even",
         fy: "row",
-        text: (d: Bar) => (room >= 40 ? `${d.rank}: ${percent(d.p, 0)}` : String(d.rank)),
-        dy: -8,
-        fill: theme.ink,
-        fontWeight: 700,
-        fontSize: room < 12 ? 9 : 11,
+        stroke: theme.ink,
+        strokeOpacity: 0.6,
+        strokeDasharray: "4 4",
       }),
+      ...[true, false].map((chosen) =>
+        Plot.text(
+          numbered.filter(({ rank }) => rank > 0 === chosen),
+          {
+            x: "expert",
+            y: "p",
+            fy: "row",
+            text: (d: Bar) => (room >= 24 ? (d.p * 100).toFixed(0) : "\u2022"),
+            dy: -8,
+            fill: chosen ? theme.ink : theme.muted,
+            fontWeight: chosen ? 700 : 400,
+            fontSize: 11,
+            fontVariant: "tabular-nums",
+            stroke: theme.surface,
+            strokeWidth: 3,
+            pointerEvents: "none",
+          },
+        ),
+      ),
     ],
   });
 }

@@ -49,14 +49,15 @@ describe("attention among patches", () => {
 
   test("the picture is the mean of all heads and patches, as multiples of the even share", () => {
     const tile = page.querySelector("#attention .of-patches")!;
-    // Means .69 and .31 of an even .5: 1.4 and .6 times, one level above and 1.4 below the middle.
+    // Means .69 and .31 of an even .5: 1.375 and .625 times, in quarters of a doubling
+    // 1.8 above and 2.7 below the middle, level 8.
     const levels = [...tile.querySelectorAll(".heat path")].map((path) => [
       path.getAttribute("class"),
       path.getAttribute("d"),
     ]);
     expect(levels).toEqual([
-      ["a3", "M1 0h1v1h-1z"],
-      ["a5", "M0 0h1v1h-1z"],
+      ["a5", "M1 0h1v1h-1z"],
+      ["a10", "M0 0h1v1h-1z"],
     ]);
   });
 
@@ -78,7 +79,7 @@ describe("attention to words", () => {
     const words = [...page.querySelectorAll("[data-word]")];
     expect(words.map((word) => word.textContent)).toEqual(["a", "<b>", "c"]);
     // Mean shares .375, .25 and .375 of an even third.
-    expect(words.map((word) => word.className)).toEqual(["word a4", "word a3", "word a4"]);
+    expect(words.map((word) => word.className)).toEqual(["word a9", "word a6", "word a9"]);
     expect(page.querySelectorAll("#attention .words > div")).toHaveLength(2);
   });
 
@@ -89,7 +90,7 @@ describe("attention to words", () => {
     // Patch 0 gives it 2.25 times the even share, patch 1 nothing.
     expect(paths.map((path) => [path.getAttribute("class"), path.getAttribute("d")])).toEqual([
       ["a0", "M1 0h1v1h-1z"],
-      ["a6", "M0 0h1v1h-1z"],
+      ["a13", "M0 0h1v1h-1z"],
     ]);
     const outputs = [...page.querySelectorAll("#attention .looks output")];
     expect(outputs.map((output) => output.textContent)).toEqual([
@@ -136,5 +137,5 @@ test("decisions name the patch and mark chosen experts and what kind they are of
     "blocks.0.moe, expert 2 (modality): 20.0\u202f%, choice 2",
   ]);
   const texts = [...section.querySelectorAll(".card svg.chart text")].map((t) => t.textContent);
-  expect(texts).toEqual(expect.arrayContaining(["0s", "1s", "2m", "1: 70\u202f%", "2: 20\u202f%"]));
+  expect(texts).toEqual(expect.arrayContaining(["0s", "1s", "2m", "10", "70", "20"]));
 });

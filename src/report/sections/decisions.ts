@@ -25,7 +25,7 @@ export const decisionsSection: Section = {
     if (patches.length === 0) return null;
     const kinds = (run.routing ?? []).some(({ expertKinds }) => expertKinds !== undefined);
     return html`<p class="lede">What the routers of all layers made of single patches: of each image the patch that they are surest of, and the one that they are least sure of.
-Bars are the probabilities of the experts, from 0 to 1; chosen experts stand in full colour with their rank above, the others are pale.${
+Bars are the probabilities of the experts in percent, the dashed line is the even share; chosen experts stand in full colour, the others are pale.${
       kinds ? " Experts marked s are shared by all modalities; those marked m belong to one." : ""
     }</p>
 <div class="grid two">${patches.map(({ mosaic, decision }) => drawPatch(context, mosaic, decision))}</div>`;
