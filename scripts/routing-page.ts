@@ -8,6 +8,7 @@
  *   npm run docs:routing -- runtime.threads=1     # settings over the recipe
  */
 
+import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { listenForInterrupt } from "../src/cli/interrupt.ts";
 import { drawPictures } from "./routing/draw-pictures.ts";
@@ -97,4 +98,5 @@ async function measureAll(): Promise<void> {
 if (!values.pictures) await measureAll();
 await drawPictures("docs/routing");
 writeMarked(page, "combinations", combinationsTable());
+execFileSync("npx", ["biome", "format", "--write", page]);
 log(`${page}: ${readMarked(page, "measured").split("\n").length} lines of measurements`);

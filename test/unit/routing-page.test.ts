@@ -36,7 +36,10 @@ test("every router is among the compared variants, whose settings are valid", ()
 });
 
 test("the table of combinations is that of the code", () => {
-  expect(readMarked(path("docs/routing.md"), "combinations")).toBe(combinationsTable());
+  const cells = (table: string): string => table.replace(/ +/g, " ").replace(/-+/g, "-");
+  expect(cells(readMarked(path("docs/routing.md"), "combinations"))).toBe(
+    cells(combinationsTable()),
+  );
 });
 
 test("the picture of a capacity shows what the layer routes", async () => {
