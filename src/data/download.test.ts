@@ -111,5 +111,7 @@ test("an unreachable host and a generated set are sentences", async () => {
   await expect(download("http://127.0.0.1:1/x", path)).rejects.toThrow(
     /cannot be reached: .*check/,
   );
-  await expect(downloadDataset("shapes")).rejects.toThrow("shapes is generated");
+  await expect(downloadDataset("shapes")).rejects.toThrow(
+    "there is nothing to download of shapes: it is generated",
+  );
 });
