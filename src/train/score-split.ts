@@ -28,8 +28,10 @@ export function evaluateSplit(
   progress: ProgressSink,
 ): Promise<FullEvaluation> {
   const { task, weights, createEvaluator } = training;
+  const onWork = (label: string, done: number, total: number): void =>
+    progress.update({ label, done, total });
   return readSplit(training, split, progress, (loader, onBatch) =>
-    task.evaluateFully({ loader, createEvaluator, weights, onBatch }),
+    task.evaluateFully({ loader, createEvaluator, weights, onBatch, onWork }),
   );
 }
 

@@ -48,7 +48,7 @@ export function languageModeling(model: LanguageModel, options: LanguageModeling
 async function evaluateWindows(
   model: LanguageModel,
   { contextLength, tokenizer, seed, session }: LanguageModelingOptions,
-  { loader, createEvaluator, weights, onBatch }: FullEvaluationOptions,
+  { loader, createEvaluator, weights, onBatch, onWork }: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
   const { text } = loader.dataset as StreamDataset;
   const ids = tokenizer.encode(text);
@@ -70,7 +70,11 @@ async function evaluateWindows(
         routing: routing.layers(),
         tokenTraces: passages.traces(),
         language: { charactersPerToken: [...text].length / ids.length },
-        samples: await sampleTexts(model, { ...sampling, text: ids }),
+        samples: await sampleTexts(model, {
+          ...sampling,
+          text: ids,
+          onSample: (done, total) => onWork?.("text sample", done, total),
+        }),
       },
     };
   } finally {

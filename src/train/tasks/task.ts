@@ -42,6 +42,8 @@ export interface FullEvaluationOptions {
   readonly weights: ReadonlyMap<string, NdArray>;
   /** Called after each batch. */
   readonly onBatch: () => void;
+  /** Told of work besides the batches, such as `text sample`. */
+  readonly onWork?: (label: string, done: number, total: number) => void;
 }
 
 export interface FullEvaluation {

@@ -15,12 +15,14 @@ export interface SampleOptions extends Pick<DecoderOptions, "runtime" | "weights
   readonly seed: number;
   /** Tokens whose first ones are continued. */
   readonly text: readonly number[];
+  /** Called before each sample and after the last one. */
+  readonly onSample?: (done: number, total: number) => void;
 }
 
 /** Continues the beginning of a text at several temperatures; the same seed gives the same samples. */
 export async function sampleTexts(
   model: LanguageModel,
-  { tokenizer, seed, text, ...options }: SampleOptions,
+  { tokenizer, seed, text, onSample, ...options }: SampleOptions,
 ): Promise<TextSample[]> {
   const prompt = text.slice(0, Math.min(PROMPT_TOKENS, model.contextLength));
   const decoder = await createDecoder(model, options);
@@ -29,10 +31,12 @@ export async function sampleTexts(
   try {
     const samples: TextSample[] = [];
     for (const temperature of TEMPERATURES) {
+      onSample?.(samples.length, TEMPERATURES.length);
       const sampling = { temperature, maxNewTokens: NEW_TOKENS, stopTokens, key: key(seed) };
       const [generation] = await collect(generate(decoder, [prompt], { ...sampling, decode }));
       samples.push({ temperature, prompt: decode(prompt), text: generation!.text });
     }
+    onSample?.(samples.length, TEMPERATURES.length);
     return samples;
   } finally {
     decoder.dispose();
