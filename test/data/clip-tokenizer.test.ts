@@ -1,19 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { clipTokenizerState, openTokenizer } from "../../src/data/tokenizers/files.ts";
 import { encodeFixed, type Tokenizer } from "../../src/data/tokenizers/index.ts";
+import { needs, root } from "./data.fixture.ts";
 
-const root = process.env.MOESAIC_DATA ?? "../shared/data";
-const present = existsSync(join(root, "clip-bpe"));
-const message = `clip-bpe is not in ${root}; set MOESAIC_DATA to run this test`;
 const files = ["clip-bpe/tokenizer.json", "clip-bpe/bpe_simple_vocab_16e6.txt.gz"];
 
-beforeEach((context) => {
-  if (!present && process.env.CI === "true") expect.fail(message);
-  if (!present) context.skip(message);
-});
+beforeEach((context) => needs(context, "clip-bpe"));
 
 const open = async (file: string): Promise<Tokenizer> =>
   openTokenizer(await clipTokenizerState({ root, file }), { root });

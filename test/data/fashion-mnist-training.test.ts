@@ -1,12 +1,10 @@
 /** A short training on the real Fashion-MNIST through the command line. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { moesaic, temporaryFolder } from "../unit/moesaic.fixture.ts";
+import { needs, root } from "./data.fixture.ts";
 
-const root = process.env.MOESAIC_DATA ?? "../shared/data";
-const present = existsSync(join(root, "fashion-mnist"));
-const message = `Fashion-MNIST is not in ${root}; set MOESAIC_DATA to run this test`;
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
@@ -22,8 +20,7 @@ train: { batch_size: 64, max_steps: 250, clip_norm: 1 }
 `;
 
 test("250 steps of a small Diff-MoE tell the clothes apart", async (context) => {
-  if (!present && process.env.CI === "true") expect.fail(message);
-  if (!present) context.skip(message);
+  needs(context, "fashion-mnist");
 
   const run = join(folder.path, "run");
   const recipe = join(folder.path, "clothes.yaml");

@@ -1,15 +1,9 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openDataset } from "../../src/data/open.ts";
-
-const root = process.env.MOESAIC_DATA ?? "../shared/data";
-const present = existsSync(join(root, "fashion-mnist"));
-const message = `Fashion-MNIST is not in ${root}; set MOESAIC_DATA to run this test`;
+import { needs, root } from "./data.fixture.ts";
 
 test("the real Fashion-MNIST has the published counts, labels and statistics", async (context) => {
-  if (!present && process.env.CI === "true") expect.fail(message);
-  if (!present) context.skip(message);
+  needs(context, "fashion-mnist");
 
   const train = await openDataset({
     name: "fashion-mnist",

@@ -1,9 +1,9 @@
 /** CIFAR-10, Flickr8k and PACS as published. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { expect, type TestContext, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   decodeImage,
   openCifar10,
@@ -14,15 +14,7 @@ import {
   sceneOf,
 } from "../../src/data/images/index.ts";
 import { openParquet } from "../../src/data/parquet.ts";
-
-const root = process.env.MOESAIC_DATA ?? "../shared/data";
-
-function needs(name: string, context: TestContext): void {
-  if (existsSync(join(root, name))) return;
-  const message = `${name} is not in ${root}; set MOESAIC_DATA to run this test`;
-  if (process.env.CI === "true") expect.fail(message);
-  context.skip(message);
-}
+import { needs, root } from "./data.fixture.ts";
 
 function histogram(values: Iterable<number | string>): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -31,7 +23,7 @@ function histogram(values: Iterable<number | string>): Record<string, number> {
 }
 
 test("the test split of CIFAR-10 has the published counts and channel means", async (context) => {
-  needs("cifar10", context);
+  needs(context, "cifar10");
   const set = await openCifar10({ name: "cifar10", split: "test", root });
   expect(set.imageShape).toEqual({ height: 32, width: 32, channels: 3 });
   const samples = Array.from({ length: set.length }, (_, index) => set.get(index));
@@ -49,7 +41,7 @@ test("the test split of CIFAR-10 has the published counts and channel means", as
 });
 
 test("binary records of CIFAR-10 are the pictures of the Parquet file", async (context) => {
-  needs("cifar10", context);
+  needs(context, "cifar10");
   const packed = readFileSync(join(root, "cifar10", "data_batch_1.first1000.bin.gz"));
   const records = readCifarRecords(gunzipSync(packed), "data_batch_1");
   expect(records.length).toBe(1000);
@@ -76,7 +68,7 @@ test("binary records of CIFAR-10 are the pictures of the Parquet file", async (c
 });
 
 test("Flickr8k has its splits, five captions each and a scene for every photo", async (context) => {
-  needs("flickr8k", context);
+  needs(context, "flickr8k");
   const set = await openFlickr8k({ name: "flickr8k", split: "test", root, labels: "scenes" });
   expect([set.length, set.imageShape.height, set.imageShape.width]).toEqual([1000, 128, 128]);
   expect(set.get(0).captions![1]).toBe("A blond woman is on the street hailing a taxi .");
@@ -101,7 +93,7 @@ test("Flickr8k has its splits, five captions each and a scene for every photo", 
 });
 
 test("PACS has its domains and classes", async (context) => {
-  needs("pacs", context);
+  needs(context, "pacs");
   const domains = ["art_painting", "cartoon", "photo", "sketch"];
   const set = await openPacs({ name: "pacs", split: "test", root, testDomains: domains });
   const samples = Array.from({ length: set.length }, (_, index) => set.get(index));

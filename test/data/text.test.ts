@@ -1,20 +1,10 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { TextDataset } from "../../src/data/dataset.ts";
 import { openAgNews, openShakespeare, openSst2 } from "../../src/data/text/index.ts";
 import { createTokenizer, encodeFixed, learnTokenizer } from "../../src/data/tokenizers/index.ts";
+import { needs, root } from "./data.fixture.ts";
 
-const root = process.env.MOESAIC_DATA ?? "../shared/data";
-const missing = ["tinyshakespeare", "sst2", "ag_news"].filter(
-  (folder) => !existsSync(join(root, folder)),
-);
-const message = `${missing.join(", ")} not in ${root}; set MOESAIC_DATA to run this test`;
-
-beforeEach((context) => {
-  if (missing.length > 0 && process.env.CI === "true") expect.fail(message);
-  if (missing.length > 0) context.skip(message);
-});
+beforeEach((context) => needs(context, "tinyshakespeare", "sst2", "ag_news"));
 
 const splits = ["train", "validation", "test"] as const;
 const texts = (set: TextDataset): string[] =>
