@@ -28,6 +28,7 @@ export function createTask(config: TrainConfig, source: TaskData): Task {
     case "vit-moe": {
       requireKind(dataset.kind, "image", model.system, data.name);
       const { classNames } = dataset as ImageDataset;
+      requireClasses(classNames, model.system, data.name);
       const [channels, height, width] = source.fields.images!.shape as [number, number, number];
       const classifier = createClassifier(model, {
         numClasses: classNames.length,
@@ -69,6 +70,14 @@ export function createTask(config: TrainConfig, source: TaskData): Task {
 
 function tokensOf({ fields }: TaskData): number {
   return fields.tokens!.shape[0]!;
+}
+
+function requireClasses(classNames: readonly string[], system: string, name: string): void {
+  if (classNames.length > 0) return;
+  throw new UserError(
+    `model.system ${system} learns classes, and data.name ${name} has none as it is configured; choose another of the two, or labels where the set offers some`,
+    { exitCode: 2 },
+  );
 }
 
 const wanted = {
