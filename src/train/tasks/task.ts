@@ -6,6 +6,7 @@ import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { RunRecord } from "../../inspect/types.ts";
 import type { Evaluator } from "../step/evaluator.ts";
+import type { StagedObjective } from "../step/staged-objective.ts";
 import type { Objective } from "../step/step-graph.ts";
 
 /** The training data that a task is made for. */
@@ -18,6 +19,8 @@ export interface TaskData {
 
 export interface Task {
   readonly objective: Objective;
+  /** The same in two stages, where the loss compares the samples of a batch. */
+  readonly stages?: StagedObjective;
   /** The validation score that chooses the checkpoint. */
   readonly score: { readonly name: string; readonly better: "higher" | "lower" };
   /** What a batch holds, in the plural: `images`, `sentences`, `windows`. */
