@@ -36,3 +36,15 @@ test("one patch is told once", () => {
   };
   expect(patchDecisions({ layers: [layer], rows: 1, columns: 1, sample: 0 })).toHaveLength(1);
 });
+
+test("of a pair, words are not told", () => {
+  const layer = {
+    layer: "moe",
+    ids: { shape: [1, 4], data: [0, 1, 1, 0] }, // a patch and a word, twice
+    probabilities: { shape: [4, 2], data: [0.5, 0.5, 0.1, 0.9, 0.25, 0.75, 1, 0] },
+  };
+  const pair = { layers: [layer], rows: 1, columns: 1, stride: 2 };
+  expect(patchDecisions({ ...pair, sample: 1 })).toMatchObject([
+    { patch: 0, layers: [{ probabilities: [0.25, 0.75], experts: [1] }] },
+  ]);
+});

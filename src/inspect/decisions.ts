@@ -16,6 +16,8 @@ export interface PatchDecisionsOptions {
   readonly rows: number;
   readonly columns: number;
   readonly sample: number;
+  /** Tokens of a sample, of which patches come first; by default its patches alone. */
+  readonly stride?: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface PatchDecisionsOptions {
 export function patchDecisions(options: PatchDecisionsOptions): PatchDecision[] {
   const { layers, rows, columns, sample } = options;
   const numPatches = rows * columns;
-  const start = sample * numPatches;
+  const start = sample * (options.stride ?? numPatches);
   const probabilitiesOf = ({ probabilities: { shape, data } }: RoutedLayer, patch: number) =>
     Array.from({ length: shape[1]! }, (_, e) => Number(data[(start + patch) * shape[1]! + e]));
   const certainty = Array.from({ length: numPatches }, (_, patch) =>

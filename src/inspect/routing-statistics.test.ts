@@ -178,3 +178,11 @@ test("a mosaic takes the first choice of each patch of its sample", () => {
     gates: [0.8, 0.9],
   });
 });
+
+test("a mosaic of a pair leaves its words out", () => {
+  const options = { layer: "moe", rows: 1, columns: 2, stride: 3, numExperts: 4 };
+  const ids = [0, 1, 3, 2, 0, 3]; // two patches and a word, twice
+  const combineWeights = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
+  const layer = mosaicLayer({ ...options, sample: 1, ids, combineWeights });
+  expect(layer).toMatchObject({ experts: [2, 0], gates: [0.4, 0.5] });
+});

@@ -136,18 +136,20 @@ function obtain<T>(map: Map<string, T>, key: string, make: () => T): T {
   return fresh;
 }
 
-/** The first choice for every patch of sample `sample`, for the mosaic. */
+/** The first choice for every patch of sample `sample`, for the mosaic; patches come first. */
 export function mosaicLayer(options: {
   readonly layer: string;
   readonly rows: number;
   readonly columns: number;
   readonly sample: number;
+  /** Tokens of a sample, such as patches and words of a pair; by default its patches alone. */
+  readonly stride?: number;
   readonly ids: ArrayLike<number | bigint>;
   readonly combineWeights: ArrayLike<number>;
   readonly numExperts: number;
 }): MosaicLayer {
   const { layer, rows, columns, sample, ids, combineWeights, numExperts } = options;
-  const start = sample * rows * columns;
+  const start = sample * (options.stride ?? rows * columns);
   const patches = Array.from({ length: rows * columns }, (_, i) => start + i);
   return {
     layer,

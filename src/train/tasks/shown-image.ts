@@ -24,12 +24,14 @@ export interface ShownImageOptions extends Pick<Classifier, "grid"> {
   /** Layers whose tokens are patches. */
   readonly layers: readonly string[];
   readonly outputs: Readonly<Record<string, NdArray>>;
+  /** Tokens of an image or pair, of which patches come first; by default its patches alone. */
+  readonly stride?: number;
 }
 
 /** The first choice for every patch, and the decisions for some, read from an evaluation. */
 export function shownImage(
   dataset: ImageDataset,
-  { index, row, layers, grid, outputs }: ShownImageOptions,
+  { index, row, layers, grid, outputs, stride = grid.rows * grid.columns }: ShownImageOptions,
 ): ShownImage {
   const { label, captions = [] } = dataset.get(index);
   const routed = layers.map((layer) => ({ layer, ...routingOf(outputs, layer) }));
@@ -38,6 +40,7 @@ export function shownImage(
       layer,
       ...grid,
       sample: row,
+      stride,
       ids: ids.data,
       combineWeights: combineWeights.data as Float32Array,
       numExperts: probabilities.shape[1]!,
@@ -49,7 +52,7 @@ export function shownImage(
     ...(captions[0] !== undefined && { caption: captions[0] }),
     layers: maps,
     ...(routed.length > 0 && {
-      decisions: patchDecisions({ layers: routed, ...grid, sample: row }),
+      decisions: patchDecisions({ layers: routed, ...grid, sample: row, stride }),
     }),
   };
   return { index, mosaic };
