@@ -19,12 +19,16 @@ export interface ObjectKind {
 /** Draws `count` kinds, the main object's first; no two are alike. */
 export type ObjectChooser = (draws: Stream, count: number) => ObjectKind[];
 
+/** The 64 combinations of shape and colour less those that match a pattern. */
+export function objectKinds(exclude: readonly ObjectPattern[] = []): ObjectKind[] {
+  return shapeNames
+    .flatMap((shape) => colorNames.map((color) => ({ shape, color })))
+    .filter((kind) => !exclude.some((pattern) => matches(kind, pattern)));
+}
+
 /** Every shape that still has a colour is as likely, then every colour of that shape. */
 export function objectChooser(spec: ResolvedShapesSpec): ObjectChooser {
-  const matches = (kind: ObjectKind, pattern: ObjectPattern): boolean =>
-    (pattern.shape ?? kind.shape) === kind.shape && (pattern.color ?? kind.color) === kind.color;
-  const all = shapeNames.flatMap((shape) => colorNames.map((color) => ({ shape, color })));
-  const drawn = all.filter((kind) => !spec.exclude.some((pattern) => matches(kind, pattern)));
+  const drawn = objectKinds(spec.exclude);
   const main =
     spec.only.length === 0
       ? drawn
@@ -50,6 +54,12 @@ export function objectChooser(spec: ResolvedShapesSpec): ObjectChooser {
     }
     return kinds;
   };
+}
+
+function matches(kind: ObjectKind, pattern: ObjectPattern): boolean {
+  return (
+    (pattern.shape ?? kind.shape) === kind.shape && (pattern.color ?? kind.color) === kind.color
+  );
 }
 
 function groupByShape(kinds: readonly ObjectKind[]): ObjectKind[][] {

@@ -1,6 +1,8 @@
 /** The `data` part of a recipe: one form for each data set. */
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
+import { objectKinds } from "../../data/shapes/objects.ts";
+import { colorNames, domainNames, type ObjectPattern, shapeNames } from "../../data/shapes/spec.ts";
 import { imageKeys, pictureKeys } from "./image-config.ts";
 import { captionKeys, textColumns, textKeys } from "./text-config.ts";
 
@@ -24,8 +26,15 @@ const domainKeys = {
   split_seed: z.int().nonnegative().optional(),
 };
 
-const imageSets = [
-  z.strictObject({
+const objectCount = z.int().min(1).max(3);
+const objectPattern = z
+  .strictObject({ color: z.enum(colorNames).optional(), shape: z.enum(shapeNames).optional() })
+  .refine(({ color, shape }) => color !== undefined || shape !== undefined, {
+    error: "names neither a color nor a shape, so it would hold out everything",
+  });
+
+const shapes = z
+  .strictObject({
     name: z.literal("shapes"),
     root,
     /** Samples of the generated splits. */
@@ -34,13 +43,29 @@ const imageSets = [
     test_size: count,
     /** Side of the images, pixels. */
     image_size: z.int().min(16).max(1024).optional(),
-    domains: z
-      .array(z.enum(["flat", "outline", "noisy", "inverted"]))
-      .nonempty()
-      .optional(),
+    domains: z.array(z.enum(domainNames)).nonempty().optional(),
+    /** Fewest and most objects in an image; default [1, 3]. */
+    objects: z.tuple([objectCount, objectCount]).optional(),
+    /** Objects that training and validation never show; the test draws from all. */
+    held_out: z.array(objectPattern).nonempty().optional(),
     ...captionKeys,
     ...imageKeys,
-  }),
+  })
+  .superRefine(({ objects = [1, 3], held_out = [] }, context) => {
+    const [fewest, most] = objects;
+    if (fewest > most) {
+      const message = `the fewest objects must be at most the most, got [${fewest}, ${most}]`;
+      context.addIssue({ code: "custom", path: ["objects"], message });
+    }
+    const left = objectKinds(held_out as ObjectPattern[]).length;
+    if (left < most) {
+      const message = `leaves ${left} of ${objectKinds().length} combinations of color and shape to draw, fewer than the ${most} objects of an image; hold out less`;
+      context.addIssue({ code: "custom", path: ["held_out"], message });
+    }
+  });
+
+const imageSets = [
+  shapes,
   z.strictObject({
     name: z.literal("fashion-mnist"),
     root,

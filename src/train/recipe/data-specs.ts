@@ -2,6 +2,7 @@
 
 import { snakeCase } from "../../config/case.ts";
 import type { DatasetSpec, Split } from "../../data/dataset.ts";
+import type { ObjectPattern } from "../../data/shapes/index.ts";
 import type { TransformSpec } from "../../data/transforms/index.ts";
 import type { DataConfig } from "./data-config.ts";
 
@@ -11,7 +12,7 @@ const batchKeys = new Set(["tokenizer", "contextLength", "augment", "normalize",
 /** The description of one split. */
 export function datasetSpec(data: DataConfig, split: Split, seed: number): DatasetSpec {
   if (data.name === "shapes") {
-    const { name, imageSize, domains } = data;
+    const { name, imageSize, domains, objects, heldOut } = data;
     return {
       name,
       split,
@@ -19,6 +20,8 @@ export function datasetSpec(data: DataConfig, split: Split, seed: number): Datas
       ...lengthOf(data, split),
       ...(imageSize !== undefined && { size: imageSize }),
       ...(domains !== undefined && { domains }),
+      ...(objects !== undefined && { objects }),
+      ...(heldOut !== undefined && split !== "test" && { exclude: heldOut as ObjectPattern[] }),
     };
   }
   if (data.name === "gaussian-shift") {
