@@ -15,7 +15,7 @@ import { key, normal, uniform } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
 import type { SessionOptions } from "../runtime/session.ts";
 import { type Objective, type StepGraphOptions, trainingGraph } from "../train/step/step-graph.ts";
-import { initialValues } from "../train/step/train-step.ts";
+import { initialValues } from "../train/step/step-memory.ts";
 
 export interface Sizes {
   readonly rows: number;

@@ -3,14 +3,14 @@
  * reads a token per sequence, with the keys and values between them.
  */
 import type { NdArray } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
 import { input } from "../graph/inputs.ts";
 import { batch } from "../graph/shape.ts";
 import type { DecoderResult, LanguageModel } from "../models/language-model.ts";
 import { createScope, type Scope, type Trace } from "../nn/scope.ts";
-import { type EmittedModel, emitModel } from "../onnx/emit.ts";
+import { emitModel } from "../onnx/emit.ts";
 import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
 import { createDecoderState, type DecoderState } from "./decoder-state.ts";
+import { chooseWeights } from "./model-weights.ts";
 
 export interface DecoderOptions {
   readonly runtime: Runtime;
@@ -148,27 +148,4 @@ async function compileGraph(
 /** Expert ids `[K, N]` of the layers, from the first on. */
 function expertTaps({ taps }: Trace) {
   return [...taps].filter(([name]) => /(^|\.)moe\.ids$/.test(name));
-}
-
-function chooseWeights(
-  { inputs }: EmittedModel,
-  weights: ReadonlyMap<string, NdArray>,
-): Record<string, NdArray> {
-  const chosen: Record<string, NdArray> = {};
-  for (const { name, role, shape } of inputs) {
-    if (role === "data") continue;
-    const value = weights.get(name);
-    if (value === undefined) {
-      throw new UserError(
-        `the weights lack ${name}; give those of a model with the same configuration`,
-      );
-    }
-    if (value.shape.join() !== shape.join()) {
-      throw new UserError(
-        `the weight ${name} has shape [${value.shape.join(", ")}], but the model's is [${shape.join(", ")}]; give weights of the same configuration`,
-      );
-    }
-    chosen[name] = value;
-  }
-  return chosen;
 }

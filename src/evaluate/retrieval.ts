@@ -1,11 +1,5 @@
 /** Finding the texts of an image, and the image of a text, by their embeddings. */
-
-export interface Embeddings {
-  /** `P`, numbers of a row. */
-  readonly width: number;
-  /** Rows of length one, one after another. */
-  readonly data: ArrayLike<number>;
-}
+import { countRows, type Embeddings, forEachRow } from "./similarity.ts";
 
 /** Fractions of queries with something that belongs to them among the best 1, 5 and 10. */
 export interface RetrievalScores {
@@ -35,19 +29,25 @@ export function retrievalScores(
   texts: Embeddings,
   owners: readonly number[],
 ): RetrievalScores {
-  const numImages = images.data.length / images.width;
   if (images.width !== texts.width || texts.data.length !== owners.length * texts.width) {
     throw new RangeError(
-      `retrieval needs rows of one width and an image for each text, got widths ${images.width} and ${texts.width}, ${texts.data.length / texts.width} texts and ${owners.length} owners`,
+      `retrieval needs rows of one width and an image for each text, got widths ${images.width} and ${texts.width}, ${countRows(texts)} texts and ${owners.length} owners`,
     );
   }
-  const textsOf = Array.from({ length: numImages }, (): number[] => []);
+  const textsOf = Array.from({ length: countRows(images) }, (): number[] => []);
   for (const [text, image] of owners.entries()) textsOf[image]!.push(text);
-  const imageRanks = textsOf.flatMap((own, image) => {
-    if (own.length === 0) return [];
-    return [bestRank(cosines(images, image, texts), own)];
+  const imageRanks: number[] = [];
+  const textRanks = new Array<number>(owners.length).fill(0);
+  const own = ownCosines(images, texts, owners);
+  forEachRow(images, texts, (image, cosines) => {
+    if (textsOf[image]!.length > 0) imageRanks.push(bestRank(cosines, textsOf[image]!));
+    for (let text = 0; text < own.length; text++) {
+      const cosine = cosines[text]!;
+      if (cosine > own[text]! || (cosine === own[text]! && image < owners[text]!)) {
+        textRanks[text]! += 1;
+      }
+    }
   });
-  const textRanks = owners.map((image, text) => bestRank(cosines(texts, text, images), [image]));
   const within = (ranks: readonly number[], k: number): number =>
     ranks.filter((rank) => rank < k).length / ranks.length;
   return {
@@ -60,28 +60,32 @@ export function retrievalScores(
   };
 }
 
-/** Cosines of one row with all rows of the other side. */
-function cosines(from: Embeddings, row: number, to: Embeddings): Float64Array {
-  const { width } = from;
-  const result = new Float64Array(to.data.length / width);
-  for (let other = 0; other < result.length; other++) {
+/** Cosine of each text with its image, `[M]`, the same to the last bit as among those of all pairs. */
+function ownCosines(
+  images: Embeddings,
+  texts: Embeddings,
+  owners: readonly number[],
+): Float64Array {
+  const { width } = images;
+  return Float64Array.from(owners, (image, text) => {
     let sum = 0;
     for (let p = 0; p < width; p++) {
-      sum += from.data[row * width + p]! * to.data[other * width + p]!;
+      const [x, y] = [images.data[image * width + p]!, texts.data[text * width + p]!];
+      sum += Math.fround(x) * Math.fround(y);
     }
-    result[other] = sum;
-  }
-  return result;
+    return sum;
+  });
 }
 
 /** How many candidates stand before the best of those wanted. */
-function bestRank(scores: Float64Array, wanted: readonly number[]): number {
+export function bestRank(scores: Float64Array, wanted: readonly number[]): number {
   const before = (a: number, b: number): boolean =>
     scores[a]! > scores[b]! || (scores[a] === scores[b] && a < b);
   const best = wanted.reduce((a, b) => (before(a, b) ? a : b));
+  const score = scores[best]!;
   let rank = 0;
   for (let other = 0; other < scores.length; other++) {
-    if (other !== best && before(other, best)) rank += 1;
+    if (scores[other]! > score || (scores[other] === score && other < best)) rank += 1;
   }
   return rank;
 }

@@ -25,6 +25,23 @@ export {
   contingencyTable,
 } from "./contingency.ts";
 export { type PatchDecisionsOptions, patchDecisions } from "./decisions.ts";
+export {
+  cropPatch,
+  type ExpertGalleryOptions,
+  expertGallery,
+  type GalleryCollector,
+  type GallerySamples,
+} from "./expert-gallery.ts";
+export type {
+  ExpertGallery,
+  GalleryPatch,
+  GalleryWord,
+  ImagesOfText,
+  LayerGallery,
+  RetrievalMatch,
+  RetrievalSamples,
+  TextsOfImage,
+} from "./pair-types.ts";
 export { type LabelValue, labelRouting } from "./routing-labels.ts";
 export {
   mosaicLayer,

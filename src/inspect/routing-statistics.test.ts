@@ -143,6 +143,31 @@ test("modalities are told apart, and how experts go with them", () => {
   expect(layer!.labels).toBeUndefined();
 });
 
+test("of images with texts, labels tell of the image tokens alone", () => {
+  const statistics = routingStatistics();
+  statistics.add("moe", {
+    ids: { shape: [1, 4], data: [0, 1, 0, 1] }, // an image and a word, twice
+    probabilities: { shape: [4, 2], data: [1, 0, 0, 1, 1, 0, 0, 1] },
+    modalities: {
+      image: { shape: [4], data: [1, 0, 1, 0] },
+      text: { shape: [4], data: [0, 1, 0, 1] },
+    },
+    labels: { color: ["red", "blue"] },
+  });
+  const [modalities, colors] = statistics.layers()[0]!.labels!;
+  expect(modalities).toMatchObject({ label: "modality" });
+  expect(modalities!.modality).toBeUndefined();
+  expect(colors).toMatchObject({
+    label: "color",
+    modality: "image",
+    values: ["blue", "red"],
+    counts: [
+      [1, 0],
+      [1, 0],
+    ],
+  });
+});
+
 test("samples without a value are left out of its table, and values that none has stay empty", () => {
   const statistics = routingStatistics({ values: { class: ["a", "b", "c"] } });
   statistics.add("moe", {

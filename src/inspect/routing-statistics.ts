@@ -20,7 +20,7 @@ export interface RoutedBatch {
   readonly mask?: Values;
   /** Tokens of each modality, `[N]`. */
   readonly modalities?: Readonly<Record<string, Values>>;
-  /** Class, domain or attributes of each sample, `[B]` each. */
+  /** Class, domain or attributes of each sample, or of its image where it has one, `[B]` each. */
   readonly labels?: SampleLabels;
 }
 
@@ -43,13 +43,19 @@ export interface RoutingStatisticsOptions {
   readonly values?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** The modality that labels tell of. */
+const IMAGE = "image";
+
 interface LayerSums {
   readonly all: RoutingSums;
   readonly modalities: Map<string, RoutingSums>;
   readonly labels: Map<string, LabelSums>;
 }
 
-/** Sums up layers over batches: all tokens, those of each modality, those of each label. */
+/**
+ * Sums up layers over batches: all tokens, those of each modality, those of each label. Labels tell
+ * what an image shows: where there is a modality `image`, they are of its tokens alone.
+ */
 export function routingStatistics({
   values = {},
 }: RoutingStatisticsOptions = {}): RoutingStatistics {
@@ -74,6 +80,7 @@ export function routingStatistics({
         const token = readToken(batch, n);
         sums.all.add(token);
         for (const [members, own] of modalities) if (Number(members[n])) own.add(token);
+        if (!labelled(batch, n)) continue;
         for (const [samples, own] of labels) {
           const value = samples[Math.floor((n * samples.length) / numTokens)];
           if (value !== undefined) own.add(value, token);
@@ -82,6 +89,10 @@ export function routingStatistics({
     },
     layers: () => [...layers].map(([layer, sums]) => layerRouting(layer, sums)),
   };
+}
+
+function labelled({ modalities: { [IMAGE]: members } = {} }: RoutedBatch, n: number): boolean {
+  return members === undefined || Boolean(Number(members.data[n]));
 }
 
 function readToken({ ids, probabilities, attempted }: RoutedBatch, n: number): RoutedToken {
@@ -113,9 +124,13 @@ function layerRouting(layer: string, { all, modalities, labels }: LayerSums): La
   const seen = [...modalities].filter(([, { tokens }]) => tokens > 0);
   const byModality = seen.map(([, sums]) => (gates ? sums.importance : sums.load));
   const names = seen.map(([name]) => name);
+  const mixed = seen.length > 1;
   const tables = [
-    ...(seen.length > 1 ? [labelRouting("modality", names, byModality)] : []),
-    ...[...labels.values()].map((sums) => sums.routing(gates)),
+    ...(mixed ? [labelRouting("modality", names, byModality)] : []),
+    ...[...labels.values()]
+      .map((sums) => sums.routing(gates))
+      .filter(({ association }) => association.count > 0)
+      .map((table) => (mixed && names.includes(IMAGE) ? { ...table, modality: IMAGE } : table)),
   ];
   return {
     layer,

@@ -6,6 +6,7 @@
 import type { RoutingAgreement } from "./agreement.ts";
 import type { ImageAttention, PatchDecision } from "./attention-types.ts";
 import type { Association } from "./contingency.ts";
+import type { LayerGallery, RetrievalSamples } from "./pair-types.ts";
 import type { LanguageUnits, TextPrediction, TextSample, TokenTrace } from "./text-types.ts";
 
 /** One line of `metrics.jsonl`. */
@@ -85,6 +86,8 @@ export interface RoutingSpread {
 export interface LabelRouting {
   /** `class`, `domain`, `modality`, or an attribute such as `color`. */
   readonly label: string;
+  /** The one modality whose tokens are counted, where the layer has several. */
+  readonly modality?: string;
   readonly values: readonly string[]; // [L]
   /** Assignments; sums of gates where every token reaches every expert. */
   readonly counts: readonly (readonly number[])[]; // [L, E]
@@ -195,4 +198,8 @@ export interface RunRecord {
   /** Set for language models: how to read their loss. */
   readonly language?: LanguageUnits;
   readonly samples?: readonly TextSample[];
+  readonly galleries?: readonly LayerGallery[];
+  readonly retrieval?: RetrievalSamples;
+  /** What stands for each class where images are classified by text. */
+  readonly classPrompts?: readonly (readonly string[])[]; // [C]
 }

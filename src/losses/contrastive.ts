@@ -6,8 +6,9 @@
  */
 import type { Tensor } from "../graph/graph.ts";
 import { softplus } from "../ops/activation.ts";
-import { add, mul, neg, sub } from "../ops/arithmetic.ts";
+import { add, div, maximum, mul, neg, sub } from "../ops/arithmetic.ts";
 import { cast, greaterOrEqual } from "../ops/compare.ts";
+import { onesLike } from "../ops/gather.ts";
 import { matmul } from "../ops/matmul.ts";
 import { logSumExp, reduceMax, reduceMean, reduceSum } from "../ops/reduce.ts";
 
@@ -49,6 +50,21 @@ export function sigmoidPairLoss(
 /** `-mean_i z_i . t_i`, the negative mean cosine of pairs; `z` and `t` are `[B, P]`. */
 export function alignmentLoss(z: Tensor, t: Tensor): Tensor {
   return neg(reduceMean(reduceSum(mul(z, t), 1)));
+}
+
+/**
+ * Mean cosine of different rows, `(|sum_i z_i|^2 - B) / (B (B - 1))`: near 1 where embeddings have
+ * collapsed to one direction; 0 for a single row.
+ *
+ * @param z `[B, P]`
+ * @returns a scalar
+ */
+export function meanSimilarity(z: Tensor): Tensor {
+  const total = reduceSum(z, 0); // [P]
+  const norms = reduceSum(mul(z, z), 1); // [B], all one
+  const count = reduceSum(onesLike(norms));
+  const pairs = maximum(mul(count, sub(count, 1)), 1);
+  return div(sub(reduceSum(mul(total, total)), reduceSum(norms)), pairs);
 }
 
 /** Fraction of the rows of `z` to which no other row of `t` is closer than their own. */

@@ -10,6 +10,7 @@ import { type ClassicMixtureSettings, classicMixtureSchema } from "./classic-mix
 import { diffMoe } from "./diff-moe.ts";
 import { type DiffMoeSettings, diffMoeConfig, diffMoeSchema } from "./diff-moe-config.ts";
 import { requireHeads } from "./heads.ts";
+import { type LimoeSettings, limoeSchema } from "./limoe-config.ts";
 import { type MoeDecoderSettings, moeDecoderSchema } from "./moe-decoder-config.ts";
 import { sparselyGated } from "./sparsely-gated.ts";
 import { type SparselyGatedSettings, sparselyGatedSchema } from "./sparsely-gated-config.ts";
@@ -25,6 +26,7 @@ export const modelSchema = z.discriminatedUnion("system", [
   sparselyGatedSchema,
   moeDecoderSchema,
   textClassifierSchema,
+  limoeSchema,
 ]);
 
 export type ModelSettings =
@@ -33,7 +35,8 @@ export type ModelSettings =
   | VitMoeSettings
   | SparselyGatedSettings
   | MoeDecoderSettings
-  | TextClassifierSettings;
+  | TextClassifierSettings
+  | LimoeSettings;
 
 /** What a classifier is made for. */
 export interface ClassificationTask {
@@ -62,7 +65,7 @@ export interface Classifier {
  */
 export function createClassifier(settings: ModelSettings, task: ClassificationTask): Classifier {
   if (settings.system === "sparsely-gated") return createSparselyGated(settings, task);
-  if (!("patchSize" in settings)) {
+  if (!("patchSize" in settings) || settings.system === "limoe") {
     throw new UserError(`model.system ${settings.system} does not classify images`, {
       exitCode: 2,
     });

@@ -94,7 +94,7 @@ function layerOptions(
     numSharedExperts: settings.experts.numShared,
     ...(settings.experts.innerNorm && { prepare: (x: Tensor) => standardize(x) }),
     ...(dispatch.name === "capacity" && {
-      limit: (routing: Routing) => capacityLimit(dispatch, routing, { training, numTokens }),
+      limit: (routing: Routing) => capacityLimit(dispatch, routing, { training, numTokens, mask }),
     }),
     router: (scope, x) => {
       const { scope: recording, weights } = recordWeights(scope);

@@ -116,16 +116,24 @@ export function projectHeads(
 /** Every token mixes the values of its sequence; the result has `shape` `[B*S, D]`. */
 export function attend(
   scope: Scope,
-  { queries, keys, values }: Heads,
+  heads: Heads,
   shape: Shape,
   options: AttentionOptions,
+): Tensor {
+  return joinHeads(scope, mixValues(scope, heads, options), shape, options);
+}
+
+/** What attention makes of the values, before the last linear map, `[1, B, H, S, D/H]`; tap `weights`. */
+export function mixValues(
+  scope: Scope,
+  { queries, keys, values }: Heads,
+  options: Omit<AttentionOptions, "numTokens">,
 ): Tensor {
   const scale = scoreScale(queries, options);
   let scores = matmul(queries, keys, { transposeB: true, scale }); // [1, B, H, S, T]
   if (options.bias !== undefined) scores = add(scores, options.bias);
   const weights = scope.tap("weights", softmax(scores)); // [1, B, H, S, T]
-  const mixed = matmul(dropout(scope, weights, options.dropout ?? 0), values); // [1, B, H, S, D/H]
-  return joinHeads(scope, mixed, shape, options);
+  return matmul(dropout(scope, weights, options.dropout ?? 0), values); // [1, B, H, S, D/H]
 }
 
 /** The heads' results `[1, B, H, S, D/H]` side by side, through the last linear map. */

@@ -1,5 +1,6 @@
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim } from "../../graph/shape.ts";
+import { cast } from "../../ops/compare.ts";
 import { onesLike } from "../../ops/gather.ts";
 import { reduceMax, reduceSum } from "../../ops/reduce.ts";
 import {
@@ -21,13 +22,15 @@ export interface CapacityContext {
   readonly training: boolean;
   /** `S`, tokens per sequence. */
   readonly numTokens?: number | undefined;
+  /** Which tokens there are, `[N]` bool: padding makes no room in buffers that a batch shares. */
+  readonly mask?: Tensor | undefined;
 }
 
 /** What `capacity` settings say for a routing: capacity, groups and order. */
 export function capacityLimit(
   settings: CapacitySettings,
   routing: Routing,
-  { training, numTokens: perSequence }: CapacityContext,
+  { training, numTokens: perSequence, mask }: CapacityContext,
 ): CapacityLimit {
   const { priority, order, normalize, group } = settings;
   const { numExperts, numSelectedExperts } = routing;
@@ -35,10 +38,10 @@ export function capacityLimit(
   const size = group === "batch" ? total : requireSequence(perSequence);
   const sizes = { numExperts, numSelectedExperts };
   const capacity =
-    typeof size === "number"
+    typeof size === "number" && (mask === undefined || group === "sequence")
       ? computeCapacity(capacityOptions(settings, { ...sizes, numTokens: size }, training))
       : runTimeCapacity(
-          countTokens(routing.probabilities),
+          countTokens(mask ?? onesLike(reduceMax(routing.probabilities, -1))),
           capacityOptions(settings, { ...sizes, numTokens: Number.POSITIVE_INFINITY }, training),
         );
   return { capacity, priority, order, normalize, numGroups: divideDim(total, size) };
@@ -81,7 +84,7 @@ function requireSequence(numTokens: number | undefined): number {
   return numTokens;
 }
 
-/** `N`, as a float32 scalar. */
-function countTokens(probabilities: Tensor): Tensor {
-  return reduceSum(onesLike(reduceMax(probabilities, -1)));
+/** How many of `[N]` are set, as a float32 scalar. */
+function countTokens(flags: Tensor): Tensor {
+  return reduceSum(cast(flags, "float32"));
 }

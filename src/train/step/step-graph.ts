@@ -51,6 +51,8 @@ export interface StepGraphOptions extends EmitOptions {
   readonly tap?: (name: string) => boolean;
   /** Which parameters have gradients. Default all. */
   readonly trains?: (spec: ParameterSpec) => boolean;
+  /** Which arrays of the batch have gradients besides. Default none. */
+  readonly differentiates?: (name: string) => boolean;
   /** Segments that the backward pass computes again instead of keeping. Default none. */
   readonly checkpoint?: SegmentOf;
 }
@@ -58,28 +60,43 @@ export interface StepGraphOptions extends EmitOptions {
 /**
  * Traces an objective in training mode and differentiates `loss + sum of weight * auxiliary`.
  *
- * Outputs: `objective` (that sum), `loss`, `auxiliary/<name>`, metrics, `gradient:<parameter>`,
- * `next:<state>` and the chosen taps. Inputs beside the batch, parameters, states and random tensors:
+ * Outputs: `objective` (that sum), `loss`, `auxiliary/<name>`, metrics, `gradient:<parameter>` and
+ * `gradient:<array of the batch>`, `next:<state>` and the chosen taps. Inputs beside the batch, parameters, states and random tensors:
  * `weight:<name>` of each auxiliary loss whose weight follows a schedule.
  */
 export function trainingGraph(
   objective: Objective,
   batch: BatchSpec,
-  { tap, trains = () => true, checkpoint, ...emit }: StepGraphOptions = {},
+  { tap, trains = () => true, differentiates = () => false, checkpoint, ...emit }: StepGraphOptions = {},
 ): StepGraph {
-  const { trace, result, total, weights } = traceObjective(objective, batch, true);
-  const parameters = [...trace.parameters.values()].filter(trains);
+  const traced = traceObjective(objective, batch, true);
+  const { trace, total, tensors } = traced;
+  const sources = [
+    ...[...trace.parameters.values()].filter(trains),
+    ...Object.entries(tensors)
+      .filter(([name]) => differentiates(name))
+      .map(([name, tensor]) => ({ name, tensor })),
+  ];
   const grads = gradients(
     total,
-    parameters.map((spec) => spec.tensor),
+    sources.map(({ tensor }) => tensor),
     checkpoint === undefined ? {} : { checkpoint },
   );
-  const outputs: Record<string, Tensor> = { ...scalarOutputs(trace, result, total) };
-  const scalars = Object.keys(outputs);
-  for (const [i, spec] of parameters.entries()) outputs[GRADIENT_PREFIX + spec.name] = grads[i]!;
-  for (const [name, next] of trace.updates) outputs[STATE_PREFIX + name] = next;
-  const taps = addTaps(outputs, trace, tap);
-  return { trace, model: emitModel(outputs, emit), scalars, taps, weights };
+  const named = sources.map(({ name }, i) => [GRADIENT_PREFIX + name, grads[i]!] as const);
+  return emitStep(traced, { ...Object.fromEntries(named), ...nextStates(trace) }, tap, emit);
+}
+
+/**
+ * Traces an objective in training mode without differentiating it: its scalars, `outputs`, `next:<state>`
+ * and the chosen taps.
+ */
+export function forwardGraph(
+  objective: Objective,
+  batch: BatchSpec,
+  { tap, ...emit }: EmitOptions & Pick<StepGraphOptions, "tap"> = {},
+): StepGraph {
+  const traced = traceObjective(objective, batch, true);
+  return emitStep(traced, { ...traced.result.outputs, ...nextStates(traced.trace) }, tap, emit);
 }
 
 /**
@@ -91,15 +108,24 @@ export function evaluationGraph(
   batch: BatchSpec,
   { tap, ...emit }: StepGraphOptions = {},
 ): StepGraph {
-  const { trace, result, total, weights } = traceObjective(objective, batch, false);
-  const outputs: Record<string, Tensor> = { ...scalarOutputs(trace, result, total) };
-  const scalars = Object.keys(outputs);
-  Object.assign(outputs, result.outputs);
-  const taps = addTaps(outputs, trace, tap);
-  return { trace, model: emitModel(outputs, emit), scalars, taps, weights };
+  const traced = traceObjective(objective, batch, false);
+  return emitStep(traced, { ...traced.result.outputs }, tap, emit);
 }
 
-function traceObjective(objective: Objective, batch: BatchSpec, training: boolean) {
+interface TracedObjective {
+  readonly trace: Trace;
+  /** Of the batch, by name. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly result: ObjectiveResult;
+  readonly total: Tensor;
+  readonly weights: ReadonlyMap<string, ScheduledWeight>;
+}
+
+function traceObjective(
+  objective: Objective,
+  batch: BatchSpec,
+  training: boolean,
+): TracedObjective {
   const { scope, trace } = createScope({ training });
   const tensors = Object.fromEntries(
     Object.entries(batch).map(([name, spec]) => [name, input(trace.graph, name, spec)]),
@@ -118,7 +144,25 @@ function traceObjective(objective: Objective, batch: BatchSpec, training: boolea
     weights.set(WEIGHT_PREFIX + name, weight);
     total = add(total, mul(loss, given));
   }
-  return { trace, result, total, weights };
+  return { trace, tensors, result, total, weights };
+}
+
+/** Emits the scalars of an objective, `further` outputs, and the chosen taps. */
+function emitStep(
+  { trace, result, total, weights }: TracedObjective,
+  further: Readonly<Record<string, Tensor>>,
+  tap: ((name: string) => boolean) | undefined,
+  emit: EmitOptions,
+): StepGraph {
+  const outputs = scalarOutputs(trace, result, total);
+  const scalars = Object.keys(outputs);
+  Object.assign(outputs, further);
+  const taps = addTaps(outputs, trace, tap);
+  return { trace, model: emitModel(outputs, emit), scalars, taps, weights };
+}
+
+function nextStates({ updates }: Trace): Record<string, Tensor> {
+  return Object.fromEntries([...updates].map(([name, next]) => [STATE_PREFIX + name, next]));
 }
 
 function scalarOutputs(

@@ -8,6 +8,7 @@ import { sessionOptions } from "../recipe/session-options.ts";
 import { diffMoeTask } from "./diff-moe.ts";
 import { imageClassification } from "./image-classification.ts";
 import { languageModeling } from "./language-modeling.ts";
+import { limoeTask } from "./limoe.ts";
 import { pointsMixture } from "./points-mixture.ts";
 import type { Task, TaskData } from "./task.ts";
 import { textClassification } from "./text-classification.ts";
@@ -62,6 +63,12 @@ export function createTask(config: TrainConfig, source: TaskData): Task {
         labelSmoothing,
       });
     }
+    case "limoe":
+      requireKind(dataset.kind, "image", model.system, data.name);
+      return limoeTask(model, source, {
+        batchSize: train.batchSize,
+        session: sessionOptions(runtime),
+      });
     case "classic-mixture":
       requireKind(dataset.kind, "points", model.system, data.name);
       return pointsMixture(model, dataset as PointsDataset, train);

@@ -1,0 +1,71 @@
+/** Images and their texts in one space. */
+import type { Tensor } from "../../graph/graph.ts";
+import {
+  infoNceLoss,
+  meanSimilarity,
+  pairAccuracy,
+  sigmoidPairLoss,
+} from "../../losses/contrastive.ts";
+import type { ContrastiveModel, Similarity } from "../../models/contrastive-model.ts";
+import { div, mul } from "../../ops/arithmetic.ts";
+import { onesLike } from "../../ops/gather.ts";
+import { reduceMean } from "../../ops/reduce.ts";
+import { joinStages, type StagedObjective } from "../step/staged-objective.ts";
+import { type ContrastEvaluationOptions, evaluateContrast } from "./contrast-evaluation.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * Pairs of images and texts, judged by the contrastive loss; a full evaluation adds recall in retrieval
+ * with all captions of each image, and zero-shot accuracy where the images have classes.
+ */
+export function imageTextContrast(
+  model: ContrastiveModel,
+  options: Omit<ContrastEvaluationOptions, "model">,
+): Task {
+  const stages = contrastiveStages(model);
+  const { grid, contextLength, numActiveExperts } = model;
+  return {
+    objective: joinStages(stages),
+    stages,
+    score: { name: "loss", better: "lower" },
+    samples: "pairs",
+    tokensPerSample: grid.rows * grid.columns + contextLength,
+    numActiveExperts,
+    classNames: options.classNames,
+    evaluateFully: (evaluation) => evaluateContrast({ ...options, model }, evaluation),
+  };
+}
+
+/**
+ * Embeddings of every pair, then InfoNCE or the sigmoid loss over all of them; `temperature` is the
+ * inverse of the factor of cosines, `image_similarity` and `text_similarity` the mean cosine of different samples.
+ */
+export function contrastiveStages(model: ContrastiveModel): StagedObjective {
+  return {
+    embed: (scope, { images, tokens, lengths }) => {
+      const pairs = model.pairs(scope, images!, tokens!, lengths!);
+      return { image_embeddings: pairs.images, text_embeddings: pairs.texts };
+    },
+    compare: (scope, { image_embeddings: z, text_embeddings: t }) => {
+      const similarity = model.similarity(scope);
+      const loss =
+        model.form === "siglip"
+          ? sigmoidPairLoss(z!, t!, similarity)
+          : infoNceLoss(z!, t!, similarity.scale);
+      return {
+        loss,
+        metrics: {
+          pair_accuracy: pairAccuracy(z!, t!),
+          image_similarity: meanSimilarity(z!),
+          text_similarity: meanSimilarity(t!),
+          temperature: temperatureOf(similarity, loss),
+        },
+      };
+    },
+  };
+}
+
+/** The inverse of the factor of similarities, as a scalar of the graph. */
+function temperatureOf({ scale }: Similarity, like: Tensor): Tensor {
+  return typeof scale === "number" ? mul(onesLike(like), 1 / scale) : div(1, reduceMean(scale));
+}
