@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { cropPatch, expertGallery } from "./expert-gallery.ts";
+
+const words = ["<pad>", "a", "red", "ring"];
+const tokenText = (id: number) => words[id]!;
+/** Two grey pixels, one a patch, that tell the image and the patch. */
+const imageOf = (index: number) => ({
+  width: 2,
+  height: 1,
+  channels: 1,
+  data: Uint8Array.of(10 * index, 10 * index + 1),
+});
+const grid = { rows: 1, columns: 2 };
+
+/** Every token goes to one expert with this gate. */
+const routed = (
+  choices: readonly (readonly [expert: number, gate: number])[],
+  mask?: number[],
+) => ({
+  ids: { shape: [1, choices.length], data: choices.map(([expert]) => BigInt(expert)) },
+  probabilities: {
+    shape: [choices.length, 2],
+    data: choices.flatMap(([expert, gate]) => (expert === 0 ? [gate, 1 - gate] : [1 - gate, gate])),
+  },
+  ...(mask && { mask: { shape: [choices.length], data: mask } }),
+});
+
+describe("pairs of two patches and three words", () => {
+  const gallery = expertGallery({ grid, tokenText, minimumCount: 2, limit: 2 });
+  // Each row: patches, words. "a red <pad>" and "a ring red".
+  const choices = [
+    [[0, 0.9], [0, 0.6], [0, 0.7], [1, 0.9], [1, 0.5]],
+    [[0, 0.8], [2, 0.5], [1, 0.9], [1, 0.9], [1, 0.8]], // expert 2 is none
+  ] as const; // biome-ignore format: a row for each pair
+  gallery.add("blocks.0.moe", routed(choices.flat(), [1, 1, 1, 1, 0, 1, 1, 1, 1, 1]), {
+    indices: [3, 5],
+    tokens: { shape: [2, 3], data: [1n, 2n, 0n, 1n, 3n, 2n] },
+  });
+  const [layer, ...others] = gallery.galleries(imageOf);
+
+  test("tokens are counted by kind, without padding", () => {
+    expect(others).toEqual([]);
+    expect(layer).toMatchObject({ layer: "blocks.0.moe", numPatches: 4, numWords: 5 });
+    expect(layer!.experts.map((e) => [e.expert, e.numPatches, e.numWords])).toEqual([
+      [0, 3, 1],
+      [1, 0, 4],
+    ]);
+  });
+
+  test("the surest patches are cut out of their images", () => {
+    expect(layer!.experts[0]!.patches.map(({ image, ...rest }) => [...image.data, rest])).toEqual([
+      [30, { index: 3, patch: 0, gate: 0.9 }],
+      [50, { index: 5, patch: 0, gate: 0.8 }],
+    ]);
+    expect(layer!.experts[1]!.patches).toEqual([]);
+  });
+
+  test("words have a share above the average, and enough occurrences", () => {
+    // One of two "a" goes to expert 0, which has a fifth of all words; "ring" occurs once.
+    expect(layer!.experts[0]!.words).toEqual([{ text: "a", count: 1, total: 2 }]);
+    expect(layer!.experts[1]!.words).toEqual([{ text: "red", count: 2, total: 2 }]);
+  });
+});
+
+test("frequent words need a smaller share to stand before rare ones", () => {
+  const gallery = expertGallery({ grid, tokenText });
+  // "a": 95 of 100 to expert 0; "red": 3 of 3; "ring": 1 of 97.
+  const tokens = [1, 2, 3].flatMap((id) => Array<number>([100, 3, 97][id - 1]!).fill(id));
+  const toZero = [95, 3, 1];
+  const ids = [1, 2, 3].flatMap((id) =>
+    Array.from({ length: [100, 3, 97][id - 1]! }, (_, i) => (i < toZero[id - 1]! ? 0 : 1)),
+  );
+  gallery.add("text_tower.moe", routed(ids.map((e) => [e, 1] as const)), {
+    indices: [0, 1],
+    tokens: { shape: [2, 100], data: tokens },
+    patches: false,
+  });
+  const [{ experts }] = gallery.galleries(imageOf) as [ReturnType<typeof gallery.galleries>[0]]; // biome-ignore format: one expression
+  // Lower ends of the 95 % intervals: 0.888 and 0.438.
+  expect(experts[0]!.words.map(({ text }) => text)).toEqual(["a", "red"]);
+  expect(experts[1]!.words).toEqual([{ text: "ring", count: 96, total: 97 }]);
+});
+
+test("layers of images alone, and batches that do not fit", () => {
+  const gallery = expertGallery({ grid, tokenText });
+  const all = routed(Array.from({ length: 4 }, () => [1, 1] as const));
+  gallery.add("image_tower.moe", all, { indices: [0, 1] });
+  const [layer] = gallery.galleries(imageOf);
+  expect(layer!.experts[1]!.patches.map(({ index, patch }) => [index, patch])).toEqual([
+    [0, 0],
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ]);
+  expect(layer!.experts[1]!.words).toEqual([]);
+  expect(() => gallery.add("moe", all, { indices: [0] })).toThrow(
+    "moe routes 4 tokens, and 1 samples of 2 patches and 0 words have 2",
+  );
+});
+
+test("patches of an image whose sides are no multiples of the grid cover it", () => {
+  const data = Uint8Array.from({ length: 5 * 3 * 2 }, (_, i) => i);
+  const image = { width: 5, height: 3, channels: 2, data };
+  const grid = { rows: 2, columns: 2 };
+  expect(cropPatch(image, 0, grid)).toMatchObject({ width: 2, height: 1 });
+  const last = cropPatch(image, 3, grid);
+  expect(last).toMatchObject({ width: 3, height: 2, channels: 2 });
+  expect([...last.data]).toEqual([14, 15, 16, 17, 18, 19, 24, 25, 26, 27, 28, 29]);
+});

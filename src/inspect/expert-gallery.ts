@@ -1,0 +1,195 @@
+/** Collects the patches and words that are typical of each expert. */
+
+import type { ExpertGallery, GalleryPatch, GalleryWord, LayerGallery } from "./pair-types.ts";
+import type { RoutedBatch } from "./routing-statistics.ts";
+import { type SurestPatch, surestPatches } from "./surest-patches.ts";
+import type { RecordedImage } from "./types.ts";
+
+export interface ExpertGalleryOptions {
+  /** Patches of an image. */
+  readonly grid: { readonly rows: number; readonly columns: number };
+  /** Words as people read them. */
+  readonly tokenText: (id: number) => string;
+  /** Patches and words of an expert, at most. Default 12. */
+  readonly limit?: number;
+  /** Words that occur less often are left out. Default 3. */
+  readonly minimumCount?: number;
+}
+
+/** Which samples the tokens of a routed batch belong to. */
+export interface GallerySamples {
+  /** Place of each sample in its split, `[B]`. */
+  readonly indices: ArrayLike<number>;
+  /** Words of each sample, `[B, L]`; without them the layer reads patches alone. */
+  readonly tokens?: {
+    readonly shape: readonly number[];
+    readonly data: ArrayLike<number | bigint>;
+  };
+  /** Whether patches come before the words of each sample. Default true. */
+  readonly patches?: boolean;
+}
+
+export interface GalleryCollector {
+  /**
+   * Adds a batch of one layer: for each sample first its patches, then its words. Masked tokens are
+   * left out.
+   *
+   * @throws RangeError when the routed tokens are not those of the samples
+   */
+  add(
+    layer: string,
+    routed: Pick<RoutedBatch, "ids" | "probabilities" | "mask">,
+    samples: GallerySamples,
+  ): void;
+  /** @param imageOf the pixels of an image of the split, asked for those that are shown alone */
+  galleries(imageOf: (index: number) => RecordedImage): LayerGallery[];
+}
+
+interface LayerSums {
+  readonly patches: readonly ReturnType<typeof surestPatches>[]; // [E]
+  readonly numPatches: Float64Array; // [E + 1], the last without an expert
+  /** Occurrences of each word by expert. */
+  readonly words: Map<number, Float64Array>; // [E + 1]
+}
+
+/**
+ * Collects over batches what each expert is the first choice of: the patches that the router is
+ * surest of, and the words with the largest share of their occurrences, by the lower end of its 95 %
+ * interval (Wilson), so that rare words need a larger share. Only what is shown and one row of
+ * counts for each word of the vocabulary is kept.
+ */
+export function expertGallery(options: ExpertGalleryOptions): GalleryCollector {
+  const { grid, limit = 12 } = options;
+  const layers = new Map<string, LayerSums>();
+  return {
+    add(layer, { ids, probabilities, mask }, { indices, tokens, patches = true }) {
+      const [numTokens, numExperts] = probabilities.shape as [number, number];
+      const numPatches = patches ? grid.rows * grid.columns : 0;
+      const numWords = tokens?.shape[1] ?? 0;
+      const stride = numPatches + numWords;
+      if (numTokens !== indices.length * stride) {
+        throw new RangeError(
+          `${layer} routes ${numTokens} tokens, and ${indices.length} samples of ${numPatches} patches and ${numWords} words have ${indices.length * stride}`,
+        );
+      }
+      const sums = layers.get(layer) ?? layerSums(numExperts, limit);
+      layers.set(layer, sums);
+      for (let n = 0; n < numTokens; n++) {
+        if (mask !== undefined && !Number(mask.data[n])) continue;
+        const first = Number(ids.data[n]); // K-major: first choices come first
+        const expert = first >= 0 && first < numExperts ? first : numExperts;
+        const sample = Math.floor(n / stride);
+        const place = n % stride;
+        if (place >= numPatches) {
+          const word = Number(tokens!.data[sample * numWords + place - numPatches]);
+          const counts = sums.words.get(word) ?? new Float64Array(numExperts + 1);
+          sums.words.set(word, counts);
+          counts[expert]! += 1;
+          continue;
+        }
+        sums.numPatches[expert]! += 1;
+        const gate = Number(probabilities.data[n * numExperts + expert]);
+        sums.patches[expert]?.add({ index: indices[sample]!, patch: place, gate });
+      }
+    },
+    galleries: (imageOf) =>
+      [...layers].map(([layer, sums]) => layerGallery(layer, sums, { ...options, imageOf })),
+  };
+}
+
+function layerSums(numExperts: number, limit: number): LayerSums {
+  return {
+    patches: Array.from({ length: numExperts }, () => surestPatches(limit)),
+    numPatches: new Float64Array(numExperts + 1),
+    words: new Map(),
+  };
+}
+
+function layerGallery(
+  layer: string,
+  { patches, numPatches, words }: LayerSums,
+  options: ExpertGalleryOptions & { readonly imageOf: (index: number) => RecordedImage },
+): LayerGallery {
+  const { grid, imageOf } = options;
+  const crop = (surest: SurestPatch): GalleryPatch => ({
+    ...surest,
+    image: cropPatch(imageOf(surest.index), surest.patch, grid),
+  });
+  const numWords = new Float64Array(patches.length + 1);
+  for (const counts of words.values()) {
+    for (const [expert, count] of counts.entries()) numWords[expert]! += count;
+  }
+  return {
+    layer,
+    numPatches: total(numPatches),
+    numWords: total(numWords),
+    experts: patches.map(
+      (best, expert): ExpertGallery => ({
+        expert,
+        numPatches: numPatches[expert]!,
+        numWords: numWords[expert]!,
+        patches: best.patches().map(crop),
+        words: typicalWords(words, expert, numWords[expert]! / total(numWords), options),
+      }),
+    ),
+  };
+}
+
+/** Words whose share is above that of all words, `average`. */
+function typicalWords(
+  words: LayerSums["words"],
+  expert: number,
+  average: number,
+  { tokenText, limit = 12, minimumCount = 3 }: ExpertGalleryOptions,
+): GalleryWord[] {
+  return [...words]
+    .map(([id, counts]) => ({ id, count: counts[expert]!, total: total(counts) }))
+    .filter((word) => word.total >= minimumCount && word.count / word.total > average)
+    .sort((a, b) => lowerShare(b) - lowerShare(a) || a.id - b.id)
+    .slice(0, limit)
+    .map(({ id, ...counts }) => ({ text: tokenText(id), ...counts }));
+}
+
+/** Lower end of the 95 % interval of a proportion (Wilson 1927). */
+function lowerShare({
+  count,
+  total: n,
+}: {
+  readonly count: number;
+  readonly total: number;
+}): number {
+  const z = 1.96;
+  const p = count / n;
+  const spread = z * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
+  return (p + z ** 2 / (2 * n) - spread) / (1 + z ** 2 / n);
+}
+
+/** The pixels of one patch of an image. */
+export function cropPatch(
+  { width, height, channels, data }: RecordedImage,
+  patch: number,
+  { rows, columns }: ExpertGalleryOptions["grid"],
+): RecordedImage {
+  const [row, column] = [Math.floor(patch / columns), patch % columns];
+  const [left, right] = span(column, columns, width);
+  const [top, bottom] = span(row, rows, height);
+  const size = (right - left) * channels;
+  const pixels = new Uint8Array(size * (bottom - top));
+  for (let y = top; y < bottom; y++) {
+    const start = (y * width + left) * channels;
+    pixels.set(data.subarray(start, start + size), (y - top) * size);
+  }
+  return { width: right - left, height: bottom - top, channels, data: pixels };
+}
+
+/** First pixel of a part, and the one after its last. */
+function span(part: number, parts: number, size: number): [number, number] {
+  const start = Math.min(size - 1, Math.floor((part * size) / parts));
+  return [start, Math.max(start + 1, Math.floor(((part + 1) * size) / parts))];
+}
+
+function total(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum;
+}
