@@ -1,8 +1,9 @@
-/** What a trained model is asked for: continuations of text, retrieval, captions. */
+/** What a trained model is asked for: continuations of text, captions, retrieval, classes. */
 export { type Beam, type BeamSearchOptions, beamSearch } from "./beam-search.ts";
 export { bleuScores } from "./bleu.ts";
 export { type CaptionScores, captionScores } from "./caption-scores.ts";
 export { ciderScores } from "./cider.ts";
+export { type ClassAccuracy, classAccuracy } from "./class-accuracy.ts";
 export { createDecoder, type Decoder, type DecoderOptions } from "./decoder.ts";
 export type { DecoderState, PerSequence, TokenExperts } from "./decoder-state.ts";
 export {
@@ -12,8 +13,20 @@ export {
   type GenerationStep,
   generate,
 } from "./generate.ts";
+export { type KnnOptions, knnVotes } from "./knn-probe.ts";
+export {
+  type LabelledEmbeddings,
+  type LinearClassifier,
+  type LinearProbe,
+  type LinearProbeOptions,
+  type LogisticRegressionOptions,
+  linearLogits,
+  linearProbe,
+  logisticRegression,
+} from "./linear-probe.ts";
+export { decodeNpy, encodeNpy } from "./npy.ts";
 export { promptTokens, tokenTexts } from "./prompt.ts";
-export { type Embeddings, type RetrievalScores, retrievalScores } from "./retrieval.ts";
+export { type RetrievalScores, retrievalScores } from "./retrieval.ts";
 export { rougeL } from "./rouge-l.ts";
 export {
   logProbabilities,
@@ -21,6 +34,20 @@ export {
   type SamplingOptions,
   sampleToken,
 } from "./sampling.ts";
+export {
+  cosineMatrix,
+  type Embeddings,
+  forEachRow,
+  largest,
+  normalizeRows,
+} from "./similarity.ts";
 export type { TextOptions } from "./text-stream.ts";
 export { tokenizeCaption } from "./tokenize-captions.ts";
 export type { WindowOptions } from "./window.ts";
+export {
+  type ClassScores,
+  classEmbeddings,
+  classPrompts,
+  probabilities,
+  zeroShotLogits,
+} from "./zero-shot.ts";

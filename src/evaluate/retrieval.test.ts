@@ -41,3 +41,34 @@ test("texts without owners are refused", () => {
     "2 texts and 1 owners",
   );
 });
+
+test("ranks as those of the plain definition, with several texts of an image and ties", () => {
+  const [numImages, numTexts, width] = [13, 31, 3];
+  const value = (i: number): number => Math.round(2 * Math.sin(i * i + 1)) / 2;
+  const images = { width, data: Array.from({ length: numImages * width }, (_, i) => value(i)) };
+  const texts = { width, data: Array.from({ length: numTexts * width }, (_, i) => value(i + 50)) };
+  const owners = Array.from({ length: numTexts }, (_, t) => (t * 5) % 11);
+  const cosine = (i: number, t: number): number =>
+    [0, 1, 2].reduce((sum, p) => sum + images.data[i * width + p]! * texts.data[t * width + p]!, 0);
+  const order = (count: number, score: (at: number) => number): number[] =>
+    [...Array(count).keys()].sort((a, b) => score(b) - score(a) || a - b);
+  const found = (k: number) => ({
+    image:
+      [...new Set(owners)].filter((i) =>
+        order(numTexts, (t) => cosine(i, t))
+          .slice(0, k)
+          .some((t) => owners[t] === i),
+      ).length / new Set(owners).size,
+    text:
+      owners.filter((owner, t) =>
+        order(numImages, (i) => cosine(i, t))
+          .slice(0, k)
+          .includes(owner),
+      ).length / numTexts,
+  });
+  const scores = retrievalScores(images, texts, owners);
+  expect(scores.image_to_text_r1).toBe(found(1).image);
+  expect(scores.image_to_text_r5).toBe(found(5).image);
+  expect(scores.text_to_image_r5).toBe(found(5).text);
+  expect(scores.text_to_image_r10).toBe(found(10).text);
+});
