@@ -41,7 +41,7 @@ export function minimize(
   start: Float64Array,
   { maxIterations = 1000, tolerance = 1e-4, memory = 10 }: MinimizeOptions = {},
 ): Minimum {
-  let x = start.slice();
+  let x: Float64Array = start.slice();
   let gradient: Float64Array = new Float64Array(x.length);
   let value = f(x, gradient);
   const steps: Step[] = [];
