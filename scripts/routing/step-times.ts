@@ -70,7 +70,7 @@ async function timeOfStep({ training, batch }: Timed, index: number): Promise<nu
   const { learningRate, weightDecay } = config.optimizer;
   const factor = schedule(index, totalSteps, config.schedule);
   const start = process.cpuUsage();
-  await step.forwardBackward(batch, index);
+  await step.accumulate(index, async () => batch);
   await step.optimizer.step(
     groups.settings({ step: index + 1, learningRate: learningRate * factor, weightDecay }),
   );

@@ -41,6 +41,8 @@ export {
   encodeSafetensors,
   type SafetensorsContent,
 } from "./run/safetensors.ts";
+export { createGradCacheStep } from "./step/grad-cache.ts";
+export { joinStages, type StagedObjective } from "./step/staged-objective.ts";
 export {
   type BatchSpec,
   evaluationGraph,
@@ -50,6 +52,11 @@ export {
   type StepGraphOptions,
   trainingGraph,
 } from "./step/step-graph.ts";
-export { createTrainStep, type TrainStep, type TrainStepOptions } from "./step/train-step.ts";
+export {
+  createTrainStep,
+  type TrainStep,
+  type TrainStepOptions,
+  type UpdateStep,
+} from "./step/train-step.ts";
 export { type TrainOptions, train } from "./train.ts";
 export type { MetricEvent, ProgressSink, ProgressUpdate, Summary } from "./types.ts";

@@ -147,16 +147,11 @@ function stopsEarly({ config }: Training, { withoutImprovement }: Progress): boo
 async function runStep(training: Training, index: number) {
   const { config, step, loader, totalSteps, groups } = training;
   const { accumulationSteps, clipNorm, emaDecay } = config.train;
-  const scalars: Record<string, number> = {};
   let batch: Batch | undefined;
-  for (let micro = 0; micro < accumulationSteps; micro++) {
+  const scalars = await step.accumulate(index, async () => {
     batch = (await loader.next())!;
-    await step.forwardBackward(batch.arrays, index, { micro, accumulate: micro > 0 });
-    for (const name of step.graph.scalars) {
-      const value = Number(step.values[name]!.data[0]);
-      scalars[name] = (scalars[name] ?? 0) + value / accumulationSteps;
-    }
-  }
+    return batch.arrays;
+  });
   const active = groups.settings({ step: index + 1, learningRate: 0 });
   const squares = await step.optimizer.gradientSquares((group) => active(group) !== undefined);
   const { norm: gradNorm, scale } = clipScale(
@@ -187,7 +182,7 @@ function logExperts(
   batch: Batch,
   log: (split: string, name: string, value: number) => void,
 ): void {
-  const routing = readRouting(step.graph.taps, task.classNames);
+  const routing = readRouting(step.taps, task.classNames);
   routing.add(step.values, batch);
   for (const [name, value] of routingEvents(routing.layers())) log("train", name, value);
 }

@@ -6,7 +6,7 @@ import { readProfile } from "../runtime/profile-file.ts";
 import { profileTable } from "../runtime/profile-table.ts";
 import { profileTrace } from "../runtime/profile-trace.ts";
 import { writeFileAtomically } from "./run/files.ts";
-import type { TrainStep } from "./step/train-step.ts";
+import type { UpdateStep } from "./step/train-step.ts";
 import type { ProgressSink } from "./types.ts";
 
 /** Steps that are measured, after some that warm up. */
@@ -27,7 +27,7 @@ export function profilePrefix(): string {
 
 /** Writes `profile.txt` and `profile.json` to `directory`; the latter opens in ui.perfetto.dev. */
 export function createProfiler(
-  step: TrainStep,
+  step: UpdateStep,
   directory: string,
   progress: ProgressSink,
 ): Profiler {

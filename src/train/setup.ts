@@ -18,8 +18,9 @@ import { sessionOptions } from "./recipe/session-options.ts";
 import { isRoutingTap } from "./routing/routing-record.ts";
 import { BUFFERS } from "./step/arena-optimizer.ts";
 import { batchSpec, createEvaluator, type Evaluator } from "./step/evaluator.ts";
+import { cachedStages, createGradCacheStep } from "./step/grad-cache.ts";
 import { checkRules, type ParameterGroups, parameterGroups } from "./step/parameter-groups.ts";
-import { createTrainStep, type TrainStep } from "./step/train-step.ts";
+import { createTrainStep, type TrainStepOptions, type UpdateStep } from "./step/train-step.ts";
 import { createTask } from "./tasks/create-task.ts";
 import type { Task } from "./tasks/task.ts";
 import { openRunTokenizer, prepareTokenizer } from "./tokenizer.ts";
@@ -39,7 +40,7 @@ export interface Training {
   readonly tokenizer?: TokenizerState;
   readonly task: Task;
   readonly loader: Loader;
-  readonly step: TrainStep;
+  readonly step: UpdateStep;
   readonly optimizer: Optimizer;
   readonly groups: ParameterGroups;
   readonly totalSteps: number;
@@ -90,7 +91,8 @@ async function assemble(
   const runtime = nativeRuntime();
   const session = sessionOptions(config.runtime);
   const checkpoints = train.gradientCheckpointing === "blocks";
-  const step = await createTrainStep(task.objective, batchSpec(fields, train.batchSize), {
+  const stages = cachedStages(train, task.stages);
+  const options: TrainStepOptions = {
     runtime,
     optimizer,
     seed: key(seed),
@@ -102,19 +104,24 @@ async function assemble(
     },
     ema: train.emaDecay !== undefined,
     groups,
+    accumulationSteps: train.accumulationSteps,
     totalSteps,
     graph: {
       tap: isRoutingTap,
       ...(checkpoints && { checkpoint: blockSegments }),
     },
-  });
+  };
+  const batch = batchSpec(fields, train.batchSize);
+  const step = await (stages === undefined
+    ? createTrainStep(task.objective, batch, options)
+    : createGradCacheStep(stages, batch, options));
   checkRules(config.optimizer.rules, step.arena.names);
   const buffer = train.emaDecay === undefined ? BUFFERS.parameters : BUFFERS.ema;
   const weights = new Map<string, NdArray>([
     ...step.arena.names.map((name) => [name, step.arena.view(buffer, name)] as const),
     ...step.states,
   ]);
-  const sizes = [...step.graph.trace.parameters.values()].map(
+  const sizes = [...step.parameters.values()].map(
     ({ name, shape }) => [name, elementCount(shape)] as const,
   );
   return {

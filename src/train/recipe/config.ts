@@ -13,6 +13,8 @@ const train = z.strictObject({
   epochs: z.int().positive().optional(),
   /** Batches whose gradients are averaged for one update. */
   accumulation_steps: z.int().positive().default(1),
+  /** Batches of an update are compared as one, for losses that compare samples (GradCache). */
+  grad_cache: z.boolean().default(false),
   label_smoothing: z.number().min(0).lt(1).default(0),
   /** Norm to which gradients are clipped. */
   clip_norm: z.number().positive().optional(),

@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { NdArray } from "../../graph/array.ts";
 import { UserError } from "../../graph/errors.ts";
 import { BUFFERS } from "../step/arena-optimizer.ts";
-import type { TrainStep } from "../step/train-step.ts";
+import type { UpdateStep } from "../step/train-step.ts";
 import type { FileContent } from "./files.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
@@ -36,7 +36,7 @@ const PROGRESS = "progress.json";
 
 /** The files of a checkpoint: parameters and states, moments, averaged weights, progress. */
 export function stateFiles(
-  step: TrainStep,
+  step: UpdateStep,
   moments: readonly string[],
   progress: Progress,
 ): Record<string, FileContent> {
@@ -61,7 +61,7 @@ export function stateFiles(
  */
 export async function restoreState(
   path: string,
-  step: TrainStep,
+  step: UpdateStep,
   moments: readonly string[],
 ): Promise<Progress> {
   const { arena, states } = step;
@@ -105,7 +105,7 @@ export async function readState(path: string, averaged: boolean): Promise<Stored
  */
 export function fillState(
   { model, optimizer, ema }: StoredState,
-  { arena, states }: TrainStep,
+  { arena, states }: UpdateStep,
   moments: readonly string[],
   source: string,
 ): void {

@@ -61,13 +61,20 @@ export interface StepGraphOptions extends EmitOptions {
  * Traces an objective in training mode and differentiates `loss + sum of weight * auxiliary`.
  *
  * Outputs: `objective` (that sum), `loss`, `auxiliary/<name>`, metrics, `gradient:<parameter>` and
- * `gradient:<array of the batch>`, `next:<state>` and the chosen taps. Inputs beside the batch, parameters, states and random tensors:
- * `weight:<name>` of each auxiliary loss whose weight follows a schedule.
+ * `gradient:<array of the batch>`, `next:<state>` and the chosen taps. Inputs beside the batch,
+ * parameters, states and random tensors: `weight:<name>` of each auxiliary loss whose weight follows
+ * a schedule.
  */
 export function trainingGraph(
   objective: Objective,
   batch: BatchSpec,
-  { tap, trains = () => true, differentiates = () => false, checkpoint, ...emit }: StepGraphOptions = {},
+  {
+    tap,
+    trains = () => true,
+    differentiates = () => false,
+    checkpoint,
+    ...emit
+  }: StepGraphOptions = {},
 ): StepGraph {
   const traced = traceObjective(objective, batch, true);
   const { trace, total, tensors } = traced;
@@ -87,8 +94,8 @@ export function trainingGraph(
 }
 
 /**
- * Traces an objective in training mode without differentiating it: its scalars, `outputs`, `next:<state>`
- * and the chosen taps.
+ * Traces an objective in training mode without differentiating it: its scalars, `outputs`,
+ * `next:<state>` and the chosen taps.
  */
 export function forwardGraph(
   objective: Objective,

@@ -33,7 +33,7 @@ export interface UpdateStep {
   readonly arena: Arena;
   /** States by name, with their present values. */
   readonly states: ReadonlyMap<string, NdArray<"float32">>;
-  /** Scalars and taps of the batch that was run last. */
+  /** Tapped tensors of the batch that was run last. */
   readonly values: NamedArrays;
   readonly optimizer: ArenaOptimizer;
   /**
@@ -54,6 +54,8 @@ export interface UpdateStep {
 /** An {@link UpdateStep} whose loss is that of a batch alone. */
 export interface TrainStep extends UpdateStep {
   readonly graph: StepGraph;
+  /** Scalars and tapped tensors after `forwardBackward`. */
+  readonly values: NamedArrays;
   /**
    * Loss and gradients of one batch; `step` (and `micro`, within an accumulated step) choose the
    * random numbers. With `accumulate` the gradients are added to those already there.
