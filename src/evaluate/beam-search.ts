@@ -1,6 +1,6 @@
 import { UserError } from "../graph/errors.ts";
 import type { Decoder } from "./decoder.ts";
-import { checkPrompts } from "./generate.ts";
+import { checkPrompts, type Ending, lastLength } from "./generate.ts";
 import { logProbabilities, penalize } from "./sampling.ts";
 import { checkTextOptions, continuation, type TextOptions } from "./text-stream.ts";
 import { openReader, type WindowOptions } from "./window.ts";
@@ -26,7 +26,7 @@ export interface Beam {
   readonly logProbability: number;
   /** What beams are ranked by: the logarithm over the length penalty. */
   readonly score: number;
-  readonly ended: "stop" | "length";
+  readonly ended: Ending;
 }
 
 interface Candidate {
@@ -42,7 +42,8 @@ interface Candidate {
  * arXiv:1609.08144, section 7, without the coverage penalty). The search ends where no continuation
  * that is still followed can overtake those that have ended.
  *
- * @param prompt token ids, at least one
+ * @param prompt token ids, at least one; none are needed after a prefix, one row of which serves all
+ * beams
  */
 export async function beamSearch(
   decoder: Decoder,
@@ -50,7 +51,8 @@ export async function beamSearch(
   options: BeamSearchOptions,
 ): Promise<Beam[]> {
   const { maxNewTokens, numBeams = 4, lengthPenalty = 0, repetitionPenalty = 1 } = options;
-  checkPrompts([prompt], maxNewTokens);
+  checkPrompts(decoder.model, [prompt], maxNewTokens);
+  const maxLength = Math.min(maxNewTokens, lastLength(decoder.model) - prompt.length);
   checkTextOptions(options);
   checkBeams(numBeams, lengthPenalty);
   const stops = new Set(options.stopTokens);
@@ -75,7 +77,7 @@ export async function beamSearch(
     let beams: { readonly ids: readonly number[]; readonly total: number }[] = [
       { ids: [], total: 0 },
     ];
-    for (let length = 1; length <= maxNewTokens && beams.length > 0; length++) {
+    for (let length = 1; length <= maxLength && beams.length > 0; length++) {
       await reader.read(beams.map(({ ids }) => [...prompt, ...ids]));
       const candidates = beams.flatMap(({ ids, total }, source) => {
         const logits = penalize(reader.state.logits(source), repetitionPenalty, [
@@ -99,10 +101,11 @@ export async function beamSearch(
       const sources = next.map(({ source }) => source);
       beams = next.map(({ source, id, total }) => ({ ids: [...beams[source]!.ids, id], total }));
       reader.reorder(Array.from({ length: numBeams }, (_, r) => sources[r] ?? 0));
-      const best = scoreOf(beams[0]?.total ?? -Infinity, maxNewTokens); // Totals only fall.
+      const best = scoreOf(beams[0]?.total ?? -Infinity, maxLength); // Totals only fall.
       if (ended.length === numBeams && ended.at(-1)!.score >= best) return ended;
     }
-    for (const { ids, total } of beams) end(ids, total, "length");
+    const reason = maxLength < maxNewTokens ? "context" : "length";
+    for (const { ids, total } of beams) end(ids, total, reason);
     return ended;
   } finally {
     reader.state.dispose();

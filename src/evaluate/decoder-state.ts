@@ -1,9 +1,9 @@
 /** Sequences that are being read, with their keys and values. */
 import { allocate, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import type { LanguageModel } from "../models/language-model.ts";
+import { type LanguageModel, roomForTokens } from "../models/language-model.ts";
 import type { Binding } from "../runtime/session.ts";
-import type { DecoderSession, DecoderSessions } from "./decoder.ts";
+import type { DecoderSession, DecoderSessions, PrefixRows } from "./decoder.ts";
 
 /** Tokens to read for some sequences; `undefined` leaves a sequence as it is. */
 export type PerSequence<T> = readonly (T | undefined)[];
@@ -14,15 +14,18 @@ export type TokenExperts = readonly (readonly number[])[];
 /** `R` sequences and what the model remembers of them. One call at a time. */
 export interface DecoderState {
   readonly numSequences: number;
-  /** Tokens in the cache of a sequence. */
-  length(sequence: number): number;
-  /** Reads whole sequences of 1 to `contextLength` tokens; what they held before is forgotten. */
+  /** Tokens in the cache of a sequence, without those of the prefix; undefined before it is read. */
+  length(sequence: number): number | undefined;
+  /**
+   * Reads whole sequences of 1 token (0 after a prefix) to as many as the context has room for; what
+   * they held before is forgotten.
+   */
   prefill(tokens: PerSequence<readonly number[]>): Promise<void>;
   /** Reads one more token of sequences that have room. */
   step(tokens: PerSequence<number>): Promise<void>;
   /** Scores `[V]` of what follows a sequence's last token. */
   logits(sequence: number): Float32Array;
-  /** Experts of the tokens that were last read of a sequence; none unless asked for. */
+  /** Experts of the tokens that were last read, those of a prefix first; none unless asked for. */
   experts(sequence: number): readonly TokenExperts[];
   /** Lets sequence `r` go on from what `sources[r]` holds now. */
   reorder(sources: readonly number[]): void;
@@ -31,10 +34,18 @@ export interface DecoderState {
 }
 
 /** Room for `numSequences` sequences. */
-export function createDecoderState(sessions: DecoderSessions, numSequences: number): DecoderState {
+export function createDecoderState(
+  sessions: DecoderSessions,
+  numSequences: number,
+  prefix?: PrefixRows,
+): DecoderState {
   const { model } = sessions;
-  const { contextLength, vocabularySize } = model;
-  const lengths: number[] = Array(numSequences).fill(0);
+  const { vocabularySize } = model;
+  checkPrefix(model, numSequences, prefix);
+  const before = model.prefix?.numTokens ?? 0;
+  const room = roomForTokens(model);
+  const least = before > 0 ? 0 : 1;
+  const lengths: (number | undefined)[] = Array(numSequences).fill(undefined);
   const logits = Array.from({ length: numSequences }, () => new Float32Array(vocabularySize));
   let experts: (readonly TokenExperts[])[] = Array(numSequences).fill([]);
   const memory = createStepMemory(sessions.step, model, numSequences);
@@ -51,7 +62,7 @@ export function createDecoderState(sessions: DecoderSessions, numSequences: numb
 
   const state: DecoderState = {
     numSequences,
-    length: (sequence) => lengths[sequence]!,
+    length: (sequence) => lengths[sequence],
     logits: (sequence) => logits[sequence]!,
     experts: (sequence) => experts[sequence]!,
 
@@ -60,8 +71,8 @@ export function createDecoderState(sessions: DecoderSessions, numSequences: numb
       if (chosen.length === 0) return;
       for (const [, own] of chosen) {
         check(own);
-        if (own.length < 1 || own.length > contextLength) {
-          throw new RangeError(`a sequence needs 1 to ${contextLength} tokens, got ${own.length}`);
+        if (own.length < least || own.length > room) {
+          throw new RangeError(`a sequence needs ${least} to ${room} tokens, got ${own.length}`);
         }
       }
       const longest = Math.max(...chosen.map(([, own]) => own.length));
@@ -72,14 +83,21 @@ export function createDecoderState(sessions: DecoderSessions, numSequences: numb
         ids.data.set(own.map(BigInt), row * size);
         counts.data[row] = BigInt(own.length);
       }
-      const given = { ...compiled.weights, ids, lengths: counts };
+      const rows =
+        prefix &&
+        prefixRows(
+          prefix,
+          chosen.map(([sequence]) => sequence),
+        );
+      const given = { ...compiled.weights, ids, lengths: counts, ...(rows && { prefix: rows }) };
       const results = await compiled.session.run(given);
       for (const [row, [sequence, own]] of chosen.entries()) {
         lengths[sequence] = own.length;
         logits[sequence]!.set(rowOf(results.logits!, row));
-        experts[sequence] = expertsOf(compiled, results, row * size, own.length);
+        const read = before + own.length;
+        experts[sequence] = expertsOf(compiled, results, row * (before + size), read);
         for (const [name, cache] of Object.entries(memory.caches)) {
-          copyTokens(results[name]!, row, cache, sequence, 0, own.length);
+          copyTokens(results[name]!, row, cache, sequence, 0, read);
         }
       }
     },
@@ -92,24 +110,25 @@ export function createDecoderState(sessions: DecoderSessions, numSequences: numb
       memory.positions.data.fill(0n);
       for (const [sequence, token] of chosen) {
         check([token]);
-        const position = lengths[sequence]!;
-        if (position < 1 || position >= contextLength) {
+        const length = lengths[sequence];
+        if (length === undefined || length >= room) {
           throw new RangeError(
-            `sequence ${sequence} holds ${position} of ${contextLength} tokens; read it from its beginning`,
+            `sequence ${sequence} holds ${length ?? 0} of ${room} tokens; read it from its beginning`,
           );
         }
         memory.ids.data[sequence] = BigInt(token);
-        memory.positions.data[sequence] = BigInt(position);
+        memory.positions.data[sequence] = BigInt(before + length);
       }
       binding ??= sessions.step.session.bind(memory.inputs, memory.outputs);
       await binding.run();
       for (const [sequence] of chosen) {
         logits[sequence]!.set(rowOf(memory.outputs.logits!, sequence));
         experts[sequence] = expertsOf(sessions.step, memory.outputs, sequence, 1);
+        const length = lengths[sequence]!;
         for (const [name, cache] of Object.entries(memory.caches)) {
-          copyTokens(memory.outputs[name]!, sequence, cache, sequence, lengths[sequence]!, 1);
+          copyTokens(memory.outputs[name]!, sequence, cache, sequence, before + length, 1);
         }
-        lengths[sequence]!++;
+        lengths[sequence] = length + 1;
       }
     },
 
@@ -127,7 +146,7 @@ export function createDecoderState(sessions: DecoderSessions, numSequences: numb
       const [oldLengths, oldLogits] = [[...lengths], logits.map((row) => row.slice())];
       experts = sources.map((source) => experts[source]!);
       for (const [target, source] of sources.entries()) {
-        lengths[target] = oldLengths[source]!;
+        lengths[target] = oldLengths[source];
         logits[target]!.set(oldLogits[source]!);
       }
     },
@@ -136,6 +155,33 @@ export function createDecoderState(sessions: DecoderSessions, numSequences: numb
     [Symbol.dispose]: () => state.dispose(),
   };
   return state;
+}
+
+function checkPrefix(
+  { prefix: wanted }: LanguageModel,
+  numSequences: number,
+  given: PrefixRows | undefined,
+): void {
+  if (wanted === undefined && given === undefined) return;
+  if (wanted === undefined) throw new RangeError("the model reads tokens alone, got a prefix");
+  const [rows, ...shape] = given?.shape ?? [];
+  const fits = shape.join() === wanted.shape.join();
+  if (fits && (rows === 1 || rows === numSequences)) return;
+  throw new RangeError(
+    `the model needs a prefix of [${[numSequences, ...wanted.shape].join(", ")}], or of one row for all, got ${given === undefined ? "none" : `[${given.shape.join(", ")}]`}`,
+  );
+}
+
+/** The rows of some sequences. */
+function prefixRows({ shape, data }: PrefixRows, sequences: readonly number[]): PrefixRows {
+  const [rows, ...rest] = shape as [number, ...number[]];
+  const size = data.length / rows;
+  const chosen = allocate("float32", [sequences.length, ...rest]);
+  for (const [row, sequence] of sequences.entries()) {
+    const from = (rows === 1 ? 0 : sequence) * size;
+    chosen.data.set(data.subarray(from, from + size), row * size);
+  }
+  return chosen;
 }
 
 interface StepMemory {

@@ -5,7 +5,7 @@
 import type { NdArray } from "../graph/array.ts";
 import { input } from "../graph/inputs.ts";
 import { batch } from "../graph/shape.ts";
-import type { DecoderResult, LanguageModel } from "../models/language-model.ts";
+import { type DecoderResult, type LanguageModel, roomForTokens } from "../models/language-model.ts";
 import { createScope, type Scope, type Trace } from "../nn/scope.ts";
 import { emitModel } from "../onnx/emit.ts";
 import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
@@ -21,13 +21,16 @@ export interface DecoderOptions {
   readonly experts?: boolean;
 }
 
+/** What sequences begin with: float32 `[R, ...shape]` as the model says, or one row for all of them. */
+export type PrefixRows = NdArray<"float32">;
+
 /** Reads sequences and gives the scores of what may come next. */
 export interface Decoder {
   readonly model: LanguageModel;
   /** Layers whose experts it tells, from the first on; none unless asked for. */
   readonly expertLayers: readonly string[];
-  /** Room for sequences, which have no tokens yet. */
-  open(numSequences: number): DecoderState;
+  /** Room for sequences, which have no tokens yet; `prefix` is needed where the model has one. */
+  open(numSequences: number, prefix?: PrefixRows): DecoderState;
   /** Frees the sessions; states that are still open can no longer be used. */
   dispose(): void;
   [Symbol.dispose](): void;
@@ -63,22 +66,27 @@ export async function createDecoder(
   const prefills = new Map<number, Promise<DecoderSession>>();
   const compiled: DecoderSession[] = [];
   let disposed = false;
-  const compile = async (trace: (scope: Scope) => DecoderResult): Promise<DecoderSession> => {
-    const result = await compileGraph(trace, options);
+  const compile = async (
+    trace: (scope: Scope) => DecoderResult,
+    layers?: readonly string[],
+  ): Promise<DecoderSession> => {
+    const result = await compileGraph(trace, options, layers);
     if (disposed) result.session.dispose();
     else compiled.push(result);
     return result;
   };
+  const step = await compile((scope) => traceStep(scope, model));
+  const layers = step.expertOutputs.map(({ name }) => name);
   const sessions: DecoderSessions = {
     model,
-    step: await compile((scope) => traceStep(scope, model)),
+    step,
     prefill: async (numTokens) => {
       let size = SMALLEST_PREFILL;
       while (size < numTokens) size *= 2;
-      size = Math.min(size, model.contextLength);
+      size = Math.min(size, roomForTokens(model));
       let known = prefills.get(size);
       if (known === undefined) {
-        known = compile((scope) => tracePrefill(scope, model, size));
+        known = compile((scope) => tracePrefill(scope, model, size), layers);
         prefills.set(size, known);
       }
       return { compiled: await known, size };
@@ -86,10 +94,10 @@ export async function createDecoder(
   };
   const decoder: Decoder = {
     model,
-    expertLayers: sessions.step.expertOutputs.map(({ name }) => name.replace(/\.ids$/, "")),
-    open: (numSequences) => {
+    expertLayers: layers.map((name) => name.replace(/\.ids$/, "")),
+    open: (numSequences, prefix) => {
       if (disposed) throw new Error("the decoder was disposed of; create it again");
-      return createDecoderState(sessions, numSequences);
+      return createDecoderState(sessions, numSequences, prefix);
     },
     dispose: () => {
       if (disposed) return;
@@ -104,7 +112,10 @@ export async function createDecoder(
 function tracePrefill(scope: Scope, model: LanguageModel, numTokens: number): DecoderResult {
   const ids = input(scope.graph, "ids", { dtype: "int64", shape: [batch(), numTokens] });
   const lengths = input(scope.graph, "lengths", { dtype: "int64", shape: [batch()] });
-  return model.prefill(scope, ids, lengths);
+  if (model.prefix === undefined) return model.prefill(scope, ids, lengths);
+  const shape = [batch(), ...model.prefix.shape];
+  const prefix = input(scope.graph, "prefix", { dtype: "float32", shape });
+  return model.prefill(scope, ids, lengths, prefix);
 }
 
 function traceStep(scope: Scope, model: LanguageModel): DecoderResult {
@@ -123,10 +134,11 @@ function traceStep(scope: Scope, model: LanguageModel): DecoderResult {
 async function compileGraph(
   traceModel: (scope: Scope) => DecoderResult,
   { runtime, weights, session: settings, experts = false }: DecoderOptions,
+  layers?: readonly string[],
 ): Promise<DecoderSession> {
   const { scope, trace } = createScope({ training: false });
   const { logits, cache } = traceModel(scope);
-  const routed = experts ? expertTaps(trace) : [];
+  const routed = experts ? expertTaps(trace, layers) : [];
   const emitted = emitModel({
     logits,
     ...Object.fromEntries(cache.map(({ keys }, layer) => [`keys.${layer}`, keys])),
@@ -145,7 +157,8 @@ async function compileGraph(
   return { session, weights: bound, expertOutputs };
 }
 
-/** Expert ids `[K, N]` of the layers, from the first on. */
-function expertTaps({ taps }: Trace) {
-  return [...taps].filter(([name]) => /(^|\.)moe\.ids$/.test(name));
+/** Expert ids `[K, N]` of the layers, from the first on; of those in `layers`, where they are given. */
+function expertTaps({ taps }: Trace, layers?: readonly string[]) {
+  const all = [...taps].filter(([name]) => /(^|\.)moe\.ids$/.test(name));
+  return layers === undefined ? all : all.filter(([name]) => layers.includes(name));
 }

@@ -1,4 +1,5 @@
 import { UserError } from "../graph/errors.ts";
+import { type LanguageModel, roomForTokens } from "../models/language-model.ts";
 import { foldIn, type Key, key as keyOf } from "../random/index.ts";
 import type { Decoder } from "./decoder.ts";
 import type { TokenExperts } from "./decoder-state.ts";
@@ -19,6 +20,12 @@ export interface GenerateOptions extends SamplingOptions, WindowOptions, TextOpt
   readonly key?: Key;
 }
 
+/**
+ * Why a sequence ended: a stop token or text, `maxNewTokens`, or after a prefix the end of the context
+ * (without one the context slides along).
+ */
+export type Ending = "stop" | "length" | "context";
+
 /** One more token of every sequence; the lists have an entry per prompt. */
 export interface GenerationStep {
   /** The new token; `undefined` where the sequence had ended before. */
@@ -30,11 +37,11 @@ export interface GenerationStep {
   readonly text: readonly string[];
   /** Natural logarithm of the token's probability among those that could be drawn. */
   readonly logProbabilities: readonly (number | undefined)[];
-  /** Why a sequence ended with this token: a stop token or text, or `maxNewTokens`. */
-  readonly ended: readonly ("stop" | "length" | undefined)[];
+  /** Why a sequence ended with this token. */
+  readonly ended: readonly (Ending | undefined)[];
   /**
-   * Experts of the tokens that were read for this step: those of the prompt in the first one, then
-   * the token before the new one. Empty unless the decoder was created with `experts`.
+   * Experts of the tokens that were read for this step: those of prefix and prompt in the first one,
+   * then the token before the new one. Empty unless the decoder was created with `experts`.
    */
   readonly experts: readonly (readonly TokenExperts[])[];
 }
@@ -45,9 +52,9 @@ export interface Generation {
   readonly text: string;
   /** Sum over the tokens. */
   readonly logProbability: number;
-  readonly ended: "stop" | "length";
+  readonly ended: Ending;
   /**
-   * Of the prompt's tokens (of those in the context, where it is longer) and of all new ones but the
+   * Of the prefix and of the prompt's tokens (of those in the context, where it is longer) and of all new ones but the
    * last.
    */
   readonly experts: readonly TokenExperts[];
@@ -58,7 +65,7 @@ export interface Generation {
  *
  * A prompt's text depends on the key, its place in the list and the options, not on other prompts.
  *
- * @param prompts token ids, at least one each
+ * @param prompts token ids, at least one each; a model with a prefix begins without any, too
  * @throws UserError for empty prompts, tokens outside the vocabulary and options outside their range
  * @example
  * for await (const { text } of generate(decoder, [encode("ROMEO:")], { maxNewTokens: 100, decode })) {
@@ -73,7 +80,8 @@ export async function* generate(
   const { maxNewTokens, stopTokens = [], key = keyOf(0) } = options;
   checkSampling(options);
   checkTextOptions(options);
-  checkPrompts(prompts, maxNewTokens);
+  checkPrompts(decoder.model, prompts, maxNewTokens);
+  const mostTokens = lastLength(decoder.model);
   const stops = new Set(stopTokens);
   const tokens = prompts.map((prompt) => [...prompt]);
   const texts = prompts.map((prompt) => textStream(prompt, options));
@@ -86,7 +94,7 @@ export async function* generate(
         ids: [] as (number | undefined)[],
         text: prompts.map(() => ""),
         logProbabilities: [] as (number | undefined)[],
-        ended: [] as ("stop" | "length" | undefined)[],
+        ended: [] as (Ending | undefined)[],
         experts: prompts.map((): readonly TokenExperts[] => []),
       };
       for (const [r, own] of tokens.entries()) {
@@ -100,9 +108,11 @@ export async function* generate(
         const id = sampleToken(probabilities, foldIn(foldIn(key, r), index));
         own.push(id);
         const isStop = stops.has(id);
-        const isLast = index + 1 === maxNewTokens;
+        const isLong = index + 1 === maxNewTokens;
+        const isLast = isLong || own.length === mostTokens;
         const { text, stopped } = texts[r]!.add(isStop ? [] : [id], isStop || isLast);
-        const ended = isStop || stopped ? "stop" : isLast ? "length" : undefined;
+        const ended =
+          isStop || stopped ? "stop" : isLong ? "length" : isLast ? "context" : undefined;
         live[r] = ended === undefined;
         step.ids.push(id);
         step.logProbabilities.push(Math.log(probabilities[id]!));
@@ -124,7 +134,7 @@ export async function collect(steps: AsyncIterable<GenerationStep>): Promise<Gen
     ids: number[];
     text: string;
     logProbability: number;
-    ended: "stop" | "length";
+    ended: Ending;
     experts: TokenExperts[];
   }[] = [];
   for await (const step of steps) {
@@ -143,8 +153,21 @@ export async function collect(steps: AsyncIterable<GenerationStep>): Promise<Gen
 }
 
 /** @throws UserError for what cannot be continued */
-export function checkPrompts(prompts: readonly (readonly number[])[], maxNewTokens: number): void {
-  if (prompts.length === 0 || prompts.some((prompt) => prompt.length === 0)) {
+export function checkPrompts(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  maxNewTokens: number,
+): void {
+  const most = lastLength(model);
+  const tooLong = prompts.find(({ length }) => length >= most);
+  if (tooLong !== undefined) {
+    throw new UserError(
+      `a prompt of ${tooLong.length} tokens leaves no room in the model's context, which has ${roomForTokens(model)} after the prefix; shorten it`,
+      { exitCode: 2 },
+    );
+  }
+  const isEmpty = model.prefix === undefined && prompts.some(({ length }) => length === 0);
+  if (prompts.length === 0 || isEmpty) {
     throw new UserError(
       "a prompt needs at least one token; begin with a line break or the start token of the vocabulary",
       { exitCode: 2 },
@@ -155,4 +178,9 @@ export function checkPrompts(prompts: readonly (readonly number[])[], maxNewToke
       exitCode: 2,
     });
   }
+}
+
+/** Tokens that a sequence can have: after a prefix one more than can be read, the last one. */
+export function lastLength(model: LanguageModel): number {
+  return model.prefix === undefined ? Infinity : roomForTokens(model) + 1;
 }

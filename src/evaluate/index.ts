@@ -4,10 +4,11 @@ export { bleuScores } from "./bleu.ts";
 export { type CaptionScores, captionScores } from "./caption-scores.ts";
 export { ciderScores } from "./cider.ts";
 export { type ClassAccuracy, classAccuracy } from "./class-accuracy.ts";
-export { createDecoder, type Decoder, type DecoderOptions } from "./decoder.ts";
+export { createDecoder, type Decoder, type DecoderOptions, type PrefixRows } from "./decoder.ts";
 export type { DecoderState, PerSequence, TokenExperts } from "./decoder-state.ts";
 export {
   collect,
+  type Ending,
   type GenerateOptions,
   type Generation,
   type GenerationStep,

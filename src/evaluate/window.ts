@@ -1,13 +1,17 @@
 /** Feeding growing sequences to a model that sees a limited number of tokens. */
 import { UserError } from "../graph/errors.ts";
-import type { Decoder } from "./decoder.ts";
+import { roomForTokens } from "../models/language-model.ts";
+import type { Decoder, PrefixRows } from "./decoder.ts";
 import type { DecoderState } from "./decoder-state.ts";
 
 export interface WindowOptions {
+  /** What the sequences begin with, where the model needs that; one row each, or one for all. */
+  readonly prefix?: PrefixRows;
   /**
    * Tokens that stay when a sequence outgrows the context: the last so many are read anew, from
    * position 0 on. Default: the whole context length, so that every further token reads a full window
-   * (as makeMoE does); half of it makes that rare, and what is generated depends on less text.
+   * (as makeMoE does); half of it makes that rare, and what is generated depends on less text. Without
+   * effect after a prefix, where sequences end with the context.
    */
   readonly keepTokens?: number;
   /** Default true. False reads the whole window for every token: the same result, slower. */
@@ -31,17 +35,17 @@ export interface Reader {
 export function openReader(
   decoder: Decoder,
   numSequences: number,
-  { keepTokens, useCache = true }: WindowOptions = {},
+  { prefix, keepTokens, useCache = true }: WindowOptions = {},
 ): Reader {
-  const { contextLength } = decoder.model;
-  const keep = keepTokens ?? contextLength;
-  if (!(Number.isInteger(keep) && keep >= 1 && keep <= contextLength)) {
+  const room = roomForTokens(decoder.model);
+  const keep = keepTokens ?? room;
+  if (!(Number.isInteger(keep) && keep >= 1 && keep <= room)) {
     throw new UserError(
-      `keep_tokens must be a whole number from 1 to the context length ${contextLength}, got ${keep}`,
+      `keep_tokens must be a whole number from 1 to the context length ${room}, got ${keep}`,
       { exitCode: 2 },
     );
   }
-  const state = decoder.open(numSequences);
+  const state = decoder.open(numSequences, prefix);
   let starts: number[] = Array(numSequences).fill(0);
   return {
     state,
@@ -50,10 +54,11 @@ export function openReader(
       const whole: (readonly number[] | undefined)[] = [];
       for (const [r, tokens] of sequences.entries()) {
         if (tokens === undefined) continue;
-        const outgrown = tokens.length - starts[r]! > contextLength;
+        const outgrown = tokens.length - starts[r]! > room;
         if (outgrown) starts[r] = tokens.length - keep;
-        const unread = tokens.length - starts[r]! - state.length(r);
-        if (useCache && !outgrown && state.length(r) > 0 && unread === 1) next[r] = tokens.at(-1);
+        const known = state.length(r);
+        const grown = known !== undefined && tokens.length - starts[r]! - known === 1;
+        if (useCache && !outgrown && grown) next[r] = tokens.at(-1);
         else whole[r] = tokens.slice(starts[r]);
       }
       await state.step(next);

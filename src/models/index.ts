@@ -15,13 +15,16 @@ export {
   type SharedSpace,
 } from "./diff-moe-matching.ts";
 export type { DiffMoeTextConfig, TextBatch } from "./diff-moe-text.ts";
-export type { DecoderResult, LanguageModel } from "./language-model.ts";
+export type { DecoderResult, LanguageModel, PrefixSpec } from "./language-model.ts";
 export { type MoeDecoderConfig, moeDecoder } from "./moe-decoder.ts";
 export {
   createMoeDecoder,
   type MoeDecoderSettings,
   moeDecoderSchema,
 } from "./moe-decoder-config.ts";
+export { type SeeMoeConfig, seeMoe } from "./seemoe.ts";
+export { createSeeMoe, type SeeMoe, type SeeMoeSettings, seeMoeSchema } from "./seemoe-config.ts";
+export type { VisionTowerConfig } from "./seemoe-vision.ts";
 export {
   type ClassificationTask,
   type Classifier,

@@ -8,6 +8,7 @@ import { requireHeads } from "./heads.ts";
 import type { LanguageModel } from "./language-model.ts";
 import {
   type MoeDecoderConfig,
+  mixtureContext,
   moeDecoder,
   moeDecoderPrefill,
   moeDecoderStep,
@@ -51,8 +52,7 @@ export function createMoeDecoder(
     );
   }
   moeBlocks(settings.moeLayers, numLayers); // Refuses blocks that the model has not.
-  const context = { width, numTokens: contextLength, vocabularySize, causal: true, padding: true };
-  const { numActiveExperts } = createMoe(moe, context);
+  const { numActiveExperts } = createMoe(moe, mixtureContext(config, contextLength));
   return {
     vocabularySize,
     contextLength,

@@ -2,14 +2,13 @@
 import { UserError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { type Dim, product } from "../graph/shape.ts";
-import { embedding } from "../nn/embedding.ts";
 import type { Initializer } from "../nn/initializers.ts";
 import { lengthMask } from "../nn/kv-cache.ts";
 import type { Scope } from "../nn/scope.ts";
 import { add, div, maximum } from "../ops/arithmetic.ts";
 import { cast } from "../ops/compare.ts";
 import { gather } from "../ops/gather.ts";
-import { slice } from "../ops/join.ts";
+import { concat, slice } from "../ops/join.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reduceSum } from "../ops/reduce.ts";
 import { reshape } from "../ops/reshape.ts";
@@ -23,12 +22,20 @@ export interface SequenceConfig {
   readonly contextLength: number;
 }
 
+/** Tokens of the model's width that stand before the words of each sequence. */
+export interface Prefix {
+  /** `[B*P, D]` */
+  readonly tokens: Tensor;
+  /** `P` */
+  readonly numTokens: number;
+}
+
 /**
- * Token embedding plus learned position embedding; parameters `token_embedding.weight` `[V, D]` and
- * `position_embedding.weight` `[L, D]`.
+ * Token embedding, after the prefix where there is one, plus learned position embedding; parameters
+ * `token_embedding.weight` `[V, D]` and `position_embedding.weight` `[L, D]`.
  *
- * @param ids `[B, S]` int64, `S <= L`
- * @returns `[B*S, D]`
+ * @param ids `[B, S]` int64, `P + S <= L`
+ * @returns `[B*(P+S), D]`
  * @throws UserError (exit code 2) for more tokens than the model has positions
  */
 export function embedSequences(
@@ -36,17 +43,22 @@ export function embedSequences(
   ids: Tensor,
   config: SequenceConfig,
   init: Initializer,
+  prefix?: Prefix,
 ): Tensor {
-  const [batch, numTokens] = ids.shape as [Dim, number];
+  const [batch, numWords] = ids.shape as [Dim, number];
+  const numTokens = numWords + (prefix?.numTokens ?? 0);
   if (numTokens > config.contextLength) {
     throw new UserError(
       `sequences of ${numTokens} tokens do not fit the model's context of ${config.contextLength}; cut them, or raise model.context_length`,
       { exitCode: 2 },
     );
   }
-  const places = slice(positionTable(scope, config, init), 0, 0, numTokens); // [S, D]
-  const x = add(embedTokens(scope, ids, config, init), places); // [B, S, D]
-  return reshape(x, [product([batch, numTokens]), config.width]);
+  const places = slice(positionTable(scope, config, init), 0, 0, numTokens); // [P+S, D]
+  let x = embedTokens(scope, ids, config, init); // [B, S, D]
+  if (prefix !== undefined) {
+    x = concat([reshape(prefix.tokens, [batch, prefix.numTokens, config.width]), x], 1);
+  }
+  return reshape(add(x, places), [product([batch, numTokens]), config.width]);
 }
 
 /** The same for one token `[B]` per sequence at `positions` `[B]`; returns `[B, D]`. */
@@ -85,14 +97,17 @@ export function meanOfTokens(x: Tensor, mask: Tensor, lengths: Tensor, numTokens
   return reshape(div(total, count), [batch, width]);
 }
 
-function embedTokens(
+/** The table of words, `[V, D]`. */
+export function tokenTable(
   scope: Scope,
-  ids: Tensor,
   { vocabularySize, width }: SequenceConfig,
   init: Initializer,
 ): Tensor {
-  const at = scope.child("token_embedding");
-  return embedding(at, ids, { numEmbeddings: vocabularySize, width, init });
+  return scope.child("token_embedding").parameter("weight", [vocabularySize, width], init);
+}
+
+function embedTokens(scope: Scope, ids: Tensor, config: SequenceConfig, init: Initializer): Tensor {
+  return gather(tokenTable(scope, config, init), ids);
 }
 
 function positionTable(
