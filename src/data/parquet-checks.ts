@@ -3,7 +3,8 @@
 import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
 import { UserError } from "../graph/errors.ts";
 
-export type ParquetType = "bytes" | "string" | "integer";
+/** `strings` is a list of texts. */
+export type ParquetType = "bytes" | "string" | "strings" | "integer";
 
 const maxFooterBytes = 2 ** 26;
 
@@ -41,21 +42,46 @@ export function checkColumn(
     node = child;
     repeated ||= child.element.repetition_type === "REPEATED";
   }
+  if (columnType(node) === type && !repeated) return;
   const { element } = node;
-  const isText = element.converted_type === "UTF8" || element.logical_type?.type === "STRING";
-  const isBytes = element.type === "BYTE_ARRAY" && !element.converted_type && !element.logical_type;
-  const fits = {
-    bytes: isBytes,
-    string: isText,
-    integer: element.type === "INT32" || element.type === "INT64",
-  }[type];
-  if (fits && node.children.length === 0 && !repeated) return;
   const kind = element.converted_type ?? element.logical_type?.type ?? element.type ?? "a group";
   const found = repeated ? `a list of ${kind}` : kind;
   throw new UserError(`${path}: column ${name} must hold ${plural[type]}, but it holds ${found}`);
 }
 
-const plural = { bytes: "bytes", string: "text", integer: "integers" } as const;
+const plural = {
+  bytes: "bytes",
+  string: "text",
+  strings: "lists of text",
+  integer: "integers",
+} as const;
+
+/** What a column holds, where that can be read here. */
+export function columnType({ element, children }: SchemaTree): ParquetType | undefined {
+  const { type, converted_type, logical_type } = element;
+  if (converted_type === "LIST" || logical_type?.type === "LIST") {
+    const items = children[0];
+    const isList = children.length === 1 && items?.element.repetition_type === "REPEATED";
+    const isText = items?.children.length === 1 && columnType(items.children[0]!) === "string";
+    return isList && isText ? "strings" : undefined;
+  }
+  if (children.length > 0) return undefined;
+  if (converted_type === "UTF8" || logical_type?.type === "STRING") return "string";
+  if (type === "BYTE_ARRAY" && !converted_type && !logical_type) return "bytes";
+  return type === "INT32" || type === "INT64" ? "integer" : undefined;
+}
+
+/** The columns that can be read here, with their types; a field of a struct is `struct.field`. */
+export function readableColumns(schema: SchemaTree): Map<string, ParquetType> {
+  const found = new Map<string, ParquetType>();
+  for (const child of schema.children) {
+    if (child.element.repetition_type === "REPEATED") continue;
+    const type = columnType(child);
+    if (type !== undefined) found.set(child.path.join("."), type);
+    else for (const [name, inner] of readableColumns(child)) found.set(name, inner);
+  }
+  return found;
+}
 
 function leaves(node: SchemaTree): string[] {
   if (node.children.length === 0) return [node.path.join(".")];

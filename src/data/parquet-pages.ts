@@ -8,8 +8,12 @@ import { parquetHeader } from "hyparquet/src/column.js";
 /** One column of a row group, as the footer describes it. */
 export interface ColumnChunk {
   readonly rows: number;
-  /** Largest definition level: how many of the column and its parents may be null. */
+  /** Values with nulls: as many as rows, but for a list. */
+  readonly values: number;
+  /** Largest definition level: how many of the column and its parents may be null or repeated. */
   readonly maxDefinition: number;
+  /** Largest repetition level: 1 for a list, else 0. */
+  readonly maxRepetition: number;
   readonly maxPageBytes: number;
   readonly unpack: (input: Uint8Array, length: number) => Uint8Array;
 }
@@ -18,27 +22,27 @@ type PageHeader = ReturnType<typeof parquetHeader>;
 
 const dictionaryEncodings = ["PLAIN_DICTIONARY", "RLE_DICTIONARY"];
 
-/** Throws a plain error that says what is wrong with the bytes of a column that is not repeated. */
+/** Throws a plain error that says what is wrong with the bytes of a column. */
 export function checkPages(bytes: Uint8Array, chunk: ColumnChunk): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const reader = { view, offset: 0 };
-  let rows = 0;
-  while (rows < chunk.rows || reader.offset < bytes.length - 1) {
+  let values = 0;
+  while (values < chunk.values || reader.offset < bytes.length - 1) {
     const header = parquetHeader(reader);
     const size = checkCount("a page", header.compressed_page_size, bytes.length - reader.offset);
     checkCount("an unpacked page", header.uncompressed_page_size, chunk.maxPageBytes);
     const page = bytes.subarray(reader.offset, reader.offset + size);
     reader.offset += size;
-    rows += checkPage(page, header, chunk, chunk.rows - rows);
+    values += checkPage(page, header, chunk, chunk.values - values);
   }
 }
 
-/** The rows of a page. */
+/** How many values a page has, with nulls. */
 function checkPage(
   page: Uint8Array,
   header: PageHeader,
   chunk: ColumnChunk,
-  rowsLeft: number,
+  valuesLeft: number,
 ): number {
   const v1 = header.data_page_header;
   const v2 = header.data_page_header_v2;
@@ -48,39 +52,53 @@ function checkPage(
     return 0;
   }
   if (header.type === "DATA_PAGE" && v1) {
-    const rows = checkCount("a page of rows", v1.num_values, rowsLeft);
-    const data = chunk.unpack(page, unpacked);
-    let at = 0;
-    if (chunk.maxDefinition > 0) {
+    const values = checkCount("a page of values", v1.num_values, valuesLeft);
+    let data = chunk.unpack(page, unpacked);
+    for (const highest of [chunk.maxRepetition, chunk.maxDefinition]) {
+      if (highest === 0) continue;
       const length = new DataView(data.buffer, data.byteOffset, data.length).getUint32(0, true);
       checkCount("the levels of a page", length, data.length - 4);
-      checkRuns(data.subarray(4, 4 + length), levelBits(chunk), rows, true);
-      at = 4 + length;
+      checkRuns(data.subarray(4, 4 + length), levelBits(highest), values, true);
+      data = data.subarray(4 + length);
     }
-    checkValues(data.subarray(at), v1.encoding, rows);
-    return rows;
+    checkValues(data, v1.encoding, values);
+    return values;
   }
   if (header.type === "DATA_PAGE_V2" && v2) {
-    const rows = checkCount("a page of rows", v2.num_values, rowsLeft);
-    if (v2.num_rows !== rows) throw new Error(`a page has ${v2.num_rows} rows of ${rows} values`);
-    checkCount("the nulls of a page", v2.num_nulls, rows);
-    checkCount("the list levels of a page", v2.repetition_levels_byte_length, 0);
+    const values = checkCount("a page of values", v2.num_values, valuesLeft);
+    if (chunk.maxRepetition === 0 && v2.num_rows !== values) {
+      throw new Error(`a page has ${v2.num_rows} rows of ${values} values`);
+    }
+    checkCount("the rows of a page", v2.num_rows, chunk.rows);
+    checkCount("the nulls of a page", v2.num_nulls, values);
+    const levelBytes = Math.min(page.length, unpacked);
+    const lists = checkCount(
+      "the list levels of a page",
+      v2.repetition_levels_byte_length,
+      chunk.maxRepetition > 0 ? levelBytes : 0,
+    );
+    if (chunk.maxRepetition > 0) {
+      checkRuns(page.subarray(0, lists), levelBits(chunk.maxRepetition), values, true);
+    }
     const levels = checkCount(
       "the levels of a page",
       v2.definition_levels_byte_length,
-      Math.min(page.length, unpacked),
+      levelBytes - lists,
     );
-    if (chunk.maxDefinition > 0) checkRuns(page.subarray(0, levels), levelBits(chunk), rows, true);
-    const packed = page.subarray(levels);
-    const data = v2.is_compressed ? chunk.unpack(packed, unpacked - levels) : packed;
-    checkValues(data, v2.encoding, rows);
-    return rows;
+    const end = lists + levels;
+    if (chunk.maxDefinition > 0) {
+      checkRuns(page.subarray(lists, end), levelBits(chunk.maxDefinition), values, true);
+    }
+    const packed = page.subarray(end);
+    const data = v2.is_compressed ? chunk.unpack(packed, unpacked - end) : packed;
+    checkValues(data, v2.encoding, values);
+    return values;
   }
   throw new Error(`a page has the unknown type ${header.type}`);
 }
 
-function levelBits({ maxDefinition }: ColumnChunk): number {
-  return 32 - Math.clz32(maxDefinition);
+function levelBits(highest: number): number {
+  return 32 - Math.clz32(highest);
 }
 
 function checkValues(data: Uint8Array, encoding: string, rows: number): void {

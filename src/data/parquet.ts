@@ -10,6 +10,7 @@ import {
   parquetReadObjects,
   parquetSchema,
   type RowGroup,
+  type SchemaTree,
   snappyUncompress,
 } from "hyparquet";
 import { UserError } from "../graph/errors.ts";
@@ -21,6 +22,7 @@ import {
   damaged,
   guarded,
   type ParquetType,
+  readableColumns,
 } from "./parquet-checks.ts";
 import { checkPages } from "./parquet-pages.ts";
 
@@ -28,6 +30,7 @@ interface ParquetValues extends Record<ParquetType, unknown> {
   /** Null reads as no bytes. */
   readonly bytes: Uint8Array;
   readonly string: string;
+  readonly strings: readonly string[];
   readonly integer: number;
 }
 
@@ -44,6 +47,9 @@ export interface ParquetFile<Columns extends ParquetColumns> {
   /** The rows of one row group after another; each call reads the file anew. */
   readonly groups: () => AsyncGenerator<readonly ParquetRow<Columns>[]>;
 }
+
+/** Most items of the lists of a row group, on average. */
+const maxListLength = 1000;
 
 export interface ParquetOptions {
   /** Most rows that the file may have, by default 10^7. */
@@ -69,17 +75,33 @@ export async function openParquet<const Columns extends ParquetColumns>(
   options: ParquetOptions,
 ): Promise<ParquetFile<Columns>> {
   const { maxRows = 1e7, maxGroupBytes = 2 ** 30, hint } = options;
-  if (!existsSync(path)) throw new UserError(`${path} is missing; ${hint}`, { exitCode: 2 });
-  const file = await asyncBufferFromFile(path);
-  await checkEnds(path, file);
-  const { metadata, schema } = await guarded(path, async () => {
-    const read = await parquetMetadataAsync(file, { geoparquet: false });
-    return { metadata: read, schema: parquetSchema(read) };
-  });
+  const { file, metadata, schema } = await openFooter(path, hint);
   for (const [name, type] of Object.entries(columns)) checkColumn(path, schema, name, type);
   const numRows = checkRows(path, metadata, maxRows);
   checkGroups(path, metadata, Object.keys(columns), maxGroupBytes, file.byteLength);
   return { path, numRows, groups: () => readGroups(path, file, metadata, columns, maxGroupBytes) };
+}
+
+/** The columns of a Parquet file that `openParquet` can read, with their types, in file order. */
+export async function parquetColumns(
+  path: string,
+  { hint }: Pick<ParquetOptions, "hint">,
+): Promise<ReadonlyMap<string, ParquetType>> {
+  const { schema } = await openFooter(path, hint);
+  return readableColumns(schema);
+}
+
+async function openFooter(
+  path: string,
+  hint: string,
+): Promise<{ file: AsyncBuffer; metadata: FileMetaData; schema: SchemaTree }> {
+  if (!existsSync(path)) throw new UserError(`${path} is missing; ${hint}`, { exitCode: 2 });
+  const file = await asyncBufferFromFile(path);
+  await checkEnds(path, file);
+  return guarded(path, async () => {
+    const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+    return { file, metadata, schema: parquetSchema(metadata) };
+  });
 }
 
 async function* readGroups<Columns extends ParquetColumns>(
@@ -128,16 +150,23 @@ async function checkGroupPages(
     if (!column || !columns.includes(column.path_in_schema[0]!)) continue;
     let node = schema;
     let maxDefinition = 0;
+    let maxRepetition = 0;
     for (const field of column.path_in_schema) {
       node = node.children.find(({ element }) => element.name === field)!;
-      if (node.element.repetition_type === "REPEATED") throw new Error(`${field} is a list`);
+      if (node.element.repetition_type === "REPEATED") maxRepetition++;
       if (node.element.repetition_type !== "REQUIRED") maxDefinition++;
     }
+    if (maxRepetition > 1) throw new Error(`${column.path_in_schema[0]} is a list of lists`);
     const start = Number(column.dictionary_page_offset || column.data_page_offset);
     const bytes = await file.slice(start, start + Number(column.total_compressed_size));
     const unpack = unpackers[column.codec] ?? ((input) => input);
     const rows = Number(group.num_rows);
-    checkPages(new Uint8Array(bytes), { rows, maxDefinition, maxPageBytes, unpack });
+    const values = maxRepetition === 0 ? rows : Number(column.num_values);
+    if (!(values >= rows && values <= rows * maxListLength)) {
+      throw new Error(`a column claims ${values} values in ${rows} rows`);
+    }
+    const counts = { rows, values, maxDefinition, maxRepetition };
+    checkPages(new Uint8Array(bytes), { ...counts, maxPageBytes, unpack });
   }
 }
 
@@ -177,6 +206,8 @@ function checkValue(
     if (value instanceof Uint8Array) return value;
   } else if (type === "string") {
     if (typeof value === "string") return value;
+  } else if (type === "strings") {
+    if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
   } else {
     const number = typeof value === "bigint" ? Number(value) : value;
     if (Number.isSafeInteger(number)) return number as number;
@@ -185,4 +216,9 @@ function checkValue(
   throw new UserError(`${path}: column ${name}, row ${row}: expected ${one[type]}, got ${found}`);
 }
 
-const one = { bytes: "bytes", string: "text", integer: "an integer" } as const;
+const one = {
+  bytes: "bytes",
+  string: "text",
+  strings: "a list of texts",
+  integer: "an integer",
+} as const;

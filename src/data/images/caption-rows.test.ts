@@ -34,3 +34,20 @@ test.each([
 ])("%s: %j is refused", (name, text, reason) => {
   expect(() => readCaptionRows(text, name)).toThrow(reason);
 });
+
+test.each([
+  ["a.csv", "b64,text\nAAAA,x\nAAAAAAAAAA,y\n", "a.csv:3: a field has 10 characters, more than"],
+  ["a.tsv", "b64\ttext\nAAAAAAAAAA\ty\n", "a.tsv:2: a field has 10 characters, more than"],
+  ["a.jsonl", '{"b64": "AAAAAAAAAA"}\n', "a.jsonl:1: b64 has 10 characters, more than"],
+])("%s: the length of fields is bounded", (name, text, reason) => {
+  const limits = { maxRows: 10, maxFieldLength: 9 };
+  expect(() => readCaptionRows(text, name, { image: "b64" }, limits)).toThrow(reason);
+});
+
+test.each([
+  ["a.csv", "image,caption\na,x\nb,y\n", "a.csv has more than the limit of 2 rows"],
+  ["a.jsonl", '{"image":"a"}\n{"image":"b"}\n{"image":"c"}\n', "a.jsonl has more than 2 rows"],
+])("%s: the number of rows is bounded", (name, text, reason) => {
+  const limits = { maxRows: 2, maxFieldLength: 20 };
+  expect(() => readCaptionRows(text, name, {}, limits)).toThrow(reason);
+});

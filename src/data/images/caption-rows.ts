@@ -1,7 +1,7 @@
 /** Lists of pictures and captions: CSV, TSV and JSONL files, with paths or with base64 bytes. */
 
 import { UserError } from "../../graph/errors.ts";
-import { readCsv, readLines, readTsv } from "../text/delimited.ts";
+import { readCsv, readLines, readTsv, type TableLimits } from "../text/delimited.ts";
 import type { CaptionColumns } from "./specs.ts";
 
 export interface CaptionRow {
@@ -18,7 +18,8 @@ interface Row {
   readonly values: ReadonlyMap<string, unknown>;
 }
 
-const imageColumns = [
+/** Names of columns of pictures that are known. */
+export const imageColumns = [
   "b64string_images",
   "image_base64",
   "image",
@@ -29,11 +30,10 @@ const imageColumns = [
   "file",
   "path",
 ] as const;
-const captionColumns = ["captions", "caption", "text", "title"] as const;
+const captionColumns = ["captions", "caption", "sentences", "text", "title"] as const;
 
-const maxRows = 2_000_000;
-/** Base64 of 64 MB. */
-const maxFieldLength = 2 ** 26 * (4 / 3);
+/** Most rows of a list, and most characters of a field: base64 of 64 MiB. */
+export const captionLimits = { maxRows: 2_000_000, maxFieldLength: 4 * Math.ceil(2 ** 26 / 3) };
 
 /**
  * Reads a list of pictures and captions; the ending of `name` says its format. CSV and TSV begin with
@@ -47,28 +47,32 @@ export function readCaptionRows(
   text: string,
   name: string,
   columns: CaptionColumns = {},
+  limits: typeof captionLimits = captionLimits,
 ): CaptionRow[] {
-  const rows = name.endsWith(".jsonl") ? jsonRows(text, name) : tableRows(text, name);
+  const read = name.endsWith(".jsonl") ? jsonRows : tableRows;
+  const rows = read(text, { name, ...limits });
   const first = rows[0];
   if (first === undefined) throw new UserError(`${name} has no rows`);
   const image = columns.image ?? imageColumns.find((one) => first.values.has(one));
-  const captions = captionNames(first.values, columns);
+  const captions = captionNames([...first.values.keys()], columns);
   const known = [...first.values.keys()].join(", ");
   if (image === undefined) {
     throw new UserError(
-      `${name} has no column of pictures that is known; name it with columns.image (${known})`,
+      `${name} has no column of pictures that is known; name it with data.columns.image (${known})`,
       { exitCode: 2 },
     );
   }
   if (captions.length === 0) {
     throw new UserError(
-      `${name} has no column of captions that is known; name it with columns.captions (${known})`,
+      `${name} has no column of captions that is known; name it with data.columns.captions (${known})`,
       { exitCode: 2 },
     );
   }
   const encoding = columns.encoding ?? (/b64|base64/i.test(image) ? "base64" : "path");
   return rows.map((row) => {
-    const value = textOf(row, image, name);
+    // A picture without base64 is a broken one, a row without a path a broken row.
+    const value =
+      row.values.get(image) === "" && encoding === "base64" ? "" : textOf(row, image, name);
     const isData = /^data:image\/[\w.+-]+;base64,/.exec(value)?.[0];
     return {
       line: row.line,
@@ -79,14 +83,12 @@ export function readCaptionRows(
   });
 }
 
-function captionNames(
-  values: ReadonlyMap<string, unknown>,
-  columns: CaptionColumns,
-): readonly string[] {
+/** The columns of captions: those that are asked for, else numbered ones, else one that is known. */
+export function captionNames(names: readonly string[], columns: CaptionColumns): readonly string[] {
   if (columns.captions !== undefined) return [columns.captions].flat();
-  const numbered = [...values.keys()].filter((name) => /^caption_?\d+$/.test(name));
+  const numbered = names.filter((name) => /^caption_?\d+$/.test(name));
   if (numbered.length > 0) return numbered;
-  const one = captionColumns.find((name) => values.has(name));
+  const one = captionColumns.find((name) => names.includes(name));
   return one === undefined ? [] : [one];
 }
 
@@ -105,9 +107,10 @@ function textOf(row: Row, column: string, name: string): string {
   throw new UserError(`${name}:${row.line}: ${column} must be text, got ${found}`);
 }
 
-function tableRows(text: string, name: string): Row[] {
+function tableRows(text: string, limits: Required<TableLimits>): Row[] {
+  const { name } = limits;
   const read = name.endsWith(".tsv") ? readTsv : readCsv;
-  const [header, ...rows] = read(text, { name, maxRows, maxFieldLength });
+  const [header, ...rows] = read(text, limits);
   if (header === undefined) return [];
   return rows.map(({ line, fields }) => {
     if (fields.length !== header.fields.length) {
@@ -119,11 +122,18 @@ function tableRows(text: string, name: string): Row[] {
   });
 }
 
-function jsonRows(text: string, name: string): Row[] {
+function jsonRows(text: string, { name, maxRows, maxFieldLength }: Required<TableLimits>): Row[] {
   const rows: Row[] = [];
   for (const { line, content } of readLines(text)) {
     if (rows.length === maxRows) throw new UserError(`${name} has more than ${maxRows} rows`);
-    rows.push({ line, values: new Map(Object.entries(parseObject(content, name, line))) });
+    const values = new Map<string, unknown>(Object.entries(parseObject(content, name, line)));
+    for (const [key, value] of values) {
+      if (typeof value !== "string" || value.length <= maxFieldLength) continue;
+      throw new UserError(
+        `${name}:${line}: ${key} has ${value.length} characters, more than the limit of ${maxFieldLength}`,
+      );
+    }
+    rows.push({ line, values });
   }
   return rows;
 }

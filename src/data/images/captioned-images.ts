@@ -1,16 +1,21 @@
-/** Pictures with captions, named by a list in a CSV, TSV or JSONL file. */
+/** Pictures with captions, named by a list in a CSV, TSV or JSONL file or held by Parquet files. */
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { UserError } from "../../graph/errors.ts";
-import type { ImageDataset } from "../dataset.ts";
+import type { ImageDataset, Split } from "../dataset.ts";
 import { splitRows } from "../text/split.ts";
-import { readTextFile } from "../text/text-file.ts";
-import { type CaptionRow, readCaptionRows } from "./caption-rows.ts";
-import { BrokenImageError } from "./decode.ts";
-import { readPicture, resolveInside } from "./folder-files.ts";
+import { type CaptionPairs, openListedPairs } from "./caption-pairs.ts";
+import { resolveInside } from "./folder-files.ts";
+import { openParquetPairs } from "./parquet-pairs.ts";
+import { findShards } from "./shards.ts";
 import type { CaptionedImagesSpec } from "./specs.ts";
-import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
+import { type StoreHooks, storeImages } from "./store.ts";
+
+/** Files of each split within the folder. */
+type Parts = { readonly train: readonly string[] } & Partial<Record<Split, readonly string[]>>;
+
+const hint = "set data.files to the lists within data.folder";
 
 /**
  * Opens a split of captioned pictures. Rows that name the same path are one sample with all their
@@ -25,71 +30,68 @@ export async function openCaptionedImages(
   hooks: StoreHooks = {},
 ): Promise<ImageDataset> {
   const { name, split, folder } = spec;
-  const files = spec.files ?? { train: findList(folder) };
-  const own = files[split];
-  const list = own ?? files.train;
-  const hint = "set data.files to the lists within data.folder";
-  const path = existsSync(folder) ? await listPath(folder, list, hint) : join(folder, list);
-  const rows = mergeRows(readCaptionRows(await readTextFile(path, { hint }), path, spec.columns));
-  const aside = Math.floor(rows.length / 10);
+  const parts = spec.files === undefined ? await findParts(folder) : partsOf(spec.files);
+  const own = parts[split];
+  const pairs = await openPairs(spec, own ?? parts.train);
+  const aside = Math.floor(pairs.length / 10);
   const members =
     own === undefined || split === "train"
-      ? splitRows(name, split, rows.length, {
-          validationSize: files.validation ? 0 : (spec.validationSize ?? aside),
-          testSize: files.test ? 0 : (spec.testSize ?? aside),
+      ? splitRows(name, split, pairs.length, {
+          validationSize: parts.validation ? 0 : (spec.validationSize ?? aside),
+          testSize: parts.test ? 0 : (spec.testSize ?? aside),
           seed: spec.splitSeed ?? 0,
         })
-      : Uint32Array.from(rows.keys());
-  async function* samples(): AsyncGenerator<EncodedSample> {
-    for (const member of members) {
-      const { line, image, encoding, captions } = rows[member]!;
-      const isPath = encoding === "path";
-      const source = isPath ? join(folder, image) : `${path}:${line}`;
-      const read = () => (isPath ? readPicture(folder, image) : decodeBase64(image));
-      yield { source, captions, read };
-    }
-  }
-  const encoded = { name, split, classNames: [], length: members.length, samples: samples() };
-  return storeImages(encoded, spec, hooks);
+      : Uint32Array.from({ length: pairs.length }, (_, index) => index);
+  const samples = pairs.read(members);
+  return storeImages({ name, split, classNames: [], length: members.length, samples }, spec, hooks);
 }
 
-/** The bytes that base64 text stands for. */
-export function decodeBase64(text: string): Uint8Array {
-  const packed = text.replace(/\s+/g, "");
-  const bytes = Buffer.from(packed, "base64");
-  const digits = packed.replace(/=+$/, "").length;
-  if (bytes.length === Math.floor((digits * 3) / 4)) return bytes;
-  throw new BrokenImageError("its text is not base64");
+async function openPairs(
+  { folder, columns }: CaptionedImagesSpec,
+  files: readonly string[],
+): Promise<CaptionPairs> {
+  const paths = await Promise.all(files.map((file) => pathWithin(folder, file)));
+  if (files[0]!.endsWith(".parquet")) return openParquetPairs(paths, folder, columns, hint);
+  return openListedPairs(paths[0]!, folder, columns, hint);
 }
 
-function mergeRows(rows: readonly CaptionRow[]): CaptionRow[] {
-  const merged = new Map<string, CaptionRow>();
-  for (const row of rows) {
-    const place = row.encoding === "path" ? row.image : `:${row.line}`;
-    const before = merged.get(place);
-    const captions = [...(before?.captions ?? []), ...row.captions];
-    merged.set(place, { ...(before ?? row), captions });
-  }
-  return [...merged.values()];
-}
-
-async function listPath(folder: string, list: string, hint: string): Promise<string> {
+async function pathWithin(folder: string, file: string): Promise<string> {
   try {
-    return await resolveInside(folder, list);
+    return await resolveInside(folder, file);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-    throw new UserError(`${join(folder, list)} is missing; ${hint}`, { exitCode: 2, cause });
+    throw new UserError(`${join(folder, file)} is missing; ${hint}`, { exitCode: 2, cause });
   }
 }
 
-function findList(folder: string): string {
+function partsOf({ train, validation, test }: NonNullable<CaptionedImagesSpec["files"]>): Parts {
+  return {
+    train: [train],
+    ...(validation !== undefined && { validation: [validation] }),
+    ...(test !== undefined && { test: [test] }),
+  };
+}
+
+/** Parquet files named by their split, else one list with a known name. */
+async function findParts(folder: string): Promise<Parts> {
+  const shards = async (split: Split): Promise<string[]> =>
+    (await findShards(folder, split)).map((path) => relative(folder, path));
+  const train = await shards("train");
+  if (train.length > 0) {
+    const [validation, test] = [await shards("validation"), await shards("test")];
+    return {
+      train,
+      ...(validation.length > 0 && { validation }),
+      ...(test.length > 0 && { test }),
+    };
+  }
   const names = ["captions", "metadata"].flatMap((stem) =>
-    ["csv", "tsv", "jsonl"].map((ending) => `${stem}.${ending}`),
+    ["csv", "tsv", "jsonl", "parquet"].map((ending) => `${stem}.${ending}`),
   );
   const found = names.find((name) => existsSync(join(folder, name)));
-  if (found !== undefined) return found;
+  if (found !== undefined) return { train: [found] };
   throw new UserError(
-    `${folder} has none of ${names.join(", ")}; set data.files to the list of captions`,
+    `${folder} has none of ${names.join(", ")} and no train-00000-of-00001.parquet; set data.files to the list of captions`,
     { exitCode: 2 },
   );
 }

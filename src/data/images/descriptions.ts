@@ -67,10 +67,11 @@ export const imageFolder: PlacedDescription = {
 
 export const captionedImages: PlacedDescription = {
   title: "Captioned images",
-  description: "your own pictures with sentences, listed in a CSV, TSV or JSONL file",
+  description: "your own pictures with sentences, in a CSV, TSV, JSONL or Parquet file",
   terms: "yours",
   splits: {},
   classNames: [],
   files: [],
-  place: "name the folder of the pictures and their list with data.folder and data.file",
+  place:
+    "name the folder of the pictures and the files of their captions with data.folder and data.files",
 };

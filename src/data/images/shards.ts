@@ -57,6 +57,15 @@ export async function openShards<const Columns extends ParquetColumns>(
     const expected = join(folder, `${part}-00000-of-00001.parquet`);
     throw new UserError(`${expected} is missing; ${options.hint}`, { exitCode: 2 });
   }
+  return openShardFiles(paths, columns, options);
+}
+
+/** Opens Parquet files as one table, in the order of their paths. */
+export async function openShardFiles<const Columns extends ParquetColumns>(
+  paths: readonly string[],
+  columns: Columns,
+  options: { readonly maxRows: number; readonly hint: string },
+): Promise<Shards<Columns>> {
   const files = await Promise.all(paths.map((path) => openParquet(path, columns, options)));
   const numRows = files.reduce((sum, file) => sum + file.numRows, 0);
   async function* rows(): AsyncGenerator<ShardedRow<Columns>> {

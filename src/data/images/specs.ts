@@ -85,8 +85,9 @@ export interface CaptionedImagesSpec extends StoreOptions {
   readonly split: Split;
   readonly folder: string;
   /**
-   * A list per split, within the folder; rows of missing splits come from `train`. By default the
-   * first of `captions` and `metadata` that is there with the ending .csv, .tsv or .jsonl.
+   * A list or Parquet file per split, within the folder; rows of missing splits come from `train`. By
+   * default Parquet files such as train-00000-of-00001.parquet, else the first of `captions` and
+   * `metadata` that is there with the ending .csv, .tsv, .jsonl or .parquet.
    */
   readonly files?: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
   readonly columns?: CaptionColumns;

@@ -18,6 +18,14 @@ const filesBySplit = z.strictObject({
   test: z.string().optional(),
 });
 
+/** Where tables keep pictures and captions; by default known names are looked for. */
+const pairColumns = z.strictObject({
+  image: z.string().optional(),
+  encoding: z.enum(["path", "base64"]).optional(),
+  /** One column, or several with a caption each. */
+  captions: z.union([z.string(), z.array(z.string()).nonempty()]).optional(),
+});
+
 const domainKeys = {
   domains: z.array(z.string()).nonempty().optional(),
   /** Domains of which training and validation see nothing. */
@@ -119,7 +127,9 @@ const imageSets = [
   z.strictObject({
     name: z.literal("captioned-images"),
     folder: z.string(),
+    /** Lists (CSV, TSV, JSONL) or Parquet files within the folder; by default known names. */
     files: filesBySplit.optional(),
+    columns: pairColumns.optional(),
     validation_size: count,
     test_size: count,
     split_seed: z.int().nonnegative().optional(),
