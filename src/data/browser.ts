@@ -10,7 +10,7 @@ export {
 } from "./batch.ts";
 export { type BatchJob, batchOrder, type OrderOptions } from "./batch-order.ts";
 export { classDescriptions, type DetailLevel, detailLevels } from "./class-descriptions.ts";
-export { classTemplates } from "./class-templates.ts";
+export { classTemplates, labelTemplates } from "./class-templates.ts";
 export type {
   Dataset,
   DatasetSpec,

@@ -35,3 +35,8 @@ const known: Readonly<Record<string, readonly string[]>> = {
 export function classTemplates(name: string): readonly string[] {
   return known[name] ?? photo;
 }
+
+/** Sentences for labels that are not the classes of the set, as somebody writes them. */
+export function labelTemplates(name: string): readonly string[] {
+  return name === "shapes" ? ["a {}"] : classTemplates(name);
+}

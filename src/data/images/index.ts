@@ -14,6 +14,7 @@ export { domainMembers } from "./domain-splits.ts";
 export { openFlickr8k } from "./flickr8k.ts";
 export { openImageFolder } from "./image-folder.ts";
 export { openPacs } from "./pacs.ts";
+export { openPictureFolder, openPictures, type PictureSet } from "./picture-folder.ts";
 export { type SceneName, sceneNames, sceneOf } from "./scenes.ts";
 export type {
   CaptionColumns,

@@ -1,0 +1,82 @@
+/** Picture files without classes: all those below a folder, or some by name. */
+import { existsSync, statSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../../graph/errors.ts";
+import type { ImageDataset } from "../dataset.ts";
+import { pictureFiles, readPicture, subfolders } from "./folder-files.ts";
+import type { StoreOptions } from "./specs.ts";
+import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
+
+const maxPictures = 1_000_000;
+
+/** Pictures and where they lie. */
+export interface PictureSet {
+  readonly dataset: ImageDataset;
+  /** Of every sample, from the folder on. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Opens all pictures of a folder and of those within it, in the order of their paths. Hidden files and
+ * folders, and files that are no pictures by their ending, are passed over.
+ *
+ * @throws UserError (exit code 2) where there is no such folder, or no picture in it
+ * @example
+ * const { dataset, paths } = await openPictureFolder("holiday", { size: 64, onBroken: "skip" });
+ */
+export async function openPictureFolder(
+  folder: string,
+  options: StoreOptions = {},
+  hooks: StoreHooks = {},
+): Promise<PictureSet> {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new UserError(`${folder} is not a folder; name a folder of pictures`, { exitCode: 2 });
+  }
+  const paths: string[] = [];
+  await listBelow(folder, "", new Set(), paths);
+  if (paths.length === 0) {
+    throw new UserError(
+      `${folder} has no pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF), nor has a folder within it; name another`,
+      { exitCode: 2 },
+    );
+  }
+  return openPictures(folder, paths.sort(), options, hooks);
+}
+
+/** Opens pictures by their paths within a folder; they count as a test split. */
+export async function openPictures(
+  folder: string,
+  paths: readonly string[],
+  options: StoreOptions = {},
+  hooks: StoreHooks = {},
+): Promise<PictureSet> {
+  async function* samples(): AsyncGenerator<EncodedSample> {
+    for (const path of paths) {
+      yield { source: join(folder, path), read: () => readPicture(folder, path) };
+    }
+  }
+  const encoded = { name: folder, split: "test", classNames: [], length: paths.length } as const;
+  const dataset = await storeImages({ ...encoded, samples: samples() }, options, hooks);
+  return { dataset, paths: Array.from(dataset.shared!.members, (member) => paths[member]!) };
+}
+
+/** Links that lead back to a folder seen before are not followed. */
+async function listBelow(
+  root: string,
+  way: string,
+  seen: Set<string>,
+  found: string[],
+): Promise<void> {
+  const folder = join(root, way);
+  const real = await realpath(folder);
+  if (seen.has(real)) return;
+  seen.add(real);
+  for (const name of await pictureFiles(folder)) {
+    if (found.length === maxPictures) {
+      throw new UserError(`${root} has more than ${maxPictures} pictures; name a smaller folder`);
+    }
+    found.push(join(way, name));
+  }
+  for (const name of await subfolders(folder)) await listBelow(root, join(way, name), seen, found);
+}
