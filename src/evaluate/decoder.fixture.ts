@@ -2,14 +2,14 @@
 import { fromSnakeCase } from "../config/case.ts";
 import { allocate, array, type NdArray, toNumbers } from "../graph/array.ts";
 import { input } from "../graph/inputs.ts";
-import type { LanguageModel } from "../models/language-model.ts";
+import { type LanguageModel, roomForTokens } from "../models/language-model.ts";
 import { createMoeDecoder, moeDecoderSchema } from "../models/moe-decoder-config.ts";
 import { createScope } from "../nn/scope.ts";
 import { emitModel } from "../onnx/emit.ts";
 import { foldIn, key } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
 import type { Runtime } from "../runtime/session.ts";
-import { createDecoder, type Decoder } from "./decoder.ts";
+import { createDecoder, type Decoder, type PrefixRows } from "./decoder.ts";
 
 export interface TinyOptions {
   readonly vocabularySize?: number;
@@ -39,8 +39,12 @@ export function tinyModel({ vocabularySize = 5, contextLength = 12, moe }: TinyO
 /** The first values of all parameters. */
 export function firstWeights(model: LanguageModel, seed = 0): Map<string, NdArray> {
   const { scope, trace } = createScope({ training: false });
-  const shape = [1, model.contextLength];
-  model.logits(scope, input(scope.graph, "ids", { dtype: "int64", shape }));
+  const ids = input(scope.graph, "ids", { dtype: "int64", shape: [1, roomForTokens(model)] });
+  const prefix = model.prefix && {
+    dtype: "float32" as const,
+    shape: [1, ...model.prefix.shape],
+  };
+  model.logits(scope, ids, undefined, prefix && input(scope.graph, "prefix", prefix));
   const specs = [...trace.parameters.values(), ...trace.states.values()];
   return new Map(
     specs.map(({ name, shape: size, init }) => {
@@ -54,17 +58,30 @@ export function firstWeights(model: LanguageModel, seed = 0): Map<string, NdArra
 export interface TinyDecoder {
   readonly model: LanguageModel;
   readonly decoder: Decoder;
-  /** Scores of the next token after each of `ids`, by reading them all at once. */
-  full(ids: readonly number[]): Promise<number[][]>;
+  /**
+   * Scores of the next token after each of `ids`, by reading them all at once; after a prefix those of
+   * the first token stand before them.
+   */
+  full(ids: readonly number[], prefix?: PrefixRows): Promise<number[][]>;
 }
 
-/** A decoder on its first weights; the caller disposes of it. */
-export async function tinyDecoder(
-  options: TinyOptions & { readonly experts?: boolean; readonly runtime?: Runtime } = {},
+interface DecoderSettings {
+  readonly experts?: boolean;
+  readonly runtime?: Runtime;
+  readonly seed?: number;
+}
+
+/** A decoder of the tiny language model; the caller disposes of it. */
+export function tinyDecoder(options: TinyOptions & DecoderSettings = {}): Promise<TinyDecoder> {
+  return decoderOf(tinyModel(options), options);
+}
+
+/** A decoder on a model's first weights; the caller disposes of it. */
+export async function decoderOf(
+  model: LanguageModel,
+  { seed, experts = false, runtime = nativeRuntime() }: DecoderSettings = {},
 ): Promise<TinyDecoder> {
-  const model = tinyModel(options);
-  const weights = firstWeights(model, options.seed);
-  const { experts = false, runtime = nativeRuntime() } = options;
+  const weights = firstWeights(model, seed);
   const decoder = await createDecoder(model, {
     runtime,
     weights,
@@ -74,20 +91,24 @@ export async function tinyDecoder(
   return {
     model,
     decoder,
-    async full(ids) {
+    async full(ids, prefix) {
       const { scope } = createScope({ training: false });
       const given = array([[...ids]], "int64");
-      const logits = model.logits(scope, input(scope.graph, "ids", given));
+      const images = prefix && input(scope.graph, "prefix", prefix);
+      const logits = model.logits(scope, input(scope.graph, "ids", given), undefined, images);
       const emitted = emitModel({ logits });
       const session = await runtime.createSession(emitted.bytes, { threads: 1 });
       try {
         const used = emitted.inputs.flatMap(({ name }) =>
           weights.has(name) ? [[name, weights.get(name)!]] : [],
         );
-        const result = await session.run({ ...Object.fromEntries(used), ids: given });
+        const data = { ids: given, ...(prefix && { prefix }) };
+        const result = await session.run({ ...Object.fromEntries(used), ...data });
         const flat = toNumbers(result.logits!);
         const size = model.vocabularySize;
-        return ids.map((_, at) => flat.slice(at * size, (at + 1) * size));
+        return Array.from({ length: flat.length / size }, (_, at) =>
+          flat.slice(at * size, (at + 1) * size),
+        );
       } finally {
         session.dispose();
       }

@@ -26,7 +26,7 @@ export {
   logisticRegression,
 } from "./linear-probe.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";
-export { promptTokens, tokenTexts } from "./prompt.ts";
+export { firstTokens, promptTokens, tokenTexts } from "./prompt.ts";
 export { type RetrievalScores, retrievalScores } from "./retrieval.ts";
 export { rougeL } from "./rouge-l.ts";
 export {

@@ -20,6 +20,11 @@ export function promptTokens(tokenizer: Tokenizer, text: string): number[] {
   );
 }
 
+/** What a text begins with before there is any of it: the start token, where the vocabulary has one. */
+export function firstTokens({ startId }: Tokenizer): number[] {
+  return startId === undefined ? [] : [startId];
+}
+
 /** Tokens one by one as people read them; special ones as `<pad>`, `<unknown>`, `<start>`, `<end>`. */
 export function tokenTexts(tokenizer: Tokenizer, ids: Iterable<number>): string[] {
   return Array.from(ids, (id) => tokenizer.decode([id], { skipSpecial: false }));
