@@ -5,6 +5,7 @@ import type { Loader } from "../data/loader.ts";
 import { UserError } from "../graph/errors.ts";
 import { clipScale } from "../optim/clip.ts";
 import { schedule } from "../optim/schedule.ts";
+import { createWatch, type Watch } from "./diagnostics/watch.ts";
 import { routingEvents } from "./routing/routing-events.ts";
 import { readRouting } from "./routing/routing-record.ts";
 import type { RunDirectory } from "./run/run-directory.ts";
@@ -42,6 +43,8 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
   const checkpointEvery = train.checkpointEvery ?? evalEvery;
   const tokensPerStep = tokensOf(training);
   const { name: scoreName, better } = training.task.score;
+  const { diagnose } = training.task;
+  const watch = diagnose && createWatch(diagnose, { joined: train.gradCache });
 
   let state = options.start;
   let trainSeconds = 0;
@@ -66,7 +69,7 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
 
   while (state.step < totalSteps && !stopsEarly(training, state)) {
     const before = performance.now();
-    const { scalars, learningRate, gradNorm, batch } = await runStep(training, state.step);
+    const { scalars, learningRate, gradNorm, batch } = await runStep(training, state.step, watch);
     const now = performance.now();
     trainSeconds += (now - before) / 1000;
     state = { ...state, step: state.step + 1, seconds: (now - began) / 1000 };
@@ -81,6 +84,10 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
       log("train", "grad_norm", gradNorm);
     }
     if (state.step % train.logExpertsEvery === 0) logExperts(training, batch, log);
+    for (const { kind, message } of watch?.endStep(state.step, scalars) ?? []) {
+      progress.note(`warning at step ${state.step}: ${message}`);
+      log("train", `warning/${kind}`, 1);
+    }
     progress.update({
       label: "step",
       done: state.step,
@@ -144,12 +151,13 @@ function stopsEarly({ config }: Training, { withoutImprovement }: Progress): boo
 }
 
 /** One update, `index` counted from 0: its batches, gradients, clipping, optimizer. */
-async function runStep(training: Training, index: number) {
+async function runStep(training: Training, index: number, watch: Watch | undefined) {
   const { config, step, loader, totalSteps, groups } = training;
   const { accumulationSteps, clipNorm, emaDecay } = config.train;
   let batch: Batch | undefined;
   const scalars = await step.accumulate(index, async () => {
     batch = (await loader.next())!;
+    watch?.seeBatch(batch);
     return batch.arrays;
   });
   const active = groups.settings({ step: index + 1, learningRate: 0 });

@@ -5,6 +5,7 @@ import type { Loader } from "../../data/loader.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { RunRecord } from "../../inspect/types.ts";
+import type { Diagnose } from "../diagnostics/observation.ts";
 import type { Evaluator } from "../step/evaluator.ts";
 import type { StagedObjective } from "../step/staged-objective.ts";
 import type { Objective } from "../step/step-graph.ts";
@@ -21,6 +22,8 @@ export interface Task {
   readonly objective: Objective;
   /** The same in two stages, where the loss compares the samples of a batch. */
   readonly stages?: StagedObjective;
+  /** Judges the last updates of a training run, and warns of what goes wrong. */
+  readonly diagnose?: Diagnose;
   /** The validation score that chooses the checkpoint. */
   readonly score: { readonly name: string; readonly better: "higher" | "lower" };
   /** What a batch holds, in the plural: `images`, `sentences`, `windows`. */
