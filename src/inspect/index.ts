@@ -32,6 +32,7 @@ export {
   type GalleryCollector,
   type GallerySamples,
 } from "./expert-gallery.ts";
+export { type ExpertModality, type ModalityShares, modalityShares } from "./modality-shares.ts";
 export type {
   ExpertGallery,
   GalleryPatch,
@@ -42,6 +43,7 @@ export type {
   RetrievalSamples,
   TextsOfImage,
 } from "./pair-types.ts";
+export { type RetrievalSamplesOptions, retrievalSamples } from "./retrieval-samples.ts";
 export { type LabelValue, labelRouting } from "./routing-labels.ts";
 export {
   mosaicLayer,

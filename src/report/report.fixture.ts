@@ -23,7 +23,7 @@ const patch = 4;
 const grid = side / patch;
 
 /** A repeatable generator of numbers from 0 to 1 (mulberry32). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -33,7 +33,7 @@ function generator(seed: number): () => number {
   };
 }
 
-interface Scene {
+export interface Scene {
   readonly image: RecordedImage;
   /** Share of each patch that the shape covers, 0 to 1. */
   readonly cover: readonly number[]; // [S]
@@ -51,7 +51,7 @@ const inside: readonly ((x: number, y: number) => boolean)[] = [
 ];
 
 /** Draws one shape on a graded background. */
-function scene(label: number, seed: number): Scene {
+export function scene(label: number, seed: number): Scene {
   const random = generator(seed);
   const hue = (): number[] => Array.from({ length: 3 }, () => 40 + 200 * random());
   const [ground, sky, paint] = [hue(), hue(), hue()];

@@ -63,12 +63,12 @@ describe("a whole run", () => {
 
   test("tells the routing of each layer, by numbers, over training and by label", () => {
     const experts = document.querySelector("#experts")!;
-    const [routing, agreement] = [...experts.querySelectorAll("table")];
+    const [routing, agreement, labels] = [...experts.querySelectorAll("table")];
     const cells = [...routing!.querySelectorAll("tbody tr")].map((row) =>
       [...row.querySelectorAll("td")].map((cell) => cell.textContent),
     );
     expect(cells).toHaveLength(4);
-    expect(cells[3]!.slice(0, 8)).toEqual([
+    expect(cells[3]!).toEqual([
       "blocks.3.moe",
       "2.01",
       "1",
@@ -78,7 +78,19 @@ describe("a whole run", () => {
       "2.05",
       "1.05",
     ]);
-    expect(cells[0]!.slice(8)).toHaveLength(3);
+    const [first] = run.routing!;
+    const { association } = first!.labels![1]!;
+    expect(
+      [...labels!.querySelectorAll("tbody tr:first-child td")]
+        .slice(3, 5)
+        .map((c) => c.textContent),
+    ).toEqual([
+      association.normalizedMutualInformation.toFixed(3),
+      association.cramersV.toFixed(3),
+    ]);
+    expect(
+      [...labels!.querySelectorAll("thead tr:first-child th")].map((c) => c.textContent),
+    ).toEqual(["layer", "class", "domain", "color"]);
     expect(agreement!.textContent).toContain("91.0\u202f%");
     const headings = [...experts.querySelectorAll("h3")].map((h) => h.textContent);
     for (const heading of ["Expert imbalance", "Success rate", "Experts by class", "by domain"]) {

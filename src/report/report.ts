@@ -11,9 +11,12 @@ import { configurationSection } from "./sections/configuration.ts";
 import { curvesSection } from "./sections/curves.ts";
 import { decisionsSection } from "./sections/decisions.ts";
 import { expertsSection } from "./sections/experts.ts";
+import { gallerySection } from "./sections/gallery.ts";
 import { drawHead, resultSentence } from "./sections/head.ts";
+import { modalitiesSection } from "./sections/modalities.ts";
 import { mosaicSection } from "./sections/mosaic.ts";
 import { regionsSection } from "./sections/regions.ts";
+import { retrievalSection } from "./sections/retrieval.ts";
 import { samplesSection } from "./sections/samples.ts";
 import { type Context, mostExperts, type Section } from "./sections/section.ts";
 import { tokensSection } from "./sections/tokens.ts";
@@ -26,6 +29,9 @@ const sections: readonly Section[] = [
   tokensSection,
   samplesSection,
   regionsSection,
+  retrievalSection,
+  modalitiesSection,
+  gallerySection,
   expertsSection,
   decisionsSection,
   curvesSection,

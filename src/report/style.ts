@@ -125,6 +125,24 @@ ${attentionStyle()}
 .tokens .dropped { outline: 1px dashed var(--muted); outline-offset: -1px; cursor: auto; }
 .one-layer .tokens { font-size: 15px; }
 .focused .tokens i:not(.on) { opacity: .22; }
+h4 { margin: 0 0 8px; font-size: 14px; font-weight: 600; line-height: 1.4; }
+h4 small { font-weight: 400; color: var(--muted); font-size: 12px; }
+.gallery { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 240px), 1fr)); }
+.gallery .card { padding: 12px; }
+.typical { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 10px; font-size: 13px; line-height: 1.5; }
+.gallery .mosaic + .typical, .gallery .mosaic + .none, .none + .typical { margin-top: 10px; }
+.typical b { color: var(--muted); font-weight: 400; font-size: 12px; font-variant-numeric: tabular-nums; }
+.none { color: var(--muted); font-size: 13px; }
+.found { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: 4px; }
+.found > div { display: grid; gap: 4px; justify-items: center; align-content: start; padding: 3px; border: 2px solid transparent; border-radius: 6px; }
+.found > .own, .sought .own { border-color: var(--good); }
+.found img { max-width: 100%; height: auto; }
+.found img, .sought img { display: block; border-radius: 3px; image-rendering: pixelated; }
+.found span, .sought span { font-size: 12px; color: var(--muted); font-variant-numeric: tabular-nums; white-space: nowrap; }
+.found b, .sought b { color: var(--good); font-weight: 600; }
+.sought { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 12px; align-items: start; }
+.sought ol { list-style: none; margin: 0; padding: 0; font-size: 13px; display: grid; gap: 4px; }
+.sought li { border: 2px solid transparent; border-radius: 6px; padding: 2px 6px; }
 .generated { white-space: pre-wrap; font-size: 14px; }
 .texts td { vertical-align: top; }
 .texts th, .texts td + td { overflow-wrap: normal; }
@@ -162,6 +180,8 @@ details + details { margin-top: 12px; }
 details.card { padding: 0; }
 summary { cursor: pointer; padding: 12px 16px; font-weight: 600; }
 details > table { width: auto; margin: 0 16px 14px; }
+.beside + .prompts { margin-top: 16px; }
+.prompts .lede { padding: 0 16px; margin-bottom: 8px; }
 details th { padding-right: 32px; }
 pre { margin: 0; padding: 4px 16px 16px; overflow-x: auto; font: 13px/1.55 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: normal; }
 @media (max-width: 900px) { .grid.two, .beside { grid-template-columns: minmax(0, 1fr); } }

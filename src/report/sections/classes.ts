@@ -11,6 +11,8 @@ import { drawTextPredictions } from "./text-predictions.ts";
 
 const predictionLimit = 12;
 const barLimit = 3;
+/** Prompts of a class that are told. */
+const promptLimit = 3;
 
 export const confusionSection: Section = {
   id: "confusion",
@@ -24,9 +26,24 @@ export const confusionSection: Section = {
       620,
     );
     return html`<div class="beside">${figure("Predictions for each true class, in percent", chart, "Rows add up to 100. Hover over a cell for the counts.")}
-${drawMistakes(run, confusion)}</div>`;
+${drawMistakes(run, confusion)}</div>
+${drawPrompts(run)}`;
   },
 };
+
+/** What stands for each class where images are classified by text. */
+function drawPrompts(run: Context["run"]): Html | null {
+  const { classPrompts = [] } = run;
+  if (classPrompts.length === 0) return null;
+  return html`<details class="card prompts"><summary>Prompts of the ${classPrompts.length} classes</summary>
+<p class="lede">An image is of the class whose prompts are the nearest: the cosine with the mean of their embeddings.</p>
+<table><tbody>
+${classPrompts.map((prompts, i) => {
+  const more = prompts.length - promptLimit;
+  return html`<tr><th>${className(run, i)}</th><td>${prompts.slice(0, promptLimit).join("; ")}${more > 0 ? `; and ${count(more)} more` : ""}</td></tr>`;
+})}
+</tbody></table></details>`;
+}
 
 /** The pairs of classes that are mistaken most often, and the accuracy of each class. */
 function drawMistakes(run: Context["run"], confusion: readonly (readonly number[])[]): Html {

@@ -9,7 +9,7 @@ import { type Html, html } from "../html.ts";
 import { responsive } from "../svg.ts";
 import { chartGrid } from "./chart-grid.ts";
 import { drawRoutingCurves } from "./routing-curves.ts";
-import { drawAgreement, drawRoutingTable } from "./routing-table.ts";
+import { drawAgreement, drawAssociations, drawRoutingTable } from "./routing-table.ts";
 import { type Context, figure, type Section } from "./section.ts";
 
 /** Labels with more values are left out. */
@@ -26,6 +26,7 @@ export const expertsSection: Section = {
     return html`${routing.length === 0 ? null : drawLoads(context, routing)}
 ${curves}
 ${agreement === undefined ? null : drawAgreement(agreement)}
+${drawAssociations(routing)}
 ${drawLabels(context, routing)}`;
   },
 };
@@ -61,7 +62,7 @@ function drawLabels({ document }: Context, routing: readonly LayerRouting[]): Ht
   }
   return [...byLabel].map(
     ([label, entries]) =>
-      html`<h3 class="sub">Experts by ${label} <small>percent of each ${label}</small></h3>
+      html`<h3 class="sub">Experts by ${label} <small>percent of each ${label}${entries.some(({ labelled }) => labelled.modality === "image") ? ", tokens of images alone" : ""}</small></h3>
 ${chartGrid(
   entries.map(({ layer, labelled: { values, counts, association } }) => ({
     title: layer,

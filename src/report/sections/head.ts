@@ -15,8 +15,8 @@ interface Score {
 const lossNames = new Set(["loss", "cross_entropy"]);
 
 /**
- * The score a run is judged by: accuracy first, then any other score, the loss last; but the loss
- * where the run is a language model.
+ * The score a run is judged by: accuracy first, then that of zero-shot classification, then any
+ * other score, the loss last; but the loss where the run is a language model.
  */
 export function mainScore(summary: Summary, language?: LanguageUnits): Score | undefined {
   const scores = (["test", "validation"] as const).flatMap((split) =>
@@ -28,6 +28,7 @@ export function mainScore(summary: Summary, language?: LanguageUnits): Score | u
   return (
     loss ??
     scores.find((score) => score.name === "accuracy") ??
+    scores.find((score) => score.name === "zero_shot_accuracy") ??
     scores.find((score) => !lossNames.has(score.name)) ??
     scores[0]
   );
@@ -56,7 +57,7 @@ function resultText(score: Score | undefined, language: LanguageUnits | undefine
   if (score === undefined) return "No score was recorded";
   const { name, split, value } = score;
   if (language === undefined || name !== "loss") {
-    return `${scoreText(name, value)} ${split} ${name.replaceAll("_", " ")}`;
+    return `${scoreText(name, value)} ${split} ${scoreName(name)}`;
   }
   const perCharacter = lossPerCharacter(value, language);
   const also = perCharacter === undefined ? "" : ` (${figure(perCharacter)} per character)`;
@@ -117,7 +118,7 @@ function drawFigures({ summary, classNames, confusion, language }: Context["run"
       }
       const spread = samples > 0 ? `\u00b1 ${percent(halfInterval(value, samples))}, ` : "";
       add(
-        `${split} ${name.replaceAll("_", " ")}`,
+        `${split} ${scoreName(name)}`,
         scoreText(name, value),
         chance ? `${spread}chance ${percent(1 / classes)}` : undefined,
       );
@@ -145,6 +146,11 @@ function keepTogether(sentence: string): string {
   return sentence
     .replace(/(\d) (min|s|h|steps?)\b/g, "$1\u00a0$2")
     .replace(/\b(min|h) (\d)/g, "$1\u00a0$2");
+}
+
+/** As people write it, such as `zero shot accuracy` and `text to image R@5`. */
+function scoreName(name: string): string {
+  return name.replace(/_r(\d+)$/, " R@$1").replaceAll("_", " ");
 }
 
 function scoreText(name: string, value: number): string {

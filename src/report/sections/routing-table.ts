@@ -51,29 +51,46 @@ const columns: readonly Column[] = [
 
 /** One row for each layer, and one for each modality of it. */
 export function drawRoutingTable(routing: readonly LayerRouting[]): Html {
-  const labels = [
-    ...new Set(routing.flatMap((entry) => (entry.labels ?? []).map(({ label }) => label))),
-  ];
-  const nmi = (entry: LayerRouting, label: string): string => {
-    const found = entry.labels?.find((each) => each.label === label);
-    return found === undefined ? "" : found.association.normalizedMutualInformation.toFixed(3);
-  };
   const cells = (spread: RoutingSpread): Html[] => columns.map(({ cell }) => numeric(cell(spread)));
   const rows = routing.flatMap((entry) => [
-    html`<tr><td>${entry.layer}</td>${cells(entry)}${labels.map((label) => numeric(nmi(entry, label)))}</tr>`,
+    html`<tr><td>${entry.layer}</td>${cells(entry)}</tr>`,
     ...(entry.modalities ?? []).map(
-      (spread) =>
-        html`<tr class="part"><td>${spread.modality}</td>${cells(spread)}${labels.map(() => numeric(""))}</tr>`,
+      (spread) => html`<tr class="part"><td>${spread.modality}</td>${cells(spread)}</tr>`,
     ),
   ]);
-  return html`<h3 class="sub">Routing of each layer <small>entropies and information in nats${
-    labels.length === 0
-      ? ""
-      : "; NMI is the normalised mutual information of experts and labels: 0 unrelated, 1 one to one"
-  }</small></h3>
+  return html`<h3 class="sub">Routing of each layer <small>entropies and information in nats</small></h3>
 <div class="card scroll" tabindex="0" role="region" aria-label="Routing of each layer"><table><thead><tr><th>layer</th>${columns.map(
     ({ title, hint }) => html`<th class="number" title="${hint}">${title}</th>`,
-  )}${labels.map((label) => html`<th class="number">NMI, ${label}</th>`)}</tr></thead><tbody>
+  )}</tr></thead><tbody>
+${rows}
+</tbody></table></div>`;
+}
+
+/** How far the experts of each layer go with what samples are; nothing where nothing is known. */
+export function drawAssociations(routing: readonly LayerRouting[]): Html | null {
+  const tables = routing.flatMap(({ labels = [] }) => labels);
+  const labels = [...new Set(tables.map(({ label }) => label))];
+  if (labels.length === 0) return null;
+  const ofImages = tables.some(({ modality }) => modality === "image");
+  const rows = routing
+    .filter((entry) => entry.labels !== undefined)
+    .map((entry) => {
+      const found = labels.map((label) => entry.labels!.find((each) => each.label === label));
+      const cells = found.flatMap((each) => [
+        each?.association.normalizedMutualInformation.toFixed(3),
+        each?.association.cramersV.toFixed(3),
+      ]);
+      return html`<tr><td>${entry.layer}</td>${cells.map(numeric)}</tr>`;
+    });
+  return html`<h3 class="sub">Agreement of experts with what samples are <small>0 unrelated, 1 one to one${
+    ofImages ? "; but for modalities, of the tokens of images alone" : ""
+  }</small></h3>
+<div class="card scroll" tabindex="0" role="region" aria-label="Agreement of experts with labels"><table><thead><tr><th rowspan="2">layer</th>${labels.map(
+    (label) => html`<th class="number" colspan="2">${label}</th>`,
+  )}</tr><tr>${labels.map(
+    () =>
+      html`<th class="number" title="normalised mutual information of experts and values">NMI</th><th class="number" title="Cram\u00e9r\u2019s V: root of chi-square over its largest possible value">V</th>`,
+  )}</tr></thead><tbody>
 ${rows}
 </tbody></table></div>`;
 }

@@ -1,0 +1,89 @@
+/** Picks out what reports show of retrieval. */
+import { bestRank } from "../evaluate/retrieval.ts";
+import { cosineMatrix, countRows, type Embeddings, largest } from "../evaluate/similarity.ts";
+import type { RetrievalMatch, RetrievalSamples } from "./pair-types.ts";
+import type { RecordedImage } from "./types.ts";
+
+export interface RetrievalSamplesOptions {
+  readonly split: string;
+  /** Rows of length one. */
+  readonly images: Embeddings; // [N, P]
+  readonly texts: Embeddings; // [M, P]
+  /** Row of the image of each text. */
+  readonly owners: readonly number[]; // [M]
+  readonly captions: readonly string[]; // [M]
+  /** The pixels of a row of `images`; asked for those that are shown alone. */
+  readonly imageOf: (row: number) => RecordedImage;
+  /** Queries of each direction, at most. Default 6. */
+  readonly queries?: number;
+  /** Images shown for a text. Default 5. */
+  readonly imagesShown?: number;
+  /** Texts shown for an image. Default 3. */
+  readonly textsShown?: number;
+}
+
+/**
+ * For some texts the nearest images, and for some images the nearest texts, by cosine; of equal ones
+ * the earlier row is the nearer, as in `retrievalScores`. Queries are spread evenly over the split,
+ * so that they show what is usual; those of the two directions are of different images.
+ */
+export function retrievalSamples(options: RetrievalSamplesOptions): RetrievalSamples {
+  const { split, images, texts, owners, captions, imageOf } = options;
+  const { queries = 6, imagesShown = 5, textsShown = 3 } = options;
+  const numImages = countRows(images);
+  const textsOf = Array.from({ length: numImages }, (): number[] => []);
+  for (const [text, image] of owners.entries()) textsOf[image]!.push(text);
+  const captioned = [...textsOf.keys()].filter((image) => textsOf[image]!.length > 0);
+  return {
+    split,
+    numImages,
+    numTexts: owners.length,
+    byText: spread(owners.length, queries, 0).map((text) => {
+      const scores = cosineMatrix(rowOf(texts, text), images);
+      const own = owners[text]!;
+      return {
+        text: captions[text]!,
+        rank: bestRank(scores, [own]) + 1,
+        images: nearest(scores, imagesShown, [own]).map(({ row, ...match }) => ({
+          ...match,
+          image: imageOf(row),
+        })),
+      };
+    }),
+    byImage: spread(captioned.length, queries, 0.5).map((place) => {
+      const image = captioned[place]!;
+      const scores = cosineMatrix(rowOf(images, image), texts);
+      const own = textsOf[image]!;
+      return {
+        image: imageOf(image),
+        rank: bestRank(scores, own) + 1,
+        texts: nearest(scores, textsShown, own).map(({ row, ...match }) => ({
+          ...match,
+          text: captions[row]!,
+        })),
+      };
+    }),
+  };
+}
+
+/** Numbers below `length`, evenly spread, the first at `offset` of a step. */
+function spread(length: number, most: number, offset: number): number[] {
+  const count = Math.min(length, most);
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + offset) * length) / count));
+}
+
+function rowOf({ width, data }: Embeddings, row: number): Embeddings {
+  return { width, data: Array.from({ length: width }, (_, p) => data[row * width + p]!) };
+}
+
+function nearest(
+  scores: Float64Array,
+  most: number,
+  own: readonly number[],
+): (RetrievalMatch & { readonly row: number })[] {
+  return largest(scores, most).map((row) => ({
+    row,
+    score: scores[row]!,
+    own: own.includes(row),
+  }));
+}

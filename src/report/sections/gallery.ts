@@ -1,0 +1,112 @@
+/** What each expert is sent: patches and words. */
+
+import type { ExpertGallery, GalleryWord, LayerGallery } from "../../inspect/pair-types.ts";
+import { patchSheetChart } from "../charts/patch-sheet.ts";
+import { inkOn } from "../color.ts";
+import { count, percent } from "../format.ts";
+import { type Html, html } from "../html.ts";
+import { expertColors } from "../palette.ts";
+import { patchSprite } from "../patch-sprite.ts";
+import { svgText } from "../svg.ts";
+import { routingControls } from "./routing-controls.ts";
+import type { Context, Section } from "./section.ts";
+
+/** Most experts of a report, over all layers; the first layer is always whole. */
+const expertLimit = 96;
+/** Bytes of all patches before they are packed. */
+const byteLimit = 320_000;
+const columns = 4;
+/** Most pixels of the side of a patch. */
+const sideLimit = 16;
+const sheetWidth = 176;
+
+export const gallerySection: Section = {
+  id: "gallery",
+  title: "Gallery",
+  draw: (context) => {
+    const galleries = (context.run.galleries ?? []).filter(({ experts }) => experts.length > 0);
+    if (galleries.length === 0) return null;
+    const shown = spread(galleries);
+    const experts = shown.flatMap((layer) => layer.experts);
+    const patches = experts.flatMap((entry) => entry.patches);
+    const largest = Math.max(1, ...patches.map(({ image }) => Math.max(image.width, image.height)));
+    const side = Math.min(sideLimit, largest);
+    const most = Math.floor(byteLimit / (experts.length * side ** 2 * 3) / columns) * columns;
+    const size = { side, most: Math.max(columns, most) };
+    const left = galleries.length - shown.length;
+    return html`<p class="lede">For every expert the patches that its router is surest of, from different images as far as there are, and the words that most often have it as their first choice, with the share of their occurrences.${
+      left === 0 ? "" : ` ${shown.length} of ${galleries.length} layers are shown.`
+    }</p>
+${routingControls(
+  shown.map(({ layer }) => layer),
+  null,
+)}
+${shown.map((layer) => drawLayer(context, layer, size))}`;
+  },
+};
+
+/** As many layers as the page can bear, from first to last. */
+function spread(galleries: readonly LayerGallery[]): LayerGallery[] {
+  const widest = Math.max(...galleries.map(({ experts }) => experts.length));
+  const most = Math.max(1, Math.floor(expertLimit / widest));
+  if (galleries.length <= most) return [...galleries];
+  const last = galleries.length - 1;
+  // A single layer is the last, where experts are the most specialised.
+  return Array.from(
+    { length: most },
+    (_, i) => galleries[most === 1 ? last : Math.round((i * last) / (most - 1))]!,
+  );
+}
+
+interface SheetSize {
+  readonly side: number;
+  readonly most: number;
+}
+
+function drawLayer(context: Context, gallery: LayerGallery, size: SheetSize): Html {
+  const { layer, experts } = gallery;
+  return html`<div data-layer="${layer}"><h3 class="sub">${layer}</h3>
+<div class="gallery">${experts.map((entry) => drawExpert(context, gallery, entry, size))}</div></div>`;
+}
+
+function drawExpert(
+  { document }: Context,
+  { layer, numPatches, numWords }: LayerGallery,
+  entry: ExpertGallery,
+  { side, most }: SheetSize,
+): Html {
+  const { expert } = entry;
+  const color = expertColors(expert + 1)[expert]!;
+  const patches = entry.patches.slice(0, most);
+  const sprite = patchSprite(
+    patches.map(({ image }) => image),
+    { side, columns },
+  );
+  const titles = patches.map(
+    ({ index, patch, gate }) => `image ${index}, patch ${patch}: gate ${gate.toFixed(2)}`,
+  );
+  const label = `Patches that ${layer} is surest of sending to expert ${expert}`;
+  const share = (part: number, whole: number): string =>
+    whole === 0 ? "" : percent(part / whole, 0);
+  return html`<figure class="card">
+<h4><span class="swatch" style="background:${color};color:${inkOn(color)}">${expert}</span> <small>${[
+    numPatches === 0 ? "" : `${share(entry.numPatches, numPatches)} of patches`,
+    numWords === 0 ? "" : `${share(entry.numWords, numWords)} of words`,
+  ]
+    .filter((part) => part !== "")
+    .join(", ")}</small></h4>
+${numPatches === 0 ? null : patches.length === 0 ? html`<p class="none">No patch.</p>` : svgText(patchSheetChart(titles, { ...sprite, document, width: sheetWidth, label }))}
+${numWords === 0 ? null : drawWords(entry, numWords)}
+</figure>`;
+}
+
+function drawWords({ words, numWords }: ExpertGallery, all: number): Html {
+  if (words.length === 0) return html`<p class="none">No typical word.</p>`;
+  const average = numWords / all;
+  return html`<ul class="typical">${words.map((word) => html`<li title="${tell(word, average)}"><span>${word.text}</span> <b>${percent(word.count / word.total, 0)}</b></li>`)}</ul>`;
+}
+
+function tell({ text, count: own, total }: GalleryWord, average: number): string {
+  const lift = own / total / average;
+  return `${text}: ${count(own)} of ${count(total)} occurrences, ${lift.toFixed(1)} times the share of all words`;
+}

@@ -1,0 +1,182 @@
+import { parseHTML } from "linkedom";
+import { describe, expect, test } from "vitest";
+import type { RunRecord } from "../../inspect/types.ts";
+import { fixturePairRun } from "../pairs.fixture.ts";
+import { renderReport } from "../report.ts";
+
+const open = (run: RunRecord) => parseHTML(renderReport(run)).document;
+const all = (root: ParentNode, selector: string): string[] =>
+  [...root.querySelectorAll(selector)].map(({ textContent }) => textContent!.trim());
+
+const run = fixturePairRun({ layers: 3, pairs: 24 });
+const page = open(run);
+const section = (id: string) => page.querySelector(`#${id}`)!;
+
+test("models of pairs have their own sections, and the page stays small", () => {
+  expect(all(page, "nav a").slice(0, 4)).toEqual(["Retrieval", "Modalities", "Gallery", "Experts"]);
+  expect(page.querySelector("h1")!.textContent).toContain("validation zero shot accuracy");
+  expect(all(page, ".figures dt")).toContain("test text to image R@1");
+  const html = renderReport(fixturePairRun({ layers: 12, experts: 32, pairs: 24 }));
+  expect(html.length).toBeLessThan(1_500_000);
+  const text = html.replace(/data:image[^"]*|<script>.*<\/script>/gs, "");
+  expect(/.{0,40}(?:NaN|undefined|could not be drawn).{0,40}/.exec(text)?.[0]).toBeUndefined();
+});
+
+describe("modalities", () => {
+  test("a sentence tells how many experts are for what", () => {
+    const routing = run.routing!.slice(0, 1).map((entry) => {
+      const [labelled] = entry.labels!;
+      const counts = [[95, 60, 5, 0], [5, 40, 95, 0]]; // biome-ignore format: a matrix
+      return { ...entry, labels: [{ ...labelled!, counts }] };
+    });
+    const drawn = open({ ...run, routing }).querySelector("#modalities")!;
+    const lede = drawn.querySelector(".lede")!.textContent!;
+    // Of 300 tokens, 160 are of images: so frequent that .95 is asked for.
+    expect(lede.replaceAll("\u202f", " ")).toContain(
+      "Of 4 experts in one layer, 1 takes at least 95 % image tokens, 1 takes at least 80 % text tokens, and 1 mixes them; 1 got next to none.",
+    );
+    expect(all(drawn, "figcaption")).toEqual([
+      "Experts for image: 0; text: 2. Next to no tokens: 3.",
+    ]);
+  });
+
+  test("each layer has a chart, and a row with success of each modality", () => {
+    expect(section("modalities").querySelectorAll("figure")).toHaveLength(3);
+    const [image, text] = run.routing![0]!.modalities!;
+    const percent = (value: number) => `${(value * 100).toFixed(1)}\u202f%`;
+    expect(all(section("modalities"), "tbody tr:first-child td").slice(0, 3)).toEqual([
+      "blocks.0.moe",
+      percent(image!.scores.successRate),
+      percent(text!.scores.successRate),
+    ]);
+  });
+
+  test("towers of one modality have none of it", () => {
+    const routing = run.routing!.map((entry) => ({
+      ...entry,
+      modalities: entry.modalities!.slice(0, 1),
+      labels: entry.labels!.slice(1),
+    }));
+    expect(open({ ...run, routing }).querySelector("#modalities")).toBeNull();
+  });
+});
+
+describe("gallery", () => {
+  const [first] = [...section("gallery").querySelectorAll("[data-layer]")].slice(1);
+
+  test("every expert has its patches in one picture, and its words with their shares", () => {
+    const experts = [...first!.querySelectorAll("figure")];
+    expect(experts).toHaveLength(8);
+    const [entry] = run.galleries![1]!.experts;
+    const [card] = experts;
+    expect(card!.querySelectorAll("image")).toHaveLength(1);
+    expect(all(card!, "title")).toEqual(
+      entry!.patches.map(
+        ({ index, patch, gate }) => `image ${index}, patch ${patch}: gate ${gate.toFixed(2)}`,
+      ),
+    );
+    const six = run.galleries![1]!.experts[6]!.words[0]!;
+    const [word] = [...experts[6]!.querySelectorAll(".typical li")];
+    expect(word!.textContent).toBe(
+      `${six.text} ${((six.count / six.total) * 100).toFixed(0)}\u202f%`,
+    );
+    expect(word!.getAttribute("title")).toContain(
+      `${six.text}: ${six.count} of ${six.total} occurrences, `,
+    );
+    expect(all(experts[7]!, ".none")).toEqual(["No patch.", "No typical word."]);
+  });
+
+  test("too many experts: layers from first to last, with fewer patches", () => {
+    const many = open(fixturePairRun({ layers: 5, experts: 48, pairs: 8 }));
+    expect(all(many, "#gallery h3")).toEqual(["blocks.0.moe", "blocks.4.moe"]);
+    expect(many.querySelector("#gallery .lede")!.textContent).toContain("2 of 5 layers are shown.");
+  });
+
+  test("layers of images alone speak of no words", () => {
+    const galleries = run.galleries!.map((layer) => ({
+      ...layer,
+      numWords: 0,
+      experts: layer.experts.map((expert) => ({ ...expert, numWords: 0, words: [] })),
+    }));
+    const text = open({ ...run, galleries }).querySelector("#gallery .gallery")!.textContent!;
+    expect(text).toContain("of patches");
+    expect(text).not.toMatch(/words?\b/);
+  });
+});
+
+describe("retrieval", () => {
+  test("recall of both directions beside chance", () => {
+    const rows = [...section("retrieval").querySelectorAll("tbody tr")].map((row) =>
+      all(row, "td").map((cell) => cell.replaceAll("\u202f", " ")),
+    );
+    expect(rows).toEqual([
+      ["test", "images of a text", "41.0 %", "88.0 %", "95.0 %"],
+      ["test", "texts of an image", "43.0 %", "86.0 %", "97.0 %"],
+      ["validation", "images of a text", "43.8 %", "90.0 %", ""],
+      ["chance", "24 images", "4.2 %", "20.8 %", "41.7 %"],
+    ]);
+  });
+
+  test("what belongs together is marked by more than colour", () => {
+    const { byText, byImage } = run.retrieval!;
+    const grids = [...section("retrieval").querySelectorAll(".grid")];
+    expect(grids[0]!.querySelectorAll("img")).toHaveLength(6 * 5);
+    expect(all(grids[0]!, "h4")).toEqual(byText.map(({ text }) => text));
+    for (const [i, figure] of [...grids[0]!.querySelectorAll("figure")].entries()) {
+      const own = byText[i]!.images.filter((match) => match.own);
+      expect(figure.querySelectorAll('.own [aria-label="own"]')).toHaveLength(own.length);
+      expect(figure.querySelectorAll('img[alt="its own image"]')).toHaveLength(own.length);
+    }
+    expect(all(grids[1]!, "figcaption")).toEqual(
+      byImage.map(({ rank }) =>
+        rank === 1
+          ? "One of its texts is the nearest."
+          : `The nearest of its texts is number ${rank} of 24.`,
+      ),
+    );
+  });
+
+  test("scores without samples are a table alone", () => {
+    const { retrieval: _, ...rest } = run;
+    const scores = open(rest).querySelector("#retrieval")!;
+    expect(scores.querySelectorAll("tbody tr")).toHaveLength(3);
+    expect(scores.querySelector("img")).toBeNull();
+  });
+});
+
+test("prompts stand for classes, the first three of each", () => {
+  const cells = all(section("confusion"), ".prompts tr:first-child > *");
+  expect(cells).toEqual(["circle", "a circle; a photo of a circle; one circle; and 1 more"]);
+});
+
+test("labels are told to be of image tokens", () => {
+  expect(all(section("experts"), "h3").join()).toContain("Experts by color percent of each color, tokens of images alone"); // biome-ignore format: one sentence
+  expect(all(section("experts"), "h3").join()).toContain("Experts by modality percent of each modality,"); // biome-ignore format: one sentence
+});
+
+test("hostile words and captions appear as text", () => {
+  const hostile = `<img src=x onerror=alert(1)>"`;
+  const { retrieval, galleries } = run;
+  const html = renderReport({
+    ...run,
+    classPrompts: [[hostile]],
+    galleries: galleries!.map((layer) => ({
+      ...layer,
+      layer: hostile,
+      experts: layer.experts.map((expert) => ({
+        ...expert,
+        words: [{ text: hostile, count: 1, total: 1 }],
+      })),
+    })),
+    retrieval: {
+      ...retrieval!,
+      split: hostile,
+      byText: retrieval!.byText.map((sample) => ({ ...sample, text: hostile })),
+      byImage: retrieval!.byImage.map((sample) => ({
+        ...sample,
+        texts: sample.texts.map((match) => ({ ...match, text: hostile })),
+      })),
+    },
+  });
+  expect(html.replace(/="[^"]*"/g, "")).not.toContain("<img src=x");
+});
