@@ -50,7 +50,9 @@ export function imageBatches(dataset: ImageDataset, options: BatchOptions): Batc
         const texts = captions.map((all, row) =>
           chooseCaption(all, training ? foldIn(captionKey, indices[row]!) : undefined),
         );
-        Object.assign(arrays, tokenRows(tokenizer, texts, length));
+        const placeOf = (row: number): string =>
+          `${dataset.name} ${dataset.split}, caption of sample ${indices[row]}`;
+        Object.assign(arrays, tokenRows(tokenizer, texts, length, placeOf));
       }
       return {
         step,

@@ -12,6 +12,7 @@ export {
   type ParquetFile,
   type ParquetOptions,
   type ParquetRow,
+  parquetColumns,
 } from "./parquet.ts";
 export * from "./text/index.ts";
 export { clipContextLength, createClipTokenizer } from "./tokenizers/clip.ts";

@@ -21,7 +21,10 @@ export function textBatches(dataset: TextDataset, options: BatchOptions): BatchM
         labels.data[row] = BigInt(label);
       });
       const texts = samples.map(({ text }) => text);
-      return { step, epoch, indices, arrays: { ...tokenRows(tokenizer, texts, length), labels } };
+      const placeOf = (row: number): string =>
+        `${dataset.name} ${dataset.split}, sample ${indices[row]}`;
+      const rows = tokenRows(tokenizer, texts, length, placeOf);
+      return { step, epoch, indices, arrays: { ...rows, labels } };
     },
   };
 }

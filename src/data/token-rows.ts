@@ -1,23 +1,47 @@
 import { allocate, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import { encodeFixed, type Tokenizer } from "./tokenizers/index.ts";
+import { encodeFixed, type FixedTokens, type Tokenizer } from "./tokenizers/index.ts";
 
-/** Texts as ids: `tokens` `[B, L]`, padded at the end, and `lengths` `[B]`, the tokens before the pads. */
+/**
+ * Texts as ids: `tokens` `[B, L]`, padded at the end, and `lengths` `[B]`, the tokens before the pads.
+ *
+ * @param placeOf where the text of a row comes from, said of one that the tokenizer refuses
+ */
 export function tokenRows(
   tokenizer: Tokenizer,
   texts: readonly string[],
   contextLength: number,
+  placeOf?: (row: number) => string,
 ): { tokens: NdArray<"int64">; lengths: NdArray<"int64"> } {
   const tokens = allocate("int64", [texts.length, contextLength]);
   const lengths = allocate("int64", [texts.length]);
   for (const [row, text] of texts.entries()) {
-    const { ids, length } = encodeFixed(tokenizer, text, contextLength);
+    const { ids, length } = encodeRow(tokenizer, text, contextLength, () => placeOf?.(row));
     ids.forEach((id, at) => {
       tokens.data[row * contextLength + at] = BigInt(id);
     });
     lengths.data[row] = BigInt(length);
   }
   return { tokens, lengths };
+}
+
+function encodeRow(
+  tokenizer: Tokenizer,
+  text: string,
+  contextLength: number,
+  placeOf: () => string | undefined,
+): FixedTokens {
+  try {
+    return encodeFixed(tokenizer, text, contextLength);
+  } catch (cause) {
+    const place = placeOf();
+    if (!(cause instanceof UserError) || place === undefined) throw cause;
+    const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+    throw new UserError(`${place}, ${shown}: ${cause.message}`, {
+      exitCode: cause.exitCode,
+      cause,
+    });
+  }
 }
 
 /** The number of tokens of a sample, which text cannot do without. */

@@ -1,14 +1,24 @@
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { downloadDataset } from "../../src/data/download.ts";
 import { clipTokenizerState, openTokenizer } from "../../src/data/tokenizers/files.ts";
 import { encodeFixed, type Tokenizer } from "../../src/data/tokenizers/index.ts";
 import { needs, root } from "./data.fixture.ts";
 
 const files = ["clip-bpe/tokenizer.json", "clip-bpe/bpe_simple_vocab_16e6.txt.gz"];
 
-beforeEach((context) => needs(context, "clip-bpe"));
+let empty = "";
+beforeEach((context) => {
+  needs(context, "clip-bpe");
+  empty = mkdtempSync(join(tmpdir(), "moesaic-clip-"));
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  rmSync(empty, { recursive: true, force: true });
+});
 
 const open = async (file: string): Promise<Tokenizer> =>
   openTokenizer(await clipTokenizerState({ root, file }), { root });
@@ -22,6 +32,18 @@ describe.each(files)("%s", (file) => {
     const clip = await open(file);
     expect(golden).toHaveLength(13);
     for (const { text, openai_ids } of golden) expect(clip.encode(text), text).toEqual(openai_ids);
+  });
+
+  test("it is enough to have this file", async () => {
+    mkdirSync(join(empty, "clip-bpe"));
+    copyFileSync(join(root, file), join(empty, file));
+    const state = await clipTokenizerState({ root: empty });
+    expect(state.file).toBe(file);
+    const clip = await openTokenizer(state, { root: empty });
+    expect(clip.encode("a photo of a cat")).toEqual([49_406, 320, 1125, 539, 320, 2368, 49_407]);
+    // A run that was trained with the other file opens with this one, too.
+    const other = await clipTokenizerState({ root, file: files.find((one) => one !== file)! });
+    expect((await openTokenizer(other, { root: empty })).encode("cat")).toEqual(clip.encode("cat"));
   });
 
   test("texts come back but for spaces between tokens", async () => {
@@ -58,5 +80,27 @@ test("the file of the state may be replaced by the other one", async () => {
   const state = await clipTokenizerState({ root, file: files[1]! });
   const moved = { ...state, file: "elsewhere/bpe.txt.gz" };
   const clip = await openTokenizer(moved, { root });
+  expect(clip.encode("a photo of a cat")).toEqual([49_406, 320, 1125, 539, 320, 2368, 49_407]);
+});
+
+test("the publisher's file is downloaded, checked and opened; another is refused", async () => {
+  const bytes = readFileSync(join(root, files[1]!));
+  const asked: unknown[] = [];
+  let answer = bytes;
+  vi.stubGlobal("fetch", async (url: unknown) => {
+    asked.push(String(url));
+    return new Response(new Uint8Array(answer));
+  });
+  answer = Buffer.from(bytes);
+  answer[1000]! ^= 1;
+  await expect(downloadDataset("clip-bpe", { root: empty })).rejects.toThrow("md5");
+  await expect(clipTokenizerState({ root: empty })).rejects.toThrow(
+    'is missing; run "moesaic data get clip-bpe"',
+  );
+  answer = bytes;
+  expect(await downloadDataset("clip-bpe", { root: empty })).toBe(join(empty, "clip-bpe"));
+  expect(asked).toHaveLength(2);
+  expect(asked[0]).toMatch(/openai\/CLIP\/[0-9a-f]{40}\/clip\/bpe_simple_vocab_16e6\.txt\.gz$/);
+  const clip = await openTokenizer(await clipTokenizerState({ root: empty }), { root: empty });
   expect(clip.encode("a photo of a cat")).toEqual([49_406, 320, 1125, 539, 320, 2368, 49_407]);
 });

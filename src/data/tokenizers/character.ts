@@ -30,7 +30,7 @@ export function characterTokenizer(state: CharacterState): Tokenizer {
         const id = ids.get(character) ?? unknownId;
         if (id === undefined) {
           throw new UserError(
-            `${name(character)} at position ${tokens.length + 1} of the text is none of the tokenizer's ${characters.length} characters; remove it or use a tokenizer with an unknown token`,
+            `${name(character)} at position ${tokens.length + 1} of the text is none of the tokenizer's ${characters.length} characters; remove it, or give the tokenizer an unknown token (specials: [unknown])`,
             { exitCode: 2 },
           );
         }

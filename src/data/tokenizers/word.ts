@@ -43,7 +43,7 @@ export function wordTokenizer(state: WordState): Tokenizer {
         const id = ids.get(word) ?? unknownId;
         if (id !== undefined) return id;
         throw new UserError(
-          `word ${at + 1} of the text, "${word}", is none of the tokenizer's ${words.length} words; use a tokenizer with an unknown token`,
+          `word ${at + 1} of the text, "${word}", is none of the tokenizer's ${words.length} words; give the tokenizer an unknown token (specials: [unknown])`,
           { exitCode: 2 },
         );
       }),
