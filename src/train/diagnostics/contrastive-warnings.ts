@@ -5,8 +5,8 @@ export interface ContrastiveWarningOptions {
   readonly form: "info_nce" | "siglip";
   /** Updates over which the learning rate climbs. Default 0. */
   readonly warmupSteps?: number;
-  /** Bound of `logit_scale`. Default 100. */
-  readonly maximumScale?: number;
+  /** Bound of a temperature that is learned; absent where it is fixed. */
+  readonly minTemperature?: number;
 }
 
 /** Updates after the warm-up by which a run should have learnt something. */
@@ -15,7 +15,8 @@ const PATIENCE = 100;
 const STILL_GUESSING = 0.98;
 /** Share of captions in a batch, above which false negatives are worth a word. */
 const MANY_REPEATED = 0.1;
-const AT_BOUND = 0.995;
+/** Part of the bound that the temperature is above it at most, while it counts as being there. */
+const AT_BOUND = 0.005;
 /** Mean cosine of different samples, from which on they are nearly one. */
 const COLLAPSED = 0.95;
 
@@ -23,14 +24,14 @@ const COLLAPSED = 0.95;
  * Warnings by means over the last updates: a loss that is still that of guessing, captions that occur
  * several times in a batch, a temperature at its bound, embeddings that are all alike.
  *
- * Scalars are read by name: `loss`, `logit_scale`, `image_similarity` and `text_similarity`; those
+ * Scalars are read by name: `loss`, `temperature`, `image_similarity` and `text_similarity`; those
  * that are absent raise nothing.
  *
  * @param history the last updates, the newest last; fewer than {@link WINDOW} raise nothing
  */
 export function contrastiveWarnings(
   history: readonly Observation[],
-  { form, warmupSteps = 0, maximumScale = 100 }: ContrastiveWarningOptions,
+  { form, warmupSteps = 0, minTemperature }: ContrastiveWarningOptions,
 ): Warning[] {
   const last = history.at(-1);
   if (last === undefined || history.length < WINDOW) return [];
@@ -48,11 +49,10 @@ export function contrastiveWarnings(
       `${repeated.toFixed(1)} of the ${samples} captions that are compared equal another one, so that right pairs are learnt as wrong ones; make the batch smaller, or the captions more varied`,
     );
   }
-  const scale = scalar("logit_scale");
-  if (scale >= AT_BOUND * maximumScale) {
+  if (minTemperature !== undefined && scalar("temperature") <= (1 + AT_BOUND) * minTemperature) {
     warn(
       "temperature_bound",
-      `logit_scale is ${scale.toFixed(1)}, its bound being ${maximumScale}: the temperature cannot fall any further; watch the validation loss for overfitting, and lower optimizer.learning_rate, for all weights or in a rule for logit_scale`,
+      `the temperature is at its bound of ${minTemperature} and cannot fall any further; watch the validation loss for overfitting, and lower optimizer.learning_rate, for all weights or in a rule for logit_scale`,
     );
   }
 
