@@ -66,10 +66,13 @@ export function retrievalSamples(options: RetrievalSamplesOptions): RetrievalSam
   };
 }
 
-/** Numbers below `length`, evenly spread, the first at `offset` of a step. */
+/** Some numbers below `length`, spread by the golden ratio, which follows no cycle of a data set. */
 function spread(length: number, most: number, offset: number): number[] {
-  const count = Math.min(length, most);
-  return Array.from({ length: count }, (_, i) => Math.floor(((i + offset) * length) / count));
+  const chosen = new Set<number>();
+  for (let i = 0; chosen.size < Math.min(length, most); i++) {
+    chosen.add(Math.floor(((offset + i * 0.618_033_988_75) % 1) * length));
+  }
+  return [...chosen].sort((a, b) => a - b);
 }
 
 function rowOf({ width, data }: Embeddings, row: number): Embeddings {

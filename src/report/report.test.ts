@@ -88,9 +88,15 @@ describe("a whole run", () => {
       association.normalizedMutualInformation.toFixed(3),
       association.cramersV.toFixed(3),
     ]);
-    expect(
-      [...labels!.querySelectorAll("thead tr:first-child th")].map((c) => c.textContent),
-    ).toEqual(["layer", "class", "domain", "color"]);
+    expect([...labels!.querySelectorAll("thead th")].map((c) => c.textContent)).toEqual([
+      "layer",
+      "NMI, class",
+      "V, class",
+      "NMI, domain",
+      "V, domain",
+      "NMI, color",
+      "V, color",
+    ]);
     expect(agreement!.textContent).toContain("91.0\u202f%");
     const headings = [...experts.querySelectorAll("h3")].map((h) => h.textContent);
     for (const heading of ["Expert imbalance", "Success rate", "Experts by class", "by domain"]) {

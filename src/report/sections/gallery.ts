@@ -86,12 +86,10 @@ function drawExpert(
     ({ index, patch, gate }) => `image ${index}, patch ${patch}: gate ${gate.toFixed(2)}`,
   );
   const label = `Patches that ${layer} is surest of sending to expert ${expert}`;
-  const share = (part: number, whole: number): string =>
-    whole === 0 ? "" : percent(part / whole, 0);
   return html`<figure class="card">
 <h4><span class="swatch" style="background:${color};color:${inkOn(color)}">${expert}</span> <small>${[
-    numPatches === 0 ? "" : `${share(entry.numPatches, numPatches)} of patches`,
-    numWords === 0 ? "" : `${share(entry.numWords, numWords)} of words`,
+    numPatches === 0 ? "" : `${shareText(entry.numPatches / numPatches)} of patches`,
+    numWords === 0 ? "" : `${shareText(entry.numWords / numWords)} of words`,
   ]
     .filter((part) => part !== "")
     .join(", ")}</small></h4>
@@ -100,10 +98,14 @@ ${numWords === 0 ? null : drawWords(entry, numWords)}
 </figure>`;
 }
 
+function shareText(share: number): string {
+  return share > 0 && share < 0.005 ? "<1\u202f%" : percent(share, 0);
+}
+
 function drawWords({ words, numWords }: ExpertGallery, all: number): Html {
   if (words.length === 0) return html`<p class="none">No typical word.</p>`;
   const average = numWords / all;
-  return html`<ul class="typical">${words.map((word) => html`<li title="${tell(word, average)}"><span>${word.text}</span> <b>${percent(word.count / word.total, 0)}</b></li>`)}</ul>`;
+  return html`<ul class="typical">${words.map((word) => html`<li title="${tell(word, average)}"><span>${word.text}</span> <b>${shareText(word.count / word.total)}</b></li>`)}</ul>`;
 }
 
 function tell({ text, count: own, total }: GalleryWord, average: number): string {

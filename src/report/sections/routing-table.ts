@@ -85,11 +85,9 @@ export function drawAssociations(routing: readonly LayerRouting[]): Html | null 
   return html`<h3 class="sub">Agreement of experts with what samples are <small>0 unrelated, 1 one to one${
     ofImages ? "; but for modalities, of the tokens of images alone" : ""
   }</small></h3>
-<div class="card scroll" tabindex="0" role="region" aria-label="Agreement of experts with labels"><table><thead><tr><th rowspan="2">layer</th>${labels.map(
-    (label) => html`<th class="number" colspan="2">${label}</th>`,
-  )}</tr><tr>${labels.map(
-    () =>
-      html`<th class="number" title="normalised mutual information of experts and values">NMI</th><th class="number" title="Cram\u00e9r\u2019s V: root of chi-square over its largest possible value">V</th>`,
+<div class="card scroll" tabindex="0" role="region" aria-label="Agreement of experts with labels"><table><thead><tr><th>layer</th>${labels.map(
+    (label) =>
+      html`<th class="number" title="normalised mutual information of experts and values of ${label}">NMI, ${label}</th><th class="number" title="Cram\u00e9r\u2019s V of experts and values of ${label}: root of chi-square over its largest possible value">V, ${label}</th>`,
   )}</tr></thead><tbody>
 ${rows}
 </tbody></table></div>`;
