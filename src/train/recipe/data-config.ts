@@ -38,7 +38,7 @@ const objectCount = z.int().min(1).max(3);
 const objectPattern = z
   .strictObject({ color: z.enum(colorNames).optional(), shape: z.enum(shapeNames).optional() })
   .refine(({ color, shape }) => color !== undefined || shape !== undefined, {
-    error: "names neither a color nor a shape, so it would hold out everything",
+    error: "an entry of held_out names neither a color nor a shape; give one or both",
   });
 
 const shapes = z
@@ -67,7 +67,7 @@ const shapes = z
     }
     const left = objectKinds(held_out as ObjectPattern[]).length;
     if (left < most) {
-      const message = `leaves ${left} of ${objectKinds().length} combinations of color and shape to draw, fewer than the ${most} objects of an image; hold out less`;
+      const message = `held_out leaves ${left} of ${objectKinds().length} combinations of color and shape to draw, fewer than the ${most} objects of an image; hold out less`;
       context.addIssue({ code: "custom", path: ["held_out"], message });
     }
   });

@@ -44,14 +44,18 @@ test("the number of objects is set for every split", () => {
 test("patterns that leave too little to draw are refused", () => {
   const shapes = ["circle", "square", "triangle", "star", "cross", "heart", "crescent", "arrow"];
   const all = shapes.map((shape) => ({ shape }));
-  expect(() => parse({ held_out: all })).toThrow("leaves 0 of 64 combinations of color and shape");
+  expect(() => parse({ held_out: all })).toThrow(
+    "held_out leaves 0 of 64 combinations of color and shape",
+  );
   const colors = ["orange", "yellow", "green", "cyan", "blue", "purple"];
   const two = [...all.slice(1), ...colors.map((color) => ({ color, shape: "circle" }))];
   expect(() => parse({ held_out: two })).toThrow(
-    "leaves 2 of 64 combinations of color and shape to draw, fewer than the 3 objects of an image; hold out less",
+    "held_out leaves 2 of 64 combinations of color and shape to draw, fewer than the 3 objects of an image; hold out less",
   );
   expect(drawn({ held_out: two, objects: [1, 2] }, "train").kinds).toContain("red circle");
-  expect(() => parse({ held_out: [{}] })).toThrow("names neither a color nor a shape");
+  expect(() => parse({ held_out: [{}] })).toThrow(
+    "names neither a color nor a shape; give one or both",
+  );
   expect(() => parse({ held_out: [{ shape: "hexagon" }] })).toThrow("circle");
   expect(() => parse({ objects: [3, 1] })).toThrow("must be at most the most, got [3, 1]");
   expect(() => parse({ objects: [0, 4] })).toThrow();
