@@ -3,7 +3,7 @@ import { fromSnakeCase } from "../../config/case.ts";
 import type { Split } from "../../data/dataset.ts";
 import { openShapes, type ShapesSpec } from "../../data/shapes/index.ts";
 import { dataSchema } from "./data-config.ts";
-import { datasetSpec } from "./data-specs.ts";
+import { datasetSpec, hasTestSplit } from "./data-specs.ts";
 
 const normalize = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
 
@@ -59,4 +59,32 @@ test("patterns that leave too little to draw are refused", () => {
   expect(() => parse({ held_out: [{ shape: "hexagon" }] })).toThrow("circle");
   expect(() => parse({ objects: [3, 1] })).toThrow("must be at most the most, got [3, 1]");
   expect(() => parse({ objects: [0, 4] })).toThrow();
+});
+
+test("files and columns of captioned pictures reach the data layer as they are named", () => {
+  const captioned = (more: object) =>
+    fromSnakeCase(
+      dataSchema.parse({ name: "captioned-images", folder: "pets", normalize, ...more }),
+    );
+  const data = captioned({
+    files: { train: "train.parquet", test: "test.csv" },
+    columns: { image: "photo", captions: ["caption_a", "caption_b"] },
+    on_broken: "skip",
+    size: 64,
+    tokenizer: { kind: "character", specials: ["unknown", "end"] },
+  });
+  expect(datasetSpec(data, "test", 0)).toEqual({
+    name: "captioned-images",
+    split: "test",
+    folder: "pets",
+    files: { train: "train.parquet", test: "test.csv" },
+    columns: { image: "photo", captions: ["caption_a", "caption_b"] },
+    onBroken: "skip",
+    size: 64,
+  });
+  expect([data, captioned({}), captioned({ test_size: 0 })].map(hasTestSplit)).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });

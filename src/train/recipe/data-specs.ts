@@ -56,7 +56,10 @@ export function transformSpecs(data: DataConfig, training: boolean): TransformSp
   return [...steps, { normalize: data.normalize }];
 }
 
-/** Whether a set has a test split; texts of one file have one only where it is asked for. */
+/**
+ * Whether a set has a test split: texts of one file have one only where it is asked for, captioned
+ * pictures unless `test_size` is 0.
+ */
 export function hasTestSplit(data: DataConfig): boolean {
   switch (data.name) {
     case "tinyshakespeare":
@@ -64,6 +67,8 @@ export function hasTestSplit(data: DataConfig): boolean {
       return (data.testFraction ?? 0) > 0;
     case "labelled-text":
       return data.files.test !== undefined || data.testSize !== undefined;
+    case "captioned-images":
+      return data.files?.test !== undefined || data.testSize !== 0;
     default:
       return true;
   }
