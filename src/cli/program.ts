@@ -3,8 +3,12 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addAgreementCommand } from "./agreement-program.ts";
 import type { Context } from "./context.ts";
+import { addEmbedCommand } from "./embed-program.ts";
 import { addExpertCommands } from "./experts-program.ts";
 import { addGenerateCommand } from "./generate-program.ts";
+import { addProbeCommand } from "./probe-program.ts";
+import { addRetrieveCommand } from "./retrieve-program.ts";
+import { addZeroShotCommand } from "./zero-shot-program.ts";
 
 /** Version of the package, two folders up both in `src/` and in `dist/`. */
 function version(): string {
@@ -89,6 +93,10 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     });
 
   addGenerateCommand(program, context, setExitCode);
+  addZeroShotCommand(program, context, setExitCode);
+  addRetrieveCommand(program, context, setExitCode);
+  addEmbedCommand(program, context, setExitCode);
+  addProbeCommand(program, context, setExitCode);
   addExpertCommands(program, context, setExitCode);
   addAgreementCommand(program, context, setExitCode);
 
