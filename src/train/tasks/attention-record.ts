@@ -27,7 +27,7 @@ export interface AttentionRecordOptions extends Pick<Classifier, "grid"> {
   readonly words?: (batch: Batch) => ReadWords;
 }
 
-const AMONG_PATCHES = /^blocks\.\d+\.attn\.weights$/;
+const AMONG_PATCHES = /^(image_tower\.)?blocks\.\d+\.attn(\.image)?\.weights$/;
 const TO_WORDS = /^blocks\.\d+\.fusion\.attn\.weights$/;
 
 /**

@@ -1,10 +1,16 @@
-import type { ImageDataset, PointsDataset, TextDataset } from "../../data/dataset.ts";
+import type {
+  ImageDataset,
+  ObjectAttributes,
+  PointsDataset,
+  TextDataset,
+} from "../../data/dataset.ts";
 import { UserError } from "../../graph/errors.ts";
 import { createMoeDecoder } from "../../models/moe-decoder-config.ts";
 import { createClassifier } from "../../models/systems.ts";
 import { createTextClassifier } from "../../models/text-classifier-config.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { sessionOptions } from "../recipe/session-options.ts";
+import { captioningTask } from "./captioning.ts";
 import { diffMoeTask } from "./diff-moe.ts";
 import { imageClassification } from "./image-classification.ts";
 import { languageModeling } from "./language-modeling.ts";
@@ -63,16 +69,38 @@ export function createTask(config: TrainConfig, source: TaskData): Task {
         labelSmoothing,
       });
     }
-    case "limoe":
+    case "limoe": {
       requireKind(dataset.kind, "image", model.system, data.name);
+      const heldOut = "heldOut" in data ? data.heldOut : undefined;
       return limoeTask(model, source, {
         batchSize: train.batchSize,
         session: sessionOptions(runtime),
+        ...(heldOut && { unseen: matchesFirst(heldOut) }),
       });
+    }
+    case "seemoe": {
+      requireKind(dataset.kind, "image", model.system, data.name);
+      const { labelSmoothing } = train;
+      return captioningTask(model, source, { labelSmoothing, session: sessionOptions(runtime) });
+    }
     case "classic-mixture":
       requireKind(dataset.kind, "points", model.system, data.name);
       return pointsMixture(model, dataset as PointsDataset, train);
   }
+}
+
+interface ObjectPattern {
+  readonly shape?: string | undefined;
+  readonly color?: string | undefined;
+}
+
+/** Whether the main object is one of those that were held out of training. */
+function matchesFirst(patterns: readonly ObjectPattern[]) {
+  return ([main]: readonly ObjectAttributes[]): boolean =>
+    main !== undefined &&
+    patterns.some(({ shape = main.shape, color = main.color }) => {
+      return shape === main.shape && color === main.color;
+    });
 }
 
 function tokensOf({ fields }: TaskData): number {

@@ -1,16 +1,21 @@
 /** What LIMoE learns from captioned images. */
+import { classTemplates } from "../../data/class-templates.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
 import { UserError } from "../../graph/errors.ts";
 import { createLimoe, type LimoeSettings } from "../../models/limoe-config.ts";
-import type { SessionOptions } from "../../runtime/session.ts";
+import type { ContrastEvaluationOptions } from "./contrast-evaluation.ts";
 import { imageTextContrast } from "./image-text-contrast.ts";
 import type { Task, TaskData } from "./task.ts";
+
+export interface LimoeTaskOptions extends Pick<ContrastEvaluationOptions, "session" | "unseen"> {
+  readonly batchSize: number;
+}
 
 /** @throws UserError (exit code 2) where the data lack captions or a tokenizer, or a batch pairs */
 export function limoeTask(
   model: LimoeSettings,
   { dataset: anySet, fields, tokenizer }: TaskData,
-  { batchSize, session }: { readonly batchSize: number; readonly session: SessionOptions },
+  { batchSize, session, unseen }: LimoeTaskOptions,
 ): Task {
   const dataset = anySet as ImageDataset;
   const refuse = (message: string): never => {
@@ -33,5 +38,7 @@ export function limoeTask(
   const { vocabularySize } = tokenizer;
   const contrastive = createLimoe(model, { vocabularySize, imageShape });
   const { classNames } = dataset;
-  return imageTextContrast(contrastive, { classNames, tokenizer, session });
+  const templates = classTemplates(dataset.name);
+  const options = { classNames, templates, tokenizer, session, ...(unseen && { unseen }) };
+  return imageTextContrast(contrastive, options);
 }
