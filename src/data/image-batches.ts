@@ -2,11 +2,12 @@ import { allocate, type NdArray } from "../graph/array.ts";
 import { foldIn, integers, type Key, key } from "../random/index.ts";
 import type { BatchMaker, BatchOptions, Field } from "./batch.ts";
 import type { ImageDataset, ObjectAttributes } from "./dataset.ts";
-import { requireContextLength, tokenRows } from "./token-rows.ts";
+import { countCharacters, requireContextLength, tokenRows } from "./token-rows.ts";
 import { pipeline } from "./transforms/index.ts";
 
 /**
- * Batches of images with labels, and with a tokenizer of one caption each.
+ * Batches of images with labels, and with a tokenizer of one caption each: its `tokens` with their
+ * `lengths`, and the number of `characters` that they stand for.
  *
  * Sample `i` of epoch `e` is augmented by (seed, "augment", e, i); of several captions, training
  * takes one by (seed, "caption", e, i) and evaluation the first.
@@ -23,6 +24,7 @@ export function imageBatches(dataset: ImageDataset, options: BatchOptions): Batc
     ...(tokenizer !== undefined && {
       tokens: { dtype: "int64", shape: [length] },
       lengths: { dtype: "int64", shape: [] },
+      characters: { dtype: "int64", shape: [] },
     }),
   };
   return {
@@ -52,7 +54,8 @@ export function imageBatches(dataset: ImageDataset, options: BatchOptions): Batc
         );
         const placeOf = (row: number): string =>
           `${dataset.name} ${dataset.split}, caption of sample ${indices[row]}`;
-        Object.assign(arrays, tokenRows(tokenizer, texts, length, placeOf));
+        const rows = tokenRows(tokenizer, texts, length, placeOf);
+        Object.assign(arrays, rows, { characters: countCharacters(tokenizer, rows) });
       }
       return {
         step,

@@ -44,6 +44,21 @@ function encodeRow(
   }
 }
 
+/** Characters of the text that each row of tokens stands for, `[B]`; an unknown token counts as one. */
+export function countCharacters(
+  tokenizer: Tokenizer,
+  { tokens, lengths }: { tokens: NdArray<"int64">; lengths: NdArray<"int64"> },
+): NdArray<"int64"> {
+  const counts = allocate("int64", lengths.shape);
+  const contextLength = tokens.shape[1]!;
+  for (const [row, length] of lengths.data.entries()) {
+    const start = row * contextLength;
+    const ids = Array.from(tokens.data.subarray(start, start + Number(length)), Number);
+    counts.data[row] = BigInt([...tokenizer.decode(ids)].length);
+  }
+  return counts;
+}
+
 /** The number of tokens of a sample, which text cannot do without. */
 export function requireContextLength({
   contextLength,

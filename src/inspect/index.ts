@@ -63,6 +63,7 @@ export type {
 } from "./text-types.ts";
 export { joinLayers, tokenLayer } from "./token-layer.ts";
 export type {
+  CaptionSample,
   CheckpointAgreement,
   ClassScores,
   DecisionRegions,

@@ -176,6 +176,14 @@ export interface DecisionRegions {
   readonly scores: readonly ClassScores[];
 }
 
+/** A caption that a model made of an image. */
+export interface CaptionSample {
+  readonly image: RecordedImage;
+  readonly caption: string;
+  /** What people said of it. */
+  readonly references: readonly string[];
+}
+
 /** Everything a report or the inspector shows of one run; absent parts are left out. */
 export interface RunRecord {
   readonly name: string;
@@ -198,6 +206,7 @@ export interface RunRecord {
   /** Set for language models: how to read their loss. */
   readonly language?: LanguageUnits;
   readonly samples?: readonly TextSample[];
+  readonly captions?: readonly CaptionSample[];
   readonly galleries?: readonly LayerGallery[];
   readonly retrieval?: RetrievalSamples;
   /** What stands for each class where images are classified by text. */

@@ -12,6 +12,7 @@ import { type DiffMoeSettings, diffMoeConfig, diffMoeSchema } from "./diff-moe-c
 import { requireHeads } from "./heads.ts";
 import { type LimoeSettings, limoeSchema } from "./limoe-config.ts";
 import { type MoeDecoderSettings, moeDecoderSchema } from "./moe-decoder-config.ts";
+import { type SeeMoeSettings, seeMoeSchema } from "./seemoe-config.ts";
 import { sparselyGated } from "./sparsely-gated.ts";
 import { type SparselyGatedSettings, sparselyGatedSchema } from "./sparsely-gated-config.ts";
 import { type TextClassifierSettings, textClassifierSchema } from "./text-classifier-config.ts";
@@ -24,6 +25,7 @@ export const modelSchema = z.discriminatedUnion("system", [
   diffMoeSchema,
   vitMoeSchema,
   sparselyGatedSchema,
+  seeMoeSchema,
   moeDecoderSchema,
   textClassifierSchema,
   limoeSchema,
@@ -34,6 +36,7 @@ export type ModelSettings =
   | DiffMoeSettings
   | VitMoeSettings
   | SparselyGatedSettings
+  | SeeMoeSettings
   | MoeDecoderSettings
   | TextClassifierSettings
   | LimoeSettings;

@@ -6,6 +6,7 @@ import type { RunRecord } from "../inspect/types.ts";
 import { type Html, html, raw } from "./html.ts";
 import { script } from "./script.ts";
 import { attentionSection } from "./sections/attention.ts";
+import { captionsSection } from "./sections/captions.ts";
 import { confusionSection, predictionsSection } from "./sections/classes.ts";
 import { configurationSection } from "./sections/configuration.ts";
 import { curvesSection } from "./sections/curves.ts";
@@ -26,6 +27,7 @@ import { expertStyle, style } from "./style.ts";
 const sections: readonly Section[] = [
   mosaicSection,
   attentionSection,
+  captionsSection,
   tokensSection,
   samplesSection,
   regionsSection,

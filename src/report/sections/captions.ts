@@ -1,0 +1,29 @@
+/** Captions that the model made, beside the images and what people said of them. */
+import type { CaptionSample } from "../../inspect/types.ts";
+import { type Html, html } from "../html.ts";
+import { pngDataUri } from "../png.ts";
+import type { Section } from "./section.ts";
+
+/** References of an image that are shown. */
+const referenceLimit = 2;
+
+export const captionsSection: Section = {
+  id: "captions",
+  title: "Captions",
+  draw: ({ run }) => {
+    const captions = run.captions ?? [];
+    if (captions.length === 0) return null;
+    return html`<p class="lede">The first images of the evaluated split and what the model says of them, always choosing the most probable token; below, what people said.</p>
+<div class="predictions">${captions.map(drawCaption)}</div>`;
+  },
+};
+
+function drawCaption({ image, caption, references }: CaptionSample): Html {
+  return html`<figure class="card prediction">
+<img src="${pngDataUri(image)}" width="88" height="${Math.round((88 * image.height) / image.width)}" alt="${references[0] ?? "image without a caption"}">
+<figcaption>
+<p class="verdict">${caption === "" ? "(no words)" : caption}</p>
+${references.slice(0, referenceLimit).map((reference) => html`<p class="truth">${reference}</p>`)}
+</figcaption>
+</figure>`;
+}
