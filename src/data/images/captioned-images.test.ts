@@ -136,7 +136,8 @@ async function brokenPictures(): Promise<Uint8Array[]> {
   return [grey(1), truncated, new Uint8Array(0), text, grey(2).subarray(0, 40), grey(3)];
 }
 
-const reasons = [/premature end|unexpected end|corrupt/i, /no bytes/, /not a JPEG, PNG/, /./];
+/** What the decoder says of damaged data may be mixed with what it says of others decoded meanwhile. */
+const reasons = [/decoded: \S+/, /it has no bytes/, /it is not a JPEG, PNG/, /decoded: \S+/];
 
 test("broken files amid a list stop with their path, or are skipped and counted", async () => {
   const pictures = await brokenPictures();

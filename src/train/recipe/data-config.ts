@@ -131,7 +131,8 @@ const imageSets = [
     files: filesBySplit.optional(),
     columns: pairColumns.optional(),
     validation_size: count,
-    test_size: count,
+    /** 0 for no test split. */
+    test_size: z.int().nonnegative().optional(),
     split_seed: z.int().nonnegative().optional(),
     ...captionKeys,
     ...pictureKeys,
