@@ -1,6 +1,8 @@
 /** Training runs: configuration, training, evaluation, checkpoints, weights as safetensors. */
 export { configToYaml, type LoadOptions, loadConfig } from "../config/load.ts";
 export { listRecipes, type Recipe } from "../config/recipes.ts";
+export type { ImageRequest, ImageSource, SplitRequest } from "./embedding/image-source.ts";
+export { type EmbeddingTable, writeEmbeddings } from "./embedding/write-embeddings.ts";
 export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.ts";
 export {
   type ChangedLayer,
@@ -22,6 +24,13 @@ export {
   type ListedLayer,
   listRunExperts,
 } from "./experts/list-experts.ts";
+export {
+  type EmbeddedImages,
+  type EmbedHooks,
+  type OpenEmbedderOptions,
+  type OpenedEmbedder,
+  openEmbedder,
+} from "./open-embedder.ts";
 export {
   type OpenedLanguageModel,
   type OpenLanguageModelOptions,
