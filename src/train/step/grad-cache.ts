@@ -1,28 +1,23 @@
 /** Contrastive batches that exceed memory: micro-batches whose embeddings are compared as one batch. */
-import { allocate, type NdArray, view } from "../../graph/array.ts";
+import { allocate, type NdArray } from "../../graph/array.ts";
 import { UserError } from "../../graph/errors.ts";
-import type { TensorSpec } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { BUFFERS, createArenaOptimizer } from "./arena-optimizer.ts";
 import { parameterGroups } from "./parameter-groups.ts";
+import { findRows, gradientSpecs, ROW, ROW_GRADIENT, wholeRows } from "./row-cache.ts";
 import type { StagedObjective } from "./staged-objective.ts";
 import {
   type BatchSpec,
   forwardGraph,
   GRADIENT_PREFIX,
   type Objective,
-  type StepGraph,
   trainingGraph,
 } from "./step-graph.ts";
 import { createStepMemory } from "./step-memory.ts";
 import { addToMeans, createStepSession, type NamedArrays } from "./step-session.ts";
 import type { TrainStepOptions, UpdateStep } from "./train-step.ts";
-
-/** Names of rows between the graphs, and of their gradients, begin with these. */
-const ROW = "row:";
-const ROW_GRADIENT = "row_gradient:";
 
 /**
  * GradCache (arXiv:2101.06983): `accumulationSteps` micro-batches make one contrastive batch, with
@@ -197,54 +192,6 @@ function replayObjective({ embed }: StagedObjective): Objective {
     }
     return { loss };
   };
-}
-
-/** What `embed` gives under one name: for all micro-batches one after the other, and for each. */
-interface Cache {
-  readonly whole: NdArray;
-  readonly parts: readonly NdArray[];
-}
-
-interface Row extends Cache {
-  readonly name: string;
-  /** Absent for integers. */
-  readonly gradients?: Cache;
-}
-
-function findRows({ model }: StepGraph, count: number): Row[] {
-  return model.outputs
-    .filter(({ name }) => name.startsWith(ROW))
-    .map(({ name, tensor }) => ({
-      name: name.slice(ROW.length),
-      ...createCache(tensor, count),
-      ...(tensor.dtype === "float32" && { gradients: createCache(tensor, count) }),
-    }));
-}
-
-function createCache({ dtype, shape }: TensorSpec, count: number): Cache {
-  const [rows, ...rest] = shape as readonly number[];
-  const whole = allocate(dtype, [count * rows!, ...rest]);
-  const bytes = whole.data.byteLength / count;
-  const parts = Array.from({ length: count }, (_, i) =>
-    view(dtype, [rows!, ...rest], whole.data.buffer, i * bytes),
-  );
-  return { whole, parts };
-}
-
-function wholeRows(rows: readonly Row[]): BatchSpec {
-  return Object.fromEntries(rows.map(({ name, whole }) => [ROW + name, specOf(whole)]));
-}
-
-function gradientSpecs(rows: readonly Row[]): BatchSpec {
-  return Object.fromEntries(
-    rows.flatMap(({ name, gradients }) =>
-      gradients ? [[ROW_GRADIENT + name, specOf(gradients.parts[0]!)]] : [],
-    ),
-  );
-}
-
-function specOf({ dtype, shape }: NdArray): TensorSpec {
-  return { dtype, shape };
 }
 
 /** A copy that stays where native code was told it is. */
