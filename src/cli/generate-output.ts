@@ -42,9 +42,9 @@ export function noteSpeed({ err }: Context, results: readonly Result[], seconds:
 /** A result as it stands in JSON. */
 export function describeResult(
   { prompt, ids, generation, beams }: Result,
-  opened: OpenedLanguageModel,
+  opened: Pick<OpenedLanguageModel, "decoder" | "tokenizer">,
   experts: boolean,
-): object {
+): { readonly prompt: string; readonly [key: string]: unknown } {
   if (generation === undefined) {
     return {
       prompt,
@@ -62,16 +62,20 @@ function describe({ text, ids, logProbability, ended }: Omit<Beam, "score">) {
   return { text, num_tokens: ids.length, log_probability: logProbability, ended };
 }
 
-/** The tokens that were read, the last one not among them, and their experts in every layer, best first. */
+/**
+ * The tokens that were read, the last one not among them, after those of an image where there is one,
+ * and their experts in every layer, best first.
+ */
 function routingOf(
   prompt: readonly number[],
   { ids, experts }: Generation,
-  { decoder, tokenizer }: OpenedLanguageModel,
+  { decoder, tokenizer }: Pick<OpenedLanguageModel, "decoder" | "tokenizer">,
 ): object {
   const read = [...prompt, ...ids.slice(0, -1)].slice(-experts.length);
+  const seen = Array<string>(experts.length - read.length).fill("<image>");
   return {
     layers: decoder.expertLayers,
-    tokens: tokenTexts(tokenizer, read),
+    tokens: [...seen, ...tokenTexts(tokenizer, read)],
     experts, // [tokens][layers][K]
   };
 }

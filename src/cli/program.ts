@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addAgreementCommand } from "./agreement-program.ts";
+import { addCaptionCommand } from "./caption-program.ts";
 import type { Context } from "./context.ts";
 import { addEmbedCommand } from "./embed-program.ts";
 import { addExpertCommands } from "./experts-program.ts";
@@ -93,6 +94,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     });
 
   addGenerateCommand(program, context, setExitCode);
+  addCaptionCommand(program, context, setExitCode);
   addZeroShotCommand(program, context, setExitCode);
   addRetrieveCommand(program, context, setExitCode);
   addEmbedCommand(program, context, setExitCode);

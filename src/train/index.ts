@@ -24,6 +24,7 @@ export {
   type ListedLayer,
   listRunExperts,
 } from "./experts/list-experts.ts";
+export { type OpenedCaptioner, openCaptioner } from "./open-captioner.ts";
 export {
   type EmbeddedImages,
   type EmbedHooks,
