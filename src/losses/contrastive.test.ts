@@ -4,7 +4,13 @@ import { batch } from "../graph/shape.ts";
 import { normalArray } from "../nn/scope.fixture.ts";
 import { checkOperators, type Values } from "../ops/check.fixture.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { alignmentLoss, infoNceLoss, pairAccuracy, sigmoidPairLoss } from "./contrastive.ts";
+import {
+  alignmentLoss,
+  infoNceLoss,
+  meanSimilarity,
+  pairAccuracy,
+  sigmoidPairLoss,
+} from "./contrastive.ts";
 
 const z = array([
   [1, 0, 0],
@@ -31,6 +37,17 @@ test("golden values of three pairs", async () => {
   expect(toNumbers(siglip!)[0]).toBeCloseTo(2.3045819, 5);
   expect(toNumbers(alignment!)[0]).toBeCloseTo(-0.8, 6); // all three cosines are 0.8
   expect(toNumbers(accuracy!)[0]).toBeCloseTo(2 / 3, 6); // 0.96 beats the 0.8 of the second
+});
+
+test("mean similarity: of different rows alone, 1 where they are one, 0 for a single row", async () => {
+  const one = array([[0.6, 0.8, 0]]);
+  const collapsed = array(Array(4).fill([0.6, 0.8, 0]) as number[][]);
+  const values = await evaluate((...sets) => sets.map(meanSimilarity), [z, t, collapsed, one]);
+  const [spread, texts, same, single] = values.map((value) => toNumbers(value)[0]!);
+  expect(spread).toBeCloseTo(0.6 / 3, 6); // cosines 0.6, 0 and 0
+  expect(texts).toBeCloseTo((0.6 + 0.48 + 0) / 3, 6);
+  expect(same).toBeCloseTo(1, 5);
+  expect(single).toBe(0);
 });
 
 /** `z tᵀ` as rows. */
@@ -88,6 +105,16 @@ test("values and gradients by differences, for any number of pairs", async () =>
       fn: (a, b) => alignmentLoss(a!, b!),
       inputs: pair(3).slice(0, 2),
       reference: (a, b) => scalar(-mean(similarities(a!, b!).map((row, i) => row[i]!))),
+    },
+    {
+      fn: (a) => meanSimilarity(a!),
+      inputs: pair(3).slice(0, 1),
+      shapes: shapes.slice(0, 1),
+      again: [pair(5).slice(0, 1)],
+      reference: (a) => {
+        const others = similarities(a!, a!).map((row, i) => row.filter((_, j) => j !== i));
+        return scalar(mean(others.flat()));
+      },
     },
   ]);
 });
