@@ -44,7 +44,9 @@ export interface AttentionLayerOptions {
   };
   /** Which of the `N`. */
   readonly sample: number;
-  /** The keys to keep, in their order; default all. Others must have no share. */
+  /** The queries to keep, from the first; default all. */
+  readonly numQueries?: number;
+  /** The keys to keep, in their order; default all. Shares are then of what these get together. */
   readonly keys?: readonly number[];
   readonly mergeHeads?: boolean;
 }
@@ -52,7 +54,8 @@ export interface AttentionLayerOptions {
 /** The attention of one sample, rounded to bytes. */
 export function attentionLayer(options: AttentionLayerOptions): AttentionLayer {
   const { layer, weights, sample, mergeHeads = false } = options;
-  const [, , heads, numQueries, width] = weights.shape as [1, number, number, number, number];
+  const [, , heads, queries, width] = weights.shape as [1, number, number, number, number];
+  const { numQueries = queries } = options;
   const keys = options.keys ?? Array.from({ length: width }, (_, key) => key);
   const numHeads = mergeHeads ? 1 : heads;
   const numKeys = keys.length;
@@ -62,7 +65,7 @@ export function attentionLayer(options: AttentionLayerOptions): AttentionLayer {
     for (let query = 0; query < numQueries; query++) {
       row.fill(0);
       for (let h = head; h < heads; h += mergeHeads ? 1 : heads) {
-        const start = ((sample * heads + h) * numQueries + query) * width;
+        const start = ((sample * heads + h) * queries + query) * width;
         for (const [i, key] of keys.entries()) row[i]! += Number(weights.data[start + key]);
       }
       const highest = Math.max(...row);

@@ -25,6 +25,9 @@ export {
 export { type SeeMoeConfig, seeMoe } from "./seemoe.ts";
 export { createSeeMoe, type SeeMoe, type SeeMoeSettings, seeMoeSchema } from "./seemoe-config.ts";
 export type { VisionTowerConfig } from "./seemoe-vision.ts";
+export { type SfMoeConfig, sfMoe } from "./sf-moe.ts";
+export { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe-config.ts";
+export { type BlockPattern, sparseBlocks } from "./sf-moe-pattern.ts";
 export {
   type ClassificationTask,
   type Classifier,

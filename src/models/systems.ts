@@ -13,6 +13,7 @@ import { requireHeads } from "./heads.ts";
 import { type LimoeSettings, limoeSchema } from "./limoe-config.ts";
 import { type MoeDecoderSettings, moeDecoderSchema } from "./moe-decoder-config.ts";
 import { type SeeMoeSettings, seeMoeSchema } from "./seemoe-config.ts";
+import { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe-config.ts";
 import { sparselyGated } from "./sparsely-gated.ts";
 import { type SparselyGatedSettings, sparselyGatedSchema } from "./sparsely-gated-config.ts";
 import { type TextClassifierSettings, textClassifierSchema } from "./text-classifier-config.ts";
@@ -24,6 +25,7 @@ export const modelSchema = z.discriminatedUnion("system", [
   classicMixtureSchema,
   diffMoeSchema,
   vitMoeSchema,
+  sfMoeSchema,
   sparselyGatedSchema,
   seeMoeSchema,
   moeDecoderSchema,
@@ -35,6 +37,7 @@ export type ModelSettings =
   | ClassicMixtureSettings
   | DiffMoeSettings
   | VitMoeSettings
+  | SfMoeSettings
   | SparselyGatedSettings
   | SeeMoeSettings
   | MoeDecoderSettings
@@ -53,6 +56,8 @@ export interface Classifier {
   readonly logits: (scope: Scope, images: Tensor) => Tensor;
   /** Patches per image: their rows and columns. */
   readonly grid: { readonly rows: number; readonly columns: number };
+  /** Tokens of an image in the taps, of which patches come first; by default its patches alone. */
+  readonly tokensPerImage?: number;
   /** `K`, choices per token in the taps `ids`. */
   readonly numSelectedExperts: number;
   /** Routed experts that compute a token, on average at most. */
@@ -68,6 +73,7 @@ export interface Classifier {
  */
 export function createClassifier(settings: ModelSettings, task: ClassificationTask): Classifier {
   if (settings.system === "sparsely-gated") return createSparselyGated(settings, task);
+  if (settings.system === "sf-moe") return createSfMoe(settings, task);
   if (!("patchSize" in settings) || settings.system === "limoe") {
     throw new UserError(`model.system ${settings.system} does not classify images`, {
       exitCode: 2,

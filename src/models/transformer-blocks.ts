@@ -1,4 +1,4 @@
-/** The transformer blocks that text models share. */
+/** The transformer blocks that most models share. */
 import type { Tensor } from "../graph/graph.ts";
 import type { MoeLayer, MoeTokens } from "../moe/create-moe.ts";
 import { layerNorm } from "../nn/layer-norm.ts";
@@ -9,10 +9,14 @@ export interface TransformerBlocksOptions {
   readonly numLayers: number;
   /** Blocks with experts, counted from 0; the others have a dense layer of the experts' form. */
   readonly sparse: readonly number[];
-  readonly layer: MoeLayer;
+  readonly layer: Pick<MoeLayer, "apply" | "applyDense">;
   readonly tokens: MoeTokens;
   /** Attention of block `index`, from and to `[N, D]`. */
   readonly attention: (scope: Scope, x: Tensor, index: number) => Tensor;
+  /** Applied to what each branch of block `index` adds, such as stochastic depth. */
+  readonly branch?: (scope: Scope, y: Tensor, index: number) => Tensor;
+  /** Added to the variance in `norm1` and `norm2`. Default 1e-5. */
+  readonly normEpsilon?: number;
 }
 
 /**
@@ -29,15 +33,19 @@ export function transformerBlocks(
   x: Tensor,
   options: TransformerBlocksOptions,
 ): Tensor {
-  const { numLayers, sparse, layer, tokens, attention } = options;
+  const { numLayers, sparse, layer, tokens, attention, normEpsilon } = options;
+  const { branch = (_, y) => y } = options;
   for (let i = 0; i < numLayers; i++) {
     const at = scope.child("blocks").child(i);
-    x = add(x, attention(at.child("attn"), layerNorm(at.child("norm1"), x), i));
-    const normed = layerNorm(at.child("norm2"), x);
+    const attn = at.child("attn");
+    const attended = attention(attn, layerNorm(at.child("norm1"), x, normEpsilon), i);
+    x = add(x, branch(attn, attended, i));
+    const normed = layerNorm(at.child("norm2"), x, normEpsilon);
+    const mlp = at.child(sparse.includes(i) ? "moe" : "mlp");
     const mixed = sparse.includes(i)
-      ? layer.apply(at.child("moe"), normed, tokens)
-      : layer.applyDense(at.child("mlp"), normed);
-    x = add(x, mixed);
+      ? layer.apply(mlp, normed, tokens)
+      : layer.applyDense(mlp, normed);
+    x = add(x, branch(mlp, mixed, i));
   }
   return x;
 }

@@ -8,7 +8,7 @@
 import type { Tensor } from "../graph/graph.ts";
 import { divideDim } from "../graph/shape.ts";
 import type { MoeSettings } from "../moe/config.ts";
-import { createMoe, type MoeLayer } from "../moe/create-moe.ts";
+import { createMoe } from "../moe/create-moe.ts";
 import { type MoeLayers, moeBlocks } from "../moe/placement.ts";
 import { selfAttention } from "../nn/attention.ts";
 import { convStem } from "../nn/conv-stem.ts";
@@ -20,6 +20,7 @@ import type { Scope } from "../nn/scope.ts";
 import { add } from "../ops/arithmetic.ts";
 import { reduceMean } from "../ops/reduce.ts";
 import { reshape } from "../ops/reshape.ts";
+import { transformerBlocks } from "./transformer-blocks.ts";
 
 export interface VitMoeConfig {
   readonly patchSize: number;
@@ -47,37 +48,14 @@ export function vitMoe(scope: Scope, images: Tensor, config: VitMoeConfig): Tens
   const perImage = [images.shape[0]!, numTokens, width];
   const position = scope.parameter("pos_embed", [1, numTokens, width], truncatedNormal(0.02));
   let x = reshape(add(reshape(patches, perImage), position), patches.shape); // [B*S, D]
-  const moe = createMoe(config.moe, { width, numTokens });
-  const sparse = moeBlocks(config.moeLayers, config.numLayers);
-  for (let i = 0; i < config.numLayers; i++) {
-    const feedForward = sparse.includes(i) ? sparseLayer(moe) : denseLayer(moe);
-    x = block(scope.child("blocks").child(i), x, numTokens, {
-      numHeads: config.numHeads,
-      feedForward,
-    });
-  }
+  x = transformerBlocks(scope, x, {
+    numLayers: config.numLayers,
+    sparse: moeBlocks(config.moeLayers, config.numLayers),
+    layer: createMoe(config.moe, { width, numTokens }),
+    tokens: {},
+    attention: (at, normed) => selfAttention(at, normed, { numTokens, numHeads: config.numHeads }),
+  });
   x = layerNorm(scope.child("norm"), x);
   const pooled = reduceMean(reshape(x, perImage), 1); // [B, D]
   return linear(scope.child("head"), pooled, config.numClasses);
-}
-
-type FeedForward = (scope: Scope, x: Tensor) => Tensor;
-
-function sparseLayer(moe: MoeLayer): FeedForward {
-  return (scope, x) => moe.apply(scope.child("moe"), x);
-}
-
-function denseLayer(moe: MoeLayer): FeedForward {
-  return (scope, x) => moe.applyDense(scope.child("mlp"), x);
-}
-
-function block(
-  scope: Scope,
-  x: Tensor,
-  numTokens: number,
-  { numHeads, feedForward }: { readonly numHeads: number; readonly feedForward: FeedForward },
-): Tensor {
-  const norm1 = layerNorm(scope.child("norm1"), x);
-  x = add(x, selfAttention(scope.child("attn"), norm1, { numTokens, numHeads })); // [B*S, D]
-  return add(x, feedForward(scope, layerNorm(scope.child("norm2"), x))); // [B*S, D]
 }

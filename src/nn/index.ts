@@ -6,6 +6,7 @@ export {
   type HeadOptions,
   selfAttention,
 } from "./attention.ts";
+export { dropPath, dropPathRate } from "./drop-path.ts";
 export { dropout } from "./dropout.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export {
@@ -33,6 +34,7 @@ export { layerNorm } from "./layer-norm.ts";
 export { type LinearOptions, linear } from "./linear.ts";
 export { type LogitScaleOptions, learnedLogitScale } from "./logit-scale.ts";
 export { type PatchEmbedOptions, patchEmbed, patchGrid, patchify } from "./patch-embed.ts";
+export { type ResnetStemOptions, resnetStem } from "./resnet-stem.ts";
 export {
   createScope,
   type LossWeight,

@@ -18,7 +18,7 @@ export interface ReadWords {
   readonly keys: readonly number[];
 }
 
-export interface AttentionRecordOptions extends Pick<Classifier, "grid"> {
+export interface AttentionRecordOptions extends Pick<Classifier, "grid" | "tokensPerImage"> {
   /** The taps of the model. */
   readonly taps: ReadonlyMap<string, Tensor>;
   /** Passes over an image side by side, of which the first is without text; default one. */
@@ -32,22 +32,29 @@ const TO_WORDS = /^blocks\.\d+\.fusion\.attn\.weights$/;
 
 /**
  * The images with the attention of their patches, as many as `attentionPlan` has room for. They are
- * read one by one, because the weights of a whole batch can be large.
+ * read one by one, because the weights of a whole batch can be large. What patches give to class tokens
+ * is left out of their shares.
  */
 export async function withAttention(
   shown: readonly ShownImage[],
-  { taps, grid, passes = 1, words }: AttentionRecordOptions,
+  { taps, grid, tokensPerImage, passes = 1, words }: AttentionRecordOptions,
   { loader, createEvaluator }: Pick<FullEvaluationOptions, "loader" | "createEvaluator">,
 ): Promise<Mosaic[]> {
   const numPatches = grid.rows * grid.columns;
+  const patches = Array.from({ length: numPatches }, (_, patch) => patch);
   const attended = [...taps].filter(
     ([name, { shape }]) =>
-      shape[3] === numPatches &&
+      shape[3] === (tokensPerImage ?? numPatches) &&
       (AMONG_PATCHES.test(name) || (words !== undefined && TO_WORDS.test(name))),
   );
   const sizes = attended.map(([name, { shape }]) => {
-    const [, , numHeads, numQueries, numKeys] = shape as [number, number, number, number, number];
-    return { numHeads: TO_WORDS.test(name) ? 1 : numHeads, numQueries, numKeys };
+    const [, , numHeads, , numKeys] = shape as [number, number, number, number, number];
+    const ofWords = TO_WORDS.test(name);
+    return {
+      numHeads: ofWords ? 1 : numHeads,
+      numQueries: numPatches,
+      numKeys: ofWords ? numKeys : numPatches,
+    };
   });
   const { images, mergeHeads } = attentionPlan(sizes, shown.length);
   const found = new Map<number, ImageAttention>();
@@ -64,11 +71,12 @@ export async function withAttention(
         .filter((name) => pattern.test(name))
         .map((name) => {
           const layer = name.slice(0, -".weights".length);
-          return attentionLayer({ layer, weights: outputs[name]!, ...options });
+          const given = { layer, weights: outputs[name]!, numQueries: numPatches };
+          return attentionLayer({ ...given, ...options });
         });
     try {
       await evaluator.run(oneByOne(loader, wanted), (outputs, batch) => {
-        const layers = read(AMONG_PATCHES, outputs, { sample: 0, mergeHeads });
+        const layers = read(AMONG_PATCHES, outputs, { sample: 0, mergeHeads, keys: patches });
         const text = words?.(batch);
         const readers = text && {
           words: text.words,

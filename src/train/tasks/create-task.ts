@@ -32,6 +32,7 @@ export function createTask(config: TrainConfig, source: TaskData): Task {
       requireKind(dataset.kind, "image", model.system, data.name);
       return diffMoeTask(model, source, train);
     case "sparsely-gated":
+    case "sf-moe":
     case "vit-moe": {
       requireKind(dataset.kind, "image", model.system, data.name);
       const { classNames } = dataset as ImageDataset;
@@ -74,6 +75,7 @@ export function createTask(config: TrainConfig, source: TaskData): Task {
       const heldOut = "heldOut" in data ? data.heldOut : undefined;
       return limoeTask(model, source, {
         batchSize: train.batchSize,
+        warmupSteps: config.schedule.warmupSteps,
         session: sessionOptions(runtime),
         ...(heldOut && { unseen: matchesFirst(heldOut) }),
       });

@@ -27,12 +27,12 @@ export function imageClassification(
   dataset: ImageDataset,
   options: { readonly labelSmoothing?: number } & Pick<AttentionRecordOptions, "words"> = {},
 ): Task {
-  const { grid, numActiveExperts } = classifier;
+  const { grid, numActiveExperts, tokensPerImage = grid.rows * grid.columns } = classifier;
   return {
     objective: classification(classifier, options),
     score: { name: "accuracy", better: "higher" },
     samples: "images",
-    tokensPerSample: grid.rows * grid.columns,
+    tokensPerSample: tokensPerImage,
     numActiveExperts,
     classNames: dataset.classNames,
     evaluateFully: (evaluation) =>
@@ -65,7 +65,7 @@ async function evaluateImages(
   classNames: readonly string[],
   evaluation: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const { grid, expertKinds } = options;
+  const { grid, expertKinds, tokensPerImage: stride } = options;
   const { loader, createEvaluator, onBatch } = evaluation;
   const dataset = loader.dataset as ImageDataset;
   const evaluator = await createEvaluator(
@@ -100,7 +100,8 @@ async function evaluateImages(
         const sameClass = mosaics.filter(({ mosaic }) => mosaic.label === truth).length;
         if (mosaics.length < MOSAICS_SHOWN && sameClass <= mosaics.length / numClasses) {
           const layers = routing.layerNames;
-          mosaics.push(shownImage(dataset, { index, row: i, layers, grid, outputs }));
+          const shown = { index, row: i, layers, grid, outputs, ...(stride && { stride }) };
+          mosaics.push(shownImage(dataset, shown));
         }
       }
       onBatch();

@@ -1,0 +1,36 @@
+import type { Tensor } from "../graph/graph.ts";
+import { divideDim } from "../graph/shape.ts";
+import { reshape } from "../ops/reshape.ts";
+import { applyDropout } from "./dropout.ts";
+import type { Scope } from "./scope.ts";
+
+/**
+ * Stochastic depth (arXiv:1603.09382, section 3): in training, what a residual branch adds vanishes for
+ * whole samples with probability `rate`; otherwise the identity.
+ *
+ * Kept samples are scaled by `1 / (1 - rate)`, as in timm's `DropPath`; the paper scales by `1 - rate`
+ * in evaluation instead, which has the same mean.
+ *
+ * @param y what the branch adds, `[B*S, D]`
+ * @param options.numTokens `S`, tokens per sample
+ */
+export function dropPath(
+  scope: Scope,
+  y: Tensor,
+  rate: number,
+  { numTokens }: { readonly numTokens: number },
+): Tensor {
+  if (!scope.training || rate === 0) return y;
+  const numSamples = divideDim(y.shape[0]!, numTokens);
+  const draws = scope.random("drop_path", [numSamples, 1, 1], "uniform");
+  const bySample = reshape(y, [numSamples, numTokens, y.shape[1]!]); // [B, S, D]
+  return reshape(applyDropout(bySample, draws, rate), y.shape);
+}
+
+/**
+ * The rate of block `index`: it climbs evenly from 0 in the first block to `last` in the last, as timm
+ * has it. The linear rule of arXiv:1603.09382, section 3, begins above 0.
+ */
+export function dropPathRate(last: number, index: number, numLayers: number): number {
+  return numLayers > 1 ? (last * index) / (numLayers - 1) : last;
+}
