@@ -3,19 +3,21 @@ import { classTemplates } from "../../data/class-templates.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
 import { UserError } from "../../graph/errors.ts";
 import { createLimoe, type LimoeSettings } from "../../models/limoe-config.ts";
+import { contrastiveWarnings } from "../diagnostics/contrastive-warnings.ts";
 import type { ContrastEvaluationOptions } from "./contrast-evaluation.ts";
 import { imageTextContrast } from "./image-text-contrast.ts";
 import type { Task, TaskData } from "./task.ts";
 
 export interface LimoeTaskOptions extends Pick<ContrastEvaluationOptions, "session" | "unseen"> {
   readonly batchSize: number;
+  readonly warmupSteps: number;
 }
 
 /** @throws UserError (exit code 2) where the data lack captions or a tokenizer, or a batch pairs */
 export function limoeTask(
   model: LimoeSettings,
   { dataset: anySet, fields, tokenizer }: TaskData,
-  { batchSize, session, unseen }: LimoeTaskOptions,
+  { batchSize, warmupSteps, session, unseen }: LimoeTaskOptions,
 ): Task {
   const dataset = anySet as ImageDataset;
   const refuse = (message: string): never => {
@@ -40,5 +42,10 @@ export function limoeTask(
   const { classNames } = dataset;
   const templates = classTemplates(dataset.name);
   const options = { classNames, templates, tokenizer, session, ...(unseen && { unseen }) };
-  return imageTextContrast(contrastive, options);
+  const { learnedTemperature, minTemperature } = model.contrastive;
+  const watched = { warmupSteps, ...(learnedTemperature && { minTemperature }) };
+  return {
+    ...imageTextContrast(contrastive, options),
+    diagnose: (history) => contrastiveWarnings(history, { form: contrastive.form, ...watched }),
+  };
 }
