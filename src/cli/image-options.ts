@@ -20,7 +20,7 @@ export function addImageOptions(command: Command): Command {
     .option("--data <name|dir>", "another data set, or a folder with a folder for each class")
     .option("--split <name>", "train, validation or test (default: test)")
     .option("--images <dir>", "all pictures in a folder and in those within it")
-    .option("--on-broken <what>", "at a picture that cannot be decoded: skip or stop", "skip");
+    .option("--on-broken <what>", "at a picture that cannot be decoded: skip (default) or stop");
 }
 
 /**
@@ -29,20 +29,23 @@ export function addImageOptions(command: Command): Command {
  * @throws UserError (exit code 2) for options that do not go together
  */
 export function imageRequest(
-  { data, split, images, onBroken = "skip" }: ImageOptions,
+  { data, split, images, onBroken }: ImageOptions,
   { classes = false }: { readonly classes?: boolean } = {},
 ): ImageRequest {
-  if (onBroken !== "skip" && onBroken !== "stop") {
-    throw new UserError(`--on-broken is skip or stop, got ${onBroken}`, { exitCode: 2 });
-  }
+  const broken = onBroken === undefined ? {} : { onBroken: parseBroken(onBroken) };
   if (images === undefined) {
     const wanted = requireSplit(split ?? "test");
-    return { split: wanted, classes, onBroken, ...(data !== undefined && { data }) };
+    return { split: wanted, classes, ...broken, ...(data !== undefined && { data }) };
   }
   if (data !== undefined || split !== undefined) {
     throw new UserError("--images reads a folder; leave out --data and --split", { exitCode: 2 });
   }
-  return { folder: images, onBroken };
+  return { folder: images, ...broken };
+}
+
+function parseBroken(name: string): "skip" | "stop" {
+  if (name === "skip" || name === "stop") return name;
+  throw new UserError(`--on-broken is skip or stop, got ${name}`, { exitCode: 2 });
 }
 
 /** Opens images and tells how far that is, and what was skipped. */

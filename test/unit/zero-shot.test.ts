@@ -87,6 +87,15 @@ describe("zero-shot", () => {
     for (const { labels } of images) expect(shapeNames).toContain(labels[0]!.label);
   });
 
+  test("labels that the model cannot tell apart are named", async () => {
+    const labels = ["--labels", "zebra,gnu,star"];
+    const { code, err } = await moesaic("zero-shot", run, "--images", pictures, ...labels);
+    expect(code).toBe(0);
+    expect(err).toContain(
+      "2 of 3 labels cannot be told apart by the run's tokenizer (zebra, gnu); use words of",
+    );
+  });
+
   test("a folder with a folder for each class is scored", async () => {
     for (const [name, color] of [
       ["star", [200, 0, 0]],

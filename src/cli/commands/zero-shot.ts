@@ -59,6 +59,7 @@ export async function zeroShotCommand(
     const templates = ownTemplates ?? (areClasses ? classTemplates(set) : labelTemplates(set));
 
     const prompts = classPrompts(labels, templates);
+    noteAlike(context, opened, labels);
     const rows = await opened.embedTexts(prompts, embedHooks(progress, "prompt"));
     const classes = classEmbeddings(rows, templates.length);
     const images = await opened.embedImages(source, embedHooks(progress, "image"));
@@ -86,6 +87,21 @@ async function runClasses({ config, openImages }: OpenedEmbedder): Promise<reado
   if (classNames.length > 0 || config.data.name !== "image-folder") return classNames;
   const { dataset } = await openImages({ split: "validation" });
   return dataset.classNames;
+}
+
+/** Says which labels the model cannot tell apart. */
+function noteAlike(
+  { err }: Context,
+  { tokenizer }: OpenedEmbedder,
+  labels: readonly string[],
+): void {
+  const read = labels.map((label) => tokenizer.encode(label).join());
+  const alike = labels.filter((_, at) => read.indexOf(read[at]!) !== read.lastIndexOf(read[at]!));
+  if (alike.length === 0) return;
+  const first = alike.slice(0, 4).join(", ");
+  err.line(
+    `${alike.length} of ${labels.length} labels cannot be told apart by the run's tokenizer (${first}${alike.length > 4 ? " ..." : ""}); use words of its training texts`,
+  );
 }
 
 function chooseLabels(

@@ -16,7 +16,7 @@ export interface SplitRequest {
   readonly data?: string;
   /** Whether classes are needed; Flickr8k then derives its scenes. */
   readonly classes?: boolean;
-  /** At a picture of another set that cannot be decoded, by default "skip". */
+  /** At a picture that cannot be decoded; by default what the run's data says, and "skip" of others. */
   readonly onBroken?: "stop" | "skip";
 }
 
@@ -112,13 +112,18 @@ async function openSet(
 function specOf(
   { data, seed }: TrainConfig,
   read: ImageShape,
-  { data: name = data.name, split, classes, onBroken = "skip" }: SplitRequest,
+  { data: name = data.name, split, classes, onBroken: wanted }: SplitRequest,
 ): DatasetSpec {
   const size = Math.max(read.height, read.width);
   if (name === data.name) {
     const own = datasetSpec(data, split, seed);
-    return own.name === "flickr8k" && classes ? { ...own, labels: "scenes" } : own;
+    return {
+      ...own,
+      ...(own.name === "flickr8k" && classes && { labels: "scenes" }),
+      ...("onBroken" in own && wanted && { onBroken: wanted }),
+    } as DatasetSpec;
   }
+  const onBroken = wanted ?? "skip";
   const root = "root" in data && data.root !== undefined ? { root: data.root } : {};
   switch (name) {
     case "shapes":
