@@ -152,7 +152,10 @@ function countingLoader(length: number, size: number) {
       step = to;
     },
     next: async (): Promise<Batch | undefined> => {
-      const indices = Array.from({ length }, (_, i) => i).slice(step * size, (step + 1) * size);
+      const indices = Int32Array.from({ length }, (_, i) => i).slice(
+        step * size,
+        (step + 1) * size,
+      );
       step += 1;
       if (indices.length === 0) return undefined;
       const data = allocate("float32", [indices.length, 1, 1, 1]);
