@@ -10,6 +10,8 @@ export interface PyTorchFixture {
   readonly arrays: Readonly<Record<string, NdArray>>;
   readonly weights: Readonly<Record<string, NdArray>>;
   readonly gradients: Readonly<Record<string, NdArray>>;
+  /** What the first step drew, where the script fixes it. */
+  readonly randoms: Readonly<Record<string, NdArray>>;
 }
 
 export function readFixture(name: string): PyTorchFixture {
@@ -25,6 +27,7 @@ export function readFixture(name: string): PyTorchFixture {
     arrays: Object.fromEntries(entries.filter(([entry]) => !entry.includes("/"))),
     weights: below("weights/"),
     gradients: below("gradients/"),
+    randoms: below("randoms/"),
   };
 }
 
