@@ -7,6 +7,26 @@ export { type ClassAccuracy, classAccuracy } from "./class-accuracy.ts";
 export { createDecoder, type Decoder, type DecoderOptions, type PrefixRows } from "./decoder.ts";
 export type { DecoderState, PerSequence, TokenExperts } from "./decoder-state.ts";
 export {
+  type DomainRecord,
+  type SelectedAccuracy,
+  type SelectionMethod,
+  type SelectionQuery,
+  selectAccuracy,
+  selectionMethods,
+} from "./domains.ts";
+export {
+  type DomainTable,
+  type DomainTableCell,
+  type DomainTableOptions,
+  type DomainTableRow,
+  domainTable,
+  domainTableMarkdown,
+  domainTableText,
+  type Estimate,
+  estimate,
+  formatEstimate,
+} from "./domains-table.ts";
+export {
   collect,
   type Ending,
   type GenerateOptions,
