@@ -15,6 +15,10 @@
  *   unless told otherwise, so that the same image gives the same answer.
  * - Its Adam adds weight decay to the gradient; recipes here decouple it (AdamW).
  *
+ * With one chosen expert its weight is its probability, near 1/6 at first: dense weights that were spread
+ * over the experts then begin with so much less of an output. It is the published code's way too, which
+ * divides by the sum of the weights for two experts or more.
+ *
  * What is arranged otherwise: the class token stands behind the patches instead of before them, so that
  * tokens count like patches; attention has no order, positions go with the tokens, and only equal gates or
  * `priority: token` could tell the difference. Fresh weights are this library's, which suit small models;
