@@ -9,6 +9,7 @@ export function openShared(shared: SharedImages, classNames: readonly string[]):
   const { name, split, imageShape, images, labels, members, captions, domains } = shared;
   const { height, width, channels } = imageShape;
   const bytes = height * width * channels;
+  const names = domains && [...new Set(Array.from(members, (stored) => domains[stored]!))].sort();
   return {
     kind: "image",
     name,
@@ -17,6 +18,12 @@ export function openShared(shared: SharedImages, classNames: readonly string[]):
     classNames,
     imageShape,
     shared,
+    ...(names && {
+      domains: {
+        names,
+        of: (index: number) => names.indexOf(domains[members[index]!]!),
+      },
+    }),
     get: (index) => {
       checkIndex(index, members.length, `${name} ${split}`);
       const stored = members[index]!;

@@ -8,6 +8,8 @@ export interface BatchJob {
   readonly step: number;
   readonly epoch: number;
   readonly indices: Int32Array;
+  /** What the augmentation of a sample follows from besides its index; by default the epoch. */
+  readonly draw?: number;
 }
 
 export interface OrderOptions {

@@ -36,6 +36,8 @@ export interface BatchOptions {
   readonly tokenizer?: Tokenizer;
   /** `L`, tokens of a sample. */
   readonly contextLength?: number;
+  /** Whether batches of images tell the domain of each sample. */
+  readonly domains?: boolean;
   readonly seed: number;
   /** Whether samples are augmented and windows of text overlap. */
   readonly training: boolean;

@@ -21,14 +21,17 @@ export type {
   ObjectAttributes,
   PointSample,
   PointsDataset,
+  SampleDomains,
   SharedImages,
   Split,
   StreamDataset,
   TextDataset,
   TextSample,
 } from "./dataset.ts";
+export { type DomainOrderOptions, domainOrder } from "./domain-order.ts";
 export { type GaussianShiftSpec, openGaussianShift } from "./gaussian-shift.ts";
 export { type IdxArray, readIdx } from "./idx.ts";
+export { colorings, type MnistDomainsSpec, mnistSources, rotations } from "./mnist-domains/spec.ts";
 export { type DatasetDescription, datasets, type RemoteFile } from "./registry.ts";
 export * from "./shapes/index.ts";
 export * from "./tokenizers/index.ts";

@@ -8,6 +8,7 @@ import type {
   ImageFolderSpec,
   PacsSpec,
 } from "./images/specs.ts";
+import type { MnistDomainsSpec } from "./mnist-domains/spec.ts";
 import type { ShapesSpec } from "./shapes/spec.ts";
 import type {
   AgNewsSpec,
@@ -56,6 +57,13 @@ export interface ImageShape {
   readonly channels: number;
 }
 
+/** The domains that samples are of, such as photos and sketches. */
+export interface SampleDomains {
+  readonly names: readonly string[];
+  /** Index into `names` for the sample at an index; nothing is drawn or decoded for it. */
+  of(index: number): number;
+}
+
 /** Images, with classes or captions or both. */
 export interface ImageDataset {
   readonly kind: "image";
@@ -66,6 +74,8 @@ export interface ImageDataset {
   readonly imageShape: ImageShape;
   /** The sample at an index in [0, length); the same one each time. */
   get(index: number): ImageSample;
+  /** Set where samples have a domain. */
+  readonly domains?: SampleDomains;
   /** The decoded bytes in shared memory, where the set keeps them: workers open these instead of files. */
   readonly shared?: SharedImages;
 }
@@ -151,6 +161,7 @@ export interface IdxSpec {
 export type ImageSpec =
   | ShapesSpec
   | IdxSpec
+  | MnistDomainsSpec
   | Cifar10Spec
   | Flickr8kSpec
   | PacsSpec

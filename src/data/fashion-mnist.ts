@@ -19,17 +19,9 @@ const maxBytes = 60_000 * side * side + 16;
  */
 export async function openFashionMnist(spec: IdxSpec): Promise<ImageDataset> {
   const { name, split, validationSize = 5000 } = spec;
-  const folder = join(dataRoot(spec.root), name);
   const part = split === "test" ? "t10k" : "train";
-  const read = async (file: string, rank: number): Promise<IdxArray> => {
-    const path = join(folder, `${part}-${file}-ubyte.gz`);
-    const hint = `run "moesaic data get ${name}" or set data.root to a folder that holds ${name}/`;
-    return readIdx(await readMaybeGzipped(path, { maxBytes, hint }), { name: path, rank });
-  };
-  const [images, labels] = await Promise.all([read("images-idx3", 3), read("labels-idx1", 1)]);
-  const total = images.shape[0]!;
-  const classNames = datasets[name].classNames;
-  checkPair(folder, images, labels, classNames.length);
+  const { images, labels } = await readIdxImages(name, part, spec.root);
+  const total = labels.length;
   const members =
     split === "test"
       ? Uint32Array.from({ length: total }, (_, index) => index)
@@ -39,12 +31,37 @@ export async function openFashionMnist(spec: IdxSpec): Promise<ImageDataset> {
       name,
       split,
       imageShape: { height: side, width: side, channels: 1 },
-      images: toSharedMemory(images.data),
-      labels: toSharedMemory(labels.data),
+      images: toSharedMemory(images),
+      labels: toSharedMemory(labels),
       members,
     },
-    classNames,
+    datasets[name].classNames,
   );
+}
+
+/** The images of one file, one after the other, with their classes. */
+export interface IdxImages {
+  readonly height: number;
+  readonly width: number;
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+/** Reads the training or the test file of MNIST or Fashion-MNIST. */
+export async function readIdxImages(
+  name: IdxSpec["name"],
+  part: "train" | "t10k",
+  root?: string,
+): Promise<IdxImages> {
+  const folder = join(dataRoot(root), name);
+  const read = async (file: string, rank: number): Promise<IdxArray> => {
+    const path = join(folder, `${part}-${file}-ubyte.gz`);
+    const hint = `run "moesaic data get ${name}" or set data.root to a folder that holds ${name}/`;
+    return readIdx(await readMaybeGzipped(path, { maxBytes, hint }), { name: path, rank });
+  };
+  const [images, labels] = await Promise.all([read("images-idx3", 3), read("labels-idx1", 1)]);
+  checkPair(folder, images, labels, datasets[name].classNames.length);
+  return { height: side, width: side, images: images.data, labels: labels.data };
 }
 
 function checkPair(folder: string, images: IdxArray, labels: IdxArray, numClasses: number): void {

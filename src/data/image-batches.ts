@@ -6,7 +6,8 @@ import { countCharacters, requireContextLength, tokenRows } from "./token-rows.t
 import { pipeline } from "./transforms/index.ts";
 
 /**
- * Batches of images with labels, and with a tokenizer of one caption each: its `tokens` with their
+ * Batches of images with labels; where `domains` is on, of their `domains` as indices into those of
+ * the set; and with a tokenizer of one caption each: its `tokens` with their
  * `lengths`, and the number of `characters` that they stand for.
  *
  * Sample `i` of epoch `e` is augmented by (seed, "augment", e, i); of several captions, training
@@ -14,6 +15,7 @@ import { pipeline } from "./transforms/index.ts";
  */
 export function imageBatches(dataset: ImageDataset, options: BatchOptions): BatchMaker {
   const { transforms = [], tokenizer, seed, training } = options;
+  const domainsOf = options.domains ? dataset.domains : undefined;
   const bound = pipeline(transforms, dataset.imageShape);
   const { height, width, channels } = bound.outputShape;
   const elements = channels * height * width;
@@ -21,6 +23,7 @@ export function imageBatches(dataset: ImageDataset, options: BatchOptions): Batc
   const fields: Record<string, Field> = {
     images: { dtype: "float32", shape: [channels, height, width] },
     labels: { dtype: "int64", shape: [] },
+    ...(domainsOf && { domains: { dtype: "int64", shape: [] } }),
     ...(tokenizer !== undefined && {
       tokens: { dtype: "int64", shape: [length] },
       lengths: { dtype: "int64", shape: [] },
@@ -30,11 +33,11 @@ export function imageBatches(dataset: ImageDataset, options: BatchOptions): Batc
   return {
     length: dataset.length,
     fields,
-    make({ step, epoch, indices }) {
+    make({ step, epoch, indices, draw = epoch }) {
       const images = allocate("float32", [indices.length, channels, height, width]);
       const labels = allocate("int64", [indices.length]);
-      const augmentKey = foldIn(foldIn(key(seed), "augment"), epoch);
-      const captionKey = foldIn(foldIn(key(seed), "caption"), epoch);
+      const augmentKey = foldIn(foldIn(key(seed), "augment"), draw);
+      const captionKey = foldIn(foldIn(key(seed), "caption"), draw);
       const captions: (readonly string[])[] = [];
       const attributes: (readonly ObjectAttributes[])[] = [];
       const domains: string[] = [];
@@ -48,6 +51,13 @@ export function imageBatches(dataset: ImageDataset, options: BatchOptions): Batc
         if (sample.domain !== undefined) domains.push(sample.domain);
       });
       const arrays: Record<string, NdArray> = { images, labels };
+      if (domainsOf !== undefined) {
+        const ids = allocate("int64", [indices.length]);
+        indices.forEach((index, row) => {
+          ids.data[row] = BigInt(domainsOf.of(index));
+        });
+        arrays.domains = ids;
+      }
       if (tokenizer !== undefined) {
         const texts = captions.map((all, row) =>
           chooseCaption(all, training ? foldIn(captionKey, indices[row]!) : undefined),

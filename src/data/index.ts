@@ -5,6 +5,7 @@ export { downloadDataset } from "./download.ts";
 export { dataRoot } from "./files.ts";
 export * from "./images/index.ts";
 export { createLoader, type Loader, type LoaderOptions } from "./loader.ts";
+export { openMnistDomains, rotateImage } from "./mnist-domains/index.ts";
 export { openDataset } from "./open.ts";
 export {
   openParquet,

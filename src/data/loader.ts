@@ -2,8 +2,9 @@
 
 import { UserError } from "../graph/errors.ts";
 import type { Batch, BatchMaker, Field } from "./batch.ts";
-import { batchOrder } from "./batch-order.ts";
+import { type BatchOrder, batchOrder } from "./batch-order.ts";
 import type { Dataset, DatasetSpec } from "./dataset.ts";
+import { domainOrder } from "./domain-order.ts";
 import type { StoreHooks } from "./images/index.ts";
 import { type BatchSetup, createMaker } from "./maker.ts";
 import { openDataset } from "./open.ts";
@@ -12,7 +13,13 @@ import type { TransformSpec } from "./transforms/index.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 export interface LoaderOptions {
+  /** Samples of a batch, where `samplesPerDomain` does not say. */
   readonly batchSize: number;
+  /**
+   * Each batch has as many samples of every domain, side by side, and tells which; needs `shuffle` and a
+   * set with domains.
+   */
+  readonly samplesPerDomain?: number;
   /** By default 0. */
   readonly seed?: number;
   /** New order in every epoch; by default false. */
@@ -35,6 +42,8 @@ export interface LoaderOptions {
   readonly prefetch?: number;
   /** First global step, by default 0; nothing before it is computed. */
   readonly startStep?: number;
+  /** The set of the description, where it is open already. */
+  readonly dataset?: Dataset;
   /** Whom to tell while pictures are decoded. */
   readonly hooks?: StoreHooks;
   /** Epochs before the loader ends, by default endless with `shuffle` and 1 without. */
@@ -43,6 +52,8 @@ export interface LoaderOptions {
 
 export interface Loader extends AsyncIterable<Batch> {
   readonly dataset: Dataset;
+  /** Samples of a batch; the last of an epoch may have fewer. */
+  readonly batchSize: number;
   readonly batchesPerEpoch: number;
   /** The arrays of a batch, without their batch axis. */
   readonly fields: Readonly<Record<string, Field>>;
@@ -66,12 +77,12 @@ export interface Loader extends AsyncIterable<Batch> {
  */
 export async function createLoader(spec: DatasetSpec, options: LoaderOptions): Promise<Loader> {
   const { seed = 0, shuffle = false, training = shuffle, transforms = [] } = options;
-  const { tokenizer, contextLength } = options;
+  const { tokenizer, contextLength, samplesPerDomain } = options;
   const { workers: wanted = 1, epochs = shuffle ? Number.POSITIVE_INFINITY : 1 } = options;
   const { prefetch = Math.max(1, 2 * wanted) } = options;
   checkCount("workers", wanted, 0, 64);
   checkCount("prefetch", prefetch, 1, 1024);
-  const dataset = await openDataset(spec, options.hooks);
+  const dataset = options.dataset ?? (await openDataset(spec, options.hooks));
   const workers = dataset.kind === "image" ? wanted : 0;
   const setup: BatchSetup = {
     transforms,
@@ -79,16 +90,20 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
     training,
     ...(tokenizer !== undefined && { tokenizer }),
     ...(contextLength !== undefined && { contextLength }),
+    ...(samplesPerDomain !== undefined && { domains: true }),
     ...("root" in spec && spec.root !== undefined && { root: spec.root }),
   };
   const maker = await createMaker(dataset, setup);
-  const order = batchOrder({
-    length: maker.length,
-    batchSize: options.batchSize,
-    seed,
-    shuffle,
-    dropLast: options.dropLast ?? shuffle,
-  });
+  const order =
+    samplesPerDomain === undefined
+      ? batchOrder({
+          length: maker.length,
+          batchSize: options.batchSize,
+          seed,
+          shuffle,
+          dropLast: options.dropLast ?? shuffle,
+        })
+      : balancedOrder(dataset, samplesPerDomain, seed);
   const end = epochs * order.batchesPerEpoch;
   const shared = dataset.kind === "image" ? dataset.shared : undefined;
   const pool =
@@ -136,6 +151,7 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
   seek(options.startStep ?? 0);
   return {
     dataset,
+    batchSize: samplesPerDomain === undefined ? options.batchSize : order.job(0).indices.length,
     batchesPerEpoch: order.batchesPerEpoch,
     fields: maker.fields,
     next,
@@ -149,6 +165,18 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
       },
     }),
   };
+}
+
+function balancedOrder(dataset: Dataset, samplesPerDomain: number, seed: number): BatchOrder {
+  const { name } = dataset;
+  if (dataset.kind !== "image" || dataset.domains === undefined) {
+    throw new UserError(
+      `${name} has no domains; leave samples_per_domain out or choose a set that has some`,
+      { exitCode: 2 },
+    );
+  }
+  const { domains, length } = dataset;
+  return domainOrder({ name, domains, length, samplesPerDomain, seed });
 }
 
 /** A pool of no threads. */

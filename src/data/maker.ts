@@ -11,6 +11,8 @@ export interface BatchSetup {
   /** Folder of data sets, where a tokenizer may have its vocabulary. */
   readonly root?: string;
   readonly contextLength?: number;
+  /** Whether batches of images tell the domain of each sample. */
+  readonly domains?: boolean;
   readonly seed: number;
   readonly training: boolean;
 }

@@ -12,6 +12,7 @@ import {
   openPacs,
   type StoreHooks,
 } from "./images/index.ts";
+import { openMnistDomains } from "./mnist-domains/index.ts";
 import { datasets } from "./registry.ts";
 import { openShapes } from "./shapes/index.ts";
 import {
@@ -51,6 +52,11 @@ async function open(spec: DatasetSpec, hooks: StoreHooks): Promise<Dataset> {
     case "fashion-mnist":
     case "mnist":
       return openFashionMnist(spec);
+    case "rotated-mnist":
+    case "rotated-fashion-mnist":
+    case "colored-mnist":
+    case "colored-fashion-mnist":
+      return openMnistDomains(spec);
     case "cifar10":
       return openCifar10(spec, hooks);
     case "flickr8k":

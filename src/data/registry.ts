@@ -34,6 +34,34 @@ function idxFiles(base: string, files: readonly IdxFile[]): RemoteFile[] {
   return files.map(([name, bytes, md5]) => ({ name, url: `${base}/${name}`, bytes, md5 }));
 }
 
+function mnistDomain(
+  title: string,
+  source: "mnist" | "fashion-mnist",
+  kind: "rotated" | "colored",
+): DatasetDescription {
+  const kinds = {
+    rotated: "turned by 0 to 75 degrees, six domains; 10 classes",
+    colored: "coloured as its label in 90, 80 and 10 % of cases, three domains; 2 classes",
+  };
+  return {
+    title,
+    description: `${source === "mnist" ? "MNIST" : "Fashion-MNIST"} ${kinds[kind]}`,
+    terms: source === "mnist" ? "CC BY-SA 3.0" : "MIT",
+    homepage: "https://github.com/facebookresearch/DomainBed",
+    splits: { train: 70_000 },
+    classNames: [],
+    files: [],
+    place: `run "moesaic data get ${source}": it is made of those files`,
+  };
+}
+
+const mnistDomains = {
+  "rotated-mnist": mnistDomain("Rotated MNIST", "mnist", "rotated"),
+  "rotated-fashion-mnist": mnistDomain("Rotated Fashion-MNIST", "fashion-mnist", "rotated"),
+  "colored-mnist": mnistDomain("Coloured MNIST", "mnist", "colored"),
+  "colored-fashion-mnist": mnistDomain("Coloured Fashion-MNIST", "fashion-mnist", "colored"),
+};
+
 export const datasets: Readonly<Record<DatasetSpec["name"] | "clip-bpe", DatasetDescription>> = {
   shapes: {
     title: "Shapes",
@@ -90,6 +118,7 @@ export const datasets: Readonly<Record<DatasetSpec["name"] | "clip-bpe", Dataset
       ["t10k-labels-idx1-ubyte.gz", 4542, "ec29112dd5afa0611ce80d1b7f02629c"],
     ]),
   },
+  ...mnistDomains,
   cifar10,
   flickr8k,
   pacs,

@@ -57,7 +57,12 @@ export function sizeName(size: number): SizeName {
   return sizeNames[sizeBounds.filter((bound) => size >= bound).length]!;
 }
 
-/** The scene that `key` addresses. */
+/** The style of the scene that `key` addresses. */
+export function drawDomain(key: Key, { domains }: ResolvedShapesSpec): DomainName {
+  return stream(key).choice(domains); // the first draw of a scene
+}
+
+/** The scene that `key` addresses; but for textures it does not depend on the style. */
 export function drawScene(key: Key, spec: ResolvedShapesSpec, choose: ObjectChooser): Scene {
   const draws = stream(key);
   const domain = draws.choice(spec.domains);

@@ -5,7 +5,7 @@ import { checkIndex, type ImageDataset } from "../dataset.ts";
 import { caption } from "./caption.ts";
 import { objectChooser } from "./objects.ts";
 import { render } from "./render.ts";
-import { drawScene } from "./scene.ts";
+import { drawDomain, drawScene } from "./scene.ts";
 import { resolveShapesSpec, type ShapesSpec, shapeNames } from "./spec.ts";
 
 /**
@@ -26,6 +26,10 @@ export function openShapes(spec: ShapesSpec): ImageDataset {
     length,
     classNames: shapeNames,
     imageShape: { height: size, width: size, channels: 3 },
+    domains: {
+      names: resolved.domains,
+      of: (index) => resolved.domains.indexOf(drawDomain(foldIn(splitKey, index), resolved)),
+    },
     get: (index) => {
       checkIndex(index, length, `shapes ${split}`);
       const sampleKey = foldIn(splitKey, index);

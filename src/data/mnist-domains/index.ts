@@ -1,0 +1,3 @@
+export { openMnistDomains } from "./mnist-domains.ts";
+export { rotateImage } from "./rotate.ts";
+export { colorings, type MnistDomainsSpec, mnistSources, rotations } from "./spec.ts";
