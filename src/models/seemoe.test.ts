@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { fromSnakeCase } from "../config/case.ts";
 import { array, elementCount, type NdArray, toNumbers } from "../graph/array.ts";
+import type { Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import { batch } from "../graph/shape.ts";
 import { crossEntropy } from "../losses/cross-entropy.ts";
 import { normalArray, runScoped } from "../nn/scope.fixture.ts";
-import { createScope } from "../nn/scope.ts";
+import { createScope, type Scope } from "../nn/scope.ts";
 import { reshape } from "../ops/reshape.ts";
 import { foldIn, key } from "../random/index.ts";
+import { createLimoe, limoeSchema } from "./limoe-config.ts";
 import { tinySeeMoe } from "./seemoe.fixture.ts";
 import { createSeeMoe, type SeeMoe, seeMoeSchema } from "./seemoe-config.ts";
 
@@ -153,6 +155,44 @@ test("the loss falls along its gradient as fast as differences say", async () =>
     const rise = ((await lossAt(h)) - (await lossAt(-h))) / (2 * h);
     expect(norm / (rise * factor!), name).toBeCloseTo(1, 1);
   }
+});
+
+test("the vision tower has the names and shapes of one LIMoE tower", () => {
+  const sizes = {
+    patch_size: 4,
+    width: 8,
+    num_layers: 2,
+    num_heads: 2,
+    moe_layers: { every_n: 2 },
+  };
+  const namesOf = (traceModel: (scope: Scope, images: Tensor) => void, pattern: RegExp) => {
+    const { scope, trace } = createScope({ training: false });
+    traceModel(scope, input(scope.graph, "images", { dtype: "float32", shape: [1, 3, 8, 8] }));
+    return new Map(
+      [...trace.parameters.values()]
+        .filter(({ name }) => pattern.test(name))
+        .map(({ name, shape }) => [name, shape]),
+    );
+  };
+  const context = { vocabularySize: 7, imageShape: [3, 8, 8] } as const;
+  const limoe = createLimoe(
+    fromSnakeCase(limoeSchema.parse({ system: "limoe", ...sizes, moe: { num_experts: 4 } })),
+    context,
+  );
+  const stored = namesOf((scope, given) => limoe.encodeImages(scope, given), /^(?!image_head)/);
+  const model = tinySeeMoe(
+    {},
+    { ...sizes, pool: "patches", qkv_bias: true, moe: { num_experts: 4 } },
+  );
+  const wanted = namesOf((scope, given) => {
+    const text = input(scope.graph, "ids", { dtype: "int64", shape: [1, 2] });
+    model.logits(scope, text, undefined, given);
+  }, /^vision\./);
+  const renamed = [...stored].map(([name, shape]): [string, readonly number[]] => [
+    `vision.${name.replace(/^image_pos_embed$/, "pos_embed")}`,
+    shape,
+  ]);
+  expect(new Map(renamed.sort())).toEqual(new Map([...wanted].sort()));
 });
 
 test.each([

@@ -72,8 +72,8 @@ export async function evaluateCaptioning(
   const passes = shifted === undefined ? 1 : 2;
   let done = 0;
   const onCaptions = () => onWork?.("batch of captions", ++done, passes * loader.batchesPerEpoch);
-  const own = await captionBatches(decoder, tokenizer, loader, onCaptions);
-  const foreign = shifted && (await captionBatches(decoder, tokenizer, shifted, onCaptions));
+  const own = await captionBatches(decoder, options, loader, onCaptions);
+  const foreign = shifted && (await captionBatches(decoder, options, shifted, onCaptions));
   Object.assign(scores, captionScores(own.captions, own.references));
   if (own.matches !== undefined) scores.exact_match = own.matches;
   if (foreign?.matches !== undefined) scores.exact_match_shuffled = foreign.matches;
@@ -102,10 +102,10 @@ interface Captioned {
   readonly matches?: number;
 }
 
-/** Greedy captions of all images of a source. */
+/** Greedy captions of all images of a source, as long as those of the data at most. */
 async function captionBatches(
   decoder: Decoder,
-  tokenizer: Tokenizer,
+  options: CaptioningEvaluationOptions,
   source: BatchSource,
   onBatch: () => void,
 ): Promise<Captioned> {
@@ -114,7 +114,7 @@ async function captionBatches(
   let matches: number | undefined;
   source.seek(0);
   for (let batch = await source.next(); batch !== undefined; batch = await source.next()) {
-    const texts = await greedyCaptions(decoder, tokenizer, batch.arrays.images as PrefixRows);
+    const texts = await greedyCaptions(decoder, options, batch.arrays.images as PrefixRows);
     captions.push(...texts);
     references.push(...(batch.captions ?? []));
     for (const [i, objects] of batch.attributes?.entries() ?? []) {
@@ -131,7 +131,7 @@ async function captionBatches(
 
 async function greedyCaptions(
   decoder: Decoder,
-  tokenizer: Tokenizer,
+  { tokenizer, contextLength }: CaptioningEvaluationOptions,
   images: PrefixRows,
 ): Promise<string[]> {
   const prompts = Array.from({ length: images.shape[0]! }, () => firstTokens(tokenizer));
@@ -139,7 +139,7 @@ async function greedyCaptions(
     generate(decoder, prompts, {
       prefix: images,
       temperature: 0,
-      maxNewTokens: decoder.model.contextLength,
+      maxNewTokens: contextLength,
       stopTokens: [tokenizer.endId!],
       decode: (ids) => tokenizer.decode(ids),
     }),
