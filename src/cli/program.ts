@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { addEmbedCommand } from "./embed-program.ts";
 import { addExpertCommands } from "./experts-program.ts";
 import { addGenerateCommand } from "./generate-program.ts";
+import { addParametersCommand } from "./parameters-program.ts";
 import { addProbeCommand } from "./probe-program.ts";
 import { addRetrieveCommand } from "./retrieve-program.ts";
 import { addZeroShotCommand } from "./zero-shot-program.ts";
@@ -101,6 +102,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
   addProbeCommand(program, context, setExitCode);
   addExpertCommands(program, context, setExitCode);
   addAgreementCommand(program, context, setExitCode);
+  addParametersCommand(program, context, setExitCode);
 
   const data = program.command("data").description("list and download data sets");
   const root = ["--root <dir>", "folder of the data sets (default: MOESAIC_DATA)"] as const;

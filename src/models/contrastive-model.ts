@@ -1,5 +1,6 @@
 /** What training and evaluation ask of models that bring images and texts into one space. */
 import type { Tensor } from "../graph/graph.ts";
+import type { TokenPaths } from "../moe/active-parameters.ts";
 import type { Scope } from "../nn/scope.ts";
 
 /** Rows of length one of images and their texts, `[B, P]` each. */
@@ -26,6 +27,8 @@ export interface ContrastiveModel {
   readonly grid: { readonly rows: number; readonly columns: number };
   /** Routed experts that compute a token, on average at most. */
   readonly numActiveExperts: number;
+  /** Which parameters tokens of each modality meet. */
+  readonly tokenPaths: TokenPaths;
   /** The loss that the similarities are for. */
   readonly form: "info_nce" | "siglip";
   /** Images and their texts together: in training, tokens of both compete for the experts' room. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
+import type { TokenPaths } from "../moe/active-parameters.ts";
 import { moeSchema } from "../moe/config.ts";
 import { createMoe } from "../moe/create-moe.ts";
 import { moeBlocks, moeLayersSchema } from "../moe/placement.ts";
@@ -70,6 +71,12 @@ export const limoeSchema = z.strictObject({
 
 export type LimoeSettings = CamelCased<z.output<typeof limoeSchema>>;
 
+/** Tokens meet neither the embeddings, the tower nor the head of the other modality. */
+const tokenPaths: TokenPaths = {
+  image: (parameter) => !parameter.startsWith("text_"),
+  text: (parameter) => !/^(image|patch)_/.test(parameter),
+};
+
 /** What the model is made for. */
 export interface LimoeContext {
   readonly vocabularySize: number;
@@ -107,6 +114,7 @@ export function createLimoe(
     contextLength,
     grid,
     numActiveExperts,
+    tokenPaths,
     form,
     pairs: (scope, images, ids, lengths) => limoe(scope, images, { ids, lengths }, config),
     encodeImages: (scope, images) => encodeImages(scope, images, config),

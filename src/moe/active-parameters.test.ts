@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countParameters } from "./active-parameters.ts";
+import { countByToken, countParameters } from "./active-parameters.ts";
 
 test("K of the E experts of each layer count as active, everything else does", () => {
   const sizes: [string, number][] = [
@@ -17,4 +17,20 @@ test("K of the E experts of each layer count as active, everything else does", (
 
 test("without experts everything is active", () => {
   expect(countParameters([["head.weight", 30]], 2)).toEqual({ total: 30, active: 30 });
+});
+
+test("tokens that meet different parameters are counted apart", () => {
+  const sizes: [string, number][] = [
+    ["left.embed", 10],
+    ["right.embed", 30],
+    ["left.moe.experts.0.fc1", 5],
+    ["left.moe.experts.1.fc1", 5],
+    ["norm", 1],
+  ];
+  const meets = (side: string) => (name: string) => name.startsWith(side) || name === "norm";
+  expect(countByToken(sizes, 1, { left: meets("left"), right: meets("right") })).toEqual({
+    total: 51,
+    active: 31,
+    byToken: { left: 16, right: 31 },
+  });
 });

@@ -3,8 +3,14 @@
 /** Sizes of all parameters, and of those used for one token. */
 export interface ParameterCounts {
   readonly total: number;
+  /** Of the token that meets most of them. */
   readonly active: number;
+  /** Of a token of each kind, where these meet different ones. */
+  readonly byToken?: Readonly<Record<string, number>>;
 }
+
+/** For each kind of token, such as `image`, whether it meets the parameter of a name. */
+export type TokenPaths = Readonly<Record<string, (parameter: string) => boolean>>;
 
 /**
  * Counts parameters; of the experts of a layer (`<layer>.experts.<e>.`), `K` of `E` count as active.
@@ -35,4 +41,21 @@ export function countParameters(
     0,
   );
   return { total, active: Math.round(shared + routed) };
+}
+
+/** The same where tokens take different ways through the model. */
+export function countByToken(
+  sizes: Iterable<readonly [name: string, size: number]>,
+  numSelectedExperts: number,
+  paths: TokenPaths,
+): ParameterCounts {
+  const all = [...sizes];
+  const { total } = countParameters(all, numSelectedExperts);
+  const byToken = Object.fromEntries(
+    Object.entries(paths).map(([kind, meets]) => {
+      const met = all.filter(([name]) => meets(name));
+      return [kind, countParameters(met, numSelectedExperts).active];
+    }),
+  );
+  return { total, active: Math.max(...Object.values(byToken)), byToken };
 }

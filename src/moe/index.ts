@@ -1,6 +1,11 @@
 /** Mixture-of-experts layers: routers decide, dispatchers move, experts compute. */
 export { type Activation, activations } from "./activations.ts";
-export { countParameters, type ParameterCounts } from "./active-parameters.ts";
+export {
+  countByToken,
+  countParameters,
+  type ParameterCounts,
+  type TokenPaths,
+} from "./active-parameters.ts";
 export {
   type CapacityOptions,
   type CapacityPreset,

@@ -1,6 +1,14 @@
 /** Training runs: configuration, training, evaluation, checkpoints, weights as safetensors. */
 export { configToYaml, type LoadOptions, loadConfig } from "../config/load.ts";
 export { listRecipes, type Recipe } from "../config/recipes.ts";
+export {
+  type CountedModel,
+  type CountedPart,
+  countModelParameters,
+  countParametersOf,
+  type TokenCounts,
+} from "./count-parameters.ts";
+export type { DescribeOptions } from "./described-data.ts";
 export type { ImageRequest, ImageSource, SplitRequest } from "./embedding/image-source.ts";
 export { type EmbeddingTable, writeEmbeddings } from "./embedding/write-embeddings.ts";
 export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.ts";

@@ -13,16 +13,28 @@ export interface OpenOptions {
   readonly progress?: ProgressSink | undefined;
 }
 
+/** Tokens of a sample: a model reads no more than its context, so that, unless the data says less. */
+export function contextLengthOf({
+  model,
+  data,
+}: Pick<TrainConfig, "model" | "data">): number | undefined {
+  const own = "contextLength" in data ? data.contextLength : undefined;
+  return own ?? ("contextLength" in model ? model.contextLength : undefined);
+}
+
+/** Whether the texts of samples are read; descriptions of classes are no samples. */
+export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
+  return !("text" in model) || model.text === "captions";
+}
+
 /** A loader of one split: shuffled, augmented and endless in training, else once in order. */
 export function openSplit(
-  { model, data, train, seed }: TrainConfig,
+  config: TrainConfig,
   split: Split,
   { training, tokenizer, progress }: OpenOptions,
 ): Promise<Loader> {
-  // A model reads no more than its context, so that is what it is given unless the data says less.
-  const own = "contextLength" in data ? data.contextLength : undefined;
-  const reads = "text" in model ? model.text : "captions"; // Descriptions of classes are no samples.
-  const contextLength = own ?? ("contextLength" in model ? model.contextLength : undefined);
+  const { data, train, seed } = config;
+  const contextLength = contextLengthOf(config);
   return createLoader(datasetSpec(data, split, seed), {
     batchSize: train.batchSize,
     seed,
@@ -30,7 +42,7 @@ export function openSplit(
     transforms: transformSpecs(data, training),
     ...("workers" in data && { workers: data.workers }),
     ...(contextLength !== undefined && { contextLength }),
-    ...(tokenizer !== undefined && reads === "captions" && { tokenizer }),
+    ...(tokenizer !== undefined && readsCaptions(config) && { tokenizer }),
     ...(progress !== undefined && {
       hooks: {
         onProgress: (done: number, total: number) =>

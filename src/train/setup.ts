@@ -4,9 +4,9 @@ import { blockSegments } from "../autodiff/checkpoint.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
-import { elementCount, type NdArray } from "../graph/array.ts";
+import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import { countParameters, type ParameterCounts } from "../moe/active-parameters.ts";
+import type { ParameterCounts } from "../moe/active-parameters.ts";
 import { adamW } from "../optim/adamw.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
@@ -21,6 +21,7 @@ import { batchSpec, createEvaluator, type Evaluator } from "./step/evaluator.ts"
 import { cachedStages, createGradCacheStep } from "./step/grad-cache.ts";
 import { checkRules, type ParameterGroups, parameterGroups } from "./step/parameter-groups.ts";
 import { createTrainStep, type TrainStepOptions, type UpdateStep } from "./step/train-step.ts";
+import { countTaskParameters } from "./task-parameters.ts";
 import { createTask } from "./tasks/create-task.ts";
 import type { Task } from "./tasks/task.ts";
 import { openRunTokenizer, prepareTokenizer } from "./tokenizer.ts";
@@ -121,9 +122,6 @@ async function assemble(
     ...step.arena.names.map((name) => [name, step.arena.view(buffer, name)] as const),
     ...step.states,
   ]);
-  const sizes = [...step.parameters.values()].map(
-    ({ name, shape }) => [name, elementCount(shape)] as const,
-  );
   return {
     config,
     task,
@@ -134,7 +132,7 @@ async function assemble(
     totalSteps,
     stepsPerEpoch,
     weights,
-    parameters: countParameters(sizes, task.numActiveExperts),
+    parameters: countTaskParameters(task, step.parameters.values()),
     ...(data.tokenizer !== undefined && { tokenizer: data.tokenizer }),
     openSplit: (split) => openSplit(config, split, { ...data, training: false }),
     createEvaluator: (outputs, { batchSize = train.batchSize } = {}) =>

@@ -104,8 +104,13 @@ function announce(
   progress: ProgressSink,
 ): void {
   const millions = (count: number) => `${(count / 1e6).toFixed(2)}M`;
+  const { total, active, byToken = { token: active } } = parameters;
+  const perToken = Object.entries(byToken).map(
+    ([kind, count]) => `${millions(count)} active per ${kind === "token" ? kind : `${kind} token`}`,
+  );
+  const sizes = [`${millions(total)} parameters`, ...perToken].join(", ");
   progress.note(
-    `${config.recipe}: ${millions(parameters.total)} parameters, ${millions(parameters.active)} active per token; ${totalSteps} steps of ${config.train.batchSize} ${task.samples}`,
+    `${config.recipe}: ${sizes}; ${totalSteps} steps of ${config.train.batchSize} ${task.samples}`,
   );
 }
 
@@ -202,7 +207,8 @@ function summarize(
   validation: Record<string, number>,
   test: Record<string, number>,
 ): Summary {
-  const { config, parameters } = training;
+  const { config } = training;
+  const { total, active } = training.parameters;
   const tokens = stepsDone * tokensOf(training);
   return {
     recipe: config.recipe,
@@ -210,7 +216,7 @@ function summarize(
     steps: progress.step,
     train_seconds: progress.seconds,
     tokens_per_second: trainSeconds === 0 ? 0 : tokens / trainSeconds,
-    parameters: { ...parameters },
+    parameters: { total, active },
     validation,
     test,
     versions: versions(),

@@ -23,7 +23,7 @@ export function imageTextContrast(
   options: Omit<ContrastEvaluationOptions, "model">,
 ): Task {
   const stages = contrastiveStages(model);
-  const { grid, contextLength, numActiveExperts } = model;
+  const { grid, contextLength, numActiveExperts, tokenPaths } = model;
   return {
     objective: joinStages(stages),
     stages,
@@ -31,6 +31,7 @@ export function imageTextContrast(
     samples: "pairs",
     tokensPerSample: grid.rows * grid.columns + contextLength,
     numActiveExperts,
+    tokenPaths,
     classNames: options.classNames,
     evaluateFully: (evaluation) => evaluateContrast({ ...options, model }, evaluation),
   };

@@ -5,6 +5,7 @@ import type { Loader } from "../../data/loader.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { RunRecord } from "../../inspect/types.ts";
+import type { TokenPaths } from "../../moe/active-parameters.ts";
 import type { Diagnose } from "../diagnostics/observation.ts";
 import type { Evaluator } from "../step/evaluator.ts";
 import type { StagedObjective } from "../step/staged-objective.ts";
@@ -32,6 +33,8 @@ export interface Task {
   readonly tokensPerSample: number;
   /** Routed experts that compute a token, on average at most. */
   readonly numActiveExperts: number;
+  /** Which parameters tokens of each kind meet; by default all tokens meet all. */
+  readonly tokenPaths?: TokenPaths;
   readonly classNames: readonly string[];
   /** Reads a whole split and gathers what the report shows of it. */
   evaluateFully(options: FullEvaluationOptions): Promise<FullEvaluation>;
