@@ -11,7 +11,12 @@ import { type TrainConfig, trainConfigSchema } from "../recipe/config.ts";
 import type { StoredState } from "../run/state-files.ts";
 import { type ExpertEdit, planEdit, type UpcycleEdit } from "./expert-edits.ts";
 import { readExpertLoads } from "./expert-loads.ts";
-import { denseLayerOf, expertCounts, withExpertCounts } from "./expert-settings.ts";
+import {
+  denseLayerOf,
+  expertCounts,
+  expertsEverywhere,
+  withExpertCounts,
+} from "./expert-settings.ts";
 
 export interface EditedRun {
   readonly run: string;
@@ -67,7 +72,7 @@ async function planChange(
 /** Every block gets experts unless the edit says otherwise. */
 function planUpcycle({ run, config }: EditedRun, edit: UpcycleEdit, noise = 0): RunPlan {
   const denseLayer = denseLayerOf(config.model);
-  const overrides = ["model.moe_layers=all", ...edit.overrides];
+  const overrides = [expertsEverywhere(config.model), ...edit.overrides];
   const random = { noise, key: noiseKey(config) };
   return {
     config: loadConfig(join(run, "config.yaml"), trainConfigSchema, { overrides }),

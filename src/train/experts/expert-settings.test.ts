@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import { fromSnakeCase } from "../../config/case.ts";
 import { modelSchema } from "../../models/systems.ts";
 import type { TrainConfig } from "../recipe/config.ts";
-import { denseLayerOf, expertCounts, withExpertCounts } from "./expert-settings.ts";
+import {
+  denseLayerOf,
+  expertCounts,
+  expertsEverywhere,
+  withExpertCounts,
+} from "./expert-settings.ts";
 
 type ModelSettings = TrainConfig["model"];
 const settings = (value: object): ModelSettings => fromSnakeCase(modelSchema.parse(value));
@@ -33,6 +38,13 @@ test("experts under model.moe: as many as are left, at least K where K is fixed"
   }
   expect(expertCounts(vit({ router: { name: "switch" } })).numSelectedExperts).toBe(1);
   expect(denseLayerOf(model)("blocks.3.moe")).toBe("blocks.3.mlp");
+});
+
+test("where to ask for experts in every block", () => {
+  expect(expertsEverywhere(vit({}))).toBe("model.moe_layers=all");
+  const sfMoe = settings({ system: "sf-moe", num_layers: 3, blocks: "FFF" });
+  expect(expertsEverywhere(sfMoe)).toBe("model.blocks=SSS");
+  expect(denseLayerOf(sfMoe)("blocks.2.moe")).toBe("blocks.2.mlp");
 });
 
 test("finely divided experts change by whole multiples", () => {

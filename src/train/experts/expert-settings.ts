@@ -71,6 +71,12 @@ export function denseLayerOf(model: ModelSettings): (path: string) => string {
   return (path) => path.replace(/moe$/, "mlp");
 }
 
+/** The override that gives every block of a model experts. */
+export function expertsEverywhere(model: ModelSettings): string {
+  if (model.system === "sf-moe") return `model.blocks=${"S".repeat(model.numLayers)}`;
+  return "model.moe_layers=all";
+}
+
 /** The settings of a model whose experts are under `model.moe`. */
 function requireMoe(model: { readonly system: string }): { readonly moe: MoeSettings } {
   if ("moe" in model) return model as unknown as { readonly moe: MoeSettings };
