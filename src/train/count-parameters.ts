@@ -35,7 +35,7 @@ export interface CountedModel {
  * @throws UserError (exit code 2) for settings that make no model
  * @example
  * await countModelParameters(loadConfig("limoe-h14", trainConfigSchema));
- * // { recipe: "limoe-h14", total: 5574..., byToken: { image: 632..., text: 694... }, parts: [...] }
+ * // { total: 5_576_130_561, byToken: { image: 632_892_161, text: 695_151_361 }, recipe, parts }
  */
 export async function countModelParameters(
   config: TrainConfig,
