@@ -247,9 +247,13 @@ test("settings that do not fit are refused in one sentence", () => {
   expect(() => tinyLimoe({ moe_layers: [5] })).toThrow(
     "model.moe_layers names block 5, and the model has blocks 0 to 1",
   );
-  expect(() => tinyLimoe({ moe: { router: { name: "hash" } } })).toThrow();
+  expect(() => tinyLimoe({ moe: { router: { name: "hash" }, losses: [] } })).toThrow(
+    "the router hash needs the word ids of tokens, and this model has none; choose router.key position",
+  );
   const audio = { name: "local_entropy", modality: "audio" } as const;
-  expect(() => tinyLimoe({ moe: { losses: [audio] } })).toThrow("audio");
+  expect(() => tinyLimoe({ moe: { losses: [audio] } })).toThrow(
+    "the loss local_entropy counts tokens of the modality audio, and this model has image, text",
+  );
   const { scope } = createScope({ training: false });
   const ids = input(scope.graph, "ids", { dtype: "int64", shape: [2, 7] });
   const lengths = input(scope.graph, "lengths", { dtype: "int64", shape: [2] });
