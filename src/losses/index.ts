@@ -1,5 +1,6 @@
 /** What training minimises, and accuracy. */
 export { accuracy } from "./accuracy.ts";
+export { betaQuantiles } from "./beta-quantiles.ts";
 export { binaryCrossEntropy } from "./binary-cross-entropy.ts";
 export {
   alignmentLoss,
@@ -7,8 +8,18 @@ export {
   pairAccuracy,
   sigmoidPairLoss,
 } from "./contrastive.ts";
+export { coralPenalty } from "./coral.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
+export { type GroupDroLoss, groupDroLoss } from "./group-dro.ts";
+export { irmPenalty } from "./irm.ts";
 export { meanSquaredError } from "./mean-squared-error.ts";
 export { mixtureLikelihood } from "./mixture-likelihood.ts";
+export {
+  type MixedBatch,
+  type MixupDraws,
+  type MixupOptions,
+  mixDomains,
+  mixupLoss,
+} from "./mixup.ts";
 export { nextTokenLoss } from "./next-token.ts";
 export type { Reduction } from "./reduction.ts";

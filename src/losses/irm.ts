@@ -1,0 +1,39 @@
+/** Penalty of classifiers that could be better in one domain alone. ONNX: Softmax, GatherElements. */
+import { array } from "../graph/array.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { constant } from "../graph/inputs.ts";
+import { mul, sub } from "../ops/arithmetic.ts";
+import { takeAlong } from "../ops/gather.ts";
+import { reduceMean, reduceSum } from "../ops/reduce.ts";
+import { squeeze, unsqueeze } from "../ops/reshape.ts";
+import { softmax } from "../ops/softmax.ts";
+import { byDomain } from "./domain-rows.ts";
+
+/**
+ * IRMv1 (arXiv:1907.02893, section 3.1): the squared slope, by a factor `s` on the logits and at s = 1,
+ * of the cross-entropy in each domain, averaged over domains. The slope of one row is
+ *
+ *     d/ds CE(s z, y) at s = 1  =  sum_c (softmax(z)_c - [c = y]) z_c
+ *
+ * The square is estimated without bias as the product of the mean slopes of every second row and of
+ * the others, which may be negative, as the paper's appendix and DomainBed do.
+ *
+ * @param logits `[M*n, C]`, the rows of each domain together, n >= 2
+ * @param labels `[M*n]` int64
+ * @returns a scalar
+ */
+export function irmPenalty(logits: Tensor, labels: Tensor, numDomains: number): Tensor {
+  const expected = reduceSum(mul(softmax(logits, 1), logits), 1); // [M*n]
+  const truth = squeeze(takeAlong(logits, unsqueeze(labels, 1), 1), 1); // [M*n]
+  const slopes = byDomain(sub(expected, truth), numDomains); // [M, n]
+  const numRows = slopes.shape[1] as number;
+  if (numRows < 2) {
+    throw new RangeError(`irmPenalty: a domain needs two rows or more, got ${numRows}`);
+  }
+  const half = (parity: number): Tensor => {
+    const count = Math.ceil((numRows - parity) / 2);
+    const shares = Array.from({ length: numRows }, (_, i) => (i % 2 === parity ? 1 / count : 0));
+    return reduceSum(mul(slopes, constant(slopes.graph, array(shares))), 1); // [M]
+  };
+  return reduceMean(mul(half(0), half(1)));
+}
