@@ -1,0 +1,41 @@
+import { parseHTML } from "linkedom";
+import { expect, test } from "vitest";
+import type { CaptionSample, RunRecord } from "../../inspect/types.ts";
+import { groupMetrics } from "../series.ts";
+import { captionsSection } from "./captions.ts";
+
+function draw(captions?: readonly CaptionSample[]): Document | undefined {
+  const run: RunRecord = {
+    name: "run",
+    recipe: "recipe",
+    config: {},
+    summary: {},
+    metrics: [],
+    classNames: [],
+    ...(captions && { captions }),
+  };
+  const { document } = parseHTML("<!doctype html><html></html>");
+  const body = captionsSection.draw({ run, series: groupMetrics([]), document });
+  return body === null ? undefined : parseHTML(`<body>${body.html}</body>`).document;
+}
+
+const image = { width: 2, height: 1, channels: 3, data: new Uint8Array(6) };
+
+test("each image stands beside its caption and two of its references", () => {
+  const page = draw([
+    { image, caption: "a <b>red</b> star", references: ["one", "two", "three"] },
+    { image, caption: "", references: ['"quoted"'] },
+  ])!;
+  const [first, second] = [...page.querySelectorAll("figure")];
+  const texts = (figure: Element, name: string) =>
+    [...figure.querySelectorAll(name)].map(({ textContent }) => textContent);
+  expect(texts(first!, ".verdict")).toEqual(["a <b>red</b> star"]);
+  expect(texts(first!, ".truth")).toEqual(["one", "two"]);
+  expect(first!.querySelector("img")!.getAttribute("height")).toBe("44");
+  expect(texts(second!, ".verdict")).toEqual(["(no words)"]);
+  expect(second!.querySelector("img")!.getAttribute("alt")).toBe('"quoted"');
+});
+
+test("a run without captions has no such section", () => {
+  expect(draw()).toBeUndefined();
+});
