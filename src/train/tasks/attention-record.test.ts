@@ -3,9 +3,11 @@ import { fromSnakeCase } from "../../config/case.ts";
 import type { Batch } from "../../data/batch.ts";
 import { array, toNumbers } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
+import { input } from "../../graph/inputs.ts";
 import { attentionShares, attentionToKey } from "../../inspect/attention.ts";
 import { diffMoeMatchingConfig, diffMoeSchema } from "../../models/diff-moe-config.ts";
 import { readFixture } from "../../models/pytorch.fixture.ts";
+import { createScope } from "../../nn/scope.ts";
 import { nativeRuntime } from "../../runtime/native.ts";
 import { type BatchSource, createEvaluator } from "../step/evaluator.ts";
 import { oneByOne, withAttention } from "./attention-record.ts";
@@ -144,6 +146,32 @@ test("a model with captions: each image's own attention, and its own caption's w
       expect(readers[patch]).toBeCloseTo((shares[0]! + shares[1]!) / 2, 2);
     }
   }
+});
+
+test("shares are those among patches where class tokens stand behind them", async () => {
+  const weights = array([[[[[0.1, 0.3, 0.6], [0.4, 0.4, 0.2], [0, 0.5, 0.5]]]]]); // biome-ignore format: a matrix
+  const { graph } = createScope({ training: false }).trace;
+  const tap = input(graph, "weights", { dtype: "float32", shape: [1, 1, 1, 3, 3] });
+  const image = { width: 1, height: 1, channels: 1, data: new Uint8Array(1) };
+  const create: FullEvaluationOptions["createEvaluator"] = (outputs) =>
+    Promise.resolve({
+      run: (source: BatchSource, each: (outputs: object, batch: Batch) => void) =>
+        source.next().then((batch) => each({ [name]: weights }, batch!)),
+      dispose: () => expect(outputs(name)).toBe(true),
+    } as never);
+  const name = "blocks.0.attn.weights";
+  const [shown] = await withAttention(
+    [{ index: 0, mosaic: { image, label: 0, layers: [] } }],
+    { taps: new Map([[name, tap]]), grid: { rows: 1, columns: 2 }, tokensPerImage: 3 },
+    {
+      loader: sourceOf({ images: array([0]) }, [1]) as FullEvaluationOptions["loader"],
+      createEvaluator: create,
+    },
+  );
+  const [layer] = shown!.attention!.layers;
+  expect(layer).toMatchObject({ numQueries: 2, numKeys: 2 });
+  expect(attentionShares(layer!, { patch: 0 })[1]).toBeCloseTo(0.75, 2);
+  expect(attentionShares(layer!, { patch: 1 })[1]).toBeCloseTo(0.5, 2);
 });
 
 test("models without attention are left as they are", async () => {
