@@ -2,12 +2,22 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
 import { modelSchema } from "../../models/systems.ts";
+import { algorithmSchema } from "./algorithm-config.ts";
 import { dataSchema } from "./data-config.ts";
 import { initFromSchema } from "./init-from-config.ts";
 import { optimizerSchema, scheduleSchema } from "./optimizer-config.ts";
 
 const train = z.strictObject({
   batch_size: z.int().positive().default(64),
+  /**
+   * Samples of each training domain in a batch, which then has no other size; every evaluation tells the
+   * accuracy in each domain, and the mean over training domains chooses the checkpoint.
+   */
+  samples_per_domain: z.int().positive().optional(),
+  /** How classes are learnt from these domains; `erm` by default. */
+  algorithm: algorithmSchema.optional(),
+  /** Training samples of each domain that evaluations score; all by default. */
+  in_split_samples: z.int().positive().optional(),
   /** One of the two says how long: steps, or passes over the training split. */
   max_steps: z.int().positive().optional(),
   epochs: z.int().positive().optional(),

@@ -1,6 +1,7 @@
 /** The `data` part of a recipe: one form for each data set. */
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
+import { colorings, rotations } from "../../data/mnist-domains/spec.ts";
 import { objectKinds } from "../../data/shapes/objects.ts";
 import { colorNames, domainNames, type ObjectPattern, shapeNames } from "../../data/shapes/spec.ts";
 import { imageKeys, pictureKeys } from "./image-config.ts";
@@ -51,7 +52,10 @@ const shapes = z
     test_size: count,
     /** Side of the images, pixels. */
     image_size: z.int().min(16).max(1024).optional(),
+    /** Styles to draw; all but `test_domains` by default. */
     domains: z.array(z.enum(domainNames)).nonempty().optional(),
+    /** Styles that training and validation never show; the test draws these alone. */
+    test_domains: z.array(z.enum(domainNames)).nonempty().optional(),
     /** Fewest and most objects in an image; default [1, 3]. */
     objects: z.tuple([objectCount, objectCount]).optional(),
     /** Objects that training and validation never show; the test draws from all. */
@@ -59,7 +63,12 @@ const shapes = z
     ...captionKeys,
     ...imageKeys,
   })
-  .superRefine(({ objects = [1, 3], held_out = [] }, context) => {
+  .superRefine(({ objects = [1, 3], held_out = [], ...styles }, context) => {
+    const { domains = domainNames, test_domains = [] } = styles;
+    if (domains.every((domain) => test_domains.includes(domain))) {
+      const message = `test_domains holds out every style that there is (${domains.join(", ")}); leave one to train on`;
+      context.addIssue({ code: "custom", path: ["test_domains"], message });
+    }
     const [fewest, most] = objects;
     if (fewest > most) {
       const message = `the fewest objects must be at most the most, got [${fewest}, ${most}]`;
@@ -71,6 +80,25 @@ const shapes = z
       context.addIssue({ code: "custom", path: ["held_out"], message });
     }
   });
+
+/** MNIST or Fashion-MNIST in several domains. */
+function mnistDomains<
+  const Names extends readonly string[],
+  const Domains extends readonly string[],
+>(names: Names, domains: Domains) {
+  const list = z.array(z.enum(domains)).nonempty().optional();
+  return z.strictObject({
+    name: z.enum(names),
+    root,
+    ...domainKeys,
+    domains: list,
+    test_domains: list,
+    /** Images used, drawn from all 70,000. */
+    samples: count,
+    ...captionKeys,
+    ...imageKeys,
+  });
+}
 
 const imageSets = [
   shapes,
@@ -88,6 +116,8 @@ const imageSets = [
     ...captionKeys,
     ...imageKeys,
   }),
+  mnistDomains(["rotated-mnist", "rotated-fashion-mnist"], rotations),
+  mnistDomains(["colored-mnist", "colored-fashion-mnist"], colorings),
   z.strictObject({
     name: z.literal("cifar10"),
     root,

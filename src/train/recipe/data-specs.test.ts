@@ -88,3 +88,42 @@ test("files and columns of captioned pictures reach the data layer as they are n
     false,
   ]);
 });
+
+test("held-out styles of the shapes are drawn by the test split alone", () => {
+  const spec = (more: object, split: "train" | "validation" | "test") => {
+    const data = fromSnakeCase(dataSchema.parse({ name: "shapes", normalize, ...more }));
+    const found = datasetSpec(data, split, 0);
+    return "domains" in found ? found.domains : undefined;
+  };
+  const held = { test_domains: ["outline"] };
+  expect(spec(held, "train")).toEqual(["flat", "noisy", "inverted"]);
+  expect(spec(held, "validation")).toEqual(["flat", "noisy", "inverted"]);
+  expect(spec(held, "test")).toEqual(["outline"]);
+  expect(spec({ ...held, domains: ["flat", "outline"] }, "train")).toEqual(["flat"]);
+  expect(spec({}, "test")).toBeUndefined();
+  expect(() =>
+    dataSchema.parse({ name: "shapes", normalize, ...held, domains: ["outline"] }),
+  ).toThrow("test_domains holds out every style that there is (outline); leave one to train on");
+});
+
+test("rotated and coloured sets name their domains, and have a test split where one is held out", () => {
+  const parse = (more: object) => fromSnakeCase(dataSchema.parse({ normalize, ...more }));
+  const rotated = parse({
+    name: "rotated-mnist",
+    test_domains: ["75"],
+    samples: 600,
+    split_seed: 2,
+  });
+  expect(datasetSpec(rotated, "validation", 5)).toEqual({
+    name: "rotated-mnist",
+    split: "validation",
+    testDomains: ["75"],
+    samples: 600,
+    splitSeed: 2,
+  });
+  expect(
+    [rotated, parse({ name: "colored-mnist" }), parse({ name: "pacs" })].map(hasTestSplit),
+  ).toEqual([true, false, false]);
+  expect(() => parse({ name: "rotated-mnist", test_domains: ["90"] })).toThrow();
+  expect(() => parse({ name: "colored-mnist", test_domains: ["+90%"] })).not.toThrow();
+});

@@ -2,7 +2,7 @@
 
 import { snakeCase } from "../../config/case.ts";
 import type { DatasetSpec, Split } from "../../data/dataset.ts";
-import type { ObjectPattern } from "../../data/shapes/index.ts";
+import { type DomainName, domainNames, type ObjectPattern } from "../../data/shapes/index.ts";
 import type { TransformSpec } from "../../data/transforms/index.ts";
 import type { DataConfig } from "./data-config.ts";
 
@@ -12,7 +12,8 @@ const batchKeys = new Set(["tokenizer", "contextLength", "augment", "normalize",
 /** The description of one split. */
 export function datasetSpec(data: DataConfig, split: Split, seed: number): DatasetSpec {
   if (data.name === "shapes") {
-    const { name, imageSize, domains, objects, heldOut } = data;
+    const { name, imageSize, objects, heldOut } = data;
+    const domains = stylesOf(data, split);
     return {
       name,
       split,
@@ -30,6 +31,16 @@ export function datasetSpec(data: DataConfig, split: Split, seed: number): Datas
   // The keys of files have the same names here and there; the others say how batches are made.
   const own = Object.entries(data).filter(([key]) => !batchKeys.has(key));
   return { ...Object.fromEntries(own), split } as DatasetSpec;
+}
+
+/** The styles that a split of the shapes draws. */
+function stylesOf(
+  { domains, testDomains }: Extract<DataConfig, { name: "shapes" }>,
+  split: Split,
+): readonly DomainName[] | undefined {
+  if (testDomains === undefined) return domains;
+  if (split === "test") return testDomains;
+  return (domains ?? domainNames).filter((domain) => !testDomains.includes(domain));
 }
 
 interface Sizes {
@@ -58,7 +69,7 @@ export function transformSpecs(data: DataConfig, training: boolean): TransformSp
 
 /**
  * Whether a set has a test split: texts of one file have one only where it is asked for, captioned
- * pictures unless `test_size` is 0.
+ * pictures unless `test_size` is 0, sets of several domains where some are held out.
  */
 export function hasTestSplit(data: DataConfig): boolean {
   switch (data.name) {
@@ -69,6 +80,12 @@ export function hasTestSplit(data: DataConfig): boolean {
       return data.files.test !== undefined || data.testSize !== undefined;
     case "captioned-images":
       return data.files?.test !== undefined || data.testSize !== 0;
+    case "pacs":
+    case "rotated-mnist":
+    case "rotated-fashion-mnist":
+    case "colored-mnist":
+    case "colored-fashion-mnist":
+      return data.testDomains !== undefined;
     default:
       return true;
   }
