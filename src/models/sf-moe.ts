@@ -159,11 +159,12 @@ function classify(scope: Scope, x: Tensor, config: SfMoeConfig): Tensor {
     const at = scope.child(name);
     return linear(at, dropout(at, features, headDropout), numClasses); // [B, C]
   };
-  if (pool === "mean") return head("head", reduceMean(x, 1));
+  if (pool === "mean") return head("head", scope.tap("features", reduceMean(x, 1)));
   const names = distilled ? ["head", "head_dist"] : ["head"];
   const logits = names.map((name, i) => {
     const at = numTokens - names.length + i;
-    return head(name, reshape(slice(x, 1, at, at + 1), [batch, width]));
+    const token = reshape(slice(x, 1, at, at + 1), [batch, width]);
+    return head(name, i === 0 ? scope.tap("features", token) : token);
   });
   return distilled ? mul(add(logits[0]!, logits[1]!), 0.5) : logits[0]!;
 }

@@ -56,6 +56,6 @@ export function vitMoe(scope: Scope, images: Tensor, config: VitMoeConfig): Tens
     attention: (at, normed) => selfAttention(at, normed, { numTokens, numHeads: config.numHeads }),
   });
   x = layerNorm(scope.child("norm"), x);
-  const pooled = reduceMean(reshape(x, perImage), 1); // [B, D]
+  const pooled = scope.tap("features", reduceMean(reshape(x, perImage), 1)); // [B, D]
   return linear(scope.child("head"), pooled, config.numClasses);
 }

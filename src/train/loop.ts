@@ -1,7 +1,6 @@
 /** The training loop: steps, validation, checkpoints, logs. */
 
 import type { Batch } from "../data/batch.ts";
-import type { Loader } from "../data/loader.ts";
 import { UserError } from "../graph/errors.ts";
 import { clipScale } from "../optim/clip.ts";
 import { schedule } from "../optim/schedule.ts";
@@ -11,7 +10,7 @@ import { readRouting } from "./routing/routing-record.ts";
 import type { RunDirectory } from "./run/run-directory.ts";
 import { type Progress, stateFiles } from "./run/state-files.ts";
 import type { Training } from "./setup.ts";
-import type { Evaluator } from "./step/evaluator.ts";
+import type { ParameterGroups } from "./step/parameter-groups.ts";
 import type { ProgressSink } from "./types.ts";
 
 export interface LoopOptions {
@@ -21,7 +20,14 @@ export interface LoopOptions {
   readonly start: Progress;
   /** Called after each update. */
   readonly afterStep?: () => Promise<void>;
-  readonly validation: { readonly loader: Loader; readonly evaluator: Evaluator };
+  readonly validate: () => Promise<Validation>;
+}
+
+/** What is known of the present weights. */
+export interface Validation {
+  readonly scores: Readonly<Record<string, number>>;
+  /** The score that chooses the checkpoint; by default that of the task. */
+  readonly judgedBy?: string;
 }
 
 export interface LoopResult {
@@ -37,7 +43,7 @@ export interface LoopResult {
 /** Trains from `start` on until the last step, an interruption, or early stopping. */
 export async function trainLoop(training: Training, options: LoopOptions): Promise<LoopResult> {
   const { config, step, loader, totalSteps, stepsPerEpoch } = training;
-  const { run, progress, signal, validation } = options;
+  const { run, progress, signal, validate } = options;
   const { train } = config;
   const evalEvery = train.evalEvery ?? (train.evalEveryEpochs ?? 1) * stepsPerEpoch;
   const checkpointEvery = train.checkpointEvery ?? evalEvery;
@@ -100,9 +106,9 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
     let score: number | null = null;
     let improved = false;
     if (state.step % evalEvery === 0 || state.step === totalSteps) {
-      const scores = await validation.evaluator.run(validation.loader);
+      const { scores, judgedBy = scoreName } = await validate();
       for (const [name, value] of Object.entries(scores)) log("validation", name, value);
-      const judged = scores[scoreName]!;
+      const judged = scores[judgedBy]!;
       if (state.step >= Math.min(train.chooseFromStep ?? 0, totalSteps)) {
         score = better === "higher" ? judged : -judged; // Checkpoints are ranked by their score.
         improved = state.bestScore === null || score > state.bestScore;
@@ -111,7 +117,7 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
           : { ...state, withoutImprovement: state.withoutImprovement + 1 };
       }
       progress.note(
-        `step ${state.step}: validation ${describeScores(scores, scoreName)}${improved ? " (best so far)" : ""}`,
+        `step ${state.step}: validation ${describeScores(scores, judgedBy)}${improved ? " (best so far)" : ""}`,
       );
     }
     const outcome = signal.aborted
@@ -130,13 +136,13 @@ export async function trainLoop(training: Training, options: LoopOptions): Promi
 }
 
 /** Tokens of one update. */
-export function tokensOf({ config: { train }, task }: Training): number {
-  return train.batchSize * train.accumulationSteps * task.tokensPerSample;
+export function tokensOf({ config: { train }, loader, task }: Training): number {
+  return loader.batchSize * train.accumulationSteps * task.tokensPerSample;
 }
 
 function describeScores(scores: Readonly<Record<string, number>>, name: string): string {
   const names = [...new Set([name, "loss"])];
-  return names.map((each) => `${each} ${scores[each]!.toFixed(4)}`).join(", ");
+  return names.map((each) => `${each.replaceAll("_", " ")} ${scores[each]!.toFixed(4)}`).join(", ");
 }
 
 /** The pass over the training split, counted from 0, that the last batch of a step belongs to. */
@@ -168,16 +174,29 @@ async function runStep(training: Training, index: number, watch: Watch | undefin
   );
   if (!Number.isFinite(gradNorm)) throw new UserError(divergence(index, scalars));
   const learningRate = config.optimizer.learningRate * schedule(index, totalSteps, config.schedule);
-  await step.optimizer.step(
-    groups.settings({
-      step: index + 1,
-      learningRate,
-      weightDecay: config.optimizer.weightDecay,
-      gradientScale: scale / accumulationSteps,
-    }),
-  );
+  const settings = groups.settings({
+    step: index + 1,
+    learningRate,
+    weightDecay: config.optimizer.weightDecay,
+    gradientScale: scale / accumulationSteps,
+  });
+  await step.optimizer.step(sinceReset(training, index, settings));
   if (emaDecay !== undefined) await step.optimizer.average(emaDecay);
   return { scalars, learningRate, gradNorm, batch: batch! };
+}
+
+/** Clears the moments at the update where they begin anew, from which on steps are counted again. */
+function sinceReset(
+  { step, optimizer, task: { optimizerReset: reset } }: Training,
+  index: number,
+  settings: ReturnType<ParameterGroups["settings"]>,
+): ReturnType<ParameterGroups["settings"]> {
+  if (reset === undefined || index < reset) return settings;
+  if (index === reset) for (const name of optimizer.moments) step.arena.flat(name).fill(0);
+  return (group) => {
+    const own = settings(group);
+    return own && { ...own, step: Math.min(own.step, index + 1 - reset) };
+  };
 }
 
 function divergence(index: number, scalars: Readonly<Record<string, number>>): string {

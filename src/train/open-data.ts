@@ -37,6 +37,8 @@ export function openSplit(
   const contextLength = contextLengthOf(config);
   return createLoader(datasetSpec(data, split, seed), {
     batchSize: train.batchSize,
+    ...(training &&
+      train.samplesPerDomain !== undefined && { samplesPerDomain: train.samplesPerDomain }),
     seed,
     shuffle: training,
     transforms: transformSpecs(data, training),

@@ -112,7 +112,7 @@ async function assemble(
       ...(checkpoints && { checkpoint: blockSegments }),
     },
   };
-  const batch = batchSpec(fields, train.batchSize);
+  const batch = batchSpec(fields, loader.batchSize);
   const step = await (stages === undefined
     ? createTrainStep(task.objective, batch, options)
     : createGradCacheStep(stages, batch, options));

@@ -22,6 +22,7 @@ import { setUpTraining, type Training } from "./setup.ts";
 import { BUFFERS } from "./step/arena-optimizer.ts";
 import { mainScores } from "./step/evaluator.ts";
 import type { ProgressSink, Summary } from "./types.ts";
+import { openValidator } from "./validator.ts";
 import { versions } from "./versions.ts";
 
 export interface TrainOptions {
@@ -100,7 +101,7 @@ async function initializeTraining(
 }
 
 function announce(
-  { parameters, totalSteps, config, task }: Training,
+  { parameters, totalSteps, config, task, loader }: Training,
   progress: ProgressSink,
 ): void {
   const millions = (count: number) => `${(count / 1e6).toFixed(2)}M`;
@@ -110,7 +111,7 @@ function announce(
   );
   const sizes = [`${millions(total)} parameters`, ...perToken].join(", ");
   progress.note(
-    `${config.recipe}: ${sizes}; ${totalSteps} steps of ${config.train.batchSize} ${task.samples}`,
+    `${config.recipe}: ${sizes}; ${totalSteps} steps of ${loader.batchSize} ${task.samples}`,
   );
 }
 
@@ -121,26 +122,20 @@ async function runLoop(
   { progress, signal, profile }: TrainOptions,
 ): Promise<LoopResult> {
   const profiler = profile ? createProfiler(training.step, run.path, progress) : undefined;
-  const loader = await training.openSplit("validation");
+  const { validate, dispose } = await openValidator(training, progress);
   try {
-    const evaluator = await training.createEvaluator();
-    try {
-      const validation = { loader, evaluator };
-      const result = await trainLoop(training, {
-        run,
-        progress,
-        signal,
-        start,
-        validation,
-        ...(profiler && { afterStep: profiler.afterStep }),
-      });
-      await profiler?.finish();
-      return result;
-    } finally {
-      evaluator.dispose();
-    }
+    const result = await trainLoop(training, {
+      run,
+      progress,
+      signal,
+      start,
+      validate,
+      ...(profiler && { afterStep: profiler.afterStep }),
+    });
+    await profiler?.finish();
+    return result;
   } finally {
-    await loader.dispose();
+    await dispose();
   }
 }
 

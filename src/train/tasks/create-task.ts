@@ -27,6 +27,7 @@ import { textClassification } from "./text-classification.ts";
 export function createTask(config: TrainConfig, source: TaskData): Task {
   const { model, data, train, seed, runtime } = config;
   const { dataset } = source;
+  requireClassifier(config);
   switch (model.system) {
     case "diff-moe":
       requireKind(dataset.kind, "image", model.system, data.name);
@@ -103,6 +104,16 @@ function matchesFirst(patterns: readonly ObjectPattern[]) {
     patterns.some(({ shape = main.shape, color = main.color }) => {
       return shape === main.shape && color === main.color;
     });
+}
+
+const learnsDomains = ["sparsely-gated", "sf-moe", "vit-moe"];
+
+function requireClassifier({ model, train: { algorithm } }: TrainConfig): void {
+  if (algorithm === undefined || learnsDomains.includes(model.system)) return;
+  throw new UserError(
+    `train.algorithm ${algorithm.name} is not for model.system ${model.system}; leave it out, or choose ${learnsDomains.join(", ")}`,
+    { exitCode: 2 },
+  );
 }
 
 function tokensOf({ fields }: TaskData): number {

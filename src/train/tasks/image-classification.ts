@@ -8,6 +8,7 @@ import type { Classifier } from "../../models/systems.ts";
 import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
 import type { Objective } from "../step/step-graph.ts";
 import { type AttentionRecordOptions, withAttention } from "./attention-record.ts";
+import { type DomainLearningOptions, domainLearning } from "./domain-learning.ts";
 import {
   MOSAICS_SHOWN,
   recordedImage,
@@ -21,15 +22,15 @@ import type { FullEvaluation, FullEvaluationOptions, Task } from "./task.ts";
 const RIGHT_SHOWN = 12;
 const WRONG_SHOWN = 12;
 
-/** Images of a labelled set, judged by accuracy. */
+/** Images of a labelled set, judged by accuracy; of several domains where the options say so. */
 export function imageClassification(
   classifier: Classifier,
   dataset: ImageDataset,
-  options: { readonly labelSmoothing?: number } & Pick<AttentionRecordOptions, "words"> = {},
+  options: DomainLearningOptions & Pick<AttentionRecordOptions, "words"> = {},
 ): Task {
   const { grid, numActiveExperts, tokensPerImage = grid.rows * grid.columns } = classifier;
   return {
-    objective: classification(classifier, options),
+    ...domainLearning(classifier, dataset, classification(classifier, options), options),
     score: { name: "accuracy", better: "higher" },
     samples: "images",
     tokensPerSample: tokensPerImage,

@@ -1,0 +1,92 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { readMetrics } from "../run/metrics-file.ts";
+import { train } from "../train.ts";
+import type { ProgressSink } from "../types.ts";
+import { tinyDomains } from "./domains.fixture.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "moesaic-environments-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const styles = ["flat", "noisy", "inverted"];
+
+async function run(name: string, config: ReturnType<typeof tinyDomains>, notes: string[] = []) {
+  const runDirectory = join(folder, name);
+  const progress: ProgressSink = { update: () => {}, note: (line) => notes.push(line) };
+  const { signal } = new AbortController();
+  await train(config, { runDirectory, resume: false, progress, signal });
+  const events = await readMetrics(join(runDirectory, "metrics.jsonl"));
+  const value = (metric: string, step: number): number | undefined =>
+    events.find((e) => e.name === metric && e.step === step && e.split === "validation")?.value;
+  return { runDirectory, events, value };
+}
+
+test("each evaluation tells both splits of every domain; training domains alone choose", async () => {
+  const notes: string[] = [];
+  const { runDirectory, value } = await run("erm", tinyDomains(), notes);
+  for (const step of [2, 4]) {
+    for (const part of ["in", "out"]) {
+      for (const style of [...styles, "outline"]) {
+        expect(value(`env_${style}_${part}_acc`, step), `${style} ${part}`).toBeGreaterThanOrEqual(
+          0,
+        );
+      }
+    }
+    const outs = styles.map((style) => value(`env_${style}_out_acc`, step)!);
+    expect(value("domain_accuracy", step)).toBeCloseTo(outs.reduce((a, b) => a + b) / 3, 12);
+  }
+  expect(notes.join("\n")).toContain("4 steps of 12 images"); // 4 of each of 3 domains
+  expect(notes.join("\n")).toContain("validation domain accuracy");
+  const summary = JSON.parse(readFileSync(join(runDirectory, "summary.json"), "utf8"));
+  expect(summary.test.accuracy).toBeGreaterThanOrEqual(0);
+  // The test split of generated styles is their in split, which was scored with the same weights.
+  const best = [2, 4].find((step) => value("env_outline_in_acc", step) === summary.test.accuracy);
+  expect(best).toBeDefined();
+});
+
+test.each([
+  ["coral", "auxiliary/coral"],
+  ["irm", "irm_penalty"],
+  ["group_dro", "loss"],
+  ["mixup", "loss"],
+])("%s trains, and a run that was stopped goes on as if it had not been", async (name, metric) => {
+  const algorithm = { name, ...(name === "irm" && { irm_penalty_anneal_iters: 3 }) };
+  const config = tinyDomains({ algorithm, in_split_samples: 4 });
+  const whole = await run(`${name}-whole`, config);
+  const values = whole.events.filter((e) => e.split === "train" && e.name === metric);
+  expect(values).toHaveLength(4);
+  for (const { value } of values) expect(Number.isFinite(value)).toBe(true);
+
+  const runDirectory = join(folder, `${name}-parts`);
+  const stop = new AbortController();
+  const progress: ProgressSink = {
+    update: ({ label, done }) => {
+      if (label === "step" && done === 2) stop.abort();
+    },
+    note: () => {},
+  };
+  await train(config, { runDirectory, resume: false, progress, signal: stop.signal });
+  const { signal } = new AbortController();
+  await train(config, { runDirectory, resume: true, progress, signal });
+  const parts = await readMetrics(join(runDirectory, "metrics.jsonl"));
+  const scores = (events: typeof parts) => events.map(({ seconds: _, ...event }) => event);
+  expect(scores(parts)).toEqual(scores(whole.events));
+});
+
+test("an algorithm needs batches by domain, a classifier, and domains to compare", async () => {
+  const started = (config: ReturnType<typeof tinyDomains>) => run("refused", config);
+  const algorithm = { name: "coral" };
+  const mixed = tinyDomains({ algorithm });
+  const { samplesPerDomain: _, ...train_ } = mixed.train;
+  await expect(started({ ...mixed, train: train_ } as typeof mixed)).rejects.toThrow(
+    "train.algorithm coral learns from batches of several domains; set train.samples_per_domain",
+  );
+  await expect(
+    started(tinyDomains({ algorithm }, { data: { domains: ["flat"] } })),
+  ).rejects.toThrow("train.algorithm coral compares domains and there is one to train on");
+  await expect(started(tinyDomains({ samples_per_domain: 20 }))).rejects.toThrow(
+    "fewer than samples_per_domain 20",
+  );
+});

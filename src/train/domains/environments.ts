@@ -1,0 +1,162 @@
+/** Scores of every domain's in and out split while training goes on, as DomainBed records them. */
+import type { Batch } from "../../data/batch.ts";
+import type { Split } from "../../data/dataset.ts";
+import { createLoader, type Loader } from "../../data/loader.ts";
+import type { NdArray } from "../../graph/array.ts";
+import { UserError } from "../../graph/errors.ts";
+import { openSplit } from "../open-data.ts";
+import type { TrainConfig } from "../recipe/config.ts";
+import { datasetSpec, transformSpecs } from "../recipe/data-specs.ts";
+import type { Training } from "../setup.ts";
+import type { BatchSource } from "../step/evaluator.ts";
+import type { ProgressSink } from "../types.ts";
+import type { Validator } from "../validator.ts";
+import { accuracyName, DOMAIN_ACCURACY } from "./accuracy-names.ts";
+
+/** Right answers and samples, by domain. */
+type Counts = Map<string, { right: number; total: number }>;
+
+/**
+ * Opens all splits of all domains. `validate` gives `env_<domain>_out_acc` and `env_<domain>_in_acc` of
+ * each, loss and accuracy over the out splits of the training domains, and the mean over these domains,
+ * `domain_accuracy`, which alone chooses the checkpoint: held-out domains are scored and never chosen by.
+ */
+export async function openEnvironments(
+  training: Training,
+  progress: ProgressSink,
+): Promise<Validator> {
+  const { config, loader } = training;
+  const seen = trainingDomains(training);
+  const held = heldOutDomains(config.data);
+  const opened: Loader[] = [];
+  const open = async (loading: Promise<Loader>): Promise<Loader> => {
+    opened.push(await loading);
+    return opened.at(-1)!;
+  };
+  const dispose = async (): Promise<void> => {
+    for (const one of opened) await one.dispose();
+  };
+  try {
+    const validation = await open(training.openSplit("validation"));
+    const trainIn = await open(openTrainingIn(training));
+    const heldSplits =
+      held.length === 0
+        ? []
+        : ([
+            ["out", await open(openDomains(config, held, "validation", progress))],
+            ["in", await open(openDomains(config, held, inSplit(config.data), progress))],
+          ] as const);
+    const batchSize = Math.max(...opened.map((one) => one.batchSize));
+    const evaluator = await training.createEvaluator((name) => name === "logits", { batchSize });
+    const score = async (source: BatchSource, part: "in" | "out") => {
+      const counts: Counts = new Map();
+      const means = await evaluator.run(source, (outputs, batch) => count(counts, outputs, batch));
+      const accuracies = [...counts].map(
+        ([domain, { right, total }]) => [accuracyName(domain, part), right / total] as const,
+      );
+      return { means, accuracies: Object.fromEntries(accuracies) };
+    };
+    const limit = config.train.inSplitSamples;
+    const inBatches =
+      limit === undefined ? undefined : Math.ceil(limit / config.train.samplesPerDomain!);
+    return {
+      async validate() {
+        const { means, accuracies: out } = await score(validation, "out");
+        const { accuracies: inside } = await score(first(trainIn, inBatches), "in");
+        const scores: Record<string, number> = { ...means, ...out, ...inside };
+        for (const [part, source] of heldSplits) {
+          Object.assign(scores, (await score(source, part)).accuracies);
+        }
+        const values = seen.map((domain) => scores[accuracyName(domain, "out")]!);
+        scores[DOMAIN_ACCURACY] = values.reduce((sum, value) => sum + value, 0) / values.length;
+        return { scores, judgedBy: DOMAIN_ACCURACY };
+      },
+      async dispose() {
+        evaluator.dispose();
+        await dispose();
+      },
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+
+  /** The images that are trained on, as they are in evaluation. */
+  function openTrainingIn({ config: { data, seed, train } }: Training): Promise<Loader> {
+    const { batchSize, inSplitSamples, samplesPerDomain } = train;
+    return createLoader(datasetSpec(data, "train", seed), {
+      batchSize,
+      dataset: loader.dataset,
+      seed,
+      transforms: transformSpecs(data, false),
+      ...("workers" in data && { workers: data.workers }),
+      ...(inSplitSamples !== undefined && {
+        samplesPerDomain: samplesPerDomain!,
+        shuffle: true,
+        training: false,
+      }),
+    });
+  }
+}
+
+/** The domains that are trained on. */
+export function trainingDomains({ loader: { dataset } }: Pick<Training, "loader">): string[] {
+  const domains = dataset.kind === "image" ? dataset.domains : undefined;
+  if (domains === undefined) throw new Error(`${dataset.name} has no domains`);
+  return [...domains.names];
+}
+
+/** The domains of which training sees nothing. */
+export function heldOutDomains(data: TrainConfig["data"]): readonly string[] {
+  return ("testDomains" in data && data.testDomains) || [];
+}
+
+/** A split of other domains than those that are trained on. */
+export function openDomains(
+  config: TrainConfig,
+  domains: readonly string[],
+  split: Split,
+  progress?: ProgressSink,
+): Promise<Loader> {
+  const { testDomains: _, ...data } = config.data as TrainConfig["data"] & {
+    testDomains?: unknown;
+  };
+  const opened = { ...config, data: { ...data, domains } as TrainConfig["data"] };
+  return openSplit(opened, split, { training: false, progress });
+}
+
+/** Generated sets draw the in split of held-out domains apart, so that no scene was trained on. */
+export function inSplit(data: TrainConfig["data"]): Split {
+  return data.name === "shapes" ? "test" : "train";
+}
+
+/** The first batches of a source; all of them without a number. */
+function first(source: Loader, batches: number | undefined): BatchSource {
+  if (batches === undefined) return source;
+  let left = 0;
+  return {
+    seek(step) {
+      source.seek(step);
+      left = Math.min(batches, source.batchesPerEpoch);
+    },
+    next: async () => (left-- > 0 ? source.next() : undefined),
+  };
+}
+
+function count(
+  counts: Counts,
+  { logits }: Readonly<Record<string, NdArray>>,
+  { arrays, domains = [] }: Batch,
+): void {
+  const [rows, classes] = logits!.shape as [number, number];
+  for (let row = 0; row < rows; row++) {
+    const scores = logits!.data.subarray(row * classes, (row + 1) * classes) as Float32Array;
+    const predicted = scores.indexOf(Math.max(...scores));
+    const domain = domains[row];
+    if (domain === undefined) throw new UserError(`sample ${row} of a batch has no domain`);
+    const one = counts.get(domain) ?? { right: 0, total: 0 };
+    one.total += 1;
+    if (predicted === Number(arrays.labels!.data[row])) one.right += 1;
+    counts.set(domain, one);
+  }
+}
