@@ -20,6 +20,8 @@ export interface ImageAttention {
   readonly cols: number;
   /** Among the patches, row by row. */
   readonly layers: readonly AttentionLayer[];
+  /** Of the class token to the patches, `S` 1, in the same layers. */
+  readonly classToken?: readonly AttentionLayer[];
   /** What the patches read: the words of one or more texts, which follow each other in `T`. */
   readonly text?: {
     readonly words: readonly (readonly string[])[];

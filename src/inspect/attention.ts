@@ -44,8 +44,8 @@ export interface AttentionLayerOptions {
   };
   /** Which of the `N`. */
   readonly sample: number;
-  /** The queries to keep, from the first; default all. */
-  readonly numQueries?: number;
+  /** The queries to keep, in their order; default all. */
+  readonly queries?: readonly number[];
   /** The keys to keep, in their order; default all. Shares are then of what these get together. */
   readonly keys?: readonly number[];
   readonly mergeHeads?: boolean;
@@ -54,23 +54,24 @@ export interface AttentionLayerOptions {
 /** The attention of one sample, rounded to bytes. */
 export function attentionLayer(options: AttentionLayerOptions): AttentionLayer {
   const { layer, weights, sample, mergeHeads = false } = options;
-  const [, , heads, queries, width] = weights.shape as [1, number, number, number, number];
-  const { numQueries = queries } = options;
+  const [, , heads, length, width] = weights.shape as [1, number, number, number, number];
+  const queries = options.queries ?? Array.from({ length }, (_, query) => query);
   const keys = options.keys ?? Array.from({ length: width }, (_, key) => key);
+  const numQueries = queries.length;
   const numHeads = mergeHeads ? 1 : heads;
   const numKeys = keys.length;
   const bytes = new Uint8Array(numHeads * numQueries * numKeys);
   const row = new Float64Array(numKeys);
   for (let head = 0; head < numHeads; head++) {
-    for (let query = 0; query < numQueries; query++) {
+    for (const [place, query] of queries.entries()) {
       row.fill(0);
       for (let h = head; h < heads; h += mergeHeads ? 1 : heads) {
-        const start = ((sample * heads + h) * queries + query) * width;
+        const start = ((sample * heads + h) * length + query) * width;
         for (const [i, key] of keys.entries()) row[i]! += Number(weights.data[start + key]);
       }
       const highest = Math.max(...row);
       if (!(highest > 0)) continue;
-      const at = (head * numQueries + query) * numKeys;
+      const at = (head * numQueries + place) * numKeys;
       for (let i = 0; i < numKeys; i++) bytes[at + i] = Math.round((255 * row[i]!) / highest);
     }
   }

@@ -21,6 +21,12 @@ export const attentionScript: string = `
       keys: Number(element.dataset.keys),
       text: element.dataset.weights,
       ofWords: element.matches(".of-words"),
+      // What the class token sees, in the form of a tile of one query.
+      own: element.dataset.classToken && {
+        heads: Number(element.dataset.heads),
+        keys: Number(element.dataset.keys),
+        text: element.dataset.classToken,
+      },
     });
     const weightsOf = (tile) => (tile.weights ??= Uint8Array.from(tile.text, (c) => digits.indexOf(c)));
     const shares = (tile, queries, patch, onlyHead) => {
@@ -66,7 +72,9 @@ export const attentionScript: string = `
       const tiles = [...sample.querySelectorAll("[data-weights]")].map(readTile);
       const words = [...sample.querySelectorAll("[data-word]")];
       const [state, wordState] = sample.querySelectorAll("output");
+      const classButton = sample.querySelector("button.class-token");
       let patch = null;
+      let ofClass = false;
       let word = words.findIndex((button) => button.getAttribute("aria-pressed") === "true");
 
       const place = () => "row " + (Math.floor(patch / cols) + 1) + ", column " + ((patch % cols) + 1);
@@ -76,7 +84,10 @@ export const attentionScript: string = `
         for (const tile of tiles) {
           const values = tile.ofWords
             ? Array.from({ length: size }, (_, s) => shares(tile, size, s, null)[word] * tile.keys)
-            : shares(tile, size, patch, tile.heads > 1 ? head : null).map((share) => share * size);
+            : (ofClass
+                ? shares(tile.own, 1, null, tile.heads > 1 ? head : null)
+                : shares(tile, size, patch, tile.heads > 1 ? head : null)
+              ).map((share) => share * size);
           paint(tile.svg, values, cols);
           if (tile.ofWords) {
             shares(tile, size, patch, null).forEach((share, i) => { read[i] += share; });
@@ -94,7 +105,10 @@ export const attentionScript: string = `
             svg.append(path("from halo", frame(patch, cols)), path("from line", frame(patch, cols)));
           }
         }
-        const who = patch === null ? "all patches look, on average" : "the patch in " + place() + " looks";
+        const who = ofClass
+          ? "the class token looks"
+          : patch === null ? "all patches look, on average" : "the patch in " + place() + " looks";
+        classButton?.setAttribute("aria-pressed", String(ofClass));
         const which = head === null ? "" : ", head " + head;
         state.textContent = "Where " + who + which + ".";
         if (wordState) {
@@ -104,6 +118,7 @@ export const attentionScript: string = `
         picker.setAttribute("aria-valuetext", patch === null ? "all patches" : place());
       };
       const choose = (next) => {
+        ofClass = false;
         patch = next === patch ? null : next;
         render();
       };
@@ -129,6 +144,7 @@ export const attentionScript: string = `
         else if (patch === null) choose(Math.floor(rows / 2) * cols + Math.floor(cols / 2));
         else {
           const [u, v] = moves[event.key];
+          ofClass = false;
           patch = Math.min(rows - 1, Math.max(0, v)) * cols + Math.min(cols - 1, Math.max(0, u));
           render();
         }
@@ -141,6 +157,11 @@ export const attentionScript: string = `
         const x = Math.floor(((event.clientX - box.left) / box.width) * cols);
         const y = Math.floor(((event.clientY - box.top) / box.height) * rows);
         choose(Math.min(rows - 1, Math.max(0, y)) * cols + Math.min(cols - 1, Math.max(0, x)));
+      });
+      classButton?.addEventListener("click", () => {
+        ofClass = !ofClass;
+        patch = null;
+        render();
       });
       words.forEach((button, i) => {
         button.tabIndex = i === word ? 0 : -1;

@@ -105,8 +105,8 @@ ${attentionStyle()}
 .looks .tile output { margin: 0; text-align: left; }
 .looks output + .words { margin-top: 16px; }
 .words { margin-bottom: 10px; line-height: 1.9; }
-.word { font: inherit; font-size: 13px; line-height: 1.4; border: 1px solid var(--line); border-radius: 4px; padding: 1px 5px; margin: 0 3px 0 0; cursor: pointer; min-height: 24px; }
-.word[aria-pressed="true"] { outline: 2px solid var(--ink); outline-offset: 1px; }
+.word, .class-token { font: inherit; font-size: 13px; line-height: 1.4; border: 1px solid var(--line); border-radius: 4px; padding: 1px 5px; margin: 0 3px 0 0; cursor: pointer; min-height: 24px; }
+.word[aria-pressed="true"], .class-token[aria-pressed="true"] { outline: 2px solid var(--ink); outline-offset: 1px; }
 .scale { display: inline-flex; align-items: center; gap: 8px; font-size: 13px; color: var(--muted); margin: 8px 0 16px; flex-wrap: wrap; }
 .scale i { display: inline-block; width: 12px; height: 14px; }
 .scale span { display: inline-flex; border: 1px solid var(--line); }

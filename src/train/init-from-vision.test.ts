@@ -28,6 +28,15 @@ writeFileSync(path, Buffer.concat(encodeSafetensors(weights)));
 const top2 = { name: "softmax_top_k" as const, num_selected_experts: 2 };
 const cosine = { name: "cosine" as const, projection_width: 8 };
 
+/** Four experts of the dense layer's form, without capacity and losses. */
+const fourExperts = (router: object, ratio = 2) => ({
+  num_experts: 4,
+  router,
+  dispatch: { name: "dropless" as const },
+  experts: { mlp_ratio: ratio },
+  losses: [],
+});
+
 interface Model {
   readonly graph: StepGraph;
   readonly parameters: Map<string, NdArray>;
@@ -35,7 +44,7 @@ interface Model {
 
 function modelOf(overrides: object = {}, { side = 12, numClasses = 5 } = {}): Model {
   const sizes = { patch_size: 4, width: 16, num_layers: 2, num_heads: 2, blocks: "FS" };
-  const moe = { num_experts: 4, router: top2, experts: { mlp_ratio: 2 } };
+  const moe = fourExperts(top2);
   const settings = sfMoeSchema.parse({ system: "sf-moe", ...sizes, moe, ...overrides });
   const classifier = createClassifier(fromSnakeCase(settings), {
     numClasses,
@@ -90,7 +99,7 @@ test("experts begin as the dense layer: with weights of sum 1 the logits are PyT
 });
 
 test("one expert by GMoE's gate scales the dense layer by its probability", async () => {
-  const model = modelOf({ moe: { num_experts: 4, router: cosine, experts: { mlp_ratio: 2 } } });
+  const model = modelOf({ moe: fourExperts(cosine) });
   await load(model, { upcycle: true });
   const even = allocate("float32", [8, 4]); // no similarity: probabilities of 1/4
   model.parameters.set("blocks.1.moe.router.sim_matrix", even);
@@ -140,7 +149,7 @@ test("a head for other classes begins anew, and says so", async () => {
 
 test("without upcycling, or with experts of another width, the experts are not filled", async () => {
   await expect(load(modelOf())).rejects.toThrow("blocks.1.mlp.fc1.weight");
-  const wide = modelOf({ moe: { num_experts: 4, router: top2, experts: { mlp_ratio: 3 } } });
+  const wide = modelOf({ moe: fourExperts(top2, 3) });
   await expect(load(wide, { upcycle: true })).rejects.toThrow(
     "blocks.1.moe.experts.0.fc1.weight is float32 [32, 16] there and float32 [48, 16] here",
   );

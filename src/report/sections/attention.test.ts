@@ -72,6 +72,17 @@ describe("attention among patches", () => {
   });
 });
 
+test("what the class token sees stands beside the shares, and a button asks for it", () => {
+  const weights = { shape: [1, 1, 2, 1, 2], data: [1, 0, 0.25, 0.75] };
+  const own = attentionLayer({ layer: "blocks.0.attn", weights, sample: 0 });
+  const page = open({ ...attention, classToken: [own] });
+  const tile = page.querySelector("#attention .of-patches")!;
+  const levels = [...tile.getAttribute("data-class-token")!].map((c) => shareDigits.indexOf(c));
+  expect(levels).toEqual([63, 0, 21, 63]);
+  expect(page.querySelectorAll("#attention button.class-token")).toHaveLength(1);
+  expect(open(attention).querySelector("#attention .class-token")).toBeNull();
+});
+
 describe("attention to words", () => {
   const page = open({ ...attention, text });
 

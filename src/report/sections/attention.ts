@@ -32,6 +32,10 @@ Click a patch to see where it looks, or choose one in the original with the arro
       words
         ? " Words are coloured by how much the patches read them; choose a word to see which patches do."
         : ""
+    }${
+      shown.some(({ attention }) => attention.classToken !== undefined)
+        ? " The class token, from which the class is told, looks at patches too."
+        : ""
     }</p>
 ${routingControls(blocks, controls(heads))}
 ${scale()}
@@ -53,8 +57,8 @@ function scale(): Html {
   return html`<p class="scale">\u00bc of the even share or less <span aria-hidden="true">${steps}</span> 4 times or more; the middle colour is even</p>`;
 }
 
-function layersOf({ layers, text }: ImageAttention): AttentionLayer[] {
-  return [...layers, ...(text?.layers ?? [])];
+function layersOf({ layers, classToken = [], text }: ImageAttention): AttentionLayer[] {
+  return [...layers, ...classToken, ...(text?.layers ?? [])];
 }
 
 /** Images with attention, the first ones that are small enough together. */
@@ -69,7 +73,7 @@ function withinLimit(mosaics: readonly Mosaic[]): Drawn[] {
 
 function drawSample({ run, document }: Context, mosaic: Drawn, index: number): Html {
   const { attention, image, label, caption } = mosaic;
-  const { rows, cols, text } = attention;
+  const { rows, cols, text, classToken = [] } = attention;
   const name = run.classNames.length === 0 ? `image ${index + 1}` : className(run, label);
   const id = `looks-${index}`;
   const options = { document, width: tileWidth };
@@ -78,21 +82,33 @@ function drawSample({ run, document }: Context, mosaic: Drawn, index: number): H
     { ...options, image: pngDataUri(image), label: `original: ${name}` },
   );
   const grey = html`<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs><image id="${id}" href="${pngDataUri(greyscale(image))}" width="1" height="1" preserveAspectRatio="none" style="image-rendering:pixelated"/></defs></svg>`;
-  const tile = (layer: AttentionLayer, ratios: readonly number[], kind: string, label: string) => {
+  const tile = (
+    layer: AttentionLayer,
+    ratios: readonly number[],
+    kind: string,
+    label: string,
+    own?: AttentionLayer,
+  ) => {
     const { numHeads, numKeys, weights } = layer;
     const chart = attentionChart({ rows, cols, ratios }, { ...options, image: `#${id}`, label });
-    return html`<div class="tile ${kind}" data-layer="${blockOf(layer.layer)}" data-heads="${numHeads}" data-keys="${numKeys}" data-weights="${digitsOf(weights)}">${svgText(chart)}<span>${layer.layer.replace(/\.fusion\.attn$/, ".fusion")}</span></div>`;
+    return html`<div class="tile ${kind}" data-layer="${blockOf(layer.layer)}" data-heads="${numHeads}" data-keys="${numKeys}" data-weights="${digitsOf(weights)}"${own && raw(` data-class-token="${digitsOf(own.weights)}"`)}>${svgText(chart)}<span>${layer.layer.replace(/\.fusion\.attn$/, ".fusion")}</span></div>`;
   };
-  const maps = attention.layers.map((entry) => {
+  const maps = attention.layers.map((entry, i) => {
+    const own = classToken[i] && rounded(classToken[i], 1, rows * cols);
     const layer = rounded(entry, rows * cols, rows * cols);
     const ratios = attentionShares(layer).map((share) => share * rows * cols);
-    return tile(layer, ratios, "of-patches", `${layer.layer}: attention that each patch receives`);
+    const heading = `${layer.layer}: attention that each patch receives`;
+    return tile(layer, ratios, "of-patches", heading, own);
   });
   return html`<figure class="card sample looks" data-rows="${rows}" data-cols="${cols}">
 <figcaption><strong>${name}</strong>${caption === undefined ? null : html` <span>${caption}</span>`}</figcaption>
 ${grey}
 <div class="tiles">
-<div class="tile picker">${svgText(original)}<span>original</span></div>
+<div class="tile picker">${svgText(original)}<span>original</span>${
+    classToken.length > 0
+      ? html`<button type="button" class="class-token" aria-pressed="false">class token</button>`
+      : null
+  }</div>
 ${maps}
 </div>
 <output>Where all patches look, on average.</output>

@@ -172,6 +172,9 @@ test("shares are those among patches where class tokens stand behind them", asyn
   expect(layer).toMatchObject({ numQueries: 2, numKeys: 2 });
   expect(attentionShares(layer!, { patch: 0 })[1]).toBeCloseTo(0.75, 2);
   expect(attentionShares(layer!, { patch: 1 })[1]).toBeCloseTo(0.5, 2);
+  const [own] = shown!.attention!.classToken!;
+  expect(own).toMatchObject({ layer: "blocks.0.attn", numQueries: 1, numKeys: 2 });
+  expect(attentionShares(own!)).toEqual([0, 1]);
 });
 
 test("models without attention are left as they are", async () => {

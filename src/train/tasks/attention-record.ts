@@ -2,7 +2,11 @@
 import type { Batch } from "../../data/batch.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
-import { attentionLayer, attentionPlan } from "../../inspect/attention.ts";
+import {
+  type AttentionLayerOptions,
+  attentionLayer,
+  attentionPlan,
+} from "../../inspect/attention.ts";
 import type { ImageAttention } from "../../inspect/attention-types.ts";
 import type { Mosaic } from "../../inspect/types.ts";
 import type { Classifier } from "../../models/systems.ts";
@@ -32,8 +36,9 @@ const TO_WORDS = /^blocks\.\d+\.fusion\.attn\.weights$/;
 
 /**
  * The images with the attention of their patches, as many as `attentionPlan` has room for. They are
- * read one by one, because the weights of a whole batch can be large. What patches give to class tokens
- * is left out of their shares.
+ * read one by one, because the weights of a whole batch can be large. Where class
+ * tokens stand behind the patches, what is given to them is left out of the shares; where the first of them
+ * looks is told besides.
  */
 export async function withAttention(
   shown: readonly ShownImage[],
@@ -42,6 +47,7 @@ export async function withAttention(
 ): Promise<Mosaic[]> {
   const numPatches = grid.rows * grid.columns;
   const patches = Array.from({ length: numPatches }, (_, patch) => patch);
+  const hasClassToken = tokensPerImage !== undefined && tokensPerImage > numPatches;
   const attended = [...taps].filter(
     ([name, { shape }]) =>
       shape[3] === (tokensPerImage ?? numPatches) &&
@@ -52,7 +58,7 @@ export async function withAttention(
     const ofWords = TO_WORDS.test(name);
     return {
       numHeads: ofWords ? 1 : numHeads,
-      numQueries: numPatches,
+      numQueries: ofWords ? numPatches : numPatches + Number(hasClassToken),
       numKeys: ofWords ? numKeys : numPatches,
     };
   });
@@ -65,18 +71,19 @@ export async function withAttention(
     const read = (
       pattern: RegExp,
       outputs: Readonly<Record<string, NdArray>>,
-      options: { sample: number; mergeHeads: boolean; keys?: readonly number[] },
+      options: Pick<AttentionLayerOptions, "sample" | "mergeHeads" | "keys" | "queries">,
     ) =>
       names
         .filter((name) => pattern.test(name))
         .map((name) => {
           const layer = name.slice(0, -".weights".length);
-          const given = { layer, weights: outputs[name]!, numQueries: numPatches };
-          return attentionLayer({ ...given, ...options });
+          return attentionLayer({ layer, weights: outputs[name]!, queries: patches, ...options });
         });
     try {
       await evaluator.run(oneByOne(loader, wanted), (outputs, batch) => {
-        const layers = read(AMONG_PATCHES, outputs, { sample: 0, mergeHeads, keys: patches });
+        const among = { sample: 0, mergeHeads, keys: patches };
+        const layers = read(AMONG_PATCHES, outputs, among);
+        const classToken = read(AMONG_PATCHES, outputs, { ...among, queries: [numPatches] });
         const text = words?.(batch);
         const readers = text && {
           words: text.words,
@@ -90,6 +97,7 @@ export async function withAttention(
           rows: grid.rows,
           cols: grid.columns,
           layers,
+          ...(hasClassToken && { classToken }),
           ...(readers && readers.layers.length > 0 && { text: readers }),
         });
       });
