@@ -49,7 +49,7 @@ function measuredTable(title: string, rows: readonly MeasuredRow[]): string {
     measured.droppedFraction.toFixed(3),
     time.toFixed(2),
   ]);
-  return table([title, ...columns], cells);
+  return markdownTable([title, ...columns], cells);
 }
 
 /** Which routers, dispatchers and losses go together. */
@@ -66,7 +66,7 @@ export function combinationsTable(): string {
       refused.length === losses.length ? "all" : refused.map(code).join(", ") || "none",
     ];
   });
-  return table(
+  return markdownTable(
     ["router", "dispatchers, the default first", "losses that are refused"],
     rows,
     false,
@@ -77,7 +77,7 @@ function code(name: string): string {
   return `\`${name}\``;
 }
 
-function table(
+export function markdownTable(
   heading: readonly string[],
   rows: readonly (readonly string[])[],
   figures = true,

@@ -10,7 +10,7 @@ knn     the --k nearest training images vote, each with weight exp(cosine / temp
 Both are scored on the test split.
 
 Examples:
-  moesaic probe runs/limoe-shapes --kind linear
+  moesaic probe runs/quickstart --kind linear
   moesaic probe runs/limoe --kind knn --data cifar10 --k 50
 `;
 

@@ -8,7 +8,7 @@ With --text the images whose embeddings are nearest to the text's; with --image 
 split that are nearest to the picture's. Scores are cosines, from -1 to 1.
 
 Examples:
-  moesaic retrieve runs/limoe-shapes --text "a red star" --html red-stars.html
+  moesaic retrieve runs/quickstart --text "a red star" --html red-stars.html
   moesaic retrieve runs/limoe --text "a dog in the snow" --images holiday --top 10
   moesaic retrieve runs/limoe --image holiday/7.jpg --split test
 `;

@@ -9,7 +9,7 @@ for the label. Without --labels these are the classes of the data set, without -
 suit it. With --labels, a data set is scored if there are as many as it has classes, in their order.
 
 Examples:
-  moesaic zero-shot runs/limoe-shapes
+  moesaic zero-shot runs/quickstart
   moesaic zero-shot runs/limoe --data cifar10 --templates "a photo of a {}" "a small {}"
   moesaic zero-shot runs/limoe --images holiday --labels "a beach,a mountain,people at a table" --templates "{}"
 `;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import type { TokenPaths } from "../moe/active-parameters.ts";
-import { moeSchema } from "../moe/config.ts";
+import { moeSchemaWith } from "../moe/config.ts";
 import { createMoe } from "../moe/create-moe.ts";
 import { moeBlocks, moeLayersSchema } from "../moe/placement.ts";
 import { patchGrid } from "../nn/patch-embed.ts";
@@ -66,7 +66,7 @@ export const limoeSchema = z.strictObject({
     .prefault({}),
   /** Blocks with experts; the others have a dense layer of the experts' form. */
   moe_layers: moeLayersSchema.default({ every_n: 2 }),
-  moe: moeSchema.prefault(structuredClone(limoeMoe) as unknown as z.input<typeof moeSchema>),
+  moe: moeSchemaWith(limoeMoe).prefault({}),
 });
 
 export type LimoeSettings = CamelCased<z.output<typeof limoeSchema>>;

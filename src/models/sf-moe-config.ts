@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import { UserError } from "../graph/errors.ts";
-import { moeSchema } from "../moe/config.ts";
+import { type MoeDefaults, moeSchemaWith } from "../moe/config.ts";
 import { createMoe } from "../moe/create-moe.ts";
 import { patchGrid } from "../nn/patch-embed.ts";
 import { requireHeads } from "./heads.ts";
@@ -12,7 +12,7 @@ import type { ClassificationTask, Classifier } from "./systems.ts";
 const rate = z.number().min(0).lt(1);
 
 /** Experts of GMoE-S/16; the weight 0.01 of tutel's mean of two losses is 0.005 for each. */
-const gmoeExperts: z.input<typeof moeSchema> = {
+const gmoeExperts: MoeDefaults = {
   num_experts: 6,
   router: { name: "cosine", num_selected_experts: 1, noise_std: 1 },
   dispatch: { name: "capacity", capacity_factor: 1.5, formula: "tutel", priority: "batch" },
@@ -48,7 +48,7 @@ export const sfMoeSchema = z.strictObject({
   distilled: z.boolean().default(false),
   drop_path: rate.default(0.1),
   head_dropout: rate.default(0),
-  moe: moeSchema.prefault(gmoeExperts),
+  moe: moeSchemaWith(gmoeExperts).prefault({}),
 });
 
 export type SfMoeSettings = CamelCased<z.output<typeof sfMoeSchema>>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type * as z from "zod";
 import { checkMoe } from "./check.ts";
-import { moeSchema, parseMoe, type moeSchema as Schema } from "./config.ts";
+import { moeSchema, moeSchemaWith, parseMoe, type moeSchema as Schema } from "./config.ts";
 import { createMoe } from "./create-moe.ts";
 import { moeSizes } from "./sizes.ts";
 
@@ -236,5 +236,27 @@ describe("refused for the model around the layer", () => {
     const settings = parseMoe(input);
     expect(checkMoe(settings)).toBeUndefined();
     expect(() => createMoe(settings, { width: 8, ...context })).toThrow(message);
+  });
+});
+
+describe("the defaults of a system", () => {
+  const schema = moeSchemaWith({
+    num_experts: 32,
+    router: { name: "softmax_top_k", num_selected_experts: 1, normalization: "none" },
+    dispatch: { name: "capacity", priority: "batch" },
+    losses: [{ name: "z", weight: 0.5 }],
+  });
+
+  test("hold for each part that is left out", () => {
+    const { num_experts, router, dispatch, losses } = schema.parse({ num_experts: 8 });
+    expect(num_experts).toBe(8);
+    expect(router).toMatchObject({ name: "softmax_top_k", num_selected_experts: 1 });
+    expect(dispatch).toMatchObject({ name: "capacity", priority: "batch" });
+    expect(losses).toEqual([{ name: "z", weight: 0.5, reduction: "mean" }]);
+  });
+
+  test("give way where the router cannot have that dispatcher", () => {
+    const { dispatch } = schema.parse({ router: { name: "expert_choice" } });
+    expect(dispatch.name).toBe("expert_choice");
   });
 });

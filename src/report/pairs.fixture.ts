@@ -76,8 +76,8 @@ export function fixturePairRun(options: PairOptions = {}): RunRecord {
     unit(Array.from({ length: width }, (_, p) => images[i * width + p]! + 0.5 * (random() - 0.5))),
   );
   return {
-    name: "limoe-shapes",
-    recipe: "limoe-shapes",
+    name: "quickstart",
+    recipe: "quickstart",
     config: null,
     summary: {
       validation: { zero_shot_accuracy: 0.96, text_to_image_r1: 0.4375, text_to_image_r5: 0.9 },

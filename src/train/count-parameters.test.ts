@@ -48,7 +48,7 @@ test.each([
 
 test("tokens meet their own tower, embeddings and head, and one expert of a layer", async () => {
   const router = { name: "softmax_top_k", num_selected_experts: 1, normalization: "none" };
-  const moe = { num_experts: 32, router };
+  const moe = { num_experts: 32, router, losses: [] };
   const model = { system: "limoe", ...sizes, context_length: 20, moe };
   const [one, two] = await Promise.all(
     ["one", "two"].map((towers) =>

@@ -78,7 +78,7 @@ const BATCH = 64;
  *
  * @throws UserError (exit code 2) where the directory is no run, or its model compares no images with texts
  * @example
- * using opened = await openEmbedder("runs/limoe-shapes");
+ * using opened = await openEmbedder("runs/quickstart");
  * const images = await opened.embedImages(await opened.openImages({ folder: "pictures" }));
  * const texts = await opened.embedTexts(["a red circle"]);
  * cosineMatrix(texts, images); // [1, N]

@@ -39,18 +39,18 @@ describe("recipes and settings", () => {
     ["a missing file", ["./no-such.yaml"], ["cannot read no-such.yaml: does not exist"]],
     [
       "a mistyped key in an argument",
-      ["quickstart", "model.num_layer=2"],
+      ["diff-moe-shapes", "model.num_layer=2"],
       ['unknown key num_layer in argument "model.num_layer=2"', "did you mean num_layers?"],
     ],
-    ["a wrong type in an argument", ["quickstart", "model.width=wide"], ["model.width", "wide"]],
+    ["a wrong type in an argument", ["diff-moe-shapes", "model.width=wide"], ["model.width", "wide"]],
     [
       "an image that is no whole number of patches",
-      ["quickstart", "model.patch_size=5"],
+      ["diff-moe-shapes", "model.patch_size=5"],
       ["image of 32x32 pixels cannot be cut into patches of 5", "patch_size"],
     ],
     [
       "more experts selected than there are",
-      ["quickstart", "model.num_selected_experts=9"],
+      ["diff-moe-shapes", "model.num_selected_experts=9"],
       [
         "num_selected_experts must be between 1 and the number of experts (6), got 9".replace(
           /[()]/g,
@@ -60,37 +60,37 @@ describe("recipes and settings", () => {
     ],
     [
       "heads that do not divide the width",
-      ["quickstart", "model.num_heads=5"],
+      ["diff-moe-shapes", "model.num_heads=5"],
       ["model.width 64 cannot be divided among model.num_heads 5"],
     ],
     [
       "a warm-up longer than the run",
-      ["quickstart", "train.max_steps=3", "schedule.warmup_steps=4"],
+      ["diff-moe-shapes", "train.max_steps=3", "schedule.warmup_steps=4"],
       ["schedule.warmup_steps 4 is more than the 3 steps of the run"],
     ],
     [
       "a batch larger than the training split",
-      ["quickstart", "data.train_size=8", "train.batch_size=64"],
+      ["diff-moe-shapes", "data.train_size=8", "train.batch_size=64"],
       ["batch_size 64 leaves no batch of 8 samples"],
     ],
     [
       "normalisation for another number of channels",
-      ["quickstart", "data.normalize.mean=[0.5, 0.5]"],
+      ["diff-moe-shapes", "data.normalize.mean=[0.5, 0.5]"],
       ["normalize needs 1 or 3 values for mean"],
     ],
     [
       "a crop larger than the image",
-      ["quickstart", "data.augment=[{random_crop: {size: 40, padding: 3}}]"],
+      ["diff-moe-shapes", "data.augment=[{random_crop: {size: 40, padding: 3}}]"],
       ["a window of 40 x 40 does not fit in 32 x 32 with padding 3"],
     ],
     [
       "experts without a hidden unit",
-      ["quickstart", "model.mlp_ratio=0.001"],
+      ["diff-moe-shapes", "model.mlp_ratio=0.001"],
       ["model.mlp_ratio 0.001 of model.width 64 leaves experts no hidden unit"],
     ],
     [
       "a model that cannot read the data",
-      ["quickstart", "model={system: text-classifier}"],
+      ["diff-moe-shapes", "model={system: text-classifier}"],
       ["text-classifier learns from labelled sentences, and data.name shapes is images"],
     ],
     [
@@ -100,12 +100,12 @@ describe("recipes and settings", () => {
     ],
     [
       "a rule for parameters that are not there",
-      ["quickstart", "optimizer.rules=[{parameters: 'nothing.*'}]"],
+      ["diff-moe-shapes", "optimizer.rules=[{parameters: 'nothing.*'}]"],
       ["no parameter is called nothing.*"],
     ],
     [
       "weights to begin with that are not there",
-      ["quickstart", "init_from={path: nowhere.safetensors}"],
+      ["diff-moe-shapes", "init_from={path: nowhere.safetensors}"],
       ["init_from.path nowhere.safetensors does not exist"],
     ],
     [

@@ -30,6 +30,12 @@ test("one object: medium and solid go without saying, the article follows the ne
   );
 });
 
+test("less detail: colour and shape of the main object, or its shape", () => {
+  const both = scene(object({ color: "orange", shape: "arrow", texture: "striped" }), object({}));
+  expect(caption(both, "color")).toBe("an orange arrow");
+  expect(caption(both, "shape")).toBe("an arrow");
+});
+
 test("the relation is that of the main object to each other one", () => {
   const star = object({ shape: "star", color: "blue", sizeName: "tiny" });
   const main = object({ sizeName: "small" });

@@ -6,10 +6,16 @@
  */
 
 import type { Scene, SceneObject } from "./scene.ts";
+import type { CaptionDetail } from "./spec.ts";
 
-/** For example "a large striped red circle left of a tiny blue star". */
-export function caption(scene: Scene): string {
+/**
+ * For example "a large striped red circle left of a tiny blue star"; with less detail "a red circle" or
+ * "a circle".
+ */
+export function caption(scene: Scene, detail: CaptionDetail = "full"): string {
   const [main, ...others] = scene.objects;
+  if (detail === "color") return withArticle(`${main!.color} ${main!.shape}`);
+  if (detail === "shape") return withArticle(main!.shape);
   const relations = others.map((other) => `${relation(main!, other)} ${phrase(other)}`);
   return [phrase(main!), relations.join(" and ")].filter(Boolean).join(" ");
 }
@@ -22,7 +28,11 @@ export function phrase(object: SceneObject): string {
     object.color,
     object.shape,
   ].filter(Boolean);
-  return `${/^[aeiou]/.test(words[0]!) ? "an" : "a"} ${words.join(" ")}`;
+  return withArticle(words.join(" "));
+}
+
+function withArticle(words: string): string {
+  return `${/^[aeiou]/.test(words) ? "an" : "a"} ${words}`;
 }
 
 function relation(main: SceneObject, other: SceneObject): string {

@@ -40,7 +40,7 @@ export function openShapes(spec: ShapesSpec): ImageDataset {
         width: size,
         channels: 3,
         label: shapeNames.indexOf(scene.objects[0]!.shape),
-        captions: [caption(scene)],
+        captions: resolved.captions.map((detail) => caption(scene, detail)),
         attributes: scene.objects.map(({ fill: _fill, accent: _accent, ...rest }) => rest),
         domain: scene.domain,
         index,

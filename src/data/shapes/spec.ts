@@ -37,6 +37,10 @@ export type TextureName = (typeof textureNames)[number];
 export const domainNames = ["flat", "outline", "noisy", "inverted"] as const;
 export type DomainName = (typeof domainNames)[number];
 
+/** How much a caption says: the whole scene, or colour and shape of the main object, or its shape. */
+export const captionDetails = ["full", "color", "shape"] as const;
+export type CaptionDetail = (typeof captionDetails)[number];
+
 /** Matches objects that have every property it names. */
 export interface ObjectPattern {
   readonly shape?: ShapeName;
@@ -58,6 +62,8 @@ export interface ShapesSpec {
   readonly rotation?: number;
   /** Styles to draw from, by default all. */
   readonly domains?: readonly DomainName[];
+  /** One caption of each sample for each of these; by default ["full"]. */
+  readonly captions?: readonly CaptionDetail[];
   /** Objects never drawn, main or not. */
   readonly exclude?: readonly ObjectPattern[];
   /** Where given, the main object matches one of these. */
@@ -79,6 +85,7 @@ export function resolveShapesSpec(spec: ShapesSpec): ResolvedShapesSpec {
     objects: spec.objects ?? ([1, 3] as const),
     rotation: spec.rotation ?? 0.25,
     domains: spec.domains ?? domainNames,
+    captions: spec.captions ?? (["full"] as const),
     exclude: spec.exclude ?? [],
     only: spec.only ?? [],
   };
@@ -94,6 +101,7 @@ export function resolveShapesSpec(spec: ShapesSpec): ResolvedShapesSpec {
   if (resolved.domains.length === 0)
     throw new UserError("shapes: domains is empty; name at least one", { exitCode: 2 });
   for (const domain of resolved.domains) checkWord("domains", domain, domainNames);
+  for (const detail of resolved.captions) checkWord("captions", detail, captionDetails);
   for (const pattern of [...resolved.exclude, ...resolved.only]) {
     if (pattern.shape !== undefined) checkWord("shape", pattern.shape, shapeNames);
     if (pattern.color !== undefined) checkWord("color", pattern.color, colorNames);

@@ -3,7 +3,13 @@ import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
 import { colorings, rotations } from "../../data/mnist-domains/spec.ts";
 import { objectKinds } from "../../data/shapes/objects.ts";
-import { colorNames, domainNames, type ObjectPattern, shapeNames } from "../../data/shapes/spec.ts";
+import {
+  captionDetails,
+  colorNames,
+  domainNames,
+  type ObjectPattern,
+  shapeNames,
+} from "../../data/shapes/spec.ts";
 import { imageKeys, pictureKeys } from "./image-config.ts";
 import { captionKeys, textColumns, textKeys } from "./text-config.ts";
 
@@ -52,6 +58,8 @@ const shapes = z
     test_size: count,
     /** Side of the images, pixels. */
     image_size: z.int().min(16).max(1024).optional(),
+    /** What the captions of a sample say; training takes one of them. */
+    captions: z.array(z.enum(captionDetails)).nonempty().optional(),
     /** Styles to draw; all but `test_domains` by default. */
     domains: z.array(z.enum(domainNames)).nonempty().optional(),
     /** Styles that training and validation never show; the test draws these alone. */

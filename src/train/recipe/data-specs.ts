@@ -12,7 +12,7 @@ const batchKeys = new Set(["tokenizer", "contextLength", "augment", "normalize",
 /** The description of one split. */
 export function datasetSpec(data: DataConfig, split: Split, seed: number): DatasetSpec {
   if (data.name === "shapes") {
-    const { name, imageSize, objects, heldOut } = data;
+    const { name, imageSize, objects, captions, heldOut } = data;
     const domains = stylesOf(data, split);
     return {
       name,
@@ -22,6 +22,7 @@ export function datasetSpec(data: DataConfig, split: Split, seed: number): Datas
       ...(imageSize !== undefined && { size: imageSize }),
       ...(domains !== undefined && { domains }),
       ...(objects !== undefined && { objects }),
+      ...(captions !== undefined && { captions }),
       ...(heldOut !== undefined && split !== "test" && { exclude: heldOut as ObjectPattern[] }),
     };
   }
