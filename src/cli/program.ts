@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { addAgreementCommand } from "./agreement-program.ts";
 import { addCaptionCommand } from "./caption-program.ts";
 import type { Context } from "./context.ts";
+import { addDomainsCommand } from "./domains-program.ts";
 import { addEmbedCommand } from "./embed-program.ts";
 import { addExpertCommands } from "./experts-program.ts";
 import { addGenerateCommand } from "./generate-program.ts";
@@ -101,6 +102,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
   addEmbedCommand(program, context, setExitCode);
   addProbeCommand(program, context, setExitCode);
   addExpertCommands(program, context, setExitCode);
+  addDomainsCommand(program, context, setExitCode);
   addAgreementCommand(program, context, setExitCode);
   addParametersCommand(program, context, setExitCode);
 

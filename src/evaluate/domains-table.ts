@@ -32,13 +32,16 @@ export interface DomainTableRow {
 
 export interface DomainTable {
   readonly method: SelectionMethod;
+  /** The columns. */
   readonly domains: readonly string[];
   readonly rows: readonly DomainTableRow[];
 }
 
 export interface DomainTableOptions {
-  /** All domains, in the order of the columns. */
+  /** All domains. */
   readonly domains: readonly string[];
+  /** Those that have a column; by default all. */
+  readonly testDomains?: readonly string[];
   /** The rows; by default all algorithms, in the order of the records. */
   readonly algorithms?: readonly string[];
 }
@@ -52,11 +55,13 @@ export interface DomainTableOptions {
 export function domainTable(
   records: readonly DomainRecord[],
   method: SelectionMethod,
-  { domains, algorithms = [...new Set(records.map((one) => one.algorithm))] }: DomainTableOptions,
+  options: DomainTableOptions,
 ): DomainTable {
+  const { domains, testDomains = domains } = options;
+  const { algorithms = [...new Set(records.map((one) => one.algorithm))] } = options;
   const trials = [...new Set(records.map(({ trial }) => trial))].sort((a, b) => a - b);
   const rows = algorithms.map((algorithm): DomainTableRow => {
-    const chosen = domains.map((testDomain) =>
+    const chosen = testDomains.map((testDomain) =>
       trials.flatMap((trial) => {
         const query = { algorithm, trial, testDomain, domains };
         const selected = selectAccuracy(records, method, query);
@@ -66,11 +71,11 @@ export function domainTable(
     const cells = chosen.map((selected, d) =>
       selected.length === 0
         ? undefined
-        : { domain: domains[d]!, ...estimate(selected.map(({ test }) => test)), selected },
+        : { domain: testDomains[d]!, ...estimate(selected.map(({ test }) => test)), selected },
     );
     return { algorithm, cells, average: cells.includes(undefined) ? undefined : average(chosen) };
   });
-  return { method, domains, rows };
+  return { method, domains: testDomains, rows };
 }
 
 /** The mean of the means of the domains, with the standard error of the means of the trials. */

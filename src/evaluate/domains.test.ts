@@ -191,6 +191,8 @@ test("the table has a row for each algorithm, a column for each domain, and the 
     "| CORAL\\|2 | 50.0 ± 0.0 | X | X | X |",
     "",
   ]);
+  const one = domainTable(records, "oracle", { domains, testDomains: ["b"], algorithms: ["ERM"] });
+  expect(domainTableText(one).rows).toEqual([["ERM", "65.0 ± 3.5", "65.0 ± 3.5"]]);
   expect(made.rows[0]!.cells[1]!.selected.map(({ trial, test: value }) => [trial, value])).toEqual([
     [0, 0.6],
     [1, 0.7],

@@ -54,7 +54,7 @@ export function mixDomains(
   { numDomains, alpha }: MixupOptions,
 ): MixedBatch {
   const { indices } = sort(draws.order); // [M]
-  const next = concat([slice(indices, 0, 1), slice(indices, 0, 0, 1)]);
+  const next = numDomains === 1 ? indices : concat([slice(indices, 0, 1), slice(indices, 0, 0, 1)]);
   const shares = betaNumbers(draws.shares, alpha); // [M]
   const rows = images.shape[0] as number;
   const numbers = images.shape

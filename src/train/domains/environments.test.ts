@@ -75,7 +75,7 @@ test.each([
   expect(scores(parts)).toEqual(scores(whole.events));
 });
 
-test("an algorithm needs batches by domain, a classifier, and domains to compare", async () => {
+test("an algorithm needs batches by domain, and enough samples of each", async () => {
   const started = (config: ReturnType<typeof tinyDomains>) => run("refused", config);
   const algorithm = { name: "coral" };
   const mixed = tinyDomains({ algorithm });
@@ -83,10 +83,22 @@ test("an algorithm needs batches by domain, a classifier, and domains to compare
   await expect(started({ ...mixed, train: train_ } as typeof mixed)).rejects.toThrow(
     "train.algorithm coral learns from batches of several domains; set train.samples_per_domain",
   );
-  await expect(
-    started(tinyDomains({ algorithm }, { data: { domains: ["flat"] } })),
-  ).rejects.toThrow("train.algorithm coral compares domains and there is one to train on");
   await expect(started(tinyDomains({ samples_per_domain: 20 }))).rejects.toThrow(
     "fewer than samples_per_domain 20",
   );
+});
+
+test.each(["coral", "mixup", "group_dro"])("with one domain %s is plain training", async (name) => {
+  const one = { data: { domains: ["flat"] } };
+  const losses = async (algorithm: string, folder_: string) => {
+    const config = tinyDomains({ algorithm: { name: algorithm }, max_steps: 2 }, one);
+    const { events } = await run(folder_, config);
+    return events.filter((e) => e.name === "loss" && e.split === "train").map((e) => e.value);
+  };
+  const plain = await losses("erm", `erm-for-${name}`);
+  const other = await losses(name, `${name}-alone`);
+  expect(plain).toHaveLength(2);
+  other.forEach((value, i) => {
+    expect(value).toBeCloseTo(plain[i]!, 5);
+  });
 });

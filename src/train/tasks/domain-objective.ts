@@ -43,22 +43,14 @@ export interface DomainObjectiveOptions {
 const FEATURES = "features";
 
 /**
- * The objective of an algorithm; `evaluated` is what evaluation computes.
- *
- * @throws UserError (exit code 2) for an algorithm that needs more domains than there are
+ * The objective of an algorithm; `evaluated` is what evaluation computes. With one domain all but IRM
+ * are empirical risk minimisation, as in DomainBed.
  */
 export function domainObjective(
   classifier: Pick<Classifier, "logits">,
   evaluated: Objective,
   options: DomainObjectiveOptions,
 ): Objective {
-  const { algorithm, numDomains } = options;
-  if (numDomains < 2 && (algorithm.name === "coral" || algorithm.name === "mixup")) {
-    throw new UserError(
-      `train.algorithm ${algorithm.name} compares domains and there is one to train on; open more, or choose erm`,
-      { exitCode: 2 },
-    );
-  }
   const train = trained(options);
   return (scope, batch) =>
     scope.training ? train(scope, batch, classifier) : evaluated(scope, batch);

@@ -1,0 +1,122 @@
+/** The page of a leave-one-domain-out protocol, which needs nothing else. */
+import { parseHTML } from "linkedom";
+import { selectionMethods } from "../evaluate/domains.ts";
+import { type DomainTable, domainTableText } from "../evaluate/domains-table.ts";
+import { domainBarsChart } from "./charts/domain-bars.ts";
+import { count } from "./format.ts";
+import { type Html, html, raw } from "./html.ts";
+import { figure } from "./sections/section.ts";
+import { style } from "./style.ts";
+import { responsive } from "./svg.ts";
+
+/** One training run of a protocol. */
+export interface DomainsPageRun {
+  readonly algorithm: string;
+  readonly trial: number;
+  readonly testDomains: readonly string[];
+  /** Address of its report, from the page on. */
+  readonly report: string;
+  readonly steps: number;
+}
+
+export interface DomainsPage {
+  readonly title: string;
+  readonly tables: readonly DomainTable[];
+  readonly runs: readonly DomainsPageRun[];
+  /** Whether all runs are there. */
+  readonly finished: boolean;
+}
+
+const explained = {
+  training_domain_validation:
+    "The checkpoint with the best mean accuracy on the held-out fifth of each training domain.",
+  leave_one_domain_out:
+    "The step with the best mean accuracy on training domains that were left out one by one as well.",
+  oracle:
+    "The last checkpoint; between settings of an algorithm, the held-out fifth of the test domain chooses.",
+} as const;
+
+const pageStyle = `
+.domains td:first-child, .domains th:first-child { padding-right: 24px; }
+.domains .best { font-weight: 650; }
+.runs { display: flex; flex-wrap: wrap; gap: 4px 14px; }
+.runs a { color: var(--accent); }`;
+
+/** The text of the page; all that others wrote is escaped, and nothing is loaded. */
+export function renderDomainsPage({ title, tables, runs, finished }: DomainsPage): string {
+  const { document } = parseHTML("<!doctype html><html></html>");
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${raw(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} \u00b7 Moesaic</title>
+<style>${raw(style())}${raw(pageStyle)}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="eyebrow">${count(runs.length)} ${runs.length === 1 ? "run" : "runs"}${finished ? "" : ", and more to come"}</p>
+<h1>${title}</h1>
+<p class="lede">Accuracy on domains that training did not see, in percent of the in split of each: the mean over
+trials and its standard error. Each column names the domain that was left out.</p>
+</header>
+${tables.map((table) => drawTable(table, document))}
+<section><h2>Runs</h2>
+${drawRuns(runs)}
+</section>
+</main>
+</body>
+</html>
+`.html;
+}
+
+function drawTable(table: DomainTable, document: Document): Html {
+  const { heading, rows } = domainTableText(table);
+  const label = `Accuracy of each algorithm without each domain, ${selectionMethods[table.method]}`;
+  const chart = responsive((width) => domainBarsChart(table, { document, width, label }), 1140);
+  const series = (r: number): Html => raw(`var(--series-${r % 6})`);
+  const legend = html`<ul class="legend">${table.rows.map(
+    ({ algorithm }, r) =>
+      html`<li><span class="line" style="background:${series(r)}"></span>${algorithm}</li>`,
+  )}</ul>`;
+  const best = bestOf(table);
+  return html`<section><h2>Selection: ${selectionMethods[table.method]}</h2>
+<p class="lede">${explained[table.method]}</p>
+<div class="stack">
+<div class="card scroll"><table class="domains"><thead><tr>${heading.map(
+    (cell, i) => html`<th${i > 0 ? raw(' class="number"') : null}>${cell}</th>`,
+  )}</tr></thead>
+<tbody>${rows.map(
+    ([name, ...cells], r) =>
+      html`<tr><th>${name}</th>${cells.map(
+        (cell, c) => html`<td class="number${best[c] === r ? " best" : ""}">${cell}</td>`,
+      )}</tr>`,
+  )}</tbody></table></div>
+${figure("Accuracy by left-out domain", html`${legend}${chart}`, "Lines: standard error over trials. Dots: trials.")}
+</div></section>
+`;
+}
+
+/** The row with the highest mean of each column; none of a table of one row. */
+function bestOf({ domains, rows }: DomainTable): (number | undefined)[] {
+  return Array.from({ length: domains.length + 1 }, (_, c) => {
+    const means = rows.map(({ cells, average }) => [...cells, average][c]?.mean ?? -1);
+    return rows.length > 1 ? means.indexOf(Math.max(...means)) : undefined;
+  });
+}
+
+function drawRuns(runs: readonly DomainsPageRun[]): Html {
+  const groups = new Map<string, DomainsPageRun[]>();
+  for (const run of runs) groups.set(run.algorithm, [...(groups.get(run.algorithm) ?? []), run]);
+  return html`<div class="card"><table><tbody>${[...groups].map(
+    ([algorithm, own]) =>
+      html`<tr><th>${algorithm}</th><td><div class="runs">${own.map(
+        ({ report, testDomains, trial, steps }) =>
+          html`<a href="${report}" title="${count(steps)} steps">without ${testDomains.join(" and ")}, trial ${trial}</a>`,
+      )}</div></td></tr>`,
+  )}</tbody></table></div>`;
+}
