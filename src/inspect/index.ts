@@ -25,6 +25,7 @@ export {
   contingencyTable,
 } from "./contingency.ts";
 export { type PatchDecisionsOptions, patchDecisions } from "./decisions.ts";
+export type { DomainAnalysis, DomainScenes, SceneAgreement } from "./domain-types.ts";
 export {
   cropPatch,
   type ExpertGalleryOptions,
@@ -43,6 +44,7 @@ export type {
   RetrievalSamples,
   TextsOfImage,
 } from "./pair-types.ts";
+export { type PlacedObject, patchObjects } from "./patch-objects.ts";
 export { type RetrievalSamplesOptions, retrievalSamples } from "./retrieval-samples.ts";
 export { type LabelValue, labelRouting } from "./routing-labels.ts";
 export {
@@ -67,6 +69,7 @@ export type {
   CheckpointAgreement,
   ClassScores,
   DecisionRegions,
+  DomainLabelRouting,
   LabelRouting,
   LayerAgreement,
   LayerRouting,

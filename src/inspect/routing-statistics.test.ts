@@ -211,3 +211,45 @@ test("a mosaic of a pair leaves its words out", () => {
   const layer = mosaicLayer({ ...options, sample: 1, ids, combineWeights });
   expect(layer).toMatchObject({ experts: [2, 0], gates: [0.4, 0.5] });
 });
+
+test("labels of tokens count for their token, and within each domain, by hand", () => {
+  const statistics = routingStatistics({ byDomain: true });
+  // Two samples of two tokens, K = 1 of E = 2.
+  statistics.add("moe", {
+    ids: { shape: [1, 4], data: [0, 1, 1, 1] },
+    probabilities: { shape: [4, 2], data: [1, 0, 0, 1, 0, 1, 0, 1] },
+    labels: {
+      domain: ["photo", "sketch"],
+      shape: ["circle", undefined, "star", "circle"],
+    },
+  });
+  const [domain, shape] = statistics.layers()[0]!.labels!;
+  expect(domain).toMatchObject({
+    label: "domain",
+    values: ["photo", "sketch"],
+    counts: [
+      [1, 1],
+      [0, 2],
+    ],
+  });
+  expect(domain!.byDomain).toBeUndefined();
+  expect(shape).toMatchObject({
+    values: ["circle", "star"],
+    counts: [
+      [1, 1],
+      [0, 1],
+    ],
+    byDomain: [
+      { domain: "photo", values: ["circle"], counts: [[1, 0]] },
+      { domain: "sketch", values: ["circle", "star"], counts: [[0, 1], [0, 1]] }, // biome-ignore format: short
+    ],
+  });
+  expect(shape!.byDomain![1]!.association.cramersV).toBe(0); // one expert only
+  const plain = routingStatistics();
+  plain.add("moe", {
+    ids: { shape: [1, 2], data: [0, 1] },
+    probabilities: { shape: [2, 2], data: [1, 0, 0, 1] },
+    labels: { domain: ["photo"], class: ["cat"] },
+  });
+  expect(plain.layers()[0]!.labels!.every((table) => table.byDomain === undefined)).toBe(true);
+});

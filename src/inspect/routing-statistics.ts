@@ -1,7 +1,7 @@
 /** Sums up where routers sent tokens, over any number of batches. */
 import { type LabelSums, type LabelValue, labelRouting, labelSums } from "./routing-labels.ts";
 import { fractions, type RoutedToken, type RoutingSums, routingSums } from "./routing-sums.ts";
-import type { LayerRouting, MosaicLayer } from "./types.ts";
+import type { DomainLabelRouting, LabelRouting, LayerRouting, MosaicLayer } from "./types.ts";
 
 /**
  * The routing of one layer for a batch, in the form of the taps of `moe`: every kind of routing is
@@ -20,11 +20,14 @@ export interface RoutedBatch {
   readonly mask?: Values;
   /** Tokens of each modality, `[N]`. */
   readonly modalities?: Readonly<Record<string, Values>>;
-  /** Class, domain or attributes of each sample, or of its image where it has one, `[B]` each. */
+  /**
+   * Class, domain or attributes of each sample, or of its image where it has one, `[B]` each; or of
+   * each token, `[N]`.
+   */
   readonly labels?: SampleLabels;
 }
 
-/** Values of each label for every sample; samples without one are left out. */
+/** Values of each label for every sample or token; those without one are left out. */
 export type SampleLabels = Readonly<Record<string, readonly (LabelValue | undefined)[]>>;
 
 interface Values {
@@ -41,15 +44,21 @@ export interface RoutingStatistics {
 export interface RoutingStatisticsOptions {
   /** Names of the values of labels that are given as numbers, such as class names. */
   readonly values?: Readonly<Record<string, readonly string[]>>;
+  /** Whether the other labels are also summed up within each value of `domain`. Default false. */
+  readonly byDomain?: boolean;
 }
 
 /** The modality that labels tell of. */
 const IMAGE = "image";
+/** The label that others are told within. */
+const DOMAIN = "domain";
 
 interface LayerSums {
   readonly all: RoutingSums;
   readonly modalities: Map<string, RoutingSums>;
   readonly labels: Map<string, LabelSums>;
+  /** By domain, then by label. */
+  readonly domains: Map<LabelValue, Map<string, LabelSums>>;
 }
 
 /**
@@ -58,6 +67,7 @@ interface LayerSums {
  */
 export function routingStatistics({
   values = {},
+  byDomain = false,
 }: RoutingStatisticsOptions = {}): RoutingStatistics {
   const layers = new Map<string, LayerSums>();
   return {
@@ -67,13 +77,14 @@ export function routingStatistics({
         all: routingSums(numExperts),
         modalities: new Map(),
         labels: new Map(),
+        domains: new Map(),
       }));
       const modalities = Object.entries(batch.modalities ?? {}).map(([name, { data }]) => {
         return [data, obtain(sums.modalities, name, () => routingSums(numExperts))] as const;
       });
       const labels = Object.entries(batch.labels ?? {}).map(([name, samples]) => {
         const make = () => labelSums(name, numExperts, values[name]);
-        return [samples, obtain(sums.labels, name, make)] as const;
+        return [name, samples, obtain(sums.labels, name, make)] as const;
       });
       for (let n = 0; n < numTokens; n++) {
         if (batch.mask !== undefined && !Number(batch.mask.data[n])) continue;
@@ -81,9 +92,19 @@ export function routingStatistics({
         sums.all.add(token);
         for (const [members, own] of modalities) if (Number(members[n])) own.add(token);
         if (!labelled(batch, n)) continue;
-        for (const [samples, own] of labels) {
-          const value = samples[Math.floor((n * samples.length) / numTokens)];
-          if (value !== undefined) own.add(value, token);
+        const valueAt = (samples: readonly (LabelValue | undefined)[] = []) =>
+          samples[Math.floor((n * samples.length) / numTokens)];
+        const domain = byDomain ? valueAt(batch.labels?.[DOMAIN]) : undefined;
+        const within =
+          domain === undefined
+            ? undefined
+            : obtain(sums.domains, domain, () => new Map<string, LabelSums>());
+        for (const [name, samples, own] of labels) {
+          const value = valueAt(samples);
+          if (value === undefined) continue;
+          own.add(value, token);
+          if (within === undefined || name.startsWith(DOMAIN)) continue;
+          obtain(within, name, () => labelSums(name, numExperts, values[name])).add(value, token);
         }
       }
     },
@@ -111,7 +132,10 @@ function readToken({ ids, probabilities, attempted }: RoutedBatch, n: number): R
   };
 }
 
-function layerRouting(layer: string, { all, modalities, labels }: LayerSums): LayerRouting {
+function layerRouting(
+  layer: string,
+  { all, modalities, labels, domains }: LayerSums,
+): LayerRouting {
   const numExperts = all.load.length;
   const spread = (sums: RoutingSums) => ({
     load: fractions(sums.load),
@@ -127,8 +151,8 @@ function layerRouting(layer: string, { all, modalities, labels }: LayerSums): La
   const mixed = seen.length > 1;
   const tables = [
     ...(mixed ? [labelRouting("modality", names, byModality)] : []),
-    ...[...labels.values()]
-      .map((sums) => sums.routing(gates))
+    ...[...labels]
+      .map(([name, sums]) => withDomains(sums.routing(gates), name, domains, gates))
       .filter(({ association }) => association.count > 0)
       .map((table) => (mixed && names.includes(IMAGE) ? { ...table, modality: IMAGE } : table)),
   ];
@@ -143,7 +167,24 @@ function layerRouting(layer: string, { all, modalities, labels }: LayerSums): La
   };
 }
 
-function obtain<T>(map: Map<string, T>, key: string, make: () => T): T {
+/** The table with those within each domain beside it. */
+function withDomains(
+  table: LabelRouting,
+  name: string,
+  domains: LayerSums["domains"],
+  gates: boolean,
+): LabelRouting {
+  const byDomain = [...domains].flatMap(([domain, labels]): DomainLabelRouting[] => {
+    const within = labels.get(name)?.routing(gates);
+    if (within === undefined || within.association.count === 0) return [];
+    const { values, counts, association } = within;
+    return [{ domain: String(domain), values, counts, association }];
+  });
+  if (byDomain.length === 0) return table;
+  return { ...table, byDomain: byDomain.sort((a, b) => (a.domain < b.domain ? -1 : 1)) };
+}
+
+function obtain<Key, T>(map: Map<Key, T>, key: Key, make: () => T): T {
   const known = map.get(key);
   if (known !== undefined) return known;
   const fresh = make();

@@ -6,6 +6,7 @@
 import type { RoutingAgreement } from "./agreement.ts";
 import type { ImageAttention, PatchDecision } from "./attention-types.ts";
 import type { Association } from "./contingency.ts";
+import type { DomainAnalysis } from "./domain-types.ts";
 import type { LayerGallery, RetrievalSamples } from "./pair-types.ts";
 import type { LanguageUnits, TextPrediction, TextSample, TokenTrace } from "./text-types.ts";
 
@@ -90,6 +91,16 @@ export interface LabelRouting {
   readonly modality?: string;
   readonly values: readonly string[]; // [L]
   /** Assignments; sums of gates where every token reaches every expert. */
+  readonly counts: readonly (readonly number[])[]; // [L, E]
+  readonly association: Association;
+  /** The same within each domain, where samples are of several. */
+  readonly byDomain?: readonly DomainLabelRouting[];
+}
+
+/** Which experts the tokens of each value went to, within one domain. */
+export interface DomainLabelRouting {
+  readonly domain: string;
+  readonly values: readonly string[]; // [L]
   readonly counts: readonly (readonly number[])[]; // [L, E]
   readonly association: Association;
 }
@@ -200,6 +211,7 @@ export interface RunRecord {
   /** The checkpoint that was evaluated against the last one. */
   readonly agreement?: CheckpointAgreement;
   readonly mosaics?: readonly Mosaic[];
+  readonly domains?: DomainAnalysis;
   readonly regions?: DecisionRegions;
   readonly tokenTraces?: readonly TokenTrace[];
   readonly textPredictions?: readonly TextPrediction[];

@@ -29,11 +29,11 @@ export interface DomainsPage {
 
 const explained = {
   training_domain_validation:
-    "The checkpoint with the best mean accuracy on the held-out fifth of each training domain.",
+    "The checkpoint with the best mean accuracy on the held-out part of each training domain.",
   leave_one_domain_out:
     "The step with the best mean accuracy on training domains that were left out one by one as well.",
   oracle:
-    "The last checkpoint; between settings of an algorithm, the held-out fifth of the test domain chooses.",
+    "The last checkpoint; between settings of an algorithm, the held-out part of the test domain chooses.",
 } as const;
 
 const pageStyle = `
@@ -112,11 +112,11 @@ function bestOf({ domains, rows }: DomainTable): (number | undefined)[] {
 function drawRuns(runs: readonly DomainsPageRun[]): Html {
   const groups = new Map<string, DomainsPageRun[]>();
   for (const run of runs) groups.set(run.algorithm, [...(groups.get(run.algorithm) ?? []), run]);
-  return html`<div class="card"><table><tbody>${[...groups].map(
+  return html`<div class="stack">${[...groups].map(
     ([algorithm, own]) =>
-      html`<tr><th>${algorithm}</th><td><div class="runs">${own.map(
+      html`<div class="card"><h3>${algorithm}</h3><div class="runs">${own.map(
         ({ report, testDomains, trial, steps }) =>
           html`<a href="${report}" title="${count(steps)} steps">without ${testDomains.join(" and ")}, trial ${trial}</a>`,
-      )}</div></td></tr>`,
-  )}</tbody></table></div>`;
+      )}</div></div>`,
+  )}</div>`;
 }

@@ -5,6 +5,7 @@ import { configToYaml } from "../config/load.ts";
 import type { NdArray } from "../graph/array.ts";
 import type { CheckpointAgreement } from "../inspect/types.ts";
 import { renderReport } from "../report/report.ts";
+import { analyzeDomains } from "./domains/analysis.ts";
 import { describeInit, initializeFrom } from "./init-from.ts";
 import { epochOf, type LoopResult, tokensOf, trainLoop } from "./loop.ts";
 import { createProfiler, profilePrefix } from "./profiler.ts";
@@ -153,6 +154,7 @@ async function finish(
   const { scores, record } = await evaluateSplit(training, last, progress);
   const { step: at, seconds } = result.progress;
   const test = last === "test" ? scores : {};
+  const domains = await analyzeDomains(training, progress);
   const { routing = [] } = record;
   const routed = [...routingEvents(routing), ...associationEvents(routing)];
   const epoch = epochOf(training, at);
@@ -173,6 +175,7 @@ async function finish(
       classNames: training.task.classNames,
       ...record,
       ...(agreement && { agreement }),
+      ...(domains && { domains }),
     }),
   );
   return summary;

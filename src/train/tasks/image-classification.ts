@@ -36,6 +36,7 @@ export function imageClassification(
     tokensPerSample: tokensPerImage,
     numActiveExperts,
     classNames: dataset.classNames,
+    patches: { grid, tokensPerImage },
     evaluateFully: (evaluation) =>
       evaluateImages({ ...classifier, ...options }, dataset.classNames, evaluation),
   };

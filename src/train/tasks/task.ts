@@ -38,8 +38,17 @@ export interface Task {
   /** Which parameters tokens of each kind meet; by default all tokens meet all. */
   readonly tokenPaths?: TokenPaths;
   readonly classNames: readonly string[];
+  /** Set where the tokens of a sample begin with the patches of an image. */
+  readonly patches?: ImagePatches;
   /** Reads a whole split and gathers what the report shows of it. */
   evaluateFully(options: FullEvaluationOptions): Promise<FullEvaluation>;
+}
+
+/** How the tokens of an image lie. */
+export interface ImagePatches {
+  readonly grid: { readonly rows: number; readonly columns: number };
+  /** Patches and what stands behind them. */
+  readonly tokensPerImage: number;
 }
 
 export interface FullEvaluationOptions {

@@ -1,0 +1,56 @@
+/** What experts follow: routing by domain and attribute, and the same scenes in each style. */
+import type { Loader } from "../../data/loader.ts";
+import type { DomainAnalysis } from "../../inspect/domain-types.ts";
+import { routingStatistics } from "../../inspect/routing-statistics.ts";
+import { isRoutingTap, readLayer, routingLayers } from "../routing/routing-record.ts";
+import type { Training } from "../setup.ts";
+import type { ProgressSink } from "../types.ts";
+import { heldOutDomains, openDomains, trainingDomains } from "./environments.ts";
+import { patchLabels } from "./patch-labels.ts";
+import { routeScenes } from "./scenes.ts";
+
+/**
+ * Routes the out splits of all domains, those that training did not see among them, with the present
+ * weights. Undefined for runs that are not about domains, and for models without experts.
+ */
+export async function analyzeDomains(
+  training: Training,
+  progress: ProgressSink,
+): Promise<DomainAnalysis | undefined> {
+  const { config, task, loader } = training;
+  const { patches } = task;
+  const heldOut = heldOutDomains(config.data);
+  const about = config.train.samplesPerDomain !== undefined || heldOut.length > 0;
+  if (!about || patches === undefined || loader.dataset.kind !== "image") return undefined;
+  if (loader.dataset.domains === undefined) return undefined;
+  const domains = [...trainingDomains(training), ...heldOut];
+  const evaluator = await training.createEvaluator(
+    (name) => isRoutingTap(name) || name.endsWith(".combine_weights"),
+  );
+  try {
+    const layers = routingLayers(evaluator.graph.taps);
+    if (layers.length === 0) return undefined;
+    const statistics = routingStatistics({ values: { class: task.classNames }, byDomain: true });
+    const route = async (opening: Promise<Loader>): Promise<void> => {
+      const source = await opening;
+      let done = 0;
+      try {
+        await evaluator.run(source, (outputs, batch) => {
+          const labels = patchLabels(batch, patches);
+          for (const layer of layers)
+            statistics.add(layer, { ...readLayer(outputs, layer), labels });
+          done += 1;
+          progress.update({ label: "domain batch", done, total: source.batchesPerEpoch });
+        });
+      } finally {
+        await source.dispose();
+      }
+    };
+    await route(training.openSplit("validation"));
+    if (heldOut.length > 0) await route(openDomains(config, heldOut, "validation", progress));
+    const scenes = await routeScenes(config, domains, { evaluator, layers, patches });
+    return { domains, heldOut, routing: statistics.layers(), ...(scenes && { scenes }) };
+  } finally {
+    evaluator.dispose();
+  }
+}

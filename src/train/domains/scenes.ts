@@ -1,0 +1,83 @@
+/** The same scenes of generated shapes in each style, and what routers make of them. */
+import type { ImageDataset } from "../../data/dataset.ts";
+import { createLoader } from "../../data/loader.ts";
+import type { DomainName } from "../../data/shapes/index.ts";
+import { routingAgreement } from "../../inspect/agreement.ts";
+import type { DomainScenes, SceneAgreement } from "../../inspect/domain-types.ts";
+import type { Mosaic } from "../../inspect/types.ts";
+import type { TrainConfig } from "../recipe/config.ts";
+import { datasetSpec, transformSpecs } from "../recipe/data-specs.ts";
+import type { Evaluator } from "../step/evaluator.ts";
+import { shownImage } from "../tasks/shown-image.ts";
+import type { ImagePatches } from "../tasks/task.ts";
+
+const SCENES = 64;
+const SHOWN = 3;
+
+interface SceneOptions {
+  /** Gives the taps of all layers and their combine weights. */
+  readonly evaluator: Evaluator;
+  readonly layers: readonly string[];
+  readonly patches: ImagePatches;
+}
+
+/** First experts of all patches of all scenes, by layer. */
+type FirstExperts = Readonly<Record<string, number[]>>;
+
+/** Scenes of the test split; undefined for sets that cannot draw a scene in another style. */
+export async function routeScenes(
+  config: TrainConfig,
+  domains: readonly string[],
+  { evaluator, layers, patches }: SceneOptions,
+): Promise<DomainScenes | undefined> {
+  const { data, seed, train } = config;
+  const spec = datasetSpec(data, "test", seed);
+  if (spec.name !== "shapes" || data.name !== "shapes") return undefined;
+  const { grid, tokensPerImage } = patches;
+  const numPatches = grid.rows * grid.columns;
+  const styles: { mosaics: Mosaic[]; experts: FirstExperts }[] = [];
+  let numExperts: Readonly<Record<string, number>> = {};
+  for (const domain of domains) {
+    const style = { ...spec, domains: [domain as DomainName], length: SCENES };
+    const options = { batchSize: train.batchSize, workers: 0, seed };
+    await using loader = await createLoader(style, {
+      ...options,
+      transforms: transformSpecs(data, false),
+    });
+    const mosaics: Mosaic[] = [];
+    const experts: FirstExperts = Object.fromEntries(layers.map((layer) => [layer, []]));
+    await evaluator.run(loader, (outputs, { indices }) => {
+      numExperts = Object.fromEntries(
+        layers.map((layer) => [layer, outputs[`${layer}.probabilities`]!.shape[1]!]),
+      );
+      for (const [row, index] of indices.entries()) {
+        for (const layer of layers) {
+          const start = row * tokensPerImage;
+          const first = outputs[`${layer}.ids`]!.data.subarray(start, start + numPatches);
+          experts[layer]!.push(...Array.from(first, Number));
+        }
+        if (mosaics.length >= SHOWN) continue;
+        const dataset = loader.dataset as ImageDataset;
+        const place = { index, row, layers, grid, outputs, stride: tokensPerImage };
+        const { decisions: _, ...mosaic } = shownImage(dataset, place).mosaic;
+        mosaics.push(mosaic);
+      }
+    });
+    styles.push({ mosaics, experts });
+  }
+  const agreement = layers.flatMap((layer) =>
+    styles.flatMap(({ experts }, i) =>
+      styles.slice(i + 1).map((other, j): SceneAgreement => {
+        const options = { numExperts: numExperts[layer]!, numSelectedExperts: 1 };
+        const { firstChoice, kappa } = routingAgreement(
+          experts[layer]!,
+          other.experts[layer]!,
+          options,
+        );
+        return { layer, domains: [domains[i]!, domains[i + 1 + j]!], firstChoice, kappa };
+      }),
+    ),
+  );
+  const shown = styles[0]!.mosaics.map((_, scene) => styles.map(({ mosaics }) => mosaics[scene]!));
+  return { shown, count: SCENES, agreement };
+}
