@@ -3,6 +3,7 @@ import { array, toNumbers } from "../graph/array.ts";
 import { batch } from "../graph/shape.ts";
 import { normalArray } from "../nn/scope.fixture.ts";
 import { checkOperators, type Values } from "../ops/check.fixture.ts";
+import { cast } from "../ops/compare.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import {
   alignmentLoss,
@@ -11,6 +12,7 @@ import {
   pairAccuracy,
   sigmoidPairLoss,
 } from "./contrastive.ts";
+import { repeatedRows } from "./repeated-rows.ts";
 
 const z = array([
   [1, 0, 0],
@@ -37,6 +39,37 @@ test("golden values of three pairs", async () => {
   expect(toNumbers(siglip!)[0]).toBeCloseTo(2.3045819, 5);
   expect(toNumbers(alignment!)[0]).toBeCloseTo(-0.8, 6); // all three cosines are 0.8
   expect(toNumbers(accuracy!)[0]).toBeCloseTo(2 / 3, 6); // 0.96 beats the 0.8 of the second
+});
+
+test("pairs that do not count are in no denominator", async () => {
+  const ids = array(
+    [
+      [1, 2],
+      [2, 1],
+      [1, 2],
+    ],
+    "int64",
+  );
+  const [same, clip, siglip] = await evaluate(
+    (a, b, rows) => {
+      const ignore = repeatedRows(rows!);
+      return [
+        cast(ignore, "float32"),
+        infoNceLoss(a!, b!, 1, { ignore }),
+        sigmoidPairLoss(a!, b!, { scale: 1, bias: 0, ignore }),
+      ];
+    },
+    [z, t, ids],
+  );
+  expect(toNumbers(same!)).toEqual([0, 0, 1, 0, 0, 0, 1, 0, 0]);
+  // Cosines [.8, 0, .6], [.96, .8, .36], [0, 0, .8]; entries 0, 2 and 2, 0 do not count.
+  const lse = (...x: number[]) => Math.log(x.reduce((sum, v) => sum + Math.exp(v), 0));
+  const rows = lse(0.8, 0) + lse(0.96, 0.8, 0.36) + lse(0, 0.8);
+  const columns = lse(0.8, 0.96) + lse(0, 0.8, 0) + lse(0.36, 0.8);
+  expect(toNumbers(clip!)[0]).toBeCloseTo((rows + columns) / 6 - 0.8, 6);
+  const wrong = [0, 0.96, 0.36, 0].map((x) => Math.log(1 + Math.exp(x)));
+  const right = 3 * Math.log(1 + Math.exp(-0.8));
+  expect(toNumbers(siglip!)[0]).toBeCloseTo((wrong.reduce((a, b) => a + b) + right) / 3, 5);
 });
 
 test("mean similarity: of different rows alone, 1 where they are one, 0 for a single row", async () => {

@@ -7,10 +7,18 @@
 import type { Tensor } from "../graph/graph.ts";
 import { softplus } from "../ops/activation.ts";
 import { add, div, maximum, mul, neg, sub } from "../ops/arithmetic.ts";
-import { cast, greaterOrEqual } from "../ops/compare.ts";
+import { cast, greaterOrEqual, where } from "../ops/compare.ts";
 import { onesLike } from "../ops/gather.ts";
 import { matmul } from "../ops/matmul.ts";
 import { logSumExp, reduceMax, reduceMean, reduceSum } from "../ops/reduce.ts";
+
+export interface PairLossOptions {
+  /**
+   * Pairs that do not count, `[B, B]` bool with an empty diagonal: those of rows with the same text, say,
+   * which are no wrong pairs. See `repeatedRows`.
+   */
+  readonly ignore?: Tensor | undefined;
+}
 
 /**
  * Symmetric InfoNCE: the mean of both cross-entropies of `scale z tᵀ`, in which row `i` and column `i`
@@ -21,12 +29,21 @@ import { logSumExp, reduceMax, reduceMean, reduceSum } from "../ops/reduce.ts";
  * @param scale factor of the similarities, the inverse of a temperature
  * @returns a scalar
  */
-export function infoNceLoss(z: Tensor, t: Tensor, scale: Tensor | number): Tensor {
-  const logits = mul(matmul(z, t, { transposeB: true }), scale); // [B, B]
+export function infoNceLoss(
+  z: Tensor,
+  t: Tensor,
+  scale: Tensor | number,
+  { ignore }: PairLossOptions = {},
+): Tensor {
+  const all = mul(matmul(z, t, { transposeB: true }), scale); // [B, B]
+  const logits = ignore === undefined ? all : where(ignore, HIDDEN, all);
   const own = mul(reduceSum(mul(z, t), 1), scale); // [B]
   const others = mul(add(logSumExp(logits, 1), logSumExp(logits, 0)), 0.5); // [B]
   return reduceMean(sub(others, own));
 }
+
+/** A logit that adds nothing to a sum of exponentials. */
+const HIDDEN = -1e30;
 
 /**
  * The sigmoid loss `-(1 / B) sum_ij log sigmoid(y_ij (scale z_i t_j + bias))`, `y_ij` being 1 for pairs
@@ -39,9 +56,14 @@ export function infoNceLoss(z: Tensor, t: Tensor, scale: Tensor | number): Tenso
 export function sigmoidPairLoss(
   z: Tensor,
   t: Tensor,
-  { scale, bias }: { readonly scale: Tensor | number; readonly bias: Tensor | number },
+  {
+    scale,
+    bias,
+    ignore,
+  }: PairLossOptions & { readonly scale: Tensor | number; readonly bias: Tensor | number },
 ): Tensor {
-  const logits = add(mul(matmul(z, t, { transposeB: true }), scale), bias); // [B, B]
+  const all = add(mul(matmul(z, t, { transposeB: true }), scale), bias); // [B, B]
+  const logits = ignore === undefined ? all : where(ignore, HIDDEN, all);
   const own = add(mul(reduceSum(mul(z, t), 1), scale), bias); // [B]
   // -log sigmoid(-x) = softplus(x), and -log sigmoid(x) = softplus(x) - x.
   return reduceMean(sub(reduceSum(softplus(logits), 1), own));

@@ -31,6 +31,8 @@ export interface ContrastiveModel {
   readonly tokenPaths: TokenPaths;
   /** The loss that the similarities are for. */
   readonly form: "info_nce" | "siglip";
+  /** Whether pairs whose texts are the same are left out of the loss where they are not each other's. */
+  readonly ignoresRepeated: boolean;
   /** Images and their texts together: in training, tokens of both compete for the experts' room. */
   pairs(scope: Scope, images: Tensor, ids: Tensor, lengths: Tensor): PairEmbeddings;
   /** Images alone, `[B, C, H, W]` to `[B, P]`; no token is dropped, so a row depends on its image only. */

@@ -62,6 +62,8 @@ export const limoeSchema = z.strictObject({
       temperature: z.number().positive().optional(),
       learned_temperature: z.boolean().default(true),
       min_temperature: z.number().positive().default(0.01),
+      /** Pairs of the same text elsewhere in the batch do not count as wrong ones. */
+      ignore_repeated: z.boolean().default(false),
     })
     .prefault({}),
   /** Blocks with experts; the others have a dense layer of the experts' form. */
@@ -116,6 +118,7 @@ export function createLimoe(
     numActiveExperts,
     tokenPaths,
     form,
+    ignoresRepeated: contrastive.ignoreRepeated,
     pairs: (scope, images, ids, lengths) => limoe(scope, images, { ids, lengths }, config),
     encodeImages: (scope, images) => encodeImages(scope, images, config),
     encodeTexts: (scope, ids, lengths) => encodeTexts(scope, { ids, lengths }, config),

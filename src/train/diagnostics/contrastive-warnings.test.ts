@@ -72,6 +72,7 @@ test("captions that occur several times in a batch", () => {
   expect(kinds(history(WINDOW, { repeatedCaptions: 6 }))).toEqual([]);
   const many = history(WINDOW, { repeatedCaptions: 8 });
   expect(kinds(many)).toEqual(["repeated_captions"]);
+  expect(kinds(many, { ignoresRepeated: true })).toEqual([]);
   expect(contrastiveWarnings(many, { form: "info_nce" })[0]!.message).toContain(
     "8.0 of the 64 captions",
   );

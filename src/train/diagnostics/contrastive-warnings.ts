@@ -7,6 +7,8 @@ export interface ContrastiveWarningOptions {
   readonly warmupSteps?: number;
   /** Bound of a temperature that is learned; absent where it is fixed. */
   readonly minTemperature?: number;
+  /** Whether captions that occur several times are no harm. Default false. */
+  readonly ignoresRepeated?: boolean;
 }
 
 /** Updates after the warm-up by which a run should have learnt something. */
@@ -31,7 +33,7 @@ const COLLAPSED = 0.95;
  */
 export function contrastiveWarnings(
   history: readonly Observation[],
-  { form, warmupSteps = 0, minTemperature }: ContrastiveWarningOptions,
+  { form, warmupSteps = 0, minTemperature, ignoresRepeated = false }: ContrastiveWarningOptions,
 ): Warning[] {
   const last = history.at(-1);
   if (last === undefined || history.length < WINDOW) return [];
@@ -43,10 +45,10 @@ export function contrastiveWarnings(
   const warn = (kind: string, message: string) => warnings.push({ kind, message });
 
   const repeated = mean((seen) => seen.repeatedCaptions);
-  if (repeated >= MANY_REPEATED * samples) {
+  if (!ignoresRepeated && repeated >= MANY_REPEATED * samples) {
     warn(
       "repeated_captions",
-      `${repeated.toFixed(1)} of the ${samples} captions that are compared equal another one, so that right pairs are learnt as wrong ones; make the batch smaller, or the captions more varied`,
+      `${repeated.toFixed(1)} of the ${samples} captions that are compared equal another one, so that right pairs are learnt as wrong ones; set model.contrastive.ignore_repeated to true, make the batch smaller, or the captions more varied`,
     );
   }
   if (minTemperature !== undefined && scalar("temperature") <= (1 + AT_BOUND) * minTemperature) {

@@ -6,6 +6,7 @@ import {
   pairAccuracy,
   sigmoidPairLoss,
 } from "../../losses/contrastive.ts";
+import { repeatedRows } from "../../losses/repeated-rows.ts";
 import type { ContrastiveModel, Similarity } from "../../models/contrastive-model.ts";
 import { div, mul } from "../../ops/arithmetic.ts";
 import { onesLike } from "../../ops/gather.ts";
@@ -45,14 +46,19 @@ export function contrastiveStages(model: ContrastiveModel): StagedObjective {
   return {
     embed: (scope, { images, tokens, lengths }) => {
       const pairs = model.pairs(scope, images!, tokens!, lengths!);
-      return { image_embeddings: pairs.images, text_embeddings: pairs.texts };
+      return {
+        image_embeddings: pairs.images,
+        text_embeddings: pairs.texts,
+        ...(model.ignoresRepeated && { texts: tokens! }),
+      };
     },
-    compare: (scope, { image_embeddings: z, text_embeddings: t }) => {
+    compare: (scope, { image_embeddings: z, text_embeddings: t, texts }) => {
       const similarity = model.similarity(scope);
+      const ignore = texts && repeatedRows(texts);
       const loss =
         model.form === "siglip"
-          ? sigmoidPairLoss(z!, t!, similarity)
-          : infoNceLoss(z!, t!, similarity.scale);
+          ? sigmoidPairLoss(z!, t!, { ...similarity, ignore })
+          : infoNceLoss(z!, t!, similarity.scale, { ignore });
       return {
         loss,
         metrics: {

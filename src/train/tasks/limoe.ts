@@ -42,8 +42,12 @@ export function limoeTask(
   const { classNames } = dataset;
   const templates = classTemplates(dataset.name);
   const options = { classNames, templates, tokenizer, session, ...(unseen && { unseen }) };
-  const { learnedTemperature, minTemperature } = model.contrastive;
-  const watched = { warmupSteps, ...(learnedTemperature && { minTemperature }) };
+  const { learnedTemperature, minTemperature, ignoreRepeated } = model.contrastive;
+  const watched = {
+    warmupSteps,
+    ignoresRepeated: ignoreRepeated,
+    ...(learnedTemperature && { minTemperature }),
+  };
   return {
     ...imageTextContrast(contrastive, options),
     diagnose: (history) => contrastiveWarnings(history, { form: contrastive.form, ...watched }),
