@@ -6,6 +6,7 @@ import type { RunRecord } from "../inspect/types.ts";
 import { type Html, html, raw } from "./html.ts";
 import { script } from "./script.ts";
 import { attentionSection } from "./sections/attention.ts";
+import { attributesSection } from "./sections/attributes.ts";
 import { captionsSection } from "./sections/captions.ts";
 import { confusionSection, predictionsSection } from "./sections/classes.ts";
 import { configurationSection } from "./sections/configuration.ts";
@@ -19,6 +20,7 @@ import { mosaicSection } from "./sections/mosaic.ts";
 import { regionsSection } from "./sections/regions.ts";
 import { retrievalSection } from "./sections/retrieval.ts";
 import { samplesSection } from "./sections/samples.ts";
+import { scenesSection } from "./sections/scenes.ts";
 import { type Context, mostExperts, type Section } from "./sections/section.ts";
 import { tokensSection } from "./sections/tokens.ts";
 import { groupMetrics } from "./series.ts";
@@ -27,6 +29,8 @@ import { expertStyle, style } from "./style.ts";
 const sections: readonly Section[] = [
   mosaicSection,
   attentionSection,
+  scenesSection,
+  attributesSection,
   captionsSection,
   tokensSection,
   samplesSection,

@@ -44,7 +44,7 @@ export const script: string = `
     });
   };
 ${attentionScript}
-  document.querySelectorAll("#mosaic, #tokens, #attention, #gallery").forEach(follow);
+  document.querySelectorAll("#mosaic, #scenes, #tokens, #attention, #gallery").forEach(follow);
   document.querySelectorAll("#attention").forEach(look);
 })();
 `;

@@ -199,6 +199,7 @@ pre { margin: 0; padding: 4px 16px 16px; overflow-x: auto; font: 13px/1.55 ui-mo
   .texts tr:last-child > :not(:first-child) { border-bottom: 1px solid var(--line); }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .tiles { grid-template-columns: repeat(min(3, var(--tiles)), minmax(0, 1fr)); }
+  #scenes .tiles { grid-template-columns: repeat(var(--tiles), minmax(0, 1fr)); gap: 6px; }
   .controls label { width: 100%; }
   .controls input { flex: 1; min-width: 0; }
 }

@@ -13,7 +13,8 @@ const imageLimit = 16;
 const tileLimit = 96;
 const tileWidth = 160;
 
-const tintControl = html`<label>Tint <input type="range" data-control="tint" min="0" max="100" value="60"><output>60 %</output></label>
+/** The strength of the colours. */
+export const tintControl: Html = html`<label>Tint <input type="range" data-control="tint" min="0" max="100" value="60"><output>60 %</output></label>
 <span class="hint">Click an expert to see only its patches.</span>`;
 
 export const mosaicSection: Section = {

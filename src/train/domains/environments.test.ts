@@ -42,6 +42,10 @@ test("each evaluation tells both splits of every domain; training domains alone 
   const summary = JSON.parse(readFileSync(join(runDirectory, "summary.json"), "utf8"));
   expect(summary.test.accuracy).toBeGreaterThanOrEqual(0);
   // The test split of generated styles is their in split, which was scored with the same weights.
+  const report = readFileSync(join(runDirectory, "report.html"), "utf8");
+  expect(report).toContain('<section id="attributes"');
+  expect(report).toContain('<section id="scenes"');
+  expect(report).not.toContain("could not be drawn");
   const best = [2, 4].find((step) => value("env_outline_in_acc", step) === summary.test.accuracy);
   expect(best).toBeDefined();
 });

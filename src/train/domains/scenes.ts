@@ -12,7 +12,7 @@ import { shownImage } from "../tasks/shown-image.ts";
 import type { ImagePatches } from "../tasks/task.ts";
 
 const SCENES = 64;
-const SHOWN = 3;
+const SHOWN = 4;
 
 interface SceneOptions {
   /** Gives the taps of all layers and their combine weights. */
