@@ -1,5 +1,6 @@
 /** Opens the splits of a configuration's data. */
 import type { Split } from "../data/dataset.ts";
+import type { DecodedCache } from "../data/images/decoded-cache.ts";
 import { createLoader, type Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { TrainConfig } from "./recipe/config.ts";
@@ -11,6 +12,8 @@ export interface OpenOptions {
   readonly tokenizer?: TokenizerState;
   /** Whom to tell while pictures are decoded. */
   readonly progress?: ProgressSink | undefined;
+  /** Pictures that were decoded before. */
+  readonly decoded?: DecodedCache | undefined;
 }
 
 /** Tokens of a sample: a model reads no more than its context, so that, unless the data says less. */
@@ -31,7 +34,7 @@ export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
 export function openSplit(
   config: TrainConfig,
   split: Split,
-  { training, tokenizer, progress }: OpenOptions,
+  { training, tokenizer, progress, decoded }: OpenOptions,
 ): Promise<Loader> {
   const { data, train, seed } = config;
   const contextLength = contextLengthOf(config);
@@ -45,12 +48,13 @@ export function openSplit(
     ...("workers" in data && { workers: data.workers }),
     ...(contextLength !== undefined && { contextLength }),
     ...(tokenizer !== undefined && readsCaptions(config) && { tokenizer }),
-    ...(progress !== undefined && {
-      hooks: {
+    hooks: {
+      decoded,
+      ...(progress !== undefined && {
         onProgress: (done: number, total: number) =>
           progress.update({ label: `decoding ${split} images`, done, total }),
         onSkipped: ({ message }: { message: string }) => progress.note(message),
-      },
-    }),
+      }),
+    },
   });
 }

@@ -2,6 +2,7 @@
 
 import { blockSegments } from "../autodiff/checkpoint.ts";
 import type { Split } from "../data/dataset.ts";
+import type { DecodedCache } from "../data/images/decoded-cache.ts";
 import type { Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { NdArray } from "../graph/array.ts";
@@ -33,6 +34,8 @@ export interface SetupOptions {
   readonly tokenizer?: TokenizerState | undefined;
   /** Path and first letters of the file into which training steps are profiled. */
   readonly profile?: string | undefined;
+  /** Pictures that were decoded before, which further training may use as well. */
+  readonly decoded?: DecodedCache | undefined;
 }
 
 export interface Training {
@@ -49,8 +52,8 @@ export interface Training {
   readonly parameters: ParameterCounts;
   /** The weights that evaluation uses, by name. */
   readonly weights: ReadonlyMap<string, NdArray>;
-  /** Opens a split for evaluation. */
-  openSplit(split: Split): Promise<Loader>;
+  /** Opens a split for evaluation, of the configuration's data unless other data are given. */
+  openSplit(split: Split, data?: TrainConfig["data"]): Promise<Loader>;
   createEvaluator(
     outputs?: (name: string) => boolean,
     options?: { readonly batchSize?: number },
@@ -61,10 +64,10 @@ export interface Training {
 /** Opens the training data, traces and compiles the model, and lays out its memory. */
 export async function setUpTraining(
   config: TrainConfig,
-  { progress, tokenizer, profile }: SetupOptions = {},
+  { progress, tokenizer, profile, decoded }: SetupOptions = {},
 ): Promise<Training> {
   const state = tokenizer ?? (await prepareTokenizer(config));
-  const data = { progress, ...(state !== undefined && { tokenizer: state }) };
+  const data = { progress, decoded, ...(state !== undefined && { tokenizer: state }) };
   const loader = await openSplit(config, "train", { ...data, training: true });
   try {
     return await assemble(config, loader, data, profile);
@@ -134,7 +137,8 @@ async function assemble(
     weights,
     parameters: countTaskParameters(task, step.parameters.values()),
     ...(data.tokenizer !== undefined && { tokenizer: data.tokenizer }),
-    openSplit: (split) => openSplit(config, split, { ...data, training: false }),
+    openSplit: (split, other = config.data) =>
+      openSplit({ ...config, data: other }, split, { ...data, training: false }),
     createEvaluator: (outputs, { batchSize = train.batchSize } = {}) =>
       createEvaluator(task.objective, {
         runtime,

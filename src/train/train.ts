@@ -2,6 +2,7 @@
 import { basename, join } from "node:path";
 import { toSnakeCase } from "../config/case.ts";
 import { configToYaml } from "../config/load.ts";
+import { createDecodedCache, type DecodedCache } from "../data/images/decoded-cache.ts";
 import type { NdArray } from "../graph/array.ts";
 import type { CheckpointAgreement } from "../inspect/types.ts";
 import { renderReport } from "../report/report.ts";
@@ -33,6 +34,8 @@ export interface TrainOptions {
   readonly overwrite?: boolean;
   /** Profiles the first steps into the run directory. */
   readonly profile?: boolean;
+  /** Pictures that were decoded before, which further training may use as well. */
+  readonly decoded?: DecodedCache;
   readonly progress: ProgressSink;
   /** Aborted: the step at hand is finished, the state saved, and `train` returns. */
   readonly signal: AbortSignal;
@@ -55,7 +58,10 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
   const { progress, runDirectory, resume, overwrite = false } = options;
   const profile = options.profile === true ? profilePrefix() : undefined;
   const tokenizer = resume ? await readTokenizer(runDirectory) : undefined;
-  const training = await setUpTraining(config, { progress, tokenizer, profile });
+  // Sets of several domains are opened in many parts, which share pictures.
+  const several = config.train.samplesPerDomain !== undefined;
+  const { decoded = several ? createDecodedCache() : undefined } = options;
+  const training = await setUpTraining(config, { progress, tokenizer, profile, decoded });
   let run: RunDirectory | undefined;
   try {
     // Before the directory is made, so that a wrong path leaves nothing behind.
@@ -123,7 +129,7 @@ async function runLoop(
   { progress, signal, profile }: TrainOptions,
 ): Promise<LoopResult> {
   const profiler = profile ? createProfiler(training.step, run.path, progress) : undefined;
-  const { validate, dispose } = await openValidator(training, progress);
+  const { validate, dispose } = await openValidator(training);
   try {
     const result = await trainLoop(training, {
       run,

@@ -1,7 +1,6 @@
 import { openEnvironments } from "./domains/environments.ts";
 import type { Validation } from "./loop.ts";
 import type { Training } from "./setup.ts";
-import type { ProgressSink } from "./types.ts";
 
 /** Scores the weights of a training as they are. */
 export interface Validator {
@@ -10,12 +9,9 @@ export interface Validator {
 }
 
 /** Opens what is scored while training goes on: the validation split, or every domain's splits. */
-export async function openValidator(
-  training: Training,
-  progress: ProgressSink,
-): Promise<Validator> {
+export async function openValidator(training: Training): Promise<Validator> {
   if (training.config.train.samplesPerDomain !== undefined) {
-    return openEnvironments(training, progress);
+    return openEnvironments(training);
   }
   const loader = await training.openSplit("validation");
   try {

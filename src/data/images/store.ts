@@ -5,12 +5,8 @@ import { UserError } from "../../graph/errors.ts";
 import { openShared } from "../array-dataset.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
 import { resizeTo } from "../transforms/index.ts";
-import {
-  BrokenImageError,
-  type DecodedImage,
-  decodeImage,
-  type ImageDecodeOptions,
-} from "./decode.ts";
+import { BrokenImageError, type DecodedImage, decodeImage } from "./decode.ts";
+import type { DecodedCache } from "./decoded-cache.ts";
 import type { StoreOptions } from "./specs.ts";
 
 /** One picture of a split, not yet decoded. */
@@ -47,6 +43,8 @@ export interface StoreHooks {
   readonly onProgress?: (done: number, length: number) => void;
   /** Called once if pictures were skipped; by default a warning of the process. */
   readonly onSkipped?: (skipped: SkippedImages) => void;
+  /** Pictures decoded before, by source and size; those decoded now are added. */
+  readonly decoded?: DecodedCache | undefined;
 }
 
 interface Store {
@@ -94,20 +92,28 @@ export async function storeImages(
       else throw new UserError(`${message}; ${remedy}`, { cause: image });
       return;
     }
-    const sized = size === undefined ? image : resizeBytes(image, size);
-    store ??= allocateStore(name, sized, sample.source, length, maxBytes);
+    store ??= allocateStore(name, image, sample.source, length, maxBytes);
     const { height, width, channels } = store.shape;
-    if (sized.height !== height || sized.width !== width) {
+    if (image.height !== height || image.width !== width) {
       throw new UserError(
-        `${sample.source} is ${sized.width} x ${sized.height} pixels and ${store.first} is ${width} x ${height}; give a size to resize all pictures to`,
+        `${sample.source} is ${image.width} x ${image.height} pixels and ${store.first} is ${width} x ${height}; give a size to resize all pictures to`,
         { exitCode: 2 },
       );
     }
-    store.images.set(sized.data, slot * height * width * channels);
+    store.images.set(image.data, slot * height * width * channels);
   };
 
   let done = 0;
-  for await (const decoded of decodeInOrder(encoded.samples, decoding)) {
+  const decode = async (sample: EncodedSample): Promise<DecodedImage> => {
+    const key = `${sample.source}\0${decoding.channels}\0${size ?? ""}`;
+    const known = hooks.decoded?.get(key);
+    if (known !== undefined) return known;
+    const image = await decodeImage(await sample.read(), decoding);
+    const sized = size === undefined ? image : resizeBytes(image, size);
+    hooks.decoded?.set(key, sized);
+    return sized;
+  };
+  for await (const decoded of decodeInOrder(encoded.samples, decode)) {
     const { sample, slot } = decoded;
     if (slot === length) throw new Error(`${name}: more than the ${length} samples announced came`);
     labels[slot] = sample.label ?? 0;
@@ -141,11 +147,11 @@ export async function storeImages(
 /** Decodes a few pictures at once; they come in the order of the samples. */
 async function* decodeInOrder(
   samples: AsyncIterable<EncodedSample>,
-  options: ImageDecodeOptions,
+  read: (sample: EncodedSample) => Promise<DecodedImage>,
 ): AsyncGenerator<Decoded> {
   const decode = async (sample: EncodedSample, slot: number): Promise<Decoded> => {
     try {
-      return { sample, slot, image: await decodeImage(await sample.read(), options) };
+      return { sample, slot, image: await read(sample) };
     } catch (cause) {
       if (cause instanceof BrokenImageError) return { sample, slot, image: cause };
       throw cause;

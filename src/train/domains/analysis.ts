@@ -47,7 +47,7 @@ export async function analyzeDomains(
       }
     };
     await route(training.openSplit("validation"));
-    if (heldOut.length > 0) await route(openDomains(config, heldOut, "validation", progress));
+    if (heldOut.length > 0) await route(openDomains(training, heldOut, "validation"));
     const scenes = await routeScenes(config, domains, { evaluator, layers, patches });
     return { domains, heldOut, routing: statistics.layers(), ...(scenes && { scenes }) };
   } finally {

@@ -4,12 +4,10 @@ import type { Split } from "../../data/dataset.ts";
 import { createLoader, type Loader } from "../../data/loader.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { UserError } from "../../graph/errors.ts";
-import { openSplit } from "../open-data.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { datasetSpec, transformSpecs } from "../recipe/data-specs.ts";
 import type { Training } from "../setup.ts";
 import type { BatchSource } from "../step/evaluator.ts";
-import type { ProgressSink } from "../types.ts";
 import type { Validator } from "../validator.ts";
 import { accuracyName, DOMAIN_ACCURACY } from "./accuracy-names.ts";
 
@@ -21,10 +19,7 @@ type Counts = Map<string, { right: number; total: number }>;
  * each, loss and accuracy over the out splits of the training domains, and the mean over these domains,
  * `domain_accuracy`, which alone chooses the checkpoint: held-out domains are scored and never chosen by.
  */
-export async function openEnvironments(
-  training: Training,
-  progress: ProgressSink,
-): Promise<Validator> {
+export async function openEnvironments(training: Training): Promise<Validator> {
   const { config, loader } = training;
   const seen = trainingDomains(training);
   const held = heldOutDomains(config.data);
@@ -43,8 +38,8 @@ export async function openEnvironments(
       held.length === 0
         ? []
         : ([
-            ["out", await open(openDomains(config, held, "validation", progress))],
-            ["in", await open(openDomains(config, held, inSplit(config.data), progress))],
+            ["out", await open(openDomains(training, held, "validation"))],
+            ["in", await open(openDomains(training, held, inSplit(config.data)))],
           ] as const);
     const batchSize = Math.max(...opened.map((one) => one.batchSize));
     const evaluator = await training.createEvaluator((name) => name === "logits", { batchSize });
@@ -113,16 +108,14 @@ export function heldOutDomains(data: TrainConfig["data"]): readonly string[] {
 
 /** A split of other domains than those that are trained on. */
 export function openDomains(
-  config: TrainConfig,
+  { config, openSplit }: Training,
   domains: readonly string[],
   split: Split,
-  progress?: ProgressSink,
 ): Promise<Loader> {
   const { testDomains: _, ...data } = config.data as TrainConfig["data"] & {
     testDomains?: unknown;
   };
-  const opened = { ...config, data: { ...data, domains } as TrainConfig["data"] };
-  return openSplit(opened, split, { training: false, progress });
+  return openSplit(split, { ...data, domains } as TrainConfig["data"]);
 }
 
 /** Generated sets draw the in split of held-out domains apart, so that no scene was trained on. */

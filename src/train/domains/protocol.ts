@@ -1,6 +1,7 @@
 /** Leave-one-domain-out: all runs of a protocol, one after the other, and their tables. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { createDecodedCache } from "../../data/images/decoded-cache.ts";
 import {
   type DomainRecord,
   type SelectionMethod,
@@ -61,6 +62,7 @@ export async function runProtocol(
   const left = cells.filter((cell) => states.get(cell) !== "finished");
   const finished: FinishedCell[] = [];
   const clock = createClock(left.length);
+  const decoded = createDecodedCache(); // All runs read the same pictures.
   await mkdir(out, { recursive: true });
   let result: ProtocolResult = { finished: false, cells: [], tables: [] };
   for (const [index, cell] of cells.entries()) {
@@ -74,6 +76,7 @@ export async function runProtocol(
       await train(cell.config, {
         runDirectory,
         resume: states.get(cell) === "started",
+        decoded,
         progress: withCell(progress, name, clock.left),
         signal,
       });

@@ -1,0 +1,27 @@
+import type { DecodedImage } from "./decode.ts";
+
+/** Pictures as they were decoded and resized, for sets that are opened more than once. */
+export interface DecodedCache {
+  get(key: string): DecodedImage | undefined;
+  /** Keeps a picture as long as there is room. */
+  set(key: string, image: DecodedImage): void;
+}
+
+/**
+ * An empty cache. What does not fit is decoded again; nothing is dropped for it, because sets are read
+ * from their beginning each time.
+ *
+ * @param maxBytes of pixels, by default 2^30
+ */
+export function createDecodedCache(maxBytes: number = 2 ** 30): DecodedCache {
+  const images = new Map<string, DecodedImage>();
+  let bytes = 0;
+  return {
+    get: (key) => images.get(key),
+    set(key, image) {
+      if (images.has(key) || bytes + image.data.length > maxBytes) return;
+      images.set(key, image);
+      bytes += image.data.length;
+    },
+  };
+}
