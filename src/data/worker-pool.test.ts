@@ -1,0 +1,28 @@
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+
+test("a process does not end while it waits for threads that still answer", async () => {
+  const tsx = createRequire(import.meta.url).resolve("tsx/esm/api");
+  const loader = new URL("./loader.ts", import.meta.url).href;
+  // The main thread sleeps until the batches made ahead have come, which it reads after `dispose`.
+  const program = `
+    const { register } = await import("${pathToFileURL(tsx).href}");
+    register();
+    const { createLoader } = await import("${loader}");
+    const spec = { name: "shapes", split: "train", length: 64, size: 16 };
+    const loader = await createLoader(spec, { batchSize: 2, shuffle: true, prefetch: 8 });
+    await loader.next();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    await loader.dispose();
+    console.log("done");
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
+  let out = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk;
+  });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  expect([code, out.trim()]).toEqual([0, "done"]);
+});
