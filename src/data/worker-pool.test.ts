@@ -4,11 +4,12 @@ import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 
 test("a process does not end while it waits for threads that still answer", async () => {
-  const tsx = createRequire(import.meta.url).resolve("tsx/esm/api");
+  const installed = pathToFileURL(createRequire(import.meta.url).resolve("tsx"));
+  const tsx = new URL("./esm/api/index.mjs", installed).href;
   const loader = new URL("./loader.ts", import.meta.url).href;
   // The main thread sleeps until the batches made ahead have come, which it reads after `dispose`.
   const program = `
-    const { register } = await import("${pathToFileURL(tsx).href}");
+    const { register } = await import("${tsx}");
     register();
     const { createLoader } = await import("${loader}");
     const spec = { name: "shapes", split: "train", length: 64, size: 16 };
