@@ -1,9 +1,11 @@
 /** The part of `report/` that runs in a page: the charts, which draw into any document. */
+export { type AssociationDotsOptions, associationDotsChart } from "./charts/association-dots.ts";
 export { type AttentionMap, attentionChart } from "./charts/attention.ts";
 export type { ChartOptions } from "./charts/chart.ts";
 export { confusionChart } from "./charts/confusion.ts";
 export { type Curve, type CurveOptions, curveChart } from "./charts/curves.ts";
 export { type DecisionOptions, decisionChart } from "./charts/decision.ts";
+export { domainBarsChart } from "./charts/domain-bars.ts";
 export { labelMapChart } from "./charts/label-map.ts";
 export { loadBarsChart } from "./charts/load-bars.ts";
 export { type LoadMapOptions, loadMapChart } from "./charts/load-map.ts";

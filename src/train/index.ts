@@ -9,6 +9,16 @@ export {
   type TokenCounts,
 } from "./count-parameters.ts";
 export type { DescribeOptions } from "./described-data.ts";
+export { analyzeDomains } from "./domains/analysis.ts";
+export { type CellOptions, type DomainCell, planCells } from "./domains/cells.ts";
+export { listDomains } from "./domains/list-domains.ts";
+export {
+  type FinishedCell,
+  type ProtocolOptions,
+  type ProtocolResult,
+  protocolJson,
+  runProtocol,
+} from "./domains/protocol.ts";
 export type { ImageRequest, ImageSource, SplitRequest } from "./embedding/image-source.ts";
 export { type EmbeddingTable, writeEmbeddings } from "./embedding/write-embeddings.ts";
 export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.ts";
