@@ -11,7 +11,8 @@ import { routeScenes } from "./scenes.ts";
 
 /**
  * Routes the out splits of all domains, those that training did not see among them, with the present
- * weights. Undefined for runs that are not about domains, and for models without experts.
+ * weights. Undefined for runs that are not about domains (neither SF-MoE nor with settings of their own for
+ * them), and for models without experts.
  */
 export async function analyzeDomains(
   training: Training,
@@ -20,7 +21,10 @@ export async function analyzeDomains(
   const { config, task, loader } = training;
   const { patches } = task;
   const heldOut = heldOutDomains(config.data);
-  const about = config.train.samplesPerDomain !== undefined || heldOut.length > 0;
+  const about =
+    config.model.system === "sf-moe" ||
+    config.train.samplesPerDomain !== undefined ||
+    heldOut.length > 0;
   if (!about || patches === undefined || loader.dataset.kind !== "image") return undefined;
   if (loader.dataset.domains === undefined) return undefined;
   const domains = [...trainingDomains(training), ...heldOut];

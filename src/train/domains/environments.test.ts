@@ -106,3 +106,16 @@ test.each(["coral", "mixup", "group_dro"])("with one domain %s is plain training
     expect(value).toBeCloseTo(plain[i]!, 5);
   });
 });
+
+test("IRM clears the moments of Adam at its step, and only there", async () => {
+  const losses = async (steps: number) => {
+    // With weight 1 before and after, nothing else changes at that step.
+    const algorithm = { name: "irm", irm_lambda: 1, irm_penalty_anneal_iters: steps };
+    const { events } = await run(`irm-reset-${steps}`, tinyDomains({ algorithm }));
+    return events.filter((e) => e.name === "loss" && e.split === "train").map((e) => e.value);
+  };
+  const [never, first, third] = [await losses(100), await losses(0), await losses(2)];
+  expect(first).toEqual(never); // there are no moments yet
+  expect(third.slice(0, 3)).toEqual(never.slice(0, 3));
+  expect(third[3]).not.toBe(never[3]); // after the third update, which began anew
+});
