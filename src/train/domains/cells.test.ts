@@ -78,7 +78,7 @@ test("rows are called after what tells them apart; folders hold any domain's nam
     "other, Mixup",
   ]);
   const [cell] = planCells([config], { domains: ["../x", "b"], testDomains: ["../x"], trials: 1 });
-  expect(cell!.run).toBe("tiny-domains/erm/without-..%2Fx/trial-0");
+  expect(cell!.run).toBe("tiny-domains/erm/without-.._2Fx/trial-0");
   expect(() => rows([config], ["vrex"])).toThrow(
     'unknown algorithm "vrex"; known are erm, coral, irm, group_dro, mixup',
   );

@@ -62,8 +62,8 @@ export function planCells(configs: readonly TrainConfig[], options: CellOptions)
   for (let trial = 0; trial < trials; trial++) {
     for (const out of left) {
       for (const [r, { config, algorithm }] of rows.entries()) {
-        const place = out.map(encodeURIComponent).join("+");
-        const names = [config.recipe, algorithm.name].map(encodeURIComponent);
+        const place = out.map(folderName).join("+");
+        const names = [config.recipe, algorithm.name].map(folderName);
         cells.push({
           algorithm: title[r]!,
           trial,
@@ -75,6 +75,11 @@ export function planCells(configs: readonly TrainConfig[], options: CellOptions)
     }
   }
   return cells;
+}
+
+/** Any name as part of a path: such as `_2B90_25` for `+90%`. */
+function folderName(name: string): string {
+  return encodeURIComponent(name).replaceAll("%", "_");
 }
 
 function cellConfig(
