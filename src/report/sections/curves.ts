@@ -29,6 +29,7 @@ export const curvesSection: Section = {
     const main = [
       ...curveFigures("Loss", acrossSplits("loss"), bySplit),
       ...curveFigures("Accuracy", acrossSplits("accuracy"), { ...bySplit, unit: "percent" }),
+      ...domainCurves(context),
     ];
     const auxiliary = series.match("train", /^auxiliary\//);
     const rest = [
@@ -49,6 +50,17 @@ ${charts(rest)}
 ${loads}`;
   },
 };
+
+/** Accuracy in each domain: on images that training could have seen, and on those set aside. */
+function domainCurves({ series }: Context): CurveFigure[] {
+  return (["in", "out"] as const).flatMap((part) => {
+    const pattern = new RegExp(`^env_(.+)_${part}_acc$`);
+    return curveFigures(`Accuracy by domain, ${part} splits`, series.match("validation", pattern), {
+      nameOf: ({ name }) => pattern.exec(name)![1]!,
+      unit: "percent",
+    });
+  });
+}
 
 /** One chart per layer of how the experts' shares moved. */
 function drawLoads({ document, series }: Context): Html | null {

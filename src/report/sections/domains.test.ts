@@ -2,7 +2,13 @@ import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { association } from "../../inspect/contingency.ts";
 import type { DomainAnalysis } from "../../inspect/domain-types.ts";
-import type { LabelRouting, LayerRouting, Mosaic, RunRecord } from "../../inspect/types.ts";
+import type {
+  LabelRouting,
+  LayerRouting,
+  MetricEvent,
+  Mosaic,
+  RunRecord,
+} from "../../inspect/types.ts";
 import { renderReport } from "../report.ts";
 
 const byDomain = (counts: readonly number[][]) =>
@@ -54,9 +60,9 @@ const analysis: DomainAnalysis = {
   },
 };
 
+const bare: RunRecord = { name: "run", recipe: "r", config: {}, summary: {}, metrics: [], classNames: ["star"] }; // biome-ignore format: one record
 const render = (domains: DomainAnalysis) => {
-  const run: RunRecord = { name: "run", recipe: "r", config: {}, summary: {}, metrics: [], classNames: ["star"], domains }; // biome-ignore format: one record
-  return parseHTML(renderReport(run)).document;
+  return parseHTML(renderReport({ ...bare, domains })).document;
 };
 const rowsOf = (section: Element): string[][] =>
   [...section.querySelectorAll("tbody tr")].map((row) =>
@@ -92,4 +98,24 @@ test("runs without such an analysis have neither section", () => {
   const { scenes: _, ...rest } = analysis;
   expect(render(rest).querySelector("#scenes")).toBeNull();
   expect(render({ ...rest, routing: [] }).querySelector("#attributes")).toBeNull();
+});
+
+test("accuracies by domain have curves of their own", () => {
+  const value = (name: string, step: number, accuracy: number): MetricEvent => ({
+    ...{ step, epoch: 0, split: "validation", name, value: accuracy, seconds: step },
+  });
+  const metrics = [1, 2].flatMap((step) => [
+    value("env_flat_out_acc", step, 0.5),
+    value("env_noisy_out_acc", step, 0.25),
+    value("env_noisy_in_acc", step, 0.75),
+  ]);
+  const { document } = parseHTML(renderReport({ ...bare, metrics }));
+  const figures = [...document.querySelectorAll("#training figure")].map((figure) => [
+    figure.querySelector("h3")!.textContent.trim(),
+    figure.querySelector(".legend")!.textContent.replace(/\s+/g, " ").trim(),
+  ]);
+  expect(figures).toEqual([
+    ["Accuracy by domain, in splits", "noisy 75.0 %"],
+    ["Accuracy by domain, out splits", "flat 50.0 %noisy 25.0 %"],
+  ]);
 });
