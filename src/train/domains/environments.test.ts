@@ -80,7 +80,8 @@ test.each([
 });
 
 test("an algorithm needs batches by domain, and enough samples of each", async () => {
-  const started = (config: ReturnType<typeof tinyDomains>) => run("refused", config);
+  let refusals = 0;
+  const started = (config: ReturnType<typeof tinyDomains>) => run(`refused-${refusals++}`, config);
   const algorithm = { name: "coral" };
   const mixed = tinyDomains({ algorithm });
   const { samplesPerDomain: _, ...train_ } = mixed.train;
@@ -89,6 +90,9 @@ test("an algorithm needs batches by domain, and enough samples of each", async (
   );
   await expect(started(tinyDomains({ samples_per_domain: 20 }))).rejects.toThrow(
     "fewer than samples_per_domain 20",
+  );
+  await expect(started(tinyDomains({}, { data: { validation_size: 2 } }))).rejects.toThrow(
+    "the validation split has no sample of the domain",
   );
 });
 

@@ -62,7 +62,9 @@ export async function openEnvironments(training: Training): Promise<Validator> {
         for (const [part, source] of heldSplits) {
           Object.assign(scores, (await score(source, part)).accuracies);
         }
-        const values = seen.map((domain) => scores[accuracyName(domain, "out")]!);
+        const values = seen.map((domain) =>
+          requireScore(scores[accuracyName(domain, "out")], domain),
+        );
         scores[DOMAIN_ACCURACY] = values.reduce((sum, value) => sum + value, 0) / values.length;
         return { scores, judgedBy: DOMAIN_ACCURACY };
       },
@@ -92,6 +94,14 @@ export async function openEnvironments(training: Training): Promise<Validator> {
       }),
     });
   }
+}
+
+function requireScore(score: number | undefined, domain: string): number {
+  if (score !== undefined) return score;
+  throw new UserError(
+    `the validation split has no sample of the domain ${domain}; raise data.validation_size or data.validation_fraction`,
+    { exitCode: 2 },
+  );
 }
 
 /** The domains that are trained on. */

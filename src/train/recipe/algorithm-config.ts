@@ -20,5 +20,3 @@ export const algorithmSchema = z.discriminatedUnion("name", [
   /** Images mixed with those of another domain (arXiv:1710.09412). */
   z.strictObject({ name: z.literal("mixup"), mixup_alpha: z.number().positive().default(0.2) }),
 ]);
-
-export const algorithmNames = ["erm", "coral", "irm", "group_dro", "mixup"] as const;
