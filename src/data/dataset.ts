@@ -72,6 +72,8 @@ export interface ImageDataset {
   readonly length: number;
   readonly classNames: readonly string[];
   readonly imageShape: ImageShape;
+  /** Captions of the sample at an index, where they can be had without its image. */
+  captionsOf?(index: number): readonly string[];
   /** The sample at an index in [0, length); the same one each time. */
   get(index: number): ImageSample;
   /** Set where samples have a domain. */

@@ -13,6 +13,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
 import { key } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
+import { noteCaptions } from "./note-captions.ts";
 import { type OpenOptions, openSplit } from "./open-data.ts";
 import type { TrainConfig } from "./recipe/config.ts";
 import { sessionOptions } from "./recipe/session-options.ts";
@@ -87,6 +88,9 @@ async function assemble(
   const { fields } = loader;
   const tokenizer = data.tokenizer && (await openRunTokenizer(config, data.tokenizer));
   const { dataset } = loader;
+  if (dataset.kind === "image" && tokenizer !== undefined && fields.tokens !== undefined) {
+    noteCaptions(dataset, tokenizer, fields.tokens.shape[0]!, (line) => data.progress?.note(line));
+  }
   const task = createTask(config, { dataset, fields, ...(tokenizer && { tokenizer }) });
   const groups = parameterGroups(config.optimizer.rules);
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / train.accumulationSteps));

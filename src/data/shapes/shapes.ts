@@ -5,7 +5,7 @@ import { checkIndex, type ImageDataset } from "../dataset.ts";
 import { caption } from "./caption.ts";
 import { objectChooser } from "./objects.ts";
 import { render } from "./render.ts";
-import { drawDomain, drawScene } from "./scene.ts";
+import { drawDomain, drawScene, type Scene } from "./scene.ts";
 import { resolveShapesSpec, type ShapesSpec, shapeNames } from "./spec.ts";
 
 /**
@@ -19,6 +19,7 @@ export function openShapes(spec: ShapesSpec): ImageDataset {
   const { split, length, size } = resolved;
   const choose = objectChooser(resolved);
   const splitKey = foldIn(foldIn(key(resolved.seed), "shapes"), split);
+  const captionsOf = (scene: Scene) => resolved.captions.map((detail) => caption(scene, detail));
   return {
     kind: "image",
     name: "shapes",
@@ -30,6 +31,7 @@ export function openShapes(spec: ShapesSpec): ImageDataset {
       names: resolved.domains,
       of: (index) => resolved.domains.indexOf(drawDomain(foldIn(splitKey, index), resolved)),
     },
+    captionsOf: (index) => captionsOf(drawScene(foldIn(splitKey, index), resolved, choose)),
     get: (index) => {
       checkIndex(index, length, `shapes ${split}`);
       const sampleKey = foldIn(splitKey, index);
@@ -40,7 +42,7 @@ export function openShapes(spec: ShapesSpec): ImageDataset {
         width: size,
         channels: 3,
         label: shapeNames.indexOf(scene.objects[0]!.shape),
-        captions: resolved.captions.map((detail) => caption(scene, detail)),
+        captions: captionsOf(scene),
         attributes: scene.objects.map(({ fill: _fill, accent: _accent, ...rest }) => rest),
         domain: scene.domain,
         index,

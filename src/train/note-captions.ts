@@ -1,0 +1,22 @@
+import type { ImageDataset } from "../data/dataset.ts";
+import type { Tokenizer } from "../data/tokenizers/index.ts";
+import { noteTexts } from "./embedding/text-notes.ts";
+
+/** Captions that are looked at, at most; those of a larger set are taken evenly. */
+const LOOKED_AT = 20_000;
+
+/** Says once how many captions of a set are cut, and how many are empty. */
+export function noteCaptions(
+  dataset: ImageDataset,
+  tokenizer: Tokenizer,
+  contextLength: number,
+  onNote: (message: string) => void,
+): void {
+  const captionsOf = (index: number): readonly string[] =>
+    dataset.captionsOf?.(index) ?? dataset.get(index).captions ?? [];
+  const perImage = Math.max(1, captionsOf(0).length);
+  const stride = Math.max(1, Math.ceil((dataset.length * perImage) / LOOKED_AT));
+  const texts: string[] = [];
+  for (let index = 0; index < dataset.length; index += stride) texts.push(...captionsOf(index));
+  noteTexts(texts, tokenizer, contextLength, onNote);
+}
