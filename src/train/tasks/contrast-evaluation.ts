@@ -52,11 +52,16 @@ export async function evaluateContrast(
       ...options,
       embed: (texts) => embedSentences(encoder, options.tokenizer, texts),
     });
+    const retrieval = retrievalScores(pairs.images, pairs.texts, pairs.owners);
+    const { image_to_text_r10, text_to_image_r10 } = retrieval;
     return {
+      // The first of these stand at the head of the report.
       scores: {
-        ...scores,
-        ...retrievalScores(pairs.images, pairs.texts, pairs.owners),
         ...zeroShot?.scores,
+        image_to_text_r10,
+        text_to_image_r10,
+        ...scores,
+        ...retrieval,
       },
       record: {
         ...record.record(),
