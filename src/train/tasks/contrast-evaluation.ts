@@ -53,16 +53,10 @@ export async function evaluateContrast(
       embed: (texts) => embedSentences(encoder, options.tokenizer, texts),
     });
     const retrieval = retrievalScores(pairs.images, pairs.texts, pairs.owners);
-    const { image_to_text_r10, text_to_image_r10 } = retrieval;
+    const atTen = Object.entries(retrieval).filter(([name]) => name.endsWith("_r10"));
     return {
       // The first of these stand at the head of the report.
-      scores: {
-        ...zeroShot?.scores,
-        image_to_text_r10,
-        text_to_image_r10,
-        ...scores,
-        ...retrieval,
-      },
+      scores: { ...zeroShot?.scores, ...Object.fromEntries(atTen), ...scores, ...retrieval },
       record: {
         ...record.record(),
         ...(zeroShot && { confusion: zeroShot.confusion }),
