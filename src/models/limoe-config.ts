@@ -1,9 +1,11 @@
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
+import { UserError } from "../graph/errors.ts";
 import type { TokenPaths } from "../moe/active-parameters.ts";
 import { moeSchemaWith } from "../moe/config.ts";
 import { createMoe } from "../moe/create-moe.ts";
 import { moeBlocks, moeLayersSchema } from "../moe/placement.ts";
+import { routers } from "../moe/routers/index.ts";
 import { patchGrid } from "../nn/patch-embed.ts";
 import type { ContrastiveModel } from "./contrastive-model.ts";
 import { requireHeads } from "./heads.ts";
@@ -15,7 +17,7 @@ const share = 0.04 / 6;
 
 /**
  * One choice among 32 experts with batch-prioritised capacity; the classic losses, local entropy of
- * texts, and global entropy of both modalities with its thresholds (arXiv:2206.02770, section 2.2 and
+ * texts, and global entropy of both modalities with its thresholds (arXiv:2206.02770, section 2 and
  * appendix A).
  */
 const limoeMoe = {
@@ -101,6 +103,7 @@ export function createLimoe(
   const grid = patchGrid(height, imageWidth, patchSize);
   requireHeads(settings);
   moeBlocks(settings.moeLayers, settings.numLayers); // Refuses blocks that the model has not.
+  if (settings.towers === "one") requireApart(settings);
   const numTokens = grid.rows * grid.columns + contextLength;
   const context = { width, numTokens, modalities: MODALITIES, padding: true };
   const { numActiveExperts } = createMoe(settings.moe, context);
@@ -124,4 +127,16 @@ export function createLimoe(
     encodeTexts: (scope, ids, lengths) => encodeTexts(scope, { ids, lengths }, config),
     similarity: (scope) => limoeSimilarity(scope, config),
   };
+}
+
+/** Refuses routers through which an image would see the text that it is compared with. */
+function requireApart({ moe: { router }, moeLayers }: LimoeSettings): void {
+  const { kind } = routers[router.name];
+  const pools = router.name === "attentive" && router.pool === "sample";
+  const mixes = kind === "soft" || kind === "expert-choice" || pools;
+  if (moeLayers === "none" || !mixes) return;
+  throw new UserError(
+    `the router ${router.name}${pools ? " with pool sample" : ""} decides for all tokens of a pair together, so that an image would see the text that it is compared with; choose a router that decides for each token, or model.towers two`,
+    { exitCode: 2 },
+  );
 }

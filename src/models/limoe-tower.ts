@@ -51,7 +51,7 @@ export interface Segment {
  * Blocks over the tokens of one sample, image before text, then the last norm.
  *
  * Tokens attend to those of their own modality alone; weights of attention, routers and experts are
- * the same for all (LIMoE, arXiv:2206.02770, section 2.1). Padding is neither attended to nor routed.
+ * the same for all (LIMoE, arXiv:2206.02770, section 2). Padding is neither attended to nor routed.
  *
  * @returns the tokens of each segment, `[B, S, D]`
  */

@@ -254,6 +254,15 @@ test("settings that do not fit are refused in one sentence", () => {
   expect(() => tinyLimoe({ moe: { losses: [audio] } })).toThrow(
     "the loss local_entropy counts tokens of the modality audio, and this model has image, text",
   );
+  const soft = {
+    router: { name: "soft" as const },
+    dispatch: { name: "soft" as const },
+    losses: [],
+  };
+  expect(() => tinyLimoe({ moe: soft })).toThrow(
+    "the router soft decides for all tokens of a pair together, so that an image would see the text",
+  );
+  expect(() => tinyLimoe({ moe: soft, towers: "two" })).not.toThrow();
   const { scope } = createScope({ training: false });
   const ids = input(scope.graph, "ids", { dtype: "int64", shape: [2, 7] });
   const lengths = input(scope.graph, "lengths", { dtype: "int64", shape: [2] });
