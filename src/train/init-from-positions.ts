@@ -45,7 +45,7 @@ export function positionPlan(
   if (table?.dtype !== "float32" || table.shape.length !== 3) return undefined;
   if (table.shape[2] !== target.shape[2]) return undefined;
   const before = tokensBefore(at, stored);
-  const rowOf = (token: string) => before.findIndex((other) => other === token);
+  const rowOf = (token: string) => before.indexOf(token);
   const found = (token: string) => (rowOf(token) < 0 ? undefined : rowOf(token));
   if (apart) {
     const row = found("cls_token");

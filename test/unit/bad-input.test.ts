@@ -42,7 +42,11 @@ describe("recipes and settings", () => {
       ["diff-moe-shapes", "model.num_layer=2"],
       ['unknown key num_layer in argument "model.num_layer=2"', "did you mean num_layers?"],
     ],
-    ["a wrong type in an argument", ["diff-moe-shapes", "model.width=wide"], ["model.width", "wide"]],
+    [
+      "a wrong type in an argument",
+      ["diff-moe-shapes", "model.width=wide"],
+      ["model.width", "wide"],
+    ],
     [
       "an image that is no whole number of patches",
       ["diff-moe-shapes", "model.patch_size=5"],
