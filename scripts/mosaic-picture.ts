@@ -65,8 +65,9 @@ function tinted(image: RecordedImage, { rows, cols, experts, numExperts }: Mosai
     if (expertAt(x + edge, y) !== expert || expertAt(x, y + edge) !== expert) {
       return [255, 255, 255];
     }
-    const color = colors[expert]!;
+    const color = colors[expert];
     const light = grey(x, y);
+    if (color === undefined) return light; // a dropped patch
     return light.map((value, c) => value + (color[c]! - value) * tint) as unknown as Rgb;
   };
 }
