@@ -57,7 +57,7 @@ test("images of another size than stated are refused unless they are resized", (
 
 test("unknown transforms and wrong channel counts are sentences", () => {
   expect(() => run([{ random_crops: {} } as unknown as TransformSpec])).toThrow(
-    "a transform is one of resize, random_crop, horizontal_flip, color_jitter, random_erasing, normalize with its options, got {random_crops}",
+    "a transform is one of resize, random_crop, random_resized_crop, horizontal_flip, color_jitter, random_erasing, normalize with its options, got {random_crops}",
   );
   expect(() => run([{ normalize: { mean: [0, 0], std: [1, 1] } }])).toThrow(
     "normalize needs 1 or 3 values for mean",

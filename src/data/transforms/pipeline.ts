@@ -9,11 +9,13 @@ import type { FloatImage, Transform } from "./image.ts";
 import { type NormalizeOptions, normalize } from "./normalize.ts";
 import { type RandomCropOptions, randomCrop } from "./random-crop.ts";
 import { type RandomErasingOptions, randomErasing } from "./random-erasing.ts";
+import { type RandomResizedCropOptions, randomResizedCrop } from "./random-resized-crop.ts";
 import { type ResizeOptions, resize } from "./resize.ts";
 
 interface TransformOptions {
   readonly resize: ResizeOptions;
   readonly random_crop: RandomCropOptions;
+  readonly random_resized_crop: RandomResizedCropOptions;
   readonly horizontal_flip: HorizontalFlipOptions;
   readonly color_jitter: ColorJitterOptions;
   readonly random_erasing: RandomErasingOptions;
@@ -31,6 +33,7 @@ const transforms: {
 } = {
   resize,
   random_crop: randomCrop,
+  random_resized_crop: randomResizedCrop,
   horizontal_flip: horizontalFlip,
   color_jitter: colorJitter,
   random_erasing: randomErasing,

@@ -62,7 +62,12 @@ export function transformSpecs(data: DataConfig, training: boolean): TransformSp
   const steps = data.augment.flatMap((step): TransformSpec[] => {
     const [name, options] = Object.entries(step)[0]!;
     if (training || name === "resize") return [{ [snakeCase(name)]: options } as TransformSpec];
-    const { size } = "randomCrop" in step ? step.randomCrop : {};
+    const { size } =
+      "randomCrop" in step
+        ? step.randomCrop
+        : "randomResizedCrop" in step
+          ? step.randomResizedCrop
+          : {};
     return size === undefined ? [] : [{ resize: { size } }];
   });
   return [...steps, { normalize: data.normalize }];

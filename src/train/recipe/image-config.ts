@@ -3,6 +3,7 @@ import * as z from "zod";
 
 const fraction = z.number().min(0).max(1);
 const range = z.tuple([z.number(), z.number()]);
+const share = z.number().gt(0).max(1);
 const size = z.union([z.int().positive(), z.tuple([z.int().positive(), z.int().positive()])]);
 
 const augmentation = z.union([
@@ -11,6 +12,13 @@ const augmentation = z.union([
     random_crop: z.strictObject({
       padding: z.int().nonnegative().default(0),
       size: size.optional(),
+    }),
+  }),
+  z.strictObject({
+    random_resized_crop: z.strictObject({
+      size: size.optional(),
+      scale: z.tuple([share, share]).optional(),
+      ratio: z.tuple([z.number().positive(), z.number().positive()]).optional(),
     }),
   }),
   z.strictObject({ horizontal_flip: z.strictObject({ p: fraction.default(0.5) }) }),
