@@ -48,7 +48,7 @@ function drawMosaic(
   order: readonly string[],
 ): Html {
   const id = `image-${index}`;
-  const name = className(run, mosaic.label);
+  const name = run.classNames.length === 0 ? `image ${index + 1}` : className(run, mosaic.label);
   const options = { document, width: tileWidth };
   const aspect = mosaic.image.width / mosaic.image.height;
   const under = { id, image: pngDataUri(greyscale(mosaic.image)) };
