@@ -187,6 +187,11 @@ export type DatasetOf<Spec extends DatasetSpec> = Spec extends ImageSpec
       ? PointsDataset
       : StreamDataset;
 
+/** Captions of a sample, without its image where the set can do that; none where it has none. */
+export function sampleCaptions(dataset: ImageDataset, index: number): readonly string[] {
+  return dataset.captionsOf?.(index) ?? dataset.get(index).captions ?? [];
+}
+
 /** Refuses an index outside the set. */
 export function checkIndex(index: number, length: number, name: string): void {
   if (!Number.isInteger(index) || index < 0 || index >= length) {

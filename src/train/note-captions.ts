@@ -1,4 +1,4 @@
-import type { ImageDataset } from "../data/dataset.ts";
+import { type ImageDataset, sampleCaptions } from "../data/dataset.ts";
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import { noteTexts } from "./embedding/text-notes.ts";
 
@@ -12,11 +12,11 @@ export function noteCaptions(
   contextLength: number,
   onNote: (message: string) => void,
 ): void {
-  const captionsOf = (index: number): readonly string[] =>
-    dataset.captionsOf?.(index) ?? dataset.get(index).captions ?? [];
-  const perImage = Math.max(1, captionsOf(0).length);
+  const perImage = Math.max(1, sampleCaptions(dataset, 0).length);
   const stride = Math.max(1, Math.ceil((dataset.length * perImage) / LOOKED_AT));
   const texts: string[] = [];
-  for (let index = 0; index < dataset.length; index += stride) texts.push(...captionsOf(index));
+  for (let index = 0; index < dataset.length; index += stride) {
+    texts.push(...sampleCaptions(dataset, index));
+  }
   noteTexts(texts, tokenizer, contextLength, onNote);
 }

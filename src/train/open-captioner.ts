@@ -9,9 +9,8 @@ import { key } from "../random/index.ts";
 import { nativeRuntime } from "../runtime/native.ts";
 import { modelShape, openImages, readShape } from "./embedding/image-source.ts";
 import type { OpenedLanguageModel, OpenLanguageModelOptions } from "./open-language-model.ts";
-import { openRun } from "./open-run.ts";
+import { openTextRun } from "./open-run.ts";
 import { sessionOptions } from "./recipe/session-options.ts";
-import { readWeights } from "./run/state-files.ts";
 import { openRunTokenizer } from "./tokenizer.ts";
 
 /** The caller disposes of it. */
@@ -43,28 +42,20 @@ export async function openCaptioner(
   run: string,
   { checkpoint: which = "best", experts = false }: OpenLanguageModelOptions = {},
 ): Promise<OpenedCaptioner> {
-  const { config, checkpoint, tokenizer: state } = await openRun(run, which);
-  const { model: settings, runtime, train } = config;
-  if (settings.system !== "seemoe") {
-    throw new UserError(
-      `${run} is a run of ${settings.system}, which writes no captions; name a run of seemoe`,
-      { exitCode: 2 },
-    );
-  }
-  if (state === undefined) {
-    throw new UserError(`${run} has no tokenizer.json; train it again, which writes one`, {
-      exitCode: 2,
-    });
-  }
-  const tokenizer = await openRunTokenizer(config, state);
+  const opened = await openTextRun(run, which, {
+    system: "seemoe",
+    lacks: "writes no captions",
+  });
+  const { config, checkpoint, settings, weights } = opened;
+  const tokenizer = await openRunTokenizer(config, opened.tokenizer);
   const read = await readShape(config);
   const imageShape = modelShape(config, read);
   const { vocabularySize } = tokenizer;
   const model = createSeeMoe(settings, { vocabularySize, imageShape });
   const decoder = await createDecoder(model, {
     runtime: nativeRuntime(),
-    weights: await readWeights(checkpoint.path, train.emaDecay !== undefined),
-    session: sessionOptions(runtime),
+    weights,
+    session: sessionOptions(config.runtime),
     experts,
   });
   const dispose = (): void => decoder.dispose();

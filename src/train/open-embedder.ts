@@ -5,7 +5,6 @@ import { tokenRows } from "../data/token-rows.ts";
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import { createEncoder } from "../evaluate/encoder.ts";
 import type { Embeddings } from "../evaluate/similarity.ts";
-import { UserError } from "../graph/errors.ts";
 import { createLimoe } from "../models/limoe-config.ts";
 import { nativeRuntime } from "../runtime/native.ts";
 import {
@@ -16,11 +15,10 @@ import {
   readShape,
 } from "./embedding/image-source.ts";
 import { noteTexts } from "./embedding/text-notes.ts";
-import { openRun } from "./open-run.ts";
+import { openTextRun } from "./open-run.ts";
 import type { TrainConfig } from "./recipe/config.ts";
 import { sessionOptions } from "./recipe/session-options.ts";
 import type { Checkpoint } from "./run/checkpoint-store.ts";
-import { readWeights } from "./run/state-files.ts";
 import { openRunTokenizer } from "./tokenizer.ts";
 
 export interface OpenEmbedderOptions {
@@ -87,20 +85,12 @@ export async function openEmbedder(
   run: string,
   { checkpoint: which = "best" }: OpenEmbedderOptions = {},
 ): Promise<OpenedEmbedder> {
-  const { config, checkpoint, tokenizer: state } = await openRun(run, which);
-  const { model: settings, runtime, train } = config;
-  if (settings.system !== "limoe") {
-    throw new UserError(
-      `${run} is a run of ${settings.system}, which does not compare images with texts; name a run of limoe`,
-      { exitCode: 2 },
-    );
-  }
-  if (state === undefined) {
-    throw new UserError(`${run} has no tokenizer.json; train it again, which writes one`, {
-      exitCode: 2,
-    });
-  }
-  const tokenizer = await openRunTokenizer(config, state);
+  const opened = await openTextRun(run, which, {
+    system: "limoe",
+    lacks: "does not compare images with texts",
+  });
+  const { config, checkpoint, settings, weights } = opened;
+  const tokenizer = await openRunTokenizer(config, opened.tokenizer);
   const read = await readShape(config);
   const model = createLimoe(settings, {
     vocabularySize: tokenizer.vocabularySize,
@@ -108,8 +98,8 @@ export async function openEmbedder(
   });
   const encoder = await createEncoder(model, {
     runtime: nativeRuntime(),
-    weights: await readWeights(checkpoint.path, train.emaDecay !== undefined),
-    session: sessionOptions(runtime),
+    weights,
+    session: sessionOptions(config.runtime),
   });
   const { embedDim: width, contextLength } = model;
   const dispose = (): void => encoder.dispose();

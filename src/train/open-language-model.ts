@@ -1,15 +1,13 @@
 /** A trained language model, ready to continue texts. */
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import { createDecoder, type Decoder } from "../evaluate/decoder.ts";
-import { UserError } from "../graph/errors.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import { createMoeDecoder } from "../models/moe-decoder-config.ts";
 import { nativeRuntime } from "../runtime/native.ts";
-import { openRun } from "./open-run.ts";
+import { openTextRun } from "./open-run.ts";
 import type { TrainConfig } from "./recipe/config.ts";
 import { sessionOptions } from "./recipe/session-options.ts";
 import type { Checkpoint } from "./run/checkpoint-store.ts";
-import { readWeights } from "./run/state-files.ts";
 import { openRunTokenizer } from "./tokenizer.ts";
 
 export interface OpenLanguageModelOptions {
@@ -46,25 +44,17 @@ export async function openLanguageModel(
   run: string,
   { checkpoint: which = "best", experts = false }: OpenLanguageModelOptions = {},
 ): Promise<OpenedLanguageModel> {
-  const { config, checkpoint, tokenizer: state } = await openRun(run, which);
-  const { model: settings, runtime, train } = config;
-  if (settings.system !== "moe-decoder") {
-    throw new UserError(
-      `${run} is a run of ${settings.system}, which does not continue texts; name a run of moe-decoder`,
-      { exitCode: 2 },
-    );
-  }
-  if (state === undefined) {
-    throw new UserError(`${run} has no tokenizer.json; train it again, which writes one`, {
-      exitCode: 2,
-    });
-  }
-  const tokenizer = await openRunTokenizer(config, state);
+  const opened = await openTextRun(run, which, {
+    system: "moe-decoder",
+    lacks: "does not continue texts",
+  });
+  const { config, checkpoint, settings, weights } = opened;
+  const tokenizer = await openRunTokenizer(config, opened.tokenizer);
   const model = createMoeDecoder(settings, { vocabularySize: tokenizer.vocabularySize });
   const decoder = await createDecoder(model, {
     runtime: nativeRuntime(),
-    weights: await readWeights(checkpoint.path, train.emaDecay !== undefined),
-    session: sessionOptions(runtime),
+    weights,
+    session: sessionOptions(config.runtime),
     experts,
   });
   const dispose = (): void => decoder.dispose();

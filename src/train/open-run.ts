@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
+import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import { type TrainConfig, trainConfigSchema } from "./recipe/config.ts";
 import { best, type Checkpoint, latest, listCheckpoints } from "./run/checkpoint-store.ts";
+import { readWeights } from "./run/state-files.ts";
 import { readTokenizer } from "./run/tokenizer-file.ts";
 
 /** A run as it was trained, with one of its checkpoints. */
@@ -38,4 +40,46 @@ export async function openRun(run: string, which: "best" | "latest" = "best"): P
   }
   const tokenizer = await readTokenizer(run);
   return { config, checkpoint, ...(tokenizer !== undefined && { tokenizer }) };
+}
+
+/** The settings of a model with this `system`. */
+type SettingsOf<System extends TrainConfig["model"]["system"]> = Extract<
+  TrainConfig["model"],
+  { readonly system: System }
+>;
+
+/** A run of one system, which reads or writes texts, with its trained weights. */
+export interface OpenedTextRun<System extends TrainConfig["model"]["system"]> extends OpenedRun {
+  readonly settings: SettingsOf<System>;
+  readonly tokenizer: TokenizerState;
+  /** The moving averages where the run keeps them. */
+  readonly weights: ReadonlyMap<string, NdArray>;
+}
+
+/**
+ * Opens a run for something that only one system can do.
+ *
+ * @param lacks what others do not do, such as `continue texts`
+ * @throws UserError (exit code 2) for a run of another system, or one without its tokenizer
+ */
+export async function openTextRun<System extends TrainConfig["model"]["system"]>(
+  run: string,
+  which: "best" | "latest",
+  { system, lacks }: { readonly system: System; readonly lacks: string },
+): Promise<OpenedTextRun<System>> {
+  const { config, checkpoint, tokenizer } = await openRun(run, which);
+  const { model, train } = config;
+  if (model.system !== system) {
+    throw new UserError(
+      `${run} is a run of ${model.system}, which ${lacks}; name a run of ${system}`,
+      { exitCode: 2 },
+    );
+  }
+  if (tokenizer === undefined) {
+    throw new UserError(`${run} has no tokenizer.json; train it again, which writes one`, {
+      exitCode: 2,
+    });
+  }
+  const weights = await readWeights(checkpoint.path, train.emaDecay !== undefined);
+  return { config, checkpoint, tokenizer, weights, settings: model as SettingsOf<System> };
 }

@@ -1,5 +1,5 @@
 import { classDescriptions, detailLevels, isDescribed } from "../data/class-descriptions.ts";
-import type { ImageDataset } from "../data/dataset.ts";
+import { sampleCaptions } from "../data/dataset.ts";
 import { openDataset } from "../data/open.ts";
 import { datasets } from "../data/registry.ts";
 import { clipTokenizerState, openTokenizer } from "../data/tokenizers/files.ts";
@@ -41,7 +41,7 @@ export async function prepareTokenizer({
     case "image":
       return learnTokenizer(
         kind,
-        textsOf(dataset.length, (i) => captionsOf(dataset, i)),
+        textsOf(dataset.length, (i) => sampleCaptions(dataset, i)),
         options,
       );
     default:
@@ -70,10 +70,6 @@ export function openRunTokenizer({ data }: TrainConfig, state: TokenizerState): 
 
 function rootOf(data: TrainConfig["data"]): { root?: string } {
   return "root" in data && data.root !== undefined ? { root: data.root } : {};
-}
-
-function captionsOf(dataset: ImageDataset, index: number): readonly string[] {
-  return dataset.captionsOf?.(index) ?? dataset.get(index).captions ?? [];
 }
 
 function* textsOf(length: number, read: (index: number) => readonly string[]): Generator<string> {
