@@ -43,6 +43,7 @@ export function shownImage(
       stride,
       ids: ids.data,
       combineWeights: combineWeights.data as Float32Array,
+      probabilities: probabilities.data as Float32Array,
       numExperts: probabilities.shape[1]!,
     }),
   );
