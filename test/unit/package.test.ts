@@ -30,6 +30,7 @@ const layers = [
   "inspect",
   "report",
   "train",
+  "server",
   "cli",
 ] as const;
 
