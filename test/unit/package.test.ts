@@ -29,6 +29,7 @@ const layers = [
   "evaluate",
   "inspect",
   "report",
+  "live",
   "train",
   "cli",
 ] as const;
@@ -46,6 +47,7 @@ const browserSafe = [
   "optim",
   "evaluate",
   "inspect",
+  "live",
   "report/charts",
 ];
 
