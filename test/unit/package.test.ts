@@ -29,6 +29,7 @@ const layers = [
   "evaluate",
   "inspect",
   "report",
+  "live",
   "train",
   "server",
   "cli",
@@ -47,6 +48,7 @@ const browserSafe = [
   "optim",
   "evaluate",
   "inspect",
+  "live",
   "report/charts",
 ];
 
