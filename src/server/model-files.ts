@@ -1,24 +1,35 @@
 /** The model of a run as the files that a browser runs it from. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  encodeLiveModel,
-  exportLiveModel,
-  exportLiveModelSpec,
-} from "../train/export-live-model.ts";
 import { openInside } from "./inside.ts";
 import { checkpointEntries, configReader } from "./run-files.ts";
 
 /** Bytes of weights that are served, at most. */
 const MAX_WEIGHTS = 2 ** 30;
 
+/** Systems whose models answer single images or texts. */
+const SYSTEMS = [
+  "diff-moe",
+  "vit-moe",
+  "sf-moe",
+  "sparsely-gated",
+  "limoe",
+  "seemoe",
+  "moe-decoder",
+  "text-classifier",
+];
+
 /** Files of a model by name, in pieces. */
 export type ModelFiles = ReadonlyMap<string, readonly Uint8Array[]>;
 
 export interface ModelReader {
-  /** Whether the run has a model to show. */
+  /** Whether the run has what a model is made of. */
   available(): Promise<boolean>;
-  /** Undefined where it has none. */
+  /**
+   * Undefined where it has not.
+   *
+   * @throws UserError where it has, and yet no model comes of it
+   */
   read(): Promise<ModelFiles | undefined>;
 }
 
@@ -28,50 +39,33 @@ export interface ModelReader {
  */
 export function modelReader(run: string): ModelReader {
   const readConfig = configReader(run);
-  let known: { readonly key: string; readonly available: boolean } | undefined;
-
-  const checked = async (): Promise<string | undefined> => {
+  const available = async (): Promise<boolean> => {
     const { value } = await readConfig();
-    if (typeof value !== "object" || value === null || "extends" in value) return undefined;
+    if (typeof value !== "object" || value === null || "extends" in value) return false;
+    const { system } = (value as { model?: { system?: unknown } | null }).model ?? {};
+    if (typeof system !== "string" || !SYSTEMS.includes(system)) return false;
     const checkpoints = await checkpointEntries(run);
     const chosen = checkpoints.find(({ best }) => best) ?? checkpoints.at(-1);
-    if (chosen === undefined) return undefined;
+    if (chosen === undefined) return false;
     const folder = join("checkpoints", String(chosen.step));
-    const needed = ["config.yaml", join(folder, "model.safetensors")];
-    if (!readsNoData(value)) needed.push("model-inputs.json");
-    const optional = ["tokenizer.json", join(folder, "ema.safetensors")];
-    const present = optional.filter((name) => existsSync(join(run, name)));
-    let key = String(chosen.step);
+    // Language models are made from their settings and their tokenizer alone.
+    const inputs = system === "moe-decoder" ? "tokenizer.json" : "model-inputs.json";
+    const needed = ["config.yaml", inputs, join(folder, "model.safetensors")];
+    const others = ["tokenizer.json", join(folder, "ema.safetensors")];
+    const present = others.filter((name) => existsSync(join(run, name)));
     for (const name of [...needed, ...present]) {
       await using file = await openInside(run, name);
-      if (file === undefined || file.size > MAX_WEIGHTS) return undefined;
-      key += ` ${file.identity} ${file.modified}`;
+      if (file === undefined || file.size > MAX_WEIGHTS) return false;
     }
-    return key;
+    return true;
   };
-
   return {
-    async available() {
-      const key = await checked();
-      if (key === undefined) return false;
-      if (known?.key !== key) {
-        const available = await exportLiveModelSpec(run).then(
-          () => true,
-          () => false,
-        );
-        known = { key, available };
-      }
-      return known.available;
-    },
+    available,
     async read() {
-      if (!(await this.available())) return undefined;
+      if (!(await available())) return undefined;
+      // Loaded when a model is asked for: it needs most of what training needs.
+      const { encodeLiveModel, exportLiveModel } = await import("../train/index.ts");
       return encodeLiveModel(await exportLiveModel(run));
     },
   };
-}
-
-/** Whether a model is made from its settings and its tokenizer alone. */
-function readsNoData(config: object): boolean {
-  const { model } = config as { model?: { system?: unknown } | null };
-  return model?.system === "moe-decoder";
 }
