@@ -1,6 +1,6 @@
 /** The part of `report/` that runs in a page: the charts, which draw into any document. */
 export { type AssociationDotsOptions, associationDotsChart } from "./charts/association-dots.ts";
-export { type AttentionMap, attentionChart } from "./charts/attention.ts";
+export { type AttentionMap, attentionChart, markPatch } from "./charts/attention.ts";
 export type { ChartOptions } from "./charts/chart.ts";
 export { confusionChart } from "./charts/confusion.ts";
 export { type Curve, type CurveOptions, curveChart } from "./charts/curves.ts";
