@@ -3,7 +3,14 @@ export { type AssociationDotsOptions, associationDotsChart } from "./charts/asso
 export { type AttentionMap, attentionChart, markPatch } from "./charts/attention.ts";
 export type { ChartOptions } from "./charts/chart.ts";
 export { confusionChart } from "./charts/confusion.ts";
-export { type Curve, type CurveOptions, curveChart } from "./charts/curves.ts";
+export {
+  type Curve,
+  type CurveLegendEntry,
+  type CurveOptions,
+  curveChart,
+  curveLegend,
+  suitsLogAxis,
+} from "./charts/curves.ts";
 export { type DecisionOptions, decisionChart } from "./charts/decision.ts";
 export { domainBarsChart } from "./charts/domain-bars.ts";
 export { labelMapChart } from "./charts/label-map.ts";

@@ -16,6 +16,8 @@ export interface OpenRun {
   readonly view: ResourceSignal<RunView>;
   readonly metrics: () => ResourceSignal<MetricTable>;
   readonly record: () => ResourceSignal<StoredRecord>;
+  /** The record, where it has been read for a page already. */
+  readonly readRecord: ReadonlySignal<StoredRecord | undefined>;
   readonly connection: ReadonlySignal<Connection>;
   /** Follows the run until the returned function is called. */
   follow(): () => void;
@@ -58,6 +60,7 @@ function createRun(id: string): OpenRun {
   let metrics: ResourceSignal<MetricTable> | undefined;
   let record: ResourceSignal<StoredRecord> | undefined;
   const connection = signal<Connection>("connecting");
+  const known = signal<StoredRecord | undefined>(undefined);
   const view = resource(() => readRun(id));
   let viewRead = Date.now();
   const metricsOf = (): ResourceSignal<MetricTable> => {
@@ -114,9 +117,13 @@ function createRun(id: string): OpenRun {
     view,
     metrics: metricsOf,
     record: () => {
-      record ??= resource(() => readRecord(id));
+      record ??= resource(async () => {
+        known.value = await readRecord(id);
+        return known.value;
+      });
       return record;
     },
+    readRecord: known,
     connection,
     follow,
   };

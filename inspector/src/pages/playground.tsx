@@ -1,0 +1,1 @@
+export function PlaygroundPage(_: object) { return <p>soon</p>; }

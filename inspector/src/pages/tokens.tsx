@@ -1,0 +1,1 @@
+import type { RecordPageProps } from './run-page.tsx'; export function TokensPage(_: RecordPageProps) { return <p>soon</p>; }
