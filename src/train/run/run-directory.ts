@@ -1,6 +1,6 @@
 /**
  * A run directory: `config.yaml`, `metrics.jsonl`, TensorBoard events, `checkpoints/<step>/`,
- * `summary.json`, `report.html`; `tokenizer.json` where the model reads text.
+ * `summary.json`, `report.html`, `record.json`; `tokenizer.json` where the model reads text.
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -41,6 +41,8 @@ export interface RunDirectory {
   writeTokenizer(state: object): Promise<void>;
   writeSummary(summary: Summary): Promise<void>;
   writeReport(html: string): Promise<void>;
+  /** What the inspector shows beside the metrics. */
+  writeRecord(json: string): Promise<void>;
   /** Closes the logs and gives the lock back. */
   close(): Promise<void>;
 }
@@ -86,6 +88,7 @@ export async function openRunDirectory(
       writeTokenizer: (state) => write("tokenizer.json", `${JSON.stringify(state)}\n`),
       writeSummary: (summary) => write("summary.json", `${JSON.stringify(summary, null, 2)}\n`),
       writeReport: (html) => write("report.html", html),
+      writeRecord: (json) => write("record.json", json),
       async close() {
         metrics.close();
         await unlock();
@@ -130,6 +133,7 @@ const runFiles = [
   "metrics.jsonl",
   "summary.json",
   "report.html",
+  "record.json",
   "profile.txt",
   "profile.json",
   "checkpoints",
