@@ -11,9 +11,9 @@ export function App() {
   useEffect(() => scrollTo(0, 0), [run, page]);
   return (
     <>
-      <a class="skip" href="#content" onClick={toContent}>
+      <button type="button" class="skip" onClick={toContent}>
         Skip to the content
-      </a>
+      </button>
       <Header />
       <main id="content" tabIndex={-1}>
         {run === undefined ? <RunsPage /> : <RunPageView key={run} id={run} />}
@@ -22,8 +22,7 @@ export function App() {
   );
 }
 
-/** The address after `#` tells the page, so that a link into it would lead away. */
-function toContent(event: Event): void {
-  event.preventDefault();
+/** No link, since the address after `#` tells the page. */
+function toContent(): void {
   document.getElementById("content")?.focus();
 }

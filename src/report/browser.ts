@@ -20,6 +20,8 @@ export { loadOverTimeChart } from "./charts/load-over-time.ts";
 export { modalitySharesChart } from "./charts/modality-shares.ts";
 export { type MosaicOptions, mosaicChart } from "./charts/mosaic.ts";
 export { type PatchSheetOptions, patchSheetChart } from "./charts/patch-sheet.ts";
+export { planeChart } from "./charts/plane.ts";
+export { classLooks, type RegionPlane, regionPlanes } from "./charts/region-planes.ts";
 export type { Point } from "./downsample.ts";
 export { expertColors } from "./palette.ts";
 export { type PatchSprite, patchSprite } from "./patch-sprite.ts";

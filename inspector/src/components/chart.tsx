@@ -28,8 +28,13 @@ export function Chart({ draw, of, height, widest = 1200 }: ChartProps) {
   }, []);
   useLayoutEffect(() => {
     if (width <= 0) return;
+    const focused = host.current!.contains(document.activeElement)
+      ? document.activeElement?.getAttribute("data-key")
+      : null;
     try {
-      host.current!.replaceChildren(draw(Math.min(width, widest)));
+      const chart = draw(Math.min(width, widest));
+      host.current!.replaceChildren(chart);
+      if (focused) chart.querySelector<SVGElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
       setProblem(undefined);
     } catch (error) {
       host.current!.replaceChildren();

@@ -14,7 +14,16 @@ interface SliderProps {
 }
 
 /** A slider with its value in words. */
-export function Slider({ label, value, min = 0, max, step = 1, says, wide = false, onChange }: SliderProps) {
+export function Slider({
+  label,
+  value,
+  min = 0,
+  max,
+  step = 1,
+  says,
+  wide = false,
+  onChange,
+}: SliderProps) {
   return (
     <label class={wide ? "slider wide-slider" : "slider"}>
       <span>{label}</span>
@@ -40,7 +49,12 @@ interface ChoiceProps<T extends string | number> {
 }
 
 /** One of a few, side by side. */
-export function Choice<T extends string | number>({ label, value, options, onChange }: ChoiceProps<T>) {
+export function Choice<T extends string | number>({
+  label,
+  value,
+  options,
+  onChange,
+}: ChoiceProps<T>) {
   return (
     <fieldset class="choice">
       <legend>{label}</legend>

@@ -16,7 +16,10 @@ export function CurveCard({ figure }: { readonly figure: CurveFigure }) {
       <ul class="legend">
         {curveLegend(curves, unit).map(({ label: name, value, smoothed }, i) => (
           <li key={name} title={smoothed ? "last running mean" : "last value"}>
-            <span class="line" style={{ background: cssTheme.series[i % cssTheme.series.length] }} />
+            <span
+              class="line"
+              style={{ background: cssTheme.series[i % cssTheme.series.length] }}
+            />
             {name} <b>{value}</b>
           </li>
         ))}

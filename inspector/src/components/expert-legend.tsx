@@ -32,7 +32,6 @@ export function ExpertLegend({ shares, unit, focus, onFocus }: ExpertLegendProps
     <fieldset class="legend experts" aria-label={`Experts, with their share of the ${unit}`}>
       {shares.map((share, expert) => (
         <button
-          // biome-ignore lint/suspicious/noArrayIndexKey: experts are their numbers
           key={expert}
           type="button"
           class="expert"

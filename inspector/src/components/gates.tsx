@@ -28,8 +28,9 @@ export function Gates({ layers, place, name, kinds }: GatesProps) {
         }
       />
       <p class="note">
-        Percent for each expert; chosen ones in full colour, the dashed line is an even share.
-        {partial && " This record holds the gates of chosen experts alone."}
+        The router’s probability of each expert in percent. Chosen experts stand in full colour; the
+        dashed line is an even share.
+        {partial && " The record holds the gates of chosen experts alone."}
       </p>
     </div>
   );

@@ -21,7 +21,9 @@ export function Header() {
           Moesaic
         </a>
         {run === undefined ? (
-          <span class="crumb">{count === undefined ? "" : count === 1 ? "1 run" : `${count} runs`}</span>
+          <span class="crumb">
+            {count === undefined ? "" : count === 1 ? "1 run" : `${count} runs`}
+          </span>
         ) : (
           <RunCrumb id={run} />
         )}

@@ -40,7 +40,8 @@ export function MosaicExplorer({ image, routing, name, caption, kindsOf }: Mosai
   const focus = focused < 0 ? null : focused;
   const chosen = chosenIndex("patch", rows * cols, -1);
   const patch = chosen < 0 ? null : chosen;
-  const place = patch === null ? "" : `row ${Math.floor(patch / cols) + 1}, column ${(patch % cols) + 1}`;
+  const place =
+    patch === null ? "" : `row ${Math.floor(patch / cols) + 1}, column ${(patch % cols) + 1}`;
   return (
     <div class="explorer">
       <div class="stage">
@@ -101,7 +102,9 @@ export function MosaicExplorer({ image, routing, name, caption, kindsOf }: Mosai
             focus={focus}
             onFocus={(expert) => choose({ expert })}
           />
-          <p class="note">Choose an expert to see only its patches. Hatched patches were dropped.</p>
+          <p class="note">
+            Choose an expert to see only its patches. Hatched patches were dropped.
+          </p>
         </div>
         <div class="card">
           <h3>
@@ -110,7 +113,12 @@ export function MosaicExplorer({ image, routing, name, caption, kindsOf }: Mosai
           {patch === null ? (
             <p class="none">Click a patch, or move to one with the arrow keys.</p>
           ) : (
-            <Gates layers={layers} place={patch} name={`the patch in ${place}`} kinds={kindsOf?.(routed.layer)} />
+            <Gates
+              layers={layers}
+              place={patch}
+              name={`the patch in ${place}`}
+              kinds={kindsOf?.(routed.layer)}
+            />
           )}
         </div>
       </div>

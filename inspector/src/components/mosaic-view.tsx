@@ -38,6 +38,7 @@ export function MosaicView(props: MosaicViewProps) {
       image: `#${id}`,
       numExperts: routed.numExperts,
       strength: graded ? "graded" : "even",
+      numberSize: Math.min(0.68, Math.max(0.22, cols / 22)),
     });
     // The host speaks for the picture.
     svg.setAttribute("aria-hidden", "true");
@@ -64,7 +65,7 @@ export function MosaicView(props: MosaicViewProps) {
       <div
         ref={host}
         class={focus === null ? "large" : "large focused"}
-        style={{ "--tint": tint, aspectRatio: `${cols} / ${rows}` }}
+        style={{ "--tint": tint, "--aspect": cols / rows }}
         role="slider"
         tabIndex={0}
         aria-label={`Patch of the mosaic of ${routed.layer}; arrow keys choose, Escape takes none`}
@@ -100,7 +101,8 @@ function describe({ cols, layers }: ImageRouting, layer: number, choice: number,
   const routed = layers[layer]!;
   const where = `row ${Math.floor(place / cols) + 1}, column ${(place % cols) + 1}`;
   const expert = expertAt(routed, choice, place);
-  if (expert < 0) return `${where}: ${choice === 0 ? "dropped, no expert took it" : "no such choice"}`;
+  if (expert < 0)
+    return `${where}: ${choice === 0 ? "dropped, no expert took it" : "no such choice"}`;
   const weight = routed.weights[choice]?.[place];
   return `${where}: expert ${expert}${weight === undefined ? "" : `, gate ${percent(weight, 0)}`}`;
 }

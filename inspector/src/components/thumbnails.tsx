@@ -14,7 +14,6 @@ export function Thumbnails({ images, chosen, onChoose }: ThumbnailsProps) {
     <fieldset class="thumbnails" aria-label="Images">
       {images.map(({ image, name }, i) => (
         <button
-          // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes
           key={i}
           type="button"
           aria-pressed={i === chosen}

@@ -79,13 +79,21 @@ export function curveGroups({ series }: MetricTable): CurveGroups {
       ),
     ],
     training: [
-      ...figures("Auxiliary losses", auxiliary, ({ name }) => name.slice("auxiliary/".length), "number"),
+      ...figures(
+        "Auxiliary losses",
+        auxiliary,
+        ({ name }) => name.slice("auxiliary/".length),
+        "number",
+      ),
       ...figuresOf(steering.filter((name) => names.includes(name))),
     ],
     routing: routingMetrics.flatMap(({ name, title, unit, explanation }) => {
       const found = routed.get(name) ?? [];
       const whole = new Set(wholeLayers(found.map(layerOf)));
       const layers = found.filter((entry) => whole.has(layerOf(entry)));
+      // A method that refuses no token always succeeds.
+      const refused = layers.some(({ values }) => values.some((value) => value < 1));
+      if (name === "success_rate" && !refused) return [];
       return figures(title, layers, layerOf, unit, explanation);
     }),
     loads: wholeLayers([...loads.keys()]).map((layer) => ({

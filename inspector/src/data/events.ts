@@ -34,7 +34,9 @@ export function followRun(id: string, options: FollowOptions): () => void {
     if (events.length > 0) options.onMetrics(events);
   };
   const connect = (): void => {
-    source = new EventSource(`${dataUrl("runs", id, "events")}?after=${encodeURIComponent(cursor)}`);
+    source = new EventSource(
+      `${dataUrl("runs", id, "events")}?after=${encodeURIComponent(cursor)}`,
+    );
     source.onopen = () => {
       wait = firstWait;
       options.onConnection(true);

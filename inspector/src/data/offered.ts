@@ -13,7 +13,13 @@ export const pageTitles: Readonly<Record<RunPage, string>> = {
   playground: "Playground",
 };
 
-const classifier: readonly RunPage[] = ["mosaic", "experts", "attention", "confusion", "playground"];
+const classifier: readonly RunPage[] = [
+  "mosaic",
+  "experts",
+  "attention",
+  "confusion",
+  "playground",
+];
 
 /** Pages that models of each system can fill; of others, all are offered. */
 const bySystem: Readonly<Record<string, readonly RunPage[]>> = {
@@ -38,7 +44,10 @@ const all: readonly RunPage[] = [
 ];
 
 /** Pages of a run, in order: what its system can fill, and what its record holds besides. */
-export function offeredPages({ system }: Pick<RunEntry, "system">, record?: StoredRecord): RunPage[] {
+export function offeredPages(
+  { system }: Pick<RunEntry, "system">,
+  record?: StoredRecord,
+): RunPage[] {
   const pages = new Set<RunPage>(bySystem[system] ?? all);
   for (const page of all) if (record !== undefined && holds[page]?.(record)) pages.add(page);
   return ["overview", ...all.filter((page) => pages.has(page))];

@@ -6,6 +6,8 @@ import { titleOf, unitOf } from "./curve-groups.ts";
 export interface Column {
   readonly key: string;
   readonly title: string;
+  /** Of which split. */
+  readonly split?: string;
   readonly numeric: boolean;
   readonly show: (run: RunEntry) => string;
   /** What is sorted by; runs without a value come last. */
@@ -13,8 +15,8 @@ export interface Column {
 }
 
 /** Most columns of scores; those that most runs have come first. */
-const mostScores = 4;
-const wanted = /\/(accuracy|zero_shot_accuracy|exact_match|loss|bleu4|image_to_text_r1)$/;
+const mostScores = 3;
+const wanted = /\/(accuracy|zero_shot_accuracy|exact_match|loss|bleu4)$/;
 
 /** Columns for these runs: what all have, and the scores that most of them have. */
 export function columnsOf(runs: readonly RunEntry[]): Column[] {
@@ -24,16 +26,17 @@ export function columnsOf(runs: readonly RunEntry[]): Column[] {
       if (wanted.test(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
     }
   }
-  const scores = [...counts].sort((a, b) => b[1] - a[1]).slice(0, mostScores);
+  const rank = (name: string): number => Number(name.endsWith("/loss"));
+  const scores = [...counts]
+    .sort(([a, m], [b, n]) => rank(a) - rank(b) || n - m)
+    .slice(0, mostScores);
   return [
     text("name", "Name", (run) => run.name),
     text("state", "State", (run) => run.state),
     text("system", "System", (run) => run.system),
     text("recipe", "Recipe", (run) => run.recipe),
     number("step", "Step", (run) => run.step, count),
-    ...scores.map(([name]) =>
-      number(`score:${name}`, scoreTitle(name), (run) => run.scores[name], (value) => unitOf(name) === "percent" ? percent(value) : figure(value)), // biome-ignore format: one column
-    ),
+    ...scores.map(([name]) => scoreColumn(name)),
     number("parameters", "Parameters", (run) => run.parameters?.total, compact),
     number("seconds", "Time", (run) => run.seconds, duration),
     number("seed", "Seed", (run) => run.seed ?? undefined, String),
@@ -52,7 +55,8 @@ export function sortRuns(
   const sign = descending ? -1 : 1;
   return [...runs].sort((a, b) => {
     const [x, y] = [column.of(a), column.of(b)];
-    if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
+    if (x === undefined || y === undefined)
+      return Number(x === undefined) - Number(y === undefined);
     if (typeof x === "number" && typeof y === "number") return sign * (x - y);
     return sign * String(x).localeCompare(String(y), "en", { numeric: true });
   });
@@ -75,9 +79,12 @@ function number(
   return { key, title, numeric: true, show, of };
 }
 
-function scoreTitle(name: string): string {
+function scoreColumn(name: string): Column {
   const [split = "", metric = ""] = name.split("/");
-  return `${titleOf(metric)}, ${split}`;
+  const tell = (value: number): string =>
+    unitOf(metric) === "percent" ? percent(value) : figure(value);
+  const of = (run: RunEntry): number | undefined => run.scores[name];
+  return { ...number(`score:${name}`, titleOf(metric), of, tell), split };
 }
 
 const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });

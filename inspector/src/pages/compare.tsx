@@ -2,6 +2,7 @@
 import type { MetricSeries, RunEntry } from "../../../src/inspect/view-types.ts";
 import { cssTheme } from "../../../src/report/theme.ts";
 import { CurveCard } from "../components/curve-card.tsx";
+import { ScrollArea } from "../components/scroll-area.tsx";
 import { Problem, Waiting } from "../components/states.tsx";
 import { type CurveFigure, pointsOf, titleOf, unitOf } from "../data/curve-groups.ts";
 import { type OpenRun, openRun } from "../data/runs.ts";
@@ -10,8 +11,9 @@ import { choose, route } from "../route.ts";
 
 /** What is shown unless metrics are chosen. */
 const usual = ["train/loss", "validation/loss", "validation/accuracy"];
-/** Metrics to choose from; the rest are of single experts or domains. */
-const mostOffered = 40;
+/** Metrics to choose from; the rest are of single experts, losses or domains. */
+const mostOffered = 18;
+const details = /^(experts|associations?|auxiliary|env_)/;
 
 export function Compare({ runs }: { readonly runs: readonly RunEntry[] }) {
   const opened = runs.map(({ id }) => openRun(id));
@@ -77,7 +79,7 @@ function Differences({ runs, opened }: DifferencesProps) {
       {paths.length === 0 ? (
         <p class="none">None: these runs have the same configuration.</p>
       ) : (
-        <div class="card scroll" tabIndex={0} role="region" aria-label="Settings that differ">
+        <ScrollArea name="Settings that differ">
           <table class="differences">
             <thead>
               <tr>
@@ -100,7 +102,7 @@ function Differences({ runs, opened }: DifferencesProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollArea>
       )}
     </>
   );
@@ -111,7 +113,7 @@ function namesOf(series: readonly (readonly MetricSeries[])[]): string[] {
   const counts = new Map<string, number>();
   for (const list of series) {
     for (const entry of list) {
-      if (entry.steps.length < 2 || /^(experts|associations?)\//.test(entry.name)) continue;
+      if (entry.steps.length < 2 || details.test(entry.name)) continue;
       counts.set(nameOf(entry), (counts.get(nameOf(entry)) ?? 0) + 1);
     }
   }

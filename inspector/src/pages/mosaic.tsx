@@ -23,8 +23,8 @@ export function MosaicPage({ record }: { readonly record: StoredRecord }) {
   return (
     <>
       <p class="lede">
-        Every patch is tinted by the expert that took it. Move through the layers, and choose a patch
-        to see how sure its router was.
+        Every patch is tinted by the expert that took it. Move through the layers, and choose a
+        patch to see how sure its router was.
       </p>
       <Thumbnails
         images={images.map((entry) => ({ image: entry.mosaic.image, name: title(entry) }))}
@@ -46,7 +46,13 @@ function title({ name, scene }: WatchedImage): string {
   return scene === undefined ? name : `${name}, ${scene}`;
 }
 
-function Caption({ record, entry }: { readonly record: StoredRecord; readonly entry: WatchedImage }) {
+function Caption({
+  record,
+  entry,
+}: {
+  readonly record: StoredRecord;
+  readonly entry: WatchedImage;
+}) {
   const { mosaic, scene } = entry;
   const found = record.predictions?.find(({ image }) => image === mosaic.image);
   return (

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { RunView } from "../../../src/inspect/view-types.ts";
 import { count, figure } from "../../../src/report/format.ts";
+import { ScrollArea } from "../components/scroll-area.tsx";
 import { flatten } from "../data/settings.ts";
 
 export function Checkpoints({ view: { checkpoints } }: { readonly view: RunView }) {
@@ -52,7 +53,7 @@ export function Configuration({ view: { config } }: { readonly view: RunView }) 
           wanted.value = event.currentTarget.value;
         }}
       />
-      <div class="settings" tabIndex={0} role="region" aria-label="Settings">
+      <ScrollArea name="Settings" class="settings">
         <table>
           <tbody>
             {rows.map(([path, value]) => (
@@ -64,7 +65,7 @@ export function Configuration({ view: { config } }: { readonly view: RunView }) 
           </tbody>
         </table>
         {rows.length === 0 && <p class="none">No setting matches.</p>}
-      </div>
+      </ScrollArea>
     </section>
   );
 }

@@ -5,7 +5,9 @@ import { titleOf, unitOf } from "../data/curve-groups.ts";
 
 /** Scores beyond these are in the curves. */
 const mostScores = 4;
-const secondary = /loss|perplexity|^load|violation|seconds/;
+const secondary = /loss|perplexity|violation|seconds/;
+/** Parts of the objective, and what single experts or domains do. */
+const details = /\/(objective$|auxiliary\/|experts\/|associations?\/|env_)/;
 
 export function Summary({ view }: { readonly view: RunView }) {
   const { parameters, summary, step, seconds, seed, recipe, system, scores } = view;
@@ -61,7 +63,7 @@ export function Summary({ view }: { readonly view: RunView }) {
 
 /** Test scores where there are any, else those of validation; the telling ones first. */
 export function mainScores(scores: RunView["scores"]): [string, number][] {
-  const all = Object.entries(scores).filter(([name]) => !/experts\/|associations?\//.test(name));
+  const all = Object.entries(scores).filter(([name]) => !details.test(name));
   const tested = all.filter(([name]) => name.startsWith("test/"));
   const shown = tested.length > 0 ? tested : all;
   const rank = ([name]: [string, number]): number =>

@@ -32,7 +32,9 @@ export function OverviewPage({ run, view }: OverviewPageProps) {
           return (
             <>
               {table.badLines > 0 && (
-                <p class="card warning">{table.badLines} lines of metrics.jsonl could not be read.</p>
+                <p class="card warning">
+                  {table.badLines} lines of metrics.jsonl could not be read.
+                </p>
               )}
               <Curves title="Scores" figures={scores} />
               <Curves title="Training" figures={training} />

@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { RunEntry } from "../../../src/inspect/view-types.ts";
 import { lazy } from "../components/lazy.tsx";
+import { ScrollArea } from "../components/scroll-area.tsx";
 import { Empty, WhenReady } from "../components/states.tsx";
 import { type Column, columnsOf, sortRuns } from "../data/run-columns.ts";
 import { runList, watchList } from "../data/runs.ts";
@@ -41,7 +42,9 @@ function Runs({ runs }: { readonly runs: readonly RunEntry[] }) {
   const [sortKey, descending] = sortOf(params.get("sort"));
   const columns = columnsOf(runs);
   const sorted = sortRuns(runs, columns, sortKey, descending).filter((run) => matches(run, text));
-  const compared = (params.get("compare") ?? "").split(",").filter((id) => runs.some((run) => run.id === id));
+  const compared = (params.get("compare") ?? "")
+    .split(",")
+    .filter((id) => runs.some((run) => run.id === id));
   const toggle = (id: string): void => {
     const next = compared.includes(id) ? compared.filter((each) => each !== id) : [...compared, id];
     choose({ compare: next.length === 0 ? null : next.join(",") });
@@ -58,11 +61,13 @@ function Runs({ runs }: { readonly runs: readonly RunEntry[] }) {
           onInput={(event) => choose({ filter: event.currentTarget.value || null })}
         />
         <p class="note" role="status">
-          {sorted.length === runs.length ? `${runs.length} runs` : `${sorted.length} of ${runs.length} runs`}
+          {sorted.length === runs.length
+            ? `${runs.length} runs`
+            : `${sorted.length} of ${runs.length} runs`}
           {compared.length > 0 && `, ${compared.length} compared`}
         </p>
       </div>
-      <div class="card scroll runs-table" tabIndex={0} role="region" aria-label="Runs">
+      <ScrollArea name="Runs" class="card scroll runs-table">
         <table>
           <thead>
             <tr>
@@ -70,7 +75,12 @@ function Runs({ runs }: { readonly runs: readonly RunEntry[] }) {
                 <span class="hidden">Compare</span>
               </th>
               {columns.map((column) => (
-                <Heading key={column.key} column={column} sortKey={sortKey} descending={descending} />
+                <Heading
+                  key={column.key}
+                  column={column}
+                  sortKey={sortKey}
+                  descending={descending}
+                />
               ))}
             </tr>
           </thead>
@@ -102,7 +112,7 @@ function Runs({ runs }: { readonly runs: readonly RunEntry[] }) {
           </tbody>
         </table>
         {sorted.length === 0 && <p class="none">No run matches “{text}”.</p>}
-      </div>
+      </ScrollArea>
       {runs.flatMap((run) =>
         run.problems.map((problem) => (
           <p key={run.id + problem} class="note warning">
@@ -136,6 +146,7 @@ function Heading({ column, sortKey, descending }: HeadingProps) {
       <button type="button" onClick={() => choose({ sort: `${next ? "-" : ""}${column.key}` })}>
         {column.title}
         <span aria-hidden="true">{sorted ? (descending ? " ↓" : " ↑") : ""}</span>
+        {column.split !== undefined && <small>{column.split}</small>}
       </button>
     </th>
   );

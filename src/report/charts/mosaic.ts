@@ -15,6 +15,8 @@ export interface MosaicOptions extends ChartOptions {
    * largest of the layer, or not at all.
    */
   readonly strength?: "levels" | "graded" | "even";
+  /** Height of the numbers in patches; by default what a picture of about 160 pixels needs. */
+  readonly numberSize?: number;
 }
 
 /** Gates below these weights are tinted fainter. */
@@ -78,7 +80,8 @@ function opacities(
 ): (expert: number, tile: number) => number {
   if (gates === undefined || strength === "even") return () => 1;
   if (strength === "levels") {
-    return (_, tile) => levelOpacity[gateLevels.filter((least) => (gates[tile] ?? 1) >= least).length]!;
+    return (_, tile) =>
+      levelOpacity[gateLevels.filter((least) => (gates[tile] ?? 1) >= least).length]!;
   }
   const highest = gates.reduce((most, gate) => Math.max(most, gate), 1e-9);
   return (_, tile) => {
@@ -149,7 +152,7 @@ function drawLines(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, ad
 function drawNumbers(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, add: Add): void {
   const { rows, cols, experts } = mosaic;
   // A tile of a fine grid is too small for a number; a larger area has room for one.
-  const size = Math.min(1.6, Math.max(0.68, cols / 13));
+  const size = options.numberSize ?? Math.min(1.6, Math.max(0.68, cols / 13));
   const needed = size <= 0.8 ? 1 : size <= 1 ? 3 : 6;
   const group = add(svg, "g", {
     class: "numbers",

@@ -68,8 +68,10 @@ export function drawCurves({ document }: Context, figure: CurveFigure): GridChar
 }
 
 function legend(curves: readonly Curve[], unit: "number" | "percent"): Html {
-  return html`<ul class="legend">${curveLegend(curves, unit).map(({ label, value, smoothed }, i) => {
-    const color = cssTheme.series[i % cssTheme.series.length]!;
-    return html`<li title="${smoothed ? "last running mean" : "last value"}"><span class="line" style="background:${color}"></span>${label} <b>${value}</b></li>`;
-  })}</ul>`;
+  return html`<ul class="legend">${curveLegend(curves, unit).map(
+    ({ label, value, smoothed }, i) => {
+      const color = cssTheme.series[i % cssTheme.series.length]!;
+      return html`<li title="${smoothed ? "last running mean" : "last value"}"><span class="line" style="background:${color}"></span>${label} <b>${value}</b></li>`;
+    },
+  )}</ul>`;
 }
