@@ -19,7 +19,7 @@ import {
 import { imageCodec, mosaicCodec } from "./record-images.ts";
 import { agreementCodec, domainCodec, routingCodec } from "./record-routing.ts";
 import { galleryCodec, retrievalCodec, tokenTraceCodec } from "./record-texts.ts";
-import type { RunRecord } from "./types.ts";
+import type { RunRecord, Summary } from "./types.ts";
 
 /** What `record.json` holds. */
 export type StoredRecord = Omit<RunRecord, "metrics">;
@@ -31,21 +31,24 @@ const VERSION = 1;
 
 const scores = table(number, 1000);
 
+/** `summary.json`, which anybody may have written. */
+export const summaryCodec: Codec<Summary> = struct<Summary>({
+  recipe: optional(text(1000)),
+  seed: optional(number),
+  steps: optional(number),
+  train_seconds: optional(number),
+  tokens_per_second: optional(number),
+  parameters: optional(struct({ total: number, active: number })),
+  validation: optional(scores),
+  test: optional(scores),
+  versions: optional(table(text(200), 100)),
+});
+
 const codec: Codec<StoredRecord> = struct<StoredRecord>({
   name: text(1000),
   recipe: text(1000),
   config: anything(32),
-  summary: struct({
-    recipe: optional(text(1000)),
-    seed: optional(number),
-    steps: optional(number),
-    train_seconds: optional(number),
-    tokens_per_second: optional(number),
-    parameters: optional(struct({ total: number, active: number })),
-    validation: optional(scores),
-    test: optional(scores),
-    versions: optional(table(text(200), 100)),
-  }),
+  summary: summaryCodec,
   classNames: list(text(1000), 10_000),
   confusion: optional(list(numbers(2000), 2000)),
   confusionSamples: optional(

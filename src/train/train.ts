@@ -18,6 +18,7 @@ import { agreementWithLast } from "./routing/last-agreement.ts";
 import { associationEvents, routingEvents } from "./routing/routing-events.ts";
 import { best, type Checkpoint, listCheckpoints } from "./run/checkpoint-store.ts";
 import { readMetrics } from "./run/metrics-file.ts";
+import { modelInputs } from "./run/model-inputs-file.ts";
 import { openRunDirectory, type RunDirectory } from "./run/run-directory.ts";
 import { type Progress, restoreState, restoreWeights } from "./run/state-files.ts";
 import { readTokenizer } from "./run/tokenizer-file.ts";
@@ -77,6 +78,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     }
     await run.writeConfig(configToYaml(config)); // only now: it fits the checkpoint
     if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
+    await run.writeModelInputs(modelInputs(training.loader.dataset));
     announce(training, progress);
     if (start !== fresh) progress.note(`resumed at step ${start.step}`);
     const result = await runLoop(training, run, start, options);

@@ -29,7 +29,9 @@ const layers = [
   "evaluate",
   "inspect",
   "report",
+  "live",
   "train",
+  "server",
   "cli",
 ] as const;
 
@@ -46,6 +48,7 @@ const browserSafe = [
   "optim",
   "evaluate",
   "inspect",
+  "live",
   "report/charts",
 ];
 

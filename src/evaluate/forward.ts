@@ -1,0 +1,54 @@
+/** A part of a trained model as a graph of its own. */
+import type { NdArray } from "../graph/array.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { createScope, type Scope } from "../nn/scope.ts";
+import { emitModel } from "../onnx/emit.ts";
+import type { Runtime, SessionOptions } from "../runtime/session.ts";
+import { chooseWeights } from "./model-weights.ts";
+
+export interface ForwardOptions {
+  readonly runtime: Runtime;
+  /** Trained parameters and states by name; they are read where they lie. */
+  readonly weights: ReadonlyMap<string, NdArray>;
+  readonly session?: SessionOptions;
+  /** Which taps become outputs, by name. Default none. */
+  readonly taps?: (name: string) => boolean;
+}
+
+export interface Forward {
+  /** Names of the outputs that are taps, in the order of the model. */
+  readonly taps: readonly string[];
+  /** The outputs of these names, by default all. */
+  run(
+    inputs: Readonly<Record<string, NdArray>>,
+    names?: readonly string[],
+  ): Promise<Record<string, NdArray>>;
+  /** Frees the session. */
+  dispose(): void;
+}
+
+/**
+ * Traces a function in evaluation mode and compiles it.
+ *
+ * @param trace declares the inputs and gives the outputs by their names
+ * @throws UserError where a weight is missing or has another shape than the model says
+ */
+export async function compileForward(
+  trace: (scope: Scope) => Readonly<Record<string, Tensor>>,
+  { runtime, weights, session: settings, taps: wanted = () => false }: ForwardOptions,
+): Promise<Forward> {
+  const { scope, trace: traced } = createScope({ training: false });
+  const outputs = trace(scope);
+  const taps = [...traced.taps].filter(([name]) => wanted(name));
+  const emitted = emitModel({ ...outputs, ...Object.fromEntries(taps) });
+  const bound = chooseWeights(emitted, weights);
+  const session = await runtime.createSession(emitted.bytes, {
+    ...settings,
+    explain: emitted.explain,
+  });
+  return {
+    taps: taps.map(([name]) => name),
+    run: (inputs, names) => session.run({ ...bound, ...inputs }, names),
+    dispose: () => session.dispose(),
+  };
+}
