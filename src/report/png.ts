@@ -5,15 +5,16 @@ import { encodeBase64 } from "../inspect/base64.ts";
 import { shrinkTo } from "../inspect/shrink-image.ts";
 import type { RecordedImage } from "../inspect/types.ts";
 
-/** Longest side of an embedded image, pixels. */
-const maxSide = 160;
-
 /**
- * A PNG data URI of an image; images with a side beyond 160 pixels are shrunk by a whole factor.
+ * A PNG data URI of an image; images with a side beyond `maxSide` pixels are shrunk by a whole factor.
  *
+ * @param options `maxSide` is 160 unless given, which keeps pages with many images small
  * @throws RangeError when the sizes and the bytes do not agree
  */
-export function pngDataUri(image: RecordedImage): string {
+export function pngDataUri(
+  image: RecordedImage,
+  { maxSide = 160 }: { readonly maxSide?: number } = {},
+): string {
   const { width, height, channels, data } = image;
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
     throw new RangeError(`image size must be positive whole numbers, got ${width}x${height}`);

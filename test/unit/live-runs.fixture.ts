@@ -101,7 +101,13 @@ runtime: { threads: 1 }
 
 /** Generated images of another size than the runs read, in colours. */
 export async function liveImages(count: number, size: number): Promise<RecordedImage[]> {
-  const dataset = await openDataset({ name: "shapes", split: "test", seed: 9, size, length: count });
+  const dataset = await openDataset({
+    name: "shapes",
+    split: "test",
+    seed: 9,
+    size,
+    length: count,
+  });
   return Array.from({ length: count }, (_, index) => recorded(dataset as ImageDataset, index));
 }
 

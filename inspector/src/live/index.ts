@@ -1,0 +1,3 @@
+/** Models in a worker of the page. */
+export type { OpenProgress } from "./messages.ts";
+export { type OpenLiveModelOptions, openLiveModel } from "./open-live-model.ts";
