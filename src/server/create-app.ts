@@ -55,6 +55,19 @@ export function createApp(options: InspectorOptions): Hono {
     }),
   );
   app.get(
+    "/data/runs/:id/model/:file",
+    withRun(async (c, run) => {
+      const name = c.req.param("file") ?? "";
+      const chunks = (await run.model.read())?.get(name);
+      if (chunks === undefined) return c.notFound();
+      const contentType = name.endsWith(".json") ? jsonType : "application/octet-stream";
+      return c.body(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer(), 200, {
+        ...fresh,
+        "Content-Type": contentType,
+      });
+    }),
+  );
+  app.get(
     "/data/runs/:id/events",
     withRun(async (c, run) => {
       if (c.req.method === "HEAD")

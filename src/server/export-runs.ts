@@ -71,6 +71,9 @@ async function writeRun(
   write: (name: string, content: string | Uint8Array) => Promise<void>,
 ): Promise<void> {
   const view = await run.view();
+  for (const [name, chunks] of (await run.model.read()) ?? []) {
+    await write(`model/${name}`, Buffer.concat(chunks));
+  }
   await write("run.json", JSON.stringify(view));
   await write("metrics.json", JSON.stringify(await run.table()));
   await using record = await openInside(run.path, "record.json");

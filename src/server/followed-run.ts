@@ -6,6 +6,7 @@ import type { MetricTable, RunEntry, RunState, RunView } from "../inspect/view-t
 import { openInside } from "./inside.ts";
 import { lastScores, metricTable } from "./metric-table.ts";
 import { followMetrics, type MetricsFollower } from "./metrics-follower.ts";
+import { type ModelReader, modelReader } from "./model-files.ts";
 import { checkpointEntries, configReader, summaryReader, trainingState } from "./run-files.ts";
 
 /** A run on another host counts as training while its metrics are younger, milliseconds. */
@@ -18,6 +19,7 @@ export interface FollowedRun {
   /** Its directory. */
   readonly path: string;
   readonly metrics: MetricsFollower;
+  readonly model: ModelReader;
   /** Whether its directory is there. */
   exists(): boolean;
   /**
@@ -34,6 +36,7 @@ export type NamedRun = Pick<FollowedRun, "id" | "name" | "path">;
 
 export function followRun({ id, name, path }: NamedRun): FollowedRun {
   const metrics = followMetrics(path);
+  const model = modelReader(path);
   const readConfig = configReader(path);
   const readSummary = summaryReader(path);
   let scores: { readonly key: string; readonly value: Record<string, number> } | undefined;
@@ -78,6 +81,7 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
     name,
     path,
     metrics,
+    model,
     exists: () => existsSync(path),
     entry: async (until) => (await read(until)).entry,
     async view() {
@@ -90,7 +94,7 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
         summary,
         checkpoints,
         hasRecord: record !== undefined && record.size <= MAX_RECORD_LENGTH,
-        hasModel: false,
+        hasModel: await model.available(),
       };
     },
     async table() {
