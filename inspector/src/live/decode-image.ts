@@ -1,0 +1,97 @@
+/** Picture files to the pixels that a model reads, by the browser's own decoders. */
+import { UserError } from "../../../src/graph/errors.ts";
+import type { RecordedImage } from "../../../src/inspect/types.ts";
+
+/** Larger files are refused. */
+const MAX_BYTES = 64 * 2 ** 20;
+/** As many as pictures that are decoded in Node may have. */
+const MAX_PIXELS = 64e6;
+
+/**
+ * Decodes a picture as the project does in Node: the orientation that a camera noted is applied,
+ * transparency is dropped (colours stay as they are stored), colours become sRGB; of moving pictures the
+ * first frame. Gives RGB.
+ *
+ * @throws UserError in one sentence for files that are no picture, damaged or too large
+ */
+export async function decodeImageFile(file: Blob): Promise<RecordedImage> {
+  const name = file instanceof File && file.name !== "" ? file.name : "the picture";
+  if (file.size > MAX_BYTES) {
+    throw new UserError(`${name} has ${file.size} bytes, more than ${MAX_BYTES}; make it smaller`);
+  }
+  const bitmap = await createImageBitmap(file, {
+    imageOrientation: "from-image",
+    premultiplyAlpha: "none",
+    colorSpaceConversion: "default",
+  }).catch((cause: unknown) => {
+    throw new UserError(
+      `${name} cannot be decoded: it is damaged, or no picture that browsers know`,
+      {
+        cause,
+      },
+    );
+  });
+  try {
+    const { width, height } = bitmap;
+    if (width * height > MAX_PIXELS) {
+      throw new UserError(
+        `${name} has ${width} x ${height} pixels, more than ${MAX_PIXELS}; make it smaller`,
+      );
+    }
+    return { width, height, channels: 3, data: withoutAlpha(readPixels(bitmap)) };
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** RGBA of a picture, row by row. */
+function readPixels(bitmap: ImageBitmap): Uint8ClampedArray | Uint8Array {
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  if (context === null) throw new UserError("the browser gives no canvas to read pictures with");
+  context.drawImage(bitmap, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height, { colorSpace: "srgb" });
+  if (isOpaque(data)) return data;
+  // A canvas keeps colours times opacity; a texture keeps them as they are.
+  return readTexture(bitmap) ?? data;
+}
+
+/** Undefined where there is no WebGL, or the picture is larger than it takes. */
+function readTexture(bitmap: ImageBitmap): Uint8Array | undefined {
+  const { width, height } = bitmap;
+  const gl = new OffscreenCanvas(1, 1).getContext("webgl");
+  if (gl === null || Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) {
+    return undefined;
+  }
+  try {
+    const texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+    const { FRAMEBUFFER, COLOR_ATTACHMENT0, TEXTURE_2D } = gl;
+    gl.framebufferTexture2D(FRAMEBUFFER, COLOR_ATTACHMENT0, TEXTURE_2D, texture, 0);
+    if (gl.checkFramebufferStatus(FRAMEBUFFER) !== gl.FRAMEBUFFER_COMPLETE) return undefined;
+    const pixels = new Uint8Array(width * height * 4);
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+    return gl.getError() === gl.NO_ERROR ? pixels : undefined;
+  } finally {
+    gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+}
+
+function isOpaque(data: ArrayLike<number>): boolean {
+  for (let at = 3; at < data.length; at += 4) if (data[at] !== 255) return false;
+  return true;
+}
+
+function withoutAlpha(data: ArrayLike<number>): Uint8Array {
+  const pixels = data.length / 4;
+  const out = new Uint8Array(pixels * 3);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    out[pixel * 3] = data[pixel * 4]!;
+    out[pixel * 3 + 1] = data[pixel * 4 + 1]!;
+    out[pixel * 3 + 2] = data[pixel * 4 + 2]!;
+  }
+  return out;
+}
