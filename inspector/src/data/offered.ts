@@ -30,7 +30,7 @@ const bySystem: Readonly<Record<string, readonly RunPage[]>> = {
   seemoe: ["mosaic", "tokens", "experts", "playground"],
   "moe-decoder": ["tokens", "experts", "playground"],
   "text-classifier": ["tokens", "experts", "confusion", "playground"],
-  "sparsely-gated": ["experts", "confusion", "playground"],
+  "sparsely-gated": ["mosaic", "experts", "confusion", "playground"],
   "classic-mixture": ["experts", "confusion"],
 };
 
