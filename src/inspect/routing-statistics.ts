@@ -1,4 +1,5 @@
 /** Sums up where routers sent tokens, over any number of batches. */
+import { routerDetails } from "./router-details.ts";
 import { type LabelSums, type LabelValue, labelRouting, labelSums } from "./routing-labels.ts";
 import { fractions, type RoutedToken, type RoutingSums, routingSums } from "./routing-sums.ts";
 import type { DomainLabelRouting, LabelRouting, LayerRouting, MosaicLayer } from "./types.ts";
@@ -192,7 +193,7 @@ function obtain<Key, T>(map: Map<Key, T>, key: Key, make: () => T): T {
   return fresh;
 }
 
-/** The first choice for every patch of sample `sample`, for the mosaic; patches come first. */
+/** The first choice, and the details, for every patch of sample `sample`, for the mosaic; patches come first. */
 export function mosaicLayer(options: {
   readonly layer: string;
   readonly rows: number;
@@ -202,6 +203,7 @@ export function mosaicLayer(options: {
   readonly stride?: number;
   readonly ids: ArrayLike<number | bigint>;
   readonly combineWeights: ArrayLike<number>;
+  readonly probabilities: ArrayLike<number>;
   readonly numExperts: number;
 }): MosaicLayer {
   const { layer, rows, columns, sample, ids, combineWeights, numExperts } = options;
@@ -214,5 +216,6 @@ export function mosaicLayer(options: {
     numExperts,
     experts: patches.map((at) => Number(ids[at])), // K-major: first choices come first
     gates: patches.map((at) => combineWeights[at]!),
+    ...routerDetails({ ...options, start, count: patches.length }),
   };
 }

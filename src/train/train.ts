@@ -4,6 +4,8 @@ import { toSnakeCase } from "../config/case.ts";
 import { configToYaml } from "../config/load.ts";
 import { createDecodedCache, type DecodedCache } from "../data/images/decoded-cache.ts";
 import type { NdArray } from "../graph/array.ts";
+import { fitRecord } from "../inspect/fit-record.ts";
+import { encodeRecord, type StoredRecord } from "../inspect/record-codec.ts";
 import type { CheckpointAgreement } from "../inspect/types.ts";
 import { renderReport } from "../report/report.ts";
 import { analyzeDomains } from "./domains/analysis.ts";
@@ -148,7 +150,7 @@ async function runLoop(
   }
 }
 
-/** Tests the best checkpoint where there is a test split, then writes summary and report. */
+/** Tests the best checkpoint where there is a test split, then writes summary, report and record. */
 async function finish(
   training: Training,
   run: RunDirectory,
@@ -173,19 +175,18 @@ async function finish(
   await run.writeSummary(summary);
   run.metrics.sync();
   const metrics = await readMetrics(join(run.path, "metrics.jsonl"));
-  await run.writeReport(
-    renderReport({
-      name: basename(run.path),
-      recipe: training.config.recipe,
-      config: toSnakeCase(training.config),
-      summary,
-      metrics,
-      classNames: training.task.classNames,
-      ...record,
-      ...(agreement && { agreement }),
-      ...(domains && { domains }),
-    }),
-  );
+  const shown: StoredRecord = {
+    name: basename(run.path),
+    recipe: training.config.recipe,
+    config: toSnakeCase(training.config),
+    summary,
+    classNames: training.task.classNames,
+    ...record,
+    ...(agreement && { agreement }),
+    ...(domains && { domains }),
+  };
+  await run.writeReport(renderReport({ ...shown, metrics }));
+  await run.writeRecord(encodeRecord(fitRecord(shown)));
   return summary;
 }
 

@@ -31,6 +31,7 @@ const layers = [
   "report",
   "live",
   "train",
+  "server",
   "cli",
 ] as const;
 

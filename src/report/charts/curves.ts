@@ -40,6 +40,28 @@ export function suitsLogAxis(curves: readonly Curve[]): boolean {
   return high / low > 30;
 }
 
+/** A line of a legend: the last value of a curve, of its running mean where it is noisy. */
+export interface CurveLegendEntry {
+  readonly label: string;
+  /** Empty where the curve has no point. */
+  readonly value: string;
+  readonly smoothed: boolean;
+}
+
+/** What stands in the legend of curves, in their order. */
+export function curveLegend(
+  curves: readonly Curve[],
+  unit: "number" | "percent",
+): CurveLegendEntry[] {
+  const log = unit === "number" && suitsLogAxis(curves);
+  return curves.map(({ label, points }) => {
+    const window = smoothingWindow(points);
+    const last = (window > 1 ? runningMean(points, window, log) : points).at(-1)?.y;
+    const value = last === undefined ? "" : unit === "percent" ? percent(last) : figure(last);
+    return { label, value, smoothed: window > 1 };
+  });
+}
+
 /** Curves over steps; long ones as a faint trace of every value under their running mean. */
 export function curveChart(curves: readonly Curve[], options: CurveOptions): SVGSVGElement {
   const theme = themeOf(options);

@@ -1,6 +1,7 @@
 /**
  * A run directory: `config.yaml`, `metrics.jsonl`, TensorBoard events, `checkpoints/<step>/`,
- * `summary.json`, `report.html`, `model-inputs.json`; `tokenizer.json` where the model reads text.
+ * `summary.json`, `report.html`, `record.json`, `model-inputs.json`; `tokenizer.json` where the model
+ * reads text.
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -45,6 +46,8 @@ export interface RunDirectory {
   writeModelInputs(inputs: ModelInputs): Promise<void>;
   writeSummary(summary: Summary): Promise<void>;
   writeReport(html: string): Promise<void>;
+  /** What the inspector shows beside the metrics. */
+  writeRecord(json: string): Promise<void>;
   /** Closes the logs and gives the lock back. */
   close(): Promise<void>;
 }
@@ -92,6 +95,7 @@ export async function openRunDirectory(
         write("model-inputs.json", `${JSON.stringify(toSnakeCase(inputs), null, 2)}\n`),
       writeSummary: (summary) => write("summary.json", `${JSON.stringify(summary, null, 2)}\n`),
       writeReport: (html) => write("report.html", html),
+      writeRecord: (json) => write("record.json", json),
       async close() {
         metrics.close();
         await unlock();
@@ -137,6 +141,7 @@ const runFiles = [
   "metrics.jsonl",
   "summary.json",
   "report.html",
+  "record.json",
   "profile.txt",
   "profile.json",
   "checkpoints",

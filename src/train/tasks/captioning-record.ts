@@ -55,6 +55,7 @@ export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSour
         ...{ layer, start, count: tokens.length },
         ids: experts.data,
         combineWeights: combineWeights.data as Float32Array,
+        probabilities: probabilities.data as Float32Array,
         numExperts: probabilities.shape[1]!,
       });
     });

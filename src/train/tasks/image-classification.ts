@@ -1,6 +1,7 @@
 /** Classification of images. */
 import type { Batch } from "../../data/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
+import { confusionSampler } from "../../inspect/confusion-sampler.ts";
 import type { Prediction } from "../../inspect/types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
@@ -10,6 +11,7 @@ import type { Objective } from "../step/step-graph.ts";
 import { type AttentionRecordOptions, withAttention } from "./attention-record.ts";
 import { type DomainLearningOptions, domainLearning } from "./domain-learning.ts";
 import {
+  confusionThumbnails,
   MOSAICS_SHOWN,
   recordedImage,
   type ShownImage,
@@ -76,6 +78,7 @@ async function evaluateImages(
   const numClasses = classNames.length;
   const routing = readRouting(evaluator.graph.taps, classNames);
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
+  const sampler = confusionSampler();
   const right: Prediction[] = [];
   const wrong: Prediction[] = [];
   const mosaics: ShownImage[] = [];
@@ -91,6 +94,7 @@ async function evaluateImages(
         confusion[truth]![predicted]! += 1;
         const [shown, limit] = truth === predicted ? [right, RIGHT_SHOWN] : [wrong, WRONG_SHOWN];
         const index = batch.indices[i]!;
+        sampler.add({ label: truth, predicted, index });
         if (shown.length < limit) {
           shown.push({
             image: recordedImage(dataset, index),
@@ -116,6 +120,7 @@ async function evaluateImages(
     scores,
     record: {
       confusion,
+      confusionSamples: confusionThumbnails(dataset, sampler.samples()),
       predictions: [...wrong, ...right],
       routing: withKinds(routing.layers(), expertKinds),
       mosaics: await withAttention(mosaics, { ...options, taps }, evaluation),

@@ -1,14 +1,19 @@
 /** What reports show of single images. */
 import type { ImageDataset } from "../../data/dataset.ts";
 import type { NdArray } from "../../graph/array.ts";
+import type { PredictedSample } from "../../inspect/confusion-sampler.ts";
 import { patchDecisions } from "../../inspect/decisions.ts";
 import { mosaicLayer } from "../../inspect/routing-statistics.ts";
-import type { LayerRouting, Mosaic, RecordedImage } from "../../inspect/types.ts";
+import { shrinkTo } from "../../inspect/shrink-image.ts";
+import type { ConfusionSample, LayerRouting, Mosaic, RecordedImage } from "../../inspect/types.ts";
 import type { Classifier } from "../../models/systems.ts";
 import { routingOf } from "../routing/routing-record.ts";
 
 /** Images of a report, at most. */
 export const MOSAICS_SHOWN = 12;
+
+/** Pixels of the longer side of a small picture, at most. */
+const THUMBNAIL_SIDE = 48;
 
 /** An image of a split, and what is known of it so far. */
 export interface ShownImage {
@@ -43,6 +48,7 @@ export function shownImage(
       stride,
       ids: ids.data,
       combineWeights: combineWeights.data as Float32Array,
+      probabilities: probabilities.data as Float32Array,
       numExperts: probabilities.shape[1]!,
     }),
   );
@@ -62,6 +68,18 @@ export function shownImage(
 export function recordedImage(dataset: ImageDataset, index: number): RecordedImage {
   const { image, width, height, channels } = dataset.get(index);
   return { width, height, channels, data: image };
+}
+
+/** Small pictures of samples of a confusion matrix. */
+export function confusionThumbnails(
+  dataset: ImageDataset,
+  samples: readonly PredictedSample[],
+): ConfusionSample[] {
+  return samples.map(({ label, predicted, index }) => ({
+    label,
+    predicted,
+    image: shrinkTo(recordedImage(dataset, index), THUMBNAIL_SIDE),
+  }));
 }
 
 /** The layers with what kind each expert is of, where it is known. */

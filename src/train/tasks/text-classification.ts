@@ -2,6 +2,7 @@
 import type { TextDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import type { Tensor } from "../../graph/graph.ts";
+import { confusionSampler } from "../../inspect/confusion-sampler.ts";
 import type { TextPrediction } from "../../inspect/text-types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
@@ -13,6 +14,8 @@ import { isTraceTap, sentenceRecorder } from "./token-traces.ts";
 
 const WRONG_SHOWN = 20;
 const RIGHT_SHOWN = 10;
+/** Of a text in a cell of the confusion matrix. */
+const SAMPLE_CHARACTERS = 400;
 
 /** A model that gives class logits `[B, C]` of `tokens` `[B, L]` of which `lengths` `[B]` count. */
 export interface SentenceModel {
@@ -62,6 +65,7 @@ async function evaluateSentences(
   );
   const numClasses = classNames.length;
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
+  const sampler = confusionSampler();
   const right: TextPrediction[] = [];
   let wrong: TextPrediction[] = [];
   try {
@@ -77,7 +81,9 @@ async function evaluateSentences(
         const predicted = probabilities.indexOf(probability);
         confusion[label]![predicted]! += 1;
         sentences.add(outputs, batch, { row, label, predicted });
-        const { text } = dataset.get(batch.indices[row]!);
+        const index = batch.indices[row]!;
+        sampler.add({ label, predicted, index });
+        const { text } = dataset.get(index);
         const prediction = { text, label, predicted, probability };
         if (label !== predicted) wrong.push(prediction);
         else if (right.length < RIGHT_SHOWN) right.push(prediction);
@@ -89,6 +95,10 @@ async function evaluateSentences(
       scores,
       record: {
         confusion,
+        confusionSamples: sampler.samples().map(({ index, ...cell }) => ({
+          ...cell,
+          text: dataset.get(index).text.slice(0, SAMPLE_CHARACTERS),
+        })),
         routing: routing.layers(),
         tokenTraces: sentences.traces(),
         textPredictions: [...wrong, ...right],

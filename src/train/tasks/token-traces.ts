@@ -96,6 +96,7 @@ function layersOf(
       count: length,
       ids: ids.data,
       combineWeights: combineWeights.data as Float32Array,
+      probabilities: probabilities.data as Float32Array,
       numExperts: probabilities.shape[1]!,
     });
   });
