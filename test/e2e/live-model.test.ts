@@ -16,12 +16,15 @@ import {
   trainLiveRun,
 } from "../unit/live-runs.fixture.ts";
 import { temporaryFolder } from "../unit/moesaic.fixture.ts";
-import { launchBrowser, serve, watch } from "./browser.fixture.ts";
+import { isolation, launchBrowser, serve, watch } from "./browser.fixture.ts";
 import { asks, type LiveAnswers, type LiveInput, type LiveLayer } from "./live-answers.fixture.ts";
 import { buildLivePage, inPage } from "./live-page.fixture.ts";
 
 const folder = temporaryFolder();
 const site = join(folder.path, "site");
+/** As strict as a page with WebAssembly can be. */
+const policy =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src data:";
 /** Inputs of each model. */
 const COUNT = 20;
 /** Experts may change places only where their probabilities are as close. */
@@ -42,7 +45,7 @@ beforeAll(async () => {
     const { spec, weights } = await exportLiveModel(run);
     models.set(name, await createLiveModel(spec, weights, { runtime: nativeRuntime() }));
   }
-  server = await serve(site);
+  server = await serve(site, { "Content-Security-Policy": policy });
   browser = await launchBrowser();
   page = await browser.newPage();
   complaints = watch(page);
@@ -163,6 +166,28 @@ test("texts grow while they are written, and stop where the reader stops them", 
   // The worker is free again.
   expect(await inPage<string[]>(page, "stream", base, input)).toEqual(texts);
   expect(complaints).toEqual([]);
+});
+
+test("several threads, where the page is isolated, give the same", async () => {
+  const isolated = await serve(site, isolation);
+  const own = await browser.newPage();
+  const complaints = watch(own);
+  const base = "./seemoe/";
+  const workers: string[] = [];
+  own.on("worker", (worker) => workers.push(worker.url()));
+  await own.goto(`${isolated.url}/index.html`);
+  expect(await own.evaluate("crossOriginIsolated")).toBe(true);
+  await inPage(own, "open", base);
+  const model = models.get("seemoe")!;
+  for (const input of (await inputsFor(model)).slice(0, 3)) {
+    expectSame(await inPage<LiveAnswers>(own, "ask", base, input), await asks(model, input));
+  }
+  // Threads are workers of the runtime, beside the one of the model.
+  const cores = await own.evaluate<number>("navigator.hardwareConcurrency");
+  expect(workers).toHaveLength(Math.min(4, cores));
+  expect(complaints).toEqual([]);
+  await own.close();
+  await isolated.close();
 });
 
 test("what is no model is refused in one sentence", async () => {
