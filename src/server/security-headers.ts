@@ -1,14 +1,17 @@
 /** What browsers may do with the inspector's page. */
 
+/** Of the style element that Observable Plot puts into the charts of `report/charts`. */
+const CHART_STYLE = "sha256-zrfVyvY1E/5V+DXZunsRZW8XTqTsuIZzp8dBDThhSn8=";
+
 /**
  * Scripts, styles, workers and data come from the page's own place alone. The runtime compiles
- * WebAssembly; charts carry their own style elements; pictures are drawn from bytes.
+ * WebAssembly; pictures are drawn from bytes.
  */
 const directives = {
   "default-src": "'none'",
   "script-src": "'self' 'wasm-unsafe-eval'",
   "worker-src": "'self' blob:",
-  "style-src": "'self' 'unsafe-inline'",
+  "style-src": `'self' '${CHART_STYLE}'`,
   "img-src": "'self' data: blob:",
   "connect-src": "'self'",
   "base-uri": "'none'",

@@ -27,7 +27,7 @@ export function PlaygroundPage({ run, view }: PlaygroundPageProps) {
       <Empty>
         {view.state === "training"
           ? "There is no checkpoint yet to load a model from. This page fills with the first one."
-          : "This run has no model that a browser can load: it keeps no checkpoint, or the export left it out."}
+          : "This run has no model that a browser can load, for it keeps no checkpoint or was trained before there were playgrounds. Train it again with this version."}
       </Empty>
     );
   }

@@ -60,15 +60,17 @@ function Routed({ given, result }: RoutedProps) {
   return (
     <>
       {hasPatches && hasWords && (
-        <Choice
-          label="Look at"
-          value={look}
-          options={[
-            { value: "image", label: "patches of the image" },
-            { value: "words", label: "words of the caption" },
-          ]}
-          onChange={(value) => choose({ look: value, layer: null, expert: null })}
-        />
+        <div class="tasks">
+          <Choice
+            label="Look at"
+            value={look}
+            options={[
+              { value: "image", label: "patches of the image" },
+              { value: "words", label: "words of the caption" },
+            ]}
+            onChange={(value) => choose({ look: value, layer: null, expert: null })}
+          />
+        </div>
       )}
       {look === "image" && hasPatches && (
         <MosaicExplorer image={given.image} routing={patches} name={given.name} />

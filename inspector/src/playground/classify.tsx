@@ -1,7 +1,9 @@
 /** Which class an image is of. */
+import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { ClassifiedImage, LiveModel } from "../../../src/live/types.ts";
 import { MosaicExplorer } from "../components/mosaic-explorer.tsx";
+import { Picture } from "../components/picture.tsx";
 import { Empty } from "../components/states.tsx";
 import { liveRouting } from "../data/routing.ts";
 import { choose, chosenIndex } from "../route.ts";
@@ -56,22 +58,32 @@ interface ClassifiedProps {
 }
 
 function Classified({ model, given, value }: ClassifiedProps) {
-  return (
-    <>
-      <Bars names={model.spec.classNames} shares={value.probabilities} title="Class" />
-      <RoutedImageView given={given} routing={value.routing} />
-    </>
-  );
+  const bars = <Bars names={model.spec.classNames} shares={value.probabilities} title="Class" />;
+  return <RoutedImageView given={given} routing={value.routing} answer={bars} />;
 }
 
 interface RoutedImageViewProps {
   readonly given: GivenImage;
   readonly routing: ClassifiedImage["routing"];
+  /** What the model said of it. */
+  readonly answer?: ComponentChildren;
 }
 
-/** The mosaic of an image that was just looked at; nothing where no patches are routed. */
-export function RoutedImageView({ given, routing }: RoutedImageViewProps) {
+/** The mosaic of an image that was just looked at; the answer alone where no patches are routed. */
+export function RoutedImageView({ given, routing, answer }: RoutedImageViewProps) {
   const routed = useMemo(() => liveRouting(routing), [routing]);
-  if (routed.layers.length === 0) return null;
-  return <MosaicExplorer image={given.image} routing={routed} name={given.name} />;
+  if (routed.layers.length > 0) {
+    return (
+      <MosaicExplorer image={given.image} routing={routed} name={given.name} answer={answer} />
+    );
+  }
+  return (
+    <div class="unrouted">
+      <Picture image={given.image} alt={given.name} width={220} />
+      <div>
+        {answer}
+        <p class="note">This model sends whole images to its experts, not patches.</p>
+      </div>
+    </div>
+  );
 }

@@ -6,6 +6,7 @@ import { Picture } from "../components/picture.tsx";
 import { Empty } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";
 import { liveRouting } from "../data/routing.ts";
+import { choose } from "../route.ts";
 import { useAnswer } from "./answer.ts";
 import { Answered } from "./answered.tsx";
 import type { ImageTaskProps } from "./classify.tsx";
@@ -102,14 +103,20 @@ function Found({ images, embeddings, query }: FoundProps) {
   const ranked = images
     .flatMap((given, i) => {
       const embedding = embeddings[i];
-      return embedding === undefined ? [] : [{ given, score: dot(embedding, query) }];
+      return embedding === undefined ? [] : [{ given, place: i, score: dot(embedding, query) }];
     })
     .sort((a, b) => b.score - a.score);
   return (
     <ol class="finds">
-      {ranked.map(({ given, score }, rank) => (
+      {ranked.map(({ given, place, score }, rank) => (
         <li key={rank} class={rank === 0 ? "first" : undefined}>
-          <Picture image={given.image} alt={given.name} width={120} />
+          <button
+            type="button"
+            title="look at its patches"
+            onClick={() => choose({ task: "zero-shot", image: place }, { keep: true })}
+          >
+            <Picture image={given.image} alt={given.name} width={120} />
+          </button>
           <span>{given.name}</span>
           <b title="cosine of text and image">{score.toFixed(3)}</b>
         </li>
