@@ -89,6 +89,17 @@ test.each<[string, string, () => Promise<Buffer>, number]>([
   expect(complaints).toEqual([]);
 });
 
+test("a large picture is shrunk, transparent or not", async () => {
+  for (const channels of [3, 4] as const) {
+    const bytes = await picture(channels).png().toBuffer();
+    const found = await inPage<Decoded>(page, "decode", [...bytes], "image/png", "a", {
+      mostSide: 10,
+    });
+    expect([found.width, found.height, found.data.length]).toEqual([10, 6, 180]);
+    expect(new Set(found.data).size).toBeGreaterThan(20);
+  }
+});
+
 test("what is no picture is refused in one sentence", async () => {
   const text = [...new TextEncoder().encode("no picture")];
   const cut = [...(await picture(3).png().toBuffer())].slice(0, 40);

@@ -1,5 +1,9 @@
 /** The program of the page that `live-model.test.ts` opens: models in workers, asked from outside. */
-import { decodeImageFile, openLiveModel } from "../../inspector/src/live/index.ts";
+import {
+  type DecodeImageOptions,
+  decodeImageFile,
+  openLiveModel,
+} from "../../inspector/src/live/index.ts";
 import type { LiveModel } from "../../src/live/types.ts";
 import { asks, type LiveInput } from "./live-answers.fixture.ts";
 
@@ -66,9 +70,14 @@ async function close(base: string, input: LiveInput): Promise<string> {
 }
 
 /** Pixels of a picture file, or what is said of it. */
-async function decode(bytes: readonly number[], type: string, name: string) {
+async function decode(
+  bytes: readonly number[],
+  type: string,
+  name: string,
+  options?: DecodeImageOptions,
+) {
   const file = new File([Uint8Array.from(bytes)], name, { type });
-  return decodeImageFile(file).then(
+  return decodeImageFile(file, options).then(
     (image) => ({ ...image, data: Array.from(image.data) }),
     (error: Error) => `${error.name}: ${error.message}`,
   );

@@ -7,6 +7,13 @@ const MAX_BYTES = 64 * 2 ** 20;
 /** As many as pictures that are decoded in Node may have. */
 const MAX_PIXELS = 64e6;
 
+export interface DecodeImageOptions {
+  /** What to call the file in errors; by default its name. */
+  readonly name?: string;
+  /** Pictures with a longer side are shrunk to it, by the browser's best filter. Default: none are. */
+  readonly mostSide?: number;
+}
+
 /**
  * Decodes a picture as the project does in Node: the orientation that a camera noted is applied,
  * transparency is dropped (colours stay as they are stored), colours become sRGB; of moving pictures the
@@ -14,23 +21,23 @@ const MAX_PIXELS = 64e6;
  *
  * @throws UserError in one sentence for files that are no picture, damaged or too large
  */
-export async function decodeImageFile(file: Blob): Promise<RecordedImage> {
-  const name = file instanceof File && file.name !== "" ? file.name : "the picture";
+export async function decodeImageFile(
+  file: Blob,
+  options: DecodeImageOptions = {},
+): Promise<RecordedImage> {
+  const { name = nameOf(file), mostSide = Infinity } = options;
   if (file.size > MAX_BYTES) {
     throw new UserError(`${name} has ${file.size} bytes, more than ${MAX_BYTES}; make it smaller`);
   }
-  const bitmap = await createImageBitmap(file, {
+  const decoded = await createImageBitmap(file, {
+    ...bytesAsStored,
     imageOrientation: "from-image",
-    premultiplyAlpha: "none",
     colorSpaceConversion: "default",
   }).catch((cause: unknown) => {
-    throw new UserError(
-      `${name} cannot be decoded: it is damaged, or no picture that browsers know`,
-      {
-        cause,
-      },
-    );
+    const reason = "it is damaged, or no picture that browsers know";
+    throw new UserError(`${name} cannot be decoded: ${reason}`, { cause });
   });
+  const bitmap = await shrink(decoded, mostSide);
   try {
     const { width, height } = bitmap;
     if (width * height > MAX_PIXELS) {
@@ -39,6 +46,29 @@ export async function decodeImageFile(file: Blob): Promise<RecordedImage> {
       );
     }
     return { width, height, channels: 3, data: withoutAlpha(readPixels(bitmap)) };
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** Colours are not multiplied by opacity. */
+const bytesAsStored = { premultiplyAlpha: "none" } as const;
+
+function nameOf(file: Blob): string {
+  return file instanceof File && file.name !== "" ? file.name : "the picture";
+}
+
+async function shrink(bitmap: ImageBitmap, mostSide: number): Promise<ImageBitmap> {
+  const scale = mostSide / Math.max(bitmap.width, bitmap.height);
+  if (scale >= 1) return bitmap;
+  const side = (length: number): number => Math.max(1, Math.round(length * scale));
+  try {
+    return await createImageBitmap(bitmap, {
+      ...bytesAsStored,
+      resizeWidth: side(bitmap.width),
+      resizeHeight: side(bitmap.height),
+      resizeQuality: "high",
+    });
   } finally {
     bitmap.close();
   }
