@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 import { expertStyle, style } from "../src/report/style.ts";
+import { runtimeAlias } from "./runtime-alias.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 /** Rows of the experts' colours in the style sheet, which are as many as differ. */
@@ -22,6 +23,7 @@ const config: UserConfig = defineConfig({
   base: "./",
   plugins: [reportStyle()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  resolve: { alias: [...runtimeAlias] },
   worker: { format: "es" },
   build: {
     target: "es2023",

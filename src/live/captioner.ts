@@ -9,7 +9,7 @@ import { imageReader } from "./image-input.ts";
 import { lazily } from "./lazily.ts";
 import { joinChoices } from "./routing.ts";
 import type { LiveAbilities, LiveSource } from "./source.ts";
-import { checkText, noteText } from "./text-input.ts";
+import { checkText, noteUnknown } from "./text-input.ts";
 import type { RoutedLayer } from "./types.ts";
 
 /** Stands for the one visual token in front of the words. */
@@ -53,7 +53,7 @@ export function captioner({
         ...tokenTexts(tokenizer, [...ids, ...written.ids]),
       ];
       const readWords = choices.slice(isPooled ? 0 : numVisual);
-      const notes = prompt === "" ? [] : noteText(tokenizer, prompt, ids);
+      const notes = prompt === "" ? [] : noteUnknown(tokenizer, ids);
       const routes = expertLayers.length > 0;
       if (routes && words.length > readWords.length) {
         notes.push("the caption fills the model's context; its last token was not read");

@@ -6,7 +6,7 @@ import { writeText } from "./generation.ts";
 import { lazily } from "./lazily.ts";
 import { joinChoices } from "./routing.ts";
 import type { LiveAbilities, LiveSource } from "./source.ts";
-import { checkText, noteText } from "./text-input.ts";
+import { checkText, noteUnknown } from "./text-input.ts";
 
 /** What `moesaic generate` writes where nothing else is said. */
 const NEW_TOKENS = 256;
@@ -33,9 +33,7 @@ export function languageModel({
         signal,
       });
       const unseen = Math.max(0, ids.length - model.contextLength);
-      const notes = noteText(tokenizer, prompt, ids).filter(
-        (_, at) => at > 0 || prompt.trim() !== "",
-      );
+      const notes = noteUnknown(tokenizer, ids);
       if (unseen > 0) {
         notes.push(
           `the prompt has ${ids.length} tokens and the model sees ${model.contextLength}; the first ${unseen} have no influence`,

@@ -1,7 +1,7 @@
 /** `model.json`: what a live model is made from, beside its weights. */
 import * as z from "zod";
 import { fromSnakeCase } from "../config/case.ts";
-import { tokenizerStateSchema } from "../data/tokenizers/index.ts";
+import { tokenizerStateSchema } from "../data/tokenizers/state-schema.ts";
 import { UserError } from "../graph/errors.ts";
 import { type ModelSettings, modelSchema } from "../models/systems.ts";
 import { liveKind } from "./kinds.ts";

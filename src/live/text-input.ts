@@ -23,30 +23,23 @@ export function readText(tokenizer: Tokenizer, text: string, contextLength: numb
   checkText(text);
   const { tokens: ids, lengths } = tokenRows(tokenizer, [text], contextLength);
   const shown = Array.from(ids.data.subarray(0, Number(lengths.data[0])), Number);
-  const all = tokenizer.encode(text);
-  const notes = noteText(tokenizer, text, shown);
-  if (all.length > contextLength) {
-    notes.unshift(
-      `the text has ${all.length} tokens and the model reads ${contextLength}; the rest was cut`,
-    );
-  }
+  const { length } = tokenizer.encode(text);
+  const notes = [
+    ...(length > contextLength
+      ? [`the text has ${length} tokens and the model reads ${contextLength}; the rest was cut`]
+      : []),
+    ...(text.trim() === "" ? ["the text has no words; what the model says of it says little"] : []),
+    ...(text.trim() === "" ? [] : noteUnknown(tokenizer, shown)),
+  ];
   return { ids, lengths, tokens: tokenTexts(tokenizer, shown), notes };
 }
 
-/** What is to be said of a text whatever is done with it. */
-export function noteText({ unknownId }: Tokenizer, text: string, ids: readonly number[]): string[] {
-  const notes: string[] = [];
-  const unknown = unknownId === undefined ? 0 : ids.filter((id) => id === unknownId).length;
-  if (text.trim() === "")
-    notes.push("the text has no words; what the model says of it says little");
-  else if (unknown > 0) {
-    notes.push(
-      unknown === 1
-        ? "one token is not in the model's vocabulary"
-        : `${unknown} tokens are not in the model's vocabulary`,
-    );
-  }
-  return notes;
+/** Says how many tokens stand for something that the model does not know. */
+export function noteUnknown({ unknownId }: Tokenizer, ids: readonly number[]): string[] {
+  const count = unknownId === undefined ? 0 : ids.filter((id) => id === unknownId).length;
+  if (count === 0) return [];
+  const what = count === 1 ? "one token is" : `${count} tokens are`;
+  return [`${what} not in the model's vocabulary`];
 }
 
 /** @throws UserError for a text that is too long */

@@ -1,11 +1,8 @@
 /** Models in a page's worker against the same models on the native runtime. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runtimeAlias } from "../../inspector/runtime-alias.ts";
 import { createLiveModel } from "../../src/live/index.ts";
 import type { LiveModel } from "../../src/live/types.ts";
 import { nativeRuntime } from "../../src/runtime/native.ts";
@@ -19,12 +16,15 @@ import {
   trainLiveRun,
 } from "../unit/live-runs.fixture.ts";
 import { temporaryFolder } from "../unit/moesaic.fixture.ts";
-import { launchBrowser, serve, watch } from "./browser.fixture.ts";
+import { isolation, launchBrowser, serve, watch } from "./browser.fixture.ts";
 import { asks, type LiveAnswers, type LiveInput, type LiveLayer } from "./live-answers.fixture.ts";
+import { buildLivePage, inPage } from "./live-page.fixture.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = temporaryFolder();
 const site = join(folder.path, "site");
+/** As strict as a page with WebAssembly can be. */
+const policy =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src data:";
 /** Inputs of each model. */
 const COUNT = 20;
 /** Experts may change places only where their probabilities are as close. */
@@ -38,36 +38,14 @@ let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
-  await build({
-    root,
-    base: "./",
-    configFile: false,
-    logLevel: "silent",
-    resolve: { alias: [...runtimeAlias] },
-    worker: { format: "es" },
-    build: {
-      outDir: site,
-      emptyOutDir: true,
-      target: "es2023",
-      assetsInlineLimit: 0,
-      reportCompressedSize: false,
-      rolldownOptions: {
-        input: { page: "test/e2e/live-page.ts" },
-        output: { entryFileNames: "[name].js" },
-      },
-    },
-  });
-  writeFileSync(
-    join(site, "index.html"),
-    '<!doctype html><link rel="icon" href="data:,"><script type="module" src="./page.js"></script>',
-  );
+  await buildLivePage(site);
   for (const name of liveRuns) {
     const run = await trainLiveRun(folder.path, name);
     await writeLiveModel(run, join(site, name));
     const { spec, weights } = await exportLiveModel(run);
     models.set(name, await createLiveModel(spec, weights, { runtime: nativeRuntime() }));
   }
-  server = await serve(site);
+  server = await serve(site, { "Content-Security-Policy": policy });
   browser = await launchBrowser();
   page = await browser.newPage();
   complaints = watch(page);
@@ -79,19 +57,6 @@ afterAll(async () => {
   await server?.close();
   folder.remove();
 });
-
-/** One of the functions of `live-page.ts`. */
-function inPage<Result>(name: string, ...given: unknown[]): Promise<Result> {
-  return page.evaluate(
-    ([own, list]) => {
-      const { live } = globalThis as unknown as {
-        live: Record<string, (...values: unknown[]) => Promise<Result>>;
-      };
-      return live[own as string]!(...(list as unknown[]));
-    },
-    [name, given] as const,
-  );
-}
 
 /** Inputs that a model of this kind reads. */
 async function inputsFor({ spec }: LiveModel): Promise<LiveInput[]> {
@@ -121,7 +86,7 @@ async function inputsFor({ spec }: LiveModel): Promise<LiveInput[]> {
 test.each(liveRuns)("%s: a page answers as Node does", async (name) => {
   const model = models.get(name)!;
   const base = `./${name}/`;
-  const opened = await inPage<{ kind: string; loaded: number; total: number }>("open", base);
+  const opened = await inPage<{ kind: string; loaded: number; total: number }>(page, "open", base);
   expect(opened.kind).toBe(model.spec.kind);
   expect(opened.loaded).toBe(opened.total);
   expect(opened.loaded).toBeGreaterThan(1000);
@@ -130,11 +95,11 @@ test.each(liveRuns)("%s: a page answers as Node does", async (name) => {
   let layers = 0;
   for (const input of inputs) {
     const native = await asks(model, input);
-    const web = await inPage<LiveAnswers>("ask", base, input);
+    const web = await inPage<LiveAnswers>(page, "ask", base, input);
     layers += expectSame(web, native);
   }
   expect(layers).toBeGreaterThanOrEqual(COUNT);
-  expect(await inPage("close", base, inputs[0])).toBe("the model was closed");
+  expect(await inPage(page, "close", base, inputs[0])).toBe("the model was closed");
   expect(complaints).toEqual([]);
 });
 
@@ -188,19 +153,41 @@ function expectClose(found: readonly number[], expected: readonly number[], most
 
 test("texts grow while they are written, and stop where the reader stops them", async () => {
   const base = "./moe-decoder/";
-  await inPage("open", base);
+  await inPage(page, "open", base);
   const input: LiveInput = { text: "to be", maxNewTokens: 40 };
-  const texts = await inPage<string[]>("stream", base, input);
+  const texts = await inPage<string[]>(page, "stream", base, input);
   expect(texts).toHaveLength(40);
   texts.forEach((text, i) => {
     expect(text.startsWith(texts[i - 1] ?? "")).toBe(true);
   });
   const long = { ...input, maxNewTokens: 2000 };
-  const stopped = await inPage<{ texts: number; message: string }>("stopEarly", base, long);
+  const stopped = await inPage<{ texts: number; message: string }>(page, "stopEarly", base, long);
   expect(stopped).toEqual({ texts: 2, message: "stopped by the reader" });
   // The worker is free again.
-  expect(await inPage<string[]>("stream", base, input)).toEqual(texts);
+  expect(await inPage<string[]>(page, "stream", base, input)).toEqual(texts);
   expect(complaints).toEqual([]);
+});
+
+test("several threads, where the page is isolated, give the same", async () => {
+  const isolated = await serve(site, isolation);
+  const own = await browser.newPage();
+  const complaints = watch(own);
+  const base = "./seemoe/";
+  const workers: string[] = [];
+  own.on("worker", (worker) => workers.push(worker.url()));
+  await own.goto(`${isolated.url}/index.html`);
+  expect(await own.evaluate("crossOriginIsolated")).toBe(true);
+  await inPage(own, "open", base);
+  const model = models.get("seemoe")!;
+  for (const input of (await inputsFor(model)).slice(0, 3)) {
+    expectSame(await inPage<LiveAnswers>(own, "ask", base, input), await asks(model, input));
+  }
+  // Threads are workers of the runtime, beside the one of the model.
+  const cores = await own.evaluate<number>("navigator.hardwareConcurrency");
+  expect(workers).toHaveLength(Math.min(4, cores));
+  expect(complaints).toEqual([]);
+  await own.close();
+  await isolated.close();
 });
 
 test("what is no model is refused in one sentence", async () => {
@@ -214,13 +201,17 @@ test("what is no model is refused in one sentence", async () => {
   const noJson = write("no-json", "<script>");
   const noModel = write("no-model", '{"version":2}');
   const noWeights = write("no-weights", JSON.stringify(spec), "short");
-  expect(await inPage("refusal", noJson)).toBe(
+  expect(await inPage(page, "refusal", noJson)).toBe(
     "UserError: model.json is not JSON; export the model again",
   );
-  expect(await inPage("refusal", noModel)).toMatch(/^UserError: model.json is no live model: /);
-  expect(await inPage("refusal", noWeights)).toMatch(/5 bytes are too few for a safetensors file/);
+  expect(await inPage(page, "refusal", noModel)).toMatch(
+    /^UserError: model.json is no live model: /,
+  );
+  expect(await inPage(page, "refusal", noWeights)).toMatch(
+    /5 bytes are too few for a safetensors file/,
+  );
   expect(complaints).toEqual([]);
-  expect(await inPage("refusal", "./nowhere/")).toBe(
+  expect(await inPage(page, "refusal", "./nowhere/")).toBe(
     "UserError: model.json cannot be fetched: the server answers 404",
   );
 });

@@ -1,5 +1,9 @@
 /** The program of the page that `live-model.test.ts` opens: models in workers, asked from outside. */
-import { openLiveModel } from "../../inspector/src/live/index.ts";
+import {
+  type DecodeImageOptions,
+  decodeImageFile,
+  openLiveModel,
+} from "../../inspector/src/live/index.ts";
 import type { LiveModel } from "../../src/live/types.ts";
 import { asks, type LiveInput } from "./live-answers.fixture.ts";
 
@@ -65,4 +69,18 @@ async function close(base: string, input: LiveInput): Promise<string> {
   );
 }
 
-Object.assign(globalThis, { live: { open, ask, stream, stopEarly, refusal, close } });
+/** Pixels of a picture file, or what is said of it. */
+async function decode(
+  bytes: readonly number[],
+  type: string,
+  name: string,
+  options?: DecodeImageOptions,
+) {
+  const file = new File([Uint8Array.from(bytes)], name, { type });
+  return decodeImageFile(file, options).then(
+    (image) => ({ ...image, data: Array.from(image.data) }),
+    (error: Error) => `${error.name}: ${error.message}`,
+  );
+}
+
+Object.assign(globalThis, { live: { decode, open, ask, stream, stopEarly, refusal, close } });

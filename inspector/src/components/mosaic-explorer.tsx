@@ -17,6 +17,8 @@ interface MosaicExplorerProps {
   /** What the image shows. */
   readonly name: string;
   readonly caption?: ComponentChildren;
+  /** What the model said of the image. */
+  readonly answer?: ComponentChildren;
   /** Words for the experts of a layer. */
   readonly kindsOf?: (layer: string) => readonly string[] | undefined;
 }
@@ -26,7 +28,8 @@ const ordinals = ["first", "second", "third", "fourth"] as const;
 const mostOffered = 4;
 
 /** Layer, choice, strength, expert and patch are all in the address. */
-export function MosaicExplorer({ image, routing, name, caption, kindsOf }: MosaicExplorerProps) {
+export function MosaicExplorer(props: MosaicExplorerProps) {
+  const { image, routing, name, caption, answer, kindsOf } = props;
   const { layers, cols, rows } = routing;
   const { params } = route.value;
   const layer = chosenIndex("layer", layers.length, layers.length - 1);
@@ -85,6 +88,7 @@ export function MosaicExplorer({ image, routing, name, caption, kindsOf }: Mosai
         />
       </div>
       <div class="aside">
+        {answer}
         <div class="card facts">
           <Picture image={image} alt={name} width={112} />
           <div>

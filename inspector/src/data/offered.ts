@@ -30,7 +30,7 @@ const bySystem: Readonly<Record<string, readonly RunPage[]>> = {
   seemoe: ["mosaic", "tokens", "experts", "playground"],
   "moe-decoder": ["tokens", "experts", "playground"],
   "text-classifier": ["tokens", "experts", "confusion", "playground"],
-  "sparsely-gated": ["experts", "confusion", "playground"],
+  "sparsely-gated": ["mosaic", "experts", "confusion", "playground"],
   "classic-mixture": ["experts", "confusion"],
 };
 
@@ -43,14 +43,17 @@ const all: readonly RunPage[] = [
   "playground",
 ];
 
-/** Pages of a run, in order: what its system can fill, and what its record holds besides. */
+/** Pages of a run, in order: those that its record fills, or while that is unread, its system can. */
 export function offeredPages(
   { system }: Pick<RunEntry, "system">,
   record?: StoredRecord,
 ): RunPage[] {
-  const pages = new Set<RunPage>(bySystem[system] ?? all);
-  for (const page of all) if (record !== undefined && holds[page]?.(record)) pages.add(page);
-  return ["overview", ...all.filter((page) => pages.has(page))];
+  const expected = bySystem[system] ?? all;
+  const pages = all.filter((page) => {
+    const test = record && holds[page];
+    return test === undefined ? expected.includes(page) : test(record!);
+  });
+  return ["overview", ...pages];
 }
 
 /** Whether a record has something to show on a page. */

@@ -85,7 +85,9 @@ export async function readClipVocabulary(
 
 async function readBounded(path: string): Promise<Uint8Array> {
   if (!existsSync(path)) throw missing(path);
-  const { size } = await stat(path);
+  const found = await stat(path);
+  const { size } = found;
+  if (!found.isFile()) throw new UserError(`${path} is no file; put CLIP's vocabulary there`);
   if (size > maxStoredBytes) {
     throw new UserError(
       `${path} has ${size} bytes; a CLIP vocabulary has at most ${maxStoredBytes}`,

@@ -3,5 +3,4 @@
 export { createTokenizer } from "./create.ts";
 export { encodeFixed, type FixedTokens } from "./encode-fixed.ts";
 export { type LearnedKind, type LearnOptions, learnedKinds, learnTokenizer } from "./learn.ts";
-export { tokenizerStateSchema } from "./state-schema.ts";
 export type { DecodeOptions, SpecialName, Tokenizer, TokenizerState } from "./tokenizer.ts";

@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type TokenizerState, tokenizerStateSchema } from "../../data/tokenizers/index.ts";
+import type { TokenizerState } from "../../data/tokenizers/index.ts";
+import { tokenizerStateSchema } from "../../data/tokenizers/state-schema.ts";
 import { UserError } from "../../graph/errors.ts";
 
 /** Larger files are no tokenizers. */
