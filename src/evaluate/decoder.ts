@@ -7,8 +7,7 @@ import { input } from "../graph/inputs.ts";
 import { batch } from "../graph/shape.ts";
 import { type DecoderResult, type LanguageModel, roomForTokens } from "../models/language-model.ts";
 import { createScope, type Scope } from "../nn/scope.ts";
-import { emitModel } from "../onnx/emit.ts";
-import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
+import type { Session } from "../runtime/session.ts";
 import {
   describeLayers,
   type RoutedLayer,
@@ -17,13 +16,9 @@ import {
   routingOutputs,
 } from "./decoder-routing.ts";
 import { createDecoderState, type DecoderState } from "./decoder-state.ts";
-import { chooseWeights } from "./model-weights.ts";
+import { createWeightedSession, type WeightedOptions } from "./model-weights.ts";
 
-export interface DecoderOptions {
-  readonly runtime: Runtime;
-  /** Trained parameters and states by name; they are read where they lie. */
-  readonly weights: ReadonlyMap<string, NdArray>;
-  readonly session?: SessionOptions;
+export interface DecoderOptions extends WeightedOptions {
   /** Whether to fetch the experts of every token. Default false. */
   readonly experts?: boolean;
   /** Whether to fetch all that routers make of a token, and that of layers of the prefix. Default false. */
@@ -50,6 +45,7 @@ export interface Decoder {
 /** A compiled graph with what it reads besides tokens and cache. */
 export interface DecoderSession {
   readonly session: Session;
+  /** Those that every run is given. */
   readonly weights: Readonly<Record<string, NdArray>>;
   /** Layers over the tokens of the sequences, whose routing is among the outputs. */
   readonly layers: readonly RoutedLayer[];
@@ -164,27 +160,23 @@ type ChooseLayers = (all: readonly string[]) => {
 
 async function compileGraph(
   traceModel: (scope: Scope) => DecoderResult,
-  { runtime, weights, session: settings }: DecoderOptions,
+  options: WeightedOptions,
   detail: RoutingDetail,
   choose: ChooseLayers = (all) => ({ layers: all, prefixLayers: [] }),
 ): Promise<DecoderSession> {
   const { scope, trace } = createScope({ training: false });
   const { logits, cache } = traceModel(scope);
   const { layers, prefixLayers } = choose(detail === "none" ? [] : routedLayers(trace));
-  const emitted = emitModel({
+  const outputs = {
     logits,
     ...Object.fromEntries(cache.map(({ keys }, layer) => [`keys.${layer}`, keys])),
     ...Object.fromEntries(cache.map(({ values }, layer) => [`values.${layer}`, values])),
     ...routingOutputs(trace, [...layers, ...prefixLayers], detail),
-  });
-  const bound = chooseWeights(emitted, weights);
-  const session = await runtime.createSession(emitted.bytes, {
-    ...settings,
-    explain: emitted.explain,
-  });
+  };
+  const { session, given } = await createWeightedSession(outputs, options);
   return {
     session,
-    weights: bound,
+    weights: given,
     layers: describeLayers(trace, layers),
     prefixLayers: describeLayers(trace, prefixLayers),
   };

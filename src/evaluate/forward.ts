@@ -2,15 +2,9 @@
 import type { NdArray } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { createScope, type Scope } from "../nn/scope.ts";
-import { emitModel } from "../onnx/emit.ts";
-import type { Runtime, SessionOptions } from "../runtime/session.ts";
-import { chooseWeights } from "./model-weights.ts";
+import { createWeightedSession, type WeightedOptions } from "./model-weights.ts";
 
-export interface ForwardOptions {
-  readonly runtime: Runtime;
-  /** Trained parameters and states by name; they are read where they lie. */
-  readonly weights: ReadonlyMap<string, NdArray>;
-  readonly session?: SessionOptions;
+export interface ForwardOptions extends WeightedOptions {
   /** Which taps become outputs, by name. Default none. */
   readonly taps?: (name: string) => boolean;
 }
@@ -35,20 +29,16 @@ export interface Forward {
  */
 export async function compileForward(
   trace: (scope: Scope) => Readonly<Record<string, Tensor>>,
-  { runtime, weights, session: settings, taps: wanted = () => false }: ForwardOptions,
+  { taps: wanted = () => false, ...options }: ForwardOptions,
 ): Promise<Forward> {
   const { scope, trace: traced } = createScope({ training: false });
   const outputs = trace(scope);
   const taps = [...traced.taps].filter(([name]) => wanted(name));
-  const emitted = emitModel({ ...outputs, ...Object.fromEntries(taps) });
-  const bound = chooseWeights(emitted, weights);
-  const session = await runtime.createSession(emitted.bytes, {
-    ...settings,
-    explain: emitted.explain,
-  });
+  const all = { ...outputs, ...Object.fromEntries(taps) };
+  const { session, given } = await createWeightedSession(all, options);
   return {
     taps: taps.map(([name]) => name),
-    run: (inputs, names) => session.run({ ...bound, ...inputs }, names),
+    run: (inputs, names) => session.run({ ...given, ...inputs }, names),
     dispose: () => session.dispose(),
   };
 }
