@@ -126,8 +126,12 @@ describe("playground", () => {
 
   test("a file that is no picture is refused in a sentence", async () => {
     const { page, complaints } = await open("vit-moe");
-    const file = { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture") };
-    await page.locator("input[type=file]").setInputFiles(file);
+    const dataTransfer = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["no picture"], "notes.png", { type: "image/png" }));
+      return transfer;
+    });
+    await page.locator(".drop").dispatchEvent("drop", { dataTransfer });
     const told = page.locator("[role=alert]");
     await told.waitFor();
     expect(await told.textContent()).toBe("notes.png is no picture that this browser can read");
