@@ -61,7 +61,7 @@ export function createApp(options: InspectorOptions): Hono {
       const chunks = (await run.model.read())?.get(name);
       if (chunks === undefined) return c.notFound();
       const contentType = name.endsWith(".json") ? jsonType : "application/octet-stream";
-      return c.body(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer(), 200, {
+      return c.body(Buffer.concat(chunks), 200, {
         ...fresh,
         "Content-Type": contentType,
       });

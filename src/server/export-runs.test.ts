@@ -58,6 +58,20 @@ test("the page and the data under the addresses of the server", async () => {
   expect(readdirSync(folder.path).sort()).toEqual(["page", "runs", "site"]);
 });
 
+test("a model that cannot be made is left out, and told", async () => {
+  const at = (name: string): string => folder.at("runs", "second", name);
+  mkdirSync(at("checkpoints/5"), { recursive: true });
+  writeFileSync(at("checkpoints/5/checkpoint.json"), '{"step":5,"score":1}');
+  writeFileSync(at("checkpoints/5/model.safetensors"), "no weights");
+  writeFileSync(at("model-inputs.json"), "{}");
+  const notes: string[] = [];
+  const note = (line: string) => void notes.push(line);
+  await exportRuns({ registry: await registry(), files, out: folder.at("site"), note });
+  expect(notes).toHaveLength(1);
+  expect(notes[0]).toMatch(/^second is exported without its model: /);
+  expect(json("site", "data", "runs", "second", "run.json")).toMatchObject({ hasModel: false });
+});
+
 test("an earlier export is replaced whole; an empty folder is filled", async () => {
   const out = folder.at("site");
   mkdirSync(out);
