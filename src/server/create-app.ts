@@ -93,10 +93,10 @@ export function createApp(options: InspectorOptions): Hono {
       });
     }),
   );
-  app.get("*", async (c) => {
+  app.get("*", (c) => {
     const file = files.get(c.req.path === "/" ? "index.html" : c.req.path.slice(1));
     if (file === undefined) return c.notFound();
-    return c.body(await file.read(), 200, {
+    return c.body(file.content, 200, {
       "Content-Type": file.contentType,
       "Cache-Control": file.hashed ? "max-age=31536000, immutable" : "no-cache",
     });

@@ -8,7 +8,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type AppFiles, listAppFiles } from "./app-files.ts";
+import { type AppFiles, readAppFiles } from "./app-files.ts";
 import { exportRuns } from "./export-runs.ts";
 import { openRuns } from "./run-registry.ts";
 import { type TestFolder, testFolder, writePage, writeRun } from "./server.fixture.ts";
@@ -17,7 +17,7 @@ let folder: TestFolder;
 let files: AppFiles;
 beforeEach(async () => {
   folder = testFolder();
-  files = await listAppFiles(writePage(folder.at("page")));
+  files = await readAppFiles(writePage(folder.at("page")));
   writeRun(folder.at("runs", "first"));
   writeRun(folder.at("runs", "second"));
   writeFileSync(folder.at("runs", "first", "record.json"), '{"version":1}');
@@ -102,18 +102,12 @@ test("a failure leaves the earlier export and no half of a new one", async () =>
   const out = folder.at("site");
   await exportRuns({ registry: await registry(), files, out });
   const before = filesBelow(out);
-  const broken: AppFiles = new Map([
-    ...files,
-    [
-      "z.js",
-      {
-        contentType: "text/javascript",
-        hashed: false,
-        read: () => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" })),
-      },
-    ],
-  ]);
-  await expect(exportRuns({ registry: await registry(), files: broken, out })).rejects.toThrow(
+  const opened = await registry();
+  const full = {
+    ...opened,
+    runs: () => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" })),
+  };
+  await expect(exportRuns({ registry: full, files, out })).rejects.toThrow(
     /no space is left on the disk while writing .*site/,
   );
   expect(filesBelow(out)).toEqual(before);

@@ -45,8 +45,8 @@ export async function exportRuns({ registry, files, out, note }: ExportOptions):
   try {
     await rm(temporary, { recursive: true, force: true });
     for (const [address, file] of files) {
-      const bytes = await file.read();
-      await write(address, address === "index.html" ? withPolicy(bytes) : bytes);
+      const { content } = file;
+      await write(address, address === "index.html" ? withPolicy(content) : content);
     }
     const runs = await registry.runs();
     const entries: RunList["runs"][number][] = [];

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exportRuns, listAppFiles, openRuns, serveRuns } from "../../src/server/index.ts";
+import { exportRuns, openRuns, readAppFiles, serveRuns } from "../../src/server/index.ts";
 import { trainLiveRun } from "../unit/live-runs.fixture.ts";
 import { temporaryFolder } from "../unit/moesaic.fixture.ts";
 import { launchBrowser, serve } from "./browser.fixture.ts";
@@ -21,7 +21,7 @@ beforeAll(async () => {
   for (const name of names) await trainLiveRun(runs, name);
   page = await buildInspector(join(folder.path, "page"));
   mkdirSync(join(folder.path, "www", "deep"), { recursive: true });
-  const [registry, files] = [await openRuns([runs]), await listAppFiles(page)];
+  const [registry, files] = [await openRuns([runs]), await readAppFiles(page)];
   await exportRuns({ registry, files, out: join(folder.path, "www", "deep", "site") });
   host = await serve(join(folder.path, "www"));
   browser = await launchBrowser();
@@ -81,7 +81,7 @@ test("the model runs in the page, and gives what it gives with a server", async 
 });
 
 test("a real browser keeps the token as a cookie, and the address loses it", async () => {
-  const [registry, files] = [await openRuns([runs]), await listAppFiles(page)];
+  const [registry, files] = [await openRuns([runs]), await readAppFiles(page)];
   const server = await serveRuns({
     registry,
     files,

@@ -4,8 +4,8 @@ import {
   appFolder,
   exportRuns,
   isLoopback,
-  listAppFiles,
   openRuns,
+  readAppFiles,
   serveRuns,
 } from "../../server/index.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
@@ -43,7 +43,7 @@ export async function inspectCommand(
   const port = options.port === undefined ? undefined : parsePort(options.port);
   const token = chooseToken(options);
   const registry = await openRuns(runs);
-  const files = await listAppFiles(await surroundings.page((line) => context.err.line(line)));
+  const files = await readAppFiles(await surroundings.page((line) => context.err.line(line)));
   if (out !== undefined) {
     const note = (line: string): void => context.err.line(line);
     const written = await exportRuns({ registry, files, out, note });
