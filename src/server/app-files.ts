@@ -8,7 +8,7 @@ export interface AppFile {
   readonly contentType: string;
   /** Whether its name changes with its content. */
   readonly hashed: boolean;
-  read(): Promise<Uint8Array<ArrayBuffer>>;
+  readonly content: Uint8Array<ArrayBuffer>;
 }
 
 /** By address below the page, such as `assets/index-1a2b3c4d.js`. */
@@ -27,22 +27,25 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-/** Lists the files below a folder; only these are ever served from it. */
-export async function listAppFiles(folder: string): Promise<AppFiles> {
+/**
+ * Reads the files below a folder: only these are ever served, also when the page is built anew while it
+ * is being served.
+ */
+export async function readAppFiles(folder: string): Promise<AppFiles> {
   if (!existsSync(join(folder, "index.html"))) {
     throw new Error(`${folder} has no index.html`);
   }
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.flatMap((entry): [string, AppFile][] => {
-    if (!entry.isFile() || entry.name.endsWith(".map")) return [];
+  const files = new Map<string, AppFile>();
+  for (const entry of entries) {
+    if (!entry.isFile() || entry.name.endsWith(".map")) continue;
     const path = join(entry.parentPath, entry.name);
     const address = relative(folder, path).split(sep).join("/");
-    const file: AppFile = {
+    files.set(address, {
       contentType: contentTypes[extname(entry.name)] ?? "application/octet-stream",
       hashed: address.startsWith("assets/"),
-      read: async () => new Uint8Array(await readFile(path)),
-    };
-    return [[address, file]];
-  });
-  return new Map(files);
+      content: new Uint8Array(await readFile(path)),
+    });
+  }
+  return files;
 }

@@ -38,7 +38,10 @@ export async function appFolder(note: (line: string) => void): Promise<string> {
       build: { outDir, emptyOutDir: true },
     });
     await rm(built, { recursive: true, force: true });
-    await rename(outDir, built);
+    // Another process may have put the same page there meanwhile.
+    await rename(outDir, built).catch((error: unknown) => {
+      if (!existsSync(join(built, "index.html"))) throw error;
+    });
   } finally {
     await rm(outDir, { recursive: true, force: true });
   }

@@ -61,7 +61,7 @@ export function createApp(options: InspectorOptions): Hono {
       const chunks = (await run.model.read())?.get(name);
       if (chunks === undefined) return c.notFound();
       const contentType = name.endsWith(".json") ? jsonType : "application/octet-stream";
-      return c.body(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer(), 200, {
+      return c.body(Buffer.concat(chunks), 200, {
         ...fresh,
         "Content-Type": contentType,
       });
@@ -93,10 +93,10 @@ export function createApp(options: InspectorOptions): Hono {
       });
     }),
   );
-  app.get("*", async (c) => {
+  app.get("*", (c) => {
     const file = files.get(c.req.path === "/" ? "index.html" : c.req.path.slice(1));
     if (file === undefined) return c.notFound();
-    return c.body(await file.read(), 200, {
+    return c.body(file.content, 200, {
       "Content-Type": file.contentType,
       "Cache-Control": file.hashed ? "max-age=31536000, immutable" : "no-cache",
     });

@@ -8,7 +8,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type AppFiles, listAppFiles } from "./app-files.ts";
+import { type AppFiles, readAppFiles } from "./app-files.ts";
 import { exportRuns } from "./export-runs.ts";
 import { openRuns } from "./run-registry.ts";
 import { type TestFolder, testFolder, writePage, writeRun } from "./server.fixture.ts";
@@ -17,7 +17,7 @@ let folder: TestFolder;
 let files: AppFiles;
 beforeEach(async () => {
   folder = testFolder();
-  files = await listAppFiles(writePage(folder.at("page")));
+  files = await readAppFiles(writePage(folder.at("page")));
   writeRun(folder.at("runs", "first"));
   writeRun(folder.at("runs", "second"));
   writeFileSync(folder.at("runs", "first", "record.json"), '{"version":1}');
@@ -58,6 +58,20 @@ test("the page and the data under the addresses of the server", async () => {
   expect(readdirSync(folder.path).sort()).toEqual(["page", "runs", "site"]);
 });
 
+test("a model that cannot be made is left out, and told", async () => {
+  const at = (name: string): string => folder.at("runs", "second", name);
+  mkdirSync(at("checkpoints/5"), { recursive: true });
+  writeFileSync(at("checkpoints/5/checkpoint.json"), '{"step":5,"score":1}');
+  writeFileSync(at("checkpoints/5/model.safetensors"), "no weights");
+  writeFileSync(at("model-inputs.json"), "{}");
+  const notes: string[] = [];
+  const note = (line: string) => void notes.push(line);
+  await exportRuns({ registry: await registry(), files, out: folder.at("site"), note });
+  expect(notes).toHaveLength(1);
+  expect(notes[0]).toMatch(/^second is exported without its model: /);
+  expect(json("site", "data", "runs", "second", "run.json")).toMatchObject({ hasModel: false });
+});
+
 test("an earlier export is replaced whole; an empty folder is filled", async () => {
   const out = folder.at("site");
   mkdirSync(out);
@@ -88,18 +102,12 @@ test("a failure leaves the earlier export and no half of a new one", async () =>
   const out = folder.at("site");
   await exportRuns({ registry: await registry(), files, out });
   const before = filesBelow(out);
-  const broken: AppFiles = new Map([
-    ...files,
-    [
-      "z.js",
-      {
-        contentType: "text/javascript",
-        hashed: false,
-        read: () => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" })),
-      },
-    ],
-  ]);
-  await expect(exportRuns({ registry: await registry(), files: broken, out })).rejects.toThrow(
+  const opened = await registry();
+  const full = {
+    ...opened,
+    runs: () => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" })),
+  };
+  await expect(exportRuns({ registry: full, files, out })).rejects.toThrow(
     /no space is left on the disk while writing .*site/,
   );
   expect(filesBelow(out)).toEqual(before);

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "no
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../graph/errors.ts";
 import { MAX_RECORD_LENGTH } from "../inspect/record-codec.ts";
-import type { RunList } from "../inspect/view-types.ts";
+import type { RunList, RunView } from "../inspect/view-types.ts";
 import { errorCode, explainDiskError, ignoreMissing } from "../train/run/files.ts";
 import type { AppFiles } from "./app-files.ts";
 import type { FollowedRun } from "./followed-run.ts";
@@ -16,6 +16,8 @@ export interface ExportOptions {
   readonly files: AppFiles;
   /** The folder to write: a new one, an empty one, or an earlier export, which is replaced. */
   readonly out: string;
+  /** Told of models that are left out. */
+  readonly note?: (line: string) => void;
 }
 
 export interface Exported {
@@ -29,7 +31,7 @@ export interface Exported {
  *
  * @throws UserError where `out` holds something else, or the disk refuses
  */
-export async function exportRuns({ registry, files, out }: ExportOptions): Promise<Exported> {
+export async function exportRuns({ registry, files, out, note }: ExportOptions): Promise<Exported> {
   const target = resolve(out);
   await requireReplaceable(target, out);
   const temporary = join(dirname(target), `.tmp-${basename(target)}-${process.pid}`);
@@ -43,14 +45,14 @@ export async function exportRuns({ registry, files, out }: ExportOptions): Promi
   try {
     await rm(temporary, { recursive: true, force: true });
     for (const [address, file] of files) {
-      const bytes = await file.read();
-      await write(address, address === "index.html" ? withPolicy(bytes) : bytes);
+      const { content } = file;
+      await write(address, address === "index.html" ? withPolicy(content) : content);
     }
     const runs = await registry.runs();
     const entries: RunList["runs"][number][] = [];
     for (const run of runs) {
       entries.push(await run.entry());
-      await writeRun(run, (name, content) => write(`data/runs/${run.id}/${name}`, content));
+      await writeRun(run, (name, content) => write(`data/runs/${run.id}/${name}`, content), note);
     }
     await write("data/runs.json", JSON.stringify({ live: false, runs: entries } satisfies RunList));
     await swap(temporary, target);
@@ -69,11 +71,15 @@ export async function exportRuns({ registry, files, out }: ExportOptions): Promi
 async function writeRun(
   run: FollowedRun,
   write: (name: string, content: string | Uint8Array) => Promise<void>,
+  note: (line: string) => void = () => {},
 ): Promise<void> {
-  const view = await run.view();
-  for (const [name, chunks] of (await run.model.read()) ?? []) {
-    await write(`model/${name}`, Buffer.concat(chunks));
-  }
+  const model = await run.model.read().catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    note(`${run.name} is exported without its model: ${error.message}`);
+    return undefined;
+  });
+  for (const [name, chunks] of model ?? []) await write(`model/${name}`, Buffer.concat(chunks));
+  const view: RunView = { ...(await run.view()), hasModel: model !== undefined };
   await write("run.json", JSON.stringify(view));
   await write("metrics.json", JSON.stringify(await run.table()));
   await using record = await openInside(run.path, "record.json");

@@ -1,6 +1,6 @@
 /** The inspector's server: run directories in, pages out. */
 export { isLoopback } from "./access.ts";
-export { type AppFile, type AppFiles, listAppFiles } from "./app-files.ts";
+export { type AppFile, type AppFiles, readAppFiles } from "./app-files.ts";
 export { appFolder } from "./app-folder.ts";
 export { createApp, type InspectorOptions } from "./create-app.ts";
 export { type Exported, type ExportOptions, exportRuns } from "./export-runs.ts";

@@ -103,6 +103,25 @@ describe("events", () => {
     expect(table.series[0]!.steps).toEqual([0]);
   });
 
+  test("of pages that were closed make room for others", async () => {
+    const { at, id } = await open();
+    await using _ = at;
+    const address = `${at.origin}/data/runs/${id}/events`;
+    const ending = new AbortController();
+    const { signal } = ending;
+    const many = Array.from({ length: 100 }, () => fetch(address, { signal }));
+    for (const response of await Promise.all(many)) expect(response.status).toBe(200);
+    expect((await fetch(address)).status).toBe(503);
+    ending.abort();
+    const status = async (): Promise<number> => {
+      const one = new AbortController();
+      const response = await fetch(address, { signal: one.signal });
+      one.abort();
+      return response.status;
+    };
+    await expect.poll(status, { timeout: 10_000 }).toBe(200);
+  });
+
   test("end when the directory goes, and come again with it", async () => {
     const { own, at, id, cursor } = await open();
     await using _ = at;

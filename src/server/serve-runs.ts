@@ -1,6 +1,7 @@
 /** Listens for browsers. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { getRequestListener } from "@hono/node-server";
 import { UserError } from "../graph/errors.ts";
 import { errorCode } from "../train/run/files.ts";
@@ -12,8 +13,10 @@ export interface ServeOptions extends Omit<InspectorOptions, "signal"> {
 }
 
 export interface RunningServer {
-  /** Of the page, with its token where it needs one. */
+  /** Of the page for this machine, with its token where it needs one. */
   readonly url: string;
+  /** The same for other machines, where all addresses are listened on. */
+  readonly remoteUrl?: string;
   readonly port: number;
   close(): Promise<void>;
 }
@@ -35,10 +38,14 @@ export async function serveRuns(options: ServeOptions): Promise<RunningServer> {
   const ports =
     wanted === undefined ? Array.from({ length: PORTS }, (_, i) => FIRST_PORT + i) : [wanted];
   const port = await listenOnFirst(server, host, ports);
-  const name = host.includes(":") ? `[${host}]` : host;
-  const query = token === undefined ? "" : `?token=${encodeURIComponent(token)}`;
+  const everywhere = ["0.0.0.0", "::"].includes(host);
+  const urlOf = (name: string): string => {
+    const query = token === undefined ? "" : `?token=${encodeURIComponent(token)}`;
+    return `http://${name.includes(":") ? `[${name}]` : name}:${port}/${query}`;
+  };
   return {
-    url: `http://${name}:${port}/${query}`,
+    url: urlOf(everywhere ? "127.0.0.1" : host),
+    ...(everywhere && { remoteUrl: urlOf(hostname()) }),
     port,
     async close() {
       ending.abort();

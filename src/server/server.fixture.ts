@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MetricEvent } from "../inspect/types.ts";
-import { listAppFiles } from "./app-files.ts";
+import { readAppFiles } from "./app-files.ts";
 import { openRuns } from "./run-registry.ts";
 import { type RunningServer, serveRuns } from "./serve-runs.ts";
 
@@ -65,7 +65,7 @@ export async function testServer(
   options: { readonly host?: string; readonly token?: string } = {},
 ): Promise<TestServer> {
   const registry = await openRuns(runs);
-  const files = await listAppFiles(page);
+  const files = await readAppFiles(page);
   const server = await serveRuns({ registry, files, host: "127.0.0.1", port: 0, ...options });
   const origin = `http://127.0.0.1:${server.port}`;
   const get = (path: string, headers = {}) => fetch(`${origin}${path}`, { headers });

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { expect } from "vitest";
-import { listAppFiles, openRuns, type RunningServer, serveRuns } from "../../src/server/index.ts";
+import { openRuns, type RunningServer, readAppFiles, serveRuns } from "../../src/server/index.ts";
 import { moesaic } from "../unit/moesaic.fixture.ts";
 import { watch } from "./browser.fixture.ts";
 
@@ -28,7 +28,7 @@ export async function buildInspector(outDir: string): Promise<string> {
 
 /** Serves a folder of runs. */
 export async function inspect(page: string, runs: string, port = 0): Promise<RunningServer> {
-  const [registry, files] = [await openRuns([runs]), await listAppFiles(page)];
+  const [registry, files] = [await openRuns([runs]), await readAppFiles(page)];
   return serveRuns({ registry, files, host: "127.0.0.1", port });
 }
 

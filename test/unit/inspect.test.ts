@@ -74,7 +74,7 @@ describe("the server", () => {
   test("another host has a token of its own in its address, or the one that is given", async () => {
     const ask = async (options: Partial<InspectOptions>) => {
       let token = "";
-      await inspect({ host: "0.0.0.0", open: false, ...options }, async (url) => {
+      const { err } = await inspect({ host: "0.0.0.0", open: false, ...options }, async (url) => {
         const { port, searchParams } = new URL(url);
         token = searchParams.get("token")!;
         const address = `http://127.0.0.1:${port}/data/runs.json`;
@@ -82,6 +82,7 @@ describe("the server", () => {
         const headers = { Authorization: `Bearer ${token}` };
         expect((await fetch(address, { headers })).status).toBe(200);
       });
+      expect(err).toMatch(new RegExp(`^from other machines: http://.+/\\?token=${token}\n`));
       return token;
     };
     const [first, second] = [await ask({}), await ask({})];

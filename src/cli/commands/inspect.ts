@@ -4,8 +4,8 @@ import {
   appFolder,
   exportRuns,
   isLoopback,
-  listAppFiles,
   openRuns,
+  readAppFiles,
   serveRuns,
 } from "../../server/index.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
@@ -43,9 +43,10 @@ export async function inspectCommand(
   const port = options.port === undefined ? undefined : parsePort(options.port);
   const token = chooseToken(options);
   const registry = await openRuns(runs);
-  const files = await listAppFiles(await surroundings.page((line) => context.err.line(line)));
+  const files = await readAppFiles(await surroundings.page((line) => context.err.line(line)));
   if (out !== undefined) {
-    const written = await exportRuns({ registry, files, out });
+    const note = (line: string): void => context.err.line(line);
+    const written = await exportRuns({ registry, files, out, note });
     if (json) printJson(context, { out, ...written });
     else context.err.line(`${sentence(written)} in ${out}: serve it with any web server`);
     return 0;
@@ -61,6 +62,9 @@ export async function inspectCommand(
     const ended = surroundings.ended();
     if (json) printJson(context, { url: server.url });
     else context.out.line(`inspector: ${server.url}`);
+    if (server.remoteUrl !== undefined) {
+      context.err.line(`from other machines: ${server.remoteUrl}`);
+    }
     context.err.line("Ctrl-C ends it");
     if (options.open && !json) surroundings.openBrowser(server.url);
     await ended;
