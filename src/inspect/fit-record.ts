@@ -4,8 +4,8 @@ import type { RouterDetails } from "./router-details.ts";
 import { shrinkTo } from "./shrink-image.ts";
 import type { RecordedImage } from "./types.ts";
 
-/** Longest sides of pictures, in pixels: looked at closely, among others, beside their like. */
-const SIDES = { mosaic: 160, sample: 96, small: 64 } as const;
+/** Longest sides of pictures, in pixels: looked at closely, among others, beside their like; a patch. */
+const SIDES = { mosaic: 160, sample: 96, small: 64, patch: 24 } as const;
 
 /** Bytes of details of routers, for patches and for words. */
 const DETAIL_BYTES = { patches: 2_000_000, words: 1_000_000 } as const;
@@ -17,7 +17,7 @@ type Layer = Partial<RouterDetails>;
  * mosaics and texts, in their order, as there is room for.
  */
 export function fitRecord(record: StoredRecord): StoredRecord {
-  const { mosaics, predictions, captions, retrieval, domains, tokenTraces } = record;
+  const { mosaics, predictions, captions, retrieval, domains, galleries, tokenTraces } = record;
   const keepPatches = detailBudget(DETAIL_BYTES.patches);
   const keepWords = detailBudget(DETAIL_BYTES.words);
   const withSide = <T extends { readonly image: RecordedImage }>(item: T, side: number): T => ({
@@ -57,6 +57,15 @@ export function fitRecord(record: StoredRecord): StoredRecord {
         })),
         byImage: retrieval.byImage.map((item) => withSide(item, SIDES.small)),
       },
+    }),
+    ...(galleries && {
+      galleries: galleries.map((layer) => ({
+        ...layer,
+        experts: layer.experts.map((expert) => ({
+          ...expert,
+          patches: expert.patches.map((item) => withSide(item, SIDES.patch)),
+        })),
+      })),
     }),
     ...(tokenTraces && {
       tokenTraces: tokenTraces.map((trace) => ({ ...trace, layers: keepWords(trace.layers) })),

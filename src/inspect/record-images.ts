@@ -95,6 +95,7 @@ const attentionCodec: Codec<ImageAttention> = struct<ImageAttention>({
   text: optional(
     struct({ words: list(list(text(1000), MAX_TOKENS), 10_000), layers: attentionLayers }),
   ),
+  fromWords: optional(struct({ words: list(text(1000), MAX_TOKENS), layers: attentionLayers })),
 });
 
 const decisionCodec: Codec<PatchDecision> = struct<PatchDecision>({

@@ -201,13 +201,15 @@ export function mosaicLayer(options: {
   readonly sample: number;
   /** Tokens of a sample, such as patches and words of a pair; by default its patches alone. */
   readonly stride?: number;
+  /** Tokens of a sample in front of its patches. Default 0. */
+  readonly before?: number;
   readonly ids: ArrayLike<number | bigint>;
   readonly combineWeights: ArrayLike<number>;
   readonly probabilities: ArrayLike<number>;
   readonly numExperts: number;
 }): MosaicLayer {
   const { layer, rows, columns, sample, ids, combineWeights, numExperts } = options;
-  const start = sample * (options.stride ?? rows * columns);
+  const start = sample * (options.stride ?? rows * columns) + (options.before ?? 0);
   const patches = Array.from({ length: rows * columns }, (_, i) => start + i);
   return {
     layer,

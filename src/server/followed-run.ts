@@ -70,7 +70,7 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
       changed: metrics.modified,
       seconds: last?.seconds ?? told.train_seconds ?? 0,
       parameters: told.parameters ?? null,
-      scores: scoresOf(),
+      scores: { ...summaryScores(told), ...scoresOf() },
       problems: [config, summary].flatMap(({ problem }) => problem ?? []),
     };
     return { entry, config: config.value ?? null, summary: told };
@@ -117,6 +117,14 @@ function stateOf(
   const finished = validation !== undefined && (steps ?? 0) >= step;
   if (holder === "elsewhere" && !finished && Date.now() - changed < ELSEWHERE_MS) return "training";
   return finished ? "finished" : "stopped";
+}
+
+/** What a summary tells before the metrics have been read. */
+function summaryScores({ validation = {}, test = {} }: Summary): Record<string, number> {
+  const named = Object.entries({ validation, test }).flatMap(([split, scores]) =>
+    Object.entries(scores).map(([name, value]) => [`${split}/${name}`, value] as const),
+  );
+  return Object.fromEntries(named.filter(([, value]) => Number.isFinite(value)));
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {

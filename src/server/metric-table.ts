@@ -6,7 +6,7 @@ import type { EventLog } from "./event-log.ts";
 import type { MetricsFollower } from "./metrics-follower.ts";
 
 /** Points of a curve, and of all curves together, at most. */
-const CURVE_POINTS = 1000;
+const CURVE_POINTS = 600;
 const TABLE_POINTS = 100_000;
 const FEWEST_POINTS = 60;
 

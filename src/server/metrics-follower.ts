@@ -51,10 +51,10 @@ export function followMetrics(run: string): MetricsFollower {
     state.modified = modified;
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(TAIL, size - state.offset)));
     while (state.offset < size) {
+      if (performance.now() > until) return false;
       const { bytesRead } = await file.handle.read(chunk, 0, chunk.length, state.offset);
       if (bytesRead === 0) return true;
       takeBytes(state, chunk.subarray(0, bytesRead));
-      if (performance.now() > until && state.offset < size) return false;
     }
     return true;
   };
@@ -73,7 +73,8 @@ export function followMetrics(run: string): MetricsFollower {
       return state.modified;
     },
     async catchUp(until = Number.POSITIVE_INFINITY) {
-      // One reader at a time; whoever comes meanwhile reads on after it.
+      // One reader at a time; whoever has time reads on after it.
+      if (running !== undefined && until < Number.POSITIVE_INFINITY) return false;
       while (running !== undefined) await running.catch(() => false);
       running = read(until);
       try {

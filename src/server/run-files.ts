@@ -31,7 +31,7 @@ export function configReader(run: string): FileReader<unknown> {
   const check = anything(MAX_CONFIG_DEPTH);
   return cachedReader(run, "config.yaml", (text) => {
     // Aliases may repeat each other beyond all bounds, or form a circle.
-    const value: unknown = parse(text, { maxAliasCount: 50, logLevel: "silent" });
+    const value: unknown = parse(text, { maxAliasCount: 50, logLevel: "error" });
     return JSON.parse(JSON.stringify(check.decode(value, "it")) ?? "null");
   });
 }

@@ -19,7 +19,7 @@ const LIST_MS = 400;
 export interface RunRegistry {
   /** The runs that are there, in the order of the named directories, then by name. */
   runs(): Promise<readonly FollowedRun[]>;
-  /** Entries of all runs; where the metrics are many, some scores come with the next list. */
+  /** Entries of all runs; where the metrics are many, some scores come with a later list. */
   entries(): Promise<RunEntry[]>;
   /** Undefined for an unknown id, or where the directory has gone. */
   find(id: string): Promise<FollowedRun | undefined>;
@@ -37,6 +37,7 @@ export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
   let scanned = Number.NEGATIVE_INFINITY;
   let present: readonly FollowedRun[] = [];
   let scanning: Promise<void> | undefined;
+  let reading = false;
 
   const obtain = (path: string, root: string): FollowedRun => {
     const name = path === root ? basename(path) : relative(root, path);
@@ -64,6 +65,14 @@ export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
     return present;
   };
 
+  /** Reads what a list had no time for, so that the next one has it. */
+  const readOn = async (): Promise<void> => {
+    if (reading) return;
+    reading = true;
+    for (const run of present) await run.metrics.catchUp().catch(() => false);
+    reading = false;
+  };
+
   for (const path of paths) {
     if (!existsSync(path)) {
       throw new UserError(`there is no ${path}; name a folder that moesaic train wrote`, {
@@ -81,8 +90,8 @@ export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
     runs: current,
     async entries() {
       const until = performance.now() + LIST_MS;
-      const entries: RunEntry[] = [];
-      for (const run of await current()) entries.push(await run.entry(until));
+      const entries = await Promise.all((await current()).map((run) => run.entry(until)));
+      if (performance.now() > until) void readOn();
       return entries;
     },
     async find(id) {

@@ -161,7 +161,7 @@ async function finish(
   const agreement = chosen && (await choose(training, chosen, result.progress.step));
   const validation = await scoreSplit(training, "validation", progress);
   const last = hasTestSplit(training.config.data) ? "test" : "validation";
-  const { scores, record } = await evaluateSplit(training, last, progress);
+  const { scores, record, inspected } = await evaluateSplit(training, last, progress);
   const { step: at, seconds } = result.progress;
   const test = last === "test" ? scores : {};
   const domains = await analyzeDomains(training, progress);
@@ -186,7 +186,7 @@ async function finish(
     ...(domains && { domains }),
   };
   await run.writeReport(renderReport({ ...shown, metrics }));
-  await run.writeRecord(encodeRecord(fitRecord(shown)));
+  await run.writeRecord(encodeRecord(fitRecord({ ...shown, ...inspected })));
   return summary;
 }
 

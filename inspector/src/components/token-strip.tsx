@@ -15,6 +15,8 @@ interface TokenStripProps {
 
 /** Gates below these weights are tinted fainter, as in reports. */
 const gateLevels = [0.25, 0.5] as const;
+/** Characters of a token that stays on one line. */
+const longest = 24;
 
 /** Every token is a button with the number of its expert below; arrow keys lead from one to the next. */
 export function TokenStrip({ text, layer, choice, focus, token, onToken }: TokenStripProps) {
@@ -42,7 +44,9 @@ export function TokenStrip({ text, layer, choice, focus, token, onToken }: Token
         const gate = routed.weights[choice]?.[i] ?? 1;
         const shown = visible(word);
         const level = gate >= gateLevels[1] ? "" : gate >= gateLevels[0] ? " g1" : " g0";
-        const look = expert < 0 ? "dropped" : `token${level}${expert === focus ? " on" : ""}`;
+        const long = shown.length > longest ? " long" : "";
+        const on = expert === focus ? " on" : "";
+        const look = expert < 0 ? `dropped${long}` : `token${level}${on}${long}`;
         return (
           <>
             <button

@@ -5,7 +5,8 @@ import { dataUrl } from "./client.ts";
 export interface FollowOptions {
   /** Place after which events are sent. */
   readonly cursor: string;
-  readonly onMetrics: (events: LiveMessages["metrics"]) => void;
+  /** With the place after them. */
+  readonly onMetrics: (events: LiveMessages["metrics"], cursor: string) => void;
   readonly onReset: () => void;
   readonly onState: (entry: LiveMessages["state"]) => void;
   /** Whether the server answers. */
@@ -31,7 +32,7 @@ export function followRun(id: string, options: FollowOptions): () => void {
     gathering = undefined;
     const events = gathered;
     gathered = [];
-    if (events.length > 0) options.onMetrics(events);
+    if (events.length > 0) options.onMetrics(events, cursor);
   };
   const connect = (): void => {
     source = new EventSource(

@@ -3,7 +3,8 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 
 export type Resource<T> =
   | { readonly state: "loading" }
-  | { readonly state: "ready"; readonly value: T }
+  /** `problem` tells why it could not be read again. */
+  | { readonly state: "ready"; readonly value: T; readonly problem?: string }
   | { readonly state: "failed"; readonly reason: string };
 
 /** A signal of what `read` gives; a failed reading can be tried again. */
@@ -11,7 +12,7 @@ export interface ResourceSignal<T> {
   readonly value: ReadonlySignal<Resource<T>>;
   /** Ends when the first reading ended, well or not. */
   readonly first: Promise<void>;
-  /** Reads anew; what was read before stays until then. */
+  /** Reads anew; what was read before stays until then, and where that fails. */
   refresh(): Promise<void>;
   /** Puts another value in its place. */
   set(value: T): void;
@@ -23,7 +24,9 @@ export function resource<T>(read: () => Promise<T>): ResourceSignal<T> {
     try {
       value.value = { state: "ready", value: await read() };
     } catch (error) {
-      value.value = { state: "failed", reason: messageOf(error) };
+      const [before, problem] = [value.peek(), messageOf(error)];
+      value.value =
+        before.state === "ready" ? { ...before, problem } : { state: "failed", reason: problem };
     }
   };
   return {

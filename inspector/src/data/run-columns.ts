@@ -33,10 +33,10 @@ export function columnsOf(runs: readonly RunEntry[]): Column[] {
   return [
     text("name", "Name", (run) => run.name),
     text("state", "State", (run) => run.state),
+    ...scores.map(([name]) => scoreColumn(name)),
+    number("step", "Step", (run) => run.step, count),
     text("system", "System", (run) => run.system),
     text("recipe", "Recipe", (run) => run.recipe),
-    number("step", "Step", (run) => run.step, count),
-    ...scores.map(([name]) => scoreColumn(name)),
     number("parameters", "Parameters", (run) => run.parameters?.total, compact),
     number("seconds", "Time", (run) => run.seconds, duration),
     number("seed", "Seed", (run) => run.seed ?? undefined, String),

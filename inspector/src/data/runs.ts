@@ -1,5 +1,6 @@
 /** All runs, and the ones that were opened. */
 import { type ReadonlySignal, signal } from "@preact/signals";
+import type { MetricEvent } from "../../../src/inspect/types.ts";
 import type { MetricTable, RunEntry, RunList, RunView } from "../../../src/inspect/view-types.ts";
 import { readMetrics, readRun, readRuns } from "./client.ts";
 import { followRun } from "./events.ts";
@@ -69,9 +70,7 @@ function createRun(id: string): OpenRun {
   };
   const update = (entry: RunEntry): void => {
     const before = view.value.value;
-    if (before.state === "ready") {
-      view.set({ ...before.value, ...entry });
-    }
+    if (before.state === "ready") view.set({ ...before.value, ...entry });
     // A run that ends writes its summary and its record.
     const ended = before.state === "ready" && before.value.state !== entry.state;
     if (ended || Date.now() - viewRead > viewInterval) {
@@ -92,13 +91,26 @@ function createRun(id: string): OpenRun {
         connection.value = "export";
         return;
       }
+      const merge = (events: readonly MetricEvent[], cursor: string): void => {
+        const now = table.value.peek();
+        if (now.state === "ready") table.set({ ...mergeMetrics(now.value, events), cursor });
+      };
+      let missed: { readonly events: readonly MetricEvent[]; readonly cursor?: string } | undefined;
       stop = followRun(id, {
         cursor: read.state === "ready" ? read.value.cursor : "",
-        onMetrics: (events) => {
-          const now = table.value.value;
-          if (now.state === "ready") table.set(mergeMetrics(now.value, events));
+        onMetrics: (events, cursor) => {
+          if (missed === undefined) merge(events, cursor);
+          else missed = { events: [...missed.events, ...events], cursor };
         },
-        onReset: () => void table.refresh(),
+        onReset: () => {
+          // What comes while the table is read again may be newer than the table.
+          missed = { events: [] };
+          void table.refresh().then(() => {
+            const { events = [], cursor } = missed ?? {};
+            missed = undefined;
+            if (cursor !== undefined) merge(events, cursor);
+          });
+        },
         onState: update,
         onConnection: (connected) => {
           connection.value = connected ? "connected" : "lost";

@@ -1,4 +1,5 @@
 /** Several runs over each other: their curves, and the settings that set them apart. */
+import { useEffect } from "preact/hooks";
 import type { MetricSeries, RunEntry } from "../../../src/inspect/view-types.ts";
 import { cssTheme } from "../../../src/report/theme.ts";
 import { CurveCard } from "../components/curve-card.tsx";
@@ -15,7 +16,18 @@ const usual = ["train/loss", "validation/loss", "validation/accuracy"];
 const mostOffered = 18;
 const details = /^(experts|associations?|auxiliary|env_)/;
 
+/** How often curves of runs in training are read again, milliseconds. */
+const interval = 5000;
+
 export function Compare({ runs }: { readonly runs: readonly RunEntry[] }) {
+  const training = runs.filter(({ state }) => state === "training").map(({ id }) => id);
+  // A browser holds few connections to one server: these runs are asked, not followed.
+  useEffect(() => {
+    const timer = setInterval(() => {
+      for (const id of training) if (!document.hidden) void openRun(id).metrics().refresh();
+    }, interval);
+    return () => clearInterval(timer);
+  }, [training.join()]);
   const opened = runs.map(({ id }) => openRun(id));
   const tables = opened.map((run) => run.metrics().value.value);
   const failed = tables.find((table) => table.state === "failed");

@@ -38,7 +38,7 @@ export function ConfusionPage({ record }: RecordPageProps) {
       <div class="confusion">
         <div class="card">
           <Chart
-            height={360}
+            height={220}
             widest={780}
             of={[confusion, classNames, chosen?.actual, chosen?.predicted]}
             draw={(width) =>

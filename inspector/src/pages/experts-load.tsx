@@ -22,7 +22,7 @@ export function LoadMaps({ routing }: LoadMapsProps) {
         experts get less than {deadBelow} times that, <b>{statusSign.overloaded} overloaded</b> ones
         more than {overloadedAbove} times.
       </p>
-      <figure class="card">
+      <figure class="card loads">
         <h3>
           Load by layer <small>as a multiple of the even share</small>
         </h3>
@@ -58,7 +58,7 @@ export function LayerLoad({ entry }: { readonly entry: LayerRouting }) {
       </h3>
       <Chart
         height={190}
-        widest={1300}
+        widest={Math.min(1300, 160 + 110 * numExperts)}
         of={[entry]}
         draw={(width) =>
           loadBarsChart(entry, { document, width, label: `Expert load of ${layer}` })

@@ -22,9 +22,9 @@ export function ExpertsPage({ record }: RecordPageProps) {
       {record.regions !== undefined && <Regions record={record} regions={record.regions} />}
       {entry !== undefined && (
         <>
-          {routing.length > 1 && <LoadMaps routing={routing} />}
+          <LoadMaps routing={routing} />
           <section>
-            <h2>One layer</h2>
+            <h2>{routing.length > 1 ? "Layer by layer" : entry.layer}</h2>
             {routing.length > 1 && (
               <Toolbar>
                 <LayerSlider

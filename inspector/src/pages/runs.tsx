@@ -14,6 +14,7 @@ const Compare = lazy(async () => (await import("./compare.tsx")).Compare);
 const mostCompared = 6;
 
 export function RunsPage() {
+  const list = runList().value.value;
   useEffect(watchList, []);
   useEffect(() => {
     document.title = "Runs \u00b7 Moesaic";
@@ -21,6 +22,11 @@ export function RunsPage() {
   return (
     <>
       <h1>Runs</h1>
+      {list.state === "ready" && list.problem !== undefined && (
+        <p class="note warning" role="alert">
+          Connection lost: {list.problem}
+        </p>
+      )}
       <WhenReady of={runList()} what="the runs">
         {({ runs, live }) =>
           runs.length === 0 ? (

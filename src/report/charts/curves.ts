@@ -83,9 +83,9 @@ export function curveChart(curves: readonly Curve[], options: CurveOptions): SVG
     y: { type: log ? "log" : "linear", domain, clamp: true },
     marks: [
       Plot.axisX({ ticks: 5, tickFormat: compact, tickSize: 0, label: "step", labelArrow: "none" }),
-      // A list of values is labelled in full; a count would hide some labels of a log axis.
+      // A log axis leaves out labels of the values in its list unless their count has no end.
       Plot.axisY(log ? logTicks(ys) : undefined, {
-        ...(log ? {} : { ticks: 5 }),
+        ticks: log ? Number.POSITIVE_INFINITY : 5,
         tickFormat: options.unit === "percent" ? (v: number) => percent(v, 0) : figure,
         tickSize: 0,
         label: null,

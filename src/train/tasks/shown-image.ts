@@ -29,15 +29,18 @@ export interface ShownImageOptions extends Pick<Classifier, "grid"> {
   /** Layers whose tokens are patches. */
   readonly layers: readonly string[];
   readonly outputs: Readonly<Record<string, NdArray>>;
-  /** Tokens of an image or pair, of which patches come first; by default its patches alone. */
+  /** Tokens of an image or pair; by default its patches alone. */
   readonly stride?: number;
+  /** Those in front of the patches. Default 0. */
+  readonly before?: number;
 }
 
 /** The first choice for every patch, and the decisions for some, read from an evaluation. */
 export function shownImage(
   dataset: ImageDataset,
-  { index, row, layers, grid, outputs, stride = grid.rows * grid.columns }: ShownImageOptions,
+  { index, row, layers, grid, outputs, before = 0, ...rest }: ShownImageOptions,
 ): ShownImage {
+  const { stride = grid.rows * grid.columns } = rest;
   const { label, captions = [] } = dataset.get(index);
   const routed = layers.map((layer) => ({ layer, ...routingOf(outputs, layer) }));
   const maps = routed.map(({ layer, ids, combineWeights, probabilities }) =>
@@ -46,6 +49,7 @@ export function shownImage(
       ...grid,
       sample: row,
       stride,
+      before,
       ids: ids.data,
       combineWeights: combineWeights.data as Float32Array,
       probabilities: probabilities.data as Float32Array,
@@ -58,7 +62,7 @@ export function shownImage(
     ...(captions[0] !== undefined && { caption: captions[0] }),
     layers: maps,
     ...(routed.length > 0 && {
-      decisions: patchDecisions({ layers: routed, ...grid, sample: row, stride }),
+      decisions: patchDecisions({ layers: routed, ...grid, sample: row, stride, before }),
     }),
   };
   return { index, mosaic };

@@ -7,10 +7,10 @@ import type { TextPrediction } from "../../inspect/text-types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Scope } from "../../nn/scope.ts";
-import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
+import { isRoutingTap, readLayer, readRouting } from "../routing/routing-record.ts";
 import { softmaxRow } from "./softmax-row.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "./task.ts";
-import { isTraceTap, sentenceRecorder } from "./token-traces.ts";
+import { isTraceTap, noImages, sentenceRecorder, wordGallery } from "./token-traces.ts";
 
 const WRONG_SHOWN = 20;
 const RIGHT_SHOWN = 10;
@@ -71,10 +71,18 @@ async function evaluateSentences(
   try {
     const routing = readRouting(evaluator.graph.taps, classNames);
     const { layerNames } = routing;
+    const gallery = wordGallery(tokenizer);
     const sentences = sentenceRecorder({ layerNames, tokenizer }, numClasses);
     const scores = await evaluator.run(loader, (outputs, batch) => {
       const labels = Array.from(batch.arrays.labels!.data, Number);
       routing.add(outputs, batch);
+      for (const layer of layerNames) {
+        gallery.add(layer, readLayer(outputs, layer), {
+          indices: batch.indices,
+          patches: false,
+          tokens: batch.arrays.tokens!,
+        });
+      }
       for (const [row, label] of labels.entries()) {
         const probabilities = softmaxRow(outputs.logits!, row);
         const probability = Math.max(...probabilities);
@@ -103,6 +111,7 @@ async function evaluateSentences(
         tokenTraces: sentences.traces(),
         textPredictions: [...wrong, ...right],
       },
+      inspected: { galleries: gallery.galleries(noImages) },
     };
   } finally {
     evaluator.dispose();
