@@ -74,7 +74,7 @@ test("the mosaic follows layer, choice, strength, expert and patch, and the addr
   const last = await drawn();
   await slider.fill("3");
   expect(await drawn()).not.toBe(last);
-  expect(page.url()).toContain("layer=3");
+  await page.waitForURL(/layer=3/);
   expect(await mosaic.locator("path.dropped").count()).toBe(1);
 
   const first = await drawn();
@@ -105,6 +105,7 @@ test("the mosaic follows layer, choice, strength, expert and patch, and the addr
   await picture(page, "use-mosaic-16x16");
 
   // The address opens the same again.
+  await page.waitForURL(/patch=35/);
   const again = await visit(browser, page.url(), "");
   expect(await chosenPatch(again.page.locator(".large"))).toBe(await chosenPatch(mosaic));
   expect(await again.page.getByLabel("Gates as strength").isChecked()).toBe(true);
@@ -176,6 +177,7 @@ test("runs are sorted, filtered and compared; back leads back", async () => {
   const rows = await page.locator(".differences tbody th").allTextContents();
   expect(rows).toEqual(["recipe"]);
   await picture(page, "use-compare");
+  await page.waitForURL(/compare=large%2Cother/);
   const list = page.url();
   await page.getByRole("link", { name: "other" }).click();
   await settled(page);
