@@ -1,4 +1,5 @@
 /** Keeps what is stored of a run small: a few megabytes, whatever the images and the model. */
+import type { LayerGallery } from "./pair-types.ts";
 import type { StoredRecord } from "./record-codec.ts";
 import type { RouterDetails } from "./router-details.ts";
 import { shrinkTo } from "./shrink-image.ts";
@@ -10,6 +11,9 @@ const SIDES = { mosaic: 160, sample: 96, small: 64, patch: 24 } as const;
 /** Bytes of details of routers, for patches and for words. */
 const DETAIL_BYTES = { patches: 2_000_000, words: 1_000_000 } as const;
 
+/** Bytes of the patches in galleries. */
+const GALLERY_BYTES = 1_500_000;
+
 type Layer = Partial<RouterDetails>;
 
 /**
@@ -20,10 +24,6 @@ export function fitRecord(record: StoredRecord): StoredRecord {
   const { mosaics, predictions, captions, retrieval, domains, galleries, tokenTraces } = record;
   const keepPatches = detailBudget(DETAIL_BYTES.patches);
   const keepWords = detailBudget(DETAIL_BYTES.words);
-  const withSide = <T extends { readonly image: RecordedImage }>(item: T, side: number): T => ({
-    ...item,
-    image: shrinkTo(item.image, side),
-  });
   return {
     ...record,
     ...(mosaics && {
@@ -58,19 +58,30 @@ export function fitRecord(record: StoredRecord): StoredRecord {
         byImage: retrieval.byImage.map((item) => withSide(item, SIDES.small)),
       },
     }),
-    ...(galleries && {
-      galleries: galleries.map((layer) => ({
-        ...layer,
-        experts: layer.experts.map((expert) => ({
-          ...expert,
-          patches: expert.patches.map((item) => withSide(item, SIDES.patch)),
-        })),
-      })),
-    }),
+    ...(galleries && { galleries: fitGalleries(galleries) }),
     ...(tokenTraces && {
       tokenTraces: tokenTraces.map((trace) => ({ ...trace, layers: keepWords(trace.layers) })),
     }),
   };
+}
+
+function withSide<T extends { readonly image: RecordedImage }>(item: T, side: number): T {
+  return { ...item, image: shrinkTo(item.image, side) };
+}
+
+/** The galleries with small patches, of which every expert keeps as many as there is room for. */
+function fitGalleries(galleries: readonly LayerGallery[]): LayerGallery[] {
+  const experts = galleries.flatMap((layer) => layer.experts);
+  const [first] = experts.flatMap(({ patches }) => patches);
+  const each = first === undefined ? 1 : shrinkTo(first.image, SIDES.patch).data.length;
+  const most = Math.max(1, Math.floor(GALLERY_BYTES / (each * experts.length)));
+  return galleries.map((layer) => ({
+    ...layer,
+    experts: layer.experts.map((expert) => ({
+      ...expert,
+      patches: expert.patches.slice(0, most).map((item) => withSide(item, SIDES.patch)),
+    })),
+  }));
 }
 
 /** Takes the details of all layers of a sample off a budget, or leaves them out. */

@@ -232,4 +232,19 @@ test("large pictures shrink, and details are left out beyond the budget", () => 
   expect(kept).toEqual([true, true, ...Array(10).fill(false)]);
   expect(fitted.mosaics![5]!.layers[0]).toMatchObject({ experts: layer.experts });
   expect(encodeRecord(fitted).length).toBeLessThan(4_000_000);
+
+  const patch = { image: large, index: 0, patch: 0, gate: 1 };
+  const expert = {
+    expert: 0,
+    numPatches: 12,
+    numWords: 0,
+    patches: Array(12).fill(patch),
+    words: [],
+  };
+  const gallery = { layer: "moe", numPatches: 12, numWords: 0, experts: Array(64).fill(expert) };
+  const { galleries } = fitRecord({ ...fixture, galleries: Array(12).fill(gallery) });
+  expect(galleries![11]!.experts[63]!.patches).toHaveLength(2); // 24x12x3 bytes each
+  expect(
+    fitRecord({ ...fixture, galleries: [gallery] }).galleries![0]!.experts[0]!.patches,
+  ).toHaveLength(12);
 });

@@ -5,7 +5,7 @@ import { type EventLog, eventLog } from "./event-log.ts";
 import { type OpenedFile, openInside } from "./inside.ts";
 
 /** Bytes that are read and parsed at once, between which other work goes on. */
-const CHUNK = 2 ** 19;
+const CHUNK = 2 ** 17;
 /** A longer line is no event. */
 const MAX_LINE = 4096;
 const MAX_NAME = 300;

@@ -10,7 +10,7 @@ const CHART_STYLE = "sha256-zrfVyvY1E/5V+DXZunsRZW8XTqTsuIZzp8dBDThhSn8=";
 const directives = {
   "default-src": "'none'",
   "script-src": "'self' 'wasm-unsafe-eval'",
-  "worker-src": "'self' blob:",
+  "worker-src": "'self'",
   "style-src": `'self' '${CHART_STYLE}'`,
   "img-src": "'self' data: blob:",
   "connect-src": "'self'",

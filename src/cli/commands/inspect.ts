@@ -67,6 +67,7 @@ export async function inspectCommand(
     }
     context.err.line("Ctrl-C ends it");
     if (options.open && !json) surroundings.openBrowser(server.url);
+    void registry.entries(); // what the browser asks for first, read while it starts
     await ended;
   } finally {
     await server.close();
