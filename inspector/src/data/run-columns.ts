@@ -14,34 +14,44 @@ export interface Column {
   readonly of: (run: RunEntry) => string | number | undefined;
 }
 
-/** Most columns of scores; those that most runs have come first. */
-const mostScores = 3;
+/** Most columns of scores. */
+const mostScores = 4;
 const wanted = /\/(accuracy|zero_shot_accuracy|exact_match|loss|bleu4)$/;
 
-/** Columns for these runs: what all have, and the scores that most of them have. */
+/** Columns for these runs: what all have, and the scores that tell most of them apart. */
 export function columnsOf(runs: readonly RunEntry[]): Column[] {
-  const counts = new Map<string, number>();
-  for (const { scores } of runs) {
-    for (const name of Object.keys(scores)) {
-      if (wanted.test(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-  }
-  const rank = (name: string): number => Number(name.endsWith("/loss"));
-  const scores = [...counts]
-    .sort(([a, m], [b, n]) => rank(a) - rank(b) || n - m)
-    .slice(0, mostScores);
   return [
     text("name", "Name", (run) => run.name),
     text("state", "State", (run) => run.state),
-    ...scores.map(([name]) => scoreColumn(name)),
+    ...scoreNames(runs).map(scoreColumn),
     number("step", "Step", (run) => run.step, count),
     text("system", "System", (run) => run.system),
     text("recipe", "Recipe", (run) => run.recipe),
     number("parameters", "Parameters", (run) => run.parameters?.total, compact),
     number("seconds", "Time", (run) => run.seconds, duration),
-    number("seed", "Seed", (run) => run.seed ?? undefined, String),
     number("changed", "Changed", (run) => run.changed, when),
   ];
+}
+
+/** One after the other the score that most runs have which no score tells of yet; losses come last. */
+function scoreNames(runs: readonly RunEntry[]): string[] {
+  const chosen: string[] = [];
+  const candidates = new Set(runs.flatMap(({ scores }) => Object.keys(scores)).filter((name) => wanted.test(name))); // biome-ignore format: one expression
+  const worth = (name: string): number => {
+    const having = runs.filter(({ scores }) => scores[name] !== undefined);
+    const untold = having.filter(({ scores }) =>
+      chosen.every((other) => scores[other] === undefined),
+    );
+    return (
+      untold.length * runs.length + having.length - (name.endsWith("/loss") ? runs.length ** 2 : 0)
+    );
+  };
+  while (chosen.length < mostScores && candidates.size > 0) {
+    const best = [...candidates].reduce((a, b) => (worth(b) > worth(a) ? b : a));
+    chosen.push(best);
+    candidates.delete(best);
+  }
+  return chosen;
 }
 
 /** Runs in the order of a column. */
