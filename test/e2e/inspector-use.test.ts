@@ -41,8 +41,6 @@ beforeAll(async () => {
   const caption = "two animals";
   writeGeneratedRun(runs, "large", { ...plain, caption, metrics: losses("loss", 2) });
   writeGeneratedRun(runs, "other", { ...plain, side: 4, numLayers: 2, caption: "one animal", metrics: losses("loss", 1) }); // biome-ignore format: one run
-  const many = Array.from({ length: 500 }, (_, i) => losses(i === 0 ? "loss" : `part_${i % 40}`, i + 1)); // biome-ignore format: one expression
-  writeGeneratedRun(runs, "long", { ...plain, side: 4, numLayers: 2, caption: "many lines", metrics: many.flat() }); // biome-ignore format: one run
   writeGeneratedRun(runs, "damaged", { ...plain, side: 4, numLayers: 2, caption: "damaged", metrics: losses("loss", 1) }); // biome-ignore format: one run
   writeFileSync(join(runs, "damaged", "record.json"), '{"version":1,"name');
   appendFileSync(join(runs, "damaged", "metrics.jsonl"), 'no json\n{"step":"one"}\n');
@@ -143,29 +141,13 @@ test("a step of the layer slider is painted within 50 ms at 256 patches and 12 l
   await page.close();
 });
 
-test("a run of 100,000 metric lines shows its curves within a second", async () => {
-  const times: number[] = [];
-  // Others may be at work on this machine: one undisturbed try is enough.
-  while (times.length < 8 && !(Math.min(...times) < 1000)) {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
-    const start = performance.now();
-    await page.goto(`${server.url}#/run/long/overview`, { waitUntil: "commit" });
-    await page.locator(".card.curve svg").first().waitFor();
-    times.push(performance.now() - start);
-    expect(await page.locator(".card.curve").first().textContent()).toContain("Loss");
-    await page.close();
-  }
-  console.log(`first curve after ${times.map((time) => time.toFixed(0)).join(", ")} ms`);
-  expect(Math.min(...times)).toBeLessThan(1000);
-});
-
 test("runs are sorted, filtered and compared; back leads back", async () => {
   const { page, complaints } = await visit(browser, server.url, "#/");
   const names = () => page.locator(".runs-table tbody a").allTextContents();
   await page.getByRole("button", { name: "Name" }).click();
-  expect(await names()).toEqual(["damaged", "large", "long", "other", hostileName]);
+  expect(await names()).toEqual(["damaged", "large", "other", hostileName]);
   await page.getByRole("button", { name: "Name" }).click();
-  expect(await names()).toEqual([hostileName, "other", "long", "large", "damaged"]);
+  expect(await names()).toEqual([hostileName, "other", "large", "damaged"]);
   await page.getByLabel("Filter runs").fill("animals");
   expect(await names()).toEqual(["large"]);
   await page.getByLabel("Filter runs").fill("");
