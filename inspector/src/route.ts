@@ -9,8 +9,16 @@ const current = signal<Route>(parseRoute(location.hash));
 /** The page that is shown. */
 export const route: ReadonlySignal<Route> = current;
 
+/** Browsers refuse addresses that change too often: a slider's are written when it rests, milliseconds. */
+const rest = 150;
+let writing: ReturnType<typeof setTimeout> | undefined;
+/** The address as this page wrote or read it last. */
+let written = location.hash;
+
 addEventListener("hashchange", () => {
-  current.value = parseRoute(location.hash);
+  clearTimeout(writing);
+  written = location.hash;
+  current.value = parseRoute(written);
 });
 
 /**
@@ -29,8 +37,24 @@ export function choose(
   }
   const next = { ...current.value, params };
   if (hrefOf(next) === hrefOf(current.value)) return;
-  history[keep ? "pushState" : "replaceState"](null, "", hrefOf(next));
+  clearTimeout(writing);
+  const before = hrefOf(current.value);
   current.value = next;
+  if (keep) {
+    // What the sliders left belongs to the step that is gone back to.
+    if (before !== written) write("replaceState", before);
+    write("pushState", hrefOf(next));
+  } else {
+    writing = setTimeout(() => {
+      // The reader may have followed a link meanwhile.
+      if (location.hash === written) write("replaceState", hrefOf(current.value));
+    }, rest);
+  }
+}
+
+function write(how: "pushState" | "replaceState", address: string): void {
+  history[how](null, "", address);
+  written = location.hash;
 }
 
 /** A whole number from the address, within 0 and `count - 1`; otherwise `fallback`. */

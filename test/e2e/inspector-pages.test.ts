@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { plainPng } from "../../src/data/images/pictures.fixture.ts";
-import type { RunningServer } from "../../src/server/index.ts";
+import { exportRuns, openRuns, type RunningServer, readAppFiles } from "../../src/server/index.ts";
 import { type LiveRun, trainLiveRun } from "../unit/live-runs.fixture.ts";
 import { temporaryFolder } from "../unit/moesaic.fixture.ts";
-import { launchBrowser } from "./browser.fixture.ts";
+import { launchBrowser, serve } from "./browser.fixture.ts";
 import {
   buildInspector,
   domainsRecipe,
@@ -126,11 +126,15 @@ describe("playground", () => {
 
   test("a file that is no picture is refused in a sentence", async () => {
     const { page, complaints } = await open("vit-moe");
-    const file = { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture") };
-    await page.locator("input[type=file]").setInputFiles(file);
+    const dataTransfer = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["no picture"], "notes.png", { type: "image/png" }));
+      return transfer;
+    });
+    await page.locator(".drop").dispatchEvent("drop", { dataTransfer });
     const told = page.locator("[role=alert]");
     await told.waitFor();
-    expect(await told.textContent()).toBe("notes.png is no picture that this browser can read");
+    expect(await told.textContent()).toContain("notes.png cannot be decoded: ");
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -208,5 +212,45 @@ describe("playground", () => {
     await picture(page, "text-classifier-playground-1440");
     expect(complaints).toEqual([]);
     await page.close();
+  });
+});
+
+describe("export", () => {
+  test("files below any path of a plain web server show and answer the same", async () => {
+    const out = join(folder.path, "site", "deep", "place");
+    mkdirSync(join(folder.path, "site", "deep"), { recursive: true });
+    const registry = await openRuns([join(runs, "vit-moe"), join(runs, "limoe")]);
+    const files = await readAppFiles(join(folder.path, "page"));
+    await exportRuns({ registry, files, out });
+    const site = await serve(join(folder.path, "site"));
+    const address = `${site.url}/deep/place/index.html`;
+    const answers = async (url: string) => {
+      const { page, complaints } = await visit(browser, url, "#/run/vit-moe/playground?image=2");
+      await page.locator(".answer .bars li").first().waitFor();
+      const [bars, patches] = [page.locator(".answer .bars li"), page.locator(".large .tint path")];
+      const told = {
+        classes: await bars.allTextContents(),
+        experts: await patches.evaluateAll((paths) => paths.map((path) => path.outerHTML)),
+      };
+      expect(complaints).toEqual([]);
+      await page.close();
+      return told;
+    };
+    expect(await answers(address)).toEqual(await answers(server.url));
+
+    const { page, complaints } = await visit(browser, address, "#/");
+    expect(await page.locator(".runs-table tbody a").allTextContents()).toHaveLength(2);
+    await page.getByRole("link", { name: "limoe" }).click();
+    await settled(page);
+    for (const name of ["Mosaic", "Tokens", "Experts", "Attention", "Confusion"]) {
+      await page.getByRole("link", { name }).click();
+      await page.locator("h1", { hasText: name }).waitFor();
+      await settled(page);
+      expect(await page.locator(".empty, .problem").count(), name).toBe(0);
+    }
+    expect(await page.locator(".state").textContent()).toBe("finished");
+    expect(complaints).toEqual([]);
+    await page.close();
+    await site.close();
   });
 });

@@ -11,13 +11,18 @@ interface GatesProps {
   readonly kinds?: readonly string[] | undefined;
 }
 
+/** Room that the bars of so many layers take, pixels. */
+export function gatesHeight(numLayers: number): number {
+  return 30 + 62 * numLayers;
+}
+
 /** Bars of all experts, layer by layer. */
 export function Gates({ layers, place, name, kinds }: GatesProps) {
   const partial = layers.some(({ probabilities }) => probabilities === undefined);
   return (
     <div class="gates">
       <Chart
-        height={30 + 62 * layers.length}
+        height={gatesHeight(layers.length)}
         widest={560}
         of={[layers, place, kinds]}
         draw={(width) =>

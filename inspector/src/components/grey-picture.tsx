@@ -1,6 +1,11 @@
 /** A picture that charts of the same page refer to by its id, so that it is decoded once. */
 import type { RecordedImage } from "../../../src/inspect/types.ts";
-import { pictureUri } from "./picture.tsx";
+import { greyscale, pngDataUri } from "../../../src/report/png.ts";
+
+/** Longest side of the picture, pixels. */
+const maxSide = 512;
+
+const made = new WeakMap<RecordedImage, string>();
 
 interface GreyPictureProps {
   readonly id: string;
@@ -14,7 +19,7 @@ export function GreyPicture({ id, image }: GreyPictureProps) {
       <defs>
         <image
           id={id}
-          href={pictureUri(image, "grey")}
+          href={greyUri(image)}
           width="1"
           height="1"
           preserveAspectRatio="none"
@@ -23,4 +28,11 @@ export function GreyPicture({ id, image }: GreyPictureProps) {
       </defs>
     </svg>
   );
+}
+
+/** Address of the picture, made once. */
+function greyUri(image: RecordedImage): string {
+  const uri = made.get(image) ?? pngDataUri(greyscale(image), { maxSide });
+  made.set(image, uri);
+  return uri;
 }

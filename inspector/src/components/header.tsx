@@ -5,7 +5,9 @@ import { hrefOf, route } from "../route.ts";
 import { LiveState } from "./live-state.tsx";
 
 export function Header() {
-  const { run, page } = route.value;
+  const { run, page, params } = route.value;
+  // The same layer and image are looked at on the next page.
+  const kept = new Map([...params].filter(([name]) => name === "layer" || name === "image"));
   const list = runList().value.value;
   const count = list.state === "ready" ? list.value.runs.length : undefined;
   return (
@@ -33,7 +35,7 @@ export function Header() {
           {pagesOf(run).map((name) => (
             <a
               key={name}
-              href={hrefOf({ run, page: name })}
+              href={hrefOf({ run, page: name, params: kept })}
               aria-current={name === page ? "page" : undefined}
             >
               {pageTitles[name]}

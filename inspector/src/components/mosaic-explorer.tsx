@@ -10,6 +10,7 @@ import { FilmStrip } from "./film-strip.tsx";
 import { Gates } from "./gates.tsx";
 import { MosaicView } from "./mosaic-view.tsx";
 import { Picture } from "./picture.tsx";
+import { PlayLayers } from "./play-layers.tsx";
 
 interface MosaicExplorerProps {
   readonly image: RecordedImage;
@@ -49,11 +50,20 @@ export function MosaicExplorer(props: MosaicExplorerProps) {
     <div class="explorer">
       <div class="stage">
         <Toolbar>
-          <LayerSlider
-            layers={layers.map((entry) => entry.layer)}
-            value={layer}
-            onChange={(value) => choose({ layer: value })}
-          />
+          <div class="layers">
+            {layers.length > 1 && (
+              <PlayLayers
+                count={layers.length}
+                layer={layer}
+                onLayer={(value) => choose({ layer: value })}
+              />
+            )}
+            <LayerSlider
+              layers={layers.map((entry) => entry.layer)}
+              value={layer}
+              onChange={(value) => choose({ layer: value })}
+            />
+          </div>
           <Slider
             label="Colour"
             value={tint}

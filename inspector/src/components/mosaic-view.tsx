@@ -56,6 +56,10 @@ export function MosaicView(props: MosaicViewProps) {
     if (patch !== null && patch < rows * cols) markPatch(svg, patch, cols, { document });
   }, [routing, routed, choice, graded, patch]);
 
+  useLayoutEffect(() => {
+    pointAt(host.current!.querySelector("svg")!, pointed.value, cols);
+  }, [routing, routed, choice, graded, pointed.value]);
+
   const say = (place: number | null): string =>
     place === null ? "no patch is chosen" : describe(routing, layer, choice, place);
   const shown = pointed.value ?? patch;
@@ -95,6 +99,16 @@ export function MosaicView(props: MosaicViewProps) {
       </p>
     </div>
   );
+}
+
+/** Frames the patch that is pointed at. */
+function pointAt(svg: SVGSVGElement, patch: number | null, cols: number): void {
+  svg.querySelector(".pointed")?.remove();
+  if (patch === null) return;
+  const frame = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  frame.setAttribute("class", "pointed");
+  frame.setAttribute("d", `M${patch % cols} ${Math.floor(patch / cols)}h1v1h-1z`);
+  svg.append(frame);
 }
 
 function describe({ cols, layers }: ImageRouting, layer: number, choice: number, place: number) {

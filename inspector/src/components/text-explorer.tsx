@@ -4,7 +4,7 @@ import { mostChoices, sharesOf, type TextRouting } from "../data/routing.ts";
 import { choose, chosenIndex } from "../route.ts";
 import { Choice, LayerSlider, Toolbar } from "./controls.tsx";
 import { ExpertLegend } from "./expert-legend.tsx";
-import { Gates } from "./gates.tsx";
+import { Gates, gatesHeight } from "./gates.tsx";
 import { TokenStrip } from "./token-strip.tsx";
 
 interface TextExplorerProps {
@@ -24,8 +24,12 @@ export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
   const shares = sharesOf([routed], choice);
   const focused = chosenIndex("expert", shares.length, -1);
   const focus = focused < 0 ? null : focused;
+  const picked = useSignal<number | null>(null);
   const pointed = useSignal<number | null>(null);
-  const token = pointed.value !== null && pointed.value < tokens.length ? pointed.value : null;
+  const within = (place: number | null): number | null =>
+    place !== null && place < tokens.length ? place : null;
+  const chosen = within(picked.value);
+  const token = within(pointed.value) ?? chosen;
   return (
     <div class="explorer text">
       <div class="stage">
@@ -50,8 +54,11 @@ export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
             layer={layer}
             choice={choice}
             focus={focus}
-            token={token}
+            token={chosen}
             onToken={(next) => {
+              picked.value = next;
+            }}
+            onPoint={(next) => {
               pointed.value = next;
             }}
           />
@@ -76,7 +83,9 @@ export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
             {token !== null && <small>of “{tokens[token]!.trim() || "\u2423"}”, all layers</small>}
           </h3>
           {token === null ? (
-            <p class="none gates-room">Point at a token, or move to one with the arrow keys.</p>
+            <p class="none" style={{ minHeight: `${gatesHeight(layers.length)}px` }}>
+              Point at a token, or move to one with the arrow keys.
+            </p>
           ) : (
             <Gates
               layers={layers}

@@ -1,6 +1,6 @@
 /** A row of images to choose from. */
 import type { RecordedImage } from "../../../src/inspect/types.ts";
-import { pictureUri } from "./picture.tsx";
+import { Picture } from "./picture.tsx";
 
 interface ThumbnailsProps {
   readonly images: readonly { readonly image: RecordedImage; readonly name: string }[];
@@ -20,7 +20,7 @@ export function Thumbnails({ images, chosen, onChoose }: ThumbnailsProps) {
           title={name}
           onClick={() => onChoose(i)}
         >
-          <img src={pictureUri(image)} alt={`${i + 1}: ${name}`} width="52" height="52" />
+          <Picture image={image} alt={`${i + 1}: ${name}`} width={52} square />
         </button>
       ))}
     </fieldset>

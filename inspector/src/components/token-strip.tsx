@@ -11,6 +11,8 @@ interface TokenStripProps {
   /** The token whose gates are shown. */
   readonly token: number | null;
   readonly onToken: (token: number | null) => void;
+  /** Told of the token below a mouse, and that there is none. */
+  readonly onPoint: (token: number | null) => void;
 }
 
 /** Gates below these weights are tinted fainter, as in reports. */
@@ -19,7 +21,8 @@ const gateLevels = [0.25, 0.5] as const;
 const longest = 24;
 
 /** Every token is a button with the number of its expert below; arrow keys lead from one to the next. */
-export function TokenStrip({ text, layer, choice, focus, token, onToken }: TokenStripProps) {
+export function TokenStrip(props: TokenStripProps) {
+  const { text, layer, choice, focus, token, onToken, onPoint } = props;
   const { tokens, layers } = text;
   const routed = layers[layer]!;
   const stop = token ?? 0;
@@ -62,7 +65,8 @@ export function TokenStrip({ text, layer, choice, focus, token, onToken }: Token
               }
               tabIndex={i === stop ? 0 : -1}
               onClick={() => onToken(i === token ? null : i)}
-              onPointerEnter={(event) => event.pointerType === "mouse" && onToken(i)}
+              onPointerEnter={(event) => event.pointerType === "mouse" && onPoint(i)}
+              onPointerLeave={() => onPoint(null)}
             >
               {shown}
               <b>{expert < 0 ? "\u2013" : expert}</b>

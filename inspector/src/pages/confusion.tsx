@@ -35,7 +35,7 @@ export function ConfusionPage({ record }: RecordPageProps) {
         Rows are true classes, columns what they were taken for, in percent of the row. Choose a
         cell to see what is in it.
       </p>
-      <div class="confusion">
+      <div class="confusion" style={{ "--matrix": `${64 * confusion.length + 210}px` }}>
         <div class="card">
           <Chart
             height={220}

@@ -3,13 +3,13 @@ import { useState } from "preact/hooks";
 import type { RunView } from "../../../src/inspect/view-types.ts";
 import type { LiveModel } from "../../../src/live/types.ts";
 import { Choice } from "../components/controls.tsx";
-import { Empty, Problem } from "../components/states.tsx";
+import { Empty, Problem, Waiting } from "../components/states.tsx";
 import type { OpenRun } from "../data/runs.ts";
 import type { OpenProgress } from "../live/index.ts";
 import { Caption } from "../playground/caption.tsx";
 import { Classify } from "../playground/classify.tsx";
 import { Continue } from "../playground/continue.tsx";
-import { type GivenImage, givenImages } from "../playground/images.ts";
+import { givenImages } from "../playground/images.ts";
 import { Retrieve } from "../playground/retrieve.tsx";
 import { Sentence } from "../playground/sentence.tsx";
 import { useModel } from "../playground/session.ts";
@@ -37,12 +37,15 @@ export function PlaygroundPage({ run, view }: PlaygroundPageProps) {
 function Opened({ run, view }: PlaygroundPageProps) {
   const [attempt, setAttempt] = useState(0);
   const opened = useModel(run.id, attempt);
-  const images = givenImages(run, view.hasRecord);
   if (opened.state === "failed") {
     return <Problem reason={opened.reason} retry={() => setAttempt(attempt + 1)} />;
   }
   if (opened.state === "opening") return <Opening progress={opened.progress} />;
-  return <Tasks model={opened.model} images={images} first={firstText(run, view)} />;
+  // Texts and images to begin with come from the record.
+  if (view.hasRecord && run.record().value.value.state === "loading") {
+    return <Waiting what="what the routers did" />;
+  }
+  return <Tasks run={run} view={view} model={opened.model} />;
 }
 
 function Opening({ progress }: { readonly progress: OpenProgress | undefined }) {
@@ -64,12 +67,15 @@ function Opening({ progress }: { readonly progress: OpenProgress | undefined }) 
 }
 
 interface TasksProps {
+  readonly run: OpenRun;
+  readonly view: RunView;
   readonly model: LiveModel;
-  readonly images: readonly GivenImage[];
-  readonly first: string;
 }
 
-function Tasks({ model, images, first }: TasksProps) {
+function Tasks({ run, view, model }: TasksProps) {
+  const images = givenImages(run, view.hasRecord);
+  const first = firstText(run, view);
+  const prompts = run.readRecord.value?.classPrompts;
   const tasks = tasksOf(model);
   const chosen = tasks.find(({ value }) => value === route.value.params.get("task")) ?? tasks[0];
   if (chosen === undefined) return <Empty>This model answers neither images nor texts.</Empty>;
@@ -86,7 +92,7 @@ function Tasks({ model, images, first }: TasksProps) {
         </div>
       )}
       {chosen.value === "classify" && <Classify model={model} images={images} />}
-      {chosen.value === "zero-shot" && <ZeroShot model={model} images={images} />}
+      {chosen.value === "zero-shot" && <ZeroShot model={model} images={images} prompts={prompts} />}
       {chosen.value === "retrieve" && <Retrieve model={model} images={images} />}
       {chosen.value === "caption" && <Caption model={model} images={images} />}
       {chosen.value === "continue" && <Continue model={model} first={first} />}

@@ -8,13 +8,20 @@ import { Bars } from "./bars.tsx";
 import { type ImageTaskProps, RoutedImageView, useChosenImage } from "./classify.tsx";
 import { labelEmbeddings, labelShares } from "./labels.ts";
 
+interface ZeroShotProps extends ImageTaskProps {
+  /** What stood for each class when the run was evaluated. */
+  readonly prompts: readonly (readonly string[])[] | undefined;
+}
+
+/** Templates to begin with; a reader can write more. */
+const mostTemplates = 8;
 /** Labels or templates beyond these are not read. */
 const mostLines = 100;
 
-export function ZeroShot({ model, images }: ImageTaskProps) {
+export function ZeroShot({ model, images, prompts }: ZeroShotProps) {
   const { given, picker } = useChosenImage(images);
   const labels = useSignal(firstLabels(model).join("\n"));
-  const templates = useSignal("{}");
+  const templates = useSignal(templatesOf(model, prompts).join("\n"));
   const names = linesOf(labels.value);
   const label = useAnswer(
     () => labelEmbeddings(model, names, linesOf(templates.value)),
@@ -76,6 +83,18 @@ export function ZeroShot({ model, images }: ImageTaskProps) {
       )}
     </>
   );
+}
+
+/** The sentences that the run was asked with, with a place for the label in each. */
+function templatesOf(
+  { spec }: LiveModel,
+  prompts: readonly (readonly string[])[] | undefined,
+): readonly string[] {
+  const name = spec.classNames[0];
+  const known = name === undefined ? [] : (prompts?.[0] ?? []);
+  const found = known.filter((prompt) => prompt.includes(name!));
+  if (found.length === 0) return ["{}"];
+  return found.slice(0, mostTemplates).map((prompt) => prompt.replace(name!, "{}"));
 }
 
 function firstLabels({ spec }: LiveModel): readonly string[] {

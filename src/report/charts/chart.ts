@@ -50,6 +50,24 @@ export function fitLabels(
   return { labels: cut, room: Math.ceil(longest * advance) + 12 };
 }
 
+/**
+ * Names of layers without the parts that all of them share, where they need more than `most` pixels.
+ *
+ * @example
+ * layerNames(["decoder.blocks.0.moe", "decoder.blocks.1.moe"], 112) // ["blocks.0", "blocks.1"]
+ */
+export function layerNames(layers: readonly string[], most: number): readonly string[] {
+  if (layers.length < 2 || fitLabels(layers, most).labels.every((name, i) => name === layers[i])) {
+    return layers;
+  }
+  let parts = layers.map((layer) => layer.split("."));
+  const shared = (at: number): boolean => parts.every((part) => part.at(at) === parts[0]!.at(at));
+  const shortest = (): number => Math.min(...parts.map(({ length }) => length));
+  while (shortest() > 1 && shared(-1)) parts = parts.map((part) => part.slice(0, -1));
+  while (shortest() > 2 && shared(0)) parts = parts.map((part) => part.slice(1));
+  return parts.map((part) => part.join("."));
+}
+
 /** The whole numbers below `length` that can carry a label when each has `room` pixels. */
 export function labelledIndices(length: number, room: number, needed: number): number[] {
   const every = Math.max(1, Math.ceil(needed / room));

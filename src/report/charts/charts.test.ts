@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
+import { layerNames } from "./chart.ts";
 import { confusionChart } from "./confusion.ts";
 import { type Curve, curveChart, curveLegend, smoothingWindow, suitsLogAxis } from "./curves.ts";
 import { labelMapChart } from "./label-map.ts";
@@ -167,11 +168,20 @@ test("cells of a confusion matrix are buttons where somebody listens, one in the
   expect(clicked).toEqual(["0-0", "0-1", "1-1"]);
 });
 
+test("long names of layers lose what all of them share, short ones stay whole", () => {
+  const long = ["decoder.blocks.0.moe", "decoder.blocks.11.moe"];
+  expect(layerNames(long, 112)).toEqual(["blocks.0", "blocks.11"]);
+  expect(layerNames(long, 400)).toBe(long);
+  expect(layerNames(["a.very.long.name.of.a.layer"], 112)).toEqual(["a.very.long.name.of.a.layer"]);
+  const same = ["a.very.long.name.of.a.layer", "a.very.long.name.of.a.layer"];
+  expect(layerNames(same, 112)).toEqual(["a", "a"]);
+});
+
 test("a legend tells the last value of curves, of the mean of long ones", () => {
   const long = Array.from({ length: 200 }, (_, i) => (i === 199 ? 9 : 1));
   expect(curveLegend([curve([0.25, 0.5]), curve(long), curve([])], "number")).toEqual([
     { label: "a", value: "0.5", smoothed: false },
-    { label: "a", value: "9", smoothed: true },
+    { label: "a", value: "2.08", smoothed: true }, // geometric mean of 1, 1 and 9, on a log axis
     { label: "a", value: "", smoothed: false },
   ]);
 });

@@ -3,12 +3,22 @@
 import * as Plot from "@observablehq/plot";
 import type { PatchDecision } from "../../inspect/attention-types.ts";
 import { percent } from "../format.ts";
-import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
+import {
+  type ChartOptions,
+  draw,
+  fitLabels,
+  labelledIndices,
+  layerNames,
+  themeOf,
+} from "./chart.ts";
 
 export interface DecisionOptions extends ChartOptions {
   /** A word for each expert, such as `shared`, whose first letter stands beside the number. */
   readonly kinds?: readonly string[];
 }
+
+/** Room for the names of layers, pixels. */
+const labelWidth = 112;
 
 /**
  * Probabilities of all experts as bars, a row for each layer: chosen experts in full colour, the others
@@ -20,7 +30,7 @@ export function decisionChart(
 ): SVGSVGElement {
   const theme = themeOf(options);
   const { kinds } = options;
-  const { labels: names, room: marginLeft } = fitLabels(layers.map(({ layer }) => layer), 112); // biome-ignore format: one expression
+  const { labels: names, room: marginLeft } = fitLabels(layerNames(layers.map(({ layer }) => layer), labelWidth), labelWidth); // biome-ignore format: one expression
   const most = Math.max(1, ...layers.map(({ probabilities }) => probabilities.length));
   const room = (options.width - marginLeft - 6) / most;
   const bars = layers.flatMap(({ probabilities, experts }, row) =>
