@@ -83,7 +83,11 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
     metrics,
     model,
     exists: () => existsSync(path),
-    entry: async (until) => (await read(until)).entry,
+    entry: (until) =>
+      read(until).then(
+        ({ entry }) => entry,
+        (error: unknown) => unreadable({ id, name, path }, error),
+      ),
     async view() {
       const { entry, config, summary } = await read();
       const checkpoints = await checkpointEntries(path);
@@ -117,6 +121,15 @@ function stateOf(
   const finished = validation !== undefined && (steps ?? 0) >= step;
   if (holder === "elsewhere" && !finished && Date.now() - changed < ELSEWHERE_MS) return "training";
   return finished ? "finished" : "stopped";
+}
+
+/** The entry of a run whose files the system does not give. */
+function unreadable({ id, name }: NamedRun, error: unknown): RunEntry {
+  return {
+    ...{ id, name, recipe: "", system: "", seed: null, state: "stopped" as const },
+    ...{ step: 0, changed: 0, seconds: 0, parameters: null, scores: {} },
+    problems: [`it cannot be read: ${(error as Error).message}`],
+  };
 }
 
 /** What a summary tells before the metrics have been read. */

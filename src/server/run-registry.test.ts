@@ -1,4 +1,4 @@
-import { appendFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { UserError } from "../graph/errors.ts";
 import type { RunList } from "../inspect/view-types.ts";
@@ -59,6 +59,15 @@ test("states: finished with a summary of the last step, stopped when it went on 
   expect(await state()).toBe("finished");
   appendFileSync(folder.at("runs", "states", "metrics.jsonl"), lines(event(2)));
   expect(await state()).toBe("stopped");
+});
+
+test("an empty folder waits for runs", async () => {
+  mkdirSync(folder.at("empty"));
+  await using own = await testServer(page, [folder.at("empty")]);
+  expect((await own.json<RunList>("/data/runs.json")).runs).toEqual([]);
+  writeRun(folder.at("empty", "first"));
+  const ids = async () => (await own.json<RunList>("/data/runs.json")).runs.map(({ id }) => id);
+  await expect.poll(ids, { timeout: 5000 }).toEqual(["first"]);
 });
 
 test("what is no run is refused in a sentence", async () => {

@@ -2,7 +2,7 @@
 
 import type { Dirent } from "node:fs";
 import { existsSync } from "node:fs";
-import { opendir, realpath } from "node:fs/promises";
+import { opendir, readdir, realpath } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { UserError } from "../graph/errors.ts";
 import type { RunEntry } from "../inspect/view-types.ts";
@@ -12,6 +12,8 @@ import { type FollowedRun, followRun } from "./followed-run.ts";
 const MAX_FOLDERS = 5000;
 const MAX_DEPTH = 2;
 const MAX_RUNS = 1000;
+/** Runs that are read side by side; each has a file open. */
+const AT_ONCE = 32;
 /** Milliseconds between two looks for new runs, and for the entries of a list. */
 const RESCAN_MS = 1000;
 const LIST_MS = 400;
@@ -26,7 +28,7 @@ export interface RunRegistry {
 }
 
 /**
- * Follows run directories, and directories that hold some.
+ * Follows run directories, and directories that hold some, or nothing yet.
  *
  * @throws UserError (exit code 2) for what is neither
  */
@@ -79,7 +81,7 @@ export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
         exitCode: 2,
       });
     }
-    if ((await runsBelow(resolve(path), known)).length === 0) {
+    if ((await runsBelow(resolve(path), known)).length === 0 && !(await isEmptyFolder(path))) {
       throw new UserError(
         `${path} is no run directory and holds none: there is no config.yaml; name a folder that moesaic train wrote`,
         { exitCode: 2 },
@@ -90,7 +92,12 @@ export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
     runs: current,
     async entries() {
       const until = performance.now() + LIST_MS;
-      const entries = await Promise.all((await current()).map((run) => run.entry(until)));
+      const runs = await current();
+      const entries: RunEntry[] = [];
+      for (let i = 0; i < runs.length; i += AT_ONCE) {
+        const part = runs.slice(i, i + AT_ONCE);
+        entries.push(...(await Promise.all(part.map((run) => run.entry(until)))));
+      }
       if (performance.now() > until) void readOn();
       return entries;
     },
@@ -98,6 +105,12 @@ export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
       return (await current()).find((run) => run.id === id && run.exists());
     },
   };
+}
+
+/** Where runs may begin later. */
+async function isEmptyFolder(path: string): Promise<boolean> {
+  const names = await readdir(path).catch(() => undefined);
+  return names?.length === 0;
 }
 
 /** A directory itself where it is a run, or was one; else the runs below it. */

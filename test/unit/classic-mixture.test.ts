@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { decodeRecord } from "../../src/inspect/record-codec.ts";
 import { listCheckpoints } from "../../src/train/run/checkpoint-store.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 
@@ -51,6 +52,14 @@ test("every expert misses its third class, and the mixture beats them all", () =
     expect(scores[`expert_${e}_accuracy`]).toBeLessThan(scores.accuracy);
   }
   expect(Object.keys(scores)).toContain("accuracy_hard");
+});
+
+test("the inspector has the plane, the experts' use and the confusion", () => {
+  const record = decodeRecord(readFileSync(join(run, "record.json"), "utf8"));
+  const { regions, routing, confusion } = record;
+  expect(regions!.predicted).toHaveLength(regions!.size ** 2);
+  expect(routing![0]).toMatchObject({ layer: "gate", numExperts: 3 });
+  expect(confusion!.flat().reduce((sum, count) => sum + count, 0)).toBe(250);
 });
 
 test("the report shows the plane, and its table agrees with the scores", () => {
