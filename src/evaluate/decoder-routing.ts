@@ -115,6 +115,19 @@ export function readChoices(
   );
 }
 
+/** The same of all tokens of sequence `row` of `numRows`, whose tokens stand side by side. */
+export function readRow(
+  layers: readonly RoutedLayer[],
+  outputs: Outputs,
+  row: number,
+  numRows: number,
+): TokenChoice[][] {
+  if (layers.length === 0) return [];
+  const [, numTokens] = outputs[`${layers[0]!.layer}.ids`]!.shape as [number, number];
+  const count = numTokens / numRows;
+  return readChoices(layers, outputs, row * count, count);
+}
+
 /** Column `at` of `[K, N]`. */
 function column({ shape, data }: NdArray, at: number): (number | bigint)[] {
   const [rows, columns] = shape as [number, number];

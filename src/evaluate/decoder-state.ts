@@ -9,6 +9,7 @@ import {
   type RoutingDetail,
   readChoices,
   readExperts,
+  readRow,
   type SequenceRouting,
   type TokenExperts,
 } from "./decoder-routing.ts";
@@ -108,11 +109,9 @@ export function createDecoderState(
         const first = row * (before + size);
         experts[sequence] = readExperts(layers, results, first, read);
         if (detail === "all") {
-          const own = prefixLayers.length > 0 ? tokensOf(results, prefixLayers[0]!.layer) : 0;
-          const count = own / chosen.length;
           routing[sequence] = {
             tokens: readChoices(layers, results, first, read),
-            prefix: readChoices(prefixLayers, results, row * count, count),
+            prefix: readRow(prefixLayers, results, row, chosen.length),
           };
         }
         for (const [name, cache] of Object.entries(memory.caches)) {
@@ -265,11 +264,6 @@ function copyTokens(
     const target = ((toRow * heads + head) * toSize + at) * width;
     to.data.set(source.subarray(start, start + count * width), target);
   }
-}
-
-/** Tokens of all sequences in a layer. */
-function tokensOf(results: Readonly<Record<string, NdArray>>, layer: string): number {
-  return results[`${layer}.ids`]!.shape[1]!;
 }
 
 function chosenOf<T>(tokens: PerSequence<T>): (readonly [number, T])[] {

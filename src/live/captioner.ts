@@ -32,7 +32,7 @@ export function captioner({
   const decoder = lazily(() => createDecoder(model, { ...compile, routing: true }));
   return {
     async generate(request, { onText, signal } = {}) {
-      const { image, prompt = "", seed = 0 } = request;
+      const { image, prompt = "" } = request;
       if (image === undefined) throw new UserError("a caption needs an image; give one");
       checkText(prompt);
       const ids = prompt === "" ? firstTokens(tokenizer) : promptTokens(tokenizer, prompt);
@@ -42,7 +42,7 @@ export function captioner({
         maxNewTokens: model.contextLength + 1, // more than there is room for
         temperature: 0,
         prefix,
-        key: foldIn(key(seed), 0),
+        keyOf: (seed) => foldIn(key(seed), 0), // that of the first picture of `moesaic caption`
         onText,
         signal,
       });

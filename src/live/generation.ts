@@ -5,7 +5,7 @@ import type { SequenceRouting } from "../evaluate/decoder-routing.ts";
 import { type GenerateOptions, generate } from "../evaluate/generate.ts";
 import { continuation } from "../evaluate/text-stream.ts";
 import { UserError } from "../graph/errors.ts";
-import { key } from "../random/key.ts";
+import { type Key, key } from "../random/key.ts";
 import type { GenerateRequest } from "./types.ts";
 
 /** More new tokens are not written at a time. */
@@ -19,10 +19,12 @@ export interface WrittenText {
   readonly routing: SequenceRouting;
 }
 
-export interface WriteOptions extends Pick<GenerateOptions, "prefix" | "key"> {
+export interface WriteOptions extends Pick<GenerateOptions, "prefix"> {
   readonly maxNewTokens: number;
   /** Where the request does not say. */
   readonly temperature: number;
+  /** The key that a seed stands for. Default `key`. */
+  readonly keyOf?: (seed: number) => Key;
   readonly onText?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,7 +40,7 @@ export async function writeText(
   request: GenerateRequest,
   options: WriteOptions,
 ): Promise<WrittenText> {
-  const { prefix, onText, signal } = options;
+  const { prefix, onText, signal, keyOf = key } = options;
   const { topK, topP, seed = 0, temperature = options.temperature } = request;
   const most = request.maxNewTokens ?? options.maxNewTokens;
   requireWhole("maxNewTokens", most, 1, MOST_TOKENS);
@@ -48,7 +50,7 @@ export async function writeText(
     maxNewTokens: most + 1,
     decode,
     temperature,
-    key: options.key ?? key(seed),
+    key: keyOf(seed),
     ...(topK !== undefined && { topK }),
     ...(topP !== undefined && { topP }),
     ...(prefix && { prefix }),
