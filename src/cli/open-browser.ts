@@ -8,7 +8,11 @@ export function openBrowser(
 ): void {
   const [command, ...args] = opener(url, platform, env) ?? [];
   if (command === undefined) return;
-  const child = spawn(command, args, { stdio: "ignore", detached: true });
+  const child = spawn(command, args, {
+    stdio: "ignore",
+    detached: true,
+    windowsVerbatimArguments: true,
+  });
   child.on("error", () => {}); // there is no such program
   child.unref();
 }
