@@ -1,9 +1,10 @@
 /** An export on a web server that knows nothing of it, below a path of its own. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exportRuns, openRuns, readAppFiles, serveRuns } from "../../src/server/index.ts";
+import { writeLiveModel } from "../../src/train/index.ts";
 import { trainLiveRun } from "../unit/live-runs.fixture.ts";
 import { temporaryFolder } from "../unit/moesaic.fixture.ts";
 import { launchBrowser, serve } from "./browser.fixture.ts";
@@ -61,6 +62,18 @@ test("every page shows what the server shows", async () => {
   }
   expect(exported.complaints).toEqual([]);
   await server.close();
+});
+
+test("the model's files are those that pages are tested with to answer as Node does", async () => {
+  for (const name of names) {
+    const written = await writeLiveModel(join(runs, name), join(folder.path, "written", name));
+    expect(written.length).toBeGreaterThanOrEqual(2);
+    for (const path of written) {
+      const below = join("deep", "site", "data", "runs", name, "model", basename(path));
+      const exported = readFileSync(join(folder.path, "www", below));
+      expect(exported.equals(readFileSync(path)), below).toBe(true);
+    }
+  }
 });
 
 test("the model runs in the page, and gives what it gives with a server", async () => {
