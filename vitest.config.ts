@@ -6,7 +6,11 @@ const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       {
-        test: { ...shared, name: "unit", include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"] },
+        test: {
+          ...shared,
+          name: "unit",
+          include: ["{src,inspector}/**/*.test.ts", "test/unit/**/*.test.ts"],
+        },
       },
       {
         test: {

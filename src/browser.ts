@@ -16,6 +16,7 @@ export { UserError } from "./graph/errors.ts";
 export { createGraph, type Graph, type Tensor } from "./graph/graph.ts";
 export { constant, input } from "./graph/inputs.ts";
 export { batch, type Dim, type Shape } from "./graph/shape.ts";
+export * from "./live/index.ts";
 export { createClassifier } from "./models/systems.ts";
 export { type MoeOptions, moe } from "./moe/layer.ts";
 export { createScope, type Scope } from "./nn/scope.ts";

@@ -8,6 +8,7 @@ import { addDomainsCommand } from "./domains-program.ts";
 import { addEmbedCommand } from "./embed-program.ts";
 import { addExpertCommands } from "./experts-program.ts";
 import { addGenerateCommand } from "./generate-program.ts";
+import { addInspectCommand } from "./inspect-program.ts";
 import { addParametersCommand } from "./parameters-program.ts";
 import { addProbeCommand } from "./probe-program.ts";
 import { addRetrieveCommand } from "./retrieve-program.ts";
@@ -25,6 +26,7 @@ Examples:
   moesaic train quickstart seed=2 --run runs/two    another seed, another run directory
   moesaic train --run runs/two --resume             continue where it stopped
   moesaic eval runs/two --split test                score its best checkpoint
+  moesaic inspect runs                              see in the browser what the routers do
 `;
 
 const trainHelp = `
@@ -95,6 +97,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
       setExitCode(recipesCommand(context, options));
     });
 
+  addInspectCommand(program, context, setExitCode);
   addGenerateCommand(program, context, setExitCode);
   addCaptionCommand(program, context, setExitCode);
   addZeroShotCommand(program, context, setExitCode);

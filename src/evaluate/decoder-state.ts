@@ -4,12 +4,17 @@ import { UserError } from "../graph/errors.ts";
 import { type LanguageModel, roomForTokens } from "../models/language-model.ts";
 import type { Binding } from "../runtime/session.ts";
 import type { DecoderSession, DecoderSessions, PrefixRows } from "./decoder.ts";
+import {
+  allocateRouting,
+  type RoutingDetail,
+  readChoices,
+  readExperts,
+  type SequenceRouting,
+  type TokenExperts,
+} from "./decoder-routing.ts";
 
 /** Tokens to read for some sequences; `undefined` leaves a sequence as it is. */
 export type PerSequence<T> = readonly (T | undefined)[];
-
-/** Experts of one token per layer, best first; the number of experts stands for "none". */
-export type TokenExperts = readonly (readonly number[])[];
 
 /** `R` sequences and what the model remembers of them. One call at a time. */
 export interface DecoderState {
@@ -27,6 +32,8 @@ export interface DecoderState {
   logits(sequence: number): Float32Array;
   /** Experts of the tokens that were last read, those of a prefix first; none unless asked for. */
   experts(sequence: number): readonly TokenExperts[];
+  /** All that routers made of them, of the prefix's own tokens as it was last read; none unless asked for. */
+  routing(sequence: number): SequenceRouting;
   /** Lets sequence `r` go on from what `sources[r]` holds now. */
   reorder(sources: readonly number[]): void;
   dispose(): void;
@@ -39,7 +46,7 @@ export function createDecoderState(
   numSequences: number,
   prefix?: PrefixRows,
 ): DecoderState {
-  const { model } = sessions;
+  const { model, detail } = sessions;
   const { vocabularySize } = model;
   checkPrefix(model, numSequences, prefix);
   const before = model.prefix?.numTokens ?? 0;
@@ -48,7 +55,8 @@ export function createDecoderState(
   const lengths: (number | undefined)[] = Array(numSequences).fill(undefined);
   const logits = Array.from({ length: numSequences }, () => new Float32Array(vocabularySize));
   let experts: (readonly TokenExperts[])[] = Array(numSequences).fill([]);
-  const memory = createStepMemory(sessions.step, model, numSequences);
+  let routing: SequenceRouting[] = Array(numSequences).fill({ tokens: [], prefix: [] });
+  const memory = createStepMemory(sessions.step, model, numSequences, detail);
   let binding: Binding | undefined;
 
   const check = (tokens: readonly number[]): void => {
@@ -65,6 +73,7 @@ export function createDecoderState(
     length: (sequence) => lengths[sequence],
     logits: (sequence) => logits[sequence]!,
     experts: (sequence) => experts[sequence]!,
+    routing: (sequence) => routing[sequence]!,
 
     async prefill(tokens) {
       const chosen = chosenOf(tokens);
@@ -95,7 +104,17 @@ export function createDecoderState(
         lengths[sequence] = own.length;
         logits[sequence]!.set(rowOf(results.logits!, row));
         const read = before + own.length;
-        experts[sequence] = expertsOf(compiled, results, row * (before + size), read);
+        const { layers, prefixLayers } = compiled;
+        const first = row * (before + size);
+        experts[sequence] = readExperts(layers, results, first, read);
+        if (detail === "all") {
+          const own = prefixLayers.length > 0 ? tokensOf(results, prefixLayers[0]!.layer) : 0;
+          const count = own / chosen.length;
+          routing[sequence] = {
+            tokens: readChoices(layers, results, first, read),
+            prefix: readChoices(prefixLayers, results, row * count, count),
+          };
+        }
         for (const [name, cache] of Object.entries(memory.caches)) {
           copyTokens(results[name]!, row, cache, sequence, 0, read);
         }
@@ -123,7 +142,12 @@ export function createDecoderState(
       await binding.run();
       for (const [sequence] of chosen) {
         logits[sequence]!.set(rowOf(memory.outputs.logits!, sequence));
-        experts[sequence] = expertsOf(sessions.step, memory.outputs, sequence, 1);
+        const { layers } = sessions.step;
+        experts[sequence] = readExperts(layers, memory.outputs, sequence, 1);
+        if (detail === "all") {
+          const tokens = readChoices(layers, memory.outputs, sequence, 1);
+          routing[sequence] = { ...routing[sequence]!, tokens };
+        }
         const length = lengths[sequence]!;
         for (const [name, cache] of Object.entries(memory.caches)) {
           copyTokens(memory.outputs[name]!, sequence, cache, sequence, before + length, 1);
@@ -145,6 +169,7 @@ export function createDecoderState(
       }
       const [oldLengths, oldLogits] = [[...lengths], logits.map((row) => row.slice())];
       experts = sources.map((source) => experts[source]!);
+      routing = sources.map((source) => routing[source]!);
       for (const [target, source] of sources.entries()) {
         lengths[target] = oldLengths[source];
         logits[target]!.set(oldLogits[source]!);
@@ -194,9 +219,10 @@ interface StepMemory {
 }
 
 function createStepMemory(
-  { weights, expertOutputs }: DecoderSession,
+  { weights, layers }: DecoderSession,
   model: LanguageModel,
   rows: number,
+  detail: RoutingDetail,
 ): StepMemory {
   const { numLayers, numHeads, headWidth, contextLength, vocabularySize } = model;
   const names = Array.from({ length: numLayers }, (_, i) => [`keys.${i}`, `values.${i}`]).flat();
@@ -217,12 +243,7 @@ function createStepMemory(
     outputs: {
       logits: allocate("float32", [rows, vocabularySize]),
       ...arrays("", 1),
-      ...Object.fromEntries(
-        expertOutputs.map(({ name, numSelected }) => [
-          name,
-          allocate("int64", [numSelected, rows]),
-        ]),
-      ),
+      ...allocateRouting(layers, rows, detail),
     },
   };
 }
@@ -246,21 +267,9 @@ function copyTokens(
   }
 }
 
-/** Experts of `count` tokens from token `first` on. */
-function expertsOf(
-  { expertOutputs }: DecoderSession,
-  results: Readonly<Record<string, NdArray>>,
-  first: number,
-  count: number,
-): TokenExperts[] {
-  if (expertOutputs.length === 0) return [];
-  return Array.from({ length: count }, (_, at) =>
-    expertOutputs.map(({ name, numSelected }) => {
-      const { shape, data } = results[name]!; // [K, N]
-      const choice = (k: number): number => Number(data[k * shape[1]! + first + at]);
-      return Array.from({ length: numSelected }, (__, k) => choice(k));
-    }),
-  );
+/** Tokens of all sequences in a layer. */
+function tokensOf(results: Readonly<Record<string, NdArray>>, layer: string): number {
+  return results[`${layer}.ids`]!.shape[1]!;
 }
 
 function chosenOf<T>(tokens: PerSequence<T>): (readonly [number, T])[] {

@@ -6,19 +6,23 @@ import type { NdArray } from "../graph/array.ts";
 import { input } from "../graph/inputs.ts";
 import { batch } from "../graph/shape.ts";
 import { type DecoderResult, type LanguageModel, roomForTokens } from "../models/language-model.ts";
-import { createScope, type Scope, type Trace } from "../nn/scope.ts";
-import { emitModel } from "../onnx/emit.ts";
-import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
+import { createScope, type Scope } from "../nn/scope.ts";
+import type { Session } from "../runtime/session.ts";
+import {
+  describeLayers,
+  type RoutedLayer,
+  type RoutingDetail,
+  routedLayers,
+  routingOutputs,
+} from "./decoder-routing.ts";
 import { createDecoderState, type DecoderState } from "./decoder-state.ts";
-import { chooseWeights } from "./model-weights.ts";
+import { createWeightedSession, type WeightedOptions } from "./model-weights.ts";
 
-export interface DecoderOptions {
-  readonly runtime: Runtime;
-  /** Trained parameters and states by name; they are read where they lie. */
-  readonly weights: ReadonlyMap<string, NdArray>;
-  readonly session?: SessionOptions;
+export interface DecoderOptions extends WeightedOptions {
   /** Whether to fetch the experts of every token. Default false. */
   readonly experts?: boolean;
+  /** Whether to fetch all that routers make of a token, and that of layers of the prefix. Default false. */
+  readonly routing?: boolean;
 }
 
 /** What sequences begin with: float32 `[R, ...shape]` as the model says, or one row for all of them. */
@@ -29,6 +33,8 @@ export interface Decoder {
   readonly model: LanguageModel;
   /** Layers whose experts it tells, from the first on; none unless asked for. */
   readonly expertLayers: readonly string[];
+  /** Layers that read the prefix alone, where `routing` was asked for. */
+  readonly prefixLayers: readonly string[];
   /** Room for sequences, which have no tokens yet; `prefix` is needed where the model has one. */
   open(numSequences: number, prefix?: PrefixRows): DecoderState;
   /** Frees the sessions; states that are still open can no longer be used. */
@@ -39,13 +45,17 @@ export interface Decoder {
 /** A compiled graph with what it reads besides tokens and cache. */
 export interface DecoderSession {
   readonly session: Session;
+  /** Those that every run is given. */
   readonly weights: Readonly<Record<string, NdArray>>;
-  /** Names of the outputs with the expert ids of each layer, `[K, N]`. */
-  readonly expertOutputs: readonly { readonly name: string; readonly numSelected: number }[];
+  /** Layers over the tokens of the sequences, whose routing is among the outputs. */
+  readonly layers: readonly RoutedLayer[];
+  /** Layers over tokens of the prefix. */
+  readonly prefixLayers: readonly RoutedLayer[];
 }
 
 export interface DecoderSessions {
   readonly model: LanguageModel;
+  readonly detail: RoutingDetail;
   readonly step: DecoderSession;
   /** The graph for prompts of up to `numTokens` tokens, and the number of tokens it is made for. */
   prefill(numTokens: number): Promise<{ readonly compiled: DecoderSession; readonly size: number }>;
@@ -63,22 +73,26 @@ export async function createDecoder(
   model: LanguageModel,
   options: DecoderOptions,
 ): Promise<Decoder> {
+  const { experts = false, routing = false } = options;
+  const detail: RoutingDetail = routing ? "all" : experts ? "experts" : "none";
   const prefills = new Map<number, Promise<DecoderSession>>();
   const compiled: DecoderSession[] = [];
   let disposed = false;
   const compile = async (
     trace: (scope: Scope) => DecoderResult,
-    layers?: readonly string[],
+    choose?: ChooseLayers,
   ): Promise<DecoderSession> => {
-    const result = await compileGraph(trace, options, layers);
+    const result = await compileGraph(trace, options, detail, choose);
     if (disposed) result.session.dispose();
     else compiled.push(result);
     return result;
   };
   const step = await compile((scope) => traceStep(scope, model));
-  const layers = step.expertOutputs.map(({ name }) => name);
+  const layers = step.layers.map(({ layer }) => layer);
+  const prefixLayers = detail === "all" && model.prefix ? layersOfPrefix(model, layers) : [];
   const sessions: DecoderSessions = {
     model,
+    detail,
     step,
     prefill: async (numTokens) => {
       let size = SMALLEST_PREFILL;
@@ -86,7 +100,13 @@ export async function createDecoder(
       size = Math.min(size, roomForTokens(model));
       let known = prefills.get(size);
       if (known === undefined) {
-        known = compile((scope) => tracePrefill(scope, model, size), layers);
+        known = compile(
+          (scope) => tracePrefill(scope, model, size),
+          () => ({
+            layers,
+            prefixLayers,
+          }),
+        );
         prefills.set(size, known);
       }
       return { compiled: await known, size };
@@ -94,7 +114,8 @@ export async function createDecoder(
   };
   const decoder: Decoder = {
     model,
-    expertLayers: layers.map((name) => name.replace(/\.ids$/, "")),
+    expertLayers: layers,
+    prefixLayers,
     open: (numSequences, prefix) => {
       if (disposed) throw new Error("the decoder was disposed of; create it again");
       return createDecoderState(sessions, numSequences, prefix);
@@ -131,34 +152,39 @@ function traceStep(scope: Scope, model: LanguageModel): DecoderResult {
   return model.step(scope, ids, positions, cache);
 }
 
+/** Which of the layers that a graph has it tells the routing of. */
+type ChooseLayers = (all: readonly string[]) => {
+  readonly layers: readonly string[];
+  readonly prefixLayers: readonly string[];
+};
+
 async function compileGraph(
   traceModel: (scope: Scope) => DecoderResult,
-  { runtime, weights, session: settings, experts = false }: DecoderOptions,
-  layers?: readonly string[],
+  options: WeightedOptions,
+  detail: RoutingDetail,
+  choose: ChooseLayers = (all) => ({ layers: all, prefixLayers: [] }),
 ): Promise<DecoderSession> {
   const { scope, trace } = createScope({ training: false });
   const { logits, cache } = traceModel(scope);
-  const routed = experts ? expertTaps(trace, layers) : [];
-  const emitted = emitModel({
+  const { layers, prefixLayers } = choose(detail === "none" ? [] : routedLayers(trace));
+  const outputs = {
     logits,
     ...Object.fromEntries(cache.map(({ keys }, layer) => [`keys.${layer}`, keys])),
     ...Object.fromEntries(cache.map(({ values }, layer) => [`values.${layer}`, values])),
-    ...Object.fromEntries(routed),
-  });
-  const bound = chooseWeights(emitted, weights);
-  const session = await runtime.createSession(emitted.bytes, {
-    ...settings,
-    explain: emitted.explain,
-  });
-  const expertOutputs = routed.map(([name, { shape }]) => ({
-    name,
-    numSelected: shape[0] as number,
-  }));
-  return { session, weights: bound, expertOutputs };
+    ...routingOutputs(trace, [...layers, ...prefixLayers], detail),
+  };
+  const { session, given } = await createWeightedSession(outputs, options);
+  return {
+    session,
+    weights: given,
+    layers: describeLayers(trace, layers),
+    prefixLayers: describeLayers(trace, prefixLayers),
+  };
 }
 
-/** Expert ids `[K, N]` of the layers, from the first on; of those in `layers`, where they are given. */
-function expertTaps({ taps }: Trace, layers?: readonly string[]) {
-  const all = [...taps].filter(([name]) => /(^|\.)moe\.ids$/.test(name));
-  return layers === undefined ? all : all.filter(([name]) => layers.includes(name));
+/** Layers that a graph for prompts has beside those of the tokens. */
+function layersOfPrefix(model: LanguageModel, layers: readonly string[]): string[] {
+  const { scope, trace } = createScope({ training: false });
+  tracePrefill(scope, model, 1);
+  return routedLayers(trace).filter((layer) => !layers.includes(layer));
 }

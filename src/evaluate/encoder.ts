@@ -4,28 +4,37 @@ import type { Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import { batch } from "../graph/shape.ts";
 import type { ContrastiveModel } from "../models/contrastive-model.ts";
-import { createScope, type Scope } from "../nn/scope.ts";
-import { emitModel } from "../onnx/emit.ts";
+import type { Scope } from "../nn/scope.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import { zerosLike } from "../ops/gather.ts";
 import { reduceSum } from "../ops/reduce.ts";
-import type { Runtime, SessionOptions } from "../runtime/session.ts";
-import { chooseWeights } from "./model-weights.ts";
+import { compileForward, type ForwardOptions } from "./forward.ts";
 
-export interface EncoderOptions {
-  readonly runtime: Runtime;
-  /** Trained parameters and states by name; they are read where they lie. */
-  readonly weights: ReadonlyMap<string, NdArray>;
-  readonly session?: SessionOptions;
+export type EncoderOptions = ForwardOptions;
+
+/** What a model needs to be encoded with. */
+export type EncoderModel = Pick<
+  ContrastiveModel,
+  "embedDim" | "imageShape" | "contextLength" | "encodeImages" | "encodeTexts" | "similarity"
+>;
+
+/** Unit rows `[B, P]` with the taps that were asked for. */
+export interface TappedEmbeddings {
+  readonly embeddings: NdArray;
+  readonly taps: Readonly<Record<string, NdArray>>;
 }
 
 /** Brings images and texts into one space. */
 export interface Encoder {
-  readonly model: ContrastiveModel;
+  readonly model: EncoderModel;
   /** Unit rows `[B, P]` of normalised images `[B, C, H, W]`. */
   encodeImages(images: NdArray): Promise<NdArray>;
   /** Unit rows `[B, P]` of ids `[B, L]` and lengths `[B]`, both int64. */
   encodeTexts(ids: NdArray, lengths: NdArray): Promise<NdArray>;
+  /** The same with the taps of `taps`. */
+  tapImages(images: NdArray): Promise<TappedEmbeddings>;
+  /** The same with the taps of `taps`. */
+  tapTexts(ids: NdArray, lengths: NdArray): Promise<TappedEmbeddings>;
   /** `scale` and `bias` of logits `scale * cosine + bias`. */
   similarity(): Promise<{ readonly scale: number; readonly bias: number }>;
   /** Frees the sessions. */
@@ -40,11 +49,11 @@ export interface Encoder {
  * @throws UserError where a weight is missing or has another shape than the model says
  */
 export async function createEncoder(
-  model: ContrastiveModel,
+  model: EncoderModel,
   options: EncoderOptions,
 ): Promise<Encoder> {
-  const images = await compile((scope) => traceImages(scope, model), options);
-  const texts = await compile((scope) => traceTexts(scope, model), options);
+  const images = await compileForward((scope) => traceImages(scope, model), options);
+  const texts = await compileForward((scope) => traceTexts(scope, model), options);
   const dispose = (): void => {
     images.dispose();
     texts.dispose();
@@ -59,27 +68,37 @@ export async function createEncoder(
       const { embeddings } = await texts.run({ ids, lengths }, ["embeddings"]);
       return embeddings!;
     },
+    tapImages: async (batchOfImages) => tapped(await images.run({ images: batchOfImages })),
+    tapTexts: async (ids, lengths) => tapped(await texts.run({ ids, lengths })),
     similarity: () => similarityOf(model, options),
     dispose,
     [Symbol.dispose]: dispose,
   };
 }
 
-function traceImages(scope: Scope, model: ContrastiveModel): Record<string, Tensor> {
+function tapped({ embeddings, ...taps }: Record<string, NdArray>): TappedEmbeddings {
+  return { embeddings: embeddings!, taps };
+}
+
+function traceImages(scope: Scope, model: EncoderModel): Record<string, Tensor> {
   const shape = [batch(), ...model.imageShape];
   const images = input(scope.graph, "images", { dtype: "float32", shape });
   return { embeddings: model.encodeImages(scope, images) };
 }
 
-function traceTexts(scope: Scope, model: ContrastiveModel): Record<string, Tensor> {
+function traceTexts(scope: Scope, model: EncoderModel): Record<string, Tensor> {
   const shape = [batch(), model.contextLength];
   const ids = input(scope.graph, "ids", { dtype: "int64", shape });
   const lengths = input(scope.graph, "lengths", { dtype: "int64", shape: [batch()] });
   return { embeddings: model.encodeTexts(scope, ids, lengths) };
 }
 
-async function similarityOf(model: ContrastiveModel, options: EncoderOptions) {
-  const factors = await compile((scope) => {
+/** `scale` and `bias` of a model's similarity, from its weights. */
+export async function similarityOf(
+  model: Pick<EncoderModel, "similarity">,
+  { taps: _, ...options }: EncoderOptions,
+): Promise<{ readonly scale: number; readonly bias: number }> {
+  const factors = await compileForward((scope) => {
     const zero = input(scope.graph, "zero", { dtype: "float32", shape: [1] });
     const { scale, bias } = model.similarity(scope);
     const number = (value: Tensor | number): Tensor => reduceSum(add(zerosLike(zero), value));
@@ -91,22 +110,4 @@ async function similarityOf(model: ContrastiveModel, options: EncoderOptions) {
   } finally {
     factors.dispose();
   }
-}
-
-async function compile(
-  trace: (scope: Scope) => Record<string, Tensor>,
-  { runtime, weights, session: settings }: EncoderOptions,
-) {
-  const { scope } = createScope({ training: false });
-  const emitted = emitModel(trace(scope));
-  const bound = chooseWeights(emitted, weights);
-  const session = await runtime.createSession(emitted.bytes, {
-    ...settings,
-    explain: emitted.explain,
-  });
-  return {
-    run: (given: Readonly<Record<string, NdArray>>, names?: readonly string[]) =>
-      session.run({ ...bound, ...given }, names),
-    dispose: () => session.dispose(),
-  };
 }

@@ -2,7 +2,7 @@ import { UserError } from "../graph/errors.ts";
 import { type LanguageModel, roomForTokens } from "../models/language-model.ts";
 import { foldIn, type Key, key as keyOf } from "../random/index.ts";
 import type { Decoder } from "./decoder.ts";
-import type { TokenExperts } from "./decoder-state.ts";
+import type { SequenceRouting, TokenExperts } from "./decoder-routing.ts";
 import {
   checkSampling,
   nextTokenProbabilities,
@@ -44,6 +44,8 @@ export interface GenerationStep {
    * then the token before the new one. Empty unless the decoder was created with `experts`.
    */
   readonly experts: readonly (readonly TokenExperts[])[];
+  /** All that routers made of the same tokens; empty unless the decoder was created with `routing`. */
+  readonly routing: readonly SequenceRouting[];
 }
 
 /** A whole result of `generate`. */
@@ -96,6 +98,7 @@ export async function* generate(
         logProbabilities: [] as (number | undefined)[],
         ended: [] as (Ending | undefined)[],
         experts: prompts.map((): readonly TokenExperts[] => []),
+        routing: prompts.map((): SequenceRouting => ({ tokens: [], prefix: [] })),
       };
       for (const [r, own] of tokens.entries()) {
         if (!live[r]) {
@@ -118,8 +121,10 @@ export async function* generate(
         step.logProbabilities.push(Math.log(probabilities[id]!));
         step.ended.push(ended);
         step.text[r] = text;
-        const experts = reader.state.experts(r);
-        step.experts[r] = index === 0 ? experts : experts.slice(-1); // The rest was read before.
+        const [experts, routing] = [reader.state.experts(r), reader.state.routing(r)];
+        const isFirst = index === 0; // Later the rest was read before.
+        step.experts[r] = isFirst ? experts : experts.slice(-1);
+        step.routing[r] = isFirst ? routing : { tokens: routing.tokens.slice(-1), prefix: [] };
       }
       yield step;
     }

@@ -5,7 +5,8 @@ export { type CaptionScores, captionScores } from "./caption-scores.ts";
 export { ciderScores } from "./cider.ts";
 export { type ClassAccuracy, classAccuracy } from "./class-accuracy.ts";
 export { createDecoder, type Decoder, type DecoderOptions, type PrefixRows } from "./decoder.ts";
-export type { DecoderState, PerSequence, TokenExperts } from "./decoder-state.ts";
+export type { SequenceRouting, TokenChoice, TokenExperts } from "./decoder-routing.ts";
+export type { DecoderState, PerSequence } from "./decoder-state.ts";
 export {
   type DomainRecord,
   type SelectedAccuracy,

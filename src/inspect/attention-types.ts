@@ -27,6 +27,11 @@ export interface ImageAttention {
     readonly words: readonly (readonly string[])[];
     readonly layers: readonly AttentionLayer[];
   };
+  /** What the words of one text read: they look at the patches. */
+  readonly fromWords?: {
+    readonly words: readonly string[]; // [S]
+    readonly layers: readonly AttentionLayer[];
+  };
 }
 
 /** What the routers made of one patch. */

@@ -16,8 +16,10 @@ export interface PatchDecisionsOptions {
   readonly rows: number;
   readonly columns: number;
   readonly sample: number;
-  /** Tokens of a sample, of which patches come first; by default its patches alone. */
+  /** Tokens of a sample; by default its patches alone. */
   readonly stride?: number;
+  /** Tokens of a sample in front of its patches. Default 0. */
+  readonly before?: number;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface PatchDecisionsOptions {
 export function patchDecisions(options: PatchDecisionsOptions): PatchDecision[] {
   const { layers, rows, columns, sample } = options;
   const numPatches = rows * columns;
-  const start = sample * (options.stride ?? numPatches);
+  const start = sample * (options.stride ?? numPatches) + (options.before ?? 0);
   const probabilitiesOf = ({ probabilities: { shape, data } }: RoutedLayer, patch: number) =>
     Array.from({ length: shape[1]! }, (_, e) => Number(data[(start + patch) * shape[1]! + e]));
   const certainty = Array.from({ length: numPatches }, (_, patch) =>

@@ -98,6 +98,31 @@ test("layers of images alone, and batches that do not fit", () => {
   );
 });
 
+test("class tokens and what stands between patches and words are left out", () => {
+  const gallery = expertGallery({ grid, tokenText, minimumCount: 1 });
+  // A class token, two patches, one more token, and the first two of three words.
+  const choices = [
+    [[1, 1], [0, 0.9], [0, 0.8], [1, 1], [0, 1], [1, 1]],
+  ] as const; // biome-ignore format: a row for the sample
+  gallery.add("moe", routed(choices.flat()), {
+    indices: [4],
+    before: 1,
+    between: 1,
+    numWords: 2,
+    tokens: { shape: [1, 3], data: [2, 3, 1] },
+  });
+  const [layer] = gallery.galleries(imageOf);
+  expect(layer).toMatchObject({ numPatches: 2, numWords: 2 });
+  expect(layer!.experts[0]!.patches.map(({ patch, gate }) => [patch, gate])).toEqual([
+    [0, 0.9],
+    [1, 0.8],
+  ]);
+  expect(layer!.experts.map(({ words }) => words.map(({ text }) => text))).toEqual([
+    ["red"],
+    ["ring"],
+  ]);
+});
+
 test("patches of an image whose sides are no multiples of the grid cover it", () => {
   const data = Uint8Array.from({ length: 5 * 3 * 2 }, (_, i) => i);
   const image = { width: 5, height: 3, channels: 2, data };

@@ -25,14 +25,19 @@ export interface GallerySamples {
     readonly shape: readonly number[];
     readonly data: ArrayLike<number | bigint>;
   };
+  /** Words of a sample that the layer reads. Default all. */
+  readonly numWords?: number;
   /** Whether patches come before the words of each sample. Default true. */
   readonly patches?: boolean;
+  /** Tokens that are neither: in front of these, and between the patches and the words. Default 0. */
+  readonly before?: number;
+  readonly between?: number;
 }
 
 export interface GalleryCollector {
   /**
-   * Adds a batch of one layer: for each sample first its patches, then its words. Masked tokens are
-   * left out.
+   * Adds a batch of one layer: for each sample first its patches, then its words. Masked tokens, and
+   * those that are neither, are left out.
    *
    * @throws RangeError when the routed tokens are not those of the samples
    */
@@ -62,14 +67,18 @@ export function expertGallery(options: ExpertGalleryOptions): GalleryCollector {
   const { grid, limit = 12 } = options;
   const layers = new Map<string, LayerSums>();
   return {
-    add(layer, { ids, probabilities, mask }, { indices, tokens, patches = true }) {
+    add(layer, { ids, probabilities, mask }, samples) {
+      const { indices, tokens, patches = true, before = 0, between = 0 } = samples;
       const [numTokens, numExperts] = probabilities.shape as [number, number];
       const numPatches = patches ? grid.rows * grid.columns : 0;
-      const numWords = tokens?.shape[1] ?? 0;
-      const stride = numPatches + numWords;
+      const rowLength = tokens?.shape[1] ?? 0;
+      const { numWords = rowLength } = samples;
+      const firstWord = before + numPatches + between;
+      const stride = firstWord + numWords;
       if (numTokens !== indices.length * stride) {
+        const others = before + between === 0 ? "" : `, ${before + between} others`;
         throw new RangeError(
-          `${layer} routes ${numTokens} tokens, and ${indices.length} samples of ${numPatches} patches and ${numWords} words have ${indices.length * stride}`,
+          `${layer} routes ${numTokens} tokens, and ${indices.length} samples of ${numPatches} patches${others} and ${numWords} words have ${indices.length * stride}`,
         );
       }
       const sums = layers.get(layer) ?? layerSums(numExperts, limit);
@@ -80,16 +89,18 @@ export function expertGallery(options: ExpertGalleryOptions): GalleryCollector {
         const expert = first >= 0 && first < numExperts ? first : numExperts;
         const sample = Math.floor(n / stride);
         const place = n % stride;
-        if (place >= numPatches) {
-          const word = Number(tokens!.data[sample * numWords + place - numPatches]);
+        if (place >= firstWord) {
+          const word = Number(tokens!.data[sample * rowLength + place - firstWord]);
           const counts = sums.words.get(word) ?? new Float64Array(numExperts + 1);
           sums.words.set(word, counts);
           counts[expert]! += 1;
           continue;
         }
+        const patch = place - before;
+        if (patch < 0 || patch >= numPatches) continue;
         sums.numPatches[expert]! += 1;
         const gate = Number(probabilities.data[n * numExperts + expert]);
-        sums.patches[expert]?.add({ index: indices[sample]!, patch: place, gate });
+        sums.patches[expert]?.add({ index: indices[sample]!, patch, gate });
       }
     },
     galleries: (imageOf) =>

@@ -33,6 +33,7 @@ export {
   type GalleryCollector,
   type GallerySamples,
 } from "./expert-gallery.ts";
+export { fitRecord } from "./fit-record.ts";
 export { type ExpertModality, type ModalityShares, modalityShares } from "./modality-shares.ts";
 export type {
   ExpertGallery,
@@ -45,7 +46,9 @@ export type {
   TextsOfImage,
 } from "./pair-types.ts";
 export { type PlacedObject, patchObjects } from "./patch-objects.ts";
+export { decodeRecord, encodeRecord, type StoredRecord } from "./record-codec.ts";
 export { type RetrievalSamplesOptions, retrievalSamples } from "./retrieval-samples.ts";
+export { type RouterDetails, routerDetails } from "./router-details.ts";
 export { type LabelValue, labelRouting } from "./routing-labels.ts";
 export {
   mosaicLayer,
@@ -68,6 +71,7 @@ export type {
   CaptionSample,
   CheckpointAgreement,
   ClassScores,
+  ConfusionSample,
   DecisionRegions,
   DomainLabelRouting,
   LabelRouting,

@@ -192,6 +192,7 @@ test("a mosaic takes the first choice of each patch of its sample", () => {
     sample: 1,
     ids: [0n, 1n, 2n, 3n, 9n, 9n, 9n, 9n],
     combineWeights: [0.6, 0.7, 0.8, 0.9, 0.4, 0.3, 0.2, 0.1],
+    probabilities: Array.from({ length: 16 }, (_, i) => i / 16),
     numExperts: 4,
   });
   expect(layer).toEqual({
@@ -201,6 +202,9 @@ test("a mosaic takes the first choice of each patch of its sample", () => {
     numExperts: 4,
     experts: [2, 3],
     gates: [0.8, 0.9],
+    choices: [[2, 3]], // no patch has a second one: 9 is none
+    weights: [[0.8, 0.9]],
+    probabilities: new Float32Array([0.5, 0.563, 0.625, 0.688, 0.75, 0.813, 0.875, 0.938]),
   });
 });
 
@@ -208,7 +212,8 @@ test("a mosaic of a pair leaves its words out", () => {
   const options = { layer: "moe", rows: 1, columns: 2, stride: 3, numExperts: 4 };
   const ids = [0, 1, 3, 2, 0, 3]; // two patches and a word, twice
   const combineWeights = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
-  const layer = mosaicLayer({ ...options, sample: 1, ids, combineWeights });
+  const probabilities = Array(24).fill(0.25);
+  const layer = mosaicLayer({ ...options, sample: 1, ids, combineWeights, probabilities });
   expect(layer).toMatchObject({ experts: [2, 0], gates: [0.4, 0.5] });
 });
 

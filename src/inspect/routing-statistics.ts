@@ -1,4 +1,5 @@
 /** Sums up where routers sent tokens, over any number of batches. */
+import { routerDetails } from "./router-details.ts";
 import { type LabelSums, type LabelValue, labelRouting, labelSums } from "./routing-labels.ts";
 import { fractions, type RoutedToken, type RoutingSums, routingSums } from "./routing-sums.ts";
 import type { DomainLabelRouting, LabelRouting, LayerRouting, MosaicLayer } from "./types.ts";
@@ -192,7 +193,7 @@ function obtain<Key, T>(map: Map<Key, T>, key: Key, make: () => T): T {
   return fresh;
 }
 
-/** The first choice for every patch of sample `sample`, for the mosaic; patches come first. */
+/** The first choice, and the details, for every patch of sample `sample`, for the mosaic; patches come first. */
 export function mosaicLayer(options: {
   readonly layer: string;
   readonly rows: number;
@@ -200,12 +201,15 @@ export function mosaicLayer(options: {
   readonly sample: number;
   /** Tokens of a sample, such as patches and words of a pair; by default its patches alone. */
   readonly stride?: number;
+  /** Tokens of a sample in front of its patches. Default 0. */
+  readonly before?: number;
   readonly ids: ArrayLike<number | bigint>;
   readonly combineWeights: ArrayLike<number>;
+  readonly probabilities: ArrayLike<number>;
   readonly numExperts: number;
 }): MosaicLayer {
   const { layer, rows, columns, sample, ids, combineWeights, numExperts } = options;
-  const start = sample * (options.stride ?? rows * columns);
+  const start = sample * (options.stride ?? rows * columns) + (options.before ?? 0);
   const patches = Array.from({ length: rows * columns }, (_, i) => start + i);
   return {
     layer,
@@ -214,5 +218,6 @@ export function mosaicLayer(options: {
     numExperts,
     experts: patches.map((at) => Number(ids[at])), // K-major: first choices come first
     gates: patches.map((at) => combineWeights[at]!),
+    ...routerDetails({ ...options, start, count: patches.length }),
   };
 }

@@ -1,7 +1,12 @@
 /** What reports and the inspector show of models that read text: plain data, safe in a browser. */
 
-/** The first choice of one layer's router for every token of one text. */
-export interface TokenLayer {
+import type { RouterDetails } from "./router-details.ts";
+
+/**
+ * The first choice of one layer's router for every token of one text, and all that it said of them
+ * where it is known.
+ */
+export interface TokenLayer extends Partial<RouterDetails> {
   readonly layer: string;
   readonly numExperts: number;
   /** First expert of each token; a value outside 0 to E-1 is a dropped token. */

@@ -1,6 +1,7 @@
+import { joinDetails, type RouterDetails, routerDetails } from "./router-details.ts";
 import type { TokenLayer } from "./text-types.ts";
 
-/** The first choice for the tokens from `start` on, of a batch of `N` tokens. */
+/** The first choice, and the details, for the tokens from `start` on, of a batch of `N` tokens. */
 export function tokenLayer(options: {
   readonly layer: string;
   readonly start: number;
@@ -9,6 +10,8 @@ export function tokenLayer(options: {
   readonly ids: ArrayLike<number | bigint>;
   /** `[K, N]` */
   readonly combineWeights: ArrayLike<number>;
+  /** `[N, E]` */
+  readonly probabilities: ArrayLike<number>;
   readonly numExperts: number;
 }): TokenLayer {
   const { layer, start, count, ids, combineWeights, numExperts } = options;
@@ -18,6 +21,7 @@ export function tokenLayer(options: {
     numExperts,
     experts: places.map((at) => Number(ids[at])), // K-major: first choices come first
     gates: places.map((at) => combineWeights[at]!),
+    ...routerDetails(options),
   };
 }
 
@@ -27,8 +31,28 @@ export function joinLayers(
   second: readonly TokenLayer[],
 ): TokenLayer[] {
   return second.map((own, i) => ({
-    ...own,
+    layer: own.layer,
+    numExperts: own.numExperts,
     experts: [...(first[i]?.experts ?? []), ...own.experts],
     gates: [...(first[i]?.gates ?? []), ...own.gates],
+    ...joined(first[i], own),
   }));
+}
+
+/** The details of both, where both have them. */
+function joined(first: TokenLayer | undefined, second: TokenLayer): Partial<RouterDetails> {
+  const [before, after] = [detailsOf(first), detailsOf(second)];
+  if (after === undefined || (before === undefined && first !== undefined)) return {};
+  return joinDetails(before, after, {
+    count: second.experts.length,
+    numExperts: second.numExperts,
+  });
+}
+
+function detailsOf(layer: Partial<RouterDetails> | undefined): RouterDetails | undefined {
+  const { choices, weights, probabilities } = layer ?? {};
+  if (choices === undefined || weights === undefined || probabilities === undefined) {
+    return undefined;
+  }
+  return { choices, weights, probabilities };
 }

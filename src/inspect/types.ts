@@ -8,6 +8,7 @@ import type { ImageAttention, PatchDecision } from "./attention-types.ts";
 import type { Association } from "./contingency.ts";
 import type { DomainAnalysis } from "./domain-types.ts";
 import type { LayerGallery, RetrievalSamples } from "./pair-types.ts";
+import type { RouterDetails } from "./router-details.ts";
 import type { LanguageUnits, TextPrediction, TextSample, TokenTrace } from "./text-types.ts";
 
 /** One line of `metrics.jsonl`. */
@@ -53,6 +54,14 @@ export interface Prediction {
   readonly predicted: number;
   /** One probability per class, 0 to 1. */
   readonly probabilities: readonly number[]; // [C]
+}
+
+/** What was taken for the class of one cell of the confusion matrix: an image or a text. */
+export interface ConfusionSample {
+  readonly label: number;
+  readonly predicted: number;
+  readonly image?: RecordedImage;
+  readonly text?: string;
 }
 
 /** Scalars of a routing; entropies and information in nats. */
@@ -133,8 +142,11 @@ export interface LayerAgreement {
   readonly matched: RoutingAgreement;
 }
 
-/** The first choice of one layer's router for every patch of one image. */
-export interface MosaicLayer {
+/**
+ * The first choice of one layer's router for every patch of one image, and all that it said of them
+ * where it is known.
+ */
+export interface MosaicLayer extends Partial<RouterDetails> {
   readonly layer: string;
   readonly rows: number;
   readonly cols: number;
@@ -206,6 +218,8 @@ export interface RunRecord {
   readonly classNames: readonly string[];
   /** Counts; rows are true classes, columns are predicted ones. */
   readonly confusion?: readonly (readonly number[])[]; // [C, C]
+  /** A few of each cell of `confusion`. */
+  readonly confusionSamples?: readonly ConfusionSample[];
   readonly predictions?: readonly Prediction[];
   readonly routing?: readonly LayerRouting[];
   /** The checkpoint that was evaluated against the last one. */

@@ -9,7 +9,8 @@
  * | `data/runs/<id>/run.json`      | `RunView`                                                     |
  * | `data/runs/<id>/metrics.json`  | `MetricTable`                                                 |
  * | `data/runs/<id>/record.json`   | the encoded `RunRecord` without metrics (`record-codec.ts`)   |
- * | `data/runs/<id>/model/...`     | `model.json` and `weights.safetensors`, for the playground    |
+ * | `data/runs/<id>/model/...`     | `model.json`, `weights.safetensors` and, where the tokenizer  |
+ * |                                | is CLIP's, `vocabulary.txt`: for the playground               |
  * | `data/runs/<id>/events`        | server-sent events, where `RunList.live`                      |
  */
 import type { MetricEvent, Summary } from "./types.ts";
@@ -87,8 +88,9 @@ export interface MetricTable {
 /**
  * Messages of `data/runs/<id>/events?after=<cursor>`; the id of each message is the new cursor.
  *
- * - `metrics`: new events;
- * - `reset`: the run began anew or was cut back, so read `metrics.json` again;
+ * - `metrics`: new events, whose `value` is null in JSON where it is NaN or infinite;
+ * - `reset`: the run began anew or was cut back, so read `metrics.json` again; messages go on with
+ *   what comes after this one, some of which the table may hold already;
  * - `state`: the entry of the run changed.
  */
 export interface LiveMessages {

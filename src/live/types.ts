@@ -25,9 +25,16 @@ export interface LiveModelSpec {
   readonly model: unknown;
   /** `[C, H, W]`, where the model reads images: they are resized to it, then normalised. */
   readonly imageShape?: readonly [number, number, number];
+  /**
+   * Rows and columns to which images are resized one after the other, as the run does: first to that in
+   * which it keeps them, rounded to bytes. Default: that of `imageShape` alone.
+   */
+  readonly imageSizes?: readonly (readonly [rows: number, columns: number])[];
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /** Empty where the model knows no classes. */
   readonly classNames: readonly string[];
+  /** What the model reads of each class, where it compares images with descriptions of classes. */
+  readonly classPrompts?: readonly string[]; // [C]
   /** How texts become tokens, where the model reads or writes any, and how many it takes at most. */
   readonly tokenizer?: TokenizerState;
   readonly contextLength?: number;
@@ -97,9 +104,9 @@ export interface GenerateRequest {
 }
 
 export interface Generated {
-  /** Prompt left out. */
+  /** Prompt left out, as `generate` and `caption` print it. */
   readonly text: string;
-  /** Of prompt and text. */
+  /** Of the tokens of prompt and text that the model saw and read. */
   readonly routing: RoutedText;
   /** Of the image, where the model routes its patches. */
   readonly imageRouting?: RoutedImage;

@@ -23,6 +23,7 @@ import { reduceMax, reduceSum } from "../ops/reduce.ts";
 import { reshape, squeeze } from "../ops/reshape.ts";
 import { cumulativeSum } from "../ops/scan.ts";
 import { stack } from "../ops/tile.ts";
+import type { Similarity } from "./contrastive-model.ts";
 import { classify, type DiffMoeConfig, encodeImages } from "./diff-moe.ts";
 import type { TextContext } from "./diff-moe-block.ts";
 import {
@@ -191,16 +192,48 @@ function sharedSpace(
   scope: Scope,
   pooled: Tensor,
   text: EncodedText,
-  { contrastive, width }: DiffMoeMatchingConfig,
+  config: DiffMoeMatchingConfig,
 ): SharedSpace {
-  const { embedDim = width, form, temperature, learnedTemperature } = contrastive;
-  const project = (name: string, x: Tensor): Tensor =>
-    l2Normalize(linear(scope.child(name), x, embedDim, { bias: false }));
-  const isSigmoid = form === "siglip";
   return {
-    imageEmbeddings: project("image_to_shared", pooled),
-    textEmbeddings: project("text_to_shared", poolText(text)),
+    imageEmbeddings: toShared(scope.child("image_to_shared"), pooled, config),
+    textEmbeddings: toShared(scope.child("text_to_shared"), poolText(text), config),
+    ...matchingSimilarity(scope, config),
+  };
+}
+
+function toShared(scope: Scope, x: Tensor, { contrastive, width }: DiffMoeMatchingConfig): Tensor {
+  return l2Normalize(linear(scope, x, contrastive.embedDim ?? width, { bias: false }));
+}
+
+/** Images that see no text in the shared space, with class logits where there are classes. */
+export function encodeImageAlone(
+  scope: Scope,
+  images: Tensor,
+  config: DiffMoeMatchingConfig,
+): { readonly embeddings: Tensor; readonly logits?: Tensor } {
+  const pooled = encodeImages(scope, images, config); // [B, D]
+  const embeddings = toShared(scope.child("image_to_shared"), pooled, config); // [B, P]
+  return { embeddings, ...classes(scope, pooled, config) };
+}
+
+/** Texts in the shared space, `[B, P]`. */
+export function encodeCaption(
+  scope: Scope,
+  texts: TextBatch,
+  config: DiffMoeMatchingConfig,
+): Tensor {
+  const pooled = poolText(encodeText(scope, texts, config, config.text)); // [B, D]
+  return toShared(scope.child("text_to_shared"), pooled, config);
+}
+
+/** How the cosines of the shared space become logits. */
+export function matchingSimilarity(
+  scope: Scope,
+  { contrastive }: Pick<DiffMoeMatchingConfig, "contrastive">,
+): Similarity {
+  const { form, temperature, learnedTemperature } = contrastive;
+  return {
     scale: learnedTemperature ? learnedLogitScale(scope, { temperature }) : 1 / temperature,
-    bias: isSigmoid ? scope.parameter("logit_bias", [1], constantOf(-10)) : 0,
+    bias: form === "siglip" ? scope.parameter("logit_bias", [1], constantOf(-10)) : 0,
   };
 }

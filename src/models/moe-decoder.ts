@@ -20,6 +20,7 @@ import { type Dim, product } from "../graph/shape.ts";
 import type { MoeContext } from "../moe/check.ts";
 import type { MoeSettings } from "../moe/config.ts";
 import { createMoe, type MoeLayer, type MoeTokens } from "../moe/create-moe.ts";
+import { withoutLimit } from "../moe/lift-limit.ts";
 import { type MoeLayers, moeBlocks } from "../moe/placement.ts";
 import { type HeadOptions, selfAttention } from "../nn/attention.ts";
 import { dropout } from "../nn/dropout.ts";
@@ -221,16 +222,6 @@ export function mixtureContext(
 
 function mixtureOf(settings: MoeSettings, config: MoeDecoderConfig, numTokens: number): MoeLayer {
   return createMoe(settings, mixtureContext(config, numTokens));
-}
-
-/** The same weights for every token, and none is dropped. */
-function withoutLimit(settings: MoeSettings): MoeSettings {
-  const { dispatch } = settings;
-  if (dispatch.name !== "capacity") return settings;
-  if (dispatch.normalize === "none") return { ...settings, dispatch: { name: "dropless" } };
-  // Room for all choices of all tokens keeps the normalisation.
-  const room = { evaluationCapacityFactor: settings.numExperts, formula: {} };
-  return { ...settings, dispatch: { ...dispatch, ...room } };
 }
 
 /** The row of each sequence's last token: `[B*S, D]` to `[B, D]`. */

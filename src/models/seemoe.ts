@@ -31,6 +31,7 @@
  * Axes: `B` images, `P` visual tokens, `S` tokens of text, `D` width, `V` vocabulary.
  */
 import type { Tensor } from "../graph/graph.ts";
+import { withoutLimit } from "../moe/lift-limit.ts";
 import { dropout } from "../nn/dropout.ts";
 import { kaimingNormal } from "../nn/initializers.ts";
 import { linear } from "../nn/linear.ts";
@@ -74,7 +75,10 @@ export function seeMoe(
   return moeDecoder(scope.child("decoder"), ids, config, lengths, prefix);
 }
 
-/** Reads images and the beginnings `[B, S]` of captions: scores of the next token, keys and values. */
+/**
+ * Reads images and the beginnings `[B, S]` of captions: scores of the next token, keys and values. No
+ * token is dropped, those of the images included: a caption does not depend on what is read with it.
+ */
 export function seeMoePrefill(
   scope: Scope,
   images: Tensor,
@@ -82,7 +86,8 @@ export function seeMoePrefill(
   lengths: Tensor,
   config: SeeMoeConfig,
 ): DecoderResult {
-  const prefix = visualTokens(scope, images, config);
+  const vision = { ...config.vision, moe: withoutLimit(config.vision.moe) };
+  const prefix = visualTokens(scope, images, { ...config, vision });
   return moeDecoderPrefill(scope.child("decoder"), ids, lengths, config, prefix);
 }
 

@@ -1,6 +1,8 @@
 /** Many small pictures in one, so that a page holds one file for all of them. */
+
+import { shrink } from "../inspect/shrink-image.ts";
 import type { RecordedImage } from "../inspect/types.ts";
-import { pngDataUri, shrink } from "./png.ts";
+import { pngDataUri } from "./png.ts";
 
 export interface PatchSprite {
   /** A PNG data URI; pictures stand row by row. */

@@ -1,6 +1,6 @@
 import { decode } from "fast-png";
 import { expect, test } from "vitest";
-import { greyscale, pngDataUri, shrink } from "./png.ts";
+import { greyscale, pngDataUri } from "./png.ts";
 
 const bytes = (uri: string): Uint8Array =>
   new Uint8Array(Buffer.from(uri.replace("data:image/png;base64,", ""), "base64"));
@@ -16,11 +16,6 @@ test("large images are shrunk by a whole factor", () => {
   const image = { width: 400, height: 200, channels: 1, data: new Uint8Array(80_000).fill(9) };
   const decoded = decode(bytes(pngDataUri(image)));
   expect([decoded.width, decoded.height, decoded.data[0]]).toEqual([134, 67, 9]);
-});
-
-test("shrinking takes means, also over cut squares", () => {
-  const image = { width: 3, height: 2, channels: 1, data: Uint8Array.of(0, 4, 10, 8, 12, 20) };
-  expect([...shrink(image, 2).data]).toEqual([6, 15]);
 });
 
 test("grey keeps alpha and single channels", () => {

@@ -1,17 +1,20 @@
 /** Images as data URIs. */
 
 import { encode } from "fast-png";
+import { encodeBase64 } from "../inspect/base64.ts";
+import { shrinkTo } from "../inspect/shrink-image.ts";
 import type { RecordedImage } from "../inspect/types.ts";
 
-/** Longest side of an embedded image, pixels. */
-const maxSide = 160;
-
 /**
- * A PNG data URI of an image; images with a side beyond 160 pixels are shrunk by a whole factor.
+ * A PNG data URI of an image; images with a side beyond `maxSide` pixels are shrunk by a whole factor.
  *
+ * @param options `maxSide` is 160 unless given, which keeps pages with many images small
  * @throws RangeError when the sizes and the bytes do not agree
  */
-export function pngDataUri(image: RecordedImage): string {
+export function pngDataUri(
+  image: RecordedImage,
+  { maxSide = 160 }: { readonly maxSide?: number } = {},
+): string {
   const { width, height, channels, data } = image;
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
     throw new RangeError(`image size must be positive whole numbers, got ${width}x${height}`);
@@ -24,7 +27,7 @@ export function pngDataUri(image: RecordedImage): string {
       `image of ${width}x${height}x${channels} needs ${width * height * channels} bytes, got ${data.length}`,
     );
   }
-  const small = shrink(image, Math.ceil(Math.max(width, height) / maxSide));
+  const small = shrinkTo(image, maxSide);
   const bytes = encode({
     width: small.width,
     height: small.height,
@@ -32,33 +35,7 @@ export function pngDataUri(image: RecordedImage): string {
     depth: 8,
     data: small.data,
   });
-  return `data:image/png;base64,${base64(bytes)}`;
-}
-
-/** Means over squares of `factor` pixels; squares at the right and bottom edge may be smaller. */
-export function shrink(image: RecordedImage, factor: number): RecordedImage {
-  if (factor <= 1) return image;
-  const { channels } = image;
-  const width = Math.ceil(image.width / factor);
-  const height = Math.ceil(image.height / factor);
-  const data = new Uint8Array(width * height * channels);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const right = Math.min(image.width, (x + 1) * factor);
-      const bottom = Math.min(image.height, (y + 1) * factor);
-      const area = (right - x * factor) * (bottom - y * factor);
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let v = y * factor; v < bottom; v++) {
-          for (let u = x * factor; u < right; u++) {
-            sum += image.data[(v * image.width + u) * channels + c]!;
-          }
-        }
-        data[(y * width + x) * channels + c] = Math.round(sum / area);
-      }
-    }
-  }
-  return { width, height, channels, data };
+  return `data:image/png;base64,${encodeBase64(bytes)}`;
 }
 
 /** The same picture in grey; alpha stays. */
@@ -75,13 +52,4 @@ export function greyscale(image: RecordedImage): RecordedImage {
     if (grey === 2) result[i * 2 + 1] = data[at + 3]!;
   }
   return { width, height, channels: grey, data: result };
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  const stride = 8192;
-  for (let i = 0; i < bytes.length; i += stride) {
-    binary += String.fromCharCode(...bytes.subarray(i, i + stride));
-  }
-  return btoa(binary);
 }

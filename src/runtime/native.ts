@@ -32,6 +32,7 @@ function makeRuntime(): Runtime {
   };
   return {
     name: "native",
+    copiesInputs: false,
     createSession: async (model, options = {}) => {
       const { api, keeper } = open();
       return createNativeSession(api, handles, keeper, model, options);

@@ -57,6 +57,8 @@ export interface Binding {
 
 export interface Runtime {
   readonly name: "native" | "web";
+  /** Whether every run copies its inputs; else they are read where they lie. */
+  readonly copiesInputs: boolean;
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /**
    * Runs bindings one after another, in order, for the price of handing over one: many small

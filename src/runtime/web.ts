@@ -29,6 +29,7 @@ export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runti
   const queue = runQueue();
   return {
     name: "web",
+    copiesInputs: true,
     createSession: async (model, given = {}) =>
       createWebSession(library, handles, queue, model, nativeOptions(given), given.explain),
     runAll: async (bindings: readonly Binding[]) => {

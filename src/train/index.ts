@@ -42,6 +42,15 @@ export {
   type ListedLayer,
   listRunExperts,
 } from "./experts/list-experts.ts";
+export {
+  type ExportedLiveModel,
+  type ExportLiveModelOptions,
+  encodeLiveModel,
+  exportLiveModel,
+  exportLiveModelSpec,
+  LIVE_MODEL_FILES,
+  writeLiveModel,
+} from "./export-live-model.ts";
 export { type OpenedCaptioner, openCaptioner } from "./open-captioner.ts";
 export {
   type EmbeddedImages,

@@ -68,7 +68,8 @@ export function openRunTokenizer({ data }: TrainConfig, state: TokenizerState): 
   return openTokenizer(state, rootOf(data));
 }
 
-function rootOf(data: TrainConfig["data"]): { root?: string } {
+/** The folder of data sets that a configuration names, if it does. */
+export function rootOf(data: TrainConfig["data"]): { root?: string } {
   return "root" in data && data.root !== undefined ? { root: data.root } : {};
 }
 

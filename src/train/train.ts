@@ -4,6 +4,8 @@ import { toSnakeCase } from "../config/case.ts";
 import { configToYaml } from "../config/load.ts";
 import { createDecodedCache, type DecodedCache } from "../data/images/decoded-cache.ts";
 import type { NdArray } from "../graph/array.ts";
+import { fitRecord } from "../inspect/fit-record.ts";
+import { encodeRecord, type StoredRecord } from "../inspect/record-codec.ts";
 import type { CheckpointAgreement } from "../inspect/types.ts";
 import { renderReport } from "../report/report.ts";
 import { analyzeDomains } from "./domains/analysis.ts";
@@ -16,6 +18,7 @@ import { agreementWithLast } from "./routing/last-agreement.ts";
 import { associationEvents, routingEvents } from "./routing/routing-events.ts";
 import { best, type Checkpoint, listCheckpoints } from "./run/checkpoint-store.ts";
 import { readMetrics } from "./run/metrics-file.ts";
+import { modelInputs } from "./run/model-inputs-file.ts";
 import { openRunDirectory, type RunDirectory } from "./run/run-directory.ts";
 import { type Progress, restoreState, restoreWeights } from "./run/state-files.ts";
 import { readTokenizer } from "./run/tokenizer-file.ts";
@@ -75,6 +78,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     }
     await run.writeConfig(configToYaml(config)); // only now: it fits the checkpoint
     if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
+    await run.writeModelInputs(modelInputs(training.loader.dataset));
     announce(training, progress);
     if (start !== fresh) progress.note(`resumed at step ${start.step}`);
     const result = await runLoop(training, run, start, options);
@@ -146,7 +150,7 @@ async function runLoop(
   }
 }
 
-/** Tests the best checkpoint where there is a test split, then writes summary and report. */
+/** Tests the best checkpoint where there is a test split, then writes summary, report and record. */
 async function finish(
   training: Training,
   run: RunDirectory,
@@ -157,7 +161,7 @@ async function finish(
   const agreement = chosen && (await choose(training, chosen, result.progress.step));
   const validation = await scoreSplit(training, "validation", progress);
   const last = hasTestSplit(training.config.data) ? "test" : "validation";
-  const { scores, record } = await evaluateSplit(training, last, progress);
+  const { scores, record, inspected } = await evaluateSplit(training, last, progress);
   const { step: at, seconds } = result.progress;
   const test = last === "test" ? scores : {};
   const domains = await analyzeDomains(training, progress);
@@ -171,19 +175,18 @@ async function finish(
   await run.writeSummary(summary);
   run.metrics.sync();
   const metrics = await readMetrics(join(run.path, "metrics.jsonl"));
-  await run.writeReport(
-    renderReport({
-      name: basename(run.path),
-      recipe: training.config.recipe,
-      config: toSnakeCase(training.config),
-      summary,
-      metrics,
-      classNames: training.task.classNames,
-      ...record,
-      ...(agreement && { agreement }),
-      ...(domains && { domains }),
-    }),
-  );
+  const shown: StoredRecord = {
+    name: basename(run.path),
+    recipe: training.config.recipe,
+    config: toSnakeCase(training.config),
+    summary,
+    classNames: training.task.classNames,
+    ...record,
+    ...(agreement && { agreement }),
+    ...(domains && { domains }),
+  };
+  await run.writeReport(renderReport({ ...shown, metrics }));
+  await run.writeRecord(encodeRecord(fitRecord({ ...shown, ...inspected })));
   return summary;
 }
 

@@ -43,15 +43,28 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".js": "text/javascript",
   ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
   ".wasm": "application/wasm",
 };
 
+/** With these headers a page may use threads. */
+export const isolation = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+} as const;
+
 /** Serves the files of a folder on a free port. */
-export async function serve(folder: string): Promise<{ url: string; close(): Promise<void> }> {
+export async function serve(
+  folder: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://127.0.0.1").pathname);
     try {
       const body = await readFile(join(folder, path));
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       response.setHeader("Content-Type", contentTypes[extname(path)] ?? "application/octet-stream");
       response.end(body);
     } catch {

@@ -10,7 +10,7 @@ const folders = ["graph", "ops", "autodiff", "onnx", "nn", "moe", "models", "los
 const entries = {
   browser: "src/browser.ts",
   ...Object.fromEntries(
-    [...folders, "random", "inspect"].map((folder) => [folder, `src/${folder}/index.ts`]),
+    [...folders, "random", "inspect", "live"].map((folder) => [folder, `src/${folder}/index.ts`]),
   ),
 };
 

@@ -29,7 +29,9 @@ const layers = [
   "evaluate",
   "inspect",
   "report",
+  "live",
   "train",
+  "server",
   "cli",
 ] as const;
 
@@ -46,6 +48,7 @@ const browserSafe = [
   "optim",
   "evaluate",
   "inspect",
+  "live",
   "report/charts",
 ];
 
@@ -147,7 +150,7 @@ test("what browsers load reaches neither Node nor native packages", () => {
 });
 
 const texts = [
-  ...["bench", "bin", "docs", "examples", "recipes", "scripts", "src", "test"].flatMap(filesBelow),
+  ...["bench", "bin", "docs", "examples", "inspector", "recipes", "scripts", "src", "test"].flatMap(filesBelow),
   ...readdirSync(root).filter((name) => /\.(md|json|ts)$|^LICENSE$|^\.npmrc$/.test(name)),
   ...readdirSync(join(root, ".ci")).map((name) => `.ci/${name}`),
 ].filter((path) => !path.endsWith(".png") && path !== "package-lock.json");

@@ -3,6 +3,7 @@
 import type Sharp from "sharp";
 import { UserError } from "../../graph/errors.ts";
 import type { ImageShape } from "../dataset.ts";
+import { toChannels } from "./channels.ts";
 
 export interface DecodedImage extends ImageShape {
   /** Bytes by row, column, channel. */
@@ -74,19 +75,6 @@ function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
 
 function text(bytes: Uint8Array, start: number, end: number): string {
   return String.fromCharCode(...bytes.subarray(start, end));
-}
-
-function toChannels(data: Uint8Array, from: number, to: 1 | 3): Uint8Array {
-  if (from === to) return data;
-  const pixels = data.length / from;
-  const out = new Uint8Array(pixels * to);
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    const at = pixel * from;
-    const red = data[at]!;
-    if (to === 3) out.fill(red, pixel * 3, pixel * 3 + 3);
-    else out[pixel] = Math.round((299 * red + 587 * data[at + 1]! + 114 * data[at + 2]!) / 1000);
-  }
-  return out;
 }
 
 let loaded: Promise<typeof Sharp> | undefined;

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { UserError } from "../../graph/errors.ts";
 import { openShared } from "../array-dataset.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
-import { resizeTo } from "../transforms/index.ts";
+import { resizeBytes } from "../transforms/index.ts";
 import { BrokenImageError, type DecodedImage, decodeImage } from "./decode.ts";
 import type { DecodedCache } from "./decoded-cache.ts";
 import type { StoreOptions } from "./specs.ts";
@@ -109,7 +109,7 @@ export async function storeImages(
     const known = hooks.decoded?.get(key);
     if (known !== undefined) return known;
     const image = await decodeImage(await sample.read(), decoding);
-    const sized = size === undefined ? image : resizeBytes(image, size);
+    const sized = size === undefined ? image : resizeBytes(image, size, size);
     hooks.decoded?.set(key, sized);
     return sized;
   };
@@ -185,18 +185,6 @@ function allocateStore(
   }
   const images = new Uint8Array(new SharedArrayBuffer(bytes));
   return { shape: { height, width, channels }, first, images };
-}
-
-function resizeBytes(image: DecodedImage, side: number): DecodedImage {
-  const { height, width, channels } = image;
-  if (height === side && width === side) return image;
-  const resized = resizeTo(
-    { height, width, channels, data: Float32Array.from(image.data) },
-    side,
-    side,
-  );
-  const data = Uint8Array.from(resized.data, (value) => Math.round(value));
-  return { height: side, width: side, channels, data };
 }
 
 function checkSize(name: string, size: number | undefined): void {

@@ -58,6 +58,14 @@ export async function openTokenizer(
   options: TokenizerFileOptions = {},
 ): Promise<Tokenizer> {
   if (state.kind !== "clip") return createTokenizer(state);
+  return createClipTokenizer(state, await readClipVocabulary(state, options));
+}
+
+/** What the file of CLIP's vocabulary holds, unpacked; see `openTokenizer` for what is refused. */
+export async function readClipVocabulary(
+  state: ClipState,
+  options: TokenizerFileOptions = {},
+): Promise<string> {
   const root = dataRoot(options.root);
   const known = clipFiles.some(({ sha256 }) => sha256 === state.sha256);
   const source = [state, ...(known ? clipFiles : [])].find(({ file }) =>
@@ -72,12 +80,14 @@ export async function openTokenizer(
       `${path} has sha256 ${actual}, but the tokenizer was made with ${source.sha256}; put the original file there`,
     );
   }
-  return createClipTokenizer(state, unpack(path, bytes));
+  return unpack(path, bytes);
 }
 
 async function readBounded(path: string): Promise<Uint8Array> {
   if (!existsSync(path)) throw missing(path);
-  const { size } = await stat(path);
+  const found = await stat(path);
+  const { size } = found;
+  if (!found.isFile()) throw new UserError(`${path} is no file; put CLIP's vocabulary there`);
   if (size > maxStoredBytes) {
     throw new UserError(
       `${path} has ${size} bytes; a CLIP vocabulary has at most ${maxStoredBytes}`,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { confusionChart } from "./confusion.ts";
-import { type Curve, curveChart, smoothingWindow, suitsLogAxis } from "./curves.ts";
+import { type Curve, curveChart, curveLegend, smoothingWindow, suitsLogAxis } from "./curves.ts";
 import { labelMapChart } from "./label-map.ts";
 import { loadBarsChart } from "./load-bars.ts";
 import { loadMapChart } from "./load-map.ts";
@@ -124,6 +124,61 @@ test("a mosaic tints patches by expert, numbers areas, hatches dropped patches",
   expect(texts(svg)).toEqual(["0", "1"]);
   expect(svg.querySelector(".dropped")!.getAttribute("d")).toBe("M1 1h1v1h-1z");
   expect(svg.querySelector("image")!.getAttribute("style")).toBe("image-rendering:pixelated");
+});
+
+test("gates tint a mosaic in grades from the largest, or not at all", () => {
+  const mosaic = { layer: "moe.0", rows: 1, cols: 3, experts: [0, 0, 0], gates: [0.4, 0.2, 0] };
+  const opacities = (strength: "graded" | "even") => {
+    const shown = { ...options, image: "#picture", numExperts: 1, strength, numberSize: 0.3 };
+    const svg = mosaicChart(mosaic, shown);
+    expect(svg.querySelector(".numbers")!.getAttribute("font-size")).toBe("0.30");
+    return [...svg.querySelectorAll(".tint path")].map((path) => [
+      path.getAttribute("d"),
+      path.getAttribute("fill-opacity"),
+    ]);
+  };
+  expect(opacities("graded")).toEqual([
+    ["M2 0h1v1h-1z", "0.16"],
+    ["M1 0h1v1h-1z", "0.58"],
+    ["M0 0h1v1h-1z", null],
+  ]);
+  expect(opacities("even")).toEqual([["M0 0h3v1h-3z", null]]);
+});
+
+test("cells of a confusion matrix are buttons where somebody listens, one in the order of tabs", () => {
+  const plain = confusionChart([[2, 1], [0, 3]], ["cat", "dog"], options); // biome-ignore format: a matrix
+  expect(plain.getAttribute("role")).toBe("img");
+  expect(plain.querySelectorAll("[role=button]")).toHaveLength(0);
+  const clicked: string[] = [];
+  const svg = confusionChart([[2, 1], [0, 3]], ["cat", "dog"], {
+    ...options,
+    chosen: [0, 1],
+    onCell: (actual, predicted) => clicked.push(`${actual}-${predicted}`),
+  }); // biome-ignore format: a matrix
+  const cells = [...svg.querySelectorAll("[role=button]")];
+  const told = cells.map((cell) => ["data-key", "tabindex", "aria-pressed"].map((name) => cell.getAttribute(name))); // biome-ignore format: one expression
+  expect(told).toEqual([
+    ["0-0", "-1", "false"],
+    ["0-1", "0", "true"],
+    ["1-1", "-1", "false"],
+  ]);
+  const { Event } = parseHTML("<html></html>");
+  for (const cell of cells) cell.dispatchEvent(new Event("click"));
+  expect(clicked).toEqual(["0-0", "0-1", "1-1"]);
+});
+
+test("a legend tells the last value of curves, of the mean of long ones", () => {
+  const long = Array.from({ length: 200 }, (_, i) => (i === 199 ? 9 : 1));
+  expect(curveLegend([curve([0.25, 0.5]), curve(long), curve([])], "number")).toEqual([
+    { label: "a", value: "0.5", smoothed: false },
+    { label: "a", value: "3.67", smoothed: true },
+    { label: "a", value: "", smoothed: false },
+  ]);
+});
+
+test("every value of a logarithmic axis has its label", () => {
+  const svg = curveChart([curve([0.05, 4])], options);
+  expect(texts(svg)).toEqual(expect.arrayContaining(["0.05", "0.1", "0.2", "0.5", "1", "2"]));
 });
 
 test("charts run in a browser: nothing here imports from Node", () => {

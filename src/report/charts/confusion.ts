@@ -3,6 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import { count, percent } from "../format.ts";
 import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
+import { type CellOptions, followCells } from "./confusion-cells.ts";
 
 /**
  * A confusion matrix with rows scaled to 1; the counts are in the title of each cell. Shades follow
@@ -14,7 +15,7 @@ import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./
 export function confusionChart(
   counts: readonly (readonly number[])[], // [C, C]
   classNames: readonly string[],
-  options: ChartOptions,
+  options: ChartOptions & CellOptions,
 ): SVGSVGElement {
   const theme = themeOf(options);
   const classes = counts.map((_, i) => i);
@@ -33,7 +34,7 @@ export function confusionChart(
     });
   });
   const label = { tickSize: 0, tickFormat: (i: number) => names[i] ?? "", label: null } as const;
-  return draw(
+  const svg = draw(
     { ...options, width: Math.ceil(marginLeft + cell * classes.length + 4) },
     {
       height: Math.ceil(room + 20 + cell * classes.length + 4),
@@ -75,6 +76,9 @@ export function confusionChart(
       ],
     },
   );
+  const places = cells.map(({ actual, predicted }) => [actual, predicted] as const);
+  followCells(svg, places, classes.length, options);
+  return svg;
 }
 
 function percentText(fraction: number): string {

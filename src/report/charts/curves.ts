@@ -40,6 +40,28 @@ export function suitsLogAxis(curves: readonly Curve[]): boolean {
   return high / low > 30;
 }
 
+/** A line of a legend: the last value of a curve, of its running mean where it is noisy. */
+export interface CurveLegendEntry {
+  readonly label: string;
+  /** Empty where the curve has no point. */
+  readonly value: string;
+  readonly smoothed: boolean;
+}
+
+/** What stands in the legend of curves, in their order. */
+export function curveLegend(
+  curves: readonly Curve[],
+  unit: "number" | "percent",
+): CurveLegendEntry[] {
+  const log = unit === "number" && suitsLogAxis(curves);
+  return curves.map(({ label, points }) => {
+    const window = smoothingWindow(points);
+    const last = (window > 1 ? runningMean(points, window, log) : points).at(-1)?.y;
+    const value = last === undefined ? "" : unit === "percent" ? percent(last) : figure(last);
+    return { label, value, smoothed: window > 1 };
+  });
+}
+
 /** Curves over steps; long ones as a faint trace of every value under their running mean. */
 export function curveChart(curves: readonly Curve[], options: CurveOptions): SVGSVGElement {
   const theme = themeOf(options);
@@ -61,9 +83,9 @@ export function curveChart(curves: readonly Curve[], options: CurveOptions): SVG
     y: { type: log ? "log" : "linear", domain, clamp: true },
     marks: [
       Plot.axisX({ ticks: 5, tickFormat: compact, tickSize: 0, label: "step", labelArrow: "none" }),
-      // A list of values is labelled in full; a count would hide some labels of a log axis.
+      // A log axis leaves out labels of the values in its list unless their count has no end.
       Plot.axisY(log ? logTicks(ys) : undefined, {
-        ...(log ? {} : { ticks: 5 }),
+        ticks: log ? Number.POSITIVE_INFINITY : 5,
         tickFormat: options.unit === "percent" ? (v: number) => percent(v, 0) : figure,
         tickSize: 0,
         label: null,

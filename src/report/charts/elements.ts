@@ -11,8 +11,12 @@ export type Add = (
 
 export function elementMaker(document: Document): Add {
   return (parent, name, attributes) => {
-    const element = document.createElementNS(svgNamespace, name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+    const element = document.createElementNS(svgNamespace, name) as SVGElement;
+    for (const [key, value] of Object.entries(attributes)) {
+      // A strict content security policy allows the property and not the attribute.
+      if (key === "style") element.style.cssText = String(value);
+      else element.setAttribute(key, String(value));
+    }
     parent?.append(element);
     return element;
   };

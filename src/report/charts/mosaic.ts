@@ -10,11 +10,21 @@ export interface MosaicOptions extends ChartOptions {
   readonly image: string;
   /** Experts of the layer; values outside 0 to E-1 are dropped patches. */
   readonly numExperts: number;
+  /**
+   * How gates show: small ones fainter in two levels (the default), all of them graded from the
+   * largest of the layer, or not at all.
+   */
+  readonly strength?: "levels" | "graded" | "even";
+  /** Height of the numbers in patches; by default what a picture of about 160 pixels needs. */
+  readonly numberSize?: number;
 }
 
 /** Gates below these weights are tinted fainter. */
 const gateLevels = [0.25, 0.5] as const;
 const levelOpacity = [0.5, 0.78, 1] as const;
+/** Steps of graded tints, of which the faintest still shows its colour. */
+const grades = 10;
+const faintest = 0.16;
 
 /**
  * Draws one image under the tints of one layer. A grey image keeps the tints true.
@@ -42,27 +52,42 @@ export function mosaicChart(mosaic: MosaicLayer, options: MosaicOptions): SVGSVG
     imageElement(svg, options.image, cols, rows, add);
   }
   const tint = add(svg, "g", { class: "tint", style: "opacity:var(--tint,.6)" });
-  const level = (tile: number): number => {
-    const gate = gates?.[tile];
-    return gate === undefined || gate >= gateLevels[1] ? 2 : gate >= gateLevels[0] ? 1 : 0;
-  };
+  const opacity = Array.from(experts, opacities(gates, options.strength ?? "levels"));
+  const levels = [...new Set(opacity)].sort((a, b) => a - b);
   const used = [...new Set(Array.from(experts))].sort((a, b) => a - b);
   for (const expert of used) {
     if (!(expert >= 0 && expert < options.numExperts)) continue;
-    for (const strength of [0, 1, 2] as const) {
-      const path = tilePath(rows, cols, (t) => experts[t] === expert && level(t) === strength);
+    for (const level of levels) {
+      const path = tilePath(rows, cols, (t) => experts[t] === expert && opacity[t] === level);
       if (path === "") continue;
       add(tint, "path", {
         d: path,
         fill: theme.expert(expert),
         "data-expert": expert,
-        ...(strength === 2 ? {} : { "fill-opacity": levelOpacity[strength] }),
+        ...(level === 1 ? {} : { "fill-opacity": level }),
       });
     }
   }
   drawLines(svg, mosaic, options, add);
   drawNumbers(svg, mosaic, options, add);
   return svg;
+}
+
+/** Opacity of the tint of a tile, by its gate. */
+function opacities(
+  gates: readonly number[] | undefined,
+  strength: NonNullable<MosaicOptions["strength"]>,
+): (expert: number, tile: number) => number {
+  if (gates === undefined || strength === "even") return () => 1;
+  if (strength === "levels") {
+    return (_, tile) =>
+      levelOpacity[gateLevels.filter((least) => (gates[tile] ?? 1) >= least).length]!;
+  }
+  const highest = gates.reduce((most, gate) => Math.max(most, gate), 1e-9);
+  return (_, tile) => {
+    const grade = Math.round((Math.max(0, gates[tile] ?? highest) / highest) * grades) / grades;
+    return Number((faintest + (1 - faintest) * grade).toFixed(3));
+  };
 }
 
 /** The untinted image; a second one, for mosaics of the same document, is kept under `id`. */
@@ -127,7 +152,7 @@ function drawLines(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, ad
 function drawNumbers(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, add: Add): void {
   const { rows, cols, experts } = mosaic;
   // A tile of a fine grid is too small for a number; a larger area has room for one.
-  const size = Math.min(1.6, Math.max(0.68, cols / 13));
+  const size = options.numberSize ?? Math.min(1.6, Math.max(0.68, cols / 13));
   const needed = size <= 0.8 ? 1 : size <= 1 ? 3 : 6;
   const group = add(svg, "g", {
     class: "numbers",

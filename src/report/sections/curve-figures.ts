@@ -1,8 +1,6 @@
 /** Charts of curves with their legends, for the sections that show how something moved. */
 
-import { type Curve, curveChart, smoothingWindow, suitsLogAxis } from "../charts/curves.ts";
-import { runningMean } from "../downsample.ts";
-import { figure as number, percent } from "../format.ts";
+import { type Curve, curveChart, curveLegend, suitsLogAxis } from "../charts/curves.ts";
 import { type Html, html, type Part } from "../html.ts";
 import type { Series } from "../series.ts";
 import { cssTheme } from "../theme.ts";
@@ -70,13 +68,10 @@ export function drawCurves({ document }: Context, figure: CurveFigure): GridChar
 }
 
 function legend(curves: readonly Curve[], unit: "number" | "percent"): Html {
-  return html`<ul class="legend">${curves.map(({ label, points }, i) => {
-    const window = smoothingWindow(points);
-    const log = unit === "number" && suitsLogAxis(curves);
-    const smooth = window > 1 ? runningMean(points, window, log) : points;
-    const last = smooth[smooth.length - 1]!.y;
-    const color = cssTheme.series[i % cssTheme.series.length]!;
-    const value = unit === "percent" ? percent(last) : number(last);
-    return html`<li title="${window > 1 ? "last running mean" : "last value"}"><span class="line" style="background:${color}"></span>${label} <b>${value}</b></li>`;
-  })}</ul>`;
+  return html`<ul class="legend">${curveLegend(curves, unit).map(
+    ({ label, value, smoothed }, i) => {
+      const color = cssTheme.series[i % cssTheme.series.length]!;
+      return html`<li title="${smoothed ? "last running mean" : "last value"}"><span class="line" style="background:${color}"></span>${label} <b>${value}</b></li>`;
+    },
+  )}</ul>`;
 }

@@ -1,22 +1,13 @@
 /** Where a mixture of classifiers decides for what, and which expert it asks there. */
 
 import type { DecisionRegions } from "../../inspect/types.ts";
-import { type Plane, planeChart, pointSymbols } from "../charts/plane.ts";
+import { planeChart } from "../charts/plane.ts";
+import { classLooks, regionPlanes } from "../charts/region-planes.ts";
 import { percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { expertColors } from "../palette.ts";
-import { cssTheme } from "../theme.ts";
 import { chartGrid, type GridChart } from "./chart-grid.ts";
 import { type Context, className, type Section } from "./section.ts";
-
-const signs: Readonly<Record<(typeof pointSymbols)[number], string>> = {
-  circle: "\u25cf",
-  triangle: "\u25b2",
-  square: "\u25a0",
-  diamond: "\u25c6",
-  star: "\u2605",
-  cross: "\u271a",
-};
 
 export const regionsSection: Section = {
   id: "regions",
@@ -33,49 +24,16 @@ ${drawScores(context, regions)}`;
 };
 
 function charts({ run, document }: Context, regions: DecisionRegions): GridChart[] {
-  const { numExperts } = regions;
-  // Classes have the colours after those of the experts, so that one colour has one meaning.
-  const classes = run.classNames.map((_, c) => ({
-    name: `class ${className(run, c)}`,
-    fill: cssTheme.expert(numExperts + c),
-    symbol: pointSymbols[c % pointSymbols.length]!,
-  }));
-  const fallback = { name: "unknown class", fill: cssTheme.muted, symbol: pointSymbols[0] };
-  const ofClass = (c: number) => classes[c] ?? fallback;
-  const draw =
-    (label: string, plane: Omit<Plane, "point">) =>
-    (width: number): SVGSVGElement =>
-      planeChart(regions, { ...plane, point: ofClass }, { document, width, label });
-  const classLegend = html`<ul class="legend">${classes.map(
-    ({ name, fill, symbol }) =>
-      html`<li><span style="color:${fill}" aria-hidden="true">${signs[symbol]}</span> ${name}</li>`,
+  const classLegend = html`<ul class="legend">${classLooks(regions.numExperts, run.classNames).map(
+    ({ name, fill, sign }) =>
+      html`<li><span style="color:${fill}" aria-hidden="true">${sign}</span> ${name}</li>`,
   )}</ul>`;
-  const result: GridChart[] = [
-    {
-      title: "Prediction of the mixture",
-      legend: classLegend,
-      draw: draw("Predicted class over the plane", { values: regions.predicted, area: ofClass }),
-    },
-    {
-      title: "Territory of each expert",
-      legend: expertLegend(numExperts),
-      draw: draw("Expert with the largest gate over the plane", {
-        values: regions.experts,
-        strength: regions.gates,
-        area: (e) => ({ name: `expert ${e}`, fill: cssTheme.expert(e) }),
-      }),
-      note: "The fuller the colour, the nearer the gate of that expert is to 1.",
-    },
-  ];
-  if (regions.optimal !== undefined) {
-    result.push({
-      title: "Best possible prediction",
-      legend: classLegend,
-      draw: draw("Most probable class over the plane", { values: regions.optimal, area: ofClass }),
-      note: "The most probable class, from the distribution that the data were drawn from.",
-    });
-  }
-  return result;
+  return regionPlanes(regions, run.classNames).map(({ title, label, of, plane, note }) => ({
+    title,
+    legend: of === "classes" ? classLegend : expertLegend(regions.numExperts),
+    draw: (width) => planeChart(regions, plane, { document, width, label }),
+    ...(note !== undefined && { note }),
+  }));
 }
 
 function expertLegend(numExperts: number): Html {

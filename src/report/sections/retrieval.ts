@@ -1,10 +1,11 @@
 /** Finding images by texts and texts by images. */
 
 import type { ImagesOfText, RetrievalMatch, TextsOfImage } from "../../inspect/pair-types.ts";
+import { shrinkTo } from "../../inspect/shrink-image.ts";
 import type { RecordedImage, Summary } from "../../inspect/types.ts";
 import { count, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { pngDataUri, shrink } from "../png.ts";
+import { pngDataUri } from "../png.ts";
 import type { Section } from "./section.ts";
 
 const directions = [
@@ -64,7 +65,7 @@ function drawImage({ image, rank, texts }: TextsOfImage, numTexts: number): Html
 }
 
 function drawPicture(image: RecordedImage, alt: string): Html {
-  const small = shrink(image, Math.ceil(Math.max(image.width, image.height) / sideLimit));
+  const small = shrinkTo(image, sideLimit);
   const scale = shownSide / Math.max(image.width, image.height);
   return html`<img src="${pngDataUri(small)}" width="${Math.round(image.width * scale)}" height="${Math.round(image.height * scale)}" alt="${alt}">`;
 }

@@ -5,13 +5,15 @@ import { loadStatus } from "../charts/load-status.ts";
 import { count, percent } from "../format.ts";
 import { type Html, html, type Part } from "../html.ts";
 
-interface Column {
+/** What a column tells of the routing of a layer. */
+export interface RoutingColumn {
   readonly title: string;
   readonly hint: string;
   readonly cell: (spread: RoutingSpread) => string;
 }
 
-const columns: readonly Column[] = [
+/** Columns of the table of layers. */
+export const routingColumns: readonly RoutingColumn[] = [
   {
     title: "imbalance",
     hint: "maximum violation: load of the busiest expert above the even share, as a multiple of it",
@@ -51,7 +53,8 @@ const columns: readonly Column[] = [
 
 /** One row for each layer, and one for each modality of it. */
 export function drawRoutingTable(routing: readonly LayerRouting[]): Html {
-  const cells = (spread: RoutingSpread): Html[] => columns.map(({ cell }) => numeric(cell(spread)));
+  const cells = (spread: RoutingSpread): Html[] =>
+    routingColumns.map(({ cell }) => numeric(cell(spread)));
   const rows = routing.flatMap((entry) => [
     html`<tr><td>${entry.layer}</td>${cells(entry)}</tr>`,
     ...(entry.modalities ?? []).map(
@@ -59,7 +62,7 @@ export function drawRoutingTable(routing: readonly LayerRouting[]): Html {
     ),
   ]);
   return html`<h3 class="sub">Routing of each layer <small>entropies and information in nats</small></h3>
-<div class="card scroll" tabindex="0" role="region" aria-label="Routing of each layer"><table><thead><tr><th>layer</th>${columns.map(
+<div class="card scroll" tabindex="0" role="region" aria-label="Routing of each layer"><table><thead><tr><th>layer</th>${routingColumns.map(
     ({ title, hint }) => html`<th class="number" title="${hint}">${title}</th>`,
   )}</tr></thead><tbody>
 ${rows}

@@ -9,6 +9,7 @@ import type { ParameterCounts } from "../../moe/active-parameters.ts";
 import type { ExpertChange } from "../../moe/surgery/change.ts";
 import { expertLayers, type Tensors } from "../../moe/surgery/layout.ts";
 import { openRun } from "../open-run.ts";
+import { modelInputs } from "../run/model-inputs-file.ts";
 import { openRunDirectory } from "../run/run-directory.ts";
 import { fillState, readState, type StoredState, stateFiles } from "../run/state-files.ts";
 import { setUpTraining, type Training } from "../setup.ts";
@@ -123,6 +124,7 @@ async function writeRun(out: string, overwrite: boolean, training: Training): Pr
     const progress = { step: 0, bestScore: null, bestStep: 0, withoutImprovement: 0, seconds: 0 };
     await run.saveCheckpoint(0, stateFiles(training.step, training.optimizer.moments, progress));
     if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
+    await run.writeModelInputs(modelInputs(training.loader.dataset));
     await run.writeConfig(configToYaml(training.config));
     complete = true;
   } finally {

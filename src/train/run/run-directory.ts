@@ -1,9 +1,11 @@
 /**
  * A run directory: `config.yaml`, `metrics.jsonl`, TensorBoard events, `checkpoints/<step>/`,
- * `summary.json`, `report.html`; `tokenizer.json` where the model reads text.
+ * `summary.json`, `report.html`, `record.json`, `model-inputs.json`; `tokenizer.json` where the model
+ * reads text.
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { toSnakeCase } from "../../config/case.ts";
 import { UserError } from "../../graph/errors.ts";
 import type { Summary } from "../types.ts";
 import {
@@ -22,6 +24,7 @@ import {
   writeFileAtomically,
 } from "./files.ts";
 import { type MetricsLog, openMetricsLog } from "./metrics-log.ts";
+import type { ModelInputs } from "./model-inputs-file.ts";
 import { lockRun } from "./run-lock.ts";
 
 /** A run directory open for training; one training at a time can have it. */
@@ -39,8 +42,12 @@ export interface RunDirectory {
   writeConfig(yaml: string): Promise<void>;
   /** The tokenizer's state, which later commands read the run's texts with. */
   writeTokenizer(state: object): Promise<void>;
+  /** What later commands know of the data without opening them. */
+  writeModelInputs(inputs: ModelInputs): Promise<void>;
   writeSummary(summary: Summary): Promise<void>;
   writeReport(html: string): Promise<void>;
+  /** What the inspector shows beside the metrics. */
+  writeRecord(json: string): Promise<void>;
   /** Closes the logs and gives the lock back. */
   close(): Promise<void>;
 }
@@ -84,8 +91,11 @@ export async function openRunDirectory(
       },
       writeConfig: (yaml) => write("config.yaml", yaml),
       writeTokenizer: (state) => write("tokenizer.json", `${JSON.stringify(state)}\n`),
+      writeModelInputs: (inputs) =>
+        write("model-inputs.json", `${JSON.stringify(toSnakeCase(inputs), null, 2)}\n`),
       writeSummary: (summary) => write("summary.json", `${JSON.stringify(summary, null, 2)}\n`),
       writeReport: (html) => write("report.html", html),
+      writeRecord: (json) => write("record.json", json),
       async close() {
         metrics.close();
         await unlock();
@@ -127,9 +137,11 @@ async function requireFit(
 const runFiles = [
   "config.yaml",
   "tokenizer.json",
+  "model-inputs.json",
   "metrics.jsonl",
   "summary.json",
   "report.html",
+  "record.json",
   "profile.txt",
   "profile.json",
   "checkpoints",

@@ -67,9 +67,31 @@ async function refuseLiveHolder(path: string, runDirectory: string): Promise<voi
   }
 }
 
+/**
+ * What the text of a `run.lock` says of its holder: it lives, it is gone, or it is of another host,
+ * where nobody here can tell.
+ *
+ * @param path of the lock
+ */
+export function lockHolder(path: string, text: string): "alive" | "gone" | "elsewhere" {
+  const holder = parseHolder(text);
+  if (holder === undefined) return "gone";
+  if (holder.host !== hostname()) return "elsewhere";
+  const lives = holder.pid === process.pid ? held.has(resolve(path)) : isAlive(holder);
+  return lives ? "alive" : "gone";
+}
+
 async function readHolder(path: string): Promise<Holder | undefined> {
   try {
-    return holderSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
+    return parseHolder(await readFile(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return holderSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -6,12 +6,21 @@ import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/prompt.ts";
 import { retrievalScores } from "../../evaluate/retrieval.ts";
 import type { NdArray } from "../../graph/array.ts";
+import { expertGallery } from "../../inspect/expert-gallery.ts";
+import type { TokenTrace } from "../../inspect/text-types.ts";
 import type { Classifier } from "../../models/systems.ts";
-import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
+import { isRoutingTap, readLayer, readRouting } from "../routing/routing-record.ts";
 import type { BatchSource } from "../step/evaluator.ts";
 import { type ReadWords, withAttention } from "./attention-record.ts";
-import { MOSAICS_SHOWN, type ShownImage, shownImage, withKinds } from "./shown-image.ts";
+import {
+  MOSAICS_SHOWN,
+  recordedImage,
+  type ShownImage,
+  shownImage,
+  withKinds,
+} from "./shown-image.ts";
 import type { FullEvaluation, FullEvaluationOptions } from "./task.ts";
+import { layersOf } from "./token-traces.ts";
 
 export interface CaptionEvaluationOptions extends Pick<Classifier, "grid" | "expertKinds"> {
   readonly tokenizer: Tokenizer;
@@ -29,7 +38,7 @@ export async function evaluateCaptions(
   options: CaptionEvaluationOptions,
   evaluation: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const { grid, passes, tokenizer, expertKinds } = options;
+  const { grid, passes, tokenizer, contextLength, expertKinds } = options;
   const { loader, createEvaluator, onBatch } = evaluation;
   const dataset = loader.dataset as ImageDataset;
   const evaluator = await createEvaluator(
@@ -39,6 +48,10 @@ export async function evaluateCaptions(
   try {
     const routing = readRouting(evaluator.graph.taps, dataset.classNames);
     const layers = routing.layerNames.filter((name) => name.startsWith("blocks."));
+    const inText = routing.layerNames.filter((name) => name.startsWith("text_blocks."));
+    const numPatches = grid.rows * grid.columns;
+    const gallery = expertGallery({ grid, tokenText: (id) => tokenTexts(tokenizer, [id])[0]! });
+    const traces: TokenTrace[] = [];
     const mosaics: ShownImage[] = [];
     const images: number[] = [];
     const texts: number[] = [];
@@ -54,9 +67,25 @@ export async function evaluateCaptions(
         mostCaptions = Math.max(mostCaptions, captions.length);
       }
       routing.add(outputs, batch);
-      for (const [i, index] of batch.indices.entries()) {
+      const { indices, arrays } = batch;
+      for (const layer of layers) {
+        const between = (passes - 1) * numPatches; // the same patches beside texts
+        gallery.add(layer, readLayer(outputs, layer), { indices, between });
+      }
+      for (const layer of inText) {
+        const tokens = arrays.tokens!;
+        gallery.add(layer, readLayer(outputs, layer), { indices, patches: false, tokens });
+      }
+      for (const [i, index] of indices.entries()) {
         if (mosaics.length === MOSAICS_SHOWN) break;
         mosaics.push(shownImage(dataset, { index, row: i * passes, layers, grid, outputs }));
+        if (inText.length === 0) continue;
+        const ids = wordsOf(batch, i);
+        const place = { start: i * contextLength, length: ids.length };
+        traces.push({
+          tokens: tokenTexts(tokenizer, ids),
+          layers: layersOf({ layerNames: inText, tokenizer }, outputs, place),
+        });
       }
       onBatch();
     });
@@ -78,6 +107,10 @@ export async function evaluateCaptions(
       record: {
         routing: withKinds(routing.layers(), expertKinds),
         mosaics: await withAttention(mosaics, { grid, passes, taps, words }, evaluation),
+      },
+      inspected: {
+        galleries: gallery.galleries((index) => recordedImage(dataset, index)),
+        ...(traces.length > 0 && { tokenTraces: traces }),
       },
     };
   } finally {
@@ -108,8 +141,14 @@ function otherCaptions(
 }
 
 /** The words of the caption of a batch of one. */
-function captionWords({ arrays }: Batch, tokenizer: Tokenizer): ReadWords {
-  const keys = Array.from({ length: Number(arrays.lengths!.data[0]) }, (_, i) => i);
-  const ids = keys.map((at) => Number(arrays.tokens!.data[at]));
-  return { words: [tokenTexts(tokenizer, ids)], keys };
+function captionWords(batch: Batch, tokenizer: Tokenizer): ReadWords {
+  const ids = wordsOf(batch, 0);
+  return { words: [tokenTexts(tokenizer, ids)], keys: [...ids.keys()] };
+}
+
+/** Tokens of the caption of one sample, without padding. */
+function wordsOf({ arrays }: Batch, row: number): number[] {
+  const { shape, data } = arrays.tokens!;
+  const start = row * shape[1]!;
+  return Array.from(data.slice(start, start + Number(arrays.lengths!.data[row])), Number);
 }

@@ -11,6 +11,7 @@ import { nativeRuntime } from "../../runtime/native.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
 import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
 import type { BatchSource } from "../step/evaluator.ts";
+import { withCaptionAttention } from "./caption-attention.ts";
 import { namesMainObject } from "./captioning-match.ts";
 import { captionRecorder } from "./captioning-record.ts";
 import { shiftedImages } from "./captioning-shifted.ts";
@@ -77,12 +78,14 @@ export async function evaluateCaptioning(
   Object.assign(scores, captionScores(own.captions, own.references));
   if (own.matches !== undefined) scores.exact_match = own.matches;
   if (foreign?.matches !== undefined) scores.exact_match_shuffled = foreign.matches;
+  const shownImages = record.shown();
+  const { taps } = evaluator.graph.trace;
   const shown = own.captions.slice(0, CAPTIONS_SHOWN);
   return {
     scores,
     record: {
       routing: routing.layers(),
-      mosaics: record.mosaics(),
+      mosaics: model.pool === "patches" ? shownImages.map(({ mosaic }) => mosaic) : [],
       tokenTraces: record.traces(),
       language: { charactersPerToken: counts.characters / counts.tokens },
       captions: shown.map((caption, index) => ({
@@ -90,6 +93,10 @@ export async function evaluateCaptioning(
         caption,
         references: own.references[index]!,
       })),
+    },
+    inspected: {
+      galleries: record.galleries(),
+      mosaics: await withCaptionAttention(shownImages, { model, tokenizer, taps }, evaluation),
     },
   };
 }

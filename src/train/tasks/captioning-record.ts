@@ -4,12 +4,13 @@ import type { ImageDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/prompt.ts";
 import type { NdArray } from "../../graph/array.ts";
+import { expertGallery } from "../../inspect/expert-gallery.ts";
+import type { LayerGallery } from "../../inspect/pair-types.ts";
 import type { TokenTrace } from "../../inspect/text-types.ts";
 import { tokenLayer } from "../../inspect/token-layer.ts";
-import type { Mosaic } from "../../inspect/types.ts";
 import type { SeeMoe } from "../../models/seemoe-config.ts";
-import { routingOf } from "../routing/routing-record.ts";
-import { MOSAICS_SHOWN, shownImage } from "./shown-image.ts";
+import { readLayer, routingOf } from "../routing/routing-record.ts";
+import { MOSAICS_SHOWN, recordedImage, type ShownImage, shownImage } from "./shown-image.ts";
 
 const TRACES_SHOWN = 12;
 /** What stands for the one visual token in front of the words. */
@@ -36,14 +37,22 @@ export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSour
   const stride = numVisual + contextLength - 1; // The last token is not read.
   const inDecoder = layerNames.filter((name) => name.startsWith("decoder."));
   const inVision = layerNames.filter((name) => name.startsWith("vision."));
-  const mosaics: Mosaic[] = [];
+  const gallery = expertGallery({ grid, tokenText: (id) => tokenTexts(tokenizer, [id])[0]! });
+  const hasClassToken = pool === "cls";
+  const mosaics: ShownImage[] = [];
   const traces: TokenTrace[] = [];
 
   const addMosaic = (outputs: Outputs, row: number, index: number): void => {
     const shown = { index, row, grid, outputs };
+    if (hasClassToken) {
+      const tower = { layers: inVision, before: 1, stride: grid.rows * grid.columns + 1 };
+      mosaics.push(shownImage(dataset, { ...shown, ...tower }));
+      return;
+    }
     const { mosaic } = shownImage(dataset, { ...shown, layers: inDecoder, stride });
     const seen = shownImage(dataset, { ...shown, layers: inVision });
-    mosaics.push({ ...mosaic, layers: [...seen.mosaic.layers, ...mosaic.layers] });
+    const layers = [...seen.mosaic.layers, ...mosaic.layers];
+    mosaics.push({ index, mosaic: { ...mosaic, layers } });
   };
   const addTrace = (outputs: Outputs, row: number, ids: readonly number[]): void => {
     const words = tokenTexts(tokenizer, ids);
@@ -55,6 +64,7 @@ export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSour
         ...{ layer, start, count: tokens.length },
         ids: experts.data,
         combineWeights: combineWeights.data as Float32Array,
+        probabilities: probabilities.data as Float32Array,
         numExperts: probabilities.shape[1]!,
       });
     });
@@ -62,10 +72,22 @@ export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSour
   };
 
   return {
-    /** Adds the samples of a batch that are wanted. */
+    /** Adds a batch; of its samples those that are wanted are shown. */
     add(outputs: Outputs, { indices, arrays }: Batch): void {
+      for (const layer of inVision) {
+        gallery.add(layer, readLayer(outputs, layer), { indices, before: hasClassToken ? 1 : 0 });
+      }
+      for (const layer of inDecoder) {
+        gallery.add(layer, readLayer(outputs, layer), {
+          indices,
+          patches: !hasClassToken,
+          before: hasClassToken ? numVisual : 0,
+          tokens: arrays.tokens!,
+          numWords: contextLength - 1,
+        });
+      }
       for (const [row, index] of indices.entries()) {
-        if (pool === "patches" && mosaics.length < MOSAICS_SHOWN) addMosaic(outputs, row, index);
+        if (mosaics.length < MOSAICS_SHOWN) addMosaic(outputs, row, index);
         if (traces.length === TRACES_SHOWN) return;
         const length = Number(arrays.lengths!.data[row]) - 1;
         const from = row * contextLength;
@@ -73,7 +95,9 @@ export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSour
         addTrace(outputs, row, ids);
       }
     },
-    mosaics: (): readonly Mosaic[] => mosaics,
+    /** The images whose patches a layer routes. */
+    shown: (): readonly ShownImage[] => mosaics.filter(({ mosaic }) => mosaic.layers.length > 0),
+    galleries: (): LayerGallery[] => gallery.galleries((index) => recordedImage(dataset, index)),
     traces: (): TokenTrace[] => traces.filter(({ layers }) => layers.length > 0),
   };
 }

@@ -1,11 +1,9 @@
 /** Classification by a classifier and by descriptions of the classes, from one model. */
 import { classDescriptions } from "../../data/class-descriptions.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
-import { tokenRows } from "../../data/token-rows.ts";
+import { type ClassPrompts, tokenizePrompts } from "../../data/tokenize-prompts.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/prompt.ts";
-import { allocate, type NdArray } from "../../graph/array.ts";
-import { UserError } from "../../graph/errors.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { alignmentLoss } from "../../losses/contrastive.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
@@ -18,41 +16,6 @@ import type { Objective } from "../step/step-graph.ts";
 import type { ReadWords } from "./attention-record.ts";
 import { imageClassification } from "./image-classification.ts";
 import type { Task } from "./task.ts";
-
-export interface ClassPrompts {
-  /** `[C, L]` */
-  readonly ids: NdArray<"int64">;
-  /** `[C]` */
-  readonly lengths: NdArray<"int64">;
-}
-
-/**
- * Descriptions of all classes as ids, in rows as long as the longest needs.
- *
- * @throws UserError (exit code 2) for one that does not fit
- */
-export function tokenizePrompts(
-  texts: readonly string[],
-  tokenizer: Tokenizer,
-  contextLength: number,
-): ClassPrompts {
-  for (const text of texts) {
-    const { length } = tokenizer.encode(text);
-    if (length <= contextLength) continue;
-    throw new UserError(
-      `the description "${text}" has ${length} tokens, and model.context_length is ${contextLength}; raise it, or ask for less model.prompt_detail`,
-      { exitCode: 2 },
-    );
-  }
-  const { tokens, lengths } = tokenRows(tokenizer, texts, contextLength);
-  const longest = Math.max(...Array.from(lengths.data, Number));
-  const ids = allocate("int64", [texts.length, longest]);
-  for (let row = 0; row < texts.length; row++) {
-    const start = row * contextLength;
-    ids.data.set(tokens.data.subarray(start, start + longest), row * longest);
-  }
-  return { ids, lengths };
-}
 
 /**
  * Images of a labelled set, compared with a description of every class. `accuracy` is that of the

@@ -59,7 +59,10 @@ export async function evaluateContrast(
       scores: { ...zeroShot?.scores, ...Object.fromEntries(atTen), ...scores, ...retrieval },
       record: {
         ...record.record(),
-        ...(zeroShot && { confusion: zeroShot.confusion }),
+        ...(zeroShot && {
+          confusion: zeroShot.confusion,
+          confusionSamples: zeroShot.confusionSamples,
+        }),
         retrieval: retrievalSamples({ ...pairs, split: loader.dataset.split, imageOf }),
         mosaics: await withAttention(
           record.shown,

@@ -61,6 +61,7 @@ export function contrastRecord(
           count,
           ids: experts.data,
           combineWeights: combineWeights.data as Float32Array,
+          probabilities: probabilities.data as Float32Array,
           numExperts: probabilities.shape[1]!,
         });
       }),

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { fromSnakeCase } from "../../config/case.ts";
 import type { Field } from "../../data/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
+import { tokenizePrompts } from "../../data/tokenize-prompts.ts";
 import { createTokenizer } from "../../data/tokenizers/index.ts";
 import { toNumbers } from "../../graph/array.ts";
 import { type DiffMoeSettings, diffMoeSchema } from "../../models/diff-moe-config.ts";
-import { tokenizePrompts } from "./class-prompts.ts";
 import { diffMoeTask } from "./diff-moe.ts";
 
 const images: Field = { dtype: "float32", shape: [1, 8, 8] };

@@ -1,15 +1,18 @@
 /** Classification of images. */
 import type { Batch } from "../../data/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
+import { confusionSampler } from "../../inspect/confusion-sampler.ts";
+import { expertGallery } from "../../inspect/expert-gallery.ts";
 import type { Prediction } from "../../inspect/types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Classifier } from "../../models/systems.ts";
-import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
+import { isRoutingTap, readLayer, readRouting } from "../routing/routing-record.ts";
 import type { Objective } from "../step/step-graph.ts";
 import { type AttentionRecordOptions, withAttention } from "./attention-record.ts";
 import { type DomainLearningOptions, domainLearning } from "./domain-learning.ts";
 import {
+  confusionThumbnails,
   MOSAICS_SHOWN,
   recordedImage,
   type ShownImage,
@@ -76,6 +79,9 @@ async function evaluateImages(
   const numClasses = classNames.length;
   const routing = readRouting(evaluator.graph.taps, classNames);
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
+  const sampler = confusionSampler();
+  const gallery = expertGallery({ grid, tokenText: String });
+  const between = (stride ?? grid.rows * grid.columns) - grid.rows * grid.columns;
   const right: Prediction[] = [];
   const wrong: Prediction[] = [];
   const mosaics: ShownImage[] = [];
@@ -85,12 +91,16 @@ async function evaluateImages(
     scores = await evaluator.run(loader, (outputs, batch: Batch) => {
       const labels = Array.from(batch.arrays.labels!.data, Number);
       routing.add(outputs, batch);
+      for (const layer of routing.layerNames) {
+        gallery.add(layer, readLayer(outputs, layer), { indices: batch.indices, between });
+      }
       for (const [i, truth] of labels.entries()) {
         const probabilities = softmaxRow(outputs.logits!, i);
         const predicted = probabilities.indexOf(Math.max(...probabilities));
         confusion[truth]![predicted]! += 1;
         const [shown, limit] = truth === predicted ? [right, RIGHT_SHOWN] : [wrong, WRONG_SHOWN];
         const index = batch.indices[i]!;
+        sampler.add({ label: truth, predicted, index });
         if (shown.length < limit) {
           shown.push({
             image: recordedImage(dataset, index),
@@ -116,9 +126,11 @@ async function evaluateImages(
     scores,
     record: {
       confusion,
+      confusionSamples: confusionThumbnails(dataset, sampler.samples()),
       predictions: [...wrong, ...right],
       routing: withKinds(routing.layers(), expertKinds),
       mosaics: await withAttention(mosaics, { ...options, taps }, evaluation),
     },
+    inspected: { galleries: gallery.galleries((index) => recordedImage(dataset, index)) },
   };
 }

@@ -7,10 +7,10 @@ import type { LanguageModel } from "../../models/language-model.ts";
 import { reshape } from "../../ops/reshape.ts";
 import { nativeRuntime } from "../../runtime/native.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
-import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
+import { isRoutingTap, readLayer, readRouting } from "../routing/routing-record.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "./task.ts";
 import { sampleTexts } from "./text-samples.ts";
-import { isTraceTap, passageRecorder } from "./token-traces.ts";
+import { isTraceTap, noImages, passageRecorder, wordGallery } from "./token-traces.ts";
 
 export interface LanguageModelingOptions {
   readonly contextLength: number;
@@ -57,9 +57,17 @@ async function evaluateWindows(
   try {
     const routing = readRouting(evaluator.graph.taps);
     const { layerNames } = routing;
+    const gallery = wordGallery(tokenizer);
     const passages = passageRecorder({ layerNames, tokenizer }, numWindows, contextLength);
     const scores = await evaluator.run(loader, (outputs, batch) => {
       routing.add(outputs, batch);
+      for (const layer of layerNames) {
+        gallery.add(layer, readLayer(outputs, layer), {
+          indices: batch.indices,
+          patches: false,
+          tokens: batch.arrays.tokens!,
+        });
+      }
       passages.add(outputs, batch);
       onBatch();
     });
@@ -76,6 +84,7 @@ async function evaluateWindows(
           onSample: (done, total) => onWork?.("text sample", done, total),
         }),
       },
+      inspected: { galleries: gallery.galleries(noImages) },
     };
   } finally {
     evaluator.dispose();

@@ -71,4 +71,6 @@ export interface FullEvaluation {
   readonly scores: Readonly<Record<string, number>>;
   /** Parts of the report. */
   readonly record: Partial<RunRecord>;
+  /** What the inspector shows beside or instead of them. */
+  readonly inspected?: Partial<RunRecord>;
 }

@@ -2,17 +2,20 @@
 import type { TextDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import type { Tensor } from "../../graph/graph.ts";
+import { confusionSampler } from "../../inspect/confusion-sampler.ts";
 import type { TextPrediction } from "../../inspect/text-types.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Scope } from "../../nn/scope.ts";
-import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
+import { isRoutingTap, readLayer, readRouting } from "../routing/routing-record.ts";
 import { softmaxRow } from "./softmax-row.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "./task.ts";
-import { isTraceTap, sentenceRecorder } from "./token-traces.ts";
+import { isTraceTap, noImages, sentenceRecorder, wordGallery } from "./token-traces.ts";
 
 const WRONG_SHOWN = 20;
 const RIGHT_SHOWN = 10;
+/** Of a text in a cell of the confusion matrix. */
+const SAMPLE_CHARACTERS = 400;
 
 /** A model that gives class logits `[B, C]` of `tokens` `[B, L]` of which `lengths` `[B]` count. */
 export interface SentenceModel {
@@ -62,22 +65,33 @@ async function evaluateSentences(
   );
   const numClasses = classNames.length;
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
+  const sampler = confusionSampler();
   const right: TextPrediction[] = [];
   let wrong: TextPrediction[] = [];
   try {
     const routing = readRouting(evaluator.graph.taps, classNames);
     const { layerNames } = routing;
+    const gallery = wordGallery(tokenizer);
     const sentences = sentenceRecorder({ layerNames, tokenizer }, numClasses);
     const scores = await evaluator.run(loader, (outputs, batch) => {
       const labels = Array.from(batch.arrays.labels!.data, Number);
       routing.add(outputs, batch);
+      for (const layer of layerNames) {
+        gallery.add(layer, readLayer(outputs, layer), {
+          indices: batch.indices,
+          patches: false,
+          tokens: batch.arrays.tokens!,
+        });
+      }
       for (const [row, label] of labels.entries()) {
         const probabilities = softmaxRow(outputs.logits!, row);
         const probability = Math.max(...probabilities);
         const predicted = probabilities.indexOf(probability);
         confusion[label]![predicted]! += 1;
         sentences.add(outputs, batch, { row, label, predicted });
-        const { text } = dataset.get(batch.indices[row]!);
+        const index = batch.indices[row]!;
+        sampler.add({ label, predicted, index });
+        const { text } = dataset.get(index);
         const prediction = { text, label, predicted, probability };
         if (label !== predicted) wrong.push(prediction);
         else if (right.length < RIGHT_SHOWN) right.push(prediction);
@@ -89,10 +103,15 @@ async function evaluateSentences(
       scores,
       record: {
         confusion,
+        confusionSamples: sampler.samples().map(({ index, ...cell }) => ({
+          ...cell,
+          text: dataset.get(index).text.slice(0, SAMPLE_CHARACTERS),
+        })),
         routing: routing.layers(),
         tokenTraces: sentences.traces(),
         textPredictions: [...wrong, ...right],
       },
+      inspected: { galleries: gallery.galleries(noImages) },
     };
   } finally {
     evaluator.dispose();

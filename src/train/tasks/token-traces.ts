@@ -3,6 +3,7 @@ import type { Batch } from "../../data/batch.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/prompt.ts";
 import type { NdArray } from "../../graph/array.ts";
+import { expertGallery, type GalleryCollector } from "../../inspect/expert-gallery.ts";
 import type { TokenLayer, TokenTrace } from "../../inspect/text-types.ts";
 import { joinLayers, tokenLayer } from "../../inspect/token-layer.ts";
 import { routingOf } from "../routing/routing-record.ts";
@@ -15,6 +16,19 @@ const SENTENCE_TOKENS = 96;
 /** Whether traces read a tap of this name, beside those that routing is read from. */
 export function isTraceTap(name: string): boolean {
   return name.endsWith(".combine_weights");
+}
+
+/** Gathers what is typical of experts that read words alone. */
+export function wordGallery(tokenizer: Tokenizer): GalleryCollector {
+  return expertGallery({
+    grid: { rows: 0, columns: 0 },
+    tokenText: (id) => tokenTexts(tokenizer, [id])[0]!,
+  });
+}
+
+/** For the galleries of words. */
+export function noImages(index: number): never {
+  throw new RangeError(`sample ${index} is a text`);
 }
 
 type Outputs = Readonly<Record<string, NdArray>>;
@@ -83,7 +97,8 @@ function tokensOf({ shape, data }: NdArray, row: number, length: number): number
   return Array.from(data.slice(start, start + length), Number);
 }
 
-function layersOf(
+/** The layers over `length` tokens of a batch from `start` on. */
+export function layersOf(
   { layerNames }: TraceSource,
   outputs: Outputs,
   { start, length }: { start: number; length: number },
@@ -96,6 +111,7 @@ function layersOf(
       count: length,
       ids: ids.data,
       combineWeights: combineWeights.data as Float32Array,
+      probabilities: probabilities.data as Float32Array,
       numExperts: probabilities.shape[1]!,
     });
   });

@@ -1,8 +1,10 @@
 /** How well classes are told by their names alone. */
 import type { ImageDataset, ObjectAttributes } from "../../data/dataset.ts";
 import { classAccuracy } from "../../evaluate/class-accuracy.ts";
-import type { Embeddings } from "../../evaluate/similarity.ts";
+import { type Embeddings, largest } from "../../evaluate/similarity.ts";
 import { classEmbeddings, classPrompts, zeroShotLogits } from "../../evaluate/zero-shot.ts";
+import { confusionSampler } from "../../inspect/confusion-sampler.ts";
+import { confusionThumbnails } from "./shown-image.ts";
 
 export interface ZeroShotOptions {
   readonly classNames: readonly string[];
@@ -13,7 +15,7 @@ export interface ZeroShotOptions {
 
 /**
  * `zero_shot_accuracy` over samples like those of training, `zero_shot_unseen_accuracy` over the
- * others, and the confusion of all; nothing for a set without classes.
+ * others, the confusion of all and samples of it; nothing for a set without classes.
  *
  * @param images `[N, P]`
  */
@@ -40,12 +42,18 @@ export async function zeroShotResults(
     const labels = members.map((i) => samples[i]!.label);
     return classAccuracy({ numClasses, data }, labels).accuracy;
   };
+  const sampler = confusionSampler();
+  for (const [index, { label }] of samples.entries()) {
+    const row = logits.data.subarray(index * numClasses, (index + 1) * numClasses);
+    sampler.add({ label, predicted: largest(row, 1)[0]!, index });
+  }
   const [seen, other] = [accuracyOf(false), accuracyOf(true)];
   return {
     scores: {
       ...(seen !== undefined && { zero_shot_accuracy: seen }),
       ...(other !== undefined && { zero_shot_unseen_accuracy: other }),
     },
+    confusionSamples: confusionThumbnails(dataset, sampler.samples()),
     confusion: classAccuracy(
       logits,
       samples.map(({ label }) => label),

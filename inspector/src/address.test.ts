@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { hrefOf, parseRoute } from "./address.ts";
+
+test("an address names a run, a page and what is chosen there", () => {
+  const route = parseRoute("#/run/first/mosaic?layer=2&expert=5");
+  expect([route.run, route.page]).toEqual(["first", "mosaic"]);
+  expect([...route.params]).toEqual([
+    ["layer", "2"],
+    ["expert", "5"],
+  ]);
+});
+
+test("what is no page leads to one that is", () => {
+  expect(parseRoute("").page).toBe("runs");
+  expect(parseRoute("#/elsewhere/x").page).toBe("runs");
+  expect(parseRoute("#/run/first").page).toBe("overview");
+  expect(parseRoute("#/run/first/constructor").page).toBe("overview");
+  expect(parseRoute("#/run/%E0%A4%A/mosaic").run).toBe("%E0%A4%A"); // no UTF-8
+});
+
+test("every address is read as it was written", () => {
+  const params = new Map([["filter", "a&b=c#d ?"]]);
+  for (const run of ["plain", "50 % & more?", "a#b"]) {
+    const route = parseRoute(hrefOf({ run, page: "tokens", params }));
+    expect(route).toEqual({ run, page: "tokens", params });
+  }
+  expect(hrefOf({ page: "runs" })).toBe("#/");
+});

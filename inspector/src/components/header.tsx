@@ -1,0 +1,66 @@
+/** The bar above every page: where the reader is, and what the run is doing. */
+import { offeredPages, pageTitles } from "../data/offered.ts";
+import { openRun, runList } from "../data/runs.ts";
+import { hrefOf, route } from "../route.ts";
+import { LiveState } from "./live-state.tsx";
+
+export function Header() {
+  const { run, page } = route.value;
+  const list = runList().value.value;
+  const count = list.state === "ready" ? list.value.runs.length : undefined;
+  return (
+    <header class="top">
+      <div class="bar-line">
+        <a class="brand" href={hrefOf({ page: "runs" })}>
+          <span class="mark" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+            <i />
+          </span>
+          Moesaic
+        </a>
+        {run === undefined ? (
+          <span class="crumb">
+            {count === undefined ? "" : count === 1 ? "1 run" : `${count} runs`}
+          </span>
+        ) : (
+          <RunCrumb id={run} />
+        )}
+      </div>
+      {run !== undefined && (
+        <nav class="tabs" aria-label="Pages of the run">
+          {pagesOf(run).map((name) => (
+            <a
+              key={name}
+              href={hrefOf({ run, page: name })}
+              aria-current={name === page ? "page" : undefined}
+            >
+              {pageTitles[name]}
+            </a>
+          ))}
+        </nav>
+      )}
+    </header>
+  );
+}
+
+function RunCrumb({ id }: { readonly id: string }) {
+  const view = openRun(id).view.value.value;
+  return (
+    <>
+      <span class="crumb" aria-hidden="true">
+        /
+      </span>
+      <span class="crumb name">{view.state === "ready" ? view.value.name : id}</span>
+      {view.state === "ready" && <LiveState id={id} entry={view.value} />}
+    </>
+  );
+}
+
+function pagesOf(id: string) {
+  const view = openRun(id).view.value.value;
+  return view.state === "ready"
+    ? offeredPages(view.value, openRun(id).readRecord.value)
+    : (["overview"] as const);
+}

@@ -1,0 +1,26 @@
+/** What a run is doing, and whether the page would know. */
+import type { RunEntry } from "../../../src/inspect/view-types.ts";
+import { openRun } from "../data/runs.ts";
+
+interface LiveStateProps {
+  readonly id: string;
+  readonly entry: Pick<RunEntry, "state">;
+}
+
+/** A word with a dot: live, finished, stopped, or connection lost. */
+export function LiveState({ id, entry }: LiveStateProps) {
+  const connection = openRun(id).connection.value;
+  const [word, look] =
+    connection === "lost"
+      ? ["connection lost", "lost"]
+      : entry.state === "training"
+        ? connection === "connected"
+          ? ["live", "live"]
+          : ["training", "training"]
+        : [entry.state, entry.state];
+  return (
+    <span class={`state ${look}`} role="status">
+      {word}
+    </span>
+  );
+}

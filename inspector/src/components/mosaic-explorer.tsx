@@ -1,0 +1,157 @@
+/** The mosaic of one image with all that steers it; records and the playground share it. */
+import type { ComponentChildren } from "preact";
+import type { RecordedImage } from "../../../src/inspect/types.ts";
+import { percent } from "../../../src/report/format.ts";
+import { type ImageRouting, mostChoices, sharesOf } from "../data/routing.ts";
+import { choose, chosenIndex, route } from "../route.ts";
+import { Choice, LayerSlider, Slider, Switch, Toolbar } from "./controls.tsx";
+import { ExpertLegend } from "./expert-legend.tsx";
+import { FilmStrip } from "./film-strip.tsx";
+import { Gates } from "./gates.tsx";
+import { MosaicView } from "./mosaic-view.tsx";
+import { Picture } from "./picture.tsx";
+import { PlayLayers } from "./play-layers.tsx";
+
+interface MosaicExplorerProps {
+  readonly image: RecordedImage;
+  readonly routing: ImageRouting;
+  /** What the image shows. */
+  readonly name: string;
+  readonly caption?: ComponentChildren;
+  /** What the model said of the image. */
+  readonly answer?: ComponentChildren;
+  /** Words for the experts of a layer. */
+  readonly kindsOf?: (layer: string) => readonly string[] | undefined;
+}
+
+const ordinals = ["first", "second", "third", "fourth"] as const;
+/** Choices beyond these are seldom looked at, and are in the bars. */
+const mostOffered = 4;
+
+/** Layer, choice, strength, expert and patch are all in the address. */
+export function MosaicExplorer(props: MosaicExplorerProps) {
+  const { image, routing, name, caption, answer, kindsOf } = props;
+  const { layers, cols, rows } = routing;
+  const { params } = route.value;
+  const layer = chosenIndex("layer", layers.length, layers.length - 1);
+  const routed = layers[layer]!;
+  const choices = Math.min(mostOffered, mostChoices(layers));
+  const choice = chosenIndex("choice", choices, 0);
+  const tint = chosenIndex("tint", 101, 65);
+  const graded = params.get("gates") === "1";
+  const shares = sharesOf([routed], choice);
+  const focused = chosenIndex("expert", shares.length, -1);
+  const focus = focused < 0 ? null : focused;
+  const chosen = chosenIndex("patch", rows * cols, -1);
+  const patch = chosen < 0 ? null : chosen;
+  const place =
+    patch === null ? "" : `row ${Math.floor(patch / cols) + 1}, column ${(patch % cols) + 1}`;
+  return (
+    <div class="explorer">
+      <div class="stage">
+        <Toolbar>
+          <div class="layers">
+            {layers.length > 1 && (
+              <PlayLayers
+                count={layers.length}
+                layer={layer}
+                onLayer={(value) => choose({ layer: value })}
+              />
+            )}
+            <LayerSlider
+              layers={layers.map((entry) => entry.layer)}
+              value={layer}
+              onChange={(value) => choose({ layer: value })}
+            />
+          </div>
+          <Slider
+            label="Colour"
+            value={tint}
+            max={100}
+            says={percent(tint / 100, 0)}
+            onChange={(value) => choose({ tint: value })}
+          />
+          {choices > 1 && (
+            <Choice
+              label="Choice"
+              value={choice}
+              options={ordinals.slice(0, choices).map((label, value) => ({ label, value }))}
+              onChange={(value) => choose({ choice: value })}
+            />
+          )}
+          <Switch
+            label="Gates as strength"
+            value={graded}
+            onChange={(value) => choose({ gates: value ? 1 : null })}
+          />
+        </Toolbar>
+        <MosaicView
+          image={image}
+          routing={routing}
+          layer={layer}
+          choice={choice}
+          graded={graded}
+          tint={tint / 100}
+          focus={focus}
+          patch={patch}
+          onPatch={(next) => choose({ patch: next })}
+        />
+      </div>
+      <div class="aside">
+        {answer}
+        <div class="card facts">
+          <Picture image={image} alt={name} width={112} />
+          <div>
+            <h3>{name}</h3>
+            {caption}
+          </div>
+        </div>
+        <div class="card">
+          <h3>
+            Experts <small>share of the patches of this image in {routed.layer}</small>
+          </h3>
+          <ExpertLegend
+            shares={shares}
+            unit={`patches of this image in ${routed.layer}`}
+            focus={focus}
+            onFocus={(expert) => choose({ expert })}
+          />
+          <p class="note">
+            Choose an expert to see only its patches. Hatched patches were dropped.
+          </p>
+        </div>
+        <div class="card">
+          <h3>
+            Gates <small>{patch === null ? "" : `of the patch in ${place}, all layers`}</small>
+          </h3>
+          {patch === null ? (
+            <p class="none">Click a patch, or move to one with the arrow keys.</p>
+          ) : (
+            <Gates
+              layers={layers}
+              place={patch}
+              name={`the patch in ${place}`}
+              kinds={kindsOf?.(routed.layer)}
+            />
+          )}
+        </div>
+      </div>
+      {layers.length > 1 && (
+        <div class="card whole">
+          <h3>
+            All layers <small>{ordinals[choice]} choice</small>
+          </h3>
+          <FilmStrip
+            image={image}
+            routing={routing}
+            layer={layer}
+            choice={choice}
+            tint={tint / 100}
+            focus={focus}
+            onLayer={(value) => choose({ layer: value })}
+          />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+/** Places in the grid of patches, from pointers and keys. */
+
+interface Grid {
+  readonly rows: number;
+  readonly cols: number;
+}
+
+interface Pointer {
+  readonly clientX: number;
+  readonly clientY: number;
+  readonly currentTarget: Element;
+}
+
+/** The patch under a pointer, row by row. */
+export function patchAt(
+  { clientX, clientY, currentTarget }: Pointer,
+  { rows, cols }: Grid,
+): number {
+  const box = currentTarget.getBoundingClientRect();
+  const col = Math.floor(((clientX - box.left) / box.width) * cols);
+  const row = Math.floor(((clientY - box.top) / box.height) * rows);
+  return within(row, rows) * cols + within(col, cols);
+}
+
+/**
+ * The patch that a key leads to, `null` for none; `undefined` where the key is no concern of the grid.
+ * Without a patch, any arrow leads to the middle.
+ */
+export function movedPatch(
+  key: string,
+  patch: number | null,
+  { rows, cols }: Grid,
+): number | null | undefined {
+  if (key === "Escape") return null;
+  const [col, row] = patch === null ? [0, 0] : [patch % cols, Math.floor(patch / cols)];
+  const moves: Readonly<Record<string, readonly [number, number]>> = {
+    ArrowLeft: [col - 1, row],
+    ArrowRight: [col + 1, row],
+    ArrowUp: [col, row - 1],
+    ArrowDown: [col, row + 1],
+    Home: [0, 0],
+    End: [cols - 1, rows - 1],
+  };
+  const move = moves[key];
+  if (move === undefined) return undefined;
+  if (patch === null && key.startsWith("Arrow")) {
+    return Math.floor(rows / 2) * cols + Math.floor(cols / 2);
+  }
+  return within(move[1], rows) * cols + within(move[0], cols);
+}
+
+function within(value: number, count: number): number {
+  return Math.min(count - 1, Math.max(0, value));
+}

@@ -1,0 +1,28 @@
+/** A row of images to choose from. */
+import type { RecordedImage } from "../../../src/inspect/types.ts";
+import { pictureUri } from "./picture.tsx";
+
+interface ThumbnailsProps {
+  readonly images: readonly { readonly image: RecordedImage; readonly name: string }[];
+  readonly chosen: number;
+  readonly onChoose: (index: number) => void;
+}
+
+/** Small pictures that scroll sideways where they are many. */
+export function Thumbnails({ images, chosen, onChoose }: ThumbnailsProps) {
+  return (
+    <fieldset class="thumbnails" aria-label="Images">
+      {images.map(({ image, name }, i) => (
+        <button
+          key={i}
+          type="button"
+          aria-pressed={i === chosen}
+          title={name}
+          onClick={() => onChoose(i)}
+        >
+          <img src={pictureUri(image)} alt={`${i + 1}: ${name}`} width="52" height="52" />
+        </button>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,87 @@
+/** Words or characters under the colours of one layer's experts. */
+import type { TextRouting } from "../data/routing.ts";
+import { expertAt } from "../data/routing.ts";
+
+interface TokenStripProps {
+  readonly text: TextRouting;
+  readonly layer: number;
+  readonly choice: number;
+  /** The one expert whose tokens are shown. */
+  readonly focus: number | null;
+  /** The token whose gates are shown. */
+  readonly token: number | null;
+  readonly onToken: (token: number | null) => void;
+}
+
+/** Gates below these weights are tinted fainter, as in reports. */
+const gateLevels = [0.25, 0.5] as const;
+/** Characters of a token that stays on one line. */
+const longest = 24;
+
+/** Every token is a button with the number of its expert below; arrow keys lead from one to the next. */
+export function TokenStrip({ text, layer, choice, focus, token, onToken }: TokenStripProps) {
+  const { tokens, layers } = text;
+  const routed = layers[layer]!;
+  const stop = token ?? 0;
+  return (
+    <div
+      class={focus === null ? "tokens strip" : "tokens strip focused"}
+      role="toolbar"
+      aria-label={`Tokens in ${routed.layer}`}
+      onKeyDown={(event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (event.key === "Escape") onToken(null);
+        if (step === undefined) return;
+        event.preventDefault();
+        const next = Math.min(tokens.length - 1, Math.max(0, stop + step));
+        const button = event.currentTarget.querySelectorAll("button")[next];
+        button?.focus();
+        onToken(next);
+      }}
+    >
+      {tokens.map((word, i) => {
+        const expert = expertAt(routed, choice, i);
+        const gate = routed.weights[choice]?.[i] ?? 1;
+        const shown = visible(word);
+        const level = gate >= gateLevels[1] ? "" : gate >= gateLevels[0] ? " g1" : " g0";
+        const long = shown.length > longest ? " long" : "";
+        const on = expert === focus ? " on" : "";
+        const look = expert < 0 ? `dropped${long}` : `token${level}${on}${long}`;
+        return (
+          <>
+            <button
+              key={i}
+              type="button"
+              class={look}
+              data-expert={expert < 0 ? undefined : expert}
+              aria-pressed={i === token}
+              aria-label={
+                expert < 0
+                  ? `${shown}: no expert`
+                  : `${shown}: expert ${expert}, gate ${gate.toFixed(2)}`
+              }
+              tabIndex={i === stop ? 0 : -1}
+              onClick={() => onToken(i === token ? null : i)}
+              onPointerEnter={(event) => event.pointerType === "mouse" && onToken(i)}
+            >
+              {shown}
+              <b>{expert < 0 ? "\u2013" : expert}</b>
+            </button>
+            {endsLine(tokens, i) && <br />}
+          </>
+        );
+      })}
+    </div>
+  );
+}
+
+/** White space as signs, where a token is nothing else or ends a line. */
+function visible(token: string): string {
+  const marked = token.replaceAll("\n", "\u21b5").replaceAll("\t", "\u21e5");
+  return marked.trim() === "" ? marked.replaceAll(" ", "\u2423") : marked;
+}
+
+/** Empty lines take no room of their own. */
+function endsLine(tokens: readonly string[], i: number): boolean {
+  return tokens[i]!.endsWith("\n") && tokens[i + 1]?.startsWith("\n") === false;
+}

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import type { MetricSeries } from "../../../src/inspect/view-types.ts";
+import { curveGroups, titleOf, unitOf } from "./curve-groups.ts";
+
+const series = (
+  split: string,
+  name: string,
+  values: readonly number[] = [3, 2, 1],
+): MetricSeries => ({
+  split,
+  name,
+  steps: values.map((_, i) => i + 1),
+  values,
+  count: values.length,
+  nonFinite: 0,
+});
+const groups = (...list: MetricSeries[]) => curveGroups({ series: list, badLines: 0, cursor: "" });
+
+test("scores stand together by name across splits, loss and accuracy first", () => {
+  const { scores, training } = groups(
+    series("train", "temperature"),
+    series("validation", "accuracy"),
+    series("train", "learning_rate"),
+    series("validation", "loss"),
+    series("train", "loss"),
+    series("test", "loss", [1]), // one value is no curve
+  );
+  expect(scores.map(({ title }) => title)).toEqual(["Loss", "Accuracy", "Temperature"]);
+  expect(scores[0]!.curves.map(({ label }) => label)).toEqual(["train", "validation"]);
+  expect(training.map(({ title }) => title)).toEqual(["Learning rate"]);
+});
+
+test("experts are stacked by layer; parts of a layer and absurd numbers are left out", () => {
+  const { loads, routing } = groups(
+    series("train", "experts/blocks.0.moe/load_1"),
+    series("train", "experts/blocks.0.moe/load_0"),
+    series("train", "experts/blocks.0.moe/image/load_0"),
+    series("train", "experts/blocks.0.moe/load_999999999"),
+    series("train", "experts/blocks.0.moe/max_violation"),
+    series("train", "experts/blocks.0.moe/success_rate", [1, 1]),
+  );
+  expect(loads.map(({ layer }) => layer)).toEqual(["blocks.0.moe"]);
+  expect(loads[0]!.loads).toHaveLength(2);
+  expect(routing.map(({ title }) => title)).toEqual(["Expert imbalance"]);
+});
+
+test("many curves are split into charts that can be read", () => {
+  const list = Array.from({ length: 8 }, (_, i) => series("train", `auxiliary/layer.${i}`));
+  expect(groups(...list).training.map(({ title, curves }) => [title, curves.length])).toEqual([
+    ["Auxiliary losses, 1 of 2", 6],
+    ["Auxiliary losses, 2 of 2", 2],
+  ]);
+});
+
+test("domains are curves of one chart", () => {
+  const { scores } = groups(series("validation", "env_flat_in_acc"), series("validation", "env_noisy_in_acc")); // biome-ignore format: two series
+  expect(scores.map(({ title, unit }) => [title, unit])).toEqual([
+    ["Accuracy by domain, in splits", "percent"],
+  ]);
+  expect(scores[0]!.curves.map(({ label }) => label)).toEqual(["flat", "noisy"]);
+});
+
+test("names are told as words, fractions in percent", () => {
+  expect(titleOf("zero_shot_accuracy")).toBe("Zero shot accuracy");
+  expect(["zero_shot_accuracy", "image_to_text_r10", "loss", "grad_norm"].map(unitOf)).toEqual([
+    "percent",
+    "percent",
+    "number",
+    "number",
+  ]);
+});

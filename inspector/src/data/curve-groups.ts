@@ -1,0 +1,171 @@
+/** Which curves of a run stand together, and under which heading. */
+import type { MetricSeries, MetricTable } from "../../../src/inspect/view-types.ts";
+import type { Curve } from "../../../src/report/browser.ts";
+import { routingMetrics, wholeLayers } from "../../../src/report/sections/routing-metrics.ts";
+
+/** Curves of one chart. */
+export interface CurveFigure {
+  readonly key: string;
+  readonly title: string;
+  readonly note?: string;
+  readonly unit: "number" | "percent";
+  readonly curves: readonly Curve[];
+  readonly nonFinite: number;
+}
+
+/** Stacked shares of the experts of a layer. */
+export interface LoadFigure {
+  readonly layer: string;
+  readonly loads: readonly Curve["points"][]; // [E]
+}
+
+export interface CurveGroups {
+  readonly scores: readonly CurveFigure[];
+  readonly training: readonly CurveFigure[];
+  readonly routing: readonly CurveFigure[];
+  readonly loads: readonly LoadFigure[];
+}
+
+/** A chart with more curves than this is split. */
+const curveLimit = 6;
+/** A mistyped or hostile expert number must not grow a list without bound. */
+const mostExperts = 1024;
+const splits = ["train", "validation", "test"];
+const steering = ["learning_rate", "grad_norm", "tokens_per_second", "objective", "cross_entropy"];
+const titles: Readonly<Record<string, string>> = {
+  grad_norm: "Gradient norm",
+  bleu4: "BLEU-4",
+};
+
+/** Sorts the curves of a run: scores by name across splits, the rest by what it tells. */
+export function curveGroups({ series }: MetricTable): CurveGroups {
+  const plain = new Map<string, MetricSeries[]>();
+  const auxiliary: MetricSeries[] = [];
+  const byDomain = new Map<string, MetricSeries[]>();
+  const routed = new Map<string, MetricSeries[]>();
+  const loads = new Map<string, Curve["points"][]>();
+  for (const entry of series) {
+    const { name, split } = entry;
+    const load = /^experts\/(.+)\/load_(\d+)$/.exec(name);
+    const expert = /^experts\/(.+)\/([^/]+)$/.exec(name);
+    const domain = /^env_(.+)_(in|out)_acc$/.exec(name);
+    if (load !== null) {
+      if (split === "train" && Number(load[2]) < mostExperts) {
+        const layer = loads.get(load[1]!) ?? [];
+        layer[Number(load[2])] = pointsOf(entry);
+        loads.set(load[1]!, layer);
+      }
+    } else if (expert !== null) {
+      if (split === "train") push(routed, expert[2]!, entry);
+    } else if (name.startsWith("auxiliary/")) {
+      if (split === "train") auxiliary.push(entry);
+    } else if (domain !== null) {
+      push(byDomain, `Accuracy by domain, ${domain[2]} splits`, entry);
+    } else if (entry.steps.length > 1 || split !== "test") {
+      push(plain, name, entry);
+    }
+  }
+  const figuresOf = (names: readonly string[]): CurveFigure[] =>
+    names.flatMap((name) =>
+      figures(titleOf(name), plain.get(name)!.sort(bySplit), ({ split }) => split, unitOf(name)),
+    );
+  const names = [...plain.keys()];
+  const scores = names.filter((name) => !steering.includes(name)).sort(byImportance);
+  return {
+    scores: [
+      ...figuresOf(scores),
+      ...[...byDomain].flatMap(([title, list]) =>
+        figures(title, list, ({ name }) => name.slice(4).replace(/_(in|out)_acc$/, ""), "percent"),
+      ),
+    ],
+    training: [
+      ...figures(
+        "Auxiliary losses",
+        auxiliary,
+        ({ name }) => name.slice("auxiliary/".length),
+        "number",
+      ),
+      ...figuresOf(steering.filter((name) => names.includes(name))),
+    ],
+    routing: routingMetrics.flatMap(({ name, title, unit, explanation }) => {
+      const found = routed.get(name) ?? [];
+      const whole = new Set(wholeLayers(found.map(layerOf)));
+      const layers = found.filter((entry) => whole.has(layerOf(entry)));
+      // A method that refuses no token always succeeds.
+      const refused = layers.some(({ values }) => values.some((value) => value < 1));
+      if (name === "success_rate" && !refused) return [];
+      return figures(title, layers, layerOf, unit, explanation);
+    }),
+    loads: wholeLayers([...loads.keys()]).map((layer) => ({
+      layer,
+      loads: Array.from(loads.get(layer)!, (points) => points ?? []),
+    })),
+  };
+}
+
+/** Names of metrics that are fractions are told in percent. */
+export function unitOf(name: string): CurveFigure["unit"] {
+  return /accuracy|exact_match|_acc$|_r(1|5|10)$|success_rate|confidence|fraction|recall/.test(name)
+    ? "percent"
+    : "number";
+}
+
+/** `zero_shot_accuracy` as people write it. */
+export function titleOf(name: string): string {
+  const words = titles[name] ?? name.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function figures(
+  title: string,
+  series: readonly MetricSeries[],
+  nameOf: (entry: MetricSeries) => string,
+  unit: CurveFigure["unit"],
+  note?: string,
+): CurveFigure[] {
+  const drawn = series.filter(({ steps }) => steps.length > 0);
+  const groups = Math.ceil(drawn.length / curveLimit);
+  return Array.from({ length: groups }, (_, group) => {
+    const part = drawn.slice(group * curveLimit, (group + 1) * curveLimit);
+    return {
+      key: `${title} ${group}`,
+      title: groups > 1 ? `${title}, ${group + 1} of ${groups}` : title,
+      unit,
+      curves: part.map((entry) => ({ label: nameOf(entry), points: pointsOf(entry) })),
+      nonFinite: part.reduce((sum, entry) => sum + entry.nonFinite, 0),
+      ...(note !== undefined && { note }),
+    };
+  });
+}
+
+/** The points of a series, made once. */
+export function pointsOf(series: MetricSeries): Curve["points"] {
+  const found = points.get(series);
+  if (found !== undefined) return found;
+  const made = series.steps.map((x, i) => ({ x, y: series.values[i]! }));
+  points.set(series, made);
+  return made;
+}
+
+const points = new WeakMap<MetricSeries, Curve["points"]>();
+
+function push(map: Map<string, MetricSeries[]>, key: string, entry: MetricSeries): void {
+  const list = map.get(key) ?? [];
+  list.push(entry);
+  map.set(key, list);
+}
+
+function layerOf({ name }: MetricSeries): string {
+  return name.split("/").slice(1, -1).join("/");
+}
+
+function bySplit(a: MetricSeries, b: MetricSeries): number {
+  return splits.indexOf(a.split) - splits.indexOf(b.split);
+}
+
+/** Loss and accuracy come first, then names as they come. */
+function byImportance(a: string, b: string): number {
+  const rank = (name: string): number =>
+    name === "loss" ? 0 : name === "accuracy" ? 1 : unitOf(name) === "percent" ? 2 : 3;
+  return rank(a) - rank(b);
+}

@@ -1,0 +1,77 @@
+/** Follows a run by server-sent events. */
+import type { LiveMessages } from "../../../src/inspect/view-types.ts";
+import { dataUrl } from "./client.ts";
+
+export interface FollowOptions {
+  /** Place after which events are sent. */
+  readonly cursor: string;
+  /** With the place after them. */
+  readonly onMetrics: (events: LiveMessages["metrics"], cursor: string) => void;
+  readonly onReset: () => void;
+  readonly onState: (entry: LiveMessages["state"]) => void;
+  /** Whether the server answers. */
+  readonly onConnection: (connected: boolean) => void;
+}
+
+/** Waits before a new attempt where the browser gave up, milliseconds. */
+const firstWait = 1000;
+const longestWait = 10_000;
+/** Events are handed over together, so that a fast run does not redraw for each. */
+const gatherFor = 200;
+
+/** Follows the run until the returned function is called. */
+export function followRun(id: string, options: FollowOptions): () => void {
+  let cursor = options.cursor;
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let gathering: ReturnType<typeof setTimeout> | undefined;
+  let wait = firstWait;
+  let gathered: LiveMessages["metrics"][number][] = [];
+
+  const flush = (): void => {
+    gathering = undefined;
+    const events = gathered;
+    gathered = [];
+    if (events.length > 0) options.onMetrics(events, cursor);
+  };
+  const connect = (): void => {
+    source = new EventSource(
+      `${dataUrl("runs", id, "events")}?after=${encodeURIComponent(cursor)}`,
+    );
+    source.onopen = () => {
+      wait = firstWait;
+      options.onConnection(true);
+    };
+    source.onerror = () => {
+      options.onConnection(false);
+      // The browser connects again by itself unless the server answered with an error.
+      if (source?.readyState !== EventSource.CLOSED) return;
+      timer = setTimeout(connect, wait);
+      wait = Math.min(longestWait, wait * 2);
+    };
+    const on = <Name extends keyof LiveMessages>(
+      name: Name,
+      visit: (data: LiveMessages[Name]) => void,
+    ): void => {
+      source!.addEventListener(name, (event: MessageEvent<string>) => {
+        if (event.lastEventId !== "") cursor = event.lastEventId;
+        visit(JSON.parse(event.data) as LiveMessages[Name]);
+      });
+    };
+    on("metrics", (events) => {
+      gathered.push(...events);
+      gathering ??= setTimeout(flush, gatherFor);
+    });
+    on("reset", () => {
+      gathered = [];
+      options.onReset();
+    });
+    on("state", options.onState);
+  };
+  connect();
+  return () => {
+    source?.close();
+    clearTimeout(timer);
+    clearTimeout(gathering);
+  };
+}

@@ -1,0 +1,9 @@
+/** Reads what a run shows beside its metrics. */
+import { decodeRecord, type StoredRecord } from "../../../src/inspect/record-codec.ts";
+import { readText } from "./client.ts";
+
+export type { StoredRecord };
+
+export async function readRecord(id: string): Promise<StoredRecord> {
+  return decodeRecord(await readText("runs", id, "record.json"));
+}

@@ -1,0 +1,4 @@
+/** Models in a worker of the page. */
+export { type DecodeImageOptions, decodeImageFile } from "./decode-image.ts";
+export type { OpenProgress } from "./messages.ts";
+export { openLiveModel } from "./open-live-model.ts";

@@ -1,0 +1,92 @@
+/** Figures of every layer. */
+import type { LayerRouting } from "../../../src/inspect/types.ts";
+import { count, percent } from "../../../src/report/format.ts";
+import { routingColumns } from "../../../src/report/sections/routing-table.ts";
+import { ScrollArea } from "../components/scroll-area.tsx";
+import type { StoredRecord } from "../data/record.ts";
+
+interface LayerTableProps {
+  readonly record: StoredRecord;
+  readonly routing: readonly LayerRouting[];
+}
+
+/** One row for each layer, and one for each modality of it; below, how far checkpoints agree. */
+export function LayerTable({ record, routing }: LayerTableProps) {
+  const rows = routing.flatMap((entry) => [
+    { name: entry.layer, part: false, spread: entry },
+    ...(entry.modalities ?? []).map((spread) => ({ name: spread.modality, part: true, spread })),
+  ]);
+  return (
+    <section>
+      <h2>
+        Every layer <small>entropies and information in nats</small>
+      </h2>
+      <ScrollArea name="Routing of each layer">
+        <table>
+          <thead>
+            <tr>
+              <th>layer</th>
+              {routingColumns.map(({ title, hint }) => (
+                <th key={title} class="number" title={hint}>
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ name, part, spread }, i) => (
+              <tr key={i} class={part ? "part" : undefined}>
+                <td>{name}</td>
+                {routingColumns.map(({ title, cell }) => (
+                  <td key={title} class="number">
+                    {cell(spread)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </ScrollArea>
+      <Agreement record={record} />
+    </section>
+  );
+}
+
+function Agreement({ record: { agreement } }: { readonly record: StoredRecord }) {
+  if (agreement === undefined) return null;
+  const { first, second, split, layers } = agreement;
+  return (
+    <>
+      <h3 class="sub">
+        Agreement of checkpoints{" "}
+        <small>
+          {first} against {second}, on the same tokens of the {split} split
+        </small>
+      </h3>
+      <ScrollArea name="Agreement of checkpoints">
+        <table>
+          <thead>
+            <tr>
+              <th>layer</th>
+              <th class="number">same first choice</th>
+              <th class="number">kappa</th>
+              <th class="number">overlap</th>
+              <th class="number">tokens</th>
+            </tr>
+          </thead>
+          <tbody>
+            {layers.map(({ layer, own, tokens }) => (
+              <tr key={layer}>
+                <td>{layer}</td>
+                <td class="number">{percent(own.firstChoice)}</td>
+                <td class="number">{own.kappa.toFixed(2)}</td>
+                <td class="number">{percent(own.overlap)}</td>
+                <td class="number">{count(tokens)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </ScrollArea>
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+/** The figures that a reader looks for first. */
+import type { RunView } from "../../../src/inspect/view-types.ts";
+import { compact, count, duration, figure, percent } from "../../../src/report/format.ts";
+import { titleOf, unitOf } from "../data/curve-groups.ts";
+
+/** Scores beyond these are in the curves. */
+const mostScores = 4;
+const secondary = /loss|perplexity|violation|seconds/;
+/** Parts of the objective, and what single experts or domains do. */
+const details = /\/(objective$|auxiliary\/|experts\/|associations?\/|env_)/;
+
+export function Summary({ view }: { readonly view: RunView }) {
+  const { parameters, summary, step, seconds, seed, recipe, system, scores } = view;
+  const speed = summary.tokens_per_second;
+  return (
+    <>
+      <p class="lede">
+        Recipe <b>{recipe}</b>, system <b>{system}</b>
+        {seed !== null && `, seed ${seed}`}.
+      </p>
+      <dl class="figures">
+        {mainScores(scores).map(([name, value]) => {
+          const [split = "", metric = ""] = splitName(name);
+          return (
+            <div key={name}>
+              <dt>{titleOf(metric)}</dt>
+              <dd>
+                {unitOf(metric) === "percent" ? percent(value) : figure(value)}
+                <small>{split}</small>
+              </dd>
+            </div>
+          );
+        })}
+        <div>
+          <dt>Step</dt>
+          <dd>
+            {count(step)}
+            <small>{duration(seconds)}</small>
+          </dd>
+        </div>
+        {parameters !== null && (
+          <div>
+            <dt>Parameters</dt>
+            <dd>
+              {compact(parameters.total)}
+              <small>{compact(parameters.active)} active per token</small>
+            </dd>
+          </div>
+        )}
+        {speed !== undefined && (
+          <div>
+            <dt>Speed</dt>
+            <dd>
+              {compact(speed)}
+              <small>tokens a second</small>
+            </dd>
+          </div>
+        )}
+      </dl>
+    </>
+  );
+}
+
+/** Test scores where there are any, else those of validation; the telling ones first. */
+export function mainScores(scores: RunView["scores"]): [string, number][] {
+  const all = Object.entries(scores).filter(([name]) => !details.test(name));
+  const tested = all.filter(([name]) => name.startsWith("test/"));
+  const shown = tested.length > 0 ? tested : all;
+  const rank = ([name]: [string, number]): number =>
+    /\/(accuracy|zero_shot_accuracy|exact_match)$/.test(name) ? 0 : secondary.test(name) ? 2 : 1;
+  return shown.sort((a, b) => rank(a) - rank(b)).slice(0, mostScores);
+}
+
+function splitName(name: string): [string, string] {
+  const at = name.indexOf("/");
+  return [name.slice(0, at), name.slice(at + 1)];
+}

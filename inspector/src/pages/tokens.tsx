@@ -1,0 +1,72 @@
+/** Which expert took which word or character, in every layer. */
+import { useMemo } from "preact/hooks";
+import type { TokenTrace } from "../../../src/inspect/text-types.ts";
+import { Empty } from "../components/states.tsx";
+import { TextExplorer } from "../components/text-explorer.tsx";
+import { className, expertKinds } from "../data/pictures.ts";
+import type { StoredRecord } from "../data/record.ts";
+import { textRouting } from "../data/routing.ts";
+import { choose, chosenIndex } from "../route.ts";
+import type { RecordPageProps } from "./run-page.tsx";
+import { Samples } from "./text-samples.tsx";
+
+export function TokensPage({ record }: RecordPageProps) {
+  const traces = (record.tokenTraces ?? []).filter(
+    ({ layers, tokens }) => layers.length > 0 && tokens.length > 0,
+  );
+  const index = chosenIndex("text", traces.length, 0);
+  const trace = traces[index];
+  const text = useMemo(() => (trace === undefined ? undefined : textRouting(trace)), [trace]);
+  if (trace === undefined || text === undefined) {
+    return <Empty>No text was recorded, since this model reads none or routes no word.</Empty>;
+  }
+  return (
+    <>
+      <p class="lede">
+        Every token is tinted by the expert that took it, whose number stands below. The fainter the
+        tint, the smaller the gate.
+      </p>
+      <label class="picker-line">
+        <span>Text</span>
+        <select
+          class="field"
+          value={index}
+          onChange={(event) => choose({ text: event.currentTarget.value }, { keep: true })}
+        >
+          {traces.map((entry, i) => (
+            <option key={i} value={i}>
+              {`${i + 1}. ${beginning(entry)}`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Verdict record={record} trace={trace} />
+      <TextExplorer key={index} text={text} kindsOf={(layer) => expertKinds(record, layer)} />
+      <Samples record={record} />
+    </>
+  );
+}
+
+/** The class of the text, and what it was taken for. */
+function Verdict({ record, trace }: { readonly record: StoredRecord; readonly trace: TokenTrace }) {
+  const { label, predicted } = trace;
+  if (label === undefined) return null;
+  const right = label === predicted;
+  return (
+    <p class="verdict">
+      {className(record, label)}{" "}
+      {predicted !== undefined && (
+        <span class={right ? "right" : "wrong"}>
+          {right ? "\u2713 found" : `\u2717 taken for ${className(record, predicted)}`}
+        </span>
+      )}
+    </p>
+  );
+}
+
+/** Tokens of characters and of byte pairs hold their spaces; words do not. */
+function beginning({ tokens }: TokenTrace): string {
+  const text = tokens.join(tokens.some((token) => /\s/.test(token)) ? "" : " ");
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > 90 ? `${line.slice(0, 89)}…` : line;
+}

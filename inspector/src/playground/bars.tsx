@@ -1,0 +1,35 @@
+/** Shares as bars, the largest first. */
+import { percent } from "../../../src/report/format.ts";
+
+interface BarsProps {
+  readonly names: readonly string[];
+  /** 0 to 1, one a name. */
+  readonly shares: readonly number[];
+  readonly title: string;
+}
+
+/** Bars beyond these are left out. */
+const most = 10;
+
+export function Bars({ names, shares, title }: BarsProps) {
+  const order = shares.map((share, i) => ({ share, i })).sort((a, b) => b.share - a.share);
+  return (
+    <div class="card answer">
+      <h3>{title}</h3>
+      <ul class="bars big">
+        {order.slice(0, most).map(({ share, i }, rank) => (
+          <li key={i} class={rank === 0 ? "top" : undefined}>
+            <span>{names[i] ?? `class ${i}`}</span>
+            <b>{percent(share)}</b>
+            <i style={{ width: `${(Math.min(1, Math.max(0, share)) * 100).toFixed(1)}%` }} />
+          </li>
+        ))}
+      </ul>
+      {order.length > most && (
+        <p class="note">
+          The first {most} of {order.length}.
+        </p>
+      )}
+    </div>
+  );
+}

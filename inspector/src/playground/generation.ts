@@ -1,0 +1,49 @@
+/** A text that grows, and can be stopped. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Generated, GenerateRequest, LiveModel } from "../../../src/live/types.ts";
+import { messageOf } from "../data/resource.ts";
+
+export interface Generation {
+  /** What there is so far. */
+  readonly text: string;
+  readonly running: boolean;
+  readonly result?: Generated;
+  readonly reason?: string;
+  start(request: GenerateRequest): void;
+  stop(): void;
+}
+
+const nothing = { text: "", running: false } as const;
+type State = Pick<Generation, "text" | "running" | "result" | "reason">;
+
+/** One text at a time; it ends with the page, and where the model changes. */
+export function useGeneration(model: LiveModel): Generation {
+  const state = useSignal<State>(nothing);
+  const running = useRef<AbortController | undefined>(undefined);
+  const stop = (): void => {
+    running.current?.abort(new Error("stopped"));
+    running.current = undefined;
+    if (state.peek().running) state.value = { ...state.peek(), running: false };
+  };
+  const start = (request: GenerateRequest): void => {
+    stop();
+    const abort = new AbortController();
+    running.current = abort;
+    state.value = { text: "", running: true };
+    const { signal } = abort;
+    const onText = (text: string): void => {
+      if (!signal.aborted) state.value = { text, running: true };
+    };
+    model.generate!(request, { onText, signal }).then(
+      (result) => {
+        if (!signal.aborted) state.value = { text: result.text, running: false, result };
+      },
+      (error: unknown) => {
+        if (!signal.aborted) state.value = { ...nothing, reason: messageOf(error) };
+      },
+    );
+  };
+  useEffect(() => stop, [model]);
+  return { ...state.value, start, stop };
+}

@@ -1,0 +1,54 @@
+/** Labels as the model's text tower sees them, and how well an image fits each. */
+
+import type { Embeddings } from "../../../src/evaluate/similarity.ts";
+import {
+  classEmbeddings,
+  classPrompts,
+  probabilities,
+  zeroShotLogits,
+} from "../../../src/evaluate/zero-shot.ts";
+import type { LiveModel } from "../../../src/live/types.ts";
+
+export interface LabelEmbeddings {
+  readonly names: readonly string[]; // [C]
+  readonly embeddings: Embeddings; // [C, P]
+}
+
+/** Sentences that were read before, by model. */
+const read = new WeakMap<LiveModel, Map<string, Promise<Float32Array>>>();
+
+/** The embedding of a text, computed once. */
+export function embedOnce(model: LiveModel, text: string): Promise<Float32Array> {
+  const known = read.get(model) ?? new Map<string, Promise<Float32Array>>();
+  read.set(model, known);
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const embedding = model.embedText!(text).then((answer) => answer.embedding);
+  known.set(text, embedding);
+  return embedding;
+}
+
+/** One embedding for each label, the mean over the templates. */
+export async function labelEmbeddings(
+  model: LiveModel,
+  names: readonly string[],
+  templates: readonly string[],
+): Promise<LabelEmbeddings> {
+  const rows = await Promise.all(
+    classPrompts(names, templates).map((prompt) => embedOnce(model, prompt)),
+  );
+  const width = rows[0]!.length;
+  const data = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) data.set(row, i * width);
+  return { names, embeddings: classEmbeddings({ width, data }, templates.length) };
+}
+
+/** Softmax of the logits of an image and the labels, `[C]`. */
+export function labelShares(
+  image: Float32Array,
+  { embeddings }: LabelEmbeddings,
+  similarity: LiveModel["similarity"],
+): number[] {
+  const row = { width: image.length, data: image };
+  return Array.from(probabilities(zeroShotLogits(row, embeddings, similarity?.scale)).data);
+}

@@ -1,0 +1,138 @@
+/** The images that a text finds, among the run's and the reader's own. */
+import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import type { EmbeddedImage, LiveModel, RoutedText } from "../../../src/live/types.ts";
+import { Picture } from "../components/picture.tsx";
+import { Empty } from "../components/states.tsx";
+import { TextExplorer } from "../components/text-explorer.tsx";
+import { liveRouting } from "../data/routing.ts";
+import { choose } from "../route.ts";
+import { useAnswer } from "./answer.ts";
+import { Answered } from "./answered.tsx";
+import type { ImageTaskProps } from "./classify.tsx";
+import { ImagePicker } from "./image-picker.tsx";
+import type { GivenImage } from "./images.ts";
+
+/** Images beyond these are not searched. */
+const mostImages = 60;
+
+const seen = new WeakMap<LiveModel, WeakMap<GivenImage["image"], Promise<EmbeddedImage>>>();
+
+export function Retrieve({ model, images }: ImageTaskProps) {
+  const query = useSignal(model.spec.classPrompts?.[0] ?? model.spec.classNames[0] ?? "");
+  const done = useSignal(0);
+  const searched = images.slice(0, mostImages);
+  const text = useAnswer(
+    () => (query.value.trim() === "" ? undefined : model.embedText!(query.value)),
+    [model, query.value],
+    { patient: true },
+  );
+  const embedded = useAnswer(
+    (signal) => embedAll(model, searched, signal, (count) => (done.value = count)),
+    [model, searched.length, searched[0]?.image],
+  );
+  return (
+    <>
+      <ImagePicker images={[]} chosen={0} onChoose={() => {}} />
+      <div class="card prompt">
+        <label>
+          <span>What to look for</span>
+          <input
+            class="field"
+            type="text"
+            maxLength={1000}
+            value={query.value}
+            onInput={(event) => {
+              query.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        {embedded.waiting && searched.length > 0 && (
+          <p class="note" role="status">
+            <progress max={searched.length} value={done.value} /> {done.value} of {searched.length}{" "}
+            images seen
+          </p>
+        )}
+      </div>
+      {images.length === 0 ? (
+        <Empty>Add images to search among.</Empty>
+      ) : (
+        <Answered of={text} doing="Reading the text">
+          {({ embedding, routing }) => (
+            <>
+              {embedded.value !== undefined && (
+                <Found images={searched} embeddings={embedded.value} query={embedding} />
+              )}
+              <h2 class="below">The words of the text</h2>
+              <QueryWords routing={routing} />
+            </>
+          )}
+        </Answered>
+      )}
+    </>
+  );
+}
+
+async function embedAll(
+  model: LiveModel,
+  images: readonly GivenImage[],
+  signal: AbortSignal,
+  onDone: (count: number) => void,
+): Promise<Float32Array[]> {
+  const known = seen.get(model) ?? new WeakMap<GivenImage["image"], Promise<EmbeddedImage>>();
+  seen.set(model, known);
+  const embeddings: Float32Array[] = [];
+  onDone(0);
+  for (const { image } of images) {
+    signal.throwIfAborted();
+    const asked = known.get(image) ?? model.embedImage!(image);
+    known.set(image, asked);
+    embeddings.push((await asked).embedding);
+    onDone(embeddings.length);
+  }
+  return embeddings;
+}
+
+interface FoundProps {
+  readonly images: readonly GivenImage[];
+  readonly embeddings: readonly Float32Array[];
+  readonly query: Float32Array;
+}
+
+function Found({ images, embeddings, query }: FoundProps) {
+  const ranked = images
+    .flatMap((given, i) => {
+      const embedding = embeddings[i];
+      return embedding === undefined ? [] : [{ given, place: i, score: dot(embedding, query) }];
+    })
+    .sort((a, b) => b.score - a.score);
+  return (
+    <ol class="finds">
+      {ranked.map(({ given, place, score }, rank) => (
+        <li key={rank} class={rank === 0 ? "first" : undefined}>
+          <button
+            type="button"
+            title="look at its patches"
+            onClick={() => choose({ task: "zero-shot", image: place }, { keep: true })}
+          >
+            <Picture image={given.image} alt={given.name} width={120} />
+          </button>
+          <span>{given.name}</span>
+          <b title="cosine of text and image">{score.toFixed(3)}</b>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function QueryWords({ routing }: { readonly routing: RoutedText }) {
+  const text = useMemo(() => liveRouting(routing), [routing]);
+  if (text.layers.length === 0 || text.tokens.length === 0) {
+    return <p class="none">This model routes no words.</p>;
+  }
+  return <TextExplorer text={text} />;
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+}

@@ -1,0 +1,56 @@
+/** Which class a text is of. */
+import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import type { ClassifiedText, LiveModel } from "../../../src/live/types.ts";
+import { TextExplorer } from "../components/text-explorer.tsx";
+import { liveRouting } from "../data/routing.ts";
+import { useAnswer } from "./answer.ts";
+import { Answered } from "./answered.tsx";
+import { Bars } from "./bars.tsx";
+import { Notes } from "./notes.tsx";
+
+export function Sentence({ model, first }: { readonly model: LiveModel; readonly first: string }) {
+  const text = useSignal(first);
+  const answer = useAnswer(
+    () => (text.value.trim() === "" ? undefined : model.classifyText!(text.value)),
+    [model, text.value],
+    { patient: true },
+  );
+  return (
+    <>
+      <div class="card prompt">
+        <label>
+          <span>Text</span>
+          <textarea
+            class="field"
+            rows={3}
+            maxLength={20_000}
+            value={text.value}
+            onInput={(event) => {
+              text.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+      </div>
+      <Answered of={answer} doing="Reading the text">
+        {(value) => <Classified model={model} value={value} />}
+      </Answered>
+    </>
+  );
+}
+
+interface ClassifiedProps {
+  readonly model: LiveModel;
+  readonly value: ClassifiedText;
+}
+
+function Classified({ model, value: { probabilities, routing } }: ClassifiedProps) {
+  const text = useMemo(() => liveRouting(routing), [routing]);
+  return (
+    <>
+      <Bars names={model.spec.classNames} shares={probabilities} title="Class" />
+      <Notes notes={routing.notes} />
+      {text.layers.length > 0 && text.tokens.length > 0 && <TextExplorer text={text} />}
+    </>
+  );
+}

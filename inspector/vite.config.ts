@@ -1,0 +1,38 @@
+/** Builds the inspector's page to `dist/inspector`, with relative addresses, so that any folder can serve it. */
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin, type UserConfig } from "vite";
+import { expertStyle, style } from "../src/report/style.ts";
+import { runtimeAlias } from "./runtime-alias.ts";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+/** Rows of the experts' colours in the style sheet, which are as many as differ. */
+const numColors = 128;
+
+/** `virtual:report.css`: the look that reports have. */
+function reportStyle(): Plugin {
+  const name = "virtual:report.css";
+  return {
+    name: "report-style",
+    resolveId: (id) => (id === name ? `\0${name}` : null),
+    load: (id) => (id === `\0${name}` ? `${style()}\n${expertStyle(numColors)}` : null),
+  };
+}
+
+const config: UserConfig = defineConfig({
+  root: here,
+  base: "./",
+  plugins: [reportStyle()],
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  resolve: { alias: [...runtimeAlias] },
+  worker: { format: "es" },
+  build: {
+    target: "es2023",
+    outDir: fileURLToPath(new URL("../dist/inspector", import.meta.url)),
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // The runtime is larger than any page should wait for; it is a chunk of its own.
+    chunkSizeWarningLimit: 1500,
+  },
+});
+export default config;

@@ -1,0 +1,19 @@
+import * as z from "zod";
+import { specialNames, type TokenizerState } from "./tokenizer.ts";
+
+const specials = z.array(z.enum(specialNames));
+const id = z.int().nonnegative();
+
+/** What a file that holds the state of a tokenizer must be. */
+export const tokenizerStateSchema: z.ZodType<TokenizerState> = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("character"), characters: z.string(), specials }),
+  z.object({ kind: z.literal("byte"), specials }),
+  z.object({ kind: z.literal("word"), words: z.array(z.string()), specials }),
+  z.object({
+    kind: z.literal("bpe"),
+    merges: z.array(z.tuple([id, id])),
+    lowerCase: z.boolean(),
+    specials,
+  }),
+  z.object({ kind: z.literal("clip"), file: z.string(), sha256: z.string() }),
+]);

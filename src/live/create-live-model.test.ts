@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { allocate, type NdArray } from "../graph/array.ts";
+import { nativeRuntime } from "../runtime/native.ts";
+import { createLiveModel } from "./create-live-model.ts";
+import type { LiveModelSpec } from "./types.ts";
+
+const runtime = nativeRuntime();
+const spec: LiveModelSpec = {
+  version: 1,
+  kind: "language-model",
+  recipe: "tiny",
+  step: 0,
+  model: { system: "moe-decoder", width: 8, num_layers: 1, num_heads: 2, context_length: 4 },
+  classNames: [],
+  tokenizer: { kind: "character", characters: "ab", specials: [] },
+  contextLength: 4,
+};
+const weights = new Map<string, NdArray>([["head.bias", allocate("float32", [2])]]);
+
+describe("refused", () => {
+  test("settings of more layers than there are weights, before they are traced", async () => {
+    const model = { ...(spec.model as object), num_layers: 1_000_000 };
+    await expect(createLiveModel({ ...spec, model }, weights, { runtime })).rejects.toThrow(
+      "the settings have 1000000 layers, and there are 1 weights; export the model again",
+    );
+  });
+
+  test("weights of another model, when they are first needed", async () => {
+    const model = await createLiveModel(spec, weights, { runtime });
+    await expect(model.generate!({ prompt: "ab" })).rejects.toThrow("the weights lack ");
+    model.dispose();
+    await expect(model.generate!({ prompt: "ab" })).rejects.toThrow("was disposed of");
+  });
+
+  test("CLIP's tokenizer without its vocabulary", async () => {
+    const tokenizer = { kind: "clip", file: "x", sha256: "y" } as const;
+    await expect(createLiveModel({ ...spec, tokenizer }, weights, { runtime })).rejects.toThrow(
+      "CLIP's vocabulary, which was not given",
+    );
+  });
+});

@@ -1,0 +1,82 @@
+/** Texts that a decoder writes, with what its routers made of every token. */
+import type { Tokenizer } from "../data/tokenizers/index.ts";
+import type { Decoder } from "../evaluate/decoder.ts";
+import type { SequenceRouting } from "../evaluate/decoder-routing.ts";
+import { type GenerateOptions, generate } from "../evaluate/generate.ts";
+import { continuation } from "../evaluate/text-stream.ts";
+import { UserError } from "../graph/errors.ts";
+import { key } from "../random/key.ts";
+import type { GenerateRequest } from "./types.ts";
+
+/** More new tokens are not written at a time. */
+const MOST_TOKENS = 100_000;
+
+export interface WrittenText {
+  /** New tokens, without the one that ended the text. */
+  readonly ids: readonly number[];
+  readonly text: string;
+  /** Of all tokens that were read. */
+  readonly routing: SequenceRouting;
+}
+
+export interface WriteOptions extends Pick<GenerateOptions, "prefix" | "key"> {
+  readonly maxNewTokens: number;
+  /** Where the request does not say. */
+  readonly temperature: number;
+  readonly onText?: ((text: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Continues a prompt. One token more than asked for is computed, so that the last one is read as well and
+ * its routing known.
+ */
+export async function writeText(
+  decoder: Decoder,
+  tokenizer: Tokenizer,
+  prompt: readonly number[],
+  request: GenerateRequest,
+  options: WriteOptions,
+): Promise<WrittenText> {
+  const { prefix, onText, signal } = options;
+  const { topK, topP, seed = 0, temperature = options.temperature } = request;
+  const most = request.maxNewTokens ?? options.maxNewTokens;
+  requireWhole("maxNewTokens", most, 1, MOST_TOKENS);
+  requireWhole("seed", seed, 0, Number.MAX_SAFE_INTEGER);
+  const decode = (ids: readonly number[]): string => tokenizer.decode(ids);
+  const steps = generate(decoder, [prompt], {
+    maxNewTokens: most + 1,
+    decode,
+    temperature,
+    key: options.key ?? key(seed),
+    ...(topK !== undefined && { topK }),
+    ...(topP !== undefined && { topP }),
+    ...(prefix && { prefix }),
+    ...(tokenizer.endId !== undefined && { stopTokens: [tokenizer.endId] }),
+  });
+  const ids: number[] = [];
+  let routing: SequenceRouting = { tokens: [], prefix: [] };
+  let shown = "";
+  signal?.throwIfAborted();
+  for await (const step of steps) {
+    signal?.throwIfAborted();
+    const [read, id, ended] = [step.routing[0]!, step.ids[0]!, step.ended[0]];
+    routing = {
+      tokens: [...routing.tokens, ...read.tokens],
+      prefix: [...routing.prefix, ...read.prefix],
+    };
+    if (ids.length === most || ended === "stop") break;
+    ids.push(id);
+    if (step.text[0] === "") continue;
+    shown += step.text[0];
+    onText?.(shown);
+  }
+  const { text } = continuation(prompt, ids, { decode });
+  if (text !== shown) onText?.(text);
+  return { ids, text, routing };
+}
+
+function requireWhole(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new UserError(`${name} must be a whole number from ${least} to ${most}, got ${value}`);
+}

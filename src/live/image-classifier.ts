@@ -1,0 +1,61 @@
+/** Classes of single images. */
+import { tokenizePrompts } from "../data/tokenize-prompts.ts";
+import { compileForward } from "../evaluate/forward.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { input } from "../graph/inputs.ts";
+import { batch } from "../graph/shape.ts";
+import { diffMoeMatchingConfig } from "../models/diff-moe-config.ts";
+import { diffMoeWithPrompts } from "../models/diff-moe-matching.ts";
+import { type Classifier, createClassifier, type ModelSettings } from "../models/systems.ts";
+import type { Scope } from "../nn/scope.ts";
+import { imageReader } from "./image-input.ts";
+import { lazily } from "./lazily.ts";
+import { isRoutingTap, readLayers } from "./routing.ts";
+import { classProbabilities, type LiveAbilities, type LiveSource } from "./source.ts";
+
+/** A model that gives class logits `[B, C]` of images `[B, C, H, W]`. */
+export type ImageModel = Pick<Classifier, "grid" | "logits">;
+
+/** Blocks over texts alone route words, which are no patches. */
+const isPatchTap = (name: string): boolean =>
+  isRoutingTap(name) && !name.startsWith("text_blocks.");
+
+/** The classifier of a source, by its own head. */
+export function imageModel({ settings, spec, tokenizer }: LiveSource): ImageModel {
+  const numClasses = spec.classNames.length;
+  const classifier = createClassifier(settings, { numClasses, imageShape: spec.imageShape! });
+  if (settings.system !== "diff-moe" || settings.text !== "prompts") return classifier;
+  const prompts = tokenizePrompts(spec.classPrompts!, tokenizer!, settings.contextLength);
+  const { vocabularySize } = tokenizer!;
+  const config = diffMoeMatchingConfig(settings, { numClasses, vocabularySize });
+  return {
+    grid: classifier.grid,
+    logits: (scope, images) => diffMoeWithPrompts(scope, images, prompts, config).logits,
+  };
+}
+
+/** Classifies images by the logits of a model. */
+export function imageClassifier(
+  { spec, compile }: Pick<LiveSource<ModelSettings>, "spec" | "compile">,
+  { grid, logits }: ImageModel,
+): Required<Pick<LiveAbilities, "classifyImage" | "dispose">> {
+  const read = imageReader(spec);
+  const { rows, columns: cols } = grid;
+  const trace = (scope: Scope): Record<string, Tensor> => {
+    const shape = [batch(), ...spec.imageShape!];
+    return { logits: logits(scope, input(scope.graph, "images", { dtype: "float32", shape })) };
+  };
+  const forward = lazily(() => compileForward(trace, { ...compile, taps: isPatchTap }));
+  return {
+    async classifyImage(image) {
+      const images = read(image);
+      const { run, taps } = await forward.get();
+      const outputs = await run({ images });
+      return {
+        probabilities: classProbabilities(outputs.logits!),
+        routing: { rows, cols, layers: readLayers(outputs, taps, rows * cols) },
+      };
+    },
+    dispose: () => forward.dispose(),
+  };
+}

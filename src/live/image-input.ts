@@ -1,0 +1,52 @@
+/** From pixels of any size to what a model sees. */
+import { toChannels } from "../data/images/channels.ts";
+import { pipeline, resizeBytes, type TransformSpec } from "../data/transforms/index.ts";
+import { allocate, type NdArray } from "../graph/array.ts";
+import { UserError } from "../graph/errors.ts";
+import type { RecordedImage } from "../inspect/types.ts";
+import { key } from "../random/key.ts";
+import type { LiveModelSpec } from "./types.ts";
+
+/** As many as pictures that are decoded in Node may have. */
+const MAX_PIXELS = 64e6;
+
+export type ReadImage = (image: RecordedImage) => NdArray<"float32">;
+
+/**
+ * Reads images as a run's evaluation does: channels, the size in which the run keeps images (rounded to
+ * bytes), further sizes, normalisation. Gives `[1, C, H, W]`.
+ */
+export function imageReader({ imageShape, imageSizes, normalize }: LiveModelSpec): ReadImage {
+  const [channels, height, width] = imageShape!;
+  const [kept = [height, width], ...further] = imageSizes ?? [];
+  const [rows, columns] = kept;
+  const transforms: TransformSpec[] = [
+    ...further.map((size) => ({ resize: { size } })),
+    { normalize: normalize! },
+  ];
+  const { apply } = pipeline(transforms, { height: rows, width: columns, channels });
+  return (image) => {
+    checkImage(image);
+    const data = toChannels(image.data, image.channels, channels as 1 | 3);
+    const resized = resizeBytes({ ...image, channels, data }, rows, columns);
+    const out = allocate("float32", [1, channels, height, width]);
+    const sample = { ...resized, image: resized.data, label: 0, index: 0 };
+    apply(sample, key(0), out.data);
+    return out;
+  };
+}
+
+/** @throws UserError for what is no image, or too large a one */
+function checkImage({ width, height, channels, data }: RecordedImage): void {
+  const whole = [width, height, channels].every((size) => Number.isInteger(size) && size >= 1);
+  if (!whole || channels > 4 || data.length !== width * height * channels) {
+    throw new UserError(
+      `an image of ${width} x ${height} pixels and ${channels} channels cannot have ${data.length} bytes`,
+    );
+  }
+  if (width * height > MAX_PIXELS) {
+    throw new UserError(
+      `the image has ${width} x ${height} pixels, more than ${MAX_PIXELS}; make it smaller`,
+    );
+  }
+}

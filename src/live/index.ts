@@ -1,0 +1,18 @@
+/** Trained models that answer single images and texts, and tell how they routed them. */
+export { createLiveModel, type LiveModelOptions } from "./create-live-model.ts";
+export { liveKind } from "./kinds.ts";
+export { MAX_SPEC_LENGTH, readLiveModelSpec } from "./spec.ts";
+export type {
+  ClassifiedImage,
+  ClassifiedText,
+  EmbeddedImage,
+  EmbeddedText,
+  Generated,
+  GenerateRequest,
+  LiveKind,
+  LiveModel,
+  LiveModelSpec,
+  RoutedImage,
+  RoutedLayer,
+  RoutedText,
+} from "./types.ts";

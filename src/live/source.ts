@@ -1,0 +1,23 @@
+import type { Tokenizer } from "../data/tokenizers/index.ts";
+import type { ForwardOptions } from "../evaluate/forward.ts";
+import { probabilities } from "../evaluate/zero-shot.ts";
+import type { NdArray } from "../graph/array.ts";
+import type { ModelSettings } from "../models/systems.ts";
+import type { LiveModel, LiveModelSpec } from "./types.ts";
+
+/** What a live model is made from. */
+export interface LiveSource<Settings extends ModelSettings = ModelSettings> {
+  readonly spec: LiveModelSpec;
+  readonly settings: Settings;
+  readonly compile: Omit<ForwardOptions, "taps">;
+  readonly tokenizer?: Tokenizer;
+}
+
+/** What a kind of model can do. */
+export type LiveAbilities = Omit<LiveModel, "spec">;
+
+/** Probabilities `[C]` of logits `[1, C]`. */
+export function classProbabilities({ data }: NdArray): number[] {
+  const scores = { numClasses: data.length, data: Float64Array.from(data, Number) };
+  return Array.from(probabilities(scores).data);
+}

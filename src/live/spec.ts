@@ -1,0 +1,116 @@
+/** `model.json`: what a live model is made from, beside its weights. */
+import * as z from "zod";
+import { fromSnakeCase } from "../config/case.ts";
+import { tokenizerStateSchema } from "../data/tokenizers/state-schema.ts";
+import { UserError } from "../graph/errors.ts";
+import { type ModelSettings, modelSchema } from "../models/systems.ts";
+import { liveKind } from "./kinds.ts";
+import type { LiveModelSpec } from "./types.ts";
+
+/** More characters of `model.json` are refused. */
+export const MAX_SPEC_LENGTH = 64 * 2 ** 20;
+
+const side = z.int().positive().max(4096);
+const text = z.string().max(4096);
+const texts = z.array(text).max(65_536);
+const perChannel = z.array(z.number()).min(1).max(3);
+
+const specSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.enum([
+    "image-classifier",
+    "contrastive",
+    "captioner",
+    "language-model",
+    "text-classifier",
+  ]),
+  recipe: text,
+  step: z.int().nonnegative(),
+  model: z.unknown(),
+  imageShape: z.tuple([z.union([z.literal(1), z.literal(3)]), side, side]).optional(),
+  imageSizes: z
+    .array(z.tuple([side, side]))
+    .min(1)
+    .max(16)
+    .optional(),
+  normalize: z
+    .strictObject({ mean: perChannel, std: z.array(z.number().positive()).min(1).max(3) })
+    .optional(),
+  classNames: texts,
+  classPrompts: texts.optional(),
+  tokenizer: tokenizerStateSchema.optional(),
+  contextLength: z.int().positive().max(65_536).optional(),
+});
+
+/**
+ * Checks what `model.json` holds.
+ *
+ * @param value the parsed JSON
+ * @param source what to call it in errors
+ * @throws UserError with the first thing that is wrong
+ */
+export function readLiveModelSpec(value: unknown, source = "model.json"): LiveModelSpec {
+  const parsed = specSchema.safeParse(value);
+  if (!parsed.success) throw refusal(parsed.error, source);
+  const spec = withoutUndefined(parsed.data) as LiveModelSpec;
+  const settings = readSettings(spec, source);
+  const refuse = (reason: string): never => {
+    throw new UserError(`${source}: ${reason}; export the model again`);
+  };
+  const expected = liveKind(settings);
+  if (expected !== spec.kind) {
+    refuse(`a model of ${settings.system} is no ${spec.kind}`);
+  }
+  const { imageShape, imageSizes, normalize } = spec;
+  if (readsImages(spec) && (imageShape === undefined || normalize === undefined)) {
+    refuse("imageShape or normalize is missing, and the model reads images");
+  }
+  if (imageShape !== undefined && imageSizes !== undefined) {
+    const last = imageSizes.at(-1)!;
+    if (last[0] !== imageShape[1] || last[1] !== imageShape[2]) {
+      refuse(`imageSizes end in ${last.join(" x ")}, and imageShape is ${imageShape.join(" x ")}`);
+    }
+  }
+  if (readsTexts(settings) && (spec.tokenizer === undefined || spec.contextLength === undefined)) {
+    refuse("tokenizer or contextLength is missing, and the model reads texts");
+  }
+  if (spec.kind.endsWith("classifier") && spec.classNames.length === 0) {
+    refuse("classNames is empty, and the model is a classifier");
+  }
+  if (settings.system === "diff-moe" && settings.text === "prompts") {
+    const { length = 0 } = spec.classPrompts ?? [];
+    if (length !== spec.classNames.length) {
+      refuse(`there are ${length} classPrompts for ${spec.classNames.length} classes`);
+    }
+  }
+  return spec;
+}
+
+/** The model's settings, as code has them. */
+export function readSettings({ model }: LiveModelSpec, source = "model.json"): ModelSettings {
+  const parsed = modelSchema.safeParse(model);
+  if (!parsed.success) throw refusal(parsed.error, source, "model");
+  return fromSnakeCase(parsed.data);
+}
+
+function readsImages({ kind }: LiveModelSpec): boolean {
+  return kind === "image-classifier" || kind === "contrastive" || kind === "captioner";
+}
+
+function readsTexts(settings: ModelSettings): boolean {
+  if (settings.system === "diff-moe") return settings.text !== "none";
+  return ["limoe", "seemoe", "moe-decoder", "text-classifier"].includes(settings.system);
+}
+
+function refusal({ issues }: z.ZodError, source: string, within?: string): UserError {
+  const issue = issues[0]!;
+  const path = [...(within === undefined ? [] : [within]), ...issue.path].map(String).join(".");
+  const place = path === "" ? "" : `${path}: `;
+  const message = issue.message.slice(0, 300);
+  return new UserError(`${source} is no live model: ${place}${message}; export the model again`);
+}
+
+function withoutUndefined<T extends object>(value: T): Partial<T> {
+  const entries = Object.entries(value).filter(([, own]) => own !== undefined);
+  return Object.fromEntries(entries) as Partial<T>;
+}

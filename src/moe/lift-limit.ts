@@ -1,0 +1,36 @@
+/** Layers without limits on their experts, for answers that depend on one sample alone. */
+import type { MoeSettings } from "./config.ts";
+import type { DispatchSettings, TokenDispatchSettings } from "./dispatch/config.ts";
+
+/** The same layer with room for every choice of every token; what experts choose stays as it is. */
+export function withoutLimit(settings: MoeSettings): MoeSettings {
+  return { ...settings, dispatch: withRoom(settings.dispatch, settings.numExperts) };
+}
+
+/**
+ * The same layer without a limit that the samples of a batch share; one that each sequence has for
+ * itself stays, for it gives a sample the same whatever else is in the batch.
+ */
+export function withoutSharedLimit(settings: MoeSettings): MoeSettings {
+  const { dispatch, numExperts } = settings;
+  return { ...settings, dispatch: withoutSharedRoom(dispatch, numExperts) };
+}
+
+/** The dispatch of `withoutSharedLimit`, for models with a router of their own. */
+export function withoutSharedRoom<Dispatch extends DispatchSettings | TokenDispatchSettings>(
+  dispatch: Dispatch,
+  numExperts: number,
+): Dispatch {
+  if (dispatch.name !== "capacity" || dispatch.group === "sequence") return dispatch;
+  return withRoom(dispatch, numExperts);
+}
+
+function withRoom<Dispatch extends DispatchSettings | TokenDispatchSettings>(
+  dispatch: Dispatch,
+  numExperts: number,
+): Dispatch {
+  if (dispatch.name !== "capacity") return dispatch;
+  if (dispatch.normalize === "none") return { name: "dropless" } as Dispatch;
+  // Room for all choices of all tokens keeps the normalisation.
+  return { ...dispatch, evaluationCapacityFactor: numExperts, formula: {} };
+}

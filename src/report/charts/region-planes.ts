@@ -1,0 +1,84 @@
+/** The maps of a mixture of classifiers over a plane: what it predicts, and whom it asks. */
+import type { DecisionRegions } from "../../inspect/types.ts";
+import { cssTheme } from "../theme.ts";
+import { type Plane, type PointStyle, pointSymbols } from "./plane.ts";
+
+const signs: Readonly<Record<(typeof pointSymbols)[number], string>> = {
+  circle: "\u25cf",
+  triangle: "\u25b2",
+  square: "\u25a0",
+  diamond: "\u25c6",
+  star: "\u2605",
+  cross: "\u271a",
+};
+
+/** A class as areas and points show it. */
+export interface ClassLook extends PointStyle {
+  readonly name: string;
+  /** The symbol as a character. */
+  readonly sign: string;
+}
+
+/** Classes have the colours after those of the experts, so that one colour has one meaning. */
+export function classLooks(numExperts: number, classNames: readonly string[]): ClassLook[] {
+  return classNames.map((name, c) => {
+    const symbol = pointSymbols[c % pointSymbols.length]!;
+    return {
+      name: `class ${name}`,
+      fill: cssTheme.expert(numExperts + c),
+      symbol,
+      sign: signs[symbol],
+    };
+  });
+}
+
+/** One map, to be drawn with `planeChart`. */
+export interface RegionPlane {
+  readonly title: string;
+  /** What a screen reader says. */
+  readonly label: string;
+  /** Whether areas are classes or experts. */
+  readonly of: "classes" | "experts";
+  readonly plane: Plane;
+  readonly note?: string;
+}
+
+/** Prediction of the mixture, territory of each expert, and the best possible prediction if known. */
+export function regionPlanes(
+  { numExperts, predicted, experts, gates, optimal }: DecisionRegions,
+  classNames: readonly string[],
+): RegionPlane[] {
+  const looks = classLooks(numExperts, classNames);
+  const fallback = { name: "unknown class", fill: cssTheme.muted, symbol: pointSymbols[0] };
+  const point = (c: number) => looks[c] ?? fallback;
+  const planes: RegionPlane[] = [
+    {
+      title: "Prediction of the mixture",
+      label: "Predicted class over the plane",
+      of: "classes",
+      plane: { values: predicted, area: point, point },
+    },
+    {
+      title: "Territory of each expert",
+      label: "Expert with the largest gate over the plane",
+      of: "experts",
+      plane: {
+        values: experts,
+        strength: gates,
+        area: (e) => ({ name: `expert ${e}`, fill: cssTheme.expert(e) }),
+        point,
+      },
+      note: "The fuller the colour, the nearer the gate of that expert is to 1.",
+    },
+  ];
+  if (optimal !== undefined) {
+    planes.push({
+      title: "Best possible prediction",
+      label: "Most probable class over the plane",
+      of: "classes",
+      plane: { values: optimal, area: point, point },
+      note: "The most probable class, from the distribution that the data were drawn from.",
+    });
+  }
+  return planes;
+}

@@ -1,0 +1,141 @@
+/** Writes the page and its data as files, which any web server can serve below any path. */
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { UserError } from "../graph/errors.ts";
+import { MAX_RECORD_LENGTH } from "../inspect/record-codec.ts";
+import type { RunList } from "../inspect/view-types.ts";
+import { errorCode, explainDiskError, ignoreMissing } from "../train/run/files.ts";
+import type { AppFiles } from "./app-files.ts";
+import type { FollowedRun } from "./followed-run.ts";
+import { openInside, readAll } from "./inside.ts";
+import type { RunRegistry } from "./run-registry.ts";
+import { pagePolicy } from "./security-headers.ts";
+
+export interface ExportOptions {
+  readonly registry: RunRegistry;
+  readonly files: AppFiles;
+  /** The folder to write: a new one, an empty one, or an earlier export, which is replaced. */
+  readonly out: string;
+}
+
+export interface Exported {
+  readonly runs: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * Writes beside `out` and renames at the end, so that a failure leaves what was there.
+ *
+ * @throws UserError where `out` holds something else, or the disk refuses
+ */
+export async function exportRuns({ registry, files, out }: ExportOptions): Promise<Exported> {
+  const target = resolve(out);
+  await requireReplaceable(target, out);
+  const temporary = join(dirname(target), `.tmp-${basename(target)}-${process.pid}`);
+  const sizes: number[] = [];
+  const write = async (address: string, content: string | Uint8Array): Promise<void> => {
+    const path = join(temporary, ...address.split("/"));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+    sizes.push(content.length);
+  };
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    for (const [address, file] of files) {
+      const bytes = await file.read();
+      await write(address, address === "index.html" ? withPolicy(bytes) : bytes);
+    }
+    const runs = await registry.runs();
+    const entries: RunList["runs"][number][] = [];
+    for (const run of runs) {
+      entries.push(await run.entry());
+      await writeRun(run, (name, content) => write(`data/runs/${run.id}/${name}`, content));
+    }
+    await write("data/runs.json", JSON.stringify({ live: false, runs: entries } satisfies RunList));
+    await swap(temporary, target);
+    return {
+      runs: runs.length,
+      files: sizes.length,
+      bytes: sizes.reduce((sum, size) => sum + size, 0),
+    };
+  } catch (error) {
+    throw explainDiskError(error, `while writing ${out}`);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function writeRun(
+  run: FollowedRun,
+  write: (name: string, content: string | Uint8Array) => Promise<void>,
+): Promise<void> {
+  const view = await run.view();
+  for (const [name, chunks] of (await run.model.read()) ?? []) {
+    await write(`model/${name}`, Buffer.concat(chunks));
+  }
+  await write("run.json", JSON.stringify(view));
+  await write("metrics.json", JSON.stringify(await run.table()));
+  await using record = await openInside(run.path, "record.json");
+  if (view.hasRecord && record !== undefined) {
+    await write("record.json", await readAll(record, "record.json", MAX_RECORD_LENGTH));
+  }
+}
+
+/** The page with the policy that a server would send as a header. */
+function withPolicy(page: Uint8Array): string {
+  const meta = `<meta http-equiv="Content-Security-Policy" content="${pagePolicy}">`;
+  const referrer = '<meta name="referrer" content="no-referrer">';
+  return Buffer.from(page)
+    .toString("utf8")
+    .replace(/<head[^>]*>/i, (head) => `${head}\n    ${meta}\n    ${referrer}`);
+}
+
+async function requireReplaceable(target: string, out: string): Promise<void> {
+  const names = await readdir(target).catch((error: unknown) => {
+    if (errorCode(error) !== "ENOTDIR") return ignoreMissing(error);
+    throw new UserError(`${out} is a file; choose another --out`, { exitCode: 2 });
+  });
+  if (names === undefined && !(await stat(dirname(target)).catch(ignoreMissing))?.isDirectory()) {
+    throw new UserError(`there is no folder ${dirname(out)}; make it, or choose another --out`, {
+      exitCode: 2,
+    });
+  }
+  if (names !== undefined && names.length > 0 && !(await isExport(target))) {
+    throw new UserError(
+      `${out} is not empty and no earlier export; choose another --out, or empty it`,
+      { exitCode: 2 },
+    );
+  }
+}
+
+/** Whether a folder is what this module writes. */
+async function isExport(folder: string): Promise<boolean> {
+  try {
+    const names = await readdir(folder);
+    const list: unknown = JSON.parse(await readFile(join(folder, "data", "runs.json"), "utf8"));
+    return names.includes("index.html") && (list as { live?: unknown } | null)?.live === false;
+  } catch {
+    return false;
+  }
+}
+
+/** Puts `temporary` in the place of `target`. */
+async function swap(temporary: string, target: string): Promise<void> {
+  const replaced = join(dirname(target), `.old-${basename(target)}-${process.pid}`);
+  await rmdir(target).catch(() => undefined); // where it is empty
+  const had = await rename(target, replaced).then(
+    () => true,
+    (error: unknown) => {
+      ignoreMissing(error);
+      return false;
+    },
+  );
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    if (had) await rename(replaced, target);
+    throw error;
+  }
+  await rm(replaced, { recursive: true, force: true });
+}

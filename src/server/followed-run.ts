@@ -1,0 +1,136 @@
+/** One run directory, read again and again while it changes. */
+import { existsSync } from "node:fs";
+import { MAX_RECORD_LENGTH } from "../inspect/record-codec.ts";
+import type { Summary } from "../inspect/types.ts";
+import type { MetricTable, RunEntry, RunState, RunView } from "../inspect/view-types.ts";
+import { openInside } from "./inside.ts";
+import { lastScores, metricTable } from "./metric-table.ts";
+import { followMetrics, type MetricsFollower } from "./metrics-follower.ts";
+import { type ModelReader, modelReader } from "./model-files.ts";
+import { checkpointEntries, configReader, summaryReader, trainingState } from "./run-files.ts";
+
+/** A run on another host counts as training while its metrics are younger, milliseconds. */
+const ELSEWHERE_MS = 120_000;
+
+export interface FollowedRun {
+  readonly id: string;
+  /** Of its directory, below the one that was named. */
+  readonly name: string;
+  /** Its directory. */
+  readonly path: string;
+  readonly metrics: MetricsFollower;
+  readonly model: ModelReader;
+  /** Whether its directory is there. */
+  exists(): boolean;
+  /**
+   * What a list says of it; metrics that were not read until `until` (`performance.now()`) are left
+   * for the next time.
+   */
+  entry(until?: number): Promise<RunEntry>;
+  view(): Promise<RunView>;
+  table(): Promise<MetricTable>;
+}
+
+/** A run directory and what to call it. */
+export type NamedRun = Pick<FollowedRun, "id" | "name" | "path">;
+
+export function followRun({ id, name, path }: NamedRun): FollowedRun {
+  const metrics = followMetrics(path);
+  const model = modelReader(path);
+  const readConfig = configReader(path);
+  const readSummary = summaryReader(path);
+  let scores: { readonly key: string; readonly value: Record<string, number> } | undefined;
+  let table: MetricTable | undefined;
+
+  const scoresOf = (): Record<string, number> => {
+    const key = `${metrics.generation} ${metrics.log.count}`;
+    if (scores?.key !== key) scores = { key, value: lastScores(metrics.log) };
+    return scores.value;
+  };
+
+  const read = async (until?: number) => {
+    await metrics.catchUp(until);
+    const [config, summary, holder] = [
+      await readConfig(),
+      await readSummary(),
+      await trainingState(path),
+    ];
+    const { model, recipe, seed } = asObject(config.value);
+    const last = metrics.log.last();
+    const told = summary.value ?? {};
+    const step = last?.step ?? told.steps ?? 0;
+    const entry: RunEntry = {
+      id,
+      name,
+      recipe: textOr(recipe, told.recipe ?? ""),
+      system: textOr(asObject(model).system, ""),
+      seed: typeof seed === "number" ? seed : (told.seed ?? null),
+      state: stateOf(holder, told, step, metrics.modified),
+      step,
+      changed: metrics.modified,
+      seconds: last?.seconds ?? told.train_seconds ?? 0,
+      parameters: told.parameters ?? null,
+      scores: { ...summaryScores(told), ...scoresOf() },
+      problems: [config, summary].flatMap(({ problem }) => problem ?? []),
+    };
+    return { entry, config: config.value ?? null, summary: told };
+  };
+
+  return {
+    id,
+    name,
+    path,
+    metrics,
+    model,
+    exists: () => existsSync(path),
+    entry: async (until) => (await read(until)).entry,
+    async view() {
+      const { entry, config, summary } = await read();
+      const checkpoints = await checkpointEntries(path);
+      await using record = await openInside(path, "record.json");
+      return {
+        ...entry,
+        config,
+        summary,
+        checkpoints,
+        hasRecord: record !== undefined && record.size <= MAX_RECORD_LENGTH,
+        hasModel: await model.available(),
+      };
+    },
+    async table() {
+      await metrics.catchUp();
+      const made = metricTable(metrics, table);
+      table = made;
+      return made;
+    },
+  };
+}
+
+/** Finished is a run whose summary is of its last step: one that went on after it is stopped. */
+function stateOf(
+  holder: "alive" | "gone" | "elsewhere",
+  { steps, validation }: Summary,
+  step: number,
+  changed: number,
+): RunState {
+  if (holder === "alive") return "training";
+  const finished = validation !== undefined && (steps ?? 0) >= step;
+  if (holder === "elsewhere" && !finished && Date.now() - changed < ELSEWHERE_MS) return "training";
+  return finished ? "finished" : "stopped";
+}
+
+/** What a summary tells before the metrics have been read. */
+function summaryScores({ validation = {}, test = {} }: Summary): Record<string, number> {
+  const named = Object.entries({ validation, test }).flatMap(([split, scores]) =>
+    Object.entries(scores).map(([name, value]) => [`${split}/${name}`, value] as const),
+  );
+  return Object.fromEntries(named.filter(([, value]) => Number.isFinite(value)));
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function textOr(value: unknown, other: string): string {
+  return typeof value === "string" ? value.slice(0, 1000) : other;
+}

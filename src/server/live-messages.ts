@@ -1,0 +1,62 @@
+/** What changes in a run, as messages of `events`. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { cursorOf, placeOf } from "./cursor.ts";
+import type { FollowedRun } from "./followed-run.ts";
+
+/** One server-sent event; `data` is JSON. */
+export interface LiveMessage {
+  readonly id: string;
+  readonly event: "metrics" | "reset" | "state";
+  readonly data: string;
+}
+
+export interface LiveOptions {
+  /** The cursor of what the listener has. */
+  readonly after: string;
+  /** Ends the messages. */
+  readonly signal: AbortSignal;
+  /** Milliseconds between two looks. Default 400. */
+  readonly interval?: number;
+}
+
+/** Events of one message, at most. */
+const MAX_EVENTS = 1000;
+
+/**
+ * New events and states of a run from a cursor on, and `undefined` for each look that found nothing;
+ * ends when the directory goes.
+ *
+ * A cursor of another file, or of an earlier server, begins with `reset`.
+ */
+export async function* liveMessages(
+  run: FollowedRun,
+  { after, signal, interval = 400 }: LiveOptions,
+): AsyncGenerator<LiveMessage | undefined> {
+  const { metrics } = run;
+  await metrics.catchUp();
+  let { generation } = metrics;
+  let place = placeOf(after, metrics);
+  let told = "";
+  while (!signal.aborted && run.exists()) {
+    const entry = JSON.stringify(await run.entry());
+    if (place === undefined || generation !== metrics.generation) {
+      generation = metrics.generation;
+      place = metrics.log.count;
+      yield { id: cursorOf(metrics, place), event: "reset", data: "null" };
+    }
+    let quiet = true;
+    while (generation === metrics.generation && place < metrics.log.count) {
+      const events = metrics.log.slice(place, MAX_EVENTS);
+      place += events.length;
+      quiet = false;
+      yield { id: cursorOf(metrics, place), event: "metrics", data: JSON.stringify(events) };
+    }
+    if (entry !== told) {
+      told = entry;
+      quiet = false;
+      yield { id: cursorOf(metrics, place), event: "state", data: entry };
+    }
+    if (quiet) yield undefined;
+    await sleep(interval, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,68 @@
+/** Curves as a page draws them. */
+import type { MetricSeries, MetricTable } from "../inspect/view-types.ts";
+import { downsample, type Point } from "../report/downsample.ts";
+import { cursorOf } from "./cursor.ts";
+import type { EventLog } from "./event-log.ts";
+import type { MetricsFollower } from "./metrics-follower.ts";
+
+/** Points of a curve, and of all curves together, at most. */
+const CURVE_POINTS = 600;
+const TABLE_POINTS = 100_000;
+const FEWEST_POINTS = 60;
+
+/** The curves of all that a follower has read; `known` where nothing is new since. */
+export function metricTable(follower: MetricsFollower, known?: MetricTable): MetricTable {
+  const { log, badLines } = follower;
+  const cursor = cursorOf(follower);
+  if (known?.cursor === cursor && known.badLines === badLines) return known;
+  return { series: seriesOf(log), badLines, cursor };
+}
+
+function seriesOf(log: EventLog): MetricSeries[] {
+  const curves = log.names.map(({ split, name }) => ({
+    split,
+    name,
+    points: [] as Point[],
+    count: 0,
+    nonFinite: 0,
+  }));
+  log.forEach((place, x, y) => {
+    const curve = curves[place]!;
+    curve.count += 1;
+    if (!Number.isFinite(y)) {
+      curve.nonFinite += 1;
+      return;
+    }
+    // Steps that were written again count as the later ones say.
+    while (curve.points.length > 0 && curve.points.at(-1)!.x >= x) curve.points.pop();
+    curve.points.push({ x, y });
+  });
+  const share = Math.floor(TABLE_POINTS / Math.max(1, curves.length));
+  const limit = Math.min(CURVE_POINTS, Math.max(FEWEST_POINTS, share));
+  return curves.map(({ points, ...curve }) => {
+    const shown = downsample(points, limit);
+    return { ...curve, steps: shown.map(({ x }) => x), values: shown.map(({ y }) => y) };
+  });
+}
+
+/** The last value of each validation and test metric, by `split/name`. */
+export function lastScores(log: EventLog): Record<string, number> {
+  const wanted = log.names.map(
+    ({ split, name }) => (split === "validation" || split === "test") && !isDetail(name),
+  );
+  const last = new Map<number, number>();
+  log.forEach((place, _, value) => {
+    if (wanted[place] && Number.isFinite(value)) last.set(place, value);
+  });
+  return Object.fromEntries(
+    [...last].map(([place, value]) => {
+      const { split, name } = log.names[place]!;
+      return [`${split}/${name}`, value];
+    }),
+  );
+}
+
+/** Whether a metric is no score: a loss among several, or one of one layer or expert. */
+function isDetail(name: string): boolean {
+  return name === "objective" || name.startsWith("auxiliary/") || name.startsWith("experts/");
+}

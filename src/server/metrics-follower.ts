@@ -1,0 +1,180 @@
+/** Follows `metrics.jsonl` while it grows: only new bytes are read. */
+import { randomBytes } from "node:crypto";
+import type { MetricEvent } from "../inspect/types.ts";
+import { type EventLog, eventLog } from "./event-log.ts";
+import { type OpenedFile, openInside } from "./inside.ts";
+
+/** Bytes that are read and parsed at once, between which other work goes on. */
+const CHUNK = 2 ** 19;
+/** A longer line is no event. */
+const MAX_LINE = 4096;
+const MAX_NAME = 300;
+/** Bytes before the place reached, by which a file that was rewritten is recognised. */
+const TAIL = 64;
+
+export interface MetricsFollower {
+  /** What has been read; another log after `generation` changed. */
+  readonly log: EventLog;
+  /** Changes when the file was replaced or cut: what was read before is void then. */
+  readonly generation: string;
+  /** Lines that could not be read. */
+  readonly badLines: number;
+  /** Milliseconds since 1970 of the last change of the file, 0 where there is none. */
+  readonly modified: number;
+  /**
+   * Reads what is new.
+   *
+   * @param until a time (`performance.now()`) after which it stops early
+   * @returns whether everything was read
+   */
+  catchUp(until?: number): Promise<boolean>;
+}
+
+/** Follows the metrics of a run directory, which need not be there yet. */
+export function followMetrics(run: string): MetricsFollower {
+  let state = freshState();
+  let running: Promise<boolean> | undefined;
+
+  const read = async (until: number): Promise<boolean> => {
+    await using file = await openInside(run, "metrics.jsonl");
+    if (file === undefined) {
+      if (state.offset > 0) state = freshState();
+      state.modified = 0;
+      return true;
+    }
+    const { size, modified, identity } = file;
+    const untouched =
+      identity === state.identity && size === state.offset && modified === state.modified;
+    if (untouched) return true;
+    if (state.offset > 0 && !(await goesOn(file, state))) state = freshState();
+    state.identity = identity;
+    state.modified = modified;
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(TAIL, size - state.offset)));
+    while (state.offset < size) {
+      if (performance.now() > until) return false;
+      const { bytesRead } = await file.handle.read(chunk, 0, chunk.length, state.offset);
+      if (bytesRead === 0) return true;
+      takeBytes(state, chunk.subarray(0, bytesRead));
+    }
+    return true;
+  };
+
+  return {
+    get log() {
+      return state.log;
+    },
+    get generation() {
+      return state.generation;
+    },
+    get badLines() {
+      return state.badLines;
+    },
+    get modified() {
+      return state.modified;
+    },
+    async catchUp(until = Number.POSITIVE_INFINITY) {
+      // One reader at a time; whoever has time reads on after it.
+      if (running !== undefined && until < Number.POSITIVE_INFINITY) return false;
+      while (running !== undefined) await running.catch(() => false);
+      running = read(until);
+      try {
+        return await running;
+      } finally {
+        running = undefined;
+      }
+    },
+  };
+}
+
+interface State {
+  readonly generation: string;
+  readonly log: EventLog;
+  identity: string;
+  modified: number;
+  /** Bytes read so far. */
+  offset: number;
+  /** The last of them. */
+  tail: Buffer;
+  /** The beginning of a line whose end is not there yet. */
+  carry: Buffer;
+  /** Whether the rest of a line that is too long is being skipped. */
+  skipping: boolean;
+  badLines: number;
+}
+
+function freshState(): State {
+  return {
+    generation: randomBytes(6).toString("hex"),
+    log: eventLog(),
+    identity: "",
+    modified: 0,
+    offset: 0,
+    tail: Buffer.alloc(0),
+    carry: Buffer.alloc(0),
+    skipping: false,
+    badLines: 0,
+  };
+}
+
+/** Whether the file is the one that was read, grown. */
+async function goesOn(file: OpenedFile, { identity, offset, tail }: State): Promise<boolean> {
+  if (file.identity !== identity || file.size < offset) return false;
+  const found = Buffer.alloc(tail.length);
+  await file.handle.read(found, 0, tail.length, offset - tail.length);
+  return found.equals(tail);
+}
+
+function takeBytes(state: State, bytes: Buffer): void {
+  state.offset += bytes.length;
+  const recent = Buffer.concat([state.tail, bytes.subarray(-TAIL)]);
+  state.tail = Buffer.from(recent.subarray(-TAIL));
+  const end = bytes.lastIndexOf(10) + 1;
+  if (end > 0) {
+    const whole = Buffer.concat([state.carry, bytes.subarray(0, end)]).toString("utf8");
+    const lines = whole.split("\n");
+    lines.pop(); // what follows the last line's end
+    for (const line of state.skipping ? lines.slice(1) : lines) takeLine(state, line);
+    state.skipping = false;
+    state.carry = Buffer.from(bytes.subarray(end));
+  } else if (!state.skipping) {
+    state.carry = Buffer.concat([state.carry, bytes]);
+  }
+  if (state.carry.length > MAX_LINE) {
+    state.badLines += 1;
+    state.skipping = true;
+    state.carry = Buffer.alloc(0);
+  }
+}
+
+function takeLine(state: State, line: string): void {
+  if (line === "") return;
+  const event = line.length > MAX_LINE ? undefined : parseEvent(line);
+  if (event === undefined || !state.log.add(event)) state.badLines += 1;
+}
+
+/** The event of a line; NaN and infinities are null there. Undefined for anything else. */
+export function parseEvent(line: string): MetricEvent | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof json !== "object" || json === null) return undefined;
+  const { step, epoch, split, name, value, seconds } = json as Record<string, unknown>;
+  if (!isCount(step) || typeof split !== "string" || typeof name !== "string") return undefined;
+  if (name.length > MAX_NAME || split.length > MAX_NAME) return undefined;
+  if (typeof value !== "number" && value !== null) return undefined;
+  return {
+    step,
+    split,
+    name,
+    epoch: typeof epoch === "number" ? epoch : 0,
+    seconds: typeof seconds === "number" ? seconds : 0,
+    value: value ?? Number.NaN,
+  };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

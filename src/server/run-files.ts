@@ -1,0 +1,96 @@
+/** The small files of a run directory, read again only when they change, and checked. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
+import * as z from "zod";
+import { anything } from "../inspect/json-codec.ts";
+import { summaryCodec } from "../inspect/record-codec.ts";
+import type { Summary } from "../inspect/types.ts";
+import type { CheckpointEntry } from "../inspect/view-types.ts";
+import { best } from "../train/run/checkpoint-store.ts";
+import { lockHolder } from "../train/run/run-lock.ts";
+import { ignoreUnreadable, openInside, readAll, readTextInside, realPathInside } from "./inside.ts";
+
+const MAX_SMALL_FILE = 2 ** 20;
+const MAX_CHECKPOINTS = 1000;
+const MAX_CONFIG_DEPTH = 32;
+
+/** A file's content, or why there is none. */
+export interface ReadFile<T> {
+  /** Undefined where the file is missing or wrong. */
+  readonly value: T | undefined;
+  /** One sentence where it is wrong. */
+  readonly problem?: string;
+}
+
+/** Reads one file of a run again when it was changed. */
+export type FileReader<T> = () => Promise<ReadFile<T>>;
+
+/** The configuration as plain data. */
+export function configReader(run: string): FileReader<unknown> {
+  const check = anything(MAX_CONFIG_DEPTH);
+  return cachedReader(run, "config.yaml", (text) => {
+    // Aliases may repeat each other beyond all bounds, or form a circle.
+    const value: unknown = parse(text, { maxAliasCount: 50, logLevel: "error" });
+    return JSON.parse(JSON.stringify(check.decode(value, "it")) ?? "null");
+  });
+}
+
+export function summaryReader(run: string): FileReader<Summary> {
+  return cachedReader(run, "summary.json", (text) => summaryCodec.decode(JSON.parse(text), "it"));
+}
+
+function cachedReader<T>(run: string, name: string, read: (text: string) => T): FileReader<T> {
+  let known: { readonly key: string; readonly result: ReadFile<T> } | undefined;
+  return async () => {
+    await using file = await openInside(run, name);
+    if (file === undefined) {
+      known = undefined;
+      return { value: undefined };
+    }
+    const key = `${file.identity} ${file.size} ${file.modified}`;
+    if (known?.key === key) return known.result;
+    let result: ReadFile<T>;
+    try {
+      result = { value: read((await readAll(file, name, MAX_SMALL_FILE)).toString("utf8")) };
+    } catch (error) {
+      const [reason] = (error as Error).message.split("\n");
+      result = { value: undefined, problem: `${name} cannot be read: ${reason}` };
+    }
+    known = { key, result };
+    return result;
+  };
+}
+
+/** Whether a training has the run: it does, it does not, or another host may know. */
+export async function trainingState(run: string): Promise<"alive" | "gone" | "elsewhere"> {
+  const text = await readTextInside(run, "run.lock", 4096).catch(() => undefined);
+  return text === undefined ? "gone" : lockHolder(join(run, "run.lock"), text);
+}
+
+const checkpointSchema = z.object({ step: z.int().nonnegative(), score: z.number().nullable() });
+
+/** The complete checkpoints, in order of their steps. */
+export async function checkpointEntries(run: string): Promise<CheckpointEntry[]> {
+  const folder = await realPathInside(run, "checkpoints");
+  const names = (folder && (await readdir(folder).catch(ignoreUnreadable))) || [];
+  const numbered = names.filter((name) => /^\d{1,12}$/.test(name)).slice(0, MAX_CHECKPOINTS);
+  const found: { step: number; score: number | null; path: string }[] = [];
+  for (const name of numbered) {
+    const path = join("checkpoints", name);
+    const text = await readTextInside(run, join(path, "checkpoint.json"), 4096).catch(() => "");
+    const info = checkpointSchema.safeParse(parseJson(text ?? "")).data;
+    if (info?.step === Number(name)) found.push({ ...info, path });
+  }
+  found.sort((a, b) => a.step - b.step);
+  const chosen = best(found);
+  return found.map(({ step, score }) => ({ step, score, best: step === chosen?.step }));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,149 @@
+/** The runs of the directories that were named, also those that appear later. */
+
+import type { Dirent } from "node:fs";
+import { existsSync } from "node:fs";
+import { opendir, realpath } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import { UserError } from "../graph/errors.ts";
+import type { RunEntry } from "../inspect/view-types.ts";
+import { type FollowedRun, followRun } from "./followed-run.ts";
+
+/** Folders that are looked into below one that was named, and how deep. */
+const MAX_FOLDERS = 5000;
+const MAX_DEPTH = 2;
+const MAX_RUNS = 1000;
+/** Milliseconds between two looks for new runs, and for the entries of a list. */
+const RESCAN_MS = 1000;
+const LIST_MS = 400;
+
+export interface RunRegistry {
+  /** The runs that are there, in the order of the named directories, then by name. */
+  runs(): Promise<readonly FollowedRun[]>;
+  /** Entries of all runs; where the metrics are many, some scores come with a later list. */
+  entries(): Promise<RunEntry[]>;
+  /** Undefined for an unknown id, or where the directory has gone. */
+  find(id: string): Promise<FollowedRun | undefined>;
+}
+
+/**
+ * Follows run directories, and directories that hold some.
+ *
+ * @throws UserError (exit code 2) for what is neither
+ */
+export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
+  const roots = [...new Set(paths.map((path) => resolve(path)))];
+  const known = new Map<string, FollowedRun>();
+  const ids = new Set<string>();
+  let scanned = Number.NEGATIVE_INFINITY;
+  let present: readonly FollowedRun[] = [];
+  let scanning: Promise<void> | undefined;
+  let reading = false;
+
+  const obtain = (path: string, root: string): FollowedRun => {
+    const name = path === root ? basename(path) : relative(root, path);
+    const run = known.get(path) ?? followRun({ id: freeId(name, ids), name, path });
+    known.set(path, run);
+    return run;
+  };
+  const scan = async (): Promise<void> => {
+    const found = new Set<FollowedRun>();
+    for (const root of roots) {
+      for (const path of await runsBelow(root, known)) {
+        if (found.size < MAX_RUNS) found.add(obtain(path, root));
+      }
+    }
+    present = [...found];
+    scanned = performance.now();
+  };
+  const current = async (): Promise<readonly FollowedRun[]> => {
+    if (performance.now() - scanned > RESCAN_MS) {
+      scanning ??= scan().finally(() => {
+        scanning = undefined;
+      });
+      await scanning;
+    }
+    return present;
+  };
+
+  /** Reads what a list had no time for, so that the next one has it. */
+  const readOn = async (): Promise<void> => {
+    if (reading) return;
+    reading = true;
+    for (const run of present) await run.metrics.catchUp().catch(() => false);
+    reading = false;
+  };
+
+  for (const path of paths) {
+    if (!existsSync(path)) {
+      throw new UserError(`there is no ${path}; name a folder that moesaic train wrote`, {
+        exitCode: 2,
+      });
+    }
+    if ((await runsBelow(resolve(path), known)).length === 0) {
+      throw new UserError(
+        `${path} is no run directory and holds none: there is no config.yaml; name a folder that moesaic train wrote`,
+        { exitCode: 2 },
+      );
+    }
+  }
+  return {
+    runs: current,
+    async entries() {
+      const until = performance.now() + LIST_MS;
+      const entries = await Promise.all((await current()).map((run) => run.entry(until)));
+      if (performance.now() > until) void readOn();
+      return entries;
+    },
+    async find(id) {
+      return (await current()).find((run) => run.id === id && run.exists());
+    },
+  };
+}
+
+/** A directory itself where it is a run, or was one; else the runs below it. */
+async function runsBelow(root: string, known: ReadonlyMap<string, unknown>): Promise<string[]> {
+  let left = MAX_FOLDERS;
+  const visit = async (folder: string, depth: number): Promise<string[]> => {
+    if (!existsSync(folder)) return [];
+    if (known.has(folder) || isRun(folder)) return [folder];
+    if (depth === 0) return [];
+    const found: string[] = [];
+    for (const name of await foldersIn(folder, () => left-- > 0)) {
+      found.push(...(await visit(join(folder, name), depth - 1)));
+    }
+    return found;
+  };
+  return visit(root, MAX_DEPTH);
+}
+
+function isRun(folder: string): boolean {
+  return ["config.yaml", "metrics.jsonl"].some((name) => existsSync(join(folder, name)));
+}
+
+/** Folders in a folder by name; links are not followed. */
+async function foldersIn(folder: string, more: () => boolean): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entry of await opendir(await realpath(folder))) {
+      if (!more()) break;
+      if (isVisibleFolder(entry)) names.push(entry.name);
+    }
+  } catch {
+    return []; // it went, or may not be read
+  }
+  return names.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+}
+
+function isVisibleFolder(entry: Dirent): boolean {
+  return entry.isDirectory() && !entry.name.startsWith(".");
+}
+
+/** A name as part of an address and of a file name; no two ids differ in their case alone. */
+export function freeId(name: string, taken: Set<string>): string {
+  const plain = name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+|[.-]+$/g, "");
+  const base = plain.slice(0, 80) || "run";
+  let id = base;
+  for (let i = 2; taken.has(id.toLowerCase()); i++) id = `${base}-${i}`;
+  taken.add(id.toLowerCase());
+  return id;
+}

@@ -1,0 +1,87 @@
+/** Listens for browsers. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { UserError } from "../graph/errors.ts";
+import { errorCode } from "../train/run/files.ts";
+import { createApp, type InspectorOptions } from "./create-app.ts";
+
+export interface ServeOptions extends Omit<InspectorOptions, "signal"> {
+  /** 0 for any that is free; by default the first free one from 6006 on. */
+  readonly port?: number;
+}
+
+export interface RunningServer {
+  /** Of the page, with its token where it needs one. */
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** The first port that is tried, and how many. */
+const FIRST_PORT = 6006;
+const PORTS = 50;
+
+/**
+ * Serves the inspector until it is closed.
+ *
+ * @throws UserError where the port is taken or may not be used, or the host is none of this machine
+ */
+export async function serveRuns(options: ServeOptions): Promise<RunningServer> {
+  const { host, token, port: wanted } = options;
+  const ending = new AbortController();
+  const app = createApp({ ...options, signal: ending.signal });
+  const server = createServer(getRequestListener(app.fetch));
+  const ports =
+    wanted === undefined ? Array.from({ length: PORTS }, (_, i) => FIRST_PORT + i) : [wanted];
+  const port = await listenOnFirst(server, host, ports);
+  const name = host.includes(":") ? `[${host}]` : host;
+  const query = token === undefined ? "" : `?token=${encodeURIComponent(token)}`;
+  return {
+    url: `http://${name}:${port}/${query}`,
+    port,
+    async close() {
+      ending.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listenOnFirst(
+  server: Server,
+  host: string,
+  ports: readonly number[],
+): Promise<number> {
+  for (const port of ports) {
+    const error = await listen(server, host, port);
+    if (error === undefined) return (server.address() as AddressInfo).port;
+    if (errorCode(error) !== "EADDRINUSE" || ports.length === 1) throw explain(error, host, port);
+  }
+  throw new UserError(
+    `ports ${ports[0]} to ${ports.at(-1)} are all taken; choose another with --port`,
+    { exitCode: 2 },
+  );
+}
+
+function listen(server: Server, host: string, port: number): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    const failed = (error: Error): void => resolve(error);
+    server.once("error", failed);
+    server.listen(port, host, () => {
+      server.off("error", failed);
+      resolve(undefined);
+    });
+  });
+}
+
+function explain(error: Error, host: string, port: number): Error {
+  const problem = {
+    EADDRINUSE: `port ${port} is taken; choose another with --port, or leave --port out`,
+    EACCES: `port ${port} may not be used; choose one from 1024 on with --port`,
+    EADDRNOTAVAIL: `${host} is no address of this machine; choose another --host`,
+    ENOTFOUND: `there is no host ${host}; choose another --host`,
+  }[errorCode(error) ?? ""];
+  return problem === undefined ? error : new UserError(problem, { exitCode: 2, cause: error });
+}

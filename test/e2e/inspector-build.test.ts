@@ -1,0 +1,54 @@
+/** What the built page promises: small, in parts, and without anything inline. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "../unit/moesaic.fixture.ts";
+import { buildInspector } from "./inspector.fixture.ts";
+
+const folder = temporaryFolder();
+const page = join(folder.path, "page");
+const read = (path: string): string => readFileSync(join(page, path), "utf8");
+
+beforeAll(() => buildInspector(page), 120_000);
+afterAll(folder.remove);
+
+/** The script of the page and all that it imports before it runs. */
+function entryFiles(): string[] {
+  const entry = /<script type="module"[^>]* src="\.\/(assets\/[^"]+\.js)"/.exec(
+    read("index.html"),
+  )![1]!;
+  const found = new Set([entry]);
+  for (const path of found) {
+    for (const [, name] of read(path).matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g)) {
+      found.add(`assets/${name}`);
+    }
+  }
+  return [...found];
+}
+
+test("the entry is below 250 kB, and even all pages together are without the runtime", () => {
+  const size = (paths: readonly string[]): number =>
+    paths.reduce((sum, path) => sum + gzipSync(read(path)).length, 0);
+  const scripts = readdirSync(join(page, "assets")).filter((name) => name.endsWith(".js"));
+  const own = scripts.filter((name) => !/^(worker|ort)/.test(name)).map((name) => `assets/${name}`);
+  console.log(`entry ${(size(entryFiles()) / 1e3).toFixed(1)} kB, all pages ${(size(own) / 1e3).toFixed(1)} kB, gzip`); // biome-ignore format: one sentence
+  expect(size(entryFiles())).toBeLessThan(60_000);
+  expect(size(own)).toBeLessThan(250_000);
+});
+
+test("worker and runtime are files of their own, which the entry does not name", () => {
+  const names = readdirSync(join(page, "assets"));
+  expect(names.filter((name) => /^worker-.*\.js$/.test(name))).toHaveLength(1);
+  const [runtime] = names.filter((name) => name.endsWith(".wasm"));
+  expect(statSync(join(page, "assets", runtime!)).size).toBeGreaterThan(5e6);
+  for (const path of entryFiles()) expect(read(path), path).not.toContain(".wasm");
+});
+
+test("addresses are relative, and no script or style stands in the page itself", () => {
+  const html = read("index.html");
+  const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address!);
+  expect(addresses.length).toBeGreaterThan(2);
+  expect(addresses.filter((address) => !address.startsWith("./"))).toEqual([]);
+  expect(html).not.toMatch(/<style|style=|<script(?![^>]* src=)| on\w+=/);
+});

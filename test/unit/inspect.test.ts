@@ -1,0 +1,170 @@
+/** `moesaic inspect`: its arguments, its server and its export. */
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type InspectOptions, inspectCommand } from "../../src/cli/commands/inspect.ts";
+import { createContext } from "../../src/cli/context.ts";
+import { opener } from "../../src/cli/open-browser.ts";
+import type { RunList } from "../../src/inspect/view-types.ts";
+import { writePage, writeRun } from "../../src/server/server.fixture.ts";
+import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
+import { refusal } from "./pairs.fixture.ts";
+
+const folder = temporaryFolder();
+const at = (...names: string[]): string => join(folder.path, ...names);
+let run = "";
+beforeAll(() => {
+  writePage(at("page"));
+  run = writeRun(at("run"));
+});
+afterAll(folder.remove);
+
+/** Runs the command on a page of the test until `use` is done. */
+async function inspect(
+  options: Partial<InspectOptions>,
+  use: (url: string) => Promise<void> = async () => {},
+) {
+  let out = "";
+  let err = "";
+  const opened: string[] = [];
+  const context = createContext(
+    { write: (text) => (out += text) },
+    { write: (text) => (err += text) },
+  );
+  const code = await inspectCommand(
+    context,
+    [run],
+    { host: "127.0.0.1", open: true, port: "0", ...options },
+    {
+      page: async () => at("page"),
+      openBrowser: (url) => opened.push(url),
+      ended: async () => {
+        await undefined; // the address is told first
+        return use(/https?:\/\/[^\s"]+/.exec(out)![0]);
+      },
+    },
+  );
+  return { code, out, err, opened };
+}
+
+describe("the server", () => {
+  test("is told, opened in the browser, and ends", async () => {
+    let told = "";
+    const { code, out, opened } = await inspect({}, async (url) => {
+      told = url;
+      const list = (await (await fetch(`${url}data/runs.json`)).json()) as RunList;
+      expect(list.runs.map(({ id }) => id)).toEqual(["run"]);
+    });
+    expect([code, opened]).toEqual([0, [told]]);
+    expect(out).toBe(`inspector: ${told}\n`);
+    expect(told).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    await expect(fetch(told)).rejects.toThrow();
+  });
+
+  test("--json prints the address alone and opens nothing; --no-open neither", async () => {
+    const { out, opened } = await inspect({ json: true });
+    expect(Object.keys(JSON.parse(out))).toEqual(["url"]);
+    expect(opened).toEqual([]);
+    expect((await inspect({ open: false })).opened).toEqual([]);
+  });
+
+  test("another host has a token of its own in its address, or the one that is given", async () => {
+    const ask = async (options: Partial<InspectOptions>) => {
+      let token = "";
+      await inspect({ host: "0.0.0.0", open: false, ...options }, async (url) => {
+        const { port, searchParams } = new URL(url);
+        token = searchParams.get("token")!;
+        const address = `http://127.0.0.1:${port}/data/runs.json`;
+        expect((await fetch(address)).status).toBe(401);
+        const headers = { Authorization: `Bearer ${token}` };
+        expect((await fetch(address, { headers })).status).toBe(200);
+      });
+      return token;
+    };
+    const [first, second] = [await ask({}), await ask({})];
+    expect(first).toMatch(/^[\w-]{24}$/);
+    expect(second).not.toBe(first);
+    expect(await ask({ token: "my-own-token" })).toBe("my-own-token");
+  });
+
+  test("a port that is taken is told; without --port the next one is tried", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    await expect(inspect({ port: String(port) })).rejects.toThrow(
+      `port ${port} is taken; choose another with --port, or leave --port out`,
+    );
+    await new Promise((resolve) => other.close(resolve));
+    const ports: number[] = [];
+    const options = { open: false, port: undefined } as unknown as Partial<InspectOptions>;
+    await inspect(options, async (url) => {
+      ports.push(Number(new URL(url).port));
+      await inspect(options, async (next) => void ports.push(Number(new URL(next).port)));
+    });
+    expect(ports[0]).toBeGreaterThanOrEqual(6006);
+    expect(ports[1]).toBeGreaterThan(ports[0]!);
+  });
+
+  test("a host that is none of this machine is told", async () => {
+    await expect(inspect({ host: "203.0.113.7" })).rejects.toThrow(
+      "203.0.113.7 is no address of this machine; choose another --host",
+    );
+  });
+});
+
+describe("the export", () => {
+  test("writes files, and says so", async () => {
+    const out = at("site");
+    const { code, err } = await inspect({ out });
+    expect([code, existsSync(join(out, "index.html"))]).toEqual([0, true]);
+    expect(err).toMatch(
+      /^1 run as \d+ files \(\d+\.\d MB\) in .*site: serve it with any web server\n$/,
+    );
+    const again = await inspect({ out, json: true });
+    expect(JSON.parse(again.out)).toMatchObject({ out, runs: 1 });
+  });
+});
+
+describe("wrong usage", () => {
+  test.each<[string, () => string[], string]>([
+    ["no such run", () => [at("none")], "none; name a folder that moesaic train wrote"],
+    ["a folder without runs", () => [at("page")], "is no run directory and holds none"],
+    [
+      "a port that is none",
+      () => [run, "--port", "70000"],
+      "--port takes a number from 0 to 65535",
+    ],
+    [
+      "a port that is no number",
+      () => [run, "--port", "http"],
+      '--port takes a whole number >= 0, got "http"',
+    ],
+    ["a token that is easy", () => [run, "--token", "abc"], "--token takes at least 8"],
+    ["no run at all", () => [], "missing required argument run"],
+  ])("%s", async (_, argv, message) => {
+    expect(await refusal("inspect", ...argv())).toContain(message);
+  });
+
+  test("help tells what a host needs", async () => {
+    const { out, code } = await moesaic("inspect", "--help");
+    expect(code).toBe(0);
+    expect(out).toContain("every request needs a token");
+  });
+});
+
+test("each system has its opener, and a machine without a screen none", () => {
+  const url = "http://127.0.0.1:6006/?token=a&b";
+  expect(opener(url, "darwin", {})).toEqual(["open", url]);
+  expect(opener(url, "win32", {})?.at(-1)).toBe("http://127.0.0.1:6006/?token=a^&b");
+  expect(opener(url, "linux", { DISPLAY: ":0" })).toEqual(["xdg-open", url]);
+  expect(opener(url, "linux", {})).toBeUndefined();
+});
+
+test("a run directory that is no folder of runs but a file is refused", async () => {
+  mkdirSync(at("files"), { recursive: true });
+  writeFileSync(at("files", "notes.txt"), "");
+  expect(await refusal("inspect", at("files", "notes.txt"))).toContain("is no run directory");
+});
