@@ -33,11 +33,11 @@ let server: RunningServer;
 /** What the tabs of each run are, after `Overview`. */
 const offered = {
   "diff-moe": ["Mosaic", "Experts", "Attention", "Confusion", "Playground"],
-  "diff-moe-captions": ["Mosaic", "Experts", "Attention", "Playground"],
+  "diff-moe-captions": ["Mosaic", "Tokens", "Experts", "Attention", "Playground"],
   "vit-moe": ["Mosaic", "Experts", "Attention", "Confusion", "Playground"],
   "gmoe-domains": ["Mosaic", "Experts", "Attention", "Confusion", "Playground"],
   limoe: ["Mosaic", "Tokens", "Experts", "Attention", "Confusion", "Playground"],
-  seemoe: ["Mosaic", "Tokens", "Experts", "Playground"],
+  seemoe: ["Mosaic", "Tokens", "Experts", "Attention", "Playground"],
   "moe-decoder": ["Tokens", "Experts", "Playground"],
   "text-classifier": ["Tokens", "Experts", "Confusion", "Playground"],
   "sparsely-gated": ["Mosaic", "Experts", "Confusion", "Playground"],

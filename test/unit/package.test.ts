@@ -150,7 +150,9 @@ test("what browsers load reaches neither Node nor native packages", () => {
 });
 
 const texts = [
-  ...["bench", "bin", "docs", "examples", "inspector", "recipes", "scripts", "src", "test"].flatMap(filesBelow),
+  ...["bench", "bin", "docs", "examples", "inspector", "recipes", "scripts", "src", "test"].flatMap(
+    filesBelow,
+  ),
   ...readdirSync(root).filter((name) => /\.(md|json|ts)$|^LICENSE$|^\.npmrc$/.test(name)),
   ...readdirSync(join(root, ".ci")).map((name) => `.ci/${name}`),
 ].filter((path) => !path.endsWith(".png") && path !== "package-lock.json");

@@ -27,7 +27,7 @@ const bySystem: Readonly<Record<string, readonly RunPage[]>> = {
   "vit-moe": classifier,
   "sf-moe": classifier,
   limoe: ["mosaic", "tokens", "experts", "attention", "confusion", "playground"],
-  seemoe: ["mosaic", "tokens", "experts", "playground"],
+  seemoe: ["mosaic", "tokens", "experts", "attention", "playground"],
   "moe-decoder": ["tokens", "experts", "playground"],
   "text-classifier": ["tokens", "experts", "confusion", "playground"],
   "sparsely-gated": ["mosaic", "experts", "confusion", "playground"],

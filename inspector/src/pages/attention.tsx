@@ -13,6 +13,7 @@ import { Empty } from "../components/states.tsx";
 import { Thumbnails } from "../components/thumbnails.tsx";
 import { watchedImages } from "../data/pictures.ts";
 import { choose, chosenIndex } from "../route.ts";
+import { AttentionFromWords } from "./attention-from-words.tsx";
 import { AttentionWords } from "./attention-words.tsx";
 import type { RecordPageProps } from "./run-page.tsx";
 
@@ -50,7 +51,7 @@ export function AttentionPage({ record }: RecordPageProps) {
 
 function Looks({ entry: { mosaic, name } }: { readonly entry: Attentive }) {
   const { attention, image } = mosaic;
-  const { rows, cols, layers, classToken = [], text } = attention;
+  const { rows, cols, layers, classToken = [], text, fromWords } = attention;
   const id = useId();
   const ofClass = useSignal(false);
   const tint = chosenIndex("tint", 101, 75);
@@ -127,6 +128,16 @@ function Looks({ entry: { mosaic, name } }: { readonly entry: Attentive }) {
           />
         ))}
       </div>
+      {fromWords !== undefined && (
+        <AttentionFromWords
+          fromWords={fromWords}
+          id={id}
+          rows={rows}
+          cols={cols}
+          tint={tint / 100}
+          head={head}
+        />
+      )}
       {text !== undefined && (
         <AttentionWords
           text={text}
