@@ -10,7 +10,14 @@ const spec: LiveModelSpec = {
   kind: "language-model",
   recipe: "tiny",
   step: 0,
-  model: { system: "moe-decoder", width: 8, num_layers: 1, num_heads: 2, context_length: 4 },
+  model: {
+    system: "moe-decoder",
+    width: 8,
+    num_layers: 1,
+    num_heads: 2,
+    context_length: 4,
+    moe_layers: "none",
+  },
   classNames: [],
   tokenizer: { kind: "character", characters: "ab", specials: [] },
   contextLength: 4,
@@ -18,10 +25,16 @@ const spec: LiveModelSpec = {
 const weights = new Map<string, NdArray>([["head.bias", allocate("float32", [2])]]);
 
 describe("refused", () => {
-  test("settings of more layers than there are weights, before they are traced", async () => {
-    const model = { ...(spec.model as object), num_layers: 1_000_000 };
-    await expect(createLiveModel({ ...spec, model }, weights, { runtime })).rejects.toThrow(
+  test("settings of more layers or experts than there are weights, before they are traced", async () => {
+    const opened = (more: object) =>
+      createLiveModel({ ...spec, model: { ...(spec.model as object), ...more } }, weights, {
+        runtime,
+      });
+    await expect(opened({ num_layers: 1_000_000 })).rejects.toThrow(
       "the settings have 1000000 layers, and there are 1 weights; export the model again",
+    );
+    await expect(opened({ moe_layers: "all", moe: { num_experts: 4000 } })).rejects.toThrow(
+      "the settings have 4000 experts, and there are 1 weights; export the model again",
     );
   });
 

@@ -78,16 +78,21 @@ async function openTokenizer(
   return createClipTokenizer(state, vocabulary);
 }
 
-/** Refuses settings of more layers than there are weights, before they are traced one by one. */
+/** Refuses settings of more layers or experts than there are weights, before they are traced one by one. */
 function checkSizes(settings: ModelSettings, { size }: ReadonlyMap<string, NdArray>): void {
-  const layers = [
-    "numLayers" in settings ? settings.numLayers : 0,
-    "vision" in settings ? settings.vision.numLayers : 0,
-    "textLayers" in settings ? settings.textLayers : 0,
-  ];
-  const most = Math.max(...layers);
-  if (most <= size) return;
-  throw new UserError(
-    `the settings have ${most} layers, and there are ${size} weights; export the model again`,
-  );
+  const isDense = "moeLayers" in settings && settings.moeLayers === "none";
+  const counts = {
+    layers: Math.max(
+      "numLayers" in settings ? settings.numLayers : 0,
+      "vision" in settings ? settings.vision.numLayers : 0,
+      "textLayers" in settings ? settings.textLayers : 0,
+    ),
+    experts: "moe" in settings && !isDense ? settings.moe.numExperts : 0,
+  };
+  for (const [what, count] of Object.entries(counts)) {
+    if (count <= size) continue;
+    throw new UserError(
+      `the settings have ${count} ${what}, and there are ${size} weights; export the model again`,
+    );
+  }
 }

@@ -289,9 +289,10 @@ describe("runs of earlier versions", () => {
   });
 
   test("say what is missing where their data are gone", async () => {
-    const { run } = await open("text-classifier");
-    rmSync(join(run, "model-inputs.json"));
+    const { run, model } = await open("text-classifier");
     rmSync(join(folder.path, "sentences.csv"));
+    expect((await exportLiveModel(run)).spec).toEqual(model.spec);
+    rmSync(join(run, "model-inputs.json"));
     await expect(exportLiveModel(run)).rejects.toThrow(
       /has no model-inputs\.json, and its data cannot be opened instead: .*sentences\.csv/,
     );

@@ -22,7 +22,8 @@ export async function loadModel(
   base: string,
   onProgress: (progress: OpenProgress) => void,
 ): Promise<LiveModel> {
-  const runtime = webRuntime({ numThreads: numThreads() });
+  const runtime = webRuntime({ numThreads: numThreads() }); // Loads while the files come.
+  runtime.catch(() => undefined); // Told below, unless a file fails first.
   const text = new TextDecoder().decode(
     await download(new URL("model.json", base).href, { maxBytes: MAX_SPEC_LENGTH }),
   );
