@@ -8,6 +8,10 @@ import { temporaryFolder, tinyRecipe } from "./moesaic.fixture.ts";
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
 test("500 steps leave memory flat, and disposal leaves no handle", () => {
   const recipe = join(folder.path, "tiny.yaml");
   writeFileSync(recipe, tinyRecipe);
@@ -23,8 +27,10 @@ test("500 steps leave memory flat, and disposal leaves no handle", () => {
     left: Record<string, number>;
   };
   expect(resident.length).toBe(11); // after steps 400, 410, ... 500
-  const [low, high] = [Math.min(...resident), Math.max(...resident)];
-  expect(high / low - 1, `${low} to ${high} bytes`).toBeLessThan(0.02);
+  // Single readings jump by what the allocator keeps. The middles of both ends lie 60 steps apart, in
+  // which a growth of 2 % over the hundred shows as 1.2 %.
+  const [first, last] = [median(resident.slice(0, 5)), median(resident.slice(-5))];
+  expect(last / first - 1, `resident bytes: ${resident.join(", ")}`).toBeLessThan(0.012);
   expect(handles.sessions).toBeGreaterThan(0);
   expect(handles.tensors).toBeGreaterThan(0);
   for (const [kind, count] of Object.entries(left)) expect(count, kind).toBe(0);
