@@ -2,8 +2,9 @@
 import type { Split } from "../data/dataset.ts";
 import { UserError } from "../graph/errors.ts";
 import { openRun } from "./open-run.ts";
-import { scoreSplit } from "./score-split.ts";
+import { evaluateSplit } from "./score-split.ts";
 import { setUpTraining } from "./setup.ts";
+import { mainScores } from "./step/evaluator.ts";
 import { loadWeights } from "./train.ts";
 import type { ProgressSink } from "./types.ts";
 
@@ -14,7 +15,11 @@ export interface EvaluateRunOptions {
   readonly progress: ProgressSink;
 }
 
-/** Mean scores of one split under the run's best checkpoint (the latest where none was scored). */
+/**
+ * What a finished training tells of its test split, of any split: means, and what the task adds to them,
+ * such as recall, BLEU or zero-shot accuracy; under the run's best checkpoint (the latest where none was
+ * scored).
+ */
 export async function evaluateRun(
   runDirectory: string,
   { split, progress }: EvaluateRunOptions,
@@ -24,7 +29,8 @@ export async function evaluateRun(
   const training = await setUpTraining(config, { tokenizer });
   try {
     await loadWeights(training, checkpoint.path);
-    return await scoreSplit(training, wanted, progress);
+    const { scores } = await evaluateSplit(training, wanted, progress);
+    return mainScores(scores);
   } finally {
     await training.dispose();
   }
