@@ -16,8 +16,8 @@ import { type ContrastEvaluationOptions, evaluateContrast } from "./contrast-eva
 import type { Task } from "./task.ts";
 
 /**
- * Pairs of images and texts, judged by the contrastive loss; a full evaluation adds recall in retrieval
- * with all captions of each image, and zero-shot accuracy where the images have classes.
+ * Pairs of images and texts, judged by how many find each other within a batch; a full evaluation adds
+ * recall in retrieval with all captions of each image, and zero-shot accuracy where the images have classes.
  */
 export function imageTextContrast(
   model: ContrastiveModel,
@@ -28,7 +28,8 @@ export function imageTextContrast(
   return {
     objective: joinStages(stages),
     stages,
-    score: { name: "loss", better: "lower" },
+    // Confidence that grows without bound spoils the loss of a small set long before it spoils the ranks.
+    score: { name: "pair_accuracy", better: "higher" },
     samples: "pairs",
     tokensPerSample: grid.rows * grid.columns + contextLength,
     numActiveExperts,
