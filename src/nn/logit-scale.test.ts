@@ -6,14 +6,14 @@ import { learnedLogitScale } from "./logit-scale.ts";
 import { normalArray, runScoped } from "./scope.fixture.ts";
 
 test("the learned scale begins at the inverse temperature and stops at its maximum", async () => {
-  const scale = (logit: number) =>
+  const scale = (logit: number, factor = 1) =>
     runScoped(
       (scope, { x }) => {
         const value = learnedLogitScale(scope, { temperature: 0.07 });
         return { scale: value, loss: reduceSum(mul(value, x!)) };
       },
       {
-        inputs: { x: array([1]) },
+        inputs: { x: array([factor]) },
         values: Number.isNaN(logit) ? {} : { logit_scale: array([logit]) },
         differentiate: ["loss"],
       },
@@ -25,5 +25,12 @@ test("the learned scale begins at the inverse temperature and stops at its maxim
   expect(slope).toBeCloseTo(cotangent / 0.07, 3); // the derivative of exp(s) is itself
   const large = await scale(6);
   expect(toNumbers(large.outputs.scale!)[0]).toBeCloseTo(100, 3);
-  expect(toNumbers(large.gradients.loss!.logit_scale!)[0]).toBeCloseTo(0, 10);
+  // There only a loss that wants a smaller scale moves it.
+  const smaller = await scale(6, Math.sign(cotangent));
+  expect(toNumbers(smaller.gradients.loss!.logit_scale!)[0]).toBeCloseTo(
+    100 * Math.abs(cotangent),
+    3,
+  );
+  const larger = await scale(6, -Math.sign(cotangent));
+  expect(toNumbers(larger.gradients.loss!.logit_scale!)[0]).toBe(0);
 });

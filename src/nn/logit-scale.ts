@@ -1,5 +1,6 @@
 import type { Tensor } from "../graph/graph.ts";
-import { exp, minimum } from "../ops/arithmetic.ts";
+import { exp } from "../ops/arithmetic.ts";
+import { boundedAbove } from "../ops/bounded-above.ts";
 import { constantOf } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
@@ -12,7 +13,7 @@ export interface LogitScaleOptions {
 
 /**
  * A learned factor of similarities, `min(exp(s), maximum)`; parameter `logit_scale` is `s`
- * (CLIP, arXiv:2103.00020, section 2.5).
+ * (CLIP, arXiv:2103.00020, section 2.5). At its maximum it can fall again: see {@link boundedAbove}.
  *
  * @returns `[1]`
  */
@@ -21,5 +22,5 @@ export function learnedLogitScale(
   { temperature, maximum = 100 }: LogitScaleOptions,
 ): Tensor {
   const start = constantOf(Math.log(1 / temperature));
-  return exp(minimum(scope.parameter("logit_scale", [1], start), Math.log(maximum)));
+  return exp(boundedAbove(scope.parameter("logit_scale", [1], start), Math.log(maximum)));
 }

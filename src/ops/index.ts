@@ -34,6 +34,7 @@ export {
   sub,
 } from "./arithmetic.ts";
 export { batchNorm, batchNormWith } from "./batch-norm.ts";
+export { boundedAbove } from "./bounded-above.ts";
 export {
   cast,
   equal,

@@ -2,7 +2,8 @@ import type { Tensor } from "../../graph/graph.ts";
 import { constantOf, normalOf } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
-import { exp, minimum, mul } from "../../ops/arithmetic.ts";
+import { exp, mul } from "../../ops/arithmetic.ts";
+import { boundedAbove } from "../../ops/bounded-above.ts";
 import { l2Normalize } from "../../ops/l2-normalize.ts";
 import { matmul } from "../../ops/matmul.ts";
 import type { Normalization, Routing } from "../routing.ts";
@@ -29,7 +30,8 @@ const MAX_FACTOR = 100;
  * Cosines of tokens and experts times a learned factor: `(h/|h|) (S/|S|) exp(min(t, log 100))`.
  *
  * The low-dimensional form with normalised vectors is X-MoE's (arXiv:2204.09179, section 4); this
- * one, with a clamped logarithm as temperature, is tutel's and GMoE's (arXiv:2206.04046).
+ * one, with a clamped logarithm as temperature, is tutel's and GMoE's (arXiv:2206.04046). There a
+ * temperature beyond the bound gets no gradient and stays; here it can fall again.
  *
  * @param projected `h`, `[N, P]`
  * @param similarity `S`, one column per expert, `[P, E]`
@@ -38,7 +40,7 @@ const MAX_FACTOR = 100;
  */
 export function cosineLogits(projected: Tensor, similarity: Tensor, temperature: Tensor): Tensor {
   const cosines = matmul(l2Normalize(projected), l2Normalize(similarity, 0)); // [N, E]
-  return mul(cosines, exp(minimum(temperature, Math.log(MAX_FACTOR))));
+  return mul(cosines, exp(boundedAbove(temperature, Math.log(MAX_FACTOR))));
 }
 
 /**
