@@ -1,16 +1,22 @@
 /** The mosaic of one image with all that steers it; records and the playground share it. */
 import type { ComponentChildren } from "preact";
 import type { RecordedImage } from "../../../src/inspect/types.ts";
-import { percent } from "../../../src/report/format.ts";
-import { type ImageRouting, mostChoices, sharesOf } from "../data/routing.ts";
+import type { ImageRouting } from "../data/routing.ts";
 import { choose, chosenIndex, route } from "../route.ts";
-import { Choice, LayerSlider, Slider, Switch, Toolbar } from "./controls.tsx";
-import { ExpertLegend } from "./expert-legend.tsx";
+import { Switch, Toolbar } from "./controls.tsx";
 import { FilmStrip } from "./film-strip.tsx";
 import { Gates } from "./gates.tsx";
 import { MosaicView } from "./mosaic-view.tsx";
 import { Picture } from "./picture.tsx";
 import { PlayLayers } from "./play-layers.tsx";
+import {
+  chosenRouting,
+  ExpertsCard,
+  ordinals,
+  RankChoice,
+  RoutedLayerSlider,
+  TintSlider,
+} from "./routing-controls.tsx";
 
 interface MosaicExplorerProps {
   readonly image: RecordedImage;
@@ -24,24 +30,15 @@ interface MosaicExplorerProps {
   readonly kindsOf?: (layer: string) => readonly string[] | undefined;
 }
 
-const ordinals = ["first", "second", "third", "fourth"] as const;
-/** Choices beyond these are seldom looked at, and are in the bars. */
-const mostOffered = 4;
-
 /** Layer, choice, strength, expert and patch are all in the address. */
 export function MosaicExplorer(props: MosaicExplorerProps) {
   const { image, routing, name, caption, answer, kindsOf } = props;
   const { layers, cols, rows } = routing;
   const { params } = route.value;
-  const layer = chosenIndex("layer", layers.length, layers.length - 1);
-  const routed = layers[layer]!;
-  const choices = Math.min(mostOffered, mostChoices(layers));
-  const choice = chosenIndex("choice", choices, 0);
+  const shown = chosenRouting(layers);
+  const { layer, routed, choice, focus } = shown;
   const tint = chosenIndex("tint", 101, 65);
   const graded = params.get("gates") === "1";
-  const shares = sharesOf([routed], choice);
-  const focused = chosenIndex("expert", shares.length, -1);
-  const focus = focused < 0 ? null : focused;
   const chosen = chosenIndex("patch", rows * cols, -1);
   const patch = chosen < 0 ? null : chosen;
   const place =
@@ -58,27 +55,10 @@ export function MosaicExplorer(props: MosaicExplorerProps) {
                 onLayer={(value) => choose({ layer: value })}
               />
             )}
-            <LayerSlider
-              layers={layers.map((entry) => entry.layer)}
-              value={layer}
-              onChange={(value) => choose({ layer: value })}
-            />
+            <RoutedLayerSlider layers={layers} chosen={shown} />
           </div>
-          <Slider
-            label="Colour"
-            value={tint}
-            max={100}
-            says={percent(tint / 100, 0)}
-            onChange={(value) => choose({ tint: value })}
-          />
-          {choices > 1 && (
-            <Choice
-              label="Choice"
-              value={choice}
-              options={ordinals.slice(0, choices).map((label, value) => ({ label, value }))}
-              onChange={(value) => choose({ choice: value })}
-            />
-          )}
+          <TintSlider tint={tint} />
+          <RankChoice chosen={shown} />
           <Switch
             label="Gates as strength"
             value={graded}
@@ -106,20 +86,11 @@ export function MosaicExplorer(props: MosaicExplorerProps) {
             {caption}
           </div>
         </div>
-        <div class="card">
-          <h3>
-            Experts <small>share of the patches of this image in {routed.layer}</small>
-          </h3>
-          <ExpertLegend
-            shares={shares}
-            unit={`patches of this image in ${routed.layer}`}
-            focus={focus}
-            onFocus={(expert) => choose({ expert })}
-          />
-          <p class="note">
-            Choose an expert to see only its patches. Hatched patches were dropped.
-          </p>
-        </div>
+        <ExpertsCard
+          chosen={shown}
+          unit="patches of this image"
+          note="Choose an expert to see only its patches. Hatched patches were dropped."
+        />
         <div class="card">
           <h3>
             Gates <small>{patch === null ? "" : `of the patch in ${place}, all layers`}</small>

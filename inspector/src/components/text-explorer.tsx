@@ -1,10 +1,9 @@
 /** One text with what steers it; records and the playground share it. */
 import { useSignal } from "@preact/signals";
-import { mostChoices, sharesOf, type TextRouting } from "../data/routing.ts";
-import { choose, chosenIndex } from "../route.ts";
-import { Choice, LayerSlider, Toolbar } from "./controls.tsx";
-import { ExpertLegend } from "./expert-legend.tsx";
+import type { TextRouting } from "../data/routing.ts";
+import { Toolbar } from "./controls.tsx";
 import { Gates, gatesHeight } from "./gates.tsx";
+import { chosenRouting, ExpertsCard, RankChoice, RoutedLayerSlider } from "./routing-controls.tsx";
 import { TokenStrip } from "./token-strip.tsx";
 
 interface TextExplorerProps {
@@ -12,18 +11,11 @@ interface TextExplorerProps {
   readonly kindsOf?: (layer: string) => readonly string[] | undefined;
 }
 
-const ordinals = ["first", "second", "third", "fourth"] as const;
-
 /** Layer, choice and expert are in the address; the token is what the pointer or the focus is on. */
 export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
   const { layers, tokens } = text;
-  const layer = chosenIndex("layer", layers.length, layers.length - 1);
-  const routed = layers[layer]!;
-  const choices = Math.min(ordinals.length, mostChoices(layers));
-  const choice = chosenIndex("choice", choices, 0);
-  const shares = sharesOf([routed], choice);
-  const focused = chosenIndex("expert", shares.length, -1);
-  const focus = focused < 0 ? null : focused;
+  const shown = chosenRouting(layers);
+  const { layer, routed, choice, focus } = shown;
   const picked = useSignal<number | null>(null);
   const pointed = useSignal<number | null>(null);
   const within = (place: number | null): number | null =>
@@ -34,19 +26,8 @@ export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
     <div class="explorer text">
       <div class="stage">
         <Toolbar>
-          <LayerSlider
-            layers={layers.map((entry) => entry.layer)}
-            value={layer}
-            onChange={(value) => choose({ layer: value })}
-          />
-          {choices > 1 && (
-            <Choice
-              label="Choice"
-              value={choice}
-              options={ordinals.slice(0, choices).map((label, value) => ({ label, value }))}
-              onChange={(value) => choose({ choice: value })}
-            />
-          )}
+          <RoutedLayerSlider layers={layers} chosen={shown} />
+          <RankChoice chosen={shown} />
         </Toolbar>
         <div class="card page-of-text">
           <TokenStrip
@@ -65,18 +46,11 @@ export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
         </div>
       </div>
       <div class="aside">
-        <div class="card">
-          <h3>
-            Experts <small>share of the tokens of this text in {routed.layer}</small>
-          </h3>
-          <ExpertLegend
-            shares={shares}
-            unit={`tokens of this text in ${routed.layer}`}
-            focus={focus}
-            onFocus={(expert) => choose({ expert })}
-          />
-          <p class="note">Choose an expert to see only its tokens. Dashed tokens were dropped.</p>
-        </div>
+        <ExpertsCard
+          chosen={shown}
+          unit="tokens of this text"
+          note="Choose an expert to see only its tokens. Dashed tokens were dropped."
+        />
         <div class="card">
           <h3>
             Gates{" "}

@@ -5,10 +5,10 @@ import { attentionShares, attentionToKey } from "../../../src/inspect/attention.
 import type { AttentionLayer, ImageAttention } from "../../../src/inspect/attention-types.ts";
 import type { Mosaic } from "../../../src/inspect/types.ts";
 import { attentionColors } from "../../../src/report/charts/attention.ts";
-import { percent } from "../../../src/report/format.ts";
 import { AttentionMap } from "../components/attention-map.tsx";
 import { Slider, Toolbar } from "../components/controls.tsx";
 import { GreyPicture } from "../components/grey-picture.tsx";
+import { TintSlider } from "../components/routing-controls.tsx";
 import { Empty } from "../components/states.tsx";
 import { Thumbnails } from "../components/thumbnails.tsx";
 import { watchedImages } from "../data/pictures.ts";
@@ -83,13 +83,7 @@ function Looks({ entry: { mosaic, name } }: { readonly entry: Attentive }) {
             onChange={(value) => choose({ head: value })}
           />
         )}
-        <Slider
-          label="Colour"
-          value={tint}
-          max={100}
-          says={percent(tint / 100, 0)}
-          onChange={(value) => choose({ tint: value })}
-        />
+        <TintSlider tint={tint} />
         {classToken.length > 0 && (
           <button
             type="button"

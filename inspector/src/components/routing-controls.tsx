@@ -1,0 +1,97 @@
+/** What the pages of images and of texts share: the layer, the choice and the expert in the address. */
+import { percent } from "../../../src/report/format.ts";
+import { mostChoices, type RoutingLayer, sharesOf } from "../data/routing.ts";
+import { choose, chosenIndex } from "../route.ts";
+import { Choice, LayerSlider, Slider } from "./controls.tsx";
+import { ExpertLegend } from "./expert-legend.tsx";
+
+export const ordinals = ["first", "second", "third", "fourth"] as const;
+
+interface ChosenRouting {
+  readonly layer: number;
+  readonly routed: RoutingLayer;
+  /** How many choices can be looked at; those beyond are seldom wanted, and are in the bars. */
+  readonly choices: number;
+  readonly choice: number;
+  /** Of the patches or tokens, by expert. */
+  readonly shares: readonly number[];
+  readonly focus: number | null;
+}
+
+/** What the address says of routed layers: the last one and the first choice at first, no expert. */
+export function chosenRouting(layers: readonly RoutingLayer[]): ChosenRouting {
+  const layer = chosenIndex("layer", layers.length, layers.length - 1);
+  const routed = layers[layer]!;
+  const choices = Math.min(ordinals.length, mostChoices(layers));
+  const choice = chosenIndex("choice", choices, 0);
+  const shares = sharesOf([routed], choice);
+  const expert = chosenIndex("expert", shares.length, -1);
+  return { layer, routed, choices, choice, shares, focus: expert < 0 ? null : expert };
+}
+
+interface RoutedLayersProps {
+  readonly layers: readonly RoutingLayer[];
+  readonly chosen: ChosenRouting;
+}
+
+export function RoutedLayerSlider({ layers, chosen }: RoutedLayersProps) {
+  return (
+    <LayerSlider
+      layers={layers.map((entry) => entry.layer)}
+      value={chosen.layer}
+      onChange={(layer) => choose({ layer })}
+    />
+  );
+}
+
+/** First to fourth choice; nothing where there is one. */
+export function RankChoice({ chosen }: Pick<RoutedLayersProps, "chosen">) {
+  if (chosen.choices < 2) return null;
+  return (
+    <Choice
+      label="Choice"
+      value={chosen.choice}
+      options={ordinals.slice(0, chosen.choices).map((label, value) => ({ label, value }))}
+      onChange={(choice) => choose({ choice })}
+    />
+  );
+}
+
+/** How strongly pictures are coloured, in percent. */
+export function TintSlider({ tint }: { readonly tint: number }) {
+  return (
+    <Slider
+      label="Colour"
+      value={tint}
+      max={100}
+      says={percent(tint / 100, 0)}
+      onChange={(value) => choose({ tint: value })}
+    />
+  );
+}
+
+interface ExpertsCardProps {
+  readonly chosen: ChosenRouting;
+  /** What has experts: "patches of this image". */
+  readonly unit: string;
+  readonly note: string;
+}
+
+/** Shares of the experts of the layer; one can be chosen. */
+export function ExpertsCard({ chosen, unit, note }: ExpertsCardProps) {
+  const name = `${unit} in ${chosen.routed.layer}`;
+  return (
+    <div class="card">
+      <h3>
+        Experts <small>share of the {name}</small>
+      </h3>
+      <ExpertLegend
+        shares={chosen.shares}
+        unit={name}
+        focus={chosen.focus}
+        onFocus={(expert) => choose({ expert })}
+      />
+      <p class="note">{note}</p>
+    </div>
+  );
+}
