@@ -79,9 +79,10 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
   program
     .command("eval")
     .summary("score a run")
-    .description("Scores the best checkpoint of a run on one split of its data.")
+    .description("Scores a checkpoint of a run on one split of its data.")
     .argument("<run>", "run directory")
     .option("--split <name>", "train, validation or test", "test")
+    .option("--checkpoint <which>", "best or latest", "best")
     .option(...json)
     .action(async (run: string, options) => {
       const { evalCommand } = await import("./commands/eval.ts");

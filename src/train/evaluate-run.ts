@@ -1,4 +1,4 @@
-/** Scores the best checkpoint of a finished or interrupted run. */
+/** Scores a checkpoint of a finished or interrupted run. */
 import type { Split } from "../data/dataset.ts";
 import { UserError } from "../graph/errors.ts";
 import { openRun } from "./open-run.ts";
@@ -12,20 +12,21 @@ const splits = ["train", "validation", "test"] as const;
 
 export interface EvaluateRunOptions {
   readonly split: string;
+  /** Default `best`, which is the latest where none was scored. */
+  readonly checkpoint?: "best" | "latest";
   readonly progress: ProgressSink;
 }
 
 /**
  * What a finished training tells of its test split, of any split: means, and what the task adds to them,
- * such as recall, BLEU or zero-shot accuracy; under the run's best checkpoint (the latest where none was
- * scored).
+ * such as recall, BLEU or zero-shot accuracy.
  */
 export async function evaluateRun(
   runDirectory: string,
-  { split, progress }: EvaluateRunOptions,
+  { split, checkpoint: which = "best", progress }: EvaluateRunOptions,
 ): Promise<Record<string, number>> {
   const wanted = requireSplit(split);
-  const { config, checkpoint, tokenizer } = await openRun(runDirectory);
+  const { config, checkpoint, tokenizer } = await openRun(runDirectory, which);
   const training = await setUpTraining(config, { tokenizer });
   try {
     await loadWeights(training, checkpoint.path);

@@ -278,6 +278,11 @@ describe("run directories", () => {
       2,
       'unknown split "tset"; known are train, validation, test',
     );
+    await expectRefusal(
+      ["eval", run, "--checkpoint", "last"],
+      2,
+      "--checkpoint is best or latest, got last",
+    );
   });
 
   test("the checkpoint of another model is not resumed, and stays", async () => {

@@ -189,3 +189,16 @@ test("eval scores the best checkpoint as the end of training did", async () => {
   const summary = JSON.parse(readFileSync(join(whole, "summary.json"), "utf8"));
   expect(JSON.parse(out)).toEqual(summary.test);
 });
+
+test("eval scores the latest checkpoint as training did at its last step", async () => {
+  const argv = ["eval", whole, "--split", "validation", "--checkpoint", "latest", "--json"];
+  const { code, out } = await moesaic(...argv);
+  expect(code).toBe(0);
+  const last = metricLines(whole)
+    .map((line) => JSON.parse(line))
+    .filter(({ split, step }) => split === "validation" && step === 20);
+  const logged = Object.fromEntries(last.map(({ name, value }) => [name, value]));
+  const scores = JSON.parse(out);
+  expect(Object.keys(scores)).toContain("accuracy");
+  for (const name of Object.keys(scores)) expect(scores[name], name).toBe(logged[name]);
+});

@@ -1,21 +1,24 @@
 import { type CommonOptions, type Context, printJson } from "../context.ts";
+import { parseCheckpoint } from "../numbers.ts";
 import { createProgress, formatMetric } from "../progress.ts";
 import { printTable } from "../table.ts";
 
 export interface EvalOptions extends CommonOptions {
   split: string;
+  checkpoint: string;
 }
 
-/** `moesaic eval`: scores the best checkpoint of a run on one split. */
+/** `moesaic eval`: scores a checkpoint of a run on one split. */
 export async function evalCommand(
   context: Context,
   runDirectory: string,
-  { split, json }: EvalOptions,
+  { split, checkpoint: which, json }: EvalOptions,
 ): Promise<number> {
+  const checkpoint = parseCheckpoint(which);
   const { evaluateRun } = await import("../../train/evaluate-run.ts");
   const progress = createProgress(context.err);
   try {
-    const scores = await evaluateRun(runDirectory, { split, progress });
+    const scores = await evaluateRun(runDirectory, { split, checkpoint, progress });
     progress.close();
     if (json) printJson(context, scores);
     else {
