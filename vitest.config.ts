@@ -1,6 +1,6 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-const shared = { pool: "forks", testTimeout: 30_000 } as const;
+const shared = { pool: "forks", testTimeout: 30_000, hookTimeout: 60_000 } as const;
 
 const config: ViteUserConfig = defineConfig({
   test: {
