@@ -1,4 +1,4 @@
-/** What the pages of images and of texts share: the layer, the choice and the expert in the address. */
+/** What the pages of images and of texts share: layer, choice, expert and colour, all in the address. */
 import { percent } from "../../../src/report/format.ts";
 import { mostChoices, type RoutingLayer, sharesOf } from "../data/routing.ts";
 import { choose, chosenIndex } from "../route.ts";
