@@ -1,7 +1,7 @@
 /** One map of attention, in which a patch is chosen by pointer or keys. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { attentionChart, markPatch } from "../../../src/report/browser.ts";
-import { movedPatch, patchAt } from "./patch-grid.ts";
+import { movedPatch, patchAt, placeName } from "./patch-grid.ts";
 
 interface AttentionMapProps {
   /** Of the grey picture below. */
@@ -26,10 +26,7 @@ export function AttentionMap(props: AttentionMapProps) {
     if (patch !== null) markPatch(svg, patch, cols, { document });
     host.current!.replaceChildren(svg);
   }, [id, rows, cols, ratios.join(), patch]);
-  const where =
-    patch === null
-      ? "all patches"
-      : `row ${Math.floor(patch / cols) + 1}, column ${(patch % cols) + 1}`;
+  const where = patch === null ? "all patches" : placeName(patch, cols);
   return (
     <figure class="map">
       <div

@@ -7,6 +7,7 @@ import { Switch, Toolbar } from "./controls.tsx";
 import { FilmStrip } from "./film-strip.tsx";
 import { Gates } from "./gates.tsx";
 import { MosaicView } from "./mosaic-view.tsx";
+import { placeName } from "./patch-grid.ts";
 import { Picture } from "./picture.tsx";
 import { PlayLayers } from "./play-layers.tsx";
 import {
@@ -41,8 +42,7 @@ export function MosaicExplorer(props: MosaicExplorerProps) {
   const graded = params.get("gates") === "1";
   const chosen = chosenIndex("patch", rows * cols, -1);
   const patch = chosen < 0 ? null : chosen;
-  const place =
-    patch === null ? "" : `row ${Math.floor(patch / cols) + 1}, column ${(patch % cols) + 1}`;
+  const place = patch === null ? "" : placeName(patch, cols);
   return (
     <div class="explorer">
       <div class="stage">

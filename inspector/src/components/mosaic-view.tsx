@@ -6,7 +6,7 @@ import { markPatch, mosaicChart } from "../../../src/report/browser.ts";
 import { percent } from "../../../src/report/format.ts";
 import { chosenMosaic, expertAt, type ImageRouting } from "../data/routing.ts";
 import { GreyPicture } from "./grey-picture.tsx";
-import { movedPatch, patchAt } from "./patch-grid.ts";
+import { movedPatch, patchAt, placeName } from "./patch-grid.ts";
 
 export interface MosaicViewProps {
   readonly image: RecordedImage;
@@ -113,7 +113,7 @@ function pointAt(svg: SVGSVGElement, patch: number | null, cols: number): void {
 
 function describe({ cols, layers }: ImageRouting, layer: number, choice: number, place: number) {
   const routed = layers[layer]!;
-  const where = `row ${Math.floor(place / cols) + 1}, column ${(place % cols) + 1}`;
+  const where = placeName(place, cols);
   const expert = expertAt(routed, choice, place);
   if (expert < 0)
     return `${where}: ${choice === 0 ? "dropped, no expert took it" : "no such choice"}`;

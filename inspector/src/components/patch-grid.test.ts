@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { movedPatch, patchAt } from "./patch-grid.ts";
+import { movedPatch, patchAt, placeName } from "./patch-grid.ts";
 
 const grid = { rows: 2, cols: 3 };
 
@@ -9,6 +9,10 @@ test("a pointer is in one patch, also on the edges", () => {
   const at = (clientX: number, clientY: number) =>
     patchAt({ clientX, clientY, currentTarget }, grid);
   expect([at(10, 20), at(25, 35), at(40, 40), at(0, 99)]).toEqual([0, 4, 5, 3]);
+});
+
+test("patches are called by row and column, from one", () => {
+  expect(placeName(5, 3)).toBe("row 2, column 3");
 });
 
 test("arrow keys stay in the grid, begin in its middle, and Escape leaves it", () => {

@@ -11,6 +11,11 @@ interface Pointer {
   readonly currentTarget: Element;
 }
 
+/** What people call a patch, such as `row 2, column 3`. */
+export function placeName(patch: number, cols: number): string {
+  return `row ${Math.floor(patch / cols) + 1}, column ${(patch % cols) + 1}`;
+}
+
 /** The patch under a pointer, row by row. */
 export function patchAt(
   { clientX, clientY, currentTarget }: Pointer,

@@ -8,6 +8,7 @@ import { attentionColors } from "../../../src/report/charts/attention.ts";
 import { AttentionMap } from "../components/attention-map.tsx";
 import { Slider, Toolbar } from "../components/controls.tsx";
 import { GreyPicture } from "../components/grey-picture.tsx";
+import { placeName } from "../components/patch-grid.ts";
 import { TintSlider } from "../components/routing-controls.tsx";
 import { Empty } from "../components/states.tsx";
 import { Thumbnails } from "../components/thumbnails.tsx";
@@ -104,7 +105,7 @@ function Looks({ entry: { mosaic, name } }: { readonly entry: Attentive }) {
           ? "Where the class token looks"
           : patch === null
             ? "Where all patches look, on average"
-            : `Where the patch in row ${Math.floor(patch / cols) + 1}, column ${(patch % cols) + 1} looks`}
+            : `Where the patch in ${placeName(patch, cols)} looks`}
         {head > 0 && `, head ${head - 1}`}.
       </p>
       <div class="maps" style={{ "--tint": tint / 100 }}>
