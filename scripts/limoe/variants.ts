@@ -1,10 +1,10 @@
-/** What docs/limoe.md compares: the losses and the priority that keep text from being dropped. */
+/** What docs/limoe.md compares, as settings over a recipe. */
 
-export interface Ablation {
-  /** Name of its folder below runs/limoe. */
+export interface Variant {
+  /** Name of its folder. */
   readonly id: string;
   readonly title: string;
-  /** Settings over the recipe, as arguments of `moesaic train`. */
+  /** As arguments of `moesaic train`. */
   readonly settings: readonly string[];
 }
 
@@ -13,8 +13,8 @@ const tokenOrder = "model.moe.dispatch.priority=token";
 /** Names of the losses that a variant keeps of the recipe's; none for no loss at all. */
 const classic = ["importance", "load", "z"];
 
-/** The rows of the table, from nothing to the recipe as it is. */
-export function ablations(losses: readonly { readonly name: string }[]): readonly Ablation[] {
+/** The losses and the priority that keep text from being dropped, from none to the recipe as it is. */
+export function ablations(losses: readonly { readonly name: string }[]): readonly Variant[] {
   const kept = losses.filter(({ name }) => classic.includes(name));
   return [
     {
@@ -36,3 +36,14 @@ export function ablations(losses: readonly { readonly name: string }[]): readonl
     },
   ];
 }
+
+/** The recipe and the dense models with the same work per token. */
+export const baselines: readonly Variant[] = [
+  { id: "limoe", title: "LIMoE", settings: [] },
+  { id: "dense", title: "dense, one tower", settings: ["model.moe_layers=none"] },
+  {
+    id: "two-towers",
+    title: "dense, two towers",
+    settings: ["model.towers=two", "model.moe_layers=none"],
+  },
+];
