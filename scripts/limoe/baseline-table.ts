@@ -13,7 +13,7 @@ export const baselineHeading = [
 ] as const;
 
 export const baselineNote =
-  "Percent, mean ± standard deviation over the seeds; “active” are the parameters that a pair meets.";
+  "Percent, mean ± standard deviation over the seeds; “active” are the parameters that a word meets, a patch meets fewer.";
 
 /** The cells of one model, of a run for each seed, on the test split. */
 export function baselineCells(runs: readonly FinishedRun[]): string[] {
