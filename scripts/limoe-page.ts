@@ -9,6 +9,7 @@ import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { parseWhole } from "../src/cli/numbers.ts";
 import { toSnakeCase } from "../src/config/case.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { type TrainConfig, trainConfigSchema } from "../src/train/recipe/config.ts";
@@ -58,12 +59,13 @@ async function ablationRows(variants: readonly Variant[]): Promise<string[][]> {
   return rows;
 }
 
-async function baselineRows(seeds: readonly number[]): Promise<string[][]> {
+async function baselineRows(numSeeds: number): Promise<string[][]> {
   const rows: string[][] = [];
   for (const { id, title, settings } of baselines) {
     const runs: FinishedRun[] = [];
-    for (const seed of seeds)
+    for (let seed = 0; seed < numSeeds; seed++) {
       runs.push(await runOf(`${id}-${seed}`, [...settings, `seed=${seed}`]));
+    }
     rows.push([title, ...baselineCells(runs)]);
     log(rows.at(-1)!.join("  "));
   }
@@ -74,21 +76,29 @@ const base = load([]);
 const { model } = base;
 if (model.system !== "limoe") throw new Error(`${values.recipe} is no recipe of LIMoE`);
 const losses = toSnakeCase(model.moe.losses) as readonly { name: string }[];
-const seeds = Array.from({ length: Number(values.seeds) }, (_, seed) => seed);
-const table = values.baselines
-  ? markdownTable(baselineHeading, await baselineRows(seeds))
-  : markdownTable(ablationHeading, await ablationRows(ablations(losses)));
+const numSeeds = parseWhole("--seeds", values.seeds, 1);
+const part = values.baselines
+  ? {
+      name: "baselines",
+      seeds: `seeds 0 to ${numSeeds - 1}`,
+      note: baselineNote,
+      table: markdownTable(baselineHeading, await baselineRows(numSeeds)),
+    }
+  : {
+      name: "ablation",
+      seeds: `seed ${base.seed}`,
+      note: ablationNote,
+      table: markdownTable(ablationHeading, await ablationRows(ablations(losses))),
+    };
 const { maxSteps, epochs, batchSize } = base.train;
 const length = maxSteps === undefined ? `${epochs} epochs in batches` : `${maxSteps} steps`;
-const seedText = values.baselines ? `seeds 0 to ${seeds.length - 1}` : `seed ${base.seed}`;
 const machine = cpus()[0]?.model.trim() ?? "an unknown processor";
-const note = values.baselines ? baselineNote : ablationNote;
 const text = [
-  `\`${base.recipe}\`, ${seedText}, ${length} of ${batchSize} pairs, test split, on ${machine}. ${note}`,
-  table,
+  `\`${base.recipe}\`, ${part.seeds}, ${length} of ${batchSize} pairs, test split, on ${machine}. ${part.note}`,
+  part.table,
 ].join("\n\n");
 if (values.print) process.stdout.write(`${text}\n`);
 else {
-  writeMarked(page, values.baselines ? "baselines" : "ablation", text);
+  writeMarked(page, part.name, text);
   execFileSync("npx", ["biome", "format", "--write", page]);
 }
