@@ -6,9 +6,9 @@
  */
 
 import { writeFile } from "node:fs/promises";
+import { encodeSafetensors } from "../src/formats/safetensors.ts";
 import { allocate, elementCount, type NdArray } from "../src/graph/array.ts";
 import { foldIn, integers, key, normal } from "../src/random/index.ts";
-import { encodeSafetensors } from "../src/train/run/safetensors.ts";
 
 export interface CaseConfig {
   readonly width: number;

@@ -5,12 +5,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blockSegments } from "../src/autodiff/checkpoint.ts";
+import { createTrainStep } from "../src/learn/train-step.ts";
 import { crossEntropy } from "../src/losses/cross-entropy.ts";
 import { adamW } from "../src/optim/adamw.ts";
 import { key } from "../src/random/index.ts";
-import { nativeRuntime } from "../src/runtime/native.ts";
-import { readProfile } from "../src/runtime/profile-file.ts";
-import { createTrainStep } from "../src/train/step/train-step.ts";
+import { nativeRuntime } from "../src/runtime/native/native.ts";
+import { readProfile } from "../src/runtime/profile/file.ts";
 import { adamw, makeBatch } from "./cases.ts";
 import { batchSpec, logitsOf, threads } from "./ours.ts";
 

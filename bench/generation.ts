@@ -1,15 +1,15 @@
 /** `generation`: a text with the cache of keys and values, against reading it anew for each token. */
 
 import { fromSnakeCase } from "../src/config/case.ts";
-import { createDecoder } from "../src/evaluate/decoder.ts";
-import { collect, generate } from "../src/evaluate/generate.ts";
+import { createDecoder } from "../src/evaluate/generate/decoder.ts";
+import { collect, generate } from "../src/evaluate/generate/generate.ts";
 import { allocate, type NdArray } from "../src/graph/array.ts";
 import { input } from "../src/graph/inputs.ts";
 import type { LanguageModel } from "../src/models/language-model.ts";
-import { createMoeDecoder, moeDecoderSchema } from "../src/models/moe-decoder-config.ts";
+import { createMoeDecoder, moeDecoderSchema } from "../src/models/moe-decoder/config.ts";
 import { createScope } from "../src/nn/scope.ts";
 import { foldIn, key } from "../src/random/index.ts";
-import { nativeRuntime } from "../src/runtime/native.ts";
+import { nativeRuntime } from "../src/runtime/native/native.ts";
 import type { BenchArguments } from "./arguments.ts";
 import { median } from "./median.ts";
 import { makeRow, type Row } from "./row.ts";

@@ -1,20 +1,20 @@
 /** Our side of a comparison: what the trainer runs, and an evaluation session. */
 
 import { readFile } from "node:fs/promises";
+import { decodeSafetensors } from "../src/formats/safetensors.ts";
 import { allocate, type NdArray } from "../src/graph/array.ts";
 import type { Tensor } from "../src/graph/graph.ts";
 import { input } from "../src/graph/inputs.ts";
+import type { BatchSpec, Objective } from "../src/learn/step-graph.ts";
+import { createTrainStep } from "../src/learn/train-step.ts";
 import { crossEntropy } from "../src/losses/cross-entropy.ts";
-import { vitMoe } from "../src/models/vit-moe.ts";
+import { vitMoe } from "../src/models/vit-moe/vit-moe.ts";
 import { parseMoe } from "../src/moe/config.ts";
 import { createScope, type Scope } from "../src/nn/scope.ts";
 import { emitModel } from "../src/onnx/emit.ts";
 import { adamW } from "../src/optim/adamw.ts";
 import { key } from "../src/random/index.ts";
-import { nativeRuntime } from "../src/runtime/native.ts";
-import { decodeSafetensors } from "../src/train/run/safetensors.ts";
-import type { BatchSpec, Objective } from "../src/train/step/step-graph.ts";
-import { createTrainStep } from "../src/train/step/train-step.ts";
+import { nativeRuntime } from "../src/runtime/native/native.ts";
 import { adamw, type CaseConfig, fixed } from "./cases.ts";
 import { denseVit } from "./dense-vit.ts";
 import type { Side, Task } from "./peers/peer.ts";

@@ -1,7 +1,7 @@
 /** Continues a prompt with the language model of a trained run: node --import tsx examples/generate.ts runs/makemoe-shakespeare "ROMEO:" */
 import { generate, promptTokens } from "moesaic/evaluate";
 import { key } from "moesaic/random";
-import { openLanguageModel } from "moesaic/train";
+import { openLanguageModel } from "moesaic/runs";
 
 const [run = "runs/makemoe-shakespeare", prompt = "ROMEO:"] = process.argv.slice(2);
 using opened = await openLanguageModel(run, { experts: true });

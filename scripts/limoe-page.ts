@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { parseWhole } from "../src/cli/numbers.ts";
 import { toSnakeCase } from "../src/config/case.ts";
 import { loadConfig } from "../src/config/load.ts";
-import { type TrainConfig, trainConfigSchema } from "../src/train/recipe/config.ts";
+import { type TrainConfig, trainConfigSchema } from "../src/recipe/config.ts";
 import { ablationCells, ablationHeading, ablationNote } from "./limoe/ablation-table.ts";
 import { baselineCells, baselineHeading, baselineNote } from "./limoe/baseline-table.ts";
 import { type FinishedRun, finishedRun } from "./limoe/finished-run.ts";

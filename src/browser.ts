@@ -11,24 +11,16 @@
  */
 export { gradients } from "./autodiff/gradients.ts";
 export * from "./data/browser.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsContent,
+} from "./formats/safetensors.ts";
 export { array, type DType, type NdArray, toNumbers } from "./graph/array.ts";
 export { UserError } from "./graph/errors.ts";
 export { createGraph, type Graph, type Tensor } from "./graph/graph.ts";
 export { constant, input } from "./graph/inputs.ts";
 export { batch, type Dim, type Shape } from "./graph/shape.ts";
-export * from "./live/index.ts";
-export { createClassifier } from "./models/systems.ts";
-export { type MoeOptions, moe } from "./moe/layer.ts";
-export { createScope, type Scope } from "./nn/scope.ts";
-export { emitModel } from "./onnx/emit.ts";
-export { key } from "./random/key.ts";
-export * from "./report/browser.ts";
-export * from "./runtime/browser.ts";
-export {
-  decodeSafetensors,
-  encodeSafetensors,
-  type SafetensorsContent,
-} from "./train/run/safetensors.ts";
 export {
   type BatchSpec,
   evaluationGraph,
@@ -37,4 +29,12 @@ export {
   type StepGraph,
   type StepGraphOptions,
   trainingGraph,
-} from "./train/step/step-graph.ts";
+} from "./learn/step-graph.ts";
+export * from "./live/index.ts";
+export { createClassifier } from "./models/systems.ts";
+export { type MoeOptions, moe } from "./moe/layer.ts";
+export { createScope, type Scope } from "./nn/scope.ts";
+export { emitModel } from "./onnx/emit.ts";
+export { key } from "./random/key.ts";
+export * from "./report/browser.ts";
+export * from "./runtime/browser.ts";

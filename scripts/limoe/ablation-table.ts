@@ -1,6 +1,6 @@
 /** The table of losses and priorities. */
 
-import type { MetricEvent } from "../../src/inspect/types.ts";
+import type { MetricEvent } from "../../src/inspect/types/run-record.ts";
 import type { FinishedRun } from "./finished-run.ts";
 
 export const ablationHeading = [

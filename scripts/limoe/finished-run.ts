@@ -6,13 +6,13 @@ import { listenForInterrupt } from "../../src/cli/interrupt.ts";
 import { createProgress } from "../../src/cli/progress.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
 import { configToYaml } from "../../src/config/load.ts";
-import type { MetricEvent, Summary } from "../../src/inspect/types.ts";
-import type { TrainConfig } from "../../src/train/recipe/config.ts";
-import { readMetrics } from "../../src/train/run/metrics-file.ts";
+import type { MetricEvent, StoredSummary } from "../../src/inspect/types/run-record.ts";
+import type { TrainConfig } from "../../src/recipe/config.ts";
+import { readMetrics } from "../../src/runs/metrics-file.ts";
 import { train } from "../../src/train/train.ts";
 
 export interface FinishedRun {
-  readonly summary: Summary;
+  readonly summary: StoredSummary;
   readonly metrics: readonly MetricEvent[];
 }
 
@@ -45,7 +45,7 @@ export async function finishedRun(
     }
   }
   return {
-    summary: JSON.parse(readFileSync(summary, "utf8")) as Summary,
+    summary: JSON.parse(readFileSync(summary, "utf8")) as StoredSummary,
     metrics: await readMetrics(join(runDirectory, "metrics.jsonl")),
   };
 }

@@ -8,7 +8,7 @@ import { createMoe } from "../../src/moe/create-moe.ts";
 import { createScope, type Trace } from "../../src/nn/scope.ts";
 import { emitModel } from "../../src/onnx/emit.ts";
 import { foldIn, key, normal, uniform } from "../../src/random/index.ts";
-import { nativeRuntime } from "../../src/runtime/native.ts";
+import { nativeRuntime } from "../../src/runtime/native/native.ts";
 
 type MoeInput = NonNullable<z.input<typeof moeSchema>>;
 

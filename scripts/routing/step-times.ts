@@ -3,7 +3,7 @@
 import { median } from "../../bench/median.ts";
 import type { NdArray } from "../../src/graph/array.ts";
 import { schedule } from "../../src/optim/schedule.ts";
-import type { TrainConfig } from "../../src/train/recipe/config.ts";
+import type { TrainConfig } from "../../src/recipe/config.ts";
 import { setUpTraining, type Training } from "../../src/train/setup.ts";
 
 const warmUp = 3;

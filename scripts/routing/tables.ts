@@ -6,7 +6,7 @@ import { type DispatcherName, dispatchSchemas } from "../../src/moe/dispatch/con
 import { type AuxiliaryLossName, lossSchemas } from "../../src/moe/losses/config.ts";
 import type { RouterName } from "../../src/moe/routers/config.ts";
 import { routers } from "../../src/moe/routers/index.ts";
-import type { TrainConfig } from "../../src/train/recipe/config.ts";
+import type { TrainConfig } from "../../src/recipe/config.ts";
 import type { Measured } from "./train-variant.ts";
 import type { Variant } from "./variants.ts";
 

@@ -3,9 +3,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configToYaml, loadConfig } from "../../src/config/load.ts";
-import { maxViolation } from "../../src/inspect/routing-sums.ts";
-import { type TrainConfig, trainConfigSchema } from "../../src/train/recipe/config.ts";
-import { latest, listCheckpoints } from "../../src/train/run/checkpoint-store.ts";
+import { maxViolation } from "../../src/inspect/statistics/routing-sums.ts";
+import { type TrainConfig, trainConfigSchema } from "../../src/recipe/config.ts";
+import { latest, listCheckpoints } from "../../src/runs/checkpoint-store.ts";
 import { setUpTraining, type Training } from "../../src/train/setup.ts";
 import { loadWeights, train } from "../../src/train/train.ts";
 import { overridesOf, type Variant } from "./variants.ts";

@@ -1,6 +1,8 @@
 /** A small transformer with dropout and routed experts, run with and without checkpointing. */
 import { array, type NdArray } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
+import { type Objective, type StepGraphOptions, trainingGraph } from "../learn/step-graph.ts";
+import { initialValues } from "../learn/step-memory.ts";
 import { crossEntropy } from "../losses/cross-entropy.ts";
 import { moe } from "../moe/layer.ts";
 import { importanceLoss } from "../moe/losses/importance.ts";
@@ -12,10 +14,8 @@ import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { add } from "../ops/arithmetic.ts";
 import { key, normal, uniform } from "../random/index.ts";
-import { nativeRuntime } from "../runtime/native.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
 import type { SessionOptions } from "../runtime/session.ts";
-import { type Objective, type StepGraphOptions, trainingGraph } from "../train/step/step-graph.ts";
-import { initialValues } from "../train/step/step-memory.ts";
 
 export interface Sizes {
   readonly rows: number;

@@ -1,8 +1,8 @@
 /** Generated texts for people and as JSON. */
-import type { Beam } from "../evaluate/beam-search.ts";
-import type { Generation } from "../evaluate/generate.ts";
-import { tokenTexts } from "../evaluate/prompt.ts";
-import type { OpenedLanguageModel } from "../train/open-language-model.ts";
+import type { Beam } from "../evaluate/generate/beam-search.ts";
+import type { Generation } from "../evaluate/generate/generate.ts";
+import { tokenTexts } from "../evaluate/generate/prompt.ts";
+import type { OpenedLanguageModel } from "../runs/open-language-model.ts";
 import type { Context } from "./context.ts";
 import { formatMetric, formatRate } from "./progress.ts";
 

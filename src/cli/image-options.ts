@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import type { ImageDataset } from "../data/dataset.ts";
 import { UserError } from "../graph/errors.ts";
-import type { ImageRequest, ImageSource } from "../train/embedding/image-source.ts";
+import type { ProgressSink } from "../learn/progress.ts";
+import type { ImageRequest, ImageSource } from "../recipe/image-source.ts";
+import type { OpenedEmbedder } from "../runs/open-embedder.ts";
 import { requireSplit } from "../train/evaluate-run.ts";
-import type { OpenedEmbedder } from "../train/open-embedder.ts";
-import type { ProgressSink } from "../train/types.ts";
 
 export interface ImageOptions {
   readonly data?: string;

@@ -1,5 +1,5 @@
 /** Progress on one line of a terminal, or as a plain line now and then in a log file. */
-import type { ProgressSink, ProgressUpdate } from "../train/types.ts";
+import type { ProgressSink, ProgressUpdate } from "../learn/progress.ts";
 import { cut, type Terminal } from "./terminal.ts";
 
 /** A sink that owns the current line until it is closed. */

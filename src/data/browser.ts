@@ -1,5 +1,6 @@
 /** The part of `data/` that touches no files and no threads. */
 
+export { type IdxArray, readIdx } from "../formats/idx.ts";
 export { openShared } from "./array-dataset.ts";
 export {
   type Batch,
@@ -7,10 +8,9 @@ export {
   type BatchOptions,
   batchMaker,
   type Field,
-} from "./batch.ts";
-export { type BatchJob, batchOrder, type OrderOptions } from "./batch-order.ts";
-export { classDescriptions, type DetailLevel, detailLevels } from "./class-descriptions.ts";
-export { classTemplates, labelTemplates } from "./class-templates.ts";
+} from "./batches/batch.ts";
+export { type BatchJob, batchOrder, type OrderOptions } from "./batches/batch-order.ts";
+export { type DomainOrderOptions, domainOrder } from "./batches/domain-order.ts";
 export type {
   Dataset,
   DatasetSpec,
@@ -28,11 +28,11 @@ export type {
   TextDataset,
   TextSample,
 } from "./dataset.ts";
-export { type DomainOrderOptions, domainOrder } from "./domain-order.ts";
-export { type GaussianShiftSpec, openGaussianShift } from "./gaussian-shift.ts";
-export { type IdxArray, readIdx } from "./idx.ts";
+export { type GaussianShiftSpec, openGaussianShift } from "./gaussian-shift/gaussian-shift.ts";
 export { colorings, type MnistDomainsSpec, mnistSources, rotations } from "./mnist-domains/spec.ts";
 export { type DatasetDescription, datasets, type RemoteFile } from "./registry.ts";
 export * from "./shapes/index.ts";
+export { classDescriptions, type DetailLevel, detailLevels } from "./text/class-descriptions.ts";
+export { classTemplates, labelTemplates } from "./text/class-templates.ts";
 export * from "./tokenizers/index.ts";
 export * from "./transforms/index.ts";

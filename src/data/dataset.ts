@@ -1,6 +1,6 @@
 /** What data sets are: access to samples, described by a plain value that a worker can open. */
 
-import type { GaussianShiftSpec } from "./gaussian-shift.ts";
+import type { GaussianShiftSpec } from "./gaussian-shift/gaussian-shift.ts";
 import type {
   CaptionedImagesSpec,
   Cifar10Spec,

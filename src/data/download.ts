@@ -6,7 +6,7 @@ import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { UserError } from "../graph/errors.ts";
-import { dataRoot } from "./files.ts";
+import { dataRoot } from "./read-gzipped.ts";
 import { datasets } from "./registry.ts";
 
 export interface DownloadOptions {

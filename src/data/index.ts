@@ -1,12 +1,5 @@
 /** Data sets, transforms and the loader, for Node; `browser.ts` has what runs in a page. */
 
-export * from "./browser.ts";
-export { downloadDataset } from "./download.ts";
-export { dataRoot } from "./files.ts";
-export * from "./images/index.ts";
-export { createLoader, type Loader, type LoaderOptions } from "./loader.ts";
-export { openMnistDomains, rotateImage } from "./mnist-domains/index.ts";
-export { openDataset } from "./open.ts";
 export {
   openParquet,
   type ParquetColumns,
@@ -14,7 +7,14 @@ export {
   type ParquetOptions,
   type ParquetRow,
   parquetColumns,
-} from "./parquet.ts";
+} from "../formats/parquet.ts";
+export * from "./browser.ts";
+export { downloadDataset } from "./download.ts";
+export * from "./images/index.ts";
+export { createLoader, type Loader, type LoaderOptions } from "./loader.ts";
+export { openMnistDomains, rotateImage } from "./mnist-domains/index.ts";
+export { openDataset } from "./open-dataset.ts";
+export { dataRoot } from "./read-gzipped.ts";
 export * from "./text/index.ts";
 export { clipContextLength, createClipTokenizer } from "./tokenizers/clip.ts";
 export { clipTokenizerState, openTokenizer } from "./tokenizers/files.ts";

@@ -3,9 +3,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../graph/errors.ts";
 import { openShared } from "./array-dataset.ts";
-import type { BatchMaker } from "./batch.ts";
-import { createMaker } from "./maker.ts";
-import { openDataset } from "./open.ts";
+import type { BatchMaker } from "./batches/batch.ts";
+import { createMaker } from "./batches/create-batch-maker.ts";
+import { openDataset } from "./open-dataset.ts";
 import type { JobMessage, JobReply, WorkerSetup } from "./worker-pool.ts";
 
 const { spec, shared, classNames, ...setup } = workerData as WorkerSetup;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Batch } from "./batch.ts";
+import type { Batch } from "./batches/batch.ts";
 import type { DatasetSpec } from "./dataset.ts";
 import { createLoader, type LoaderOptions } from "./loader.ts";
 import type { TransformSpec } from "./transforms/index.ts";

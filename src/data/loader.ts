@@ -1,13 +1,13 @@
 /** The loader: batches in an order that depends only on the seed, made by worker threads. */
 
 import { UserError } from "../graph/errors.ts";
-import type { Batch, BatchMaker, Field } from "./batch.ts";
-import { type BatchOrder, batchOrder } from "./batch-order.ts";
+import type { Batch, BatchMaker, Field } from "./batches/batch.ts";
+import { type BatchOrder, batchOrder } from "./batches/batch-order.ts";
+import { type BatchSetup, createMaker } from "./batches/create-batch-maker.ts";
+import { domainOrder } from "./batches/domain-order.ts";
 import type { Dataset, DatasetSpec } from "./dataset.ts";
-import { domainOrder } from "./domain-order.ts";
 import type { StoreHooks } from "./images/index.ts";
-import { type BatchSetup, createMaker } from "./maker.ts";
-import { openDataset } from "./open.ts";
+import { openDataset } from "./open-dataset.ts";
 import type { TokenizerState } from "./tokenizers/index.ts";
 import type { TransformSpec } from "./transforms/index.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";

@@ -4,10 +4,10 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { UserError } from "../graph/errors.ts";
-import type { Batch } from "./batch.ts";
-import type { BatchJob } from "./batch-order.ts";
+import type { Batch } from "./batches/batch.ts";
+import type { BatchJob } from "./batches/batch-order.ts";
+import type { BatchSetup } from "./batches/create-batch-maker.ts";
 import type { DatasetSpec, SharedImages } from "./dataset.ts";
-import type { BatchSetup } from "./maker.ts";
 
 /** What a worker is started with. */
 export interface WorkerSetup extends BatchSetup {

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
-import { limoeFixtures, tinyLimoe } from "../models/limoe.fixture.ts";
+import { limoeFixtures, tinyLimoe } from "../models/limoe/limoe.fixture.ts";
 import { expectClose, readFixture } from "../models/pytorch.fixture.ts";
-import { nativeRuntime } from "../runtime/native.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
 import { createEncoder } from "./encoder.ts";
 
 const runtime = nativeRuntime();

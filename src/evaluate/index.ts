@@ -1,12 +1,11 @@
 /** What a trained model is asked for: continuations of text, captions, retrieval, classes. */
-export { type Beam, type BeamSearchOptions, beamSearch } from "./beam-search.ts";
-export { bleuScores } from "./bleu.ts";
-export { type CaptionScores, captionScores } from "./caption-scores.ts";
-export { ciderScores } from "./cider.ts";
+
+export { bleuScores } from "./captions/bleu.ts";
+export { type CaptionScores, captionScores } from "./captions/caption-scores.ts";
+export { ciderScores } from "./captions/cider.ts";
+export { rougeL } from "./captions/rouge-l.ts";
+export { tokenizeCaption } from "./captions/tokenize-captions.ts";
 export { type ClassAccuracy, classAccuracy } from "./class-accuracy.ts";
-export { createDecoder, type Decoder, type DecoderOptions, type PrefixRows } from "./decoder.ts";
-export type { SequenceRouting, TokenChoice, TokenExperts } from "./decoder-routing.ts";
-export type { DecoderState, PerSequence } from "./decoder-state.ts";
 export {
   type DomainRecord,
   type SelectedAccuracy,
@@ -14,7 +13,7 @@ export {
   type SelectionQuery,
   selectAccuracy,
   selectionMethods,
-} from "./domains.ts";
+} from "./domains/model-selection.ts";
 export {
   type DomainTable,
   type DomainTableCell,
@@ -26,7 +25,16 @@ export {
   type Estimate,
   estimate,
   formatEstimate,
-} from "./domains-table.ts";
+} from "./domains/table.ts";
+export { type Beam, type BeamSearchOptions, beamSearch } from "./generate/beam-search.ts";
+export {
+  createDecoder,
+  type Decoder,
+  type DecoderOptions,
+  type PrefixRows,
+} from "./generate/decoder.ts";
+export type { SequenceRouting, TokenChoice, TokenExperts } from "./generate/decoder-routing.ts";
+export type { DecoderState, PerSequence } from "./generate/decoder-state.ts";
 export {
   collect,
   type Ending,
@@ -34,7 +42,16 @@ export {
   type Generation,
   type GenerationStep,
   generate,
-} from "./generate.ts";
+} from "./generate/generate.ts";
+export { firstTokens, promptTokens, tokenTexts } from "./generate/prompt.ts";
+export {
+  logProbabilities,
+  nextTokenProbabilities,
+  type SamplingOptions,
+  sampleToken,
+} from "./generate/sampling.ts";
+export type { TextOptions } from "./generate/text-stream.ts";
+export type { WindowOptions } from "./generate/window.ts";
 export { type KnnOptions, knnVotes } from "./knn-probe.ts";
 export {
   type LabelledEmbeddings,
@@ -46,16 +63,7 @@ export {
   linearProbe,
   logisticRegression,
 } from "./linear-probe.ts";
-export { decodeNpy, encodeNpy } from "./npy.ts";
-export { firstTokens, promptTokens, tokenTexts } from "./prompt.ts";
 export { type RetrievalScores, retrievalScores } from "./retrieval.ts";
-export { rougeL } from "./rouge-l.ts";
-export {
-  logProbabilities,
-  nextTokenProbabilities,
-  type SamplingOptions,
-  sampleToken,
-} from "./sampling.ts";
 export {
   cosineMatrix,
   type Embeddings,
@@ -63,9 +71,6 @@ export {
   largest,
   normalizeRows,
 } from "./similarity.ts";
-export type { TextOptions } from "./text-stream.ts";
-export { tokenizeCaption } from "./tokenize-captions.ts";
-export type { WindowOptions } from "./window.ts";
 export {
   type ClassScores,
   classEmbeddings,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { minimize } from "../optim/lbfgs.ts";
 import { linearLogits, linearProbe, logisticRegression } from "./linear-probe.ts";
-import { minimize } from "./minimize.ts";
 import { probabilities } from "./zero-shot.ts";
 
 const fixture = JSON.parse(

@@ -3,8 +3,9 @@
  *
  * Axes: `N` samples, `C` classes, `P` width of the embeddings.
  */
+
+import { type MinimizeOptions, minimize } from "../optim/lbfgs.ts";
 import { classAccuracy } from "./class-accuracy.ts";
-import { type MinimizeOptions, minimize } from "./minimize.ts";
 import { countRows, type Embeddings } from "./similarity.ts";
 import type { ClassScores } from "./zero-shot.ts";
 

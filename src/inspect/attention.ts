@@ -1,5 +1,5 @@
 /** Reads attention weights into what reports keep of them, and shares out of that again. */
-import type { AttentionLayer } from "./attention-types.ts";
+import type { AttentionLayer } from "./types/attention.ts";
 
 /** Most bytes of attention in a record; one image may take twice as much. */
 const BYTE_LIMIT = 400_000;

@@ -1,5 +1,5 @@
 /** What the routers made of single patches. */
-import type { PatchDecision } from "./attention-types.ts";
+import type { PatchDecision } from "./types/attention.ts";
 
 /** The routing of one layer for a batch, `[K, N]` and `[N, E]`. */
 interface RoutedLayer {

@@ -1,9 +1,9 @@
 /** Collects the patches and words that are typical of each expert. */
 
-import type { ExpertGallery, GalleryPatch, GalleryWord, LayerGallery } from "./pair-types.ts";
-import type { RoutedBatch } from "./routing-statistics.ts";
+import type { RoutedBatch } from "./statistics/routing-statistics.ts";
 import { type SurestPatch, surestPatches } from "./surest-patches.ts";
-import type { RecordedImage } from "./types.ts";
+import type { RecordedImage } from "./types/image.ts";
+import type { ExpertGallery, GalleryPatch, GalleryWord, LayerGallery } from "./types/pair.ts";
 
 export interface ExpertGalleryOptions {
   /** Patches of an image. */

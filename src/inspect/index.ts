@@ -1,5 +1,5 @@
 /** What a run did, as plain data: routing statistics, mosaics, predictions. */
-export { type AgreementOptions, type RoutingAgreement, routingAgreement } from "./agreement.ts";
+
 export {
   type AttentionLayerOptions,
   type AttentionPlan,
@@ -9,23 +9,7 @@ export {
   attentionShares,
   attentionToKey,
 } from "./attention.ts";
-export type { AttentionLayer, ImageAttention, PatchDecision } from "./attention-types.ts";
-export {
-  type ChoiceRecorder,
-  choiceRecorder,
-  compareChoices,
-  type LayerChoices,
-} from "./choices.ts";
-export {
-  type Association,
-  type AssociationOptions,
-  association,
-  type ContingencySizes,
-  type ContingencyTable,
-  contingencyTable,
-} from "./contingency.ts";
 export { type PatchDecisionsOptions, patchDecisions } from "./decisions.ts";
-export type { DomainAnalysis, DomainScenes, SceneAgreement } from "./domain-types.ts";
 export {
   cropPatch,
   type ExpertGalleryOptions,
@@ -33,8 +17,50 @@ export {
   type GalleryCollector,
   type GallerySamples,
 } from "./expert-gallery.ts";
-export { fitRecord } from "./fit-record.ts";
-export { type ExpertModality, type ModalityShares, modalityShares } from "./modality-shares.ts";
+export { type PlacedObject, patchObjects } from "./patch-objects.ts";
+export { fitRecord } from "./record/fit-record.ts";
+export { decodeRecord, encodeRecord, type StoredRecord } from "./record/record-codec.ts";
+export { type RetrievalSamplesOptions, retrievalSamples } from "./retrieval-samples.ts";
+export { type RouterDetails, routerDetails } from "./router-details.ts";
+export {
+  type AgreementOptions,
+  type RoutingAgreement,
+  routingAgreement,
+} from "./statistics/agreement.ts";
+export {
+  type ChoiceRecorder,
+  choiceRecorder,
+  compareChoices,
+  type LayerChoices,
+} from "./statistics/choices.ts";
+export {
+  type Association,
+  type AssociationOptions,
+  association,
+  type ContingencySizes,
+  type ContingencyTable,
+  contingencyTable,
+} from "./statistics/contingency.ts";
+export {
+  type ExpertModality,
+  type ModalityShares,
+  modalityShares,
+} from "./statistics/modality-shares.ts";
+export { type LabelValue, labelRouting } from "./statistics/routing-labels.ts";
+export {
+  mosaicLayer,
+  type RoutedBatch,
+  type RoutingStatistics,
+  type RoutingStatisticsOptions,
+  routingStatistics,
+  type SampleLabels,
+} from "./statistics/routing-statistics.ts";
+export { maxViolation } from "./statistics/routing-sums.ts";
+export { joinLayers, tokenLayer } from "./token-layer.ts";
+export type { AttentionLayer, ImageAttention, PatchDecision } from "./types/attention.ts";
+export type { DomainAnalysis, DomainScenes, SceneAgreement } from "./types/domain.ts";
+export type { CaptionSample, ConfusionSample, Prediction, RecordedImage } from "./types/image.ts";
+export type { Mosaic, MosaicLayer } from "./types/mosaic.ts";
 export type {
   ExpertGallery,
   GalleryPatch,
@@ -44,46 +70,22 @@ export type {
   RetrievalMatch,
   RetrievalSamples,
   TextsOfImage,
-} from "./pair-types.ts";
-export { type PlacedObject, patchObjects } from "./patch-objects.ts";
-export { decodeRecord, encodeRecord, type StoredRecord } from "./record-codec.ts";
-export { type RetrievalSamplesOptions, retrievalSamples } from "./retrieval-samples.ts";
-export { type RouterDetails, routerDetails } from "./router-details.ts";
-export { type LabelValue, labelRouting } from "./routing-labels.ts";
-export {
-  mosaicLayer,
-  type RoutedBatch,
-  type RoutingStatistics,
-  type RoutingStatisticsOptions,
-  routingStatistics,
-  type SampleLabels,
-} from "./routing-statistics.ts";
-export { maxViolation } from "./routing-sums.ts";
+} from "./types/pair.ts";
+export type { ClassScores, DecisionRegions } from "./types/regions.ts";
+export type {
+  CheckpointAgreement,
+  DomainLabelRouting,
+  LabelRouting,
+  LayerAgreement,
+  LayerRouting,
+  RoutingScores,
+  RoutingSpread,
+} from "./types/routing.ts";
+export type { MetricEvent, RunRecord, Summary } from "./types/run-record.ts";
 export type {
   LanguageUnits,
   TextPrediction,
   TextSample,
   TokenLayer,
   TokenTrace,
-} from "./text-types.ts";
-export { joinLayers, tokenLayer } from "./token-layer.ts";
-export type {
-  CaptionSample,
-  CheckpointAgreement,
-  ClassScores,
-  ConfusionSample,
-  DecisionRegions,
-  DomainLabelRouting,
-  LabelRouting,
-  LayerAgreement,
-  LayerRouting,
-  MetricEvent,
-  Mosaic,
-  MosaicLayer,
-  Prediction,
-  RecordedImage,
-  RoutingScores,
-  RoutingSpread,
-  RunRecord,
-  Summary,
-} from "./types.ts";
+} from "./types/text.ts";

@@ -1,8 +1,8 @@
 /** Picks out what reports show of retrieval. */
 import { bestRank } from "../evaluate/retrieval.ts";
 import { cosineMatrix, countRows, type Embeddings, largest } from "../evaluate/similarity.ts";
-import type { RetrievalMatch, RetrievalSamples } from "./pair-types.ts";
-import type { RecordedImage } from "./types.ts";
+import type { RecordedImage } from "./types/image.ts";
+import type { RetrievalMatch, RetrievalSamples } from "./types/pair.ts";
 
 export interface RetrievalSamplesOptions {
   readonly split: string;

@@ -1,5 +1,5 @@
 import { joinDetails, type RouterDetails, routerDetails } from "./router-details.ts";
-import type { TokenLayer } from "./text-types.ts";
+import type { TokenLayer } from "./types/text.ts";
 
 /** The first choice, and the details, for the tokens from `start` on, of a batch of `N` tokens. */
 export function tokenLayer(options: {

@@ -1,8 +1,8 @@
 /** Captions of single images. */
-import { createDecoder } from "../evaluate/decoder.ts";
-import { firstTokens, promptTokens, tokenTexts } from "../evaluate/prompt.ts";
+import { createDecoder } from "../evaluate/generate/decoder.ts";
+import { firstTokens, promptTokens, tokenTexts } from "../evaluate/generate/prompt.ts";
 import { UserError } from "../graph/errors.ts";
-import { createSeeMoe, type SeeMoeSettings } from "../models/seemoe-config.ts";
+import { createSeeMoe, type SeeMoeSettings } from "../models/seemoe/config.ts";
 import { foldIn, key } from "../random/key.ts";
 import { writeText } from "./generation.ts";
 import { imageReader } from "./image-input.ts";

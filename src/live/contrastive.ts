@@ -1,12 +1,12 @@
 /** Single images and texts in one space. */
 import { createEncoder, type EncoderModel, similarityOf } from "../evaluate/encoder.ts";
-import { type DiffMoeSettings, diffMoeMatchingConfig } from "../models/diff-moe-config.ts";
+import { type DiffMoeSettings, diffMoeMatchingConfig } from "../models/diff-moe/config.ts";
 import {
   encodeCaption,
   encodeImageAlone,
   matchingSimilarity,
-} from "../models/diff-moe-matching.ts";
-import { createLimoe, type LimoeSettings } from "../models/limoe-config.ts";
+} from "../models/diff-moe/matching.ts";
+import { createLimoe, type LimoeSettings } from "../models/limoe/config.ts";
 import { patchGrid } from "../nn/patch-embed.ts";
 import { imageClassifier } from "./image-classifier.ts";
 import { imageReader } from "./image-input.ts";

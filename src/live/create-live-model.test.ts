@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { allocate, type NdArray } from "../graph/array.ts";
-import { nativeRuntime } from "../runtime/native.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
 import { createLiveModel } from "./create-live-model.ts";
 import type { LiveModelSpec } from "./types.ts";
 

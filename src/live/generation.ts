@@ -1,9 +1,9 @@
 /** Texts that a decoder writes, with what its routers made of every token. */
 import type { Tokenizer } from "../data/tokenizers/index.ts";
-import type { Decoder } from "../evaluate/decoder.ts";
-import type { SequenceRouting } from "../evaluate/decoder-routing.ts";
-import { type GenerateOptions, generate } from "../evaluate/generate.ts";
-import { continuation } from "../evaluate/text-stream.ts";
+import type { Decoder } from "../evaluate/generate/decoder.ts";
+import type { SequenceRouting } from "../evaluate/generate/decoder-routing.ts";
+import { type GenerateOptions, generate } from "../evaluate/generate/generate.ts";
+import { continuation } from "../evaluate/generate/text-stream.ts";
 import { UserError } from "../graph/errors.ts";
 import { type Key, key } from "../random/key.ts";
 import type { GenerateRequest } from "./types.ts";

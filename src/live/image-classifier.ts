@@ -1,11 +1,11 @@
 /** Classes of single images. */
-import { tokenizePrompts } from "../data/tokenize-prompts.ts";
+import { tokenizePrompts } from "../data/text/tokenize-prompts.ts";
 import { compileForward } from "../evaluate/forward.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import { batch } from "../graph/shape.ts";
-import { diffMoeMatchingConfig } from "../models/diff-moe-config.ts";
-import { diffMoeWithPrompts } from "../models/diff-moe-matching.ts";
+import { diffMoeMatchingConfig } from "../models/diff-moe/config.ts";
+import { diffMoeWithPrompts } from "../models/diff-moe/matching.ts";
 import { type Classifier, createClassifier, type ModelSettings } from "../models/systems.ts";
 import type { Scope } from "../nn/scope.ts";
 import { imageReader } from "./image-input.ts";

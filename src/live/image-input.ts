@@ -3,7 +3,7 @@ import { toChannels } from "../data/images/channels.ts";
 import { pipeline, resizeBytes, type TransformSpec } from "../data/transforms/index.ts";
 import { allocate, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import type { RecordedImage } from "../inspect/types.ts";
+import type { RecordedImage } from "../inspect/types/image.ts";
 import { key } from "../random/key.ts";
 import type { LiveModelSpec } from "./types.ts";
 

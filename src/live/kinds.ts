@@ -1,4 +1,4 @@
-import { countRoutedExperts } from "../models/diff-moe-mixture.ts";
+import { countRoutedExperts } from "../models/diff-moe/mixture.ts";
 import type { ModelSettings } from "../models/systems.ts";
 import { withoutSharedLimit, withoutSharedRoom } from "../moe/lift-limit.ts";
 import type { LiveKind } from "./types.ts";

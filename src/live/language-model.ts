@@ -1,7 +1,7 @@
 /** Single prompts, continued. */
-import { createDecoder } from "../evaluate/decoder.ts";
-import { promptTokens, tokenTexts } from "../evaluate/prompt.ts";
-import { createMoeDecoder, type MoeDecoderSettings } from "../models/moe-decoder-config.ts";
+import { createDecoder } from "../evaluate/generate/decoder.ts";
+import { promptTokens, tokenTexts } from "../evaluate/generate/prompt.ts";
+import { createMoeDecoder, type MoeDecoderSettings } from "../models/moe-decoder/config.ts";
 import { writeText } from "./generation.ts";
 import { lazily } from "./lazily.ts";
 import { joinChoices } from "./routing.ts";

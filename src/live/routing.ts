@@ -1,5 +1,5 @@
 /** Reads what routers made of one sample out of the outputs of a graph. */
-import type { TokenChoice } from "../evaluate/decoder-routing.ts";
+import type { TokenChoice } from "../evaluate/generate/decoder-routing.ts";
 import type { NdArray } from "../graph/array.ts";
 import type { RoutedLayer } from "./types.ts";
 

@@ -6,7 +6,7 @@ import { batch } from "../graph/shape.ts";
 import {
   createTextClassifier,
   type TextClassifierSettings,
-} from "../models/text-classifier-config.ts";
+} from "../models/text-classifier/config.ts";
 import type { Scope } from "../nn/scope.ts";
 import { lazily } from "./lazily.ts";
 import { isRoutingTap, readLayers } from "./routing.ts";

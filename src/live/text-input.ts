@@ -1,7 +1,7 @@
 /** From texts to what a model sees, and what to say of them. */
-import { tokenRows } from "../data/token-rows.ts";
+import { tokenRows } from "../data/batches/token-rows.ts";
 import type { Tokenizer } from "../data/tokenizers/index.ts";
-import { tokenTexts } from "../evaluate/prompt.ts";
+import { tokenTexts } from "../evaluate/generate/prompt.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 

@@ -5,7 +5,7 @@
  * Letters: `S` patches or tokens, `E` experts, `K` choices, `C` classes, `P` width of embeddings.
  */
 import type { TokenizerState } from "../data/tokenizers/index.ts";
-import type { RecordedImage } from "../inspect/types.ts";
+import type { RecordedImage } from "../inspect/types/image.ts";
 
 export type LiveKind =
   | "image-classifier"

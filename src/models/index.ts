@@ -3,9 +3,9 @@ export {
   type ClassicMixtureConfig,
   type ClassicMixtureResult,
   classicMixture,
-} from "./classic-mixture.ts";
-export { type DiffMoeConfig, diffMoe, type EncodeImagesOptions } from "./diff-moe.ts";
-export type { TextContext } from "./diff-moe-block.ts";
+} from "./classic-mixture/classic-mixture.ts";
+export type { TextContext } from "./diff-moe/block.ts";
+export { type DiffMoeConfig, diffMoe, type EncodeImagesOptions } from "./diff-moe/diff-moe.ts";
 export {
   type CaptionedImages,
   type DiffMoeMatchingConfig,
@@ -13,21 +13,21 @@ export {
   diffMoeWithPrompts,
   type PromptedImages,
   type SharedSpace,
-} from "./diff-moe-matching.ts";
-export type { DiffMoeTextConfig, TextBatch } from "./diff-moe-text.ts";
+} from "./diff-moe/matching.ts";
+export type { DiffMoeTextConfig, TextBatch } from "./diff-moe/text.ts";
 export type { DecoderResult, LanguageModel, PrefixSpec } from "./language-model.ts";
-export { type MoeDecoderConfig, moeDecoder } from "./moe-decoder.ts";
 export {
   createMoeDecoder,
   type MoeDecoderSettings,
   moeDecoderSchema,
-} from "./moe-decoder-config.ts";
-export { type SeeMoeConfig, seeMoe } from "./seemoe.ts";
-export { createSeeMoe, type SeeMoe, type SeeMoeSettings, seeMoeSchema } from "./seemoe-config.ts";
-export type { VisionTowerConfig } from "./seemoe-vision.ts";
-export { type SfMoeConfig, sfMoe } from "./sf-moe.ts";
-export { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe-config.ts";
-export { type BlockPattern, sparseBlocks } from "./sf-moe-pattern.ts";
+} from "./moe-decoder/config.ts";
+export { type MoeDecoderConfig, moeDecoder } from "./moe-decoder/moe-decoder.ts";
+export { createSeeMoe, type SeeMoe, type SeeMoeSettings, seeMoeSchema } from "./seemoe/config.ts";
+export { type SeeMoeConfig, seeMoe } from "./seemoe/seemoe.ts";
+export type { VisionTowerConfig } from "./seemoe/vision.ts";
+export { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe/config.ts";
+export { type BlockPattern, sparseBlocks } from "./sf-moe/pattern.ts";
+export { type SfMoeConfig, sfMoe } from "./sf-moe/sf-moe.ts";
 export {
   type ClassificationTask,
   type Classifier,
@@ -35,11 +35,11 @@ export {
   type ModelSettings,
   modelSchema,
 } from "./systems.ts";
-export { type TextClassifierConfig, textClassifier } from "./text-classifier.ts";
 export {
   createTextClassifier,
   type TextClassifier,
   type TextClassifierSettings,
   textClassifierSchema,
-} from "./text-classifier-config.ts";
-export { type VitMoeConfig, vitMoe } from "./vit-moe.ts";
+} from "./text-classifier/config.ts";
+export { type TextClassifierConfig, textClassifier } from "./text-classifier/text-classifier.ts";
+export { type VitMoeConfig, vitMoe } from "./vit-moe/vit-moe.ts";

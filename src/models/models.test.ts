@@ -3,17 +3,17 @@ import { describe, expect, test } from "vitest";
 import { fromSnakeCase } from "../config/case.ts";
 import { type NdArray, toNumbers } from "../graph/array.ts";
 import { batch } from "../graph/shape.ts";
+import { parameterGroups } from "../learn/parameter-groups.ts";
+import { evaluationGraph } from "../learn/step-graph.ts";
+import { createTrainStep, type TrainStep } from "../learn/train-step.ts";
 import { adamW } from "../optim/adamw.ts";
 import { key } from "../random/index.ts";
-import { nativeRuntime } from "../runtime/native.ts";
-import { parameterGroups } from "../train/step/parameter-groups.ts";
-import { evaluationGraph } from "../train/step/step-graph.ts";
-import { createTrainStep, type TrainStep } from "../train/step/train-step.ts";
-import { classification } from "../train/tasks/image-classification.ts";
-import { diffMoeSchema } from "./diff-moe-config.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
+import { classification } from "../tasks/classification/images.ts";
+import { diffMoeSchema } from "./diff-moe/config.ts";
 import { expectClose, readFixture } from "./pytorch.fixture.ts";
 import { createClassifier, type ModelSettings } from "./systems.ts";
-import { vitMoeSchema } from "./vit-moe-config.ts";
+import { vitMoeSchema } from "./vit-moe/config.ts";
 
 const sizes = { patch_size: 4, width: 16, num_layers: 2, num_heads: 2 };
 

@@ -1,8 +1,8 @@
 /** Reads what the Python scripts of `fixtures/` wrote, and compares with it. */
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
+import { decodeSafetensors } from "../formats/safetensors.ts";
 import { type NdArray, toNumbers } from "../graph/array.ts";
-import { decodeSafetensors } from "../train/run/safetensors.ts";
 
 /** A model that PyTorch ran; parameters have our names. */
 export interface PyTorchFixture {

@@ -3,22 +3,22 @@ import * as z from "zod";
 import { UserError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { createMoe } from "../moe/create-moe.ts";
-import { moeBlocks } from "../moe/placement.ts";
+import { moeBlocks } from "../moe/sparse-blocks.ts";
 import { patchGrid } from "../nn/patch-embed.ts";
 import type { Scope } from "../nn/scope.ts";
-import { type ClassicMixtureSettings, classicMixtureSchema } from "./classic-mixture-config.ts";
-import { diffMoe } from "./diff-moe.ts";
-import { type DiffMoeSettings, diffMoeConfig, diffMoeSchema } from "./diff-moe-config.ts";
+import { type ClassicMixtureSettings, classicMixtureSchema } from "./classic-mixture/config.ts";
+import { type DiffMoeSettings, diffMoeConfig, diffMoeSchema } from "./diff-moe/config.ts";
+import { diffMoe } from "./diff-moe/diff-moe.ts";
 import { requireHeads } from "./heads.ts";
-import { type LimoeSettings, limoeSchema } from "./limoe-config.ts";
-import { type MoeDecoderSettings, moeDecoderSchema } from "./moe-decoder-config.ts";
-import { type SeeMoeSettings, seeMoeSchema } from "./seemoe-config.ts";
-import { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe-config.ts";
-import { sparselyGated } from "./sparsely-gated.ts";
-import { type SparselyGatedSettings, sparselyGatedSchema } from "./sparsely-gated-config.ts";
-import { type TextClassifierSettings, textClassifierSchema } from "./text-classifier-config.ts";
-import { vitMoe } from "./vit-moe.ts";
-import { type VitMoeSettings, vitMoeSchema } from "./vit-moe-config.ts";
+import { type LimoeSettings, limoeSchema } from "./limoe/config.ts";
+import { type MoeDecoderSettings, moeDecoderSchema } from "./moe-decoder/config.ts";
+import { type SeeMoeSettings, seeMoeSchema } from "./seemoe/config.ts";
+import { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe/config.ts";
+import { type SparselyGatedSettings, sparselyGatedSchema } from "./sparsely-gated/config.ts";
+import { sparselyGated } from "./sparsely-gated/sparsely-gated.ts";
+import { type TextClassifierSettings, textClassifierSchema } from "./text-classifier/config.ts";
+import { type VitMoeSettings, vitMoeSchema } from "./vit-moe/config.ts";
+import { vitMoe } from "./vit-moe/vit-moe.ts";
 
 /** The `model` part of a recipe: `system` says which of these it is. */
 export const modelSchema = z.discriminatedUnion("system", [

@@ -9,7 +9,7 @@ import { equal, logicalAnd } from "../ops/compare.ts";
 import { checkMoe, lossLabel, type MoeContext, requireMoeContext } from "./check.ts";
 import type { MoeSettings } from "./config.ts";
 import { defined } from "./defined.ts";
-import { capacityLimit, expertChoiceCapacity } from "./dispatch/capacity-limit.ts";
+import { capacityLimit, expertChoiceCapacity } from "./dispatch/capacity-settings.ts";
 import { type ExpertOptions, feedForward } from "./experts.ts";
 import { expertOptions } from "./experts-config.ts";
 import { type MoeOptions, moe } from "./layer.ts";

@@ -6,6 +6,8 @@ export {
   type ParameterCounts,
   type TokenPaths,
 } from "./active-parameters.ts";
+export { checkMoe, type MoeContext, type MoeProblem } from "./check.ts";
+export { defaultDispatcher, supports } from "./compatibility.ts";
 export {
   type CapacityOptions,
   type CapacityPreset,
@@ -13,12 +15,9 @@ export {
   capacityPresets,
   computeCapacity,
   runTimeCapacity,
-} from "./capacity.ts";
-export { checkMoe, type MoeContext, type MoeProblem } from "./check.ts";
-export { defaultDispatcher, supports } from "./compatibility.ts";
+} from "./compute-capacity.ts";
 export { type MoeSettings, moeSchema, parseMoe } from "./config.ts";
 export { createMoe, type MoeLayer, type MoeTokens } from "./create-moe.ts";
-export { type CapacityLimit, type LimitedRouting, limitCapacity } from "./dispatch/capacity.ts";
 export {
   type DispatcherName,
   type DispatchSettings,
@@ -28,6 +27,11 @@ export {
 export { denseDispatcher } from "./dispatch/dense.ts";
 export { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
 export { expertChoiceDispatcher } from "./dispatch/expert-choice.ts";
+export {
+  type CapacityLimit,
+  type LimitedRouting,
+  limitCapacity,
+} from "./dispatch/limit-capacity.ts";
 export { maskTokens } from "./dispatch/mask.ts";
 export { softDispatcher } from "./dispatch/soft.ts";
 export { applyExperts, type ExpertOptions, feedForward } from "./experts.ts";
@@ -83,7 +87,6 @@ export {
   successRate,
 } from "./metrics.ts";
 export { availableExperts, countExperts, type ExpertLayout } from "./modality-experts.ts";
-export { type MoeLayers, moeBlocks, moeLayersSchema } from "./placement.ts";
 export { type AttentiveRouterOptions, attentiveRouter } from "./routers/attentive.ts";
 export { balancedAssignment } from "./routers/balanced-assignment.ts";
 export { type BaseRouterOptions, baseRouter, baseRouting } from "./routers/base.ts";
@@ -158,6 +161,7 @@ export {
   selectTopK,
 } from "./routing.ts";
 export { type MoeSizes, moeSizes } from "./sizes.ts";
+export { type MoeLayers, moeBlocks, moeLayersSchema } from "./sparse-blocks.ts";
 export { type AddExpertsOptions, addExperts } from "./surgery/add-experts.ts";
 export { alignUnits } from "./surgery/align-units.ts";
 export {

@@ -7,10 +7,14 @@ import { onesLike } from "../ops/gather.ts";
 import { slice } from "../ops/join.ts";
 import { reduceMax, reduceSum } from "../ops/reduce.ts";
 import { squeeze, unsqueeze } from "../ops/reshape.ts";
-import { type CapacityLimit, type LimitedRouting, limitCapacity } from "./dispatch/capacity.ts";
 import { denseDispatcher } from "./dispatch/dense.ts";
 import { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
 import { expertChoiceDispatcher } from "./dispatch/expert-choice.ts";
+import {
+  type CapacityLimit,
+  type LimitedRouting,
+  limitCapacity,
+} from "./dispatch/limit-capacity.ts";
 import { maskTokens } from "./dispatch/mask.ts";
 import { softDispatcher } from "./dispatch/soft.ts";
 import { applyExperts, type ExpertOptions, feedForward } from "./experts.ts";

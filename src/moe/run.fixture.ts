@@ -12,7 +12,7 @@ import { mul } from "../ops/arithmetic.ts";
 import { randomArray } from "../ops/check.fixture.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reduceSum } from "../ops/reduce.ts";
-import { nativeRuntime } from "../runtime/native.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
 import type { Session } from "../runtime/session.ts";
 import type { Dispatcher } from "./dispatch/dropless.ts";
 import { rowsOf } from "./routers/routers.fixture.ts";

@@ -8,7 +8,7 @@ import { emitModel } from "../onnx/emit.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { reduceSum } from "../ops/reduce.ts";
 import { foldIn, key, normal } from "../random/index.ts";
-import { nativeRuntime } from "../runtime/native.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
 import { createScope, type Scope, type Trace } from "./scope.ts";
 
 export interface ScopedOptions {

@@ -8,7 +8,7 @@ import { input } from "../graph/inputs.ts";
 import { formatShape, isStatic, type Shape } from "../graph/shape.ts";
 import { emitModel } from "../onnx/emit.ts";
 import type { TensorFunction } from "../runtime/evaluate.ts";
-import { nativeRuntime } from "../runtime/native.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
 import { add, mul } from "./arithmetic.ts";
 import { reduceSum } from "./reduce.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
 import { emitModel } from "../onnx/emit.ts";
-import { nativeRuntime } from "../runtime/native.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
 import { clipScale, sumOfSquaresGraph } from "./clip.ts";
 
 test("the norm of all chunks comes down to the limit, as torch's clip_grad_norm_", async () => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { allocate, array, type NdArray, toNumbers } from "../graph/array.ts";
 import { emitModel } from "../onnx/emit.ts";
 import { randomArray } from "../ops/check.fixture.ts";
-import { nativeRuntime } from "../runtime/native.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
 import { adamW } from "./adamw.ts";
 import { emaGraph, emaScalars } from "./ema.ts";
 import type { Optimizer } from "./optimizer.ts";

@@ -1,7 +1,7 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import type { DomainRecord } from "../evaluate/domains.ts";
-import { domainTable } from "../evaluate/domains-table.ts";
+import type { DomainRecord } from "../evaluate/domains/model-selection.ts";
+import { domainTable } from "../evaluate/domains/table.ts";
 import { domainBarsChart } from "./charts/domain-bars.ts";
 import { renderDomainsPage } from "./domains-page.ts";
 

@@ -1,7 +1,7 @@
 /** The page of a leave-one-domain-out protocol, which needs nothing else. */
 import { parseHTML } from "linkedom";
-import { selectionMethods } from "../evaluate/domains.ts";
-import { type DomainTable, domainTableText } from "../evaluate/domains-table.ts";
+import { selectionMethods } from "../evaluate/domains/model-selection.ts";
+import { type DomainTable, domainTableText } from "../evaluate/domains/table.ts";
 import { domainBarsChart } from "./charts/domain-bars.ts";
 import { count } from "./format.ts";
 import { type Html, html, raw } from "./html.ts";

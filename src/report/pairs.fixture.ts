@@ -1,8 +1,8 @@
 /** A made-up run of a model of images and texts. */
 import { expertGallery } from "../inspect/expert-gallery.ts";
 import { retrievalSamples } from "../inspect/retrieval-samples.ts";
-import { routingStatistics } from "../inspect/routing-statistics.ts";
-import type { RunRecord } from "../inspect/types.ts";
+import { routingStatistics } from "../inspect/statistics/routing-statistics.ts";
+import type { RunRecord } from "../inspect/types/run-record.ts";
 import { generator, scene } from "./report.fixture.ts";
 
 const shapes = ["circle", "square", "triangle", "star", "ring", "cross", "heart", "crescent"];

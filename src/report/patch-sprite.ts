@@ -1,7 +1,7 @@
 /** Many small pictures in one, so that a page holds one file for all of them. */
 
-import { shrink } from "../inspect/shrink-image.ts";
-import type { RecordedImage } from "../inspect/types.ts";
+import { shrink } from "../inspect/record/shrink-image.ts";
+import type { RecordedImage } from "../inspect/types/image.ts";
 import { pngDataUri } from "./png.ts";
 
 export interface PatchSprite {

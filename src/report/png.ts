@@ -1,9 +1,9 @@
 /** Images as data URIs. */
 
 import { encode } from "fast-png";
-import { encodeBase64 } from "../inspect/base64.ts";
-import { shrinkTo } from "../inspect/shrink-image.ts";
-import type { RecordedImage } from "../inspect/types.ts";
+import { encodeBase64 } from "../formats/base64.ts";
+import { shrinkTo } from "../inspect/record/shrink-image.ts";
+import type { RecordedImage } from "../inspect/types/image.ts";
 
 /**
  * A PNG data URI of an image; images with a side beyond `maxSide` pixels are shrunk by a whole factor.

@@ -1,19 +1,14 @@
 /** A made-up run that looks like a real one: drawn images, plausible curves and routing. */
 
 import { attentionLayer } from "../inspect/attention.ts";
-import type { ImageAttention } from "../inspect/attention-types.ts";
 import { patchDecisions } from "../inspect/decisions.ts";
-import { labelRouting } from "../inspect/routing-labels.ts";
-import { maxViolation } from "../inspect/routing-sums.ts";
-import type {
-  LayerRouting,
-  MetricEvent,
-  Mosaic,
-  MosaicLayer,
-  Prediction,
-  RecordedImage,
-  RunRecord,
-} from "../inspect/types.ts";
+import { labelRouting } from "../inspect/statistics/routing-labels.ts";
+import { maxViolation } from "../inspect/statistics/routing-sums.ts";
+import type { ImageAttention } from "../inspect/types/attention.ts";
+import type { Prediction, RecordedImage } from "../inspect/types/image.ts";
+import type { Mosaic, MosaicLayer } from "../inspect/types/mosaic.ts";
+import type { LayerRouting } from "../inspect/types/routing.ts";
+import type { MetricEvent, RunRecord } from "../inspect/types/run-record.ts";
 
 const classNames = ["circle", "square", "triangle", "star", "ring", "cross", "heart", "crescent"];
 const domains = ["flat", "inverted", "noisy", "outline"];

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import type { RunRecord } from "../inspect/types.ts";
+import type { RunRecord } from "../inspect/types/run-record.ts";
 import { fixtureRun } from "./report.fixture.ts";
 import { renderReport } from "./report.ts";
 import { resultSentence } from "./sections/head.ts";

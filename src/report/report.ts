@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { parseHTML } from "linkedom";
-import type { RunRecord } from "../inspect/types.ts";
+import type { RunRecord } from "../inspect/types/run-record.ts";
 import { type Html, html, raw } from "./html.ts";
 import { script } from "./script.ts";
 import { attentionSection } from "./sections/attention.ts";
@@ -12,13 +12,13 @@ import { confusionSection, predictionsSection } from "./sections/classes.ts";
 import { configurationSection } from "./sections/configuration.ts";
 import { curvesSection } from "./sections/curves.ts";
 import { decisionsSection } from "./sections/decisions.ts";
-import { expertsSection } from "./sections/experts.ts";
 import { gallerySection } from "./sections/gallery.ts";
 import { drawHead, resultSentence } from "./sections/head.ts";
-import { modalitiesSection } from "./sections/modalities.ts";
 import { mosaicSection } from "./sections/mosaic.ts";
 import { regionsSection } from "./sections/regions.ts";
 import { retrievalSection } from "./sections/retrieval.ts";
+import { expertsSection } from "./sections/routing/experts.ts";
+import { modalitiesSection } from "./sections/routing/modalities.ts";
 import { samplesSection } from "./sections/samples.ts";
 import { scenesSection } from "./sections/scenes.ts";
 import { type Context, mostExperts, type Section } from "./sections/section.ts";

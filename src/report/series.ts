@@ -1,6 +1,6 @@
 /** Metric events, sorted into curves. */
 
-import type { MetricEvent } from "../inspect/types.ts";
+import type { MetricEvent } from "../inspect/types/run-record.ts";
 import type { Point } from "./downsample.ts";
 
 /** One metric of one split over the steps. */

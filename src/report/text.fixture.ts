@@ -1,6 +1,7 @@
 /** Made-up runs of models that read text. */
-import type { TokenTrace } from "../inspect/text-types.ts";
-import type { RunRecord } from "../inspect/types.ts";
+
+import type { RunRecord } from "../inspect/types/run-record.ts";
+import type { TokenTrace } from "../inspect/types/text.ts";
 
 const layers = ["blocks.0.moe", "blocks.1.moe"];
 

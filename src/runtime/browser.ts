@@ -1,12 +1,12 @@
 /** The part of `runtime/` that runs in a page: `evaluate` works on the web runtime here. */
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
 import type { Runtime } from "./session.ts";
-import { webRuntime } from "./web.ts";
+import { webRuntime } from "./web/web.ts";
 
 export { type Arena, type ArenaGroup, createArena, type ParameterSpec } from "./arena.ts";
 export type { EvaluateOptions, TensorFunction, ValueAndGradientsOptions } from "./evaluation.ts";
 export type { Binding, Runtime, Session, SessionOptions } from "./session.ts";
-export { type WebRuntimeOptions, webRuntime } from "./web.ts";
+export { type WebRuntimeOptions, webRuntime } from "./web/web.ts";
 
 let singleton: Promise<Runtime> | undefined;
 const evaluation = createEvaluation(() => {

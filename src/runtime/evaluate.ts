@@ -1,6 +1,6 @@
 /** `evaluate` and `valueAndGradients` in Node: on the native runtime unless told otherwise. */
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
-import { nativeRuntime } from "./native.ts";
+import { nativeRuntime } from "./native/native.ts";
 
 export type { EvaluateOptions, TensorFunction, ValueAndGradientsOptions } from "./evaluation.ts";
 

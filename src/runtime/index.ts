@@ -7,10 +7,10 @@ export {
   type ValueAndGradientsOptions,
   valueAndGradients,
 } from "./evaluate.ts";
-export { nativeRuntime } from "./native.ts";
-export { type NodeTiming, type Profile, parseProfile, type TimeShare } from "./profile.ts";
-export { readProfile } from "./profile-file.ts";
-export { type ProfileTableOptions, profileTable } from "./profile-table.ts";
-export { profileTrace } from "./profile-trace.ts";
+export { nativeRuntime } from "./native/native.ts";
+export { readProfile } from "./profile/file.ts";
+export { type NodeTiming, type Profile, parseProfile, type TimeShare } from "./profile/profile.ts";
+export { type ProfileTableOptions, profileTable } from "./profile/table.ts";
+export { profileTrace } from "./profile/trace.ts";
 export type { Binding, Runtime, Session, SessionOptions } from "./session.ts";
-export { type WebRuntimeOptions, webRuntime } from "./web.ts";
+export { type WebRuntimeOptions, webRuntime } from "./web/web.ts";

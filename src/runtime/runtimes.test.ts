@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { allocate, array, type DType, toNumbers } from "../graph/array.ts";
 import { modelBytes } from "./models.fixture.ts";
-import { nativeRuntime } from "./native.ts";
+import { nativeRuntime } from "./native/native.ts";
 import type { Runtime, Session } from "./session.ts";
-import { webRuntime } from "./web.ts";
+import { webRuntime } from "./web/web.ts";
 
 const runtimes = [
   ["native", async () => nativeRuntime()],

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { MetricTable, RunList, RunView } from "../inspect/view-types.ts";
+import type { MetricTable, RunList, RunView } from "../inspect/types/view.ts";
 import {
   event,
   lines,

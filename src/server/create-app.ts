@@ -1,7 +1,7 @@
 /** Answers requests: the page, its data, and what changes. */
 import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import { MAX_RECORD_LENGTH } from "../inspect/record-codec.ts";
+import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
 import { type AccessOptions, readOnly, requireHost, requireToken, secure } from "./access.ts";
 import type { AppFiles } from "./app-files.ts";
 import type { FollowedRun } from "./followed-run.ts";

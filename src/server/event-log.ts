@@ -1,5 +1,5 @@
 /** The metrics of one run in memory: columns that grow, 24 bytes an event. */
-import type { MetricEvent } from "../inspect/types.ts";
+import type { MetricEvent } from "../inspect/types/run-record.ts";
 
 /** What is counted under one name in one split. */
 export interface SeriesName {

@@ -2,9 +2,9 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../graph/errors.ts";
-import { MAX_RECORD_LENGTH } from "../inspect/record-codec.ts";
-import type { RunList, RunView } from "../inspect/view-types.ts";
-import { errorCode, explainDiskError, ignoreMissing } from "../train/run/files.ts";
+import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
+import type { RunList, RunView } from "../inspect/types/view.ts";
+import { errorCode, explainDiskError, ignoreMissing } from "../runs/files.ts";
 import type { AppFiles } from "./app-files.ts";
 import type { FollowedRun } from "./followed-run.ts";
 import { openInside, readAll } from "./inside.ts";

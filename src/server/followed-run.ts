@@ -1,8 +1,8 @@
 /** One run directory, read again and again while it changes. */
 import { existsSync } from "node:fs";
-import { MAX_RECORD_LENGTH } from "../inspect/record-codec.ts";
-import type { Summary } from "../inspect/types.ts";
-import type { MetricTable, RunEntry, RunState, RunView } from "../inspect/view-types.ts";
+import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
+import type { StoredSummary } from "../inspect/types/run-record.ts";
+import type { MetricTable, RunEntry, RunState, RunView } from "../inspect/types/view.ts";
 import { openInside } from "./inside.ts";
 import { lastScores, metricTable } from "./metric-table.ts";
 import { followMetrics, type MetricsFollower } from "./metrics-follower.ts";
@@ -113,7 +113,7 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
 /** Finished is a run whose summary is of its last step: one that went on after it is stopped. */
 function stateOf(
   holder: "alive" | "gone" | "elsewhere",
-  { steps, validation }: Summary,
+  { steps, validation }: StoredSummary,
   step: number,
   changed: number,
 ): RunState {
@@ -133,7 +133,7 @@ function unreadable({ id, name }: NamedRun, error: unknown): RunEntry {
 }
 
 /** What a summary tells before the metrics have been read. */
-function summaryScores({ validation = {}, test = {} }: Summary): Record<string, number> {
+function summaryScores({ validation = {}, test = {} }: StoredSummary): Record<string, number> {
   const named = Object.entries({ validation, test }).flatMap(([split, scores]) =>
     Object.entries(scores).map(([name, value]) => [`${split}/${name}`, value] as const),
   );

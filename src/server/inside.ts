@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { errorCode } from "../train/run/files.ts";
+import { errorCode } from "../runs/files.ts";
 
 /** An open file and what the system says of it. */
 export interface OpenedFile extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { appendFileSync, cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { MetricTable, RunList } from "../inspect/view-types.ts";
+import type { MetricTable, RunList } from "../inspect/types/view.ts";
 import {
   event,
   lines,

@@ -1,5 +1,5 @@
 /** Curves as a page draws them. */
-import type { MetricSeries, MetricTable } from "../inspect/view-types.ts";
+import type { MetricSeries, MetricTable } from "../inspect/types/view.ts";
 import { downsample, type Point } from "../report/downsample.ts";
 import { cursorOf } from "./cursor.ts";
 import type { EventLog } from "./event-log.ts";

@@ -1,6 +1,6 @@
 /** Follows `metrics.jsonl` while it grows: only new bytes are read. */
 import { randomBytes } from "node:crypto";
-import type { MetricEvent } from "../inspect/types.ts";
+import type { MetricEvent } from "../inspect/types/run-record.ts";
 import { type EventLog, eventLog } from "./event-log.ts";
 import { type OpenedFile, openInside } from "./inside.ts";
 

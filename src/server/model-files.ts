@@ -64,7 +64,7 @@ export function modelReader(run: string): ModelReader {
     async read() {
       if (!(await available())) return undefined;
       // Loaded when a model is asked for: it needs most of what training needs.
-      const { encodeLiveModel, exportLiveModel } = await import("../train/index.ts");
+      const { encodeLiveModel, exportLiveModel } = await import("../runs/index.ts");
       return encodeLiveModel(await exportLiveModel(run));
     },
   };

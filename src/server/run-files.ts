@@ -3,12 +3,12 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import * as z from "zod";
-import { anything } from "../inspect/json-codec.ts";
-import { summaryCodec } from "../inspect/record-codec.ts";
-import type { Summary } from "../inspect/types.ts";
-import type { CheckpointEntry } from "../inspect/view-types.ts";
-import { best } from "../train/run/checkpoint-store.ts";
-import { lockHolder } from "../train/run/run-lock.ts";
+import { anything } from "../inspect/record/json-codec.ts";
+import { summaryCodec } from "../inspect/record/record-codec.ts";
+import type { StoredSummary } from "../inspect/types/run-record.ts";
+import type { CheckpointEntry } from "../inspect/types/view.ts";
+import { best } from "../runs/checkpoint-store.ts";
+import { lockHolder } from "../runs/run-lock.ts";
 import { ignoreUnreadable, openInside, readAll, readTextInside, realPathInside } from "./inside.ts";
 
 const MAX_SMALL_FILE = 2 ** 20;
@@ -36,7 +36,7 @@ export function configReader(run: string): FileReader<unknown> {
   });
 }
 
-export function summaryReader(run: string): FileReader<Summary> {
+export function summaryReader(run: string): FileReader<StoredSummary> {
   return cachedReader(run, "summary.json", (text) => summaryCodec.decode(JSON.parse(text), "it"));
 }
 

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { UserError } from "../graph/errors.ts";
-import type { RunList } from "../inspect/view-types.ts";
+import type { RunList } from "../inspect/types/view.ts";
 import { freeId, openRuns } from "./run-registry.ts";
 import {
   event,

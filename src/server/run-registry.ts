@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { opendir, readdir, realpath } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { UserError } from "../graph/errors.ts";
-import type { RunEntry } from "../inspect/view-types.ts";
+import type { RunEntry } from "../inspect/types/view.ts";
 import { type FollowedRun, followRun } from "./followed-run.ts";
 
 /** Folders that are looked into below one that was named, and how deep. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { getRequestListener } from "@hono/node-server";
 import { UserError } from "../graph/errors.ts";
-import { errorCode } from "../train/run/files.ts";
+import { errorCode } from "../runs/files.ts";
 import { createApp, type InspectorOptions } from "./create-app.ts";
 
 export interface ServeOptions extends Omit<InspectorOptions, "signal"> {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MetricEvent } from "../inspect/types.ts";
+import type { MetricEvent } from "../inspect/types/run-record.ts";
 import { readAppFiles } from "./app-files.ts";
 import { openRuns } from "./run-registry.ts";
 import { type RunningServer, serveRuns } from "./serve-runs.ts";

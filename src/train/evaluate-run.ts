@@ -1,12 +1,12 @@
 /** Scores a checkpoint of a finished or interrupted run. */
 import type { Split } from "../data/dataset.ts";
 import { UserError } from "../graph/errors.ts";
-import { openRun } from "./open-run.ts";
+import { mainScores } from "../learn/evaluator.ts";
+import type { ProgressSink } from "../learn/progress.ts";
+import { openRun } from "../runs/open-run.ts";
 import { evaluateSplit } from "./score-split.ts";
 import { setUpTraining } from "./setup.ts";
-import { mainScores } from "./step/evaluator.ts";
 import { loadWeights } from "./train.ts";
-import type { ProgressSink } from "./types.ts";
 
 const splits = ["train", "validation", "test"] as const;
 

@@ -1,17 +1,17 @@
 /** The training loop: steps, validation, checkpoints, logs. */
 
-import type { Batch } from "../data/batch.ts";
+import type { Batch } from "../data/batches/batch.ts";
 import { UserError } from "../graph/errors.ts";
+import type { ParameterGroups } from "../learn/parameter-groups.ts";
+import type { ProgressSink } from "../learn/progress.ts";
 import { clipScale } from "../optim/clip.ts";
 import { schedule } from "../optim/schedule.ts";
-import { createWatch, type Watch } from "./diagnostics/watch.ts";
-import { routingEvents } from "./routing/routing-events.ts";
-import { readRouting } from "./routing/routing-record.ts";
-import type { RunDirectory } from "./run/run-directory.ts";
-import { type Progress, stateFiles } from "./run/state-files.ts";
+import type { RunDirectory } from "../runs/run-directory.ts";
+import { type Progress, stateFiles } from "../runs/state-files.ts";
+import { createWatch, type Watch } from "../tasks/diagnostics/watch.ts";
+import { routingEvents } from "../tasks/routing/routing-events.ts";
+import { readRouting } from "../tasks/routing/routing-record.ts";
 import type { Training } from "./setup.ts";
-import type { ParameterGroups } from "./step/parameter-groups.ts";
-import type { ProgressSink } from "./types.ts";
 
 export interface LoopOptions {
   readonly run: RunDirectory;
@@ -28,6 +28,12 @@ export interface Validation {
   readonly scores: Readonly<Record<string, number>>;
   /** The score that chooses the checkpoint; by default that of the task. */
   readonly judgedBy?: string;
+}
+
+/** Scores the weights of a training as they are. */
+export interface Validator {
+  validate(): Promise<Validation>;
+  dispose(): Promise<void>;
 }
 
 export interface LoopResult {

@@ -1,6 +1,6 @@
 import { type ImageDataset, sampleCaptions } from "../data/dataset.ts";
 import type { Tokenizer } from "../data/tokenizers/index.ts";
-import { noteTexts } from "./embedding/text-notes.ts";
+import { noteTexts } from "../runs/embedding/text-notes.ts";
 
 /** Captions that are looked at, at most; those of a larger set are taken evenly. */
 const LOOKED_AT = 20_000;

@@ -2,12 +2,12 @@
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readProfile } from "../runtime/profile-file.ts";
-import { profileTable } from "../runtime/profile-table.ts";
-import { profileTrace } from "../runtime/profile-trace.ts";
-import { writeFileAtomically } from "./run/files.ts";
-import type { UpdateStep } from "./step/train-step.ts";
-import type { ProgressSink } from "./types.ts";
+import type { ProgressSink } from "../learn/progress.ts";
+import type { UpdateStep } from "../learn/train-step.ts";
+import { writeFileAtomically } from "../runs/files.ts";
+import { readProfile } from "../runtime/profile/file.ts";
+import { profileTable } from "../runtime/profile/table.ts";
+import { profileTrace } from "../runtime/profile/trace.ts";
 
 /** Steps that are measured, after some that warm up. */
 const MEASURED = 20;

@@ -1,9 +1,9 @@
 import type { Split } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
+import { mainScores } from "../learn/evaluator.ts";
+import type { ProgressSink } from "../learn/progress.ts";
+import type { FullEvaluation } from "../tasks/task.ts";
 import type { Training } from "./setup.ts";
-import { mainScores } from "./step/evaluator.ts";
-import type { FullEvaluation } from "./tasks/task.ts";
-import type { ProgressSink } from "./types.ts";
 
 /** Mean scores of one split under the weights of `training`. */
 export function scoreSplit(

@@ -1,12 +1,6 @@
 import { openEnvironments } from "./domains/environments.ts";
-import type { Validation } from "./loop.ts";
+import type { Validator } from "./loop.ts";
 import type { Training } from "./setup.ts";
-
-/** Scores the weights of a training as they are. */
-export interface Validator {
-  validate(): Promise<Validation>;
-  dispose(): Promise<void>;
-}
 
 /** Opens what is scored while training goes on: the validation split, or every domain's splits. */
 export async function openValidator(training: Training): Promise<Validator> {

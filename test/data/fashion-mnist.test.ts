@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openDataset } from "../../src/data/open.ts";
+import { openDataset } from "../../src/data/open-dataset.ts";
 import { needs, root } from "./data.fixture.ts";
 
 test("the real Fashion-MNIST has the published counts, labels and statistics", async (context) => {

@@ -2,11 +2,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { createLiveModel, readLiveModelSpec } from "../../src/live/index.ts";
-import { nativeRuntime } from "../../src/runtime/native.ts";
-import { writeLiveModel } from "../../src/train/export-live-model.ts";
-import { openEmbedder } from "../../src/train/open-embedder.ts";
-import { decodeSafetensors } from "../../src/train/run/safetensors.ts";
+import { writeLiveModel } from "../../src/runs/export-live-model.ts";
+import { openEmbedder } from "../../src/runs/open-embedder.ts";
+import { nativeRuntime } from "../../src/runtime/native/native.ts";
 import { moesaic, temporaryFolder } from "../unit/moesaic.fixture.ts";
 import { needs, root } from "./data.fixture.ts";
 

@@ -1,8 +1,10 @@
 /** Run directories whose routing and names are made up: large ones, and hostile ones. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeRecord, type StoredRecord } from "../../src/inspect/record-codec.ts";
-import type { MetricEvent, Mosaic, MosaicLayer, RecordedImage } from "../../src/inspect/types.ts";
+import { encodeRecord, type StoredRecord } from "../../src/inspect/record/record-codec.ts";
+import type { RecordedImage } from "../../src/inspect/types/image.ts";
+import type { Mosaic, MosaicLayer } from "../../src/inspect/types/mosaic.ts";
+import type { MetricEvent } from "../../src/inspect/types/run-record.ts";
 
 export interface GeneratedRunOptions {
   /** Patches on a side. */

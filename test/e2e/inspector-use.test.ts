@@ -3,7 +3,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { MetricEvent } from "../../src/inspect/types.ts";
+import type { MetricEvent } from "../../src/inspect/types/run-record.ts";
 import type { RunningServer } from "../../src/server/index.ts";
 import { temporaryFolder } from "../unit/moesaic.fixture.ts";
 import { launchBrowser } from "./browser.fixture.ts";

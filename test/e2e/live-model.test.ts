@@ -5,8 +5,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLiveModel } from "../../src/live/index.ts";
 import type { LiveModel } from "../../src/live/types.ts";
-import { nativeRuntime } from "../../src/runtime/native.ts";
-import { exportLiveModel, writeLiveModel } from "../../src/train/export-live-model.ts";
+import { exportLiveModel, writeLiveModel } from "../../src/runs/export-live-model.ts";
+import { nativeRuntime } from "../../src/runtime/native/native.ts";
 import {
   type LiveRun,
   liveImages,

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { nativeRuntime } from "../../src/runtime/native.ts";
+import { nativeRuntime } from "../../src/runtime/native/native.ts";
 import { temporaryFolder } from "../unit/moesaic.fixture.ts";
 import { launchBrowser, serve, watch } from "./browser.fixture.ts";
 import { compute, type Values } from "./computation.fixture.ts";
@@ -19,7 +19,7 @@ let server: Awaited<ReturnType<typeof serve>>;
 beforeAll(async () => {
   await build({
     root,
-    base: "./",
+    base: ".//",
     configFile: false,
     logLevel: "silent",
     build: {

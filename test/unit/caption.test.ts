@@ -4,8 +4,9 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collect, firstTokens, generate } from "../../src/evaluate/index.ts";
-import { decodeSafetensors, openCaptioner } from "../../src/train/index.ts";
-import { listCheckpoints } from "../../src/train/run/checkpoint-store.ts";
+import { decodeSafetensors } from "../../src/formats/index.ts";
+import { listCheckpoints } from "../../src/runs/checkpoint-store.ts";
+import { openCaptioner } from "../../src/runs/index.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 
 const folder = temporaryFolder();

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { decodeRecord } from "../../src/inspect/record-codec.ts";
-import { listCheckpoints } from "../../src/train/run/checkpoint-store.ts";
+import { decodeRecord } from "../../src/inspect/record/record-codec.ts";
+import { listCheckpoints } from "../../src/runs/checkpoint-store.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 
 const folder = temporaryFolder();

@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import type { NdArray } from "../../src/graph/array.ts";
-import { readMetrics } from "../../src/train/run/metrics-file.ts";
-import { decodeSafetensors } from "../../src/train/run/safetensors.ts";
+import { readMetrics } from "../../src/runs/metrics-file.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 
 const common = `seed: 1

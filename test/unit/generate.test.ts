@@ -8,7 +8,7 @@ import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collect, generate, promptTokens } from "../../src/evaluate/index.ts";
 import { key } from "../../src/random/index.ts";
-import { openLanguageModel } from "../../src/train/index.ts";
+import { openLanguageModel } from "../../src/runs/index.ts";
 import { moesaic, temporaryFolder, tinyRecipe, tinyTextRecipe } from "./moesaic.fixture.ts";
 
 const folder = temporaryFolder();

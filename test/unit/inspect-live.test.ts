@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { MetricEvent } from "../../src/inspect/types.ts";
-import type { MetricTable, RunEntry, RunList } from "../../src/inspect/view-types.ts";
+import type { MetricEvent } from "../../src/inspect/types/run-record.ts";
+import type { MetricTable, RunEntry, RunList } from "../../src/inspect/types/view.ts";
 import {
   type TestServer,
   testServer,

@@ -2,8 +2,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeRecord, type StoredRecord } from "../../src/inspect/record-codec.ts";
-import type { MosaicLayer } from "../../src/inspect/types.ts";
+import { decodeRecord, type StoredRecord } from "../../src/inspect/record/record-codec.ts";
+import type { MosaicLayer } from "../../src/inspect/types/mosaic.ts";
 import { type LiveRun, trainLiveRun } from "./live-runs.fixture.ts";
 import { temporaryFolder } from "./moesaic.fixture.ts";
 

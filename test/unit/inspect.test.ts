@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type InspectOptions, inspectCommand } from "../../src/cli/commands/inspect.ts";
 import { createContext } from "../../src/cli/context.ts";
 import { opener } from "../../src/cli/open-browser.ts";
-import type { RunList } from "../../src/inspect/view-types.ts";
+import type { RunList } from "../../src/inspect/types/view.ts";
 import { writePage, writeRun } from "../../src/server/server.fixture.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 import { refusal } from "./pairs.fixture.ts";

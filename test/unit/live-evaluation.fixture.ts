@@ -1,12 +1,12 @@
 /** What a run's evaluation computes for single samples: class probabilities, embeddings and routing. */
 import type { ImageDataset, TextDataset } from "../../src/data/dataset.ts";
 import type { NdArray } from "../../src/graph/array.ts";
-import type { RecordedImage } from "../../src/inspect/types.ts";
+import type { RecordedImage } from "../../src/inspect/types/image.ts";
 import type { RoutedLayer } from "../../src/live/types.ts";
-import { openRun } from "../../src/train/open-run.ts";
-import type { TrainConfig } from "../../src/train/recipe/config.ts";
+import type { TrainConfig } from "../../src/recipe/config.ts";
+import { openRun } from "../../src/runs/open-run.ts";
+import { softmaxRow } from "../../src/tasks/classification/softmax-row.ts";
 import { setUpTraining } from "../../src/train/setup.ts";
-import { softmaxRow } from "../../src/train/tasks/softmax-row.ts";
 import { loadWeights } from "../../src/train/train.ts";
 import { recorded } from "./live-runs.fixture.ts";
 

@@ -15,12 +15,12 @@ import {
 import { createLiveModel } from "../../src/live/index.ts";
 import type { LiveModel, RoutedLayer } from "../../src/live/types.ts";
 import { foldIn, key } from "../../src/random/index.ts";
-import { nativeRuntime } from "../../src/runtime/native.ts";
-import { exportLiveModel } from "../../src/train/export-live-model.ts";
-import { openCaptioner } from "../../src/train/open-captioner.ts";
-import { openEmbedder } from "../../src/train/open-embedder.ts";
-import { openLanguageModel } from "../../src/train/open-language-model.ts";
-import type { TrainConfig } from "../../src/train/recipe/config.ts";
+import type { TrainConfig } from "../../src/recipe/config.ts";
+import { exportLiveModel } from "../../src/runs/export-live-model.ts";
+import { openCaptioner } from "../../src/runs/open-captioner.ts";
+import { openEmbedder } from "../../src/runs/open-embedder.ts";
+import { openLanguageModel } from "../../src/runs/open-language-model.ts";
+import { nativeRuntime } from "../../src/runtime/native/native.ts";
 import { evaluatedSamples, type LayersOptions } from "./live-evaluation.fixture.ts";
 import { type LiveRun, trainLiveRun } from "./live-runs.fixture.ts";
 import { temporaryFolder } from "./moesaic.fixture.ts";

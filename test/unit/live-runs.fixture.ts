@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { ImageDataset } from "../../src/data/dataset.ts";
-import { openDataset } from "../../src/data/open.ts";
-import type { RecordedImage } from "../../src/inspect/types.ts";
+import { openDataset } from "../../src/data/open-dataset.ts";
+import type { RecordedImage } from "../../src/inspect/types/image.ts";
 import { moesaic } from "./moesaic.fixture.ts";
 
 const sizes = "width: 16, num_layers: 2, num_heads: 2";

@@ -1,7 +1,7 @@
 /** Trains 500 steps and prints the resident memory over the last hundred, and what is left alive. */
 import { loadConfig } from "../../src/config/load.ts";
-import { nativeRuntime } from "../../src/runtime/native.ts";
-import { trainConfigSchema } from "../../src/train/recipe/config.ts";
+import { trainConfigSchema } from "../../src/recipe/config.ts";
+import { nativeRuntime } from "../../src/runtime/native/native.ts";
 import { train } from "../../src/train/train.ts";
 
 const [recipe, runDirectory] = process.argv.slice(2) as [string, string];

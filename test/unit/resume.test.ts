@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
-import { type TrainConfig, trainConfigSchema } from "../../src/train/recipe/config.ts";
+import { type TrainConfig, trainConfigSchema } from "../../src/recipe/config.ts";
 import { train } from "../../src/train/train.ts";
 import {
   checkpointSteps,

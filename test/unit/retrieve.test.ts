@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cosineMatrix, decodeNpy, largest, retrievalScores } from "../../src/evaluate/index.ts";
-import { openEmbedder } from "../../src/train/index.ts";
+import { cosineMatrix, largest, retrievalScores } from "../../src/evaluate/index.ts";
+import { decodeNpy } from "../../src/formats/index.ts";
+import { openEmbedder } from "../../src/runs/index.ts";
 import { moesaic, temporaryFolder, tinyRecipe } from "./moesaic.fixture.ts";
 import { json, refusal, trainPairs, writePictureFolder } from "./pairs.fixture.ts";
 

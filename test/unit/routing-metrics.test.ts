@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { listCheckpoints } from "../../src/train/run/checkpoint-store.ts";
-import { readMetrics } from "../../src/train/run/metrics-file.ts";
-import type { MetricEvent } from "../../src/train/types.ts";
+import type { MetricEvent } from "../../src/inspect/types/run-record.ts";
+import { listCheckpoints } from "../../src/runs/checkpoint-store.ts";
+import { readMetrics } from "../../src/runs/metrics-file.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 
 const E = 4;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { decodeSafetensors } from "../../src/train/run/safetensors.ts";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import {
   metricLines,
   moesaic,

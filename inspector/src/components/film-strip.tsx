@@ -1,6 +1,6 @@
 /** All layers of one mosaic, small, to choose from. */
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
-import type { RecordedImage } from "../../../src/inspect/types.ts";
+import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 import { mosaicChart } from "../../../src/report/browser.ts";
 import { chosenMosaic, type ImageRouting, type RoutingLayer } from "../data/routing.ts";
 import { GreyPicture } from "./grey-picture.tsx";

@@ -1,5 +1,5 @@
 /** A picture that charts of the same page refer to by its id, so that it is decoded once. */
-import type { RecordedImage } from "../../../src/inspect/types.ts";
+import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 import { greyscale, pngDataUri } from "../../../src/report/png.ts";
 
 /** Longest side of the picture, pixels. */

@@ -1,6 +1,6 @@
 /** The mosaic of one image with all that steers it; records and the playground share it. */
 import type { ComponentChildren } from "preact";
-import type { RecordedImage } from "../../../src/inspect/types.ts";
+import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 import type { ImageRouting } from "../data/routing.ts";
 import { choose, chosenIndex, route } from "../route.ts";
 import { Switch, Toolbar } from "./controls.tsx";

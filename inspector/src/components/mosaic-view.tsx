@@ -1,7 +1,7 @@
 /** One layer of the mosaic, large: patches are pointed at, clicked, and chosen with the arrow keys. */
 import { useSignal } from "@preact/signals";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
-import type { RecordedImage } from "../../../src/inspect/types.ts";
+import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 import { markPatch, mosaicChart } from "../../../src/report/browser.ts";
 import { percent } from "../../../src/report/format.ts";
 import { chosenMosaic, expertAt, type ImageRouting } from "../data/routing.ts";

@@ -1,6 +1,6 @@
 /** Pictures of a run. */
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { RecordedImage } from "../../../src/inspect/types.ts";
+import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 
 interface PictureProps {
   readonly image: RecordedImage;

@@ -1,5 +1,5 @@
 /** A row of images to choose from. */
-import type { RecordedImage } from "../../../src/inspect/types.ts";
+import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 import { Picture } from "./picture.tsx";
 
 interface ThumbnailsProps {

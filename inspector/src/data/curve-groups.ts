@@ -1,7 +1,7 @@
 /** Which curves of a run stand together, and under which heading. */
-import type { MetricSeries, MetricTable } from "../../../src/inspect/view-types.ts";
+import type { MetricSeries, MetricTable } from "../../../src/inspect/types/view.ts";
 import type { Curve } from "../../../src/report/browser.ts";
-import { routingMetrics, wholeLayers } from "../../../src/report/sections/routing-metrics.ts";
+import { routingMetrics, wholeLayers } from "../../../src/report/sections/routing/metrics.ts";
 
 /** Curves of one chart. */
 export interface CurveFigure {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { StoredRecord } from "../../../src/inspect/record-codec.ts";
+import type { StoredRecord } from "../../../src/inspect/record/record-codec.ts";
 import { layerGallery } from "./gallery.ts";
 
 /** Two images of two patches each, and a text of three words. */

@@ -5,7 +5,7 @@ import type {
   GalleryPatch,
   GalleryWord,
   LayerGallery,
-} from "../../../src/inspect/pair-types.ts";
+} from "../../../src/inspect/types/pair.ts";
 import { watchedImages } from "./pictures.ts";
 import type { StoredRecord } from "./record.ts";
 import { expertAt, imageRouting, type RoutingLayer, textRouting } from "./routing.ts";

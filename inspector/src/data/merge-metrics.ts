@@ -1,6 +1,6 @@
 /** Adds new events to curves that are thinned already. */
-import type { MetricEvent } from "../../../src/inspect/types.ts";
-import type { MetricSeries, MetricTable } from "../../../src/inspect/view-types.ts";
+import type { MetricEvent } from "../../../src/inspect/types/run-record.ts";
+import type { MetricSeries, MetricTable } from "../../../src/inspect/types/view.ts";
 import { downsample } from "../../../src/report/downsample.ts";
 
 /** A curve is thinned to half of this when it grows beyond it. */

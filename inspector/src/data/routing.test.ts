@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Mosaic } from "../../../src/inspect/types.ts";
+import type { Mosaic } from "../../../src/inspect/types/mosaic.ts";
 import {
   chosenMosaic,
   decisionsAt,

@@ -1,7 +1,7 @@
 /** What routers made of one image or text, in one form for records and for live models. */
-import type { PatchDecision } from "../../../src/inspect/attention-types.ts";
-import type { TokenTrace } from "../../../src/inspect/text-types.ts";
-import type { Mosaic, MosaicLayer } from "../../../src/inspect/types.ts";
+import type { PatchDecision } from "../../../src/inspect/types/attention.ts";
+import type { Mosaic, MosaicLayer } from "../../../src/inspect/types/mosaic.ts";
+import type { TokenTrace } from "../../../src/inspect/types/text.ts";
 import type { RoutedImage, RoutedText } from "../../../src/live/types.ts";
 import type { StoredRecord } from "./record.ts";
 

@@ -1,5 +1,5 @@
 /** Columns of the table of runs. */
-import type { RunEntry } from "../../../src/inspect/view-types.ts";
+import type { RunEntry } from "../../../src/inspect/types/view.ts";
 import { compact, count, duration, figure, percent } from "../../../src/report/format.ts";
 import { titleOf, unitOf } from "./curve-groups.ts";
 

@@ -1,7 +1,7 @@
 /** All runs, and the ones that were opened. */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { MetricEvent } from "../../../src/inspect/types.ts";
-import type { MetricTable, RunEntry, RunList, RunView } from "../../../src/inspect/view-types.ts";
+import type { MetricEvent } from "../../../src/inspect/types/run-record.ts";
+import type { MetricTable, RunEntry, RunList, RunView } from "../../../src/inspect/types/view.ts";
 import { readMetrics, readRun, readRuns } from "./client.ts";
 import { followRun } from "./events.ts";
 import { mergeMetrics } from "./merge-metrics.ts";

@@ -1,9 +1,10 @@
 /** Fetches the files of a live model and makes it. */
+
+import { decodeSafetensors } from "../../../src/formats/safetensors.ts";
 import { UserError } from "../../../src/graph/errors.ts";
 import { createLiveModel, MAX_SPEC_LENGTH, readLiveModelSpec } from "../../../src/live/index.ts";
 import type { LiveModel } from "../../../src/live/types.ts";
-import { webRuntime } from "../../../src/runtime/web.ts";
-import { decodeSafetensors } from "../../../src/train/run/safetensors.ts";
+import { webRuntime } from "../../../src/runtime/web/web.ts";
 import { download } from "./download.ts";
 import type { OpenProgress } from "./messages.ts";
 

@@ -1,6 +1,6 @@
 /** What the page and the worker say to each other. */
 
-import type { RecordedImage } from "../../../src/inspect/types.ts";
+import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 import type {
   ClassifiedImage,
   ClassifiedText,

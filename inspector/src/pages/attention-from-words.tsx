@@ -1,7 +1,7 @@
 /** The patches that the words of a caption look at. */
 import { useSignal } from "@preact/signals";
 import { attentionShares } from "../../../src/inspect/attention.ts";
-import type { ImageAttention } from "../../../src/inspect/attention-types.ts";
+import type { ImageAttention } from "../../../src/inspect/types/attention.ts";
 import { AttentionMap } from "../components/attention-map.tsx";
 
 interface AttentionFromWordsProps {

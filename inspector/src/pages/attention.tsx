@@ -2,8 +2,8 @@
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { attentionShares, attentionToKey } from "../../../src/inspect/attention.ts";
-import type { AttentionLayer, ImageAttention } from "../../../src/inspect/attention-types.ts";
-import type { Mosaic } from "../../../src/inspect/types.ts";
+import type { AttentionLayer, ImageAttention } from "../../../src/inspect/types/attention.ts";
+import type { Mosaic } from "../../../src/inspect/types/mosaic.ts";
 import { attentionColors } from "../../../src/report/charts/attention.ts";
 import { AttentionMap } from "../components/attention-map.tsx";
 import { Slider, Toolbar } from "../components/controls.tsx";

@@ -1,6 +1,6 @@
 /** Several runs over each other: their curves, and the settings that set them apart. */
 import { useEffect } from "preact/hooks";
-import type { MetricSeries, RunEntry } from "../../../src/inspect/view-types.ts";
+import type { MetricSeries, RunEntry } from "../../../src/inspect/types/view.ts";
 import { cssTheme } from "../../../src/report/theme.ts";
 import { CurveCard } from "../components/curve-card.tsx";
 import { ScrollArea } from "../components/scroll-area.tsx";

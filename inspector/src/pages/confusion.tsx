@@ -1,6 +1,6 @@
 /** Which classes are taken for which, with samples of every cell. */
 import { useMemo } from "preact/hooks";
-import type { ConfusionSample } from "../../../src/inspect/types.ts";
+import type { ConfusionSample } from "../../../src/inspect/types/image.ts";
 import { confusionChart } from "../../../src/report/browser.ts";
 import { count, percent } from "../../../src/report/format.ts";
 import { Chart } from "../components/chart.tsx";

@@ -1,7 +1,7 @@
 /** What each expert is sent: patches and words. */
 import { useMemo } from "preact/hooks";
-import type { ExpertGallery, LayerGallery } from "../../../src/inspect/pair-types.ts";
-import type { LayerRouting } from "../../../src/inspect/types.ts";
+import type { ExpertGallery, LayerGallery } from "../../../src/inspect/types/pair.ts";
+import type { LayerRouting } from "../../../src/inspect/types/routing.ts";
 import { patchSheetChart, patchSprite } from "../../../src/report/browser.ts";
 import { loadStatus, statusSign } from "../../../src/report/charts/load-status.ts";
 import { percent } from "../../../src/report/format.ts";

@@ -1,6 +1,6 @@
 /** Which experts go with which modality, class, domain or attribute. */
-import { modalityShares } from "../../../src/inspect/modality-shares.ts";
-import type { LabelRouting, LayerRouting } from "../../../src/inspect/types.ts";
+import { modalityShares } from "../../../src/inspect/statistics/modality-shares.ts";
+import type { LabelRouting, LayerRouting } from "../../../src/inspect/types/routing.ts";
 import {
   associationDotsChart,
   labelMapChart,

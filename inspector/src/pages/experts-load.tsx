@@ -1,5 +1,5 @@
 /** Who gets how much. */
-import type { LayerRouting } from "../../../src/inspect/types.ts";
+import type { LayerRouting } from "../../../src/inspect/types/routing.ts";
 import { loadBarsChart, loadMapChart } from "../../../src/report/browser.ts";
 import {
   deadBelow,

@@ -1,5 +1,5 @@
 /** Where a mixture of classifiers decides for what, and which expert it asks there. */
-import type { DecisionRegions } from "../../../src/inspect/types.ts";
+import type { DecisionRegions } from "../../../src/inspect/types/regions.ts";
 import { classLooks, planeChart, regionPlanes } from "../../../src/report/browser.ts";
 import { percent } from "../../../src/report/format.ts";
 import { Chart } from "../components/chart.tsx";

@@ -1,7 +1,7 @@
 /** Figures of every layer. */
-import type { LayerRouting } from "../../../src/inspect/types.ts";
+import type { LayerRouting } from "../../../src/inspect/types/routing.ts";
 import { count, percent } from "../../../src/report/format.ts";
-import { routingColumns } from "../../../src/report/sections/routing-table.ts";
+import { routingColumns } from "../../../src/report/sections/routing/table.ts";
 import { ScrollArea } from "../components/scroll-area.tsx";
 import type { StoredRecord } from "../data/record.ts";
 

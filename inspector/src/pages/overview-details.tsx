@@ -1,6 +1,6 @@
 /** Checkpoints and configuration of a run. */
 import { useSignal } from "@preact/signals";
-import type { RunView } from "../../../src/inspect/view-types.ts";
+import type { RunView } from "../../../src/inspect/types/view.ts";
 import { count, figure } from "../../../src/report/format.ts";
 import { ScrollArea } from "../components/scroll-area.tsx";
 import { flatten } from "../data/settings.ts";

@@ -1,5 +1,5 @@
 /** The figures that a reader looks for first. */
-import type { RunView } from "../../../src/inspect/view-types.ts";
+import type { RunView } from "../../../src/inspect/types/view.ts";
 import { compact, count, duration, figure, percent } from "../../../src/report/format.ts";
 import { titleOf, unitOf } from "../data/curve-groups.ts";
 

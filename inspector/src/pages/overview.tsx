@@ -1,5 +1,5 @@
 /** One run: how it goes, what it is made of, what it keeps. */
-import type { RunView } from "../../../src/inspect/view-types.ts";
+import type { RunView } from "../../../src/inspect/types/view.ts";
 import { loadOverTimeChart } from "../../../src/report/browser.ts";
 import { Chart } from "../components/chart.tsx";
 import { CurveCard } from "../components/curve-card.tsx";

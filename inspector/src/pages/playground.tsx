@@ -1,6 +1,6 @@
 /** The model itself, in the browser: what it says of the reader's own images and texts. */
 import { useState } from "preact/hooks";
-import type { RunView } from "../../../src/inspect/view-types.ts";
+import type { RunView } from "../../../src/inspect/types/view.ts";
 import type { LiveModel } from "../../../src/live/types.ts";
 import { Choice } from "../components/controls.tsx";
 import { Empty, Problem, Waiting } from "../components/states.tsx";

@@ -1,6 +1,6 @@
 /** All runs: sorted, filtered, and chosen for comparison. */
 import { useEffect } from "preact/hooks";
-import type { RunEntry } from "../../../src/inspect/view-types.ts";
+import type { RunEntry } from "../../../src/inspect/types/view.ts";
 import { lazy } from "../components/lazy.tsx";
 import { ScrollArea } from "../components/scroll-area.tsx";
 import { Empty, WhenReady } from "../components/states.tsx";

@@ -1,6 +1,6 @@
 /** Which expert took which word or character, in every layer. */
 import { useMemo } from "preact/hooks";
-import type { TokenTrace } from "../../../src/inspect/text-types.ts";
+import type { TokenTrace } from "../../../src/inspect/types/text.ts";
 import { Empty } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";
 import { className, expertKinds } from "../data/pictures.ts";

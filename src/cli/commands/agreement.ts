@@ -1,5 +1,5 @@
-import type { RoutingAgreement } from "../../inspect/agreement.ts";
-import type { ComparedRouting } from "../../train/routing/compare-routing.ts";
+import type { RoutingAgreement } from "../../inspect/statistics/agreement.ts";
+import type { ComparedRouting } from "../../train/compare-routing.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { createProgress } from "../progress.ts";
 import { printTable } from "../table.ts";
@@ -15,7 +15,7 @@ export async function agreementCommand(
   second: string,
   { split, json }: AgreementOptions,
 ): Promise<number> {
-  const { compareRouting } = await import("../../train/routing/compare-routing.ts");
+  const { compareRouting } = await import("../../train/compare-routing.ts");
   const progress = createProgress(context.err);
   try {
     const compared = await compareRouting(first, second, { split, progress });

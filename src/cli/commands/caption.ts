@@ -1,15 +1,15 @@
-import { type BeamSearchOptions, beamSearch } from "../../evaluate/beam-search.ts";
-import type { PrefixRows } from "../../evaluate/decoder.ts";
+import { type BeamSearchOptions, beamSearch } from "../../evaluate/generate/beam-search.ts";
+import type { PrefixRows } from "../../evaluate/generate/decoder.ts";
 import {
   collect,
   type GenerateOptions,
   type GenerationStep,
   generate,
-} from "../../evaluate/generate.ts";
-import { firstTokens } from "../../evaluate/prompt.ts";
+} from "../../evaluate/generate/generate.ts";
+import { firstTokens } from "../../evaluate/generate/prompt.ts";
 import { UserError } from "../../graph/errors.ts";
 import { foldIn, key } from "../../random/index.ts";
-import { type OpenedCaptioner, openCaptioner } from "../../train/open-captioner.ts";
+import { type OpenedCaptioner, openCaptioner } from "../../runs/open-captioner.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { describeResult, noteSpeed, type Result } from "../generate-output.ts";
 import { parseCheckpoint, parseNumber, parseWhole } from "../numbers.ts";

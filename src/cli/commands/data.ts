@@ -18,7 +18,7 @@ export async function listDataCommand(
   { json, root }: DataOptions,
 ): Promise<number> {
   const { datasets } = await import("../../data/registry.ts");
-  const { dataRoot } = await import("../../data/files.ts");
+  const { dataRoot } = await import("../../data/read-gzipped.ts");
   const folder = dataRoot(root);
   const entries = Object.entries(datasets).map(([name, dataset]) => ({
     name,

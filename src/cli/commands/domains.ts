@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
-import { selectionMethods } from "../../evaluate/domains.ts";
-import { domainTableText } from "../../evaluate/domains-table.ts";
+import type { ProtocolResult } from "../../domains/protocol.ts";
+import { selectionMethods } from "../../evaluate/domains/model-selection.ts";
+import { domainTableText } from "../../evaluate/domains/table.ts";
 import { UserError } from "../../graph/errors.ts";
-import type { ProtocolResult } from "../../train/domains/protocol.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { parseWhole } from "../numbers.ts";
@@ -30,10 +30,10 @@ export async function domainsCommand(
 ): Promise<number> {
   const recipes = positionals.filter((one) => !one.includes("="));
   const overrides = positionals.filter((one) => one.includes("="));
-  const { trainConfigSchema } = await import("../../train/recipe/config.ts");
-  const { listDomains } = await import("../../train/domains/list-domains.ts");
-  const { planCells } = await import("../../train/domains/cells.ts");
-  const { protocolJson, runProtocol } = await import("../../train/domains/protocol.ts");
+  const { trainConfigSchema } = await import("../../recipe/config.ts");
+  const { listDomains } = await import("../../domains/list-domains.ts");
+  const { planCells } = await import("../../domains/cells.ts");
+  const { protocolJson, runProtocol } = await import("../../domains/protocol.ts");
   const configs = recipes.map((source) => loadConfig(source, trainConfigSchema, { overrides }));
   const lists = await Promise.all(configs.map(({ data }) => listDomains(data)));
   const domains = requireSame(lists, recipes);

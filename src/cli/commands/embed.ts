@@ -1,13 +1,13 @@
 import { countRows } from "../../evaluate/similarity.ts";
 import { UserError } from "../../graph/errors.ts";
-import type { ImageSource } from "../../train/embedding/image-source.ts";
+import type { ProgressSink } from "../../learn/progress.ts";
+import type { ImageSource } from "../../recipe/image-source.ts";
 import {
   checkEmbeddingFile,
   type EmbeddingTable,
   writeEmbeddings,
-} from "../../train/embedding/write-embeddings.ts";
-import { type OpenedEmbedder, openEmbedder } from "../../train/open-embedder.ts";
-import type { ProgressSink } from "../../train/types.ts";
+} from "../../runs/embedding/write-embeddings.ts";
+import { type OpenedEmbedder, openEmbedder } from "../../runs/open-embedder.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import {
   captionsOf,

@@ -1,6 +1,6 @@
 import { UserError } from "../../graph/errors.ts";
-import type { ChangedRun } from "../../train/experts/change-experts.ts";
-import type { ExpertEdit, NamedExperts } from "../../train/experts/expert-edits.ts";
+import type { ExpertEdit, NamedExperts } from "../../runs/experts/expert-edits.ts";
+import type { ChangedRun } from "../../train/change-experts.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { parseCheckpoint } from "../numbers.ts";
 import { formatMetric, formatRate } from "../progress.ts";
@@ -39,7 +39,7 @@ export async function listExpertsCommand(
   run: string,
   { json, checkpoint }: CommonOptions & { checkpoint: string },
 ): Promise<number> {
-  const { listRunExperts } = await import("../../train/experts/list-experts.ts");
+  const { listRunExperts } = await import("../../runs/experts/list-experts.ts");
   const listed = await listRunExperts(run, parseCheckpoint(checkpoint));
   if (json) printJson(context, listed);
   else {
@@ -122,7 +122,7 @@ async function changeRun(
   edit: ExpertEdit,
   { out, overwrite = false, checkpoint, noise, json }: ChangeOptions,
 ): Promise<number> {
-  const { changeRunExperts } = await import("../../train/experts/change-experts.ts");
+  const { changeRunExperts } = await import("../../train/change-experts.ts");
   const changed = await changeRunExperts(run, edit, {
     out,
     overwrite,

@@ -1,14 +1,14 @@
-import { beamSearch } from "../../evaluate/beam-search.ts";
+import { beamSearch } from "../../evaluate/generate/beam-search.ts";
 import {
   collect,
   type GenerateOptions,
   type GenerationStep,
   generate,
-} from "../../evaluate/generate.ts";
-import { promptTokens } from "../../evaluate/prompt.ts";
+} from "../../evaluate/generate/generate.ts";
+import { promptTokens } from "../../evaluate/generate/prompt.ts";
 import { UserError } from "../../graph/errors.ts";
 import { key } from "../../random/index.ts";
-import { openLanguageModel } from "../../train/open-language-model.ts";
+import { openLanguageModel } from "../../runs/open-language-model.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { describeResult, noteSpeed, printResults, type Result } from "../generate-output.ts";
 import { parseCheckpoint, parseNumber, parseWhole } from "../numbers.ts";

@@ -1,4 +1,4 @@
-import type { CountedModel } from "../../train/count-parameters.ts";
+import type { CountedModel } from "../../recipe/count-parameters.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { parseWhole } from "../numbers.ts";
 import { printTable } from "../table.ts";
@@ -14,7 +14,7 @@ export async function parametersCommand(
   overrides: readonly string[],
   { vocabulary, json }: ParametersOptions,
 ): Promise<number> {
-  const { countParametersOf } = await import("../../train/count-parameters.ts");
+  const { countParametersOf } = await import("../../recipe/count-parameters.ts");
   const counted = await countParametersOf(source, overrides, {
     ...(vocabulary !== undefined && { vocabularySize: parseWhole("--vocabulary", vocabulary, 2) }),
   });

@@ -3,13 +3,13 @@ import { type ClassAccuracy, classAccuracy } from "../../evaluate/class-accuracy
 import { knnVotes } from "../../evaluate/knn-probe.ts";
 import { linearLogits, linearProbe, maxStrengths } from "../../evaluate/linear-probe.ts";
 import { UserError } from "../../graph/errors.ts";
+import type { ProgressSink } from "../../learn/progress.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import {
   type EmbeddedImages,
   type OpenedEmbedder,
   openEmbedder,
-} from "../../train/open-embedder.ts";
-import type { ProgressSink } from "../../train/types.ts";
+} from "../../runs/open-embedder.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { embedHooks, openSource, requireClasses } from "../image-options.ts";
 import { parseCheckpoint, parseNumber, parseWhole } from "../numbers.ts";

@@ -3,11 +3,12 @@ import { basename, dirname } from "node:path";
 import { openPictures } from "../../data/images/picture-folder.ts";
 import { type Embeddings, forEachRow, largest } from "../../evaluate/similarity.ts";
 import { UserError } from "../../graph/errors.ts";
-import type { RecordedImage } from "../../inspect/types.ts";
-import type { ImageRequest, ImageSource } from "../../train/embedding/image-source.ts";
-import { type OpenedEmbedder, openEmbedder } from "../../train/open-embedder.ts";
-import { writeFileAtomically } from "../../train/run/files.ts";
-import type { ProgressSink } from "../../train/types.ts";
+import type { RecordedImage } from "../../inspect/types/image.ts";
+import type { ProgressSink } from "../../learn/progress.ts";
+import type { ImageRequest, ImageSource } from "../../recipe/image-source.ts";
+import { type FoundPicture, retrievalPage } from "../../report/retrieval-page.ts";
+import { writeFileAtomically } from "../../runs/files.ts";
+import { type OpenedEmbedder, openEmbedder } from "../../runs/open-embedder.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import {
   captionsOf,
@@ -20,7 +21,6 @@ import {
 } from "../image-options.ts";
 import { parseCheckpoint, parseWhole } from "../numbers.ts";
 import { createProgress } from "../progress.ts";
-import { type FoundPicture, retrievalPage } from "../retrieval-page.ts";
 import { printTable } from "../table.ts";
 
 export interface RetrieveOptions extends CommonOptions, ImageOptions {

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
 import { UserError } from "../../graph/errors.ts";
-import type { ProgressSink, Summary } from "../../train/types.ts";
+import type { Summary } from "../../inspect/types/run-record.ts";
+import type { ProgressSink } from "../../learn/progress.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { createProgress, formatDuration, formatMetric, formatRate } from "../progress.ts";
@@ -26,7 +27,7 @@ export async function trainCommand(
   options: TrainOptions,
 ): Promise<number> {
   const { source, overrides } = chooseSource(positionals, options);
-  const { trainConfigSchema } = await import("../../train/recipe/config.ts");
+  const { trainConfigSchema } = await import("../../recipe/config.ts");
   const config = loadConfig(source, trainConfigSchema, { overrides });
   const runDirectory = options.run ?? join("runs", config.recipe);
   const { train } = await import("../../train/train.ts");

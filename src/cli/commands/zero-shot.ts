@@ -1,5 +1,5 @@
-import { classTemplates, labelTemplates } from "../../data/class-templates.ts";
 import { datasets } from "../../data/registry.ts";
+import { classTemplates, labelTemplates } from "../../data/text/class-templates.ts";
 import { type ClassAccuracy, classAccuracy } from "../../evaluate/class-accuracy.ts";
 import { largest } from "../../evaluate/similarity.ts";
 import {
@@ -10,8 +10,8 @@ import {
   zeroShotLogits,
 } from "../../evaluate/zero-shot.ts";
 import { UserError } from "../../graph/errors.ts";
-import type { ImageSource } from "../../train/embedding/image-source.ts";
-import { type OpenedEmbedder, openEmbedder } from "../../train/open-embedder.ts";
+import type { ImageSource } from "../../recipe/image-source.ts";
+import { type OpenedEmbedder, openEmbedder } from "../../runs/open-embedder.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import {
   embedHooks,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { UserError } from "../../graph/errors.ts";
 import { carve, openShared } from "../array-dataset.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
-import { dataRoot, readMaybeGzipped } from "../files.ts";
+import { dataRoot, readMaybeGzipped } from "../read-gzipped.ts";
 import { cifarRecordBytes, cifarSide, interleave, readCifarRecords } from "./cifar-binary.ts";
 import { cifar10 } from "./descriptions.ts";
 import { checkLabel, findShards, openShards } from "./shards.ts";

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { ImageDataset } from "../dataset.ts";
-import { dataRoot } from "../files.ts";
+import { dataRoot } from "../read-gzipped.ts";
 import { flickr8k } from "./descriptions.ts";
 import { sceneNames, sceneOf } from "./scenes.ts";
 import { openShards } from "./shards.ts";

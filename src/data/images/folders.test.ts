@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { decodeBase64 } from "./caption-pairs.ts";
-import { openCaptionedImages } from "./captioned-images.ts";
+import { decodeBase64 } from "./captioned/caption-pairs.ts";
+import { openCaptionedImages } from "./captioned/captioned-images.ts";
 import { resolveInside } from "./folder-files.ts";
 import { openImageFolder } from "./image-folder.ts";
 import { plainPng } from "./pictures.fixture.ts";

@@ -1,7 +1,7 @@
 /** Data sets of picture files: CIFAR-10, Flickr8k, PACS, folders of pictures, lists of captions. */
 
-export { type CaptionRow, readCaptionRows } from "./caption-rows.ts";
-export { openCaptionedImages } from "./captioned-images.ts";
+export { type CaptionRow, readCaptionRows } from "./captioned/caption-rows.ts";
+export { openCaptionedImages } from "./captioned/captioned-images.ts";
 export { type CifarRecord, readCifarRecords } from "./cifar-binary.ts";
 export { openCifar10 } from "./cifar10.ts";
 export {

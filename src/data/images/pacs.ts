@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { ImageDataset } from "../dataset.ts";
-import { dataRoot } from "../files.ts";
+import { dataRoot } from "../read-gzipped.ts";
 import { pacs } from "./descriptions.ts";
 import { domainMembers } from "./domain-splits.ts";
 import { checkLabel, openShards } from "./shards.ts";

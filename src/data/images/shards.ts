@@ -2,8 +2,8 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { openParquet, type ParquetColumns, type ParquetRow } from "../../formats/parquet.ts";
 import { UserError } from "../../graph/errors.ts";
-import { openParquet, type ParquetColumns, type ParquetRow } from "../parquet.ts";
 
 export interface ShardedRow<Columns extends ParquetColumns> {
   readonly row: ParquetRow<Columns>;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { key } from "../../random/index.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
-import { openDataset } from "../open.ts";
+import { openDataset } from "../open-dataset.ts";
 import { colorImage, colorLabel } from "./color.ts";
 import { rotateImage } from "./rotate.ts";
 import type { MnistDomainsSpec } from "./spec.ts";

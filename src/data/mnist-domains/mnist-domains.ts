@@ -2,7 +2,7 @@
 import { UserError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import { checkIndex, type ImageDataset, type ImageSample } from "../dataset.ts";
-import { type IdxImages, readIdxImages } from "../fashion-mnist.ts";
+import { type IdxImages, readIdxImages } from "../fashion-mnist/fashion-mnist.ts";
 import { domainMembers } from "../images/domain-splits.ts";
 import { datasets } from "../registry.ts";
 import { colorClasses, colorImage, colorLabel } from "./color.ts";

@@ -1,7 +1,7 @@
 import { extname, resolve } from "node:path";
 import { UserError } from "../../graph/errors.ts";
 import { checkIndex, type TextDataset } from "../dataset.ts";
-import { dataRoot } from "../files.ts";
+import { dataRoot } from "../read-gzipped.ts";
 import { classIndices, inferLabels } from "./classes.ts";
 import { type LabelledRow, readLabelledRows } from "./labelled-rows.ts";
 import { type LabelledTextSpec, type TableFormat, tableFormats } from "./specs.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { StreamDataset } from "../dataset.ts";
-import { dataRoot } from "../files.ts";
+import { dataRoot } from "../read-gzipped.ts";
 import type { ShakespeareSpec, TextStreamSpec } from "./specs.ts";
 import { splitStream } from "./split.ts";
 import { readTextFile } from "./text-file.ts";

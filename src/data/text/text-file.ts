@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../../graph/errors.ts";
-import { readMaybeGzipped } from "../files.ts";
+import { readMaybeGzipped } from "../read-gzipped.ts";
 
 const maxTextBytes = 256 * 2 ** 20;
 

@@ -6,7 +6,7 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "../../graph/errors.ts";
-import { dataRoot } from "../files.ts";
+import { dataRoot } from "../read-gzipped.ts";
 import { createClipTokenizer } from "./clip.ts";
 import { createTokenizer } from "./create.ts";
 import type { ClipState, Tokenizer, TokenizerState } from "./tokenizer.ts";

@@ -19,10 +19,10 @@ import { topK } from "../../ops/top-k.ts";
 import { evaluate } from "../../runtime/evaluate.ts";
 import { applyExperts } from "../experts.ts";
 import { type ExpertChoice, type SoftRouting, selectTopK } from "../routing.ts";
-import { limitCapacity } from "./capacity.ts";
 import { denseDispatcher } from "./dense.ts";
 import { type Dispatcher, droplessDispatcher } from "./dropless.ts";
 import { expertChoiceDispatcher } from "./expert-choice.ts";
+import { limitCapacity } from "./limit-capacity.ts";
 import { softDispatcher } from "./soft.ts";
 
 /** Every expert's rows through a matrix of its own. */

@@ -1,7 +1,7 @@
 /** How far the experts of a layer go with each label, overall and within each domain. */
 
 import * as Plot from "@observablehq/plot";
-import type { LabelRouting } from "../../inspect/types.ts";
+import type { LabelRouting } from "../../inspect/types/routing.ts";
 import { type ChartOptions, draw, fitLabels, themeOf } from "./chart.ts";
 
 export interface AssociationDotsOptions extends ChartOptions {

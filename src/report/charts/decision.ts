@@ -1,7 +1,7 @@
 /** What the routers of all layers made of one token. */
 
 import * as Plot from "@observablehq/plot";
-import type { PatchDecision } from "../../inspect/attention-types.ts";
+import type { PatchDecision } from "../../inspect/types/attention.ts";
 import { percent } from "../format.ts";
 import {
   type ChartOptions,

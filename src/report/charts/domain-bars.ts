@@ -1,7 +1,7 @@
 /** Accuracies of algorithms on left-out domains. */
 
 import * as Plot from "@observablehq/plot";
-import type { DomainTable } from "../../evaluate/domains-table.ts";
+import type { DomainTable } from "../../evaluate/domains/table.ts";
 import { percent } from "../format.ts";
 import { type ChartOptions, draw, fitLabels, themeOf } from "./chart.ts";
 

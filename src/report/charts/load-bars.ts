@@ -1,7 +1,7 @@
 /** Expert load of one layer. */
 
 import * as Plot from "@observablehq/plot";
-import type { LayerRouting } from "../../inspect/types.ts";
+import type { LayerRouting } from "../../inspect/types/routing.ts";
 import { percent } from "../format.ts";
 import { type ChartOptions, draw, labelledIndices, themeOf } from "./chart.ts";
 import { loadStatus, statusSign } from "./load-status.ts";

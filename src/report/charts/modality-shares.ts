@@ -1,7 +1,7 @@
 /** What modality the tokens of each expert are of (LIMoE's figure of specialisation, arXiv:2206.02770). */
 
 import * as Plot from "@observablehq/plot";
-import type { ModalityShares } from "../../inspect/modality-shares.ts";
+import type { ModalityShares } from "../../inspect/statistics/modality-shares.ts";
 import { count, percent } from "../format.ts";
 import { type ChartOptions, draw, labelledIndices, themeOf } from "./chart.ts";
 

@@ -1,6 +1,6 @@
 /** The mosaic: an image whose patches are tinted by the expert that took them. */
 
-import type { MosaicLayer } from "../../inspect/types.ts";
+import type { MosaicLayer } from "../../inspect/types/mosaic.ts";
 import { type ChartOptions, themeOf } from "./chart.ts";
 import { type Add, elementMaker, gridLines, imageElement } from "./elements.ts";
 import { borderPath, regions, tilePath } from "./regions.ts";

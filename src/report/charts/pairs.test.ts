@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { modalityShares } from "../../inspect/modality-shares.ts";
+import { modalityShares } from "../../inspect/statistics/modality-shares.ts";
 import { cssTheme } from "../theme.ts";
 import { modalitySharesChart } from "./modality-shares.ts";
 import { patchSheetChart } from "./patch-sheet.ts";

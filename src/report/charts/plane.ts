@@ -1,7 +1,7 @@
 /** What a classifier makes of a plane: coloured areas, with points over them. */
 
 import * as Plot from "@observablehq/plot";
-import type { DecisionRegions } from "../../inspect/types.ts";
+import type { DecisionRegions } from "../../inspect/types/regions.ts";
 import { type ChartOptions, draw, themeOf } from "./chart.ts";
 import { regions } from "./regions.ts";
 

@@ -1,8 +1,8 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { attentionLayer } from "../../inspect/attention.ts";
-import type { ImageAttention } from "../../inspect/attention-types.ts";
-import type { RunRecord } from "../../inspect/types.ts";
+import type { ImageAttention } from "../../inspect/types/attention.ts";
+import type { RunRecord } from "../../inspect/types/run-record.ts";
 import { shareDigits } from "../attention-script.ts";
 import { renderReport } from "../report.ts";
 

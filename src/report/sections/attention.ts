@@ -1,14 +1,14 @@
 /** Where the patches of images look: at each other, and at words. */
 
 import { attentionShares, attentionToKey } from "../../inspect/attention.ts";
-import type { AttentionLayer, ImageAttention } from "../../inspect/attention-types.ts";
-import type { Mosaic } from "../../inspect/types.ts";
+import type { AttentionLayer, ImageAttention } from "../../inspect/types/attention.ts";
+import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import { shareDigits } from "../attention-script.ts";
 import { attentionChart, attentionColors, attentionLevel } from "../charts/attention.ts";
 import { type Html, html, raw } from "../html.ts";
 import { greyscale, pngDataUri } from "../png.ts";
 import { svgText } from "../svg.ts";
-import { routingControls } from "./routing-controls.ts";
+import { routingControls } from "./routing/controls.ts";
 import { type Context, className, type Section } from "./section.ts";
 
 /** Most shares of a report, one character each. */

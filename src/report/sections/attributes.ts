@@ -1,7 +1,7 @@
 /** Does an expert follow the object or the style? */
 
-import type { DomainAnalysis } from "../../inspect/domain-types.ts";
-import type { LabelRouting, LayerRouting } from "../../inspect/types.ts";
+import type { DomainAnalysis } from "../../inspect/types/domain.ts";
+import type { LabelRouting, LayerRouting } from "../../inspect/types/routing.ts";
 import { associationDotsChart } from "../charts/association-dots.ts";
 import { count } from "../format.ts";
 import { type Html, html, type Part } from "../html.ts";

@@ -1,6 +1,7 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import type { CaptionSample, RunRecord } from "../../inspect/types.ts";
+import type { CaptionSample } from "../../inspect/types/image.ts";
+import type { RunRecord } from "../../inspect/types/run-record.ts";
 import { groupMetrics } from "../series.ts";
 import { captionsSection } from "./captions.ts";
 

@@ -1,5 +1,5 @@
 /** Captions that the model made, beside the images and what people said of them. */
-import type { CaptionSample } from "../../inspect/types.ts";
+import type { CaptionSample } from "../../inspect/types/image.ts";
 import { type Html, html } from "../html.ts";
 import { pngDataUri } from "../png.ts";
 import type { Section } from "./section.ts";

@@ -1,6 +1,6 @@
 /** Confusion matrix and single predictions. */
 
-import type { Prediction } from "../../inspect/types.ts";
+import type { Prediction } from "../../inspect/types/image.ts";
 import { confusionChart } from "../charts/confusion.ts";
 import { count, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";

@@ -1,7 +1,7 @@
 /** What the routers decided for single patches. */
 
-import type { PatchDecision } from "../../inspect/attention-types.ts";
-import type { Mosaic } from "../../inspect/types.ts";
+import type { PatchDecision } from "../../inspect/types/attention.ts";
+import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import { attentionChart, markPatch } from "../charts/attention.ts";
 import { decisionChart } from "../charts/decision.ts";
 import { type Html, html } from "../html.ts";

@@ -1,14 +1,10 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { association } from "../../inspect/contingency.ts";
-import type { DomainAnalysis } from "../../inspect/domain-types.ts";
-import type {
-  LabelRouting,
-  LayerRouting,
-  MetricEvent,
-  Mosaic,
-  RunRecord,
-} from "../../inspect/types.ts";
+import { association } from "../../inspect/statistics/contingency.ts";
+import type { DomainAnalysis } from "../../inspect/types/domain.ts";
+import type { Mosaic } from "../../inspect/types/mosaic.ts";
+import type { LabelRouting, LayerRouting } from "../../inspect/types/routing.ts";
+import type { MetricEvent, RunRecord } from "../../inspect/types/run-record.ts";
 import { renderReport } from "../report.ts";
 
 const byDomain = (counts: readonly number[][]) =>

@@ -1,6 +1,6 @@
 /** What each expert is sent: patches and words. */
 
-import type { ExpertGallery, GalleryWord, LayerGallery } from "../../inspect/pair-types.ts";
+import type { ExpertGallery, GalleryWord, LayerGallery } from "../../inspect/types/pair.ts";
 import { patchSheetChart } from "../charts/patch-sheet.ts";
 import { inkOn } from "../color.ts";
 import { count, percent } from "../format.ts";
@@ -8,7 +8,7 @@ import { type Html, html } from "../html.ts";
 import { expertColors } from "../palette.ts";
 import { patchSprite } from "../patch-sprite.ts";
 import { svgText } from "../svg.ts";
-import { routingControls } from "./routing-controls.ts";
+import { routingControls } from "./routing/controls.ts";
 import type { Context, Section } from "./section.ts";
 
 /** Most experts of a report, over all layers; the first layer is always whole. */

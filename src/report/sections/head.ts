@@ -1,7 +1,7 @@
 /** The result in one sentence, and the key figures. */
 
-import type { LanguageUnits } from "../../inspect/text-types.ts";
-import type { Summary } from "../../inspect/types.ts";
+import type { StoredSummary } from "../../inspect/types/run-record.ts";
+import type { LanguageUnits } from "../../inspect/types/text.ts";
 import { compact, count, duration, figure, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { type Context, className } from "./section.ts";
@@ -18,7 +18,7 @@ const lossNames = new Set(["loss", "cross_entropy"]);
  * The score a run is judged by: accuracy first, then that of zero-shot classification, then any
  * other score, the loss last; but the loss where the run is a language model.
  */
-export function mainScore(summary: Summary, language?: LanguageUnits): Score | undefined {
+export function mainScore(summary: StoredSummary, language?: LanguageUnits): Score | undefined {
   const scores = (["test", "validation"] as const).flatMap((split) =>
     Object.entries(summary[split] ?? {})
       .filter(([, value]) => Number.isFinite(value))
@@ -38,7 +38,7 @@ export function mainScore(summary: Summary, language?: LanguageUnits): Score | u
  * Such as "96.4 % test accuracy after 1,500 steps in 1 min 32 s; 4.5M parameters, ...", or "A
  * validation loss of 1.75 nats per token after ...".
  */
-export function resultSentence(summary: Summary, language?: LanguageUnits): string {
+export function resultSentence(summary: StoredSummary, language?: LanguageUnits): string {
   const result = resultText(mainScore(summary, language), language);
   const after =
     summary.steps === undefined

@@ -1,11 +1,11 @@
 /** The mosaic: which expert took which patch, image by image, layer by layer. */
 
-import type { Mosaic } from "../../inspect/types.ts";
+import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import { mosaicChart, originalImage } from "../charts/mosaic.ts";
 import { type Html, html, raw } from "../html.ts";
 import { greyscale, pngDataUri } from "../png.ts";
 import { svgText } from "../svg.ts";
-import { expertLegend, routingControls } from "./routing-controls.ts";
+import { expertLegend, routingControls } from "./routing/controls.ts";
 import { type Context, className, layerExperts, mostExperts, type Section } from "./section.ts";
 
 /** Most images and most pictures of a report; the inspector shows all. */

@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import type { RunRecord } from "../../inspect/types.ts";
+import type { RunRecord } from "../../inspect/types/run-record.ts";
 import { fixturePairRun } from "../pairs.fixture.ts";
 import { renderReport } from "../report.ts";
 

@@ -1,6 +1,7 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import type { DecisionRegions, RunRecord } from "../../inspect/types.ts";
+import type { DecisionRegions } from "../../inspect/types/regions.ts";
+import type { RunRecord } from "../../inspect/types/run-record.ts";
 import { renderReport } from "../report.ts";
 
 const size = 8;

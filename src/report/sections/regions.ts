@@ -1,6 +1,6 @@
 /** Where a mixture of classifiers decides for what, and which expert it asks there. */
 
-import type { DecisionRegions } from "../../inspect/types.ts";
+import type { DecisionRegions } from "../../inspect/types/regions.ts";
 import { planeChart } from "../charts/plane.ts";
 import { classLooks, regionPlanes } from "../charts/region-planes.ts";
 import { percent } from "../format.ts";

@@ -1,8 +1,9 @@
 /** Finding images by texts and texts by images. */
 
-import type { ImagesOfText, RetrievalMatch, TextsOfImage } from "../../inspect/pair-types.ts";
-import { shrinkTo } from "../../inspect/shrink-image.ts";
-import type { RecordedImage, Summary } from "../../inspect/types.ts";
+import { shrinkTo } from "../../inspect/record/shrink-image.ts";
+import type { RecordedImage } from "../../inspect/types/image.ts";
+import type { ImagesOfText, RetrievalMatch, TextsOfImage } from "../../inspect/types/pair.ts";
+import type { StoredSummary } from "../../inspect/types/run-record.ts";
 import { count, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { pngDataUri } from "../png.ts";
@@ -32,7 +33,7 @@ ${byImage.length === 0 ? null : html`<h3 class="sub">The nearest texts of an ima
 };
 
 /** Recall in both directions, for every split that has it. */
-function drawScores(summary: Summary, numImages: number | undefined): Html | null {
+function drawScores(summary: StoredSummary, numImages: number | undefined): Html | null {
   const rows = (["test", "validation"] as const).flatMap((split) =>
     directions.flatMap(({ score, title }) => {
       const values = ranks.map((k) => summary[split]?.[`${score}_r${k}`]);

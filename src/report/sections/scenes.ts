@@ -1,14 +1,14 @@
 /** The same scenes in every style, and what the routers make of them. */
 
-import type { DomainScenes } from "../../inspect/domain-types.ts";
-import type { Mosaic } from "../../inspect/types.ts";
+import type { DomainScenes } from "../../inspect/types/domain.ts";
+import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import { mosaicChart, originalImage } from "../charts/mosaic.ts";
 import { percent } from "../format.ts";
 import { type Html, html, raw } from "../html.ts";
 import { greyscale, pngDataUri } from "../png.ts";
 import { svgText } from "../svg.ts";
 import { tintControl } from "./mosaic.ts";
-import { expertLegend, routingControls } from "./routing-controls.ts";
+import { expertLegend, routingControls } from "./routing/controls.ts";
 import { type Context, className, layerExperts, mostExperts, type Section } from "./section.ts";
 
 const tileWidth = 150;

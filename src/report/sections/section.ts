@@ -1,6 +1,6 @@
 /** What the sections of a report share. */
 
-import type { RunRecord } from "../../inspect/types.ts";
+import type { RunRecord } from "../../inspect/types/run-record.ts";
 import { type Html, html, type Part } from "../html.ts";
 import type { SeriesTable } from "../series.ts";
 

@@ -1,5 +1,5 @@
 /** Classified texts as tables. */
-import type { TextPrediction } from "../../inspect/text-types.ts";
+import type { TextPrediction } from "../../inspect/types/text.ts";
 import { percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { type Context, className } from "./section.ts";

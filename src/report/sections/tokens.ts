@@ -1,7 +1,7 @@
 /** Tokens: which expert took which word or character, text by text, layer by layer. */
-import type { TokenLayer, TokenTrace } from "../../inspect/text-types.ts";
+import type { TokenLayer, TokenTrace } from "../../inspect/types/text.ts";
 import { type Html, html, raw } from "../html.ts";
-import { expertLegend, routingControls } from "./routing-controls.ts";
+import { expertLegend, routingControls } from "./routing/controls.ts";
 import { type Context, className, mostExperts, type Section } from "./section.ts";
 
 /** Most tokens of a report, over all layers; the first text is always shown. */

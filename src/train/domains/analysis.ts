@@ -1,10 +1,10 @@
 /** What experts follow: routing by domain and attribute, and the same scenes in each style. */
 import type { Loader } from "../../data/loader.ts";
-import type { DomainAnalysis } from "../../inspect/domain-types.ts";
-import { routingStatistics } from "../../inspect/routing-statistics.ts";
-import { isRoutingTap, readLayer, routingLayers } from "../routing/routing-record.ts";
+import { routingStatistics } from "../../inspect/statistics/routing-statistics.ts";
+import type { DomainAnalysis } from "../../inspect/types/domain.ts";
+import type { ProgressSink } from "../../learn/progress.ts";
+import { isRoutingTap, readLayer, routingLayers } from "../../tasks/routing/routing-record.ts";
 import type { Training } from "../setup.ts";
-import type { ProgressSink } from "../types.ts";
 import { heldOutDomains, openDomains, trainingDomains } from "./environments.ts";
 import { patchLabels } from "./patch-labels.ts";
 import { routeScenes } from "./scenes.ts";

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { readMetrics } from "../run/metrics-file.ts";
+import { tinyDomains } from "../../domains/domains.fixture.ts";
+import type { ProgressSink } from "../../learn/progress.ts";
+import { readMetrics } from "../../runs/metrics-file.ts";
 import { train } from "../train.ts";
-import type { ProgressSink } from "../types.ts";
-import { tinyDomains } from "./domains.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "moesaic-environments-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,14 +1,14 @@
 /** Scores of every domain's in and out split while training goes on, as DomainBed records them. */
-import type { Batch } from "../../data/batch.ts";
+import type { Batch } from "../../data/batches/batch.ts";
 import type { Split } from "../../data/dataset.ts";
 import { createLoader, type Loader } from "../../data/loader.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { UserError } from "../../graph/errors.ts";
-import type { TrainConfig } from "../recipe/config.ts";
-import { datasetSpec, transformSpecs } from "../recipe/data-specs.ts";
+import type { BatchSource } from "../../learn/evaluator.ts";
+import type { TrainConfig } from "../../recipe/config.ts";
+import { datasetSpec, transformSpecs } from "../../recipe/data-specs.ts";
+import type { Validator } from "../loop.ts";
 import type { Training } from "../setup.ts";
-import type { BatchSource } from "../step/evaluator.ts";
-import type { Validator } from "../validator.ts";
 import { accuracyName, DOMAIN_ACCURACY } from "./accuracy-names.ts";
 
 /** Right answers and samples, by domain. */

@@ -1,8 +1,8 @@
 /** What the tokens of images are labelled with, to see what experts follow. */
-import type { Batch } from "../../data/batch.ts";
+import type { Batch } from "../../data/batches/batch.ts";
 import { patchObjects } from "../../inspect/patch-objects.ts";
-import type { SampleLabels } from "../../inspect/routing-statistics.ts";
-import type { ImagePatches } from "../tasks/task.ts";
+import type { SampleLabels } from "../../inspect/statistics/routing-statistics.ts";
+import type { ImagePatches } from "../../tasks/task.ts";
 
 /** Domain of the patches of objects, which compares with their shape and colour. */
 export const OBJECT_DOMAIN = "domain of objects";

@@ -2,14 +2,14 @@
 import type { ImageDataset } from "../../data/dataset.ts";
 import { createLoader } from "../../data/loader.ts";
 import type { DomainName } from "../../data/shapes/index.ts";
-import { routingAgreement } from "../../inspect/agreement.ts";
-import type { DomainScenes, SceneAgreement } from "../../inspect/domain-types.ts";
-import type { Mosaic } from "../../inspect/types.ts";
-import type { TrainConfig } from "../recipe/config.ts";
-import { datasetSpec, transformSpecs } from "../recipe/data-specs.ts";
-import type { Evaluator } from "../step/evaluator.ts";
-import { shownImage } from "../tasks/shown-image.ts";
-import type { ImagePatches } from "../tasks/task.ts";
+import { routingAgreement } from "../../inspect/statistics/agreement.ts";
+import type { DomainScenes, SceneAgreement } from "../../inspect/types/domain.ts";
+import type { Mosaic } from "../../inspect/types/mosaic.ts";
+import type { Evaluator } from "../../learn/evaluator.ts";
+import type { TrainConfig } from "../../recipe/config.ts";
+import { datasetSpec, transformSpecs } from "../../recipe/data-specs.ts";
+import { shownImage } from "../../tasks/shared/shown-image.ts";
+import type { ImagePatches } from "../../tasks/task.ts";
 
 const SCENES = 64;
 const SHOWN = 4;

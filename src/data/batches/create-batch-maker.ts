@@ -1,0 +1,28 @@
+import type { Dataset } from "../dataset.ts";
+import { openTokenizer } from "../tokenizers/files.ts";
+import type { TokenizerState } from "../tokenizers/index.ts";
+import type { TransformSpec } from "../transforms/index.ts";
+import { type BatchMaker, batchMaker } from "./batch.ts";
+
+/** How batches are made, as a plain value that a worker thread can be sent. */
+export interface BatchSetup {
+  readonly transforms: readonly TransformSpec[];
+  readonly tokenizer?: TokenizerState;
+  /** Folder of data sets, where a tokenizer may have its vocabulary. */
+  readonly root?: string;
+  readonly contextLength?: number;
+  /** Whether batches of images tell the domain of each sample. */
+  readonly domains?: boolean;
+  readonly seed: number;
+  readonly training: boolean;
+}
+
+/** Opens the tokenizer, if any, and binds everything to a data set. */
+export async function createMaker(dataset: Dataset, setup: BatchSetup): Promise<BatchMaker> {
+  const { tokenizer: state, root, ...options } = setup;
+  const tokenizer =
+    state === undefined
+      ? undefined
+      : await openTokenizer(state, root === undefined ? {} : { root });
+  return batchMaker(dataset, { ...options, ...(tokenizer !== undefined && { tokenizer }) });
+}

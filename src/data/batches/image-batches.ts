@@ -1,0 +1,86 @@
+import { allocate, type NdArray } from "../../graph/array.ts";
+import { foldIn, integers, type Key, key } from "../../random/index.ts";
+import type { ImageDataset, ObjectAttributes } from "../dataset.ts";
+import { pipeline } from "../transforms/index.ts";
+import type { BatchMaker, BatchOptions, Field } from "./batch.ts";
+import { countCharacters, requireContextLength, tokenRows } from "./token-rows.ts";
+
+/**
+ * Batches of images with labels; where `domains` is on, of their `domains` as indices into those of
+ * the set; and with a tokenizer of one caption each: its `tokens` with their
+ * `lengths`, and the number of `characters` that they stand for.
+ *
+ * Sample `i` of epoch `e` is augmented by (seed, "augment", e, i); of several captions, training
+ * takes one by (seed, "caption", e, i) and evaluation the first.
+ */
+export function imageBatches(dataset: ImageDataset, options: BatchOptions): BatchMaker {
+  const { transforms = [], tokenizer, seed, training } = options;
+  const domainsOf = options.domains ? dataset.domains : undefined;
+  const bound = pipeline(transforms, dataset.imageShape);
+  const { height, width, channels } = bound.outputShape;
+  const elements = channels * height * width;
+  const length = tokenizer === undefined ? 0 : requireContextLength(options);
+  const fields: Record<string, Field> = {
+    images: { dtype: "float32", shape: [channels, height, width] },
+    labels: { dtype: "int64", shape: [] },
+    ...(domainsOf && { domains: { dtype: "int64", shape: [] } }),
+    ...(tokenizer !== undefined && {
+      tokens: { dtype: "int64", shape: [length] },
+      lengths: { dtype: "int64", shape: [] },
+      characters: { dtype: "int64", shape: [] },
+    }),
+  };
+  return {
+    length: dataset.length,
+    fields,
+    make({ step, epoch, indices, draw = epoch }) {
+      const images = allocate("float32", [indices.length, channels, height, width]);
+      const labels = allocate("int64", [indices.length]);
+      const augmentKey = foldIn(foldIn(key(seed), "augment"), draw);
+      const captionKey = foldIn(foldIn(key(seed), "caption"), draw);
+      const captions: (readonly string[])[] = [];
+      const attributes: (readonly ObjectAttributes[])[] = [];
+      const domains: string[] = [];
+      indices.forEach((index, row) => {
+        const sample = dataset.get(index);
+        const out = images.data.subarray(row * elements, (row + 1) * elements);
+        bound.apply(sample, foldIn(augmentKey, index), out);
+        labels.data[row] = BigInt(sample.label);
+        if (sample.captions !== undefined) captions.push(sample.captions);
+        if (sample.attributes !== undefined) attributes.push(sample.attributes);
+        if (sample.domain !== undefined) domains.push(sample.domain);
+      });
+      const arrays: Record<string, NdArray> = { images, labels };
+      if (domainsOf !== undefined) {
+        const ids = allocate("int64", [indices.length]);
+        indices.forEach((index, row) => {
+          ids.data[row] = BigInt(domainsOf.of(index));
+        });
+        arrays.domains = ids;
+      }
+      if (tokenizer !== undefined) {
+        const texts = captions.map((all, row) =>
+          chooseCaption(all, training ? foldIn(captionKey, indices[row]!) : undefined),
+        );
+        const placeOf = (row: number): string =>
+          `${dataset.name} ${dataset.split}, caption of sample ${indices[row]}`;
+        const rows = tokenRows(tokenizer, texts, length, placeOf);
+        Object.assign(arrays, rows, { characters: countCharacters(tokenizer, rows) });
+      }
+      return {
+        step,
+        epoch,
+        indices,
+        arrays,
+        ...(captions.length > 0 && { captions }),
+        ...(attributes.length > 0 && { attributes }),
+        ...(domains.length > 0 && { domains }),
+      };
+    },
+  };
+}
+
+function chooseCaption(captions: readonly string[], at: Key | undefined): string {
+  const chosen = at === undefined ? 0 : integers(at, 1, 0, captions.length)[0]!;
+  return captions[chosen] ?? "";
+}

@@ -1,0 +1,39 @@
+import { allocate } from "../../graph/array.ts";
+import { UserError } from "../../graph/errors.ts";
+import type { StreamDataset } from "../dataset.ts";
+import type { BatchMaker, BatchOptions } from "./batch.ts";
+import { requireContextLength, requireTokenizer } from "./token-rows.ts";
+
+/**
+ * Windows of a text for next-token prediction: `tokens` `[B, L]` and `targets` `[B, L]`.
+ *
+ * Training windows begin anywhere, so that there are as many as tokens less `L`; in evaluation they
+ * follow each other without overlap, and a rest shorter than a window is left out.
+ */
+export function streamBatches(dataset: StreamDataset, options: BatchOptions): BatchMaker {
+  const tokenizer = requireTokenizer(options);
+  const size = requireContextLength(options);
+  const ids = BigInt64Array.from(tokenizer.encode(dataset.text), BigInt);
+  const windows = options.training ? ids.length - size : Math.floor((ids.length - 1) / size);
+  if (windows < 1) {
+    throw new UserError(
+      `${dataset.name} ${dataset.split}: ${ids.length} tokens give no window of ${size} with its next token; lower data.context_length or give a longer text`,
+    );
+  }
+  const stride = options.training ? 1 : size;
+  const field = { dtype: "int64", shape: [size] } as const;
+  return {
+    length: windows,
+    fields: { tokens: field, targets: field },
+    make({ step, epoch, indices }) {
+      const tokens = allocate("int64", [indices.length, size]);
+      const targets = allocate("int64", [indices.length, size]);
+      indices.forEach((index, row) => {
+        const start = index * stride;
+        tokens.data.set(ids.subarray(start, start + size), row * size);
+        targets.data.set(ids.subarray(start + 1, start + 1 + size), row * size);
+      });
+      return { step, epoch, indices, arrays: { tokens, targets } };
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** Pictures and captions from a list in a CSV, TSV or JSONL file. */
+
+import { join } from "node:path";
+import { readTextFile } from "../../text/text-file.ts";
+import { BrokenImageError } from "../decode.ts";
+import { readPicture } from "../folder-files.ts";
+import type { CaptionColumns } from "../specs.ts";
+import type { EncodedSample } from "../store.ts";
+import { type CaptionRow, readCaptionRows } from "./caption-rows.ts";
+
+/** Pictures with their captions, not yet read. */
+export interface CaptionPairs {
+  readonly length: number;
+  /** The samples at ascending positions. */
+  readonly read: (members: Uint32Array) => AsyncGenerator<EncodedSample>;
+}
+
+/** Opens a list; rows that name the same path are one sample with all their captions. */
+export async function openListedPairs(
+  path: string,
+  folder: string,
+  columns: CaptionColumns | undefined,
+  hint: string,
+): Promise<CaptionPairs> {
+  return pairsOfRows(
+    readCaptionRows(await readTextFile(path, { hint }), path, columns),
+    path,
+    folder,
+  );
+}
+
+/** The samples of rows, whose paths start at `folder` and may not leave it. */
+export function pairsOfRows(
+  listed: readonly CaptionRow[],
+  path: string,
+  folder: string,
+): CaptionPairs {
+  const rows = mergeRows(listed);
+  async function* read(members: Uint32Array): AsyncGenerator<EncodedSample> {
+    for (const member of members) {
+      const { line, image, encoding, captions } = rows[member]!;
+      const isPath = encoding === "path";
+      yield {
+        source: isPath ? join(folder, image) : `${path}:${line}`,
+        captions,
+        read: () => (isPath ? readPicture(folder, image) : decodeBase64(image)),
+      };
+    }
+  }
+  return { length: rows.length, read };
+}
+
+/** The bytes that base64 text stands for. */
+export function decodeBase64(text: string): Uint8Array {
+  const packed = text.replace(/\s+/g, "");
+  const bytes = Buffer.from(packed, "base64");
+  const digits = packed.replace(/=+$/, "").length;
+  if (bytes.length === Math.floor((digits * 3) / 4)) return bytes;
+  throw new BrokenImageError("its text is not base64");
+}
+
+function mergeRows(rows: readonly CaptionRow[]): CaptionRow[] {
+  const merged = new Map<string, CaptionRow & { readonly captions: string[] }>();
+  for (const row of rows) {
+    const place = row.encoding === "path" ? row.image : `:${row.line}`;
+    const before = merged.get(place);
+    if (before === undefined) merged.set(place, { ...row, captions: [...row.captions] });
+    else before.captions.push(...row.captions);
+  }
+  return [...merged.values()];
+}

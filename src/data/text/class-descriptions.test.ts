@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { datasets } from "../registry.ts";
+import { classDescriptions, detailLevels } from "./class-descriptions.ts";
+
+test("each class has one description, and more detail says more", () => {
+  for (const name of ["cifar10", "fashion-mnist", "shapes"] as const) {
+    const { classNames } = datasets[name];
+    const [simple, normal, detailed] = detailLevels.map((detail) =>
+      classDescriptions(name, classNames, detail),
+    ) as [string[], string[], string[]];
+    for (const texts of [simple, normal, detailed]) {
+      expect(texts).toHaveLength(classNames.length);
+      expect(new Set(texts).size).toBe(classNames.length);
+    }
+    for (const [i, text] of simple.entries()) {
+      expect(normal[i]!.startsWith(`${text}, `)).toBe(true);
+      expect(detailed[i]!.startsWith(`${normal[i]}; `)).toBe(true);
+    }
+  }
+});
+
+test("descriptions stand in the order of the labels", () => {
+  const words: Readonly<Record<string, string>> = { automobile: "car" };
+  for (const name of ["cifar10", "fashion-mnist", "shapes"] as const) {
+    const { classNames } = datasets[name];
+    for (const [i, text] of classDescriptions(name, classNames, "simple").entries()) {
+      expect(text).toContain(words[classNames[i]!] ?? classNames[i]!);
+    }
+  }
+});
+
+test("other sets are described by the names of their classes, and no further", () => {
+  expect(classDescriptions("pacs", ["dog", "house"], "simple")).toEqual([
+    "a picture of dog",
+    "a picture of house",
+  ]);
+  expect(() => classDescriptions("pacs", ["dog"], "detailed")).toThrow(
+    "there are no detailed descriptions of the classes of pacs; set model.prompt_detail to simple",
+  );
+});

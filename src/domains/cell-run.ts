@@ -1,0 +1,64 @@
+/** One run of a protocol on the disk: what it measured, whether it is finished. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { configToYaml } from "../config/load.ts";
+import type { DomainRecord } from "../evaluate/domains/model-selection.ts";
+import { UserError } from "../graph/errors.ts";
+import { ignoreMissing } from "../runs/files.ts";
+import { readMetrics } from "../runs/metrics-file.ts";
+import { accuracyName } from "../train/domains/accuracy-names.ts";
+import type { DomainCell } from "./cells.ts";
+
+export type CellState = "missing" | "started" | "finished";
+
+/**
+ * How far a run is.
+ *
+ * @throws UserError (exit code 2) where it was begun with other settings
+ */
+export async function cellState(folder: string, { config }: DomainCell): Promise<CellState> {
+  const read = (name: string) => readFile(join(folder, name), "utf8").catch(ignoreMissing);
+  const stored = await read("config.yaml");
+  if (stored === undefined) return "missing";
+  const [there, here] = [stored.split("\n"), configToYaml(config).split("\n")];
+  const at = here.findIndex((line, i) => line !== there[i]);
+  if (at >= 0 || here.length !== there.length) {
+    const [old, now] = [there[at], here[at]].map((line) => line?.trim() || "nothing");
+    throw new UserError(
+      `${folder} was begun with other settings: ${old} there, ${now} here; choose another --out, or remove that folder`,
+      { exitCode: 2 },
+    );
+  }
+  return (await read("summary.json")) === undefined ? "started" : "finished";
+}
+
+/** What each evaluation of a run measured, from its metrics. */
+export async function cellRecords(
+  folder: string,
+  { algorithm, trial, testDomains }: DomainCell,
+  domains: readonly string[],
+): Promise<DomainRecord[]> {
+  const steps = new Map<number, Map<string, number>>();
+  for (const { split, step, name, value } of await readMetrics(join(folder, "metrics.jsonl"))) {
+    if (split !== "validation") continue;
+    if (!steps.has(step)) steps.set(step, new Map());
+    steps.get(step)!.set(name, value);
+  }
+  const named = (values: ReadonlyMap<string, number>, part: "in" | "out") =>
+    Object.fromEntries(
+      domains.flatMap((domain) => {
+        const value = values.get(accuracyName(domain, part));
+        return value === undefined ? [] : [[domain, value]];
+      }),
+    );
+  return [...steps]
+    .map(([step, values]) => ({
+      algorithm,
+      trial,
+      testDomains,
+      step,
+      inAccuracy: named(values, "in"),
+      outAccuracy: named(values, "out"),
+    }))
+    .filter(({ outAccuracy }) => Object.keys(outAccuracy).length > 0);
+}

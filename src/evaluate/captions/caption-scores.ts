@@ -1,0 +1,60 @@
+/** How well generated captions match those that people wrote. */
+
+import { UserError } from "../../graph/errors.ts";
+import { bleuScores } from "./bleu.ts";
+import { ciderScores } from "./cider.ts";
+import { rougeL } from "./rouge-l.ts";
+import { tokenizeCaption } from "./tokenize-captions.ts";
+
+/** Fractions, but for `cider`, which is CIDEr-D and at most 10. */
+export interface CaptionScores {
+  readonly bleu1: number;
+  readonly bleu2: number;
+  readonly bleu3: number;
+  readonly bleu4: number;
+  readonly rouge_l: number;
+  readonly cider: number;
+}
+
+/**
+ * BLEU-1 to BLEU-4 of the corpus, and the means of ROUGE-L and CIDEr-D over samples, over the words
+ * of `tokenizeCaption`: lower case, without punctuation.
+ *
+ * An empty candidate scores 0 and adds to the words that BLEU misses. With one sample `cider` is 0,
+ * as its weights come from differences between samples. Fails with a sentence where there are no
+ * samples or one has no reference.
+ *
+ * @param candidates a caption for each sample
+ * @param references the captions of each sample, one or more
+ * @example
+ * captionScores(["A dog runs."], [["a dog runs", "the dog is running"]]).bleu1 // 1
+ */
+export function captionScores(
+  candidates: readonly string[],
+  references: readonly (readonly string[])[],
+): CaptionScores {
+  if (candidates.length !== references.length) {
+    throw new RangeError(
+      `caption scores need references for each candidate, got ${candidates.length} candidates and ${references.length} lists of references`,
+    );
+  }
+  if (candidates.length === 0) {
+    throw new UserError("caption scores need at least one sample; evaluate a split that has some");
+  }
+  const without = references.findIndex((own) => own.length === 0);
+  if (without >= 0) {
+    throw new UserError(
+      `sample ${without + 1} of ${references.length} has no reference caption to compare with; leave it out or give it one`,
+    );
+  }
+  const words = candidates.map(tokenizeCaption);
+  const referenceWords = references.map((own) => own.map(tokenizeCaption));
+  const [bleu1, bleu2, bleu3, bleu4] = bleuScores(words, referenceWords);
+  const rouge = words.map((candidate, sample) => rougeL(candidate, referenceWords[sample]!));
+  const cider = ciderScores(words, referenceWords);
+  return { bleu1, bleu2, bleu3, bleu4, rouge_l: mean(rouge), cider: mean(cider) };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,141 @@
+/** Accuracies of algorithms on left-out domains, in the layout of DomainBed. */
+import {
+  type DomainRecord,
+  type SelectedAccuracy,
+  type SelectionMethod,
+  selectAccuracy,
+  selectionMethods,
+} from "./model-selection.ts";
+
+/** Mean and standard error over trials. */
+export interface Estimate {
+  /** Accuracy, 0 to 1. */
+  readonly mean: number;
+  /** `sqrt(sum (x - mean)^2 / n) / sqrt(n)`; 0 of one trial. */
+  readonly standardError: number;
+  readonly trials: number;
+}
+
+export interface DomainTableCell extends Estimate {
+  readonly domain: string;
+  /** What was chosen in each trial. */
+  readonly selected: readonly (SelectedAccuracy & { readonly trial: number })[];
+}
+
+export interface DomainTableRow {
+  readonly algorithm: string;
+  /** One for each domain; undefined where no run was made, or the method lacks some. */
+  readonly cells: readonly (DomainTableCell | undefined)[];
+  /** Mean of the cells, and over trials the error of their mean; undefined where a cell is missing. */
+  readonly average: Estimate | undefined;
+}
+
+export interface DomainTable {
+  readonly method: SelectionMethod;
+  /** The columns. */
+  readonly domains: readonly string[];
+  readonly rows: readonly DomainTableRow[];
+}
+
+export interface DomainTableOptions {
+  /** All domains. */
+  readonly domains: readonly string[];
+  /** Those that have a column; by default all. */
+  readonly testDomains?: readonly string[];
+  /** The rows; by default all algorithms, in the order of the records. */
+  readonly algorithms?: readonly string[];
+}
+
+/**
+ * The table of one selection method.
+ *
+ * @example
+ * formatDomainTable(domainTable(records, "oracle", { domains: ["photo", "sketch"] }))
+ */
+export function domainTable(
+  records: readonly DomainRecord[],
+  method: SelectionMethod,
+  options: DomainTableOptions,
+): DomainTable {
+  const { domains, testDomains = domains } = options;
+  const { algorithms = [...new Set(records.map((one) => one.algorithm))] } = options;
+  const trials = [...new Set(records.map(({ trial }) => trial))].sort((a, b) => a - b);
+  const rows = algorithms.map((algorithm): DomainTableRow => {
+    const chosen = testDomains.map((testDomain) =>
+      trials.flatMap((trial) => {
+        const query = { algorithm, trial, testDomain, domains };
+        const selected = selectAccuracy(records, method, query);
+        return selected === undefined ? [] : [{ ...selected, trial }];
+      }),
+    );
+    const cells = chosen.map((selected, d) =>
+      selected.length === 0
+        ? undefined
+        : { domain: testDomains[d]!, ...estimate(selected.map(({ test }) => test)), selected },
+    );
+    return { algorithm, cells, average: cells.includes(undefined) ? undefined : average(chosen) };
+  });
+  return { method, domains: testDomains, rows };
+}
+
+/** The mean of the means of the domains, with the standard error of the means of the trials. */
+function average(chosen: readonly DomainTableCell["selected"][]): Estimate {
+  const trials = [...new Set(chosen.flat().map(({ trial }) => trial))];
+  const ofTrials = trials.map((trial) => {
+    const tests = chosen.flatMap((selected) => selected.filter((one) => one.trial === trial));
+    return mean(tests.map(({ test }) => test));
+  });
+  const ofDomains = chosen.map((selected) => mean(selected.map(({ test }) => test)));
+  return { ...estimate(ofTrials), mean: mean(ofDomains) };
+}
+
+/** Mean and standard error as DomainBed has them: the deviation is divided by n, not by n - 1. */
+export function estimate(values: readonly number[]): Estimate {
+  const center = mean(values);
+  const variance = mean(values.map((value) => (value - center) ** 2));
+  return {
+    mean: center,
+    standardError: Math.sqrt(variance / values.length),
+    trials: values.length,
+  };
+}
+
+/** In percent, such as `87.3 ± 0.4`; `X` for what is missing. */
+export function formatEstimate(value: Estimate | undefined): string {
+  if (value === undefined) return "X";
+  return `${(100 * value.mean).toFixed(1)} ± ${(100 * value.standardError).toFixed(1)}`;
+}
+
+/** Heading and rows as text: the algorithm, every domain, the average. */
+export function domainTableText({ domains, rows }: DomainTable): {
+  readonly heading: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+} {
+  return {
+    heading: ["Algorithm", ...domains, "Avg"],
+    rows: rows.map(({ algorithm, cells, average: all }) => [
+      algorithm,
+      ...cells.map(formatEstimate),
+      formatEstimate(all),
+    ]),
+  };
+}
+
+/** The table as Markdown, under a line that names the method. */
+export function domainTableMarkdown(table: DomainTable): string {
+  const { heading, rows } = domainTableText(table);
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [
+    `Model selection: ${selectionMethods[table.method]}`,
+    "",
+    line(heading),
+    line(["---", ...heading.slice(1).map(() => "---:")]),
+    ...rows.map(line),
+    "",
+  ].join("\n");
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,194 @@
+/**
+ * A language model at work: two graphs on the same weights, one that reads prompts and one that
+ * reads a token per sequence, with the keys and values between them.
+ */
+import type { NdArray } from "../../graph/array.ts";
+import { input } from "../../graph/inputs.ts";
+import { batch } from "../../graph/shape.ts";
+import {
+  type DecoderResult,
+  type LanguageModel,
+  roomForTokens,
+} from "../../models/language-model.ts";
+import { createScope, type Scope } from "../../nn/scope.ts";
+import type { Session } from "../../runtime/session.ts";
+import { createWeightedSession, type WeightedOptions } from "../model-weights.ts";
+import {
+  describeLayers,
+  type RoutedLayer,
+  type RoutingDetail,
+  routedLayers,
+  routingOutputs,
+} from "./decoder-routing.ts";
+import { createDecoderState, type DecoderState } from "./decoder-state.ts";
+
+export interface DecoderOptions extends WeightedOptions {
+  /** Whether to fetch the experts of every token. Default false. */
+  readonly experts?: boolean;
+  /** Whether to fetch all that routers make of a token, and that of layers of the prefix. Default false. */
+  readonly routing?: boolean;
+}
+
+/** What sequences begin with: float32 `[R, ...shape]` as the model says, or one row for all of them. */
+export type PrefixRows = NdArray<"float32">;
+
+/** Reads sequences and gives the scores of what may come next. */
+export interface Decoder {
+  readonly model: LanguageModel;
+  /** Layers whose experts it tells, from the first on; none unless asked for. */
+  readonly expertLayers: readonly string[];
+  /** Layers that read the prefix alone, where `routing` was asked for. */
+  readonly prefixLayers: readonly string[];
+  /** Room for sequences, which have no tokens yet; `prefix` is needed where the model has one. */
+  open(numSequences: number, prefix?: PrefixRows): DecoderState;
+  /** Frees the sessions; states that are still open can no longer be used. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A compiled graph with what it reads besides tokens and cache. */
+export interface DecoderSession {
+  readonly session: Session;
+  /** Those that every run is given. */
+  readonly weights: Readonly<Record<string, NdArray>>;
+  /** Layers over the tokens of the sequences, whose routing is among the outputs. */
+  readonly layers: readonly RoutedLayer[];
+  /** Layers over tokens of the prefix. */
+  readonly prefixLayers: readonly RoutedLayer[];
+}
+
+export interface DecoderSessions {
+  readonly model: LanguageModel;
+  readonly detail: RoutingDetail;
+  readonly step: DecoderSession;
+  /** The graph for prompts of up to `numTokens` tokens, and the number of tokens it is made for. */
+  prefill(numTokens: number): Promise<{ readonly compiled: DecoderSession; readonly size: number }>;
+}
+
+/** Prompts are padded to powers of two from here on, so that few graphs serve all lengths. */
+const SMALLEST_PREFILL = 8;
+
+/**
+ * Compiles a language model for generation.
+ *
+ * @throws UserError where a weight is missing or has another shape than the model says
+ */
+export async function createDecoder(
+  model: LanguageModel,
+  options: DecoderOptions,
+): Promise<Decoder> {
+  const { experts = false, routing = false } = options;
+  const detail: RoutingDetail = routing ? "all" : experts ? "experts" : "none";
+  const prefills = new Map<number, Promise<DecoderSession>>();
+  const compiled: DecoderSession[] = [];
+  let disposed = false;
+  const compile = async (
+    trace: (scope: Scope) => DecoderResult,
+    choose?: ChooseLayers,
+  ): Promise<DecoderSession> => {
+    const result = await compileGraph(trace, options, detail, choose);
+    if (disposed) result.session.dispose();
+    else compiled.push(result);
+    return result;
+  };
+  const step = await compile((scope) => traceStep(scope, model));
+  const layers = step.layers.map(({ layer }) => layer);
+  const prefixLayers = detail === "all" && model.prefix ? layersOfPrefix(model, layers) : [];
+  const sessions: DecoderSessions = {
+    model,
+    detail,
+    step,
+    prefill: async (numTokens) => {
+      let size = SMALLEST_PREFILL;
+      while (size < numTokens) size *= 2;
+      size = Math.min(size, roomForTokens(model));
+      let known = prefills.get(size);
+      if (known === undefined) {
+        known = compile(
+          (scope) => tracePrefill(scope, model, size),
+          () => ({
+            layers,
+            prefixLayers,
+          }),
+        );
+        prefills.set(size, known);
+      }
+      return { compiled: await known, size };
+    },
+  };
+  const decoder: Decoder = {
+    model,
+    expertLayers: layers,
+    prefixLayers,
+    open: (numSequences, prefix) => {
+      if (disposed) throw new Error("the decoder was disposed of; create it again");
+      return createDecoderState(sessions, numSequences, prefix);
+    },
+    dispose: () => {
+      if (disposed) return;
+      disposed = true;
+      for (const { session } of compiled) session.dispose();
+    },
+    [Symbol.dispose]: () => decoder.dispose(),
+  };
+  return decoder;
+}
+
+function tracePrefill(scope: Scope, model: LanguageModel, numTokens: number): DecoderResult {
+  const ids = input(scope.graph, "ids", { dtype: "int64", shape: [batch(), numTokens] });
+  const lengths = input(scope.graph, "lengths", { dtype: "int64", shape: [batch()] });
+  if (model.prefix === undefined) return model.prefill(scope, ids, lengths);
+  const shape = [batch(), ...model.prefix.shape];
+  const prefix = input(scope.graph, "prefix", { dtype: "float32", shape });
+  return model.prefill(scope, ids, lengths, prefix);
+}
+
+function traceStep(scope: Scope, model: LanguageModel): DecoderResult {
+  const { graph } = scope;
+  const { numLayers, numHeads, contextLength, headWidth } = model;
+  const ids = input(graph, "ids", { dtype: "int64", shape: [batch()] });
+  const positions = input(graph, "positions", { dtype: "int64", shape: [batch()] });
+  const room = [batch(), numHeads, contextLength, headWidth];
+  const cache = Array.from({ length: numLayers }, (_, layer) => ({
+    keys: input(graph, `past_keys.${layer}`, { dtype: "float32", shape: room }),
+    values: input(graph, `past_values.${layer}`, { dtype: "float32", shape: room }),
+  }));
+  return model.step(scope, ids, positions, cache);
+}
+
+/** Which of the layers that a graph has it tells the routing of. */
+type ChooseLayers = (all: readonly string[]) => {
+  readonly layers: readonly string[];
+  readonly prefixLayers: readonly string[];
+};
+
+async function compileGraph(
+  traceModel: (scope: Scope) => DecoderResult,
+  options: WeightedOptions,
+  detail: RoutingDetail,
+  choose: ChooseLayers = (all) => ({ layers: all, prefixLayers: [] }),
+): Promise<DecoderSession> {
+  const { scope, trace } = createScope({ training: false });
+  const { logits, cache } = traceModel(scope);
+  const { layers, prefixLayers } = choose(detail === "none" ? [] : routedLayers(trace));
+  const outputs = {
+    logits,
+    ...Object.fromEntries(cache.map(({ keys }, layer) => [`keys.${layer}`, keys])),
+    ...Object.fromEntries(cache.map(({ values }, layer) => [`values.${layer}`, values])),
+    ...routingOutputs(trace, [...layers, ...prefixLayers], detail),
+  };
+  const { session, given } = await createWeightedSession(outputs, options);
+  return {
+    session,
+    weights: given,
+    layers: describeLayers(trace, layers),
+    prefixLayers: describeLayers(trace, prefixLayers),
+  };
+}
+
+/** Layers that a graph for prompts has beside those of the tokens. */
+function layersOfPrefix(model: LanguageModel, layers: readonly string[]): string[] {
+  const { scope, trace } = createScope({ training: false });
+  tracePrefill(scope, model, 1);
+  return routedLayers(trace).filter((layer) => !layers.includes(layer));
+}

@@ -1,0 +1,122 @@
+/** The JSON header of a safetensors file, checked before any tensor is touched. */
+import * as z from "zod";
+import { UserError } from "../graph/errors.ts";
+
+/** The limit of Python's `safetensors`. */
+const maxHeaderBytes = 100_000_000;
+
+/** One tensor as its header describes it; offsets count from the end of the header. */
+export interface HeaderEntry {
+  name: string;
+  dtype: string;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+export interface Header {
+  /** In order of their place in the file. */
+  entries: HeaderEntry[];
+  metadata: Record<string, string>;
+  /** First byte after the header. */
+  dataStart: number;
+}
+
+const count = z.int().nonnegative();
+const entrySchema = z.strictObject({
+  dtype: z.string(),
+  shape: z.array(count),
+  data_offsets: z.tuple([count, count]),
+});
+const metadataSchema = z.record(z.string(), z.string());
+
+/** Reads and checks the header of a safetensors file; errors name `source`. */
+export function parseHeader(bytes: Uint8Array, source: string): Header {
+  const text = headerText(bytes, source);
+  const fields = parseJson(text, source);
+  const duplicate = duplicateKey(text);
+  if (duplicate !== undefined) {
+    throw new UserError(
+      `${source}: the header names tensor "${duplicate}" twice; the file is corrupt`,
+    );
+  }
+  let metadata: Record<string, string> = {};
+  const entries: HeaderEntry[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === "__metadata__") {
+      const parsed = metadataSchema.safeParse(value);
+      if (!parsed.success) throw new UserError(`${source}: __metadata__ must map texts to texts`);
+      metadata = parsed.data;
+      continue;
+    }
+    const parsed = entrySchema.safeParse(value);
+    if (!parsed.success || parsed.data.data_offsets[0] > parsed.data.data_offsets[1]) {
+      throw new UserError(
+        `${source}: the header entry of tensor "${name}" is not {dtype, shape, data_offsets: [begin, end]}; the file is corrupt`,
+      );
+    }
+    const { dtype, shape, data_offsets } = parsed.data;
+    entries.push({ name, dtype, shape, begin: data_offsets[0], end: data_offsets[1] });
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  return { entries, metadata, dataStart: 8 + byteLengthOfHeader(bytes) };
+}
+
+function byteLengthOfHeader(bytes: Uint8Array): number {
+  return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+}
+
+function headerText(bytes: Uint8Array, source: string): string {
+  if (bytes.length < 8) {
+    throw new UserError(
+      `${source}: ${bytes.length} bytes are too few for a safetensors file; it is truncated`,
+    );
+  }
+  const length = byteLengthOfHeader(bytes);
+  if (length > maxHeaderBytes) {
+    throw new UserError(
+      `${source}: its header would have ${length} bytes, more than the limit of ${maxHeaderBytes}; this is not a safetensors file`,
+    );
+  }
+  if (8 + length > bytes.length) {
+    throw new UserError(
+      `${source}: its header has ${length} bytes but the file only ${bytes.length}; it is truncated`,
+    );
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+  } catch {
+    throw new UserError(`${source}: its header is not UTF-8 text; the file is corrupt`);
+  }
+}
+
+function parseJson(text: string, source: string): Record<string, unknown> {
+  let fields: unknown;
+  try {
+    fields = text.startsWith("{") ? JSON.parse(text) : undefined;
+  } catch {
+    fields = undefined;
+  }
+  if (typeof fields !== "object" || fields === null) {
+    throw new UserError(`${source}: its header is not a JSON object; the file is corrupt`);
+  }
+  return fields as Record<string, unknown>;
+}
+
+/** The first key that valid JSON `text` repeats at its top level; JSON.parse keeps the last only. */
+function duplicateKey(text: string): string | undefined {
+  const seen = new Set<string>();
+  let depth = 0;
+  let lastString = "";
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (token !== ":") lastString = token;
+    else if (depth === 1) {
+      const key: string = JSON.parse(lastString);
+      if (seen.has(key)) return key;
+      seen.add(key);
+    }
+  }
+  return undefined;
+}

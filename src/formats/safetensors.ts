@@ -1,0 +1,147 @@
+/**
+ * The safetensors file format: 8 bytes of header length (little-endian), a JSON header, then the
+ * tensors' bytes without holes.
+ *
+ * Files are written as Python's `safetensors` writes them: wide element types first and names in
+ * order, so that every tensor is aligned to its element size.
+ */
+import { bytesPerElement, type DType, elementCount, type NdArray, view } from "../graph/array.ts";
+import { UserError } from "../graph/errors.ts";
+import { bfloat16ToNumber, float16ToNumber, widenToFloat32 } from "./half.ts";
+import { type HeaderEntry, parseHeader } from "./safetensors-header.ts";
+
+/** What a safetensors file holds. */
+export interface SafetensorsContent {
+  tensors: Map<string, NdArray>;
+  metadata: Record<string, string>;
+}
+
+/** Element types that are written, in file order. */
+const writeOrder: readonly (readonly [DType, string])[] = [
+  ["int64", "I64"],
+  ["float64", "F64"],
+  ["float32", "F32"],
+  ["int32", "I32"],
+  ["uint8", "U8"],
+  ["bool", "BOOL"],
+];
+const codeOf = new Map<DType, string>(writeOrder);
+const dtypeOf = new Map(writeOrder.map(([dtype, code]) => [code, dtype]));
+const rankOf = new Map(writeOrder.map(([dtype], rank) => [dtype, rank]));
+const halfReaders = new Map([
+  ["F16", float16ToNumber],
+  ["BF16", bfloat16ToNumber],
+]);
+
+/**
+ * The chunks of a safetensors file, to be written one after the other; tensors are not copied.
+ *
+ * @param tensors by name
+ * @param metadata texts kept in the header under `__metadata__`
+ * @throws RangeError when a tensor's data does not fit its shape
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, NdArray> | Readonly<Record<string, NdArray>>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array[] {
+  const entries = tensors instanceof Map ? [...tensors] : Object.entries<NdArray>(tensors as never);
+  entries.sort(
+    ([a, { dtype: left }], [b, { dtype: right }]) =>
+      rankOf.get(left)! - rankOf.get(right)! || (a < b ? -1 : 1),
+  );
+  const fields: string[] = [];
+  if (metadata) fields.push(`"__metadata__":${JSON.stringify(metadata)}`);
+  const chunks: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of entries) {
+    if (name === "__metadata__" || data.length !== elementCount(shape)) {
+      throw new RangeError(
+        `safetensors: cannot write tensor "${name}" of shape [${shape}] with ${data.length} elements`,
+      );
+    }
+    const end = offset + data.byteLength;
+    const entry = { dtype: codeOf.get(dtype), shape, data_offsets: [offset, end] };
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
+    chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    offset = end;
+  }
+  return [encodeHeader(`{${fields.join(",")}}`), ...chunks];
+}
+
+/** Length and header, padded with spaces so that the data starts at a multiple of 8. */
+function encodeHeader(json: string): Uint8Array {
+  const text = new TextEncoder().encode(json);
+  const length = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(text, 8);
+  return bytes;
+}
+
+/**
+ * Reads a safetensors file. Tensors are views into `bytes` where their place is aligned, copies
+ * otherwise; F16 and BF16 are widened to float32.
+ *
+ * @param bytes the whole file
+ * @param source what to call the file in errors
+ * @throws UserError with one sentence when the file is truncated, corrupt, or of an unknown type
+ */
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  source = "safetensors file",
+): SafetensorsContent {
+  const { entries, metadata, dataStart } = parseHeader(bytes, source);
+  const data = bytes.subarray(dataStart);
+  const tensors = new Map<string, NdArray>();
+  let expected = 0;
+  for (const entry of entries) {
+    const { name, begin, end } = entry;
+    if (begin !== expected) {
+      const problem =
+        begin < expected ? "overlaps the tensor before it" : "leaves a hole before it";
+      throw new UserError(
+        `${source}: tensor "${name}" starts at byte ${begin} and ${problem}, which ends at ${expected}; the file is corrupt`,
+      );
+    }
+    if (end > data.length) {
+      throw new UserError(
+        `${source}: tensor "${name}" ends at byte ${end} but only ${data.length} bytes of data follow the header; the file is truncated`,
+      );
+    }
+    tensors.set(name, readTensor(entry, data.subarray(begin, end), source));
+    expected = end;
+  }
+  if (expected !== data.length) {
+    throw new UserError(
+      `${source}: ${data.length - expected} bytes follow the last tensor, which ends at byte ${expected}; the file is corrupt`,
+    );
+  }
+  return { tensors, metadata };
+}
+
+function readTensor(
+  { name, dtype: code, shape, begin, end }: HeaderEntry,
+  bytes: Uint8Array,
+  source: string,
+): NdArray {
+  const dtype = dtypeOf.get(code);
+  const toNumber = halfReaders.get(code);
+  if (!dtype && !toNumber) {
+    throw new UserError(
+      `${source}: tensor "${name}" has dtype ${code}; readable are ${[...dtypeOf.keys(), ...halfReaders.keys()].join(", ")}`,
+    );
+  }
+  const size = elementCount(shape) * (dtype ? bytesPerElement(dtype) : 2);
+  if (size !== end - begin) {
+    throw new UserError(
+      `${source}: tensor "${name}" of shape [${shape.join(", ")}] and dtype ${code} needs ${size} bytes but has ${end - begin}; the file is corrupt`,
+    );
+  }
+  if (!dtype) return { dtype: "float32", shape, data: widenToFloat32(bytes, toNumber!) };
+  if (dtype === "bool" && bytes.some((byte) => byte > 1)) {
+    throw new UserError(`${source}: tensor "${name}" has booleans other than 0 and 1`);
+  }
+  const aligned = bytes.byteOffset % bytesPerElement(dtype) === 0;
+  const home = aligned ? bytes : bytes.slice();
+  return view(dtype, shape, home.buffer, home.byteOffset);
+}

@@ -1,0 +1,87 @@
+/** Records the experts of every token, so that two models can be compared on the same tokens. */
+
+import type { LayerAgreement } from "../types/routing.ts";
+import { type RoutingAgreement, routingAgreement } from "./agreement.ts";
+import type { RoutedBatch } from "./routing-statistics.ts";
+
+/** The choices of one layer for the tokens that count. */
+export interface LayerChoices {
+  readonly layer: string;
+  readonly numExperts: number;
+  readonly tokens: number;
+  /** Best first; `NO_EXPERT` where a token has none. */
+  readonly ids: readonly (readonly number[])[]; // [K, N]
+}
+
+/** Stands for no expert. */
+const NO_EXPERT = -1;
+
+export interface ChoiceRecorder {
+  /** Adds a batch of one layer; padding is left out. */
+  add(layer: string, batch: Pick<RoutedBatch, "ids" | "probabilities" | "mask">): void;
+  layers(): LayerChoices[];
+}
+
+/** Records layers over batches. */
+export function choiceRecorder(): ChoiceRecorder {
+  const layers = new Map<string, { numExperts: number; ids: number[][] }>();
+  return {
+    add(layer, { ids, probabilities, mask }) {
+      const [numTokens, numExperts] = probabilities.shape as [number, number];
+      const numSelected = ids.shape[0]!;
+      const known = layers.get(layer);
+      const rows = known?.ids ?? Array.from({ length: numSelected }, (): number[] => []);
+      if (known === undefined) layers.set(layer, { numExperts, ids: rows });
+      for (let n = 0; n < numTokens; n++) {
+        if (mask !== undefined && !Number(mask.data[n])) continue;
+        for (const [k, row] of rows.entries()) {
+          const id = Number(ids.data[k * numTokens + n]);
+          row.push(id >= 0 && id < numExperts ? id : NO_EXPERT);
+        }
+      }
+    },
+    layers: () =>
+      [...layers].map(([layer, { numExperts, ids }]) => ({
+        layer,
+        numExperts,
+        tokens: ids[0]?.length ?? 0,
+        ids,
+      })),
+  };
+}
+
+/**
+ * Agreement of the layers that two models have in common, by their names.
+ *
+ * The models may differ in the number of experts and of selected ones.
+ *
+ * @throws RangeError where a layer has other tokens in one than in the other
+ */
+export function compareChoices(
+  first: readonly LayerChoices[],
+  second: readonly LayerChoices[],
+): LayerAgreement[] {
+  return first.flatMap((ours) => {
+    const theirs = second.find(({ layer }) => layer === ours.layer);
+    if (theirs === undefined) return [];
+    const { layer, tokens } = ours;
+    if (theirs.tokens !== tokens) {
+      throw new RangeError(
+        `${layer} routes ${tokens} tokens in the first model and ${theirs.tokens} in the second`,
+      );
+    }
+    const numSelectedExperts = Math.max(ours.ids.length, theirs.ids.length);
+    const numExperts = Math.max(ours.numExperts, theirs.numExperts);
+    const [a, b] = [ours, theirs].map((choices) => flatten(choices, numSelectedExperts));
+    const agreement = (matchExperts: boolean): RoutingAgreement =>
+      routingAgreement(a!, b!, { numExperts, numSelectedExperts, matchExperts });
+    return [{ layer, tokens, own: agreement(false), matched: agreement(true) }];
+  });
+}
+
+/** `[K, N]` in one row, filled up with "no expert" to `numSelectedExperts` choices. */
+function flatten({ ids, tokens }: LayerChoices, numSelectedExperts: number): Int32Array {
+  const flat = new Int32Array(numSelectedExperts * tokens).fill(NO_EXPERT);
+  for (const [k, row] of ids.entries()) flat.set(row, k * tokens);
+  return flat;
+}

@@ -1,0 +1,82 @@
+/** Sums over tokens, from which the metrics of a layer's routing follow. */
+import type { RoutingScores } from "../types/routing.ts";
+
+/** What a layer decided for one token. */
+export interface RoutedToken {
+  /** Its experts, best first; none where it was refused by all. */
+  readonly experts: readonly number[];
+  /** Of every expert, `[E]`. */
+  readonly probabilities: readonly number[];
+  /** Experts that it asked for. */
+  readonly attempted: number;
+}
+
+/** Sums over the tokens of a group. */
+export interface RoutingSums {
+  /** Assignments of each expert, `[E]`. */
+  readonly load: readonly number[];
+  /** Probabilities of each expert, `[E]`. */
+  readonly importance: readonly number[];
+  readonly tokens: number;
+  add(token: RoutedToken): void;
+  scores(): RoutingScores;
+}
+
+/** Sums of no token. */
+export function routingSums(numExperts: number): RoutingSums {
+  const load = Array<number>(numExperts).fill(0);
+  const importance = Array<number>(numExperts).fill(0);
+  let [tokens, attempted, placed, entropies, confidence] = [0, 0, 0, 0, 0];
+  return {
+    load,
+    importance,
+    get tokens() {
+      return tokens;
+    },
+    add(token) {
+      tokens += 1;
+      attempted += token.attempted;
+      placed += Math.min(token.attempted, token.experts.length);
+      for (const expert of token.experts) load[expert]! += 1;
+      for (const [expert, p] of token.probabilities.entries()) importance[expert]! += p;
+      entropies += entropy(token.probabilities);
+      confidence += Math.max(...token.probabilities);
+    },
+    scores() {
+      const mean = (sum: number): number => (tokens === 0 ? 0 : sum / tokens);
+      const localEntropy = mean(entropies);
+      const globalEntropy = entropy(importance.map(mean));
+      const successRate = attempted === 0 ? 0 : placed / attempted;
+      return {
+        maxViolation: maxViolation(load),
+        deadExperts: load.filter((count) => count === 0).length,
+        localEntropy,
+        globalEntropy,
+        mutualInformation: globalEntropy - localEntropy,
+        gateConfidence: mean(confidence),
+        successRate,
+        droppedFraction: 1 - successRate,
+      };
+    },
+  };
+}
+
+/** Largest load over the mean, less one: 0 when balanced (arXiv:2408.15664, equation 4). */
+export function maxViolation(counts: ArrayLike<number | bigint>): number {
+  const loads = Array.from(counts, Number);
+  const mean = loads.reduce((total, load) => total + load, 0) / loads.length;
+  return mean === 0 ? 0 : Math.max(...loads) / mean - 1;
+}
+
+/** Each value over the sum of all; zeros where that is zero. */
+export function fractions(values: readonly number[]): number[] {
+  const total = values.reduce((sum, value) => sum + value, 0);
+  return values.map((value) => (total === 0 ? 0 : value / total));
+}
+
+/** `-sum p log p`, nats. */
+function entropy(probabilities: readonly number[]): number {
+  let sum = 0;
+  for (const p of probabilities) if (p > 0) sum -= p * Math.log(p);
+  return sum;
+}

@@ -1,0 +1,139 @@
+/** Runs the evaluation graph over a split, on the weights where they lie. */
+
+import type { Batch, Field } from "../data/batches/batch.ts";
+import type { Loader } from "../data/loader.ts";
+import { allocate, type NdArray, view } from "../graph/array.ts";
+import { batch, type Dim, type Shape } from "../graph/shape.ts";
+import type { Binding, Runtime, SessionOptions } from "../runtime/session.ts";
+import { type BatchSpec, evaluationGraph, type Objective, type StepGraph } from "./step-graph.ts";
+
+/** Batches, one after the other; a loader is one. */
+export type BatchSource = Pick<Loader, "seek" | "next">;
+
+export interface Evaluator {
+  readonly graph: StepGraph;
+  /**
+   * Means of the scalars over all samples of `source`; `visit` sees the outputs and taps of each
+   * batch, which are overwritten by the next.
+   */
+  run(
+    source: BatchSource,
+    visit?: (outputs: Readonly<Record<string, NdArray>>, data: Batch) => void,
+  ): Promise<Record<string, number>>;
+  dispose(): void;
+}
+
+export interface EvaluatorOptions {
+  readonly runtime: Runtime;
+  readonly session?: SessionOptions;
+  /** Memory of a parameter or state by its name. */
+  readonly weights: (name: string) => NdArray;
+  /** The arrays of a batch, without their batch axis. */
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly batchSize: number;
+  /** Outputs beside the scalars: names of `outputs` of the objective, and taps. */
+  readonly outputs?: (name: string) => boolean;
+}
+
+/** Compiles the evaluation of an objective for batches of up to `batchSize` samples. */
+export async function createEvaluator(
+  objective: Objective,
+  options: EvaluatorOptions,
+): Promise<Evaluator> {
+  const { batchSize, runtime, outputs: wanted = () => false } = options;
+  const graph = evaluationGraph(objective, batchSpec(options.fields, batch()), { tap: wanted });
+  const session = await runtime.createSession(graph.model.bytes, {
+    ...options.session,
+    explain: graph.model.explain,
+  });
+  const results = graph.model.outputs.filter(
+    ({ name }) => graph.scalars.includes(name) || wanted(name),
+  );
+  const memory = Object.fromEntries(
+    results.map(({ name, tensor }) => [
+      name,
+      allocate(tensor.dtype, sizes(tensor.shape, batchSize)),
+    ]),
+  );
+  const used = new Set(graph.model.inputs.map(({ name }) => name));
+  let binding: Binding | undefined;
+  let boundSize = 0;
+
+  /** Outputs of a batch of `size` samples: the first part of their memory. */
+  const outputsFor = (size: number): Record<string, NdArray> =>
+    Object.fromEntries(
+      results.map(({ name, tensor }) => [
+        name,
+        view(tensor.dtype, sizes(tensor.shape, size), memory[name]!.data.buffer, 0),
+      ]),
+    );
+
+  const runBatch = async (data: Batch): Promise<Record<string, NdArray>> => {
+    const size = data.indices.length;
+    const outputs = outputsFor(size);
+    if (binding === undefined) {
+      const inputs = graph.model.inputs.map(({ name }) => [
+        name,
+        data.arrays[name] ?? options.weights(name),
+      ]);
+      binding = session.bind(Object.fromEntries(inputs), outputs);
+    } else {
+      for (const [name, array] of Object.entries(data.arrays)) {
+        if (used.has(name)) binding.rebind(name, array);
+      }
+      if (size !== boundSize) {
+        for (const [name, array] of Object.entries(outputs)) binding.rebind(name, array);
+      }
+    }
+    boundSize = size;
+    await binding.run();
+    return outputs;
+  };
+
+  return {
+    graph,
+    async run(source, visit) {
+      const totals = new Map(graph.scalars.map((name) => [name, 0]));
+      let samples = 0;
+      source.seek(0);
+      for (let data = await source.next(); data !== undefined; data = await source.next()) {
+        const outputs = await runBatch(data);
+        const size = data.indices.length;
+        for (const name of graph.scalars) {
+          totals.set(name, totals.get(name)! + Number(outputs[name]!.data[0]) * size);
+        }
+        samples += size;
+        visit?.(outputs, data);
+      }
+      return Object.fromEntries([...totals].map(([name, total]) => [name, total / samples]));
+    },
+    dispose() {
+      binding?.dispose();
+      session.dispose();
+    },
+  };
+}
+
+/** The inputs of a graph for batches of `size` samples. */
+export function batchSpec(fields: Readonly<Record<string, Field>>, size: Dim): BatchSpec {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, { dtype, shape }]) => [
+      name,
+      { dtype, shape: [size, ...shape] },
+    ]),
+  );
+}
+
+/** A shape with the batch size filled in. */
+function sizes(shape: Shape, batchSize: number): number[] {
+  return shape.map((dim) => (typeof dim === "number" ? dim : dim.factor * batchSize));
+}
+
+/** The scores that a summary shows: without auxiliary losses, and sums that contain them. */
+export function mainScores(scores: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(scores).filter(
+      ([name]) => name !== "objective" && !name.startsWith("auxiliary/"),
+    ),
+  );
+}

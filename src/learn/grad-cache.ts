@@ -1,0 +1,206 @@
+/** Contrastive batches that exceed memory: micro-batches whose embeddings are compared as one batch. */
+import { allocate, type NdArray } from "../graph/array.ts";
+import { UserError } from "../graph/errors.ts";
+import { constant } from "../graph/inputs.ts";
+import { add, mul } from "../ops/arithmetic.ts";
+import { reduceSum } from "../ops/reduce.ts";
+import { BUFFERS, createArenaOptimizer } from "./arena-optimizer.ts";
+import { parameterGroups } from "./parameter-groups.ts";
+import { findRows, gradientSpecs, ROW, ROW_GRADIENT, wholeRows } from "./row-cache.ts";
+import type { StagedObjective } from "./staged-objective.ts";
+import {
+  type BatchSpec,
+  forwardGraph,
+  GRADIENT_PREFIX,
+  type Objective,
+  trainingGraph,
+} from "./step-graph.ts";
+import { createStepMemory } from "./step-memory.ts";
+import { addToMeans, createStepSession, type NamedArrays } from "./step-session.ts";
+import type { TrainStepOptions, UpdateStep } from "./train-step.ts";
+
+/**
+ * GradCache (arXiv:2101.06983): `accumulationSteps` micro-batches make one contrastive batch, with
+ * the gradients that it would have at once.
+ *
+ * 1. `embed` runs forward on each micro-batch, and its rows are kept.
+ * 2. `compare` runs on all rows: the loss, its own gradients, and those of the rows.
+ * 3. `embed` runs once more on each micro-batch, with the random numbers and states of its first
+ *    run, and `sum(rows * their gradients) + auxiliary losses` is differentiated.
+ *
+ * Auxiliary losses of `embed` are means over the micro-batches, as in plain accumulation; a batch
+ * norm sees a micro-batch. States move on once for each micro-batch.
+ *
+ * @param batch what a micro-batch holds
+ */
+export async function createGradCacheStep(
+  stages: StagedObjective,
+  batch: BatchSpec,
+  options: TrainStepOptions,
+): Promise<UpdateStep> {
+  const { runtime, ema = false, accumulationSteps: count = 1, totalSteps } = options;
+  const { groups = parameterGroups() } = options;
+  const { tap, checkpoint, ...emit } = options.graph ?? {};
+
+  const embedding = forwardGraph(embedObjective(stages), batch, { ...emit, ...(tap && { tap }) });
+  const rows = findRows(embedding, count);
+  const comparison = trainingGraph(compareObjective(stages), wholeRows(rows), {
+    ...emit,
+    trains: groups.trains,
+    differentiates: (name) => rows.some((row) => row.gradients && ROW + row.name === name),
+  });
+  const replay = trainingGraph(
+    replayObjective(stages),
+    { ...batch, ...gradientSpecs(rows) },
+    {
+      ...emit,
+      trains: groups.trains,
+      ...(checkpoint && { checkpoint }),
+    },
+  );
+
+  const memory = createStepMemory([embedding.trace, comparison.trace], { ...options, groups });
+  const { profile, ...session } = options.session ?? {};
+  const shared = { runtime, memory, totalSteps, session };
+  const embed = await createStepSession(embedding, shared);
+  const compare = await createStepSession(comparison, shared);
+  const again = await createStepSession(replay, {
+    ...shared,
+    session: { ...session, ...(profile !== undefined && { profile }) },
+    movesStates: false,
+  });
+  const optimizer = await createArenaOptimizer(runtime, memory.arena, options.optimizer, {
+    ...session,
+    ema,
+  });
+
+  const own = [...comparison.trace.parameters.values()]
+    .filter(groups.trains)
+    .map(({ name, shape }) => ({
+      name,
+      gradient: allocate("float32", shape),
+      target: memory.arena.view(BUFFERS.gradients, name).data,
+    }));
+  const compared: NamedArrays = {
+    ...Object.fromEntries(rows.map(({ name, whole }) => [ROW + name, whole])),
+    ...Object.fromEntries(
+      rows.flatMap(({ name, gradients }) =>
+        gradients ? [[GRADIENT_PREFIX + ROW + name, gradients.whole]] : [],
+      ),
+    ),
+    ...Object.fromEntries(own.map(({ name, gradient }) => [GRADIENT_PREFIX + name, gradient])),
+  };
+  const embedStates = [...embedding.trace.states.keys()];
+
+  return {
+    parameters: memory.parameters,
+    taps: embedding.taps,
+    arena: memory.arena,
+    states: memory.states,
+    values: Object.fromEntries(embedding.taps.map((name) => [name, embed.values[name]!])),
+    optimizer,
+    async accumulate(index, next) {
+      const scalars: Record<string, number> = {};
+      const kept: NamedArrays[] = [];
+      for (let micro = 0; micro < count; micro++) {
+        const arrays = await next();
+        const states = embedStates.map((name) => [name, copyOf(memory.states.get(name)!)]);
+        kept.push({ ...arrays, ...Object.fromEntries(states) });
+        const embedded = rows.map(({ name, parts }) => [ROW + name, parts[micro]!]);
+        await embed.run({ ...arrays, ...Object.fromEntries(embedded) }, { step: index, micro });
+        addToMeans(scalars, embedding.scalars, embed.values, count);
+      }
+
+      await compare.run(compared, { step: index });
+      addToMeans(scalars, comparison.scalars, compare.values, 1);
+      // The optimizer divides sums over micro-batches by their number.
+      for (const { gradients } of rows) if (gradients) scale(gradients.whole, count);
+      for (const { gradient } of own) scale(gradient, count);
+
+      for (const [micro, arrays] of kept.entries()) {
+        const given = rows.flatMap(({ name, gradients }) =>
+          gradients ? [[ROW_GRADIENT + name, gradients.parts[micro]!]] : [],
+        );
+        const run = () =>
+          again.run({ ...arrays, ...Object.fromEntries(given) }, { step: index, micro });
+        await (micro === 0 ? run() : memory.addingGradients(run));
+      }
+      // Last, as adding up goes over the whole buffer.
+      for (const { gradient, target } of own) target.set(gradient.data);
+      return scalars;
+    },
+    endProfiling: again.endProfiling,
+    dispose() {
+      for (const part of [optimizer, embed, compare, again]) part.dispose();
+    },
+  };
+}
+
+/**
+ * The stages of a task that is to be trained with cached gradients; undefined where it is not.
+ *
+ * @throws UserError where the settings leave nothing to cache
+ */
+export function cachedStages(
+  {
+    gradCache,
+    accumulationSteps,
+  }: { readonly gradCache: boolean; readonly accumulationSteps: number },
+  stages: StagedObjective | undefined,
+): StagedObjective | undefined {
+  if (!gradCache) return undefined;
+  if (stages === undefined) {
+    throw new UserError(
+      "train.grad_cache is for losses that compare the samples of a batch, and that of this model does not; leave it out",
+      { exitCode: 2 },
+    );
+  }
+  if (accumulationSteps === 1) {
+    throw new UserError(
+      "train.grad_cache joins several batches into one, and train.accumulation_steps is 1; raise that, or leave train.grad_cache out",
+      { exitCode: 2 },
+    );
+  }
+  return stages;
+}
+
+/** The first pass: rows, and auxiliary losses with nothing beside them. */
+function embedObjective({ embed }: StagedObjective): Objective {
+  return (scope, batch) => {
+    const rows = Object.entries(embed(scope, batch));
+    return {
+      loss: constant(scope.graph, 0),
+      outputs: Object.fromEntries(rows.map(([name, tensor]) => [ROW + name, tensor])),
+    };
+  };
+}
+
+function compareObjective({ compare }: StagedObjective): Objective {
+  return (scope, batch) => {
+    const rows = Object.entries(batch).map(([name, tensor]) => [name.slice(ROW.length), tensor]);
+    return compare(scope, Object.fromEntries(rows));
+  };
+}
+
+/** The second pass: a loss with the gradients of the whole, `sum(rows * their gradients)`. */
+function replayObjective({ embed }: StagedObjective): Objective {
+  return (scope, batch) => {
+    let loss = constant(scope.graph, 0);
+    for (const [name, row] of Object.entries(embed(scope, batch))) {
+      const gradient = batch[ROW_GRADIENT + name];
+      if (gradient !== undefined) loss = add(loss, reduceSum(mul(row, gradient)));
+    }
+    return { loss };
+  };
+}
+
+/** A copy that stays where native code was told it is. */
+function copyOf({ dtype, shape, data }: NdArray<"float32">): NdArray<"float32"> {
+  const copy = allocate(dtype, shape);
+  copy.data.set(data);
+  return copy;
+}
+
+function scale({ data }: NdArray, factor: number): void {
+  for (let i = 0; i < data.length; i++) (data as Float32Array)[i]! *= factor;
+}

@@ -1,0 +1,52 @@
+/** Weights of auxiliary losses that follow a schedule, as inputs of the training graph. */
+import { allocate, type NdArray } from "../graph/array.ts";
+import { UserError } from "../graph/errors.ts";
+import type { ScheduledWeight } from "../nn/scope.ts";
+import { schedule } from "../optim/schedule.ts";
+
+/** Names of the graph's inputs that hold such weights begin with this. */
+export const WEIGHT_PREFIX = "weight:";
+
+export interface LossWeights {
+  /** Scalars by the name of their input. */
+  readonly inputs: Readonly<Record<string, NdArray<"float32">>>;
+  /** Sets them for a step counted from 0; they follow from the step alone. */
+  set(step: number): void;
+}
+
+/**
+ * @param weights by the name of their input
+ * @param totalSteps length of the training; weights that fall need it
+ */
+export function createLossWeights(
+  weights: ReadonlyMap<string, ScheduledWeight>,
+  totalSteps?: number,
+): LossWeights {
+  for (const [name, { kind, warmupSteps = 0 }] of weights) {
+    const loss = name.slice(WEIGHT_PREFIX.length);
+    if (totalSteps === undefined && kind !== "constant") {
+      throw new UserError(
+        `the weight of the loss ${loss} has the schedule ${kind}, which needs the number of steps of the training`,
+        { exitCode: 2 },
+      );
+    }
+    if (totalSteps !== undefined && warmupSteps > totalSteps) {
+      throw new UserError(
+        `the weight of the loss ${loss} warms up for ${warmupSteps} steps, more than the ${totalSteps} of the run; lower warmup_steps or train longer`,
+        { exitCode: 2 },
+      );
+    }
+  }
+  const inputs = Object.fromEntries(
+    [...weights.keys()].map((name) => [name, allocate("float32", [])]),
+  );
+  const total = totalSteps ?? Number.POSITIVE_INFINITY;
+  return {
+    inputs,
+    set(step) {
+      for (const [name, { peak, ...options }] of weights) {
+        inputs[name]!.data[0] = peak * schedule(step, total, options);
+      }
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** Which parameters train, when, and with which settings: the rules of a recipe. */
+import { UserError } from "../graph/errors.ts";
+import type { ParameterSpec } from "../nn/scope.ts";
+import type { StepSettings } from "../optim/optimizer.ts";
+import { matchesPattern } from "./name-pattern.ts";
+import type { ParameterRule } from "./parameter-rule.ts";
+
+/** Default groups: weights that decay, and those that do not. */
+export const GROUPS = { decay: "decay", noDecay: "no_decay" } as const;
+
+export interface ParameterGroups {
+  /** The arena's group of a parameter. */
+  group(spec: ParameterSpec): string;
+  /** Whether a parameter trains at any step. */
+  trains(spec: ParameterSpec): boolean;
+  /**
+   * Settings of each group at a step counted from 1; undefined where it rests. A group that rests at
+   * first counts its steps from its own first one, as the moments of Adam want it.
+   */
+  settings(base: StepSettings): (group: string) => StepSettings | undefined;
+}
+
+/** Groups of parameters by their decay and by the first rule whose pattern matches their name. */
+export function parameterGroups(rules: readonly ParameterRule[] = []): ParameterGroups {
+  const ruleOf = (name: string): number =>
+    rules.findIndex(({ parameters }) => matchesPattern(parameters, name));
+  return {
+    group({ name, decay }) {
+      const kind = decay ? GROUPS.decay : GROUPS.noDecay;
+      const rule = ruleOf(name);
+      return rule < 0 ? kind : `${kind}/${rule}`;
+    },
+    trains: ({ name }) => rules[ruleOf(name)]?.frozen !== true,
+    settings: (base) => (group) => {
+      const [kind, index] = group.split("/");
+      const rule = index === undefined ? undefined : rules[Number(index)];
+      if (rule !== undefined && isFrozen(rule, base.step - 1)) return undefined;
+      return {
+        ...base,
+        step: base.step - restBefore(rule),
+        learningRate: base.learningRate * (rule?.learningRateFactor ?? 1),
+        weightDecay: kind === GROUPS.decay ? (rule?.weightDecay ?? base.weightDecay ?? 0) : 0,
+      };
+    },
+  };
+}
+
+/** Refuses rules that no parameter matches: they are misspelt. */
+export function checkRules(rules: readonly ParameterRule[], names: readonly string[]): void {
+  for (const { parameters } of rules) {
+    if (names.some((name) => matchesPattern(parameters, name))) continue;
+    throw new UserError(
+      `optimizer.rules: no parameter is called ${parameters}; names are like ${names.slice(0, 3).join(", ")}`,
+      { exitCode: 2 },
+    );
+  }
+}
+
+/** Steps before the first that a rule lets parameters train. */
+function restBefore(rule: ParameterRule | undefined): number {
+  const frozen = rule?.frozen;
+  return typeof frozen === "object" && "untilStep" in frozen ? frozen.untilStep : 0;
+}
+
+function isFrozen({ frozen }: ParameterRule, index: number): boolean {
+  if (typeof frozen === "boolean") return frozen;
+  return "untilStep" in frozen ? index < frozen.untilStep : index >= frozen.fromStep;
+}

@@ -1,0 +1,24 @@
+/** Objectives of two stages, of which the first reads samples one by one and the second all at once. */
+import type { Tensor } from "../graph/graph.ts";
+import type { Scope } from "../nn/scope.ts";
+import type { Objective, ObjectiveResult } from "./step-graph.ts";
+
+/** A contrastive objective, say: embeddings of each sample, and a loss over those of the batch. */
+export interface StagedObjective {
+  /** What each sample contributes, by name; rows have the batch axis first. */
+  readonly embed: (
+    scope: Scope,
+    batch: Readonly<Record<string, Tensor>>,
+  ) => Readonly<Record<string, Tensor>>;
+  /** The loss over the rows of all samples; its parameters are none of `embed`. */
+  readonly compare: (scope: Scope, rows: Readonly<Record<string, Tensor>>) => ObjectiveResult;
+}
+
+/** Both stages as one objective, whose outputs include the rows. */
+export function joinStages({ embed, compare }: StagedObjective): Objective {
+  return (scope, batch) => {
+    const rows = embed(scope, batch);
+    const result = compare(scope, rows);
+    return { ...result, outputs: { ...rows, ...result.outputs } };
+  };
+}

@@ -1,0 +1,100 @@
+/** What the graphs of a training share: parameters, gradients, moments, states, random numbers. */
+import { allocate, type NdArray } from "../graph/array.ts";
+import type { ParameterSpec, Trace } from "../nn/scope.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { foldIn, type Key } from "../random/index.ts";
+import { type Arena, createArena } from "../runtime/arena.ts";
+import { BUFFERS } from "./arena-optimizer.ts";
+import { type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
+import { createRandomPool } from "./random-pool.ts";
+
+export interface StepMemoryOptions {
+  readonly optimizer: Optimizer;
+  readonly seed: Key;
+  /** Keeps a moving average of the weights. */
+  readonly ema?: boolean;
+  /** Which parameters train, and with which settings. Default all, by whether they decay. */
+  readonly groups?: ParameterGroups;
+}
+
+/** What random numbers follow from, besides the seed and their name. */
+export interface DrawIndex {
+  /** Update, counted from 0. */
+  readonly step: number;
+  /** Micro-batch within it. Default 0. */
+  readonly micro?: number;
+}
+
+export interface StepMemory {
+  readonly parameters: ReadonlyMap<string, ParameterSpec>;
+  readonly arena: Arena;
+  /** States by name, with their present values. */
+  readonly states: ReadonlyMap<string, NdArray<"float32">>;
+  /** Where graphs leave the next values of states. */
+  readonly nextStates: ReadonlyMap<string, NdArray<"float32">>;
+  /** The numbers of a random tensor; nothing is copied. */
+  draw(name: string, index: DrawIndex): NdArray<"float32">;
+  /** Adds the gradients that `run` writes to those that were there before. */
+  addingGradients(run: () => Promise<void>): Promise<void>;
+}
+
+/** Initial values of a parameter or state: they follow from the seed and its name. */
+export function initialValues(seed: Key, spec: ParameterSpec): Float32Array {
+  return spec.init(foldIn(foldIn(seed, "initialize"), spec.drawnAs), spec.shape);
+}
+
+/** Lays out what some traces ask for; no two of them share a parameter. */
+export function createStepMemory(
+  traces: readonly Trace[],
+  { optimizer, seed, ema = false, groups = parameterGroups() }: StepMemoryOptions,
+): StepMemory {
+  const specs = traces.flatMap(({ parameters }) => [...parameters.values()]);
+  const arena = createArena(
+    specs.map((spec) => ({ name: spec.name, shape: spec.shape, group: groups.group(spec) })),
+    [BUFFERS.parameters, BUFFERS.gradients, ...optimizer.moments, ...(ema ? [BUFFERS.ema] : [])],
+  );
+  for (const spec of specs) {
+    arena.view(BUFFERS.parameters, spec.name).data.set(initialValues(seed, spec));
+  }
+  if (ema) arena.flat(BUFFERS.ema).set(arena.flat(BUFFERS.parameters));
+
+  const states = new Map<string, NdArray<"float32">>();
+  const nextStates = new Map<string, NdArray<"float32">>();
+  for (const trace of traces) {
+    for (const spec of trace.states.values()) {
+      const values = allocate("float32", spec.shape);
+      values.data.set(initialValues(seed, spec));
+      states.set(spec.name, values);
+      if (trace.updates.has(spec.name)) nextStates.set(spec.name, allocate("float32", spec.shape));
+    }
+  }
+
+  const randoms = new Map(traces.flatMap((trace) => [...trace.randoms]));
+  const pool = createRandomPool(
+    foldIn(seed, "noise"),
+    [...randoms.values()].map(({ distribution, tensor }) => ({
+      distribution,
+      shape: tensor.shape as readonly number[],
+    })),
+  );
+  let before: Float32Array | undefined;
+
+  return {
+    parameters: new Map(specs.map((spec) => [spec.name, spec])),
+    arena,
+    states,
+    nextStates,
+    draw(name, { step, micro = 0 }) {
+      const { distribution, tensor } = randoms.get(name)!;
+      const shape = tensor.shape as readonly number[];
+      return pool.window(distribution, name, step + micro * 2 ** 32, shape);
+    },
+    async addingGradients(run) {
+      const gradients = arena.flat(BUFFERS.gradients);
+      before ??= new Float32Array(gradients.length);
+      before.set(gradients);
+      await run();
+      for (let i = 0; i < gradients.length; i++) gradients[i]! += before[i]!;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** One graph of the training, compiled and tied to the memory that all of them share. */
+import { allocate, type NdArray } from "../graph/array.ts";
+import type { Binding, Runtime, SessionOptions } from "../runtime/session.ts";
+import { BUFFERS } from "./arena-optimizer.ts";
+import { createLossWeights } from "./loss-weights.ts";
+import { GRADIENT_PREFIX, STATE_PREFIX, type StepGraph } from "./step-graph.ts";
+import type { DrawIndex, StepMemory } from "./step-memory.ts";
+
+/** Arrays by the name of the input or output that they are for. */
+export type NamedArrays = Readonly<Record<string, NdArray>>;
+
+export interface StepSession {
+  /** Values of scalars and taps after a run. */
+  readonly values: NamedArrays;
+  /**
+   * Runs the graph: parameters, states and random numbers come from the memory, and gradients and
+   * the next values of states go there. `arrays` are those of the batch, and others to be used in
+   * place of the memory's; names that the graph does not have are passed over.
+   */
+  run(arrays: NamedArrays, index: DrawIndex): Promise<void>;
+  /** Ends the profile that `session.profile` began and gives the name of its file. */
+  endProfiling(): string;
+  dispose(): void;
+}
+
+export interface StepSessionOptions {
+  readonly runtime: Runtime;
+  readonly memory: StepMemory;
+  readonly session?: SessionOptions;
+  /** Steps of the whole training, which falling weights of auxiliary losses need. */
+  readonly totalSteps?: number | undefined;
+  /** Whether a run moves the states on to their next values. Default true. */
+  readonly movesStates?: boolean;
+}
+
+export async function createStepSession(
+  { model, trace, scalars, taps, weights }: StepGraph,
+  { runtime, memory, session: options, totalSteps, movesStates = true }: StepSessionOptions,
+): Promise<StepSession> {
+  const { arena, states, nextStates } = memory;
+  const used = new Set(model.inputs.map(({ name }) => name));
+  const produced = new Set(model.outputs.map(({ name }) => name));
+  const noisy = [...trace.randoms.keys()].filter((name) => used.has(name));
+  const moved = movesStates ? [...trace.updates.keys()] : [];
+  const lossWeights = createLossWeights(weights, totalSteps);
+
+  const values: Record<string, NdArray> = {};
+  for (const name of scalars) values[name] = allocate("float32", []);
+  for (const name of taps) {
+    const { dtype, shape } = trace.taps.get(name)!;
+    values[name] = allocate(dtype, shape as readonly number[]);
+  }
+  const inputs: Record<string, NdArray> = { ...lossWeights.inputs };
+  const outputs: Record<string, NdArray> = { ...values };
+  for (const name of trace.states.keys()) if (used.has(name)) inputs[name] = states.get(name)!;
+  for (const name of moved) outputs[STATE_PREFIX + name] = nextStates.get(name)!;
+  for (const name of trace.parameters.keys()) {
+    if (used.has(name)) inputs[name] = arena.view(BUFFERS.parameters, name);
+    const gradient = GRADIENT_PREFIX + name;
+    if (produced.has(gradient)) outputs[gradient] = arena.view(BUFFERS.gradients, name);
+  }
+
+  const session = await runtime.createSession(model.bytes, {
+    ...options,
+    explain: model.explain,
+  });
+  let binding: Binding | undefined;
+  const place = (arrays: NamedArrays): Binding => {
+    const given = Object.entries(arrays);
+    if (binding === undefined) {
+      for (const [name, array] of given) {
+        if (used.has(name)) inputs[name] = array;
+        else if (produced.has(name)) outputs[name] = array;
+      }
+      binding = session.bind(inputs, outputs);
+      return binding;
+    }
+    for (const [name, array] of given) {
+      if (used.has(name) || produced.has(name)) binding.rebind(name, array);
+    }
+    return binding;
+  };
+
+  return {
+    values,
+    async run(arrays, index) {
+      const drawn = noisy.map((name) => [name, memory.draw(name, index)]);
+      lossWeights.set(index.step);
+      await place({ ...arrays, ...Object.fromEntries(drawn) }).run();
+      for (const name of moved) states.get(name)!.data.set(nextStates.get(name)!.data);
+    },
+    endProfiling() {
+      if (session.endProfiling === undefined) {
+        throw new Error(`the ${runtime.name} runtime writes no profiles`);
+      }
+      return session.endProfiling();
+    },
+    dispose() {
+      binding?.dispose();
+      session.dispose();
+    },
+  };
+}
+
+/** Adds `value / count` of each scalar to `means`. */
+export function addToMeans(
+  means: Record<string, number>,
+  scalars: readonly string[],
+  values: NamedArrays,
+  count: number,
+): void {
+  for (const name of scalars) {
+    means[name] = (means[name] ?? 0) + Number(values[name]!.data[0]) / count;
+  }
+}

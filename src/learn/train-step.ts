@@ -1,0 +1,122 @@
+/** The training step as it runs: graph, memory and optimizer together. */
+import type { NdArray } from "../graph/array.ts";
+import type { ParameterSpec } from "../nn/scope.ts";
+import type { Arena } from "../runtime/arena.ts";
+import type { Runtime, SessionOptions } from "../runtime/session.ts";
+import { type ArenaOptimizer, createArenaOptimizer } from "./arena-optimizer.ts";
+import { parameterGroups } from "./parameter-groups.ts";
+import {
+  type BatchSpec,
+  type Objective,
+  type StepGraph,
+  type StepGraphOptions,
+  trainingGraph,
+} from "./step-graph.ts";
+import { createStepMemory, type StepMemoryOptions } from "./step-memory.ts";
+import { addToMeans, createStepSession, type NamedArrays } from "./step-session.ts";
+
+export interface TrainStepOptions extends StepMemoryOptions {
+  readonly runtime: Runtime;
+  readonly session?: SessionOptions;
+  readonly graph?: StepGraphOptions;
+  /** Batches of one update. Default 1. */
+  readonly accumulationSteps?: number;
+  /** Steps of the whole training, which falling weights of auxiliary losses need. */
+  readonly totalSteps?: number;
+}
+
+/** A model in training: its memory, and the gradients of one update after the other. */
+export interface UpdateStep {
+  readonly parameters: ReadonlyMap<string, ParameterSpec>;
+  /** Names of tapped tensors that `values` has. */
+  readonly taps: readonly string[];
+  readonly arena: Arena;
+  /** States by name, with their present values. */
+  readonly states: ReadonlyMap<string, NdArray<"float32">>;
+  /** Tapped tensors of the batch that was run last. */
+  readonly values: NamedArrays;
+  readonly optimizer: ArenaOptimizer;
+  /**
+   * Loss and gradients of update `index`, counted from 0, of which `next` gives the batches;
+   * gradients are the sum over them.
+   *
+   * @returns scalars, as means over the batches where each has its own
+   */
+  accumulate(index: number, next: () => Promise<NamedArrays>): Promise<Record<string, number>>;
+  /**
+   * Ends the profile that `session.profile` began and gives the name of its file. The optimizer's
+   * small graphs are not in it.
+   */
+  endProfiling(): string;
+  dispose(): void;
+}
+
+/** An {@link UpdateStep} whose loss is that of a batch alone. */
+export interface TrainStep extends UpdateStep {
+  readonly graph: StepGraph;
+  /** Scalars and tapped tensors after `forwardBackward`. */
+  readonly values: NamedArrays;
+  /**
+   * Loss and gradients of one batch; `step` (and `micro`, within an accumulated step) choose the
+   * random numbers. With `accumulate` the gradients are added to those already there.
+   */
+  forwardBackward(
+    batch: NamedArrays,
+    step: number,
+    options?: { readonly micro?: number; readonly accumulate?: boolean },
+  ): Promise<void>;
+}
+
+/** Traces, compiles and lays out the training step of an objective. */
+export async function createTrainStep(
+  objective: Objective,
+  batch: BatchSpec,
+  options: TrainStepOptions,
+): Promise<TrainStep> {
+  const { runtime, ema = false, accumulationSteps = 1, totalSteps } = options;
+  const { groups = parameterGroups() } = options;
+  const graph = trainingGraph(objective, batch, { trains: groups.trains, ...options.graph });
+  const memory = createStepMemory([graph.trace], { ...options, groups });
+  const { profile: _, ...unprofiled } = options.session ?? {};
+  const session = await createStepSession(graph, {
+    runtime,
+    memory,
+    totalSteps,
+    ...(options.session && { session: options.session }),
+  });
+  const optimizer = await createArenaOptimizer(runtime, memory.arena, options.optimizer, {
+    ...unprofiled,
+    ema,
+  });
+  const forwardBackward: TrainStep["forwardBackward"] = (
+    data,
+    step,
+    { micro = 0, accumulate = false } = {},
+  ) => {
+    const run = () => session.run(data, { step, micro });
+    return accumulate ? memory.addingGradients(run) : run();
+  };
+  return {
+    graph,
+    parameters: memory.parameters,
+    taps: graph.taps,
+    arena: memory.arena,
+    states: memory.states,
+    values: session.values,
+    optimizer,
+    forwardBackward,
+    async accumulate(index, next) {
+      const means: Record<string, number> = {};
+      for (let micro = 0; micro < accumulationSteps; micro++) {
+        await forwardBackward(await next(), index, { micro, accumulate: micro > 0 });
+        addToMeans(means, graph.scalars, session.values, accumulationSteps);
+      }
+      return means;
+    },
+    endProfiling: session.endProfiling,
+    dispose() {
+      optimizer.dispose();
+      session.dispose();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * The classic mixture of experts (Jacobs, Jordan, Nowlan and Hinton, 1991, "Adaptive mixtures of local
+ * experts"), in the form of a tutorial that is widely read: three small classifiers, each trained on
+ * two of three labels, then a gate over them.
+ *
+ * Departures from the tutorial:
+ * - Its losses take the logarithm of a softmax of probabilities; here the experts learn by
+ *   cross-entropy and the gate by the likelihood of the mixture.
+ * - Its text never steps the optimizer of the third expert; here all three learn.
+ * - Its slices lose one sample; here none is lost.
+ * - It learns experts and gate one after the other in four loops; here one run has two phases, and the
+ *   rules of the optimizer say which parameters move in each.
+ *
+ * Axes: `B` points, `D` features, `E` experts, `C` classes.
+ */
+import type { Tensor } from "../../graph/graph.ts";
+import { denseDispatcher } from "../../moe/dispatch/dense.ts";
+import { denseRouter } from "../../moe/routers/dense.ts";
+import type { DenseRouting } from "../../moe/routing.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { leakyRelu, relu } from "../../ops/activation.ts";
+import { softmax } from "../../ops/softmax.ts";
+
+export interface ClassicMixtureConfig {
+  readonly numExperts: number;
+  readonly numClasses: number;
+  readonly hiddenWidth: number;
+  readonly gateWidths: readonly number[];
+  readonly dropout: number;
+}
+
+export interface ClassicMixtureResult {
+  /** `combineWeights` are the gates `g`, `[B, E]`. */
+  readonly routing: DenseRouting;
+  /** Scores of every expert, `E` times `[B, C]`. */
+  readonly expertLogits: readonly Tensor[];
+  /** `sum over all e of g_e softmax(expert_e(x))`, `[B, C]`. */
+  readonly probabilities: Tensor;
+}
+
+/**
+ * What every expert and the gate make of points.
+ *
+ * @param features `[B, D]`
+ */
+export function classicMixture(
+  scope: Scope,
+  features: Tensor,
+  { numExperts, numClasses, hiddenWidth, gateWidths, dropout }: ClassicMixtureConfig,
+): ClassicMixtureResult {
+  const routing = denseRouter(scope.child("gate"), features, {
+    numExperts,
+    hiddenWidths: gateWidths,
+    activation: (x, layer) => (layer === 0 ? relu(x) : leakyRelu(x)),
+    dropout,
+  });
+  const { dispatch, combine } = denseDispatcher(routing);
+  const experts = scope.child("experts");
+  const expertLogits = dispatch(features).map((x, e) => {
+    const hidden = relu(linear(experts.child(e).child("fc1"), x, hiddenWidth)); // [B, F]
+    return linear(experts.child(e).child("fc2"), hidden, numClasses); // [B, C]
+  });
+  const probabilities = combine(expertLogits.map((logits) => softmax(logits))); // [B, C]
+  return { routing, expertLogits, probabilities };
+}

@@ -1,0 +1,52 @@
+import * as z from "zod";
+import type { CamelCased } from "../../config/case.ts";
+import { UserError } from "../../graph/errors.ts";
+
+/** Settings of the classic mixture of experts. */
+export const classicMixtureSchema = z.strictObject({
+  system: z.literal("classic-mixture"),
+  /** The labels that each expert learns from, one list an expert. */
+  expert_labels: z
+    .array(z.array(z.int().nonnegative()).min(2))
+    .min(2)
+    .default([
+      [0, 1],
+      [1, 2],
+      [0, 2],
+    ]),
+  /** Width of the hidden layer of an expert. */
+  hidden_width: z.int().positive().default(32),
+  /** Widths of the hidden layers of the gate. */
+  gate_widths: z.array(z.int().positive()).default([128, 256, 128]),
+  /** After each hidden layer of the gate. */
+  dropout: z.number().min(0).lt(1).default(0.1),
+});
+
+export type ClassicMixtureSettings = CamelCased<z.output<typeof classicMixtureSchema>>;
+
+/**
+ * Refuses experts whose labels are not classes of the data, or that name one twice.
+ *
+ * @throws UserError (exit code 2)
+ */
+export function checkExpertLabels(
+  { expertLabels }: ClassicMixtureSettings,
+  numClasses: number,
+): void {
+  for (const [e, labels] of expertLabels.entries()) {
+    const unknown = labels.find((label) => label >= numClasses);
+    if (unknown !== undefined) {
+      throw new UserError(
+        `model.expert_labels: expert ${e} is to learn label ${unknown}, and the data have labels 0 to ${numClasses - 1}; change the list or the data`,
+        { exitCode: 2 },
+      );
+    }
+    const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
+    if (repeated !== undefined) {
+      throw new UserError(
+        `model.expert_labels: expert ${e} names label ${repeated} twice; name each once`,
+        { exitCode: 2 },
+      );
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import * as z from "zod";
+import type { CamelCased } from "../../config/case.ts";
+import { UserError } from "../../graph/errors.ts";
+import { activationSchema } from "../../moe/activations.ts";
+import { tokenDispatchSchema } from "../../moe/dispatch/config.ts";
+import { requireSelectable } from "../../moe/routing.ts";
+import { requireHeads } from "../heads.ts";
+import type { DiffMoeConfig } from "./diff-moe.ts";
+import type { DiffMoeMatchingConfig } from "./matching.ts";
+import { countRoutedExperts } from "./mixture.ts";
+
+const weight = z.number().nonnegative();
+
+/** Settings of Diff-MoE; defaults are those of its Fashion-MNIST configuration. */
+export const diffMoeSchema = z.strictObject({
+  system: z.literal("diff-moe"),
+  patch_size: z.int().positive().default(4),
+  stem: z.enum(["linear", "conv"]).default("linear"),
+  width: z.int().positive().default(384),
+  num_layers: z.int().positive().default(4),
+  num_heads: z.int().positive().default(6),
+  /**
+   * `shared`: shared and modality-specific experts in one router; `global`: a global and a modality
+   * expert for every token, and a router over general ones.
+   */
+  layout: z.enum(["shared", "global"]).default("shared"),
+  num_shared_experts: z.int().nonnegative().default(4),
+  num_modality_specific_experts: z.int().nonnegative().default(2),
+  /** Of the layout `global`. */
+  num_general_experts: z.int().positive().default(8),
+  num_selected_experts: z.int().positive().default(2),
+  mlp_ratio: z.number().positive().default(4),
+  activation: activationSchema.default("gelu"),
+  dropout: z.number().min(0).lt(1).default(0.1),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  init_std: z.number().positive().default(0.02),
+  router: z
+    .strictObject({
+      form: z.enum(["linear", "attention"]).default("linear"),
+      noisy: z.boolean().default(false),
+      gate: z.enum(["softmax", "sigmoid"]).default("softmax"),
+      pool: z.enum(["token", "sample"]).default("token"),
+    })
+    .prefault({}),
+  /** The original has capacity limits in some commits, none of which binds; default none. */
+  dispatch: tokenDispatchSchema.prefault({ name: "dropless" }),
+  mean_square_loss_weight: weight.default(0.001),
+  kl_loss_weight: weight.default(0.01),
+  /** What the model reads beside images: nothing, a description of every class, or captions. */
+  text: z.enum(["none", "prompts", "captions"]).default("none"),
+  /** How much descriptions of classes say. */
+  prompt_detail: z.enum(["simple", "normal", "detailed"]).default("normal"),
+  /** Width of the table of words. */
+  text_embed_dim: z.int().positive().default(128),
+  /** Most words of a text, start and end included. */
+  context_length: z.int().positive().max(65_536).default(77),
+  /** Blocks over the words alone, before images see them. */
+  text_layers: z.int().nonnegative().default(0),
+  /** Whether patches attend to the text. */
+  fusion: z.boolean().default(true),
+  contrastive: z
+    .strictObject({
+      form: z.enum(["info_nce", "siglip"]).default("info_nce"),
+      temperature: z.number().positive().default(0.07),
+      learned_temperature: z.boolean().default(false),
+      /** Width of the space that images and texts share; default the model's. */
+      embed_dim: z.int().positive().optional(),
+    })
+    .prefault({}),
+  /** Weights of the losses of a model with text, which are summed; `match` needs captions and fusion. */
+  loss_weights: z
+    .strictObject({
+      class: weight.default(1),
+      match: weight.default(1),
+      contrastive: weight.default(0.1),
+      alignment: weight.default(0.1),
+    })
+    .prefault({}),
+});
+
+export type DiffMoeSettings = CamelCased<z.output<typeof diffMoeSchema>>;
+
+/**
+ * The model's configuration for a number of classes.
+ *
+ * @throws UserError (exit code 2) for sizes that do not fit together
+ */
+export function diffMoeConfig(settings: DiffMoeSettings, numClasses: number): DiffMoeConfig {
+  const { width, mlpRatio, numSelectedExperts } = settings;
+  requireHeads(settings);
+  if (Math.round(mlpRatio * width) < 1) {
+    throw new UserError(
+      `model.mlp_ratio ${mlpRatio} of model.width ${width} leaves experts no hidden unit; raise it`,
+      { exitCode: 2 },
+    );
+  }
+  requireSelectable(numSelectedExperts, countRoutedExperts(settings));
+  return { ...settings, numClasses };
+}
+
+/** The configuration of a model that reads text, of a vocabulary besides. */
+export function diffMoeMatchingConfig(
+  settings: DiffMoeSettings,
+  { numClasses, vocabularySize }: { readonly numClasses: number; readonly vocabularySize: number },
+): DiffMoeMatchingConfig {
+  const { textEmbedDim, contextLength, textLayers, text: mode, contrastive } = settings;
+  if (mode === "prompts" && contrastive.form === "siglip") {
+    throw new UserError(
+      "model.contrastive.form siglip compares pairs of images and captions; with model.text prompts choose info_nce",
+      { exitCode: 2 },
+    );
+  }
+  const text = {
+    vocabularySize,
+    embedDim: textEmbedDim,
+    contextLength,
+    numLayers: textLayers,
+  };
+  return { ...diffMoeConfig(settings, numClasses), fusion: settings.fusion, contrastive, text };
+}

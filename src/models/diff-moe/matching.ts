@@ -1,0 +1,239 @@
+/**
+ * Diff-MoE with text that never comes from the true label: class descriptions, the same for every
+ * image, or captions that belong to the images.
+ *
+ * Axes: `B` images, `C` classes, `L` words, `P` width of the space that images and texts share.
+ */
+import type { NdArray } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { constant } from "../../graph/inputs.ts";
+import { type Dim, product } from "../../graph/shape.ts";
+import { constantOf, truncatedNormal } from "../../nn/initializers.ts";
+import { lengthBias } from "../../nn/kv-cache.ts";
+import { linear } from "../../nn/linear.ts";
+import { learnedLogitScale } from "../../nn/logit-scale.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
+import { cast, equal, greater, logicalNot, where } from "../../ops/compare.ts";
+import { gather, onesLike, zerosLike } from "../../ops/gather.ts";
+import { slice } from "../../ops/join.ts";
+import { l2Normalize } from "../../ops/l2-normalize.ts";
+import { matmul } from "../../ops/matmul.ts";
+import { reduceMax, reduceSum } from "../../ops/reduce.ts";
+import { reshape, squeeze } from "../../ops/reshape.ts";
+import { cumulativeSum } from "../../ops/scan.ts";
+import { stack } from "../../ops/tile.ts";
+import type { Similarity } from "../contrastive-model.ts";
+import type { TextContext } from "./block.ts";
+import { classify, type DiffMoeConfig, encodeImages } from "./diff-moe.ts";
+import {
+  type DiffMoeTextConfig,
+  type EncodedText,
+  encodeText,
+  poolText,
+  type TextBatch,
+} from "./text.ts";
+
+export interface DiffMoeMatchingConfig extends DiffMoeConfig {
+  readonly text: DiffMoeTextConfig;
+  /** Whether patches attend to the text; without it texts and images meet in the shared space only. */
+  readonly fusion: boolean;
+  readonly contrastive: {
+    readonly form: "info_nce" | "siglip";
+    readonly temperature: number;
+    /** Whether the temperature is learned, `temperature` being the first. */
+    readonly learnedTemperature: boolean;
+    /** `P`, by default the model's width. */
+    readonly embedDim?: number | undefined;
+  };
+}
+
+/** Images and texts in one space. */
+export interface SharedSpace {
+  /** `[B, P]`, rows of length one. */
+  readonly imageEmbeddings: Tensor;
+  /** `[B, P]` of captions, `[C, P]` of prompts; rows of length one. */
+  readonly textEmbeddings: Tensor;
+  /** Factor of the cosines, and what is added to them in the sigmoid form. */
+  readonly scale: Tensor | number;
+  readonly bias: Tensor | number;
+}
+
+export interface PromptedImages extends SharedSpace {
+  /** Of the classifier, `[B, C]`. */
+  readonly logits: Tensor;
+  /** Of the comparison with every description, `[B, C]`. */
+  readonly promptLogits: Tensor;
+}
+
+export interface CaptionedImages extends SharedSpace {
+  /** Class logits of the images alone, `[B, C]`; absent without classes. */
+  readonly logits?: Tensor;
+  /** Each image with its own caption and with a foreign one. */
+  readonly match?: {
+    /** Scores that they belong together, before a sigmoid, `[B, 2]`. */
+    readonly scores: Tensor;
+    /** 0 for a foreign caption of the same words as the image's own, else 1, `[B, 2]`. */
+    readonly counted: Tensor;
+  };
+}
+
+/**
+ * Scores of all classes, by the classifier and by the class descriptions.
+ *
+ * The descriptions are constants of the graph. With `fusion` the patches attend to the words of all
+ * of them at once.
+ *
+ * @param images `[B, channels, H, W]`
+ * @param prompts ids `[C, L]` and lengths `[C]` of a description of each class, int64
+ */
+export function diffMoeWithPrompts(
+  scope: Scope,
+  images: Tensor,
+  prompts: { readonly ids: NdArray<"int64">; readonly lengths: NdArray<"int64"> },
+  config: DiffMoeMatchingConfig,
+): PromptedImages {
+  const ids = constant(scope.graph, prompts.ids);
+  const lengths = constant(scope.graph, prompts.lengths);
+  const encoded = encodeText(scope, { ids, lengths }, config, config.text);
+  const numTokens = product(ids.shape) as number; // C*L
+  const hidden = lengthBias(lengths, ids.shape[1] as number); // [C, 1, 1, L]
+  const context: TextContext = {
+    tokens: encoded.tokens,
+    numTokens,
+    bias: reshape(hidden, [1, 1, 1, numTokens]),
+  };
+  const text = config.fusion ? context : undefined;
+  const pooled = encodeImages(scope, images, config, { text }); // [B, D]
+  const shared = sharedSpace(scope, pooled, encoded, config);
+  const cosines = matmul(shared.imageEmbeddings, shared.textEmbeddings, { transposeB: true });
+  return {
+    ...shared,
+    logits: classify(scope, pooled, config),
+    promptLogits: add(mul(cosines, shared.scale), shared.bias),
+  };
+}
+
+/**
+ * Images and their captions: both in the shared space, where neither has seen the other, and with
+ * `fusion` scores of pairs whose patches attend to the caption.
+ *
+ * Each image meets its own caption and that of the next image of the batch. The three passes over an
+ * image, alone and with either caption, stand side by side in every tap.
+ *
+ * @param images `[B, channels, H, W]`
+ */
+export function diffMoeWithCaptions(
+  scope: Scope,
+  images: Tensor,
+  captions: TextBatch,
+  config: DiffMoeMatchingConfig,
+): CaptionedImages {
+  const encoded = encodeText(scope, captions, config, config.text);
+  if (!config.fusion) {
+    const pooled = encodeImages(scope, images, config); // [B, D]
+    return { ...sharedSpace(scope, pooled, encoded, config), ...classes(scope, pooled, config) };
+  }
+  const next = nextIndices(captions.lengths); // [B]
+  const pooled = encodeImages(scope, images, config, {
+    copies: 3,
+    text: pairedContext(encoded, next, config.width),
+  }); // [B*3, D]
+  const passes = reshape(pooled, [images.shape[0]!, 3, config.width]);
+  const alone = squeeze(slice(passes, 1, 0, 1), 1); // [B, D]
+  const init = { weightInit: truncatedNormal(config.initStd) };
+  const scores = linear(scope.child("match_head"), slice(passes, 1, 1), 1, init); // [B, 2, 1]
+  const { ids } = captions;
+  const same = reduceSum(cast(equal(ids, gather(ids, next)), "int64"), 1); // [B]
+  const differs = cast(logicalNot(equal(same, ids.shape[1] as number)), "float32");
+  return {
+    ...sharedSpace(scope, alone, encoded, config),
+    ...classes(scope, alone, config),
+    match: { scores: squeeze(scores, 2), counted: stack([onesLike(differs), differs], 1) },
+  };
+}
+
+/** No text, the own one and that of the next image, for three passes over an image. */
+function pairedContext(
+  { ids, lengths, tokens }: EncodedText,
+  next: Tensor,
+  width: number,
+): TextContext {
+  const [batch, numTokens] = ids.shape as [Dim, number];
+  const own = reshape(tokens, [batch, numTokens, width]); // [B, L, D]
+  const all = stack([own, own, gather(own, next)], 1); // [B, 3, L, D]; the first are hidden
+  const counts = stack([zerosLike(lengths), lengths, gather(lengths, next)], 1); // [B, 3]
+  const flat = reshape(counts, [product(counts.shape)]); // [B*3]
+  return {
+    tokens: reshape(all, [product([batch, 3, numTokens]), width]),
+    numTokens,
+    bias: lengthBias(flat, numTokens),
+    present: greater(flat, 0),
+  };
+}
+
+/** `1, 2, ..., B-1, 0` for `[B]` int64. */
+function nextIndices(lengths: Tensor): Tensor {
+  const following = cumulativeSum(onesLike(lengths)); // 1 to B
+  const isLast = equal(following, reduceMax(following));
+  return where(isLast, 0, following);
+}
+
+function classes(
+  scope: Scope,
+  pooled: Tensor,
+  config: DiffMoeConfig,
+): { readonly logits?: Tensor } {
+  return config.numClasses === 0 ? {} : { logits: classify(scope, pooled, config) };
+}
+
+/** Parameters `image_to_shared.weight`, `text_to_shared.weight` `[P, D]`, `logit_scale`, `logit_bias`. */
+function sharedSpace(
+  scope: Scope,
+  pooled: Tensor,
+  text: EncodedText,
+  config: DiffMoeMatchingConfig,
+): SharedSpace {
+  return {
+    imageEmbeddings: toShared(scope.child("image_to_shared"), pooled, config),
+    textEmbeddings: toShared(scope.child("text_to_shared"), poolText(text), config),
+    ...matchingSimilarity(scope, config),
+  };
+}
+
+function toShared(scope: Scope, x: Tensor, { contrastive, width }: DiffMoeMatchingConfig): Tensor {
+  return l2Normalize(linear(scope, x, contrastive.embedDim ?? width, { bias: false }));
+}
+
+/** Images that see no text in the shared space, with class logits where there are classes. */
+export function encodeImageAlone(
+  scope: Scope,
+  images: Tensor,
+  config: DiffMoeMatchingConfig,
+): { readonly embeddings: Tensor; readonly logits?: Tensor } {
+  const pooled = encodeImages(scope, images, config); // [B, D]
+  const embeddings = toShared(scope.child("image_to_shared"), pooled, config); // [B, P]
+  return { embeddings, ...classes(scope, pooled, config) };
+}
+
+/** Texts in the shared space, `[B, P]`. */
+export function encodeCaption(
+  scope: Scope,
+  texts: TextBatch,
+  config: DiffMoeMatchingConfig,
+): Tensor {
+  const pooled = poolText(encodeText(scope, texts, config, config.text)); // [B, D]
+  return toShared(scope.child("text_to_shared"), pooled, config);
+}
+
+/** How the cosines of the shared space become logits. */
+export function matchingSimilarity(
+  scope: Scope,
+  { contrastive }: Pick<DiffMoeMatchingConfig, "contrastive">,
+): Similarity {
+  const { form, temperature, learnedTemperature } = contrastive;
+  return {
+    scale: learnedTemperature ? learnedLogitScale(scope, { temperature }) : 1 / temperature,
+    bias: form === "siglip" ? scope.parameter("logit_bias", [1], constantOf(-10)) : 0,
+  };
+}

@@ -1,0 +1,109 @@
+/** The text branch of Diff-MoE: words to tokens of the model's width. */
+import { UserError } from "../../graph/errors.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { dropout } from "../../nn/dropout.ts";
+import { embedding } from "../../nn/embedding.ts";
+import { truncatedNormal } from "../../nn/initializers.ts";
+import { lengthBias } from "../../nn/kv-cache.ts";
+import { layerNorm } from "../../nn/layer-norm.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { add } from "../../ops/arithmetic.ts";
+import { slice } from "../../ops/join.ts";
+import { reshape } from "../../ops/reshape.ts";
+import { flatten, meanOfTokens, tokenMask } from "../token-sequences.ts";
+import { type DiffMoeBlockConfig, diffMoeBlock } from "./block.ts";
+
+export interface DiffMoeTextConfig {
+  /** `V` */
+  readonly vocabularySize: number;
+  /** Width of the word table, which a linear map brings to the model's. */
+  readonly embedDim: number;
+  /** Rows of the table of positions. */
+  readonly contextLength: number;
+  /** Blocks over the text alone; 0 in commit 4d2c44e, whose words see nothing of each other. */
+  readonly numLayers: number;
+}
+
+/** Ids `[N, L]` int64 of texts, of which the first `lengths` `[N]` int64 are no padding. */
+export interface TextBatch {
+  readonly ids: Tensor;
+  readonly lengths: Tensor;
+}
+
+export interface EncodedText extends TextBatch {
+  /** `[N*L, D]` */
+  readonly tokens: Tensor;
+}
+
+/** Rows of the parameter `token_type_embed.weight`. */
+const TOKEN_TYPES = { image: 0, text: 1 } as const;
+
+/** What is added to every token of a modality, `[1, D]`. */
+export function tokenType(
+  scope: Scope,
+  modality: keyof typeof TOKEN_TYPES,
+  { width, initStd }: DiffMoeBlockConfig,
+): Tensor {
+  const types = scope
+    .child("token_type_embed")
+    .parameter("weight", [2, width], truncatedNormal(initStd), { decay: false });
+  const row = TOKEN_TYPES[modality];
+  return slice(types, 0, row, row + 1);
+}
+
+/**
+ * Word embedding, linear map, positions and the token type of text, then blocks where the settings
+ * have some. Padding is neither attended to nor routed.
+ *
+ * Parameters `text_embed.weight` `[V, E]`, `text_proj` , `text_pos_embed` `[1, L, D]`, `text_blocks.i`
+ * and `text_norm`.
+ *
+ * @throws UserError (exit code 2) for texts of more tokens than there are positions
+ */
+export function encodeText(
+  scope: Scope,
+  { ids, lengths }: TextBatch,
+  config: DiffMoeBlockConfig,
+  text: DiffMoeTextConfig,
+): EncodedText {
+  const { width, dropout: rate, layerNormEpsilon } = config;
+  const numTokens = ids.shape[1] as number;
+  if (numTokens > text.contextLength) {
+    throw new UserError(
+      `texts of ${numTokens} tokens do not fit the model's context of ${text.contextLength}; cut them, or raise model.context_length`,
+      { exitCode: 2 },
+    );
+  }
+  const init = truncatedNormal(config.initStd);
+  const words = embedding(scope.child("text_embed"), flatten(ids), {
+    numEmbeddings: text.vocabularySize,
+    width: text.embedDim,
+    init,
+  }); // [N*L, E]
+  const projected = linear(scope.child("text_proj"), words, width, { weightInit: init });
+  const positions = scope.parameter("text_pos_embed", [1, text.contextLength, width], init, {
+    decay: false,
+  });
+  const place = add(slice(positions, 1, 0, numTokens), tokenType(scope, "text", config)); // [1, L, D]
+  const perText = reshape(projected, [ids.shape[0]!, numTokens, width]);
+  let tokens = reshape(add(perText, place), projected.shape); // [N*L, D]
+  tokens = dropout(scope.child("text_dropout"), tokens, rate);
+  if (text.numLayers === 0) return { ids, lengths, tokens };
+  const known = {
+    modality: "text",
+    numTokens,
+    mask: tokenMask(lengths, numTokens),
+    bias: lengthBias(lengths, numTokens),
+  } as const;
+  for (let i = 0; i < text.numLayers; i++) {
+    tokens = diffMoeBlock(scope.child("text_blocks").child(i), tokens, config, known);
+  }
+  return { ids, lengths, tokens: layerNorm(scope.child("text_norm"), tokens, layerNormEpsilon) };
+}
+
+/** The mean of the tokens of each text, `[N, D]`. */
+export function poolText({ ids, lengths, tokens }: EncodedText): Tensor {
+  const numTokens = ids.shape[1] as number;
+  return meanOfTokens(tokens, tokenMask(lengths, numTokens), lengths, numTokens);
+}

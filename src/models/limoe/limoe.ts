@@ -1,0 +1,184 @@
+/**
+ * LIMoE: images and texts through one sparse tower into one space (arXiv:2206.02770), with its
+ * baselines, the dense tower (no MoE blocks) and one tower for each modality, dense as CLIP
+ * (arXiv:2103.00020) or sparse.
+ *
+ * The code of LIMoE was never released. What the paper leaves open is chosen as follows:
+ * - Tokens attend to those of their own modality; both modalities share all weights of the blocks.
+ * - Images and texts are pooled by the mean of their tokens, padding left out; each modality has a
+ *   linear map of its own into the shared space.
+ * - Tokens of both modalities compete for the experts' room in one group, the batch.
+ * - An image or a text encoded by itself is routed without a limit, so that its embedding does not
+ *   depend on what else stands in the batch.
+ *
+ * Axes: `B` pairs, `S` patches, `L` words, `D` width, `P` width of the shared space.
+ */
+import { UserError } from "../../graph/errors.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { type Dim, divideDim, product } from "../../graph/shape.ts";
+import { convStem } from "../../nn/conv-stem.ts";
+import { embedding } from "../../nn/embedding.ts";
+import { constantOf, truncatedNormal } from "../../nn/initializers.ts";
+import { linear } from "../../nn/linear.ts";
+import { learnedLogitScale } from "../../nn/logit-scale.ts";
+import { patchEmbed } from "../../nn/patch-embed.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { add } from "../../ops/arithmetic.ts";
+import { slice } from "../../ops/join.ts";
+import { l2Normalize } from "../../ops/l2-normalize.ts";
+import { reduceMean } from "../../ops/reduce.ts";
+import { reshape } from "../../ops/reshape.ts";
+import type { PairEmbeddings, Similarity } from "../contrastive-model.ts";
+import { flatten, meanOfTokens, tokenMask } from "../token-sequences.ts";
+import { type LimoeTowerConfig, limoeTower, type Modality, type Segment } from "./tower.ts";
+
+export interface LimoeConfig extends LimoeTowerConfig {
+  /** One tower for both modalities (LIMoE), or one for each (CLIP). */
+  readonly towers: "one" | "two";
+  readonly patchSize: number;
+  /** How patches become tokens: one linear map, or a convolution stem. */
+  readonly stem: "linear" | "conv";
+  /** Most words of a text, start and end included. */
+  readonly contextLength: number;
+  /** `P` */
+  readonly embedDim: number;
+  readonly contrastive: {
+    readonly form: "info_nce" | "siglip";
+    readonly temperature: number;
+    /** Whether the temperature is learned, `temperature` being the first. */
+    readonly learnedTemperature: boolean;
+    /** Smallest temperature that is learned. */
+    readonly minTemperature: number;
+  };
+}
+
+/** Ids `[B, L]` int64 of texts, of which the first `lengths` `[B]` int64 are no padding. */
+export interface Texts {
+  readonly ids: Tensor;
+  readonly lengths: Tensor;
+}
+
+/**
+ * Embeddings of images and their texts, all tokens routed together.
+ *
+ * Parameters: `patch_embed`, `image_pos_embed` `[1, S, D]`, `text_embed.weight` `[V, D]`,
+ * `text_pos_embed` `[1, L, D]`, `blocks.i`, `norm`, `image_head.weight` and `text_head.weight` `[P, D]`;
+ * with two towers, blocks and norm under `image_tower` and `text_tower`.
+ *
+ * @param images `[B, channels, H, W]`, normalised
+ */
+export function limoe(
+  scope: Scope,
+  images: Tensor,
+  texts: Texts,
+  config: LimoeConfig,
+): PairEmbeddings {
+  const segments = [imageSegment(scope, images, config), textSegment(scope, texts, config)];
+  if (config.towers === "two") {
+    const [own, other] = segments.map((segment) => encode(scope, segment, config));
+    return { images: own!, texts: other! };
+  }
+  const [patches, words] = limoeTower(scope, segments, config) as [Tensor, Tensor];
+  return {
+    images: embed(scope, segments[0]!, patches, config),
+    texts: embed(scope, segments[1]!, words, config),
+  };
+}
+
+/** Embeddings of images alone, `[B, P]`. */
+export function encodeImages(scope: Scope, images: Tensor, config: LimoeConfig): Tensor {
+  return encode(scope, imageSegment(scope, images, config), unlimited(config));
+}
+
+/** Embeddings of texts alone, `[B, P]`. */
+export function encodeTexts(scope: Scope, texts: Texts, config: LimoeConfig): Tensor {
+  return encode(scope, textSegment(scope, texts, config), unlimited(config));
+}
+
+/** Parameters `logit_scale` where the temperature is learned, and `logit_bias` of the sigmoid loss. */
+export function limoeSimilarity(scope: Scope, { contrastive }: LimoeConfig): Similarity {
+  const { form, temperature, learnedTemperature, minTemperature } = contrastive;
+  return {
+    scale: learnedTemperature
+      ? learnedLogitScale(scope, { temperature, maximum: 1 / minTemperature })
+      : 1 / temperature,
+    bias: form === "siglip" ? scope.parameter("logit_bias", [1], constantOf(-10)) : 0,
+  };
+}
+
+/** The same model without limits on its experts, and without losses that would count one modality. */
+function unlimited(config: LimoeConfig): LimoeConfig {
+  const { moe } = config;
+  if (moe.dispatch.name !== "capacity") return { ...config, moe: { ...moe, losses: [] } };
+  return { ...config, moe: { ...moe, losses: [], dispatch: { name: "dropless" } } };
+}
+
+/** One modality through its tower. */
+function encode(scope: Scope, segment: Segment, config: LimoeConfig): Tensor {
+  const tower = config.towers === "one" ? scope : scope.child(`${segment.modality}_tower`);
+  const [tokens] = limoeTower(tower, [segment], config);
+  return embed(scope, segment, tokens!, config);
+}
+
+/** The mean of a sample's tokens `[B, S, D]` in the shared space, of length one. */
+function embed(
+  scope: Scope,
+  { modality, lengths }: Segment,
+  tokens: Tensor,
+  { embedDim, initStd }: LimoeConfig,
+): Tensor {
+  const pooled = lengths === undefined ? reduceMean(tokens, 1) : meanOfText(tokens, lengths); // [B, D]
+  const head = scope.child(HEADS[modality]);
+  const init = { bias: false, weightInit: truncatedNormal(initStd) };
+  return l2Normalize(linear(head, pooled, embedDim, init)); // [B, P]
+}
+
+function meanOfText(tokens: Tensor, lengths: Tensor): Tensor {
+  const [batch, numTokens, width] = tokens.shape as [Dim, number, number];
+  const rows = reshape(tokens, [product([batch, numTokens]), width]);
+  return meanOfTokens(rows, tokenMask(lengths, numTokens), lengths, numTokens);
+}
+
+const HEADS: Readonly<Record<Modality, string>> = { image: "image_head", text: "text_head" };
+
+function imageSegment(scope: Scope, images: Tensor, config: LimoeConfig): Segment {
+  const { patchSize, width, stem, initStd } = config;
+  const at = scope.child("patch_embed");
+  const init = truncatedNormal(initStd);
+  const patches =
+    stem === "conv"
+      ? convStem(at, images, { patchSize, width })
+      : patchEmbed(at, images, { patchSize, width, weightInit: init }); // [B*S, D]
+  const batch = images.shape[0]!;
+  const numTokens = divideDim(patches.shape[0]!, batch) as number;
+  const positions = scope.parameter("image_pos_embed", [1, numTokens, width], init, {
+    decay: false,
+  });
+  return {
+    modality: "image",
+    tokens: add(reshape(patches, [batch, numTokens, width]), positions),
+  };
+}
+
+/** @throws UserError (exit code 2) for texts of more tokens than there are positions */
+function textSegment(scope: Scope, { ids, lengths }: Texts, config: LimoeConfig): Segment {
+  const { width, initStd, contextLength, vocabularySize } = config;
+  const [batch, numTokens] = [ids.shape[0]!, ids.shape[1] as number];
+  if (numTokens > contextLength) {
+    throw new UserError(
+      `texts of ${numTokens} tokens do not fit the model's context of ${contextLength}; cut them, or raise model.context_length`,
+      { exitCode: 2 },
+    );
+  }
+  const init = truncatedNormal(initStd);
+  const words = embedding(scope.child("text_embed"), flatten(ids), {
+    numEmbeddings: vocabularySize,
+    width,
+    init,
+  }); // [B*L, D]
+  const positions = scope.parameter("text_pos_embed", [1, contextLength, width], init, {
+    decay: false,
+  });
+  const tokens = add(reshape(words, [batch, numTokens, width]), slice(positions, 1, 0, numTokens));
+  return { modality: "text", tokens, ids, lengths };
+}

@@ -1,0 +1,63 @@
+/** LIMoE against PyTorch; the fixtures come from `../fixtures/make_limoe.py`. */
+import { expect, test } from "vitest";
+import { allocate, type NdArray, toNumbers } from "../../graph/array.ts";
+import { joinStages } from "../../learn/staged-objective.ts";
+import { type Objective, trainingGraph } from "../../learn/step-graph.ts";
+import type { EmittedModel } from "../../onnx/emit.ts";
+import { nativeRuntime } from "../../runtime/native/native.ts";
+import { contrastiveStages } from "../../tasks/contrast/task.ts";
+import { expectClose, readFixture } from "../pytorch.fixture.ts";
+import { limoeFixtures, tinyLimoe } from "./limoe.fixture.ts";
+
+/** Runs a model; the router's noise, and whatever else is not given, is zero. */
+async function run(model: EmittedModel, given: Readonly<Record<string, NdArray>>) {
+  const feeds = model.inputs.map(({ name, shape }) => [
+    name,
+    given[name] ?? allocate("float32", shape as readonly number[]),
+  ]);
+  const session = await nativeRuntime().createSession(model.bytes, { threads: 1 });
+  try {
+    return await session.run(Object.fromEntries(feeds));
+  } finally {
+    session.dispose();
+  }
+}
+
+test.each(Object.entries(limoeFixtures))("%s equals PyTorch", async (name, settings) => {
+  const { arrays, weights, gradients } = readFixture(name);
+  const batch = { images: arrays.images!, tokens: arrays.tokens!, lengths: arrays.lengths! };
+  const objective = joinStages(contrastiveStages(tinyLimoe(settings)));
+  const withRows: Objective = (scope, tensors) => {
+    const { outputs, ...result } = objective(scope, tensors);
+    return { ...result, metrics: { ...result.metrics, ...outputs } };
+  };
+  const { trace, model } = trainingGraph(withRows, batch, {
+    tap: (tap) => tap.endsWith(".success_rate"),
+  });
+  const found = await run(model, { ...batch, ...weights });
+
+  expect([...trace.parameters.keys()].sort()).toEqual(Object.keys(weights).sort());
+  const below = (prefix: string) =>
+    Object.entries(arrays).flatMap(([key, value]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
+    );
+  const auxiliaries = below("auxiliary:");
+  expect([...trace.auxiliaries.keys()].sort()).toEqual(auxiliaries.map(([key]) => key).sort());
+  for (const [key, expected] of auxiliaries) {
+    expectClose(key, found[`auxiliary/${key}`]!, expected, 1e-5);
+  }
+  for (const key of ["image_embeddings", "text_embeddings", "loss", "objective"]) {
+    expectClose(key, found[key]!, arrays[key]!, 1e-5);
+  }
+  for (const [key, expected] of Object.entries(gradients)) {
+    expectClose(key, found[`gradient:${key}`]!, expected, 1e-4);
+  }
+  // What fits the experts' buffers, of each modality of each layer: all of it without a limit.
+  const rates = below("success:");
+  for (const [key, expected] of rates) {
+    const rate = found[key.replace(/\.(\w+)$/, ".metrics.$1.success_rate")]!;
+    expect(toNumbers(rate)[0], key).toBeCloseTo(toNumbers(expected)[0]!, 6);
+  }
+  const dropped = rates.filter(([, rate]) => toNumbers(rate)[0]! < 1);
+  expect(dropped).toHaveLength(name === "limoe-capacity" ? 4 : 0);
+});

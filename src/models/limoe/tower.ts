@@ -1,0 +1,165 @@
+/** The transformer of LIMoE: one tower for tokens of all modalities, or one for each. */
+
+import { array } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { constant } from "../../graph/inputs.ts";
+import { product } from "../../graph/shape.ts";
+import type { MoeSettings } from "../../moe/config.ts";
+import { createMoe, type MoeLayer, type MoeTokens } from "../../moe/create-moe.ts";
+import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
+import { joinHeads, mixValues, projectHeads, selfAttention } from "../../nn/attention.ts";
+import { dropout } from "../../nn/dropout.ts";
+import { truncatedNormal } from "../../nn/initializers.ts";
+import { lengthBias, lengthMask } from "../../nn/kv-cache.ts";
+import { layerNorm } from "../../nn/layer-norm.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { add } from "../../ops/arithmetic.ts";
+import { cast, logicalNot } from "../../ops/compare.ts";
+import { zerosLike } from "../../ops/gather.ts";
+import { concat, slice } from "../../ops/join.ts";
+import { reduceMax } from "../../ops/reduce.ts";
+import { reshape } from "../../ops/reshape.ts";
+import { flatten } from "../token-sequences.ts";
+import { transformerBlocks } from "../transformer-blocks.ts";
+
+/** The modalities in the order of their ids, which is that of the tokens of a pair. */
+export const MODALITIES = ["image", "text"] as const;
+export type Modality = (typeof MODALITIES)[number];
+
+export interface LimoeTowerConfig {
+  readonly width: number;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  /** Rate after the embedding, after attention weights and after attention. */
+  readonly dropout: number;
+  /** Standard deviation of the first weights of embeddings, attention and heads. */
+  readonly initStd: number;
+  readonly moeLayers: MoeLayers;
+  readonly moe: MoeSettings;
+  readonly vocabularySize: number;
+}
+
+/** Tokens of one modality, `[B, S, D]`; of texts the first `lengths` `[B]` are no padding. */
+export interface Segment {
+  readonly modality: Modality;
+  readonly tokens: Tensor;
+  readonly ids?: Tensor;
+  readonly lengths?: Tensor;
+}
+
+/**
+ * Blocks over the tokens of one sample, image before text, then the last norm.
+ *
+ * Tokens attend to those of their own modality alone; weights of attention, routers and experts are
+ * the same for all (LIMoE, arXiv:2206.02770, section 2). Padding is neither attended to nor routed.
+ *
+ * @returns the tokens of each segment, `[B, S, D]`
+ */
+export function limoeTower(
+  scope: Scope,
+  segments: readonly Segment[],
+  config: LimoeTowerConfig,
+): Tensor[] {
+  const { width, numLayers, dropout: rate } = config;
+  const sizes = segments.map(({ tokens }) => tokens.shape[1] as number);
+  const numTokens = sizes.reduce((sum, size) => sum + size, 0);
+  const joined = concat(
+    segments.map(({ tokens }) => tokens),
+    1,
+  ); // [B, S, D]
+  const batch = joined.shape[0]!;
+  const rows = reshape(joined, [product([batch, numTokens]), width]); // [B*S, D]
+  const x = transformerBlocks(scope, dropout(scope.child("embed"), rows, rate), {
+    numLayers,
+    sparse: moeBlocks(config.moeLayers, numLayers),
+    layer: towerMoe(config, segments, numTokens),
+    tokens: describeTokens(segments, sizes),
+    attention: (at, normed) =>
+      dropout(at.child("out"), attention(at, normed, segments, sizes, config), rate),
+  });
+  const normed = reshape(layerNorm(scope.child("norm"), x), [batch, numTokens, width]);
+  return cut(normed, sizes, 1);
+}
+
+function towerMoe(
+  { moe, width, vocabularySize }: LimoeTowerConfig,
+  segments: readonly Segment[],
+  numTokens: number,
+): MoeLayer {
+  const present = segments.map(({ modality }) => modality);
+  const losses = moe.losses.filter(
+    ({ modality }) => modality === undefined || present.includes(modality as Modality),
+  );
+  const hasText = present.includes("text");
+  return createMoe(
+    { ...moe, losses },
+    {
+      width,
+      numTokens,
+      modalities: MODALITIES,
+      padding: hasText,
+      ...(hasText && present.length === 1 && { vocabularySize }),
+    },
+  );
+}
+
+/** Modality, padding and, among texts alone, the ids of the tokens `[B*S]`. */
+function describeTokens(segments: readonly Segment[], sizes: readonly number[]): MoeTokens {
+  const [first] = segments;
+  const kinds = segments.map((segment, i) => {
+    const zeros = cast(zerosLike(reduceMax(segment.tokens, -1)), "int64"); // [B, S]
+    const { graph } = zeros;
+    const index = MODALITIES.indexOf(segment.modality);
+    return add(zeros, constant(graph, array([Array<number>(sizes[i]!).fill(index)], "int64")));
+  });
+  const padded = segments.some(({ lengths }) => lengths !== undefined);
+  const masks = segments.map(({ lengths }, i) =>
+    lengths === undefined
+      ? logicalNot(cast(zerosLike(kinds[i]!), "bool"))
+      : lengthMask(lengths, sizes[i]!),
+  );
+  return {
+    modality: flatten(concat(kinds, 1)),
+    ...(padded && { mask: flatten(concat(masks, 1)) }),
+    ...(segments.length === 1 && first!.ids && { ids: flatten(first!.ids) }),
+  };
+}
+
+/**
+ * Self-attention within each modality, with the same weights; taps `weights`, or with several
+ * modalities `image.weights` and `text.weights`.
+ */
+function attention(
+  scope: Scope,
+  x: Tensor,
+  segments: readonly Segment[],
+  sizes: readonly number[],
+  { numHeads, dropout: rate, initStd }: LimoeTowerConfig,
+): Tensor {
+  const options = { numHeads, dropout: rate, weightInit: truncatedNormal(initStd) };
+  const hides = segments.map(({ lengths }, i) =>
+    lengths === undefined ? {} : { bias: lengthBias(lengths, sizes[i]!) },
+  );
+  const numTokens = sizes.reduce((sum, size) => sum + size, 0);
+  if (segments.length === 1) {
+    return selfAttention(scope, x, { ...options, ...hides[0], numTokens });
+  }
+  const { queries, keys, values } = projectHeads(scope, x, numTokens, options);
+  const parts = [queries, keys, values].map((heads) => cut(heads, sizes, 3));
+  const mixed = segments.map(({ modality }, i) => {
+    const [own, ownKeys, ownValues] = parts.map((part) => part[i]!);
+    const heads = { queries: own!, keys: ownKeys!, values: ownValues! };
+    return mixValues(scope.child(modality), heads, { ...options, ...hides[i] });
+  });
+  return joinHeads(scope, concat(mixed, 3), x.shape, options);
+}
+
+/** Parts of these sizes along an axis. */
+function cut(x: Tensor, sizes: readonly number[], axis: number): Tensor[] {
+  if (sizes.length === 1) return [x];
+  let start = 0;
+  return sizes.map((size) => {
+    start += size;
+    return slice(x, axis, start - size, start);
+  });
+}

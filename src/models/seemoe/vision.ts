@@ -1,0 +1,84 @@
+/** The vision transformer of SeeMoE: images to tokens of its own width. */
+import type { Tensor } from "../../graph/graph.ts";
+import { type Dim, divideDim, product } from "../../graph/shape.ts";
+import type { MoeSettings } from "../../moe/config.ts";
+import { createMoe } from "../../moe/create-moe.ts";
+import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
+import { selfAttention } from "../../nn/attention.ts";
+import { convStem } from "../../nn/conv-stem.ts";
+import { dropout } from "../../nn/dropout.ts";
+import { truncatedNormal, zeros } from "../../nn/initializers.ts";
+import { layerNorm } from "../../nn/layer-norm.ts";
+import { patchEmbed } from "../../nn/patch-embed.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { add } from "../../ops/arithmetic.ts";
+import { concat, slice } from "../../ops/join.ts";
+import { expand, reshape } from "../../ops/reshape.ts";
+import type { Prefix } from "../token-sequences.ts";
+import { transformerBlocks } from "../transformer-blocks.ts";
+
+export interface VisionTowerConfig {
+  readonly patchSize: number;
+  /** How patches become tokens: one linear map, or a convolution stem. */
+  readonly stem: "linear" | "conv";
+  readonly width: number;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  /** Whether queries, keys and values have a bias; those of the original have none. */
+  readonly qkvBias: boolean;
+  /** Rate after the embedding, after attention weights and after attention. */
+  readonly dropout: number;
+  /** What the decoder sees: one token that gathers the image, or every patch. */
+  readonly pool: "cls" | "patches";
+  /** Blocks with experts; the others have a dense layer of the experts' form. */
+  readonly moeLayers: MoeLayers;
+  readonly moe: MoeSettings;
+}
+
+/**
+ * Patches, with a class token in front where it is what is given out, through pre-norm blocks and a
+ * last norm (arXiv:2010.11929, section 3.1).
+ *
+ * Parameters `patch_embed`, `pos_embed` `[1, S, D]`, `blocks.i` and `norm` under the names of `vitMoe`,
+ * so that its weights fit; the class token has `cls_token` and `cls_pos_embed` `[1, 1, D]`.
+ *
+ * @param images `[B, channels, H, W]`
+ * @returns tokens `[B, D]` of class tokens, or `[B*S, D]` of patches
+ */
+export function visionTower(scope: Scope, images: Tensor, config: VisionTowerConfig): Prefix {
+  const { width, patchSize, pool, numHeads } = config;
+  const batch = images.shape[0] as Dim;
+  const embed = config.stem === "conv" ? convStem : patchEmbed;
+  const patches = embed(scope.child("patch_embed"), images, { patchSize, width }); // [B*S, D]
+  const numPatches = divideDim(patches.shape[0]!, batch) as number;
+  const init = truncatedNormal(0.02);
+  const position = scope.parameter("pos_embed", [1, numPatches, width], init);
+  let x = add(reshape(patches, [batch, numPatches, width]), position); // [B, S, D]
+  if (pool === "cls") x = concat([classTokens(scope, x), x], 1); // [B, S+1, D]
+  const numTokens = x.shape[1] as number; // T
+  x = reshape(x, [product([batch, numTokens]), width]); // [B*T, D]
+  const rate = config.dropout;
+  x = dropout(scope.child("embed_dropout"), x, rate);
+  x = transformerBlocks(scope, x, {
+    numLayers: config.numLayers,
+    sparse: moeBlocks(config.moeLayers, config.numLayers),
+    layer: createMoe(config.moe, { width, numTokens }),
+    tokens: {},
+    attention: (at, normed) => {
+      const options = { numTokens, numHeads, qkvBias: config.qkvBias, dropout: rate };
+      return dropout(at.child("out"), selfAttention(at, normed, options), rate);
+    },
+  });
+  const norm = scope.child("norm");
+  if (pool === "patches") return { tokens: layerNorm(norm, x), numTokens };
+  const first = slice(reshape(x, [batch, numTokens, width]), 1, 0, 1); // [B, 1, D]
+  return { tokens: layerNorm(norm, reshape(first, [batch, width])), numTokens: 1 };
+}
+
+/** The class token and its position for every image of patches `[B, S, D]`: `[B, 1, D]`. */
+function classTokens(scope: Scope, patches: Tensor): Tensor {
+  const shape = [1, 1, patches.shape[2] as number];
+  const token = scope.parameter("cls_token", shape, zeros, { decay: false });
+  const position = scope.parameter("cls_pos_embed", shape, truncatedNormal(0.02));
+  return expand(add(token, position), slice(patches, 1, 0, 1));
+}

@@ -1,0 +1,88 @@
+import * as z from "zod";
+import type { CamelCased } from "../../config/case.ts";
+import { UserError } from "../../graph/errors.ts";
+import { type MoeDefaults, moeSchemaWith } from "../../moe/config.ts";
+import { createMoe } from "../../moe/create-moe.ts";
+import { patchGrid } from "../../nn/patch-embed.ts";
+import { requireHeads } from "../heads.ts";
+import type { ClassificationTask, Classifier } from "../systems.ts";
+import { blockPatternSchema, sparseBlocks } from "./pattern.ts";
+import { classTokens, sfMoe } from "./sf-moe.ts";
+
+const rate = z.number().min(0).lt(1);
+
+/** Experts of GMoE-S/16; the weight 0.01 of tutel's mean of two losses is 0.005 for each. */
+const gmoeExperts: MoeDefaults = {
+  num_experts: 6,
+  router: { name: "cosine", num_selected_experts: 1, noise_std: 1 },
+  dispatch: { name: "capacity", capacity_factor: 1.5, formula: "tutel", priority: "batch" },
+  experts: { mlp_ratio: 4, dropout: 0.1 },
+  losses: [
+    { name: "importance", weight: 0.005, unbiased: true },
+    { name: "load", weight: 0.005, unbiased: true },
+  ],
+};
+
+/** Settings of SF-MoE and GMoE; those of GMoE-S/16 by default. */
+export const sfMoeSchema = z.strictObject({
+  system: z.literal("sf-moe"),
+  patch_size: z.int().positive().default(16),
+  /** How patches become tokens; `resnet` makes the hybrid. */
+  stem: z.enum(["linear", "conv", "resnet"]).default("linear"),
+  /** Of the hybrid: R26 is `layers: [2, 2, 2, 2], channels: 64`, whose patches have 32 pixels. */
+  resnet: z
+    .strictObject({
+      layers: z.array(z.int().positive().max(64)).nonempty().max(6).default([2, 2, 2, 2]),
+      channels: z.int().positive().default(64),
+    })
+    .prefault({}),
+  width: z.int().positive().default(384),
+  num_layers: z.int().positive().default(12),
+  num_heads: z.int().positive().default(6),
+  /** Sparse (S) and fusion (F) blocks. */
+  blocks: blockPatternSchema.default("last_two"),
+  /** Hidden width of fusion blocks over the model's; default that of the experts. */
+  fusion_ratio: z.number().positive().optional(),
+  pool: z.enum(["cls", "mean"]).default("cls"),
+  /** A second class token and head, as in distilled DeiT. */
+  distilled: z.boolean().default(false),
+  drop_path: rate.default(0.1),
+  head_dropout: rate.default(0),
+  moe: moeSchemaWith(gmoeExperts).prefault({}),
+});
+
+export type SfMoeSettings = CamelCased<z.output<typeof sfMoeSchema>>;
+
+/**
+ * The classifier that settings describe.
+ *
+ * @throws UserError (exit code 2) for sizes that do not fit together
+ */
+export function createSfMoe(
+  settings: SfMoeSettings,
+  { numClasses, imageShape }: ClassificationTask,
+): Classifier {
+  const { patchSize, width, pool, distilled, moe, blocks, numLayers } = settings;
+  const grid = patchGrid(imageShape[1], imageShape[2], patchSize);
+  requireHeads(settings);
+  if (distilled && pool === "mean") {
+    throw new UserError(
+      "model.distilled adds a second class token, and with model.pool mean there is none; choose pool cls",
+      { exitCode: 2 },
+    );
+  }
+  sparseBlocks(blocks, numLayers);
+  const tokensPerImage = grid.rows * grid.columns + classTokens(settings).length;
+  const { numSelectedExperts, numActiveExperts } = createMoe(moe, {
+    width,
+    numTokens: tokensPerImage,
+  });
+  const config = { ...settings, numClasses };
+  return {
+    grid,
+    tokensPerImage,
+    numSelectedExperts,
+    numActiveExperts,
+    logits: (scope, images) => sfMoe(scope, images, config),
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * SF-MoE and GMoE: a vision transformer whose blocks are sparse (with experts) or fusion blocks (dense),
+ * for domains that training does not see (arXiv:2206.04046; code:
+ * github.com/Luodian/Generalizable-Mixture-of-Experts, re-written).
+ *
+ * The settings' defaults are GMoE-S/16: the blocks of DeiT-S, experts in blocks 8 and 10, six of them, one
+ * chosen by cosine router, buffers of 1.5 times an even share filled by batch priority, and half the sum of
+ * importance and load losses with weight 0.01 in each layer. Parameters have the names of timm's
+ * `vision_transformer`, so that its weights begin a model (`init_from.upcycle`).
+ *
+ * What the published code does and this does not:
+ * - Its load loss, tutel's `load_importance_loss`, compares softmax probabilities with thresholds that are
+ *   noisy logits. Here both are logits (V-MoE, arXiv:2106.05974, appendix A.2).
+ * - SF-MoE's second expert is drawn at random in evaluation too. Here `evaluation_policy` is a threshold
+ *   unless told otherwise, so that the same image gives the same answer.
+ * - Its Adam adds weight decay to the gradient; recipes here decouple it (AdamW).
+ *
+ * With one chosen expert its weight is its probability, near 1/6 at first: dense weights that were spread
+ * over the experts then begin with so much less of an output. It is the published code's way too, which
+ * divides by the sum of the weights for two experts or more.
+ *
+ * What is arranged otherwise: the class token stands behind the patches instead of before them, so that
+ * tokens count like patches; attention has no order, positions go with the tokens, and only equal gates or
+ * `priority: token` could tell the difference. Fresh weights are this library's, which suit small models;
+ * timm's are truncated normal of deviation 0.02.
+ *
+ * Axes: `B` images, `S` patches, `P` class tokens, `T = S + P` tokens, `D` width, `C` classes.
+ */
+import type { Tensor } from "../../graph/graph.ts";
+import { type Dim, divideDim, product } from "../../graph/shape.ts";
+import type { MoeSettings } from "../../moe/config.ts";
+import { createMoe } from "../../moe/create-moe.ts";
+import { selfAttention } from "../../nn/attention.ts";
+import { convStem } from "../../nn/conv-stem.ts";
+import { dropPath, dropPathRate } from "../../nn/drop-path.ts";
+import { dropout } from "../../nn/dropout.ts";
+import { truncatedNormal } from "../../nn/initializers.ts";
+import { layerNorm } from "../../nn/layer-norm.ts";
+import { linear } from "../../nn/linear.ts";
+import { patchEmbed } from "../../nn/patch-embed.ts";
+import { resnetStem } from "../../nn/resnet-stem.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
+import { concat, slice } from "../../ops/join.ts";
+import { reduceMean } from "../../ops/reduce.ts";
+import { expand, reshape } from "../../ops/reshape.ts";
+import { transformerBlocks } from "../transformer-blocks.ts";
+import { type BlockPattern, sparseBlocks } from "./pattern.ts";
+
+export interface SfMoeConfig {
+  readonly patchSize: number;
+  /** How patches become tokens: one linear map, a convolution stem, or a residual network (hybrid). */
+  readonly stem: "linear" | "conv" | "resnet";
+  /** Of the residual network: blocks of its stages, and channels after the first convolution. */
+  readonly resnet: { readonly layers: readonly number[]; readonly channels: number };
+  readonly width: number;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  readonly numClasses: number;
+  /** Which blocks are sparse. */
+  readonly blocks: BlockPattern;
+  /** Hidden width of fusion blocks over `D`, where it is not that of the experts. */
+  readonly fusionRatio?: number | undefined;
+  /** What the head sees: a class token, or the mean of the patches. */
+  readonly pool: "cls" | "mean";
+  /** A second class token with a head of its own; logits are the mean of both (arXiv:2012.12877). */
+  readonly distilled: boolean;
+  /** Rate of stochastic depth in the last block; it climbs evenly from 0. */
+  readonly dropPath: number;
+  /** Rate of dropout before the head. */
+  readonly headDropout: number;
+  readonly moe: MoeSettings;
+}
+
+/** As in timm's vision transformers. */
+const NORM_EPSILON = 1e-6;
+
+/** Class tokens of an image, by their names: they stand behind its patches. */
+export function classTokens({ pool, distilled }: Pick<SfMoeConfig, "pool" | "distilled">) {
+  if (pool === "mean") return [];
+  return distilled ? ["cls_token", "dist_token"] : ["cls_token"];
+}
+
+/**
+ * Class logits of images.
+ *
+ * @param images `[B, channels, H, W]`
+ * @returns `[B, C]`
+ */
+export function sfMoe(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor {
+  const { width, numHeads, numLayers, moe } = config;
+  const embedded = embedTokens(scope, images, config); // [B, T, D]
+  const [batch, numTokens] = embedded.shape as [Dim, number, number];
+  const layer = createMoe(moe, { width, numTokens });
+  const fusion = createMoe(fusionSettings(config), { width, numTokens });
+  let x = reshape(embedded, [product([batch, numTokens]), width]); // [B*T, D]
+  x = transformerBlocks(scope, x, {
+    numLayers,
+    sparse: sparseBlocks(config.blocks, numLayers),
+    layer: { apply: layer.apply, applyDense: fusion.applyDense },
+    tokens: {},
+    attention: (at, normed) => selfAttention(at, normed, { numTokens, numHeads }),
+    branch: (at, y, index) =>
+      dropPath(at, y, dropPathRate(config.dropPath, index, numLayers), { numTokens }),
+    normEpsilon: NORM_EPSILON,
+  });
+  x = layerNorm(scope.child("norm"), x, NORM_EPSILON);
+  return classify(scope, reshape(x, embedded.shape), config);
+}
+
+/** Patches and class tokens with their positions; those of class tokens come first in `pos_embed`. */
+function embedTokens(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor {
+  const { width } = config;
+  const batch = images.shape[0] as Dim;
+  const patches = embedPatches(scope.child("patch_embed"), images, config); // [B*S, D]
+  const numPatches = divideDim(patches.shape[0]!, batch) as number; // S
+  const names = classTokens(config);
+  const init = truncatedNormal(0.02);
+  const table = [1, names.length + numPatches, width];
+  const undecayed = { decay: false };
+  const position = scope.parameter("pos_embed", table, init, undecayed); // [1, P+S, D]
+  const placed = add(
+    reshape(patches, [batch, numPatches, width]),
+    slice(position, 1, names.length),
+  ); // [B, S, D]
+  const tokens = names.map((name, i) => {
+    const token = scope.parameter(name, [1, 1, width], init, undecayed);
+    return expand(add(token, slice(position, 1, i, i + 1)), slice(placed, 1, 0, 1)); // [B, 1, D]
+  });
+  return tokens.length === 0 ? placed : concat([placed, ...tokens], 1);
+}
+
+function embedPatches(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor {
+  const { patchSize, width, stem, resnet } = config;
+  switch (stem) {
+    case "linear":
+      return patchEmbed(scope, images, { patchSize, width });
+    case "conv":
+      return convStem(scope, images, { patchSize, width });
+    case "resnet":
+      return resnetStem(scope, images, { patchSize, width, ...resnet });
+  }
+}
+
+/** The settings of the experts with the hidden width of fusion blocks. */
+function fusionSettings({ moe, fusionRatio }: SfMoeConfig): MoeSettings {
+  if (fusionRatio === undefined) return moe;
+  const { hiddenWidth: _, ...experts } = moe.experts as MoeSettings["experts"] & {
+    hiddenWidth?: number;
+  };
+  return { ...moe, experts: { ...experts, mlpRatio: fusionRatio } as MoeSettings["experts"] };
+}
+
+/** @param x `[B, T, D]`, patches first */
+function classify(scope: Scope, x: Tensor, config: SfMoeConfig): Tensor {
+  const { pool, distilled, numClasses, headDropout, width } = config;
+  const [batch, numTokens] = x.shape as [Dim, number, number];
+  const head = (name: string, features: Tensor): Tensor => {
+    const at = scope.child(name);
+    return linear(at, dropout(at, features, headDropout), numClasses); // [B, C]
+  };
+  if (pool === "mean") return head("head", scope.tap("features", reduceMean(x, 1)));
+  const names = distilled ? ["head", "head_dist"] : ["head"];
+  const logits = names.map((name, i) => {
+    const at = numTokens - names.length + i;
+    const token = reshape(slice(x, 1, at, at + 1), [batch, width]);
+    return head(name, i === 0 ? scope.tap("features", token) : token);
+  });
+  return distilled ? mul(add(logits[0]!, logits[1]!), 0.5) : logits[0]!;
+}

@@ -1,0 +1,46 @@
+/**
+ * The sparsely-gated mixture as a classifier of its own: one layer of experts on flattened images
+ * (Shazeer et al., arXiv:1701.06538; the CIFAR-10 example of davidmrau/mixture-of-experts).
+ *
+ * Each expert `Linear(D, F)-ReLU-Linear(F, C)-softmax` gives class probabilities, of which the gates
+ * make a weighted mean. Where it departs from the example:
+ * - The loss is the negative log-likelihood of that mean. The example applies cross-entropy to it as
+ *   if it were logits, a second softmax over probabilities, whose loss cannot fall below 1.46.
+ * - Thresholds of the load are compared with logits, not with probabilities, and evaluation has no
+ *   noise.
+ *
+ * Axes: `B` images, `D` pixels times channels, `C` classes.
+ */
+import type { Tensor } from "../../graph/graph.ts";
+import type { MoeSettings } from "../../moe/config.ts";
+import { createMoe } from "../../moe/create-moe.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { log, maximum } from "../../ops/arithmetic.ts";
+import { reshape } from "../../ops/reshape.ts";
+import { softmax } from "../../ops/softmax.ts";
+
+export interface SparselyGatedConfig {
+  readonly numClasses: number;
+  readonly moe: MoeSettings;
+}
+
+/** Probabilities below this count as this: their logarithm stays finite. */
+const SMALLEST = 1e-12;
+
+/**
+ * Logarithms of the class probabilities of images.
+ *
+ * @param images `[B, channels, H, W]`
+ * @returns `[B, C]`
+ */
+export function sparselyGated(scope: Scope, images: Tensor, config: SparselyGatedConfig): Tensor {
+  const [batch, ...sides] = images.shape;
+  const width = (sides as number[]).reduce((product, side) => product * side, 1);
+  const layer = createMoe(config.moe, {
+    width,
+    outputWidth: config.numClasses,
+    finish: (rows) => softmax(rows),
+  });
+  const mixed = layer.apply(scope.child("moe"), reshape(images, [batch!, width])); // [B, C]
+  return log(maximum(mixed, SMALLEST));
+}

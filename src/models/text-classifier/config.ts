@@ -1,0 +1,56 @@
+import * as z from "zod";
+import type { CamelCased } from "../../config/case.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { moeSchema } from "../../moe/config.ts";
+import { createMoe } from "../../moe/create-moe.ts";
+import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { requireHeads } from "../heads.ts";
+import { type TextClassifierConfig, textClassifier } from "./text-classifier.ts";
+
+/** Settings of the text classifier. */
+export const textClassifierSchema = z.strictObject({
+  system: z.literal("text-classifier"),
+  width: z.int().positive().default(128),
+  num_layers: z.int().positive().default(2),
+  num_heads: z.int().positive().default(4),
+  /** Tokens that it sees at most. */
+  context_length: z.int().positive().max(65_536).default(64),
+  /** After the embedding, attention weights and attention; experts have `moe.experts.dropout`. */
+  dropout: z.number().min(0).lt(1).default(0.1),
+  init_std: z.number().positive().default(0.02),
+  /** Blocks with experts; the others have a dense layer of the experts' form. */
+  moe_layers: moeLayersSchema.default("all"),
+  moe: moeSchema.prefault({}),
+});
+
+export type TextClassifierSettings = CamelCased<z.output<typeof textClassifierSchema>>;
+
+export interface TextClassifier {
+  /** Routed experts per token, on average at most. */
+  readonly numActiveExperts: number;
+  /** Class logits `[B, C]` of `ids` `[B, S]` int64 with `lengths` `[B]` int64. */
+  readonly logits: (scope: Scope, ids: Tensor, lengths: Tensor) => Tensor;
+}
+
+/**
+ * The classifier that settings describe, for a vocabulary and a number of classes.
+ *
+ * @throws UserError (exit code 2) for sizes and routing that do not fit together
+ */
+export function createTextClassifier(
+  settings: TextClassifierSettings,
+  task: Pick<TextClassifierConfig, "vocabularySize" | "numClasses">,
+): TextClassifier {
+  const { width, numLayers, contextLength: numTokens } = settings;
+  const config: TextClassifierConfig = { ...settings, ...task };
+  requireHeads(settings);
+  moeBlocks(settings.moeLayers, numLayers); // Refuses blocks that the model has not.
+  const { vocabularySize } = task;
+  const context = { width, numTokens, vocabularySize, padding: true };
+  const { numActiveExperts } = createMoe(settings.moe, context);
+  return {
+    numActiveExperts,
+    logits: (scope, ids, lengths) => textClassifier(scope, ids, lengths, config),
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * A text classifier: a transformer encoder with a mixture of experts in every block, mean pooling
+ * over the words and one linear map.
+ *
+ * Padding is never attended to, routed, counted or pooled.
+ *
+ * Axes: `B` sentences, `S` tokens, `D` width, `C` classes.
+ */
+import type { Tensor } from "../../graph/graph.ts";
+import type { MoeSettings } from "../../moe/config.ts";
+import { createMoe } from "../../moe/create-moe.ts";
+import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
+import { selfAttention } from "../../nn/attention.ts";
+import { dropout } from "../../nn/dropout.ts";
+import { truncatedNormal } from "../../nn/initializers.ts";
+import { lengthBias } from "../../nn/kv-cache.ts";
+import { layerNorm } from "../../nn/layer-norm.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import {
+  embedSequences,
+  flatten,
+  meanOfTokens,
+  type SequenceConfig,
+  tokenMask,
+} from "../token-sequences.ts";
+import { transformerBlocks } from "../transformer-blocks.ts";
+
+export interface TextClassifierConfig extends SequenceConfig {
+  readonly numClasses: number;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  /** Rate after the embedding, after attention weights and after attention. */
+  readonly dropout: number;
+  /** Standard deviation of the first weights of embeddings, attention and classifier. */
+  readonly initStd: number;
+  readonly moeLayers: MoeLayers;
+  readonly moe: MoeSettings;
+}
+
+/**
+ * Class logits of sentences.
+ *
+ * @param ids `[B, S]` int64
+ * @param lengths `[B]` int64, tokens of each sentence; later ones are padding
+ * @returns `[B, C]`; a sentence without tokens gets what the classifier says of zeros
+ */
+export function textClassifier(
+  scope: Scope,
+  ids: Tensor,
+  lengths: Tensor,
+  config: TextClassifierConfig,
+): Tensor {
+  const { numHeads, numLayers, width, vocabularySize, dropout: rate } = config;
+  const numTokens = ids.shape[1] as number;
+  const init = { weightInit: truncatedNormal(config.initStd) };
+  const embedded = embedSequences(scope, ids, config, init.weightInit); // [B*S, D]
+  const mask = tokenMask(lengths, numTokens); // [B*S]
+  const bias = lengthBias(lengths, numTokens); // [B, 1, 1, S]
+  const options = { ...init, numTokens, numHeads, bias, dropout: rate };
+  const x = transformerBlocks(scope, dropout(scope.child("embed"), embedded, rate), {
+    numLayers,
+    sparse: moeBlocks(config.moeLayers, numLayers),
+    layer: createMoe(config.moe, { width, numTokens, vocabularySize, padding: true }),
+    tokens: { ids: flatten(ids), mask },
+    attention: (at, normed) => dropout(at.child("out"), selfAttention(at, normed, options), rate),
+  }); // [B*S, D]
+  const pooled = meanOfTokens(layerNorm(scope.child("norm"), x), mask, lengths, numTokens);
+  return linear(scope.child("head"), scope.tap("pooled", pooled), config.numClasses, init); // [B, C]
+}

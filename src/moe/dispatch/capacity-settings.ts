@@ -1,0 +1,90 @@
+import type { Tensor } from "../../graph/graph.ts";
+import { type Dim, divideDim } from "../../graph/shape.ts";
+import { cast } from "../../ops/compare.ts";
+import { onesLike } from "../../ops/gather.ts";
+import { reduceMax, reduceSum } from "../../ops/reduce.ts";
+import {
+  type CapacityOptions,
+  type CapacitySizes,
+  capacityPresets,
+  computeCapacity,
+  runTimeCapacity,
+} from "../compute-capacity.ts";
+import { defined } from "../defined.ts";
+import type { Routing } from "../routing.ts";
+import type { DispatchSettings } from "./config.ts";
+import type { CapacityLimit } from "./limit-capacity.ts";
+
+export type CapacitySettings = Extract<DispatchSettings, { readonly name: "capacity" }>;
+export type ExpertChoiceSettings = Extract<DispatchSettings, { readonly name: "expert_choice" }>;
+
+export interface CapacityContext {
+  readonly training: boolean;
+  /** `S`, tokens per sequence. */
+  readonly numTokens?: number | undefined;
+  /** Which tokens there are, `[N]` bool: padding makes no room in buffers that a batch shares. */
+  readonly mask?: Tensor | undefined;
+}
+
+/** What `capacity` settings say for a routing: capacity, groups and order. */
+export function capacityLimit(
+  settings: CapacitySettings,
+  routing: Routing,
+  { training, numTokens: perSequence, mask }: CapacityContext,
+): CapacityLimit {
+  const { priority, order, normalize, group } = settings;
+  const { numExperts, numSelectedExperts } = routing;
+  const total = routing.ids.shape[1]!;
+  const size = group === "batch" ? total : requireSequence(perSequence);
+  const sizes = { numExperts, numSelectedExperts };
+  const capacity =
+    typeof size === "number" && (mask === undefined || group === "sequence")
+      ? computeCapacity(capacityOptions(settings, { ...sizes, numTokens: size }, training))
+      : runTimeCapacity(
+          countTokens(mask ?? onesLike(reduceMax(routing.probabilities, -1))),
+          capacityOptions(settings, { ...sizes, numTokens: Number.POSITIVE_INFINITY }, training),
+        );
+  return { capacity, priority, order, normalize, numGroups: divideDim(total, size) };
+}
+
+/**
+ * Capacity and group size of expert choice: a batch of a size not known before the run is cut by
+ * sequence.
+ *
+ * @param numTokens `N`
+ */
+export function expertChoiceCapacity(
+  settings: ExpertChoiceSettings,
+  numTokens: Dim,
+  numExperts: number,
+  { training, numTokens: perSequence }: CapacityContext,
+): { readonly capacity: number; readonly groupSize: number } {
+  const groupSize =
+    settings.group === "batch" && typeof numTokens === "number"
+      ? numTokens
+      : requireSequence(perSequence);
+  const sizes = { numTokens: groupSize, numExperts, numSelectedExperts: 1 };
+  return { capacity: computeCapacity(capacityOptions(settings, sizes, training)), groupSize };
+}
+
+/** The options of `computeCapacity` that settings mean. */
+export function capacityOptions(
+  settings: CapacitySettings | ExpertChoiceSettings,
+  sizes: Omit<CapacitySizes, "capacityFactor">,
+  training: boolean,
+): CapacityOptions {
+  const { capacityFactor: inTraining, evaluationCapacityFactor = inTraining, formula } = settings;
+  const full = { ...sizes, capacityFactor: training ? inTraining : evaluationCapacityFactor };
+  if (typeof formula === "string") return capacityPresets[formula](full);
+  return { ...full, ...defined(formula) };
+}
+
+function requireSequence(numTokens: number | undefined): number {
+  if (numTokens === undefined) throw new RangeError("groups of sequences need numTokens");
+  return numTokens;
+}
+
+/** How many of `[N]` are set, as a float32 scalar. */
+function countTokens(flags: Tensor): Tensor {
+  return reduceSum(cast(flags, "float32"));
+}

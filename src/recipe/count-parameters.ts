@@ -1,0 +1,78 @@
+/** Counts the parameters of a configuration's model, without training it or allocating weights. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { loadConfig } from "../config/load.ts";
+import { input } from "../graph/inputs.ts";
+import { createScope, type ParameterSpec } from "../nn/scope.ts";
+import { type TrainConfig, trainConfigSchema } from "./config.ts";
+import { createTask } from "./create-task.ts";
+import { type DescribeOptions, describeData } from "./describe-data.ts";
+import { type ParameterPart, parameterPart, parameterParts } from "./parameter-parts.ts";
+import { countTaskParameters } from "./task-parameters.ts";
+import { readTokenizer } from "./tokenizer-file.ts";
+
+/** Counts by kind of token: `image` and `text` where these take different ways, else `token`. */
+export type TokenCounts = Readonly<Record<string, number>>;
+
+export interface CountedPart {
+  readonly part: ParameterPart;
+  readonly total: number;
+  readonly byToken: TokenCounts;
+}
+
+export interface CountedModel {
+  readonly recipe: string;
+  readonly total: number;
+  /** Parameters that a token meets; of the experts of a layer those that are selected. */
+  readonly byToken: TokenCounts;
+  /** Those that the model has, in the order of `parameterParts`. */
+  readonly parts: readonly CountedPart[];
+}
+
+/**
+ * Counts the parameters of the model that a configuration describes, by tracing it.
+ *
+ * @throws UserError (exit code 2) for settings that make no model
+ * @example
+ * await countModelParameters(loadConfig("limoe-h14", trainConfigSchema));
+ * // { total: 5_576_130_561, byToken: { image: 632_892_161, text: 695_151_361 }, recipe, parts }
+ */
+export async function countModelParameters(
+  config: TrainConfig,
+  options: DescribeOptions = {},
+): Promise<CountedModel> {
+  const source = await describeData(config, options);
+  const task = createTask(config, source);
+  const { scope, trace } = createScope({ training: true });
+  const fields = Object.entries(source.fields).map(([name, { dtype, shape }]) => {
+    const spec = { dtype, shape: [config.train.batchSize, ...shape] };
+    return [name, input(trace.graph, name, spec)] as const;
+  });
+  task.objective(scope, Object.fromEntries(fields));
+  const count = (parameters: readonly ParameterSpec[]) => {
+    const { total, active, byToken = { token: active } } = countTaskParameters(task, parameters);
+    return { total, byToken };
+  };
+  const all = [...trace.parameters.values()];
+  const parts = parameterParts.map((part) => {
+    return { part, ...count(all.filter(({ name }) => parameterPart(name) === part)) };
+  });
+  return { recipe: config.recipe, ...count(all), parts: parts.filter(({ total }) => total > 0) };
+}
+
+/**
+ * Counts the parameters of a recipe, a file or a run directory.
+ *
+ * @param overrides `key.path=value` settings over it
+ */
+export async function countParametersOf(
+  source: string,
+  overrides: readonly string[] = [],
+  { vocabularySize }: Pick<DescribeOptions, "vocabularySize"> = {},
+): Promise<CountedModel> {
+  const own = join(source, "config.yaml");
+  const isRun = existsSync(own);
+  const config = loadConfig(isRun ? own : source, trainConfigSchema, { overrides });
+  const tokenizer = isRun ? await readTokenizer(source) : undefined;
+  return countModelParameters(config, { vocabularySize, tokenizer });
+}

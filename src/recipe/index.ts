@@ -1,0 +1,14 @@
+/** Recipes: their schema, and how settings become data sets, models and tasks. */
+
+export { configToYaml, type LoadOptions, loadConfig } from "../config/load.ts";
+export { listRecipes, type Recipe } from "../config/recipes.ts";
+export { type TrainConfig, trainConfigSchema } from "./config.ts";
+export {
+  type CountedModel,
+  type CountedPart,
+  countModelParameters,
+  countParametersOf,
+  type TokenCounts,
+} from "./count-parameters.ts";
+export type { DescribeOptions } from "./describe-data.ts";
+export type { ImageRequest, ImageSource, SplitRequest } from "./image-source.ts";

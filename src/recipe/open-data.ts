@@ -1,0 +1,60 @@
+/** Opens the splits of a configuration's data. */
+import type { Split } from "../data/dataset.ts";
+import type { DecodedCache } from "../data/images/decoded-cache.ts";
+import { createLoader, type Loader } from "../data/loader.ts";
+import type { TokenizerState } from "../data/tokenizers/index.ts";
+import type { ProgressSink } from "../learn/progress.ts";
+import type { TrainConfig } from "./config.ts";
+import { datasetSpec, transformSpecs } from "./data-specs.ts";
+
+export interface OpenOptions {
+  readonly training: boolean;
+  readonly tokenizer?: TokenizerState;
+  /** Whom to tell while pictures are decoded. */
+  readonly progress?: ProgressSink | undefined;
+  /** Pictures that were decoded before. */
+  readonly decoded?: DecodedCache | undefined;
+}
+
+/** Tokens of a sample: a model reads no more than its context, so that, unless the data says less. */
+export function contextLengthOf({
+  model,
+  data,
+}: Pick<TrainConfig, "model" | "data">): number | undefined {
+  const own = "contextLength" in data ? data.contextLength : undefined;
+  return own ?? ("contextLength" in model ? model.contextLength : undefined);
+}
+
+/** Whether the texts of samples are read; descriptions of classes are no samples. */
+export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
+  return !("text" in model) || model.text === "captions";
+}
+
+/** A loader of one split: shuffled, augmented and endless in training, else once in order. */
+export function openSplit(
+  config: TrainConfig,
+  split: Split,
+  { training, tokenizer, progress, decoded }: OpenOptions,
+): Promise<Loader> {
+  const { data, train, seed } = config;
+  const contextLength = contextLengthOf(config);
+  return createLoader(datasetSpec(data, split, seed), {
+    batchSize: train.batchSize,
+    ...(training &&
+      train.samplesPerDomain !== undefined && { samplesPerDomain: train.samplesPerDomain }),
+    seed,
+    shuffle: training,
+    transforms: transformSpecs(data, training),
+    ...("workers" in data && { workers: data.workers }),
+    ...(contextLength !== undefined && { contextLength }),
+    ...(tokenizer !== undefined && readsCaptions(config) && { tokenizer }),
+    hooks: {
+      decoded,
+      ...(progress !== undefined && {
+        onProgress: (done: number, total: number) =>
+          progress.update({ label: `decoding ${split} images`, done, total }),
+        onSkipped: ({ message }: { message: string }) => progress.note(message),
+      }),
+    },
+  });
+}

@@ -1,0 +1,78 @@
+import { sampleCaptions } from "../data/dataset.ts";
+import { openDataset } from "../data/open-dataset.ts";
+import { datasets } from "../data/registry.ts";
+import { classDescriptions, detailLevels, isDescribed } from "../data/text/class-descriptions.ts";
+import { clipTokenizerState, openTokenizer } from "../data/tokenizers/files.ts";
+import {
+  type LearnOptions,
+  learnTokenizer,
+  type Tokenizer,
+  type TokenizerState,
+} from "../data/tokenizers/index.ts";
+import type { TrainConfig } from "./config.ts";
+import { datasetSpec } from "./data-specs.ts";
+
+/**
+ * The tokenizer that a configuration asks for: CLIP's, or one learnt from the training texts, or from
+ * the descriptions of classes where a model reads only those. None for a model without text.
+ */
+export async function prepareTokenizer({
+  model,
+  data,
+  seed,
+}: TrainConfig): Promise<TokenizerState | undefined> {
+  const wanted = "tokenizer" in data ? data.tokenizer : undefined;
+  const reads = "text" in model ? model.text : "captions";
+  if (wanted === undefined || reads === "none") return undefined;
+  if (wanted.kind === "clip") return clipTokenizerState(rootOf(data));
+  const { kind, ...given } = wanted;
+  const options = given as LearnOptions; // Settings that were left out are absent, not undefined.
+  if (reads === "prompts") return learnTokenizer(kind, await descriptions(data, seed), options);
+  const dataset = await openDataset(datasetSpec(data, "train", seed));
+  switch (dataset.kind) {
+    case "stream":
+      return learnTokenizer(kind, [dataset.text], options);
+    case "text":
+      return learnTokenizer(
+        kind,
+        textsOf(dataset.length, (i) => [dataset.get(i).text]),
+        options,
+      );
+    case "image":
+      return learnTokenizer(
+        kind,
+        textsOf(dataset.length, (i) => sampleCaptions(dataset, i)),
+        options,
+      );
+    default:
+      return undefined;
+  }
+}
+
+/** What there is to say of the classes, in all detail. */
+async function descriptions(data: TrainConfig["data"], seed: number): Promise<string[]> {
+  let { classNames } = datasets[data.name];
+  if (classNames.length === 0) {
+    const dataset = await openDataset(datasetSpec(data, "train", seed));
+    classNames = "classNames" in dataset ? dataset.classNames : [];
+  }
+  return detailLevels.flatMap((detail) =>
+    detail === "simple" || isDescribed(data.name)
+      ? classDescriptions(data.name, classNames, detail)
+      : [],
+  );
+}
+
+/** The tokenizer of a run, from its state. */
+export function openRunTokenizer({ data }: TrainConfig, state: TokenizerState): Promise<Tokenizer> {
+  return openTokenizer(state, rootOf(data));
+}
+
+/** The folder of data sets that a configuration names, if it does. */
+export function rootOf(data: TrainConfig["data"]): { root?: string } {
+  return "root" in data && data.root !== undefined ? { root: data.root } : {};
+}
+
+function* textsOf(length: number, read: (index: number) => readonly string[]): Generator<string> {
+  for (let index = 0; index < length; index++) yield* read(index);
+}

@@ -1,0 +1,44 @@
+/** What the mosaic and the tokens share: the slider over layers, and the experts to choose from. */
+import { inkOn } from "../../color.ts";
+import { percent } from "../../format.ts";
+import { type Html, html, type Part } from "../../html.ts";
+import { expertColors } from "../../palette.ts";
+
+/** A slider over layers, where there are several, beside further controls; the script shows them. */
+export function routingControls(layers: readonly string[], others: Part): Html {
+  return html`<div class="controls" hidden>
+${
+  layers.length > 1
+    ? html`<label>Layer <input type="range" data-control="layer" min="0" max="${layers.length}" value="0" step="1" data-layers="${JSON.stringify(layers)}"><output>all layers</output></label>`
+    : null
+}
+${others}
+</div>`;
+}
+
+/**
+ * Buttons that show what one expert took, with its share of all first choices below.
+ *
+ * @param unit what experts take, in the plural
+ * @param choices first choices; those outside 0 to `numExperts - 1` were dropped
+ */
+export function expertLegend(
+  numExperts: number,
+  choices: Iterable<ArrayLike<number>>,
+  unit: string,
+): Html {
+  const counts = new Float64Array(numExperts);
+  let total = 0;
+  for (const experts of choices) {
+    for (const expert of Array.from(experts)) {
+      if (expert < counts.length) counts[expert] = counts[expert]! + 1;
+      total += 1;
+    }
+  }
+  return html`<div class="legend experts" role="group" aria-label="Experts, with their share of the ${unit} below">
+${expertColors(numExperts).map((color, expert) => {
+  const share = counts[expert]! / total;
+  return html`<button type="button" class="expert" data-focus="${expert}" aria-pressed="false" title="expert ${expert}: ${percent(share)} of the ${unit} below"><span class="swatch" style="background:${color};color:${inkOn(color)}">${expert}</span><span class="share">${percent(share, 0)}</span></button>`;
+})}
+</div>`;
+}

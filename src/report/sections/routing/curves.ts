@@ -1,0 +1,28 @@
+/** How the routing of the layers moved during training. */
+
+import { type Html, html } from "../../html.ts";
+import type { Series } from "../../series.ts";
+import { chartGrid } from "../chart-grid.ts";
+import { curveFigures, drawCurves } from "../curve-figures.ts";
+import type { Context } from "../section.ts";
+import { routingMetrics, wholeLayers } from "./metrics.ts";
+
+/** Small charts with a line for each layer; nothing where no layer was logged. */
+export function drawRoutingCurves(context: Context): Html | null {
+  const figures = routingMetrics.flatMap(({ name, title, ...options }) => {
+    const found = context.series.match("train", new RegExp(`^experts/.+/${name}$`));
+    const whole = new Set(wholeLayers(found.map(layerOf)));
+    const layers = found.filter((entry) => whole.has(layerOf(entry)));
+    // A method that refuses no token always succeeds.
+    const refused = layers.some(({ points }) => points.some(({ y }) => y < 1));
+    if (name === "success_rate" && !refused) return [];
+    return curveFigures(title, layers, { ...options, nameOf: layerOf });
+  });
+  if (figures.length === 0) return null;
+  return html`<h3 class="sub">Routing over training <small>one line for each layer</small></h3>
+${chartGrid(figures.map((figure) => drawCurves(context, figure)))}`;
+}
+
+function layerOf({ name }: Series): string {
+  return name.split("/").slice(1, -1).join("/");
+}

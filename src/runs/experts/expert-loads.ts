@@ -1,0 +1,54 @@
+/** How much each expert was used, from the metrics of a run. */
+import { join } from "node:path";
+import { UserError } from "../../graph/errors.ts";
+import type { ExpertLayer } from "../../moe/surgery/layout.ts";
+import { readMetrics } from "../metrics-file.ts";
+
+/** Share of each expert in the assignments of its layer, 0 to 1, by the layer's path. */
+export type ExpertLoads = ReadonlyMap<string, readonly number[]>;
+
+/** The loads that a run logged last, up to `step`; layers without any are left out. */
+export async function readExpertLoads(
+  runDirectory: string,
+  layers: readonly ExpertLayer[],
+  step: number,
+): Promise<ExpertLoads> {
+  const latest = new Map<string, number>();
+  for (const event of await readMetrics(join(runDirectory, "metrics.jsonl"))) {
+    if (event.split === "train" && event.step <= step) latest.set(event.name, event.value);
+  }
+  const loads = layers.flatMap(({ path, numExperts }) => {
+    const values = Array.from({ length: numExperts }, (_, e) =>
+      latest.get(`experts/${path}/load_${e}`),
+    );
+    const known = values.filter((value) => value !== undefined && Number.isFinite(value));
+    return known.length === numExperts ? [[path, known as number[]] as const] : [];
+  });
+  return new Map(loads);
+}
+
+/** The loads of a layer. */
+export function requireLoads(loads: ExpertLoads, path: string): readonly number[] {
+  const found = loads.get(path);
+  if (found !== undefined) return found;
+  throw new UserError(
+    `the run has logged no loads of the experts of ${path} up to this checkpoint; name experts with --experts, or train with a lower train.log_experts_every`,
+    { exitCode: 2 },
+  );
+}
+
+/** The `count` experts with the highest, or lowest, loads; ties go to the lower index. */
+export function rankByLoad(
+  loads: readonly number[],
+  candidates: readonly number[],
+  count: number,
+  order: "most" | "least",
+): number[] {
+  if (count > candidates.length) {
+    throw new UserError(`${count} experts are wanted and there are ${candidates.length}`, {
+      exitCode: 2,
+    });
+  }
+  const sign = order === "most" ? -1 : 1;
+  return candidates.toSorted((a, b) => sign * (loads[a]! - loads[b]!) || a - b).slice(0, count);
+}

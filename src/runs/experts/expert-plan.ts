@@ -1,0 +1,102 @@
+/** What an edit means for a run: the new configuration, and how every tensor changes. */
+import { join } from "node:path";
+import { loadConfig } from "../../config/load.ts";
+import { UserError } from "../../graph/errors.ts";
+import { changeExperts, type ExpertChange } from "../../moe/surgery/change.ts";
+import { expertLayers, type Tensors } from "../../moe/surgery/layout.ts";
+import { countKinds } from "../../moe/surgery/selection.ts";
+import { upcycleExperts } from "../../moe/surgery/upcycle-experts.ts";
+import { foldIn, type Key, key } from "../../random/index.ts";
+import { type TrainConfig, trainConfigSchema } from "../../recipe/config.ts";
+import type { StoredState } from "../state-files.ts";
+import { type ExpertEdit, planEdit, type UpcycleEdit } from "./expert-edits.ts";
+import { readExpertLoads } from "./expert-loads.ts";
+import {
+  denseLayerOf,
+  expertCounts,
+  expertsEverywhere,
+  withExpertCounts,
+} from "./expert-settings.ts";
+
+export interface EditedRun {
+  readonly run: string;
+  readonly config: TrainConfig;
+  readonly state: StoredState;
+  readonly step: number;
+}
+
+/** How the tensors of one buffer change; `fresh` holds what a new model starts from. */
+export type Apply = (tensors: Tensors, fresh: Tensors, role: "weights" | "moments") => Tensors;
+
+export interface RunPlan {
+  /** Of the new run. */
+  readonly config: TrainConfig;
+  readonly apply: Apply;
+  readonly change?: ExpertChange;
+}
+
+/**
+ * Plans an edit of a run's experts.
+ *
+ * @param noise on copied experts; default 0.01 for added ones, 0 for upcycled ones
+ */
+export async function planRun(
+  edited: EditedRun,
+  edit: ExpertEdit,
+  noise?: number,
+): Promise<RunPlan> {
+  return edit.action === "upcycle"
+    ? planUpcycle(edited, edit, noise)
+    : await planChange(edited, edit, noise);
+}
+
+async function planChange(
+  { run, config, state, step }: EditedRun,
+  edit: Exclude<ExpertEdit, { action: "upcycle" }>,
+  noise = 0.01,
+): Promise<RunPlan> {
+  const layers = expertLayers(state.model);
+  const loads = await readExpertLoads(run, layers, step);
+  const counts = expertCounts(config.model);
+  const change = planEdit(edit, { layers, loads, counts, weights: state.model });
+  const model = withExpertCounts(config.model, countsAfter(change, counts.kinds.length));
+  const random = { noise, key: noiseKey(config) };
+  return {
+    config: { ...config, model },
+    change,
+    apply: (tensors, fresh, role) =>
+      changeExperts(tensors, change, role === "weights" ? { fresh, ...random } : { fresh }),
+  };
+}
+
+/** Every block gets experts unless the edit says otherwise. */
+function planUpcycle({ run, config }: EditedRun, edit: UpcycleEdit, noise = 0): RunPlan {
+  const denseLayer = denseLayerOf(config.model);
+  const overrides = [expertsEverywhere(config.model), ...edit.overrides];
+  const random = { noise, key: noiseKey(config) };
+  return {
+    config: loadConfig(join(run, "config.yaml"), trainConfigSchema, { overrides }),
+    apply: (tensors, fresh, role) =>
+      upcycleExperts(tensors, { fresh, denseLayer, ...(role === "weights" ? random : {}) }),
+  };
+}
+
+function noiseKey({ seed }: TrainConfig): Key {
+  return foldIn(key(seed), "experts");
+}
+
+/** Experts of each kind in every layer; layers that would differ are refused. */
+function countsAfter(change: ExpertChange, numKinds: number): number[] {
+  const after = [...change].map(
+    ([path, experts]) => [path, countKinds(experts, numKinds)] as const,
+  );
+  const [firstPath, first] = after[0]!;
+  for (const [path, counts] of after) {
+    if (String(counts) === String(first)) continue;
+    throw new UserError(
+      `${firstPath} would have ${first.join(" + ")} experts and ${path} ${counts.join(" + ")}; all layers of a model have equally many, so choose as many in each`,
+      { exitCode: 2 },
+    );
+  }
+  return first;
+}

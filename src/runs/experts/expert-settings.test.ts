@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { fromSnakeCase } from "../../config/case.ts";
+import { modelSchema } from "../../models/systems.ts";
+import type { TrainConfig } from "../../recipe/config.ts";
+import {
+  denseLayerOf,
+  expertCounts,
+  expertsEverywhere,
+  withExpertCounts,
+} from "./expert-settings.ts";
+
+type ModelSettings = TrainConfig["model"];
+const settings = (value: object): ModelSettings => fromSnakeCase(modelSchema.parse(value));
+const vit = (moe: object): ModelSettings => settings({ system: "vit-moe", moe });
+
+test("Diff-MoE has shared experts and those of the image", () => {
+  const model = settings({ system: "diff-moe", num_shared_experts: 3 });
+  expect(expertCounts(model)).toEqual({
+    kinds: ["shared", "image"],
+    counts: [3, 2],
+    numSelectedExperts: 2,
+  });
+  expect(withExpertCounts(model, [5, 1])).toEqual({
+    ...model,
+    numSharedExperts: 5,
+    numModalitySpecificExperts: 1,
+  });
+  expect(() => denseLayerOf(model)).toThrow("diff-moe has no dense form");
+});
+
+test("experts under model.moe: as many as are left, at least K where K is fixed", () => {
+  const model = vit({ num_experts: 6 });
+  expect(expertCounts(model)).toEqual({ kinds: ["routed"], counts: [6], numSelectedExperts: 2 });
+  const fewer = withExpertCounts(model, [5]);
+  expect(expertCounts(fewer).counts).toEqual([5]);
+  for (const name of ["dense", "soft", "expert_choice"]) {
+    expect(expertCounts(vit({ router: { name } })).numSelectedExperts, name).toBe(1);
+  }
+  expect(expertCounts(vit({ router: { name: "switch" } })).numSelectedExperts).toBe(1);
+  expect(denseLayerOf(model)("blocks.3.moe")).toBe("blocks.3.mlp");
+});
+
+test("where to ask for experts in every block", () => {
+  expect(expertsEverywhere(vit({}))).toBe("model.moe_layers=all");
+  const sfMoe = settings({ system: "sf-moe", num_layers: 3, blocks: "FFF" });
+  expect(expertsEverywhere(sfMoe)).toBe("model.blocks=SSS");
+  expect(denseLayerOf(sfMoe)("blocks.2.moe")).toBe("blocks.2.mlp");
+});
+
+test("finely divided experts change by whole multiples", () => {
+  const model = vit({ num_experts: 4, experts: { granularity: 2 } });
+  expect(expertCounts(model)).toMatchObject({ counts: [8], numSelectedExperts: 4 });
+  expect(expertCounts(withExpertCounts(model, [6])).counts).toEqual([6]);
+  expect(() => withExpertCounts(model, [7])).toThrow(
+    "experts.granularity 2 wants a multiple of it; change 2 experts at a time",
+  );
+});

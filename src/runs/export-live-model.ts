@@ -1,0 +1,189 @@
+/** From run directories to models that answer single inputs, in Node and in browsers. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { toSnakeCase } from "../config/case.ts";
+import { classDescriptions } from "../data/text/class-descriptions.ts";
+import type { ImageDataset } from "../data/dataset.ts";
+import { readClipVocabulary } from "../data/tokenizers/files.ts";
+import type { NdArray } from "../graph/array.ts";
+import { UserError } from "../graph/errors.ts";
+import { liveKind } from "../live/kinds.ts";
+import { readLiveModelSpec } from "../live/spec.ts";
+import type { LiveKind, LiveModelSpec } from "../live/types.ts";
+import { describeData } from "../recipe/describe-data.ts";
+import { modelShape } from "../recipe/image-source.ts";
+import { contextLengthOf } from "../recipe/open-data.ts";
+import { type OpenedRun, openRun } from "./open-run.ts";
+import type { TrainConfig } from "../recipe/config.ts";
+import { transformSpecs } from "../recipe/data-specs.ts";
+import { writeFileAtomically } from "./files.ts";
+import { type ModelInputs, modelInputs, readModelInputs } from "./model-inputs-file.ts";
+import { encodeSafetensors } from "../formats/safetensors.ts";
+import { readWeights } from "./state-files.ts";
+import { rootOf } from "../recipe/tokenizer.ts";
+
+/** What `createLiveModel` takes. */
+export interface ExportedLiveModel {
+  readonly spec: LiveModelSpec;
+  /** float32; the moving averages where the run keeps them. */
+  readonly weights: ReadonlyMap<string, NdArray>;
+  /** What CLIP's vocabulary file holds, where the tokenizer is CLIP's. */
+  readonly vocabulary?: string;
+}
+
+export interface ExportLiveModelOptions {
+  /** Default: the best checkpoint, or the latest where none was scored. */
+  readonly checkpoint?: "best" | "latest";
+}
+
+/** Names of the files of a live model; `vocabulary.txt` is there where the tokenizer is CLIP's. */
+export const LIVE_MODEL_FILES = ["model.json", "weights.safetensors", "vocabulary.txt"] as const;
+
+/**
+ * The model of a run. Its data are opened only where the run directory has no `model-inputs.json` and the
+ * configuration does not tell what that would.
+ *
+ * @throws UserError (exit code 2) for no run, a run without checkpoints, or a model that reads neither
+ * images nor texts
+ */
+export async function exportLiveModel(
+  run: string,
+  { checkpoint: which = "best" }: ExportLiveModelOptions = {},
+): Promise<ExportedLiveModel> {
+  const opened = await openRun(run, which);
+  const { config, checkpoint, tokenizer } = opened;
+  const spec = await describeModel(run, opened);
+  const weights = await readWeights(checkpoint.path, config.train.emaDecay !== undefined);
+  if (tokenizer?.kind !== "clip" || spec.tokenizer === undefined) return { spec, weights };
+  const vocabulary = await readClipVocabulary(tokenizer, rootOf(config.data));
+  return { spec, weights, vocabulary };
+}
+
+/**
+ * `model.json` of a run without its weights, for a quick look at what the model can do.
+ *
+ * @throws UserError as `exportLiveModel`
+ */
+export async function exportLiveModelSpec(
+  run: string,
+  { checkpoint = "best" }: ExportLiveModelOptions = {},
+): Promise<LiveModelSpec> {
+  return describeModel(run, await openRun(run, checkpoint));
+}
+
+/** The files of a live model by their names, each as chunks to be written one after the other. */
+export function encodeLiveModel({
+  spec,
+  weights,
+  vocabulary,
+}: ExportedLiveModel): ReadonlyMap<(typeof LIVE_MODEL_FILES)[number], readonly Uint8Array[]> {
+  const utf8 = (text: string): Uint8Array[] => [new TextEncoder().encode(text)];
+  return new Map([
+    ["model.json", utf8(`${JSON.stringify(spec)}\n`)],
+    ["weights.safetensors", encodeSafetensors(weights)],
+    ...(vocabulary === undefined ? [] : [["vocabulary.txt", utf8(vocabulary)] as const]),
+  ]);
+}
+
+/** Writes the model of a run to a folder and gives the paths of its files. */
+export async function writeLiveModel(
+  run: string,
+  folder: string,
+  options: ExportLiveModelOptions = {},
+): Promise<string[]> {
+  const files = encodeLiveModel(await exportLiveModel(run, options));
+  await mkdir(folder, { recursive: true });
+  const paths: string[] = [];
+  for (const [name, chunks] of files) {
+    const path = join(folder, name);
+    await writeFileAtomically(path, chunks);
+    paths.push(path);
+  }
+  return paths;
+}
+
+async function describeModel(
+  run: string,
+  { config, checkpoint, tokenizer }: OpenedRun,
+): Promise<LiveModelSpec> {
+  const { model, recipe } = config;
+  const kind = liveKind(model);
+  if (kind === undefined) {
+    throw new UserError(
+      `${run} is a run of ${model.system}, which reads neither images nor texts; it has no live model`,
+      { exitCode: 2 },
+    );
+  }
+  const inputs = needsInputs(kind) ? await inputsOf(run, config) : undefined;
+  const readsText = "text" in model ? model.text !== "none" : tokenizer !== undefined;
+  if (readsText && tokenizer === undefined) {
+    throw new UserError(`${run} has no tokenizer.json; train it again, which writes one`, {
+      exitCode: 2,
+    });
+  }
+  const classNames = kind === "captioner" ? [] : (inputs?.classNames ?? []);
+  const contextLength = readsText ? lengthOfTexts(config, kind) : undefined;
+  const spec = {
+    version: 1,
+    kind,
+    recipe,
+    step: checkpoint.step,
+    model: toSnakeCase(model),
+    ...(inputs?.images && imageSettings(config, inputs.images)),
+    classNames,
+    ...("text" in model &&
+      model.text === "prompts" && {
+        classPrompts: classDescriptions(inputs!.dataset, classNames, model.promptDetail),
+      }),
+    ...(readsText && { tokenizer }),
+    ...(contextLength !== undefined && { contextLength }),
+  };
+  // As it will be read: JSON knows no undefined values.
+  return readLiveModelSpec(JSON.parse(JSON.stringify(spec)), `the model of ${run}`);
+}
+
+function needsInputs(kind: LiveKind): boolean {
+  return kind !== "language-model";
+}
+
+async function inputsOf(run: string, config: TrainConfig): Promise<ModelInputs> {
+  const known = await readModelInputs(run);
+  if (known !== undefined) return known;
+  try {
+    const { dataset } = await describeData(config, { vocabularySize: 2 });
+    return modelInputs(dataset as ImageDataset);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    throw new UserError(
+      `${run} has no model-inputs.json, and its data cannot be opened instead: ${cause.message}`,
+      { exitCode: 2, cause },
+    );
+  }
+}
+
+/** Tokens of one text: those of the run's samples where texts are samples, else what the model has room for. */
+function lengthOfTexts(config: TrainConfig, kind: LiveKind): number | undefined {
+  const { model } = config;
+  const isSample = kind === "text-classifier" || ("text" in model && model.text === "captions");
+  if (isSample) return contextLengthOf(config);
+  return "contextLength" in model ? model.contextLength : undefined;
+}
+
+function imageSettings(
+  config: TrainConfig,
+  read: NonNullable<ModelInputs["images"]>,
+): Pick<LiveModelSpec, "imageShape" | "imageSizes" | "normalize"> {
+  const { data } = config;
+  const imageShape = modelShape(config, read);
+  const sizes = transformSpecs(data, false).flatMap((step): (readonly [number, number])[] => {
+    if (!("resize" in step)) return [];
+    const { size } = step.resize;
+    return [typeof size === "number" ? [size, size] : size];
+  });
+  const imageSizes = [[read.height, read.width] as const, ...sizes];
+  return {
+    imageShape,
+    ...(sizes.length > 0 && { imageSizes }),
+    ...("normalize" in data && { normalize: data.normalize }),
+  };
+}

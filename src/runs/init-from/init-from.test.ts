@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { allocate, array, type NdArray } from "../../graph/array.ts";
+import { describeInit, initializeFrom } from "./init-from.ts";
+import { initFromSchema } from "../../recipe/init-from-config.ts";
+import { encodeSafetensors } from "../../formats/safetensors.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "moesaic-init-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const path = join(folder, "weights.safetensors");
+writeFileSync(
+  path,
+  Buffer.concat(
+    encodeSafetensors({
+      "visual.proj.weight": array([
+        [1, 2],
+        [3, 4],
+      ]),
+      "visual.proj.bias": array([5, 6]),
+      logit_scale: array([7]),
+    }),
+  ),
+);
+
+const model = (): Map<string, NdArray> =>
+  new Map<string, NdArray>([
+    ["proj.weight", allocate("float32", [2, 2])],
+    ["proj.bias", allocate("float32", [3])],
+    ["head.weight", allocate("float32", [2])],
+  ]);
+const settings = (options: object) => initFromSchema.parse({ path, ...options });
+const rename = [{ from: "visual.", to: "" }];
+
+test("names are mapped, and what fits is copied", async () => {
+  const targets = model();
+  const report = await initializeFrom(settings({ rename, strict: false }), targets);
+  expect([...targets.get("proj.weight")!.data]).toEqual([1, 2, 3, 4]);
+  expect([...targets.get("proj.bias")!.data]).toEqual([0, 0, 0]);
+  expect(report).toMatchObject({
+    filled: ["proj.weight"],
+    missing: ["head.weight"],
+    mismatched: [{ name: "proj.bias", stored: "float32 [2]", wanted: "float32 [3]" }],
+    unused: ["logit_scale"],
+  });
+  expect(describeInit(report)).toEqual([
+    `1 tensors begin with the weights of ${path}`,
+    "1 have none there: head.weight",
+    "proj.bias is float32 [2] there and float32 [3] here",
+    "1 of the file are not used: logit_scale",
+  ]);
+});
+
+test("strict refuses what does not fit, unless it is left out", async () => {
+  await expect(initializeFrom(settings({ rename }), model())).rejects.toThrow(
+    "1 have none there: head.weight; proj.bias is float32 [2] there",
+  );
+  const report = await initializeFrom(settings({ rename, include: ["proj.weight"] }), model());
+  expect(report.filled).toEqual(["proj.weight"]);
+  const exclude = ["head.*", "proj.bias", "logit_scale"];
+  expect((await initializeFrom(settings({ rename, exclude }), model())).filled).toEqual([
+    "proj.weight",
+  ]);
+});
+
+test("a file of which nothing fits is refused even if partial filling is allowed", async () => {
+  await expect(initializeFrom(settings({ strict: false }), model())).rejects.toThrow(
+    "use init_from.rename to map names",
+  );
+});
+
+test("a path that is missing, empty or no safetensors file is named", async () => {
+  const at = (other: string) => initializeFrom({ ...settings({}), path: other }, model());
+  await expect(at(join(folder, "none"))).rejects.toThrow("none does not exist");
+  await expect(at(folder)).rejects.toThrow("holds no checkpoint");
+  writeFileSync(join(folder, "broken"), "not a header at all");
+  await expect(at(join(folder, "broken"))).rejects.toThrow("broken cannot be read");
+});
+
+test("two tensors cannot take one name", async () => {
+  const clash = [
+    { from: "visual.proj.bias", to: "logit_scale" },
+    { from: "logit", to: "logit" },
+  ];
+  await expect(initializeFrom(settings({ rename: clash }), model())).rejects.toThrow(
+    "the name logit_scale",
+  );
+});

@@ -1,0 +1,63 @@
+/** `metrics.jsonl`: one event a line, appended as it happens. */
+import { appendFileSync, closeSync, fsyncSync, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { MetricEvent } from "../inspect/types/run-record.ts";
+import { explainDiskError, ignoreMissing, writeFileAtomically } from "./files.ts";
+
+/** An open `metrics.jsonl`. */
+export interface MetricsFile {
+  /** Writes the line at once: a killed process loses at most the line it was writing. */
+  append(event: MetricEvent): void;
+  /** Forces everything written so far onto the disk. */
+  sync(): void;
+  close(): void;
+}
+
+/** Opens `path` for appending; makes it when it does not exist. */
+export function openMetricsFile(path: string): MetricsFile {
+  const file = openSync(path, "a");
+  return {
+    append({ step, epoch, split, name, value, seconds }) {
+      const line = `${JSON.stringify({ step, epoch, split, name, value, seconds })}\n`;
+      try {
+        appendFileSync(file, line);
+      } catch (error) {
+        const advice = "checkpoints are intact: make room and continue with --resume";
+        throw explainDiskError(error, `while writing ${path}`, advice);
+      }
+    },
+    sync: () => fsyncSync(file),
+    close: () => closeSync(file),
+  };
+}
+
+/** The events of a `metrics.jsonl`; a last line that was cut off is left out. */
+export async function readMetrics(path: string): Promise<MetricEvent[]> {
+  const text = (await readFile(path, "utf8").catch(ignoreMissing)) ?? "";
+  return completeLines(text).map(({ event }) => ({ ...event, value: event.value ?? Number.NaN }));
+}
+
+/**
+ * Drops the events after `step`, the test scores that a finished run ends with, and a last line
+ * that was cut off, so that a resumed run writes them again without leaving duplicates.
+ */
+export async function truncateAfter(path: string, step: number): Promise<void> {
+  const text = await readFile(path, "utf8").catch(ignoreMissing);
+  if (text === undefined) return;
+  const kept = completeLines(text).filter(
+    ({ event }) => event.step <= step && event.split !== "test",
+  );
+  await writeFileAtomically(path, kept.map(({ line }) => `${line}\n`).join(""));
+}
+
+function completeLines(text: string): { line: string; event: MetricEvent }[] {
+  return text.split("\n").flatMap((line) => {
+    try {
+      const event: unknown = JSON.parse(line);
+      const isEvent = typeof event === "object" && event !== null && "step" in event;
+      return isEvent ? [{ line, event: event as MetricEvent }] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,84 @@
+/** A trained model of captions, ready for pictures. */
+import { BrokenImageError } from "../data/images/decode.ts";
+import { pipeline } from "../data/transforms/index.ts";
+import { createDecoder, type PrefixRows } from "../evaluate/generate/decoder.ts";
+import { allocate } from "../graph/array.ts";
+import { UserError } from "../graph/errors.ts";
+import { createSeeMoe, type SeeMoe } from "../models/seemoe/config.ts";
+import { key } from "../random/index.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
+import { modelShape, openImages, readShape } from "../recipe/image-source.ts";
+import type { OpenedLanguageModel, OpenLanguageModelOptions } from "./open-language-model.ts";
+import { openTextRun } from "./open-run.ts";
+import { sessionOptions } from "../recipe/session-options.ts";
+import { openRunTokenizer } from "../recipe/tokenizer.ts";
+
+/** The caller disposes of it. */
+export interface OpenedCaptioner extends OpenedLanguageModel {
+  readonly model: SeeMoe;
+  /**
+   * A picture file as the model sees it, `[1, channels, H, W]`: decoded, resized and normalised as in
+   * the run's evaluation.
+   *
+   * @throws UserError naming the file where it is missing or no picture
+   */
+  readImage(file: string): Promise<PrefixRows>;
+}
+
+/**
+ * Opens the captioning model of a run directory. Its data set is needed only where pictures were not
+ * resized, to tell their size. Weights are the moving averages where the run keeps them.
+ *
+ * @throws UserError (exit code 2) where the directory is no run, or its model writes no captions
+ * @example
+ * using opened = await openCaptioner("runs/seemoe-shapes");
+ * const { decoder, tokenizer } = opened;
+ * const prefix = await opened.readImage("star.png");
+ * const options = { prefix, maxNewTokens: 40, temperature: 0, stopTokens: [tokenizer.endId!] };
+ * const steps = generate(decoder, [firstTokens(tokenizer)], { ...options, decode: tokenizer.decode });
+ * for await (const { text } of steps) process.stdout.write(text[0]!);
+ */
+export async function openCaptioner(
+  run: string,
+  { checkpoint: which = "best", experts = false }: OpenLanguageModelOptions = {},
+): Promise<OpenedCaptioner> {
+  const opened = await openTextRun(run, which, {
+    system: "seemoe",
+    lacks: "writes no captions",
+  });
+  const { config, checkpoint, settings, weights } = opened;
+  const tokenizer = await openRunTokenizer(config, opened.tokenizer);
+  const read = await readShape(config);
+  const imageShape = modelShape(config, read);
+  const { vocabularySize } = tokenizer;
+  const model = createSeeMoe(settings, { vocabularySize, imageShape });
+  const decoder = await createDecoder(model, {
+    runtime: nativeRuntime(),
+    weights,
+    session: sessionOptions(config.runtime),
+    experts,
+  });
+  const dispose = (): void => decoder.dispose();
+  return {
+    ...{ config, checkpoint, model, tokenizer, decoder },
+    async readImage(file) {
+      const { dataset, transforms } = await openImages(config, read, { file }).catch(
+        nameFile(file),
+      );
+      const image = allocate("float32", [1, ...imageShape]);
+      pipeline(transforms, dataset.imageShape).apply(dataset.get(0), key(0), image.data);
+      return image;
+    },
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}
+
+/** Says of a picture that cannot be decoded no more than why. */
+function nameFile(file: string) {
+  return (error: unknown): never => {
+    const cause = error instanceof UserError ? error.cause : undefined;
+    if (!(cause instanceof BrokenImageError)) throw error;
+    throw new UserError(`${file} cannot be decoded: ${cause.message}`, { cause });
+  };
+}

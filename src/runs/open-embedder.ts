@@ -1,0 +1,146 @@
+/** A trained contrastive model, ready to bring images and texts into its space. */
+import { batchMaker } from "../data/batches/batch.ts";
+import type { StoreHooks } from "../data/images/store.ts";
+import { tokenRows } from "../data/batches/token-rows.ts";
+import type { Tokenizer } from "../data/tokenizers/index.ts";
+import { createEncoder } from "../evaluate/encoder.ts";
+import type { Embeddings } from "../evaluate/similarity.ts";
+import { createLimoe } from "../models/limoe/config.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
+import {
+  type ImageRequest,
+  type ImageSource,
+  modelShape,
+  openImages,
+  readShape,
+} from "../recipe/image-source.ts";
+import { noteTexts } from "./embedding/text-notes.ts";
+import { openTextRun } from "./open-run.ts";
+import type { TrainConfig } from "../recipe/config.ts";
+import { sessionOptions } from "../recipe/session-options.ts";
+import type { Checkpoint } from "./checkpoint-store.ts";
+import { openRunTokenizer } from "../recipe/tokenizer.ts";
+
+export interface OpenEmbedderOptions {
+  /** Default: the best checkpoint, or the latest where none was scored. */
+  readonly checkpoint?: "best" | "latest";
+}
+
+export interface EmbedHooks {
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Told of texts that were cut or are empty, in one sentence each. */
+  readonly onNote?: (message: string) => void;
+}
+
+/** Rows of length one, `[N, P]`, and what the set says of each image. */
+export interface EmbeddedImages extends Embeddings {
+  readonly data: Float32Array;
+  /** Classes, `[N]`; 0 where there are none. */
+  readonly labels: Int32Array;
+  /** Sentences of each image; none where the set has none. */
+  readonly captions: readonly (readonly string[])[];
+}
+
+/** The caller disposes of it. */
+export interface OpenedEmbedder {
+  readonly config: TrainConfig;
+  readonly checkpoint: Checkpoint;
+  readonly tokenizer: Tokenizer;
+  /** `P`, numbers of an embedding. */
+  readonly width: number;
+  /** Tokens of a text; longer ones are cut. */
+  readonly contextLength: number;
+  /** Factor of cosines; that which training ended with. */
+  readonly scale: number;
+  /** Added to them; 0 but for the sigmoid loss. */
+  readonly bias: number;
+  /** Opens images, read and transformed as those of the run in evaluation. */
+  openImages(request: ImageRequest, hooks?: StoreHooks): Promise<ImageSource>;
+  /** All images of a source, or those at `indices`. */
+  embedImages(
+    source: ImageSource,
+    hooks?: EmbedHooks & { readonly indices?: readonly number[] },
+  ): Promise<EmbeddedImages>;
+  /** Rows of length one, `[N, P]`. */
+  embedTexts(texts: readonly string[], hooks?: EmbedHooks): Promise<Embeddings>;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Images, or texts, that are encoded at once. */
+const BATCH = 64;
+
+/**
+ * Opens the contrastive model of a run directory. Weights are the moving averages where the run keeps
+ * them. An embedding does not depend on what else is encoded with it.
+ *
+ * @throws UserError (exit code 2) where the directory is no run, or its model compares no images with texts
+ * @example
+ * using opened = await openEmbedder("runs/quickstart");
+ * const images = await opened.embedImages(await opened.openImages({ folder: "pictures" }));
+ * const texts = await opened.embedTexts(["a red circle"]);
+ * cosineMatrix(texts, images); // [1, N]
+ */
+export async function openEmbedder(
+  run: string,
+  { checkpoint: which = "best" }: OpenEmbedderOptions = {},
+): Promise<OpenedEmbedder> {
+  const opened = await openTextRun(run, which, {
+    system: "limoe",
+    lacks: "does not compare images with texts",
+  });
+  const { config, checkpoint, settings, weights } = opened;
+  const tokenizer = await openRunTokenizer(config, opened.tokenizer);
+  const read = await readShape(config);
+  const model = createLimoe(settings, {
+    vocabularySize: tokenizer.vocabularySize,
+    imageShape: modelShape(config, read),
+  });
+  const encoder = await createEncoder(model, {
+    runtime: nativeRuntime(),
+    weights,
+    session: sessionOptions(config.runtime),
+  });
+  const { embedDim: width, contextLength } = model;
+  const dispose = (): void => encoder.dispose();
+  return {
+    config,
+    checkpoint,
+    tokenizer,
+    width,
+    contextLength,
+    ...(await encoder.similarity()),
+    openImages: (request, hooks) => openImages(config, read, request, hooks),
+    async embedImages({ dataset, transforms }, { onProgress, indices } = {}) {
+      const { make } = batchMaker(dataset, { transforms, seed: 0, training: false });
+      const members = indices ?? Array.from({ length: dataset.length }, (_, index) => index);
+      const rows = new Float32Array(members.length * width);
+      const labels = new Int32Array(members.length);
+      const captions: (readonly string[])[] = [];
+      for (let start = 0; start < members.length; start += BATCH) {
+        const part = Int32Array.from(members.slice(start, start + BATCH));
+        const batch = make({ step: 0, epoch: 0, indices: part });
+        const { data } = await encoder.encodeImages(batch.arrays.images!);
+        rows.set(data as Float32Array, start * width);
+        labels.set(Array.from(batch.arrays.labels!.data, Number), start);
+        captions.push(...(batch.captions ?? Array.from(part, () => [])));
+        onProgress?.(Math.min(start + BATCH, members.length), members.length);
+      }
+      return { width, data: rows, labels, captions };
+    },
+    async embedTexts(texts, { onProgress, onNote } = {}) {
+      if (onNote) noteTexts(texts, tokenizer, contextLength, onNote);
+      const rows = new Float32Array(texts.length * width);
+      for (let start = 0; start < texts.length; start += BATCH) {
+        const part = texts.slice(start, start + BATCH);
+        const { tokens, lengths } = tokenRows(tokenizer, part, contextLength);
+        const { data } = await encoder.encodeTexts(tokens, lengths);
+        rows.set(data as Float32Array, start * width);
+        onProgress?.(start + part.length, texts.length);
+      }
+      return { width, data: rows };
+    },
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}

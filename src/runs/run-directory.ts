@@ -1,0 +1,166 @@
+/**
+ * A run directory: `config.yaml`, `metrics.jsonl`, TensorBoard events, `checkpoints/<step>/`,
+ * `summary.json`, `report.html`, `record.json`, `model-inputs.json`; `tokenizer.json` where the model
+ * reads text.
+ */
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { toSnakeCase } from "../config/case.ts";
+import { UserError } from "../graph/errors.ts";
+import type { Summary } from "../inspect/types/run-record.ts";
+import {
+  type Checkpoint,
+  latest,
+  listCheckpoints,
+  repairCheckpoints,
+  type SaveOptions,
+  saveCheckpoint,
+} from "./checkpoint-store.ts";
+import {
+  errorCode,
+  explainDiskError,
+  type FileContent,
+  ignoreMissing,
+  writeFileAtomically,
+} from "./files.ts";
+import { type MetricsLog, openMetricsLog } from "./metrics-log.ts";
+import type { ModelInputs } from "./model-inputs-file.ts";
+import { lockRun } from "./run-lock.ts";
+
+/** A run directory open for training; one training at a time can have it. */
+export interface RunDirectory {
+  readonly path: string;
+  readonly metrics: MetricsLog;
+  /** The checkpoint to continue from; undefined for a new run, or one that had none yet. */
+  readonly resumedFrom: Checkpoint | undefined;
+  /** Writes a checkpoint after the metrics logged so far are safe on the disk. */
+  saveCheckpoint(
+    step: number,
+    files: Readonly<Record<string, FileContent>>,
+    options?: SaveOptions,
+  ): Promise<Checkpoint>;
+  writeConfig(yaml: string): Promise<void>;
+  /** The tokenizer's state, which later commands read the run's texts with. */
+  writeTokenizer(state: object): Promise<void>;
+  /** What later commands know of the data without opening them. */
+  writeModelInputs(inputs: ModelInputs): Promise<void>;
+  writeSummary(summary: Summary): Promise<void>;
+  writeReport(html: string): Promise<void>;
+  /** What the inspector shows beside the metrics. */
+  writeRecord(json: string): Promise<void>;
+  /** Closes the logs and gives the lock back. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a run directory for training.
+ *
+ * With `resume`, events after the newest checkpoint are dropped from the metrics; a run that was
+ * stopped before its first checkpoint starts again.
+ *
+ * With `overwrite`, the files of an earlier run there are removed first.
+ *
+ * @throws UserError when the directory is in use, has files and neither option is on, or is missing
+ *   and `resume` is on
+ */
+export async function openRunDirectory(
+  path: string,
+  { resume = false, overwrite = false }: { resume?: boolean; overwrite?: boolean } = {},
+): Promise<RunDirectory> {
+  if (resume && overwrite) {
+    throw new UserError("--resume continues a run and --overwrite replaces it; give one of them", {
+      exitCode: 2,
+    });
+  }
+  const entries = await requireFit(path, { resume, overwrite });
+  const unlock = await claim(path);
+  try {
+    if (overwrite) await removeRun(path, entries);
+    await repairCheckpoints(path);
+    const resumedFrom = resume ? latest(await listCheckpoints(path)) : undefined;
+    const metrics = await openMetricsLog(path, resume ? (resumedFrom?.step ?? -1) : undefined);
+    const write = (name: string, text: string): Promise<void> =>
+      writeFileAtomically(join(path, name), text);
+    return {
+      path,
+      metrics,
+      resumedFrom,
+      async saveCheckpoint(step, files, options) {
+        metrics.sync();
+        return saveCheckpoint(path, step, files, options);
+      },
+      writeConfig: (yaml) => write("config.yaml", yaml),
+      writeTokenizer: (state) => write("tokenizer.json", `${JSON.stringify(state)}\n`),
+      writeModelInputs: (inputs) =>
+        write("model-inputs.json", `${JSON.stringify(toSnakeCase(inputs), null, 2)}\n`),
+      writeSummary: (summary) => write("summary.json", `${JSON.stringify(summary, null, 2)}\n`),
+      writeReport: (html) => write("report.html", html),
+      writeRecord: (json) => write("record.json", json),
+      async close() {
+        metrics.close();
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw explainDiskError(error, `while opening ${path}`);
+  }
+}
+
+/** Refuses a directory that does not fit; gives the names of what is in it. */
+async function requireFit(
+  path: string,
+  { resume, overwrite }: { resume: boolean; overwrite: boolean },
+): Promise<string[]> {
+  const entries = await readdir(path).catch((error: unknown) => {
+    if (errorCode(error) === "ENOTDIR") {
+      throw new UserError(`${path} is a file; choose another --run`, { exitCode: 2 });
+    }
+    return ignoreMissing(error);
+  });
+  if (resume && !entries?.some((name) => name === "config.yaml" || name === "metrics.jsonl")) {
+    throw new UserError(`there is no run to resume at ${path}; leave out --resume to start one`, {
+      exitCode: 2,
+    });
+  }
+  const isRun = entries?.includes("config.yaml") ?? false;
+  const isFree = !entries?.some((name) => !name.startsWith("run.lock"));
+  if (!resume && !isFree && !(overwrite && isRun)) {
+    const advice = isRun
+      ? "continue it with --resume, replace it with --overwrite or choose another --run"
+      : "choose another --run";
+    throw new UserError(`${path} exists and is not empty; ${advice}`, { exitCode: 2 });
+  }
+  return entries ?? [];
+}
+
+const runFiles = [
+  "config.yaml",
+  "tokenizer.json",
+  "model-inputs.json",
+  "metrics.jsonl",
+  "summary.json",
+  "report.html",
+  "record.json",
+  "profile.txt",
+  "profile.json",
+  "checkpoints",
+];
+
+/** Removes what a run wrote, and nothing else; the configuration last, as the mark of a run. */
+async function removeRun(path: string, entries: readonly string[]): Promise<void> {
+  const own = entries.filter(
+    (name) => runFiles.includes(name) || name.startsWith("events.out.tfevents."),
+  );
+  own.sort((a, b) => Number(a === "config.yaml") - Number(b === "config.yaml"));
+  for (const name of own) await rm(join(path, name), { recursive: true, force: true });
+}
+
+async function claim(path: string): Promise<() => Promise<void>> {
+  try {
+    await mkdir(path, { recursive: true });
+    return await lockRun(path);
+  } catch (error) {
+    throw explainDiskError(error, `while creating ${path}`);
+  }
+}

@@ -1,0 +1,60 @@
+/** The web runtime: onnxruntime-web (WebAssembly or WebGPU) behind the interfaces of all runtimes. */
+import type { InferenceSession } from "onnxruntime-web";
+import { UserError } from "../../graph/errors.ts";
+import { handleCounts } from "../handles.ts";
+import type { Binding, Runtime, SessionOptions } from "../session.ts";
+import { createWebSession, runQueue, type WebLibrary } from "./session.ts";
+
+export interface WebRuntimeOptions {
+  /** Folder, ending in a slash, that serves the package's `.wasm` and `.mjs` files. */
+  readonly wasmPaths?: string;
+  /** Threads of all sessions; more than one needs a cross-origin isolated page. */
+  readonly numThreads?: number;
+}
+
+/**
+ * Opens onnxruntime-web, in a browser or in Node.
+ *
+ * Runs of all its sessions queue one behind another; results are copied into bound arrays.
+ * Threads are those of the runtime: `threads` and `spin` of a session have no effect.
+ */
+export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runtime> {
+  const ort = await import("onnxruntime-web");
+  const { wasm } = ort.env;
+  if (wasm === undefined) throw new UserError("onnxruntime-web carries no WebAssembly backend");
+  if (options.wasmPaths !== undefined) wasm.wasmPaths = options.wasmPaths;
+  if (options.numThreads !== undefined) wasm.numThreads = options.numThreads;
+  const library: WebLibrary = ort;
+  const handles = handleCounts();
+  const queue = runQueue();
+  return {
+    name: "web",
+    copiesInputs: true,
+    createSession: async (model, given = {}) =>
+      createWebSession(library, handles, queue, model, nativeOptions(given), given.explain),
+    runAll: async (bindings: readonly Binding[]) => {
+      for (const binding of bindings) await binding.run();
+    },
+    liveHandles: () => handles.snapshot(),
+  };
+}
+
+function nativeOptions(options: SessionOptions): InferenceSession.SessionOptions {
+  const provider = options.provider ?? "wasm";
+  if (provider !== "wasm" && provider !== "webgpu") {
+    throw new UserError(`the web runtime has no provider "${provider}"; use wasm or webgpu`, {
+      exitCode: 2,
+    });
+  }
+  if (options.profile !== undefined) {
+    throw new UserError("only the native runtime writes profiles; leave out the option profile", {
+      exitCode: 2,
+    });
+  }
+  // Named always: without it, whatever backend another package registered would serve.
+  return {
+    executionProviders: [provider],
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+  };
+}

@@ -1,0 +1,90 @@
+/** Where a captioner looks: patches at each other, and words at patches. */
+import type { Batch } from "../../data/batches/batch.ts";
+import type { Tokenizer } from "../../data/tokenizers/index.ts";
+import { tokenTexts } from "../../evaluate/generate/prompt.ts";
+import type { NdArray } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { attentionLayer, attentionPlan } from "../../inspect/attention.ts";
+import type { AttentionLayer, ImageAttention } from "../../inspect/types/attention.ts";
+import type { Mosaic } from "../../inspect/types/mosaic.ts";
+import type { SeeMoe } from "../../models/seemoe/config.ts";
+import { oneByOne } from "../shared/attention-record.ts";
+import type { ShownImage } from "../shared/shown-image.ts";
+import type { FullEvaluationOptions } from "../task.ts";
+
+export interface CaptionAttentionOptions {
+  readonly model: Pick<SeeMoe, "grid" | "pool">;
+  readonly tokenizer: Tokenizer;
+  /** The taps of the model. */
+  readonly taps: ReadonlyMap<string, Tensor>;
+}
+
+const ENDING = ".weights";
+const IN_VISION = /^vision\.blocks\.\d+\.attn\.weights$/;
+const IN_DECODER = /^decoder\.blocks\.\d+\.attn\.weights$/;
+
+/**
+ * The images with the attention of the vision transformer, and with that of the words of their captions
+ * to the patches where the decoder reads these; as many images as `attentionPlan` has room for.
+ */
+export async function withCaptionAttention(
+  shown: readonly ShownImage[],
+  { model, tokenizer, taps }: CaptionAttentionOptions,
+  { loader, createEvaluator }: Pick<FullEvaluationOptions, "loader" | "createEvaluator">,
+): Promise<Mosaic[]> {
+  const { grid, pool } = model;
+  const numPatches = grid.rows * grid.columns;
+  const hasClassToken = pool === "cls";
+  const inVision = [...taps.keys()].filter((name) => IN_VISION.test(name));
+  const inDecoder = hasClassToken ? [] : [...taps.keys()].filter((name) => IN_DECODER.test(name));
+  const names = [...inVision, ...inDecoder];
+  const patches = Array.from({ length: numPatches }, (_, i) => i + (hasClassToken ? 1 : 0));
+  const { images, mergeHeads } = attentionPlan(
+    names.map((name) => {
+      const [, , numHeads, numTokens] = taps.get(name)!.shape as number[];
+      const numQueries = inVision.includes(name) ? numPatches : numTokens! - numPatches;
+      return { numHeads: numHeads!, numQueries, numKeys: numPatches };
+    }),
+    shown.length,
+  );
+  if (images === 0 || numPatches < 2) return shown.map(({ mosaic }) => mosaic);
+  const read = (outputs: Readonly<Record<string, NdArray>>, queries: readonly number[]) => {
+    const options = { sample: 0, mergeHeads, keys: patches, queries };
+    return (name: string): AttentionLayer =>
+      attentionLayer({
+        ...options,
+        layer: name.slice(0, -ENDING.length),
+        weights: outputs[name]!,
+      });
+  };
+  const found = new Map<number, ImageAttention>();
+  const evaluator = await createEvaluator((name) => names.includes(name), { batchSize: 1 });
+  try {
+    const wanted = shown.slice(0, images).map(({ index }) => index);
+    await evaluator.run(oneByOne(loader, wanted), (outputs, batch) => {
+      const words = readWords(batch, tokenizer);
+      const rows = words.map((_, i) => numPatches + i);
+      found.set(batch.indices[0]!, {
+        rows: grid.rows,
+        cols: grid.columns,
+        layers: inVision.map(read(outputs, patches)),
+        ...(hasClassToken && { classToken: inVision.map(read(outputs, [0])) }),
+        ...(inDecoder.length > 0 && {
+          fromWords: { words, layers: inDecoder.map(read(outputs, rows)) },
+        }),
+      });
+    });
+  } finally {
+    evaluator.dispose();
+  }
+  return shown.map(({ index, mosaic }) => {
+    const attention = found.get(index);
+    return attention === undefined ? mosaic : { ...mosaic, attention };
+  });
+}
+
+/** The words that the decoder reads of the caption of a batch of one: all but the last. */
+function readWords({ arrays }: Batch, tokenizer: Tokenizer): string[] {
+  const count = Number(arrays.lengths!.data[0]) - 1;
+  return tokenTexts(tokenizer, Array.from(arrays.tokens!.data.slice(0, count), Number));
+}

@@ -1,0 +1,159 @@
+/** Reads a split of captioned images: losses with their own and with other images, and new captions. */
+import type { Batch } from "../../data/batches/batch.ts";
+import type { ImageDataset } from "../../data/dataset.ts";
+import type { Tokenizer } from "../../data/tokenizers/index.ts";
+import { captionScores } from "../../evaluate/captions/caption-scores.ts";
+import { createDecoder, type Decoder, type PrefixRows } from "../../evaluate/generate/decoder.ts";
+import { collect, generate } from "../../evaluate/generate/generate.ts";
+import { firstTokens } from "../../evaluate/generate/prompt.ts";
+import type { BatchSource } from "../../learn/evaluator.ts";
+import type { SeeMoe } from "../../models/seemoe/config.ts";
+import { nativeRuntime } from "../../runtime/native/native.ts";
+import type { SessionOptions } from "../../runtime/session.ts";
+import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
+import { recordedImage } from "../shared/shown-image.ts";
+import { isTraceTap } from "../shared/token-traces.ts";
+import type { FullEvaluation, FullEvaluationOptions } from "../task.ts";
+import { withCaptionAttention } from "./attention.ts";
+import { namesMainObject } from "./match.ts";
+import { captionRecorder } from "./record.ts";
+import { shiftedImages } from "./shifted.ts";
+
+/** Captions of a report, at most. */
+const CAPTIONS_SHOWN = 12;
+
+export interface CaptioningEvaluationOptions {
+  readonly tokenizer: Tokenizer;
+  /** Tokens of a caption in a batch. */
+  readonly contextLength: number;
+  readonly session: SessionOptions;
+}
+
+/**
+ * Means of the scalars; the same with the images of other samples (`..._shuffled`); BLEU, ROUGE-L and
+ * CIDEr of greedy captions against all captions of each image; and where the set knows its objects,
+ * `exact_match`, the fraction of captions whose first object has the main object's colour and shape.
+ */
+export async function evaluateCaptioning(
+  model: SeeMoe,
+  options: CaptioningEvaluationOptions,
+  evaluation: FullEvaluationOptions,
+): Promise<FullEvaluation> {
+  const { loader, createEvaluator, weights, onBatch, onWork } = evaluation;
+  const { tokenizer, contextLength, session } = options;
+  const dataset = loader.dataset as ImageDataset;
+  const shifted = dataset.length > 1 ? shiftedImages(loader, dataset.length) : undefined;
+  const evaluator = await createEvaluator((name) => isRoutingTap(name) || isTraceTap(name));
+  const scores: Record<string, number> = {};
+  const routing = readRouting(evaluator.graph.taps, dataset.classNames);
+  const { layerNames } = routing;
+  const record = captionRecorder(dataset, { model, layerNames, tokenizer, contextLength });
+  const counts = { characters: 0, tokens: 0 };
+  const given = firstTokens(tokenizer).length;
+  try {
+    const own = await evaluator.run(loader, (outputs, batch) => {
+      routing.add(outputs, batch);
+      record.add(outputs, batch);
+      counts.characters += total(batch, "characters");
+      counts.tokens += total(batch, "lengths") - given * batch.indices.length;
+      onBatch();
+    });
+    Object.assign(scores, own);
+    if (shifted !== undefined) {
+      const foreign = await evaluator.run(shifted);
+      for (const name of ["loss", "loss_per_character"]) {
+        scores[`${name}_shuffled`] = foreign[name]!;
+      }
+    }
+  } finally {
+    evaluator.dispose();
+  }
+
+  using decoder = await createDecoder(model, { runtime: nativeRuntime(), weights, session });
+  const passes = shifted === undefined ? 1 : 2;
+  let done = 0;
+  const onCaptions = () => onWork?.("batch of captions", ++done, passes * loader.batchesPerEpoch);
+  const own = await captionBatches(decoder, options, loader, onCaptions);
+  const foreign = shifted && (await captionBatches(decoder, options, shifted, onCaptions));
+  Object.assign(scores, captionScores(own.captions, own.references));
+  if (own.matches !== undefined) scores.exact_match = own.matches;
+  if (foreign?.matches !== undefined) scores.exact_match_shuffled = foreign.matches;
+  const shownImages = record.shown();
+  const { taps } = evaluator.graph.trace;
+  const shown = own.captions.slice(0, CAPTIONS_SHOWN);
+  return {
+    scores,
+    record: {
+      routing: routing.layers(),
+      mosaics: model.pool === "patches" ? shownImages.map(({ mosaic }) => mosaic) : [],
+      tokenTraces: record.traces(),
+      language: { charactersPerToken: counts.characters / counts.tokens },
+      captions: shown.map((caption, index) => ({
+        image: recordedImage(dataset, index),
+        caption,
+        references: own.references[index]!,
+      })),
+    },
+    inspected: {
+      galleries: record.galleries(),
+      mosaics: await withCaptionAttention(shownImages, { model, tokenizer, taps }, evaluation),
+    },
+  };
+}
+
+interface Captioned {
+  /** In the order of the samples. */
+  readonly captions: readonly string[];
+  readonly references: readonly (readonly string[])[];
+  /** Fraction of captions that name the main object, where the set knows it. */
+  readonly matches?: number;
+}
+
+/** Greedy captions of all images of a source, as long as those of the data at most. */
+async function captionBatches(
+  decoder: Decoder,
+  options: CaptioningEvaluationOptions,
+  source: BatchSource,
+  onBatch: () => void,
+): Promise<Captioned> {
+  const captions: string[] = [];
+  const references: (readonly string[])[] = [];
+  let matches: number | undefined;
+  source.seek(0);
+  for (let batch = await source.next(); batch !== undefined; batch = await source.next()) {
+    const texts = await greedyCaptions(decoder, options, batch.arrays.images as PrefixRows);
+    captions.push(...texts);
+    references.push(...(batch.captions ?? []));
+    for (const [i, objects] of batch.attributes?.entries() ?? []) {
+      matches = (matches ?? 0) + Number(namesMainObject(texts[i]!, objects));
+    }
+    onBatch();
+  }
+  return {
+    captions,
+    references,
+    ...(matches !== undefined && { matches: matches / captions.length }),
+  };
+}
+
+async function greedyCaptions(
+  decoder: Decoder,
+  { tokenizer, contextLength }: CaptioningEvaluationOptions,
+  images: PrefixRows,
+): Promise<string[]> {
+  const prompts = Array.from({ length: images.shape[0]! }, () => firstTokens(tokenizer));
+  const generations = await collect(
+    generate(decoder, prompts, {
+      prefix: images,
+      temperature: 0,
+      maxNewTokens: contextLength,
+      stopTokens: [tokenizer.endId!],
+      decode: (ids) => tokenizer.decode(ids),
+    }),
+  );
+  return generations.map(({ text }) => text.trim());
+}
+
+function total({ arrays }: Batch, name: string): number {
+  return Array.from(arrays[name]!.data, Number).reduce((sum, value) => sum + value, 0);
+}

@@ -1,0 +1,108 @@
+/** What a report shows of the routing of captioned images: words, and the image they are about. */
+import type { Batch } from "../../data/batches/batch.ts";
+import type { ImageDataset } from "../../data/dataset.ts";
+import type { Tokenizer } from "../../data/tokenizers/index.ts";
+import { tokenTexts } from "../../evaluate/generate/prompt.ts";
+import type { NdArray } from "../../graph/array.ts";
+import { expertGallery } from "../../inspect/expert-gallery.ts";
+import { tokenLayer } from "../../inspect/token-layer.ts";
+import type { LayerGallery } from "../../inspect/types/pair.ts";
+import type { TokenTrace } from "../../inspect/types/text.ts";
+import type { SeeMoe } from "../../models/seemoe/config.ts";
+import { readLayer, routingOf } from "../routing/routing-record.ts";
+import {
+  MOSAICS_SHOWN,
+  recordedImage,
+  type ShownImage,
+  shownImage,
+} from "../shared/shown-image.ts";
+
+const TRACES_SHOWN = 12;
+/** What stands for the one visual token in front of the words. */
+const IMAGE_TOKEN = "<image>";
+
+export interface CaptionRecordSource {
+  readonly model: Pick<SeeMoe, "prefix" | "grid" | "pool">;
+  readonly layerNames: readonly string[];
+  readonly tokenizer: Tokenizer;
+  /** Tokens of a caption in a batch. */
+  readonly contextLength: number;
+}
+
+type Outputs = Readonly<Record<string, NdArray>>;
+
+/**
+ * Records the first samples: the words of each caption with the visual token, where that is one, or
+ * beside a mosaic of the patches, where each of these is one.
+ */
+export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSource) {
+  const { model, layerNames, tokenizer, contextLength } = source;
+  const { pool, grid } = model;
+  const numVisual = model.prefix.numTokens;
+  const stride = numVisual + contextLength - 1; // The last token is not read.
+  const inDecoder = layerNames.filter((name) => name.startsWith("decoder."));
+  const inVision = layerNames.filter((name) => name.startsWith("vision."));
+  const gallery = expertGallery({ grid, tokenText: (id) => tokenTexts(tokenizer, [id])[0]! });
+  const hasClassToken = pool === "cls";
+  const mosaics: ShownImage[] = [];
+  const traces: TokenTrace[] = [];
+
+  const addMosaic = (outputs: Outputs, row: number, index: number): void => {
+    const shown = { index, row, grid, outputs };
+    if (hasClassToken) {
+      const tower = { layers: inVision, before: 1, stride: grid.rows * grid.columns + 1 };
+      mosaics.push(shownImage(dataset, { ...shown, ...tower }));
+      return;
+    }
+    const { mosaic } = shownImage(dataset, { ...shown, layers: inDecoder, stride });
+    const seen = shownImage(dataset, { ...shown, layers: inVision });
+    const layers = [...seen.mosaic.layers, ...mosaic.layers];
+    mosaics.push({ index, mosaic: { ...mosaic, layers } });
+  };
+  const addTrace = (outputs: Outputs, row: number, ids: readonly number[]): void => {
+    const words = tokenTexts(tokenizer, ids);
+    const tokens = pool === "cls" ? [IMAGE_TOKEN, ...words] : words;
+    const start = row * stride + (pool === "cls" ? 0 : numVisual);
+    const layers = inDecoder.map((layer) => {
+      const { ids: experts, combineWeights, probabilities } = routingOf(outputs, layer);
+      return tokenLayer({
+        ...{ layer, start, count: tokens.length },
+        ids: experts.data,
+        combineWeights: combineWeights.data as Float32Array,
+        probabilities: probabilities.data as Float32Array,
+        numExperts: probabilities.shape[1]!,
+      });
+    });
+    traces.push({ tokens, layers });
+  };
+
+  return {
+    /** Adds a batch; of its samples those that are wanted are shown. */
+    add(outputs: Outputs, { indices, arrays }: Batch): void {
+      for (const layer of inVision) {
+        gallery.add(layer, readLayer(outputs, layer), { indices, before: hasClassToken ? 1 : 0 });
+      }
+      for (const layer of inDecoder) {
+        gallery.add(layer, readLayer(outputs, layer), {
+          indices,
+          patches: !hasClassToken,
+          before: hasClassToken ? numVisual : 0,
+          tokens: arrays.tokens!,
+          numWords: contextLength - 1,
+        });
+      }
+      for (const [row, index] of indices.entries()) {
+        if (mosaics.length < MOSAICS_SHOWN) addMosaic(outputs, row, index);
+        if (traces.length === TRACES_SHOWN) return;
+        const length = Number(arrays.lengths!.data[row]) - 1;
+        const from = row * contextLength;
+        const ids = Array.from(arrays.tokens!.data.slice(from, from + length), Number);
+        addTrace(outputs, row, ids);
+      }
+    },
+    /** The images whose patches a layer routes. */
+    shown: (): readonly ShownImage[] => mosaics.filter(({ mosaic }) => mosaic.layers.length > 0),
+    galleries: (): LayerGallery[] => gallery.galleries((index) => recordedImage(dataset, index)),
+    traces: (): TokenTrace[] => traces.filter(({ layers }) => layers.length > 0),
+  };
+}

@@ -1,0 +1,42 @@
+import type { ImageDataset } from "../../data/dataset.ts";
+import { UserError } from "../../graph/errors.ts";
+import type { Objective } from "../../learn/step-graph.ts";
+import type { Classifier } from "../../models/systems.ts";
+import type { Task } from "../task.ts";
+import { type DomainAlgorithm, domainObjective, optimizerReset } from "./domain-objective.ts";
+
+/** The settings of `train` that say how several domains are learnt. */
+export interface DomainLearningOptions {
+  readonly labelSmoothing?: number;
+  readonly samplesPerDomain?: number | undefined;
+  /** By default empirical risk minimisation. */
+  readonly algorithm?: DomainAlgorithm | undefined;
+  readonly accumulationSteps?: number;
+}
+
+/**
+ * The objective of a classifier: `classification`, or in training that of an algorithm over the domains
+ * of the training set.
+ *
+ * @throws UserError (exit code 2) for an algorithm without batches by domain
+ */
+export function domainLearning(
+  classifier: Classifier,
+  { domains }: Pick<ImageDataset, "domains">,
+  classification: Objective,
+  { algorithm, samplesPerDomain, ...options }: DomainLearningOptions,
+): Pick<Task, "objective" | "optimizerReset"> {
+  if (algorithm === undefined) return { objective: classification };
+  if (samplesPerDomain === undefined || domains === undefined) {
+    throw new UserError(
+      `train.algorithm ${algorithm.name} learns from batches of several domains; set train.samples_per_domain`,
+      { exitCode: 2 },
+    );
+  }
+  const settings = { ...options, algorithm, numDomains: domains.names.length };
+  const reset = optimizerReset(settings);
+  return {
+    objective: domainObjective(classifier, classification, settings),
+    ...(reset !== undefined && { optimizerReset: reset }),
+  };
+}

@@ -1,0 +1,56 @@
+/** What LIMoE learns from captioned images. */
+
+import type { ImageDataset } from "../../data/dataset.ts";
+import { classTemplates } from "../../data/text/class-templates.ts";
+import { UserError } from "../../graph/errors.ts";
+import { createLimoe, type LimoeSettings } from "../../models/limoe/config.ts";
+import type { Task, TaskData } from "../task.ts";
+import type { ContrastEvaluationOptions } from "./evaluation.ts";
+import { imageTextContrast } from "./task.ts";
+import { contrastiveWarnings } from "./warnings.ts";
+
+export interface LimoeTaskOptions extends Pick<ContrastEvaluationOptions, "session" | "unseen"> {
+  readonly batchSize: number;
+  readonly warmupSteps: number;
+}
+
+/** @throws UserError (exit code 2) where the data lack captions or a tokenizer, or a batch pairs */
+export function limoeTask(
+  model: LimoeSettings,
+  { dataset: anySet, fields, tokenizer }: TaskData,
+  { batchSize, warmupSteps, session, unseen }: LimoeTaskOptions,
+): Task {
+  const dataset = anySet as ImageDataset;
+  const refuse = (message: string): never => {
+    throw new UserError(message, { exitCode: 2 });
+  };
+  if (dataset.get(0).captions === undefined) {
+    refuse(`${dataset.name} has no captions to compare images with; choose a set that has some`);
+  }
+  if (tokenizer === undefined) {
+    return refuse(
+      "model.system limoe reads captions; set data.tokenizer, for example to { kind: word } or { kind: clip }",
+    );
+  }
+  if (batchSize === 1) {
+    refuse(
+      "a contrastive loss compares the pairs of a batch, and train.batch_size is 1; raise it to 2 or more",
+    );
+  }
+  const imageShape = fields.images!.shape as readonly [number, number, number];
+  const { vocabularySize } = tokenizer;
+  const contrastive = createLimoe(model, { vocabularySize, imageShape });
+  const { classNames } = dataset;
+  const templates = classTemplates(dataset.name);
+  const options = { classNames, templates, tokenizer, session, ...(unseen && { unseen }) };
+  const { learnedTemperature, minTemperature, ignoreRepeated } = model.contrastive;
+  const watched = {
+    warmupSteps,
+    ignoresRepeated: ignoreRepeated,
+    ...(learnedTemperature && { minTemperature }),
+  };
+  return {
+    ...imageTextContrast(contrastive, options),
+    diagnose: (history) => contrastiveWarnings(history, { form: contrastive.form, ...watched }),
+  };
+}

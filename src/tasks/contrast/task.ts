@@ -1,0 +1,79 @@
+/** Images and their texts in one space. */
+import type { Tensor } from "../../graph/graph.ts";
+import { joinStages, type StagedObjective } from "../../learn/staged-objective.ts";
+import {
+  infoNceLoss,
+  meanSimilarity,
+  pairAccuracy,
+  sigmoidPairLoss,
+} from "../../losses/contrastive.ts";
+import { repeatedRows } from "../../losses/repeated-rows.ts";
+import type { ContrastiveModel, Similarity } from "../../models/contrastive-model.ts";
+import { div, mul } from "../../ops/arithmetic.ts";
+import { onesLike } from "../../ops/gather.ts";
+import { reduceMean } from "../../ops/reduce.ts";
+import type { Task } from "../task.ts";
+import { type ContrastEvaluationOptions, evaluateContrast } from "./evaluation.ts";
+
+/**
+ * Pairs of images and texts, judged by how many find each other within a batch; a full evaluation adds
+ * recall in retrieval with all captions of each image, and zero-shot accuracy where the images have classes.
+ */
+export function imageTextContrast(
+  model: ContrastiveModel,
+  options: Omit<ContrastEvaluationOptions, "model">,
+): Task {
+  const stages = contrastiveStages(model);
+  const { grid, contextLength, numActiveExperts, tokenPaths } = model;
+  return {
+    objective: joinStages(stages),
+    stages,
+    // Confidence that grows without bound spoils the loss of a small set long before it spoils the ranks.
+    score: { name: "pair_accuracy", better: "higher" },
+    samples: "pairs",
+    tokensPerSample: grid.rows * grid.columns + contextLength,
+    numActiveExperts,
+    tokenPaths,
+    classNames: options.classNames,
+    evaluateFully: (evaluation) => evaluateContrast({ ...options, model }, evaluation),
+  };
+}
+
+/**
+ * Embeddings of every pair, then InfoNCE or the sigmoid loss over all of them; `temperature` is the
+ * inverse of the factor of cosines, `image_similarity` and `text_similarity` the mean cosine of different samples.
+ */
+export function contrastiveStages(model: ContrastiveModel): StagedObjective {
+  return {
+    embed: (scope, { images, tokens, lengths }) => {
+      const pairs = model.pairs(scope, images!, tokens!, lengths!);
+      return {
+        image_embeddings: pairs.images,
+        text_embeddings: pairs.texts,
+        ...(model.ignoresRepeated && { texts: tokens! }),
+      };
+    },
+    compare: (scope, { image_embeddings: z, text_embeddings: t, texts }) => {
+      const similarity = model.similarity(scope);
+      const ignore = texts && repeatedRows(texts);
+      const loss =
+        model.form === "siglip"
+          ? sigmoidPairLoss(z!, t!, { ...similarity, ignore })
+          : infoNceLoss(z!, t!, similarity.scale, { ignore });
+      return {
+        loss,
+        metrics: {
+          pair_accuracy: pairAccuracy(z!, t!),
+          image_similarity: meanSimilarity(z!),
+          text_similarity: meanSimilarity(t!),
+          temperature: temperatureOf(similarity, loss),
+        },
+      };
+    },
+  };
+}
+
+/** The inverse of the factor of similarities, as a scalar of the graph. */
+function temperatureOf({ scale }: Similarity, like: Tensor): Tensor {
+  return typeof scale === "number" ? mul(onesLike(like), 1 / scale) : div(1, reduceMean(scale));
+}

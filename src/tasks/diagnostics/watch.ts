@@ -1,0 +1,64 @@
+/** Follows a run and says what is wrong, each thing once. */
+
+import type { Batch } from "../../data/batches/batch.ts";
+import {
+  countRepeatedRows,
+  type Diagnose,
+  type Observation,
+  type Warning,
+  WINDOW,
+} from "./observation.ts";
+
+/** Updates without a warning after which it may be given again. */
+const CURED = 100;
+
+/** The part of a batch that is looked at. */
+type SeenBatch = Pick<Batch, "arrays" | "indices">;
+
+export interface Watch {
+  /** Told of each batch of an update. */
+  seeBatch(batch: SeenBatch): void;
+  /** Ends an update; gives the warnings that are new. */
+  endStep(step: number, scalars: Observation["scalars"]): readonly Warning[];
+}
+
+/**
+ * Gathers what `diagnose` judges. A warning is given when it first holds, and again only where it
+ * holds anew after {@link CURED} updates without it.
+ *
+ * @param joined whether the batches of an update are compared as one
+ */
+export function createWatch(diagnose: Diagnose, { joined }: { readonly joined: boolean }): Watch {
+  const history: Observation[] = [];
+  const lastHeld = new Map<string, number>();
+  let batches: SeenBatch[] = [];
+  return {
+    seeBatch({ arrays: { tokens }, indices }) {
+      batches.push({ arrays: tokens ? { tokens } : {}, indices });
+    },
+    endStep(step, scalars) {
+      history.push({ step, scalars, ...describe(batches, joined) });
+      if (history.length > WINDOW) history.shift();
+      batches = [];
+      const found = diagnose(history);
+      const given = found.filter(({ kind }) => {
+        const before = lastHeld.get(kind);
+        return before === undefined || step - before > CURED;
+      });
+      for (const { kind } of found) lastHeld.set(kind, step);
+      return given;
+    },
+  };
+}
+
+function describe(
+  batches: readonly SeenBatch[],
+  joined: boolean,
+): Pick<Observation, "samples" | "repeatedCaptions"> {
+  const compared = joined ? [batches] : batches.map((batch) => [batch]);
+  const samples = batches.reduce((sum, { indices }) => sum + indices.length, 0);
+  const repeated = compared
+    .map((group) => countRepeatedRows(group.flatMap(({ arrays }) => arrays.tokens ?? [])))
+    .reduce((sum, rows) => sum + rows, 0);
+  return { samples: samples / compared.length, repeatedCaptions: repeated / compared.length };
+}

@@ -1,0 +1,107 @@
+/** Classification by a classifier and by descriptions of the classes, from one model. */
+
+import type { ImageDataset } from "../../data/dataset.ts";
+import { classDescriptions } from "../../data/text/class-descriptions.ts";
+import { type ClassPrompts, tokenizePrompts } from "../../data/text/tokenize-prompts.ts";
+import type { Tokenizer } from "../../data/tokenizers/index.ts";
+import { tokenTexts } from "../../evaluate/generate/prompt.ts";
+import type { Objective } from "../../learn/step-graph.ts";
+import { accuracy } from "../../losses/accuracy.ts";
+import { alignmentLoss } from "../../losses/contrastive.ts";
+import { crossEntropy } from "../../losses/cross-entropy.ts";
+import { type DiffMoeSettings, diffMoeMatchingConfig } from "../../models/diff-moe/config.ts";
+import { diffMoeWithPrompts } from "../../models/diff-moe/matching.ts";
+import type { Classifier } from "../../models/systems.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
+import { gather } from "../../ops/gather.ts";
+import { imageClassification } from "../classification/images.ts";
+import type { ReadWords } from "../shared/attention-record.ts";
+import type { Task } from "../task.ts";
+
+/**
+ * Images of a labelled set, compared with a description of every class. `accuracy` is that of the
+ * classifier, `prompt_accuracy` that of the nearest description; the descriptions are the same for
+ * every image, so no text says anything of a label.
+ */
+export function classPrompts(
+  settings: DiffMoeSettings,
+  classifier: Classifier,
+  dataset: ImageDataset,
+  {
+    tokenizer,
+    labelSmoothing,
+  }: { readonly tokenizer: Tokenizer; readonly labelSmoothing?: number },
+): Task {
+  const { classNames, name } = dataset;
+  const texts = classDescriptions(name, classNames, settings.promptDetail);
+  const prompts = tokenizePrompts(texts, tokenizer, settings.contextLength);
+  const { vocabularySize } = tokenizer;
+  const config = diffMoeMatchingConfig(settings, { numClasses: classNames.length, vocabularySize });
+  const words = promptWords(prompts, tokenizer);
+  const task = imageClassification(classifier, dataset, { words: () => words });
+  return {
+    ...task,
+    objective: promptObjective(settings, config, prompts, labelSmoothing),
+    evaluateFully: (options) =>
+      task.evaluateFully({
+        ...options,
+        // Blocks over the descriptions have no patches to show.
+        createEvaluator: (wanted, more) =>
+          options.createEvaluator((tap) => !tap.startsWith("text_blocks.") && wanted(tap), more),
+      }),
+  };
+}
+
+/** The words of all descriptions, which patches read side by side. */
+function promptWords({ ids, lengths }: ClassPrompts, tokenizer: Tokenizer): ReadWords {
+  const longest = ids.shape[1]!;
+  const rows = Array.from(lengths.data, (length, row) =>
+    Array.from({ length: Number(length) }, (_, i) => row * longest + i),
+  );
+  return {
+    words: rows.map((row) =>
+      tokenTexts(
+        tokenizer,
+        row.map((at) => Number(ids.data[at])),
+      ),
+    ),
+    keys: rows.flat(),
+  };
+}
+
+/**
+ * `class`: cross-entropy of the classifier; `contrastive`: cross-entropy of the cosines with all
+ * descriptions over the temperature (InfoNCE from images to texts, whose other direction would count
+ * images of one class against each other); `alignment`: minus the mean cosine with the own class's.
+ */
+export function promptObjective(
+  { lossWeights }: Pick<DiffMoeSettings, "lossWeights">,
+  config: ReturnType<typeof diffMoeMatchingConfig>,
+  prompts: ClassPrompts,
+  labelSmoothing = 0,
+): Objective {
+  return (scope, { images, labels }) => {
+    const result = diffMoeWithPrompts(scope, images!, prompts, config);
+    const { logits, promptLogits, imageEmbeddings, textEmbeddings } = result;
+    const smoothing = { labelSmoothing: scope.training ? labelSmoothing : 0 };
+    const classLoss = crossEntropy(logits, labels!, smoothing);
+    const contrastive = crossEntropy(promptLogits, labels!, smoothing);
+    const alignment = alignmentLoss(imageEmbeddings, gather(textEmbeddings, labels!));
+    const parts = [
+      mul(classLoss, lossWeights.class),
+      mul(contrastive, lossWeights.contrastive),
+      mul(alignment, lossWeights.alignment),
+    ];
+    return {
+      loss: parts.reduce((sum, part) => add(sum, part)),
+      metrics: {
+        accuracy: accuracy(logits, labels!),
+        prompt_accuracy: accuracy(promptLogits, labels!),
+        class_loss: classLoss,
+        contrastive_loss: contrastive,
+        alignment_loss: alignment,
+      },
+      outputs: { logits, prompt_logits: promptLogits },
+    };
+  };
+}

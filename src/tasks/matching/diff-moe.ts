@@ -1,0 +1,57 @@
+/** What Diff-MoE learns, by the text that it reads. */
+import type { ImageDataset } from "../../data/dataset.ts";
+import { UserError } from "../../graph/errors.ts";
+import { type DiffMoeSettings, diffMoeMatchingConfig } from "../../models/diff-moe/config.ts";
+import { createClassifier } from "../../models/systems.ts";
+import { imageClassification } from "../classification/images.ts";
+import type { Task, TaskData } from "../task.ts";
+import { classPrompts } from "./class-prompts.ts";
+import { imageTextMatching } from "./task.ts";
+
+/**
+ * `none`: classes of images; `prompts`: classes by a classifier and by descriptions of all classes;
+ * `captions`: which captions belong to which images.
+ *
+ * @throws UserError (exit code 2) where the data lack classes, captions or a tokenizer
+ */
+export function diffMoeTask(
+  model: DiffMoeSettings,
+  { dataset: anySet, fields, tokenizer }: TaskData,
+  { labelSmoothing }: { readonly labelSmoothing: number },
+): Task {
+  const dataset = anySet as ImageDataset;
+  const { name, classNames } = dataset;
+  const numClasses = classNames.length;
+  const imageShape = fields.images!.shape as readonly [number, number, number];
+  const classifier = createClassifier(model, { numClasses, imageShape });
+  if (model.text !== "captions" && numClasses === 0) {
+    throw new UserError(
+      `${name} has no classes to learn; set model.text to captions${name === "flickr8k" ? ", or data.labels to scenes" : ""}`,
+      { exitCode: 2 },
+    );
+  }
+  if (model.text === "none") return imageClassification(classifier, dataset, { labelSmoothing });
+  if (tokenizer === undefined) {
+    throw new UserError(
+      `model.text ${model.text} needs a tokenizer; set data.tokenizer, for example to { kind: clip }`,
+      { exitCode: 2 },
+    );
+  }
+  if (model.text === "prompts") {
+    return classPrompts(model, classifier, dataset, { tokenizer, labelSmoothing });
+  }
+  if (dataset.get(0).captions === undefined) {
+    throw new UserError(
+      `${name} has no captions; set model.text to prompts or none, or choose other data`,
+      { exitCode: 2 },
+    );
+  }
+  const { vocabularySize } = tokenizer;
+  const config = diffMoeMatchingConfig(model, { numClasses, vocabularySize });
+  const contextLength = fields.tokens!.shape[0]!;
+  return imageTextMatching(model, config, classifier, dataset, {
+    tokenizer,
+    contextLength,
+    labelSmoothing,
+  });
+}

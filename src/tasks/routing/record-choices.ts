@@ -1,0 +1,31 @@
+/** The experts of every token, read from an evaluation. */
+import { choiceRecorder, type LayerChoices } from "../../inspect/statistics/choices.ts";
+import type { BatchSource, Evaluator } from "../../learn/evaluator.ts";
+import { readLayer, routingLayers } from "./routing-record.ts";
+
+/** The choices of every layer for all tokens of `source`, under the weights that `evaluator` reads. */
+export async function recordChoices(
+  evaluator: Evaluator,
+  source: BatchSource,
+  onBatch: () => void = () => {},
+): Promise<LayerChoices[]> {
+  const recorder = choiceRecorder();
+  const layers = routingLayers(evaluator.graph.taps);
+  await evaluator.run(source, (outputs) => {
+    for (const layer of layers) recorder.add(layer, readLayer(outputs, layer));
+    onBatch();
+  });
+  return recorder.layers();
+}
+
+/** The first batches of `source`. */
+export function firstBatches(source: BatchSource, count: number): BatchSource {
+  let left = count;
+  return {
+    seek(step) {
+      source.seek(step);
+      left = count;
+    },
+    next: async () => (left-- > 0 ? source.next() : undefined),
+  };
+}

@@ -1,0 +1,99 @@
+/** What reports show of single images. */
+import type { ImageDataset } from "../../data/dataset.ts";
+import type { NdArray } from "../../graph/array.ts";
+import type { PredictedSample } from "../../inspect/confusion-sampler.ts";
+import { patchDecisions } from "../../inspect/decisions.ts";
+import { shrinkTo } from "../../inspect/record/shrink-image.ts";
+import { mosaicLayer } from "../../inspect/statistics/routing-statistics.ts";
+import type { ConfusionSample, RecordedImage } from "../../inspect/types/image.ts";
+import type { Mosaic } from "../../inspect/types/mosaic.ts";
+import type { LayerRouting } from "../../inspect/types/routing.ts";
+import type { Classifier } from "../../models/systems.ts";
+import { routingOf } from "../routing/routing-record.ts";
+
+/** Images of a report, at most. */
+export const MOSAICS_SHOWN = 12;
+
+/** Pixels of the longer side of a small picture, at most. */
+const THUMBNAIL_SIDE = 48;
+
+/** An image of a split, and what is known of it so far. */
+export interface ShownImage {
+  /** Its place in the split. */
+  readonly index: number;
+  readonly mosaic: Mosaic;
+}
+
+export interface ShownImageOptions extends Pick<Classifier, "grid"> {
+  readonly index: number;
+  /** Row of the outputs, in images. */
+  readonly row: number;
+  /** Layers whose tokens are patches. */
+  readonly layers: readonly string[];
+  readonly outputs: Readonly<Record<string, NdArray>>;
+  /** Tokens of an image or pair; by default its patches alone. */
+  readonly stride?: number;
+  /** Those in front of the patches. Default 0. */
+  readonly before?: number;
+}
+
+/** The first choice for every patch, and the decisions for some, read from an evaluation. */
+export function shownImage(
+  dataset: ImageDataset,
+  { index, row, layers, grid, outputs, before = 0, ...rest }: ShownImageOptions,
+): ShownImage {
+  const { stride = grid.rows * grid.columns } = rest;
+  const { label, captions = [] } = dataset.get(index);
+  const routed = layers.map((layer) => ({ layer, ...routingOf(outputs, layer) }));
+  const maps = routed.map(({ layer, ids, combineWeights, probabilities }) =>
+    mosaicLayer({
+      layer,
+      ...grid,
+      sample: row,
+      stride,
+      before,
+      ids: ids.data,
+      combineWeights: combineWeights.data as Float32Array,
+      probabilities: probabilities.data as Float32Array,
+      numExperts: probabilities.shape[1]!,
+    }),
+  );
+  const mosaic = {
+    image: recordedImage(dataset, index),
+    label,
+    ...(captions[0] !== undefined && { caption: captions[0] }),
+    layers: maps,
+    ...(routed.length > 0 && {
+      decisions: patchDecisions({ layers: routed, ...grid, sample: row, stride, before }),
+    }),
+  };
+  return { index, mosaic };
+}
+
+/** The picture as it was before it was normalised. */
+export function recordedImage(dataset: ImageDataset, index: number): RecordedImage {
+  const { image, width, height, channels } = dataset.get(index);
+  return { width, height, channels, data: image };
+}
+
+/** Small pictures of samples of a confusion matrix. */
+export function confusionThumbnails(
+  dataset: ImageDataset,
+  samples: readonly PredictedSample[],
+): ConfusionSample[] {
+  return samples.map(({ label, predicted, index }) => ({
+    label,
+    predicted,
+    image: shrinkTo(recordedImage(dataset, index), THUMBNAIL_SIDE),
+  }));
+}
+
+/** The layers with what kind each expert is of, where it is known. */
+export function withKinds(
+  layers: readonly LayerRouting[],
+  expertKinds: readonly string[] | undefined,
+): LayerRouting[] {
+  return layers.map((layer) =>
+    expertKinds?.length === layer.numExperts ? { ...layer, expertKinds } : layer,
+  );
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import type { Batch } from "../../data/batches/batch.ts";
+import { createTokenizer } from "../../data/tokenizers/index.ts";
+import { array, type NdArray } from "../../graph/array.ts";
+import { passageRecorder, sentenceRecorder } from "./token-traces.ts";
+
+const letters = "abcdefghijklmnopqrstuvwxyz";
+const tokenizer = createTokenizer({ kind: "character", characters: letters, specials: [] });
+const source = { layerNames: ["moe"], tokenizer };
+const E = 7;
+
+/** Rows of tokens; a token's first expert is its id modulo 7, its gate the id over 100. */
+function batch(
+  indices: readonly number[],
+  rows: readonly (readonly number[])[],
+  lengths: number[],
+) {
+  const flat = rows.flat();
+  const outputs: Record<string, NdArray> = {
+    "moe.ids": array([flat.map((id) => id % E), flat.map(() => 0)], "int64"),
+    "moe.combine_weights": array([flat.map((id) => id / 100), flat.map(() => 0)]),
+    "moe.probabilities": array(flat.map(() => Array<number>(E).fill(0))),
+  };
+  const arrays = {
+    tokens: array(
+      rows.map((row) => [...row]),
+      "int64",
+    ),
+    lengths: array(lengths, "int64"),
+  };
+  const data: Batch = { step: 0, epoch: 0, indices: Int32Array.from(indices), arrays };
+  return [outputs, data] as const;
+}
+
+describe("passages", () => {
+  /** Reads `numWindows` windows of `size` letters, which follow the alphabet, in batches of 5. */
+  function record(numWindows: number, size: number) {
+    const recorder = passageRecorder(source, numWindows, size);
+    for (let first = 0; first < numWindows; first += 5) {
+      const indices = Array.from({ length: Math.min(5, numWindows - first) }, (_, i) => first + i);
+      const rows = indices.map((w) => Array.from({ length: size }, (_, i) => (w * size + i) % 26));
+      recorder.add(
+        ...batch(
+          indices,
+          rows,
+          indices.map(() => size),
+        ),
+      );
+    }
+    return recorder.traces();
+  }
+
+  test("put windows that follow each other together, across batches", () => {
+    const traces = record(60, 16);
+    expect(traces.map(({ tokens }) => tokens.length)).toEqual([128, 128, 128]);
+    for (const [i, { tokens, layers }] of traces.entries()) {
+      const ids = Array.from({ length: 128 }, (_, at) => (i * 20 * 16 + at) % 26);
+      expect(tokens.join("")).toBe(ids.map((id) => letters[id]).join(""));
+      expect(layers).toHaveLength(1);
+      expect(layers[0]!.experts).toEqual(ids.map((id) => id % E));
+      expect(layers[0]!.gates[5]).toBeCloseTo(ids[5]! / 100, 6);
+      expect(layers[0]!.numExperts).toBe(E);
+    }
+  });
+
+  test("are the windows there are where the text is short, cut where they are long", () => {
+    expect(record(2, 10).map(({ tokens }) => tokens.join(""))).toEqual([
+      "abcdefghij",
+      "klmnopqrst",
+    ]);
+    expect(record(7, 4).map(({ tokens }) => tokens.length)).toEqual([8, 8, 8]);
+    expect(record(3, 200).map(({ tokens }) => tokens.length)).toEqual([128, 128, 128]);
+  });
+});
+
+test("sentences come evenly by class, without their padding", () => {
+  const recorder = sentenceRecorder(source, 2);
+  const [outputs, data] = batch(
+    [0, 1, 2, 3],
+    [
+      [1, 2, 0],
+      [3, 0, 0],
+      [4, 5, 6],
+      [7, 8, 0],
+    ],
+    [2, 1, 3, 2],
+  );
+  for (const [row, label] of [0, 0, 1, 0].entries()) {
+    recorder.add(outputs, data, { row, label, predicted: 1 });
+  }
+  expect(
+    recorder.traces().map(({ tokens, label, predicted }) => [tokens.join(""), label, predicted]),
+  ).toEqual([
+    ["bc", 0, 1],
+    ["efg", 1, 1],
+    ["hi", 0, 1],
+  ]);
+  expect(recorder.traces()[1]!.layers[0]!.experts).toEqual([4, 5, 6]);
+});
+
+test("a model without routing has no traces", () => {
+  const recorder = passageRecorder({ layerNames: [], tokenizer }, 3, 4);
+  recorder.add(...batch([0], [[1, 2, 3, 4]], [4]));
+  expect(recorder.traces()).toEqual([]);
+});

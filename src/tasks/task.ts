@@ -1,0 +1,76 @@
+/** What is learnt: an objective over batches, and how its results are judged and shown. */
+import type { Field } from "../data/batches/batch.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Loader } from "../data/loader.ts";
+import type { Tokenizer } from "../data/tokenizers/index.ts";
+import type { NdArray } from "../graph/array.ts";
+import type { RunRecord } from "../inspect/types/run-record.ts";
+import type { Evaluator } from "../learn/evaluator.ts";
+import type { StagedObjective } from "../learn/staged-objective.ts";
+import type { Objective } from "../learn/step-graph.ts";
+import type { TokenPaths } from "../moe/active-parameters.ts";
+import type { Diagnose } from "./diagnostics/observation.ts";
+
+/** The training data that a task is made for. */
+export interface TaskData {
+  readonly dataset: Dataset;
+  /** The arrays of a batch, without their batch axis. */
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly tokenizer?: Tokenizer;
+}
+
+export interface Task {
+  readonly objective: Objective;
+  /** The same in two stages, where the loss compares the samples of a batch. */
+  readonly stages?: StagedObjective;
+  /** The update, counted from 0, at which the moments of the optimizer begin anew. */
+  readonly optimizerReset?: number;
+  /** Judges the last updates of a training run, and warns of what goes wrong. */
+  readonly diagnose?: Diagnose;
+  /** The validation score that chooses the checkpoint. */
+  readonly score: { readonly name: string; readonly better: "higher" | "lower" };
+  /** What a batch holds, in the plural: `images`, `sentences`, `windows`. */
+  readonly samples: string;
+  /** Tokens of a sample that pass the model. */
+  readonly tokensPerSample: number;
+  /** Routed experts that compute a token, on average at most. */
+  readonly numActiveExperts: number;
+  /** Which parameters tokens of each kind meet; by default all tokens meet all. */
+  readonly tokenPaths?: TokenPaths;
+  readonly classNames: readonly string[];
+  /** Set where the tokens of a sample begin with the patches of an image. */
+  readonly patches?: ImagePatches;
+  /** Reads a whole split and gathers what the report shows of it. */
+  evaluateFully(options: FullEvaluationOptions): Promise<FullEvaluation>;
+}
+
+/** How the tokens of an image lie. */
+export interface ImagePatches {
+  readonly grid: { readonly rows: number; readonly columns: number };
+  /** Patches and what stands behind them. */
+  readonly tokensPerImage: number;
+}
+
+export interface FullEvaluationOptions {
+  readonly loader: Loader;
+  /** Compiles the evaluation with outputs and taps beside the scalars. */
+  createEvaluator(
+    outputs: (name: string) => boolean,
+    options?: { readonly batchSize?: number },
+  ): Promise<Evaluator>;
+  /** The weights that evaluation uses, by name. */
+  readonly weights: ReadonlyMap<string, NdArray>;
+  /** Called after each batch. */
+  readonly onBatch: () => void;
+  /** Told of work besides the batches, such as `text sample`. */
+  readonly onWork?: (label: string, done: number, total: number) => void;
+}
+
+export interface FullEvaluation {
+  /** Means of all scalars over the split. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Parts of the report. */
+  readonly record: Partial<RunRecord>;
+  /** What the inspector shows beside or instead of them. */
+  readonly inspected?: Partial<RunRecord>;
+}

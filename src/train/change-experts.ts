@@ -1,0 +1,152 @@
+/** Changes the experts of a trained run and writes the result as a new run to continue from. */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { configToYaml } from "../config/load.ts";
+import { allocate, type NdArray } from "../graph/array.ts";
+import { UserError } from "../graph/errors.ts";
+import { BUFFERS } from "../learn/arena-optimizer.ts";
+import type { ParameterCounts } from "../moe/active-parameters.ts";
+import type { ExpertChange } from "../moe/surgery/change.ts";
+import { expertLayers, type Tensors } from "../moe/surgery/layout.ts";
+import type { ExpertEdit } from "../runs/experts/expert-edits.ts";
+import { type Apply, planRun } from "../runs/experts/expert-plan.ts";
+import { modelInputs } from "../runs/model-inputs-file.ts";
+import { openRun } from "../runs/open-run.ts";
+import { openRunDirectory } from "../runs/run-directory.ts";
+import { fillState, readState, type StoredState, stateFiles } from "../runs/state-files.ts";
+import { setUpTraining, type Training } from "./setup.ts";
+
+export interface ChangeRunOptions {
+  /** The new run directory. */
+  readonly out: string;
+  /** Replaces a run that stands there. Default false. */
+  readonly overwrite?: boolean;
+  /** Default: the best checkpoint, or the latest where none was scored. */
+  readonly checkpoint?: "best" | "latest";
+  /**
+   * Standard deviation of the noise on copied experts, over the root mean square of their weights.
+   * Default 0.01 for added experts, 0 for upcycled ones.
+   */
+  readonly noise?: number;
+}
+
+export interface ChangedRun {
+  readonly action: ExpertEdit["action"];
+  readonly run: string;
+  readonly out: string;
+  /** Step of the checkpoint that was changed. */
+  readonly step: number;
+  readonly layers: readonly ChangedLayer[];
+  /** Parameters of the new model. */
+  readonly parameters: ParameterCounts;
+}
+
+export interface ChangedLayer {
+  readonly layer: string;
+  readonly experts_before: number;
+  readonly experts_after: number;
+  /**
+   * For each expert now, the earlier experts that it was made of; none for a fresh expert, and after
+   * upcycling, where all are copies of the dense layer.
+   */
+  readonly sources: readonly (readonly number[])[];
+}
+
+/**
+ * Reads the experts of a run's checkpoint, changes them as `edit` says, and writes a new run
+ * directory: the configuration with its new number of experts and one checkpoint at step 0, from
+ * which `train` with `resume` continues with a new learning-rate schedule and the data from the
+ * start.
+ *
+ * Optimizer moments follow the weights, see `changeExperts`. Adam's bias correction begins anew with
+ * step 0, which makes the first updates of weights that keep their moments smaller, not larger, with
+ * the default betas.
+ *
+ * @throws UserError where the run, the edit or the new directory do not fit; nothing is written then
+ */
+export async function changeRunExperts(
+  run: string,
+  edit: ExpertEdit,
+  { out, overwrite = false, checkpoint: which = "best", noise }: ChangeRunOptions,
+): Promise<ChangedRun> {
+  if (resolve(out) === resolve(run)) {
+    throw new UserError(`${out} is the run that is changed; name another directory with --out`, {
+      exitCode: 2,
+    });
+  }
+  const { config, checkpoint, tokenizer } = await openRun(run, which);
+  const state = await readState(checkpoint.path, config.train.emaDecay !== undefined);
+  const { step } = checkpoint;
+  const plan = await planRun({ run, config, state, step }, edit, noise);
+  const training = await setUpTraining(plan.config, { tokenizer });
+  try {
+    const changed = applyToState(state, training, plan.apply);
+    fillState(changed, training.step, training.optimizer.moments, checkpoint.path);
+    await writeRun(out, overwrite, training);
+    const layers = describeChange(state.model, changed.model, plan.change);
+    const { parameters } = training;
+    return { action: edit.action, run, out, step, layers, parameters };
+  } finally {
+    await training.dispose();
+  }
+}
+
+/** Applies a change to parameters, moments and averages alike. */
+function applyToState(state: StoredState, training: Training, apply: Apply): StoredState {
+  const { arena, states } = training.step;
+  const parameters = new Map<string, NdArray>(
+    arena.names.map((name) => [name, arena.view(BUFFERS.parameters, name)]),
+  );
+  const zeros = new Map<string, NdArray>(
+    [...parameters].map(([name, { shape }]) => [name, allocate("float32", shape)]),
+  );
+  const optimizer = training.optimizer.moments.flatMap((moment) => {
+    const prefix = `${moment}/`;
+    const stored = [...state.optimizer].filter(([name]) => name.startsWith(prefix));
+    const tensors = new Map(stored.map(([name, value]) => [name.slice(prefix.length), value]));
+    const changed = tensors.size === 0 ? zeros : apply(tensors, zeros, "moments");
+    return [...changed].map(([name, value]) => [prefix + name, value] as const);
+  });
+  const model = apply(state.model, new Map([...parameters, ...states]), "weights");
+  if (!arena.buffers.includes(BUFFERS.ema)) return { model, optimizer: new Map(optimizer) };
+  const averages = state.ema && apply(state.ema, parameters, "weights");
+  const ema = averages ?? new Map([...model].filter(([name]) => !states.has(name)));
+  return { model, optimizer: new Map(optimizer), ema };
+}
+
+/** The configuration is written last: a directory without it is no run that could be resumed. */
+async function writeRun(out: string, overwrite: boolean, training: Training): Promise<void> {
+  const existed = existsSync(out);
+  const run = await openRunDirectory(out, { overwrite });
+  let complete = false;
+  try {
+    const progress = { step: 0, bestScore: null, bestStep: 0, withoutImprovement: 0, seconds: 0 };
+    await run.saveCheckpoint(0, stateFiles(training.step, training.optimizer.moments, progress));
+    if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
+    await run.writeModelInputs(modelInputs(training.loader.dataset));
+    await run.writeConfig(configToYaml(training.config));
+    complete = true;
+  } finally {
+    await run.close();
+    if (!complete && !existed) await rm(out, { recursive: true, force: true });
+  }
+}
+
+function describeChange(
+  before: Tensors,
+  after: Tensors,
+  change: ExpertChange | undefined,
+): ChangedLayer[] {
+  const old = new Map(expertLayers(before).map(({ path, numExperts }) => [path, numExperts]));
+  return expertLayers(after).map(({ path, numExperts }) => {
+    const none = Array.from({ length: numExperts }, () => []);
+    const sources = change?.get(path)?.map(({ parts }) => parts.map(({ expert }) => expert));
+    return {
+      layer: path,
+      experts_before: old.get(path) ?? 0,
+      experts_after: numExperts,
+      sources: sources ?? none,
+    };
+  });
+}

@@ -1,0 +1,172 @@
+/** Compares the routing of two checkpoints on the same batches. */
+import { basename, dirname, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Split } from "../data/dataset.ts";
+import type { Loader } from "../data/loader.ts";
+import type { Tokenizer } from "../data/tokenizers/index.ts";
+import { UserError } from "../graph/errors.ts";
+import { compareChoices, type LayerChoices } from "../inspect/statistics/choices.ts";
+import type { LayerAgreement } from "../inspect/types/routing.ts";
+import { createEvaluator } from "../learn/evaluator.ts";
+import type { ProgressSink } from "../learn/progress.ts";
+import { createTask } from "../recipe/create-task.ts";
+import { transformSpecs } from "../recipe/data-specs.ts";
+import { openSplit } from "../recipe/open-data.ts";
+import { sessionOptions } from "../recipe/session-options.ts";
+import { openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
+import { listCheckpoints } from "../runs/checkpoint-store.ts";
+import { type OpenedRun, openRun } from "../runs/open-run.ts";
+import { readWeights } from "../runs/state-files.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
+import { recordChoices } from "../tasks/routing/record-choices.ts";
+import { isRoutingTap } from "../tasks/routing/routing-record.ts";
+import { requireSplit } from "./evaluate-run.ts";
+
+export interface CompareRoutingOptions {
+  /** `train`, `validation` or `test`. */
+  readonly split: string;
+  readonly progress: ProgressSink;
+}
+
+export interface ComparedRouting {
+  readonly split: Split;
+  readonly first: { readonly path: string; readonly step: number };
+  readonly second: { readonly path: string; readonly step: number };
+  /** The layers that both have. */
+  readonly layers: readonly LayerAgreement[];
+}
+
+/**
+ * How far two checkpoints send the same tokens to the same experts. Both read the data of the first.
+ *
+ * @param first run directory, whose best checkpoint is meant, or one of its checkpoints
+ * @throws UserError (exit code 2) where the two read their data in different forms, or have no layer
+ *   in common
+ */
+export async function compareRouting(
+  first: string,
+  second: string,
+  { split: name, progress }: CompareRoutingOptions,
+): Promise<ComparedRouting> {
+  const split = requireSplit(name);
+  const [ours, theirs] = [await openCheckpoint(first), await openCheckpoint(second)];
+  const difference = differentInput(ours, theirs);
+  if (difference !== undefined) {
+    throw new UserError(
+      `${first} and ${second} cannot read the same batches: they differ in ${difference}; compare runs of the same data`,
+      { exitCode: 2 },
+    );
+  }
+  const tokenizer = ours.tokenizer ?? (await prepareTokenizer(ours.config));
+  const data = { training: false, progress, ...(tokenizer !== undefined && { tokenizer }) };
+  const loader = await openSplit(ours.config, split, data);
+  try {
+    const { batchSize } = ours.config.train;
+    const opened = tokenizer && (await openRunTokenizer(ours.config, tokenizer));
+    const source: Source = { loader, batchSize, progress, ...(opened && { tokenizer: opened }) };
+    const a = await choicesOf(ours, source, first);
+    const b = await choicesOf(theirs, source, second);
+    return {
+      split,
+      first: { path: first, step: ours.checkpoint.step },
+      second: { path: second, step: theirs.checkpoint.step },
+      layers: requireLayers(a, b, first, second),
+    };
+  } finally {
+    await loader.dispose();
+  }
+}
+
+/** A run with its best checkpoint, or with the one that `path` is. */
+async function openCheckpoint(path: string): Promise<OpenedRun> {
+  const folder = dirname(resolve(path));
+  if (basename(folder) !== "checkpoints") return openRun(path);
+  const run = dirname(folder);
+  const opened = await openRun(run);
+  const step = Number(basename(resolve(path)));
+  const checkpoint = (await listCheckpoints(run)).find((one) => one.step === step);
+  if (checkpoint === undefined) {
+    throw new UserError(`${path} is no complete checkpoint; name another, or the run`, {
+      exitCode: 2,
+    });
+  }
+  return { ...opened, checkpoint };
+}
+
+/** The first setting in which the inputs of two models differ. */
+function differentInput(first: OpenedRun, second: OpenedRun): string | undefined {
+  const forms = [first, second].map(({ config: { data, model }, tokenizer }) => ({
+    "data.name": data.name,
+    "the preparation of images": transformSpecs(data, false),
+    "their tokenizers": tokenizer ?? ("tokenizer" in data ? data.tokenizer : undefined),
+    "their context lengths":
+      ("contextLength" in data ? data.contextLength : undefined) ??
+      ("contextLength" in model ? model.contextLength : undefined),
+  }));
+  const names = Object.keys(forms[0]!) as (keyof (typeof forms)[0])[];
+  return names.find((name) => !isDeepStrictEqual(forms[0]![name], forms[1]![name]));
+}
+
+/** What both models read. */
+interface Source {
+  readonly loader: Loader;
+  readonly batchSize: number;
+  readonly tokenizer?: Tokenizer;
+  readonly progress: ProgressSink;
+}
+
+async function choicesOf(
+  { config, checkpoint }: OpenedRun,
+  { loader, batchSize, tokenizer, progress }: Source,
+  label: string,
+): Promise<LayerChoices[]> {
+  const { dataset, fields } = loader;
+  const task = createTask(config, { dataset, fields, ...(tokenizer && { tokenizer }) });
+  const weights = await readWeights(checkpoint.path, config.train.emaDecay !== undefined);
+  const evaluator = await createEvaluator(task.objective, {
+    runtime: nativeRuntime(),
+    session: sessionOptions(config.runtime),
+    weights: (name) => {
+      const found = weights.get(name);
+      if (found !== undefined) return found;
+      throw new UserError(`${checkpoint.path} is of another model: it has no tensor ${name}`);
+    },
+    fields,
+    batchSize,
+    outputs: isRoutingTap,
+  });
+  try {
+    let done = 0;
+    return await recordChoices(evaluator, loader, () => {
+      done += 1;
+      progress.update({ label: `${label} batch`, done, total: loader.batchesPerEpoch });
+    });
+  } finally {
+    evaluator.dispose();
+  }
+}
+
+function requireLayers(
+  a: readonly LayerChoices[],
+  b: readonly LayerChoices[],
+  first: string,
+  second: string,
+): LayerAgreement[] {
+  let layers: LayerAgreement[];
+  try {
+    layers = compareChoices(a, b);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new UserError(`${cause.message}; compare models that cut their inputs alike`, {
+      exitCode: 2,
+      cause,
+    });
+  }
+  if (layers.length > 0) return layers;
+  const names = (side: readonly LayerChoices[]): string =>
+    side.map(({ layer }) => layer).join(", ") || "none";
+  throw new UserError(
+    `${first} and ${second} have no layer with experts in common: ${names(a)} and ${names(b)}`,
+    { exitCode: 2 },
+  );
+}
