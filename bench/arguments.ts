@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { didYouMean } from "../src/config/nearest.ts";
-import { UserError } from "../src/graph/errors.ts";
+import { usageError } from "../src/graph/errors.ts";
 import { defaultWidths, fixed } from "./cases.ts";
 
 export const benches = [
@@ -120,8 +120,4 @@ function oneOf<T extends string>(text: string, names: readonly T[], kind: string
   if ((names as readonly string[]).includes(text)) return text as T;
   const known = didYouMean(text, names) || `; choose from ${names.join(", ")}`;
   throw usageError(`there is no ${kind} "${text}"${known}`);
-}
-
-function usageError(message: string): UserError {
-  return new UserError(message, { exitCode: 2 });
 }

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blockSegments } from "../src/autodiff/checkpoint.ts";
+import { defined } from "../src/graph/defined.ts";
 import { createTrainStep } from "../src/learn/train-step.ts";
 import { crossEntropy } from "../src/losses/cross-entropy.ts";
 import { adamW } from "../src/optim/adamw.ts";
@@ -50,7 +51,7 @@ async function measure(measured: MeasuredCase): Promise<Measured> {
         runtime: nativeRuntime(),
         optimizer: adamW({ beta1: adamw.beta1, beta2: adamw.beta2, epsilon: adamw.eps }),
         seed: key(0),
-        session: { threads, memoryPattern, ...(profile !== undefined && { profile }) },
+        session: { threads, memoryPattern, ...defined({ profile }) },
         graph: checkpoint ? { checkpoint: blockSegments } : {},
       },
     );

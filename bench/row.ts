@@ -1,3 +1,4 @@
+import { defined } from "../src/graph/defined.ts";
 import { lossDifference, type Outcome } from "./compare.ts";
 
 /** A line of the result; scripts rely on these names. */
@@ -34,7 +35,7 @@ export function makeRow(head: RowHead, ours: Outcome, theirs: Outcome | string):
   if (typeof theirs === "string" || "failure" in theirs || !("ms" in ours)) {
     const note =
       typeof theirs === "string" ? theirs : "failure" in theirs ? theirs.failure : undefined;
-    return { ...common, peer_ms: null, ratio: null, ...(note !== undefined && { note }) };
+    return { ...common, peer_ms: null, ratio: null, ...defined({ note }) };
   }
   const difference = lossDifference(ours.losses, theirs.losses);
   return {

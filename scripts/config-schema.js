@@ -1,7 +1,7 @@
 /** Writes `dist/config.schema.json`, the JSON Schema of recipes for editors; part of the build. */
 import { writeFileSync } from "node:fs";
 import * as z from "zod";
-import { trainConfigSchema } from "../dist/train/recipe/config.js";
+import { trainConfigSchema } from "../dist/recipe/config.js";
 
 /** A recipe that extends another holds only what differs, so nothing is required. */
 function partial(node) {

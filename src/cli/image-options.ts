@@ -1,7 +1,9 @@
 /** Which images a command reads, and how that is said with options. */
+
 import type { Command } from "commander";
 import type { ImageDataset } from "../data/dataset.ts";
-import { UserError } from "../graph/errors.ts";
+import { defined } from "../graph/defined.ts";
+import { usageError } from "../graph/errors.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import type { ImageRequest, ImageSource } from "../recipe/image-source.ts";
 import type { OpenedEmbedder } from "../runs/open-embedder.ts";
@@ -35,17 +37,17 @@ export function imageRequest(
   const broken = onBroken === undefined ? {} : { onBroken: parseBroken(onBroken) };
   if (images === undefined) {
     const wanted = requireSplit(split ?? "test");
-    return { split: wanted, classes, ...broken, ...(data !== undefined && { data }) };
+    return { split: wanted, classes, ...broken, ...defined({ data }) };
   }
   if (data !== undefined || split !== undefined) {
-    throw new UserError("--images reads a folder; leave out --data and --split", { exitCode: 2 });
+    throw usageError("--images reads a folder; leave out --data and --split");
   }
   return { folder: images, ...broken };
 }
 
 function parseBroken(name: string): "skip" | "stop" {
   if (name === "skip" || name === "stop") return name;
-  throw new UserError(`--on-broken is skip or stop, got ${name}`, { exitCode: 2 });
+  throw usageError(`--on-broken is skip or stop, got ${name}`);
 }
 
 /** Opens images and tells how far that is, and what was skipped. */
@@ -81,9 +83,8 @@ export function imageName({ paths }: ImageSource, index: number): string {
 /** @throws UserError (exit code 2) for a set whose images have no classes */
 export function requireClasses({ name, classNames }: ImageDataset): void {
   if (classNames.length > 1) return;
-  throw new UserError(
+  throw usageError(
     `${name} has no classes to score; choose another set with --data, or a folder with --images`,
-    { exitCode: 2 },
   );
 }
 
@@ -102,7 +103,5 @@ export function captionsOf({ dataset }: ImageSource): { texts: string[]; owners:
     }
   }
   if (texts.length > 0) return { texts, owners };
-  throw new UserError(`${dataset.name} has no captions; choose a set that has some`, {
-    exitCode: 2,
-  });
+  throw usageError(`${dataset.name} has no captions; choose a set that has some`);
 }

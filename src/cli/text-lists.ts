@@ -1,7 +1,7 @@
 /** Lists of texts given as options or in files. */
 import { existsSync, statSync } from "node:fs";
 import { readTextFile } from "../data/text/text-file.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 
 const maxLines = 1_000_000;
 const maxBytes = 2 ** 28;
@@ -17,9 +17,9 @@ export async function readLines(path: string): Promise<string[]> {
     hint: "name a text file with a line for each",
   });
   const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
-  if (text === "") throw new UserError(`${path} is empty; write a line for each`, { exitCode: 2 });
+  if (text === "") throw usageError(`${path} is empty; write a line for each`);
   if (lines.length > maxLines) {
-    throw new UserError(`${path} has more than ${maxLines} lines; split it`, { exitCode: 2 });
+    throw usageError(`${path} has more than ${maxLines} lines; split it`);
   }
   return lines;
 }
@@ -30,12 +30,10 @@ export async function parseLabels(given: string): Promise<string[]> {
   const labels = parts.map((part) => part.trim()).filter(Boolean);
   const twice = labels.find((label, at) => labels.indexOf(label) !== at);
   if (twice !== undefined) {
-    throw new UserError(`the label "${twice}" is given twice; labels must differ`, { exitCode: 2 });
+    throw usageError(`the label "${twice}" is given twice; labels must differ`);
   }
   if (labels.length > 0) return labels;
-  throw new UserError(`--labels takes names such as cat,dog or a file of names, got "${given}"`, {
-    exitCode: 2,
-  });
+  throw usageError(`--labels takes names such as cat,dog or a file of names, got "${given}"`);
 }
 
 /** Templates as they are given, or the lines of the one file that is named. */

@@ -1,6 +1,6 @@
 /** A configuration is made of layers: a base file, the files that extend it, then arguments. */
 import { isMap, LineCounter, type ParsedNode, parseDocument } from "yaml";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 
 /** Keys and list positions from the root to a value. */
 export type Path = readonly (string | number)[];
@@ -28,9 +28,7 @@ const maxCharacters = 1_000_000;
  */
 export function parseLayer(text: string, file: string): Layer {
   if (text.length > maxCharacters) {
-    throw new UserError(`${file} has ${text.length} characters; this is not a configuration`, {
-      exitCode: 2,
-    });
+    throw usageError(`${file} has ${text.length} characters; this is not a configuration`);
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -40,13 +38,11 @@ export function parseLayer(text: string, file: string): Layer {
   };
   const [problem] = document.errors;
   if (problem) {
-    throw new UserError(`cannot read YAML ${at(problem.pos[0])}: ${problem.message}`, {
-      exitCode: 2,
-    });
+    throw usageError(`cannot read YAML ${at(problem.pos[0])}: ${problem.message}`);
   }
   const root = document.contents;
   if (root !== null && !isMap(root)) {
-    throw new UserError(`expected a mapping of keys ${at(root.range[0])}`, { exitCode: 2 });
+    throw usageError(`expected a mapping of keys ${at(root.range[0])}`);
   }
   return {
     value: toPlain(document, file),
@@ -71,7 +67,7 @@ function toPlain(document: ReturnType<typeof parseDocument>, file: string): unkn
     return document.toJS() ?? {};
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new UserError(`cannot read ${file}: ${message}`, { exitCode: 2, cause: error });
+    throw usageError(`cannot read ${file}: ${message}`, { cause: error });
   }
 }
 

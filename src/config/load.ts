@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
 import { stringify } from "yaml";
 import type * as z from "zod";
-import { UserError } from "../graph/errors.ts";
+import { UserError, usageError } from "../graph/errors.ts";
 import { type CamelCased, fromSnakeCase, toSnakeCase } from "./case.ts";
 import { explainIssues } from "./explain.ts";
 import { isMapping, type Layer, mergeValues, parseLayer } from "./layer.ts";
@@ -46,7 +46,7 @@ export function loadConfig<Snake>(
   const value = mergeValues(joinLayers(files), joinLayers(given));
   const result = schema.safeParse(value);
   if (!result.success) {
-    throw new UserError(explainIssues(result.error.issues, schema, layers, value), { exitCode: 2 });
+    throw usageError(explainIssues(result.error.issues, schema, layers, value));
   }
   return fromSnakeCase(result.data);
 }
@@ -67,12 +67,7 @@ export function configToYaml(config: object): string {
 /** The file's layer above those that it extends. */
 function readLayers(path: string, recipes?: string, above: readonly string[] = []): Layer[] {
   if (above.includes(path)) {
-    throw new UserError(
-      `${displayPath(path)} extends itself through ${displayPath(above.at(-1)!)}`,
-      {
-        exitCode: 2,
-      },
-    );
+    throw usageError(`${displayPath(path)} extends itself through ${displayPath(above.at(-1)!)}`);
   }
   const layer = parseLayer(readText(path), displayPath(path));
   const { extends: base, ...value } = isMapping(layer.value) ? layer.value : {};
@@ -80,14 +75,14 @@ function readLayers(path: string, recipes?: string, above: readonly string[] = [
   if (base === undefined) return [own];
   const place = layer.locate(["extends"], "value");
   if (typeof base !== "string") {
-    throw new UserError(`extends must name a recipe or a file ${place}`, { exitCode: 2 });
+    throw usageError(`extends must name a recipe or a file ${place}`);
   }
   let basePath: string;
   try {
     basePath = findSource(base, dirname(path), recipes);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${error.message} (${place})`, { exitCode: 2 });
+    throw usageError(`${error.message} (${place})`);
   }
   const [lowest, ...others] = readLayers(basePath, recipes, [...above, path]);
   return [withoutRecipe(lowest!), ...others.map(withoutRecipe), own];
@@ -110,10 +105,7 @@ function readText(path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : error;
-    throw new UserError(`cannot read ${displayPath(path)}: ${reason}`, {
-      exitCode: 2,
-      cause: error,
-    });
+    throw usageError(`cannot read ${displayPath(path)}: ${reason}`, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Settings given as arguments: `model.num_experts=8`. */
 import { parse } from "yaml";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import { type Layer, valueAt } from "./layer.ts";
 
 /**
@@ -12,9 +12,7 @@ export function parseOverride(argument: string): Layer {
   const split = argument.indexOf("=");
   const path = argument.slice(0, Math.max(split, 0)).split(".");
   if (split < 0 || path.some((key) => key.trim() === "")) {
-    throw new UserError(`cannot read argument "${argument}": expected key.path=value`, {
-      exitCode: 2,
-    });
+    throw usageError(`cannot read argument "${argument}": expected key.path=value`);
   }
   const place = `in argument "${argument}"`;
   const value = path.reduceRight<unknown>(
@@ -29,6 +27,6 @@ function parseValue(text: string, place: string): unknown {
     return parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new UserError(`cannot read the value ${place}: ${reason}`, { exitCode: 2, cause: error });
+    throw usageError(`cannot read the value ${place}: ${reason}`, { cause: error });
   }
 }

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import { didYouMean } from "./nearest.ts";
 
 const packagedRecipes = fileURLToPath(new URL("../../recipes", import.meta.url));
@@ -32,10 +32,7 @@ export function recipePath(name: string, folder: string = packagedRecipes): stri
   const path = join(folder, `${name}.yaml`);
   if (/^[\w.-]+$/.test(name) && existsSync(path)) return path;
   const near = didYouMean(name, recipeNames(folder), 3);
-  throw new UserError(
-    `unknown recipe ${name}${near || "; moesaic recipes lists the ones there are"}`,
-    { exitCode: 2 },
-  );
+  throw usageError(`unknown recipe ${name}${near || "; moesaic recipes lists the ones there are"}`);
 }
 
 function recipeNames(folder: string): string[] {

@@ -1,6 +1,6 @@
 /** Data sets whose decoded images lie in shared memory, so that worker threads need not read files. */
 
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import { foldIn, key, permutation } from "../random/index.ts";
 import { checkIndex, type ImageDataset, type SharedImages, type Split } from "./dataset.ts";
 
@@ -61,15 +61,12 @@ export function carve(
 
 function checkValidationSize(name: string, split: Split, size: number, total: number): void {
   if (!Number.isInteger(size) || size < 0 || size >= total) {
-    throw new UserError(
+    throw usageError(
       `${name}: validation_size must be an integer from 0 to ${total - 1}, got ${size}`,
-      { exitCode: 2 },
     );
   }
   if (split === "validation" && size === 0) {
-    throw new UserError(`${name}: the validation split is empty; set validation_size above 0`, {
-      exitCode: 2,
-    });
+    throw usageError(`${name}: the validation split is empty; set validation_size above 0`);
   }
 }
 

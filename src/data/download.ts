@@ -5,7 +5,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { UserError } from "../graph/errors.ts";
+import { UserError, usageError } from "../graph/errors.ts";
 import { dataRoot } from "./read-gzipped.ts";
 import { datasets } from "./registry.ts";
 
@@ -50,7 +50,7 @@ export async function downloadDataset(
   const { files, place } = datasets[name];
   if (files.length === 0) {
     const reason = place ?? "it is generated";
-    throw new UserError(`there is nothing to download of ${name}: ${reason}`, { exitCode: 2 });
+    throw usageError(`there is nothing to download of ${name}: ${reason}`);
   }
   const folder = join(dataRoot(options.root), name);
   for (const file of files) {

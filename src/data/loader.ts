@@ -1,6 +1,7 @@
 /** The loader: batches in an order that depends only on the seed, made by worker threads. */
 
-import { UserError } from "../graph/errors.ts";
+import { defined } from "../graph/defined.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Batch, BatchMaker, Field } from "./batches/batch.ts";
 import { type BatchOrder, batchOrder } from "./batches/batch-order.ts";
 import { type BatchSetup, createMaker } from "./batches/create-batch-maker.ts";
@@ -88,8 +89,7 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
     transforms,
     seed,
     training,
-    ...(tokenizer !== undefined && { tokenizer }),
-    ...(contextLength !== undefined && { contextLength }),
+    ...defined({ tokenizer, contextLength }),
     ...(samplesPerDomain !== undefined && { domains: true }),
     ...("root" in spec && spec.root !== undefined && { root: spec.root }),
   };
@@ -113,7 +113,7 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
           ...setup,
           spec,
           classNames: "classNames" in dataset ? dataset.classNames : [],
-          ...(shared !== undefined && { shared }),
+          ...defined({ shared }),
         });
   const ahead = workers === 0 ? 1 : prefetch;
 
@@ -170,9 +170,8 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
 function balancedOrder(dataset: Dataset, samplesPerDomain: number, seed: number): BatchOrder {
   const { name } = dataset;
   if (dataset.kind !== "image" || dataset.domains === undefined) {
-    throw new UserError(
+    throw usageError(
       `${name} has no domains; leave samples_per_domain out or choose a set that has some`,
-      { exitCode: 2 },
     );
   }
   const { domains, length } = dataset;
@@ -186,10 +185,5 @@ function inline(maker: BatchMaker): WorkerPool {
 
 function checkCount(name: string, value: number, low: number, high: number): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new UserError(
-    `loader: ${name} must be a whole number from ${low} to ${high}, got ${value}`,
-    {
-      exitCode: 2,
-    },
-  );
+  throw usageError(`loader: ${name} must be a whole number from ${low} to ${high}, got ${value}`);
 }

@@ -1,6 +1,6 @@
 /** Opens a data set from its plain description. */
 
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Dataset, DatasetOf, DatasetSpec } from "./dataset.ts";
 import { openFashionMnist } from "./fashion-mnist/fashion-mnist.ts";
 import { openGaussianShift } from "./gaussian-shift/gaussian-shift.ts";
@@ -40,9 +40,7 @@ export async function openDataset<Spec extends DatasetSpec>(
 
 async function open(spec: DatasetSpec, hooks: StoreHooks): Promise<Dataset> {
   if (!splits.includes(spec.split)) {
-    throw new UserError(`unknown split "${spec.split}"; known are ${splits.join(", ")}`, {
-      exitCode: 2,
-    });
+    throw usageError(`unknown split "${spec.split}"; known are ${splits.join(", ")}`);
   }
   switch (spec.name) {
     case "shapes":
@@ -80,7 +78,7 @@ async function open(spec: DatasetSpec, hooks: StoreHooks): Promise<Dataset> {
     default: {
       const { name } = spec as { name: string };
       const known = Object.keys(datasets).join(", ");
-      throw new UserError(`unknown data set "${name}"; known are ${known}`, { exitCode: 2 });
+      throw usageError(`unknown data set "${name}"; known are ${known}`);
     }
   }
 }

@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { UserError } from "../graph/errors.ts";
+import { UserError, usageError } from "../graph/errors.ts";
 
 /** The folder of data sets: `root`, else the environment's `MOESAIC_DATA`, else `~/.cache/moesaic/data`. */
 export function dataRoot(root?: string): string {
@@ -22,7 +22,7 @@ export async function readMaybeGzipped(
   const gzipped = `${plain}.gz`;
   if (existsSync(plain)) return readBounded(plain, options.maxBytes);
   if (existsSync(gzipped)) return gunzipFile(gzipped, options.maxBytes);
-  throw new UserError(`${gzipped} is missing; ${options.hint}`, { exitCode: 2 });
+  throw usageError(`${gzipped} is missing; ${options.hint}`);
 }
 
 async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configToYaml } from "../config/load.ts";
 import type { DomainRecord } from "../evaluate/domains/model-selection.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import { ignoreMissing } from "../runs/files.ts";
 import { readMetrics } from "../runs/metrics-file.ts";
 import { accuracyName } from "../train/domains/accuracy-names.ts";
@@ -24,9 +24,8 @@ export async function cellState(folder: string, { config }: DomainCell): Promise
   const at = here.findIndex((line, i) => line !== there[i]);
   if (at >= 0 || here.length !== there.length) {
     const [old, now] = [there[at], here[at]].map((line) => line?.trim() || "nothing");
-    throw new UserError(
+    throw usageError(
       `${folder} was begun with other settings: ${old} there, ${now} here; choose another --out, or remove that folder`,
-      { exitCode: 2 },
     );
   }
   return (await read("summary.json")) === undefined ? "started" : "finished";

@@ -1,7 +1,7 @@
 /** The training runs that a protocol consists of. */
 import { join } from "node:path";
 import { fromSnakeCase } from "../config/case.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { algorithmSchema } from "../tasks/classification/algorithm-config.ts";
 import type { DomainAlgorithm } from "../tasks/classification/domain-objective.ts";
@@ -114,9 +114,8 @@ function algorithmsOf(config: TrainConfig, names?: readonly string[]): DomainAlg
     if (own?.name === name) return own;
     const parsed = algorithmSchema.safeParse({ name });
     if (parsed.success) return fromSnakeCase(parsed.data);
-    throw new UserError(
+    throw usageError(
       `unknown algorithm "${name}"; known are ${Object.keys(algorithmTitles).join(", ")}`,
-      { exitCode: 2 },
     );
   });
 }

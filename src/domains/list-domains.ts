@@ -6,7 +6,7 @@ import { colorings, rotations } from "../data/mnist-domains/spec.ts";
 import { dataRoot } from "../data/read-gzipped.ts";
 import { datasets } from "../data/registry.ts";
 import { domainNames } from "../data/shapes/spec.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 
 /**
@@ -37,8 +37,7 @@ export async function listDomains(data: TrainConfig["data"]): Promise<string[]> 
     case "image-folder":
       if (data.layout === "domain/class") return subfolders(data.folder);
   }
-  throw new UserError(
+  throw usageError(
     `data.name ${data.name} has no domains to leave out; choose pacs, shapes, rotated-mnist, colored-mnist (or of fashion-mnist), or image-folder with data.layout domain/class`,
-    { exitCode: 2 },
   );
 }

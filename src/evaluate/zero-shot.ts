@@ -4,7 +4,7 @@
  *
  * Axes: `N` images, `C` classes, `T` templates, `P` width of the shared space.
  */
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import { countRows, type Embeddings, forEachRow, normalizeRows } from "./similarity.ts";
 
 /** What stands for the name of a class in a template. */
@@ -22,7 +22,7 @@ export function classPrompts(
   templates: readonly string[],
 ): readonly string[] {
   const refuse = (message: string): never => {
-    throw new UserError(message, { exitCode: 2 });
+    throw usageError(message);
   };
   if (classNames.length === 0) refuse("there are no labels; name at least one");
   if (templates.length === 0) refuse('there are no templates; give one such as "a photo of a {}"');

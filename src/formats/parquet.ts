@@ -13,7 +13,7 @@ import {
   type SchemaTree,
   snappyUncompress,
 } from "hyparquet";
-import { UserError } from "../graph/errors.ts";
+import { UserError, usageError } from "../graph/errors.ts";
 import {
   checkColumn,
   checkEnds,
@@ -95,7 +95,7 @@ async function openFooter(
   path: string,
   hint: string,
 ): Promise<{ file: AsyncBuffer; metadata: FileMetaData; schema: SchemaTree }> {
-  if (!existsSync(path)) throw new UserError(`${path} is missing; ${hint}`, { exitCode: 2 });
+  if (!existsSync(path)) throw usageError(`${path} is missing; ${hint}`);
   const file = await asyncBufferFromFile(path);
   await checkEnds(path, file);
   return guarded(path, async () => {

@@ -9,3 +9,13 @@ export class UserError extends Error {
     this.exitCode = options.exitCode ?? 1;
   }
 }
+
+/**
+ * An error of usage or configuration: the command line exits with code 2.
+ *
+ * @example
+ * if (count < 1) throw usageError(`--top must be at least 1, got ${count}`);
+ */
+export function usageError(message: string, options: { cause?: unknown } = {}): UserError {
+  return new UserError(message, { ...options, exitCode: 2 });
+}

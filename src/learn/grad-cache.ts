@@ -1,6 +1,8 @@
 /** Contrastive batches that exceed memory: micro-batches whose embeddings are compared as one batch. */
+
 import { allocate, type NdArray } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
+import { defined } from "../graph/defined.ts";
+import { usageError } from "../graph/errors.ts";
 import { constant } from "../graph/inputs.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import { reduceSum } from "../ops/reduce.ts";
@@ -66,7 +68,7 @@ export async function createGradCacheStep(
   const compare = await createStepSession(comparison, shared);
   const again = await createStepSession(replay, {
     ...shared,
-    session: { ...session, ...(profile !== undefined && { profile }) },
+    session: { ...session, ...defined({ profile }) },
     movesStates: false,
   });
   const optimizer = await createArenaOptimizer(runtime, memory.arena, options.optimizer, {
@@ -150,15 +152,13 @@ export function cachedStages(
 ): StagedObjective | undefined {
   if (!gradCache) return undefined;
   if (stages === undefined) {
-    throw new UserError(
+    throw usageError(
       "train.grad_cache is for losses that compare the samples of a batch, and that of this model does not; leave it out",
-      { exitCode: 2 },
     );
   }
   if (accumulationSteps === 1) {
-    throw new UserError(
+    throw usageError(
       "train.grad_cache joins several batches into one, and train.accumulation_steps is 1; raise that, or leave train.grad_cache out",
-      { exitCode: 2 },
     );
   }
   return stages;

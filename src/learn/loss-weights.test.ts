@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
+import { defined } from "../graph/defined.ts";
 import { ones } from "../nn/initializers.ts";
 import type { ScheduledWeight } from "../nn/scope.ts";
 import { mul } from "../ops/arithmetic.ts";
@@ -29,7 +30,7 @@ async function gradientsAt(weight: ScheduledWeight, steps: readonly number[], to
     optimizer: sgd({}),
     seed: key(0),
     session: { threads: 1 },
-    ...(totalSteps !== undefined && { totalSteps }),
+    ...defined({ totalSteps }),
   });
   try {
     const found: number[][] = [];

@@ -1,6 +1,6 @@
 /** Weights of auxiliary losses that follow a schedule, as inputs of the training graph. */
 import { allocate, type NdArray } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { ScheduledWeight } from "../nn/scope.ts";
 import { schedule } from "../optim/schedule.ts";
 
@@ -25,15 +25,13 @@ export function createLossWeights(
   for (const [name, { kind, warmupSteps = 0 }] of weights) {
     const loss = name.slice(WEIGHT_PREFIX.length);
     if (totalSteps === undefined && kind !== "constant") {
-      throw new UserError(
+      throw usageError(
         `the weight of the loss ${loss} has the schedule ${kind}, which needs the number of steps of the training`,
-        { exitCode: 2 },
       );
     }
     if (totalSteps !== undefined && warmupSteps > totalSteps) {
-      throw new UserError(
+      throw usageError(
         `the weight of the loss ${loss} warms up for ${warmupSteps} steps, more than the ${totalSteps} of the run; lower warmup_steps or train longer`,
-        { exitCode: 2 },
       );
     }
   }

@@ -1,5 +1,5 @@
 /** Which parameters train, when, and with which settings: the rules of a recipe. */
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { ParameterSpec } from "../nn/scope.ts";
 import type { StepSettings } from "../optim/optimizer.ts";
 import { matchesPattern } from "./name-pattern.ts";
@@ -49,9 +49,8 @@ export function parameterGroups(rules: readonly ParameterRule[] = []): Parameter
 export function checkRules(rules: readonly ParameterRule[], names: readonly string[]): void {
   for (const { parameters } of rules) {
     if (names.some((name) => matchesPattern(parameters, name))) continue;
-    throw new UserError(
+    throw usageError(
       `optimizer.rules: no parameter is called ${parameters}; names are like ${names.slice(0, 3).join(", ")}`,
-      { exitCode: 2 },
     );
   }
 }

@@ -1,9 +1,11 @@
 /** Texts that a decoder writes, with what its routers made of every token. */
+
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import type { Decoder } from "../evaluate/generate/decoder.ts";
 import type { SequenceRouting } from "../evaluate/generate/decoder-routing.ts";
 import { type GenerateOptions, generate } from "../evaluate/generate/generate.ts";
 import { continuation } from "../evaluate/generate/text-stream.ts";
+import { defined } from "../graph/defined.ts";
 import { UserError } from "../graph/errors.ts";
 import { type Key, key } from "../random/key.ts";
 import type { GenerateRequest } from "./types.ts";
@@ -51,8 +53,7 @@ export async function writeText(
     decode,
     temperature,
     key: keyOf(seed),
-    ...(topK !== undefined && { topK }),
-    ...(topP !== undefined && { topP }),
+    ...defined({ topK, topP }),
     ...(prefix && { prefix }),
     ...(tokenizer.endId !== undefined && { stopTokens: [tokenizer.endId] }),
   });

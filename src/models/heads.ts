@@ -1,4 +1,4 @@
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 
 /**
  * Refuses a width that cannot be divided among the heads; `at` is where the settings stand.
@@ -10,8 +10,7 @@ export function requireHeads(
   at = "model",
 ): void {
   if (width % numHeads === 0) return;
-  throw new UserError(
+  throw usageError(
     `${at}.width ${width} cannot be divided among ${at}.num_heads ${numHeads}; choose a multiple`,
-    { exitCode: 2 },
   );
 }

@@ -1,6 +1,6 @@
 /** The systems that recipes can name, and how those that read images classify them. */
 import * as z from "zod";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { createMoe } from "../moe/create-moe.ts";
 import { moeBlocks } from "../moe/sparse-blocks.ts";
@@ -75,9 +75,7 @@ export function createClassifier(settings: ModelSettings, task: ClassificationTa
   if (settings.system === "sparsely-gated") return createSparselyGated(settings, task);
   if (settings.system === "sf-moe") return createSfMoe(settings, task);
   if (!("patchSize" in settings) || settings.system === "limoe") {
-    throw new UserError(`model.system ${settings.system} does not classify images`, {
-      exitCode: 2,
-    });
+    throw usageError(`model.system ${settings.system} does not classify images`);
   }
   const { patchSize, width } = settings;
   const [, height, imageWidth] = task.imageShape;

@@ -1,5 +1,5 @@
 /** What models of text have in common: tokens with their positions, and padding. */
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { type Dim, product } from "../graph/shape.ts";
 import type { Initializer } from "../nn/initializers.ts";
@@ -48,9 +48,8 @@ export function embedSequences(
   const [batch, numWords] = ids.shape as [Dim, number];
   const numTokens = numWords + (prefix?.numTokens ?? 0);
   if (numTokens > config.contextLength) {
-    throw new UserError(
+    throw usageError(
       `sequences of ${numTokens} tokens do not fit the model's context of ${config.contextLength}; cut them, or raise model.context_length`,
-      { exitCode: 2 },
     );
   }
   const places = slice(positionTable(scope, config, init), 0, 0, numTokens); // [P+S, D]

@@ -1,5 +1,5 @@
 /** What is wrong with the settings of a layer, by themselves and for the model around it. */
-import { UserError } from "../graph/errors.ts";
+import { UserError, usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import type { Initializer } from "../nn/initializers.ts";
 import { supports } from "./compatibility.ts";
@@ -147,7 +147,7 @@ export function lossLabel({ name, modality }: LossSettings): string {
 /** Throws where the settings do not fit the model around the layer. */
 export function requireMoeContext(settings: MoeSettings, context: MoeContext): void {
   const message = contextProblem(settings, context);
-  if (message !== undefined) throw new UserError(message, { exitCode: 2 });
+  if (message !== undefined) throw usageError(message);
 }
 
 function contextProblem(settings: MoeSettings, context: MoeContext): string | undefined {

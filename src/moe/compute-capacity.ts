@@ -1,5 +1,5 @@
 /** How many tokens an expert may take. */
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { add, div, maximum, minimum, mul, sub } from "../ops/arithmetic.ts";
 import { cast, greater } from "../ops/compare.ts";
@@ -63,9 +63,8 @@ export function computeCapacity(options: CapacityOptions): number {
   const aligned = Math.ceil(rounded / multipleOf) * multipleOf;
   const capacity = Math.max(minimum, Math.min(maximum, aligned));
   if (!(capacity >= 1)) {
-    throw new UserError(
+    throw usageError(
       `capacity must be >= 1, got ${capacity} (tokens=${numTokens}, experts=${numExperts}, selected=${numSelectedExperts}, capacity_factor=${capacityFactor}); raise capacity_factor or the batch size`,
-      { exitCode: 2 },
     );
   }
   return capacity;

@@ -1,6 +1,7 @@
 /** A layer from its settings. */
 
-import { UserError } from "../graph/errors.ts";
+import { defined } from "../graph/defined.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
 import { standardize } from "../nn/layer-norm.ts";
@@ -8,7 +9,6 @@ import type { LossWeight, Scope } from "../nn/scope.ts";
 import { equal, logicalAnd } from "../ops/compare.ts";
 import { checkMoe, lossLabel, type MoeContext, requireMoeContext } from "./check.ts";
 import type { MoeSettings } from "./config.ts";
-import { defined } from "./defined.ts";
 import { capacityLimit, expertChoiceCapacity } from "./dispatch/capacity-settings.ts";
 import { type ExpertOptions, feedForward } from "./experts.ts";
 import { expertOptions } from "./experts-config.ts";
@@ -49,7 +49,7 @@ export interface MoeLayer extends MoeSizes {
  */
 export function createMoe(settings: MoeSettings, context: MoeContext): MoeLayer {
   const problem = checkMoe(settings);
-  if (problem !== undefined) throw new UserError(problem.message, { exitCode: 2 });
+  if (problem !== undefined) throw usageError(problem.message);
   requireMoeContext(settings, context);
   const sizes = moeSizes(settings);
   const { width, outputWidth, expertInit: weightInit } = context;
@@ -81,9 +81,7 @@ function layerOptions(
   const { mask } = tokens;
   const { training } = layer;
   if (mask !== undefined && training && router.name === "base") {
-    throw new UserError("the router base needs batches without padding, got a mask", {
-      exitCode: 2,
-    });
+    throw usageError("the router base needs batches without padding, got a mask");
   }
   const modalities = modalityMasks(tokens, context);
   return {

@@ -1,7 +1,9 @@
 /** Settings of the experts, as recipes have them. */
+
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
-import { UserError } from "../graph/errors.ts";
+import { defined } from "../graph/defined.ts";
+import { usageError } from "../graph/errors.ts";
 import { activationSchema } from "./activations.ts";
 import type { ExpertOptions } from "./experts.ts";
 
@@ -50,9 +52,8 @@ export function hiddenWidthOf(settings: ExpertSettings, width: number): number {
       ? settings.hiddenWidth
       : Math.round((settings as { mlpRatio: number }).mlpRatio * width);
   if (hidden < 1) {
-    throw new UserError(
+    throw usageError(
       `experts.mlp_ratio of width ${width} leaves experts no hidden unit; raise it or give experts.hidden_width`,
-      { exitCode: 2 },
     );
   }
   return hidden;
@@ -66,15 +67,14 @@ export function expertOptions(
 ): ExpertOptions {
   const hidden = hiddenWidthOf(settings, width);
   if (hidden % granularity !== 0) {
-    throw new UserError(
+    throw usageError(
       `a hidden width of ${hidden} cannot be cut into ${granularity} equal parts; choose a divisor as experts.granularity`,
-      { exitCode: 2 },
     );
   }
   const { kind, activation, bias, dropout, hiddenDropout, innerNorm, initialization } = settings;
   const hiddenWidth = hidden / granularity;
   return {
     ...{ kind, hiddenWidth, activation, bias, dropout, innerNorm, initialization },
-    ...(hiddenDropout !== undefined && { hiddenDropout }),
+    ...defined({ hiddenDropout }),
   };
 }

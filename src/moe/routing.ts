@@ -6,7 +6,7 @@
  * expert `e`.
  */
 
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { div } from "../ops/arithmetic.ts";
 import { reduceSum } from "../ops/reduce.ts";
@@ -112,9 +112,8 @@ export function selectTopK(
 /** Throws unless `1 <= K <= E`. */
 export function requireSelectable(numSelectedExperts: number, numExperts: number): void {
   if (numSelectedExperts < 1 || numSelectedExperts > numExperts) {
-    throw new UserError(
+    throw usageError(
       `num_selected_experts must be between 1 and the number of experts (${numExperts}), got ${numSelectedExperts}`,
-      { exitCode: 2 },
     );
   }
 }

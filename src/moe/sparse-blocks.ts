@@ -1,7 +1,7 @@
 /** Which blocks of a model have experts. */
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 
 const index = z.int().nonnegative();
 const count = z.int().positive();
@@ -30,9 +30,8 @@ export function moeBlocks(layers: MoeLayers, numLayers: number): number[] {
   if (Array.isArray(layers)) {
     const outside = layers.find((layer) => layer >= numLayers);
     if (outside !== undefined) {
-      throw new UserError(
+      throw usageError(
         `model.moe_layers names block ${outside}, and the model has blocks 0 to ${numLayers - 1}`,
-        { exitCode: 2 },
       );
     }
     return [...new Set(layers)].sort((a, b) => a - b);
@@ -46,9 +45,8 @@ export function moeBlocks(layers: MoeLayers, numLayers: number): number[] {
   }
   const odd = all.filter((i) => i % 2 === 1);
   if (layers.lastN > odd.length) {
-    throw new UserError(
+    throw usageError(
       `model.moe_layers asks for the last ${layers.lastN} of the odd blocks, and ${numLayers} blocks have ${odd.length}; lower last_n or name the blocks`,
-      { exitCode: 2 },
     );
   }
   return odd.slice(-layers.lastN);
@@ -56,9 +54,8 @@ export function moeBlocks(layers: MoeLayers, numLayers: number): number[] {
 
 function requireSome(blocks: number[], setting: string, numLayers: number): number[] {
   if (blocks.length === 0) {
-    throw new UserError(
+    throw usageError(
       `model.moe_layers ${setting} leaves none of the ${numLayers} blocks with experts; choose none if that is meant`,
-      { exitCode: 2 },
     );
   }
   return blocks;

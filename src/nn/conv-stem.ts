@@ -1,4 +1,4 @@
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { product } from "../graph/shape.ts";
 import { relu } from "../ops/activation.ts";
@@ -27,9 +27,8 @@ export function convStem(
 ): Tensor {
   const depth = Math.log2(patchSize);
   if (!Number.isInteger(depth) || depth < 1) {
-    throw new UserError(
+    throw usageError(
       `a convolution stem halves the image step by step and needs a patch_size of 2, 4, 8, ..., got ${patchSize}`,
-      { exitCode: 2 },
     );
   }
   const [batch, , height, imageWidth] = images.shape;

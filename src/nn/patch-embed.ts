@@ -1,4 +1,4 @@
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { product } from "../graph/shape.ts";
 import { affine } from "../ops/matmul.ts";
@@ -19,9 +19,8 @@ export function patchGrid(
   patchSize: number,
 ): { rows: number; columns: number } {
   if (height % patchSize !== 0 || width % patchSize !== 0) {
-    throw new UserError(
+    throw usageError(
       `an image of ${height}x${width} pixels cannot be cut into patches of ${patchSize}; choose a patch_size that divides both`,
-      { exitCode: 2 },
     );
   }
   return { rows: height / patchSize, columns: width / patchSize };

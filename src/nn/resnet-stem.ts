@@ -3,7 +3,7 @@
  *
  * Axes: `B` images, `C` channels, `H` and `W` pixels, `D` width of the tokens.
  */
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
 import { product } from "../graph/shape.ts";
@@ -51,9 +51,8 @@ export function resnetStem(scope: Scope, images: Tensor, options: ResnetStemOpti
   const [batch, , height, imageWidth] = images.shape;
   const reached = 2 ** (layers.length + 1);
   if (patchSize !== reached) {
-    throw new UserError(
+    throw usageError(
       `a residual stem of ${layers.length} stages makes patches of ${reached} pixels, and patch_size is ${patchSize}; change one of them`,
-      { exitCode: 2 },
     );
   }
   const { rows, columns } = patchGrid(height as number, imageWidth as number, patchSize);

@@ -4,7 +4,7 @@ import type {
   PointsDataset,
   TextDataset,
 } from "../data/dataset.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import { createMoeDecoder } from "../models/moe-decoder/config.ts";
 import { createClassifier } from "../models/systems.ts";
 import { createTextClassifier } from "../models/text-classifier/config.ts";
@@ -110,9 +110,8 @@ const learnsDomains = ["sparsely-gated", "sf-moe", "vit-moe"];
 
 function requireClassifier({ model, train: { algorithm } }: TrainConfig): void {
   if (algorithm === undefined || learnsDomains.includes(model.system)) return;
-  throw new UserError(
+  throw usageError(
     `train.algorithm ${algorithm.name} is not for model.system ${model.system}; leave it out, or choose ${learnsDomains.join(", ")}`,
-    { exitCode: 2 },
   );
 }
 
@@ -122,9 +121,8 @@ function tokensOf({ fields }: TaskData): number {
 
 function requireClasses(classNames: readonly string[], system: string, name: string): void {
   if (classNames.length > 0) return;
-  throw new UserError(
+  throw usageError(
     `model.system ${system} learns classes, and data.name ${name} has none as it is configured; choose another of the two, or labels where the set offers some`,
-    { exitCode: 2 },
   );
 }
 
@@ -142,8 +140,7 @@ function requireKind(
   name: string,
 ): void {
   if (kind === expected) return;
-  throw new UserError(
+  throw usageError(
     `model.system ${system} learns from ${wanted[expected]}, and data.name ${name} is ${wanted[kind]}; choose another of the two`,
-    { exitCode: 2 },
   );
 }

@@ -4,6 +4,7 @@ import { snakeCase } from "../config/case.ts";
 import type { DatasetSpec, Split } from "../data/dataset.ts";
 import { type DomainName, domainNames, type ObjectPattern } from "../data/shapes/index.ts";
 import type { TransformSpec } from "../data/transforms/index.ts";
+import { defined } from "../graph/defined.ts";
 import type { DataConfig } from "./data-config.ts";
 
 /** Keys that say how batches are made of a set's samples. */
@@ -19,10 +20,7 @@ export function datasetSpec(data: DataConfig, split: Split, seed: number): Datas
       split,
       seed,
       ...lengthOf(data, split),
-      ...(imageSize !== undefined && { size: imageSize }),
-      ...(domains !== undefined && { domains }),
-      ...(objects !== undefined && { objects }),
-      ...(captions !== undefined && { captions }),
+      ...defined({ size: imageSize, domains, objects, captions }),
       ...(heldOut !== undefined && split !== "test" && { exclude: heldOut as ObjectPattern[] }),
     };
   }

@@ -1,4 +1,5 @@
 /** What a configuration says of its data, without reading any: enough to trace its model. */
+
 import { batchMaker } from "../data/batches/batch.ts";
 import type { Dataset, ImageDataset, TextDataset } from "../data/dataset.ts";
 import { sceneNames } from "../data/images/scenes.ts";
@@ -10,6 +11,7 @@ import {
   type Tokenizer,
   type TokenizerState,
 } from "../data/tokenizers/index.ts";
+import { defined } from "../graph/defined.ts";
 import { UserError } from "../graph/errors.ts";
 import type { TaskData } from "../tasks/task.ts";
 import type { TrainConfig } from "./config.ts";
@@ -47,10 +49,10 @@ export async function describeData(
     transforms: transformSpecs(data, true),
     seed,
     training: true,
-    ...(contextLength !== undefined && { contextLength }),
+    ...defined({ contextLength }),
     ...(tokenizer !== undefined && readsCaptions(config) && { tokenizer }),
   });
-  return { dataset, fields, ...(tokenizer !== undefined && { tokenizer }) };
+  return { dataset, fields, ...defined({ tokenizer }) };
 }
 
 async function describeSet(config: TrainConfig): Promise<Dataset> {

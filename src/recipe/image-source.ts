@@ -6,7 +6,7 @@ import { openPictureFolder, openPictures } from "../data/images/picture-folder.t
 import type { StoreHooks } from "../data/images/store.ts";
 import { openDataset } from "../data/open-dataset.ts";
 import { pipeline, type TransformSpec } from "../data/transforms/index.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec, transformSpecs } from "./data-specs.ts";
 
@@ -74,9 +74,8 @@ export async function openImages(
   const { paths, dataset } = await openSet(config, read, request, hooks);
   const { height, width, channels } = dataset.imageShape;
   if (channels !== read.channels) {
-    throw new UserError(
+    throw usageError(
       `${dataset.name} has images of ${channels} channels, and the model reads ${read.channels}; choose another set`,
-      { exitCode: 2 },
     );
   }
   const fits = height === read.height && width === read.width;
@@ -100,13 +99,13 @@ async function openSet(
   if ("file" in request) {
     const { file } = request;
     if (!existsSync(file)) {
-      throw new UserError(`there is no picture ${file}; name one that is there`, { exitCode: 2 });
+      throw usageError(`there is no picture ${file}; name one that is there`);
     }
     return openPictures(dirname(file), [basename(file)], { size, channels }, hooks);
   }
   const dataset = await openDataset(specOf(config, read, request), hooks);
   if (dataset.kind === "image") return { dataset };
-  throw new UserError(`${dataset.name} is no set of images; choose another`, { exitCode: 2 });
+  throw usageError(`${dataset.name} is no set of images; choose another`);
 }
 
 function specOf(
@@ -142,9 +141,8 @@ function specOf(
         const channels = read.channels as 1 | 3;
         return { name: "image-folder", split, folder: name, size, channels, onBroken };
       }
-      throw new UserError(
+      throw usageError(
         `"${name}" is no folder and no set of images that is known: shapes, mnist, fashion-mnist, cifar10, pacs, flickr8k`,
-        { exitCode: 2 },
       );
   }
 }

@@ -1,8 +1,10 @@
 /** Opens the splits of a configuration's data. */
+
 import type { Split } from "../data/dataset.ts";
 import type { DecodedCache } from "../data/images/decoded-cache.ts";
 import { createLoader, type Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
+import { defined } from "../graph/defined.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec, transformSpecs } from "./data-specs.ts";
@@ -46,7 +48,7 @@ export function openSplit(
     shuffle: training,
     transforms: transformSpecs(data, training),
     ...("workers" in data && { workers: data.workers }),
-    ...(contextLength !== undefined && { contextLength }),
+    ...defined({ contextLength }),
     ...(tokenizer !== undefined && readsCaptions(config) && { tokenizer }),
     hooks: {
       decoded,

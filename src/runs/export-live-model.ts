@@ -1,4 +1,5 @@
 /** From run directories to models that answer single inputs, in Node and in browsers. */
+import { defined } from "../graph/defined.ts";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { toSnakeCase } from "../config/case.ts";
@@ -6,7 +7,7 @@ import { classDescriptions } from "../data/text/class-descriptions.ts";
 import type { ImageDataset } from "../data/dataset.ts";
 import { readClipVocabulary } from "../data/tokenizers/files.ts";
 import type { NdArray } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
+import { UserError, usageError } from "../graph/errors.ts";
 import { liveKind } from "../live/kinds.ts";
 import { readLiveModelSpec } from "../live/spec.ts";
 import type { LiveKind, LiveModelSpec } from "../live/types.ts";
@@ -109,17 +110,13 @@ async function describeModel(
   const { model, recipe } = config;
   const kind = liveKind(model);
   if (kind === undefined) {
-    throw new UserError(
-      `${run} is a run of ${model.system}, which reads neither images nor texts; it has no live model`,
-      { exitCode: 2 },
-    );
+    throw usageError(
+      `${run} is a run of ${model.system}, which reads neither images nor texts; it has no live model`);
   }
   const inputs = needsInputs(kind) ? await inputsOf(run, config) : undefined;
   const readsText = "text" in model ? model.text !== "none" : tokenizer !== undefined;
   if (readsText && tokenizer === undefined) {
-    throw new UserError(`${run} has no tokenizer.json; train it again, which writes one`, {
-      exitCode: 2,
-    });
+    throw usageError(`${run} has no tokenizer.json; train it again, which writes one`);
   }
   const classNames = kind === "captioner" ? [] : (inputs?.classNames ?? []);
   const contextLength = readsText ? lengthOfTexts(config, kind) : undefined;
@@ -136,7 +133,7 @@ async function describeModel(
         classPrompts: classDescriptions(inputs!.dataset, classNames, model.promptDetail),
       }),
     ...(readsText && { tokenizer }),
-    ...(contextLength !== undefined && { contextLength }),
+    ...defined({ contextLength }),
   };
   // As it will be read: JSON knows no undefined values.
   return readLiveModelSpec(JSON.parse(JSON.stringify(spec)), `the model of ${run}`);
@@ -154,10 +151,8 @@ async function inputsOf(run: string, config: TrainConfig): Promise<ModelInputs> 
     return modelInputs(dataset as ImageDataset);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
-    throw new UserError(
-      `${run} has no model-inputs.json, and its data cannot be opened instead: ${cause.message}`,
-      { exitCode: 2, cause },
-    );
+    throw usageError(
+      `${run} has no model-inputs.json, and its data cannot be opened instead: ${cause.message}`, { cause });
   }
 }
 

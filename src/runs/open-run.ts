@@ -1,10 +1,11 @@
 /** Opens run directories to read them: configuration, checkpoint, tokenizer. */
+import { defined } from "../graph/defined.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { NdArray } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import { type TrainConfig, trainConfigSchema } from "../recipe/config.ts";
 import { best, type Checkpoint, latest, listCheckpoints } from "./checkpoint-store.ts";
 import { readWeights } from "./state-files.ts";
@@ -27,19 +28,17 @@ export interface OpenedRun {
 export async function openRun(run: string, which: "best" | "latest" = "best"): Promise<OpenedRun> {
   const path = join(run, "config.yaml");
   if (!existsSync(path)) {
-    throw new UserError(
-      `${run} is no run directory: it has no config.yaml; name a folder that moesaic train wrote`,
-      { exitCode: 2 },
-    );
+    throw usageError(
+      `${run} is no run directory: it has no config.yaml; name a folder that moesaic train wrote`);
   }
   const config = loadConfig(path, trainConfigSchema);
   const checkpoints = await listCheckpoints(run);
   const checkpoint = (which === "best" ? best(checkpoints) : undefined) ?? latest(checkpoints);
   if (checkpoint === undefined) {
-    throw new UserError(`${run} holds no checkpoint yet; train it first`, { exitCode: 2 });
+    throw usageError(`${run} holds no checkpoint yet; train it first`);
   }
   const tokenizer = await readTokenizer(run);
-  return { config, checkpoint, ...(tokenizer !== undefined && { tokenizer }) };
+  return { config, checkpoint, ...defined({ tokenizer }) };
 }
 
 /** The settings of a model with this `system`. */
@@ -70,15 +69,11 @@ export async function openTextRun<System extends TrainConfig["model"]["system"]>
   const { config, checkpoint, tokenizer } = await openRun(run, which);
   const { model, train } = config;
   if (model.system !== system) {
-    throw new UserError(
-      `${run} is a run of ${model.system}, which ${lacks}; name a run of ${system}`,
-      { exitCode: 2 },
-    );
+    throw usageError(
+      `${run} is a run of ${model.system}, which ${lacks}; name a run of ${system}`);
   }
   if (tokenizer === undefined) {
-    throw new UserError(`${run} has no tokenizer.json; train it again, which writes one`, {
-      exitCode: 2,
-    });
+    throw usageError(`${run} has no tokenizer.json; train it again, which writes one`);
   }
   const weights = await readWeights(checkpoint.path, train.emaDecay !== undefined);
   return { config, checkpoint, tokenizer, weights, settings: model as SettingsOf<System> };

@@ -6,7 +6,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toSnakeCase } from "../config/case.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
 import {
   type Checkpoint,
@@ -68,9 +68,7 @@ export async function openRunDirectory(
   { resume = false, overwrite = false }: { resume?: boolean; overwrite?: boolean } = {},
 ): Promise<RunDirectory> {
   if (resume && overwrite) {
-    throw new UserError("--resume continues a run and --overwrite replaces it; give one of them", {
-      exitCode: 2,
-    });
+    throw usageError("--resume continues a run and --overwrite replaces it; give one of them");
   }
   const entries = await requireFit(path, { resume, overwrite });
   const unlock = await claim(path);
@@ -114,14 +112,12 @@ async function requireFit(
 ): Promise<string[]> {
   const entries = await readdir(path).catch((error: unknown) => {
     if (errorCode(error) === "ENOTDIR") {
-      throw new UserError(`${path} is a file; choose another --run`, { exitCode: 2 });
+      throw usageError(`${path} is a file; choose another --run`);
     }
     return ignoreMissing(error);
   });
   if (resume && !entries?.some((name) => name === "config.yaml" || name === "metrics.jsonl")) {
-    throw new UserError(`there is no run to resume at ${path}; leave out --resume to start one`, {
-      exitCode: 2,
-    });
+    throw usageError(`there is no run to resume at ${path}; leave out --resume to start one`);
   }
   const isRun = entries?.includes("config.yaml") ?? false;
   const isFree = !entries?.some((name) => !name.startsWith("run.lock"));
@@ -129,7 +125,7 @@ async function requireFit(
     const advice = isRun
       ? "continue it with --resume, replace it with --overwrite or choose another --run"
       : "choose another --run";
-    throw new UserError(`${path} exists and is not empty; ${advice}`, { exitCode: 2 });
+    throw usageError(`${path} exists and is not empty; ${advice}`);
   }
   return entries ?? [];
 }

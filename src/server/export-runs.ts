@@ -1,7 +1,7 @@
 /** Writes the page and its data as files, which any web server can serve below any path. */
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { UserError } from "../graph/errors.ts";
+import { UserError, usageError } from "../graph/errors.ts";
 import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
 import type { RunList, RunView } from "../inspect/types/view.ts";
 import { errorCode, explainDiskError, ignoreMissing } from "../runs/files.ts";
@@ -100,17 +100,14 @@ function withPolicy(page: Uint8Array): string {
 async function requireReplaceable(target: string, out: string): Promise<void> {
   const names = await readdir(target).catch((error: unknown) => {
     if (errorCode(error) !== "ENOTDIR") return ignoreMissing(error);
-    throw new UserError(`${out} is a file; choose another --out`, { exitCode: 2 });
+    throw usageError(`${out} is a file; choose another --out`);
   });
   if (names === undefined && !(await stat(dirname(target)).catch(ignoreMissing))?.isDirectory()) {
-    throw new UserError(`there is no folder ${dirname(out)}; make it, or choose another --out`, {
-      exitCode: 2,
-    });
+    throw usageError(`there is no folder ${dirname(out)}; make it, or choose another --out`);
   }
   if (names !== undefined && names.length > 0 && !(await isExport(target))) {
-    throw new UserError(
+    throw usageError(
       `${out} is not empty and no earlier export; choose another --out, or empty it`,
-      { exitCode: 2 },
     );
   }
 }

@@ -4,7 +4,7 @@ import type { Dirent } from "node:fs";
 import { existsSync } from "node:fs";
 import { opendir, readdir, realpath } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import type { RunEntry } from "../inspect/types/view.ts";
 import { type FollowedRun, followRun } from "./followed-run.ts";
 
@@ -77,14 +77,11 @@ export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
 
   for (const path of paths) {
     if (!existsSync(path)) {
-      throw new UserError(`there is no ${path}; name a folder that moesaic train wrote`, {
-        exitCode: 2,
-      });
+      throw usageError(`there is no ${path}; name a folder that moesaic train wrote`);
     }
     if ((await runsBelow(resolve(path), known)).length === 0 && !(await isEmptyFolder(path))) {
-      throw new UserError(
+      throw usageError(
         `${path} is no run directory and holds none: there is no config.yaml; name a folder that moesaic train wrote`,
-        { exitCode: 2 },
       );
     }
   }

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { getRequestListener } from "@hono/node-server";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import { errorCode } from "../runs/files.ts";
 import { createApp, type InspectorOptions } from "./create-app.ts";
 
@@ -66,9 +66,8 @@ async function listenOnFirst(
     if (error === undefined) return (server.address() as AddressInfo).port;
     if (errorCode(error) !== "EADDRINUSE" || ports.length === 1) throw explain(error, host, port);
   }
-  throw new UserError(
+  throw usageError(
     `ports ${ports[0]} to ${ports.at(-1)} are all taken; choose another with --port`,
-    { exitCode: 2 },
   );
 }
 
@@ -90,5 +89,5 @@ function explain(error: Error, host: string, port: number): Error {
     EADDRNOTAVAIL: `${host} is no address of this machine; choose another --host`,
     ENOTFOUND: `there is no host ${host}; choose another --host`,
   }[errorCode(error) ?? ""];
-  return problem === undefined ? error : new UserError(problem, { exitCode: 2, cause: error });
+  return problem === undefined ? error : usageError(problem, { cause: error });
 }

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { configToYaml } from "../config/load.ts";
 import { allocate, type NdArray } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import { BUFFERS } from "../learn/arena-optimizer.ts";
 import type { ParameterCounts } from "../moe/active-parameters.ts";
 import type { ExpertChange } from "../moe/surgery/change.ts";
@@ -71,9 +71,7 @@ export async function changeRunExperts(
   { out, overwrite = false, checkpoint: which = "best", noise }: ChangeRunOptions,
 ): Promise<ChangedRun> {
   if (resolve(out) === resolve(run)) {
-    throw new UserError(`${out} is the run that is changed; name another directory with --out`, {
-      exitCode: 2,
-    });
+    throw usageError(`${out} is the run that is changed; name another directory with --out`);
   }
   const { config, checkpoint, tokenizer } = await openRun(run, which);
   const state = await readState(checkpoint.path, config.train.emaDecay !== undefined);

@@ -1,10 +1,12 @@
 /** Compares the routing of two checkpoints on the same batches. */
+
 import { basename, dirname, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Split } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
 import type { Tokenizer } from "../data/tokenizers/index.ts";
-import { UserError } from "../graph/errors.ts";
+import { defined } from "../graph/defined.ts";
+import { UserError, usageError } from "../graph/errors.ts";
 import { compareChoices, type LayerChoices } from "../inspect/statistics/choices.ts";
 import type { LayerAgreement } from "../inspect/types/routing.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
@@ -52,13 +54,12 @@ export async function compareRouting(
   const [ours, theirs] = [await openCheckpoint(first), await openCheckpoint(second)];
   const difference = differentInput(ours, theirs);
   if (difference !== undefined) {
-    throw new UserError(
+    throw usageError(
       `${first} and ${second} cannot read the same batches: they differ in ${difference}; compare runs of the same data`,
-      { exitCode: 2 },
     );
   }
   const tokenizer = ours.tokenizer ?? (await prepareTokenizer(ours.config));
-  const data = { training: false, progress, ...(tokenizer !== undefined && { tokenizer }) };
+  const data = { training: false, progress, ...defined({ tokenizer }) };
   const loader = await openSplit(ours.config, split, data);
   try {
     const { batchSize } = ours.config.train;
@@ -86,9 +87,7 @@ async function openCheckpoint(path: string): Promise<OpenedRun> {
   const step = Number(basename(resolve(path)));
   const checkpoint = (await listCheckpoints(run)).find((one) => one.step === step);
   if (checkpoint === undefined) {
-    throw new UserError(`${path} is no complete checkpoint; name another, or the run`, {
-      exitCode: 2,
-    });
+    throw usageError(`${path} is no complete checkpoint; name another, or the run`);
   }
   return { ...opened, checkpoint };
 }
@@ -157,16 +156,12 @@ function requireLayers(
     layers = compareChoices(a, b);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new UserError(`${cause.message}; compare models that cut their inputs alike`, {
-      exitCode: 2,
-      cause,
-    });
+    throw usageError(`${cause.message}; compare models that cut their inputs alike`, { cause });
   }
   if (layers.length > 0) return layers;
   const names = (side: readonly LayerChoices[]): string =>
     side.map(({ layer }) => layer).join(", ") || "none";
-  throw new UserError(
+  throw usageError(
     `${first} and ${second} have no layer with experts in common: ${names(a)} and ${names(b)}`,
-    { exitCode: 2 },
   );
 }

@@ -1,6 +1,6 @@
 /** Scores a checkpoint of a finished or interrupted run. */
 import type { Split } from "../data/dataset.ts";
-import { UserError } from "../graph/errors.ts";
+import { usageError } from "../graph/errors.ts";
 import { mainScores } from "../learn/evaluator.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import { openRun } from "../runs/open-run.ts";
@@ -40,5 +40,5 @@ export async function evaluateRun(
 /** The split of that name. */
 export function requireSplit(name: string): Split {
   if (splits.includes(name as Split)) return name as Split;
-  throw new UserError(`unknown split "${name}"; known are ${splits.join(", ")}`, { exitCode: 2 });
+  throw usageError(`unknown split "${name}"; known are ${splits.join(", ")}`);
 }

@@ -6,7 +6,8 @@ import type { DecodedCache } from "../data/images/decoded-cache.ts";
 import type { Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { NdArray } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
+import { defined } from "../graph/defined.ts";
+import { usageError } from "../graph/errors.ts";
 import { BUFFERS } from "../learn/arena-optimizer.ts";
 import { batchSpec, createEvaluator, type Evaluator } from "../learn/evaluator.ts";
 import { cachedStages, createGradCacheStep } from "../learn/grad-cache.ts";
@@ -68,7 +69,7 @@ export async function setUpTraining(
   { progress, tokenizer, profile, decoded }: SetupOptions = {},
 ): Promise<Training> {
   const state = tokenizer ?? (await prepareTokenizer(config));
-  const data = { progress, decoded, ...(state !== undefined && { tokenizer: state }) };
+  const data = { progress, decoded, ...defined({ tokenizer: state }) };
   const loader = await openSplit(config, "train", { ...data, training: true });
   try {
     return await assemble(config, loader, data, profile);
@@ -108,7 +109,7 @@ async function assemble(
     session: {
       ...session,
       ...(checkpoints && { memoryPattern: false }),
-      ...(profile !== undefined && { profile }),
+      ...defined({ profile }),
     },
     ema: train.emaDecay !== undefined,
     groups,
@@ -162,14 +163,11 @@ async function assemble(
 function chooseSteps({ train, schedule }: TrainConfig, stepsPerEpoch: number): number {
   const total = train.maxSteps ?? (train.epochs ?? 0) * stepsPerEpoch;
   if (total === 0) {
-    throw new UserError("say how long to train: give train.max_steps or train.epochs", {
-      exitCode: 2,
-    });
+    throw usageError("say how long to train: give train.max_steps or train.epochs");
   }
   if (schedule.warmupSteps > total) {
-    throw new UserError(
+    throw usageError(
       `schedule.warmup_steps ${schedule.warmupSteps} is more than the ${total} steps of the run; lower it or train longer`,
-      { exitCode: 2 },
     );
   }
   return total;

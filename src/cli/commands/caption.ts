@@ -7,7 +7,7 @@ import {
   generate,
 } from "../../evaluate/generate/generate.ts";
 import { firstTokens } from "../../evaluate/generate/prompt.ts";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { foldIn, key } from "../../random/index.ts";
 import { type OpenedCaptioner, openCaptioner } from "../../runs/open-captioner.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
@@ -110,7 +110,7 @@ export async function captionCommand(
 function checkTogether(options: CaptionCommandOptions, numFiles: number): void {
   const { beam, experts, json, stream, temperature, lengthPenalty } = options;
   const refuse = (message: string): never => {
-    throw new UserError(message, { exitCode: 2 });
+    throw usageError(message);
   };
   const drawing = { topK: "--top-k", topP: "--top-p", seed: "--seed" } as const;
   if (beam !== undefined && temperature !== undefined) {

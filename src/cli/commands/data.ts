@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { didYouMean } from "../../config/nearest.ts";
 import type { DatasetDescription } from "../../data/registry.ts";
-import { UserError } from "../../graph/errors.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { createProgress } from "../progress.ts";
 import { printTable } from "../table.ts";
@@ -60,13 +61,13 @@ export async function getDataCommand(
   if (!Object.hasOwn(datasets, name)) {
     const near = didYouMean(name, Object.keys(datasets));
     const known = `; known are ${Object.keys(datasets).join(", ")}`;
-    throw new UserError(`unknown data set ${name}${near || known}`, { exitCode: 2 });
+    throw usageError(`unknown data set ${name}${near || known}`);
   }
   const { downloadDataset } = await import("../../data/download.ts");
   const progress = createProgress(context.err);
   try {
     const folder = await downloadDataset(name as keyof typeof datasets, {
-      ...(root !== undefined && { root }),
+      ...defined({ root }),
       onProgress: (file, received, total) =>
         progress.update({ label: file, done: received, total: total ?? received }),
     });

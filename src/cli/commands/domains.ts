@@ -3,7 +3,7 @@ import { loadConfig } from "../../config/load.ts";
 import type { ProtocolResult } from "../../domains/protocol.ts";
 import { selectionMethods } from "../../evaluate/domains/model-selection.ts";
 import { domainTableText } from "../../evaluate/domains/table.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { parseWhole } from "../numbers.ts";
@@ -93,9 +93,8 @@ function requireSame(
   const [first] = lists as [readonly string[]];
   const other = lists.findIndex((list) => JSON.stringify(list) !== JSON.stringify(first));
   if (other < 0) return first;
-  throw new UserError(
+  throw usageError(
     `${recipes[0]} has the domains ${first.join(", ")} and ${recipes[other]} ${lists[other]!.join(", ")}; compare recipes of the same data`,
-    { exitCode: 2 },
   );
 }
 
@@ -103,13 +102,10 @@ function chooseDomains(domains: readonly string[], given: string | undefined): r
   const chosen = given === undefined ? domains : names(given);
   const unknown = chosen.find((name) => !domains.includes(name));
   if (unknown !== undefined || chosen.length === 0) {
-    throw new UserError(
+    throw usageError(
       `--test-domains takes some of ${domains.join(", ")}, got "${unknown ?? given}"`,
-      { exitCode: 2 },
     );
   }
   if (domains.length > 1) return chosen;
-  throw new UserError(`there is one domain, ${domains[0]}, and none would be left to train on`, {
-    exitCode: 2,
-  });
+  throw usageError(`there is one domain, ${domains[0]}, and none would be left to train on`);
 }

@@ -1,5 +1,5 @@
 import { countRows } from "../../evaluate/similarity.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { ProgressSink } from "../../learn/progress.ts";
 import type { ImageSource } from "../../recipe/image-source.ts";
 import {
@@ -71,13 +71,12 @@ export async function embedCommand(
 function checkTogether({ texts, captions, images, split, data }: EmbedOptions): void {
   const others = [images, split, data].some((given) => given !== undefined);
   if (texts !== undefined && (others || captions)) {
-    throw new UserError(
+    throw usageError(
       "--texts reads a file of texts; leave out --images, --split, --data and --captions",
-      { exitCode: 2 },
     );
   }
   if (captions && images !== undefined) {
-    throw new UserError("--captions are those of a split; leave out --images", { exitCode: 2 });
+    throw usageError("--captions are those of a split; leave out --images");
   }
 }
 

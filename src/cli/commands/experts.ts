@@ -1,4 +1,5 @@
-import { UserError } from "../../graph/errors.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { ExpertEdit, NamedExperts } from "../../runs/experts/expert-edits.ts";
 import type { ChangedRun } from "../../train/change-experts.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
@@ -69,7 +70,7 @@ export function addExpertsCommand(
     ...(copy && { copies: copy.map(parseExperts) }),
     ...(mostUsed !== undefined && { numMostUsed: parseCount("--most-used", mostUsed) }),
     ...(fresh !== undefined && { numFresh: parseCount("--fresh", fresh) }),
-    ...(kind !== undefined && { kind }),
+    ...defined({ kind }),
   };
   return changeRun(context, run, edit, options);
 }
@@ -85,7 +86,7 @@ export function removeExpertsCommand(
     action: "remove",
     ...(experts && { experts: experts.map(parseExperts) }),
     ...(leastUsed !== undefined && { numLeastUsed: parseCount("--least-used", leastUsed) }),
-    ...(kind !== undefined && { kind }),
+    ...defined({ kind }),
   };
   return changeRun(context, run, edit, options);
 }
@@ -158,19 +159,16 @@ function sourceOf(sources: readonly number[]): string {
 function parseExperts(text: string): NamedExperts {
   const [, layer, list] = /^(?:([\w.]+)=)?(\d+(?:,\d+)*)$/.exec(text) ?? [];
   if (list === undefined) {
-    throw new UserError(
+    throw usageError(
       `"${text}" names no experts; write numbers such as 1,4, or those of one layer such as blocks.0.moe=1,4`,
-      { exitCode: 2 },
     );
   }
-  return { experts: list.split(",").map(Number), ...(layer !== undefined && { layer }) };
+  return { experts: list.split(",").map(Number), ...defined({ layer }) };
 }
 
 function parseCount(option: string, text: string): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new UserError(`${option} takes a number of experts from 1 on, got ${text}`, {
-    exitCode: 2,
-  });
+  throw usageError(`${option} takes a number of experts from 1 on, got ${text}`);
 }
 
 function parseWeights(text: string): number[] {
@@ -178,14 +176,13 @@ function parseWeights(text: string): number[] {
   if (values.length > 1 && values.every((value) => Number.isFinite(value) && value >= 0)) {
     return values;
   }
-  throw new UserError(
+  throw usageError(
     `--weights takes equal, load, or a number for each expert such as 1,1,0.5,2; got ${text}`,
-    { exitCode: 2 },
   );
 }
 
 function parseNoise(text: string): number {
   const noise = text.trim() === "" ? Number.NaN : Number(text);
   if (Number.isFinite(noise) && noise >= 0) return noise;
-  throw new UserError(`--noise takes a number that is not negative, got ${text}`, { exitCode: 2 });
+  throw usageError(`--noise takes a number that is not negative, got ${text}`);
 }

@@ -6,7 +6,8 @@ import {
   generate,
 } from "../../evaluate/generate/generate.ts";
 import { promptTokens } from "../../evaluate/generate/prompt.ts";
-import { UserError } from "../../graph/errors.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
 import { key } from "../../random/index.ts";
 import { openLanguageModel } from "../../runs/open-language-model.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
@@ -90,7 +91,7 @@ export async function generateCommand(
 function checkTogether(options: GenerateCommandOptions): void {
   const { beams, experts, prompt, json, stream } = options;
   const refuse = (message: string): never => {
-    throw new UserError(message, { exitCode: 2 });
+    throw usageError(message);
   };
   const sampling = {
     temperature: "--temperature",
@@ -124,7 +125,7 @@ function readOptions(options: GenerateCommandOptions): GenerateOptions {
       repetitionPenalty: parseNumber("--repetition-penalty", repetitionPenalty),
     }),
     ...(keepTokens !== undefined && { keepTokens: parseWhole("--keep-tokens", keepTokens, 1) }),
-    ...(stop !== undefined && { stopTexts: stop }),
+    ...defined({ stopTexts: stop }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { UserError } from "../../graph/errors.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
 import {
   appFolder,
   exportRuns,
@@ -55,8 +56,7 @@ export async function inspectCommand(
     registry,
     files,
     host,
-    ...(port !== undefined && { port }),
-    ...(token !== undefined && { token }),
+    ...defined({ port, token }),
   });
   try {
     const ended = surroundings.ended();
@@ -78,15 +78,14 @@ export async function inspectCommand(
 function parsePort(value: string): number {
   const port = parseWhole("--port", value, 0);
   if (port <= MAX_PORT) return port;
-  throw new UserError(`--port takes a number from 0 to ${MAX_PORT}, got ${value}`, { exitCode: 2 });
+  throw usageError(`--port takes a number from 0 to ${MAX_PORT}, got ${value}`);
 }
 
 /** The token that was given, or a new one where other machines can reach the server. */
 function chooseToken({ host, token, out }: InspectOptions): string | undefined {
   if (token !== undefined && (token.length < MIN_TOKEN || !/^[\w.~-]+$/.test(token))) {
-    throw new UserError(
+    throw usageError(
       `--token takes at least ${MIN_TOKEN} letters, digits or any of - _ . ~; leave it out to have one made`,
-      { exitCode: 2 },
     );
   }
   if (out !== undefined || token !== undefined || isLoopback(host)) return token;

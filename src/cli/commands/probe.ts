@@ -2,7 +2,8 @@ import type { Split } from "../../data/dataset.ts";
 import { type ClassAccuracy, classAccuracy } from "../../evaluate/class-accuracy.ts";
 import { knnVotes } from "../../evaluate/knn-probe.ts";
 import { linearLogits, linearProbe, maxStrengths } from "../../evaluate/linear-probe.ts";
-import { UserError } from "../../graph/errors.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { ProgressSink } from "../../learn/progress.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import {
@@ -40,7 +41,7 @@ export async function probeCommand(
 ): Promise<number> {
   const { kind, data } = options;
   if (kind !== "linear" && kind !== "knn") {
-    throw new UserError(`--kind is linear or knn, got ${kind}`, { exitCode: 2 });
+    throw usageError(`--kind is linear or knn, got ${kind}`);
   }
   const votes = readVotes(options);
   const maxTrain = parseWhole("--max-train", options.maxTrain, 1);
@@ -87,13 +88,11 @@ function formatScore(value: number): string {
 /** @throws UserError (exit code 2) for settings of neighbours beside `--kind linear` */
 function readVotes({ kind, k, temperature }: ProbeOptions): { k: number; temperature: number } {
   if (kind === "linear" && (k !== undefined || temperature !== undefined)) {
-    throw new UserError("--k and --temperature are for --kind knn; leave them out", {
-      exitCode: 2,
-    });
+    throw usageError("--k and --temperature are for --kind knn; leave them out");
   }
   const value = parseNumber("--temperature", temperature ?? "0.07");
   if (!(value > 0)) {
-    throw new UserError(`--temperature takes a number above 0, got ${value}`, { exitCode: 2 });
+    throw usageError(`--temperature takes a number above 0, got ${value}`);
   }
   return { k: parseWhole("--k", k ?? "20", 1), temperature: value };
 }
@@ -154,7 +153,7 @@ async function readSplit(
   readonly labels: Int32Array;
   readonly classNames: readonly string[];
 }> {
-  const request = { split, classes: true, ...(data !== undefined && { data }) };
+  const request = { split, classes: true, ...defined({ data }) };
   const source = await openSource(opened, request, progress);
   const { dataset } = source;
   requireClasses(dataset);

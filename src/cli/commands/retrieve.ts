@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { openPictures } from "../../data/images/picture-folder.ts";
 import { type Embeddings, forEachRow, largest } from "../../evaluate/similarity.ts";
-import { UserError } from "../../graph/errors.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { RecordedImage } from "../../inspect/types/image.ts";
 import type { ProgressSink } from "../../learn/progress.ts";
 import type { ImageRequest, ImageSource } from "../../recipe/image-source.ts";
@@ -91,7 +92,7 @@ export async function retrieveCommand(
 /** @throws UserError (exit code 2) for options that do not go together */
 function checkTogether({ text, image, images, html }: RetrieveOptions): void {
   const refuse = (message: string): never => {
-    throw new UserError(message, { exitCode: 2 });
+    throw usageError(message);
   };
   if ((text === undefined) === (image === undefined)) {
     refuse("say what to look for: one of --text and --image");
@@ -115,7 +116,7 @@ async function nearestImages(
   const images = await opened.embedImages(source, embedHooks(progress, "image"));
   return nearest(query, images, top).map(({ row, cosine }) => {
     const [caption] = images.captions[row]!;
-    return { cosine, index: row, ...(caption !== undefined && { caption }) };
+    return { cosine, index: row, ...defined({ caption }) };
   });
 }
 
@@ -169,7 +170,7 @@ async function picturesOf(
     source.paths !== undefined && "folder" in request
       ? await originalPicture(request.folder, source.paths[index]!)
       : readPicture(source.dataset, index);
-  return { cosine, picture, name, ...(caption !== undefined && { caption }) };
+  return { cosine, picture, name, ...defined({ caption }) };
 }
 
 async function originalPicture(folder: string, path: string): Promise<RecordedImage> {

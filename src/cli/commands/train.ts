@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Summary } from "../../inspect/types/run-record.ts";
 import type { ProgressSink } from "../../learn/progress.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
@@ -82,13 +82,10 @@ function chooseSource(
   if (run !== undefined && resume) {
     const source = join(run, "config.yaml");
     if (existsSync(source)) return { source, overrides: positionals };
-    throw new UserError(`there is no run to resume at ${run}; name what to train to start one`, {
-      exitCode: 2,
-    });
+    throw usageError(`there is no run to resume at ${run}; name what to train to start one`);
   }
-  throw new UserError(
+  throw usageError(
     "name a recipe or a file to train, for example: moesaic train quickstart; moesaic recipes lists the recipes",
-    { exitCode: 2 },
   );
 }
 

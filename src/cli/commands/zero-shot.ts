@@ -9,7 +9,8 @@ import {
   probabilities,
   zeroShotLogits,
 } from "../../evaluate/zero-shot.ts";
-import { UserError } from "../../graph/errors.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { ImageSource } from "../../recipe/image-source.ts";
 import { type OpenedEmbedder, openEmbedder } from "../../runs/open-embedder.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
@@ -112,15 +113,11 @@ function chooseLabels(
   if (paths === undefined) requireClasses(dataset);
   if (given === undefined) {
     if (known.length > 0) return known;
-    throw new UserError(
-      "the run's data set has no classes to choose from; name some with --labels",
-      { exitCode: 2 },
-    );
+    throw usageError("the run's data set has no classes to choose from; name some with --labels");
   }
   if (paths === undefined && given.length !== known.length) {
-    throw new UserError(
+    throw usageError(
       `${dataset.name} has ${known.length} classes and --labels names ${given.length}; name one for each of ${known.join(", ")}, in this order`,
-      { exitCode: 2 },
     );
   }
   return given;
@@ -133,7 +130,7 @@ function accuracyJson(
   return {
     num_images: confusion.flat().reduce((sum, count) => sum + count, 0),
     zero_shot_accuracy: accuracy,
-    ...(top5 !== undefined && { zero_shot_top5_accuracy: top5 }),
+    ...defined({ zero_shot_top5_accuracy: top5 }),
     labels,
     class_accuracy: perClass,
     confusion,

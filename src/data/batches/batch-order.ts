@@ -1,6 +1,6 @@
 /** Which samples belong to which step. */
 
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 
 /** The samples of one step: all that is needed to make its batch anywhere. */
@@ -30,15 +30,12 @@ export interface BatchOrder {
 export function batchOrder(options: OrderOptions): BatchOrder {
   const { length, batchSize, seed, shuffle, dropLast } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new UserError(`batch_size must be a whole number above 0, got ${batchSize}`, {
-      exitCode: 2,
-    });
+    throw usageError(`batch_size must be a whole number above 0, got ${batchSize}`);
   }
   const batchesPerEpoch = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
   if (batchesPerEpoch === 0) {
-    throw new UserError(
+    throw usageError(
       `batch_size ${batchSize} leaves no batch of ${length} samples; lower it or keep the last batch`,
-      { exitCode: 2 },
     );
   }
   const shuffleKey = foldIn(key(seed), "shuffle");

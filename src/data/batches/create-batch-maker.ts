@@ -1,3 +1,4 @@
+import { defined } from "../../graph/defined.ts";
 import type { Dataset } from "../dataset.ts";
 import { openTokenizer } from "../tokenizers/files.ts";
 import type { TokenizerState } from "../tokenizers/index.ts";
@@ -24,5 +25,5 @@ export async function createMaker(dataset: Dataset, setup: BatchSetup): Promise<
     state === undefined
       ? undefined
       : await openTokenizer(state, root === undefined ? {} : { root });
-  return batchMaker(dataset, { ...options, ...(tokenizer !== undefined && { tokenizer }) });
+  return batchMaker(dataset, { ...options, ...defined({ tokenizer }) });
 }

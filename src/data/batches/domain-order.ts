@@ -1,5 +1,5 @@
 /** Which samples belong to which step where every domain gives as many. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import type { SampleDomains } from "../dataset.ts";
 import type { BatchOrder } from "./batch-order.ts";
@@ -29,9 +29,8 @@ export function domainOrder(options: DomainOrderOptions): BatchOrder {
   for (let index = 0; index < length; index++) members[domains.of(index)]!.push(index);
   for (const [d, { length: size }] of members.entries()) {
     if (size >= samplesPerDomain) continue;
-    throw new UserError(
+    throw usageError(
       `${name}: the domain ${domains.names[d]} has ${size} samples, fewer than samples_per_domain ${samplesPerDomain}; lower it`,
-      { exitCode: 2 },
     );
   }
   const shuffleKey = foldIn(key(seed), "shuffle");

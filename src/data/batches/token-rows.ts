@@ -1,5 +1,5 @@
 import { allocate, type NdArray } from "../../graph/array.ts";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { encodeFixed, type FixedTokens, type Tokenizer } from "../tokenizers/index.ts";
 
 /**
@@ -68,14 +68,13 @@ export function requireContextLength({
   if (contextLength !== undefined && Number.isInteger(contextLength) && contextLength > 0) {
     return contextLength;
   }
-  throw new UserError(
+  throw usageError(
     `text needs a number of tokens above 0, got ${contextLength}; set data.context_length`,
-    { exitCode: 2 },
   );
 }
 
 /** The tokenizer, which text cannot do without. */
 export function requireTokenizer({ tokenizer }: { readonly tokenizer?: Tokenizer }): Tokenizer {
   if (tokenizer !== undefined) return tokenizer;
-  throw new UserError("text needs a tokenizer; set data.tokenizer", { exitCode: 2 });
+  throw usageError("text needs a tokenizer; set data.tokenizer");
 }

@@ -1,6 +1,6 @@
 /** The generated `gaussian-shift` set: three classes of points that overlap by a known amount. */
 
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { foldIn, integers, key, normal } from "../../random/index.ts";
 import { checkIndex, type PointsDataset, type Split } from "../dataset.ts";
 
@@ -37,10 +37,7 @@ export interface GaussianShiftSpec {
 export function openGaussianShift(spec: GaussianShiftSpec): PointsDataset {
   const { name, split, seed = 0, length = lengths[spec.split] } = spec;
   if (!Number.isInteger(length) || length < 1 || length > longest) {
-    throw new UserError(
-      `${name}: the ${split} split must have 1 to ${longest} points, got ${length}`,
-      { exitCode: 2 },
-    );
+    throw usageError(`${name}: the ${split} split must have 1 to ${longest} points, got ${length}`);
   }
   const splitKey = foldIn(foldIn(key(seed), name), split);
   const labelKey = foldIn(splitKey, "label");

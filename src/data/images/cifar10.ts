@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { carve, openShared } from "../array-dataset.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
 import { dataRoot, readMaybeGzipped } from "../read-gzipped.ts";
@@ -31,9 +31,8 @@ export async function openCifar10(
   if (binary !== undefined) return openBinary(spec, binary);
   const part = spec.split === "test" ? "test" : "train";
   if ((await findShards(folder, part)).length === 0) {
-    throw new UserError(
+    throw usageError(
       `${folder} has neither ${part}-00000-of-00001.parquet nor all of ${binaryNames(spec.split).join(", ")}; ${cifar10.place}`,
-      { exitCode: 2 },
     );
   }
   return openFromParquet(spec, folder, part, hooks);

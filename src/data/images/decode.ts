@@ -1,7 +1,7 @@
 /** Decodes one picture file to bytes, through sharp. */
 
 import type Sharp from "sharp";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { ImageShape } from "../dataset.ts";
 import { toChannels } from "./channels.ts";
 
@@ -88,9 +88,9 @@ function loadSharp(): Promise<typeof Sharp> {
       return sharp;
     },
     (cause: unknown) => {
-      throw new UserError(
+      throw usageError(
         'decoding pictures needs the optional package sharp, which cannot be loaded; run "npm install sharp"',
-        { exitCode: 2, cause },
+        { cause },
       );
     },
   );

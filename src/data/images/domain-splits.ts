@@ -1,6 +1,6 @@
 /** Which samples of a set with domains belong to a split, by fixed permutations. */
 
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import type { Split } from "../dataset.ts";
 import type { DomainSplitOptions } from "./specs.ts";
@@ -26,14 +26,11 @@ export function domainMembers(
   const known = [...new Set(domains)];
   for (const domain of [...testDomains, ...(options.domains ?? [])]) {
     if (known.includes(domain)) continue;
-    throw new UserError(`${name} has no domain "${domain}"; its domains are ${known.join(", ")}`, {
-      exitCode: 2,
-    });
+    throw usageError(`${name} has no domain "${domain}"; its domains are ${known.join(", ")}`);
   }
   if (split === "test" && testDomains.length === 0) {
-    throw new UserError(
+    throw usageError(
       `${name} has no test split of its own; name the domains to hold out with test_domains (${known.join(", ")})`,
-      { exitCode: 2 },
     );
   }
   const seen = options.domains ?? known.filter((domain) => !testDomains.includes(domain));
@@ -52,15 +49,12 @@ export function domainMembers(
 
 function checkFraction(name: string, value: number): void {
   if (value >= 0 && value < 1) return;
-  throw new UserError(`${name}: validation_fraction must be at least 0 and below 1, got ${value}`, {
-    exitCode: 2,
-  });
+  throw usageError(`${name}: validation_fraction must be at least 0 and below 1, got ${value}`);
 }
 
 function nonEmpty(name: string, split: Split, members: Uint32Array): Uint32Array {
   if (members.length > 0) return members;
-  throw new UserError(
+  throw usageError(
     `${name}: the ${split} split is empty; change validation_fraction or open more domains`,
-    { exitCode: 2 },
   );
 }

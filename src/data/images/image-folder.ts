@@ -2,7 +2,8 @@
 
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../../graph/errors.ts";
+import { defined } from "../../graph/defined.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
 import { splitRows } from "../text/split.ts";
 import { domainMembers } from "./domain-splits.ts";
@@ -39,9 +40,7 @@ export async function openImageFolder(
 ): Promise<ImageDataset> {
   const { name, split, folder } = spec;
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new UserError(`${folder} is not a folder; set data.folder to the folder of pictures`, {
-      exitCode: 2,
-    });
+    throw usageError(`${folder} is not a folder; set data.folder to the folder of pictures`);
   }
   const given = existsSync(join(folder, "train"));
   const base = given ? findSplit(folder, split) : "";
@@ -67,7 +66,7 @@ export async function openImageFolder(
       }
       const source = join(folder, path);
       const read = (): Promise<Uint8Array> => readPicture(folder, path);
-      yield { source, label, read, ...(domain !== undefined && { domain }) };
+      yield { source, label, read, ...defined({ domain }) };
     }
   }
   const encoded = { name, split, classNames, length: members.length, samples: samples() };
@@ -78,9 +77,7 @@ function findSplit(folder: string, split: Split): string {
   const found = splitFolders[split].find((one) => existsSync(join(folder, one)));
   if (found !== undefined) return found;
   if (split === "validation") return "train";
-  throw new UserError(`${folder} has a train folder but no ${split} folder; add it`, {
-    exitCode: 2,
-  });
+  throw usageError(`${folder} has a train folder but no ${split} folder; add it`);
 }
 
 async function list(

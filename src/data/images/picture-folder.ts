@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import type { ImageDataset } from "../dataset.ts";
 import { pictureFiles, readPicture, subfolders } from "./folder-files.ts";
 import type { StoreOptions } from "./specs.ts";
@@ -31,14 +31,13 @@ export async function openPictureFolder(
   hooks: StoreHooks = {},
 ): Promise<PictureSet> {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new UserError(`${folder} is not a folder; name a folder of pictures`, { exitCode: 2 });
+    throw usageError(`${folder} is not a folder; name a folder of pictures`);
   }
   const paths: string[] = [];
   await listBelow(folder, "", new Set(), paths);
   if (paths.length === 0) {
-    throw new UserError(
+    throw usageError(
       `${folder} has no pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF), nor has a folder within it; name another`,
-      { exitCode: 2 },
     );
   }
   return openPictures(folder, paths.sort(), options, hooks);

@@ -3,7 +3,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openParquet, type ParquetColumns, type ParquetRow } from "../../formats/parquet.ts";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 
 export interface ShardedRow<Columns extends ParquetColumns> {
   readonly row: ParquetRow<Columns>;
@@ -36,9 +36,7 @@ export async function findShards(folder: string, part: string): Promise<string[]
     const complete = found.length === of && found.every((one, i) => one.number === i);
     if (!complete) {
       const there = found.map(({ name }) => name).join(", ");
-      throw new UserError(`${place}: ${part} has ${of} files, but there are only ${there}`, {
-        exitCode: 2,
-      });
+      throw usageError(`${place}: ${part} has ${of} files, but there are only ${there}`);
     }
     return found.map(({ name }) => join(place, name));
   }
@@ -55,7 +53,7 @@ export async function openShards<const Columns extends ParquetColumns>(
   const paths = await findShards(folder, part);
   if (paths.length === 0) {
     const expected = join(folder, `${part}-00000-of-00001.parquet`);
-    throw new UserError(`${expected} is missing; ${options.hint}`, { exitCode: 2 });
+    throw usageError(`${expected} is missing; ${options.hint}`);
   }
   return openShardFiles(paths, columns, options);
 }

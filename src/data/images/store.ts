@@ -1,7 +1,7 @@
 /** Decodes the pictures of a split into shared memory, in order, a few at a time. */
 
 import { availableParallelism } from "node:os";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { openShared } from "../array-dataset.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
 import { resizeBytes } from "../transforms/index.ts";
@@ -95,9 +95,8 @@ export async function storeImages(
     store ??= allocateStore(name, image, sample.source, length, maxBytes);
     const { height, width, channels } = store.shape;
     if (image.height !== height || image.width !== width) {
-      throw new UserError(
+      throw usageError(
         `${sample.source} is ${image.width} x ${image.height} pixels and ${store.first} is ${width} x ${height}; give a size to resize all pictures to`,
-        { exitCode: 2 },
       );
     }
     store.images.set(image.data, slot * height * width * channels);
@@ -178,9 +177,8 @@ function allocateStore(
 ): Store {
   const bytes = length * height * width * channels;
   if (bytes > maxBytes) {
-    throw new UserError(
+    throw usageError(
       `${name}: ${length} pictures of ${width} x ${height} pixels take ${bytes} bytes decoded, more than ${maxBytes}; give a smaller size to resize them to`,
-      { exitCode: 2 },
     );
   }
   const images = new Uint8Array(new SharedArrayBuffer(bytes));
@@ -189,9 +187,7 @@ function allocateStore(
 
 function checkSize(name: string, size: number | undefined): void {
   if (size === undefined || (Number.isInteger(size) && size >= 1 && size <= 4096)) return;
-  throw new UserError(`${name}: size must be a whole number from 1 to 4096, got ${size}`, {
-    exitCode: 2,
-  });
+  throw usageError(`${name}: size must be a whole number from 1 to 4096, got ${size}`);
 }
 
 function nothing(name: string, split: Split, reason: string | undefined): UserError {

@@ -1,5 +1,5 @@
 /** MNIST and Fashion-MNIST in several domains: rotated, or coloured. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import { checkIndex, type ImageDataset, type ImageSample } from "../dataset.ts";
 import { type IdxImages, readIdxImages } from "../fashion-mnist/fashion-mnist.ts";
@@ -88,10 +88,5 @@ function joined(files: readonly IdxImages[]) {
 function checkSamples({ name, samples }: MnistDomainsSpec, length: number): number {
   if (samples === undefined) return length;
   if (Number.isInteger(samples) && samples >= 1 && samples <= length) return samples;
-  throw new UserError(
-    `${name}: samples must be a whole number from 1 to ${length}, got ${samples}`,
-    {
-      exitCode: 2,
-    },
-  );
+  throw usageError(`${name}: samples must be a whole number from 1 to ${length}, got ${samples}`);
 }

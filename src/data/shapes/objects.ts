@@ -1,6 +1,6 @@
 /** Chooses shapes and colours, within the patterns that a spec leaves out or asks for. */
 
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Stream } from "../../random/index.ts";
 import {
   type ColorName,
@@ -34,14 +34,11 @@ export function objectChooser(spec: ResolvedShapesSpec): ObjectChooser {
       ? drawn
       : drawn.filter((kind) => spec.only.some((pattern) => matches(kind, pattern)));
   if (main.length === 0) {
-    throw new UserError("shapes: exclude and only leave no shape and colour for the main object", {
-      exitCode: 2,
-    });
+    throw usageError("shapes: exclude and only leave no shape and colour for the main object");
   }
   if (drawn.length < spec.objects[1]) {
-    throw new UserError(
+    throw usageError(
       `shapes: exclude leaves ${drawn.length} combinations for ${spec.objects[1]} objects; lower objects or exclude less`,
-      { exitCode: 2 },
     );
   }
   const mainByShape = groupByShape(main);

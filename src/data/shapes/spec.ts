@@ -1,6 +1,6 @@
 /** The options of the generated `shapes` set and the words that its samples use. */
 
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Split } from "../dataset.ts";
 
 /** The classes, in label order. */
@@ -94,12 +94,10 @@ export function resolveShapesSpec(spec: ShapesSpec): ResolvedShapesSpec {
   checkInteger("objects[0]", resolved.objects[0], 1, 3);
   checkInteger("objects[1]", resolved.objects[1], resolved.objects[0], 3);
   if (!(resolved.rotation >= 0 && resolved.rotation <= Math.PI)) {
-    throw new UserError(`shapes: rotation must be from 0 to pi, got ${resolved.rotation}`, {
-      exitCode: 2,
-    });
+    throw usageError(`shapes: rotation must be from 0 to pi, got ${resolved.rotation}`);
   }
   if (resolved.domains.length === 0)
-    throw new UserError("shapes: domains is empty; name at least one", { exitCode: 2 });
+    throw usageError("shapes: domains is empty; name at least one");
   for (const domain of resolved.domains) checkWord("domains", domain, domainNames);
   for (const detail of resolved.captions) checkWord("captions", detail, captionDetails);
   for (const pattern of [...resolved.exclude, ...resolved.only]) {
@@ -111,14 +109,10 @@ export function resolveShapesSpec(spec: ShapesSpec): ResolvedShapesSpec {
 
 function checkInteger(place: string, value: number, low: number, high: number): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new UserError(`shapes: ${place} must be an integer from ${low} to ${high}, got ${value}`, {
-    exitCode: 2,
-  });
+  throw usageError(`shapes: ${place} must be an integer from ${low} to ${high}, got ${value}`);
 }
 
 function checkWord(place: string, word: string, known: readonly string[]): void {
   if (known.includes(word)) return;
-  throw new UserError(`shapes: unknown ${place} "${word}"; known are ${known.join(", ")}`, {
-    exitCode: 2,
-  });
+  throw usageError(`shapes: unknown ${place} "${word}"; known are ${known.join(", ")}`);
 }

@@ -1,5 +1,5 @@
 /** Sentences that describe classes, for comparing images with all of them. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 
 /** How much a description says: the class alone, where or what it is, or how it looks besides. */
 export const detailLevels = ["simple", "normal", "detailed"] as const;
@@ -118,9 +118,8 @@ export function classDescriptions(
   const descriptions = known[name];
   if (descriptions === undefined) {
     if (detail === "simple") return classNames.map((own) => `a picture of ${own}`);
-    throw new UserError(
+    throw usageError(
       `there are no ${detail} descriptions of the classes of ${name}; set model.prompt_detail to simple`,
-      { exitCode: 2 },
     );
   }
   return descriptions.map(([own, usual, looks]) => {

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import type { LabelledRow } from "./labelled-rows.ts";
 
 const maxInferredClasses = 1000;
@@ -9,9 +9,8 @@ export function inferLabels(rows: readonly LabelledRow[], name: string): string[
   for (const { label, line } of rows) {
     labels.add(label);
     if (labels.size > maxInferredClasses) {
-      throw new UserError(
+      throw usageError(
         `${name}:${line}: more than ${maxInferredClasses} different labels so far; is the label column right? If it is, list the labels`,
-        { exitCode: 2 },
       );
     }
   }

@@ -1,6 +1,6 @@
 /** Sentences with labels from the content of a table or of JSON lines. */
 
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import {
   createCollector,
   readCsv,
@@ -28,7 +28,7 @@ export function readLabelledRows(
   const { name } = limits;
   const wanted = [...columns.text, columns.label];
   if (columns.text.length === 0) {
-    throw new UserError(`${name}: name at least one column of text`, { exitCode: 2 });
+    throw usageError(`${name}: name at least one column of text`);
   }
   const rows =
     format === "jsonl"
@@ -73,16 +73,14 @@ function position(
   if (typeof columns === "number") {
     const at = Number(column);
     if (Number.isInteger(at) && at >= 0 && at < columns) return at;
-    throw new UserError(
+    throw usageError(
       `${name}: columns without a header are 0 to ${columns - 1}, got ${JSON.stringify(column)}`,
-      { exitCode: 2 },
     );
   }
   const at = columns.indexOf(String(column));
   if (at >= 0) return at;
-  throw new UserError(
+  throw usageError(
     `${name} has no column ${JSON.stringify(column)}; its first row is ${columns.join(", ").slice(0, 200)}`,
-    { exitCode: 2 },
   );
 }
 

@@ -1,5 +1,5 @@
 import { extname, resolve } from "node:path";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { checkIndex, type TextDataset } from "../dataset.ts";
 import { dataRoot } from "../read-gzipped.ts";
 import { classIndices, inferLabels } from "./classes.ts";
@@ -67,17 +67,15 @@ function formatOf(file: string): TableFormat {
   const ending = extname(file.replace(/\.gz$/, "")).slice(1);
   const format = tableFormats.find((known) => known === ending);
   if (format !== undefined) return format;
-  throw new UserError(
+  throw usageError(
     `${file}: the format of labelled text is ${tableFormats.join(", ")}, got "${ending}"; rename the file or name its format`,
-    { exitCode: 2 },
   );
 }
 
 function namesOf(spec: LabelledTextSpec, labels: readonly string[]): readonly string[] {
   const { name, classNames = labels } = spec;
   if (classNames.length === labels.length) return classNames;
-  throw new UserError(
+  throw usageError(
     `${name}: ${labels.length} labels need as many class names, got ${classNames.length}`,
-    { exitCode: 2 },
   );
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import type { Split, StreamDataset } from "../dataset.ts";
 
@@ -21,16 +21,13 @@ export function splitRows(name: string, split: Split, total: number, sizes: RowS
     test_size: testSize,
   })) {
     if (!Number.isInteger(size) || size < 0) {
-      throw new UserError(`${name}: ${option} must be an integer of at least 0, got ${size}`, {
-        exitCode: 2,
-      });
+      throw usageError(`${name}: ${option} must be an integer of at least 0, got ${size}`);
     }
   }
   const held = validationSize + testSize;
   if (held >= total) {
-    throw new UserError(
+    throw usageError(
       `${name}: validation_size ${validationSize} and test_size ${testSize} leave none of ${total} rows for training`,
-      { exitCode: 2 },
     );
   }
   const order = permutation(foldIn(foldIn(key(seed), "split"), name), total);
@@ -40,9 +37,7 @@ export function splitRows(name: string, split: Split, total: number, sizes: RowS
     train: order.slice(held),
   }[split];
   if (members.length === 0) {
-    throw new UserError(`${name}: the ${split} split is empty; set ${split}_size above 0`, {
-      exitCode: 2,
-    });
+    throw usageError(`${name}: the ${split} split is empty; set ${split}_size above 0`);
   }
   return members.sort();
 }
@@ -68,9 +63,7 @@ export function splitStream(
     test_fraction: testFraction,
   })) {
     if (!(value >= 0 && value < 1)) {
-      throw new UserError(`${name}: ${option} must be from 0 to below 1, got ${value}`, {
-        exitCode: 2,
-      });
+      throw usageError(`${name}: ${option} must be from 0 to below 1, got ${value}`);
     }
   }
   const validationStart = cutAt(text, 1 - testFraction - validationFraction);
@@ -82,7 +75,7 @@ export function splitStream(
   }[split];
   if (part !== "") return { kind: "stream", name, split, text: part };
   const remedy = split === "train" ? "lower the other fractions" : `set ${split}_fraction above 0`;
-  throw new UserError(`${name}: the ${split} split is empty; ${remedy}`, { exitCode: 2 });
+  throw usageError(`${name}: the ${split} split is empty; ${remedy}`);
 }
 
 /** The position after a fraction of a text, rounded down, not within a character. */

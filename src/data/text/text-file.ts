@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { readMaybeGzipped } from "../read-gzipped.ts";
 
 const maxTextBytes = 256 * 2 ** 20;
@@ -11,7 +11,7 @@ export async function readTextFile(
 ): Promise<string> {
   const { hint, maxBytes = maxTextBytes } = options;
   if (!existsSync(path) && !existsSync(`${path}.gz`)) {
-    throw new UserError(`${path} is missing; ${hint}`, { exitCode: 2 });
+    throw usageError(`${path} is missing; ${hint}`);
   }
   const bytes = await readMaybeGzipped(path, { maxBytes, hint });
   const text = decodeUtf8(bytes);

@@ -1,5 +1,5 @@
 import { allocate, type NdArray } from "../../graph/array.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { tokenRows } from "../batches/token-rows.ts";
 import type { Tokenizer } from "../tokenizers/index.ts";
 
@@ -24,9 +24,8 @@ export function tokenizePrompts(
   for (const text of texts) {
     const { length } = tokenizer.encode(text);
     if (length <= contextLength) continue;
-    throw new UserError(
+    throw usageError(
       `the description "${text}" has ${length} tokens, and model.context_length is ${contextLength}; raise it, or ask for less model.prompt_detail`,
-      { exitCode: 2 },
     );
   }
   const { tokens, lengths } = tokenRows(tokenizer, texts, contextLength);

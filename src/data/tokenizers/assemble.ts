@@ -1,4 +1,5 @@
-import { UserError } from "../../graph/errors.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
 import {
   type SpecialName,
   specialNames,
@@ -30,9 +31,7 @@ export function assemble(parts: TokenizerParts): Tokenizer {
     state,
     vocabularySize,
     padId: idOf("pad") ?? 0,
-    ...(unknownId !== undefined && { unknownId }),
-    ...(startId !== undefined && { startId }),
-    ...(endId !== undefined && { endId }),
+    ...defined({ unknownId, startId, endId }),
     encode(text) {
       const ids = parts.encode(text, unknownId);
       if (startId !== undefined) ids.unshift(startId);
@@ -64,11 +63,9 @@ export function checkId(id: number, vocabularySize: number): void {
 export function checkSpecials(specials: readonly SpecialName[]): void {
   const wrong = specials.find((name) => !specialNames.includes(name));
   if (wrong !== undefined) {
-    throw new UserError(`unknown special token "${wrong}"; known are ${specialNames.join(", ")}`, {
-      exitCode: 2,
-    });
+    throw usageError(`unknown special token "${wrong}"; known are ${specialNames.join(", ")}`);
   }
   if (new Set(specials).size !== specials.length) {
-    throw new UserError(`special tokens must differ, got ${specials.join(", ")}`, { exitCode: 2 });
+    throw usageError(`special tokens must differ, got ${specials.join(", ")}`);
   }
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { assemble } from "./assemble.ts";
 import type { CharacterState, SpecialName, Tokenizer } from "./tokenizer.ts";
 
@@ -29,9 +29,8 @@ export function characterTokenizer(state: CharacterState): Tokenizer {
       for (const character of text) {
         const id = ids.get(character) ?? unknownId;
         if (id === undefined) {
-          throw new UserError(
+          throw usageError(
             `${name(character)} at position ${tokens.length + 1} of the text is none of the tokenizer's ${characters.length} characters; remove it, or give the tokenizer an unknown token (specials: [unknown])`,
-            { exitCode: 2 },
           );
         }
         tokens.push(id);

@@ -1,5 +1,5 @@
 import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { checkId } from "./assemble.ts";
 import { cleanClipText } from "./clip-text.ts";
 import { clipEndId, clipStartId, clipVocabulary, clipVocabularySize } from "./clip-vocabulary.ts";
@@ -48,7 +48,7 @@ function openHub(file: string, content: string): HubTokenizer {
     hub = new HubTokenizer(bare ? clipVocabulary(content) : JSON.parse(content), {});
   } catch (cause) {
     const { message } = cause as Error;
-    throw new UserError(`${file} is not CLIP's vocabulary: ${message}`, { exitCode: 2, cause });
+    throw usageError(`${file} is not CLIP's vocabulary: ${message}`, { cause });
   }
   checkVocabulary(file, hub);
   return hub;
@@ -58,8 +58,7 @@ function checkVocabulary(file: string, hub: HubTokenizer): void {
   const ends = [hub.token_to_id("<|startoftext|>"), hub.token_to_id("<|endoftext|>")];
   const size = hub.get_vocab().size;
   if (size === clipVocabularySize && ends[0] === clipStartId && ends[1] === clipEndId) return;
-  throw new UserError(
+  throw usageError(
     `${file} is not CLIP's vocabulary: it has ${size} tokens, start ${ends[0]} and end ${ends[1]}, where CLIP has ${clipVocabularySize}, ${clipStartId} and ${clipEndId}`,
-    { exitCode: 2 },
   );
 }

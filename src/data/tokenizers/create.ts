@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { bpeTokenizer } from "./bpe.ts";
 import { byteTokenizer } from "./byte.ts";
 import { characterTokenizer } from "./character.ts";
@@ -25,9 +25,8 @@ export function createTokenizer(state: TokenizerState): Tokenizer {
       );
     default: {
       const { kind } = state as { kind: string };
-      throw new UserError(
+      throw usageError(
         `unknown tokenizer "${kind}"; known are character, byte, word, bpe and clip`,
-        { exitCode: 2 },
       );
     }
   }

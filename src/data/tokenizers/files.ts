@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { dataRoot } from "../read-gzipped.ts";
 import { createClipTokenizer } from "./clip.ts";
 import { createTokenizer } from "./create.ts";
@@ -112,8 +112,7 @@ function sha256(bytes: Uint8Array): string {
 }
 
 function missing(path: string): UserError {
-  return new UserError(
+  return usageError(
     `${path} is missing; run "moesaic data get clip-bpe" or set data.root to a folder that holds clip-bpe/`,
-    { exitCode: 2 },
   );
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { checkSpecials } from "./assemble.ts";
 import { maxTokens } from "./bpe.ts";
 import { learnBpe } from "./bpe-learn.ts";
@@ -53,9 +53,8 @@ export function learnTokenizer(
     ) {
       return vocabularySize - fixed - specials.length;
     }
-    throw new UserError(
+    throw usageError(
       `a ${kind} tokenizer with ${specials.length} special tokens has a vocabulary of ${least} to ${maxTokens}, got ${vocabularySize}`,
-      { exitCode: 2 },
     );
   };
   switch (kind) {
@@ -73,9 +72,8 @@ export function learnTokenizer(
       return learnBpe(texts, { maxMerges, minimumCount, lowerCase, specials });
     }
     default:
-      throw new UserError(
+      throw usageError(
         `a tokenizer of kind "${kind}" cannot be learnt; ${learnedKinds.join(", ")} can`,
-        { exitCode: 2 },
       );
   }
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { assemble } from "./assemble.ts";
 import type { SpecialName, Tokenizer, WordState } from "./tokenizer.ts";
 
@@ -42,9 +42,8 @@ export function wordTokenizer(state: WordState): Tokenizer {
       splitWords(text).map((word, at) => {
         const id = ids.get(word) ?? unknownId;
         if (id !== undefined) return id;
-        throw new UserError(
+        throw usageError(
           `word ${at + 1} of the text, "${word}", is none of the tokenizer's ${words.length} words; give the tokenizer an unknown token (specials: [unknown])`,
-          { exitCode: 2 },
         );
       }),
     join: (tokens) =>

@@ -1,6 +1,6 @@
 /** Composes transforms from a plain list, so that a worker thread or a recipe can state it. */
 
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { foldIn, type Key, stream } from "../../random/index.ts";
 import type { ImageSample, ImageShape } from "../dataset.ts";
 import { type ColorJitterOptions, colorJitter } from "./color-jitter.ts";
@@ -79,9 +79,8 @@ function bind(spec: TransformSpec, channels: number): Transform {
   const names = Object.keys(spec);
   const name = names[0] as TransformName | undefined;
   if (names.length !== 1 || name === undefined || !(name in transforms)) {
-    throw new UserError(
+    throw usageError(
       `a transform is one of ${transformNames.join(", ")} with its options, got {${names.join(", ")}}`,
-      { exitCode: 2 },
     );
   }
   if ("normalize" in spec) checkNormalize(spec.normalize, channels);
@@ -92,9 +91,8 @@ function bind(spec: TransformSpec, channels: number): Transform {
 function checkNormalize({ mean, std }: NormalizeOptions, channels: number): void {
   const fits = (list: readonly number[]): boolean => list.length === 1 || list.length === channels;
   if (fits(mean) && fits(std) && std.every((value) => value > 0)) return;
-  throw new UserError(
+  throw usageError(
     `normalize needs 1 or ${channels} values for mean and as many std above 0, got mean [${mean}] and std [${std}]`,
-    { exitCode: 2 },
   );
 }
 

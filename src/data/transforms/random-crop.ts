@@ -1,6 +1,6 @@
 /** Cuts a window at a random place. */
 
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { ImageShape } from "../dataset.ts";
 import { blank, type FloatImage, type Transform } from "./image.ts";
 
@@ -22,9 +22,8 @@ export function randomCrop(options: RandomCropOptions): Transform {
           ? [size, size]
           : size;
     if (height > image.height + 2 * padding || width > image.width + 2 * padding) {
-      throw new UserError(
+      throw usageError(
         `random_crop: a window of ${height} x ${width} does not fit in ${image.height} x ${image.width} with padding ${padding}; lower its size or raise its padding`,
-        { exitCode: 2 },
       );
     }
     return [height, width];

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Decoder } from "./decoder.ts";
 import { checkPrompts, type Ending, lastLength } from "./generate.ts";
 import { logProbabilities, penalize } from "./sampling.ts";
@@ -114,12 +114,10 @@ export async function beamSearch(
 
 function checkBeams(numBeams: number, lengthPenalty: number): void {
   if (!(Number.isInteger(numBeams) && numBeams >= 1 && numBeams <= 1024)) {
-    throw new UserError(`num_beams must be a whole number from 1 to 1024, got ${numBeams}`, {
-      exitCode: 2,
-    });
+    throw usageError(`num_beams must be a whole number from 1 to 1024, got ${numBeams}`);
   }
   if (!(lengthPenalty >= 0 && lengthPenalty < Infinity)) {
-    throw new UserError(`length_penalty must be 0 or more, got ${lengthPenalty}`, { exitCode: 2 });
+    throw usageError(`length_penalty must be 0 or more, got ${lengthPenalty}`);
   }
 }
 

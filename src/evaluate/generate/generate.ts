@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { type LanguageModel, roomForTokens } from "../../models/language-model.ts";
 import { foldIn, type Key, key as keyOf } from "../../random/index.ts";
 import type { Decoder } from "./decoder.ts";
@@ -166,22 +166,18 @@ export function checkPrompts(
   const most = lastLength(model);
   const tooLong = prompts.find(({ length }) => length >= most);
   if (tooLong !== undefined) {
-    throw new UserError(
+    throw usageError(
       `a prompt of ${tooLong.length} tokens leaves no room in the model's context, which has ${roomForTokens(model)} after the prefix; shorten it`,
-      { exitCode: 2 },
     );
   }
   const isEmpty = model.prefix === undefined && prompts.some(({ length }) => length === 0);
   if (prompts.length === 0 || isEmpty) {
-    throw new UserError(
+    throw usageError(
       "a prompt needs at least one token; begin with a line break or the start token of the vocabulary",
-      { exitCode: 2 },
     );
   }
   if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 1)) {
-    throw new UserError(`max_new_tokens must be a whole number >= 1, got ${maxNewTokens}`, {
-      exitCode: 2,
-    });
+    throw usageError(`max_new_tokens must be a whole number >= 1, got ${maxNewTokens}`);
   }
 }
 

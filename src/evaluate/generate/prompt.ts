@@ -1,6 +1,6 @@
 /** Between the texts of people and the tokens of a model. */
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 
 /**
  * The tokens of a text that is to be continued: with the start token of the vocabulary, without its
@@ -14,9 +14,8 @@ export function promptTokens(tokenizer: Tokenizer, text: string): number[] {
   const ids = tokenizer.encode(text);
   if (tokenizer.endId !== undefined && ids.at(-1) === tokenizer.endId) ids.pop();
   if (ids.length > 0) return ids;
-  throw new UserError(
+  throw usageError(
     `the prompt ${JSON.stringify(text)} has no tokens; give at least one character, such as a line break`,
-    { exitCode: 2 },
   );
 }
 

@@ -1,5 +1,5 @@
 /** From the scores of the next token to a choice. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { type Key, stream } from "../../random/index.ts";
 
 export interface SamplingOptions {
@@ -23,7 +23,7 @@ export interface SamplingOptions {
 export function checkSampling(options: SamplingOptions): void {
   const { temperature = 1, topK, topP, repetitionPenalty = 1 } = options;
   const refuse = (message: string): never => {
-    throw new UserError(message, { exitCode: 2 });
+    throw usageError(message);
   };
   if (!(temperature >= 0 && temperature < Infinity)) {
     refuse(`temperature must be 0 (greedy) or more, got ${temperature}`);

@@ -1,5 +1,5 @@
 /** The text of a growing sequence, as far as it is certain. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 
 export interface TextOptions {
   /** Turns tokens into text; without it `text` stays empty. */
@@ -18,9 +18,9 @@ export interface Continuation {
 /** @throws UserError (exit code 2) for stop texts that are empty or cannot be looked for */
 export function checkTextOptions({ decode, stopTexts = [] }: TextOptions): void {
   if (stopTexts.length === 0) return;
-  if (decode === undefined) throw new UserError("stop texts need decode", { exitCode: 2 });
+  if (decode === undefined) throw usageError("stop texts need decode");
   if (stopTexts.includes("")) {
-    throw new UserError("a stop text needs at least one character", { exitCode: 2 });
+    throw usageError("a stop text needs at least one character");
   }
 }
 

@@ -1,5 +1,5 @@
 /** Feeding growing sequences to a model that sees a limited number of tokens. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { roomForTokens } from "../../models/language-model.ts";
 import type { Decoder, PrefixRows } from "./decoder.ts";
 import type { DecoderState } from "./decoder-state.ts";
@@ -40,9 +40,8 @@ export function openReader(
   const room = roomForTokens(decoder.model);
   const keep = keepTokens ?? room;
   if (!(Number.isInteger(keep) && keep >= 1 && keep <= room)) {
-    throw new UserError(
+    throw usageError(
       `keep_tokens must be a whole number from 1 to the context length ${room}, got ${keep}`,
-      { exitCode: 2 },
     );
   }
   const state = decoder.open(numSequences, prefix);

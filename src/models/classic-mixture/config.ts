@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 
 /** Settings of the classic mixture of experts. */
 export const classicMixtureSchema = z.strictObject({
@@ -36,16 +36,14 @@ export function checkExpertLabels(
   for (const [e, labels] of expertLabels.entries()) {
     const unknown = labels.find((label) => label >= numClasses);
     if (unknown !== undefined) {
-      throw new UserError(
+      throw usageError(
         `model.expert_labels: expert ${e} is to learn label ${unknown}, and the data have labels 0 to ${numClasses - 1}; change the list or the data`,
-        { exitCode: 2 },
       );
     }
     const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
     if (repeated !== undefined) {
-      throw new UserError(
+      throw usageError(
         `model.expert_labels: expert ${e} names label ${repeated} twice; name each once`,
-        { exitCode: 2 },
       );
     }
   }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { activationSchema } from "../../moe/activations.ts";
 import { tokenDispatchSchema } from "../../moe/dispatch/config.ts";
 import { requireSelectable } from "../../moe/routing.ts";
@@ -89,9 +89,8 @@ export function diffMoeConfig(settings: DiffMoeSettings, numClasses: number): Di
   const { width, mlpRatio, numSelectedExperts } = settings;
   requireHeads(settings);
   if (Math.round(mlpRatio * width) < 1) {
-    throw new UserError(
+    throw usageError(
       `model.mlp_ratio ${mlpRatio} of model.width ${width} leaves experts no hidden unit; raise it`,
-      { exitCode: 2 },
     );
   }
   requireSelectable(numSelectedExperts, countRoutedExperts(settings));
@@ -105,9 +104,8 @@ export function diffMoeMatchingConfig(
 ): DiffMoeMatchingConfig {
   const { textEmbedDim, contextLength, textLayers, text: mode, contrastive } = settings;
   if (mode === "prompts" && contrastive.form === "siglip") {
-    throw new UserError(
+    throw usageError(
       "model.contrastive.form siglip compares pairs of images and captions; with model.text prompts choose info_nce",
-      { exitCode: 2 },
     );
   }
   const text = {

@@ -1,5 +1,5 @@
 /** The text branch of Diff-MoE: words to tokens of the model's width. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { dropout } from "../../nn/dropout.ts";
 import { embedding } from "../../nn/embedding.ts";
@@ -70,9 +70,8 @@ export function encodeText(
   const { width, dropout: rate, layerNormEpsilon } = config;
   const numTokens = ids.shape[1] as number;
   if (numTokens > text.contextLength) {
-    throw new UserError(
+    throw usageError(
       `texts of ${numTokens} tokens do not fit the model's context of ${text.contextLength}; cut them, or raise model.context_length`,
-      { exitCode: 2 },
     );
   }
   const init = truncatedNormal(config.initStd);

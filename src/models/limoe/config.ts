@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { TokenPaths } from "../../moe/active-parameters.ts";
 import { moeSchemaWith } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
@@ -135,8 +135,7 @@ function requireApart({ moe: { router }, moeLayers }: LimoeSettings): void {
   const pools = router.name === "attentive" && router.pool === "sample";
   const mixes = kind === "soft" || kind === "expert-choice" || pools;
   if (moeLayers === "none" || !mixes) return;
-  throw new UserError(
+  throw usageError(
     `the router ${router.name}${pools ? " with pool sample" : ""} decides for all tokens of a pair together, so that an image would see the text that it is compared with; choose a router that decides for each token, or model.towers two`,
-    { exitCode: 2 },
   );
 }

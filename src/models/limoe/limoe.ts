@@ -13,7 +13,7 @@
  *
  * Axes: `B` pairs, `S` patches, `L` words, `D` width, `P` width of the shared space.
  */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import { convStem } from "../../nn/conv-stem.ts";
@@ -165,9 +165,8 @@ function textSegment(scope: Scope, { ids, lengths }: Texts, config: LimoeConfig)
   const { width, initStd, contextLength, vocabularySize } = config;
   const [batch, numTokens] = [ids.shape[0]!, ids.shape[1] as number];
   if (numTokens > contextLength) {
-    throw new UserError(
+    throw usageError(
       `texts of ${numTokens} tokens do not fit the model's context of ${contextLength}; cut them, or raise model.context_length`,
-      { exitCode: 2 },
     );
   }
   const init = truncatedNormal(initStd);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { moeSchema } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
 import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
@@ -46,9 +46,8 @@ export function createMoeDecoder(
   const config: MoeDecoderConfig = { ...settings, vocabularySize };
   requireHeads(settings);
   if (moe.router.name === "hash" && moe.router.key === "position") {
-    throw new UserError(
+    throw usageError(
       "a decoder reads tokens one by one, and the router hash knows no positions then; choose router.key word",
-      { exitCode: 2 },
     );
   }
   moeBlocks(settings.moeLayers, numLayers); // Refuses blocks that the model has not.

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { moeSchema } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
 import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
@@ -82,9 +82,8 @@ export function createSeeMoe(
   requireHeads(settings);
   requireHeads(vision, "model.vision");
   if (moe.router.name === "hash" && moe.router.key === "position") {
-    throw new UserError(
+    throw usageError(
       "a decoder reads tokens one by one, and the router hash knows no positions then; choose router.key word",
-      { exitCode: 2 },
     );
   }
   const numPatches = grid.rows * grid.columns;

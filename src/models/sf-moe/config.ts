@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { type MoeDefaults, moeSchemaWith } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
 import { patchGrid } from "../../nn/patch-embed.ts";
@@ -66,9 +66,8 @@ export function createSfMoe(
   const grid = patchGrid(imageShape[1], imageShape[2], patchSize);
   requireHeads(settings);
   if (distilled && pool === "mean") {
-    throw new UserError(
+    throw usageError(
       "model.distilled adds a second class token, and with model.pool mean there is none; choose pool cls",
-      { exitCode: 2 },
     );
   }
   sparseBlocks(blocks, numLayers);

@@ -1,6 +1,6 @@
 /** The order of sparse and fusion blocks, as the papers write it. */
 import * as z from "zod";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 
 /**
  * One letter per block, `S` with experts and `F` without; or `last_two` and `every_two`, which put `S`
@@ -31,17 +31,15 @@ export function sparseBlocks(pattern: BlockPattern, numLayers: number): number[]
     const alternate = all.filter((i) => i % 2 === numLayers % 2);
     const needed = pattern === "last_two" ? 2 : 1;
     if (alternate.length < needed) {
-      throw new UserError(
+      throw usageError(
         `model.blocks ${pattern} needs ${2 * needed} blocks, and model.num_layers is ${numLayers}; write the pattern out, such as FS`,
-        { exitCode: 2 },
       );
     }
     return pattern === "last_two" ? alternate.slice(-2) : alternate;
   }
   if (pattern.length !== numLayers) {
-    throw new UserError(
+    throw usageError(
       `model.blocks ${pattern} has ${pattern.length} letters, and model.num_layers is ${numLayers}; give one letter per block`,
-      { exitCode: 2 },
     );
   }
   return all.filter((i) => pattern[i] === "S");

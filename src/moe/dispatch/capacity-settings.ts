@@ -1,3 +1,4 @@
+import { defined } from "../../graph/defined.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim } from "../../graph/shape.ts";
 import { cast } from "../../ops/compare.ts";
@@ -10,7 +11,6 @@ import {
   computeCapacity,
   runTimeCapacity,
 } from "../compute-capacity.ts";
-import { defined } from "../defined.ts";
 import type { Routing } from "../routing.ts";
 import type { DispatchSettings } from "./config.ts";
 import type { CapacityLimit } from "./limit-capacity.ts";

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, formatDim, product } from "../../graph/shape.ts";
 import { div, maximum, mul, sub } from "../../ops/arithmetic.ts";
@@ -61,7 +61,7 @@ export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRo
   const { numExperts } = routing;
   const { capacity, normalize = "none", mask } = limit;
   if (typeof capacity === "number" && !(Number.isInteger(capacity) && capacity >= 1)) {
-    throw new UserError(`capacity must be a whole number >= 1, got ${capacity}`, { exitCode: 2 });
+    throw usageError(`capacity must be a whole number >= 1, got ${capacity}`);
   }
   const { ids: attempted, combineWeights } =
     mask === undefined ? routing : maskTokens(routing, mask); // [K, N]
@@ -124,9 +124,8 @@ function groupSize(numTokens: Dim, numGroups: Dim): Dim {
   try {
     return divideDim(numTokens, numGroups);
   } catch {
-    throw new UserError(
+    throw usageError(
       `${formatDim(numTokens)} tokens cannot be cut into ${formatDim(numGroups)} equal groups; choose a number of groups that divides them`,
-      { exitCode: 2 },
     );
   }
 }

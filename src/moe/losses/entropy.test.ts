@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { array, toNumbers } from "../../graph/array.ts";
+import { defined } from "../../graph/defined.ts";
 import { checkOperator, randomArray } from "../../ops/check.fixture.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { valueAndGradients } from "../../runtime/evaluate.ts";
@@ -87,7 +88,7 @@ test("gradients by differences", async () => {
       fn: (x, mask) =>
         globalEntropyLoss(softmax(x), {
           mask: mask!,
-          ...(tau !== undefined && { threshold: tau }),
+          ...defined({ threshold: tau }),
         }),
       reference: (x) => scalarOf((tau ?? 0) - entropyOf(columnMeans(tokens(x!)))),
       inputs,

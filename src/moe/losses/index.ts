@@ -1,5 +1,5 @@
 /** Auxiliary losses of routing, each also by name for recipes. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Routing } from "../routing.ts";
 import { type BalancedChoices, balanceLoss, huggingFaceBalanceLoss } from "./balance.ts";
@@ -79,9 +79,8 @@ export const auxiliaryLosses: Readonly<Record<AuxiliaryLossName, AuxiliaryLoss>>
     paper: "DeepSeek-V3, arXiv:2412.19437, eq. 17-20",
     compute: ({ probabilities, ids }, { numTokens, ...options } = {}) => {
       if (numTokens === undefined) {
-        throw new UserError(
+        throw usageError(
           "the loss sequence_balance needs num_tokens, the number of tokens per sequence",
-          { exitCode: 2 },
         );
       }
       return sequenceBalanceLoss(probabilities, ids, { ...options, numTokens });
@@ -140,9 +139,8 @@ export function auxiliaryLoss(
 function noisyLogitsOf(routing: Routing, name: string): NoisyLogits {
   const { logits, noisyLogits, noiseStd, numSelectedExperts } = routing;
   if (noisyLogits === undefined || noiseStd === undefined || noiseStd === 0) {
-    throw new UserError(
+    throw usageError(
       `the loss ${name} needs a router with noise on its logits; choose a noisy router or leave the loss out`,
-      { exitCode: 2 },
     );
   }
   return { logits, noisyLogits, noiseStd, numSelectedExperts };

@@ -1,5 +1,5 @@
 /** Load losses: experts should have equal probabilities of being chosen if the noise were redrawn. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { normalCdf } from "../../ops/activation.ts";
 import { div, sub } from "../../ops/arithmetic.ts";
@@ -65,9 +65,8 @@ export function selectionProbabilities(noisy: NoisyLogits): Tensor {
   const numExperts = logits.shape[1] as number;
   requireSelectable(K, numExperts);
   if (K === numExperts) {
-    throw new UserError(
+    throw usageError(
       `the load loss needs num_selected_experts below the number of experts (${numExperts}), got ${K}; without a choice there is no load to balance, so leave the loss out`,
-      { exitCode: 2 },
     );
   }
   const ifChosen = rankedLogit(noisyLogits, K + 1); // [N, 1]

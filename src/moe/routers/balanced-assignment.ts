@@ -1,5 +1,5 @@
 /** Tokens to experts so that every expert gets equally many: the assignment problem of BASE layers. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 
 /** Each round bids in smaller steps; the last step bounds what is lost, `N` times it at most. */
 const LAST_STEP = 1e-7;
@@ -23,9 +23,8 @@ export function balancedAssignment(
 ): Int32Array {
   const capacity = numTokens / numExperts;
   if (!Number.isInteger(capacity) || scores.length !== numTokens * numExperts) {
-    throw new UserError(
+    throw usageError(
       `balanced assignment needs a multiple of ${numExperts} tokens and a score for each pair, got ${numTokens} tokens and ${scores.length} scores; change the batch size or the number of experts`,
-      { exitCode: 2 },
     );
   }
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

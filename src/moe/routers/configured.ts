@@ -1,10 +1,10 @@
+import { defined } from "../../graph/defined.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { divideDim } from "../../graph/shape.ts";
 import { type Initializer, normalOf } from "../../nn/initializers.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { reshape } from "../../ops/reshape.ts";
 import { activations } from "../activations.ts";
-import { defined } from "../defined.ts";
 import type { AnyRouting } from "../routing.ts";
 import { attentiveRouter } from "./attentive.ts";
 import { baseRouter } from "./base.ts";

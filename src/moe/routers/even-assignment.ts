@@ -1,5 +1,5 @@
 /** Tokens to experts so that every expert gets equally many, as a part of the graph. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, formatDim } from "../../graph/shape.ts";
 import { add, div, maximum, mul, sqrt, square, sub } from "../../ops/arithmetic.ts";
@@ -66,9 +66,8 @@ function requireEvenShare(numTokens: Dim, numExperts: number): void {
   try {
     divideDim(numTokens, numExperts);
   } catch {
-    throw new UserError(
+    throw usageError(
       `BASE routing gives every expert equally many tokens, and ${formatDim(numTokens)} tokens cannot be divided among ${numExperts} experts; change the batch size or the number of experts`,
-      { exitCode: 2 },
     );
   }
 }

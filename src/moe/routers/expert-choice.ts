@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import type { Initializer } from "../../nn/initializers.ts";
@@ -73,9 +73,8 @@ export function selectTokens(
     (typeof groupSize === "number" && capacity > groupSize)
   ) {
     const tokens = typeof groupSize === "number" ? groupSize : "known at run time";
-    throw new UserError(
+    throw usageError(
       `capacity must be a whole number from 1 to the tokens of a group, got ${capacity} (tokens=${tokens}, experts=${numExperts}); change capacity_factor or the group size`,
-      { exitCode: 2 },
     );
   }
   // Below every gate, so that pads are taken last.

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Dim } from "../../graph/shape.ts";
 import { type Initializer, zeros } from "../../nn/initializers.ts";
@@ -79,9 +79,8 @@ export function requireGroups(options: BiasRoutingOptions, numExperts: number): 
     !(numSelectedGroups >= 1 && numSelectedGroups <= numGroups) ||
     numSelectedExperts > numSelectedGroups * size
   ) {
-    throw new UserError(
+    throw usageError(
       `${numSelectedGroups} of ${numGroups} groups of ${numExperts} experts cannot hold ${numSelectedExperts} choices; groups must be equal, have two experts or more and hold num_selected_experts`,
-      { exitCode: 2 },
     );
   }
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Initializer } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
@@ -47,9 +47,8 @@ export function secondExpertPolicy(
   }: { readonly threshold?: number; readonly uniform?: Tensor | undefined } = {},
 ): Routing {
   if (routing.numSelectedExperts !== 2) {
-    throw new UserError(
+    throw usageError(
       `second-expert policies need num_selected_experts = 2, got ${routing.numSelectedExperts}`,
-      { exitCode: 2 },
     );
   }
   if (policy === "all") return routing;

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Initializer } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
@@ -44,9 +44,8 @@ export function topPRouting(logits: Tensor, options: TopPRoutingOptions): Routin
   const { probability, maxSelectedExperts = numExperts, normalization = "none" } = options;
   requireSelectable(maxSelectedExperts, numExperts);
   if (!(probability > 0 && probability <= 1)) {
-    throw new UserError(
+    throw usageError(
       `the probability of top-p routing must be in (0, 1], got ${probability}; 1 chooses max_selected_experts always`,
-      { exitCode: 2 },
     );
   }
   const probabilities = softmax(logits); // [N, E]

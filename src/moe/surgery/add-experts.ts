@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { ExpertChange, ExpertKinds, NewExpert } from "./change.ts";
 import type { ExpertLayer } from "./layout.ts";
 import {
@@ -39,9 +39,7 @@ export function addExperts(
     const sources = chosenFor(layer, copies);
     requireExperts(layer, [...new Set(sources)]);
     if (sources.length + numFresh === 0) {
-      throw new UserError("no experts to add; name experts to copy, or how many are fresh", {
-        exitCode: 2,
-      });
+      throw usageError("no experts to add; name experts to copy, or how many are fresh");
     }
     const kindOf = kindsOf(layer, kinds);
     const added: NewExpert[] = [

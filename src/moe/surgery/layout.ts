@@ -4,7 +4,7 @@
  * Axes of this folder: `D` width, `F` hidden units, `E` experts, `P` slots per expert.
  */
 import { elementCount, type NdArray } from "../../graph/array.ts";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 
 /** Weights, moments or averages of a model, by parameter name. */
 export type Tensors = ReadonlyMap<string, NdArray>;
@@ -92,9 +92,8 @@ export function expertLayers(tensors: Tensors): ExpertLayer[] {
 export function requireLayer(layers: ReadonlyMap<string, ExpertLayer>, path: string): ExpertLayer {
   const layer = layers.get(path);
   if (layer === undefined) {
-    throw new UserError(
+    throw usageError(
       `there is no layer with experts at ${path}; there are ${[...layers.keys()].join(", ") || "none"}`,
-      { exitCode: 2 },
     );
   }
   return layer;

@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { alignUnits } from "./align-units.ts";
 import type { ExpertChange, ExpertKinds, ExpertPart, NewExpert } from "./change.ts";
 import type { ExpertLayer, Tensors } from "./layout.ts";
@@ -51,7 +51,7 @@ export function mergeExperts(
       .map((kind, e) => merged.get(e) ?? kept(e, kind))
       .filter((_, e) => !gone.has(e));
     if (left.length === layer.numExperts) {
-      throw new UserError("no experts to merge; name two or more", { exitCode: 2 });
+      throw usageError("no experts to merge; name two or more");
     }
     requireEnough(layer, left, numSelectedExperts);
     return left;
@@ -64,15 +64,13 @@ function requireGroup(
   kindOf: readonly number[],
 ): void {
   if (group.length < 2) {
-    throw new UserError(
+    throw usageError(
       `a merge needs two experts or more, got ${group.join(", ") || "none"} in ${layer.path}`,
-      { exitCode: 2 },
     );
   }
   if (new Set(group.map((e) => kindOf[e])).size > 1) {
-    throw new UserError(
+    throw usageError(
       `experts ${group.join(", ")} of ${layer.path} are of different kinds (shared, or of one modality); merge experts of one kind`,
-      { exitCode: 2 },
     );
   }
 }
@@ -85,9 +83,8 @@ function sharesOf(
 ): number[] {
   const values = group.map((e) => (weights === undefined ? 1 : weights[e]!));
   if (!values.every((value) => Number.isFinite(value) && value >= 0)) {
-    throw new UserError(
+    throw usageError(
       `experts ${group.join(", ")} of ${layer.path} have the weights ${values.join(", ")}; give each a number that is not negative`,
-      { exitCode: 2 },
     );
   }
   const total = values.reduce((sum, value) => sum + value, 0);

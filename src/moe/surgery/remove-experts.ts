@@ -1,4 +1,4 @@
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { ExpertChange, ExpertKinds, NewExpert } from "./change.ts";
 import type { ExpertLayer } from "./layout.ts";
 import {
@@ -33,7 +33,7 @@ export function removeExperts(
     const removed = chosenFor(layer, experts);
     requireExperts(layer, removed);
     if (removed.length === 0) {
-      throw new UserError(`no experts to remove from ${layer.path}; name some`, { exitCode: 2 });
+      throw usageError(`no experts to remove from ${layer.path}; name some`);
     }
     const left = kindsOf(layer, kinds)
       .map((kind, e) => kept(e, kind))
@@ -50,8 +50,7 @@ export function requireEnough(
   numSelectedExperts: number,
 ): void {
   if (left.length >= Math.max(1, numSelectedExperts)) return;
-  throw new UserError(
+  throw usageError(
     `${left.length} of ${numExperts} experts would be left in ${path}, fewer than num_selected_experts ${numSelectedExperts}; take away fewer`,
-    { exitCode: 2 },
   );
 }

@@ -1,5 +1,5 @@
 /** Which experts of which layers a change is about. */
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import type { ExpertChange, ExpertKinds, NewExpert } from "./change.ts";
 import type { ExpertLayer } from "./layout.ts";
 
@@ -11,9 +11,8 @@ export function chosenFor<T>(layer: ExpertLayer, choice: PerLayer<T>): T {
   if (!(choice instanceof Map)) return choice as T;
   const chosen = (choice as ReadonlyMap<string, T>).get(layer.path);
   if (chosen !== undefined) return chosen;
-  throw new UserError(
+  throw usageError(
     `nothing is chosen for layer ${layer.path}; all layers of a model have equally many experts, so name experts for each`,
-    { exitCode: 2 },
   );
 }
 
@@ -30,14 +29,13 @@ export function kindsOf(layer: ExpertLayer, kinds: ExpertKinds = [layer.numExper
 export function requireExperts(layer: ExpertLayer, experts: readonly number[]): void {
   const wrong = experts.find((e) => !(Number.isInteger(e) && e >= 0 && e < layer.numExperts));
   if (wrong !== undefined) {
-    throw new UserError(
+    throw usageError(
       `${layer.path} has no expert ${wrong}; its experts are 0 to ${layer.numExperts - 1}`,
-      { exitCode: 2 },
     );
   }
   const twice = experts.find((e, i) => experts.indexOf(e) !== i);
   if (twice !== undefined) {
-    throw new UserError(`expert ${twice} of ${layer.path} is named twice`, { exitCode: 2 });
+    throw usageError(`expert ${twice} of ${layer.path} is named twice`);
   }
 }
 
@@ -52,16 +50,14 @@ export function planLayers(
   plan: (layer: ExpertLayer) => readonly NewExpert[],
 ): ExpertChange {
   if (layers.length === 0) {
-    throw new UserError(
+    throw usageError(
       "this model has no experts; moesaic experts upcycle gives it some where it is dense",
-      { exitCode: 2 },
     );
   }
   for (const { path, routerTensors } of layers) {
     if (routerTensors.length === 0) {
-      throw new UserError(
+      throw usageError(
         `${path} routes by a fixed map without weights (hash routing); with another number of experts every token would be sent elsewhere, so its experts cannot be changed`,
-        { exitCode: 2 },
       );
     }
   }

@@ -1,5 +1,5 @@
 import { allocate, type NdArray } from "../../graph/array.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Key } from "../../random/index.ts";
 import { floats, perturb } from "./change.ts";
 import { below, expertLayers, type Tensors } from "./layout.ts";
@@ -42,11 +42,10 @@ export function upcycleExperts(
   const before = new Set(expertLayers(tensors).map(({ path }) => path));
   const layers = expertLayers(fresh).filter(({ path }) => !before.has(path));
   if (before.size > 0 || layers.length === 0) {
-    throw new UserError(
+    throw usageError(
       before.size > 0
         ? `this model has experts already, in ${[...before].join(", ")}; use add to give it more`
         : "the configuration of the new model has no layer with experts; say which become one with model.moe_layers",
-      { exitCode: 2 },
     );
   }
   const sources = new Map<string, string>();
@@ -81,9 +80,8 @@ function requireTensor(
   const tensor = tensors.get(name);
   if (tensor !== undefined && String(tensor.shape) === String(shape)) return tensor;
   const found = tensor === undefined ? "nothing" : `[${tensor.shape.join(", ")}]`;
-  throw new UserError(
+  throw usageError(
     `${target} of the new model is [${shape.join(", ")}], but the dense model has ${found} at ${name}; experts must be of the dense layer's form (activation, hidden width), and nothing else may differ`,
-    { exitCode: 2 },
   );
 }
 

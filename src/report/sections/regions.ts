@@ -1,5 +1,6 @@
 /** Where a mixture of classifiers decides for what, and which expert it asks there. */
 
+import { defined } from "../../graph/defined.ts";
 import type { DecisionRegions } from "../../inspect/types/regions.ts";
 import { planeChart } from "../charts/plane.ts";
 import { classLooks, regionPlanes } from "../charts/region-planes.ts";
@@ -32,7 +33,7 @@ function charts({ run, document }: Context, regions: DecisionRegions): GridChart
     title,
     legend: of === "classes" ? classLegend : expertLegend(regions.numExperts),
     draw: (width) => planeChart(regions, plane, { document, width, label }),
-    ...(note !== undefined && { note }),
+    ...defined({ note }),
   }));
 }
 

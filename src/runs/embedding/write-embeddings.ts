@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { encodeNpy } from "../../formats/npy.ts";
 import type { Embeddings } from "../../evaluate/similarity.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { writeFileAtomically } from "../files.ts";
 
 /** Rows, and for each what it stands for. */
@@ -23,15 +23,11 @@ export interface EmbeddingTable {
 export function checkEmbeddingFile(path: string): void {
   const ending = extname(path);
   if (ending !== ".npy" && ending !== ".parquet") {
-    throw new UserError(
-      `embeddings are written to a file ending in .npy or .parquet, got ${path}; rename it`,
-      { exitCode: 2 },
-    );
+    throw usageError(
+      `embeddings are written to a file ending in .npy or .parquet, got ${path}; rename it`);
   }
   if (!existsSync(dirname(path))) {
-    throw new UserError(`there is no folder ${dirname(path)}; make it, or name another`, {
-      exitCode: 2,
-    });
+    throw usageError(`there is no folder ${dirname(path)}; make it, or name another`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What can be done to the experts of a run, and which experts of which layers that means. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { addExperts } from "../../moe/surgery/add-experts.ts";
 import type { ExpertChange } from "../../moe/surgery/change.ts";
 import { type ExpertLayer, requireLayer, type Tensors } from "../../moe/surgery/layout.ts";
@@ -106,15 +106,13 @@ export function planEdit(
 
 function requireOne(given: Readonly<Record<string, unknown>>, options: string): void {
   if (Object.values(given).filter((value) => value !== undefined).length === 1) return;
-  throw new UserError(`say which experts with one of ${options}`, { exitCode: 2 });
+  throw usageError(`say which experts with one of ${options}`);
 }
 
 function kindIndex(kind: string | undefined, { kinds }: ExpertCounts): number {
   const index = kind === undefined ? 0 : kinds.indexOf(kind);
   if (index >= 0) return index;
-  throw new UserError(`there are no experts of kind ${kind}; there are ${kinds.join(", ")}`, {
-    exitCode: 2,
-  });
+  throw usageError(`there are no experts of kind ${kind}; there are ${kinds.join(", ")}`);
 }
 
 /** The named experts of each layer; entries without a layer count for all. */
@@ -152,10 +150,8 @@ function mergeWeights(
       if (weights === "equal") return [path, Array<number>(numExperts).fill(1)];
       if (weights === "load") return [path, requireLoads(loads, path)];
       if (weights.length === numExperts) return [path, weights];
-      throw new UserError(
-        `${weights.length} weights are given for the ${numExperts} experts of ${path}; give one for each expert`,
-        { exitCode: 2 },
-      );
+      throw usageError(
+        `${weights.length} weights are given for the ${numExperts} experts of ${path}; give one for each expert`);
     }),
   );
 }

@@ -1,6 +1,6 @@
 /** How much each expert was used, from the metrics of a run. */
 import { join } from "node:path";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { ExpertLayer } from "../../moe/surgery/layout.ts";
 import { readMetrics } from "../metrics-file.ts";
 
@@ -31,10 +31,8 @@ export async function readExpertLoads(
 export function requireLoads(loads: ExpertLoads, path: string): readonly number[] {
   const found = loads.get(path);
   if (found !== undefined) return found;
-  throw new UserError(
-    `the run has logged no loads of the experts of ${path} up to this checkpoint; name experts with --experts, or train with a lower train.log_experts_every`,
-    { exitCode: 2 },
-  );
+  throw usageError(
+    `the run has logged no loads of the experts of ${path} up to this checkpoint; name experts with --experts, or train with a lower train.log_experts_every`);
 }
 
 /** The `count` experts with the highest, or lowest, loads; ties go to the lower index. */
@@ -45,9 +43,7 @@ export function rankByLoad(
   order: "most" | "least",
 ): number[] {
   if (count > candidates.length) {
-    throw new UserError(`${count} experts are wanted and there are ${candidates.length}`, {
-      exitCode: 2,
-    });
+    throw usageError(`${count} experts are wanted and there are ${candidates.length}`);
   }
   const sign = order === "most" ? -1 : 1;
   return candidates.toSorted((a, b) => sign * (loads[a]! - loads[b]!) || a - b).slice(0, count);

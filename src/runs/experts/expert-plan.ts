@@ -1,7 +1,7 @@
 /** What an edit means for a run: the new configuration, and how every tensor changes. */
 import { join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { changeExperts, type ExpertChange } from "../../moe/surgery/change.ts";
 import { expertLayers, type Tensors } from "../../moe/surgery/layout.ts";
 import { countKinds } from "../../moe/surgery/selection.ts";
@@ -93,10 +93,8 @@ function countsAfter(change: ExpertChange, numKinds: number): number[] {
   const [firstPath, first] = after[0]!;
   for (const [path, counts] of after) {
     if (String(counts) === String(first)) continue;
-    throw new UserError(
-      `${firstPath} would have ${first.join(" + ")} experts and ${path} ${counts.join(" + ")}; all layers of a model have equally many, so choose as many in each`,
-      { exitCode: 2 },
-    );
+    throw usageError(
+      `${firstPath} would have ${first.join(" + ")} experts and ${path} ${counts.join(" + ")}; all layers of a model have equally many, so choose as many in each`);
   }
   return first;
 }

@@ -1,5 +1,5 @@
 /** Where a model's settings say how many experts it has, and how to say it for other numbers. */
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { MoeSettings } from "../../moe/config.ts";
 import { moeSizes } from "../../moe/sizes.ts";
 import type { TrainConfig } from "../../recipe/config.ts";
@@ -51,10 +51,8 @@ export function withExpertCounts(model: ModelSettings, counts: readonly number[]
   const { granularity } = moe.experts;
   const numExperts = counts[0]! / granularity;
   if (!Number.isInteger(numExperts)) {
-    throw new UserError(
-      `${counts[0]} experts would be left, and experts.granularity ${granularity} wants a multiple of it; change ${granularity} experts at a time`,
-      { exitCode: 2 },
-    );
+    throw usageError(
+      `${counts[0]} experts would be left, and experts.granularity ${granularity} wants a multiple of it; change ${granularity} experts at a time`);
   }
   return { ...model, moe: { ...moe, numExperts } } as ModelSettings;
 }
@@ -62,10 +60,8 @@ export function withExpertCounts(model: ModelSettings, counts: readonly number[]
 /** Path of the dense layer that stands where a layer with experts would be. */
 export function denseLayerOf(model: ModelSettings): (path: string) => string {
   if (model.system === "diff-moe") {
-    throw new UserError(
-      "model.system diff-moe has no dense form to upcycle from; train a vit-moe with model.moe_layers=none",
-      { exitCode: 2 },
-    );
+    throw usageError(
+      "model.system diff-moe has no dense form to upcycle from; train a vit-moe with model.moe_layers=none");
   }
   requireMoe(model);
   return (path) => path.replace(/moe$/, "mlp");
@@ -80,5 +76,5 @@ export function expertsEverywhere(model: ModelSettings): string {
 /** The settings of a model whose experts are under `model.moe`. */
 function requireMoe(model: { readonly system: string }): { readonly moe: MoeSettings } {
   if ("moe" in model) return model as unknown as { readonly moe: MoeSettings };
-  throw new UserError(`experts of model.system ${model.system} cannot be changed`, { exitCode: 2 });
+  throw usageError(`experts of model.system ${model.system} cannot be changed`);
 }

@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { NdArray } from "../../graph/array.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { below, expertLayers, expertTensor, type Tensors } from "../../moe/surgery/layout.ts";
 import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
 import type { InitFrom } from "../../recipe/init-from-config.ts";
@@ -161,7 +161,7 @@ function checkReport(report: InitReport, { strict, path }: InitFrom): void {
       : "set init_from.strict to false, or include, exclude or rename";
   const none = { filled: [], upcycled: [], resampled: [], skipped: [] };
   const [, ...problems] = describeInit({ ...report, ...none });
-  throw new UserError(`init_from.path ${path}: ${problems.join("; ")}; ${advice}`, { exitCode: 2 });
+  throw usageError(`init_from.path ${path}: ${problems.join("; ")}; ${advice}`);
 }
 
 async function weightsFile(path: string): Promise<string> {
@@ -170,26 +170,21 @@ async function weightsFile(path: string): Promise<string> {
     isFolder = (await stat(path)).isDirectory();
   } catch (cause) {
     const reason = errorCode(cause) === "ENOENT" ? "does not exist" : (cause as Error).message;
-    throw new UserError(`init_from.path ${path} ${reason}`, { exitCode: 2, cause });
+    throw usageError(`init_from.path ${path} ${reason}`, { cause });
   }
   if (!isFolder) return path;
   const checkpoints = await listCheckpoints(path);
   const chosen = best(checkpoints) ?? latest(checkpoints);
   if (chosen !== undefined) return join(chosen.path, "model.safetensors");
-  throw new UserError(
-    `init_from.path ${path} holds no checkpoint; name a run that was trained, or a safetensors file`,
-    { exitCode: 2 },
-  );
+  throw usageError(
+    `init_from.path ${path} holds no checkpoint; name a run that was trained, or a safetensors file`);
 }
 
 async function readWeights(path: string): Promise<ReadonlyMap<string, NdArray>> {
   try {
     return decodeSafetensors(await readFile(path)).tensors;
   } catch (cause) {
-    throw new UserError(`init_from.path ${path} cannot be read: ${(cause as Error).message}`, {
-      exitCode: 2,
-      cause,
-    });
+    throw usageError(`init_from.path ${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -204,9 +199,7 @@ function renamed(
     const rule = rename.find(({ from }) => name.startsWith(from));
     const own = rule === undefined ? name : rule.to + name.slice(rule.from.length);
     if (result.has(own)) {
-      throw new UserError(`init_from.rename gives two tensors of ${path} the name ${own}`, {
-        exitCode: 2,
-      });
+      throw usageError(`init_from.rename gives two tensors of ${path} the name ${own}`);
     }
     result.set(own, tensor);
   }

@@ -1,6 +1,6 @@
 /** Session options: threads, execution provider, profile. */
 import { availableParallelism } from "node:os";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { withoutSource } from "../failure.ts";
 import type { HandleCounts } from "../handles.ts";
 import type { SessionOptions } from "../session.ts";
@@ -11,7 +11,7 @@ import type { PoolSettings } from "./environment.ts";
 export function poolSettings(options: SessionOptions): PoolSettings {
   const threads = options.threads ?? Math.min(16, availableParallelism());
   if (!Number.isInteger(threads) || threads < 1) {
-    throw new UserError(`threads must be a whole number >= 1, got ${threads}`, { exitCode: 2 });
+    throw usageError(`threads must be a whole number >= 1, got ${threads}`);
   }
   return { threads, spin: options.spin ?? true };
 }
@@ -71,12 +71,7 @@ function appendProvider(api: Api, pointer: Pointer, provider: string): void {
   if (provider === "cpu") return;
   const append = { webgpu: appendWebGpu, cuda: appendCuda }[provider];
   if (append === undefined) {
-    throw new UserError(
-      `the native runtime has no provider "${provider}"; use cpu, webgpu or cuda`,
-      {
-        exitCode: 2,
-      },
-    );
+    throw usageError(`the native runtime has no provider "${provider}"; use cpu, webgpu or cuda`);
   }
   try {
     append(api, pointer);

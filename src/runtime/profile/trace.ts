@@ -1,4 +1,5 @@
 /** A profile as a trace for Perfetto (ui.perfetto.dev) or chrome://tracing: Chrome's trace events. */
+import { defined } from "../../graph/defined.ts";
 import { ADDED_BY_RUNTIME, type NodeTiming, type Profile } from "./profile.ts";
 
 const process = 1;
@@ -63,7 +64,7 @@ function nodeSlice(timing: NodeTiming) {
     cat: phase,
     ts: start,
     dur: duration,
-    args: { phase, node: name, ...(outputBytes !== undefined && { output_bytes: outputBytes }) },
+    args: { phase, node: name, ...defined({ output_bytes: outputBytes }) },
   };
 }
 

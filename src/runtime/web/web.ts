@@ -1,6 +1,6 @@
 /** The web runtime: onnxruntime-web (WebAssembly or WebGPU) behind the interfaces of all runtimes. */
 import type { InferenceSession } from "onnxruntime-web";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { handleCounts } from "../handles.ts";
 import type { Binding, Runtime, SessionOptions } from "../session.ts";
 import { createWebSession, runQueue, type WebLibrary } from "./session.ts";
@@ -42,14 +42,10 @@ export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runti
 function nativeOptions(options: SessionOptions): InferenceSession.SessionOptions {
   const provider = options.provider ?? "wasm";
   if (provider !== "wasm" && provider !== "webgpu") {
-    throw new UserError(`the web runtime has no provider "${provider}"; use wasm or webgpu`, {
-      exitCode: 2,
-    });
+    throw usageError(`the web runtime has no provider "${provider}"; use wasm or webgpu`);
   }
   if (options.profile !== undefined) {
-    throw new UserError("only the native runtime writes profiles; leave out the option profile", {
-      exitCode: 2,
-    });
+    throw usageError("only the native runtime writes profiles; leave out the option profile");
   }
   // Named always: without it, whatever backend another package registered would serve.
   return {

@@ -1,6 +1,8 @@
 /** Whether captions of the shapes say what is in the image. */
+
 import type { ObjectAttributes } from "../../data/dataset.ts";
 import { colorNames, shapeNames } from "../../data/shapes/index.ts";
+import { defined } from "../../graph/defined.ts";
 
 const colors: ReadonlySet<string> = new Set(colorNames);
 const shapes: ReadonlySet<string> = new Set(shapeNames);
@@ -16,7 +18,7 @@ export function firstObject(caption: string): { color?: string; shape?: string }
   const words = caption.toLowerCase().split(/[^a-z]+/);
   const at = words.findIndex((word) => shapes.has(word));
   const color = words.slice(0, Math.max(at, 0)).findLast((word) => colors.has(word));
-  return { ...(color !== undefined && { color }), ...(at >= 0 && { shape: words[at]! }) };
+  return { ...defined({ color }), ...(at >= 0 && { shape: words[at]! }) };
 }
 
 /** Whether the first object of a caption has the colour and the shape of the main object. */

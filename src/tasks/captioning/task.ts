@@ -1,7 +1,7 @@
 /** Captions of images, word by word. */
 import type { ImageDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Objective } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
@@ -115,5 +115,5 @@ function requireEndToken(tokenizer: Tokenizer | undefined): Tokenizer {
 }
 
 function refuse(message: string): never {
-  throw new UserError(message, { exitCode: 2 });
+  throw usageError(message);
 }

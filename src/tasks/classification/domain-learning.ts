@@ -1,5 +1,6 @@
 import type { ImageDataset } from "../../data/dataset.ts";
-import { UserError } from "../../graph/errors.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Objective } from "../../learn/step-graph.ts";
 import type { Classifier } from "../../models/systems.ts";
 import type { Task } from "../task.ts";
@@ -28,15 +29,14 @@ export function domainLearning(
 ): Pick<Task, "objective" | "optimizerReset"> {
   if (algorithm === undefined) return { objective: classification };
   if (samplesPerDomain === undefined || domains === undefined) {
-    throw new UserError(
+    throw usageError(
       `train.algorithm ${algorithm.name} learns from batches of several domains; set train.samples_per_domain`,
-      { exitCode: 2 },
     );
   }
   const settings = { ...options, algorithm, numDomains: domains.names.length };
   const reset = optimizerReset(settings);
   return {
     objective: domainObjective(classifier, classification, settings),
-    ...(reset !== undefined && { optimizerReset: reset }),
+    ...defined({ optimizerReset: reset }),
   };
 }

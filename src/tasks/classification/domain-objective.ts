@@ -9,7 +9,7 @@
 
 import type * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Objective, ObjectiveResult } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
@@ -161,9 +161,8 @@ function withFeatures(
   };
   const logits = forward(watched, images);
   if (features === undefined) {
-    throw new UserError(
+    throw usageError(
       "train.algorithm coral compares features, and this model.system does not tell them; choose vit-moe or sf-moe, or another algorithm",
-      { exitCode: 2 },
     );
   }
   return { logits, features };

@@ -2,7 +2,7 @@
 
 import type { ImageDataset } from "../../data/dataset.ts";
 import { classTemplates } from "../../data/text/class-templates.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { createLimoe, type LimoeSettings } from "../../models/limoe/config.ts";
 import type { Task, TaskData } from "../task.ts";
 import type { ContrastEvaluationOptions } from "./evaluation.ts";
@@ -22,7 +22,7 @@ export function limoeTask(
 ): Task {
   const dataset = anySet as ImageDataset;
   const refuse = (message: string): never => {
-    throw new UserError(message, { exitCode: 2 });
+    throw usageError(message);
   };
   if (dataset.get(0).captions === undefined) {
     refuse(`${dataset.name} has no captions to compare images with; choose a set that has some`);

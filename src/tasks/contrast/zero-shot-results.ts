@@ -1,8 +1,10 @@
 /** How well classes are told by their names alone. */
+
 import type { ImageDataset, ObjectAttributes } from "../../data/dataset.ts";
 import { classAccuracy } from "../../evaluate/class-accuracy.ts";
 import { type Embeddings, largest } from "../../evaluate/similarity.ts";
 import { classEmbeddings, classPrompts, zeroShotLogits } from "../../evaluate/zero-shot.ts";
+import { defined } from "../../graph/defined.ts";
 import { confusionSampler } from "../../inspect/confusion-sampler.ts";
 import { confusionThumbnails } from "../shared/shown-image.ts";
 
@@ -50,8 +52,7 @@ export async function zeroShotResults(
   const [seen, other] = [accuracyOf(false), accuracyOf(true)];
   return {
     scores: {
-      ...(seen !== undefined && { zero_shot_accuracy: seen }),
-      ...(other !== undefined && { zero_shot_unseen_accuracy: other }),
+      ...defined({ zero_shot_accuracy: seen, zero_shot_unseen_accuracy: other }),
     },
     confusionSamples: confusionThumbnails(dataset, sampler.samples()),
     confusion: classAccuracy(

@@ -1,6 +1,6 @@
 /** What Diff-MoE learns, by the text that it reads. */
 import type { ImageDataset } from "../../data/dataset.ts";
-import { UserError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
 import { type DiffMoeSettings, diffMoeMatchingConfig } from "../../models/diff-moe/config.ts";
 import { createClassifier } from "../../models/systems.ts";
 import { imageClassification } from "../classification/images.ts";
@@ -25,25 +25,22 @@ export function diffMoeTask(
   const imageShape = fields.images!.shape as readonly [number, number, number];
   const classifier = createClassifier(model, { numClasses, imageShape });
   if (model.text !== "captions" && numClasses === 0) {
-    throw new UserError(
+    throw usageError(
       `${name} has no classes to learn; set model.text to captions${name === "flickr8k" ? ", or data.labels to scenes" : ""}`,
-      { exitCode: 2 },
     );
   }
   if (model.text === "none") return imageClassification(classifier, dataset, { labelSmoothing });
   if (tokenizer === undefined) {
-    throw new UserError(
+    throw usageError(
       `model.text ${model.text} needs a tokenizer; set data.tokenizer, for example to { kind: clip }`,
-      { exitCode: 2 },
     );
   }
   if (model.text === "prompts") {
     return classPrompts(model, classifier, dataset, { tokenizer, labelSmoothing });
   }
   if (dataset.get(0).captions === undefined) {
-    throw new UserError(
+    throw usageError(
       `${name} has no captions; set model.text to prompts or none, or choose other data`,
-      { exitCode: 2 },
     );
   }
   const { vocabularySize } = tokenizer;

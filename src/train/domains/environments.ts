@@ -3,7 +3,7 @@ import type { Batch } from "../../data/batches/batch.ts";
 import type { Split } from "../../data/dataset.ts";
 import { createLoader, type Loader } from "../../data/loader.ts";
 import type { NdArray } from "../../graph/array.ts";
-import { UserError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import type { BatchSource } from "../../learn/evaluator.ts";
 import type { TrainConfig } from "../../recipe/config.ts";
 import { datasetSpec, transformSpecs } from "../../recipe/data-specs.ts";
@@ -98,9 +98,8 @@ export async function openEnvironments(training: Training): Promise<Validator> {
 
 function requireScore(score: number | undefined, domain: string): number {
   if (score !== undefined) return score;
-  throw new UserError(
+  throw usageError(
     `the validation split has no sample of the domain ${domain}; raise data.validation_size or data.validation_fraction`,
-    { exitCode: 2 },
   );
 }
 

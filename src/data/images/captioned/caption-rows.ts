@@ -1,6 +1,6 @@
 /** Lists of pictures and captions: CSV, TSV and JSONL files, with paths or with base64 bytes. */
 
-import { UserError } from "../../../graph/errors.ts";
+import { UserError, usageError } from "../../../graph/errors.ts";
 import { readCsv, readLines, readTsv, type TableLimits } from "../../text/delimited.ts";
 import type { CaptionColumns } from "../specs.ts";
 
@@ -57,15 +57,13 @@ export function readCaptionRows(
   const captions = captionNames([...first.values.keys()], columns);
   const known = [...first.values.keys()].join(", ");
   if (image === undefined) {
-    throw new UserError(
+    throw usageError(
       `${name} has no column of pictures that is known; name it with data.columns.image (${known})`,
-      { exitCode: 2 },
     );
   }
   if (captions.length === 0) {
-    throw new UserError(
+    throw usageError(
       `${name} has no column of captions that is known; name it with data.columns.captions (${known})`,
-      { exitCode: 2 },
     );
   }
   const encoding = columns.encoding ?? (/b64|base64/i.test(image) ? "base64" : "path");

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { UserError } from "../../../graph/errors.ts";
+import { usageError } from "../../../graph/errors.ts";
 import type { ImageDataset, Split } from "../../dataset.ts";
 import { splitRows } from "../../text/split.ts";
 import { resolveInside } from "../folder-files.ts";
@@ -60,7 +60,7 @@ async function pathWithin(folder: string, file: string): Promise<string> {
     return await resolveInside(folder, file);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-    throw new UserError(`${join(folder, file)} is missing; ${hint}`, { exitCode: 2, cause });
+    throw usageError(`${join(folder, file)} is missing; ${hint}`, { cause });
   }
 }
 
@@ -90,8 +90,7 @@ async function findParts(folder: string): Promise<Parts> {
   );
   const found = names.find((name) => existsSync(join(folder, name)));
   if (found !== undefined) return { train: [found] };
-  throw new UserError(
+  throw usageError(
     `${folder} has none of ${names.join(", ")} and no train-00000-of-00001.parquet; set data.files to the list of captions`,
-    { exitCode: 2 },
   );
 }

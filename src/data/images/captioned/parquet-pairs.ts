@@ -1,7 +1,7 @@
 /** Pictures and captions from Parquet files. */
 
 import { type ParquetColumns, parquetColumns } from "../../../formats/parquet.ts";
-import { UserError } from "../../../graph/errors.ts";
+import { UserError, usageError } from "../../../graph/errors.ts";
 import { openShardFiles, type ShardedRow } from "../shards.ts";
 import type { CaptionColumns } from "../specs.ts";
 import type { EncodedSample } from "../store.ts";
@@ -60,9 +60,7 @@ export async function openParquetPairs(
 /** The column of pictures: the one asked for, a known name, or the only column of bytes. */
 function pictureColumn(path: string, known: KnownColumns, columns: CaptionColumns): string {
   if (columns.encoding === "base64") {
-    throw new UserError(`${path}: base64 is not read from Parquet; store the bytes themselves`, {
-      exitCode: 2,
-    });
+    throw usageError(`${path}: base64 is not read from Parquet; store the bytes themselves`);
   }
   const bytesOf = (name: string): string | undefined =>
     [`${name}.bytes`, name].find((one) => known.get(one) === "bytes");
@@ -99,8 +97,7 @@ function unknown(
   const what = key === "image" ? "pictures" : "captions";
   const missing = given === undefined ? "that is known" : `named ${[given].flat().join(", ")}`;
   const columns = [...known].map(([name, type]) => `${name} of ${type}`).join(", ");
-  return new UserError(
+  return usageError(
     `${path} has no column of ${what} ${missing}; name it with data.columns.${key} (${columns})`,
-    { exitCode: 2 },
   );
 }

@@ -1,0 +1,89 @@
+/** Definitions of one kind by name: the built-in ones, and those that plug-ins add. */
+import * as z from "zod";
+import { usageError } from "../graph/errors.ts";
+import { didYouMean } from "./nearest.ts";
+
+/** A router, a loss, a system or a data set: what it is called, and the schema of its settings. */
+export interface Definition {
+  readonly name: string;
+  /** Of the snake_case form; the key that the registry discriminates by is a literal of it. */
+  readonly schema: z.ZodType;
+}
+
+/** All definitions of one kind. */
+export interface Registry<D extends Definition> {
+  /** What is defined, such as `router`. */
+  readonly kind: string;
+  /** Built-in definitions first, then added ones in the order in which they were added. */
+  list(): readonly D[];
+  find(name: string): D | undefined;
+  /** @throws UserError (exit code 2) if no definition has this name */
+  get(name: string): D;
+  /** @throws UserError (exit code 2) if another definition has the same name */
+  add(definition: D): void;
+}
+
+/**
+ * A registry of built-in definitions that can grow.
+ *
+ * @param kind of the definitions, in the singular
+ * @example
+ * const routers = createRegistry("router", [switchDefinition, softDefinition]);
+ * routers.get("swich"); // throws: unknown router swich; did you mean switch?
+ */
+export function createRegistry<D extends Definition>(
+  kind: string,
+  builtIn: readonly D[],
+): Registry<D> {
+  const definitions = new Map<string, D>();
+  const add = (definition: D): void => {
+    const present = definitions.get(definition.name);
+    if (present === definition) return; // The same module was loaded twice.
+    if (present !== undefined) {
+      throw usageError(
+        `the ${kind} ${definition.name} is already defined; choose another name for this one`,
+      );
+    }
+    definitions.set(definition.name, definition);
+  };
+  for (const definition of builtIn) add(definition);
+  return {
+    kind,
+    list: () => [...definitions.values()],
+    find: (name) => definitions.get(name),
+    get(name) {
+      const found = definitions.get(name);
+      if (found !== undefined) return found;
+      const names = [...definitions.keys()];
+      const hint = didYouMean(name, names) || `; known: ${names.join(", ")}`;
+      throw usageError(`unknown ${kind} ${name}${hint}`);
+    },
+    add,
+  };
+}
+
+/**
+ * The settings of any definition in `registry`, told apart by the value of `key`.
+ *
+ * The union is rebuilt when a definition is added, so that schemas made of it accept plug-ins that
+ * were loaded later. zod caches the inner type of a lazy schema for ever, hence the own getter.
+ *
+ * @param key of the discriminating literal, such as `name` or `system`
+ */
+export function registrySchema<D extends Definition>(
+  registry: Registry<D>,
+  key: string,
+): z.ZodLazy<z.ZodType<z.output<D["schema"]>, z.input<D["schema"]>>> {
+  let built: { readonly size: number; readonly union: z.ZodType } | undefined;
+  const union = (): z.ZodType => {
+    const schemas = registry.list().map(({ schema }) => schema);
+    if (built?.size !== schemas.length) {
+      const members = schemas as unknown as [z.ZodObject, ...z.ZodObject[]];
+      built = { size: schemas.length, union: z.discriminatedUnion(key, members) };
+    }
+    return built.union;
+  };
+  const schema = z.lazy(union);
+  Object.defineProperty(schema._zod, "innerType", { get: union });
+  return schema as never;
+}
