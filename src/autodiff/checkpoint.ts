@@ -1,6 +1,6 @@
 /**
- * Gradient checkpointing (arXiv:1604.06174): the activations inside a segment of the graph are not
- * kept for the backward pass but computed a second time when it gets there.
+ * Gradient checkpointing (arXiv:1604.06174): the activations inside a segment are recomputed in the
+ * backward pass instead of kept.
  */
 import { elementCount } from "../graph/array.ts";
 import { addNode, type Node, type Tensor } from "../graph/graph.ts";
@@ -8,22 +8,22 @@ import { isConstant, isInput } from "../graph/inputs.ts";
 import { isStatic } from "../graph/shape.ts";
 import { after, zeroAfter } from "../ops/after.ts";
 
-/** The segment that a node at `place` of the model belongs to, by name; undefined: none. */
+/** The name of the segment that contains a node at `place`, or undefined. */
 export type SegmentOf = (place: string) => string | undefined;
 
-/** What a gradient rule is given of its node: values of the forward pass, or their second copies. */
+/** The forward values that a gradient rule reads: the originals or their recomputed copies. */
 export interface ForwardValues {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
 }
 
-/** Finds the forward values of a node; gradients of all nodes after it are in `gradientOf`. */
+/** Finds the forward values of a node; `gradientOf` holds the gradients of all later nodes. */
 export type ForwardValuesOf = (
   node: Node,
   gradientOf: ReadonlyMap<Tensor, Tensor>,
 ) => ForwardValues;
 
-/** A segment for each block: places such as `blocks.3` or `image.layers.0`, and all below them. */
+/** One segment per block: places such as `blocks.3` or `image.layers.0`, with everything below them. */
 export function blockSegments(place: string): string | undefined {
   return /^(?:.*?\.)?(?:blocks|layers)\.\d+(?=\.|$)/.exec(place)?.[0];
 }
@@ -31,12 +31,12 @@ export function blockSegments(place: string): string | undefined {
 /**
  * Prepares the graph's segments for differentiation.
  *
- * A segment is an unbroken run of nodes with one name, so nothing that it needs depends on what it
- * gives. Its copies take the run's inputs through {@link after}: they wait for the gradients of the
- * run's results, and ONNX Runtime cannot merge them with the originals. Integers (expert ids,
- * orders, counts) are kept: choices are made once, and random numbers are inputs of the graph, so
- * the copies have the bits of the originals. A segment whose gradients are constants, which ends in
- * the loss itself, is not computed twice: its backward pass follows at once.
+ * A segment is a contiguous run of nodes with one name, so its inputs never depend on its outputs.
+ * The copies read the inputs of the run through {@link after}: they wait for the gradients of the
+ * run's outputs, and ONNX Runtime cannot merge them with the originals. Integers (expert ids,
+ * orders, counts) are kept, and random numbers are inputs of the graph, so the copies equal the
+ * originals bit for bit. A segment with constant gradients, which ends in the loss, is not recomputed:
+ * its backward pass follows immediately.
  */
 export function checkpointed(nodes: readonly Node[], segmentOf: SegmentOf): ForwardValuesOf {
   const runOf = findRuns(nodes, segmentOf);
@@ -59,7 +59,7 @@ export function checkpointed(nodes: readonly Node[], segmentOf: SegmentOf): Forw
 
 type ForwardCopy = (tensor: Tensor) => Tensor;
 
-/** The run of each node that is in one: consecutive nodes of one segment; leaves do not count. */
+/** Maps each node in a segment to its run of consecutive nodes; leaves are skipped. */
 function findRuns(nodes: readonly Node[], segmentOf: SegmentOf): Map<Node, readonly Node[]> {
   const runOf = new Map<Node, Node[]>();
   let current: { name: string; run: Node[] } | undefined;
@@ -76,7 +76,7 @@ function findRuns(nodes: readonly Node[], segmentOf: SegmentOf): Map<Node, reado
   return runOf;
 }
 
-/** Copies the part of `run` that a tensor needs, to be computed after the tensors of `awaited`. */
+/** Copies the part of `run` that a tensor depends on, scheduled after the tensors of `awaited`. */
 function copyOf(run: readonly Node[], awaited: readonly Tensor[]): ForwardCopy {
   const members = new Set(run);
   const copies = new Map<Tensor, Tensor>();
@@ -88,7 +88,7 @@ function copyOf(run: readonly Node[], awaited: readonly Tensor[]): ForwardCopy {
     held.set(tensor, known);
     return known;
   };
-  /** A tensor that the copies share with the originals; leaves need not wait. */
+  /** An input shared by copies and originals; leaves do not need to wait. */
   const keep = (tensor: Tensor): Tensor => (isLeaf(tensor.node) ? tensor : hold(tensor));
   const isKept = ({ node, dtype }: Tensor): boolean =>
     !members.has(node) || dtype === "int64" || dtype === "int32";
@@ -96,7 +96,7 @@ function copyOf(run: readonly Node[], awaited: readonly Tensor[]): ForwardCopy {
     const inputs = node.inputs.map((input) => copies.get(input) ?? keep(input));
     if (inputs.every((input) => isLeaf(input.node))) {
       const least = inputs.indexOf(inputs.reduce(smaller));
-      inputs[least] = hold(inputs[least]!); // one input that waits is enough
+      inputs[least] = hold(inputs[least]!); // one waiting input is enough
     }
     const outer = { place: graph.place, origin: graph.origin, phase: graph.phase };
     Object.assign(graph, { place: node.place, origin: node.origin, phase: "recompute" });
@@ -115,7 +115,7 @@ function copyOf(run: readonly Node[], awaited: readonly Tensor[]): ForwardCopy {
   };
 }
 
-/** The nodes behind `tensor` up to tensors that are there, in the order of the graph. */
+/** The nodes that `tensor` depends on, up to available tensors, in graph order. */
 function missing(tensor: Tensor, isThere: (tensor: Tensor) => boolean): Node[] {
   const found = new Set<Node>();
   const open = [tensor];
@@ -127,7 +127,7 @@ function missing(tensor: Tensor, isThere: (tensor: Tensor) => boolean): Node[] {
   return [...found].sort((a, b) => a.id - b.id);
 }
 
-/** The one with fewer elements; run-time sizes count as large. */
+/** The tensor with fewer elements; symbolic sizes count as large. */
 function smaller(a: Tensor, b: Tensor): Tensor {
   const size = ({ shape }: Tensor) => (isStatic(shape) ? elementCount(shape) : Infinity);
   return size(b) < size(a) ? b : a;
@@ -137,7 +137,7 @@ function isLeaf({ outputs }: Node): boolean {
   return isInput(outputs[0]!) || isConstant(outputs[0]!);
 }
 
-/** Whether the value of `tensor` is known only when the graph runs. */
+/** Whether the value of `tensor` is only known at run time. */
 function dependsOnInputs(tensor: Tensor): boolean {
   const seen = new Set<Node>();
   const open = [tensor.node];

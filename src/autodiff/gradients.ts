@@ -8,21 +8,22 @@ import { checkpointed, type ForwardValuesOf, type SegmentOf } from "./checkpoint
 
 export interface GradientOptions {
   /**
-   * Segments whose activations are computed again in the backward pass instead of kept: less
-   * memory for more time, and the same gradients. Default none.
+   * Segments whose activations are recomputed in the backward pass: less memory, more time, equal
+   * gradients. Default none.
    */
   readonly checkpoint?: SegmentOf;
 }
 
 /**
- * Appends to the graph the gradients of a scalar with respect to some tensors.
+ * Appends the gradients of a scalar with respect to tensors to the graph (reverse mode).
  *
- * Nodes are visited from the last to the first; each one's rule turns the gradients of its outputs
- * into gradients of its inputs, which are summed where a tensor is used more than once.
+ * Nodes are visited in reverse order; the rule of each maps the gradients of its outputs to gradients
+ * of its inputs. Gradients of a tensor with several uses are summed.
  *
  * @param loss a float32 tensor with one element
  * @param wrt tensors of the same graph
- * @returns one gradient per tensor of `wrt`, of its shape; zeros where the loss does not depend on it
+ * @returns one gradient per tensor of `wrt`, of its shape; zeros if the loss does not depend on it
+ * @throws RangeError if the loss is not a scalar or an operator on the path has no gradient
  */
 export function gradients(
   loss: Tensor,

@@ -26,7 +26,7 @@ export type CamelCased<T> = T extends readonly unknown[]
     ? { [Key in keyof T as Key extends string ? Camel<Key> : Key]: CamelCased<T[Key]> }
     : T;
 
-/** `num_experts` to `numExperts`; underscores before digits stay, so that the way back is exact. */
+/** `num_experts` to `numExperts`; underscores before digits stay, so that the mapping is reversible. */
 export function camelCase(key: string): string {
   return key.replace(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

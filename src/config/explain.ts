@@ -1,4 +1,4 @@
-/** Turns a schema's complaints into one sentence about the line to change. */
+/** Turns schema issues into one sentence that names the line to change. */
 import * as z from "zod";
 import { choices, describe, type JsonSchema, keysAt, pathsTo, schemasAt } from "./json-schema.ts";
 import { isMapping, type Layer, type Path, valueAt } from "./layer.ts";
@@ -7,12 +7,12 @@ import { didYouMean } from "./nearest.ts";
 type Issue = z.core.$ZodIssue;
 
 /**
- * Explains why a configuration does not fit.
+ * Explains why a configuration is invalid.
  *
- * Mistyped keys come first, for they make other keys look missing.
+ * Unknown keys are reported first, because a mistyped key makes the right one look missing.
  *
  * @param layers from the lowest to the topmost
- * @param value the layers put together
+ * @param value the merged layers
  */
 export function explainIssues(
   issues: readonly Issue[],
@@ -46,8 +46,8 @@ export function explainIssues(
 }
 
 /**
- * Replaces the complaint that no alternative fits by those of the alternative that was meant: the
- * first whose own keys, or whose kind of value, are right.
+ * Replaces an `invalid_union` issue by the issues of the intended alternative: the first with matching
+ * keys or type of value.
  */
 function enterUnion(issue: Issue, value: unknown): Issue[] {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
@@ -64,11 +64,11 @@ function enterUnion(issue: Issue, value: unknown): Issue[] {
   const keys = Object.keys(given).filter((key) => unknownIn.every((list) => list.includes(key)));
   const { path } = issue;
   if (keys.length > 0) return [{ code: "unrecognized_keys", keys, path, message: "" } as Issue];
-  const message = `these keys do not go together: ${Object.keys(given).join(", ")}`;
+  const message = `these keys cannot be combined: ${Object.keys(given).join(", ")}`;
   return [{ code: "custom", path, message } as Issue];
 }
 
-/** Where the topmost layer that sets `path`, or what is around it, does so. */
+/** The place in the topmost layer that sets `path` or a parent of it. */
 function locate(path: Path, part: "key" | "value", layers: readonly Layer[]): string {
   for (let length = path.length; length > 0; length--) {
     for (const layer of layers.toReversed()) {

@@ -1,7 +1,7 @@
-/** Questions to a JSON Schema that error messages ask: which keys, which values. */
+/** Queries on JSON Schemas for error messages: allowed keys and values. */
 import { isMapping, type Path } from "./layer.ts";
 
-/** The part of JSON Schema that zod writes for configurations. */
+/** The subset of JSON Schema that zod emits for configurations. */
 export interface JsonSchema {
   type?: string | string[];
   properties?: Record<string, JsonSchema>;
@@ -22,7 +22,7 @@ export interface JsonSchema {
   maxItems?: number;
 }
 
-/** The schemas that may hold at `path`; `value` chooses among alternatives by their constants. */
+/** The schemas that can apply at `path`; constants in `value` select among alternatives. */
 export function schemasAt(schema: JsonSchema, path: Path, value: unknown): JsonSchema[] {
   const [key, ...rest] = path;
   if (key === undefined) return alternatives(schema);
@@ -66,7 +66,7 @@ export function choices(schemas: readonly JsonSchema[]): unknown[] {
   return schemas.flatMap((schema) => ("const" in schema ? [schema.const] : (schema.enum ?? [])));
 }
 
-/** What a value must be, for example `a whole number >= 1`; empty when the schema does not say. */
+/** Description of valid values, for example `a whole number >= 1`; empty if unknown. */
 export function describe(schemas: readonly JsonSchema[]): string {
   const words = schemas
     .filter((schema) => !("const" in schema) && !schema.enum)

@@ -5,26 +5,26 @@ import { usageError } from "../graph/errors.ts";
 /** Keys and list positions from the root to a value. */
 export type Path = readonly (string | number)[];
 
-/** Settings from one place, which can say where each of them is written. */
+/** Settings from one source, with the location of each. */
 export interface Layer {
   readonly value: unknown;
   /**
-   * Where `path` is written, for example `at recipes/x.yaml:4:8`; undefined when it is not here.
+   * Location of `path`, for example `at recipes/x.yaml:4:8`; undefined if this layer does not set it.
    *
-   * @param part the key or the value that stands beside it
+   * @param part whether to locate the key or its value
    */
   locate(path: Path, part: "key" | "value"): string | undefined;
 }
 
-/** Larger files are no configurations. */
+/** Maximum size of a configuration file, characters. */
 const maxCharacters = 1_000_000;
 
 /**
  * Reads a YAML mapping.
  *
  * @param text the file's content
- * @param file how errors call the file
- * @throws UserError with line and column when it is not YAML or not a mapping
+ * @param file name of the file in errors
+ * @throws UserError with line and column if it is not valid YAML or not a mapping
  */
 export function parseLayer(text: string, file: string): Layer {
   if (text.length > maxCharacters) {
@@ -71,12 +71,12 @@ function toPlain(document: ReturnType<typeof parseDocument>, file: string): unkn
   }
 }
 
-/** Keys that say what a mapping describes, and with that which other keys it has. */
+/** Discriminator keys: their value decides which other keys a mapping has. */
 const variantKeys = ["name", "kind", "system"] as const;
 
 /**
- * Puts `upper` over `lower`: mappings are joined key by key, everything else is replaced. A mapping
- * that describes something else than the one below it, by `name`, `kind` or `system`, replaces it.
+ * Merges `upper` over `lower`: mappings merge key by key, everything else is replaced. A mapping whose
+ * `name`, `kind` or `system` differs from the one below replaces it as a whole.
  */
 export function mergeValues(lower: unknown, upper: unknown): unknown {
   if (!isMapping(lower) || !isMapping(upper) || isOtherVariant(lower, upper)) return upper;
@@ -98,12 +98,12 @@ function isOtherVariant(
   );
 }
 
-/** Whether a value is a mapping of keys. */
+/** Whether a value is a mapping. */
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The value at `path`; undefined when there is none. */
+/** The value at `path`, or undefined. */
 export function valueAt(root: unknown, path: Path): unknown {
   let value = root;
   for (const key of path) {

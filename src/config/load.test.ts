@@ -234,7 +234,7 @@ test.each<[string, string[], string[], string]>([
     "two alternatives at once",
     [...good, "augment: [{random_crop: {}, resize: {size: 4}}]"],
     [],
-    "these keys do not go together: random_crop, resize (augment.0 at wrong.yaml:3:11)",
+    "these keys cannot be combined: random_crop, resize (augment.0 at wrong.yaml:3:11)",
   ],
   [
     "none of several kinds of value",

@@ -1,4 +1,4 @@
-/** Loads a configuration: a recipe or file, what it extends, and arguments over it. */
+/** Loads a configuration: a recipe or file, the files it extends, and overriding arguments. */
 import { readFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
 import { stringify } from "yaml";
@@ -18,16 +18,16 @@ export interface LoadOptions {
 }
 
 /**
- * Loads and checks a configuration.
+ * Loads and validates a configuration.
  *
- * A file may begin with `extends: <recipe or file>`; it then holds only what differs. A part whose
- * `name`, `kind` or `system` differs replaces the part below whole, in files as in arguments. Where
- * the schema has a key `recipe`, it defaults to the name of the file.
+ * A file may start with `extends: <recipe or file>` and then lists only differences. A part whose
+ * `name`, `kind` or `system` differs replaces the part below as a whole, in files and arguments. If the
+ * schema has a key `recipe`, it defaults to the name of the file.
  *
  * @param source name of a recipe, or path of a YAML file
  * @param schema of the snake_case form, its objects strict
  * @returns the complete configuration with camelCase keys
- * @throws UserError that names file, line and column, or the argument
+ * @throws UserError (exit code 2) with file, line and column, or the argument
  */
 export function loadConfig<Snake>(
   source: string,
@@ -42,7 +42,7 @@ export function loadConfig<Snake>(
   const files = [name, ...readLayers(path, recipes)];
   const given = overrides.map(parseOverride);
   const layers = [...files, ...given];
-  // Arguments are put together first, so that a new `name` spares those before it.
+  // Arguments are merged first, so that a new `name` keeps the arguments before it.
   const value = mergeValues(joinLayers(files), joinLayers(given));
   const result = schema.safeParse(value);
   if (!result.success) {
@@ -59,12 +59,12 @@ function hasRecipe(schema: z.ZodType): boolean {
   return "shape" in schema && Object.hasOwn(schema.shape as object, "recipe");
 }
 
-/** A configuration as the YAML that loads to the same. */
+/** A configuration as YAML; `loadConfig` reads it back unchanged. */
 export function configToYaml(config: object): string {
   return stringify(toSnakeCase(config));
 }
 
-/** The file's layer above those that it extends. */
+/** The layers that the file extends, then its own. */
 function readLayers(path: string, recipes?: string, above: readonly string[] = []): Layer[] {
   if (above.includes(path)) {
     throw usageError(`${displayPath(path)} extends itself through ${displayPath(above.at(-1)!)}`);
@@ -88,13 +88,13 @@ function readLayers(path: string, recipes?: string, above: readonly string[] = [
   return [withoutRecipe(lowest!), ...others.map(withoutRecipe), own];
 }
 
-/** A file does not take over the name of the one it extends. */
+/** Drops `recipe`: a file does not inherit the name of the file that it extends. */
 function withoutRecipe(layer: Layer): Layer {
   const { recipe: _, ...value } = layer.value as Record<string, unknown>;
   return { value, locate: layer.locate };
 }
 
-/** Paths have a separator or an ending; everything else names a recipe. */
+/** Resolves a source: text with a path separator or file extension is a path, all other is a recipe name. */
 function findSource(source: string, folder: string, recipes?: string): string {
   if (/[/\\]|\.ya?ml$/.test(source)) return resolve(folder, source);
   return recipePath(source, recipes);

@@ -1,6 +1,6 @@
 /** Suggestions for mistyped words. */
 
-/** Candidates close enough to `word` to be what was meant, nearest first. */
+/** Candidates similar to `word`, nearest first. */
 export function nearest(word: string, candidates: Iterable<string>, limit = 1): string[] {
   const ranked: { candidate: string; distance: number }[] = [];
   for (const candidate of candidates) {
@@ -13,13 +13,13 @@ export function nearest(word: string, candidates: Iterable<string>, limit = 1): 
   return ranked.slice(0, limit).map(({ candidate }) => candidate);
 }
 
-/** The end of an error message: `; did you mean num_experts?`, or nothing. */
+/** Suffix for error messages: `; did you mean num_experts?`, or empty. */
 export function didYouMean(word: string, candidates: Iterable<string>, limit = 1): string {
   const found = nearest(word, candidates, limit);
   return found.length === 0 ? "" : `; did you mean ${found.join(" or ")}?`;
 }
 
-/** Edits that turn one word into the other; exchanging neighbours counts as one. */
+/** Edit distance between two words; a transposition of neighbours counts as one edit. */
 function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

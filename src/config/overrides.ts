@@ -1,12 +1,12 @@
-/** Settings given as arguments: `model.num_experts=8`. */
+/** Settings from arguments: `model.num_experts=8`. */
 import { parse } from "yaml";
 import { usageError } from "../graph/errors.ts";
 import { type Layer, valueAt } from "./layer.ts";
 
 /**
- * Reads one `key.path=value` argument as a layer; the value is YAML.
+ * Parses one `key.path=value` argument as a layer; the value is YAML.
  *
- * @throws UserError when it has no `=`, an empty key, or a value that is not YAML
+ * @throws UserError (exit code 2) if it has no `=`, an empty key, or a value that is not YAML
  */
 export function parseOverride(argument: string): Layer {
   const split = argument.indexOf("=");

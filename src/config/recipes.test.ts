@@ -26,7 +26,7 @@ test("finds a recipe by name and suggests near ones", () => {
     "unknown recipe quikstart; did you mean quickstart?",
   );
   expect(() => recipePath("zebra", folder)).toThrow(
-    "unknown recipe zebra; moesaic recipes lists the ones there are",
+    "unknown recipe zebra; run moesaic recipes for a list",
   );
   expect(() => recipePath("..", folder)).toThrow(/unknown recipe/);
 });

@@ -1,4 +1,4 @@
-/** The recipes that come with the package: `recipes/*.yaml`, beside `src/` and beside `dist/`. */
+/** The recipes of the package: `recipes/*.yaml`, beside `src/` and `dist/`. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { didYouMean } from "./nearest.ts";
 
 const packagedRecipes = fileURLToPath(new URL("../../recipes", import.meta.url));
 
-/** A recipe and what it is for. */
+/** A recipe and its description. */
 export interface Recipe {
   name: string;
   path: string;
@@ -24,15 +24,15 @@ export function listRecipes(folder: string = packagedRecipes): Recipe[] {
 }
 
 /**
- * The file of a recipe.
+ * The path of a recipe.
  *
- * @throws UserError that suggests near names when there is none
+ * @throws UserError (exit code 2) with similar names if it does not exist
  */
 export function recipePath(name: string, folder: string = packagedRecipes): string {
   const path = join(folder, `${name}.yaml`);
   if (/^[\w.-]+$/.test(name) && existsSync(path)) return path;
   const near = didYouMean(name, recipeNames(folder), 3);
-  throw usageError(`unknown recipe ${name}${near || "; moesaic recipes lists the ones there are"}`);
+  throw usageError(`unknown recipe ${name}${near || "; run moesaic recipes for a list"}`);
 }
 
 function recipeNames(folder: string): string[] {

@@ -63,10 +63,10 @@ export function createRegistry<D extends Definition>(
 }
 
 /**
- * The settings of any definition in `registry`, told apart by the value of `key`.
+ * The settings of any definition in `registry`, discriminated by `key`.
  *
  * The union is rebuilt when a definition is added, so that schemas made of it accept plug-ins that
- * were loaded later. zod caches the inner type of a lazy schema for ever, hence the own getter.
+ * were loaded later. zod caches the inner type of a lazy schema, so this schema overrides the getter.
  *
  * @param key of the discriminating literal, such as `name` or `system`
  */

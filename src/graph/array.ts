@@ -1,6 +1,6 @@
-/** Plain arrays with a shape: what goes into a graph and what comes out of it. */
+/** Plain arrays with a shape: the inputs and outputs of graphs. */
 
-/** Element types that graphs know; the names are NumPy's. */
+/** Element types of graphs, with NumPy's names. */
 export type DType = "float32" | "float64" | "int64" | "int32" | "uint8" | "bool";
 
 interface Stores {
@@ -41,17 +41,17 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 /**
- * A zero-filled array over memory of its own.
+ * A zero-filled array over its own buffer.
  *
- * The buffer is made before the view: V8 keeps small typed arrays on its moving heap, and native
- * code that was given their address would write to the wrong place.
+ * The buffer is allocated before the view: V8 keeps small typed arrays on its moving heap, and native
+ * code that holds their address would write to the wrong place.
  */
 export function allocate<D extends DType>(dtype: D, shape: readonly number[]): NdArray<D> {
   const buffer = new ArrayBuffer(elementCount(shape) * bytesPerElement(dtype));
   return view(dtype, shape, buffer, 0);
 }
 
-/** An array over a part of `buffer`, from `byteOffset` on; nothing is copied. */
+/** An array over `buffer`, starting at `byteOffset`, without a copy. */
 export function view<D extends DType>(
   dtype: D,
   shape: readonly number[],
@@ -62,11 +62,13 @@ export function view<D extends DType>(
   return { dtype, shape: [...shape], data: data as Stores[D] };
 }
 
-/** Numbers nested to any depth; every list at one depth has the same length. */
+/** Nested lists of numbers; all lists at one depth have the same length. */
 export type Nested = number | boolean | readonly Nested[];
 
 /**
- * Makes an array from nested lists.
+ * An array from nested lists.
+ *
+ * @throws RangeError if the lists are ragged
  *
  * @example
  * array([[1, 2], [3, 4]]).shape // [2, 2]
@@ -84,8 +86,7 @@ export function array<D extends DType = "float32">(
   let next = 0;
   const fill = (level: Nested, depth: number): void => {
     if (depth === shape.length) {
-      if (typeof level === "object")
-        throw new RangeError("array: lists nest deeper in some places");
+      if (typeof level === "object") throw new RangeError("array: the lists have different depths");
       result.data[next++] = (dtype === "int64" ? BigInt(level) : Number(level)) as never;
       return;
     }
@@ -101,7 +102,7 @@ export function array<D extends DType = "float32">(
   return result;
 }
 
-/** The entries as JavaScript numbers, row by row; int64 values beyond 2^53 lose digits. */
+/** The entries as JavaScript numbers in row-major order; int64 values beyond 2^53 lose digits. */
 export function toNumbers(source: NdArray): number[] {
   return Array.from(source.data as ArrayLike<number | bigint>, Number);
 }

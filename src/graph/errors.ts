@@ -1,4 +1,4 @@
-/** An error whose message is meant for the person at the keyboard: no stack is shown. */
+/** An error with a message for users; the command line prints it without a stack. */
 export class UserError extends Error {
   override readonly name: string = "UserError";
   /** 2 for usage and configuration, 1 for everything else. */

@@ -2,13 +2,13 @@
 import type { DType, NdArray } from "./array.ts";
 import type { Shape } from "./shape.ts";
 
-/** What is known of a tensor before it exists. */
+/** Type and shape of a tensor, known before the graph runs. */
 export interface TensorSpec {
   readonly dtype: DType;
   readonly shape: Shape;
 }
 
-/** A value that will exist when the graph runs: output `index` of `node`. */
+/** A symbolic value: output `index` of `node`, computed when the graph runs. */
 export interface Tensor extends TensorSpec {
   readonly id: number;
   readonly graph: Graph;
@@ -16,7 +16,7 @@ export interface Tensor extends TensorSpec {
   readonly index: number;
 }
 
-/** What a node is part of: the model, its gradients, or the second computation of the model. */
+/** The pass that a node belongs to: the model, its gradients, or recomputation for the gradients. */
 export type Phase = "forward" | "backward" | "recompute";
 
 /** One application of an operator. */
@@ -26,10 +26,10 @@ export interface Node {
   readonly inputs: readonly Tensor[];
   readonly attributes: unknown;
   readonly outputs: readonly Tensor[];
-  /** Scope of the model function that was being traced, such as `blocks.0.attn`. */
+  /** Scope of the model function at tracing time, such as `blocks.0.attn`. */
   readonly place: string;
   readonly phase: Phase;
-  /** Made where the node was; its stack is read only when somebody asks for the source line. */
+  /** Created with the node; its stack is only formatted by `sourceLine`. */
   readonly origin: Error | undefined;
 }
 
@@ -45,15 +45,15 @@ export interface Emitter {
   /** A fresh name for an intermediate value. */
   fresh(): string;
   constant(value: NdArray): string;
-  /** An int64 vector, as shapes, axes and split sizes want it. */
+  /** An int64 vector constant, for shapes, axes and split sizes. */
   ints(values: readonly number[]): string;
-  /** A float32 scalar. */
+  /** A float32 scalar constant. */
   scalar(value: number): string;
 }
 
 export type AttributeValue = number | string | readonly number[] | { readonly float: number };
 
-/** Where an operator writes its ONNX nodes to: names of inputs and outputs, in order. */
+/** Context of an operator that emits ONNX nodes: names of its inputs and outputs, in order. */
 export interface Emission<A> {
   readonly emitter: Emitter;
   readonly inputs: readonly string[];
@@ -62,7 +62,7 @@ export interface Emission<A> {
   readonly node: Node;
 }
 
-/** What a gradient rule may use; gradients of unused outputs are undefined. */
+/** Context of a gradient rule; gradients of unused outputs are undefined. */
 export interface Backward<A> {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
@@ -75,18 +75,18 @@ export interface Op<A = unknown> {
   readonly name: string;
   infer(inputs: readonly TensorSpec[], attributes: A): readonly TensorSpec[];
   emit(emission: Emission<A>): void;
-  /** Gradients of the inputs, in order; undefined where none flows. Absent: not differentiable. */
+  /** Gradients of the inputs, in order; undefined for inputs without one. Absent if not differentiable. */
   gradient?(backward: Backward<A>): readonly (Tensor | undefined)[];
 }
 
 /** An append-only record of nodes; their order is a topological order. */
 export interface Graph {
   readonly nodes: Node[];
-  /** Scope that new nodes are ascribed to. */
+  /** Scope of new nodes. */
   place: string;
-  /** Phase that new nodes are ascribed to. */
+  /** Phase of new nodes. */
   phase: Phase;
-  /** Origin that new nodes are ascribed to while a transformation builds them. */
+  /** Origin of new nodes while a transformation builds them. */
   origin: Error | undefined;
   readonly constants: Map<string, Tensor>;
   nextId: number;
@@ -151,7 +151,7 @@ export function defineOp<A>(
   };
 }
 
-/** The model's source line that made `node`, as `file:line`, or undefined where stacks are absent. */
+/** The model's source line that made `node`, as `file:line`, or undefined if stacks are not available. */
 export function sourceLine(node: Node): string | undefined {
   const lines = node.origin?.stack?.split("\n").slice(1) ?? [];
   const own = /[\\/](graph|ops|autodiff)[\\/][\w-]+\.[jt]s/;

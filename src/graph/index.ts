@@ -1,4 +1,4 @@
-/** Symbolic tensors, shapes and plain arrays: what models are traced into. */
+/** Symbolic tensors, shapes, plain arrays, and the graph that tracing builds. */
 export {
   allocate,
   array,

@@ -1,8 +1,8 @@
-/** The leaves of a graph: inputs that are given at run time, and constants. */
+/** The leaves of a graph: run-time inputs and constants. */
 import { array, type DType, type NdArray, type Nested } from "./array.ts";
 import { addNode, type Graph, type Op, type Tensor, type TensorSpec } from "./graph.ts";
 
-/** What an input holds; the trainer binds each role to memory of its own. */
+/** The role of an input; the trainer binds each role to its own memory. */
 export type InputRole = "parameter" | "data" | "random" | "state";
 
 export interface InputAttributes extends TensorSpec {
@@ -23,7 +23,7 @@ export const constantOp: Op<{ readonly value: NdArray }> = {
   gradient: () => [],
 };
 
-/** A tensor that is given when the graph runs. */
+/** A run-time input of the graph. */
 export function input(
   graph: Graph,
   name: string,
@@ -33,7 +33,7 @@ export function input(
   return addNode(graph, inputOp, [], { ...spec, name, role })[0]!;
 }
 
-/** A fixed value; equal scalars are shared. */
+/** A constant; equal scalars share one node. */
 export function constant(graph: Graph, value: NdArray | Nested, dtype: DType = "float32"): Tensor {
   const isArray = typeof value === "object" && "data" in value;
   const key =

@@ -1,9 +1,8 @@
 /**
  * Shapes of symbolic tensors.
  *
- * A dimension is an integer, or an integer multiple of a symbol whose value is known only when the
- * graph runs. `B` is the batch size; dropless dispatch adds one symbol per expert for the number of
- * tokens it receives.
+ * A dimension is an integer, or an integer multiple of a symbol whose value is only known at run time.
+ * `B` is the batch size; dropless dispatch adds one symbol per expert for its number of tokens.
  */
 
 /** `factor` times the run-time value of `symbol`. */
@@ -38,7 +37,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, axis) => sameDim(dim, b[axis]!));
 }
 
-/** The product of dimensions, of which at most one may be symbolic. */
+/** The product of dimensions; at most one may be symbolic. */
 export function product(dims: Shape): Dim {
   let factor = 1;
   let symbol: string | undefined;
@@ -66,7 +65,7 @@ export function sum(dims: Shape): Dim {
   return symbol === "" ? total : symbolic(symbol, total);
 }
 
-/** `dim / divisor`, which must be whole. */
+/** `dim / divisor`. @throws RangeError if it is not a whole number */
 export function divideDim(dim: Dim, divisor: Dim): Dim {
   const [n, d] = [dim, divisor].map((x) => (typeof x === "number" ? x : x.factor)) as [
     number,
@@ -80,7 +79,7 @@ export function divideDim(dim: Dim, divisor: Dim): Dim {
   return symbol === undefined || cancels ? n / d : symbolic(symbol, n / d);
 }
 
-/** The common shape of operands under NumPy's broadcasting rule. */
+/** The broadcast shape of operands, by NumPy's rule. */
 export function broadcastShapes(...shapes: Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {

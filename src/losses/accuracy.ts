@@ -1,4 +1,4 @@
-/** Share of rows whose largest score is at the label. ONNX: ArgMax, Equal, ReduceMean. */
+/** Fraction of rows whose largest score belongs to the label. ONNX: ArgMax, Equal, ReduceMean. */
 import type { Tensor } from "../graph/graph.ts";
 import { formatShape, sameDim } from "../graph/shape.ts";
 import { div, maximum, mul } from "../ops/arithmetic.ts";
@@ -7,11 +7,15 @@ import { reduceMean, reduceSum } from "../ops/reduce.ts";
 import { argMax } from "../ops/top-k.ts";
 
 /**
- * Fraction (0 to 1) of rows of `logits` whose first largest entry stands at the label.
+ * Fraction (0 to 1) of rows of `logits` whose argmax equals the label; ties go to the first entry.
  *
  * @param logits `[N, C]`
- * @param labels `[N]` int64; rows with the label `ignoreIndex` do not count (all ignored: 0)
+ * @param labels `[N]` int64; rows with the label `ignoreIndex` are skipped (0 if all are)
  * @returns a scalar without gradient
+ * @throws RangeError if the shapes do not match
+ * @example
+ * const scores = array([[2, 1], [0, 3], [1, 0]]);
+ * const [y] = await evaluate(accuracy, [scores, array([0, 1, 1], "int64")]); // 0.6667
  */
 export function accuracy(
   logits: Tensor,

@@ -4,9 +4,12 @@ const INTERVALS = 1 << 15;
 /**
  * Quantiles of Beta(alpha, alpha) at 0, 1/steps, ... 1.
  *
- * The density `x^(a-1) (1-x)^(a-1)` is integrated by the midpoint rule up to the median 1/2, and is
- * symmetric about it. With `x = s^g / 2` and `g = max(1, 1/a)` the integrand is bounded in s.
+ * Integrates the density `x^(a-1) (1-x)^(a-1)` by the midpoint rule up to the median 1/2 and mirrors
+ * the result. With `x = s^g / 2` and `g = max(1, 1/a)` the integrand is bounded in s.
  *
+ * @param alpha above 0
+ * @param steps even
+ * @throws RangeError if `alpha` is not positive or `steps` is odd
  * @example
  * betaQuantiles(1, 4) // [0, 0.25, 0.5, 0.75, 1]
  */
@@ -21,7 +24,7 @@ export function betaQuantiles(alpha: number, steps: number): number[] {
   const sums = new Float64Array(INTERVALS + 1);
   for (let i = 0; i < INTERVALS; i++) {
     const s = (i + 0.5) / INTERVALS;
-    // x^(a-1) dx/ds, in which powers of s come together: s^(g a - 1).
+    // x^(a-1) dx/ds; the powers of s combine to s^(g a - 1).
     const density = s ** (power * alpha - 1) * (1 - at(s)) ** (alpha - 1);
     sums[i + 1] = sums[i]! + density;
   }

@@ -1,4 +1,4 @@
-/** Cross-entropy of independent yes-or-no scores. ONNX: Softplus, Mul, Sub. */
+/** Cross-entropy of independent binary scores. ONNX: Softplus, Mul, Sub. */
 import type { Tensor } from "../graph/graph.ts";
 import { formatShape, sameShape } from "../graph/shape.ts";
 import { softplus } from "../ops/activation.ts";
@@ -11,6 +11,10 @@ import { type Reduction, reduceLoss } from "./reduction.ts";
  *
  * @param logits any shape
  * @param targets the same shape, 0 to 1
+ * @returns a scalar in nats, or the shape of `logits` with reduction `none`
+ * @throws RangeError if the shapes differ
+ * @example
+ * const [y] = await evaluate(binaryCrossEntropy, [array([0, 0]), array([1, 0])]); // 0.6931
  */
 export function binaryCrossEntropy(
   logits: Tensor,

@@ -1,8 +1,8 @@
 /**
- * Losses that bring the two parts of a pair together and push other parts away.
+ * Contrastive losses: they attract the two embeddings of a pair and repel all others.
  *
- * Axes: `B` pairs, `P` width of the shared space. Row `i` of one side belongs to row `i` of the other;
- * rows have length one (`l2Normalize`).
+ * Axes: `B` pairs, `P` width of the shared space. Row `i` of `z` and row `i` of `t` are a pair; rows
+ * have unit length (`l2Normalize`).
  */
 import type { Tensor } from "../graph/graph.ts";
 import { softplus } from "../ops/activation.ts";
@@ -14,20 +14,23 @@ import { logSumExp, reduceMax, reduceMean, reduceSum } from "../ops/reduce.ts";
 
 export interface PairLossOptions {
   /**
-   * Pairs that do not count, `[B, B]` bool with an empty diagonal: those of rows with the same text, say,
-   * which are no wrong pairs. See `repeatedRows`.
+   * Negatives to skip, `[B, B]` bool with a false diagonal, such as rows with the same text, which are
+   * false negatives. See `repeatedRows`.
    */
   readonly ignore?: Tensor | undefined;
 }
 
 /**
- * Symmetric InfoNCE: the mean of both cross-entropies of `scale z tᵀ`, in which row `i` and column `i`
- * have the target `i` (CLIP, arXiv:2103.00020, figure 3).
+ * Symmetric InfoNCE: the mean cross-entropy over the rows and the columns of `scale z tᵀ`, with target
+ * `i` for row `i` and for column `i` (CLIP, arXiv:2103.00020, figure 3).
  *
  * @param z `[B, P]`
  * @param t `[B, P]`
  * @param scale factor of the similarities, the inverse of a temperature
- * @returns a scalar
+ * @returns a scalar in nats
+ * @example
+ * const pairs = array([[1, 0], [0, 1]]);
+ * const [y] = await evaluate((z, t) => infoNceLoss(z, t, 1), [pairs, pairs]); // 0.3133
  */
 export function infoNceLoss(
   z: Tensor,
@@ -42,16 +45,20 @@ export function infoNceLoss(
   return reduceMean(sub(others, own));
 }
 
-/** A logit that adds nothing to a sum of exponentials. */
+/** A logit whose exponential is 0. */
 const HIDDEN = -1e30;
 
 /**
- * The sigmoid loss `-(1 / B) sum_ij log sigmoid(y_ij (scale z_i t_j + bias))`, `y_ij` being 1 for pairs
- * and -1 elsewhere (SigLIP, arXiv:2303.15343, section 3.2, which begins at scale 10 and bias -10).
+ * The sigmoid loss `-(1 / B) sum_ij log sigmoid(y_ij (scale z_i t_j + bias))`, where `y_ij` is 1 for
+ * pairs and -1 elsewhere (SigLIP, arXiv:2303.15343, section 3.2; initial scale 10 and bias -10).
  *
  * @param z `[B, P]`
  * @param t `[B, P]`
- * @returns a scalar
+ * @returns a scalar in nats
+ * @example
+ * const pairs = array([[1, 0], [0, 1]]);
+ * const loss = (z, t) => sigmoidPairLoss(z, t, { scale: 1, bias: 0 });
+ * await evaluate(loss, [pairs, pairs]); // [1.0064]
  */
 export function sigmoidPairLoss(
   z: Tensor,
@@ -69,14 +76,22 @@ export function sigmoidPairLoss(
   return reduceMean(sub(reduceSum(softplus(logits), 1), own));
 }
 
-/** `-mean_i z_i . t_i`, the negative mean cosine of pairs; `z` and `t` are `[B, P]`. */
+/**
+ * Negative mean cosine of pairs, `-mean_i z_i . t_i`.
+ *
+ * @param z `[B, P]`
+ * @param t `[B, P]`
+ * @returns a scalar
+ * @example
+ * const [y] = await evaluate(alignmentLoss, [array([[1, 0], [0, 1]]), array([[1, 0], [1, 0]])]); // -0.5
+ */
 export function alignmentLoss(z: Tensor, t: Tensor): Tensor {
   return neg(reduceMean(reduceSum(mul(z, t), 1)));
 }
 
 /**
- * Mean cosine of different rows, `(|sum_i z_i|^2 - B) / (B (B - 1))`: near 1 where embeddings have
- * collapsed to one direction; 0 for a single row.
+ * Mean cosine between different rows, `(|sum_i z_i|^2 - B) / (B (B - 1))`: near 1 if the embeddings
+ * have collapsed to one direction; 0 for a single row.
  *
  * @param z `[B, P]`
  * @returns a scalar
@@ -89,11 +104,19 @@ export function meanSimilarity(z: Tensor): Tensor {
   return div(sub(reduceSum(mul(total, total)), reduceSum(norms)), pairs);
 }
 
-/** Fraction of the rows of `z` to which no other row of `t` is closer than their own. */
+/**
+ * Fraction of the rows of `z` whose nearest row of `t` is their own; ties count as correct.
+ *
+ * @param z `[B, P]`
+ * @param t `[B, P]`
+ * @returns a scalar without gradient, 0 to 1
+ * @example
+ * const [y] = await evaluate(pairAccuracy, [array([[1, 0], [1, 0]]), array([[1, 0], [0, 1]])]); // 0.5
+ */
 export function pairAccuracy(z: Tensor, t: Tensor): Tensor {
   const logits = matmul(z, t, { transposeB: true }); // [B, B]
   const own = reduceSum(mul(z, t), 1); // [B]
-  // The sums of a product and of a reduction are not added up in one order.
+  // The matrix product and the reduction sum in different orders, hence the tolerance.
   const slack = add(own, 1e-6);
   return reduceMean(cast(greaterOrEqual(slack, reduceMax(logits, 1)), "float32"));
 }

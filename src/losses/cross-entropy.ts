@@ -12,7 +12,7 @@ interface RowLossAttributes {
   readonly labelSmoothing: number;
 }
 
-/** Loss of each row; its second output, the log-probabilities, serves the gradient. */
+/** Loss of each row; the second output, the log-probabilities, is reused by the gradient. */
 const rowLossOp = defineOp<RowLossAttributes>({
   name: "cross_entropy",
   infer: ([logits, labels]) => {
@@ -65,23 +65,26 @@ const rowLossOp = defineOp<RowLossAttributes>({
 });
 
 export interface CrossEntropyOptions {
-  /** Share of the target that is spread evenly over all classes, 0 to 1. Default 0. */
+  /** Fraction of the target spread evenly over all classes, 0 to 1. Default 0. */
   readonly labelSmoothing?: number;
-  /** Rows with this label do not count. */
+  /** Rows with this label are skipped. */
   readonly ignoreIndex?: number;
-  /** Default `mean`, over the rows that count. */
+  /** Default `mean`, over the rows that are not skipped. */
   readonly reduction?: Reduction;
 }
 
 /**
- * `-sum_c target_c log softmax(logits)_c`, as torch.nn.functional.cross_entropy defines it, where
+ * `-sum_c target_c log softmax(logits)_c`, as in torch.nn.functional.cross_entropy, with
  * `target = (1 - labelSmoothing) onehot(label) + labelSmoothing / C`.
  *
- * Where every row is ignored the mean is 0; PyTorch gives NaN there.
+ * If all rows are skipped the mean is 0 (NaN in PyTorch).
  *
  * @param logits `[N, C]`
  * @param labels `[N]` int64, 0 to C - 1 or `ignoreIndex`
- * @returns a scalar, or `[N]` with reduction `none` (0 in ignored rows)
+ * @returns a scalar in nats, or `[N]` with reduction `none` (0 in skipped rows)
+ * @throws RangeError if `labelSmoothing` is outside 0 to 1 or the shapes do not match
+ * @example
+ * const [y] = await evaluate(crossEntropy, [array([[0, 0]]), array([1], "int64")]); // 0.6931
  */
 export function crossEntropy(
   logits: Tensor,

@@ -56,10 +56,10 @@ test("CORAL by hand, and against sums over pairs of domains", async () => {
     inputs: [normalArray("features", [12, 3])],
   });
   await expect(evaluate((x) => coralPenalty(x, 2), [array([[0], [2]])])).rejects.toThrow(
-    "coralPenalty: a domain needs two rows or more, got 1",
+    "coralPenalty: each domain needs at least two rows, got 1",
   );
   await expect(evaluate((x) => coralPenalty(x, 2), [array([[0], [2], [1]])])).rejects.toThrow(
-    "rows of 2 domains need a fixed number of them in each, got [3, 1]",
+    "byDomain: the number of rows must be a fixed multiple of the 2 domains, got [3, 1]",
   );
 });
 

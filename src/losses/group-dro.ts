@@ -1,10 +1,10 @@
-/** The worst domain counts most. ONNX: Exp, Mul, ReduceSum. */
+/** Group DRO: domains are weighted by their losses. ONNX: Exp, Mul, ReduceSum. */
 import type { Tensor } from "../graph/graph.ts";
 import { div, exp, mul } from "../ops/arithmetic.ts";
 import { stopGradient } from "../ops/compare.ts";
 import { reduceSum } from "../ops/reduce.ts";
 
-/** A loss, and the weights that the next step begins with. */
+/** The loss and the domain weights for the next step. */
 export interface GroupDroLoss {
   readonly loss: Tensor;
   /** `[M]`, summing to 1; without gradient. */
@@ -12,13 +12,17 @@ export interface GroupDroLoss {
 }
 
 /**
- * One step of group DRO (arXiv:1911.08731, Algorithm 1): the weights of the domains grow with their
- * losses, `q_m <- q_m exp(eta l_m) / sum_k q_k exp(eta l_k)`, and the loss is `sum_m q_m l_m` with
- * the new ones, through which no gradient flows.
+ * One step of group DRO (arXiv:1911.08731, Algorithm 1): the domain weights grow with the losses,
+ * `q_m <- q_m exp(eta l_m) / sum_k q_k exp(eta l_k)`, and the loss is `sum_m q_m l_m` with the new
+ * weights. No gradient flows through the weights.
  *
  * @param losses mean loss in each domain, `[M]`
- * @param weights of the step before, `[M]`; equal ones at first
+ * @param weights of the previous step, `[M]`; initially all equal
  * @param eta step size of the weights
+ * @example
+ * const losses = array([0, Math.log(3)]);
+ * const step = (l, q) => groupDroLoss(l, q, 1).weights;
+ * await evaluate(step, [losses, array([0.5, 0.5])]); // [[0.25, 0.75]]
  */
 export function groupDroLoss(losses: Tensor, weights: Tensor, eta: number): GroupDroLoss {
   const grown = mul(stopGradient(weights), exp(mul(stopGradient(losses), eta))); // [M]

@@ -1,4 +1,4 @@
-/** What training minimises, and accuracy. */
+/** Training losses, and accuracy. */
 export { accuracy } from "./accuracy.ts";
 export { betaQuantiles } from "./beta-quantiles.ts";
 export { binaryCrossEntropy } from "./binary-cross-entropy.ts";

@@ -1,4 +1,4 @@
-/** Penalty of classifiers that could be better in one domain alone. ONNX: Softmax, GatherElements. */
+/** Penalty on classifiers that a single domain could improve by rescaling. ONNX: Softmax, GatherElements. */
 import { array } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
@@ -10,17 +10,22 @@ import { softmax } from "../ops/softmax.ts";
 import { byDomain } from "./domain-rows.ts";
 
 /**
- * IRMv1 (arXiv:1907.02893, section 3.1): the squared slope, by a factor `s` on the logits and at s = 1,
- * of the cross-entropy in each domain, averaged over domains. The slope of one row is
+ * IRMv1 (arXiv:1907.02893, section 3.1): the squared derivative of each domain's cross-entropy by a
+ * factor `s` on the logits, at s = 1, averaged over domains. The derivative of one row is
  *
  *     d/ds CE(s z, y) at s = 1  =  sum_c (softmax(z)_c - [c = y]) z_c
  *
- * The square is estimated without bias as the product of the mean slopes of every second row and of
- * the others, which may be negative, as the paper's appendix and DomainBed do.
+ * The unbiased estimate of the square is the product of the mean derivatives over even and odd rows,
+ * which may be negative, as in the paper's appendix and DomainBed.
  *
- * @param logits `[M*n, C]`, the rows of each domain together, n >= 2
+ * @param logits `[M*n, C]`, the rows of each domain contiguous, n >= 2
  * @param labels `[M*n]` int64
  * @returns a scalar
+ * @throws RangeError if a domain has fewer than two rows
+ * @example
+ * const labels = array([0, 0], "int64");
+ * const penalty = (z, y) => irmPenalty(z, y, 1);
+ * await evaluate(penalty, [array([[0, 0], [0, 0]]), labels]); // [0]
  */
 export function irmPenalty(logits: Tensor, labels: Tensor, numDomains: number): Tensor {
   const expected = reduceSum(mul(softmax(logits, 1), logits), 1); // [M*n]
@@ -28,7 +33,7 @@ export function irmPenalty(logits: Tensor, labels: Tensor, numDomains: number): 
   const slopes = byDomain(sub(expected, truth), numDomains); // [M, n]
   const numRows = slopes.shape[1] as number;
   if (numRows < 2) {
-    throw new RangeError(`irmPenalty: a domain needs two rows or more, got ${numRows}`);
+    throw new RangeError(`irmPenalty: each domain needs at least two rows, got ${numRows}`);
   }
   const half = (parity: number): Tensor => {
     const count = Math.ceil((numRows - parity) / 2);

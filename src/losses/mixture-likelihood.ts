@@ -13,12 +13,17 @@ import { type Reduction, reduceLoss } from "./reduction.ts";
  *
  *     -log sum_e softmax(gateLogits)_e softmax(expertLogits_e)_label
  *
- * worked out from logarithms, so that an expert which is sure of another class does no harm.
+ * computed in logarithms, so that a confident wrong expert does not underflow the sum.
  *
  * @param gateLogits `[N, E]`
- * @param expertLogits `E` times `[N, C]`
+ * @param expertLogits `E` tensors `[N, C]`
  * @param labels `[N]` int64, 0 to C - 1
  * @returns a scalar in nats, or `[N]` with reduction `none`
+ * @throws RangeError if the number of gates and experts differ
+ * @example
+ * const loss = (gate, expert, labels) => mixtureLikelihood(gate, [expert, expert], labels);
+ * const [gate, expert] = [array([[0, 0]]), array([[0, 0]])];
+ * await evaluate(loss, [gate, expert, array([0], "int64")]); // [0.6931]
  */
 export function mixtureLikelihood(
   gateLogits: Tensor,

@@ -1,4 +1,4 @@
-/** Images mixed with those of another domain. ONNX: TopK, Gather, Mul, Add. */
+/** Mixup between the images of different domains. ONNX: TopK, Gather, Mul, Add. */
 import { array } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
@@ -14,19 +14,19 @@ import { betaQuantiles } from "./beta-quantiles.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { byDomain } from "./domain-rows.ts";
 
-/** Steps of the table from which Beta numbers are read. */
+/** Size of the table of Beta quantiles. */
 const STEPS = 4096;
 
 export interface MixupOptions {
   readonly numDomains: number;
-  /** Both parameters of the Beta distribution of the shares; above 0. */
+  /** Both parameters of the Beta distribution of mixing weights; above 0. */
   readonly alpha: number;
 }
 
 export interface MixupDraws {
-  /** Whose order is the order of the domains in a ring, `[M]`. */
+  /** Random numbers whose ranking orders the domains in a ring, `[M]`. */
   readonly order: Tensor;
-  /** Uniform in [0, 1), one for each pair, `[M]`. */
+  /** Uniform in [0, 1), one per pair of domains, `[M]`. */
   readonly shares: Tensor;
 }
 
@@ -35,17 +35,23 @@ export interface MixedBatch {
   readonly images: Tensor;
   /** Labels of both partners, `[M*n]` each. */
   readonly labels: readonly [Tensor, Tensor];
-  /** Share of the first partner in each pair of domains, `[M]`. */
+  /** Weight of the first partner in each pair of domains, `[M]`. */
   readonly shares: Tensor;
 }
 
 /**
- * Mixup (arXiv:1710.09412) between domains, as DomainBed pairs them: the domains stand in a ring in
- * random order, and each is mixed with the next, row by row, `x = s x_i + (1 - s) x_j` with one
- * `s ~ Beta(alpha, alpha)` for each pair.
+ * Mixup (arXiv:1710.09412) between domains, paired as in DomainBed: the domains form a ring in random
+ * order, and each is mixed with the next, row by row: `x = s x_i + (1 - s) x_j` with one
+ * `s ~ Beta(alpha, alpha)` per pair.
  *
- * @param images `[M*n, ...]`, the rows of each domain together
+ * @param images `[M*n, ...]`, the rows of each domain contiguous
  * @param labels `[M*n]` int64
+ * @throws RangeError if the number of rows is no multiple of the domains
+ * @example
+ * const mix = (x, y, order, shares) =>
+ *   mixDomains(x, y, { order, shares }, { numDomains: 2, alpha: 1 }).images;
+ * const [images, labels] = [array([[0], [4]]), array([0, 1], "int64")];
+ * await evaluate(mix, [images, labels, array([0, 1]), array([0.5, 0.25])]); // [[[2], [1]]]
  */
 export function mixDomains(
   images: Tensor,
@@ -76,6 +82,12 @@ export function mixDomains(
  * Mean over pairs of `s CE(z, y_i) + (1 - s) CE(z, y_j)`.
  *
  * @param logits of the mixed images, `[M*n, C]`
+ * @returns a scalar in nats
+ * @throws RangeError if the mixing weights are not `[M]`
+ * @example
+ * const loss = (z, a, b, shares) => mixupLoss(z, { labels: [a, b], shares });
+ * const [first, second] = [array([0], "int64"), array([1], "int64")];
+ * await evaluate(loss, [array([[0, 0]]), first, second, array([0.3])]); // [0.6931]
  */
 export function mixupLoss(
   logits: Tensor,
@@ -93,7 +105,7 @@ export function mixupLoss(
   return reduceMean(add(mul(shares, first), mul(sub(1, shares), second)));
 }
 
-/** Numbers with the distribution Beta(alpha, alpha) from uniform ones, read from a table. */
+/** Maps uniform numbers to Beta(alpha, alpha) by linear interpolation in a table of quantiles. */
 function betaNumbers(uniform: Tensor, alpha: number): Tensor {
   const quantiles = constant(uniform.graph, array(betaQuantiles(alpha, STEPS)));
   const place = mul(uniform, STEPS); // [M]

@@ -4,16 +4,18 @@ import { where } from "../ops/compare.ts";
 import { reshape } from "../ops/reshape.ts";
 import { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
 
-/** A label that no token has; PyTorch's default. */
+/** Label of positions without a target; PyTorch's default. */
 const NO_TARGET = -100;
 
 /**
- * Cross-entropy of next-token scores, over all tokens that have a target.
+ * Cross-entropy of next-token scores, averaged over the positions selected by `mask`.
  *
  * @param logits `[B*S, V]`
  * @param targets `[B, S]` int64, the token after each position
- * @param mask `[B, S]` bool, which positions count; default all
- * @returns a scalar in nats, the mean over the tokens that count
+ * @param mask `[B, S]` bool, the positions to include; default all
+ * @returns a scalar in nats
+ * @example
+ * const [y] = await evaluate(nextTokenLoss, [array([[0, 0]]), array([[1]], "int64")]); // 0.6931
  */
 export function nextTokenLoss(
   logits: Tensor,

@@ -1,10 +1,11 @@
-/** From one loss per row to a scalar. */
+/** Reduction of per-row losses. */
 import type { Tensor } from "../graph/graph.ts";
 import { reduceMean, reduceSum } from "../ops/reduce.ts";
 
+/** How per-row losses become the result, as in torch.nn. */
 export type Reduction = "mean" | "sum" | "none";
 
-/** The mean or the sum of all entries, or the entries themselves. */
+/** Mean or sum of all entries; `none` returns the entries. */
 export function reduceLoss(losses: Tensor, reduction: Reduction): Tensor {
   if (reduction === "none") return losses;
   return reduction === "mean" ? reduceMean(losses) : reduceSum(losses);

@@ -10,11 +10,10 @@ import { cumulativeSum } from "../ops/scan.ts";
 import { bits, foldIn, key } from "../random/index.ts";
 
 /**
- * Which rows hold the same ids as another row: entry `i, j` is set where `i` and `j` differ and their
- * rows do not.
+ * Marks pairs of equal rows: entry `i, j` is true if `i != j` and rows `i` and `j` are equal.
  *
- * Rows are compared by `sum_l r_l id_l` with fixed random 31-bit `r`, which two different rows share
- * with a chance below 2^-30; exact in int64 for ids below 2^20 and rows of up to 4096.
+ * Rows are compared by the hash `sum_l r_l id_l` with fixed random 31-bit `r`; two different rows
+ * collide with probability below 2^-30. Exact in int64 for ids below 2^20 and up to 4096 columns.
  *
  * @param ids `[B, L]` int64
  * @returns `[B, B]` bool
@@ -30,7 +29,7 @@ export function repeatedRows(ids: Tensor): Tensor {
   return logicalAnd(samePairs(sums), logicalNot(samePairs(places)));
 }
 
-/** Which entries of `[B]` are equal, `[B, B]`. */
+/** Pairwise equality of the entries of `[B]`, `[B, B]`. */
 function samePairs(x: Tensor): Tensor {
   return equal(unsqueeze(x, 1), unsqueeze(x, 0));
 }

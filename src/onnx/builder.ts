@@ -1,4 +1,4 @@
-/** Collects ONNX nodes and initializers and writes them as a model. */
+/** Collects ONNX nodes and initializers and serialises them as a model. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   type AttributeProto,
@@ -17,7 +17,7 @@ import type { AttributeValue, Emitter, TensorSpec } from "../graph/graph.ts";
 import { formatDim } from "../graph/shape.ts";
 import { elementTypes } from "../ops/element-types.ts";
 
-/** Rewrites operators that a target lacks into ones that it has; keyed by operator type. */
+/** Rewrites operators that a target does not support, keyed by operator type. */
 export type Lowering = Readonly<Record<string, LoweringRule>>;
 
 export type LoweringRule = (
@@ -28,7 +28,7 @@ export type LoweringRule = (
 ) => void;
 
 export interface ModelBuilder extends Emitter {
-  /** Names of nodes added from now on begin with `prefix`. */
+  /** Sets the name prefix of nodes added from now on. */
   label(prefix: string): void;
   initializer(name: string, value: NdArray): void;
   declareInput(name: string, spec: TensorSpec): void;
@@ -121,12 +121,12 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
 }
 
 /**
- * The same nodes with those at the end whose results no other node reads, the last one first.
+ * Moves the nodes whose outputs no other node reads to the end, in reverse order.
  *
- * ONNX Runtime runs what the last node of a model needs, then what the last but one still needs,
- * and so on. A training step written in the order of its construction would first run down to the
- * gradient of the first layer and make all other weight gradients after that, with every
- * activation kept until then; in this order each is made where it stands, and memory is freed.
+ * ONNX Runtime first runs everything that the last node of a model depends on, then the rest of what
+ * the second to last depends on, and so on. In construction order a training step would compute the
+ * gradient of the first layer before all other weight gradients, with every activation kept until
+ * then; in this order each weight gradient is computed early and memory is freed.
  */
 function lastWantedFirst(nodes: readonly NodeProto[]): NodeProto[] {
   const read = new Set(nodes.flatMap((node) => node.input));
@@ -134,7 +134,7 @@ function lastWantedFirst(nodes: readonly NodeProto[]): NodeProto[] {
   return [...nodes.filter(isRead), ...nodes.filter((node) => !isRead(node)).reverse()];
 }
 
-/** What identifies a constant that is small, or the same everywhere. */
+/** Key of a constant that is small or has equal entries; undefined for others. */
 function constantKey({ dtype, shape, data }: NdArray): string | undefined {
   const type = `${dtype}[${shape}]`;
   if (data.length <= 64) return `${type}${data}`;

@@ -1,4 +1,4 @@
-/** Writes the part of a graph that some outputs need as an ONNX model. */
+/** Emits the part of a graph that given outputs depend on as an ONNX model. */
 import type { NdArray } from "../graph/array.ts";
 import { type Node, sourceLine, type Tensor } from "../graph/graph.ts";
 import { type InputAttributes, inputAttributes, isConstant, isInput } from "../graph/inputs.ts";
@@ -6,24 +6,24 @@ import { createBuilder, type Lowering } from "./builder.ts";
 import { nodeLabel } from "./node-name.ts";
 
 export interface EmitOptions {
-  /** Rewrites for targets that lack some operators; by default every operator is written as is. */
+  /** Rewrites for targets that do not support some operators. Default none. */
   readonly lowering?: Lowering;
-  /** Values of inputs (parameters, as a rule) that become initializers of the model. */
+  /** Values of inputs (usually parameters) to store as initializers of the model. */
   readonly initializers?: ReadonlyMap<string, NdArray>;
-  /** Key-value pairs kept in the file. */
+  /** Metadata of the file. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 export interface EmittedModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Inputs that the model expects, in the order in which the graph declared them. */
+  /** Inputs of the model, in declaration order. */
   readonly inputs: readonly InputAttributes[];
   readonly outputs: readonly { readonly name: string; readonly tensor: Tensor }[];
   /** The place in the model function of an ONNX node of this model. */
   explain(nodeName: string): string | undefined;
 }
 
-/** Emits `outputs`, a tensor for each output name; inputs that none of them needs are left out. */
+/** Emits `outputs`, one tensor per output name; unused inputs are dropped. */
 export function emitModel(
   outputs: Readonly<Record<string, Tensor>>,
   { lowering, initializers, metadata }: EmitOptions = {},
@@ -85,7 +85,7 @@ export function emitModel(
   };
 }
 
-/** Nodes that the tensors depend on, in the order of the graph. */
+/** Nodes that the tensors depend on, in graph order. */
 function neededNodes(tensors: readonly Tensor[]): Node[] {
   const needed = new Set<Node>();
   const open = tensors.map((tensor) => tensor.node);

@@ -1,7 +1,7 @@
-/** Names of ONNX nodes: they say where in the model, and in which pass, a node stands. */
+/** Names of ONNX nodes encode the place in the model and the pass. */
 import type { Node, Phase } from "../graph/graph.ts";
 
-/** What the name of an ONNX node tells. */
+/** The parts of an ONNX node name. */
 export interface NodeOrigin {
   /** Scope of the model function, such as `blocks.0.attn`; empty at its root. */
   readonly place: string;
@@ -10,14 +10,14 @@ export interface NodeOrigin {
   readonly op: string;
 }
 
-/** What the names of a node's ONNX nodes begin with: `blocks.0.norm1/backward/layer_norm#12`. */
+/** Prefix of the names of a node's ONNX nodes: `blocks.0.norm1/backward/layer_norm#12`. */
 export function nodeLabel({ place, phase, op, id }: Node): string {
   return `${place}/${phase === "forward" ? "" : `${phase}/`}${op.name}#${id}`;
 }
 
 /**
- * Reads the name of an ONNX node; undefined for nodes that were not emitted here. ONNX Runtime puts
- * a word before, or more behind, the name of a node that it joined with others.
+ * Parses the name of an ONNX node; undefined for foreign names. ONNX Runtime adds prefixes and suffixes
+ * to the names of fused nodes.
  */
 export function readNodeName(name: string): NodeOrigin | undefined {
   const match = /(?:^|\s)([^/\s]*)\/(?:(backward|recompute)\/)?([^/#\s]+)#\d+/.exec(name);

@@ -3,23 +3,27 @@ import { add, div, mul, sqrt, sub } from "../ops/arithmetic.ts";
 import { chunkInputs, type Optimizer } from "./optimizer.ts";
 
 export interface AdamWOptions {
-  /** Decay of the mean of gradients. Default 0.9. */
+  /** Decay of the first moment. Default 0.9. */
   readonly beta1?: number;
-  /** Decay of the mean of squared gradients. Default 0.999. */
+  /** Decay of the second moment. Default 0.999. */
   readonly beta2?: number;
   /** Default 1e-8. */
   readonly epsilon?: number;
 }
 
 /**
- * With `g` the scaled gradient, `l` the learning rate, `w` the weight decay and `t` the step:
+ * AdamW, with `g` the scaled gradient, `l` the learning rate, `w` the weight decay and `t` the update
+ * counted from 1:
  *
  *     p = p (1 - l w)
  *     m = b1 m + (1 - b1) g
  *     v = b2 v + (1 - b2) g^2
  *     p = p - l m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)
  *
- * The factors that depend on the step alone are folded into five scalars.
+ * Factors that depend only on the step are folded into five scalars.
+ *
+ * @example
+ * adamW({ beta2: 0.95 }).moments.length; // 2
  */
 export function adamW({
   beta1 = 0.9,

@@ -1,19 +1,26 @@
-/** Clipping gradients by their global norm, as torch.nn.utils.clip_grad_norm_. */
+/** Gradient clipping by the global norm, as torch.nn.utils.clip_grad_norm_. */
 import type { Tensor } from "../graph/graph.ts";
 import { sumOfSquares } from "../ops/reduce.ts";
 import { chunkInputs } from "./optimizer.ts";
 
-/** Output `sum_of_squares` (a scalar) of the input `gradient`, a chunk `[N]`. */
+/**
+ * A graph with the input `gradient`, a chunk `[N]`, and the scalar output `sum_of_squares`.
+ *
+ * @example
+ * sumOfSquaresGraph().sum_of_squares.shape.length; // 0
+ */
 export function sumOfSquaresGraph(): Record<string, Tensor> {
   return { sum_of_squares: sumOfSquares(chunkInputs().vector("gradient")) };
 }
 
 /**
- * Norm of all chunks together, and the factor that brings it down to `maxNorm`:
- * `min(1, maxNorm / (norm + 1e-6))`.
+ * Global norm of all chunks, and the factor that clips it to `maxNorm`: `min(1, maxNorm / (norm + 1e-6))`.
  *
- * @param sums the sum of squares of each chunk
+ * @param sums sum of squares of each chunk
  * @param maxNorm above 0; Infinity never clips
+ * @throws RangeError if `maxNorm` is not positive
+ * @example
+ * clipScale([9, 16], 1).scale; // 0.2
  */
 export function clipScale(
   sums: Iterable<number>,

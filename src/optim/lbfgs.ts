@@ -1,14 +1,14 @@
-/** Minimising a smooth function of many numbers: L-BFGS. */
+/** L-BFGS for smooth functions of many variables. */
 
-/** Value at `x`; writes the gradient to `gradient`. */
+/** Returns the value at `x` and writes the gradient to `gradient`. */
 export type SmoothFunction = (x: Float64Array, gradient: Float64Array) => number;
 
 export interface MinimizeOptions {
-  /** By default 1000. */
+  /** Default 1000. */
   readonly maxIterations?: number;
-  /** Ends where no entry of the gradient is larger, by default 1e-4. */
+  /** Stops when no entry of the gradient exceeds this. Default 1e-4. */
   readonly tolerance?: number;
-  /** Steps that are remembered, by default 10. */
+  /** Steps kept for the estimate of the inverse Hessian. Default 10. */
   readonly memory?: number;
 }
 
@@ -23,15 +23,15 @@ export interface Minimum {
 interface Step {
   readonly change: Float64Array;
   readonly gradientChange: Float64Array;
-  /** 1 over the product of the two. */
+  /** 1 over the dot product of the two. */
   readonly rho: number;
 }
 
 /**
  * L-BFGS with a line search that satisfies the weak Wolfe conditions (Nocedal and Wright, Numerical
- * Optimization, algorithms 7.4 and 7.5); the same bits for the same input.
+ * Optimization, algorithms 7.4 and 7.5). Deterministic: equal inputs give equal bits.
  *
- * @param start where to begin; it is not changed
+ * @param start initial point, not modified
  * @example
  * const square = (x, gradient) => { gradient[0] = 2 * x[0]; return x[0] ** 2; };
  * minimize(square, Float64Array.of(3)).x // [0]
@@ -48,7 +48,7 @@ export function minimize(
   let iterations = 0;
   while (largestEntry(gradient) > tolerance && iterations < maxIterations) {
     const found = search(f, x, value, gradient, descent(gradient, steps), steps.length === 0);
-    if (found === undefined) break; // No step improves the value in the digits there are.
+    if (found === undefined) break; // No step improves the value in floating point.
     const change = subtract(found.x, x);
     const gradientChange = subtract(found.gradient, gradient);
     steps.push({ change, gradientChange, rho: 1 / dot(change, gradientChange) });
@@ -83,7 +83,7 @@ interface Point {
   readonly value: number;
 }
 
-/** Doubles the step until it is too long, then halves the interval. */
+/** Doubles the step until it is too long, then bisects the interval. */
 function search(
   f: SmoothFunction,
   x: Float64Array,
@@ -111,8 +111,8 @@ function search(
 }
 
 /**
- * Whether the value falls by enough, told by slopes where values differ by rounding alone (Hager and
- * Zhang, SIAM Journal on Optimization 16, 2005, the approximate Wolfe conditions).
+ * Sufficient decrease. If values differ by rounding only, slopes decide (the approximate Wolfe
+ * conditions of Hager and Zhang, SIAM Journal on Optimization 16, 2005).
  */
 function improves(
   value: number,

@@ -1,13 +1,14 @@
-/** Learning-rate schedules: a factor of the peak rate for every step. */
+/** Learning-rate schedules as factors of the peak rate. */
 
+/** Shape of the schedule after the warm-up. */
 export type ScheduleKind = "constant" | "linear" | "cosine";
 
 export interface ScheduleOptions {
   /** Shape after the warm-up. Default `cosine`. */
   readonly kind?: ScheduleKind;
-  /** Steps over which the factor climbs to 1, in equal parts. Default 0. */
+  /** Steps of linear warm-up from 0 to 1. Default 0. */
   readonly warmupSteps?: number;
-  /** Factor at the end, 0 to 1; `constant` has none. Default 0. */
+  /** Factor at the end, 0 to 1; ignored by `constant`. Default 0. */
   readonly final?: number;
 }
 
@@ -17,10 +18,10 @@ export interface ScheduleOptions {
  * Warm-up: `(step + 1) / warmupSteps`. Then with `t = (step - warmupSteps) / (totalSteps -
  * warmupSteps)`: 1, or `1 - (1 - final) t`, or `final + (1 - final) (1 + cos(pi t)) / 2`.
  *
- * @param step counted from 0; from `totalSteps` on the factor stays at `final`
- *
+ * @param step counted from 0; beyond `totalSteps` the factor stays at `final`
+ * @throws RangeError if `warmupSteps` exceeds `totalSteps` or `final` is outside 0 to 1
  * @example
- * schedule(50, 100, { kind: "cosine" }) // 0.5
+ * schedule(50, 100, { kind: "cosine" }); // 0.5
  */
 export function schedule(
   step: number,

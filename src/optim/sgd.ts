@@ -4,20 +4,24 @@ import { add, mul, sub } from "../ops/arithmetic.ts";
 import { chunkInputs, type Optimizer } from "./optimizer.ts";
 
 export interface SgdOptions {
-  /** Default 0.9; at 0 no moment is kept. */
+  /** Default 0.9; 0 keeps no moment buffer. */
   readonly momentum?: number;
-  /** Looks one step of momentum ahead. Default false. */
+  /** Nesterov momentum. Default false. */
   readonly nesterov?: boolean;
 }
 
 /**
- * With `g` the scaled gradient, `l` the learning rate and `w` the weight decay:
+ * SGD, with `g` the scaled gradient, `l` the learning rate and `w` the weight decay:
  *
  *     g = g + w p
  *     b = momentum b + g
  *     p = p - l b            (with nesterov: p - l (g + momentum b))
  *
- * The weight decay goes through the momentum here, unlike AdamW's.
+ * The weight decay is part of the gradient and so of the momentum, unlike in AdamW.
+ *
+ * @throws RangeError if `nesterov` is set without momentum
+ * @example
+ * sgd({ momentum: 0 }).moments.length; // 0
  */
 export function sgd({ momentum = 0.9, nesterov = false }: SgdOptions = {}): Optimizer {
   if (nesterov && momentum === 0) throw new RangeError("sgd: nesterov needs a momentum above 0");

@@ -1,4 +1,4 @@
-/** Arrays of random numbers as pure functions of a key. A shorter array is a prefix of a longer one. */
+/** Random arrays as pure functions of a key. A shorter array is a prefix of a longer one. */
 
 import type { Key } from "./key.ts";
 import { stream } from "./stream.ts";
@@ -17,7 +17,7 @@ export function bits(key: Key, target: number | Uint32Array): Uint32Array {
   return out;
 }
 
-/** Uniform numbers in [0, 1), multiples of 2^-24; fills `target` when it is an array. */
+/** Uniform numbers in [0, 1), multiples of 2^-24; fills `target` if it is an array. */
 export function uniform(key: Key, target: number | Float32Array): Float32Array {
   const out = typeof target === "number" ? new Float32Array(target) : target;
   const words = bits(key, wordsOver(out));
@@ -57,7 +57,7 @@ export function integers(
   const retry = new Uint32Array(2);
   for (let i = 0; i < out.length; i++) {
     let word = words[i]!;
-    // Words at or above the limit would favour small results; entry i has blocks (i, 1...) to retry.
+    // Words at or above the limit would bias small results; entry i retries with blocks (i, 1), (i, 2), ...
     for (let attempt = 1; word >= limit; attempt++) {
       threefry2x32(key.k0, key.k1, i, attempt, retry, 0);
       word = retry[0]!;
@@ -67,7 +67,7 @@ export function integers(
   return out;
 }
 
-/** The numbers 0 to n - 1 in random order, by Fisher-Yates; every order is equally likely. */
+/** A uniformly random permutation of 0 to n - 1, by Fisher-Yates. */
 export function permutation(key: Key, n: number): Uint32Array {
   const out = new Uint32Array(n);
   for (let i = 0; i < n; i++) out[i] = i;
@@ -88,7 +88,7 @@ function checkedRange(low: number, high: number): number {
   return high - low;
 }
 
-/** The bytes of `array` seen as words, so that numbers are converted where they are drawn. */
+/** The bytes of `array` as 32-bit words, so that numbers are converted in place. */
 function wordsOver(array: Float32Array | Int32Array): Uint32Array {
   return new Uint32Array(array.buffer, array.byteOffset, array.length);
 }

@@ -1,5 +1,5 @@
 /**
- * Counter-based randomness: every stream is addressed by a key, nothing is remembered.
+ * Counter-based randomness: every stream is addressed by a key, without hidden state.
  *
  * @example
  * const noise = normal(foldIn(foldIn(key(0), "noise"), 12), 4); // the same four numbers every time

@@ -1,21 +1,21 @@
-/** Keys: addresses of independent random streams. A key is a plain value and holds no state. */
+/** Keys address independent random streams. A key is a plain value without state. */
 
 import { threefry2x32 } from "./threefry.ts";
 
-/** Two unsigned 32-bit words; can be sent to a worker or written to JSON. */
+/** Two unsigned 32-bit words; serialisable to JSON and to workers. */
 export interface Key {
   readonly k0: number;
   readonly k1: number;
 }
 
 /**
- * The second counter word tells what a block is for, so that drawing numbers from a key never
- * repeats the keys folded or split from it. Draws use values below the first of these.
+ * The second counter word separates the uses of a block, so that numbers drawn from a key never
+ * repeat the keys folded or split from it. Draws use values below the first of these.
  */
 const domains = { number: 0x10000000, text: 0x20000000, split: 0x30000000 } as const;
 
 /**
- * The key of a seed; any integer counts by its low 64 bits in two's complement.
+ * The key of a seed: the low 64 bits of an integer in two's complement.
  *
  * @example
  * key(7) // { k0: 0, k1: 7 }
@@ -28,7 +28,7 @@ export function key(seed: number | bigint): Key {
   return { k0: Number(bits >> 32n), k1: Number(bits & 0xffffffffn) };
 }
 
-/** The key that (`parent`, `data`) addresses; a number is an integer in [0, 2^53). */
+/** Derives a key from `parent` and an integer in [0, 2^53) or a string. */
 export function foldIn(parent: Key, data: number | string): Key {
   if (typeof data === "string") return foldText(parent, data);
   if (!Number.isSafeInteger(data) || data < 0) {

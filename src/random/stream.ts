@@ -1,22 +1,22 @@
-/** One random number after another, for code that draws a few scalars of different kinds. */
+/** Sequential random numbers, for code that draws a few scalars of different kinds. */
 
 import type { Key } from "./key.ts";
 import { threefry2x32 } from "./threefry.ts";
 
-/** A reader with a position of its own, born from a key: equal keys give equal sequences. */
+/** A sequence of random numbers from a key: equal keys give equal sequences. */
 export interface Stream {
   /** A number in [low, high), by default [0, 1), with 32 random bits. */
   uniform(low?: number, high?: number): number;
-  /** An integer in [low, high), each equally likely; the range is at most 2^32. */
+  /** A uniform integer in [low, high); the range is at most 2^32. */
   integer(low: number, high: number): number;
-  /** A standard normal number. */
+  /** A standard normal number, by the Box-Muller transform. */
   normal(): number;
-  /** One entry of a list that is not empty. */
+  /** A uniform choice from a non-empty list. */
   choice<T>(list: readonly T[]): T;
 }
 
 /**
- * Starts reading the words of `key`, in the order of `bits(key, n)`.
+ * Reads the words of `key` in the order of `bits(key, n)`.
  *
  * @example
  * stream(key(0)).uniform() === stream(key(0)).uniform() // true
