@@ -1,6 +1,6 @@
-/** Bytes as text, in Node and in browsers. */
+/** Base64, in Node and in browsers. */
 
-/** Bytes that `String.fromCharCode` takes at once. */
+/** Bytes per call of `String.fromCharCode`. */
 const STRIDE = 8192;
 
 export function encodeBase64(bytes: Uint8Array): string {
@@ -11,7 +11,7 @@ export function encodeBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** @throws DOMException for text that is no base64 */
+/** Decodes base64. @throws DOMException if the text is not base64 */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);

@@ -1,4 +1,4 @@
-/** Reading the two 16-bit float formats of weight files into float32. */
+/** Conversion of the 16-bit float formats of weight files to float32. */
 
 const scratch = new Uint32Array(1);
 const scratchFloat = new Float32Array(scratch.buffer);

@@ -53,8 +53,8 @@ test("an arena without parameters is empty", () => {
 
 test("mistakes are named", () => {
   const arena = createArena(specs, ["value"]);
-  expect(() => arena.view("moment", "w1")).toThrow('no buffer "moment"; it has value');
-  expect(() => arena.offset("w3")).toThrow('no parameter "w3"; it has w1, w2, b1, scale');
+  expect(() => arena.view("moment", "w1")).toThrow('no buffer "moment"; known: value');
+  expect(() => arena.offset("w3")).toThrow('no parameter "w3"; known: w1, w2, b1, scale');
   expect(() => arena.flat("value", 60, 80)).toThrow("floats 60 to 80");
   expect(() => arena.addBuffer("value")).toThrow('a buffer "value" already');
   expect(() => createArena([specs[0]!, specs[0]!], [])).toThrow('"w1" is given twice');

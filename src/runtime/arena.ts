@@ -1,7 +1,7 @@
-/** Flat memory for parameters and everything that has their shapes: gradients, moments, averages. */
+/** Flat memory for parameters and tensors of the same shapes: gradients, moments, averages. */
 import { elementCount, type NdArray, view } from "../graph/array.ts";
 
-/** One parameter; those of a `group` (say, with and without weight decay) lie side by side. */
+/** One parameter; parameters of a `group` (for example with weight decay) are contiguous. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
@@ -16,11 +16,11 @@ export interface ArenaGroup {
 }
 
 /**
- * Buffers of one layout: the same offset holds a parameter in one, its gradient in the next.
+ * Buffers with one layout: a parameter and its gradient have the same offset in their buffers.
  *
- * Each parameter starts at a multiple of 64 bytes. Parameters whose sizes are multiples of 16
- * floats have no gap between them, so the experts of a layer are one stacked array already.
- * Gaps are zero and stay zero under elementwise updates, so whole buffers can be summed.
+ * Each parameter starts at a multiple of 64 bytes. Parameters whose sizes are multiples of 16 floats
+ * have no gap between them, so the experts of a layer already are one stacked array. Gaps are zero and
+ * stay zero under elementwise updates, so whole buffers can be summed.
  */
 export interface Arena {
   /** Floats in each buffer, gaps included. */
@@ -32,18 +32,20 @@ export interface Arena {
   readonly buffers: readonly string[];
   /** First float of a parameter. */
   offset(name: string): number;
-  /** A parameter's part of a buffer, with its shape; nothing is copied. */
+  /** A view of a parameter in a buffer, with its shape. */
   view(buffer: string, name: string): NdArray<"float32">;
-  /** Floats `start` to `end` of a buffer (default: all of it); nothing is copied. */
+  /** A view of the floats `start` to `end` of a buffer, by default of all. */
   flat(buffer: string, start?: number, end?: number): Float32Array<ArrayBuffer>;
-  /** Adds a zero-filled buffer, say for a moving average of the weights. */
+  /** Adds a zero-filled buffer, for example for a moving average of the weights. */
   addBuffer(name: string): void;
 }
 
 const alignment = 16; // floats: 64 bytes, a cache line and the widest vector
 
 /**
- * Lays out parameters, group after group and in the given order within each.
+ * Lays out parameters by group, in the given order within each group.
+ *
+ * @throws RangeError if a name repeats or a shape is invalid
  *
  * @example
  * const arena = createArena([{ name: "w", shape: [4, 4], group: "decay" }], ["value", "gradient"]);
@@ -68,7 +70,7 @@ export function createArena(specs: readonly ParameterSpec[], buffers: readonly s
     const found = map.get(name);
     if (found === undefined) {
       const known = [...map.keys()].slice(0, 8).join(", ");
-      throw new RangeError(`the arena has no ${kind} "${name}"; it has ${known || "none"}`);
+      throw new RangeError(`the arena has no ${kind} "${name}"; known: ${known || "none"}`);
     }
     return found;
   };

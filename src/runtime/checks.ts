@@ -1,12 +1,12 @@
-/** Checks of names, types and shapes before anything reaches ONNX Runtime. */
+/** Validation of names, types and shapes before a call of ONNX Runtime. */
 import { elementCount, type NdArray } from "../graph/array.ts";
 
-/** What a session knows about one of its inputs or outputs. */
+/** Metadata of one input or output of a session. */
 export interface PortInfo {
   readonly name: string;
-  /** Element type by name; undefined where the backend does not say. */
+  /** Element type by name; undefined if the backend does not report it. */
   readonly dtype: string | undefined;
-  /** Fixed sizes; undefined for run-time ones. The whole shape is undefined where unknown. */
+  /** Static sizes, undefined for dynamic ones; undefined as a whole if the shape is unknown. */
   readonly shape: readonly (number | undefined)[] | undefined;
 }
 
@@ -28,7 +28,7 @@ export function findPort(all: Ports, name: string): PortInfo {
   throw new RangeError(`the session has no ${all.kind} "${name}"; its ${all.kind}s are ${names}`);
 }
 
-/** Checks that `value` may stand for `name`. @throws Error with both types or both shapes. */
+/** Checks that `value` fits the port `name`. @throws Error with both types or shapes if not */
 export function checkArray(all: Ports, name: string, value: NdArray): void {
   const port = findPort(all, name);
   const label = `${all.kind} "${name}"`;

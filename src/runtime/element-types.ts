@@ -1,8 +1,8 @@
-/** ONNX element types (the numbers of TensorProto.DataType) and their names here. */
+/** ONNX element types (TensorProto.DataType) and their names. */
 import type { DType } from "../graph/array.ts";
 import { elementTypes } from "../ops/element-types.ts";
 
-// Types that models may hold but arrays may not, for messages.
+// Types of models that arrays do not support, for messages.
 const foreign: Readonly<Record<number, string>> = {
   3: "int8",
   4: "uint16",
@@ -19,13 +19,13 @@ export function elementTypeCode(dtype: DType): number {
   return elementTypes[dtype];
 }
 
-/** Name of an ONNX element type; for types that arrays cannot hold, a name for messages. */
+/** Name of an ONNX element type, also of types that arrays do not support. */
 export function elementTypeName(code: number): string {
   for (const [dtype, known] of Object.entries(elementTypes)) if (known === code) return dtype;
   return foreign[code] ?? `element type ${code}`;
 }
 
-/** The element type of a result. @throws where arrays cannot hold it. */
+/** The element type of a result. @throws Error if arrays do not support it */
 export function dtypeOf(code: number, name: string): DType {
   const dtype = elementTypeName(code);
   if (dtype in elementTypes) return dtype as DType;

@@ -1,4 +1,4 @@
-/** `evaluate` and `valueAndGradients` in Node: on the native runtime unless told otherwise. */
+/** `evaluate` and `valueAndGradients` in Node, by default on the native runtime. */
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
 import { nativeRuntime } from "./native/native.ts";
 

@@ -1,12 +1,12 @@
-/** Turns ONNX Runtime's failure messages into a sentence about the model. */
+/** Explains failures of ONNX Runtime in terms of the model. */
 
 const pattern =
   /(?:while running|from) (\S+) node\. ?Name: ?'([^']*)' ?(?:Status Message: ?)?([\s\S]*)$/;
 
 /**
- * A run's failure, with the operator and its place.
+ * Describes a failed run, with the operator and its place in the model.
  *
- * @param explain turns the failed node's name into a place in the model function
+ * @param explain maps the name of the failed node to a place in the model function
  * @example
  * "... while running Gemm node. Name:'fc' Status Message: bad shape"
  * // operator Gemm failed at fc: bad shape
@@ -24,7 +24,7 @@ export function runFailure(
 }
 
 /**
- * ONNX Runtime's message without the C++ source line that a failed assertion begins with
+ * ONNX Runtime's message without the C++ source line at the start of a failed assertion
  * ("file:line function(...) condition was false.", "file:line function(...) [ONNXRuntimeError] ...").
  */
 export function withoutSource(status: string): string {

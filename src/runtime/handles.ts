@@ -1,4 +1,4 @@
-/** Counts of live native objects, so that tests can prove that everything was given back. */
+/** Counters of live native objects, so that tests can check that all were released. */
 
 /** Kinds of native objects that the runtime owns. */
 export type HandleKind =

@@ -1,4 +1,4 @@
-/** Runs ONNX models: natively in Node, or with WebAssembly and WebGPU in a browser. */
+/** Runs ONNX models: natively in Node, with WebAssembly or WebGPU in browsers. */
 export { type Arena, type ArenaGroup, createArena, type ParameterSpec } from "./arena.ts";
 export {
   type EvaluateOptions,

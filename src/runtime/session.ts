@@ -1,8 +1,8 @@
-/** What every backend offers: load an ONNX model, bind its tensors to memory, run it. */
+/** The interface of all backends: load an ONNX model, bind its tensors to memory, run it. */
 import type { NdArray } from "../graph/array.ts";
 
 export interface SessionOptions {
-  /** Threads inside one operator; default: what the machine has, at most 16. */
+  /** Threads inside one operator; default: all cores, at most 16. */
   readonly threads?: number;
   /** Execution provider; default `cpu` (native) or `wasm` (web). */
   readonly provider?: "cpu" | "cuda" | "webgpu" | "wasm";
@@ -10,46 +10,45 @@ export interface SessionOptions {
   readonly spin?: boolean;
   /**
    * Plans the memory of all intermediate values as one block, from the sizes of the first run.
-   * Values whose sizes change from run to run, as the rows of an expert do, are allocated beside
-   * it, so that a step of the benchmark model at width 512 needs 0.55 GB more. Default true.
+   * Values whose sizes vary, such as the rows of an expert, are allocated in addition: 0.55 GB more
+   * for a step of the benchmark model at width 512. Default true.
    */
   readonly memoryPattern?: boolean;
   /** Writes a trace of every operator (Chrome trace format) to files with this prefix. */
   readonly profile?: string;
-  /** Turns a node name of a failure into a place in the model function. */
+  /** Maps the node name of a failure to a place in the model function. */
   readonly explain?: (nodeName: string) => string | undefined;
 }
 
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Runs once on the given arrays and returns fresh ones; for tests, examples and evaluation. */
+  /** Runs once on arrays and returns new arrays; for tests, examples and evaluation. */
   run(
     inputs: Readonly<Record<string, NdArray>>,
     outputNames?: readonly string[],
   ): Promise<Record<string, NdArray>>;
   /**
-   * Ties inputs and outputs to memory that stays in place over many runs. Outputs left out are
-   * not fetched. The arrays' buffers must not be transferred to another thread while bound.
+   * Binds inputs and outputs to memory that is reused by many runs. Omitted outputs are not fetched.
+   * Buffers must not be transferred to another thread while bound.
    */
   bind(
     inputs: Readonly<Record<string, NdArray>>,
     outputs: Readonly<Record<string, NdArray>>,
   ): Binding;
-  /** Ends a profile that `SessionOptions.profile` began and gives the name of its file. */
+  /** Ends the profile started by `SessionOptions.profile` and returns the name of its file. */
   endProfiling?(): string;
   /**
-   * Frees the session and its bindings; after a run in flight, which ends first.
-   * A second call does nothing.
+   * Frees the session and its bindings, after any run in flight. A second call has no effect.
    */
   dispose(): void;
   [Symbol.dispose](): void;
 }
 
-/** A session with all its tensors in place; `run` reads the inputs' memory and fills the outputs'. */
+/** A session with bound tensors; `run` reads the memory of the inputs and fills the outputs. */
 export interface Binding {
   run(): Promise<void>;
-  /** Points one input or output at other memory of the same type; the shape may differ. */
+  /** Binds one input or output to other memory of the same type; the shape may differ. */
   rebind(name: string, to: NdArray): void;
   dispose(): void;
   [Symbol.dispose](): void;
@@ -57,14 +56,14 @@ export interface Binding {
 
 export interface Runtime {
   readonly name: "native" | "web";
-  /** Whether every run copies its inputs; else they are read where they lie. */
+  /** Whether every run copies its inputs; otherwise they are read in place. */
   readonly copiesInputs: boolean;
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /**
-   * Runs bindings one after another, in order, for the price of handing over one: many small
-   * graphs cost their own time and little more. A failure ends the row.
+   * Runs bindings in order with one handover to the background thread, so that many small graphs
+   * cost little more than their own time. Stops at the first failure.
    */
   runAll(bindings: readonly Binding[]): Promise<void>;
-  /** Live native handles by kind (sessions, tensors, ...); all zero once everything is disposed of. */
+  /** Live native handles by kind (sessions, tensors, ...); all zero after everything was disposed of. */
   liveHandles(): Readonly<Record<string, number>>;
 }

@@ -39,7 +39,7 @@ test("a profile stands in the run directory and names modules and operators", as
   expect(code).toBe(0);
   const table = readFileSync(join(run, "profile.txt"), "utf8");
   expect(err).toContain(table.split("\n")[0]);
-  expect(table).toMatch(/ms a run over \d+ runs/);
+  expect(table).toMatch(/ms per run over \d+ runs/);
   expect(table).toContain("blocks.0.moe");
   expect(table).toContain("Gemm");
   const { traceEvents } = JSON.parse(readFileSync(join(run, "profile.json"), "utf8"));

@@ -9,12 +9,12 @@ export type Pointer = bigint;
 /** A result slot, name array or value array: memory that native code reads or writes. */
 export type Slot = BigUint64Array<ArrayBuffer>;
 
-/** Places for `count` pointers. The buffer is made first, so that it never moves. */
+/** Memory for `count` pointers. The buffer is allocated first, so that it never moves. */
 export function slots(count: number): Slot {
   return new BigUint64Array(new ArrayBuffer(Math.max(1, count) * 8));
 }
 
-/** Strings go in as C strings, pointers as addresses or typed arrays. */
+/** Arguments of native calls: strings become C strings, pointers are addresses or typed arrays. */
 const argumentTypes = {
   p: "void *", // pointer
   s: "const char *",
@@ -23,9 +23,9 @@ const argumentTypes = {
 } as const;
 
 /**
- * The functions in use: place in the OrtApi structure, then the types of the arguments.
- * The structure only ever grows at its end, so places hold for every later version.
- * A leading `-` marks a function without result; all others return a status.
+ * The functions in use: index in the OrtApi structure, then the argument types. The structure only
+ * grows at its end, so indices are valid for every later version. A leading `-` marks a function
+ * without result; all others return a status.
  */
 const functions = {
   disableTelemetry: [6, "p"],
@@ -79,14 +79,14 @@ const functions = {
 type FunctionName = keyof typeof functions;
 type Argument = Pointer | Slot | ArrayBufferView | string | number | null;
 
-/** Calls on the main thread; a bad status is thrown as an Error with ONNX Runtime's message. */
+/** Calls on the main thread. @throws Error with ONNX Runtime's message for a bad status */
 type Call = (...args: Argument[]) => void;
 
 export type Api = Readonly<Record<FunctionName, Call>> & {
   /**
    * Calls `name` off the main thread, once per list of arguments, in order. `keep` holds the
    * memory behind the addresses until the calls end.
-   * @throws CallFailure of the first call that fails; later ones are not made.
+   * @throws CallFailure for the first call that fails; later calls are skipped
    */
   readonly offThread: (
     name: FunctionName,
@@ -96,7 +96,7 @@ export type Api = Readonly<Record<FunctionName, Call>> & {
   readonly version: string;
 };
 
-/** ONNX Runtime's message, and which of the calls of `offThread` gave it. */
+/** ONNX Runtime's message and the index of the failed call of `offThread`. */
 export class CallFailure extends Error {
   readonly index: number;
 
@@ -106,20 +106,20 @@ export class CallFailure extends Error {
   }
 }
 
-// koffi frees libraries and prototypes that nothing refers to, also while their functions are
-// still in use elsewhere; what was opened once stays open until the process ends.
+// koffi frees unreferenced libraries and prototypes even while their functions are in use elsewhere,
+// so opened libraries stay referenced until the process ends.
 const pinned: unknown[] = [];
 
-/** Version of the C API asked for; functions in use exist since 14 (ONNX Runtime 1.14). */
+/** Requested version of the C API; the functions in use exist since 14 (ONNX Runtime 1.14). */
 const apiVersion = 17;
 
-/** Kernels recurse and keep large blocks on the stack: 16 MiB, the most that koffi gives. */
+/** Stack size, bytes: kernels recurse and keep large blocks on the stack; koffi's maximum. */
 const stackSize = 16 << 20;
 
 /**
  * Opens the shared library at `path`.
  *
- * @throws UserError where the file is no loadable ONNX Runtime, or one that is too old.
+ * @throws UserError if the file is not a loadable ONNX Runtime library or too old
  */
 export function openApi(path: string): Api {
   const base = loadBase(path);
@@ -178,7 +178,7 @@ function proto(result: string, args: string[]) {
 function loadBase(path: string): Pointer {
   try {
     if (process.platform === "linux") {
-      // Threads of the library outlive the unloading that koffi does at exit, and then crash:
+      // Threads of the library outlive its unloading by koffi at exit and then crash:
       // RTLD_NOW | RTLD_NODELETE keeps the library mapped.
       const libc = koffi.load(null);
       const dlopen = libc.func("dlopen", "void *", ["const char *", "int"]);
@@ -210,8 +210,8 @@ export function memoryAt(pointer: Pointer, length: number): ArrayBuffer {
 /**
  * Address of the first element of a typed array.
  *
- * V8 keeps small typed arrays on its moving heap until their `buffer` is asked for; from then on
- * their memory stays in place for as long as the array is referenced.
+ * V8 keeps small typed arrays on its moving heap until their `buffer` is accessed; from then on their
+ * memory stays in place while the array is referenced.
  */
 export function addressOf(data: ArrayBufferView): Pointer {
   if (data.buffer.byteLength === 0) return 0n;

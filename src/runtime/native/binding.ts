@@ -1,4 +1,4 @@
-/** A session's tensors over JavaScript memory that stays in place. */
+/** Bindings: a session's tensors over JavaScript memory with fixed addresses. */
 import type { NdArray } from "../../graph/array.ts";
 import { checkArray, checkInputs, findPort, type Ports } from "../checks.ts";
 import { runFailure } from "../failure.ts";
@@ -18,14 +18,14 @@ export interface BindingHost {
   readonly handles: HandleCounts;
   readonly explain: ((nodeName: string) => string | undefined) | undefined;
   plan(inputNames: readonly string[], outputNames: readonly string[]): Plan;
-  /** The native session, which is not freed before `leave`. @throws where it was disposed of. */
+  /** The native session, kept alive until `leave`. @throws Error if it was disposed of */
   enter(): Pointer;
   leave(): void;
-  /** Called once when the binding is disposed of. */
+  /** Called once, on disposal of the binding. */
   forget(binding: Binding): void;
 }
 
-/** Inputs and outputs tied to memory; see `Session.bind`. */
+/** Binds inputs and outputs to memory; see `Session.bind`. */
 export function bindNative(
   host: BindingHost,
   inputs: Readonly<Record<string, NdArray>>,
@@ -125,7 +125,7 @@ export function bindNative(
 /** What `runBindings` needs of a binding. */
 interface BoundRun {
   readonly explain: ((nodeName: string) => string | undefined) | undefined;
-  /** Marks the binding as running and gives the arguments of its call. */
+  /** Marks the binding as running and returns the arguments of its call. */
   begin(): readonly PlainArgument[];
   end(): void;
 }

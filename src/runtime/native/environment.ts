@@ -1,11 +1,10 @@
 /**
- * ONNX Runtime's process-wide environment with the worker threads that sessions share.
+ * ONNX Runtime's process-wide environment with a thread pool shared by all sessions.
  *
- * Sessions with worker threads of their own spin against each other while they wait. Measured with
- * 60 small operators, 2 threads on 2 cores: one session took 1.4 ms a run with the shared pool and
- * 1.5 ms with its own; two sessions in turn 1.3 ms against 4.0 ms a run. There is one environment
- * in a process and it has one pool, so its settings are those of the first session; sessions that
- * ask for other settings while it lives get threads of their own.
+ * Pools of several sessions spin against each other while they wait. Measured with 60 small operators,
+ * 2 threads on 2 cores: one session took 1.4 ms per run with the shared pool and 1.5 ms with its own;
+ * two alternating sessions 1.3 ms against 4.0 ms per run. A process has one environment with one pool,
+ * so the first session decides its settings; sessions with other settings get their own threads.
  */
 import type { HandleCounts } from "../handles.ts";
 import { type Api, type Pointer, slots } from "./api.ts";
@@ -17,7 +16,7 @@ export interface PoolSettings {
   readonly spin: boolean;
 }
 
-/** The environment while sessions live. */
+/** The environment, open while sessions exist. */
 export interface Environment {
   readonly pointer: Pointer;
   /** Settings of the shared pool. */
@@ -25,7 +24,7 @@ export interface Environment {
   readonly tensors: Tensors;
 }
 
-/** Opens the environment with the first user and releases it with the last. */
+/** Opens the environment for the first user and releases it after the last. */
 export interface EnvironmentKeeper {
   acquire(pool: PoolSettings): Environment;
   release(): void;
@@ -55,7 +54,7 @@ function open(api: Api, handles: HandleCounts, pool: PoolSettings): Environment 
   const slot = slots(1);
   api.createThreadingOptions(slot);
   const threading = slot[0]!;
-  const fatalOnly = 4; // failures are thrown; logging them too would say everything twice
+  const fatalOnly = 4; // Failures are thrown; logging them too would report everything twice.
   try {
     api.setPoolIntraOpThreads(threading, pool.threads);
     api.setPoolInterOpThreads(threading, 1);

@@ -68,5 +68,5 @@ test("the installed library opens and reports its version", () => {
 
 test("a file that is no library is refused with its path", () => {
   const error = failure(() => openApi(import.meta.filename));
-  expect(error.message).toContain("native-library.test.ts cannot be loaded");
+  expect(error.message).toContain("library.test.ts cannot be loaded");
 });

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { UserError } from "../../graph/errors.ts";
 
-/** Shared libraries that the `onnxruntime-node` package carries, by `platform/arch`. */
+/** Shared libraries in the package `onnxruntime-node`, by `platform/arch`. */
 const shippedLibraries: Readonly<Record<string, string>> = {
   "linux/x64": "libonnxruntime.so.1",
   "linux/arm64": "libonnxruntime.so.1",
@@ -13,13 +13,13 @@ const shippedLibraries: Readonly<Record<string, string>> = {
   "win32/arm64": "onnxruntime.dll",
 };
 
-/** What the search depends on; tests replace it. */
+/** Inputs of the search; tests replace them. */
 export interface LibrarySearch {
   readonly platform: string;
   readonly arch: string;
   /** Path of a library to use instead, from MOESAIC_ONNXRUNTIME. */
   readonly override?: string | undefined;
-  /** Path of `onnxruntime-node/package.json`; throws where the package is missing. */
+  /** Path of `onnxruntime-node/package.json`. @throws Error if the package is missing */
   readonly resolvePackage: () => string;
   readonly exists: (path: string) => boolean;
 }
@@ -38,7 +38,7 @@ export function systemSearch(): LibrarySearch {
 /**
  * Path of the shared library.
  *
- * @throws UserError that says what to install where the platform has none, or none is installed.
+ * @throws UserError if the platform has no library or it is not installed, with what to install
  */
 export function findLibrary(search: LibrarySearch = systemSearch()): string {
   const { platform, arch, override } = search;

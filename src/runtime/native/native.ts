@@ -10,10 +10,10 @@ import { createNativeSession } from "./session.ts";
 let singleton: Runtime | undefined;
 
 /**
- * The native runtime; the library is opened when the first session is created.
+ * The native runtime; the first session opens the library.
  *
- * Sessions are created and run off the main thread. The library is the one of the package
- * `onnxruntime-node`, or the one that the environment variable MOESAIC_ONNXRUNTIME names.
+ * Sessions are created and run off the main thread. The library comes from the package
+ * `onnxruntime-node`, or from the path in the environment variable MOESAIC_ONNXRUNTIME.
  */
 export function nativeRuntime(): Runtime {
   singleton ??= makeRuntime();

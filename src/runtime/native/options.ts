@@ -7,7 +7,7 @@ import type { SessionOptions } from "../session.ts";
 import { type Api, addressOf, type Pointer, slots } from "./api.ts";
 import type { PoolSettings } from "./environment.ts";
 
-/** Worker threads that the options ask for. */
+/** Number of worker threads in the options. */
 export function poolSettings(options: SessionOptions): PoolSettings {
   const threads = options.threads ?? Math.min(16, availableParallelism());
   if (!Number.isInteger(threads) || threads < 1) {
@@ -85,7 +85,7 @@ function appendProvider(api: Api, pointer: Pointer, provider: string): void {
 }
 
 function appendWebGpu(api: Api, pointer: Pointer): void {
-  // int64 arithmetic on the device is off unless asked for, and would fall back to the CPU.
+  // int64 arithmetic on the device is off by default and would fall back to the CPU.
   const [key, value] = [cString("enableInt64"), cString("1")];
   const [keys, values] = [slots(1), slots(1)];
   keys[0] = addressOf(key);
@@ -104,7 +104,7 @@ function appendCuda(api: Api, pointer: Pointer): void {
   }
 }
 
-/** A zero-terminated UTF-8 string in memory that stays in place while referenced. */
+/** A zero-terminated UTF-8 string at a fixed address while referenced. */
 export function cString(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   const stable = new Uint8Array(new ArrayBuffer(bytes.length + 1));

@@ -1,12 +1,12 @@
-/** The name and value arrays of one call, laid out once in native form. */
+/** The name and value arrays of one call in native form. */
 import { addressOf, type Pointer, type Slot, slots } from "./api.ts";
 import type { PlainArgument } from "./thread.ts";
 
-/** Arguments of ONNX Runtime's `Run`, kept in memory that never moves. */
+/** Arguments of ONNX Runtime's `Run`, at fixed addresses. */
 export interface Plan {
   readonly inputs: Slot;
   readonly outputs: Slot;
-  /** Names and their arrays; the addresses in use are valid while the plan is referenced. */
+  /** Names and their arrays; addresses are valid while the plan is referenced. */
   readonly keep: readonly unknown[];
   argumentsFor(session: Pointer): readonly PlainArgument[];
 }

@@ -166,7 +166,7 @@ function readPorts(
     const type = slot[0]!;
     handles.add("typeInfos");
     try {
-      api.tensorInfoOfType(type, slot); // null where it is no tensor
+      api.tensorInfoOfType(type, slot); // null if it is not a tensor
       if (slot[0] === 0n) return { name, dtype: "no tensor", shape: undefined };
       const { code, shape } = readTensorInfo(api, slot[0]!);
       const dims = shape.map((dim) => (dim < 0 ? undefined : dim));

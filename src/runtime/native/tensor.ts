@@ -1,25 +1,25 @@
-/** Native tensors over JavaScript memory, and arrays out of native tensors. */
+/** Native tensors over JavaScript memory, and arrays from native tensors. */
 import { allocate, bytesPerElement, elementCount, type NdArray } from "../../graph/array.ts";
 import { dtypeOf, elementTypeCode } from "../element-types.ts";
 import type { HandleCounts } from "../handles.ts";
 import { type Api, addressOf, memoryAt, type Pointer, slots } from "./api.ts";
 
-/** Makes and releases native tensors, and counts them. */
+/** Creates, counts and releases native tensors. */
 export interface Tensors {
-  /** A tensor that uses the array's own memory; the caller keeps the array referenced. */
+  /** A tensor over the memory of an array; the caller keeps the array referenced. */
   over(array: NdArray): Pointer;
   /** Copies a tensor that a run allocated. */
   read(tensor: Pointer, name: string): NdArray;
-  /** Counts a tensor that native code made. */
+  /** Counts a tensor created by native code. */
   adopt(tensor: Pointer): void;
   release(tensor: Pointer): void;
-  /** Releases what was made once for all tensors. */
+  /** Releases resources shared by all tensors. */
   close(): void;
 }
 
 export function openTensors(api: Api, handles: HandleCounts): Tensors {
   const slot = slots(1);
-  // An empty tensor still needs an address; nothing is read from or written to it.
+  // An empty tensor still needs an address, which is never dereferenced.
   const nowhere = new Uint8Array(new ArrayBuffer(64));
   const arenaAllocator = 1;
   const defaultMemory = 0;
@@ -82,7 +82,7 @@ export function openTensors(api: Api, handles: HandleCounts): Tensors {
   };
 }
 
-/** Element type and shape of a type description; run-time sizes are -1. */
+/** Element type and shape of a type description; dynamic sizes are -1. */
 export function readTensorInfo(api: Api, info: Pointer): { code: number; shape: number[] } {
   const code = new Int32Array(new ArrayBuffer(4));
   api.elementType(info, code);

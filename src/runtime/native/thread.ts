@@ -1,10 +1,10 @@
 /**
- * The one thread, beside the main one, from which models are loaded and run.
+ * A single background thread that loads and runs all models.
  *
- * Why not koffi's own asynchronous calls: ONNX Runtime sets the flush-to-zero mode of its worker
- * threads, and of the single thread that loads the first model, but of no other thread that calls
- * `Run`. Calls from a pool of threads therefore flush denormals or not by chance, and the same
- * training run gives different bits. Here one thread makes all calls and loads the first model.
+ * koffi's asynchronous calls are not used: ONNX Runtime sets the flush-to-zero mode of its worker
+ * threads and of the thread that loads the first model, but of no other thread that calls `Run`. Calls
+ * from a thread pool would flush denormals or not at random, and equal training runs would differ in
+ * their bits. Here one thread makes all calls, including the first load.
  */
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
@@ -20,9 +20,9 @@ export interface NativeFunction {
 
 export interface NativeThread {
   /**
-   * Calls `fn` with each list of arguments in turn until a call returns a status;
-   * gives that call's index and status. What `keep` holds stays referenced until then: the
-   * arguments are addresses, which the garbage collector does not see.
+   * Calls `fn` with each list of arguments in order until a call returns a status, and returns the
+   * index and status of that call. `keep` stays referenced until then: the arguments are addresses,
+   * which the garbage collector does not see.
    */
   call(
     fn: NativeFunction,
@@ -31,13 +31,13 @@ export interface NativeThread {
   ): Promise<{ index: number; status: bigint } | undefined>;
 }
 
-// Plain JavaScript, because the thread must start from sources, tests and the built package alike.
+// Plain JavaScript, because the thread starts from sources, tests and the built package.
 const program = `
 const { parentPort, workerData } = require("node:worker_threads");
 const koffi = require(workerData.koffi);
 koffi.config({ ...koffi.config(), sync_stack_size: workerData.stackSize });
 const functions = new Map();
-const pinned = [koffi.load(workerData.library)]; // koffi crashes where nothing was loaded
+const pinned = [koffi.load(workerData.library)]; // koffi crashes if nothing was loaded
 function functionAt(at, types) {
   let found = functions.get(at);
   if (found === undefined) {
@@ -73,12 +73,12 @@ interface Reply {
   readonly error?: string;
 }
 
-/** Starts the thread over a library that is open already; while no call is in flight it does not keep the process alive. */
+/** Starts the thread over an open library; an idle thread does not keep the process alive. */
 export function startNativeThread(library: string, stackSize: number): NativeThread {
   const koffi = createRequire(import.meta.url).resolve("koffi");
   const worker = new Worker(program, {
     eval: true,
-    execArgv: [], // loaders and module types of the main thread are not for this program
+    execArgv: [], // do not inherit the loaders of the main thread
     workerData: { koffi, library, stackSize },
   });
   worker.unref();

@@ -1,15 +1,15 @@
-/** Reading a session's profile from its file. */
+/** Reads the profile of a session from its file. */
 import { readFile, stat } from "node:fs/promises";
 import { UserError } from "../../graph/errors.ts";
 import { type Profile, parseProfile } from "./profile.ts";
 
-/** A string of JavaScript holds no more; about 400 steps of a model with 1,300 nodes. */
+/** Maximum length of a JavaScript string, bytes; about 400 steps of a model with 1,300 nodes. */
 const MAX_BYTES = 400 * 2 ** 20;
 
 /**
- * Reads the profile that `Session.endProfiling` names.
+ * Reads the profile file returned by `Session.endProfiling`.
  *
- * @throws UserError where the file is too large or is no profile
+ * @throws UserError if the file is too large or not a profile
  */
 export async function readProfile(
   path: string,
@@ -19,14 +19,14 @@ export async function readProfile(
   const { size } = await stat(path);
   if (size > maxBytes) {
     throw new UserError(
-      `the profile ${path} has ${size} bytes, more than the ${maxBytes} that are read; profile fewer steps`,
+      `the profile ${path} has ${size} bytes, more than the limit of ${maxBytes}; profile fewer steps`,
     );
   }
   try {
     return parseProfile(await readFile(path, "utf8"), options);
   } catch (cause) {
     throw new UserError(
-      `${path} is no profile of ONNX Runtime: ${(cause as Error).message}; end the profile before it is read`,
+      `${path} is not a profile of ONNX Runtime: ${(cause as Error).message}; end the profile before it is read`,
       { cause },
     );
   }

@@ -98,7 +98,7 @@ test("the trace is JSON with readable names, in order and without negative times
 
 test("the table names operators, modules and passes", () => {
   const text = profileTable(profile);
-  expect(text).toMatch(/ms a run over 3 runs: forward \d/);
+  expect(text).toMatch(/ms per run over 3 runs: forward \d/);
   expect(text).toMatch(/^operator +ms +share +nodes +forward +backward +recomputed$/m);
   expect(text).toMatch(/^Gemm +\d+\.\d\d +\d+\.\d %/m);
   expect(text).toMatch(/^blocks\.0\.fc +\d/m);
@@ -140,7 +140,7 @@ test("a profile worked out by hand", () => {
 test("files that are too large or no profile are refused", async () => {
   const other = join(folder, "other.json");
   await writeFile(other, "[{");
-  await expect(readProfile(other)).rejects.toThrow(/no profile of ONNX Runtime: .*end the profile/);
+  await expect(readProfile(other)).rejects.toThrow(/not a profile of ONNX Runtime: .*end the profile/);
   await writeFile(other, "{}");
   await expect(readProfile(other)).rejects.toThrow(/a profile is a list of events/);
   await truncate(other, 500 * 2 ** 20); // a file with a hole: no such bytes on the disk

@@ -1,4 +1,4 @@
-/** What a session's profile says: time per operator, per module of the model and per pass. */
+/** Summary of a session's profile: time per operator, per module of the model and per pass. */
 import type { Phase } from "../../graph/graph.ts";
 import { readNodeName } from "../../onnx/node-name.ts";
 
@@ -8,15 +8,15 @@ export interface NodeTiming {
   readonly name: string;
   /** ONNX operator, such as `Gemm`. */
   readonly operator: string;
-  /** Scope of the model function; undefined for nodes that ONNX Runtime added. */
+  /** Scope of the model function; undefined for nodes added by ONNX Runtime. */
   readonly place: string | undefined;
   readonly phase: Phase;
-  /** Microseconds since the profile began, and of the node itself. */
+  /** Start since the beginning of the profile, and duration, microseconds. */
   readonly start: number;
   readonly duration: number;
-  /** Bytes of intermediate values in use after the node, where the runtime says. */
+  /** Bytes of intermediate values in use after the node, if reported. */
   readonly bytesInUse: number | undefined;
-  /** Bytes of its results, where the runtime says. */
+  /** Bytes of its results, if reported. */
   readonly outputBytes: number | undefined;
 }
 
@@ -31,22 +31,22 @@ export interface TimeShare {
 }
 
 export interface Profile {
-  /** Runs that were counted; those before it, while memory and threads settle, are left out. */
+  /** Number of runs counted; warm-up runs are excluded. */
   readonly runs: number;
-  /** Milliseconds that all nodes of a run take. */
+  /** Time of all nodes of a run, milliseconds. */
   readonly ms: number;
-  /** By ONNX operator, the slowest first. */
+  /** By ONNX operator, slowest first. */
   readonly operators: readonly TimeShare[];
-  /** By module with all below it, in the order of the first run; the root is left out. */
+  /** By module, including submodules, in order of first execution; without the root. */
   readonly modules: readonly TimeShare[];
   readonly phases: Readonly<Record<Phase, number>>;
-  /** Most bytes of intermediate values in use at a time; undefined where the runtime is silent. */
+  /** Peak bytes of intermediate values; undefined if not reported. */
   readonly peakBytes: number | undefined;
-  /** Node by node in the order of time, of the counted runs. */
+  /** All nodes of the counted runs in chronological order. */
   readonly timings: readonly NodeTiming[];
 }
 
-/** Name of the module of nodes that ONNX Runtime added, such as transposes it moved. */
+/** Module name of nodes added by ONNX Runtime, such as moved transposes. */
 export const ADDED_BY_RUNTIME = "(added by ONNX Runtime)";
 
 /** The parts in use of ONNX Runtime's profile events. */
@@ -61,11 +61,11 @@ interface ProfileEvent {
 const KERNEL = "_kernel_time";
 
 /**
- * Sums up a profile that `SessionOptions.profile` asked for.
+ * Summarises a profile written by `SessionOptions.profile`.
  *
  * @param text the profile's JSON
- * @param options.warmUp first runs to leave out; default 2, or none where there are no more than 4
- * @throws SyntaxError where the text is no profile
+ * @param options.warmUp runs to skip at the start; default 2, or 0 if there are at most 4 runs
+ * @throws SyntaxError if the text is not a profile
  */
 export function parseProfile(text: string, options: { readonly warmUp?: number } = {}): Profile {
   const events: unknown = JSON.parse(text);
@@ -126,7 +126,7 @@ function summarize(timings: readonly NodeTiming[], runs: number): Profile {
   };
 }
 
-/** `a`, `a.b` and `a.b.c` of `a.b.c`; nothing of the root. */
+/** The path and all its parents: `a`, `a.b` and `a.b.c` for `a.b.c`; empty for the root. */
 function modulesOf(place: string): string[] {
   const parts = place === "" ? [] : place.split(".");
   return parts.map((_, i) => parts.slice(0, i + 1).join("."));

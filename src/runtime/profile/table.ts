@@ -1,12 +1,12 @@
-/** A profile for people: two small tables. */
+/** A profile as two text tables. */
 import type { Profile, TimeShare } from "./profile.ts";
 
 export interface ProfileTableOptions {
   /** Operators to list. Default 12. */
   readonly operators?: number;
-  /** Parts of a module's name: 1 lists `blocks`, 3 also `blocks.0.attn`. Default 3. */
+  /** Depth of modules: 1 lists `blocks`, 3 also `blocks.0.attn`. Default 3. */
   readonly depth?: number;
-  /** Share (0-1) below which modules are left out. Default 0.005. */
+  /** Share (0-1) below which modules are skipped. Default 0.005. */
   readonly smallest?: number;
 }
 
@@ -18,7 +18,7 @@ export function profileTable(profile: Profile, options: ProfileTableOptions = {}
     profile.peakBytes === undefined
       ? ""
       : `; at most ${(profile.peakBytes / 2 ** 20).toFixed(1)} MiB of intermediate values`;
-  const head = `${profile.ms.toFixed(2)} ms a run over ${profile.runs} runs: forward ${forward.toFixed(2)}, backward ${backward.toFixed(2)}, recomputed ${recompute.toFixed(2)}${memory}`;
+  const head = `${profile.ms.toFixed(2)} ms per run over ${profile.runs} runs: forward ${forward.toFixed(2)}, backward ${backward.toFixed(2)}, recomputed ${recompute.toFixed(2)}${memory}`;
   const modules = profile.modules.filter(
     ({ name, share }) => name.split(".").length <= depth && share >= smallest,
   );

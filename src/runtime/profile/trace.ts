@@ -33,7 +33,7 @@ interface Span {
   end: number;
 }
 
-/** Unbroken rows of nodes with the same name. */
+/** Contiguous runs of nodes with the same name. */
 function spans(timings: readonly NodeTiming[], nameOf: (timing: NodeTiming) => string): Span[] {
   const found: Span[] = [];
   for (const timing of timings) {

@@ -6,7 +6,7 @@ import { runFailure } from "../failure.ts";
 import type { HandleCounts } from "../handles.ts";
 import type { Binding, Session, SessionOptions } from "../session.ts";
 
-/** The parts of the package in use. */
+/** The parts of onnxruntime-web in use. */
 export interface WebLibrary {
   readonly InferenceSession: {
     create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
@@ -18,7 +18,7 @@ export interface WebLibrary {
   ) => Tensor;
 }
 
-/** Does one piece of work at a time, in order: the package forbids overlapping runs on WebGPU. */
+/** Serialises work: the package forbids overlapping runs on WebGPU. */
 export type RunQueue = <T>(work: () => Promise<T>) => Promise<T>;
 
 export function runQueue(): RunQueue {
@@ -155,7 +155,7 @@ function portsOf(kind: "input" | "output", metadata: InferenceSession["inputMeta
   const list = metadata.map((port) => {
     if (!port.isTensor) return { name: port.name, dtype: "no tensor", shape: undefined };
     const shape = port.shape.map((dim) => (typeof dim === "number" ? dim : undefined));
-    // An empty shape stands for a scalar as well as for an unknown shape.
+    // An empty shape means a scalar or an unknown shape.
     return { name: port.name, dtype: port.type, shape: shape.length === 0 ? undefined : shape };
   });
   return ports(kind, list);
@@ -169,7 +169,7 @@ function toArray(tensor: Tensor): NdArray {
 function copyInto(target: NdArray, source: Tensor, name: string): void {
   if (source.dims.join() !== target.shape.join()) {
     throw new RangeError(
-      `output "${name}" came out as [${source.dims.join(", ")}], but the bound array has [${target.shape.join(", ")}]`,
+      `output "${name}" has shape [${source.dims.join(", ")}], but the bound array has [${target.shape.join(", ")}]`,
     );
   }
   (target.data as Float32Array).set(source.data as Float32Array);

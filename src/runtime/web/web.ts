@@ -1,4 +1,4 @@
-/** The web runtime: onnxruntime-web (WebAssembly or WebGPU) behind the interfaces of all runtimes. */
+/** The web runtime: onnxruntime-web (WebAssembly or WebGPU) behind the common interface. */
 import type { InferenceSession } from "onnxruntime-web";
 import { UserError, usageError } from "../../graph/errors.ts";
 import { handleCounts } from "../handles.ts";
@@ -6,22 +6,22 @@ import type { Binding, Runtime, SessionOptions } from "../session.ts";
 import { createWebSession, runQueue, type WebLibrary } from "./session.ts";
 
 export interface WebRuntimeOptions {
-  /** Folder, ending in a slash, that serves the package's `.wasm` and `.mjs` files. */
+  /** URL of the folder with the package's `.wasm` and `.mjs` files, ending in a slash. */
   readonly wasmPaths?: string;
-  /** Threads of all sessions; more than one needs a cross-origin isolated page. */
+  /** Threads of all sessions; more than one requires a cross-origin isolated page. */
   readonly numThreads?: number;
 }
 
 /**
  * Opens onnxruntime-web, in a browser or in Node.
  *
- * Runs of all its sessions queue one behind another; results are copied into bound arrays.
- * Threads are those of the runtime: `threads` and `spin` of a session have no effect.
+ * Runs of all sessions are serialised; results are copied into bound arrays. The runtime sets the
+ * threads: `threads` and `spin` of a session have no effect.
  */
 export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runtime> {
   const ort = await import("onnxruntime-web");
   const { wasm } = ort.env;
-  if (wasm === undefined) throw new UserError("onnxruntime-web carries no WebAssembly backend");
+  if (wasm === undefined) throw new UserError("onnxruntime-web has no WebAssembly backend");
   if (options.wasmPaths !== undefined) wasm.wasmPaths = options.wasmPaths;
   if (options.numThreads !== undefined) wasm.numThreads = options.numThreads;
   const library: WebLibrary = ort;
@@ -45,9 +45,9 @@ function nativeOptions(options: SessionOptions): InferenceSession.SessionOptions
     throw usageError(`the web runtime has no provider "${provider}"; use wasm or webgpu`);
   }
   if (options.profile !== undefined) {
-    throw usageError("only the native runtime writes profiles; leave out the option profile");
+    throw usageError("only the native runtime writes profiles; drop the option profile");
   }
-  // Named always: without it, whatever backend another package registered would serve.
+  // Always explicit: otherwise a backend registered by another package could be used.
   return {
     executionProviders: [provider],
     graphOptimizationLevel: "all",
