@@ -140,7 +140,9 @@ test("a profile worked out by hand", () => {
 test("files that are too large or no profile are refused", async () => {
   const other = join(folder, "other.json");
   await writeFile(other, "[{");
-  await expect(readProfile(other)).rejects.toThrow(/not a profile of ONNX Runtime: .*end the profile/);
+  await expect(readProfile(other)).rejects.toThrow(
+    /not a profile of ONNX Runtime: .*end the profile/,
+  );
   await writeFile(other, "{}");
   await expect(readProfile(other)).rejects.toThrow(/a profile is a list of events/);
   await truncate(other, 500 * 2 ** 20); // a file with a hole: no such bytes on the disk
