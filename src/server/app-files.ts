@@ -1,4 +1,4 @@
-/** The built page: its files by their address. */
+/** The files of the built page by address. */
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
@@ -6,12 +6,12 @@ import { extname, join, relative, sep } from "node:path";
 /** One file of the page. */
 export interface AppFile {
   readonly contentType: string;
-  /** Whether its name changes with its content. */
+  /** Whether the name contains a hash of the content. */
   readonly hashed: boolean;
   readonly content: Uint8Array<ArrayBuffer>;
 }
 
-/** By address below the page, such as `assets/index-1a2b3c4d.js`. */
+/** Files by relative address, such as `assets/index-1a2b3c4d.js`. */
 export type AppFiles = ReadonlyMap<string, AppFile>;
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -28,8 +28,8 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the files below a folder: only these are ever served, also when the page is built anew while it
- * is being served.
+ * Reads all files below a folder into memory. Only these are served, even if the page is rebuilt while
+ * the server runs.
  */
 export async function readAppFiles(folder: string): Promise<AppFiles> {
   if (!existsSync(join(folder, "index.html"))) {

@@ -1,20 +1,20 @@
-/** Where the built page of the inspector is. */
+/** Finds the built page of the inspector. */
 import { existsSync } from "node:fs";
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../graph/errors.ts";
 
-/** Two folders up are the same both in `src/` and in `dist/`. */
+/** The package root: two folders up from `src/server` and from `dist/server`. */
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const sources = join(root, "inspector");
 const built = join(root, "dist", "inspector");
 
 /**
- * The folder of the built page. A clone may have none, or one older than its sources: it is built
- * then, which `note` tells.
+ * The folder of the built page. In a clone, a missing page or one older than its sources is built
+ * first; `note` receives a message about that.
  *
- * @throws UserError where it is missing and cannot be built
+ * @throws UserError if it is missing and cannot be built
  */
 export async function appFolder(note: (line: string) => void): Promise<string> {
   const config = join(sources, "vite.config.ts");
@@ -38,7 +38,7 @@ export async function appFolder(note: (line: string) => void): Promise<string> {
       build: { outDir, emptyOutDir: true },
     });
     await rm(built, { recursive: true, force: true });
-    // Another process may have put the same page there meanwhile.
+    // Another process may have built the same page in the meantime.
     await rename(outDir, built).catch((error: unknown) => {
       if (!existsSync(join(built, "index.html"))) throw error;
     });
@@ -48,7 +48,7 @@ export async function appFolder(note: (line: string) => void): Promise<string> {
   return built;
 }
 
-/** Whether the built page is younger than everything that may be in it. */
+/** Whether the built page is newer than all its sources. */
 async function isFresh(): Promise<boolean> {
   const page = await stat(join(built, "index.html")).catch(() => undefined);
   if (page === undefined) return false;

@@ -1,4 +1,4 @@
-/** Answers requests: the page, its data, and what changes. */
+/** The HTTP routes: the page, its data, and live updates. */
 import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
@@ -12,22 +12,22 @@ import type { RunRegistry } from "./run-registry.ts";
 export interface InspectorOptions extends AccessOptions {
   readonly registry: RunRegistry;
   readonly files: AppFiles;
-  /** Ends what is still being followed. */
+  /** Stops all event streams. */
   readonly signal: AbortSignal;
 }
 
-/** Pages that follow runs at the same time, at most. */
+/** Maximum number of concurrent event streams. */
 const MAX_LISTENERS = 100;
-/** Milliseconds without a message after which a comment shows that the connection lives. */
+/** Idle time before a keep-alive comment, milliseconds. */
 const HEARTBEAT_MS = 15_000;
 
-/** The inspector as a function of requests. */
+/** The inspector as a Hono app. */
 export function createApp(options: InspectorOptions): Hono {
   const { registry, files, signal } = options;
   const app = new Hono();
   let listeners = 0;
   app.use(secure, requireHost(options), readOnly, requireToken(options));
-  app.notFound((c) => c.text("nothing is here\n", 404));
+  app.notFound((c) => c.text("not found\n", 404));
   app.onError((error, c) => c.text(`the run could not be read: ${error.message}\n`, 500));
 
   const withRun =
@@ -72,7 +72,7 @@ export function createApp(options: InspectorOptions): Hono {
     withRun(async (c, run) => {
       if (c.req.method === "HEAD")
         return c.body(null, 200, { "Content-Type": "text/event-stream" });
-      if (listeners >= MAX_LISTENERS) return c.text("too many pages follow runs\n", 503);
+      if (listeners >= MAX_LISTENERS) return c.text("too many open event streams\n", 503);
       listeners += 1;
       const after = c.req.header("last-event-id") ?? c.req.query("after") ?? "";
       const ended = new AbortController();

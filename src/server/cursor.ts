@@ -1,12 +1,12 @@
-/** Places in the metrics of a run, as `Last-Event-ID` tells them. */
+/** Cursors into the metrics of a run, as sent in `Last-Event-ID`. */
 import type { MetricsFollower } from "./metrics-follower.ts";
 
-/** The place after the last event that was read. */
+/** The cursor after the last event read. */
 export function cursorOf({ generation, log }: MetricsFollower, place: number = log.count): string {
   return `${generation}-${place}`;
 }
 
-/** The events before a cursor; undefined where it is of another file, or of another server. */
+/** Number of events before a cursor; undefined if it belongs to another file or server. */
 export function placeOf(cursor: string, { generation, log }: MetricsFollower): number | undefined {
   const [, known, digits] = /^([0-9a-f]{12})-(\d{1,9})$/.exec(cursor) ?? [];
   const place = Number(digits);

@@ -1,27 +1,27 @@
-/** The metrics of one run in memory: columns that grow, 24 bytes an event. */
+/** The metrics of one run in memory, as growing columns of 24 bytes per event. */
 import type { MetricEvent } from "../inspect/types/run-record.ts";
 
-/** What is counted under one name in one split. */
+/** Identifies a metric: its name and split. */
 export interface SeriesName {
   readonly split: string;
   readonly name: string;
 }
 
 export interface EventLog {
-  /** Events so far. */
+  /** Number of events. */
   readonly count: number;
   readonly names: readonly SeriesName[];
-  /** Adds an event; false where there is no room for it. */
+  /** Adds an event; false if the log is full. */
   add(event: MetricEvent): boolean;
-  /** Up to `most` events from place `from` on. */
+  /** Up to `most` events, starting at index `from`. */
   slice(from: number, most: number): MetricEvent[];
-  /** Visits all events in their order. */
+  /** Visits all events in order. */
   forEach(visit: (series: number, step: number, value: number) => void): void;
-  /** Last event; undefined where there is none. */
+  /** The last event, or undefined. */
   last(): MetricEvent | undefined;
 }
 
-/** Events and names beyond these are not kept: no honest run has so many. */
+/** Limits on events and names, far above real runs; the rest is dropped. */
 const MAX_EVENTS = 4_000_000;
 const MAX_NAMES = 20_000;
 

@@ -87,7 +87,7 @@ test("a folder with anything else is left alone", async () => {
   mkdirSync(out);
   writeFileSync(folder.at("mine", "thesis.txt"), "years of work");
   await expect(exportRuns({ registry: await registry(), files, out })).rejects.toThrow(
-    /mine is not empty and no earlier export; choose another --out, or empty it/,
+    /mine is not empty and not an earlier export; choose another --out, or empty it/,
   );
   await expect(
     exportRuns({ registry: await registry(), files, out: folder.at("mine", "thesis.txt") }),

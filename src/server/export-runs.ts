@@ -1,4 +1,4 @@
-/** Writes the page and its data as files, which any web server can serve below any path. */
+/** Exports the page and its data as static files for any web server and path. */
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError, usageError } from "../graph/errors.ts";
@@ -14,9 +14,9 @@ import { pagePolicy } from "./security-headers.ts";
 export interface ExportOptions {
   readonly registry: RunRegistry;
   readonly files: AppFiles;
-  /** The folder to write: a new one, an empty one, or an earlier export, which is replaced. */
+  /** The output folder: new, empty, or an earlier export, which is replaced. */
   readonly out: string;
-  /** Told of models that are left out. */
+  /** Receives messages about skipped models. */
   readonly note?: (line: string) => void;
 }
 
@@ -27,9 +27,9 @@ export interface Exported {
 }
 
 /**
- * Writes beside `out` and renames at the end, so that a failure leaves what was there.
+ * Writes to a temporary folder and renames it at the end, so that a failure leaves `out` unchanged.
  *
- * @throws UserError where `out` holds something else, or the disk refuses
+ * @throws UserError if `out` contains other files or writing fails
  */
 export async function exportRuns({ registry, files, out, note }: ExportOptions): Promise<Exported> {
   const target = resolve(out);
@@ -88,7 +88,7 @@ async function writeRun(
   }
 }
 
-/** The page with the policy that a server would send as a header. */
+/** The page with the content security policy as a meta element. */
 function withPolicy(page: Uint8Array): string {
   const meta = `<meta http-equiv="Content-Security-Policy" content="${pagePolicy}">`;
   const referrer = '<meta name="referrer" content="no-referrer">';
@@ -107,12 +107,12 @@ async function requireReplaceable(target: string, out: string): Promise<void> {
   }
   if (names !== undefined && names.length > 0 && !(await isExport(target))) {
     throw usageError(
-      `${out} is not empty and no earlier export; choose another --out, or empty it`,
+      `${out} is not empty and not an earlier export; choose another --out, or empty it`,
     );
   }
 }
 
-/** Whether a folder is what this module writes. */
+/** Whether a folder is an export. */
 async function isExport(folder: string): Promise<boolean> {
   try {
     const names = await readdir(folder);
@@ -123,10 +123,10 @@ async function isExport(folder: string): Promise<boolean> {
   }
 }
 
-/** Puts `temporary` in the place of `target`. */
+/** Replaces `target` by `temporary`. */
 async function swap(temporary: string, target: string): Promise<void> {
   const replaced = join(dirname(target), `.old-${basename(target)}-${process.pid}`);
-  await rmdir(target).catch(() => undefined); // where it is empty
+  await rmdir(target).catch(() => undefined); // if it is empty
   const had = await rename(target, replaced).then(
     () => true,
     (error: unknown) => {

@@ -1,4 +1,4 @@
-/** One run directory, read again and again while it changes. */
+/** One run directory, reread while it changes. */
 import { existsSync } from "node:fs";
 import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
 import type { StoredSummary } from "../inspect/types/run-record.ts";
@@ -9,29 +9,28 @@ import { followMetrics, type MetricsFollower } from "./metrics-follower.ts";
 import { type ModelReader, modelReader } from "./model-files.ts";
 import { checkpointEntries, configReader, summaryReader, trainingState } from "./run-files.ts";
 
-/** A run on another host counts as training while its metrics are younger, milliseconds. */
+/** A run on another host counts as training if its metrics are newer than this, milliseconds. */
 const ELSEWHERE_MS = 120_000;
 
 export interface FollowedRun {
   readonly id: string;
-  /** Of its directory, below the one that was named. */
+  /** Path of its directory, relative to the given one. */
   readonly name: string;
   /** Its directory. */
   readonly path: string;
   readonly metrics: MetricsFollower;
   readonly model: ModelReader;
-  /** Whether its directory is there. */
+  /** Whether its directory exists. */
   exists(): boolean;
   /**
-   * What a list says of it; metrics that were not read until `until` (`performance.now()`) are left
-   * for the next time.
+   * Its list entry; metrics not read before `until` (`performance.now()`) are left for the next call.
    */
   entry(until?: number): Promise<RunEntry>;
   view(): Promise<RunView>;
   table(): Promise<MetricTable>;
 }
 
-/** A run directory and what to call it. */
+/** A run directory and its id. */
 export type NamedRun = Pick<FollowedRun, "id" | "name" | "path">;
 
 export function followRun({ id, name, path }: NamedRun): FollowedRun {
@@ -110,7 +109,7 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
   };
 }
 
-/** Finished is a run whose summary is of its last step: one that went on after it is stopped. */
+/** A run is finished if its summary is of its last step; a resumed run without a new summary is not. */
 function stateOf(
   holder: "alive" | "gone" | "elsewhere",
   { steps, validation }: StoredSummary,
@@ -123,7 +122,7 @@ function stateOf(
   return finished ? "finished" : "stopped";
 }
 
-/** The entry of a run whose files the system does not give. */
+/** The entry of a run whose files cannot be read. */
 function unreadable({ id, name }: NamedRun, error: unknown): RunEntry {
   return {
     ...{ id, name, recipe: "", system: "", seed: null, state: "stopped" as const },
@@ -132,7 +131,7 @@ function unreadable({ id, name }: NamedRun, error: unknown): RunEntry {
   };
 }
 
-/** What a summary tells before the metrics have been read. */
+/** Scores from the summary, used until the metrics have been read. */
 function summaryScores({ validation = {}, test = {} }: StoredSummary): Record<string, number> {
   const named = Object.entries({ validation, test }).flatMap(([split, scores]) =>
     Object.entries(scores).map(([name, value]) => [`${split}/${name}`, value] as const),

@@ -1,36 +1,36 @@
-/** Files of a run directory that somebody else may have filled: bounded, and nothing outside of it. */
+/** Reads files of untrusted run directories: size-limited, never outside of the folder. */
 import { constants } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { errorCode } from "../runs/files.ts";
 
-/** An open file and what the system says of it. */
+/** An open file and its metadata. */
 export interface OpenedFile extends AsyncDisposable {
   readonly handle: FileHandle;
   readonly path: string;
   readonly size: number;
-  /** Milliseconds since 1970. */
+  /** Modification time, milliseconds since 1970. */
   readonly modified: number;
-  /** Another one when a file was replaced. */
+  /** Changes if the file is replaced. */
   readonly identity: string;
 }
 
 /**
- * Opens a regular file below `folder` for reading; undefined where there is none, or where links lead
- * out of `folder`.
+ * Opens a regular file below `folder` for reading; undefined if it does not exist or links lead out of
+ * `folder`.
  *
  * @param name its path below the folder
  */
 export async function openInside(folder: string, name: string): Promise<OpenedFile | undefined> {
   const path = await realPathInside(folder, name);
   if (path === undefined) return undefined;
-  // Without O_NONBLOCK a named pipe would wait for a writer.
+  // O_NONBLOCK: a named pipe would wait for a writer.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(path, flags).catch(ignoreUnreadable);
   if (handle === undefined) return undefined;
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw Object.assign(new Error(`${path} is no file`), { code: "ENOENT" });
+    if (!stat.isFile()) throw Object.assign(new Error(`${path} is not a file`), { code: "ENOENT" });
     return {
       handle,
       path,
@@ -45,7 +45,7 @@ export async function openInside(folder: string, name: string): Promise<OpenedFi
   }
 }
 
-/** The real path of what is below `folder`; undefined where it is missing, or outside. */
+/** The real path of an entry below `folder`; undefined if it is missing or outside. */
 export async function realPathInside(folder: string, name: string): Promise<string | undefined> {
   if (name.includes("\0")) return undefined;
   const root = await realpath(folder).catch(ignoreUnreadable);
@@ -57,9 +57,9 @@ export async function realPathInside(folder: string, name: string): Promise<stri
 }
 
 /**
- * The text of a small file below `folder`; undefined where `openInside` finds none.
+ * The text of a small file below `folder`; undefined if it does not exist.
  *
- * @throws RangeError where it is larger than `most` bytes
+ * @throws RangeError if it is larger than `most` bytes
  */
 export async function readTextInside(
   folder: string,
@@ -71,16 +71,16 @@ export async function readTextInside(
   return (await readAll(file, name, most)).toString("utf8");
 }
 
-/** @throws RangeError where the file is larger than `most` bytes */
+/** @throws RangeError if the file is larger than `most` bytes */
 export async function readAll(file: OpenedFile, name: string, most: number): Promise<Buffer> {
   if (file.size > most) {
-    throw new RangeError(`${name} has ${file.size} bytes, of at most ${most}`);
+    throw new RangeError(`${name} has ${file.size} bytes; the limit is ${most}`);
   }
   const bytes = Buffer.alloc(file.size);
   let at = 0;
   while (at < bytes.length) {
     const { bytesRead } = await file.handle.read(bytes, at, bytes.length - at, at);
-    if (bytesRead === 0) break; // it became shorter
+    if (bytesRead === 0) break; // the file was truncated
     at += bytesRead;
   }
   return bytes.subarray(0, at);
@@ -97,7 +97,7 @@ const UNREADABLE = [
   "ENAMETOOLONG",
 ];
 
-/** For `catch`: what cannot be read is as if it were not there. */
+/** For `catch`: treats unreadable files as missing. */
 export function ignoreUnreadable(error: unknown): undefined {
   if (!UNREADABLE.includes(errorCode(error) ?? "")) throw error;
   return undefined;

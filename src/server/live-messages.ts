@@ -1,4 +1,4 @@
-/** What changes in a run, as messages of `events`. */
+/** Live updates of a run as server-sent events. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { cursorOf, placeOf } from "./cursor.ts";
 import type { FollowedRun } from "./followed-run.ts";
@@ -11,22 +11,22 @@ export interface LiveMessage {
 }
 
 export interface LiveOptions {
-  /** The cursor of what the listener has. */
+  /** The cursor of the client. */
   readonly after: string;
-  /** Ends the messages. */
+  /** Stops the stream. */
   readonly signal: AbortSignal;
-  /** Milliseconds between two looks. Default 400. */
+  /** Polling interval, milliseconds. Default 400. */
   readonly interval?: number;
 }
 
-/** Events of one message, at most. */
+/** Maximum number of events per message. */
 const MAX_EVENTS = 1000;
 
 /**
- * New events and states of a run from a cursor on, and `undefined` for each look that found nothing;
- * ends when the directory goes.
+ * Yields new events and states of a run after a cursor, and `undefined` for each poll without news.
+ * Ends if the directory is removed.
  *
- * A cursor of another file, or of an earlier server, begins with `reset`.
+ * A cursor of another file or an earlier server starts with `reset`.
  */
 export async function* liveMessages(
   run: FollowedRun,

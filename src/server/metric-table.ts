@@ -1,16 +1,16 @@
-/** Curves as a page draws them. */
+/** Curves for the page. */
 import type { MetricSeries, MetricTable } from "../inspect/types/view.ts";
 import { downsample, type Point } from "../report/downsample.ts";
 import { cursorOf } from "./cursor.ts";
 import type { EventLog } from "./event-log.ts";
 import type { MetricsFollower } from "./metrics-follower.ts";
 
-/** Points of a curve, and of all curves together, at most. */
+/** Maximum number of points per curve and in total. */
 const CURVE_POINTS = 600;
 const TABLE_POINTS = 100_000;
 const FEWEST_POINTS = 60;
 
-/** The curves of all that a follower has read; `known` where nothing is new since. */
+/** The curves of all metrics read so far; returns `known` if nothing changed. */
 export function metricTable(follower: MetricsFollower, known?: MetricTable): MetricTable {
   const { log, badLines } = follower;
   const cursor = cursorOf(follower);
@@ -33,7 +33,7 @@ function seriesOf(log: EventLog): MetricSeries[] {
       curve.nonFinite += 1;
       return;
     }
-    // Steps that were written again count as the later ones say.
+    // If a step was written twice, the later value wins.
     while (curve.points.length > 0 && curve.points.at(-1)!.x >= x) curve.points.pop();
     curve.points.push({ x, y });
   });
@@ -62,7 +62,7 @@ export function lastScores(log: EventLog): Record<string, number> {
   );
 }
 
-/** Whether a metric is no score: a loss among several, or one of one layer or expert. */
+/** Whether a metric is not a score: a partial loss, or a metric of a layer or an expert. */
 function isDetail(name: string): boolean {
   return name === "objective" || name.startsWith("auxiliary/") || name.startsWith("experts/");
 }

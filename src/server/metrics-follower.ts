@@ -1,36 +1,36 @@
-/** Follows `metrics.jsonl` while it grows: only new bytes are read. */
+/** Follows a growing `metrics.jsonl`, reading only new bytes. */
 import { randomBytes } from "node:crypto";
 import type { MetricEvent } from "../inspect/types/run-record.ts";
 import { type EventLog, eventLog } from "./event-log.ts";
 import { type OpenedFile, openInside } from "./inside.ts";
 
-/** Bytes that are read and parsed at once, between which other work goes on. */
+/** Bytes read and parsed per chunk, between which the event loop runs. */
 const CHUNK = 2 ** 17;
-/** A longer line is no event. */
+/** Maximum length of an event line, bytes. */
 const MAX_LINE = 4096;
 const MAX_NAME = 300;
-/** Bytes before the place reached, by which a file that was rewritten is recognised. */
+/** Bytes before the read position that identify the file, to detect rewriting. */
 const TAIL = 64;
 
 export interface MetricsFollower {
-  /** What has been read; another log after `generation` changed. */
+  /** The events read so far; replaced if `generation` changes. */
   readonly log: EventLog;
-  /** Changes when the file was replaced or cut: what was read before is void then. */
+  /** Changes if the file is replaced or truncated, which invalidates earlier events. */
   readonly generation: string;
-  /** Lines that could not be read. */
+  /** Number of invalid lines. */
   readonly badLines: number;
-  /** Milliseconds since 1970 of the last change of the file, 0 where there is none. */
+  /** Modification time of the file, milliseconds since 1970; 0 if it does not exist. */
   readonly modified: number;
   /**
-   * Reads what is new.
+   * Reads new events.
    *
-   * @param until a time (`performance.now()`) after which it stops early
-   * @returns whether everything was read
+   * @param until deadline (`performance.now()`)
+   * @returns whether the end of the file was reached
    */
   catchUp(until?: number): Promise<boolean>;
 }
 
-/** Follows the metrics of a run directory, which need not be there yet. */
+/** Follows the metrics of a run directory, which may not exist yet. */
 export function followMetrics(run: string): MetricsFollower {
   let state = freshState();
   let running: Promise<boolean> | undefined;
@@ -73,7 +73,7 @@ export function followMetrics(run: string): MetricsFollower {
       return state.modified;
     },
     async catchUp(until = Number.POSITIVE_INFINITY) {
-      // One reader at a time; whoever has time reads on after it.
+      // One reader at a time; callers with a later deadline continue after it.
       if (running !== undefined && until < Number.POSITIVE_INFINITY) return false;
       while (running !== undefined) await running.catch(() => false);
       running = read(until);
@@ -91,13 +91,13 @@ interface State {
   readonly log: EventLog;
   identity: string;
   modified: number;
-  /** Bytes read so far. */
+  /** Read position, bytes. */
   offset: number;
-  /** The last of them. */
+  /** The last bytes before it. */
   tail: Buffer;
-  /** The beginning of a line whose end is not there yet. */
+  /** The start of an incomplete line. */
   carry: Buffer;
-  /** Whether the rest of a line that is too long is being skipped. */
+  /** Whether the rest of an overlong line is being skipped. */
   skipping: boolean;
   badLines: number;
 }
@@ -116,7 +116,7 @@ function freshState(): State {
   };
 }
 
-/** Whether the file is the one that was read, grown. */
+/** Whether the file is the same and has only grown. */
 async function goesOn(file: OpenedFile, { identity, offset, tail }: State): Promise<boolean> {
   if (file.identity !== identity || file.size < offset) return false;
   const found = Buffer.alloc(tail.length);
@@ -132,7 +132,7 @@ function takeBytes(state: State, bytes: Buffer): void {
   if (end > 0) {
     const whole = Buffer.concat([state.carry, bytes.subarray(0, end)]).toString("utf8");
     const lines = whole.split("\n");
-    lines.pop(); // what follows the last line's end
+    lines.pop(); // the incomplete line at the end
     for (const line of state.skipping ? lines.slice(1) : lines) takeLine(state, line);
     state.skipping = false;
     state.carry = Buffer.from(bytes.subarray(end));
@@ -152,7 +152,7 @@ function takeLine(state: State, line: string): void {
   if (event === undefined || !state.log.add(event)) state.badLines += 1;
 }
 
-/** The event of a line; NaN and infinities are null there. Undefined for anything else. */
+/** Parses an event line, where null means NaN or infinity; undefined if invalid. */
 export function parseEvent(line: string): MetricEvent | undefined {
   let json: unknown;
   try {

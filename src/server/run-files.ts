@@ -1,4 +1,4 @@
-/** The small files of a run directory, read again only when they change, and checked. */
+/** The small files of a run directory: validated, and reread only if they change. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -15,22 +15,22 @@ const MAX_SMALL_FILE = 2 ** 20;
 const MAX_CHECKPOINTS = 1000;
 const MAX_CONFIG_DEPTH = 32;
 
-/** A file's content, or why there is none. */
+/** The content of a file, or the reason why it is missing. */
 export interface ReadFile<T> {
-  /** Undefined where the file is missing or wrong. */
+  /** Undefined if the file is missing or invalid. */
   readonly value: T | undefined;
-  /** One sentence where it is wrong. */
+  /** One sentence if the file is invalid. */
   readonly problem?: string;
 }
 
-/** Reads one file of a run again when it was changed. */
+/** Reads one file of a run, again after each change. */
 export type FileReader<T> = () => Promise<ReadFile<T>>;
 
 /** The configuration as plain data. */
 export function configReader(run: string): FileReader<unknown> {
   const check = anything(MAX_CONFIG_DEPTH);
   return cachedReader(run, "config.yaml", (text) => {
-    // Aliases may repeat each other beyond all bounds, or form a circle.
+    // Aliases may expand exponentially or form a cycle.
     const value: unknown = parse(text, { maxAliasCount: 50, logLevel: "error" });
     return JSON.parse(JSON.stringify(check.decode(value, "it")) ?? "null");
   });
@@ -62,7 +62,7 @@ function cachedReader<T>(run: string, name: string, read: (text: string) => T): 
   };
 }
 
-/** Whether a training has the run: it does, it does not, or another host may know. */
+/** Whether a process is training the run: yes, no, or unknown because it is on another host. */
 export async function trainingState(run: string): Promise<"alive" | "gone" | "elsewhere"> {
   const text = await readTextInside(run, "run.lock", 4096).catch(() => undefined);
   return text === undefined ? "gone" : lockHolder(join(run, "run.lock"), text);
@@ -70,7 +70,7 @@ export async function trainingState(run: string): Promise<"alive" | "gone" | "el
 
 const checkpointSchema = z.object({ step: z.int().nonnegative(), score: z.number().nullable() });
 
-/** The complete checkpoints, in order of their steps. */
+/** The complete checkpoints by step. */
 export async function checkpointEntries(run: string): Promise<CheckpointEntry[]> {
   const folder = await realPathInside(run, "checkpoints");
   const names = (folder && (await readdir(folder).catch(ignoreUnreadable))) || [];

@@ -71,10 +71,10 @@ test("an empty folder waits for runs", async () => {
 });
 
 test("what is no run is refused in a sentence", async () => {
-  await expect(openRuns([folder.at("none")])).rejects.toThrow(/^there is no .*none; name a folder/);
+  await expect(openRuns([folder.at("none")])).rejects.toThrow(/none does not exist; give a folder/);
   const refused = await openRuns([page]).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(UserError);
-  expect(refused).toMatchObject({ exitCode: 2, message: expect.stringContaining("holds none") });
+  expect(refused).toMatchObject({ exitCode: 2, message: expect.stringContaining("contains none") });
 });
 
 test("ids are parts of addresses and names of files everywhere", () => {

@@ -1,4 +1,4 @@
-/** The runs of the directories that were named, also those that appear later. */
+/** All runs below the given directories, including runs that appear later. */
 
 import type { Dirent } from "node:fs";
 import { existsSync } from "node:fs";
@@ -8,29 +8,29 @@ import { usageError } from "../graph/errors.ts";
 import type { RunEntry } from "../inspect/types/view.ts";
 import { type FollowedRun, followRun } from "./followed-run.ts";
 
-/** Folders that are looked into below one that was named, and how deep. */
+/** Limits of the search below a given directory: folders and depth. */
 const MAX_FOLDERS = 5000;
 const MAX_DEPTH = 2;
 const MAX_RUNS = 1000;
-/** Runs that are read side by side; each has a file open. */
+/** Number of runs read concurrently; each has a file open. */
 const AT_ONCE = 32;
-/** Milliseconds between two looks for new runs, and for the entries of a list. */
+/** Intervals between searches for new runs and between updates of the list, milliseconds. */
 const RESCAN_MS = 1000;
 const LIST_MS = 400;
 
 export interface RunRegistry {
-  /** The runs that are there, in the order of the named directories, then by name. */
+  /** The existing runs, by given directory, then by name. */
   runs(): Promise<readonly FollowedRun[]>;
-  /** Entries of all runs; where the metrics are many, some scores come with a later list. */
+  /** Entries of all runs; with many metrics some scores only appear in a later list. */
   entries(): Promise<RunEntry[]>;
-  /** Undefined for an unknown id, or where the directory has gone. */
+  /** Undefined for an unknown id or a removed directory. */
   find(id: string): Promise<FollowedRun | undefined>;
 }
 
 /**
- * Follows run directories, and directories that hold some, or nothing yet.
+ * Follows run directories, and directories that contain runs or are empty.
  *
- * @throws UserError (exit code 2) for what is neither
+ * @throws UserError (exit code 2) for any other path
  */
 export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
   const roots = [...new Set(paths.map((path) => resolve(path)))];
@@ -67,7 +67,7 @@ export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
     return present;
   };
 
-  /** Reads what a list had no time for, so that the next one has it. */
+  /** Reads the remaining metrics in the background, for the next list. */
   const readOn = async (): Promise<void> => {
     if (reading) return;
     reading = true;
@@ -77,11 +77,11 @@ export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
 
   for (const path of paths) {
     if (!existsSync(path)) {
-      throw usageError(`there is no ${path}; name a folder that moesaic train wrote`);
+      throw usageError(`${path} does not exist; give a folder written by moesaic train`);
     }
     if ((await runsBelow(resolve(path), known)).length === 0 && !(await isEmptyFolder(path))) {
       throw usageError(
-        `${path} is no run directory and holds none: there is no config.yaml; name a folder that moesaic train wrote`,
+        `${path} is not a run directory and contains none (no config.yaml); give a folder written by moesaic train`,
       );
     }
   }
@@ -104,13 +104,13 @@ export async function openRuns(paths: readonly string[]): Promise<RunRegistry> {
   };
 }
 
-/** Where runs may begin later. */
+/** Directories where runs may appear later. */
 async function isEmptyFolder(path: string): Promise<boolean> {
   const names = await readdir(path).catch(() => undefined);
   return names?.length === 0;
 }
 
-/** A directory itself where it is a run, or was one; else the runs below it. */
+/** The directory itself if it is or was a run, otherwise the runs below it. */
 async function runsBelow(root: string, known: ReadonlyMap<string, unknown>): Promise<string[]> {
   let left = MAX_FOLDERS;
   const visit = async (folder: string, depth: number): Promise<string[]> => {
@@ -130,7 +130,7 @@ function isRun(folder: string): boolean {
   return ["config.yaml", "metrics.jsonl"].some((name) => existsSync(join(folder, name)));
 }
 
-/** Folders in a folder by name; links are not followed. */
+/** Subfolders by name; links are not followed. */
 async function foldersIn(folder: string, more: () => boolean): Promise<string[]> {
   const names: string[] = [];
   try {
@@ -139,7 +139,7 @@ async function foldersIn(folder: string, more: () => boolean): Promise<string[]>
       if (isVisibleFolder(entry)) names.push(entry.name);
     }
   } catch {
-    return []; // it went, or may not be read
+    return []; // removed or not readable
   }
   return names.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
@@ -148,7 +148,7 @@ function isVisibleFolder(entry: Dirent): boolean {
   return entry.isDirectory() && !entry.name.startsWith(".");
 }
 
-/** A name as part of an address and of a file name; no two ids differ in their case alone. */
+/** An id safe for URLs and file names; ids never differ in case only. */
 export function freeId(name: string, taken: Set<string>): string {
   const plain = name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+|[.-]+$/g, "");
   const base = plain.slice(0, 80) || "run";

@@ -1,11 +1,11 @@
-/** What browsers may do with the inspector's page. */
+/** Security headers of the inspector's page. */
 
-/** Of the style element that Observable Plot puts into the charts of `report/charts`. */
+/** Hash of the style element that Observable Plot adds to the charts of `report/charts`. */
 const CHART_STYLE = "sha256-zrfVyvY1E/5V+DXZunsRZW8XTqTsuIZzp8dBDThhSn8=";
 
 /**
- * Scripts, styles, workers and data come from the page's own place alone. The runtime compiles
- * WebAssembly; pictures are drawn from bytes.
+ * Scripts, styles, workers and data come from the page's origin only. The runtime compiles WebAssembly;
+ * pictures are drawn from bytes.
  */
 const directives = {
   "default-src": "'none'",
@@ -18,7 +18,7 @@ const directives = {
   "form-action": "'none'",
 } as const;
 
-/** The policy of a page, which may also stand in the page itself. */
+/** The content security policy, as a header or a meta element. */
 export const pagePolicy: string = Object.entries(directives)
   .map(([name, value]) => `${name} ${value}`)
   .join("; ");
@@ -26,7 +26,7 @@ export const pagePolicy: string = Object.entries(directives)
 /** Headers of every response. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   "Content-Security-Policy": `${pagePolicy}; frame-ancestors 'none'`,
-  // Both make pages isolated, which threads of WebAssembly need.
+  // Cross-origin isolation, required by WebAssembly threads.
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",

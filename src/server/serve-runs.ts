@@ -1,4 +1,4 @@
-/** Listens for browsers. */
+/** The HTTP server. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
@@ -8,27 +8,27 @@ import { errorCode } from "../runs/files.ts";
 import { createApp, type InspectorOptions } from "./create-app.ts";
 
 export interface ServeOptions extends Omit<InspectorOptions, "signal"> {
-  /** 0 for any that is free; by default the first free one from 6006 on. */
+  /** 0 for any free port. Default: the first free port from 6006. */
   readonly port?: number;
 }
 
 export interface RunningServer {
-  /** Of the page for this machine, with its token where it needs one. */
+  /** URL of the page on this machine, with its token if one is required. */
   readonly url: string;
-  /** The same for other machines, where all addresses are listened on. */
+  /** URL for other machines, if the server listens on all addresses. */
   readonly remoteUrl?: string;
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** The first port that is tried, and how many. */
+/** The first default port, and the number of ports tried. */
 const FIRST_PORT = 6006;
 const PORTS = 50;
 
 /**
  * Serves the inspector until it is closed.
  *
- * @throws UserError where the port is taken or may not be used, or the host is none of this machine
+ * @throws UserError if the port is taken or not permitted, or the host is not an address of this machine
  */
 export async function serveRuns(options: ServeOptions): Promise<RunningServer> {
   const { host, token, port: wanted } = options;
@@ -84,10 +84,10 @@ function listen(server: Server, host: string, port: number): Promise<Error | und
 
 function explain(error: Error, host: string, port: number): Error {
   const problem = {
-    EADDRINUSE: `port ${port} is taken; choose another with --port, or leave --port out`,
-    EACCES: `port ${port} may not be used; choose one from 1024 on with --port`,
-    EADDRNOTAVAIL: `${host} is no address of this machine; choose another --host`,
-    ENOTFOUND: `there is no host ${host}; choose another --host`,
+    EADDRINUSE: `port ${port} is taken; choose another with --port, or drop --port`,
+    EACCES: `port ${port} requires privileges; choose one from 1024 with --port`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine; choose another --host`,
+    ENOTFOUND: `unknown host ${host}; choose another --host`,
   }[errorCode(error) ?? ""];
   return problem === undefined ? error : usageError(problem, { cause: error });
 }

@@ -96,7 +96,7 @@ describe("the server", () => {
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
     await expect(inspect({ port: String(port) })).rejects.toThrow(
-      `port ${port} is taken; choose another with --port, or leave --port out`,
+      `port ${port} is taken; choose another with --port, or drop --port`,
     );
     await new Promise((resolve) => other.close(resolve));
     const ports: number[] = [];
@@ -111,7 +111,7 @@ describe("the server", () => {
 
   test("a host that is none of this machine is told", async () => {
     await expect(inspect({ host: "203.0.113.7" })).rejects.toThrow(
-      "203.0.113.7 is no address of this machine; choose another --host",
+      "203.0.113.7 is not an address of this machine; choose another --host",
     );
   });
 });
@@ -132,7 +132,7 @@ describe("the export", () => {
 describe("wrong usage", () => {
   test.each<[string, () => string[], string]>([
     ["no such run", () => [at("none")], "none; name a folder that moesaic train wrote"],
-    ["a folder without runs", () => [at("page")], "is no run directory and holds none"],
+    ["a folder without runs", () => [at("page")], "is not a run directory and contains none"],
     [
       "a port that is none",
       () => [run, "--port", "70000"],
@@ -167,5 +167,5 @@ test("each system has its opener, and a machine without a screen none", () => {
 test("a run directory that is no folder of runs but a file is refused", async () => {
   mkdirSync(at("files"), { recursive: true });
   writeFileSync(at("files", "notes.txt"), "");
-  expect(await refusal("inspect", at("files", "notes.txt"))).toContain("is no run directory");
+  expect(await refusal("inspect", at("files", "notes.txt"))).toContain("is not a run directory");
 });
