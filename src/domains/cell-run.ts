@@ -1,4 +1,4 @@
-/** One run of a protocol on the disk: what it measured, whether it is finished. */
+/** One run of a protocol on disk: its state and measurements. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configToYaml } from "../config/load.ts";
@@ -12,9 +12,9 @@ import type { DomainCell } from "./cells.ts";
 export type CellState = "missing" | "started" | "finished";
 
 /**
- * How far a run is.
+ * The state of a run.
  *
- * @throws UserError (exit code 2) where it was begun with other settings
+ * @throws UserError (exit code 2) if it was started with other settings
  */
 export async function cellState(folder: string, { config }: DomainCell): Promise<CellState> {
   const read = (name: string) => readFile(join(folder, name), "utf8").catch(ignoreMissing);
@@ -25,13 +25,13 @@ export async function cellState(folder: string, { config }: DomainCell): Promise
   if (at >= 0 || here.length !== there.length) {
     const [old, now] = [there[at], here[at]].map((line) => line?.trim() || "nothing");
     throw usageError(
-      `${folder} was begun with other settings: ${old} there, ${now} here; choose another --out, or remove that folder`,
+      `${folder} was started with other settings: ${old}, now ${now}; choose another --out, or remove that folder`,
     );
   }
   return (await read("summary.json")) === undefined ? "started" : "finished";
 }
 
-/** What each evaluation of a run measured, from its metrics. */
+/** The scores of each evaluation of a run, from its metrics. */
 export async function cellRecords(
   folder: string,
   { algorithm, trial, testDomains }: DomainCell,

@@ -1,4 +1,4 @@
-/** The training runs that a protocol consists of. */
+/** The training runs of a protocol. */
 import { join } from "node:path";
 import { fromSnakeCase } from "../config/case.ts";
 import { usageError } from "../graph/errors.ts";
@@ -6,7 +6,7 @@ import type { TrainConfig } from "../recipe/config.ts";
 import { algorithmSchema } from "../tasks/classification/algorithm-config.ts";
 import type { DomainAlgorithm } from "../tasks/classification/domain-objective.ts";
 
-/** The algorithms as tables name them. */
+/** Titles of the algorithms in tables. */
 export const algorithmTitles: Readonly<Record<DomainAlgorithm["name"], string>> = {
   erm: "ERM",
   coral: "CORAL",
@@ -15,38 +15,38 @@ export const algorithmTitles: Readonly<Record<DomainAlgorithm["name"], string>> 
   mixup: "Mixup",
 };
 
-/** Samples of each domain in a batch where the recipe does not say, as in DomainBed. */
+/** Default number of samples per domain in a batch, as in DomainBed. */
 const SAMPLES_PER_DOMAIN = 32;
 
-/** One training run: a row of the tables, a trial, and what is left out. */
+/** One training run: an algorithm, a trial, and the held-out domains. */
 export interface DomainCell {
-  /** The row. */
+  /** Row of the tables. */
   readonly algorithm: string;
   readonly trial: number;
-  /** One, or two for cross-validation over domains. */
+  /** One held-out domain, or two for cross-validation over domains. */
   readonly testDomains: readonly string[];
   readonly config: TrainConfig;
-  /** Folder of the run within that of the protocol. */
+  /** Folder of the run, relative to the folder of the protocol. */
   readonly run: string;
 }
 
 export interface CellOptions {
   /** All domains. */
   readonly domains: readonly string[];
-  /** Those that are left out, one at a time. */
+  /** Domains to hold out, one at a time. */
   readonly testDomains: readonly string[];
   readonly trials: number;
-  /** By default that of each recipe. */
+  /** Default: the setting of each recipe. */
   readonly algorithms?: readonly string[];
-  /** Whether pairs of domains are left out as well. */
+  /** Whether to also hold out pairs of domains. */
   readonly crossValidation?: boolean;
 }
 
 /**
- * The runs in the order in which they are made: trial by trial, and within a trial every test domain,
- * so that what is there after an interruption compares.
+ * The runs in execution order: by trial, and within a trial by test domain, so that an interrupted
+ * protocol already allows comparisons.
  *
- * Trials differ by their seed: that of the first weights and batches, and that of the splits.
+ * Trials differ by their seed, for initial weights, batches and splits.
  */
 export function planCells(configs: readonly TrainConfig[], options: CellOptions): DomainCell[] {
   const { domains, testDomains, trials, crossValidation = false } = options;
@@ -77,7 +77,7 @@ export function planCells(configs: readonly TrainConfig[], options: CellOptions)
   return cells;
 }
 
-/** Any name as part of a path: such as `_2B90_25` for `+90%`. */
+/** Escapes any name for a path, such as `_2B90_25` for `+90%`. */
 function folderName(name: string): string {
   return encodeURIComponent(name).replaceAll("%", "_");
 }
@@ -107,7 +107,7 @@ function cellConfig(
   };
 }
 
-/** The named algorithms with the recipe's settings where it has some, else with DomainBed's. */
+/** The named algorithms with the settings of the recipe if present, otherwise DomainBed's. */
 function algorithmsOf(config: TrainConfig, names?: readonly string[]): DomainAlgorithm[] {
   const own = config.train.algorithm;
   return (names ?? [own?.name ?? "erm"]).map((name) => {
@@ -125,7 +125,7 @@ interface Row {
   readonly algorithm: DomainAlgorithm;
 }
 
-/** Rows are called after what tells them apart. */
+/** Titles of rows contain only what differs between them. */
 function titles(rows: readonly Row[]): string[] {
   const recipes = new Set(rows.map(({ config }) => config.recipe));
   const algorithms = new Set(rows.map(({ algorithm }) => algorithm.name));
@@ -136,7 +136,7 @@ function titles(rows: readonly Row[]): string[] {
   });
 }
 
-/** Every test domain with every other domain, each pair once. */
+/** All unordered pairs of a test domain and another domain. */
 function pairs(testDomains: readonly string[], domains: readonly string[]): string[][] {
   const found = new Map<string, string[]>();
   for (const one of testDomains) {

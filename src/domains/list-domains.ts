@@ -1,4 +1,4 @@
-/** Which domains a configuration's data have. */
+/** Lists the domains of a configuration's data. */
 import { join } from "node:path";
 import { subfolders } from "../data/images/folder-files.ts";
 import { openShards } from "../data/images/shards.ts";
@@ -10,8 +10,8 @@ import { usageError } from "../graph/errors.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 
 /**
- * The domains that `data` opens, sorted where files name them; `domains` of the configuration alone where
- * that is given.
+ * The domains of the data: `domains` of the configuration if given, otherwise all, sorted if they come
+ * from file names.
  *
  * @throws UserError (exit code 2) for a set without domains
  */

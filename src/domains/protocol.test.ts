@@ -83,7 +83,7 @@ test("every cell is trained once; the tables say what its metrics say", async ()
     { data: { domains, test_domains: undefined } },
   );
   await expect(run(out, planCells([changed], options))).rejects.toThrow(
-    "was begun with other settings: max_steps: 4 there, max_steps: 6 here; choose another --out",
+    "was started with other settings: max_steps: 4, now max_steps: 6; choose another --out",
   );
 });
 

@@ -1,4 +1,4 @@
-/** Leave-one-domain-out: all runs of a protocol, one after the other, and their tables. */
+/** Leave-one-domain-out: runs a protocol and writes its tables. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createDecodedCache } from "../data/images/decoded-cache.ts";
@@ -18,14 +18,14 @@ import type { DomainCell } from "./cells.ts";
 export interface ProtocolOptions {
   /** Folder of the runs and of the tables. */
   readonly out: string;
-  /** What the tables are called. */
+  /** Title of the tables. */
   readonly title: string;
   /** All domains. */
   readonly domains: readonly string[];
-  /** Those that the tables have a column for. */
+  /** Domains with a column in the tables. */
   readonly testDomains: readonly string[];
   readonly progress: ProgressSink;
-  /** Aborted: the run at hand saves, and no other is begun. */
+  /** On abort the current run saves and no other starts. */
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +33,7 @@ export interface ProtocolResult {
   /** Whether all runs are finished. */
   readonly finished: boolean;
   readonly cells: readonly FinishedCell[];
-  /** One for each selection method that the runs suffice for. */
+  /** One per selection method that the runs allow. */
   readonly tables: readonly DomainTable[];
 }
 
@@ -43,10 +43,10 @@ export interface FinishedCell {
 }
 
 /**
- * Trains every cell that is not finished yet, and writes `domains.json`, `domains.md` and `domains.html`
- * after each; finished runs are kept, and one that was interrupted goes on.
+ * Trains every unfinished cell, and writes `domains.json`, `domains.md` and `domains.html` after each.
+ * Finished runs are kept, interrupted ones are resumed.
  *
- * @throws UserError (exit code 2) where a run was begun with other settings, before any is trained
+ * @throws UserError (exit code 2) if a run was started with other settings; nothing is trained then
  */
 export async function runProtocol(
   cells: readonly DomainCell[],
@@ -58,7 +58,7 @@ export async function runProtocol(
   const left = cells.filter((cell) => states.get(cell) !== "finished");
   const finished: FinishedCell[] = [];
   const clock = createClock(left.length);
-  const decoded = createDecodedCache(); // All runs read the same pictures.
+  const decoded = createDecodedCache(); // All runs share the decoded images.
   await mkdir(out, { recursive: true });
   let result: ProtocolResult = { finished: false, cells: [], tables: [] };
   for (const [index, cell] of cells.entries()) {
@@ -118,7 +118,7 @@ async function writeResults(result: ProtocolResult, options: ProtocolOptions): P
   );
 }
 
-/** The tables and the runs behind them, with keys in snake case. */
+/** The tables and their runs as JSON with snake_case keys. */
 export function protocolJson(
   { finished, cells, tables }: ProtocolResult,
   { title, domains, testDomains }: Pick<ProtocolOptions, "title" | "domains" | "testDomains">,
@@ -160,7 +160,7 @@ function estimateJson(value: { mean: number; standardError: number; trials: numb
   return { mean: value.mean, standard_error: value.standardError, trials: value.trials };
 }
 
-/** Seconds that the runs still to come take, by the mean of those that this process finished. */
+/** Estimated seconds for the remaining runs, from the mean time of finished ones. */
 function createClock(count: number) {
   let [done, seconds, began] = [0, 0, 0];
   return {
@@ -171,7 +171,7 @@ function createClock(count: number) {
       done += 1;
       seconds += (performance.now() - began) / 1000;
     },
-    /** @param ofRun seconds left of the run at hand */
+    /** @param ofRun seconds left of the current run */
     left(ofRun: number): number {
       const elapsed = (performance.now() - began) / 1000;
       const each = done > 0 ? seconds / done : elapsed + ofRun;
@@ -180,7 +180,7 @@ function createClock(count: number) {
   };
 }
 
-/** Progress of one run, told with its number and the time that is left of all. */
+/** Progress of one run, with its index and the total time left. */
 function withCell(
   progress: ProgressSink,
   name: string,

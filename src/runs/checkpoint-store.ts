@@ -1,8 +1,8 @@
 /**
  * Checkpoints of a run: `checkpoints/<step>/`, each complete or absent.
  *
- * Next to the files of the trainer each holds `checkpoint.json` with its step and score, so the
- * best one is found without a marker that could disagree.
+ * Besides the files of the trainer each contains `checkpoint.json` with its step and score, so the best
+ * one needs no separate marker that could disagree.
  */
 import * as nodeFs from "node:fs/promises";
 import { join } from "node:path";
@@ -18,23 +18,23 @@ import {
 /** A complete checkpoint on disk. */
 export interface Checkpoint {
   step: number;
-  /** Its folder. */
+  /** Its directory. */
   path: string;
-  /** Higher is better; null when the run had no score yet. */
+  /** Higher is better; null if it was not scored. */
   score: number | null;
 }
 
 export interface SaveOptions {
   /** Higher is better: pass an accuracy, or the negative of a loss. */
   score?: number | null;
-  /** How many of the newest to keep besides the best. Default 2. */
+  /** Number of newest checkpoints to keep besides the best. Default 2. */
   keep?: number;
   fs?: FileSystem;
 }
 
 const infoSchema = z.object({ step: z.int().nonnegative(), score: z.number().nullable() });
 
-/** The complete checkpoints of a run, in order of their steps; half-written ones are left out. */
+/** The complete checkpoints of a run by step; incomplete ones are skipped. */
 export async function listCheckpoints(runDirectory: string): Promise<Checkpoint[]> {
   const root = join(runDirectory, "checkpoints");
   const names = (await nodeFs.readdir(root).catch(ignoreMissing)) ?? [];
@@ -56,12 +56,12 @@ async function readInfo(path: string): Promise<z.infer<typeof infoSchema> | unde
   }
 }
 
-/** The checkpoint to resume from. */
+/** The newest checkpoint. */
 export function latest(checkpoints: readonly Checkpoint[]): Checkpoint | undefined {
   return checkpoints.at(-1);
 }
 
-/** The checkpoint with the highest score; the earliest of equals, none when none has a score. */
+/** The checkpoint with the highest score, on ties the earliest; undefined if none has a score. */
 export function best(checkpoints: readonly Checkpoint[]): Checkpoint | undefined {
   let winner: Checkpoint | undefined;
   for (const checkpoint of checkpoints) {
@@ -72,9 +72,9 @@ export function best(checkpoints: readonly Checkpoint[]): Checkpoint | undefined
 }
 
 /**
- * Saves a checkpoint, then removes those that are neither among the newest `keep` nor the best.
+ * Saves a checkpoint, then removes all but the newest `keep` and the best.
  *
- * @throws UserError when the disk is full or refuses; earlier checkpoints are untouched then
+ * @throws UserError if writing fails; earlier checkpoints are then unchanged
  */
 export async function saveCheckpoint(
   runDirectory: string,
@@ -104,7 +104,7 @@ async function prune(checkpoints: Checkpoint[], keep: number, fs: FileSystem): P
   }
 }
 
-/** Clears what an interrupted save left behind; only the holder of the run's lock may do this. */
+/** Removes leftovers of an interrupted save; requires the lock of the run. */
 export async function repairCheckpoints(runDirectory: string): Promise<void> {
   const root = join(runDirectory, "checkpoints");
   const names = (await nodeFs.readdir(root).catch(ignoreMissing)) ?? [];

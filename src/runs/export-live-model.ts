@@ -1,4 +1,4 @@
-/** From run directories to models that answer single inputs, in Node and in browsers. */
+/** Exports run directories as live models for Node and browsers. */
 import { defined } from "../graph/defined.ts";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,29 +23,29 @@ import { encodeSafetensors } from "../formats/safetensors.ts";
 import { readWeights } from "./state-files.ts";
 import { rootOf } from "../recipe/tokenizer.ts";
 
-/** What `createLiveModel` takes. */
+/** The input of `createLiveModel`. */
 export interface ExportedLiveModel {
   readonly spec: LiveModelSpec;
-  /** float32; the moving averages where the run keeps them. */
+  /** float32; the moving averages if the run has them. */
   readonly weights: ReadonlyMap<string, NdArray>;
-  /** What CLIP's vocabulary file holds, where the tokenizer is CLIP's. */
+  /** Content of CLIP's vocabulary file, if the tokenizer is CLIP's. */
   readonly vocabulary?: string;
 }
 
 export interface ExportLiveModelOptions {
-  /** Default: the best checkpoint, or the latest where none was scored. */
+  /** Default: the best checkpoint, or the latest if none was scored. */
   readonly checkpoint?: "best" | "latest";
 }
 
-/** Names of the files of a live model; `vocabulary.txt` is there where the tokenizer is CLIP's. */
+/** File names of a live model; `vocabulary.txt` only exists for CLIP's tokenizer. */
 export const LIVE_MODEL_FILES = ["model.json", "weights.safetensors", "vocabulary.txt"] as const;
 
 /**
- * The model of a run. Its data are opened only where the run directory has no `model-inputs.json` and the
- * configuration does not tell what that would.
+ * The model of a run. The data set is only opened if the run directory has no `model-inputs.json` and
+ * the configuration alone does not determine the inputs.
  *
- * @throws UserError (exit code 2) for no run, a run without checkpoints, or a model that reads neither
- * images nor texts
+ * @throws UserError (exit code 2) if the directory is not a run, has no checkpoint, or its model reads
+ * neither images nor texts
  */
 export async function exportLiveModel(
   run: string,
@@ -72,7 +72,7 @@ export async function exportLiveModelSpec(
   return describeModel(run, await openRun(run, checkpoint));
 }
 
-/** The files of a live model by their names, each as chunks to be written one after the other. */
+/** The files of a live model by name, each as a list of chunks. */
 export function encodeLiveModel({
   spec,
   weights,
@@ -86,7 +86,7 @@ export function encodeLiveModel({
   ]);
 }
 
-/** Writes the model of a run to a folder and gives the paths of its files. */
+/** Writes the model of a run to a folder and returns the paths of its files. */
 export async function writeLiveModel(
   run: string,
   folder: string,
@@ -135,7 +135,7 @@ async function describeModel(
     ...(readsText && { tokenizer }),
     ...defined({ contextLength }),
   };
-  // As it will be read: JSON knows no undefined values.
+  // Round trip through JSON, which drops undefined values.
   return readLiveModelSpec(JSON.parse(JSON.stringify(spec)), `the model of ${run}`);
 }
 
@@ -156,7 +156,7 @@ async function inputsOf(run: string, config: TrainConfig): Promise<ModelInputs> 
   }
 }
 
-/** Tokens of one text: those of the run's samples where texts are samples, else what the model has room for. */
+/** Tokens per text: the length of the run's samples if samples are texts, otherwise the context length. */
 function lengthOfTexts(config: TrainConfig, kind: LiveKind): number | undefined {
   const { model } = config;
   const isSample = kind === "text-classifier" || ("text" in model && model.text === "captions");

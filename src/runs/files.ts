@@ -1,15 +1,15 @@
-/** Files that are either complete or absent, whatever interrupts the writer. */
+/** Atomic writing: files are either complete or absent after any interruption. */
 import * as nodeFs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../graph/errors.ts";
 
-/** The part of `node:fs/promises` that writing needs. */
+/** The subset of `node:fs/promises` used for writing. */
 export type FileSystem = Pick<typeof nodeFs, "open" | "mkdir" | "rename" | "rm">;
 
-/** Text, or bytes in pieces that are written one after the other. */
+/** Text, or bytes in chunks. */
 export type FileContent = string | readonly Uint8Array[];
 
-/** Writes to a temporary name beside `path`, syncs and renames. */
+/** Writes to a temporary file beside `path`, syncs it and renames it. */
 export async function writeFileAtomically(
   path: string,
   content: FileContent,
@@ -64,7 +64,7 @@ async function writeSynced(path: string, content: FileContent, fs: FileSystem): 
 }
 
 async function syncDirectory(path: string, fs: FileSystem): Promise<void> {
-  if (process.platform === "win32") return; // folders cannot be opened there
+  if (process.platform === "win32") return; // folders cannot be opened on Windows
   const folder = await fs.open(path, "r");
   try {
     await folder.sync();
@@ -73,7 +73,7 @@ async function syncDirectory(path: string, fs: FileSystem): Promise<void> {
   }
 }
 
-/** A sentence for the errors that are the disk's fault; other errors come back as they are. */
+/** Explains errors of the disk in one sentence; returns other errors unchanged. */
 export function explainDiskError(error: unknown, circumstance: string, advice = ""): unknown {
   const problem = {
     ENOSPC: "no space is left on the disk",
@@ -87,12 +87,12 @@ export function explainDiskError(error: unknown, circumstance: string, advice = 
   return new UserError(`${problem} ${circumstance}${advice && `; ${advice}`}`, { cause: error });
 }
 
-/** The system's name of an error, for example `ENOENT`. */
+/** The code of a system error, for example `ENOENT`. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
 
-/** For `catch`: a file that is not there is no error. */
+/** For `catch`: ignores missing files. */
 export function ignoreMissing(error: unknown): undefined {
   if (errorCode(error) !== "ENOENT") throw error;
   return undefined;

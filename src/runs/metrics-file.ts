@@ -1,4 +1,4 @@
-/** `metrics.jsonl`: one event a line, appended as it happens. */
+/** `metrics.jsonl`: one event per line, appended immediately. */
 import { appendFileSync, closeSync, fsyncSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { MetricEvent } from "../inspect/types/run-record.ts";
@@ -6,14 +6,14 @@ import { explainDiskError, ignoreMissing, writeFileAtomically } from "./files.ts
 
 /** An open `metrics.jsonl`. */
 export interface MetricsFile {
-  /** Writes the line at once: a killed process loses at most the line it was writing. */
+  /** Writes the line immediately: a killed process loses at most the current line. */
   append(event: MetricEvent): void;
-  /** Forces everything written so far onto the disk. */
+  /** Flushes all written lines to the disk. */
   sync(): void;
   close(): void;
 }
 
-/** Opens `path` for appending; makes it when it does not exist. */
+/** Opens `path` for appending, creating it if needed. */
 export function openMetricsFile(path: string): MetricsFile {
   const file = openSync(path, "a");
   return {
@@ -31,7 +31,7 @@ export function openMetricsFile(path: string): MetricsFile {
   };
 }
 
-/** The events of a `metrics.jsonl`; a last line that was cut off is left out. */
+/** The events of a `metrics.jsonl`; an incomplete last line is skipped. */
 export async function readMetrics(path: string): Promise<MetricEvent[]> {
   const text = (await readFile(path, "utf8").catch(ignoreMissing)) ?? "";
   return completeLines(text).map(({ event }) => ({ ...event, value: event.value ?? Number.NaN }));

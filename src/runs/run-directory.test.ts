@@ -65,7 +65,7 @@ test("a run that stopped before its first checkpoint resumes from nothing", asyn
 test("refuses to start where a run is, to resume where none is, and foreign folders", async () => {
   const path = folder();
   await expect(openRunDirectory(path, { resume: true })).rejects.toThrow(
-    `there is no run to resume at ${path}; leave out --resume to start one`,
+    `there is no run to resume at ${path}; drop --resume to start one`,
   );
   const run = await openRunDirectory(path);
   await run.writeConfig("");

@@ -1,6 +1,6 @@
 /**
  * A run directory: `config.yaml`, `metrics.jsonl`, TensorBoard events, `checkpoints/<step>/`,
- * `summary.json`, `report.html`, `record.json`, `model-inputs.json`; `tokenizer.json` where the model
+ * `summary.json`, `report.html`, `record.json`, `model-inputs.json`; `tokenizer.json` if the model
  * reads text.
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
@@ -27,41 +27,39 @@ import { type MetricsLog, openMetricsLog } from "./metrics-log.ts";
 import type { ModelInputs } from "./model-inputs-file.ts";
 import { lockRun } from "./run-lock.ts";
 
-/** A run directory open for training; one training at a time can have it. */
+/** A run directory open for training, locked against other trainings. */
 export interface RunDirectory {
   readonly path: string;
   readonly metrics: MetricsLog;
-  /** The checkpoint to continue from; undefined for a new run, or one that had none yet. */
+  /** The checkpoint to resume from; undefined for a new run or one without checkpoints. */
   readonly resumedFrom: Checkpoint | undefined;
-  /** Writes a checkpoint after the metrics logged so far are safe on the disk. */
+  /** Flushes the metrics to the disk, then writes a checkpoint. */
   saveCheckpoint(
     step: number,
     files: Readonly<Record<string, FileContent>>,
     options?: SaveOptions,
   ): Promise<Checkpoint>;
   writeConfig(yaml: string): Promise<void>;
-  /** The tokenizer's state, which later commands read the run's texts with. */
+  /** Writes the tokenizer for later commands. */
   writeTokenizer(state: object): Promise<void>;
-  /** What later commands know of the data without opening them. */
+  /** Writes the properties of the data that later commands need without opening it. */
   writeModelInputs(inputs: ModelInputs): Promise<void>;
   writeSummary(summary: Summary): Promise<void>;
   writeReport(html: string): Promise<void>;
-  /** What the inspector shows beside the metrics. */
+  /** Writes the record for the inspector. */
   writeRecord(json: string): Promise<void>;
-  /** Closes the logs and gives the lock back. */
+  /** Closes the logs and releases the lock. */
   close(): Promise<void>;
 }
 
 /**
  * Opens a run directory for training.
  *
- * With `resume`, events after the newest checkpoint are dropped from the metrics; a run that was
- * stopped before its first checkpoint starts again.
+ * With `resume`, metrics after the newest checkpoint are dropped; a run without a checkpoint starts
+ * again. With `overwrite`, the files of an earlier run are removed first.
  *
- * With `overwrite`, the files of an earlier run there are removed first.
- *
- * @throws UserError when the directory is in use, has files and neither option is on, or is missing
- *   and `resume` is on
+ * @throws UserError if the directory is in use, is not empty without either option, or is missing with
+ *   `resume`
  */
 export async function openRunDirectory(
   path: string,
@@ -105,7 +103,7 @@ export async function openRunDirectory(
   }
 }
 
-/** Refuses a directory that does not fit; gives the names of what is in it. */
+/** Checks the directory and returns the names of its entries. */
 async function requireFit(
   path: string,
   { resume, overwrite }: { resume: boolean; overwrite: boolean },
@@ -117,7 +115,7 @@ async function requireFit(
     return ignoreMissing(error);
   });
   if (resume && !entries?.some((name) => name === "config.yaml" || name === "metrics.jsonl")) {
-    throw usageError(`there is no run to resume at ${path}; leave out --resume to start one`);
+    throw usageError(`there is no run to resume at ${path}; drop --resume to start one`);
   }
   const isRun = entries?.includes("config.yaml") ?? false;
   const isFree = !entries?.some((name) => !name.startsWith("run.lock"));
@@ -143,7 +141,7 @@ const runFiles = [
   "checkpoints",
 ];
 
-/** Removes what a run wrote, and nothing else; the configuration last, as the mark of a run. */
+/** Removes the files of a run and nothing else; the configuration last, because it marks a run. */
 async function removeRun(path: string, entries: readonly string[]): Promise<void> {
   const own = entries.filter(
     (name) => runFiles.includes(name) || name.startsWith("events.out.tfevents."),

@@ -57,6 +57,6 @@ test("a lock that was cut off is taken over, one of another machine is not", asy
   await (await lockRun(run))();
   plant(run, { pid: 1, host: "another.example", started: "" });
   await expect(lockRun(run)).rejects.toThrow(
-    /in use by process 1 on another\.example; if that is gone, delete .*run\.lock/,
+    /in use by process 1 on another\.example; if that process has ended, delete .*run\.lock/,
   );
 });

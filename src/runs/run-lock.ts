@@ -1,4 +1,4 @@
-/** A lock file that keeps two trainings out of one run directory. */
+/** A lock file that prevents two trainings in one run directory. */
 import { readFileSync } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -11,7 +11,7 @@ import { errorCode } from "./files.ts";
 const holderSchema = z.object({
   pid: z.int().positive(),
   host: z.string(),
-  /** Start time of the process, where the system tells it: process numbers are used again. */
+  /** Start time of the process, if available, because process ids are reused. */
   started: z.string(),
 });
 type Holder = z.infer<typeof holderSchema>;
@@ -20,10 +20,10 @@ type Holder = z.infer<typeof holderSchema>;
 const held = new Set<string>();
 
 /**
- * Takes the lock of a run directory; a lock whose process is gone is taken over.
+ * Acquires the lock of a run directory; a stale lock is taken over.
  *
- * @returns a function that gives it back
- * @throws UserError when another training holds it
+ * @returns a function that releases it
+ * @throws UserError if another training holds it
  */
 export async function lockRun(runDirectory: string): Promise<() => Promise<void>> {
   const path = resolve(runDirectory, "run.lock");
@@ -37,7 +37,7 @@ export async function lockRun(runDirectory: string): Promise<() => Promise<void>
     const replacement = `${path}.${process.pid}`;
     await writeFile(replacement, text);
     await rename(replacement, path);
-    // Whoever else took over the same lock has renamed by now as well: the last one holds it.
+    // Other processes that took over the same lock have renamed by now as well; the last one holds it.
     await sleep(50);
     if ((await readFile(path, "utf8")) !== text) await refuseLiveHolder(path, runDirectory);
   }
@@ -51,13 +51,13 @@ export async function lockRun(runDirectory: string): Promise<() => Promise<void>
 async function refuseLiveHolder(path: string, runDirectory: string): Promise<void> {
   let holder = await readHolder(path);
   if (holder === undefined) {
-    await sleep(50); // perhaps it is being written
+    await sleep(50); // possibly being written
     holder = await readHolder(path);
   }
   if (holder === undefined) return;
   if (holder.host !== hostname()) {
     throw new UserError(
-      `${runDirectory} is in use by process ${holder.pid} on ${holder.host}; if that is gone, delete ${path}`,
+      `${runDirectory} is in use by process ${holder.pid} on ${holder.host}; if that process has ended, delete ${path}`,
     );
   }
   if (holder.pid === process.pid ? held.has(path) : isAlive(holder)) {
@@ -68,8 +68,7 @@ async function refuseLiveHolder(path: string, runDirectory: string): Promise<voi
 }
 
 /**
- * What the text of a `run.lock` says of its holder: it lives, it is gone, or it is of another host,
- * where nobody here can tell.
+ * The state of the holder in a `run.lock`: alive, gone, or unknown because it is on another host.
  *
  * @param path of the lock
  */
@@ -106,7 +105,7 @@ function isAlive({ pid, started }: Holder): boolean {
   return startOf(pid) === started;
 }
 
-/** Start time in clock ticks since boot (field 22 of /proc/<pid>/stat); "" where there is none. */
+/** Start time in clock ticks since boot (field 22 of /proc/<pid>/stat); "" if not available. */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

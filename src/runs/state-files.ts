@@ -1,4 +1,4 @@
-/** A training state as the files of a checkpoint, and back. */
+/** Writes and reads the training state in checkpoints. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
@@ -9,13 +9,13 @@ import type { UpdateStep } from "../learn/train-step.ts";
 import type { FileContent } from "./files.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 
-/** What a checkpoint keeps beside tensors. */
+/** The progress stored in a checkpoint. */
 export interface Progress {
-  /** Updates done. */
+  /** Number of completed updates. */
   readonly step: number;
   readonly bestScore: number | null;
   readonly bestStep: number;
-  /** Validations since the best one. */
+  /** Validations since the best score. */
   readonly withoutImprovement: number;
   /** Seconds of training so far. */
   readonly seconds: number;
@@ -57,7 +57,7 @@ export function stateFiles(
 /**
  * Reads a checkpoint into a training step.
  *
- * @throws UserError where it belongs to another model, naming the first tensor that differs
+ * @throws UserError if it belongs to another model, with the first tensor that differs
  */
 export async function restoreState(
   path: string,
@@ -84,7 +84,7 @@ export interface StoredState {
   readonly model: ReadonlyMap<string, NdArray>;
   /** Moments of the optimizer, as `<moment>/<parameter>`. */
   readonly optimizer: ReadonlyMap<string, NdArray>;
-  /** Averaged parameters, where they are kept. */
+  /** Averaged parameters, if kept. */
   readonly ema?: ReadonlyMap<string, NdArray>;
 }
 
@@ -98,10 +98,10 @@ export async function readState(path: string, averaged: boolean): Promise<Stored
 }
 
 /**
- * Puts tensors into a training step.
+ * Copies tensors into a training step.
  *
- * @param source what to call them in errors
- * @throws UserError where they do not fit the model, naming the first tensor that differs
+ * @param source name of the source in errors
+ * @throws UserError if they do not fit the model, with the first tensor that differs
  */
 export function fillState(
   { model, optimizer, ema }: StoredState,
@@ -120,14 +120,14 @@ export function fillState(
   if (ema !== undefined) copyTensors(source, ema, targets(BUFFERS.ema));
 }
 
-/** Reads only the weights that evaluation uses: the averaged ones where they are kept. */
+/** Reads only the weights for evaluation: the averaged ones if kept. */
 export async function readWeights(path: string, averaged: boolean): Promise<Map<string, NdArray>> {
   const stored = await readTensors(join(path, MODEL));
   const averages = averaged ? await readTensors(join(path, EMA)) : [];
   return new Map([...stored, ...averages]);
 }
 
-/** Reads the weights that evaluation uses into the memory of a model. */
+/** Reads the weights for evaluation into the memory of a model. */
 export async function restoreWeights(
   path: string,
   targets: readonly (readonly [string, NdArray])[],
@@ -166,11 +166,11 @@ function copyTensors(
   for (const [name, target] of targets) {
     const source = stored.get(name);
     if (source === undefined) {
-      throw new UserError(`${path} is of another model: it has no tensor ${name}; ${advice}`);
+      throw new UserError(`${path} belongs to another model: it has no tensor ${name}; ${advice}`);
     }
     if (source.dtype !== target.dtype || String(source.shape) !== String(target.shape)) {
       throw new UserError(
-        `${path} is of another model: ${name} is ${source.dtype} [${source.shape.join(", ")}] there and ${target.dtype} [${target.shape.join(", ")}] here; ${advice}`,
+        `${path} belongs to another model: ${name} is ${source.dtype} [${source.shape.join(", ")}] in the checkpoint and ${target.dtype} [${target.shape.join(", ")}] in this model; ${advice}`,
       );
     }
     target.data.set(source.data as never);
@@ -178,7 +178,7 @@ function copyTensors(
   const known = new Set(targets.map(([name]) => name));
   const extra = [...stored.keys()].find((name) => !known.has(name));
   if (extra !== undefined) {
-    throw new UserError(`${path} is of another model: nothing here is called ${extra}; ${advice}`);
+    throw new UserError(`${path} belongs to another model: this model has no tensor ${extra}; ${advice}`);
   }
 }
 
@@ -186,6 +186,6 @@ async function readProgress(path: string): Promise<Progress> {
   try {
     return progressSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (cause) {
-    throw new UserError(`${path} is damaged: it does not hold the progress of a run`, { cause });
+    throw new UserError(`${path} is damaged: it does not contain the progress of a run`, { cause });
   }
 }

@@ -10,7 +10,7 @@ export interface Scalar {
   tag: string;
   step: number;
   value: number;
-  /** Seconds since 1970. */
+  /** Wall time, seconds since 1970. */
   wallTime: number;
 }
 
@@ -29,7 +29,7 @@ export function scalarRecord({ tag, step, value, wallTime }: Scalar): Uint8Array
   return frame(message.join().join());
 }
 
-/** Tells TensorBoard that a run restarts at `step`: it forgets what it read from there on. */
+/** A restart at `step`: TensorBoard drops later events that it has already read. */
 export function restartRecord(step: number, wallTime: number): Uint8Array {
   const message = event(wallTime, step);
   message.tag(7, WireType.LengthDelimited).fork(); // session_log
@@ -37,7 +37,7 @@ export function restartRecord(step: number, wallTime: number): Uint8Array {
   return frame(message.join());
 }
 
-/** The name of a new event file; TensorBoard reads the files of a folder in order of their names. */
+/** The name of a new event file; TensorBoard reads the files of a folder by name. */
 export function eventFileName(wallTime: number, host: string, pid: number): string {
   return `events.out.tfevents.${String(Math.floor(wallTime)).padStart(10, "0")}.${host}.${pid}.0`;
 }

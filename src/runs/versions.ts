@@ -1,4 +1,4 @@
-/** What produced a run: versions of this package, its engine and Node. */
+/** Versions of this package, ONNX Runtime and Node, stored in runs. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -11,7 +11,7 @@ export function versions(): Record<string, string> {
   try {
     engine = versionAt(require.resolve("onnxruntime-node/package.json"));
   } catch {
-    // Optional dependency: another library may have been named by MOESAIC_ONNXRUNTIME.
+    // Optional dependency: MOESAIC_ONNXRUNTIME may name another library.
   }
   return {
     moesaic: own,

@@ -292,7 +292,7 @@ describe("run directories", () => {
     await expectRefusal(
       ["train", "--run", copy, "--resume", "model.width=24"],
       1,
-      `${checkpoint} is of another model`,
+      `${checkpoint} belongs to another model`,
       "use the configuration that the run was trained with",
     );
     await expectRefusal(

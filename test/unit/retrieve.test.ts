@@ -50,7 +50,7 @@ describe("embed", () => {
     const { code, err } = await moesaic("embed", run, "--texts", at("texts.txt"), "--out", out);
     expect(code, err).toBe(0);
     expect(err).toContain(
-      `1 of 4 texts cut to 12 tokens, end kept; the first: "${long.slice(0, 60)}..."`,
+      `1 of 4 texts truncated to 12 tokens, end kept; the first: "${long.slice(0, 60)}..."`,
     );
     expect(err).toContain("1 of 4 texts without words");
     const rows = await parquetReadObjects({ file: await asyncBufferFromFile(out) });

@@ -1,6 +1,6 @@
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 
-/** Says once how many texts are cut, and how many have no words. */
+/** Counts truncated and empty texts in one message each. */
 export function noteTexts(
   texts: readonly string[],
   tokenizer: Tokenizer,
@@ -12,11 +12,11 @@ export function noteTexts(
   if (long.length > 0) {
     const end = tokenizer.endId === undefined ? "" : ", end kept";
     onNote(
-      `${long.length} ${of} cut to ${contextLength} tokens${end}; the first: ${shortened(long[0]!)}`,
+      `${long.length} ${of} truncated to ${contextLength} tokens${end}; the first: ${shortened(long[0]!)}`,
     );
   }
   const empty = texts.filter((text) => text.trim() === "").length;
-  if (empty > 0) onNote(`${empty} ${of} without words; such a row says little`);
+  if (empty > 0) onNote(`${empty} ${of} without words; their embeddings carry no information`);
 }
 
 function shortened(text: string): string {

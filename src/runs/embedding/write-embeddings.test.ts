@@ -53,7 +53,7 @@ test("other endings and missing folders are refused, and nothing is left behind"
     "a file ending in .npy or .parquet",
   );
   await expect(writeEmbeddings(join(folder, "no", "x.npy"), table)).rejects.toThrow(
-    "there is no folder",
+    "does not exist; create it",
   );
   expect(readdirSync(folder)).toEqual(before);
 });

@@ -1,4 +1,4 @@
-/** Embeddings as files that other programs read. */
+/** Writes embeddings as NumPy or Parquet files. */
 import { existsSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { encodeNpy } from "../../formats/npy.ts";
@@ -6,19 +6,19 @@ import type { Embeddings } from "../../evaluate/similarity.ts";
 import { usageError } from "../../graph/errors.ts";
 import { writeFileAtomically } from "../files.ts";
 
-/** Rows, and for each what it stands for. */
+/** Embeddings with one row of metadata each. */
 export interface EmbeddingTable {
   readonly embeddings: Embeddings; // [N, P]
-  /** By name, `[N]` each: whole numbers or texts. */
+  /** Metadata columns by name, `[N]` each: integers or texts. */
   readonly columns: Readonly<Record<string, readonly number[] | readonly string[]>>;
-  /** Where the rows come from. */
+  /** Metadata of the table: the source of the rows. */
   readonly about: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Refuses a name that cannot be written, before anything is computed.
+ * Checks the output path before anything is computed.
  *
- * @throws UserError (exit code 2)
+ * @throws UserError (exit code 2) if the extension is unknown or the folder does not exist
  */
 export function checkEmbeddingFile(path: string): void {
   const ending = extname(path);
@@ -27,15 +27,15 @@ export function checkEmbeddingFile(path: string): void {
       `embeddings are written to a file ending in .npy or .parquet, got ${path}; rename it`);
   }
   if (!existsSync(dirname(path))) {
-    throw usageError(`there is no folder ${dirname(path)}; make it, or name another`);
+    throw usageError(`the folder ${dirname(path)} does not exist; create it, or choose another`);
   }
 }
 
 /**
- * Writes a table by the ending of `path`; a file is whole or not there.
+ * Writes a table in the format of the extension of `path`, atomically.
  *
- * - `.npy`: `float32` `[N, P]`, and beside it the same name ending in `.json`, an object with what
- *   `about` holds, `width` and `rows`, a list of the other columns of every row.
+ * - `.npy`: `float32` `[N, P]`, and the same name with extension `.json`: an object with the fields of
+ *   `about`, `width`, and `rows`, the metadata of every row.
  * - `.parquet`: the columns, and `embedding`, a list of `P` floats; `about` as JSON under the key
  *   `moesaic`.
  *
@@ -88,7 +88,7 @@ async function encodeParquet({ embeddings, columns, about }: EmbeddingTable): Pr
                 repetition_type: "REQUIRED",
               } as const),
         ),
-        // A list has three levels: itself, its repetition, its element.
+        // A Parquet list has three schema levels: list, repetition, element.
         { name: "embedding", repetition_type: "REQUIRED", converted_type: "LIST", num_children: 1 },
         { name: "list", repetition_type: "REPEATED", num_children: 1 },
         { name: "element", type: "FLOAT", repetition_type: "REQUIRED" },

@@ -71,15 +71,15 @@ test("loads are the weights of a merge", () => {
 });
 
 test.each<[string, Exclude<ExpertEdit, { action: "upcycle" }>, string]>([
-  ["nothing said", { action: "add" }, "say which experts with one of --copy, --most-used or"],
+  ["nothing said", { action: "add" }, "choose the experts with one of --copy, --most-used or"],
   ["too much said", { action: "remove", experts: [], numLeastUsed: 1 }, "one of --experts or"],
-  ["an unknown kind", { action: "add", numFresh: 1, kind: "text" }, "no experts of kind text"],
+  ["an unknown kind", { action: "add", numFresh: 1, kind: "text" }, "unknown kind of experts text"],
   ["an unknown layer", { action: "add", copies: [{ layer: "c", experts: [0] }] }, "there are a, b"],
-  ["too many", { action: "remove", numLeastUsed: 4 }, "4 experts are wanted and there are 3"],
+  ["too many", { action: "remove", numLeastUsed: 4 }, "4 experts were requested, and there are only 3"],
   [
     "weights that do not fit",
     { action: "merge", groups: [{ experts: [0, 1] }], weights: [1, 2], align: false },
-    "2 weights are given for the 4 experts of a",
+    "2 weights were given for the 4 experts of a",
   ],
 ])("%s is refused", (_, edit, message) => {
   expect(() => plan(edit)).toThrow(message);

@@ -1,4 +1,4 @@
-/** What can be done to the experts of a run, and which experts of which layers that means. */
+/** Edits of the experts of a run, and how they select experts in each layer. */
 import { usageError } from "../../graph/errors.ts";
 import { addExperts } from "../../moe/surgery/add-experts.ts";
 import type { ExpertChange } from "../../moe/surgery/change.ts";
@@ -9,7 +9,7 @@ import { kindsOf } from "../../moe/surgery/selection.ts";
 import { type ExpertLoads, rankByLoad, requireLoads } from "./expert-loads.ts";
 import type { ExpertCounts } from "./expert-settings.ts";
 
-/** Experts of one layer, or with these indices in every layer. */
+/** Experts by index, in one layer or in every layer. */
 export interface NamedExperts {
   readonly layer?: string;
   readonly experts: readonly number[];
@@ -17,46 +17,46 @@ export interface NamedExperts {
 
 export type ExpertEdit = AddEdit | RemoveEdit | MergeEdit | UpcycleEdit;
 
-/** One of the three says what the new experts are. */
+/** Adds experts; exactly one of the first three options is required. */
 export interface AddEdit {
   readonly action: "add";
-  /** Copies of these. */
+  /** Copies of these experts. */
   readonly copies?: readonly NamedExperts[];
-  /** Copies of so many experts of each layer, those with the highest load. */
+  /** Number of experts to copy in each layer, highest load first. */
   readonly numMostUsed?: number;
-  /** So many experts with initial values. */
+  /** Number of freshly initialised experts. */
   readonly numFresh?: number;
-  /** Kind of fresh or most used experts, for example `shared`; default the first. */
+  /** Kind of fresh or copied experts, for example `shared`. Default: the first kind. */
   readonly kind?: string;
 }
 
-/** One of the two says which. */
+/** Removes experts; exactly one of the first two options is required. */
 export interface RemoveEdit {
   readonly action: "remove";
   readonly experts?: readonly NamedExperts[];
-  /** So many experts of each layer, those with the lowest load. */
+  /** Number of experts to remove in each layer, lowest load first. */
   readonly numLeastUsed?: number;
-  /** Kind of the least used; default the first. */
+  /** Kind of the removed experts. Default: the first kind. */
   readonly kind?: string;
 }
 
 export interface MergeEdit {
   readonly action: "merge";
-  /** Each entry becomes one expert. */
+  /** Groups of experts; each group merges into one expert. */
   readonly groups: readonly NamedExperts[];
-  /** What an expert counts in the mean: the same, its load, or the number of its index. */
+  /** Weights of the mean: uniform, by load, or one number per expert index. */
   readonly weights: "equal" | "load" | readonly number[];
-  /** Matches the hidden units of the experts first. */
+  /** Permutes the hidden units to match before averaging. */
   readonly align: boolean;
 }
 
 export interface UpcycleEdit {
   readonly action: "upcycle";
-  /** `key=value` settings of the new model over those of the run. */
+  /** `key=value` overrides for the new model. */
   readonly overrides: readonly string[];
 }
 
-/** What an edit is planned from. */
+/** The state of a run that edits are planned on. */
 export interface EditContext {
   readonly layers: readonly ExpertLayer[];
   readonly loads: ExpertLoads;
@@ -106,16 +106,16 @@ export function planEdit(
 
 function requireOne(given: Readonly<Record<string, unknown>>, options: string): void {
   if (Object.values(given).filter((value) => value !== undefined).length === 1) return;
-  throw usageError(`say which experts with one of ${options}`);
+  throw usageError(`choose the experts with one of ${options}`);
 }
 
 function kindIndex(kind: string | undefined, { kinds }: ExpertCounts): number {
   const index = kind === undefined ? 0 : kinds.indexOf(kind);
   if (index >= 0) return index;
-  throw usageError(`there are no experts of kind ${kind}; there are ${kinds.join(", ")}`);
+  throw usageError(`unknown kind of experts ${kind}; known: ${kinds.join(", ")}`);
 }
 
-/** The named experts of each layer; entries without a layer count for all. */
+/** The named experts of each layer; entries without a layer apply to all layers. */
 function named(
   layers: readonly ExpertLayer[],
   entries: readonly NamedExperts[],
@@ -151,7 +151,7 @@ function mergeWeights(
       if (weights === "load") return [path, requireLoads(loads, path)];
       if (weights.length === numExperts) return [path, weights];
       throw usageError(
-        `${weights.length} weights are given for the ${numExperts} experts of ${path}; give one for each expert`);
+        `${weights.length} weights were given for the ${numExperts} experts of ${path}; give one per expert`);
     }),
   );
 }

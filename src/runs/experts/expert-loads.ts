@@ -1,13 +1,13 @@
-/** How much each expert was used, from the metrics of a run. */
+/** The load of each expert, from the metrics of a run. */
 import { join } from "node:path";
 import { usageError } from "../../graph/errors.ts";
 import type { ExpertLayer } from "../../moe/surgery/layout.ts";
 import { readMetrics } from "../metrics-file.ts";
 
-/** Share of each expert in the assignments of its layer, 0 to 1, by the layer's path. */
+/** Fraction of the assignments of its layer for each expert, 0 to 1, by layer path. */
 export type ExpertLoads = ReadonlyMap<string, readonly number[]>;
 
-/** The loads that a run logged last, up to `step`; layers without any are left out. */
+/** The last logged loads up to `step`; layers without logged loads are skipped. */
 export async function readExpertLoads(
   runDirectory: string,
   layers: readonly ExpertLayer[],
@@ -43,7 +43,7 @@ export function rankByLoad(
   order: "most" | "least",
 ): number[] {
   if (count > candidates.length) {
-    throw usageError(`${count} experts are wanted and there are ${candidates.length}`);
+    throw usageError(`${count} experts were requested, and there are only ${candidates.length}`);
   }
   const sign = order === "most" ? -1 : 1;
   return candidates.toSorted((a, b) => sign * (loads[a]! - loads[b]!) || a - b).slice(0, count);

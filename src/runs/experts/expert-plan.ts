@@ -1,4 +1,4 @@
-/** What an edit means for a run: the new configuration, and how every tensor changes. */
+/** Plans an edit of a run: the new configuration, and the change of every tensor. */
 import { join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
 import { usageError } from "../../graph/errors.ts";
@@ -25,11 +25,11 @@ export interface EditedRun {
   readonly step: number;
 }
 
-/** How the tensors of one buffer change; `fresh` holds what a new model starts from. */
+/** Changes the tensors of one buffer; `fresh` holds the initial values of a new model. */
 export type Apply = (tensors: Tensors, fresh: Tensors, role: "weights" | "moments") => Tensors;
 
 export interface RunPlan {
-  /** Of the new run. */
+  /** Configuration of the new run. */
   readonly config: TrainConfig;
   readonly apply: Apply;
   readonly change?: ExpertChange;
@@ -38,7 +38,7 @@ export interface RunPlan {
 /**
  * Plans an edit of a run's experts.
  *
- * @param noise on copied experts; default 0.01 for added ones, 0 for upcycled ones
+ * @param noise on copied experts, relative. Default 0.01 for added experts, 0 for upcycled ones
  */
 export async function planRun(
   edited: EditedRun,
@@ -69,7 +69,7 @@ async function planChange(
   };
 }
 
-/** Every block gets experts unless the edit says otherwise. */
+/** By default every block gets experts. */
 function planUpcycle({ run, config }: EditedRun, edit: UpcycleEdit, noise = 0): RunPlan {
   const denseLayer = denseLayerOf(config.model);
   const overrides = [expertsEverywhere(config.model), ...edit.overrides];
@@ -85,7 +85,7 @@ function noiseKey({ seed }: TrainConfig): Key {
   return foldIn(key(seed), "experts");
 }
 
-/** Experts of each kind in every layer; layers that would differ are refused. */
+/** Number of experts of each kind. @throws UserError if layers would differ */
 function countsAfter(change: ExpertChange, numKinds: number): number[] {
   const after = [...change].map(
     ([path, experts]) => [path, countKinds(experts, numKinds)] as const,
@@ -94,7 +94,7 @@ function countsAfter(change: ExpertChange, numKinds: number): number[] {
   for (const [path, counts] of after) {
     if (String(counts) === String(first)) continue;
     throw usageError(
-      `${firstPath} would have ${first.join(" + ")} experts and ${path} ${counts.join(" + ")}; all layers of a model have equally many, so choose as many in each`);
+      `${firstPath} would have ${first.join(" + ")} experts and ${path} ${counts.join(" + ")}; all layers must have equal numbers, so choose equally many in each`);
   }
   return first;
 }

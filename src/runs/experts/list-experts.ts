@@ -1,4 +1,4 @@
-/** The experts of a run: what they are and how much they were used. */
+/** Lists the experts of a run with their kinds and loads. */
 import { elementCount } from "../../graph/array.ts";
 import { expertLayers, expertTensor } from "../../moe/surgery/layout.ts";
 import { kindsOf } from "../../moe/surgery/selection.ts";
@@ -23,11 +23,11 @@ export interface ListedExpert {
   /** `routed`, or for Diff-MoE `shared` or a modality. */
   readonly kind: string;
   readonly parameters: number;
-  /** Share of the layer's assignments that was logged last, 0 to 1; null where none was. */
+  /** Last logged fraction of the layer's assignments, 0 to 1; null if none was logged. */
   readonly load: number | null;
 }
 
-/** Lists the experts of a run's checkpoint, layer by layer; a dense model has none. */
+/** Lists the experts of a checkpoint by layer; empty for a dense model. */
 export async function listRunExperts(
   run: string,
   which: "best" | "latest" = "best",

@@ -46,16 +46,16 @@ test("names are mapped, and what fits is copied", async () => {
     unused: ["logit_scale"],
   });
   expect(describeInit(report)).toEqual([
-    `1 tensors begin with the weights of ${path}`,
-    "1 have none there: head.weight",
-    "proj.bias is float32 [2] there and float32 [3] here",
-    "1 of the file are not used: logit_scale",
+    `1 tensor starts from the weights of ${path}`,
+    "missing in the file: head.weight",
+    "proj.bias is float32 [2] in the file and float32 [3] in the model",
+    "not used from the file: logit_scale",
   ]);
 });
 
 test("strict refuses what does not fit, unless it is left out", async () => {
   await expect(initializeFrom(settings({ rename }), model())).rejects.toThrow(
-    "1 have none there: head.weight; proj.bias is float32 [2] there",
+    "missing in the file: head.weight; proj.bias is float32 [2] in the file",
   );
   const report = await initializeFrom(settings({ rename, include: ["proj.weight"] }), model());
   expect(report.filled).toEqual(["proj.weight"]);
@@ -74,7 +74,7 @@ test("a file of which nothing fits is refused even if partial filling is allowed
 test("a path that is missing, empty or no safetensors file is named", async () => {
   const at = (other: string) => initializeFrom({ ...settings({}), path: other }, model());
   await expect(at(join(folder, "none"))).rejects.toThrow("none does not exist");
-  await expect(at(folder)).rejects.toThrow("holds no checkpoint");
+  await expect(at(folder)).rejects.toThrow("has no checkpoint");
   writeFileSync(join(folder, "broken"), "not a header at all");
   await expect(at(join(folder, "broken"))).rejects.toThrow("broken cannot be read");
 });
@@ -85,6 +85,6 @@ test("two tensors cannot take one name", async () => {
     { from: "logit", to: "logit" },
   ];
   await expect(initializeFrom(settings({ rename: clash }), model())).rejects.toThrow(
-    "the name logit_scale",
+    "to logit_scale",
   );
 });

@@ -1,4 +1,4 @@
-/** Begins training with stored weights. */
+/** Initialises training from stored weights. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { NdArray } from "../../graph/array.ts";
@@ -11,22 +11,22 @@ import { best, latest, listCheckpoints } from "../checkpoint-store.ts";
 import { errorCode } from "../files.ts";
 import { decodeSafetensors } from "../../formats/safetensors.ts";
 
-/** What became of stored weights, by name. */
+/** What was done with the stored weights, by parameter name. */
 export interface InitReport {
   /** The file that was read. */
   readonly path: string;
   readonly filled: readonly string[];
-  /** Layers whose experts begin as copies of a dense layer of the file, and the name of that layer. */
+  /** Layers whose experts start as copies of a dense layer, with the name of the dense layer. */
   readonly upcycled: readonly { layer: string; numExperts: number; from: string }[];
-  /** Positions that were brought from one grid to another; their names are filled too. */
+  /** Resampled position embeddings; their names are also in `filled`. */
   readonly resampled: readonly { name: string; from: string; to: string }[];
-  /** Heads for another number of classes, which begin anew. */
+  /** Heads with another number of classes, which are freshly initialised. */
   readonly skipped: readonly Mismatch[];
-  /** Parameters that were to be filled and have no counterpart in the file. */
+  /** Selected parameters without a counterpart in the file. */
   readonly missing: readonly string[];
-  /** Parameters whose counterpart has another shape or type, with both. */
+  /** Parameters whose counterpart has another shape or type. */
   readonly mismatched: readonly Mismatch[];
-  /** Tensors of the file that nothing here has use for. */
+  /** Tensors in the file that the model does not use. */
   readonly unused: readonly string[];
 }
 
@@ -39,12 +39,11 @@ export interface Mismatch {
 const HEAD = /(^|\.)head(_dist)?\.(weight|bias)$/;
 
 /**
- * Copies stored weights over those of a model, by name. Vision transformers of timm fit as they are:
- * their positions are resampled where the grid of patches differs, and with `upcycle` their dense layers
- * become experts.
+ * Copies stored weights into a model by name. timm's vision transformers fit unchanged: position
+ * embeddings are resampled if the patch grid differs, and with `upcycle` dense layers become experts.
  *
  * @param targets parameters and states of the model
- * @throws UserError where `strict` is on and something does not fit, or nothing fits at all
+ * @throws UserError if `strict` is set and a tensor does not match, or if nothing matches
  */
 export async function initializeFrom(settings: InitFrom, targets: Tensors): Promise<InitReport> {
   const path = await weightsFile(settings.path);
@@ -90,16 +89,16 @@ export async function initializeFrom(settings: InitFrom, targets: Tensors): Prom
 }
 
 interface DenseSources {
-  /** For every tensor of an expert the dense one that it copies. */
+  /** Maps every expert tensor to the dense tensor that it copies. */
   readonly sources: ReadonlyMap<string, string>;
-  /** Tensors of the routers of these layers, which the file cannot have. */
+  /** Router tensors of these layers, which a dense file does not contain. */
   readonly fresh: ReadonlySet<string>;
   readonly layers: InitReport["upcycled"];
 }
 
 const NO_EXPERTS: DenseSources = { sources: new Map(), fresh: new Set(), layers: [] };
 
-/** The layers with experts here that are dense there: `blocks.0.moe` and `blocks.0.mlp`. */
+/** Layers with experts in the model and a dense counterpart in the file: `blocks.0.moe`, `blocks.0.mlp`. */
 function denseSources(stored: Tensors, targets: Tensors): DenseSources {
   const sources = new Map<string, string>();
   const fresh = new Set<string>();
@@ -126,28 +125,28 @@ function gridsOf({ storedSide, wantedSide }: PositionPlan): { from: string; to: 
   return { from: `${storedSide}x${storedSide}`, to: `${wantedSide}x${wantedSide}` };
 }
 
-/** The lines that tell a user what matched. */
+/** The report as lines for users. */
 export function describeInit(report: InitReport): string[] {
   const { path, filled, upcycled, resampled, skipped, missing, mismatched, unused } = report;
   const some = (names: readonly string[]): string =>
     names.length <= 4
       ? names.join(", ")
       : `${names.slice(0, 4).join(", ")} and ${names.length - 4} more`;
-  const lines = [`${filled.length} tensors begin with the weights of ${path}`];
+  const lines = [`${filled.length} ${filled.length === 1 ? "tensor starts" : "tensors start"} from the weights of ${path}`];
   for (const { layer, numExperts, from } of upcycled) {
-    lines.push(`the ${numExperts} experts of ${layer} begin as copies of ${from}, its router anew`);
+    lines.push(`the ${numExperts} experts of ${layer} start as copies of ${from}; its router is freshly initialised`);
   }
   for (const { name, from, to } of resampled) {
     lines.push(`${name} is resampled from ${from} to ${to} patches`);
   }
   for (const { name, stored, wanted } of skipped) {
-    lines.push(`${name} begins anew: other classes, ${stored} there and ${wanted} here`);
+    lines.push(`${name} is freshly initialised: the file has ${stored}, the model ${wanted}`);
   }
-  if (missing.length > 0) lines.push(`${missing.length} have none there: ${some(missing)}`);
+  if (missing.length > 0) lines.push(`missing in the file: ${some(missing)}`);
   for (const { name, stored, wanted } of mismatched) {
-    lines.push(`${name} is ${stored} there and ${wanted} here`);
+    lines.push(`${name} is ${stored} in the file and ${wanted} in the model`);
   }
-  if (unused.length > 0) lines.push(`${unused.length} of the file are not used: ${some(unused)}`);
+  if (unused.length > 0) lines.push(`not used from the file: ${some(unused)}`);
   return lines;
 }
 
@@ -177,7 +176,7 @@ async function weightsFile(path: string): Promise<string> {
   const chosen = best(checkpoints) ?? latest(checkpoints);
   if (chosen !== undefined) return join(chosen.path, "model.safetensors");
   throw usageError(
-    `init_from.path ${path} holds no checkpoint; name a run that was trained, or a safetensors file`);
+    `init_from.path ${path} has no checkpoint; give a trained run, or a safetensors file`);
 }
 
 async function readWeights(path: string): Promise<ReadonlyMap<string, NdArray>> {
@@ -188,7 +187,7 @@ async function readWeights(path: string): Promise<ReadonlyMap<string, NdArray>> 
   }
 }
 
-/** Stored tensors under the names that they have here. */
+/** Stored tensors under their names in the model. */
 function renamed(
   stored: ReadonlyMap<string, NdArray>,
   { rename }: InitFrom,
@@ -199,7 +198,7 @@ function renamed(
     const rule = rename.find(({ from }) => name.startsWith(from));
     const own = rule === undefined ? name : rule.to + name.slice(rule.from.length);
     if (result.has(own)) {
-      throw usageError(`init_from.rename gives two tensors of ${path} the name ${own}`);
+      throw usageError(`init_from.rename maps two tensors of ${path} to ${own}`);
     }
     result.set(own, tensor);
   }

@@ -1,35 +1,35 @@
-/** Brings learnt positions of one grid of patches to another, as timm does for images of other sizes. */
+/** Resamples position embeddings to another patch grid, as timm does for other image sizes. */
 import { allocate, type NdArray } from "../../graph/array.ts";
 
-/** Class tokens that may stand before the patches in a table of positions, by the names of parameters. */
+/** Class tokens that may precede the patches in a position table, by parameter name. */
 const CLASS_TOKENS = ["cls_token", "dist_token"] as const;
 
-/** What a table is called, and what the class token's own position is called where it stands apart. */
+/** Names of the position table, and of a separate position of the class token. */
 const TABLE = /(^|\.)pos_embed$/;
 const APART = /(^|\.)cls_pos_embed$/;
 
 type Tensors = ReadonlyMap<string, NdArray>;
 
-/** How a stored table becomes the one of a model. */
+/** How to convert a stored table to the table of the model. */
 export interface PositionPlan {
   /** Name of the stored table. */
   readonly source: string;
-  /** Sides of the grids of patches; both 0 where the class token's position is taken alone. */
+  /** Sides of the patch grids; both 0 if only the position of the class token is copied. */
   readonly storedSide: number;
   readonly wantedSide: number;
-  /** For every row before the patches its stored row, or undefined where the file has none. */
+  /** For every row before the patches its stored row, or undefined if the file has none. */
   readonly classRows: readonly (number | undefined)[];
-  /** Stored rows before the patches. */
+  /** Number of stored rows before the patches. */
   readonly storedRows: number;
 }
 
 /**
- * How the parameter `name` can be filled from a stored table of positions: of another grid, with other
- * class tokens, or with the class token's position inside where the model has it apart (`cls_pos_embed`).
+ * How to fill the parameter `name` from a stored position table with another grid, other class tokens,
+ * or a class token position that the model keeps in a separate parameter (`cls_pos_embed`).
  *
- * Tables are `[1, P + side^2, D]`; which class tokens stand in them follows from the parameters beside.
+ * Tables are `[1, P + side^2, D]`; the other parameters show which class tokens they contain.
  *
- * @returns undefined where it is no such parameter, or the table fits as it is, or cannot be made to fit
+ * @returns undefined if it is not a position table, already fits, or cannot be converted
  */
 export function positionPlan(
   name: string,
@@ -75,7 +75,7 @@ function tokensBefore(at: string, tensors: Tensors): string[] {
   return CLASS_TOKENS.filter((token) => tensors.has(at + token));
 }
 
-/** Fills `target` by a plan; rows of class tokens that the file lacks stay as they are. */
+/** Fills `target` by a plan; class token rows missing in the file stay unchanged. */
 export function fillPositions(target: NdArray, table: NdArray, plan: PositionPlan): void {
   const { storedSide, wantedSide, classRows, storedRows } = plan;
   const width = table.shape[2]!;
@@ -91,8 +91,8 @@ export function fillPositions(target: NdArray, table: NdArray, plan: PositionPla
 }
 
 /**
- * Bicubic resampling of a square grid with antialiasing, the convolution kernel widened by the factor
- * of shrinking (`a = -0.5`; PyTorch's `interpolate(mode="bicubic", antialias=True)`, which timm uses).
+ * Bicubic resampling of a square grid with antialiasing: the kernel is widened by the factor of
+ * reduction (`a = -0.5`; PyTorch's `interpolate(mode="bicubic", antialias=True)`, which timm uses).
  *
  * @param grid `[side, side, width]`, row by row
  * @returns `[wanted, wanted, width]`
@@ -127,7 +127,7 @@ export function resizeGrid(
   return Float32Array.from(result);
 }
 
-/** The places that sample `index` of `wanted` reads among `size`, with weights of sum 1. */
+/** The source indices of sample `index` of `wanted`, with normalised weights. */
 function sampleWeights(index: number, size: number, wanted: number) {
   const scale = size / wanted;
   const stretch = Math.max(1, scale);

@@ -88,8 +88,8 @@ test("experts begin as the dense layer: with weights of sum 1 the logits are PyT
   const model = modelOf();
   const report = await load(model, { upcycle: true });
   expect(describeInit(report)).toEqual([
-    `${report.filled.length} tensors begin with the weights of ${path}`,
-    "the 4 experts of blocks.1.moe begin as copies of blocks.1.mlp, its router anew",
+    `${report.filled.length} tensors start from the weights of ${path}`,
+    "the 4 experts of blocks.1.moe start as copies of blocks.1.mlp; its router is freshly initialised",
   ]);
   for (const e of [0, 3]) {
     const copy = model.parameters.get(`blocks.1.moe.experts.${e}.fc1.weight`)!;
@@ -136,13 +136,13 @@ test("resampling keeps even grids, grids of the same size, and the mean of a gri
   expect(resizeGrid(Float32Array.of(1, 2, 3, 4), 2, 1, 1)[0]).toBeCloseTo(2.5, 6);
 });
 
-test("a head for other classes begins anew, and says so", async () => {
+test("a head for other classes is freshly initialised, and reported", async () => {
   const model = modelOf({ blocks: "FF" }, { numClasses: 7 });
   const before = toNumbers(model.parameters.get("head.weight")!);
   const report = await load(model);
   expect(report.skipped.map(({ name }) => name)).toEqual(["head.weight", "head.bias"]);
   expect(describeInit(report)[1]).toBe(
-    "head.weight begins anew: other classes, float32 [5, 16] there and float32 [7, 16] here",
+    "head.weight is freshly initialised: the file has float32 [5, 16], the model float32 [7, 16]",
   );
   expect(toNumbers(model.parameters.get("head.weight")!)).toEqual(before);
 });
@@ -151,7 +151,7 @@ test("without upcycling, or with experts of another width, the experts are not f
   await expect(load(modelOf())).rejects.toThrow("blocks.1.mlp.fc1.weight");
   const wide = modelOf({ moe: fourExperts(top2, 3) });
   await expect(load(wide, { upcycle: true })).rejects.toThrow(
-    "blocks.1.moe.experts.0.fc1.weight is float32 [32, 16] there and float32 [48, 16] here",
+    "blocks.1.moe.experts.0.fc1.weight is float32 [32, 16] in the file and float32 [48, 16] in the model",
   );
 });
 
