@@ -2,12 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import { BUFFERS } from "../learn/arena-optimizer.ts";
 import type { UpdateStep } from "../learn/train-step.ts";
 import type { FileContent } from "./files.ts";
-import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 
 /** The progress stored in a checkpoint. */
 export interface Progress {
@@ -178,7 +178,9 @@ function copyTensors(
   const known = new Set(targets.map(([name]) => name));
   const extra = [...stored.keys()].find((name) => !known.has(name));
   if (extra !== undefined) {
-    throw new UserError(`${path} belongs to another model: this model has no tensor ${extra}; ${advice}`);
+    throw new UserError(
+      `${path} belongs to another model: this model has no tensor ${extra}; ${advice}`,
+    );
   }
 }
 

@@ -1,8 +1,8 @@
 /** Writes embeddings as NumPy or Parquet files. */
 import { existsSync } from "node:fs";
 import { dirname, extname } from "node:path";
-import { encodeNpy } from "../../formats/npy.ts";
 import type { Embeddings } from "../../evaluate/similarity.ts";
+import { encodeNpy } from "../../formats/npy.ts";
 import { usageError } from "../../graph/errors.ts";
 import { writeFileAtomically } from "../files.ts";
 
@@ -24,7 +24,8 @@ export function checkEmbeddingFile(path: string): void {
   const ending = extname(path);
   if (ending !== ".npy" && ending !== ".parquet") {
     throw usageError(
-      `embeddings are written to a file ending in .npy or .parquet, got ${path}; rename it`);
+      `embeddings are written to a file ending in .npy or .parquet, got ${path}; rename it`,
+    );
   }
   if (!existsSync(dirname(path))) {
     throw usageError(`the folder ${dirname(path)} does not exist; create it, or choose another`);

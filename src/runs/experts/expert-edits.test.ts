@@ -75,7 +75,11 @@ test.each<[string, Exclude<ExpertEdit, { action: "upcycle" }>, string]>([
   ["too much said", { action: "remove", experts: [], numLeastUsed: 1 }, "one of --experts or"],
   ["an unknown kind", { action: "add", numFresh: 1, kind: "text" }, "unknown kind of experts text"],
   ["an unknown layer", { action: "add", copies: [{ layer: "c", experts: [0] }] }, "there are a, b"],
-  ["too many", { action: "remove", numLeastUsed: 4 }, "4 experts were requested, and there are only 3"],
+  [
+    "too many",
+    { action: "remove", numLeastUsed: 4 },
+    "4 experts were requested, and there are only 3",
+  ],
   [
     "weights that do not fit",
     { action: "merge", groups: [{ experts: [0, 1] }], weights: [1, 2], align: false },

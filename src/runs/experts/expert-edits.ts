@@ -151,7 +151,8 @@ function mergeWeights(
       if (weights === "load") return [path, requireLoads(loads, path)];
       if (weights.length === numExperts) return [path, weights];
       throw usageError(
-        `${weights.length} weights were given for the ${numExperts} experts of ${path}; give one per expert`);
+        `${weights.length} weights were given for the ${numExperts} experts of ${path}; give one per expert`,
+      );
     }),
   );
 }

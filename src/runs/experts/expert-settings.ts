@@ -52,7 +52,8 @@ export function withExpertCounts(model: ModelSettings, counts: readonly number[]
   const numExperts = counts[0]! / granularity;
   if (!Number.isInteger(numExperts)) {
     throw usageError(
-      `${counts[0]} experts would be left, and experts.granularity ${granularity} wants a multiple of it; change ${granularity} experts at a time`);
+      `${counts[0]} experts would be left, and experts.granularity ${granularity} wants a multiple of it; change ${granularity} experts at a time`,
+    );
   }
   return { ...model, moe: { ...moe, numExperts } } as ModelSettings;
 }
@@ -61,7 +62,8 @@ export function withExpertCounts(model: ModelSettings, counts: readonly number[]
 export function denseLayerOf(model: ModelSettings): (path: string) => string {
   if (model.system === "diff-moe") {
     throw usageError(
-      "model.system diff-moe has no dense form to upcycle from; train a vit-moe with model.moe_layers=none");
+      "model.system diff-moe has no dense form to upcycle from; train a vit-moe with model.moe_layers=none",
+    );
   }
   requireMoe(model);
   return (path) => path.replace(/moe$/, "mlp");

@@ -1,15 +1,15 @@
 /** Initialises training from stored weights. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { decodeSafetensors } from "../../formats/safetensors.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
-import { below, expertLayers, expertTensor, type Tensors } from "../../moe/surgery/layout.ts";
-import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
-import type { InitFrom } from "../../recipe/init-from-config.ts";
 import { matchesPattern } from "../../learn/name-pattern.ts";
+import { below, expertLayers, expertTensor, type Tensors } from "../../moe/surgery/layout.ts";
+import type { InitFrom } from "../../recipe/init-from-config.ts";
 import { best, latest, listCheckpoints } from "../checkpoint-store.ts";
 import { errorCode } from "../files.ts";
-import { decodeSafetensors } from "../../formats/safetensors.ts";
+import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
 
 /** What was done with the stored weights, by parameter name. */
 export interface InitReport {
@@ -132,9 +132,13 @@ export function describeInit(report: InitReport): string[] {
     names.length <= 4
       ? names.join(", ")
       : `${names.slice(0, 4).join(", ")} and ${names.length - 4} more`;
-  const lines = [`${filled.length} ${filled.length === 1 ? "tensor starts" : "tensors start"} from the weights of ${path}`];
+  const lines = [
+    `${filled.length} ${filled.length === 1 ? "tensor starts" : "tensors start"} from the weights of ${path}`,
+  ];
   for (const { layer, numExperts, from } of upcycled) {
-    lines.push(`the ${numExperts} experts of ${layer} start as copies of ${from}; its router is freshly initialised`);
+    lines.push(
+      `the ${numExperts} experts of ${layer} start as copies of ${from}; its router is freshly initialised`,
+    );
   }
   for (const { name, from, to } of resampled) {
     lines.push(`${name} is resampled from ${from} to ${to} patches`);
@@ -176,14 +180,17 @@ async function weightsFile(path: string): Promise<string> {
   const chosen = best(checkpoints) ?? latest(checkpoints);
   if (chosen !== undefined) return join(chosen.path, "model.safetensors");
   throw usageError(
-    `init_from.path ${path} has no checkpoint; give a trained run, or a safetensors file`);
+    `init_from.path ${path} has no checkpoint; give a trained run, or a safetensors file`,
+  );
 }
 
 async function readWeights(path: string): Promise<ReadonlyMap<string, NdArray>> {
   try {
     return decodeSafetensors(await readFile(path)).tensors;
   } catch (cause) {
-    throw usageError(`init_from.path ${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw usageError(`init_from.path ${path} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
