@@ -87,6 +87,9 @@ const batchNormOp = defineOp<{ readonly epsilon: number }>({
  * @param x `[N, C, ...]`
  * @param scale `[C]`
  * @param bias `[C]`
+ * @example
+ * const norm = (x, scale, bias) => batchNorm(x, scale, bias).y;
+ * await evaluate(norm, [array([[1], [3]]), array([2]), array([0])]); // [[[-2], [2]]]
  */
 export function batchNorm(
   x: Tensor,
@@ -98,7 +101,13 @@ export function batchNorm(
   return { y: y!, mean: mean!, variance: variance! };
 }
 
-/** The same with given statistics (`mean` and `variance` are `[C]`), for evaluation. */
+/**
+ * The same with given statistics (`mean` and `variance` are `[C]`), for evaluation.
+ *
+ * @example
+ * const norm = (x, one, zero) => batchNormWith(x, one, zero, one, one);
+ * await evaluate(norm, [array([[1], [3]]), array([1]), array([0])]); // [[[0], [2]]]
+ */
 export function batchNormWith(
   x: Tensor,
   scale: Tensor,

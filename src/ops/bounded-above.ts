@@ -19,6 +19,9 @@ const boundedOp = defineOp<null>({
  * The gradient of `min` itself is zero everywhere beyond the bound, so that a parameter that a step has
  * carried there would stay for ever. CLIP sets the parameter back after each step instead
  * (arXiv:2103.00020, section 2.5).
+ *
+ * @example
+ * const [y] = await evaluate((x) => boundedAbove(x, 2), [array([1, 3])]); // [1, 2]
  */
 export function boundedAbove(x: Tensor, bound: number): Tensor {
   const operands = asTensors(x, bound);

@@ -20,18 +20,65 @@ function comparison(name: string, opType: string): (a: Operand, b: Operand) => T
   return (a, b) => apply(asTensors(a, b), null)[0]!;
 }
 
+/**
+ * `a == b`, entry by entry.
+ *
+ * @returns bool, of the broadcast shape
+ * @example
+ * const [y] = await evaluate((x) => equal(x, 2), [array([1, 2, 3])]); // [false, true, false]
+ */
 export const equal: (a: Operand, b: Operand) => Tensor = comparison("equal", "Equal");
+/**
+ * `a < b`, entry by entry.
+ *
+ * @returns bool, of the broadcast shape
+ * @example
+ * const [y] = await evaluate((x) => less(x, 2), [array([1, 2, 3])]); // [true, false, false]
+ */
 export const less: (a: Operand, b: Operand) => Tensor = comparison("less", "Less");
+/**
+ * `a <= b`, entry by entry.
+ *
+ * @returns bool, of the broadcast shape
+ * @example
+ * const [y] = await evaluate((x) => lessOrEqual(x, 2), [array([1, 2, 3])]); // [true, true, false]
+ */
 export const lessOrEqual: (a: Operand, b: Operand) => Tensor = comparison(
   "less_or_equal",
   "LessOrEqual",
 );
+/**
+ * `a > b`, entry by entry.
+ *
+ * @returns bool, of the broadcast shape
+ * @example
+ * const [y] = await evaluate((x) => greater(x, 2), [array([1, 2, 3])]); // [false, false, true]
+ */
 export const greater: (a: Operand, b: Operand) => Tensor = comparison("greater", "Greater");
+/**
+ * `a >= b`, entry by entry.
+ *
+ * @returns bool, of the broadcast shape
+ * @example
+ * const [y] = await evaluate((x) => greaterOrEqual(x, 2), [array([1, 2, 3])]); // [false, true, true]
+ */
 export const greaterOrEqual: (a: Operand, b: Operand) => Tensor = comparison(
   "greater_or_equal",
   "GreaterOrEqual",
 );
+/**
+ * `a && b` of bool tensors, entry by entry.
+ *
+ * @example
+ * const [y] = await evaluate(logicalAnd, [array([true, true], "bool"), array([true, false], "bool")]); // [true, false]
+ */
 export const logicalAnd: (a: Operand, b: Operand) => Tensor = comparison("and", "And");
+/**
+ * `a || b` of bool tensors, entry by entry.
+ *
+ * @example
+ * const [y] = await evaluate(logicalOr, [array([true, true], "bool"), array([true, false], "bool")]); // [true, true]
+ */
 export const logicalOr: (a: Operand, b: Operand) => Tensor = comparison("or", "Or");
 
 const notOp = defineOp<null>({
@@ -41,6 +88,12 @@ const notOp = defineOp<null>({
   gradient: () => [],
 });
 
+/**
+ * `!x` of a bool tensor, entry by entry.
+ *
+ * @example
+ * const [y] = await evaluate(logicalNot, [array([true, false], "bool")]); // [false, true]
+ */
 export function logicalNot(x: Tensor): Tensor {
   return notOp([x], null)[0]!;
 }
@@ -61,7 +114,12 @@ const whereOp = defineOp<null>({
   ],
 });
 
-/** `a` where `condition` holds, `b` elsewhere; broadcasting. */
+/**
+ * `a` where `condition` holds, `b` elsewhere; broadcasting.
+ *
+ * @example
+ * const [y] = await evaluate(where, [array([true, false], "bool"), array([1, 2]), array([8, 9])]); // [1, 9]
+ */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [x, y] = asTensors(a, b);
   return whereOp(leanOperands([condition, x!, y!]), null)[0]!;
@@ -79,7 +137,12 @@ const castOp = defineOp<{ readonly to: DType }>({
   },
 });
 
-/** `x` as another type; gradients flow between floating-point types only. */
+/**
+ * `x` as another type; gradients flow between floating-point types only.
+ *
+ * @example
+ * const [y] = await evaluate((x) => cast(x, "int64"), [array([1.7, -1.7])]); // [1, -1]
+ */
 export function cast(x: Tensor, to: DType): Tensor {
   return x.dtype === to ? x : castOp([x], { to })[0]!;
 }
@@ -91,7 +154,13 @@ const stopOp = defineOp<null>({
   gradient: () => [],
 });
 
-/** `x`, as a constant to differentiation. */
+/**
+ * `x`, as a constant to differentiation.
+ *
+ * @example
+ * const product = (x) => reduceSum(mul(stopGradient(x), x));
+ * const slopes = (await valueAndGradients(product, [array([3])])).gradients; // [[3]]
+ */
 export function stopGradient(x: Tensor): Tensor {
   return stopOp([x], null)[0]!;
 }

@@ -200,6 +200,9 @@ const correlateOp = defineOp<Conv2dAttributes>({
  * @param weight `[O, C / groups, kH, kW]`
  * @param bias `[O]`
  * @returns `[N, O, (H + 2p - d (kH - 1) - 1) / s + 1, ...]`, rounded down
+ * @example
+ * const [image, kernel] = [array([[[[1, 2], [3, 4]]]]), array([[[[1, 1], [1, 1]]]])];
+ * await evaluate((x, w) => conv2d(x, w), [image, kernel]); // [[[[[10]]]]]
  */
 export function conv2d(
   x: Tensor,

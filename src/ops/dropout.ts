@@ -9,6 +9,8 @@ import { cast, greaterOrEqual } from "./compare.ts";
  *
  * @param uniform random numbers in [0, 1) of the shape of `x`; randomness is an input
  * @param rate share of entries that become 0, from 0 to below 1; at 0 the result is `x`
+ * @example
+ * const [y] = await evaluate((x, u) => dropout(x, u, 0.5), [array([1, 2]), array([0.2, 0.7])]); // [0, 4]
  */
 export function dropout(x: Tensor, uniform: Tensor, rate: number): Tensor {
   if (!(rate >= 0 && rate < 1)) {

@@ -4,12 +4,22 @@ import { constant } from "../graph/inputs.ts";
 import { formatShape, normalizeAxis, sameShape } from "../graph/shape.ts";
 import { expand, squeeze, transpose, unsqueeze } from "./reshape.ts";
 
-/** Zeros of the shape and type of `x`. */
+/**
+ * Zeros of the shape and type of `x`.
+ *
+ * @example
+ * const [y] = await evaluate(zerosLike, [array([3, 4])]); // [0, 0]
+ */
 export function zerosLike(x: Tensor): Tensor {
   return expand(constant(x.graph, 0, x.dtype), x);
 }
 
-/** Ones of the shape and type of `x`. */
+/**
+ * Ones of the shape and type of `x`.
+ *
+ * @example
+ * const [y] = await evaluate(onesLike, [array([3, 4])]); // [1, 1]
+ */
 export function onesLike(x: Tensor): Tensor {
   return expand(constant(x.graph, 1, x.dtype), x);
 }
@@ -47,6 +57,8 @@ const gatherOp = defineOp<{ readonly axis: number }>({
  *
  * @param indices int64 or int32 of any shape; negative ones count from the end
  * @returns the shape of `x` with `axis` replaced by the shape of `indices`
+ * @example
+ * const [y] = await evaluate((x, i) => gather(x, i), [array([[1, 2], [3, 4]]), array([1, 1], "int64")]); // [[3, 4], [3, 4]]
  */
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   return gatherOp([x, indices], { axis: normalizeAxis(axis, x.shape.length) })[0]!;
@@ -65,7 +77,13 @@ const scatterRowsOp = defineOp<null>({
   ],
 });
 
-/** `x` with `updates[i]` added to its row `indices[i]`; repeated indices accumulate. */
+/**
+ * `x` with `updates[i]` added to its row `indices[i]`; repeated indices accumulate.
+ *
+ * @example
+ * const [ids, rows] = [array([1, 1], "int64"), array([[1], [5]])];
+ * await evaluate((x, i, u) => scatterRowsAdd(x, i, u), [array([[0], [0]]), ids, rows]); // [[[0], [6]]]
+ */
 export function scatterRowsAdd(x: Tensor, indices: Tensor, updates: Tensor): Tensor {
   return scatterRowsOp([x, unsqueeze(indices, -1), updates], null)[0]!;
 }
@@ -89,7 +107,12 @@ const takeAlongOp = defineOp<{ readonly axis: number }>({
   ],
 });
 
-/** `y[i][j] = x[i][indices[i][j]]` along `axis`, NumPy's take_along_axis. */
+/**
+ * `y[i][j] = x[i][indices[i][j]]` along `axis`, NumPy's take_along_axis.
+ *
+ * @example
+ * const [y] = await evaluate((x, i) => takeAlong(x, i), [array([[1, 2], [3, 4]]), array([[1], [0]], "int64")]); // [[2], [3]]
+ */
 export function takeAlong(x: Tensor, indices: Tensor, axis = -1): Tensor {
   return takeAlongOp([x, indices], { axis: normalizeAxis(axis, x.shape.length) })[0]!;
 }
@@ -114,7 +137,13 @@ const scatterAddOp = defineOp<{ readonly axis: number }>({
   ],
 });
 
-/** `x` with `updates` added at `indices` along `axis`; repeated indices accumulate. */
+/**
+ * `x` with `updates` added at `indices` along `axis`; repeated indices accumulate.
+ *
+ * @example
+ * const [ids, updates] = [array([0, 0], "int64"), array([1, 5])];
+ * await evaluate((x, i, u) => scatterAdd(x, i, u), [array([0, 0]), ids, updates]); // [[6, 0]]
+ */
 export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor, axis = -1): Tensor {
   return scatterAddOp([x, indices, updates], { axis: normalizeAxis(axis, x.shape.length) })[0]!;
 }

@@ -97,6 +97,8 @@ const groupOp = defineOp<GroupAttributes>({
  *
  * @param ids `[T]` int64
  * @param mayDrop whether `ids` may hold `numExperts`, "no expert". Default false, which is faster
+ * @example
+ * const [y] = await evaluate((ids) => groupByExpert(ids, 2).counts, [array([1, 0, 1], "int64")]); // [1, 2]
  */
 export function groupByExpert(
   ids: Tensor,

@@ -36,7 +36,12 @@ const concatOp = defineOp<{ readonly axis: number }>({
     ),
 });
 
-/** Tensors one after the other along `axis`. */
+/**
+ * Tensors one after the other along `axis`.
+ *
+ * @example
+ * const [y] = await evaluate((a, b) => concat([a, b]), [array([1]), array([2, 3])]); // [1, 2, 3]
+ */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const [first] = tensors;
   if (first === undefined) throw new RangeError("concat: needs at least one tensor");
@@ -80,6 +85,9 @@ function divideCheck(x: TensorSpec, sizes: readonly Dim[], axis: number): Shape 
  * Cuts `x` along `axis` into parts of the given sizes, or into a number of equal parts.
  *
  * A run-time axis can be cut into equal parts only.
+ *
+ * @example
+ * const [y] = await evaluate((x) => split(x, [1, 2])[1], [array([1, 2, 3])]); // [2, 3]
  */
 export function split(x: Tensor, parts: number | readonly Dim[], axis = -1): Tensor[] {
   const at = normalizeAxis(axis, x.shape.length);
@@ -116,7 +124,12 @@ const sliceOp = defineOp<SliceAttributes>({
   ],
 });
 
-/** Entries `start` to `end` (exclusive; negative: from the end) along an axis of fixed size. */
+/**
+ * Entries `start` to `end` (exclusive; negative: from the end) along an axis of fixed size.
+ *
+ * @example
+ * const [y] = await evaluate((x) => slice(x, 0, 1), [array([1, 2, 3])]); // [2, 3]
+ */
 export function slice(x: Tensor, axis: number, start: number, end?: number): Tensor {
   const at = normalizeAxis(axis, x.shape.length);
   const size = x.shape[at]!;
@@ -154,7 +167,12 @@ const padOp = defineOp<PadAttributes>({
   ],
 });
 
-/** `x` with `before` and `after` entries of `value` added at the ends of a fixed-size axis. */
+/**
+ * `x` with `before` and `after` entries of `value` added at the ends of a fixed-size axis.
+ *
+ * @example
+ * const [y] = await evaluate((x) => pad(x, 0, 1, 2), [array([5])]); // [0, 5, 0, 0]
+ */
 export function pad(x: Tensor, axis: number, before: number, after: number, value = 0): Tensor {
   if (before === 0 && after === 0) return x;
   const at = normalizeAxis(axis, x.shape.length);

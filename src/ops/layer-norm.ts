@@ -43,6 +43,8 @@ const layerNormOp = defineOp<{ readonly epsilon: number }>({
  * @param x `[..., D]`
  * @param scale `[D]`
  * @param bias `[D]`
+ * @example
+ * const [y] = await evaluate((x, s, b) => layerNorm(x, s, b), [array([[1, 3]]), array([1, 1]), array([0, 0])]); // [[-1, 1]]
  */
 export function layerNorm(x: Tensor, scale: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
   return layerNormOp([x, scale, bias], { epsilon })[0]!;

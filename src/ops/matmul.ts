@@ -90,6 +90,8 @@ const matmulOp = defineOp<MatmulAttributes>({
  * @param a `[..., M, K]` (`[..., K, M]` with `transposeA`)
  * @param b `[..., K, N]` (`[..., N, K]` with `transposeB`)
  * @returns `[..., M, N]`
+ * @example
+ * const [y] = await evaluate((a, b) => matmul(a, b), [array([[1, 2]]), array([[3], [4]])]); // [[11]]
  */
 export function matmul(
   a: Tensor,
@@ -133,6 +135,8 @@ const affineOp = defineOp<null>({
  * @param weight `[O, I]`
  * @param bias `[O]`
  * @returns `[..., O]`
+ * @example
+ * const [y] = await evaluate((x, w, b) => affine(x, w, b), [array([[1, 2]]), array([[3, 4]]), array([1])]); // [[12]]
  */
 export function affine(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   if (bias === undefined) return matmul(x, weight, { transposeB: true });

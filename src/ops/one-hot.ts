@@ -29,6 +29,8 @@ const oneHotOp = defineOp<{
  *
  * @param indices int64; those outside 0 to `numClasses` - 1 give zeros, but negative ones from
  * `-numClasses` on count from the end
+ * @example
+ * const [y] = await evaluate((i) => oneHot(i, 3), [array([2, 0], "int64")]); // [[0, 0, 1], [1, 0, 0]]
  */
 export function oneHot(
   indices: Tensor,

@@ -60,7 +60,12 @@ const maxPoolOp = defineOp<PoolAttributes>({
   },
 });
 
-/** Largest entry of each window; its gradient goes to the first of equals. `x` is `[N, C, H, W]`. */
+/**
+ * Largest entry of each window; its gradient goes to the first of equals. `x` is `[N, C, H, W]`.
+ *
+ * @example
+ * const [y] = await evaluate((x) => maxPool2d(x, 2), [array([[[[1, 2], [3, 6]]]])]); // [[[[6]]]]
+ */
 export function maxPool2d(
   x: Tensor,
   kernel: number | Pair,
@@ -87,7 +92,12 @@ const avgPoolOp = defineOp<PoolAttributes>({
   },
 });
 
-/** Mean of each window, padding counted as zeros. `x` is `[N, C, H, W]`. */
+/**
+ * Mean of each window, padding counted as zeros. `x` is `[N, C, H, W]`.
+ *
+ * @example
+ * const [y] = await evaluate((x) => avgPool2d(x, 2), [array([[[[1, 2], [3, 6]]]])]); // [[[[3]]]]
+ */
 export function avgPool2d(
   x: Tensor,
   kernel: number | Pair,
@@ -96,7 +106,12 @@ export function avgPool2d(
   return avgPoolOp([x], { kernel: pair(kernel), stride: pair(stride), padding: pair(padding) })[0]!;
 }
 
-/** Mean of each channel: `[N, C, H, W]` to `[N, C]`. */
+/**
+ * Mean of each channel: `[N, C, H, W]` to `[N, C]`.
+ *
+ * @example
+ * const [y] = await evaluate((x) => globalAvgPool2d(x), [array([[[[1, 2], [3, 6]]]])]); // [[3]]
+ */
 export function globalAvgPool2d(x: Tensor): Tensor {
   return reduceMean(x, [2, 3]);
 }

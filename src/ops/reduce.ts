@@ -17,14 +17,24 @@ import { elementCountOf } from "./run-time-shape.ts";
 
 export { type ReduceOptions, reduceSum } from "./reshape.ts";
 
-/** Sum of squares over `axes` (all by default). */
+/**
+ * Sum of squares over `axes` (all by default).
+ *
+ * @example
+ * const [y] = await evaluate((x) => sumOfSquares(x), [array([[1, 2], [3, 4]])]); // 30
+ */
 export const sumOfSquares: (
   x: Tensor,
   axes?: number | readonly number[],
   options?: ReduceOptions,
 ) => Tensor = reduction("sum_of_squares", "ReduceSumSquare", (dy, x) => mul(mul(dy, 2), x));
 
-/** Mean over `axes` (all by default). */
+/**
+ * Mean over `axes` (all by default).
+ *
+ * @example
+ * const [y] = await evaluate((x) => reduceMean(x, 0), [array([[1, 2], [3, 4]])]); // [2, 3]
+ */
 export const reduceMean: (
   x: Tensor,
   axes?: number | readonly number[],
@@ -33,21 +43,36 @@ export const reduceMean: (
   expand(div(dy, elementCountOf(x, axes)), x),
 );
 
-/** Largest entry over `axes`; ties share the gradient equally. */
+/**
+ * Largest entry over `axes`; ties share the gradient equally.
+ *
+ * @example
+ * const [y] = await evaluate((x) => reduceMax(x, 1), [array([[1, 2], [3, 4]])]); // [2, 4]
+ */
 export const reduceMax: (
   x: Tensor,
   axes?: number | readonly number[],
   options?: ReduceOptions,
 ) => Tensor = reduction("max", "ReduceMax", sharedAmongTies);
 
-/** Smallest entry over `axes`; ties share the gradient equally. */
+/**
+ * Smallest entry over `axes`; ties share the gradient equally.
+ *
+ * @example
+ * const [y] = await evaluate((x) => reduceMin(x, 1), [array([[1, 2], [3, 4]])]); // [1, 3]
+ */
 export const reduceMin: (
   x: Tensor,
   axes?: number | readonly number[],
   options?: ReduceOptions,
 ) => Tensor = reduction("min", "ReduceMin", sharedAmongTies);
 
-/** `log(sum(exp(x)))`, without overflow. */
+/**
+ * `log(sum(exp(x)))`, without overflow.
+ *
+ * @example
+ * const [y] = await evaluate((x) => logSumExp(x), [array([0, 0])]); // 0.6931
+ */
 export const logSumExp: (
   x: Tensor,
   axes?: number | readonly number[],
@@ -59,7 +84,12 @@ function sharedAmongTies(dy: Tensor, x: Tensor, y: Tensor, { axes }: ReduceAttri
   return mul(dy, div(chosen, reduceSum(chosen, axes, { keepDims: true })));
 }
 
-/** Population variance over `axes`: `mean((x - mean(x))^2)`. */
+/**
+ * Population variance over `axes`: `mean((x - mean(x))^2)`.
+ *
+ * @example
+ * const [y] = await evaluate((x) => variance(x), [array([1, 3])]); // 1
+ */
 export function variance(
   x: Tensor,
   axes?: number | readonly number[],
@@ -81,7 +111,12 @@ export function variance(
   return div(reduceSum(squares, list, rest), sub(count, correction));
 }
 
-/** Whether any entry over `axes` (all by default) of a bool tensor is true. */
+/**
+ * Whether any entry over `axes` (all by default) of a bool tensor is true.
+ *
+ * @example
+ * const [y] = await evaluate((x) => reduceAny(x), [array([true, false], "bool")]); // true
+ */
 export function reduceAny(
   x: Tensor,
   axes?: number | readonly number[],
@@ -90,7 +125,12 @@ export function reduceAny(
   return greater(reduceMax(cast(x, "float32"), axes, options), 0);
 }
 
-/** Whether all entries over `axes` (all by default) of a bool tensor are true. */
+/**
+ * Whether all entries over `axes` (all by default) of a bool tensor are true.
+ *
+ * @example
+ * const [y] = await evaluate((x) => reduceAll(x), [array([true, false], "bool")]); // false
+ */
 export function reduceAll(
   x: Tensor,
   axes?: number | readonly number[],

@@ -35,7 +35,12 @@ const reshapeOp = defineOp<{ readonly shape: Shape }>({
   gradient: ({ inputs: [x], gradients: [dy] }) => [reshape(dy!, x!.shape)],
 });
 
-/** The same entries in another shape; one dimension may be -1 and is worked out. */
+/**
+ * The same entries in another shape; one dimension may be -1 and is worked out.
+ *
+ * @example
+ * const [y] = await evaluate((x) => reshape(x, [2, -1]), [array([1, 2, 3, 4])]); // [[1, 2], [3, 4]]
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const unknown = shape.indexOf(-1);
   const solved: Dim[] = [...shape];
@@ -52,7 +57,12 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return reshapeOp([x], { shape: solved })[0]!;
 }
 
-/** `x` without the axis `axis`, which must have size 1. */
+/**
+ * `x` without the axis `axis`, which must have size 1.
+ *
+ * @example
+ * const [y] = await evaluate((x) => squeeze(x, 0), [array([[1, 2]])]); // [1, 2]
+ */
 export function squeeze(x: Tensor, axis: number): Tensor {
   const at = normalizeAxis(axis, x.shape.length);
   if (x.shape[at] !== 1) {
@@ -61,7 +71,12 @@ export function squeeze(x: Tensor, axis: number): Tensor {
   return reshape(x, x.shape.toSpliced(at, 1));
 }
 
-/** `x` with a new axis of size 1 before `axis` (negative: counted from the end of the result). */
+/**
+ * `x` with a new axis of size 1 before `axis` (negative: counted from the end of the result).
+ *
+ * @example
+ * const [y] = await evaluate((x) => unsqueeze(x, 1), [array([1, 2])]); // [[1], [2]]
+ */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
   return reshape(x, x.shape.toSpliced(normalizeAxis(axis, x.shape.length + 1), 0, 1));
 }
@@ -82,7 +97,12 @@ const transposeOp = defineOp<{ readonly permutation: readonly number[] }>({
   ],
 });
 
-/** Axes in another order; by default reversed. `y.shape[i] = x.shape[permutation[i]]`. */
+/**
+ * Axes in another order; by default reversed. `y.shape[i] = x.shape[permutation[i]]`.
+ *
+ * @example
+ * const [y] = await evaluate((x) => transpose(x), [array([[1, 2]])]); // [[1], [2]]
+ */
 export function transpose(
   x: Tensor,
   permutation: readonly number[] = x.shape.map((_, axis) => x.shape.length - 1 - axis),
@@ -111,13 +131,23 @@ const expandOp = defineOp<{ readonly shape: Shape }>({
   gradient: ({ inputs: [x], gradients: [dy] }) => [unbroadcast(dy!, x!.shape)],
 });
 
-/** `x` expanded to the shape of `expanded`, itself the result of `expand`, which need not be run. */
+/**
+ * `x` expanded to the shape of `expanded`, itself the result of `expand`, which need not be run.
+ *
+ * @example
+ * const [y] = await evaluate((x, row) => expandAs(x, expand(row, [2, 2])), [array([[1], [2]]), array([[0, 0]])]); // [[1, 1], [2, 2]]
+ */
 export function expandAs(x: Tensor, expanded: Tensor): Tensor {
   const [, like] = expanded.node.inputs;
   return expand(x, like ?? (expanded.shape as readonly number[]));
 }
 
-/** `x` repeated along its axes of size 1 to `to`: a shape of integers, or a tensor of that shape. */
+/**
+ * `x` repeated along its axes of size 1 to `to`: a shape of integers, or a tensor of that shape.
+ *
+ * @example
+ * const [y] = await evaluate((x) => expand(x, [2, 2]), [array([[1], [2]])]); // [[1, 1], [2, 2]]
+ */
 export function expand(x: Tensor, to: Tensor | readonly number[]): Tensor {
   const like = "shape" in to ? to : undefined;
   const shape: Shape = like?.shape ?? (to as readonly number[]);
@@ -191,7 +221,12 @@ export function reduction(
   };
 }
 
-/** Sum over `axes` (all by default). */
+/**
+ * Sum over `axes` (all by default).
+ *
+ * @example
+ * const [y] = await evaluate((x) => reduceSum(x, 1), [array([[1, 2], [3, 4]])]); // [3, 7]
+ */
 export const reduceSum: (
   x: Tensor,
   axes?: number | readonly number[],

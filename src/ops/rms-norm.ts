@@ -40,6 +40,8 @@ const rmsNormOp = defineOp<{ readonly epsilon: number }>({
  *
  * @param x `[..., D]`
  * @param scale `[D]`
+ * @example
+ * const [y] = await evaluate((x, scale) => rmsNorm(x, scale), [array([[1, 7]]), array([1, 1])]); // [[0.2, 1.4]]
  */
 export function rmsNorm(x: Tensor, scale: Tensor, epsilon = 1e-6): Tensor {
   return rmsNormOp([x, scale], { epsilon })[0]!;

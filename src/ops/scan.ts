@@ -26,7 +26,12 @@ const cumulativeSumOp = defineOp<Required<CumulativeSumOptions> & { readonly axi
   ],
 });
 
-/** `y[i] = x[0] + ... + x[i]` along `axis` (the last by default). */
+/**
+ * `y[i] = x[0] + ... + x[i]` along `axis` (the last by default).
+ *
+ * @example
+ * const [y] = await evaluate((x) => cumulativeSum(x), [array([1, 2, 3])]); // [1, 3, 6]
+ */
 export function cumulativeSum(
   x: Tensor,
   axis = -1,
@@ -50,7 +55,12 @@ const flipOp = defineOp<{ readonly axis: number }>({
   gradient: ({ gradients: [dy], attributes: { axis } }) => [flip(dy!, axis)],
 });
 
-/** The entries along `axis` in reverse order. */
+/**
+ * The entries along `axis` in reverse order.
+ *
+ * @example
+ * const [y] = await evaluate((x) => flip(x), [array([1, 2, 3])]); // [3, 2, 1]
+ */
 export function flip(x: Tensor, axis = -1): Tensor {
   return flipOp([x], { axis: normalizeAxis(axis, x.shape.length) })[0]!;
 }

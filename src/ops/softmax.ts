@@ -16,7 +16,12 @@ const softmaxOp = defineOp<{ readonly axis: number }>({
   },
 });
 
-/** `e^x / sum(e^x)` along `axis` (the last by default). */
+/**
+ * `e^x / sum(e^x)` along `axis` (the last by default).
+ *
+ * @example
+ * const [y] = await evaluate((x) => softmax(x), [array([0, Math.log(3)])]); // [0.25, 0.75]
+ */
 export function softmax(x: Tensor, axis = -1): Tensor {
   return softmaxOp([x], { axis: normalizeAxis(axis, x.shape.length) })[0]!;
 }
@@ -32,7 +37,12 @@ const logSoftmaxOp = defineOp<{ readonly axis: number }>({
   ],
 });
 
-/** `x - log(sum(e^x))` along `axis` (the last by default). */
+/**
+ * `x - log(sum(e^x))` along `axis` (the last by default).
+ *
+ * @example
+ * const [y] = await evaluate((x) => logSoftmax(x), [array([0, 0])]); // [-0.6931, -0.6931]
+ */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
   return logSoftmaxOp([x], { axis: normalizeAxis(axis, x.shape.length) })[0]!;
 }

@@ -36,13 +36,23 @@ const tileOp = defineOp<{ readonly repeats: readonly number[] }>({
   },
 });
 
-/** The whole of `x` again and again, `repeats[axis]` times along each axis (NumPy's tile). */
+/**
+ * The whole of `x` again and again, `repeats[axis]` times along each axis (NumPy's tile).
+ *
+ * @example
+ * const [y] = await evaluate((x) => tile(x, [2]), [array([1, 2])]); // [1, 2, 1, 2]
+ */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   const trivial = repeats.length === x.shape.length && repeats.every((count) => count === 1);
   return trivial ? x : tileOp([x], { repeats })[0]!;
 }
 
-/** Each entry along `axis` `count` times in a row (PyTorch's repeat_interleave). */
+/**
+ * Each entry along `axis` `count` times in a row (PyTorch's repeat_interleave).
+ *
+ * @example
+ * const [y] = await evaluate((x) => repeat(x, 2, 0), [array([1, 2])]); // [1, 1, 2, 2]
+ */
 export function repeat(x: Tensor, count: number, axis = 0): Tensor {
   const at = normalizeAxis(axis, x.shape.length);
   const spread = unsqueeze(x, at + 1);
@@ -53,7 +63,12 @@ export function repeat(x: Tensor, count: number, axis = 0): Tensor {
   return reshape(copies, x.shape.with(at, product([x.shape[at]!, count])));
 }
 
-/** Tensors of one shape along a new `axis` (negative: counted from the end of the result). */
+/**
+ * Tensors of one shape along a new `axis` (negative: counted from the end of the result).
+ *
+ * @example
+ * const [y] = await evaluate((a, b) => stack([a, b]), [array([1, 2]), array([3, 4])]); // [[1, 2], [3, 4]]
+ */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   return concat(
     tensors.map((tensor) => unsqueeze(tensor, axis)),
@@ -61,7 +76,12 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** The constant `[start, start + step, ...]` with `length` entries. */
+/**
+ * The constant `[start, start + step, ...]` with `length` entries.
+ *
+ * @example
+ * const [y] = await evaluate((x) => mul(arange(x.graph, 3), 1), [array([0])]); // [0, 1, 2]
+ */
 export function arange(
   graph: Graph,
   length: number,

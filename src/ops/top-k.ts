@@ -39,6 +39,9 @@ const topKOp = defineOp<TopKAttributes>({
  * The `k` largest (or smallest) entries along `axis`, in order, and where they stand (int64).
  *
  * Ties go to the lower index.
+ *
+ * @example
+ * const [y] = await evaluate((x) => topK(x, 2).values, [array([1, 3, 2])]); // [3, 2]
  */
 export function topK(
   x: Tensor,
@@ -50,7 +53,12 @@ export function topK(
   return { values: values!, indices: indices! };
 }
 
-/** All entries along `axis` in order, and where they stood; stable. */
+/**
+ * All entries along `axis` in order, and where they stood; stable.
+ *
+ * @example
+ * const [y] = await evaluate((x) => sort(x).values, [array([3, 1, 2])]); // [1, 2, 3]
+ */
 export function sort(
   x: Tensor,
   { axis = -1, descending = false }: { readonly axis?: number; readonly descending?: boolean } = {},
@@ -69,7 +77,12 @@ const argMaxOp = defineOp<{ readonly axis: number }>({
   gradient: () => [],
 });
 
-/** Index of the largest entry along `axis`; the first of equals. */
+/**
+ * Index of the largest entry along `axis`; the first of equals.
+ *
+ * @example
+ * const [y] = await evaluate((x) => argMax(x), [array([1, 3, 2])]); // 1
+ */
 export function argMax(x: Tensor, axis = -1): Tensor {
   return argMaxOp([x], { axis: normalizeAxis(axis, x.shape.length) })[0]!;
 }

@@ -19,24 +19,44 @@ const triluOp = defineOp<{ readonly upper: boolean; readonly diagonal: number }>
   ],
 });
 
-/** `x[..., i, j]` where `j <= i + diagonal`, 0 elsewhere. */
+/**
+ * `x[..., i, j]` where `j <= i + diagonal`, 0 elsewhere.
+ *
+ * @example
+ * const [y] = await evaluate((x) => tril(x), [array([[1, 2], [3, 4]])]); // [[1, 0], [3, 4]]
+ */
 export function tril(x: Tensor, diagonal = 0): Tensor {
   return triluOp([x], { upper: false, diagonal })[0]!;
 }
 
-/** `x[..., i, j]` where `j >= i + diagonal`, 0 elsewhere. */
+/**
+ * `x[..., i, j]` where `j >= i + diagonal`, 0 elsewhere.
+ *
+ * @example
+ * const [y] = await evaluate((x) => triu(x), [array([[1, 2], [3, 4]])]); // [[1, 2], [0, 4]]
+ */
 export function triu(x: Tensor, diagonal = 0): Tensor {
   return triluOp([x], { upper: true, diagonal })[0]!;
 }
 
-/** `[S, S]` bool: whether query `i` may attend to key `j`, `j <= i`. */
+/**
+ * `[S, S]` bool: whether query `i` may attend to key `j`, `j <= i`.
+ *
+ * @example
+ * const [y] = await evaluate((x) => logicalOr(causalMask(x.graph, 2), x), [array([false], "bool")]); // [[true, false], [true, true]]
+ */
 export function causalMask(graph: Graph, size: number): Tensor {
   const mask = allocate("bool", [size, size]);
   for (let i = 0; i < size; i++) mask.data.fill(1, i * size, i * size + i + 1);
   return constant(graph, mask);
 }
 
-/** `[S, S]` float32 to add to attention scores: 0 where `j <= i`, -Infinity elsewhere. */
+/**
+ * `[S, S]` float32 to add to attention scores: 0 where `j <= i`, -Infinity elsewhere.
+ *
+ * @example
+ * const [y] = await evaluate((x) => exp(add(causalBias(x.graph, 2), x)), [array([0])]); // [[1, 0], [1, 1]]
+ */
 export function causalBias(graph: Graph, size: number): Tensor {
   const bias = allocate("float32", [size, size]);
   for (let i = 0; i < size; i++) bias.data.fill(-Infinity, i * size + i + 1, (i + 1) * size);

@@ -27,7 +27,7 @@ const folders: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   optim,
 };
 /** Folders in which every public function has an example. */
-const complete = ["losses", "optim"];
+const complete = ["losses", "ops", "optim"];
 const source = new URL("../../src/", import.meta.url);
 const scope: Record<string, unknown> = {
   ...{ ...random, ...runtime, ...graph, ...autodiff, ...root },
