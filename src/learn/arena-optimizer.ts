@@ -5,7 +5,7 @@ import { emitModel } from "../onnx/emit.ts";
 import { sumOfSquaresGraph } from "../optim/clip.ts";
 import { emaGraph, emaScalars } from "../optim/ema.ts";
 import type { Optimizer, StepSettings } from "../optim/optimizer.ts";
-import type { Arena } from "../runtime/arena.ts";
+import { type Arena, BUFFERS } from "../runtime/arena.ts";
 import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
 
 /** Floats per chunk: a few of these vectors fit into the second-level cache (spec: 38 ms for 20M). */
@@ -25,9 +25,6 @@ interface Range {
   readonly start: number;
   readonly end: number;
 }
-
-/** Names of the arena's buffers that an optimizer works on. */
-export const BUFFERS = { parameters: "parameters", gradients: "gradients", ema: "ema" } as const;
 
 /**
  * Prepares the update of an arena with the buffers `parameters`, `gradients`, one for each moment

@@ -3,8 +3,7 @@ import { allocate, type NdArray } from "../graph/array.ts";
 import type { ParameterSpec, Trace } from "../nn/scope.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { foldIn, type Key } from "../random/index.ts";
-import { type Arena, createArena } from "../runtime/arena.ts";
-import { BUFFERS } from "./arena-optimizer.ts";
+import { type Arena, BUFFERS, createArena } from "../runtime/arena.ts";
 import { type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
 import { createRandomPool } from "./random-pool.ts";
 

@@ -1,7 +1,8 @@
 /** One graph of the training, compiled and tied to the memory that all of them share. */
+
 import { allocate, type NdArray } from "../graph/array.ts";
+import { BUFFERS } from "../runtime/arena.ts";
 import type { Binding, Runtime, SessionOptions } from "../runtime/session.ts";
-import { BUFFERS } from "./arena-optimizer.ts";
 import { createLossWeights } from "./loss-weights.ts";
 import { GRADIENT_PREFIX, STATE_PREFIX, type StepGraph } from "./step-graph.ts";
 import type { DrawIndex, StepMemory } from "./step-memory.ts";

@@ -5,8 +5,8 @@ import * as z from "zod";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import { BUFFERS } from "../learn/arena-optimizer.ts";
 import type { UpdateStep } from "../learn/train-step.ts";
+import { BUFFERS } from "../runtime/arena.ts";
 import type { FileContent } from "./files.ts";
 
 /** The progress stored in a checkpoint. */

@@ -40,6 +40,9 @@ export interface Arena {
   addBuffer(name: string): void;
 }
 
+/** Buffers of an arena in training, beside one for each moment of the optimizer. */
+export const BUFFERS = { parameters: "parameters", gradients: "gradients", ema: "ema" } as const;
+
 const alignment = 16; // floats: 64 bytes, a cache line and the widest vector
 
 /**

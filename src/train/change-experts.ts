@@ -1,11 +1,11 @@
 /** Changes the experts of a trained run and writes the result as a new run to continue from. */
+
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { configToYaml } from "../config/load.ts";
 import { allocate, type NdArray } from "../graph/array.ts";
 import { usageError } from "../graph/errors.ts";
-import { BUFFERS } from "../learn/arena-optimizer.ts";
 import type { ParameterCounts } from "../moe/active-parameters.ts";
 import type { ExpertChange } from "../moe/surgery/change.ts";
 import { expertLayers, type Tensors } from "../moe/surgery/layout.ts";
@@ -15,6 +15,7 @@ import { modelInputs } from "../runs/model-inputs-file.ts";
 import { openRun } from "../runs/open-run.ts";
 import { openRunDirectory } from "../runs/run-directory.ts";
 import { fillState, readState, type StoredState, stateFiles } from "../runs/state-files.ts";
+import { BUFFERS } from "../runtime/arena.ts";
 import { setUpTraining, type Training } from "./setup.ts";
 
 export interface ChangeRunOptions {

@@ -1,4 +1,5 @@
 /** `train`: from a configuration to a finished run directory. */
+
 import { basename, join } from "node:path";
 import { toSnakeCase } from "../config/case.ts";
 import { configToYaml } from "../config/load.ts";
@@ -8,7 +9,6 @@ import { fitRecord } from "../inspect/record/fit-record.ts";
 import { encodeRecord, type StoredRecord } from "../inspect/record/record-codec.ts";
 import type { CheckpointAgreement } from "../inspect/types/routing.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
-import { BUFFERS } from "../learn/arena-optimizer.ts";
 import { mainScores } from "../learn/evaluator.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import type { TrainConfig } from "../recipe/config.ts";
@@ -22,6 +22,7 @@ import { modelInputs } from "../runs/model-inputs-file.ts";
 import { openRunDirectory, type RunDirectory } from "../runs/run-directory.ts";
 import { type Progress, restoreState, restoreWeights } from "../runs/state-files.ts";
 import { versions } from "../runs/versions.ts";
+import { BUFFERS } from "../runtime/arena.ts";
 import { associationEvents, routingEvents } from "../tasks/routing/routing-events.ts";
 import { analyzeDomains } from "./domains/analysis.ts";
 import { agreementWithLast } from "./last-agreement.ts";
