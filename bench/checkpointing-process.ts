@@ -65,7 +65,7 @@ async function measure(measured: MeasuredCase): Promise<Measured> {
       digest = createHash("sha256").update(training.arena.flat("gradients")).digest("hex");
     }
     await training.optimizer.step(() => ({
-      step: step + 1,
+      step,
       learningRate: adamw.lr,
       weightDecay: adamw.weightDecay,
     }));

@@ -96,11 +96,11 @@ async function trainRunner(
   return {
     async run() {
       await training.forwardBackward(batch, step);
-      step++;
       if (config.experts > 0) {
         const { lr: learningRate, weightDecay } = adamw;
         await training.optimizer.step(() => ({ step, learningRate, weightDecay }));
       }
+      step++;
       return training.values.loss!.data[0] as number;
     },
     dispose: () => training.dispose(),

@@ -15,8 +15,7 @@ import { expertColors } from "../src/report/palette.ts";
 import { greyscale } from "../src/report/png.ts";
 import { best, latest, listCheckpoints } from "../src/runs/checkpoint-store.ts";
 import { evaluateSplit } from "../src/train/score-split.ts";
-import { setUpTraining } from "../src/train/setup.ts";
-import { loadWeights } from "../src/train/train.ts";
+import { loadWeights, setUpTraining } from "../src/train/setup.ts";
 
 const [run = "runs/quickstart", target = "docs/mosaic.png"] = process.argv.slice(2);
 const shown = 8;

@@ -66,13 +66,13 @@ async function compareGroup(
 
 /** Milliseconds of processor time for forward, backward and optimizer. */
 async function timeOfStep({ training, batch }: Timed, index: number): Promise<number> {
-  const { step, groups, config, totalSteps } = training;
+  const { step, updates, config, totalSteps } = training;
   const { learningRate, weightDecay } = config.optimizer;
   const factor = schedule(index, totalSteps, config.schedule);
   const start = process.cpuUsage();
-  await step.accumulate(index, async () => batch);
+  await step.accumulate(index, async () => ({ arrays: batch }));
   await step.optimizer.step(
-    groups.settings({ step: index + 1, learningRate: learningRate * factor, weightDecay }),
+    updates.groups.settings({ step: index, learningRate: learningRate * factor, weightDecay }),
   );
   const { user, system } = process.cpuUsage(start);
   return (user + system) / 1000;

@@ -6,8 +6,8 @@ import { configToYaml, loadConfig } from "../../src/config/load.ts";
 import { maxViolation } from "../../src/inspect/statistics/routing-sums.ts";
 import { type TrainConfig, trainConfigSchema } from "../../src/recipe/config.ts";
 import { latest, listCheckpoints } from "../../src/runs/checkpoint-store.ts";
-import { setUpTraining, type Training } from "../../src/train/setup.ts";
-import { loadWeights, train } from "../../src/train/train.ts";
+import { loadWeights, setUpTraining, type Training } from "../../src/train/setup.ts";
+import { train } from "../../src/train/train.ts";
 import { overridesOf, type Variant } from "./variants.ts";
 
 /** What the table shows, on the validation split after the last step. */

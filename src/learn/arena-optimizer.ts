@@ -12,9 +12,11 @@ import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
 const CHUNK = 262_144;
 
 export interface ArenaOptimizer {
+  /** Buffers of the arena that hold the moments of the rule. */
+  readonly moments: readonly string[];
   /** Sums of squares of the gradients of the chosen groups, one for each chunk, for `clipScale`. */
   gradientSquares(includes?: (group: string) => boolean): Promise<number[]>;
-  /** Updates the parameters; settings may differ between groups of the arena, and none means rest. */
+  /** Updates the parameters of each group of the arena that has settings at this step. */
   step(settings: (group: string) => StepSettings | undefined): Promise<void>;
   /** Updates the moving average of the weights, buffer `ema`. */
   average(decay: number): Promise<void>;
@@ -65,7 +67,7 @@ export async function createArenaOptimizer(
       const gradient = part(BUFFERS.gradients, chunk);
       return { sum, binding: squares.session.bind({ gradient }, { sum_of_squares: sum }) };
     });
-    return { name: group.name, scalars, bindings, squared };
+    return { ...group, scalars, bindings, squared };
   });
 
   const emaValues = averaging && scalarArrays(averaging.scalarNames);
@@ -81,16 +83,21 @@ export async function createArenaOptimizer(
   );
 
   return {
+    moments: rule.moments,
     async gradientSquares(includes = () => true) {
       const chosen = groups.flatMap(({ name, squared }) => (includes(name) ? squared : []));
       await runtime.runAll(chosen.map(({ binding }) => binding));
       return chosen.map(({ sum }) => sum.data[0]!);
     },
     async step(settings) {
-      const moving = groups.filter(({ name, scalars }) => {
+      const moving = groups.filter(({ name, start, end, scalars }) => {
         const given = settings(name);
-        if (given !== undefined) fillScalars(scalars, rule.scalars(given));
-        return given !== undefined;
+        if (given === undefined) return false;
+        fillScalars(scalars, rule.scalars(given));
+        if (given.resetMoments) {
+          for (const moment of rule.moments) arena.flat(moment, start, end).fill(0);
+        }
+        return true;
       });
       await runtime.runAll(moving.flatMap(({ bindings }) => bindings));
     },

@@ -112,7 +112,8 @@ const cached = (source: Source, more: Partial<TrainStepOptions> = {}): Promise<U
 /** One update's gradients from the micro-batches of `whole`. */
 async function accumulate(step: UpdateStep, index: number, whole = wholeBatch(index)) {
   let micro = 0;
-  return step.accumulate(index, async () => part(whole, micro++));
+  const { scalars } = await step.accumulate(index, async () => ({ arrays: part(whole, micro++) }));
+  return scalars;
 }
 
 /** Gradients by parameter, divided as the optimizer divides them. */
@@ -228,7 +229,7 @@ test("a step that takes over memory continues bit for bit", async () => {
   const train = async (step: UpdateStep, indices: readonly number[]) => {
     for (const index of indices) {
       await accumulate(step, index);
-      const base = { step: index + 1, learningRate: 1e-2, gradientScale: 1 / count };
+      const base = { step: index, learningRate: 1e-2, gradientScale: 1 / count };
       await step.optimizer.step(parameterGroups().settings(base));
     }
   };

@@ -105,8 +105,10 @@ export async function createGradCacheStep(
     async accumulate(index, next) {
       const scalars: Record<string, number> = {};
       const kept: NamedArrays[] = [];
+      let batch = await next();
       for (let micro = 0; micro < count; micro++) {
-        const arrays = await next();
+        if (micro > 0) batch = await next();
+        const { arrays } = batch;
         const states = embedStates.map((name) => [name, copyOf(memory.states.get(name)!)]);
         kept.push({ ...arrays, ...Object.fromEntries(states) });
         const embedded = rows.map(({ name, parts }) => [ROW + name, parts[micro]!]);
@@ -130,7 +132,7 @@ export async function createGradCacheStep(
       }
       // Last, as adding up goes over the whole buffer.
       for (const { gradient, target } of own) target.set(gradient.data);
-      return scalars;
+      return { scalars, batch };
     },
     endProfiling: again.endProfiling,
     dispose() {

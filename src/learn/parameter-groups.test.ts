@@ -9,7 +9,7 @@ scope.child("head").parameter("weight", [2, 2], zeros);
 scope.child("head").parameter("bias", [2], zeros);
 scope.child("body").child(0).parameter("weight", [2, 2], zeros);
 const spec = (name: string) => trace.parameters.get(name)!;
-const base = { step: 1, learningRate: 0.1, weightDecay: 0.01 };
+const base = { step: 0, learningRate: 0.1, weightDecay: 0.01 };
 const always = { learningRateFactor: 1, frozen: false } as const;
 
 test("a pattern stands for whole names, and its dots for dots", () => {
@@ -33,7 +33,7 @@ test("the first rule that matches sets rate and decay", () => {
   ]);
   const settings = groups.settings(base);
   expect(settings(groups.group(spec("head.weight")))).toEqual({
-    step: 1,
+    step: 0,
     learningRate: 0.05,
     weightDecay: 0.2,
   });
@@ -53,8 +53,8 @@ test("frozen parameters rest always, or up to a step, or from one on", () => {
     ["head.weight", "head.bias", "body.0.weight"].map(
       (name) => groups.settings({ ...base, step })(groups.group(spec(name))) === undefined,
     );
-  expect(rests(3)).toEqual([true, true, false]);
-  expect(rests(4)).toEqual([true, false, true]);
+  expect(rests(2)).toEqual([true, true, false]);
+  expect(rests(3)).toEqual([true, false, true]);
 });
 
 test("a group that begins late counts its steps from its own first one", () => {
@@ -64,10 +64,24 @@ test("a group that begins late counts its steps from its own first one", () => {
   ]);
   const stepOf = (name: string, step: number) =>
     groups.settings({ ...base, step })(groups.group(spec(name)))?.step;
+  expect(stepOf("head.bias", 3)).toBe(0);
   expect(stepOf("head.bias", 4)).toBe(1);
-  expect(stepOf("head.bias", 5)).toBe(2);
-  expect(stepOf("body.0.weight", 5)).toBe(5);
-  expect(stepOf("head.weight", 5)).toBe(5);
+  expect(stepOf("body.0.weight", 4)).toBe(4);
+  expect(stepOf("head.weight", 4)).toBe(4);
+});
+
+test("moments are reset once, and steps count from there", () => {
+  const groups = parameterGroups([
+    { ...always, parameters: "head.bias", frozen: { untilStep: 6 } },
+    { ...always, parameters: "body.*", frozen: { untilStep: 2 } },
+  ]);
+  const at = (name: string, step: number) =>
+    groups.settings({ ...base, step, resetMomentsAt: 4 })(groups.group(spec(name)));
+  expect(at("head.weight", 3)).toEqual({ ...base, step: 3 });
+  expect(at("head.weight", 4)).toEqual({ ...base, step: 0, resetMoments: true });
+  expect(at("head.weight", 5)).toEqual({ ...base, step: 1 });
+  expect(at("body.0.weight", 6)?.step).toBe(2);
+  expect(at("head.bias", 7)?.step).toBe(1);
 });
 
 test("a rule that no parameter matches is refused", () => {

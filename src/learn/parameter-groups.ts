@@ -14,10 +14,17 @@ export interface ParameterGroups {
   /** Whether a parameter trains at any step. */
   trains(spec: ParameterSpec): boolean;
   /**
-   * Settings of each group at a step counted from 1; undefined where it rests. A group that rests at
-   * first counts its steps from its own first one, as the moments of Adam want it.
+   * Settings of each group at a step counted from 0; undefined if the group is frozen at that step.
+   * A group counts its own steps from its first update, or from the update at which moments are
+   * reset: Adam's bias correction needs that.
    */
-  settings(base: StepSettings): (group: string) => StepSettings | undefined;
+  settings(base: BaseSettings): (group: string) => StepSettings | undefined;
+}
+
+/** Settings of a step before rules and decay of a group change them. */
+export interface BaseSettings extends Omit<StepSettings, "resetMoments"> {
+  /** The step at which moments are set to zero. Default none. */
+  readonly resetMomentsAt?: number | undefined;
 }
 
 /** Groups of parameters by their decay and by the first rule whose pattern matches their name. */
@@ -31,17 +38,21 @@ export function parameterGroups(rules: readonly ParameterRule[] = []): Parameter
       return rule < 0 ? kind : `${kind}/${rule}`;
     },
     trains: ({ name }) => rules[ruleOf(name)]?.frozen !== true,
-    settings: (base) => (group) => {
-      const [kind, index] = group.split("/");
-      const rule = index === undefined ? undefined : rules[Number(index)];
-      if (rule !== undefined && isFrozen(rule, base.step - 1)) return undefined;
-      return {
-        ...base,
-        step: base.step - restBefore(rule),
-        learningRate: base.learningRate * (rule?.learningRateFactor ?? 1),
-        weightDecay: kind === GROUPS.decay ? (rule?.weightDecay ?? base.weightDecay ?? 0) : 0,
-      };
-    },
+    settings:
+      ({ resetMomentsAt: reset, ...base }) =>
+      (group) => {
+        const [kind, index] = group.split("/");
+        const rule = index === undefined ? undefined : rules[Number(index)];
+        if (rule !== undefined && isFrozen(rule, base.step)) return undefined;
+        const begun = reset !== undefined && base.step >= reset ? reset : 0;
+        return {
+          ...base,
+          ...(base.step === reset && { resetMoments: true }),
+          step: base.step - Math.max(begun, restBefore(rule)),
+          learningRate: base.learningRate * (rule?.learningRateFactor ?? 1),
+          weightDecay: kind === GROUPS.decay ? (rule?.weightDecay ?? base.weightDecay ?? 0) : 0,
+        };
+      },
   };
 }
 
@@ -61,7 +72,7 @@ function restBefore(rule: ParameterRule | undefined): number {
   return typeof frozen === "object" && "untilStep" in frozen ? frozen.untilStep : 0;
 }
 
-function isFrozen({ frozen }: ParameterRule, index: number): boolean {
+function isFrozen({ frozen }: ParameterRule, step: number): boolean {
   if (typeof frozen === "boolean") return frozen;
-  return "untilStep" in frozen ? index < frozen.untilStep : index >= frozen.fromStep;
+  return "untilStep" in frozen ? step < frozen.untilStep : step >= frozen.fromStep;
 }

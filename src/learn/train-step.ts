@@ -37,18 +37,27 @@ export interface UpdateStep {
   readonly values: NamedArrays;
   readonly optimizer: ArenaOptimizer;
   /**
-   * Loss and gradients of update `index`, counted from 0, of which `next` gives the batches;
-   * gradients are the sum over them.
-   *
-   * @returns scalars, as means over the batches where each has its own
+   * Loss and gradients of update `index`, counted from 0; `next` gives its batches, and gradients
+   * are summed over them.
    */
-  accumulate(index: number, next: () => Promise<NamedArrays>): Promise<Record<string, number>>;
+  accumulate<B extends { readonly arrays: NamedArrays }>(
+    index: number,
+    next: () => Promise<B>,
+  ): Promise<Accumulated<B>>;
   /**
    * Ends the profile that `session.profile` began and gives the name of its file. The optimizer's
    * small graphs are not in it.
    */
   endProfiling(): string;
   dispose(): void;
+}
+
+/** The forward and backward passes of one update. */
+export interface Accumulated<B> {
+  /** Means over the batches. */
+  readonly scalars: Record<string, number>;
+  /** The last one. */
+  readonly batch: B;
 }
 
 /** An {@link UpdateStep} whose loss is that of a batch alone. */
@@ -106,12 +115,14 @@ export async function createTrainStep(
     optimizer,
     forwardBackward,
     async accumulate(index, next) {
-      const means: Record<string, number> = {};
+      const scalars: Record<string, number> = {};
+      let batch = await next();
       for (let micro = 0; micro < accumulationSteps; micro++) {
-        await forwardBackward(await next(), index, { micro, accumulate: micro > 0 });
-        addToMeans(means, graph.scalars, session.values, accumulationSteps);
+        if (micro > 0) batch = await next();
+        await forwardBackward(batch.arrays, index, { micro, accumulate: micro > 0 });
+        addToMeans(scalars, graph.scalars, session.values, accumulationSteps);
       }
-      return means;
+      return { scalars, batch };
     },
     endProfiling: session.endProfiling,
     dispose() {

@@ -100,7 +100,7 @@ describe.each(Object.entries(models))("%s equals PyTorch", (name, settings) => {
         await step.forwardBackward({ images, labels }, index);
         losses.push(step.values.loss!.data[0] as number);
         await step.optimizer.step(
-          parameterGroups().settings({ step: index + 1, learningRate, weightDecay }),
+          parameterGroups().settings({ step: index, learningRate, weightDecay }),
         );
       }
       const expected = toNumbers(arrays.losses!);

@@ -51,8 +51,8 @@ export function adamW({
     scalars: ({ step, learningRate, weightDecay = 0, gradientScale = 1 }) => ({
       gradient_weight: (1 - beta1) * gradientScale,
       square_weight: (1 - beta2) * gradientScale ** 2,
-      root_factor: 1 / Math.sqrt(1 - beta2 ** step),
-      step_size: learningRate / (1 - beta1 ** step),
+      root_factor: 1 / Math.sqrt(1 - beta2 ** (step + 1)),
+      step_size: learningRate / (1 - beta1 ** (step + 1)),
       decay: 1 - learningRate * weightDecay,
     }),
   };

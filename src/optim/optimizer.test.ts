@@ -42,7 +42,7 @@ test.each(Object.entries(optimizers))("five steps of %s as torch.optim", async (
   for (const [i, { learningRate, gradient, parameter }] of expected[name]!.entries()) {
     // A gradient of half the size scaled up by two gives the same step.
     const scalars = optimizer.scalars({
-      step: i + 1,
+      step: i,
       learningRate,
       weightDecay,
       gradientScale: 2,
@@ -71,14 +71,14 @@ test.each(Object.entries(optimizers))("%s in place equals a ping-pong run", asyn
       i === 0 ? randomArray([size], 1) : allocate("float32", [size]),
     );
     const to = inPlace ? from : names.map(() => allocate("float32", [size]));
-    const scalars = scalarArrays(optimizer.scalars({ step: 1, learningRate: 0.1 }));
+    const scalars = scalarArrays(optimizer.scalars({ step: 0, learningRate: 0.1 }));
     const wired = (role: "in" | "out", arrays: readonly NdArray[]) =>
       Object.fromEntries(names.map((n, i) => [role === "in" ? n : `new_${n}`, arrays[i]!]));
     using there = session.bind({ ...wired("in", from), gradient, ...scalars }, wired("out", to));
     using back = session.bind({ ...wired("in", to), gradient, ...scalars }, wired("out", from));
     for (let step = 1; step <= 6; step++) {
       gradient.data.set(randomArray([size], 10 + step).data);
-      const values = optimizer.scalars({ step, learningRate: 0.1 / step, weightDecay });
+      const values = optimizer.scalars({ step: step - 1, learningRate: 0.1 / step, weightDecay });
       for (const [name, value] of Object.entries(values)) scalars[name]!.data[0] = value;
       await (step % 2 === 1 ? there : back).run();
     }
@@ -116,7 +116,7 @@ test("a learning rate of 0 changes the moments only", async () => {
     gradient: array([1, 0]),
     exp_avg: array([0, 0]),
     exp_avg_sq: array([0, 0]),
-    ...scalarArrays(optimizer.scalars({ step: 1, learningRate: 0, weightDecay: 0.1 })),
+    ...scalarArrays(optimizer.scalars({ step: 0, learningRate: 0, weightDecay: 0.1 })),
   });
   expect(toNumbers(results.new_parameter!)).toEqual([1, 2]);
   expect(toNumbers(results.new_exp_avg!)[0]).toBeCloseTo(0.1, 7);

@@ -5,13 +5,15 @@ import { symbolic } from "../graph/shape.ts";
 
 /** What changes from step to step. */
 export interface StepSettings {
-  /** Counted from 1: the first update is step 1. */
+  /** Updates done before this one: the first update is step 0. */
   readonly step: number;
   readonly learningRate: number;
   /** Default 0. */
   readonly weightDecay?: number;
   /** Factor of the gradient before everything else, for clipping and accumulation. Default 1. */
   readonly gradientScale?: number;
+  /** Sets the moments to zero before the update, which is then the first of them. Default false. */
+  readonly resetMoments?: boolean;
 }
 
 /** An update rule. Its graph is built once; its scalars are worked out for every step. */

@@ -34,24 +34,36 @@ const OPTIMIZER = "optimizer.safetensors";
 const EMA = "ema.safetensors";
 const PROGRESS = "progress.json";
 
-/** The files of a checkpoint: parameters and states, moments, averaged weights, progress. */
-export function stateFiles(
-  step: UpdateStep,
-  moments: readonly string[],
-  progress: Progress,
-): Record<string, FileContent> {
-  const { arena, states } = step;
-  const tensorsOf = (buffer: string, prefix = ""): [string, NdArray][] =>
-    arena.names.map((name) => [prefix + name, arena.view(buffer, name)]);
-  const files: Record<string, FileContent> = {
-    [MODEL]: encodeSafetensors(new Map([...tensorsOf(BUFFERS.parameters), ...states])),
-    [OPTIMIZER]: encodeSafetensors(new Map(moments.flatMap((m) => tensorsOf(m, `${m}/`)))),
-    [PROGRESS]: JSON.stringify(progress),
+/** The memory of a training that checkpoints hold. */
+type TrainedMemory = Pick<UpdateStep, "arena" | "states" | "optimizer">;
+
+/** Tensors in the memory of a training, by their names in the files of a checkpoint. */
+interface StateTensors {
+  readonly model: readonly (readonly [string, NdArray])[];
+  readonly optimizer: readonly (readonly [string, NdArray])[];
+  /** Undefined if no average is kept. */
+  readonly ema?: readonly (readonly [string, NdArray])[];
+}
+
+function stateTensors({ arena, states, optimizer }: TrainedMemory): StateTensors {
+  const of = (buffer: string, prefix = "") =>
+    arena.names.map((name) => [prefix + name, arena.view(buffer, name)] as const);
+  return {
+    model: [...of(BUFFERS.parameters), ...states],
+    optimizer: optimizer.moments.flatMap((moment) => of(moment, `${moment}/`)),
+    ...(arena.buffers.includes(BUFFERS.ema) && { ema: of(BUFFERS.ema) }),
   };
-  if (arena.buffers.includes(BUFFERS.ema)) {
-    files[EMA] = encodeSafetensors(new Map(tensorsOf(BUFFERS.ema)));
-  }
-  return files;
+}
+
+/** The files of a checkpoint: parameters and states, moments, averaged weights, progress. */
+export function stateFiles(step: TrainedMemory, progress: Progress): Record<string, FileContent> {
+  const { model, optimizer, ema } = stateTensors(step);
+  return {
+    [MODEL]: encodeSafetensors(new Map(model)),
+    [OPTIMIZER]: encodeSafetensors(new Map(optimizer)),
+    [PROGRESS]: JSON.stringify(progress),
+    ...(ema && { [EMA]: encodeSafetensors(new Map(ema)) }),
+  };
 }
 
 /**
@@ -59,22 +71,11 @@ export function stateFiles(
  *
  * @throws UserError if it belongs to another model, with the first tensor that differs
  */
-export async function restoreState(
-  path: string,
-  step: UpdateStep,
-  moments: readonly string[],
-): Promise<Progress> {
-  const { arena, states } = step;
-  const targets = (buffer: string, prefix = ""): [string, NdArray][] =>
-    arena.names.map((name) => [prefix + name, arena.view(buffer, name)]);
-  await restoreTensors(join(path, MODEL), [...targets(BUFFERS.parameters), ...states]);
-  await restoreTensors(
-    join(path, OPTIMIZER),
-    moments.flatMap((m) => targets(m, `${m}/`)),
-  );
-  if (arena.buffers.includes(BUFFERS.ema)) {
-    await restoreTensors(join(path, EMA), targets(BUFFERS.ema));
-  }
+export async function restoreState(path: string, step: TrainedMemory): Promise<Progress> {
+  const { model, optimizer, ema } = stateTensors(step);
+  await restoreTensors(join(path, MODEL), model);
+  await restoreTensors(join(path, OPTIMIZER), optimizer);
+  if (ema !== undefined) await restoreTensors(join(path, EMA), ema);
   return readProgress(join(path, PROGRESS));
 }
 
@@ -103,21 +104,11 @@ export async function readState(path: string, averaged: boolean): Promise<Stored
  * @param source name of the source in errors
  * @throws UserError if they do not fit the model, with the first tensor that differs
  */
-export function fillState(
-  { model, optimizer, ema }: StoredState,
-  { arena, states }: UpdateStep,
-  moments: readonly string[],
-  source: string,
-): void {
-  const targets = (buffer: string, prefix = ""): [string, NdArray][] =>
-    arena.names.map((name) => [prefix + name, arena.view(buffer, name)]);
-  copyTensors(source, model, [...targets(BUFFERS.parameters), ...states]);
-  copyTensors(
-    source,
-    optimizer,
-    moments.flatMap((m) => targets(m, `${m}/`)),
-  );
-  if (ema !== undefined) copyTensors(source, ema, targets(BUFFERS.ema));
+export function fillState(stored: StoredState, step: TrainedMemory, source: string): void {
+  const targets = stateTensors(step);
+  copyTensors(source, stored.model, targets.model);
+  copyTensors(source, stored.optimizer, targets.optimizer);
+  if (stored.ema !== undefined) copyTensors(source, stored.ema, targets.ema ?? []);
 }
 
 /** Reads only the weights for evaluation: the averaged ones if kept. */

@@ -23,8 +23,8 @@ export interface Task {
   readonly objective: Objective;
   /** The same in two stages, where the loss compares the samples of a batch. */
   readonly stages?: StagedObjective;
-  /** The update, counted from 0, at which the moments of the optimizer begin anew. */
-  readonly optimizerReset?: number;
+  /** The step, counted from 0, at which the moments of the optimizer are set to zero. */
+  readonly resetMomentsAt?: number;
   /** Judges the last updates of a training run, and warns of what goes wrong. */
   readonly diagnose?: Diagnose;
   /** The validation score that chooses the checkpoint. */

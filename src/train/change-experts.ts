@@ -81,7 +81,7 @@ export async function changeRunExperts(
   const training = await setUpTraining(plan.config, { tokenizer });
   try {
     const changed = applyToState(state, training, plan.apply);
-    fillState(changed, training.step, training.optimizer.moments, checkpoint.path);
+    fillState(changed, training.step, checkpoint.path);
     await writeRun(out, overwrite, training);
     const layers = describeChange(state.model, changed.model, plan.change);
     const { parameters } = training;
@@ -100,7 +100,7 @@ function applyToState(state: StoredState, training: Training, apply: Apply): Sto
   const zeros = new Map<string, NdArray>(
     [...parameters].map(([name, { shape }]) => [name, allocate("float32", shape)]),
   );
-  const optimizer = training.optimizer.moments.flatMap((moment) => {
+  const optimizer = training.step.optimizer.moments.flatMap((moment) => {
     const prefix = `${moment}/`;
     const stored = [...state.optimizer].filter(([name]) => name.startsWith(prefix));
     const tensors = new Map(stored.map(([name, value]) => [name.slice(prefix.length), value]));
@@ -121,7 +121,7 @@ async function writeRun(out: string, overwrite: boolean, training: Training): Pr
   let complete = false;
   try {
     const progress = { step: 0, bestScore: null, bestStep: 0, withoutImprovement: 0, seconds: 0 };
-    await run.saveCheckpoint(0, stateFiles(training.step, training.optimizer.moments, progress));
+    await run.saveCheckpoint(0, stateFiles(training.step, progress));
     if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
     await run.writeModelInputs(modelInputs(training.loader.dataset));
     await run.writeConfig(configToYaml(training.config));

@@ -5,8 +5,7 @@ import { mainScores } from "../learn/evaluator.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import { openRun } from "../runs/open-run.ts";
 import { evaluateSplit } from "./score-split.ts";
-import { setUpTraining } from "./setup.ts";
-import { loadWeights } from "./train.ts";
+import { loadWeights, setUpTraining } from "./setup.ts";
 
 const splits = ["train", "validation", "test"] as const;
 

@@ -1,17 +1,20 @@
-/** The training loop: steps, validation, checkpoints, logs. */
-
+/** The loop of a run: updates with logs, validation, checkpoints, early stopping. */
 import type { Batch } from "../data/batches/batch.ts";
-import { UserError } from "../graph/errors.ts";
-import type { ParameterGroups } from "../learn/parameter-groups.ts";
 import type { ProgressSink } from "../learn/progress.ts";
-import { clipScale } from "../optim/clip.ts";
-import { schedule } from "../optim/schedule.ts";
+import type { Update } from "../learn/run-update.ts";
+import { everySteps, type Outcome, runUpdates } from "../learn/run-updates.ts";
 import type { RunDirectory } from "../runs/run-directory.ts";
 import { type Progress, stateFiles } from "../runs/state-files.ts";
-import { createWatch, type Watch } from "../tasks/diagnostics/watch.ts";
-import { routingEvents } from "../tasks/routing/routing-events.ts";
-import { readRouting } from "../tasks/routing/routing-record.ts";
+import { createWatch } from "../tasks/diagnostics/watch.ts";
+import { type Judgement, judge } from "./judge.ts";
 import type { Training } from "./setup.ts";
+import { createLog, createMeter, logExperts, logScalars, warn } from "./step-log.ts";
+
+/** The parts of a training that its loop needs. */
+export type LoopTraining = Pick<
+  Training,
+  "config" | "task" | "loader" | "step" | "updates" | "totalSteps" | "stepsPerEpoch"
+>;
 
 export interface LoopOptions {
   readonly run: RunDirectory;
@@ -43,107 +46,79 @@ export interface LoopResult {
   /** Steps done by this process. */
   readonly stepsDone: number;
   /** `finished`, `interrupted` by the signal, or `stopped` early. */
-  readonly outcome: "finished" | "interrupted" | "stopped";
+  readonly outcome: Outcome;
 }
 
 /** Trains from `start` on until the last step, an interruption, or early stopping. */
-export async function trainLoop(training: Training, options: LoopOptions): Promise<LoopResult> {
-  const { config, step, loader, totalSteps, stepsPerEpoch } = training;
-  const { run, progress, signal, validate } = options;
+export async function trainLoop(
+  training: LoopTraining,
+  { run, progress, signal, start, afterStep, validate }: LoopOptions,
+): Promise<LoopResult> {
+  const { config, task, step, loader, totalSteps, stepsPerEpoch } = training;
   const { train } = config;
   const evalEvery = train.evalEvery ?? (train.evalEveryEpochs ?? 1) * stepsPerEpoch;
   const checkpointEvery = train.checkpointEvery ?? evalEvery;
-  const tokensPerStep = tokensOf(training);
-  const { name: scoreName, better } = training.task.score;
-  const { diagnose } = training.task;
-  const watch = diagnose && createWatch(diagnose, { joined: train.gradCache });
+  const watch = task.diagnose && createWatch(task.diagnose, { joined: train.gradCache });
+  const began = performance.now() - start.seconds * 1000;
 
-  let state = options.start;
+  let state = start;
   let trainSeconds = 0;
-  let rate = 0; // steps per second, smoothed
-  const began = performance.now() - state.seconds * 1000;
-  loader.seek(state.step * train.accumulationSteps);
+  /** Of the validation after the last update, if there was one. */
+  let judged: Omit<Judgement, "progress"> | undefined;
+  const log = createLog(training, run, () => state);
 
-  const save = async (score: number | null) => {
-    const files = stateFiles(step, training.optimizer.moments, state);
-    await run.saveCheckpoint(state.step, files, { score, keep: train.keepCheckpoints });
+  const advance = (update: Update<Batch>): void => {
+    trainSeconds += update.seconds;
+    state = { ...state, step: update.step + 1, seconds: (performance.now() - began) / 1000 };
+    judged = undefined;
+  };
+  const validateNow = async (): Promise<void> => {
+    const { scores, judgedBy = task.score.name } = await validate();
+    for (const [name, value] of Object.entries(scores)) log("validation", name, value);
+    const chooses = state.step >= Math.min(train.chooseFromStep ?? 0, totalSteps);
+    const judgement = judge(state, scores[judgedBy]!, { better: task.score.better, chooses });
+    state = judgement.progress;
+    judged = judgement;
+    const best = judgement.improved ? " (best so far)" : "";
+    progress.note(`step ${state.step}: validation ${describeScores(scores, judgedBy)}${best}`);
+  };
+  /** Decides once whether this update is the last, so that the last one is always saved. */
+  const saveAndEnd = async (): Promise<Outcome | undefined> => {
+    const stopped = stopsEarly(train, state) ? "stopped" : undefined;
+    const outcome = signal.aborted ? "interrupted" : stopped;
+    const last = outcome !== undefined || state.step === totalSteps;
+    if (judged?.improved || last || state.step % checkpointEvery === 0) {
+      const score = judged?.rank ?? null;
+      const keep = train.keepCheckpoints;
+      await run.saveCheckpoint(state.step, stateFiles(step, state), { score, keep });
+    }
+    return outcome;
+  };
+  const next = async (): Promise<Batch> => {
+    const batch = (await loader.next())!;
+    watch?.seeBatch(batch);
+    return batch;
   };
 
-  const log = (split: string, name: string, value: number) =>
-    run.metrics.log({
-      step: state.step,
-      epoch: epochOf(training, state.step),
-      split,
-      name,
-      value,
-      seconds: state.seconds,
+  loader.seek(state.step * train.accumulationSteps);
+  let outcome: Outcome = "finished";
+  if (!stopsEarly(train, state)) {
+    outcome = await runUpdates(step, next, {
+      ...training.updates,
+      from: state.step,
+      hooks: [
+        advance,
+        () => afterStep?.(),
+        everySteps(train.logEvery, (update) => logScalars(log, update)),
+        everySteps(train.logExpertsEvery, ({ batch }) => logExperts(log, training, batch)),
+        (update) => watch && warn(log, watch, progress, update),
+        createMeter(training, progress),
+        everySteps(evalEvery, validateNow, { last: totalSteps }),
+      ],
+      ends: saveAndEnd,
     });
-
-  while (state.step < totalSteps && !stopsEarly(training, state)) {
-    const before = performance.now();
-    const { scalars, learningRate, gradNorm, batch } = await runStep(training, state.step, watch);
-    const now = performance.now();
-    trainSeconds += (now - before) / 1000;
-    state = { ...state, step: state.step + 1, seconds: (now - began) / 1000 };
-    const speed = 1000 / (now - before);
-    rate = rate === 0 ? speed : 0.95 * rate + 0.05 * speed;
-
-    await options.afterStep?.();
-
-    if (state.step % train.logEvery === 0) {
-      for (const [name, value] of Object.entries(scalars)) log("train", name, value);
-      log("train", "learning_rate", learningRate);
-      log("train", "grad_norm", gradNorm);
-    }
-    if (state.step % train.logExpertsEvery === 0) logExperts(training, batch, log);
-    for (const { kind, message } of watch?.endStep(state.step, scalars) ?? []) {
-      progress.note(`warning at step ${state.step}: ${message}`);
-      log("train", `warning/${kind}`, 1);
-    }
-    progress.update({
-      label: "step",
-      done: state.step,
-      total: totalSteps,
-      metrics: { loss: scalars.loss!, [scoreName]: scalars[scoreName]! },
-      tokensPerSecond: rate * tokensPerStep,
-      secondsLeft: (totalSteps - state.step) / rate,
-    });
-
-    let score: number | null = null;
-    let improved = false;
-    if (state.step % evalEvery === 0 || state.step === totalSteps) {
-      const { scores, judgedBy = scoreName } = await validate();
-      for (const [name, value] of Object.entries(scores)) log("validation", name, value);
-      const judged = scores[judgedBy]!;
-      if (state.step >= Math.min(train.chooseFromStep ?? 0, totalSteps)) {
-        score = better === "higher" ? judged : -judged; // Checkpoints are ranked by their score.
-        improved = state.bestScore === null || score > state.bestScore;
-        state = improved
-          ? { ...state, bestScore: score, bestStep: state.step, withoutImprovement: 0 }
-          : { ...state, withoutImprovement: state.withoutImprovement + 1 };
-      }
-      progress.note(
-        `step ${state.step}: validation ${describeScores(scores, judgedBy)}${improved ? " (best so far)" : ""}`,
-      );
-    }
-    const outcome = signal.aborted
-      ? "interrupted"
-      : stopsEarly(training, state)
-        ? "stopped"
-        : undefined;
-    const last = outcome !== undefined || state.step === totalSteps;
-    if (improved || last || state.step % checkpointEvery === 0) await save(score);
-    if (outcome !== undefined) {
-      return { progress: state, trainSeconds, stepsDone: state.step - options.start.step, outcome };
-    }
   }
-  const stepsDone = state.step - options.start.step;
-  return { progress: state, trainSeconds, stepsDone, outcome: "finished" };
-}
-
-/** Tokens of one update. */
-export function tokensOf({ config: { train }, loader, task }: Training): number {
-  return loader.batchSize * train.accumulationSteps * task.tokensPerSample;
+  return { progress: state, trainSeconds, stepsDone: state.step - start.step, outcome };
 }
 
 function describeScores(scores: Readonly<Record<string, number>>, name: string): string {
@@ -151,71 +126,9 @@ function describeScores(scores: Readonly<Record<string, number>>, name: string):
   return names.map((each) => `${each.replaceAll("_", " ")} ${scores[each]!.toFixed(4)}`).join(", ");
 }
 
-/** The pass over the training split, counted from 0, that the last batch of a step belongs to. */
-export function epochOf({ config, loader }: Training, step: number): number {
-  const batches = step * config.train.accumulationSteps;
-  return Math.max(0, Math.floor((batches - 1) / loader.batchesPerEpoch));
-}
-
-function stopsEarly({ config }: Training, { withoutImprovement }: Progress): boolean {
-  const patience = config.train.earlyStopping;
+function stopsEarly(
+  { earlyStopping: patience }: Training["config"]["train"],
+  { withoutImprovement }: Progress,
+): boolean {
   return patience !== undefined && withoutImprovement >= patience;
-}
-
-/** One update, `index` counted from 0: its batches, gradients, clipping, optimizer. */
-async function runStep(training: Training, index: number, watch: Watch | undefined) {
-  const { config, step, loader, totalSteps, groups } = training;
-  const { accumulationSteps, clipNorm, emaDecay } = config.train;
-  let batch: Batch | undefined;
-  const scalars = await step.accumulate(index, async () => {
-    batch = (await loader.next())!;
-    watch?.seeBatch(batch);
-    return batch.arrays;
-  });
-  const active = groups.settings({ step: index + 1, learningRate: 0 });
-  const squares = await step.optimizer.gradientSquares((group) => active(group) !== undefined);
-  const { norm: gradNorm, scale } = clipScale(
-    squares.map((sum) => sum / accumulationSteps ** 2),
-    clipNorm ?? Number.POSITIVE_INFINITY,
-  );
-  if (!Number.isFinite(gradNorm)) throw new UserError(divergence(index, scalars));
-  const learningRate = config.optimizer.learningRate * schedule(index, totalSteps, config.schedule);
-  const settings = groups.settings({
-    step: index + 1,
-    learningRate,
-    weightDecay: config.optimizer.weightDecay,
-    gradientScale: scale / accumulationSteps,
-  });
-  await step.optimizer.step(sinceReset(training, index, settings));
-  if (emaDecay !== undefined) await step.optimizer.average(emaDecay);
-  return { scalars, learningRate, gradNorm, batch: batch! };
-}
-
-/** Clears the moments at the update where they begin anew, from which on steps are counted again. */
-function sinceReset(
-  { step, optimizer, task: { optimizerReset: reset } }: Training,
-  index: number,
-  settings: ReturnType<ParameterGroups["settings"]>,
-): ReturnType<ParameterGroups["settings"]> {
-  if (reset === undefined || index < reset) return settings;
-  if (index === reset) for (const name of optimizer.moments) step.arena.flat(name).fill(0);
-  return (group) => {
-    const own = settings(group);
-    return own && { ...own, step: Math.min(own.step, index + 1 - reset) };
-  };
-}
-
-function divergence(index: number, scalars: Readonly<Record<string, number>>): string {
-  return `the gradients are no longer finite at step ${index + 1} (loss ${scalars.loss}); lower optimizer.learning_rate, or set train.clip_norm, and start again or resume from the last checkpoint`;
-}
-
-/** The routing of the last batch, from the probabilities and choices that the step left. */
-function logExperts(
-  { step, task }: Training,
-  batch: Batch,
-  log: (split: string, name: string, value: number) => void,
-): void {
-  const routing = readRouting(step.taps, task.classNames);
-  routing.add(step.values, batch);
-  for (const [name, value] of routingEvents(routing.layers())) log("train", name, value);
 }

@@ -10,8 +10,9 @@ import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
 import { batchSpec, createEvaluator, type Evaluator } from "../learn/evaluator.ts";
 import { cachedStages, createGradCacheStep } from "../learn/grad-cache.ts";
-import { checkRules, type ParameterGroups, parameterGroups } from "../learn/parameter-groups.ts";
+import { checkRules, parameterGroups } from "../learn/parameter-groups.ts";
 import type { ProgressSink } from "../learn/progress.ts";
+import type { UpdateOptions } from "../learn/run-update.ts";
 import { createTrainStep, type TrainStepOptions, type UpdateStep } from "../learn/train-step.ts";
 import type { ParameterCounts } from "../moe/active-parameters.ts";
 import { adamW } from "../optim/adamw.ts";
@@ -24,6 +25,7 @@ import { type OpenOptions, openSplit } from "../recipe/open-data.ts";
 import { sessionOptions } from "../recipe/session-options.ts";
 import { countTaskParameters } from "../recipe/task-parameters.ts";
 import { openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
+import { restoreWeights } from "../runs/state-files.ts";
 import { BUFFERS } from "../runtime/arena.ts";
 import { nativeRuntime } from "../runtime/native/native.ts";
 import { isRoutingTap } from "../tasks/routing/routing-record.ts";
@@ -47,8 +49,8 @@ export interface Training {
   readonly task: Task;
   readonly loader: Loader;
   readonly step: UpdateStep;
-  readonly optimizer: Optimizer;
-  readonly groups: ParameterGroups;
+  /** How the gradients of an update change the parameters. */
+  readonly updates: UpdateOptions;
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
   readonly parameters: ParameterCounts;
@@ -135,8 +137,19 @@ async function assemble(
     task,
     loader,
     step,
-    optimizer,
-    groups,
+    updates: {
+      groups,
+      totalSteps,
+      learningRate: config.optimizer.learningRate,
+      weightDecay: config.optimizer.weightDecay,
+      schedule: config.schedule,
+      clipNorm: train.clipNorm,
+      emaDecay: train.emaDecay,
+      accumulationSteps: train.accumulationSteps,
+      resetMomentsAt: task.resetMomentsAt,
+      advice:
+        "lower optimizer.learning_rate, or set train.clip_norm, and start again or resume from the last checkpoint",
+    },
     totalSteps,
     stepsPerEpoch,
     weights,
@@ -158,6 +171,14 @@ async function assemble(
       await loader.dispose();
     },
   };
+}
+
+/** Reads the weights of a checkpoint into the memory that evaluation reads. */
+export async function loadWeights(
+  { config, weights }: Pick<Training, "config" | "weights">,
+  checkpoint: string,
+): Promise<void> {
+  await restoreWeights(checkpoint, [...weights], config.train.emaDecay !== undefined);
 }
 
 function chooseSteps({ train, schedule }: TrainConfig, stepsPerEpoch: number): number {

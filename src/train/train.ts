@@ -20,16 +20,17 @@ import { describeInit, initializeFrom } from "../runs/init-from/init-from.ts";
 import { readMetrics } from "../runs/metrics-file.ts";
 import { modelInputs } from "../runs/model-inputs-file.ts";
 import { openRunDirectory, type RunDirectory } from "../runs/run-directory.ts";
-import { type Progress, restoreState, restoreWeights } from "../runs/state-files.ts";
+import { type Progress, restoreState } from "../runs/state-files.ts";
 import { versions } from "../runs/versions.ts";
 import { BUFFERS } from "../runtime/arena.ts";
 import { associationEvents, routingEvents } from "../tasks/routing/routing-events.ts";
 import { analyzeDomains } from "./domains/analysis.ts";
 import { agreementWithLast } from "./last-agreement.ts";
-import { epochOf, type LoopResult, tokensOf, trainLoop } from "./loop.ts";
+import { type LoopResult, trainLoop } from "./loop.ts";
 import { createProfiler, profilePrefix } from "./profiler.ts";
 import { evaluateSplit, scoreSplit } from "./score-split.ts";
-import { setUpTraining, type Training } from "./setup.ts";
+import { loadWeights, setUpTraining, type Training } from "./setup.ts";
+import { epochOf, tokensOf } from "./step-log.ts";
 import { openValidator } from "./validator.ts";
 
 export interface TrainOptions {
@@ -74,7 +75,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     run = await openRunDirectory(runDirectory, { resume, overwrite });
     let start = fresh;
     if (run.resumedFrom !== undefined) {
-      start = await restoreState(run.resumedFrom.path, training.step, training.optimizer.moments);
+      start = await restoreState(run.resumedFrom.path, training.step);
     } else if (resume) {
       await initializeTraining(training, progress);
     }
@@ -202,12 +203,6 @@ async function choose(
   if (chosen.step !== lastStep) return agreementWithLast(training, chosen, lastStep, load);
   await load();
   return undefined;
-}
-
-/** Reads a checkpoint's weights into the memory that evaluation reads. */
-export async function loadWeights(training: Training, checkpoint: string): Promise<void> {
-  const averaged = training.config.train.emaDecay !== undefined;
-  await restoreWeights(checkpoint, [...training.weights], averaged);
 }
 
 function summarize(

@@ -6,8 +6,7 @@ import type { RoutedLayer } from "../../src/live/types.ts";
 import type { TrainConfig } from "../../src/recipe/config.ts";
 import { openRun } from "../../src/runs/open-run.ts";
 import { softmaxRow } from "../../src/tasks/classification/softmax-row.ts";
-import { setUpTraining } from "../../src/train/setup.ts";
-import { loadWeights } from "../../src/train/train.ts";
+import { loadWeights, setUpTraining } from "../../src/train/setup.ts";
 import { recorded } from "./live-runs.fixture.ts";
 
 /** One sample of the validation split under the best checkpoint. */

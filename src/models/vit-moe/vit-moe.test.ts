@@ -45,7 +45,7 @@ async function lossesOf(step: TrainStep, count: number): Promise<number[]> {
   for (let index = 0; index < count; index++) {
     await step.forwardBackward(batch, index);
     losses.push(Number(step.values.loss!.data[0]));
-    const settings = { step: index + 1, learningRate: 1e-2, weightDecay: 0 };
+    const settings = { step: index, learningRate: 1e-2, weightDecay: 0 };
     await step.optimizer.step(parameterGroups().settings(settings));
   }
   return losses;

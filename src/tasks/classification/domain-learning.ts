@@ -4,7 +4,7 @@ import { usageError } from "../../graph/errors.ts";
 import type { Objective } from "../../learn/step-graph.ts";
 import type { Classifier } from "../../models/systems.ts";
 import type { Task } from "../task.ts";
-import { type DomainAlgorithm, domainObjective, optimizerReset } from "./domain-objective.ts";
+import { type DomainAlgorithm, domainObjective, resetMomentsAt } from "./domain-objective.ts";
 
 /** The settings of `train` that say how several domains are learnt. */
 export interface DomainLearningOptions {
@@ -26,7 +26,7 @@ export function domainLearning(
   { domains }: Pick<ImageDataset, "domains">,
   classification: Objective,
   { algorithm, samplesPerDomain, ...options }: DomainLearningOptions,
-): Pick<Task, "objective" | "optimizerReset"> {
+): Pick<Task, "objective" | "resetMomentsAt"> {
   if (algorithm === undefined) return { objective: classification };
   if (samplesPerDomain === undefined || domains === undefined) {
     throw usageError(
@@ -34,9 +34,9 @@ export function domainLearning(
     );
   }
   const settings = { ...options, algorithm, numDomains: domains.names.length };
-  const reset = optimizerReset(settings);
+  const reset = resetMomentsAt(settings);
   return {
     objective: domainObjective(classifier, classification, settings),
-    ...defined({ optimizerReset: reset }),
+    ...defined({ resetMomentsAt: reset }),
   };
 }

@@ -56,8 +56,8 @@ export function domainObjective(
     scope.training ? train(scope, batch, classifier) : evaluated(scope, batch);
 }
 
-/** The step at which the moments of the optimizer begin anew, if any. */
-export function optimizerReset({ algorithm }: DomainObjectiveOptions): number | undefined {
+/** The step at which the moments of the optimizer are set to zero, if any. */
+export function resetMomentsAt({ algorithm }: DomainObjectiveOptions): number | undefined {
   return algorithm.name === "irm" ? algorithm.irmPenaltyAnnealIters : undefined;
 }
 

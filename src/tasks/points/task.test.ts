@@ -53,7 +53,7 @@ async function advance(
 ): Promise<void> {
   for (const index of steps) {
     await step.forwardBackward(batchOf(index, labels), index);
-    await step.optimizer.step(groups.settings({ step: index + 1, learningRate: 1e-2 }));
+    await step.optimizer.step(groups.settings({ step: index, learningRate: 1e-2 }));
   }
 }
 

@@ -1,0 +1,61 @@
+/** The loop of a training: one update after the other, with hooks after each. */
+import { runUpdate, type Update, type UpdateOptions } from "./run-update.ts";
+import type { NamedArrays } from "./step-session.ts";
+import type { UpdateStep } from "./train-step.ts";
+
+/** What runs after an update. */
+export type UpdateHook<B> = (update: Update<B>) => unknown;
+
+/** How a training ends: after its last step, by a signal, or early. */
+export type Outcome = "finished" | "interrupted" | "stopped";
+
+export interface RunUpdatesOptions<B> extends UpdateOptions {
+  /** Updates done before. Default 0. */
+  readonly from?: number;
+  /** Called in order after each update. */
+  readonly hooks?: readonly UpdateHook<B>[];
+  /** Whether training ends after an update, and why; called after the hooks. */
+  readonly ends?: (update: Update<B>) => Outcome | undefined | Promise<Outcome | undefined>;
+}
+
+/**
+ * Runs the updates from `from` to `totalSteps`.
+ *
+ * @param next the batches, one after the other
+ * @throws UserError if the gradients are not finite
+ */
+export async function runUpdates<B extends { readonly arrays: NamedArrays }>(
+  step: UpdateStep,
+  next: () => Promise<B>,
+  { from = 0, hooks = [], ends, ...options }: RunUpdatesOptions<B>,
+): Promise<Outcome> {
+  for (let index = from; index < options.totalSteps; index++) {
+    const update = await runUpdate(step, index, next, options);
+    for (const hook of hooks) await hook(update);
+    const outcome = await ends?.(update);
+    if (outcome !== undefined) return outcome;
+  }
+  return "finished";
+}
+
+/**
+ * A hook that runs after every `count` updates.
+ *
+ * @param last the number of an update after which it runs as well
+ * @example
+ * fit(objective, data, { steps: 300, hooks: [everySteps(100, ({ scalars }) => console.log(scalars))] });
+ * // after updates 100, 200 and 300
+ */
+export function everySteps<B>(
+  count: number,
+  hook: UpdateHook<B>,
+  { last }: { readonly last?: number } = {},
+): UpdateHook<B> {
+  if (!(Number.isInteger(count) && count > 0)) {
+    throw new RangeError(`everySteps: count must be a whole number above 0, got ${count}`);
+  }
+  return (update) => {
+    const done = update.step + 1;
+    return done % count === 0 || done === last ? hook(update) : undefined;
+  };
+}
