@@ -14,7 +14,7 @@ const BATCHES = 8;
  * `chosen`, which `load` brings and which stay. Undefined where the model routes nothing.
  */
 export async function agreementWithLast(
-  { openSplit, createEvaluator }: Training,
+  { openSplit, createEvaluator }: Pick<Training, "openSplit" | "createEvaluator">,
   chosen: Checkpoint,
   lastStep: number,
   load: () => Promise<void>,

@@ -7,7 +7,7 @@ import type { Training } from "./setup.ts";
 
 /** Mean scores of one split under the weights of `training`. */
 export function scoreSplit(
-  training: Training,
+  training: Pick<Training, "openSplit" | "createEvaluator">,
   split: Split,
   progress: ProgressSink,
 ): Promise<Record<string, number>> {
@@ -23,7 +23,7 @@ export function scoreSplit(
 
 /** Scores of one split, and what the report shows of it. */
 export function evaluateSplit(
-  training: Training,
+  training: Pick<Training, "openSplit" | "createEvaluator" | "task" | "weights">,
   split: Split,
   progress: ProgressSink,
 ): Promise<FullEvaluation> {
@@ -36,7 +36,7 @@ export function evaluateSplit(
 }
 
 async function readSplit<Result>(
-  training: Training,
+  training: Pick<Training, "openSplit">,
   split: Split,
   progress: ProgressSink,
   read: (loader: Loader, onBatch: () => void) => Promise<Result>,

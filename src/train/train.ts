@@ -1,36 +1,21 @@
 /** `train`: from a configuration to a finished run directory. */
 
-import { basename, join } from "node:path";
-import { toSnakeCase } from "../config/case.ts";
 import { configToYaml } from "../config/load.ts";
 import { createDecodedCache, type DecodedCache } from "../data/images/decoded-cache.ts";
 import type { NdArray } from "../graph/array.ts";
-import { fitRecord } from "../inspect/record/fit-record.ts";
-import { encodeRecord, type StoredRecord } from "../inspect/record/record-codec.ts";
-import type { CheckpointAgreement } from "../inspect/types/routing.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
-import { mainScores } from "../learn/evaluator.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import type { TrainConfig } from "../recipe/config.ts";
-import { hasTestSplit } from "../recipe/data-specs.ts";
 import { readTokenizer } from "../recipe/tokenizer-file.ts";
-import { renderReport } from "../report/report.ts";
-import { best, type Checkpoint, listCheckpoints } from "../runs/checkpoint-store.ts";
 import { describeInit, initializeFrom } from "../runs/init-from/init-from.ts";
-import { readMetrics } from "../runs/metrics-file.ts";
 import { modelInputs } from "../runs/model-inputs-file.ts";
 import { openRunDirectory, type RunDirectory } from "../runs/run-directory.ts";
 import { type Progress, restoreState } from "../runs/state-files.ts";
-import { versions } from "../runs/versions.ts";
 import { BUFFERS } from "../runtime/arena.ts";
-import { associationEvents, routingEvents } from "../tasks/routing/routing-events.ts";
-import { analyzeDomains } from "./domains/analysis.ts";
-import { agreementWithLast } from "./last-agreement.ts";
+import { finish, summarize } from "./finish.ts";
 import { type LoopResult, trainLoop } from "./loop.ts";
 import { createProfiler, profilePrefix } from "./profiler.ts";
-import { evaluateSplit, scoreSplit } from "./score-split.ts";
-import { loadWeights, setUpTraining, type Training } from "./setup.ts";
-import { epochOf, tokensOf } from "./step-log.ts";
+import { setUpTraining, type Training } from "./setup.ts";
 import { openValidator } from "./validator.ts";
 
 export interface TrainOptions {
@@ -87,7 +72,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     const result = await runLoop(training, run, start, options);
     if (result.outcome === "interrupted") {
       progress.note(`interrupted: step ${result.progress.step} is saved`);
-      return summarize(training, result, {}, {});
+      return summarize(training, result);
     }
     return await finish(training, run, result, progress);
   } finally {
@@ -98,7 +83,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
 
 /** Begins with stored weights, moving averages included, where the configuration asks for it. */
 async function initializeTraining(
-  { config, step }: Training,
+  { config, step }: Pick<Training, "config" | "step">,
   progress: ProgressSink,
 ): Promise<void> {
   if (config.initFrom === undefined) return;
@@ -115,7 +100,13 @@ async function initializeTraining(
 }
 
 function announce(
-  { parameters, totalSteps, config, task, loader }: Training,
+  {
+    parameters,
+    totalSteps,
+    config,
+    task,
+    loader,
+  }: Pick<Training, "parameters" | "totalSteps" | "config" | "task" | "loader">,
   progress: ProgressSink,
 ): void {
   const millions = (count: number) => `${(count / 1e6).toFixed(2)}M`;
@@ -151,78 +142,4 @@ async function runLoop(
   } finally {
     await dispose();
   }
-}
-
-/** Tests the best checkpoint where there is a test split, then writes summary, report and record. */
-async function finish(
-  training: Training,
-  run: RunDirectory,
-  result: LoopResult,
-  progress: ProgressSink,
-): Promise<Summary> {
-  const chosen = best(await listCheckpoints(run.path));
-  const agreement = chosen && (await choose(training, chosen, result.progress.step));
-  const validation = await scoreSplit(training, "validation", progress);
-  const last = hasTestSplit(training.config.data) ? "test" : "validation";
-  const { scores, record, inspected } = await evaluateSplit(training, last, progress);
-  const { step: at, seconds } = result.progress;
-  const test = last === "test" ? scores : {};
-  const domains = await analyzeDomains(training, progress);
-  const { routing = [] } = record;
-  const routed = [...routingEvents(routing), ...associationEvents(routing)];
-  const epoch = epochOf(training, at);
-  for (const [name, value] of [...Object.entries(test), ...routed]) {
-    run.metrics.log({ step: at, epoch, split: last, name, value, seconds });
-  }
-  const summary = summarize(training, result, validation, mainScores(test));
-  await run.writeSummary(summary);
-  run.metrics.sync();
-  const metrics = await readMetrics(join(run.path, "metrics.jsonl"));
-  const shown: StoredRecord = {
-    name: basename(run.path),
-    recipe: training.config.recipe,
-    config: toSnakeCase(training.config),
-    summary,
-    classNames: training.task.classNames,
-    ...record,
-    ...(agreement && { agreement }),
-    ...(domains && { domains }),
-  };
-  await run.writeReport(renderReport({ ...shown, metrics }));
-  await run.writeRecord(encodeRecord(fitRecord({ ...shown, ...inspected })));
-  return summary;
-}
-
-/** Brings the chosen checkpoint's weights, and tells how far it routes as the last one does. */
-async function choose(
-  training: Training,
-  chosen: Checkpoint,
-  lastStep: number,
-): Promise<CheckpointAgreement | undefined> {
-  const load = () => loadWeights(training, chosen.path);
-  if (chosen.step !== lastStep) return agreementWithLast(training, chosen, lastStep, load);
-  await load();
-  return undefined;
-}
-
-function summarize(
-  training: Training,
-  { progress, trainSeconds, stepsDone }: LoopResult,
-  validation: Record<string, number>,
-  test: Record<string, number>,
-): Summary {
-  const { config } = training;
-  const { total, active } = training.parameters;
-  const tokens = stepsDone * tokensOf(training);
-  return {
-    recipe: config.recipe,
-    seed: config.seed,
-    steps: progress.step,
-    train_seconds: progress.seconds,
-    tokens_per_second: trainSeconds === 0 ? 0 : tokens / trainSeconds,
-    parameters: { total, active },
-    validation,
-    test,
-    versions: versions(),
-  };
 }

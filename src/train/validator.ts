@@ -3,7 +3,9 @@ import type { Validator } from "./loop.ts";
 import type { Training } from "./setup.ts";
 
 /** Opens what is scored while training goes on: the validation split, or every domain's splits. */
-export async function openValidator(training: Training): Promise<Validator> {
+export async function openValidator(
+  training: Pick<Training, "config" | "loader" | "openSplit" | "createEvaluator">,
+): Promise<Validator> {
   if (training.config.train.samplesPerDomain !== undefined) {
     return openEnvironments(training);
   }

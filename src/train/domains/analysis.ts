@@ -15,7 +15,7 @@ import { routeScenes } from "./scenes.ts";
  * them), and for models without experts.
  */
 export async function analyzeDomains(
-  training: Training,
+  training: Pick<Training, "config" | "task" | "loader" | "openSplit" | "createEvaluator">,
   progress: ProgressSink,
 ): Promise<DomainAnalysis | undefined> {
   const { config, task, loader } = training;

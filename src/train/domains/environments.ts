@@ -19,7 +19,9 @@ type Counts = Map<string, { right: number; total: number }>;
  * each, loss and accuracy over the out splits of the training domains, and the mean over these domains,
  * `domain_accuracy`, which alone chooses the checkpoint: held-out domains are scored and never chosen by.
  */
-export async function openEnvironments(training: Training): Promise<Validator> {
+export async function openEnvironments(
+  training: Pick<Training, "config" | "loader" | "openSplit" | "createEvaluator">,
+): Promise<Validator> {
   const { config, loader } = training;
   const seen = trainingDomains(training);
   const held = heldOutDomains(config.data);
@@ -79,7 +81,9 @@ export async function openEnvironments(training: Training): Promise<Validator> {
   }
 
   /** The images that are trained on, as they are in evaluation. */
-  function openTrainingIn({ config: { data, seed, train } }: Training): Promise<Loader> {
+  function openTrainingIn({
+    config: { data, seed, train },
+  }: Pick<Training, "config">): Promise<Loader> {
     const { batchSize, inSplitSamples, samplesPerDomain } = train;
     return createLoader(datasetSpec(data, "train", seed), {
       batchSize,
@@ -117,7 +121,7 @@ export function heldOutDomains(data: TrainConfig["data"]): readonly string[] {
 
 /** A split of other domains than those that are trained on. */
 export function openDomains(
-  { config, openSplit }: Training,
+  { config, openSplit }: Pick<Training, "config" | "openSplit">,
   domains: readonly string[],
   split: Split,
 ): Promise<Loader> {
