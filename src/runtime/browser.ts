@@ -4,7 +4,13 @@ import type { Runtime } from "./session.ts";
 import { webRuntime } from "./web/web.ts";
 
 export { type Arena, type ArenaGroup, createArena, type ParameterSpec } from "./arena.ts";
-export type { EvaluateOptions, TensorFunction, ValueAndGradientsOptions } from "./evaluation.ts";
+export type {
+  EvaluateOptions,
+  LossFunction,
+  TensorFunction,
+  ValueAndGradients,
+  ValueAndGradientsOptions,
+} from "./evaluation.ts";
 export type { Binding, Runtime, Session, SessionOptions } from "./session.ts";
 export { type WebRuntimeOptions, webRuntime } from "./web/web.ts";
 

@@ -37,3 +37,20 @@ test("valueAndGradients weighs a result that is not a scalar", async () => {
 test("a result that is not a scalar needs weights", async () => {
   await expect(valueAndGradients((x) => x, [array([1, 2])])).rejects.toThrow(/shape \[2\]/);
 });
+
+test("auxiliary results come back beside the gradients of the loss", async () => {
+  const { value, gradients, auxiliary } = await valueAndGradients(
+    (x, y) => {
+      const product = mul(x, y);
+      return { loss: reduceSum(product), auxiliary: { product, first: x } };
+    },
+    [array([1, 2]), array([3, 5])],
+    { wrt: [1] },
+  );
+  expect(toNumbers(value)).toEqual([13]);
+  expect(gradients.map(toNumbers)).toEqual([[1, 2]]);
+  expect(toNumbers(auxiliary.product)).toEqual([3, 10]);
+  expect(toNumbers(auxiliary.first)).toEqual([1, 2]);
+  // @ts-expect-error: the names are typed
+  expect(auxiliary.other).toBeUndefined();
+});

@@ -2,7 +2,13 @@
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
 import { nativeRuntime } from "./native/native.ts";
 
-export type { EvaluateOptions, TensorFunction, ValueAndGradientsOptions } from "./evaluation.ts";
+export type {
+  EvaluateOptions,
+  LossFunction,
+  TensorFunction,
+  ValueAndGradients,
+  ValueAndGradientsOptions,
+} from "./evaluation.ts";
 
 const evaluation = createEvaluation(nativeRuntime);
 

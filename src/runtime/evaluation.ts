@@ -12,6 +12,11 @@ import type { Runtime } from "./session.ts";
 /** A function that can be traced: tensors in, one tensor or several out. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
+/** A function whose loss is differentiated, with results beside the loss that are not. */
+export type LossFunction<Auxiliary extends Readonly<Record<string, Tensor>>> = (
+  ...inputs: Tensor[]
+) => { readonly loss: Tensor; readonly auxiliary: Auxiliary };
+
 export interface EvaluateOptions {
   /** Default: ONNX Runtime's native library; in a browser, its WebAssembly build. */
   readonly runtime?: Runtime;
@@ -55,7 +60,30 @@ export interface Evaluation {
     fn: TensorFunction,
     inputs: readonly NdArray[],
     options?: ValueAndGradientsOptions,
-  ): Promise<{ value: NdArray; gradients: NdArray[] }>;
+  ): Promise<ValueAndGradients>;
+  /**
+   * Differentiates the loss of `fn` and returns its auxiliary results beside it.
+   *
+   * @example
+   * const { value, gradients, auxiliary } = await valueAndGradients(
+   *   (x) => ({ loss: reduceSum(mul(x, x)), auxiliary: { largest: reduceMax(x) } }),
+   *   [array([1, 2])],
+   * );
+   * auxiliary.largest.data // Float32Array [2]
+   */
+  valueAndGradients<Auxiliary extends Readonly<Record<string, Tensor>>>(
+    this: void,
+    fn: LossFunction<Auxiliary>,
+    inputs: readonly NdArray[],
+    options?: ValueAndGradientsOptions,
+  ): Promise<ValueAndGradients & { auxiliary: { [Name in keyof Auxiliary]: NdArray } }>;
+}
+
+export interface ValueAndGradients {
+  /** The first result of the function, or its loss. */
+  value: NdArray;
+  /** One for each input of `wrt`, of its shape. */
+  gradients: NdArray[];
 }
 
 /** Evaluation on `defaultRuntime` where the options name no other. */
@@ -64,12 +92,19 @@ export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime
     runtime ?? (await defaultRuntime());
   return {
     async evaluate(fn, inputs, options = {}) {
-      const { outputs } = trace(fn, inputs);
-      return run(outputs, inputs, await runtimeOf(options));
+      const { result } = trace(fn, inputs);
+      return run(listOf(result), inputs, await runtimeOf(options));
     },
-    async valueAndGradients(fn, inputs, { weights, wrt, ...options } = {}) {
-      const { graph, tensors, outputs } = trace(fn, inputs);
-      const first = outputs[0]!;
+    async valueAndGradients(
+      fn: TensorFunction | LossFunction<Readonly<Record<string, Tensor>>>,
+      inputs: readonly NdArray[],
+      { weights, wrt, ...options }: ValueAndGradientsOptions = {},
+    ) {
+      const { graph, tensors, result } = trace<
+        ReturnType<TensorFunction> | ReturnType<LossFunction<Readonly<Record<string, Tensor>>>>
+      >(fn, inputs);
+      const beside = "auxiliary" in result ? Object.entries(result.auxiliary) : [];
+      const first = "loss" in result ? result.loss : listOf(result)[0]!;
       let loss = first;
       let feeds = inputs;
       if (weights !== undefined) {
@@ -85,18 +120,28 @@ export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime
         loss,
         chosen.map((i) => tensors[i]!),
       );
-      const [value, ...rest] = await run([first, ...grads], feeds, await runtimeOf(options));
-      return { value: value!, gradients: rest };
+      const wanted = [first, ...grads, ...beside.map(([, tensor]) => tensor)];
+      const [value, ...rest] = await run(wanted, feeds, await runtimeOf(options));
+      const values = rest.slice(grads.length);
+      return {
+        value: value!,
+        gradients: rest.slice(0, grads.length),
+        ...("auxiliary" in result && {
+          auxiliary: Object.fromEntries(beside.map(([name], i) => [name, values[i]!])),
+        }),
+      };
     },
-  };
+  } as Evaluation;
 }
 
-function trace(fn: TensorFunction, inputs: readonly NdArray[]) {
+function trace<Result>(fn: (...inputs: Tensor[]) => Result, inputs: readonly NdArray[]) {
   const graph = createGraph();
   const tensors = inputs.map((value, i) => input(graph, `input${i}`, value));
-  const result = fn(...tensors);
-  const outputs: readonly Tensor[] = "graph" in result ? [result] : result;
-  return { graph, tensors, outputs };
+  return { graph, tensors, result: fn(...tensors) };
+}
+
+function listOf(result: ReturnType<TensorFunction>): readonly Tensor[] {
+  return "graph" in result ? [result] : result;
 }
 
 async function run(

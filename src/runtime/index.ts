@@ -3,7 +3,9 @@ export { type Arena, type ArenaGroup, createArena, type ParameterSpec } from "./
 export {
   type EvaluateOptions,
   evaluate,
+  type LossFunction,
   type TensorFunction,
+  type ValueAndGradients,
   type ValueAndGradientsOptions,
   valueAndGradients,
 } from "./evaluate.ts";
