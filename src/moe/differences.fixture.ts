@@ -1,22 +1,14 @@
 /** Gradients of functions of a scope against differences of what they compute. */
+
+import { differences, FOURTH_ORDER } from "../autodiff/differences.fixture.ts";
 import { gradients } from "../autodiff/gradients.ts";
-import { allocate, array, type NdArray, toNumbers } from "../graph/array.ts";
+import { array, type NdArray, toNumbers } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
-import { input } from "../graph/inputs.ts";
 import type { Scope, Trace } from "../nn/scope.ts";
-import { emitModel } from "../onnx/emit.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import { randomArray } from "../ops/check.fixture.ts";
 import { reduceSum } from "../ops/reduce.ts";
-import type { Session } from "../runtime/session.ts";
-import {
-  type Arrays,
-  begin,
-  feedsOf,
-  type Inputs,
-  type RunOptions,
-  withSession,
-} from "./run.fixture.ts";
+import { type Arrays, compileFor, drawnFor, type Inputs, type RunOptions } from "./run.fixture.ts";
 
 /** What the differentiated function gives. */
 export interface Objectives {
@@ -29,13 +21,7 @@ export interface Objectives {
 }
 
 const STEP = 2 ** -7;
-/** Places, in steps, and weights of the fourth-order difference. */
-const STENCIL = [
-  [-2, 1 / 12],
-  [-1, -2 / 3],
-  [1, 2 / 3],
-  [2, -1 / 12],
-] as const;
+const factor = (name: string): string => `factor:${name}`;
 
 /**
  * Compares the gradients of `sum(w * output) + loss`, for no loss and for every loss, by the inputs
@@ -49,107 +35,72 @@ export async function checkGradients(
   fn: (scope: Scope, inputs: Inputs, trace: Trace) => Objectives,
   options: RunOptions,
 ): Promise<string[]> {
-  const { scope, trace, inputs } = begin(options);
-  const { output, losses, selection } = fn(scope, inputs, trace);
-  const names = Object.keys(losses);
-  const real = (name: string): boolean => options.inputs[name]!.dtype === "float32";
-  const wrt = new Map([
-    ...Object.entries(inputs).filter(([name]) => real(name)),
-    ...[...trace.parameters].map(([name, { tensor }]) => [name, tensor] as const),
-  ]);
-  const weights = input(trace.graph, "output_weights", output);
-  const total = names.reduce(
-    (sum, name) =>
-      add(sum, mul(losses[name]!, input(trace.graph, factor(name), { dtype: "float32", shape: [] }))),
-    reduceSum(mul(output, weights)),
-  ); // biome-ignore format: one expression
-  const slopes = gradients(total, [...wrt.values()]);
-  const forward: Record<string, Tensor> = { output };
-  for (const name of names) forward[`loss:${name}`] = losses[name]!;
-  for (const [i, tensor] of selection.entries()) forward[`selection:${i}`] = tensor;
-  const backward = [...wrt.keys()].map((name, i) => [`slope:${name}`, slopes[i]!] as const);
-  const model = emitModel({ ...forward, ...Object.fromEntries(backward) });
-  return withSession(model, async (session) => {
-    const feeds = feedsOf(model.inputs, trace, {
-      ...options,
-      inputs: {
-        ...options.inputs,
-        output_weights: randomArray(output.shape as number[], 99),
-        ...Object.fromEntries(names.map((name) => [factor(name), array(0)])),
-      },
-    });
-    const expected = await differences(session, feeds, forward, [...wrt.keys()]);
-    const combinations = ["no loss", ...names];
-    for (const loss of combinations) {
-      const turn = loss === "no loss" ? feeds : { ...feeds, [factor(loss)]: array(1) };
-      const found = await session.run(
-        turn,
-        backward.map(([name]) => name),
+  using forward = await compileFor((...traced) => {
+    const { output, losses, selection } = fn(...traced);
+    const chosen = selection.map((tensor, i) => [`selection:${i}`, tensor]);
+    return { output, ...prefixed("loss:", losses), ...Object.fromEntries(chosen) };
+  }, options);
+  const { weights, random } = drawnFor(forward.trace, options);
+  const moved = new Map<string, NdArray>(
+    [...Object.entries(options.inputs), ...weights]
+      .filter(([, { dtype }]) => dtype === "float32")
+      .map(([name, value]) => [name, copy(value)]),
+  );
+  const given = { ...options.inputs, ...Object.fromEntries(moved) };
+  const measure = async () => (await forward.run(moved, given, { random })).output;
+  const first = await measure();
+  const names = Object.keys(first)
+    .filter((name) => name.startsWith("loss:"))
+    .map((name) => name.slice("loss:".length));
+  const outputWeights = randomArray(first.output!.shape, 99);
+  const wrt = [...moved.keys()].filter((name) => !forward.trace.states.has(name));
+
+  const factors = Object.fromEntries(names.map((name) => [factor(name), array(0)]));
+  const inputs = { ...options.inputs, ...factors, output_weights: outputWeights };
+  using backward = await compileFor(
+    (scope, all, trace) => {
+      const { output, losses } = fn(scope, all, trace);
+      const total = names.reduce(
+        (sum, name) => add(sum, mul(losses[name]!, all[factor(name)]!)),
+        reduceSum(mul(output, all.output_weights!)),
       );
-      for (const name of wrt.keys()) {
-        const slope = expected.get(name)!;
-        const wanted = slope.map((by) => by.get("output")! + (by.get(loss) ?? 0));
-        compare(toNumbers(found[`slope:${name}`]!), wanted, `${loss}, by ${name}`);
-      }
+      const sources = wrt.map((name) => all[name] ?? trace.parameters.get(name)!.tensor);
+      const slopes = gradients(total, sources);
+      return Object.fromEntries(wrt.map((name, i) => [name, slopes[i]!]));
+    },
+    { ...options, inputs },
+  );
+  const combinations = ["no loss", ...names];
+  const found = new Map<string, Arrays>();
+  for (const loss of combinations) {
+    const turn = loss === "no loss" ? inputs : { ...inputs, [factor(loss)]: array(1) };
+    found.set(loss, (await backward.run(weights, turn, { random })).output);
+  }
+  const choice = selected(first);
+  for (const name of wrt) {
+    const { data } = moved.get(name) as NdArray<"float32">;
+    const expected = await differences(data, { step: STEP, stencil: FOURTH_ORDER }, async () => {
+      const outputs = await measure();
+      if (selected(outputs) !== choice) throw new Error(`a step in ${name} changes a choice`);
+      const weighted = dot(toNumbers(outputs.output!), toNumbers(outputWeights));
+      return [weighted, ...names.map((loss) => toNumbers(outputs[`loss:${loss}`]!)[0]!)];
+    });
+    for (const [k, loss] of combinations.entries()) {
+      const wanted = expected.map((slopes) => slopes[0]! + (k === 0 ? 0 : slopes[k]!));
+      compare(toNumbers(found.get(loss)![name]!), wanted, `${loss}, by ${name}`);
     }
-    return combinations;
-  });
+  }
+  return combinations;
 }
 
-const factor = (name: string): string => `factor:${name}`;
+function prefixed(prefix: string, tensors: Readonly<Record<string, Tensor>>) {
+  return Object.fromEntries(Object.entries(tensors).map(([name, t]) => [prefix + name, t]));
+}
 
-/** Slopes of the weighted output and of each loss, by every entry of the named inputs. */
-async function differences(
-  session: Session,
-  feeds: Arrays,
-  forward: Readonly<Record<string, Tensor>>,
-  wrt: readonly string[],
-): Promise<Map<string, Map<string, number>[]>> {
-  const used = Object.fromEntries(session.inputNames.map((name) => [name, copy(feeds[name]!)]));
-  const fetched = Object.fromEntries(
-    Object.entries(forward).map(([name, { dtype, shape }]) => [
-      name,
-      allocate(dtype, shape as readonly number[]),
-    ]),
-  );
-  const weights = toNumbers(feeds.output_weights!);
-  const read = (): Map<string, number> =>
-    new Map(
-      Object.entries(fetched).flatMap(([name, value]) => {
-        const entries = toNumbers(value);
-        if (name === "output") return [[name, dot(entries, weights)]];
-        return name.startsWith("loss:") ? [[name.slice(5), entries[0]!]] : [];
-      }),
-    );
-  const selected = (): number[][] =>
-    Object.entries(fetched).flatMap(([name, value]) =>
-      name.startsWith("selection:") ? [toNumbers(value)] : [],
-    );
-  using binding = session.bind(used, fetched);
-  await binding.run();
-  const chosen = JSON.stringify(selected());
-  const result = new Map<string, Map<string, number>[]>();
-  for (const name of wrt) {
-    const { data } = used[name] as NdArray<"float32">;
-    const slopes: Map<string, number>[] = [];
-    for (const [i, at] of data.entries()) {
-      const slope = new Map<string, number>();
-      for (const [place, weight] of STENCIL) {
-        data[i] = at + place * STEP;
-        await binding.run();
-        if (JSON.stringify(selected()) !== chosen) {
-          throw new Error(`a step of ${place * STEP} in entry ${i} of ${name} changes a choice`);
-        }
-        for (const [objective, value] of read()) {
-          slope.set(objective, (slope.get(objective) ?? 0) + (weight * value) / STEP);
-        }
-      }
-      data[i] = at;
-      slopes.push(slope);
-    }
-    result.set(name, slopes);
-  }
-  return result;
+/** The ids and positions that the routers chose. */
+function selected(outputs: Arrays): string {
+  const chosen = Object.entries(outputs).filter(([name]) => name.startsWith("selection:"));
+  return JSON.stringify(chosen.map(([, value]) => toNumbers(value)));
 }
 
 function copy(value: NdArray): NdArray {

@@ -2,18 +2,15 @@
 import { gradients } from "../autodiff/gradients.ts";
 import { type NdArray, toNumbers } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
-import { input } from "../graph/inputs.ts";
+import { compile } from "../learn/native.ts";
 import { torchLinear } from "../nn/initializers.ts";
 import { normalArray } from "../nn/scope.fixture.ts";
-import { createScope, type Scope, type Trace } from "../nn/scope.ts";
-import { emitModel } from "../onnx/emit.ts";
+import type { RandomSpec, Scope, Trace } from "../nn/scope.ts";
 import { tanh } from "../ops/activation.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { randomArray } from "../ops/check.fixture.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reduceSum } from "../ops/reduce.ts";
-import { nativeRuntime } from "../runtime/native/native.ts";
-import type { Session } from "../runtime/session.ts";
 import type { Dispatcher } from "./dispatch/dropless.ts";
 import { rowsOf } from "./routers/routers.fixture.ts";
 
@@ -34,51 +31,39 @@ export async function run(
   fn: (scope: Scope, inputs: Inputs, trace: Trace) => Readonly<Record<string, Tensor>>,
   options: RunOptions,
 ): Promise<Arrays> {
-  const { scope, trace, inputs } = begin(options);
-  const model = emitModel(fn(scope, inputs, trace));
-  return withSession(model, async (session) => session.run(feedsOf(model.inputs, trace, options)));
+  using compiled = await compileFor(fn, options);
+  const { weights, random } = drawnFor(compiled.trace, options);
+  return (await compiled.run(weights, options.inputs, { random })).output;
 }
 
-export function begin({ inputs, training = false }: RunOptions) {
-  const { scope, trace } = createScope({ training });
-  const tensors = Object.entries(inputs).map(
-    ([name, { dtype, shape }]) => [name, input(trace.graph, name, { dtype, shape })] as const,
-  );
-  return { scope, trace, inputs: Object.fromEntries(tensors) };
+/** `fn`, compiled for the inputs of the options. */
+export function compileFor(
+  fn: (scope: Scope, inputs: Inputs, trace: Trace) => Readonly<Record<string, Tensor>>,
+  { inputs, training = false }: RunOptions,
+) {
+  return compile(fn, inputs, { training, session: { threads: 1 } });
 }
 
-type Model = ReturnType<typeof emitModel>;
-
-export async function withSession<T>(
-  model: Model,
-  use: (session: Session) => Promise<T>,
-): Promise<T> {
-  const session = await nativeRuntime().createSession(model.bytes, {
-    explain: model.explain,
-    threads: 1,
+/** Values of the parameters, states and random tensors of a trace. */
+export function drawnFor({ parameters, states }: Trace, { values = {}, seed = 0 }: RunOptions) {
+  const drawn = (name: string, shape: readonly number[], low: number): NdArray<"float32"> =>
+    (values[name] as NdArray<"float32">) ?? randomArray(shape, seed + hash(name), low, 1);
+  const awayFromZero = (value: NdArray<"float32">): NdArray<"float32"> => ({
+    ...value,
+    data: value.data.map((v) => Math.sign(v) * (0.2 + 0.6 * Math.abs(v))),
   });
-  try {
-    return await use(session);
-  } finally {
-    session.dispose();
-  }
-}
-
-export function feedsOf(wanted: Model["inputs"], trace: Trace, options: RunOptions): Arrays {
-  const { inputs, values = {}, seed = 0 } = options;
-  return Object.fromEntries(
-    wanted.map(({ name, shape, role }) => {
-      const size = shape as readonly number[];
-      const known = inputs[name] ?? values[name];
-      if (known !== undefined) return [name, known];
-      if (role === "random" && trace.randoms.get(name)!.distribution === "normal") {
-        return [name, normalArray(name, size, seed)];
-      }
-      const drawn = randomArray(size, seed + hash(name), role === "random" ? 0 : -1, 1);
-      if (role !== "parameter") return [name, drawn];
-      return [name, { ...drawn, data: drawn.data.map((v) => Math.sign(v) * (0.2 + 0.6 * Math.abs(v))) }]; // biome-ignore format: one expression
+  const weights = new Map([
+    ...[...states.values()].map(({ name, shape }) => [name, drawn(name, shape, -1)] as const),
+    ...[...parameters.values()].map(({ name, shape }) => {
+      const value = drawn(name, shape, -1);
+      return [name, name in values ? value : awayFromZero(value)] as const;
     }),
-  );
+  ]);
+  const random = ({ name, distribution }: RandomSpec, shape: readonly number[]) =>
+    distribution === "normal" && !(name in values)
+      ? normalArray(name, shape, seed)
+      : drawn(name, shape, 0);
+  return { weights, random };
 }
 
 function hash(name: string): number {

@@ -1,6 +1,7 @@
 /** Checks an operator against a float64 reference: its values, and its gradients by differences. */
 import fc from "fast-check";
 import { expect } from "vitest";
+import { CENTRAL, differences } from "../autodiff/differences.fixture.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import { allocate, array, type NdArray, toNumbers } from "../graph/array.ts";
 import { createGraph, type Tensor } from "../graph/graph.ts";
@@ -114,7 +115,7 @@ export async function checkOperators(checks: readonly OperatorCheck[]): Promise<
           expectClose(found, expected[i]!, tolerance / 10, `${label}output ${i}`);
         });
         for (const i of wrt) {
-          const slope = differences(check.reference, exact, i, through, weights);
+          const slope = await slopesOf(check.reference, exact, i, through, weights);
           expectClose(results[`c${c}.grad${i}`]!, slope, tolerance, `${label}gradient ${i}`);
         }
       }
@@ -125,34 +126,26 @@ export async function checkOperators(checks: readonly OperatorCheck[]): Promise<
 }
 
 /** Central differences of the weighted sum of outputs by every entry of input `i`. */
-function differences(
+async function slopesOf(
   reference: Reference,
   inputs: readonly Values[],
   i: number,
   through: readonly number[],
   weights: readonly NdArray[],
-): Values {
+): Promise<Values> {
   const entries = Float64Array.from(inputs[i]!.data);
   const moved = inputs.with(i, { shape: inputs[i]!.shape, data: entries });
-  const weighted = (): number => {
+  const weighted = (): [number] => {
     const outputs = listOf(reference(...moved));
     let sum = 0;
     through.forEach((output, at) => {
       const { data } = outputs[output]!;
       for (let e = 0; e < data.length; e++) sum += data[e]! * Number(weights[at]!.data[e]);
     });
-    return sum;
+    return [sum];
   };
-  const h = 1e-5;
-  const slope = Float64Array.from(entries, (x, e) => {
-    entries[e] = x + h;
-    const above = weighted();
-    entries[e] = x - h;
-    const below = weighted();
-    entries[e] = x;
-    return (above - below) / (2 * h);
-  });
-  return { shape: inputs[i]!.shape, data: slope };
+  const slopes = await differences(entries, { step: 1e-5, stencil: CENTRAL }, weighted);
+  return { shape: inputs[i]!.shape, data: slopes.flat() };
 }
 
 /** Fails where an entry is off by more than `tolerance` of itself plus the typical entry. */
