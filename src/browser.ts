@@ -1,7 +1,7 @@
 /**
  * Moesaic in a browser: what `moesaic` offers except for files, threads and native code, with
  * onnxruntime-web as the runtime, and the browser's part of the entries `moesaic/runtime`,
- * `moesaic/data`, `moesaic/report` and `moesaic/train`. The other entries, such as `moesaic/ops`
+ * `moesaic/data`, `moesaic/learn`, `moesaic/report` and `moesaic/train`. The other entries, such as `moesaic/ops`
  * and `moesaic/nn`, work in browsers as they are.
  *
  * @example
@@ -21,15 +21,7 @@ export { UserError } from "./graph/errors.ts";
 export { createGraph, type Graph, type Tensor } from "./graph/graph.ts";
 export { constant, input } from "./graph/inputs.ts";
 export { batch, type Dim, type Shape } from "./graph/shape.ts";
-export {
-  type BatchSpec,
-  evaluationGraph,
-  type Objective,
-  type ObjectiveResult,
-  type StepGraph,
-  type StepGraphOptions,
-  trainingGraph,
-} from "./learn/step-graph.ts";
+export * from "./learn/browser.ts";
 export * from "./live/index.ts";
 export { createClassifier } from "./models/systems.ts";
 export { type MoeOptions, moe } from "./moe/layer.ts";

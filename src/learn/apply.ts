@@ -1,7 +1,7 @@
 /** Runs functions of a scope on plain arrays, with fresh or given weights. */
 import { allocate, type NdArray } from "../graph/array.ts";
-import type { TensorSpec } from "../graph/graph.ts";
-import type { Trace } from "../nn/scope.ts";
+import type { Tensor, TensorSpec } from "../graph/graph.ts";
+import type { Scope, Trace } from "../nn/scope.ts";
 import { emitModel } from "../onnx/emit.ts";
 import { key } from "../random/index.ts";
 import type { Runtime, SessionOptions } from "../runtime/session.ts";
@@ -53,7 +53,7 @@ export interface Application {
    * @param weights from `init`, `fit` or `loadWeights`; those that `fn` does not use are ignored
    * @throws UserError if a weight is missing or has another shape
    * @example
-   * const layer = (scope: Scope, { x }: { x: Tensor }) => linear(scope, x, { outFeatures: 3 });
+   * const layer = (scope: Scope, { x }: { x: Tensor }) => linear(scope, x, 3);
    * const x = array([[1, 2]]);
    * const { output } = await apply(layer, init(layer, { x }), { x });
    * output.shape // [1, 3]
@@ -81,15 +81,15 @@ export interface Application {
 }
 
 /**
- * Fresh weights of a scoped function: its parameters and states with their initial values.
+ * Fresh weights of a scoped function or an objective: its parameters and states with their initial values.
  *
  * @param inputs arrays, or their types and shapes alone
  * @example
- * const weights = init((scope, { x }) => linear(scope, x, { outFeatures: 3 }), { x: array([[1, 2]]) });
+ * const weights = init((scope, { x }) => linear(scope, x, 3), { x: array([[1, 2]]) });
  * [...weights.keys()] // ["weight", "bias"]
  */
 export function init<Inputs extends Readonly<Record<string, TensorSpec>>>(
-  fn: ScopedFunction<Inputs, ScopedResult>,
+  fn: (scope: Scope, inputs: { readonly [Name in keyof Inputs]: Tensor }, trace: Trace) => unknown,
   inputs: Inputs,
   { seed = 0, ...options }: InitOptions = {},
 ): Map<string, NdArray<"float32">> {

@@ -1,14 +1,23 @@
 /** Runs the evaluation graph over a split, on the weights where they lie. */
 
 import type { Batch, Field } from "../data/batches/batch.ts";
-import type { Loader } from "../data/loader.ts";
 import { allocate, type NdArray, view } from "../graph/array.ts";
 import { batch, type Dim, type Shape } from "../graph/shape.ts";
 import type { Binding, Runtime, SessionOptions } from "../runtime/session.ts";
 import { type BatchSpec, evaluationGraph, type Objective, type StepGraph } from "./step-graph.ts";
 
+/** The part of a batch that graphs read: its arrays, each with the batch axis first. */
+export interface ArrayBatch {
+  readonly arrays: Readonly<Record<string, NdArray>>;
+}
+
 /** Batches, one after the other; a loader is one. */
-export type BatchSource = Pick<Loader, "seek" | "next">;
+export interface BatchSource<B extends ArrayBatch = Batch> {
+  /** Goes to a batch, counted from 0 through all epochs. */
+  seek(step: number): void;
+  /** The next batch; undefined after the last one. */
+  next(): Promise<B | undefined>;
+}
 
 export interface Evaluator {
   readonly graph: StepGraph;
@@ -16,9 +25,9 @@ export interface Evaluator {
    * Means of the scalars over all samples of `source`; `visit` sees the outputs and taps of each
    * batch, which are overwritten by the next.
    */
-  run(
-    source: BatchSource,
-    visit?: (outputs: Readonly<Record<string, NdArray>>, data: Batch) => void,
+  run<B extends ArrayBatch = Batch>(
+    source: BatchSource<B>,
+    visit?: (outputs: Readonly<Record<string, NdArray>>, data: B) => void,
   ): Promise<Record<string, number>>;
   dispose(): void;
 }
@@ -68,8 +77,7 @@ export async function createEvaluator(
       ]),
     );
 
-  const runBatch = async (data: Batch): Promise<Record<string, NdArray>> => {
-    const size = data.indices.length;
+  const runBatch = async (data: ArrayBatch, size: number): Promise<Record<string, NdArray>> => {
     const outputs = outputsFor(size);
     if (binding === undefined) {
       const inputs = graph.model.inputs.map(({ name }) => [
@@ -97,8 +105,8 @@ export async function createEvaluator(
       let samples = 0;
       source.seek(0);
       for (let data = await source.next(); data !== undefined; data = await source.next()) {
-        const outputs = await runBatch(data);
-        const size = data.indices.length;
+        const size = rowsOf(data);
+        const outputs = await runBatch(data, size);
         for (const name of graph.scalars) {
           totals.set(name, totals.get(name)! + Number(outputs[name]!.data[0]) * size);
         }
@@ -112,6 +120,11 @@ export async function createEvaluator(
       session.dispose();
     },
   };
+}
+
+/** Samples of a batch. */
+export function rowsOf({ arrays }: ArrayBatch): number {
+  return Object.values(arrays)[0]?.shape[0] ?? 0;
 }
 
 /** The inputs of a graph for batches of `size` samples. */

@@ -1,29 +1,7 @@
-/** The engine: training and evaluation graphs of an objective, optimizer state in one arena, update steps. */
-
-export {
-  type BatchSource,
-  batchSpec,
-  createEvaluator,
-  type Evaluator,
-  type EvaluatorOptions,
-} from "./evaluator.ts";
-export { createGradCacheStep } from "./grad-cache.ts";
-export { type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
-export type { ParameterRule } from "./parameter-rule.ts";
-export type { ProgressSink, ProgressUpdate } from "./progress.ts";
-export { joinStages, type StagedObjective } from "./staged-objective.ts";
-export {
-  type BatchSpec,
-  evaluationGraph,
-  type Objective,
-  type ObjectiveResult,
-  type StepGraph,
-  type StepGraphOptions,
-  trainingGraph,
-} from "./step-graph.ts";
-export {
-  createTrainStep,
-  type TrainStep,
-  type TrainStepOptions,
-  type UpdateStep,
-} from "./train-step.ts";
+/**
+ * The engine: `fit` trains an objective, `init` and `apply` run models on plain arrays; below them
+ * training and evaluation graphs, optimizer state in one arena, update steps.
+ */
+export { apply, compile, fit, type SavableModel } from "./native.ts";
+export * from "./shared.ts";
+export { loadWeights } from "./weights-file.ts";

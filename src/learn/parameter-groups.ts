@@ -33,8 +33,8 @@ export function parameterGroups(rules: readonly ParameterRule[] = []): Parameter
     rules.findIndex(({ parameters }) => matchesPattern(parameters, name));
   return {
     group({ name, decay }) {
-      const kind = decay ? GROUPS.decay : GROUPS.noDecay;
       const rule = ruleOf(name);
+      const kind = (rules[rule]?.decay ?? decay) ? GROUPS.decay : GROUPS.noDecay;
       return rule < 0 ? kind : `${kind}/${rule}`;
     },
     trains: ({ name }) => rules[ruleOf(name)]?.frozen !== true,
@@ -56,12 +56,21 @@ export function parameterGroups(rules: readonly ParameterRule[] = []): Parameter
   };
 }
 
-/** Refuses rules that no parameter matches: they are misspelt. */
-export function checkRules(rules: readonly ParameterRule[], names: readonly string[]): void {
+/**
+ * Checks that each rule matches a parameter.
+ *
+ * @param at what to call the rules in the error
+ * @throws UserError for a pattern that matches none
+ */
+export function checkRules(
+  rules: readonly ParameterRule[],
+  names: readonly string[],
+  at = "optimizer.rules",
+): void {
   for (const { parameters } of rules) {
     if (names.some((name) => matchesPattern(parameters, name))) continue;
     throw usageError(
-      `optimizer.rules: no parameter is called ${parameters}; names are like ${names.slice(0, 3).join(", ")}`,
+      `${at}: no parameter is called ${parameters}; names are like ${names.slice(0, 3).join(", ")}`,
     );
   }
 }
@@ -72,7 +81,7 @@ function restBefore(rule: ParameterRule | undefined): number {
   return typeof frozen === "object" && "untilStep" in frozen ? frozen.untilStep : 0;
 }
 
-function isFrozen({ frozen }: ParameterRule, step: number): boolean {
+function isFrozen({ frozen = false }: ParameterRule, step: number): boolean {
   if (typeof frozen === "boolean") return frozen;
   return "untilStep" in frozen ? step < frozen.untilStep : step >= frozen.fromStep;
 }

@@ -6,6 +6,9 @@ export {
   type HeadOptions,
   selfAttention,
 } from "./attention.ts";
+export { batchNorm } from "./batch-norm.ts";
+export { type ConvOptions, conv } from "./conv.ts";
+export { convStem } from "./conv-stem.ts";
 export { dropPath, dropPathRate } from "./drop-path.ts";
 export { dropout } from "./dropout.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";

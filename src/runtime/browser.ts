@@ -1,7 +1,6 @@
 /** The part of `runtime/` that runs in a page: `evaluate` works on the web runtime here. */
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
-import type { Runtime } from "./session.ts";
-import { webRuntime } from "./web/web.ts";
+import { defaultWebRuntime } from "./web/default-runtime.ts";
 
 export { type Arena, type ArenaGroup, createArena, type ParameterSpec } from "./arena.ts";
 export type {
@@ -14,11 +13,7 @@ export type {
 export type { Binding, Runtime, Session, SessionOptions } from "./session.ts";
 export { type WebRuntimeOptions, webRuntime } from "./web/web.ts";
 
-let singleton: Promise<Runtime> | undefined;
-const evaluation = createEvaluation(() => {
-  singleton ??= webRuntime();
-  return singleton;
-});
+const evaluation = createEvaluation(defaultWebRuntime);
 
 /** See {@link Evaluation.evaluate}. */
 export const evaluate: Evaluation["evaluate"] = evaluation.evaluate;

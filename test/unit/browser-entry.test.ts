@@ -57,6 +57,7 @@ test("names of the browser entry are those of the Node entry where both have the
     "evaluateRun",
     "listRecipes",
     "loadConfig",
+    "loadWeights",
     "nativeRuntime",
     "openDataset",
     "renderReport",

@@ -1,0 +1,15 @@
+/** The part of `learn/` that runs in a page, on the web runtime unless options name another. */
+import { defaultWebRuntime } from "../runtime/web/default-runtime.ts";
+import { type Application, createApplication } from "./apply.ts";
+import { createFit, type Fit } from "./fit.ts";
+
+export * from "./shared.ts";
+
+const application = createApplication(defaultWebRuntime);
+
+/** See {@link Application.apply}. */
+export const apply: Application["apply"] = application.apply;
+/** See {@link Application.compile}. */
+export const compile: Application["compile"] = application.compile;
+/** See {@link Fit}; `model.toSafetensors()` gives the bytes of a file to save. */
+export const fit: Fit = createFit(defaultWebRuntime);

@@ -1,0 +1,57 @@
+/** Checks of what users give to `fit`, with errors that name the tensor. */
+import type { NdArray } from "../graph/array.ts";
+import { usageError } from "../graph/errors.ts";
+import { formatShape } from "../graph/shape.ts";
+import type { FitData } from "./array-batches.ts";
+import type { ArrayBatch } from "./evaluator.ts";
+import type { Weights } from "./scoped-function.ts";
+
+/**
+ * Checks the arrays of a training batch.
+ *
+ * @throws UserError if one is missing, or has another type or shape than the data's fields say
+ */
+export function checkBatch(
+  { arrays }: ArrayBatch,
+  { fields, batchSize }: Pick<FitData, "fields" | "batchSize">,
+): void {
+  for (const [name, { dtype, shape }] of Object.entries(fields)) {
+    const array = arrays[name];
+    const wanted = [batchSize, ...shape];
+    if (array === undefined) {
+      throw usageError(`a batch has no array "${name}", which the fields of the data name`);
+    }
+    if (array.dtype === dtype && String(array.shape) === String(wanted)) continue;
+    const advice =
+      array.shape[0] === batchSize ? "" : "; leave out batches that are smaller (dropLast)";
+    throw usageError(
+      `a batch has "${name}" as ${array.dtype} ${formatShape(array.shape)}, and training needs ${dtype} ${formatShape(wanted)}${advice}`,
+    );
+  }
+}
+
+/**
+ * Copies weights into the memory of a model.
+ *
+ * @throws UserError if names or shapes differ
+ */
+export function copyWeights(weights: Weights, targets: ReadonlyMap<string, NdArray>): void {
+  for (const [name, target] of targets) {
+    const source = weights.get(name);
+    if (source === undefined) {
+      throw usageError(
+        `options.weights have no tensor "${name}"; add a fresh one: new Map([...init(model, inputs), ...weights])`,
+      );
+    }
+    if (source.dtype !== target.dtype || String(source.shape) !== String(target.shape)) {
+      throw usageError(
+        `options.weights have "${name}" as ${source.dtype} ${formatShape(source.shape)}, and the model as ${target.dtype} ${formatShape(target.shape)}`,
+      );
+    }
+    target.data.set(source.data as never);
+  }
+  const unknown = [...weights.keys()].find((name) => !targets.has(name));
+  if (unknown !== undefined) {
+    throw usageError(`options.weights have "${unknown}", and the model has no tensor of that name`);
+  }
+}

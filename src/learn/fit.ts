@@ -1,0 +1,227 @@
+/** `fit`: trains a model of one's own. */
+import type { SegmentOf } from "../autodiff/checkpoint.ts";
+import type { NdArray } from "../graph/array.ts";
+import { defined } from "../graph/defined.ts";
+import { usageError } from "../graph/errors.ts";
+import { adamW } from "../optim/adamw.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { ScheduleOptions } from "../optim/schedule.ts";
+import { key } from "../random/index.ts";
+import { BUFFERS } from "../runtime/arena.ts";
+import type { Runtime, SessionOptions } from "../runtime/session.ts";
+import { type FitArrays, type FitData, toFitData } from "./array-batches.ts";
+import { type ArrayBatch, batchSpec } from "./evaluator.ts";
+import { checkBatch, copyWeights } from "./fit-checks.ts";
+import { createWeightedModel, type FittedModel, type WeightedModel } from "./fitted-model.ts";
+import { checkRules, parameterGroups } from "./parameter-groups.ts";
+import type { ParameterRule } from "./parameter-rule.ts";
+import type { ProgressSink } from "./progress.ts";
+import type { Update } from "./run-update.ts";
+import { everySteps, runUpdates, type UpdateHook } from "./run-updates.ts";
+import type { Weights } from "./scoped-function.ts";
+import type { Objective } from "./step-graph.ts";
+import { createTrainStep, type TrainStep } from "./train-step.ts";
+
+export interface FitOptions {
+  /** Updates to run. One of `steps` and `epochs` is needed. */
+  readonly steps?: number;
+  /** Passes over the data. */
+  readonly epochs?: number;
+  /** Samples of a batch, if the data are arrays. Default 32. */
+  readonly batchSize?: number;
+  /** Default `adamW()`. */
+  readonly optimizer?: Optimizer;
+  /** Peak of the schedule. Default 1e-3. */
+  readonly learningRate?: number;
+  /** Default: cosine without warm-up, down to 0. */
+  readonly schedule?: ScheduleOptions;
+  /**
+   * Decay of the parameters that have two axes or more; biases, gains and other vectors do not decay
+   * unless the model or `rules` say so. Default 0.01.
+   */
+  readonly weightDecay?: number;
+  /** Settings of parameters by name; the first rule that matches counts. */
+  readonly rules?: readonly ParameterRule[];
+  /** Norm to which gradients are clipped. Default: no clipping. */
+  readonly clipNorm?: number;
+  /** Decay of a moving average of the weights, which the fitted model then has. Default: none. */
+  readonly emaDecay?: number;
+  /** Batches whose gradients are averaged for one update. Default 1. */
+  readonly accumulationSteps?: number;
+  /** Segments that the backward pass computes again instead of keeping them, to save memory. */
+  readonly checkpoint?: SegmentOf;
+  /** Of initial weights, dropout, router noise, and the order of arrays. Default 0. */
+  readonly seed?: number;
+  /** Weights to start from, from `loadWeights` say. Default: fresh ones. */
+  readonly weights?: Weights;
+  /** Default: ONNX Runtime's native library; in a browser, its WebAssembly build. */
+  readonly runtime?: Runtime;
+  /** Threads, execution provider and so on. */
+  readonly session?: SessionOptions;
+  /** Called after each update. */
+  readonly onStep?: UpdateHook<ArrayBatch>;
+  /** Called in order after each update; see `everySteps`. */
+  readonly hooks?: readonly UpdateHook<ArrayBatch>[];
+  /** Data that are scored after every so many updates, and after the last one. */
+  readonly evaluation?: FitEvaluation;
+  /** Ends the training after the present update when it is aborted. */
+  readonly signal?: AbortSignal;
+  readonly progress?: ProgressSink;
+}
+
+export interface FitEvaluation {
+  readonly data: FitData | FitArrays;
+  /** Updates between two evaluations. */
+  readonly every: number;
+  readonly onEvaluate: (evaluation: {
+    /** The update after which the weights are scored, counted from 0. */
+    readonly step: number;
+    readonly scores: Readonly<Record<string, number>>;
+  }) => unknown;
+}
+
+/**
+ * Trains the model of an objective on data.
+ *
+ * Equal seeds, data and thread counts give equal weights, to the last bit.
+ *
+ * @param objective the loss of a batch, its metrics and outputs
+ * @param data a loader, anything of its form, or arrays by name
+ * @throws UserError for options or data that do not fit, and if gradients are not finite
+ * @example
+ * const objective: Objective = (scope, { x, y }) => {
+ *   const logits = linear(scope, x!, 2);
+ *   return { loss: crossEntropy(logits, y!), metrics: { accuracy: accuracy(logits, y!) } };
+ * };
+ * using model = await fit(objective, { x, y }, { steps: 100, learningRate: 1e-2 });
+ * await model.evaluate({ x, y }); // { loss, accuracy }
+ */
+export type Fit<Model extends FittedModel = FittedModel> = (
+  objective: Objective,
+  data: FitData | FitArrays,
+  options: FitOptions,
+) => Promise<Model>;
+
+/** `fit` on `defaultRuntime` unless options name another runtime. */
+export function createFit(defaultRuntime: () => Runtime | Promise<Runtime>): Fit {
+  return async (objective, data, options) => {
+    const { seed = 0, batchSize, session, emaDecay, accumulationSteps = 1 } = options;
+    const source = toFitData(data, { ...defined({ batchSize }), shuffle: true, seed });
+    const totalSteps = chooseSteps(source, options);
+    const runtime = options.runtime ?? (await defaultRuntime());
+    const groups = parameterGroups(options.rules);
+    const step = await createTrainStep(objective, batchSpec(source.fields, source.batchSize), {
+      runtime,
+      optimizer: options.optimizer ?? adamW(),
+      seed: key(seed),
+      groups,
+      accumulationSteps,
+      totalSteps,
+      ema: emaDecay !== undefined,
+      ...defined({ session }),
+      graph: defined({ checkpoint: options.checkpoint }),
+    });
+    const model = createWeightedModel(objective, {
+      weights: weightsOf(step),
+      fields: source.fields,
+      batchSize: source.batchSize,
+      runtime,
+      session,
+    });
+    try {
+      checkRules(options.rules ?? [], step.arena.names, "rules");
+      if (options.weights !== undefined) startFrom(options.weights, step);
+      source.seek(0);
+      let steps = 0;
+      const count = (update: Update<ArrayBatch>): void => {
+        steps = update.step + 1;
+      };
+      const outcome = await runUpdates(step, () => nextBatch(source), {
+        groups,
+        totalSteps,
+        accumulationSteps,
+        learningRate: options.learningRate ?? 1e-3,
+        weightDecay: options.weightDecay ?? 0.01,
+        ...defined({ schedule: options.schedule, clipNorm: options.clipNorm, emaDecay }),
+        hooks: [count, ...hooksOf(model, totalSteps, options)],
+        ends: () => (options.signal?.aborted ? "interrupted" : undefined),
+      });
+      return { ...model, steps, outcome };
+    } catch (error) {
+      model.dispose();
+      throw error;
+    } finally {
+      step.dispose();
+    }
+  };
+}
+
+function hooksOf(
+  model: WeightedModel,
+  totalSteps: number,
+  { onStep, hooks = [], evaluation, progress }: FitOptions,
+): UpdateHook<ArrayBatch>[] {
+  const show = ({ step, scalars }: Update<ArrayBatch>) =>
+    progress?.update({ label: "step", done: step + 1, total: totalSteps, metrics: scalars });
+  const evaluate = async ({ step }: Update<ArrayBatch>) => {
+    const { data, onEvaluate } = evaluation!;
+    await onEvaluate({ step, scores: await model.evaluate(data) });
+  };
+  return [
+    show,
+    ...(onStep ? [onStep] : []),
+    ...hooks,
+    ...(evaluation ? [everySteps(evaluation.every, evaluate, { last: totalSteps })] : []),
+  ];
+}
+
+function chooseSteps(
+  { batchesPerEpoch }: FitData,
+  { steps, epochs, accumulationSteps = 1, schedule }: FitOptions,
+): number {
+  if ((steps === undefined) === (epochs === undefined)) {
+    throw usageError("fit needs the length of the training: give one of steps and epochs");
+  }
+  if (steps === undefined && batchesPerEpoch === undefined) {
+    throw usageError("fit cannot count epochs of data without batchesPerEpoch; give steps");
+  }
+  const total = steps ?? Math.floor((epochs! * batchesPerEpoch!) / accumulationSteps);
+  if (!(Number.isInteger(total) && total > 0)) {
+    throw usageError(`fit needs a whole number of steps above 0, got ${total}`);
+  }
+  const { warmupSteps = 0 } = schedule ?? {};
+  if (warmupSteps > total) {
+    throw usageError(
+      `schedule.warmupSteps ${warmupSteps} is more than the ${total} steps of the training; lower it or train longer`,
+    );
+  }
+  return total;
+}
+
+async function nextBatch(source: FitData): Promise<ArrayBatch> {
+  const batch = await source.next();
+  if (batch === undefined) {
+    throw usageError(
+      "the data ended before the training did; a loader with shuffle: true is endless",
+    );
+  }
+  checkBatch(batch, source);
+  return batch;
+}
+
+/** Parameters, or their moving average, and states. */
+function weightsOf({ arena, states }: TrainStep): Weights {
+  const buffer = arena.buffers.includes(BUFFERS.ema) ? BUFFERS.ema : BUFFERS.parameters;
+  const parameters = arena.names.map((name) => [name, arena.view(buffer, name)] as const);
+  return new Map<string, NdArray>([...parameters, ...states]);
+}
+
+function startFrom(weights: Weights, { arena, states }: TrainStep): void {
+  const parameters = arena.names.map(
+    (name) => [name, arena.view(BUFFERS.parameters, name)] as const,
+  );
+  copyWeights(weights, new Map<string, NdArray>([...parameters, ...states]));
+  if (arena.buffers.includes(BUFFERS.ema)) {
+    arena.flat(BUFFERS.ema).set(arena.flat(BUFFERS.parameters));
+  }
+}

@@ -1,0 +1,62 @@
+/** What `learn/` offers in Node and in browsers. */
+export {
+  type Application,
+  type ApplyOptions,
+  type CompiledFunction,
+  type CompileOptions,
+  type InitOptions,
+  init,
+} from "./apply.ts";
+export {
+  type ArrayBatchesOptions,
+  arrayBatches,
+  type FitArrays,
+  type FitData,
+} from "./array-batches.ts";
+export {
+  type ArrayBatch,
+  type BatchSource,
+  batchSpec,
+  createEvaluator,
+  type Evaluator,
+  type EvaluatorOptions,
+} from "./evaluator.ts";
+export type { Fit, FitEvaluation, FitOptions } from "./fit.ts";
+export type { FittedModel, WeightedModel } from "./fitted-model.ts";
+export { createGradCacheStep } from "./grad-cache.ts";
+export { type BaseSettings, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
+export type { ParameterRule } from "./parameter-rule.ts";
+export type { ProgressSink, ProgressUpdate } from "./progress.ts";
+export { runUpdate, type Update, type UpdateOptions } from "./run-update.ts";
+export {
+  everySteps,
+  type Outcome,
+  type RunUpdatesOptions,
+  runUpdates,
+  type UpdateHook,
+} from "./run-updates.ts";
+export type {
+  Applied,
+  ArraysOf,
+  RunOptions,
+  ScopedFunction,
+  ScopedResult,
+  Weights,
+} from "./scoped-function.ts";
+export { joinStages, type StagedObjective } from "./staged-objective.ts";
+export {
+  type BatchSpec,
+  evaluationGraph,
+  type Objective,
+  type ObjectiveResult,
+  type StepGraph,
+  type StepGraphOptions,
+  trainingGraph,
+} from "./step-graph.ts";
+export {
+  type Accumulated,
+  createTrainStep,
+  type TrainStep,
+  type TrainStepOptions,
+  type UpdateStep,
+} from "./train-step.ts";
