@@ -16,8 +16,8 @@ import { type MoeOptions, moe } from "./layer.ts";
 import type { LossSettings } from "./losses/config.ts";
 import { auxiliaryLoss } from "./losses/index.ts";
 import { l1Penalty, l2Penalty } from "./losses/weight-penalty.ts";
-import { recordWeights } from "./record-weights.ts";
 import { configuredRouter } from "./routers/configured.ts";
+import { recordWeights } from "./routers/record-weights.ts";
 import type { Routing } from "./routing.ts";
 import { type MoeSizes, moeSizes } from "./sizes.ts";
 

@@ -8,6 +8,8 @@ export {
 } from "./active-parameters.ts";
 export { checkMoe, type MoeContext, type MoeProblem } from "./check.ts";
 export { defaultDispatcher, supports } from "./compatibility.ts";
+export { type MoeSettings, moeSchema, parseMoe } from "./config.ts";
+export { createMoe, type MoeLayer, type MoeTokens } from "./create-moe.ts";
 export {
   type CapacityOptions,
   type CapacityPreset,
@@ -15,9 +17,7 @@ export {
   capacityPresets,
   computeCapacity,
   runTimeCapacity,
-} from "./compute-capacity.ts";
-export { type MoeSettings, moeSchema, parseMoe } from "./config.ts";
-export { createMoe, type MoeLayer, type MoeTokens } from "./create-moe.ts";
+} from "./dispatch/compute-capacity.ts";
 export {
   type DispatcherName,
   type DispatchSettings,

@@ -20,7 +20,7 @@ import { type Dim, product } from "../../graph/shape.ts";
 import type { MoeContext } from "../../moe/check.ts";
 import type { MoeSettings } from "../../moe/config.ts";
 import { createMoe, type MoeLayer, type MoeTokens } from "../../moe/create-moe.ts";
-import { withoutLimit } from "../../moe/lift-limit.ts";
+import { withoutLimit } from "../../moe/dispatch/without-limit.ts";
 import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
 import { type HeadOptions, selfAttention } from "../../nn/attention.ts";
 import { dropout } from "../../nn/dropout.ts";

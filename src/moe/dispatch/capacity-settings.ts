@@ -4,14 +4,14 @@ import { type Dim, divideDim } from "../../graph/shape.ts";
 import { cast } from "../../ops/compare.ts";
 import { onesLike } from "../../ops/gather.ts";
 import { reduceMax, reduceSum } from "../../ops/reduce.ts";
+import type { Routing } from "../routing.ts";
 import {
   type CapacityOptions,
   type CapacitySizes,
   capacityPresets,
   computeCapacity,
   runTimeCapacity,
-} from "../compute-capacity.ts";
-import type { Routing } from "../routing.ts";
+} from "./compute-capacity.ts";
 import type { DispatchSettings } from "./config.ts";
 import type { CapacityLimit } from "./limit-capacity.ts";
 

@@ -1,7 +1,7 @@
 /** Settings of the dispatchers, as recipes have them. */
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { type CapacityPreset, capacityPresets } from "../compute-capacity.ts";
+import { type CapacityPreset, capacityPresets } from "./compute-capacity.ts";
 
 const presets = Object.keys(capacityPresets) as [CapacityPreset, ...CapacityPreset[]];
 
