@@ -1,0 +1,41 @@
+/** Run directories: checkpoints, metrics, and trained models opened from them. */
+export { type Checkpoint, listCheckpoints } from "./checkpoint-store.ts";
+export { type EmbeddingTable, writeEmbeddings } from "./embedding/write-embeddings.ts";
+export type {
+  AddEdit,
+  ExpertEdit,
+  MergeEdit,
+  NamedExperts,
+  RemoveEdit,
+  UpcycleEdit,
+} from "./experts/expert-edits.ts";
+export {
+  type ListedExpert,
+  type ListedExperts,
+  type ListedLayer,
+  listRunExperts,
+} from "./experts/list-experts.ts";
+export {
+  type ExportedLiveModel,
+  type ExportLiveModelOptions,
+  encodeLiveModel,
+  exportLiveModel,
+  exportLiveModelSpec,
+  LIVE_MODEL_FILES,
+  writeLiveModel,
+} from "./export-live-model.ts";
+export { readMetrics } from "./metrics-file.ts";
+export { type OpenedCaptioner, openCaptioner } from "./open-captioner.ts";
+export {
+  type EmbeddedImages,
+  type EmbedHooks,
+  type OpenEmbedderOptions,
+  type OpenedEmbedder,
+  openEmbedder,
+} from "./open-embedder.ts";
+export {
+  type OpenedLanguageModel,
+  type OpenLanguageModelOptions,
+  openLanguageModel,
+} from "./open-language-model.ts";
+export { type OpenedRun, openRun } from "./open-run.ts";
