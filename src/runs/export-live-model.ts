@@ -1,27 +1,28 @@
 /** From run directories to models that answer single inputs, in Node and in browsers. */
-import { defined } from "../graph/defined.ts";
+
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { toSnakeCase } from "../config/case.ts";
-import { classDescriptions } from "../data/text/class-descriptions.ts";
 import type { ImageDataset } from "../data/dataset.ts";
+import { classDescriptions } from "../data/text/class-descriptions.ts";
 import { readClipVocabulary } from "../data/tokenizers/files.ts";
+import { encodeSafetensors } from "../formats/safetensors.ts";
 import type { NdArray } from "../graph/array.ts";
+import { defined } from "../graph/defined.ts";
 import { UserError, usageError } from "../graph/errors.ts";
 import { liveKind } from "../live/kinds.ts";
 import { readLiveModelSpec } from "../live/spec.ts";
 import type { LiveKind, LiveModelSpec } from "../live/types.ts";
+import type { TrainConfig } from "../recipe/config.ts";
+import { transformSpecs } from "../recipe/data-specs.ts";
 import { describeData } from "../recipe/describe-data.ts";
 import { modelShape } from "../recipe/image-source.ts";
 import { contextLengthOf } from "../recipe/open-data.ts";
-import { type OpenedRun, openRun } from "./open-run.ts";
-import type { TrainConfig } from "../recipe/config.ts";
-import { transformSpecs } from "../recipe/data-specs.ts";
+import { rootOf } from "../recipe/tokenizer.ts";
 import { writeFileAtomically } from "./files.ts";
 import { type ModelInputs, modelInputs, readModelInputs } from "./model-inputs-file.ts";
-import { encodeSafetensors } from "../formats/safetensors.ts";
+import { type OpenedRun, openRun } from "./open-run.ts";
 import { readWeights } from "./state-files.ts";
-import { rootOf } from "../recipe/tokenizer.ts";
 
 /** What `createLiveModel` takes. */
 export interface ExportedLiveModel {
@@ -111,7 +112,8 @@ async function describeModel(
   const kind = liveKind(model);
   if (kind === undefined) {
     throw usageError(
-      `${run} is a run of ${model.system}, which reads neither images nor texts; it has no live model`);
+      `${run} is a run of ${model.system}, which reads neither images nor texts; it has no live model`,
+    );
   }
   const inputs = needsInputs(kind) ? await inputsOf(run, config) : undefined;
   const readsText = "text" in model ? model.text !== "none" : tokenizer !== undefined;
@@ -152,7 +154,9 @@ async function inputsOf(run: string, config: TrainConfig): Promise<ModelInputs> 
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
     throw usageError(
-      `${run} has no model-inputs.json, and its data cannot be opened instead: ${cause.message}`, { cause });
+      `${run} has no model-inputs.json, and its data cannot be opened instead: ${cause.message}`,
+      { cause },
+    );
   }
 }
 

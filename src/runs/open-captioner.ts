@@ -6,12 +6,12 @@ import { allocate } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import { createSeeMoe, type SeeMoe } from "../models/seemoe/config.ts";
 import { key } from "../random/index.ts";
-import { nativeRuntime } from "../runtime/native/native.ts";
 import { modelShape, openImages, readShape } from "../recipe/image-source.ts";
-import type { OpenedLanguageModel, OpenLanguageModelOptions } from "./open-language-model.ts";
-import { openTextRun } from "./open-run.ts";
 import { sessionOptions } from "../recipe/session-options.ts";
 import { openRunTokenizer } from "../recipe/tokenizer.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
+import type { OpenedLanguageModel, OpenLanguageModelOptions } from "./open-language-model.ts";
+import { openTextRun } from "./open-run.ts";
 
 /** The caller disposes of it. */
 export interface OpenedCaptioner extends OpenedLanguageModel {

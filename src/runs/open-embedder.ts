@@ -1,12 +1,12 @@
 /** A trained contrastive model, ready to bring images and texts into its space. */
 import { batchMaker } from "../data/batches/batch.ts";
-import type { StoreHooks } from "../data/images/store.ts";
 import { tokenRows } from "../data/batches/token-rows.ts";
+import type { StoreHooks } from "../data/images/store.ts";
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import { createEncoder } from "../evaluate/encoder.ts";
 import type { Embeddings } from "../evaluate/similarity.ts";
 import { createLimoe } from "../models/limoe/config.ts";
-import { nativeRuntime } from "../runtime/native/native.ts";
+import type { TrainConfig } from "../recipe/config.ts";
 import {
   type ImageRequest,
   type ImageSource,
@@ -14,12 +14,12 @@ import {
   openImages,
   readShape,
 } from "../recipe/image-source.ts";
+import { sessionOptions } from "../recipe/session-options.ts";
+import { openRunTokenizer } from "../recipe/tokenizer.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
+import type { Checkpoint } from "./checkpoint-store.ts";
 import { noteTexts } from "./embedding/text-notes.ts";
 import { openTextRun } from "./open-run.ts";
-import type { TrainConfig } from "../recipe/config.ts";
-import { sessionOptions } from "../recipe/session-options.ts";
-import type { Checkpoint } from "./checkpoint-store.ts";
-import { openRunTokenizer } from "../recipe/tokenizer.ts";
 
 export interface OpenEmbedderOptions {
   /** Default: the best checkpoint, or the latest where none was scored. */

@@ -3,12 +3,12 @@ import type { Tokenizer } from "../data/tokenizers/index.ts";
 import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import { createMoeDecoder } from "../models/moe-decoder/config.ts";
-import { nativeRuntime } from "../runtime/native/native.ts";
-import { openTextRun } from "./open-run.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { sessionOptions } from "../recipe/session-options.ts";
-import type { Checkpoint } from "./checkpoint-store.ts";
 import { openRunTokenizer } from "../recipe/tokenizer.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
+import type { Checkpoint } from "./checkpoint-store.ts";
+import { openTextRun } from "./open-run.ts";
 
 export interface OpenLanguageModelOptions {
   /** Default: the best checkpoint, or the latest where none was scored. */

@@ -1,15 +1,16 @@
 /** Opens run directories to read them: configuration, checkpoint, tokenizer. */
-import { defined } from "../graph/defined.ts";
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { NdArray } from "../graph/array.ts";
+import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
 import { type TrainConfig, trainConfigSchema } from "../recipe/config.ts";
+import { readTokenizer } from "../recipe/tokenizer-file.ts";
 import { best, type Checkpoint, latest, listCheckpoints } from "./checkpoint-store.ts";
 import { readWeights } from "./state-files.ts";
-import { readTokenizer } from "../recipe/tokenizer-file.ts";
 
 /** A run as it was trained, with one of its checkpoints. */
 export interface OpenedRun {
@@ -29,7 +30,8 @@ export async function openRun(run: string, which: "best" | "latest" = "best"): P
   const path = join(run, "config.yaml");
   if (!existsSync(path)) {
     throw usageError(
-      `${run} is no run directory: it has no config.yaml; name a folder that moesaic train wrote`);
+      `${run} is no run directory: it has no config.yaml; name a folder that moesaic train wrote`,
+    );
   }
   const config = loadConfig(path, trainConfigSchema);
   const checkpoints = await listCheckpoints(run);
@@ -69,8 +71,7 @@ export async function openTextRun<System extends TrainConfig["model"]["system"]>
   const { config, checkpoint, tokenizer } = await openRun(run, which);
   const { model, train } = config;
   if (model.system !== system) {
-    throw usageError(
-      `${run} is a run of ${model.system}, which ${lacks}; name a run of ${system}`);
+    throw usageError(`${run} is a run of ${model.system}, which ${lacks}; name a run of ${system}`);
   }
   if (tokenizer === undefined) {
     throw usageError(`${run} has no tokenizer.json; train it again, which writes one`);

@@ -2,12 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import { BUFFERS } from "../learn/arena-optimizer.ts";
 import type { UpdateStep } from "../learn/train-step.ts";
 import type { FileContent } from "./files.ts";
-import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 
 /** What a checkpoint keeps beside tensors. */
 export interface Progress {

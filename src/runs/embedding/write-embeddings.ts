@@ -1,8 +1,8 @@
 /** Embeddings as files that other programs read. */
 import { existsSync } from "node:fs";
 import { dirname, extname } from "node:path";
-import { encodeNpy } from "../../formats/npy.ts";
 import type { Embeddings } from "../../evaluate/similarity.ts";
+import { encodeNpy } from "../../formats/npy.ts";
 import { usageError } from "../../graph/errors.ts";
 import { writeFileAtomically } from "../files.ts";
 
@@ -24,7 +24,8 @@ export function checkEmbeddingFile(path: string): void {
   const ending = extname(path);
   if (ending !== ".npy" && ending !== ".parquet") {
     throw usageError(
-      `embeddings are written to a file ending in .npy or .parquet, got ${path}; rename it`);
+      `embeddings are written to a file ending in .npy or .parquet, got ${path}; rename it`,
+    );
   }
   if (!existsSync(dirname(path))) {
     throw usageError(`there is no folder ${dirname(path)}; make it, or name another`);

@@ -151,7 +151,8 @@ function mergeWeights(
       if (weights === "load") return [path, requireLoads(loads, path)];
       if (weights.length === numExperts) return [path, weights];
       throw usageError(
-        `${weights.length} weights are given for the ${numExperts} experts of ${path}; give one for each expert`);
+        `${weights.length} weights are given for the ${numExperts} experts of ${path}; give one for each expert`,
+      );
     }),
   );
 }

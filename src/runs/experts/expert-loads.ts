@@ -32,7 +32,8 @@ export function requireLoads(loads: ExpertLoads, path: string): readonly number[
   const found = loads.get(path);
   if (found !== undefined) return found;
   throw usageError(
-    `the run has logged no loads of the experts of ${path} up to this checkpoint; name experts with --experts, or train with a lower train.log_experts_every`);
+    `the run has logged no loads of the experts of ${path} up to this checkpoint; name experts with --experts, or train with a lower train.log_experts_every`,
+  );
 }
 
 /** The `count` experts with the highest, or lowest, loads; ties go to the lower index. */

@@ -94,7 +94,8 @@ function countsAfter(change: ExpertChange, numKinds: number): number[] {
   for (const [path, counts] of after) {
     if (String(counts) === String(first)) continue;
     throw usageError(
-      `${firstPath} would have ${first.join(" + ")} experts and ${path} ${counts.join(" + ")}; all layers of a model have equally many, so choose as many in each`);
+      `${firstPath} would have ${first.join(" + ")} experts and ${path} ${counts.join(" + ")}; all layers of a model have equally many, so choose as many in each`,
+    );
   }
   return first;
 }

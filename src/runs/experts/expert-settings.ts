@@ -1,6 +1,7 @@
 /** Where a model's settings say how many experts it has, and how to say it for other numbers. */
 import { usageError } from "../../graph/errors.ts";
-import type { MoeSettings } from "../../moe/config.ts";
+import { checkMoe } from "../../moe/check.ts";
+import type { MoeSettings } from "../../moe/settings.ts";
 import { moeSizes } from "../../moe/sizes.ts";
 import type { TrainConfig } from "../../recipe/config.ts";
 
@@ -52,16 +53,21 @@ export function withExpertCounts(model: ModelSettings, counts: readonly number[]
   const numExperts = counts[0]! / granularity;
   if (!Number.isInteger(numExperts)) {
     throw usageError(
-      `${counts[0]} experts would be left, and experts.granularity ${granularity} wants a multiple of it; change ${granularity} experts at a time`);
+      `${counts[0]} experts would be left, and experts.granularity ${granularity} wants a multiple of it; change ${granularity} experts at a time`,
+    );
   }
-  return { ...model, moe: { ...moe, numExperts } } as ModelSettings;
+  const changed = { ...moe, numExperts };
+  const problem = checkMoe(changed);
+  if (problem !== undefined) throw usageError(problem.message);
+  return { ...model, moe: changed } as ModelSettings;
 }
 
 /** Path of the dense layer that stands where a layer with experts would be. */
 export function denseLayerOf(model: ModelSettings): (path: string) => string {
   if (model.system === "diff-moe") {
     throw usageError(
-      "model.system diff-moe has no dense form to upcycle from; train a vit-moe with model.moe_layers=none");
+      "model.system diff-moe has no dense form to upcycle from; train a vit-moe with model.moe_layers=none",
+    );
   }
   requireMoe(model);
   return (path) => path.replace(/moe$/, "mlp");

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { allocate, array, type NdArray } from "../../graph/array.ts";
-import { describeInit, initializeFrom } from "./init-from.ts";
-import { initFromSchema } from "../../recipe/init-from-config.ts";
 import { encodeSafetensors } from "../../formats/safetensors.ts";
+import { allocate, array, type NdArray } from "../../graph/array.ts";
+import { initFromSchema } from "../../recipe/init-from-config.ts";
+import { describeInit, initializeFrom } from "./init-from.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "moesaic-init-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,15 +1,15 @@
 /** Begins training with stored weights. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { decodeSafetensors } from "../../formats/safetensors.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
-import { below, expertLayers, expertTensor, type Tensors } from "../../moe/surgery/layout.ts";
-import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
-import type { InitFrom } from "../../recipe/init-from-config.ts";
 import { matchesPattern } from "../../learn/name-pattern.ts";
+import { below, expertLayers, expertTensor, type Tensors } from "../../moe/surgery/layout.ts";
+import type { InitFrom } from "../../recipe/init-from-config.ts";
 import { best, latest, listCheckpoints } from "../checkpoint-store.ts";
 import { errorCode } from "../files.ts";
-import { decodeSafetensors } from "../../formats/safetensors.ts";
+import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
 
 /** What became of stored weights, by name. */
 export interface InitReport {
@@ -177,14 +177,17 @@ async function weightsFile(path: string): Promise<string> {
   const chosen = best(checkpoints) ?? latest(checkpoints);
   if (chosen !== undefined) return join(chosen.path, "model.safetensors");
   throw usageError(
-    `init_from.path ${path} holds no checkpoint; name a run that was trained, or a safetensors file`);
+    `init_from.path ${path} holds no checkpoint; name a run that was trained, or a safetensors file`,
+  );
 }
 
 async function readWeights(path: string): Promise<ReadonlyMap<string, NdArray>> {
   try {
     return decodeSafetensors(await readFile(path)).tensors;
   } catch (cause) {
-    throw usageError(`init_from.path ${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw usageError(`init_from.path ${path} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
