@@ -2,18 +2,12 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Decides } from "../../src/moe/routers/define.ts";
 import { inkOn } from "../../src/report/color.ts";
 import { type Html, html, raw } from "../../src/report/html.ts";
 import { expertColors } from "../../src/report/palette.ts";
 import { pageColors } from "../../src/report/theme.ts";
-import {
-  type Cell,
-  type Decides,
-  examples,
-  numExperts,
-  numTokens,
-  routeExample,
-} from "./examples.ts";
+import { type Cell, examples, numExperts, numTokens, routeExample } from "./examples.ts";
 
 const cell = { width: 58, height: 26 };
 const table = { x: 96, y: 62 };

@@ -1,19 +1,15 @@
 /** Eight tokens and four experts, routed by the library itself: what the pictures show. */
 
-import type * as z from "zod";
 import { allocate, type NdArray, toNumbers } from "../../src/graph/array.ts";
 import { input } from "../../src/graph/inputs.ts";
-import { type moeSchema, parseMoe } from "../../src/moe/config.ts";
+import { type MoeInput, parseMoe } from "../../src/moe/config.ts";
 import { createMoe } from "../../src/moe/create-moe.ts";
+import type { Decides } from "../../src/moe/routers/define.ts";
 import { createScope, type Trace } from "../../src/nn/scope.ts";
 import { emitModel } from "../../src/onnx/emit.ts";
 import { foldIn, key, normal, uniform } from "../../src/random/index.ts";
 import { nativeRuntime } from "../../src/runtime/native/native.ts";
-
-type MoeInput = NonNullable<z.input<typeof moeSchema>>;
-
-/** Who decides where a token goes. */
-export type Decides = "tokens" | "experts" | "evenly" | "all" | "nobody";
+import { documentedRouters } from "./variants.ts";
 
 export interface Example {
   /** Name of the file. */
@@ -37,48 +33,22 @@ const logits = [
 ];
 export const numTokens = logits.length;
 
-const two = { num_selected_experts: 2 } as const;
-const topK = { name: "softmax_top_k", ...two } as const;
-
-/** A picture for each router, and one for a capacity. */
+/** A picture for each router of the page, and one for a capacity. */
 export const examples: readonly Example[] = [
-  { id: "dense", decides: "all", moe: { router: { name: "dense" } } },
-  { id: "switch", decides: "tokens", moe: { router: { name: "switch" } } },
-  { id: "noisy_top_k", decides: "tokens", moe: { router: { name: "noisy_top_k", ...two } } },
-  { id: "softmax_top_k", decides: "tokens", moe: { router: topK } },
+  ...documentedRouters().map(({ name, decides, examples: { picture } }) => ({
+    ...{ id: name, decides },
+    moe: {
+      router: { name, ...picture.settings } as MoeInput["router"],
+      ...(picture.dispatch && { dispatch: picture.dispatch }),
+    },
+  })),
   {
     id: "capacity",
     decides: "tokens",
-    moe: { router: topK, dispatch: { name: "capacity", capacity_factor: 1, priority: "batch" } },
-  },
-  {
-    id: "expert_choice",
-    decides: "experts",
     moe: {
-      router: { name: "expert_choice" },
-      dispatch: { name: "expert_choice", capacity_factor: 2 },
+      router: { name: "softmax_top_k", num_selected_experts: 2 },
+      dispatch: { name: "capacity", capacity_factor: 1, priority: "batch" },
     },
-  },
-  { id: "soft", decides: "all", moe: { router: { name: "soft" } } },
-  {
-    id: "hash",
-    decides: "nobody",
-    moe: { router: { name: "hash", key: "position", ...two } },
-  },
-  { id: "base", decides: "evenly", moe: { router: { name: "base" } } },
-  {
-    id: "cosine",
-    decides: "tokens",
-    moe: { router: { name: "cosine", projection_width: numExperts, ...two } },
-  },
-  { id: "attentive", decides: "tokens", moe: { router: { name: "attentive", ...two } } },
-  { id: "yuan", decides: "tokens", moe: { router: { name: "yuan", ...two } } },
-  { id: "loss_free_bias", decides: "tokens", moe: { router: { name: "loss_free_bias", ...two } } },
-  { id: "top_p", decides: "tokens", moe: { router: { name: "top_p", probability: 0.7 } } },
-  {
-    id: "second_expert",
-    decides: "tokens",
-    moe: { router: { name: "second_expert", policy: "threshold", threshold: 0.3 } },
   },
 ];
 

@@ -2,13 +2,11 @@
 
 import { cpus } from "node:os";
 import { supports } from "../../src/moe/compatibility.ts";
-import { type DispatcherName, dispatchSchemas } from "../../src/moe/dispatch/config.ts";
-import { type AuxiliaryLossName, lossSchemas } from "../../src/moe/losses/config.ts";
-import type { RouterName } from "../../src/moe/routers/config.ts";
-import { routers } from "../../src/moe/routers/index.ts";
+import { dispatchers } from "../../src/moe/dispatch/config.ts";
+import { auxiliaryLosses } from "../../src/moe/losses/index.ts";
 import type { TrainConfig } from "../../src/recipe/config.ts";
 import type { Measured } from "./train-variant.ts";
-import type { Variant } from "./variants.ts";
+import { documentedRouters, type Variant } from "./variants.ts";
 
 export interface MeasuredRow {
   readonly variant: Variant;
@@ -52,13 +50,13 @@ function measuredTable(title: string, rows: readonly MeasuredRow[]): string {
   return markdownTable([title, ...columns], cells);
 }
 
-/** Which routers, dispatchers and losses go together. */
+/** Which dispatchers and losses fit the routers of the page. */
 export function combinationsTable(): string {
-  const names = Object.keys(routers) as RouterName[];
-  const dispatchers = Object.keys(dispatchSchemas) as DispatcherName[];
-  const losses = Object.keys(lossSchemas) as AuxiliaryLossName[];
-  const rows = names.map((router) => {
-    const possible = dispatchers.filter((name) => supports(router, name) === true);
+  const losses = auxiliaryLosses.list().map(({ name }) => name);
+  const rows = documentedRouters().map(({ name: router }) => {
+    const possible = dispatchers.flatMap(({ name }) =>
+      supports(router, name) === true ? [name] : [],
+    );
     const refused = losses.filter((loss) => supports(router, possible[0]!, loss) !== true);
     return [
       code(router),

@@ -1,7 +1,8 @@
 /** Turns schema issues into one sentence that names the line to change. */
 import * as z from "zod";
+import { isMapping } from "./is-mapping.ts";
 import { choices, describe, type JsonSchema, keysAt, pathsTo, schemasAt } from "./json-schema.ts";
-import { isMapping, type Layer, type Path, valueAt } from "./layer.ts";
+import { type Layer, type Path, valueAt } from "./layer.ts";
 import { didYouMean } from "./nearest.ts";
 
 type Issue = z.core.$ZodIssue;

@@ -1,6 +1,7 @@
 /** A configuration is made of layers: a base file, the files that extend it, then arguments. */
 import { isMap, LineCounter, type ParsedNode, parseDocument } from "yaml";
 import { usageError } from "../graph/errors.ts";
+import { isMapping } from "./is-mapping.ts";
 
 /** Keys and list positions from the root to a value. */
 export type Path = readonly (string | number)[];
@@ -96,11 +97,6 @@ function isOtherVariant(
   return variantKeys.some(
     (key) => Object.hasOwn(lower, key) && Object.hasOwn(upper, key) && lower[key] !== upper[key],
   );
-}
-
-/** Whether a value is a mapping. */
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The value at `path`, or undefined. */

@@ -6,9 +6,11 @@ import type * as z from "zod";
 import { UserError, usageError } from "../graph/errors.ts";
 import { type CamelCased, fromSnakeCase, toSnakeCase } from "./case.ts";
 import { explainIssues } from "./explain.ts";
-import { isMapping, type Layer, mergeValues, parseLayer } from "./layer.ts";
+import { isMapping } from "./is-mapping.ts";
+import { type Layer, mergeValues, type Path, parseLayer } from "./layer.ts";
 import { parseOverride } from "./overrides.ts";
 import { recipePath } from "./recipes.ts";
+import { renameKeys } from "./renamed-keys.ts";
 
 export interface LoadOptions {
   /** `key.path=value` arguments, later ones win. */
@@ -22,7 +24,8 @@ export interface LoadOptions {
  *
  * A file may start with `extends: <recipe or file>` and then lists only differences. A part whose
  * `name`, `kind` or `system` differs replaces the part below as a whole, in files and arguments. If the
- * schema has a key `recipe`, it defaults to the name of the file.
+ * schema has a key `recipe`, it defaults to the name of the file. Old names of keys become the new ones,
+ * see `renamedKeys`.
  *
  * @param source name of a recipe, or path of a YAML file
  * @param schema of the snake_case form, its objects strict
@@ -39,8 +42,8 @@ export function loadConfig<Snake>(
     value: hasRecipe(schema) ? { recipe: basename(path).replace(/\.ya?ml$/, "") } : {},
     locate: () => undefined,
   };
-  const files = [name, ...readLayers(path, recipes)];
-  const given = overrides.map(parseOverride);
+  const files = [name, ...readLayers(path, recipes).map((layer) => withNewKeys(schema, layer))];
+  const given = overrides.map(parseOverride).map((layer) => withNewKeys(schema, layer));
   const layers = [...files, ...given];
   // Arguments are merged first, so that a new `name` keeps the arguments before it.
   const value = mergeValues(joinLayers(files), joinLayers(given));
@@ -49,6 +52,16 @@ export function loadConfig<Snake>(
     throw usageError(explainIssues(result.error.issues, schema, layers, value));
   }
   return fromSnakeCase(result.data);
+}
+
+/** The layer with new keys in place of old ones, which are still located by their old names. */
+function withNewKeys(schema: z.ZodType, layer: Layer): Layer {
+  const oldNames = new Map<string, string>();
+  const value = renameKeys(schema, layer.value, (path, old) => oldNames.set(path.join("."), old));
+  if (oldNames.size === 0) return layer;
+  const written = (path: Path): Path =>
+    path.map((key, i) => oldNames.get(path.slice(0, i + 1).join(".")) ?? key);
+  return { value, locate: (path, part) => layer.locate(written(path), part) };
 }
 
 function joinLayers(layers: readonly Layer[]): unknown {

@@ -40,10 +40,10 @@ describe("a limit on what experts accept", () => {
   );
 
   test("of Diff-MoE counts its experts", () => {
-    const normalised = { ...capacity, normalize: "after" };
+    const normalised = { ...capacity, normalization: "after" };
     const layout = { num_shared_experts: 3, num_modality_specific_experts: 2 };
     const one = dispatchOf({ system: "diff-moe", ...layout, dispatch: normalised });
-    expect(one).toMatchObject({ normalize: "after", evaluationCapacityFactor: 5, formula: {} });
+    expect(one).toMatchObject({ normalization: "after", evaluationCapacityFactor: 5, formula: {} });
     const general = { layout: "global", num_general_experts: 7 };
     expect(dispatchOf({ system: "diff-moe", ...general, dispatch: normalised })).toMatchObject({
       evaluationCapacityFactor: 7,

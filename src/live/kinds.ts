@@ -1,6 +1,6 @@
 import { countRoutedExperts } from "../models/diff-moe/mixture.ts";
 import type { ModelSettings } from "../models/systems.ts";
-import { withoutSharedLimit, withoutSharedRoom } from "../moe/lift-limit.ts";
+import { withoutSharedLimit, withoutSharedRoom } from "../moe/dispatch/without-limit.ts";
 import type { LiveKind } from "./types.ts";
 
 /** What a model of these settings can be asked for; undefined where it reads neither images nor texts. */

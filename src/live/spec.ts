@@ -1,6 +1,7 @@
 /** `model.json`: what a live model is made from, beside its weights. */
 import * as z from "zod";
 import { fromSnakeCase } from "../config/case.ts";
+import { renameKeys } from "../config/renamed-keys.ts";
 import { tokenizerStateSchema } from "../data/tokenizers/state-schema.ts";
 import { UserError } from "../graph/errors.ts";
 import { type ModelSettings, modelSchema } from "../models/systems.ts";
@@ -88,7 +89,7 @@ export function readLiveModelSpec(value: unknown, source = "model.json"): LiveMo
 
 /** The model's settings, as code has them. */
 export function readSettings({ model }: LiveModelSpec, source = "model.json"): ModelSettings {
-  const parsed = modelSchema.safeParse(model);
+  const parsed = modelSchema.safeParse(renameKeys(modelSchema, model));
   if (!parsed.success) throw refusal(parsed.error, source, "model");
   return fromSnakeCase(parsed.data);
 }

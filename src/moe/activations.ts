@@ -1,16 +1,41 @@
-/** Activations of experts and gates, by name. */
+/** Activations of experts and gates, by name or as functions. */
 import * as z from "zod";
+import { didYouMean } from "../config/nearest.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { gelu, geluTanh, relu, reluSquared, silu } from "../ops/activation.ts";
 
 export const activationSchema = z.enum(["gelu", "gelu_tanh", "relu", "relu_squared", "silu"]);
 
-export type Activation = z.output<typeof activationSchema>;
+/** Name of an activation, as recipes have it. */
+export type ActivationName = z.output<typeof activationSchema>;
 
-export const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = {
+/** Of a tensor of any shape, elementwise. */
+export type ActivationFunction = (x: Tensor) => Tensor;
+
+/** A name, or an operator such as `gelu` of `moesaic/ops`. */
+export type Activation = ActivationName | ActivationFunction;
+
+/** The activations that recipes can name. */
+export const activations: Readonly<Record<ActivationName, ActivationFunction>> = {
   gelu,
   gelu_tanh: geluTanh,
   relu,
   relu_squared: reluSquared,
   silu,
 };
+
+/**
+ * The function that a name stands for; a function is returned as it is.
+ *
+ * @throws UserError (exit code 2) for an unknown name
+ */
+export function activationOf<Own extends (x: Tensor, layer: number) => Tensor>(
+  activation: ActivationName | Own,
+): ActivationFunction | Own {
+  if (typeof activation === "function") return activation;
+  if (Object.hasOwn(activations, activation)) return activations[activation];
+  const names = Object.keys(activations);
+  const hint = didYouMean(activation, names) || `; known: ${names.join(", ")}`;
+  throw usageError(`unknown activation ${activation}${hint}, or a function of a tensor`);
+}

@@ -1,15 +1,10 @@
-/** Which router, dispatcher and loss go together, and why the others do not. */
-import type { DispatcherName } from "./dispatch/config.ts";
-import type { AuxiliaryLossName } from "./losses/config.ts";
-import type { RouterName } from "./routers/config.ts";
-import { type RouterKind, routers } from "./routers/index.ts";
-
-const dispatchers: Readonly<Record<RouterKind, readonly DispatcherName[]>> = {
-  "token-choice": ["dropless", "capacity"],
-  "expert-choice": ["expert_choice"],
-  soft: ["soft"],
-  dense: ["dense"],
-};
+/** Which router, dispatcher and loss fit together: a loss needs what the router gives. */
+import { type DispatcherName, dispatchers } from "./dispatch/config.ts";
+import { type Ingredient, ingredients } from "./losses/define.ts";
+import { auxiliaryLosses } from "./losses/index.ts";
+import type { RouterDefinition } from "./routers/define.ts";
+import { routers } from "./routers/index.ts";
+import type { RouterKind } from "./routing.ts";
 
 const decides: Readonly<Record<RouterKind, string>> = {
   "token-choice": "chooses experts for each token",
@@ -18,73 +13,55 @@ const decides: Readonly<Record<RouterKind, string>> = {
   dense: "sends every token to every expert",
 };
 
-/** What a loss is made of. */
-const ingredients: Readonly<
-  Record<AuxiliaryLossName, "choices" | "noise" | "probabilities" | "top-p">
-> = {
-  importance: "probabilities",
-  load: "noise",
-  load_excluding_self: "noise",
-  balance: "choices",
-  hugging_face_balance: "choices",
-  sequence_balance: "choices",
-  z: "probabilities",
-  local_entropy: "probabilities",
-  global_entropy: "probabilities",
-  top_p_entropy: "top-p",
-  kl_to_uniform: "probabilities",
-  kl_from_uniform: "probabilities",
-  mean_square_balance: "probabilities",
-};
+/** A longer list of routers helps nobody to choose one. */
+const MAX_LISTED = 4;
 
-const noisy: readonly RouterName[] = ["noisy_top_k", "softmax_top_k", "cosine"];
+/** The dispatcher that a router has if none is named. */
+export function defaultDispatcher(router: string): DispatcherName {
+  return dispatchersOf(routers.get(router))[0]!;
+}
 
-/** The dispatcher that a router has where none is named. */
-export function defaultDispatcher(router: RouterName): DispatcherName {
-  return dispatchers[routers[router].kind][0]!;
+function dispatchersOf({ kind }: RouterDefinition): DispatcherName[] {
+  return dispatchers.flatMap((dispatcher) => (dispatcher.kind === kind ? [dispatcher.name] : []));
 }
 
 /**
- * Whether these go together: true, or a sentence that says why not. Some pairs depend on options
+ * Whether these fit together: true, or a sentence that says why not. Some pairs depend on options
  * besides; see `checkMoe`.
  *
+ * @throws UserError (exit code 2) for an unknown router or loss
  * @example
  * supports("soft", "capacity") // "the router soft mixes tokens into slots, which ..."
  */
-export function supports(
-  router: RouterName,
-  dispatcher: DispatcherName,
-  loss?: AuxiliaryLossName,
-): true | string {
-  const { kind } = routers[router];
-  const possible = dispatchers[kind];
+export function supports(router: string, dispatcher: DispatcherName, loss?: string): true | string {
+  const definition = routers.get(router);
+  const possible = dispatchersOf(definition);
   if (!possible.includes(dispatcher)) {
-    return `the router ${router} ${decides[kind]}, which the dispatcher ${dispatcher} cannot carry out; choose ${possible.join(" or ")}`;
+    return `the router ${router} ${decides[definition.kind]}, which the dispatcher ${dispatcher} cannot carry out; choose ${possible.join(" or ")}`;
   }
-  if (router === "base" && dispatcher === "capacity") {
-    return "the router base already gives every expert equally many tokens, so a capacity would only drop some in evaluation; choose dropless";
+  if (definition.even && dispatcher === "capacity") {
+    return `the router ${router} already gives every expert equally many tokens, so a capacity would only drop some in evaluation; choose dropless`;
   }
-  return loss === undefined ? true : supportsLoss(router, loss);
+  return loss === undefined ? true : supportsLoss(definition, loss);
 }
 
-function supportsLoss(router: RouterName, loss: AuxiliaryLossName): true | string {
-  const { kind } = routers[router];
-  if (router === "hash") return `the router hash has nothing that the loss ${loss} could train`;
-  if (kind === "soft") {
-    return `the router soft gives every expert the same number of slots, so that the loss ${loss} has nothing to balance`;
+function supportsLoss(router: RouterDefinition, name: string): true | string {
+  const { needs, instead } = auxiliaryLosses.get(name);
+  const missing = needs.find((ingredient) => !router.gives.includes(ingredient));
+  if (missing === undefined) return true;
+  const wants = `the loss ${name} needs ${ingredients[missing]}`;
+  if (router.even) {
+    return `${wants}, and the router ${router.name} already gives every expert equally many tokens`;
   }
-  const needed = ingredients[loss];
-  if (needed === "top-p" && router !== "top_p") {
-    return `the loss ${loss} keeps the router top_p from choosing ever more experts, and ${router} has a fixed number; choose local_entropy`;
+  if (missing === "choices" && router.kind !== "token-choice") {
+    return `${wants}, and the router ${router.name} ${decides[router.kind]}`;
   }
-  if (needed === "noise" && !noisy.includes(router)) {
-    return `the loss ${loss} needs noise on the logits, which the router ${router} does not have; choose ${noisy.join(" or ")}`;
-  }
-  if (needed === "choices" && kind !== "token-choice") {
-    return `the loss ${loss} balances choices of tokens, and the router ${router} ${decides[kind]}`;
-  }
-  if (needed === "choices" && router === "base") {
-    return `the router base gives every expert equally many tokens, so that the loss ${loss} has nothing to balance`;
-  }
-  return true;
+  const remedy = instead ?? routersWith(missing);
+  return `${wants}, which the router ${router.name} does not give${remedy && `; choose ${remedy}`}`;
+}
+
+/** The routers that give something few routers give, as a list to choose from. */
+function routersWith(ingredient: Ingredient): string | undefined {
+  const all = routers.list().filter(({ gives }) => gives.includes(ingredient));
+  return all.length > MAX_LISTED ? "" : all.map(({ name }) => name).join(" or ");
 }

@@ -1,28 +1,30 @@
 /** Settings of a mixture-of-experts layer, as recipes have them under `model.moe`. */
 import * as z from "zod";
-import { type CamelCased, fromSnakeCase } from "../config/case.ts";
+import { fromSnakeCase } from "../config/case.ts";
+import { renameKeys } from "../config/renamed-keys.ts";
 import { checkMoe } from "./check.ts";
 import { defaultDispatcher, supports } from "./compatibility.ts";
-import { dispatchSchema } from "./dispatch/config.ts";
+import { type DispatchInput, dispatchSchema } from "./dispatch/config.ts";
 import { expertsSchema } from "./experts-config.ts";
-import { lossSchema } from "./losses/config.ts";
-import { routerSchema } from "./routers/config.ts";
+import { type LossInput, lossSchema } from "./losses/index.ts";
+import { type RouterInput, routerSchema } from "./routers/index.ts";
+import type { MoeSettings } from "./settings.ts";
 
 const penalty = z.number().nonnegative().default(0);
 
-/** What a layer has where a recipe says nothing. */
+/** What a layer has if a recipe leaves it out. */
 export interface MoeDefaults {
   readonly num_experts?: number;
-  readonly router?: z.input<typeof routerSchema>;
-  readonly dispatch?: z.input<typeof dispatchSchema>;
+  readonly router?: RouterInput;
+  readonly dispatch?: DispatchInput;
   readonly experts?: z.input<typeof expertsSchema>;
-  readonly losses?: readonly z.input<typeof lossSchema>[];
+  readonly losses?: readonly LossInput[];
 }
 
 /**
  * Router, dispatcher, experts and losses of a layer, each with the defaults of the system around it.
- * Settings that do not go together are refused with the reason; `dispatch` follows the router where
- * nothing is said of it.
+ * Settings that do not fit together are refused with the reason; `dispatch` follows the router if it is
+ * left out.
  */
 export function moeSchemaWith(defaults: MoeDefaults) {
   const { num_experts: numExperts = 8, router = { name: "softmax_top_k" } } = defaults;
@@ -57,14 +59,16 @@ export function moeSchemaWith(defaults: MoeDefaults) {
 /** The same with the toolkit's own defaults: eight experts, softmax top-2, no loss. */
 export const moeSchema = moeSchemaWith({});
 
-export type MoeSettings = CamelCased<z.output<typeof moeSchema>>;
+/** Settings of a layer, as recipes have them. */
+export type MoeInput = z.input<typeof moeSchema>;
 
 /**
- * Settings from the snake_case form of recipes.
+ * Settings from the snake_case form of recipes, checked here once: a `MoeSettings` is right.
  *
+ * @throws ZodError for unknown keys and for settings that do not fit together
  * @example
  * parseMoe({ num_experts: 4, router: { name: "switch" } }).dispatch // { name: "dropless" }
  */
-export function parseMoe(value: z.input<typeof moeSchema> = {}): MoeSettings {
-  return fromSnakeCase(moeSchema.parse(value));
+export function parseMoe(value: MoeInput = {}): MoeSettings {
+  return fromSnakeCase(moeSchema.parse(renameKeys(moeSchema, value)));
 }

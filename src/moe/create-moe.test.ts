@@ -1,14 +1,18 @@
 import { describe, expect, test } from "vitest";
 import type * as z from "zod";
+import { fromSnakeCase } from "../config/case.ts";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
 import { batch, type Dim } from "../graph/shape.ts";
 import { normalArray, runScoped } from "../nn/scope.fixture.ts";
-import { supports } from "./compatibility.ts";
-import { type MoeSettings, type moeSchema, parseMoe } from "./config.ts";
+import { defaultDispatcher, supports } from "./compatibility.ts";
+import { type moeSchema, parseMoe } from "./config.ts";
+import { routerRequirements } from "./context.ts";
 import { createMoe } from "./create-moe.ts";
-import { type DispatcherName, dispatchSchemas } from "./dispatch/config.ts";
-import { type AuxiliaryLossName, lossSchemas } from "./losses/config.ts";
-import { type RouterName, routerSchemas } from "./routers/config.ts";
+import { dispatchers } from "./dispatch/config.ts";
+import { auxiliaryLosses } from "./losses/index.ts";
+import type { RouterDefinition } from "./routers/define.ts";
+import { routers } from "./routers/index.ts";
+import type { MoeSettings } from "./settings.ts";
 
 type Input = z.input<typeof moeSchema>;
 
@@ -21,12 +25,18 @@ const words = array(
   "int64",
 );
 
-/** Settings of each router that allow every loss it supports. */
-function routerOf(name: RouterName): Input["router"] {
-  if (name === "top_p") return { name, probability: 0.7 };
-  if (name === "softmax_top_k") return { name, noise: "gaussian" };
-  if (name === "cosine") return { name, projection_width: 5, noise_std: 1 };
-  return { name };
+/** The example of a router that gives most to losses. */
+function routerOf({ name, schema, examples, gives, lacks }: RouterDefinition): Input["router"] {
+  const { picture, variants = [], forms = [] } = examples;
+  const given = (settings: object): number => {
+    const missing = lacks?.(fromSnakeCase(schema.parse({ name, ...settings }))) ?? {};
+    return gives.filter((ingredient) => missing[ingredient] === undefined).length;
+  };
+  const all = [picture, ...variants, ...forms].map(({ settings }) => settings as object);
+  const best = all.reduce((most, own) => (given(own) > given(most) ? own : most));
+  const two = { num_selected_experts: 2 };
+  const counts = schema.safeParse({ name, ...two, ...best }).success ? two : {};
+  return { name, ...counts, ...best } as Input["router"];
 }
 
 interface RunOptions {
@@ -60,24 +70,26 @@ function run(settings: MoeSettings, options: RunOptions = {}) {
 }
 
 const finite = (values: NdArray): boolean => toNumbers(values).every(Number.isFinite);
-const routerNames = Object.keys(routerSchemas) as RouterName[];
-const dispatcherNames = Object.keys(dispatchSchemas) as DispatcherName[];
-const lossNames = Object.keys(lossSchemas) as AuxiliaryLossName[];
-const pairs = routerNames.flatMap((router) =>
-  dispatcherNames
-    .filter((dispatcher) => supports(router, dispatcher) === true)
-    .map((dispatcher) => [router, dispatcher] as const),
-);
+const pairs = routers
+  .list()
+  .flatMap((router) =>
+    dispatchers
+      .filter(({ name }) => supports(router.name, name) === true)
+      .map(({ name }) => [router.name, name, router] as const),
+  );
 
-test("every router has a dispatcher, and token choice has two but for BASE", () => {
-  expect(pairs).toHaveLength(routerNames.length + 10);
+test("every router has a dispatcher, and its default is one of them", () => {
+  for (const { name } of routers.list()) {
+    const own = pairs.filter(([router]) => router === name).map(([, dispatcher]) => dispatcher);
+    expect(own).toContain(defaultDispatcher(name));
+  }
 });
 
-describe.each(pairs)("%s through %s", (router, dispatcher) => {
+describe.each(pairs)("%s through %s", (router, dispatcher, definition) => {
   const settings = (more: Input = {}) =>
     parseMoe({
       num_experts: E,
-      router: routerOf(router),
+      router: routerOf(definition),
       dispatch: { name: dispatcher },
       experts: { hidden_width: 6 },
       ...more,
@@ -106,18 +118,18 @@ describe.each(pairs)("%s through %s", (router, dispatcher) => {
   });
 
   test("every supported loss is there in training", async () => {
-    const losses = lossNames.filter((loss) => supports(router, dispatcher, loss) === true);
-    if (losses.length === 0) {
-      expect(["hash", "soft"]).toContain(router);
-      return;
-    }
-    const { trace } = await run(settings({ losses: losses.map((name) => ({ name })) }), {
-      training: true,
-    });
+    const losses = auxiliaryLosses
+      .list()
+      .flatMap(({ name }) => (supports(router, dispatcher, name) === true ? [name] : []));
+    expect(losses.length > 0).toBe(definition.gives.length > 0);
+    const given = losses.map((name) => ({ name })) as NonNullable<Input["losses"]>;
+    const { trace } = await run(settings({ losses: given }), { training: true });
     expect([...trace.auxiliaries.keys()]).toEqual(losses);
   });
 
-  test.runIf(router !== "base")("padding changes nothing and is not counted", async () => {
+  const padded = parseMoe({ router: routerOf(definition) }).router;
+  const { noPadding } = routerRequirements(padded);
+  test.runIf(noPadding === undefined)("padding changes nothing and is not counted", async () => {
     // Sequences of four tokens and two pads; the pads hold other numbers in the second run.
     const real = Array.from({ length: N }, (_, n) => n % S < 4);
     const mask = { dtype: "bool", shape: [N], data: Uint8Array.from(real, Number) } as NdArray;
@@ -130,8 +142,9 @@ describe.each(pairs)("%s through %s", (router, dispatcher) => {
     const pads = toNumbers(first!.y!).filter((_, i) => !real[Math.floor(i / D)]);
     expect(pads.every((v) => v === 0)).toBe(true);
     const chosen = toNumbers(first!.ids!).filter((id, i) => !real[i % N] && id < E);
-    if (router !== "dense" && router !== "soft") expect(chosen).toEqual([]);
-    if (router === "dense") expect(toNumbers(first!.counts!)).toEqual(Array(E).fill(4 * B));
+    const { kind } = definition;
+    if (kind !== "dense" && kind !== "soft") expect(chosen).toEqual([]);
+    if (kind === "dense") expect(toNumbers(first!.counts!)).toEqual(Array(E).fill(4 * B));
   });
 });
 

@@ -7,19 +7,19 @@ import { constant } from "../graph/inputs.ts";
 import { standardize } from "../nn/layer-norm.ts";
 import type { LossWeight, Scope } from "../nn/scope.ts";
 import { equal, logicalAnd } from "../ops/compare.ts";
-import { checkMoe, lossLabel, type MoeContext, requireMoeContext } from "./check.ts";
-import type { MoeSettings } from "./config.ts";
+import { lossLabel } from "./check.ts";
+import { type MoeContext, requireMoeContext, routerRequirements } from "./context.ts";
 import { capacityLimit, expertChoiceCapacity } from "./dispatch/capacity-settings.ts";
 import { type ExpertOptions, feedForward } from "./experts.ts";
 import { expertOptions } from "./experts-config.ts";
 import { type MoeOptions, moe } from "./layer.ts";
-import type { LossSettings } from "./losses/config.ts";
-import { auxiliaryLoss } from "./losses/index.ts";
+import { auxiliaryLoss, type LossSettings } from "./losses/index.ts";
 import { l1Penalty, l2Penalty } from "./losses/weight-penalty.ts";
-import { recordWeights } from "./record-weights.ts";
-import { configuredRouter } from "./routers/configured.ts";
-import type { Routing } from "./routing.ts";
-import { type MoeSizes, moeSizes } from "./sizes.ts";
+import { routers } from "./routers/index.ts";
+import { recordWeights } from "./routers/record-weights.ts";
+import type { MoeSizes, Routing } from "./routing.ts";
+import type { MoeSettings } from "./settings.ts";
+import { moeSizes } from "./sizes.ts";
 
 /** What a layer may know of its tokens besides their values. */
 export interface MoeTokens {
@@ -31,7 +31,7 @@ export interface MoeTokens {
   readonly ids?: Tensor | undefined;
 }
 
-/** A layer whose settings were checked once. */
+/** A layer with its sizes. */
 export interface MoeLayer extends MoeSizes {
   /** The mixture of experts; taps and parameters as those of `moe`. `x` is `[N, D]`, so the result. */
   apply(scope: Scope, x: Tensor, tokens?: MoeTokens): Tensor;
@@ -42,14 +42,12 @@ export interface MoeLayer extends MoeSizes {
 /**
  * The layer that settings describe, for a model that `context` describes.
  *
- * @throws UserError (exit code 2) for settings that do not go together or do not fit the model
+ * @throws UserError (exit code 2) for settings that do not fit the model
  * @example
  * const layer = createMoe(parseMoe({ num_experts: 4 }), { width: 64 });
  * const y = layer.apply(scope.child("moe"), x); // [N, 64]
  */
 export function createMoe(settings: MoeSettings, context: MoeContext): MoeLayer {
-  const problem = checkMoe(settings);
-  if (problem !== undefined) throw usageError(problem.message);
   requireMoeContext(settings, context);
   const sizes = moeSizes(settings);
   const { width, outputWidth, expertInit: weightInit } = context;
@@ -80,8 +78,11 @@ function layerOptions(
   const { numTokens, vocabularySize } = context;
   const { mask } = tokens;
   const { training } = layer;
-  if (mask !== undefined && training && router.name === "base") {
-    throw usageError("the router base needs batches without padding, got a mask");
+  const { noPadding } = routerRequirements(router);
+  if (mask !== undefined && training && noPadding !== undefined) {
+    throw usageError(
+      `the router ${router.name} needs batches without padding, got a mask: ${noPadding}`,
+    );
   }
   const modalities = modalityMasks(tokens, context);
   return {
@@ -104,7 +105,7 @@ function layerOptions(
             })
           : {};
       const inputs = { ...sizes, numTokens, vocabularySize, mask, ids: tokens.ids, ...room };
-      const routing = configuredRouter(recording, x, router, inputs);
+      const routing = routers.get(router.name).route(recording, x, router, inputs);
       if (routerPenalty.l1 > 0) layer.auxiliary("router_l1", routerPenalty.l1, l1Penalty(weights));
       if (routerPenalty.l2 > 0) layer.auxiliary("router_l2", routerPenalty.l2, l2Penalty(weights));
       return routing;

@@ -6,7 +6,7 @@ import { standardize } from "../nn/layer-norm.ts";
 import { type LinearOptions, linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { add, mul } from "../ops/arithmetic.ts";
-import { type Activation, activations } from "./activations.ts";
+import { type Activation, activationOf } from "./activations.ts";
 import type { Dispatcher } from "./dispatch/dropless.ts";
 
 export interface ExpertOptions {
@@ -17,7 +17,7 @@ export interface ExpertOptions {
   readonly kind?: "mlp" | "gated";
   /** Width of the hidden layer, usually `4 D`. */
   readonly hiddenWidth: number;
-  /** Default `gelu`. */
+  /** Name, or a function such as `gelu` of `moesaic/ops`. Default `gelu`. */
   readonly activation?: Activation;
   /** Default true. */
   readonly bias?: boolean;
@@ -89,7 +89,7 @@ function hiddenRate({ dropout: rate = 0, hiddenDropout = rate }: ExpertOptions):
 
 function hiddenLayer(scope: Scope, x: Tensor, options: ExpertOptions): Tensor {
   const { kind = "mlp", hiddenWidth, activation = "gelu", innerNorm = false } = options;
-  const activate = activations[activation];
+  const activate = activationOf(activation);
   const rows = innerNorm ? scaleAndShift(scope.child("norm"), x) : x; // [n, D]
   const project = (name: string): Tensor =>
     linear(scope.child(name), rows, hiddenWidth, linearOptions(options)); // [n, F]

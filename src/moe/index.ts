@@ -1,13 +1,22 @@
 /** Mixture-of-experts layers: routers decide, dispatchers move, experts compute. */
-export { type Activation, activations } from "./activations.ts";
+export {
+  type Activation,
+  type ActivationFunction,
+  type ActivationName,
+  activationOf,
+  activations,
+} from "./activations.ts";
 export {
   countByToken,
   countParameters,
   type ParameterCounts,
   type TokenPaths,
 } from "./active-parameters.ts";
-export { checkMoe, type MoeContext, type MoeProblem } from "./check.ts";
+export { checkMoe, type MoeProblem } from "./check.ts";
 export { defaultDispatcher, supports } from "./compatibility.ts";
+export { type MoeInput, moeSchema, parseMoe } from "./config.ts";
+export { type MoeContext, routerRequirements } from "./context.ts";
+export { createMoe, type MoeLayer, type MoeTokens } from "./create-moe.ts";
 export {
   type CapacityOptions,
   type CapacityPreset,
@@ -15,14 +24,13 @@ export {
   capacityPresets,
   computeCapacity,
   runTimeCapacity,
-} from "./compute-capacity.ts";
-export { type MoeSettings, moeSchema, parseMoe } from "./config.ts";
-export { createMoe, type MoeLayer, type MoeTokens } from "./create-moe.ts";
+} from "./dispatch/compute-capacity.ts";
 export {
   type DispatcherName,
+  type DispatchInput,
   type DispatchSettings,
+  dispatchers,
   dispatchSchema,
-  dispatchSchemas,
 } from "./dispatch/config.ts";
 export { denseDispatcher } from "./dispatch/dense.ts";
 export { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
@@ -44,11 +52,14 @@ export {
   huggingFaceBalanceLoss,
 } from "./losses/balance.ts";
 export {
-  type AuxiliaryLossName,
-  type LossSettings,
-  lossSchema,
-  lossSchemas,
-} from "./losses/config.ts";
+  defineLoss,
+  type Ingredient,
+  ingredients,
+  type LossDefinition,
+  type LossInputs,
+  type LossOptions,
+  type LossVariant,
+} from "./losses/define.ts";
 export { meanSquareBalanceLoss, uniformKlLoss } from "./losses/diff-moe.ts";
 export {
   type GlobalEntropyLossOptions,
@@ -57,10 +68,13 @@ export {
 } from "./losses/entropy.ts";
 export { type ImportanceLossOptions, importanceLoss, sparseGates } from "./losses/importance.ts";
 export {
-  type AuxiliaryLoss,
+  type AuxiliaryLossName,
   type AuxiliaryLossOptions,
   auxiliaryLoss,
   auxiliaryLosses,
+  type LossInput,
+  type LossSettings,
+  lossSchema,
 } from "./losses/index.ts";
 export { uniformToRoutingKlLoss } from "./losses/kl.ts";
 export {
@@ -90,14 +104,20 @@ export { availableExperts, countExperts, type ExpertLayout } from "./modality-ex
 export { type AttentiveRouterOptions, attentiveRouter } from "./routers/attentive.ts";
 export { balancedAssignment } from "./routers/balanced-assignment.ts";
 export { type BaseRouterOptions, baseRouter, baseRouting } from "./routers/base.ts";
-export {
-  type RouterName,
-  type RouterSettings,
-  routerSchema,
-  routerSchemas,
-} from "./routers/config.ts";
-export { configuredRouter, type RouterInputs } from "./routers/configured.ts";
 export { type CosineRouterOptions, cosineLogits, cosineRouter } from "./routers/cosine.ts";
+export {
+  type Decides,
+  defineRouter,
+  type ExpertAxis,
+  type RouterDefinition,
+  type RouterExamples,
+  type RouterForm,
+  type RouterInputs,
+  type RouterRequirements,
+  type RouterVariant,
+  type Selection,
+  type TensorLayout,
+} from "./routers/define.ts";
 export { type DenseRouterOptions, denseRouter, denseRouting } from "./routers/dense.ts";
 export { type EvenAssignmentOptions, evenAssignment } from "./routers/even-assignment.ts";
 export {
@@ -114,7 +134,13 @@ export {
   hashTable,
   tokenPositions,
 } from "./routers/hash.ts";
-export { type RouterInfo, type RouterKind, routers } from "./routers/index.ts";
+export {
+  type RouterInput,
+  type RouterName,
+  type RouterSettings,
+  routerSchema,
+  routers,
+} from "./routers/index.ts";
 export {
   type BiasRoutingOptions,
   biasRouting,
@@ -155,12 +181,16 @@ export {
   type AnyRouting,
   type DenseRouting,
   type ExpertChoice,
+  type MoeSizes,
   type Normalization,
+  type RouterKind,
   type Routing,
+  type RoutingByKind,
   type SoftRouting,
   selectTopK,
 } from "./routing.ts";
-export { type MoeSizes, moeSizes } from "./sizes.ts";
+export type { MoeSettings } from "./settings.ts";
+export { moeSizes } from "./sizes.ts";
 export { type MoeLayers, moeBlocks, moeLayersSchema } from "./sparse-blocks.ts";
 export { type AddExpertsOptions, addExperts } from "./surgery/add-experts.ts";
 export { alignUnits } from "./surgery/align-units.ts";

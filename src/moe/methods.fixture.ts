@@ -1,4 +1,5 @@
-/** Every routing method, dispatcher and loss, for tests of what holds for all of them. */
+/** Every routing method, dispatcher and loss, for tests of properties that all of them have. */
+import { fromSnakeCase } from "../config/case.ts";
 import { array } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
@@ -7,20 +8,13 @@ import { denseDispatcher } from "./dispatch/dense.ts";
 import { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
 import { limitCapacity } from "./dispatch/limit-capacity.ts";
 import { maskTokens } from "./dispatch/mask.ts";
+import type { Ingredient } from "./losses/define.ts";
 import { sparseGates } from "./losses/importance.ts";
-import { attentiveRouter } from "./routers/attentive.ts";
 import { baseRouter } from "./routers/base.ts";
-import { cosineRouter } from "./routers/cosine.ts";
-import { hashRouting, hashTable, tokenPositions } from "./routers/hash.ts";
-import type { routers } from "./routers/index.ts";
+import type { RouterDefinition, RouterForm } from "./routers/define.ts";
+import { routers } from "./routers/index.ts";
 import { lossFreeBiasRouter } from "./routers/loss-free-bias.ts";
-import { noisyTopKRouter } from "./routers/noisy-top-k.ts";
-import { secondExpertRouter } from "./routers/second-expert.ts";
-import { softmaxTopKRouter } from "./routers/softmax-top-k.ts";
-import { switchRouter } from "./routers/switch.ts";
-import { topPRouter } from "./routers/top-p.ts";
-import { yuanRouter } from "./routers/yuan.ts";
-import type { Routing } from "./routing.ts";
+import type { AnyRouting, Routing } from "./routing.ts";
 
 export interface Sizes {
   readonly E: number;
@@ -29,66 +23,76 @@ export interface Sizes {
   readonly mask?: Tensor | undefined;
 }
 
-export interface Method {
+/** A form of a router: settings that its definition wants tested. */
+export interface Form<Any extends AnyRouting = AnyRouting> {
   readonly name: string;
-  readonly router: keyof typeof routers;
-  /** Whether training adds noise that the routing tells of. */
-  readonly noisy?: boolean;
-  /** What a token's weights sum to before anything is dropped; without it, 1 at most. */
+  readonly router: RouterDefinition;
+  readonly settings: { readonly name: string };
+  /** Ingredients of losses that these settings give. */
+  readonly gives: readonly Ingredient[];
+  /** Sum of a token's weights before anything is dropped; without it, 1 at most. */
   readonly total?: number;
-  /** Routing to `E` experts and, where the method leaves it open, `K` of them. */
-  route(scope: Scope, x: Tensor, sizes: Sizes): Routing;
+  /** The fewest experts that it can choose among. */
+  readonly leastExperts: number;
+  /** Whether the experts of a token follow from the token alone, and not from its place or others. */
+  readonly byToken: boolean;
+  /** Routes to `E` experts and, if the method leaves it open, `K` of them; two sequences of tokens. */
+  route(scope: Scope, x: Tensor, sizes: Sizes): Any;
 }
 
-const topK = ({ E, K }: Sizes) => ({ numExperts: E, numSelectedExperts: K });
+/** A form of token choice. */
+export type Method = Form<Routing>;
 
-const attentiveForms = [
-  { name: "attentive, linear", noisy: true },
-  { name: "attentive, sigmoid", gate: "sigmoid" },
-  { name: "attentive, attention", form: "attention" },
-] as const;
+const VOCABULARY = 7;
 
-/** Token choice. */
-export const methods: readonly Method[] = [
-  {
-    name: "Switch with jitter",
-    router: "switch",
-    route: (scope, x, { E }) => switchRouter(scope, x, { numExperts: E, jitter: 0.1 }),
-  },
-  {
-    name: "noisy top-k",
-    router: "noisy_top_k",
-    noisy: true,
-    total: 1,
-    route: (scope, x, sizes) => noisyTopKRouter(scope, x, topK(sizes)),
-  },
-  {
-    name: "softmax top-k",
-    router: "softmax_top_k",
-    total: 1,
-    route: (scope, x, sizes) => softmaxTopKRouter(scope, x, topK(sizes)),
-  },
-  {
-    name: "V-MoE",
-    router: "softmax_top_k",
-    noisy: true,
-    route: (scope, x, sizes) => {
-      const published = { normalization: "none", noise: "gaussian" } as const;
-      return softmaxTopKRouter(scope, x, { ...topK(sizes), ...published });
-    },
-  },
-  {
-    name: "hash",
-    router: "hash",
-    total: 1,
-    route: (_, x, sizes) => {
+function formOf(router: RouterDefinition, form: RouterForm<object>): Form {
+  const settings = fromSnakeCase(router.schema.parse({ name: router.name, ...form.settings }));
+  const selection = router.selects(settings);
+  const always = typeof selection === "object" ? selection.always : undefined;
+  const { sequences = false, positions } = router.requires?.(settings) ?? {};
+  const lacks = router.lacks?.(settings) ?? {};
+  const hasTensors = typeof router.tensors === "function" || Object.keys(router.tensors).length > 0;
+  return {
+    name: [router.name, ...(form.title ? [form.title] : [])].join(", "),
+    router,
+    settings,
+    gives: router.gives.filter((ingredient) => lacks[ingredient] === undefined),
+    ...(form.weightSum !== undefined && { total: form.weightSum }),
+    leastExperts: always ?? 1,
+    byToken: hasTensors && !sequences && positions === undefined,
+    route: (scope, x, { E, K, mask }) => {
       const numTokens = x.shape[0] as number;
-      return hashRouting(tokenPositions(x, numTokens), hashTable(numTokens, topK(sizes)), sizes.E);
+      const words = array(
+        Array.from({ length: numTokens }, (_, n) => (n * n) % VOCABULARY),
+        "int64",
+      );
+      return router.route(scope, x, settings, {
+        numExperts: E,
+        numSelectedExperts: always ?? K,
+        numTokens: Math.max(1, Math.floor(numTokens / 2)),
+        vocabularySize: VOCABULARY,
+        ids: constant(x.graph, words),
+        mask,
+        capacity: Math.max(1, Math.floor(numTokens / 4)),
+        groupSize: Math.max(1, Math.floor(numTokens / 2)),
+      });
     },
-  },
+  };
+}
+
+/** The forms of all routers of a kind; BASE's own assignment needs equal shares, see `methods`. */
+export function formsOf(kind: RouterDefinition["kind"]): Form[] {
+  return routers.list().flatMap((router) => {
+    const { picture, forms = [{ settings: picture.settings }] } = router.examples;
+    return router.kind === kind ? forms.map((form) => formOf(router, form)) : [];
+  });
+}
+
+/** Forms of single functions that no settings describe. */
+const special: readonly Method[] = [
   {
-    name: "BASE, assigned",
-    router: "base",
+    ...formOf(routers.get("base"), { title: "assigned", settings: {} }),
+    byToken: false,
     route: (scope, x, { E }) => {
       const experts = Array.from({ length: x.shape[0] as number }, (_, n) => (n * n) % E);
       const assigned = constant(x.graph, array(experts, "int64"));
@@ -96,80 +100,26 @@ export const methods: readonly Method[] = [
     },
   },
   {
-    name: "cosine",
-    router: "cosine",
-    noisy: true,
-    total: 1,
-    route: (scope, x, sizes) => {
-      const options = { projectionWidth: 3, noiseStd: 1, normalization: "sum" } as const;
-      return cosineRouter(scope, x, { ...topK(sizes), ...options });
-    },
-  },
-  ...attentiveForms.map(
-    ({ name, ...form }): Method => ({
-      name,
-      router: "attentive",
-      total: 1,
-      route: (scope, x, sizes) => attentiveRouter(scope, x, { ...topK(sizes), ...form }),
-    }),
-  ),
-  {
-    name: "attentive, two samples",
-    router: "attentive",
-    total: 1,
-    route: (scope, x, sizes) => {
-      const numTokens = (x.shape[0] as number) / 2;
-      const kept = sizes.mask === undefined ? {} : { mask: sizes.mask };
-      const options = { form: "attention", pool: "sample", numTokens, ...kept } as const;
-      return attentiveRouter(scope, x, { ...topK(sizes), ...options });
-    },
-  },
-  {
-    name: "Yuan",
-    router: "yuan",
-    total: 1,
-    route: (scope, x, sizes) => yuanRouter(scope, x, topK(sizes)),
-  },
-  {
-    name: "loss-free bias",
-    router: "loss_free_bias",
-    total: 2.5,
-    route: (scope, x, sizes) => lossFreeBiasRouter(scope, x, { ...topK(sizes), routeScale: 2.5 }),
-  },
-  {
-    name: "loss-free bias, groups where they hold K",
-    router: "loss_free_bias",
-    total: 1,
-    route: (scope, x, sizes) => {
-      const grouped = sizes.E % 2 === 0 && sizes.E >= 2 * Math.max(2, sizes.K);
-      const groups = grouped ? { numGroups: 2, numSelectedGroups: 1 } : {};
-      return lossFreeBiasRouter(scope, x, { ...topK(sizes), ...groups });
-    },
-  },
-  {
-    name: "top-p",
-    router: "top_p",
-    route: (scope, x, { E, K }) =>
-      topPRouter(scope, x, { numExperts: E, probability: 0.6, maxSelectedExperts: K }),
-  },
-  {
-    name: "top-p, normalised",
-    router: "top_p",
+    ...formOf(routers.get("loss_free_bias"), { title: "groups if they hold K", settings: {} }),
     total: 1,
     route: (scope, x, { E, K }) => {
-      const options = { probability: 0.6, maxSelectedExperts: K, normalization: "sum" } as const;
-      return topPRouter(scope, x, { numExperts: E, ...options });
+      const grouped = E % 2 === 0 && E >= 2 * Math.max(2, K);
+      const groups = grouped ? { numGroups: 2, numSelectedGroups: 1 } : {};
+      return lossFreeBiasRouter(scope, x, { numExperts: E, numSelectedExperts: K, ...groups });
     },
   },
 ];
 
-/** Needs two experts at least, and `K` is 2 whatever is asked for. */
-export const secondExpert: readonly Method[] = (["threshold", "random"] as const).map((policy) => ({
-  name: `second expert by ${policy}`,
-  router: "second_expert",
-  route: (scope, x, { E }) =>
-    secondExpertRouter(scope, x, { numExperts: E, policy, threshold: 0.35 }),
-}));
+/** Token choice. */
+export const methods: readonly Method[] = [
+  ...(formsOf("token-choice") as Method[]).filter(({ router }) => !router.even),
+  ...special,
+];
+
+/** The methods that can choose among so many experts. */
+export function methodsFor(numExperts: number): Method[] {
+  return methods.filter(({ leastExperts }) => leastExperts <= numExperts);
+}
 
 /** What may stand between a routing of token choice and its experts. */
 export interface Placement {
@@ -203,7 +153,7 @@ export const placements: readonly Placement[] = [
   {
     name: "capacity with batch priority, normalised after",
     place: (routing, { C }) =>
-      limitCapacity(routing, { capacity: C, priority: "batch", normalize: "after" }),
+      limitCapacity(routing, { capacity: C, priority: "batch", normalization: "after" }),
     dispatcher: droplessDispatcher,
   },
   {
@@ -215,7 +165,7 @@ export const placements: readonly Placement[] = [
         mask,
         numGroups: 2,
         order: "token-major",
-        normalize: "before",
+        normalization: "before",
       }),
     dispatcher: droplessDispatcher,
   },

@@ -126,14 +126,14 @@ describe.each(functions)("%s", (_, chosen, route) => {
           const limited = limitCapacity(routing, {
             capacity: 2,
             priority: "batch",
-            normalize: "after",
+            normalization: "after",
           });
           const parts: Record<string, Tensor> = {
             output: output(z!, droplessDispatcher(routing)),
             limited: output(z!, droplessDispatcher(limited)),
             weights: routing.combineWeights,
           };
-          for (const name of Object.keys(auxiliaryLosses) as (keyof typeof auxiliaryLosses)[]) {
+          for (const { name } of auxiliaryLosses.list()) {
             const loss = auxiliaryLoss(name, routing, { numTokens: 3, threshold: 1 });
             if (loss !== undefined) parts[`loss ${name}`] = loss;
           }

@@ -11,7 +11,7 @@ import { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
 import { expertChoiceDispatcher } from "./dispatch/expert-choice.ts";
 import { type CapacityLimit, limitCapacity } from "./dispatch/limit-capacity.ts";
 import { softDispatcher } from "./dispatch/soft.ts";
-import { methods, secondExpert } from "./methods.fixture.ts";
+import { methodsFor } from "./methods.fixture.ts";
 import { denseRouter } from "./routers/dense.ts";
 import { expertChoiceRouter } from "./routers/expert-choice.ts";
 import { sumOf, transposed } from "./routers/routers.fixture.ts";
@@ -28,8 +28,6 @@ const sizes = fc
     seed: fc.nat(9999),
   })
   .map(({ share, ...rest }) => ({ ...rest, K: 1 + Math.floor(share * (rest.E - 1)) }));
-
-const methodsFor = (E: number) => (E === 1 ? methods : [...methods, ...secondExpert]);
 
 /** The input through experts that return what they get. */
 const unchanged = (x: Tensor, dispatcher: Dispatcher): Tensor =>
@@ -48,7 +46,7 @@ function expectRows(
 test("weights sum as documented; nobody has more than K, no expert more than C; identity experts return the weighted input", async () => {
   const options = fc.record({
     order: fc.constantFrom("k-major" as const, "token-major" as const),
-    normalize: fc.constantFrom("none" as const, "before" as const, "after" as const),
+    normalization: fc.constantFrom("none" as const, "before" as const, "after" as const),
     numGroups: fc.constantFrom(1, 2),
   });
   await fc.assert(
@@ -105,7 +103,7 @@ test("weights sum as documented; nobody has more than K, no expert more than C; 
               else expect(own[k]![n], name).toBe(ids[n]![k]);
             }
             // Batch priority changes only who is dropped.
-            if (e === E || batch.own[k]![n] === E || limit.normalize === "after") continue;
+            if (e === E || batch.own[k]![n] === E || limit.normalization === "after") continue;
             expect(batch.placed[k]![n], name).toBe(token.placed[k]![n]);
           }
         }
@@ -184,10 +182,10 @@ test("identity experts return the weighted input: dense, expert choice and slots
 });
 
 test("where nothing is dropped, tokens in another order give outputs in that order", async () => {
-  // A hash goes by position, and a choice per sample by the sample's other tokens.
+  // Some methods choose by position, or by the other tokens of a sequence.
   await fc.assert(
     fc.asyncProperty(sizes, async ({ N, E, K, seed }) => {
-      const used = methodsFor(E).filter(({ name }) => !/hash|two samples/.test(name));
+      const used = methodsFor(E).filter(({ byToken, router }) => byToken || router.even);
       const forward = (x: ReturnType<typeof randomArray>) =>
         run(
           (scope, inputs) => {

@@ -77,8 +77,29 @@ export interface DenseRouting {
   readonly logits: Tensor;
 }
 
+/** Who decides in a routing, and so which dispatchers can carry it out. */
+export type RouterKind = "token-choice" | "expert-choice" | "soft" | "dense";
+
+/** What a router of each kind decides. */
+export interface RoutingByKind {
+  readonly "token-choice": Routing;
+  readonly "expert-choice": ExpertChoice;
+  readonly soft: SoftRouting;
+  readonly dense: DenseRouting;
+}
+
 /** What a router of any kind decides. */
-export type AnyRouting = Routing | ExpertChoice | SoftRouting | DenseRouting;
+export type AnyRouting = RoutingByKind[RouterKind];
+
+/** How many experts a layer has and uses. */
+export interface MoeSizes {
+  /** `E`, after `granularity`, without shared experts. */
+  readonly numExperts: number;
+  /** `K`, after `granularity`: choices per token in the tap `ids`; `E` if tokens do not choose. */
+  readonly numSelectedExperts: number;
+  /** Routed experts that compute a token: `K`, an average or an upper bound, or the capacity factor. */
+  readonly numActiveExperts: number;
+}
 
 /** How the weights of the chosen experts follow from their probabilities. */
 export type Normalization =

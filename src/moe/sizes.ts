@@ -1,49 +1,28 @@
-import type { MoeSettings } from "./config.ts";
-
-/** How many experts a layer has and uses. */
-export interface MoeSizes {
-  /** `E`, after `granularity`, without shared experts. */
-  readonly numExperts: number;
-  /** `K`, after `granularity`: choices per token in the tap `ids`; `E` where tokens do not choose. */
-  readonly numSelectedExperts: number;
-  /** Routed experts that a token is computed by: `K`, on average at most, or the capacity factor. */
-  readonly numActiveExperts: number;
-}
+import { routers } from "./routers/index.ts";
+import type { MoeSizes } from "./routing.ts";
+import type { MoeSettings } from "./settings.ts";
 
 /**
- * The sizes that settings mean: `experts.granularity` multiplies the experts and those selected (where
- * experts choose, those that a token has on average), and divides their width, so that neither
- * parameters nor arithmetic change (DeepSeekMoE, arXiv:2401.06066, section 3.1).
+ * The sizes that settings mean: `experts.granularity` multiplies the experts and the selected ones (if
+ * experts choose, the average number of a token), and divides their width, so that neither parameters
+ * nor arithmetic change (DeepSeekMoE, arXiv:2401.06066, section 3.1).
+ *
+ * @example
+ * moeSizes(parseMoe({ num_experts: 4, experts: { granularity: 2 } })).numSelectedExperts // 4
  */
 export function moeSizes({ numExperts: coarse, router, experts, dispatch }: MoeSettings): MoeSizes {
   const { granularity } = experts;
   const numExperts = coarse * granularity;
-  const selected = (count: number): MoeSizes => ({
-    numExperts,
-    numSelectedExperts: count,
-    numActiveExperts: count,
-  });
-  switch (router.name) {
-    case "dense":
-    case "soft":
-      return selected(numExperts);
-    case "expert_choice": {
-      const factor = dispatch.name === "expert_choice" ? dispatch.capacityFactor : 1;
-      const numActiveExperts = Math.min(numExperts, factor * granularity);
-      return { numExperts, numSelectedExperts: numExperts, numActiveExperts };
-    }
-    case "switch":
-    case "base":
-      return selected(1);
-    case "second_expert":
-      return selected(2);
-    case "top_p":
-      return selected(
-        router.maxSelectedExperts === undefined
-          ? numExperts
-          : router.maxSelectedExperts * granularity,
-      );
-    default:
-      return selected(router.numSelectedExperts * granularity);
+  const selection = routers.get(router.name).selects(router);
+  if (dispatch.name === "expert_choice") {
+    const numActiveExperts = Math.min(numExperts, dispatch.capacityFactor * granularity);
+    return { numExperts, numSelectedExperts: numExperts, numActiveExperts };
   }
+  const count =
+    selection === "all"
+      ? numExperts
+      : typeof selection === "number"
+        ? selection * granularity
+        : selection.always;
+  return { numExperts, numSelectedExperts: count, numActiveExperts: count };
 }

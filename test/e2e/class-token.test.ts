@@ -22,7 +22,7 @@ beforeAll(async () => {
   num_layers: 2
   num_heads: 2
   blocks: FS
-  moe: { num_experts: 3, experts: { mlp_ratio: 1 }, router: { name: cosine, projection_width: 8, noise_std: 1 } }
+  moe: { num_experts: 3, experts: { mlp_ratio: 1 }, router: { name: cosine, projection_width: 8, noise_scale: 1 } }
 data:
   name: shapes
   image_size: 16

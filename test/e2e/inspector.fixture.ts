@@ -113,7 +113,7 @@ model:
   drop_path: 0
   moe:
     num_experts: 4
-    router: { name: cosine, num_selected_experts: 1, projection_width: 8, noise_std: 1 }
+    router: { name: cosine, num_selected_experts: 1, projection_width: 8, noise_scale: 1 }
     dispatch: { name: capacity, capacity_factor: 1, formula: tutel, priority: batch }
 data:
   name: shapes

@@ -30,7 +30,7 @@ const recipes = {
     data: images("augment: [{ resize: { size: 20 } }, { random_crop: { size: 12 } }]"),
   },
   "sf-moe": {
-    model: `system: sf-moe, patch_size: 4, ${sizes}, blocks: SF, moe: { num_experts: 4, router: { name: cosine, num_selected_experts: 1, projection_width: 8, noise_std: 1 }, dispatch: { name: capacity, capacity_factor: 1, formula: tutel, priority: batch } }`,
+    model: `system: sf-moe, patch_size: 4, ${sizes}, blocks: SF, moe: { num_experts: 4, router: { name: cosine, num_selected_experts: 1, projection_width: 8, noise_scale: 1 }, dispatch: { name: capacity, capacity_factor: 1, formula: tutel, priority: batch } }`,
     data: images(),
   },
   "expert-choice": {

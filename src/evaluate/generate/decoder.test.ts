@@ -94,7 +94,7 @@ test.each([
   [
     "normalised weights under a capacity",
     { name: "softmax_top_k", normalization: "none" },
-    { name: "capacity", capacity_factor: 8, normalize: "before" },
+    { name: "capacity", capacity_factor: 8, normalization: "before" },
   ],
   ["a hash of words", { name: "hash", num_selected_experts: 2 }, { name: "dropless" }],
   ["top-p", { name: "top_p", probability: 0.6 }, { name: "dropless" }],

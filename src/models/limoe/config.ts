@@ -3,8 +3,8 @@ import type { CamelCased } from "../../config/case.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { TokenPaths } from "../../moe/active-parameters.ts";
 import { moeSchemaWith } from "../../moe/config.ts";
+import { routerRequirements } from "../../moe/context.ts";
 import { createMoe } from "../../moe/create-moe.ts";
-import { routers } from "../../moe/routers/index.ts";
 import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
 import { patchGrid } from "../../nn/patch-embed.ts";
 import type { ContrastiveModel } from "../contrastive-model.ts";
@@ -131,11 +131,9 @@ export function createLimoe(
 
 /** Refuses routers through which an image would see the text that it is compared with. */
 function requireApart({ moe: { router }, moeLayers }: LimoeSettings): void {
-  const { kind } = routers[router.name];
-  const pools = router.name === "attentive" && router.pool === "sample";
-  const mixes = kind === "soft" || kind === "expert-choice" || pools;
-  if (moeLayers === "none" || !mixes) return;
+  const { leak } = routerRequirements(router);
+  if (moeLayers === "none" || leak === undefined) return;
   throw usageError(
-    `the router ${router.name}${pools ? " with pool sample" : ""} decides for all tokens of a pair together, so that an image would see the text that it is compared with; choose a router that decides for each token, or model.towers two`,
+    `${leak}, so that an image would see the text that it is compared with; choose a router that decides for each token, or model.towers two`,
   );
 }

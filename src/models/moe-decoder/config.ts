@@ -1,6 +1,5 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { usageError } from "../../graph/errors.ts";
 import { moeSchema } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
 import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
@@ -45,11 +44,6 @@ export function createMoeDecoder(
   const { width, numHeads, numLayers, contextLength, moe } = settings;
   const config: MoeDecoderConfig = { ...settings, vocabularySize };
   requireHeads(settings);
-  if (moe.router.name === "hash" && moe.router.key === "position") {
-    throw usageError(
-      "a decoder reads tokens one by one, and the router hash knows no positions then; choose router.key word",
-    );
-  }
   moeBlocks(settings.moeLayers, numLayers); // Refuses blocks that the model has not.
   const { numActiveExperts } = createMoe(moe, mixtureContext(config, contextLength));
   return {

@@ -17,10 +17,10 @@
  */
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, product } from "../../graph/shape.ts";
-import type { MoeContext } from "../../moe/check.ts";
-import type { MoeSettings } from "../../moe/config.ts";
+import type { MoeContext } from "../../moe/context.ts";
 import { createMoe, type MoeLayer, type MoeTokens } from "../../moe/create-moe.ts";
-import { withoutLimit } from "../../moe/lift-limit.ts";
+import { withoutLimit } from "../../moe/dispatch/without-limit.ts";
+import type { MoeSettings } from "../../moe/settings.ts";
 import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
 import { type HeadOptions, selfAttention } from "../../nn/attention.ts";
 import { dropout } from "../../nn/dropout.ts";
@@ -214,6 +214,7 @@ export function mixtureContext(
     ...{ width, numTokens },
     vocabularySize: vocabularySize + (modalities === undefined ? 0 : 1),
     causal: true,
+    stepwise: true,
     padding: true,
     expertInit: kaimingNormal(),
     ...(modalities && { modalities }),

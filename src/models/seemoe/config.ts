@@ -1,6 +1,5 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { usageError } from "../../graph/errors.ts";
 import { moeSchema } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
 import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
@@ -81,11 +80,6 @@ export function createSeeMoe(
   const grid = patchGrid(imageShape[1], imageShape[2], vision.patchSize);
   requireHeads(settings);
   requireHeads(vision, "model.vision");
-  if (moe.router.name === "hash" && moe.router.key === "position") {
-    throw usageError(
-      "a decoder reads tokens one by one, and the router hash knows no positions then; choose router.key word",
-    );
-  }
   const numPatches = grid.rows * grid.columns;
   const isPooled = vision.pool === "cls";
   const numVisual = isPooled ? 1 : numPatches;

@@ -31,7 +31,7 @@
  * Axes: `B` images, `P` visual tokens, `S` tokens of text, `D` width, `V` vocabulary.
  */
 import type { Tensor } from "../../graph/graph.ts";
-import { withoutLimit } from "../../moe/lift-limit.ts";
+import { withoutLimit } from "../../moe/dispatch/without-limit.ts";
 import { dropout } from "../../nn/dropout.ts";
 import { kaimingNormal } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";

@@ -1,8 +1,8 @@
 /** The vision transformer of SeeMoE: images to tokens of its own width. */
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
-import type { MoeSettings } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
+import type { MoeSettings } from "../../moe/settings.ts";
 import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
 import { selfAttention } from "../../nn/attention.ts";
 import { convStem } from "../../nn/conv-stem.ts";

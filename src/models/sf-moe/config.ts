@@ -14,7 +14,7 @@ const rate = z.number().min(0).lt(1);
 /** Experts of GMoE-S/16; the weight 0.01 of tutel's mean of two losses is 0.005 for each. */
 const gmoeExperts: MoeDefaults = {
   num_experts: 6,
-  router: { name: "cosine", num_selected_experts: 1, noise_std: 1 },
+  router: { name: "cosine", num_selected_experts: 1, noise_scale: 1 },
   dispatch: { name: "capacity", capacity_factor: 1.5, formula: "tutel", priority: "batch" },
   experts: { mlp_ratio: 4, dropout: 0.1 },
   losses: [

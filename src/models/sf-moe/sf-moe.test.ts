@@ -25,7 +25,7 @@ const gmoe: SfMoeInput = {
   blocks: "FS",
   moe: {
     num_experts: 4,
-    router: { name: "cosine", projection_width: 8, noise_std: 1 },
+    router: { name: "cosine", projection_width: 8, noise_scale: 1 },
     dispatch: { name: "capacity", capacity_factor: 1, formula: "tutel", priority: "batch" },
     experts,
     losses: [
@@ -127,7 +127,7 @@ test("the defaults are GMoE-S/16", () => {
   expect(settings).toMatchObject({ width: 384, numLayers: 12, numHeads: 6, dropPath: 0.1 });
   expect(settings.moe).toMatchObject({
     numExperts: 6,
-    router: { name: "cosine", numSelectedExperts: 1, projectionWidth: 256, noiseStd: 1 },
+    router: { name: "cosine", numSelectedExperts: 1, projectionWidth: 256, noiseScale: 1 },
     dispatch: { capacityFactor: 1.5, priority: "batch" },
   });
   const { trace } = trainingGraph(classification(classifierOf({}, [3, 224, 224], 7)), {

@@ -28,8 +28,8 @@
  */
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
-import type { MoeSettings } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
+import type { MoeSettings } from "../../moe/settings.ts";
 import { selfAttention } from "../../nn/attention.ts";
 import { convStem } from "../../nn/conv-stem.ts";
 import { dropPath, dropPathRate } from "../../nn/drop-path.ts";

@@ -12,8 +12,8 @@
  * Axes: `B` images, `D` pixels times channels, `C` classes.
  */
 import type { Tensor } from "../../graph/graph.ts";
-import type { MoeSettings } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
+import type { MoeSettings } from "../../moe/settings.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { log, maximum } from "../../ops/arithmetic.ts";
 import { reshape } from "../../ops/reshape.ts";

@@ -7,8 +7,8 @@
  */
 import type { Tensor } from "../../graph/graph.ts";
 import { divideDim } from "../../graph/shape.ts";
-import type { MoeSettings } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
+import type { MoeSettings } from "../../moe/settings.ts";
 import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
 import { selfAttention } from "../../nn/attention.ts";
 import { convStem } from "../../nn/conv-stem.ts";

@@ -5,11 +5,11 @@ import { batch } from "../../graph/shape.ts";
 import { runScoped } from "../../nn/scope.fixture.ts";
 import { selectTopK } from "../routing.ts";
 import { type CapacitySettings, capacityLimit } from "./capacity-settings.ts";
-import { dispatchSchemas } from "./config.ts";
+import { dispatchSchema } from "./config.ts";
 import { limitCapacity } from "./limit-capacity.ts";
 
 const settingsOf = (settings: object): CapacitySettings =>
-  fromSnakeCase(dispatchSchemas.capacity.parse({ name: "capacity", ...settings }));
+  fromSnakeCase(dispatchSchema.parse({ name: "capacity", ...settings })) as CapacitySettings;
 
 interface Case {
   /** Gate of the first of two experts, for each token. */

@@ -1,17 +1,17 @@
 import { defined } from "../../graph/defined.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim } from "../../graph/shape.ts";
-import { cast } from "../../ops/compare.ts";
 import { onesLike } from "../../ops/gather.ts";
-import { reduceMax, reduceSum } from "../../ops/reduce.ts";
+import { reduceMax } from "../../ops/reduce.ts";
+import { countTokens } from "../losses/tokens.ts";
+import type { Routing } from "../routing.ts";
 import {
   type CapacityOptions,
   type CapacitySizes,
   capacityPresets,
   computeCapacity,
   runTimeCapacity,
-} from "../compute-capacity.ts";
-import type { Routing } from "../routing.ts";
+} from "./compute-capacity.ts";
 import type { DispatchSettings } from "./config.ts";
 import type { CapacityLimit } from "./limit-capacity.ts";
 
@@ -32,7 +32,7 @@ export function capacityLimit(
   routing: Routing,
   { training, numTokens: perSequence, mask }: CapacityContext,
 ): CapacityLimit {
-  const { priority, order, normalize, group } = settings;
+  const { priority, order, normalization, group } = settings;
   const { numExperts, numSelectedExperts } = routing;
   const total = routing.ids.shape[1]!;
   const size = group === "batch" ? total : requireSequence(perSequence);
@@ -44,7 +44,7 @@ export function capacityLimit(
           countTokens(mask ?? onesLike(reduceMax(routing.probabilities, -1))),
           capacityOptions(settings, { ...sizes, numTokens: Number.POSITIVE_INFINITY }, training),
         );
-  return { capacity, priority, order, normalize, numGroups: divideDim(total, size) };
+  return { capacity, priority, order, normalization, numGroups: divideDim(total, size) };
 }
 
 /**
@@ -82,9 +82,4 @@ export function capacityOptions(
 function requireSequence(numTokens: number | undefined): number {
   if (numTokens === undefined) throw new RangeError("groups of sequences need numTokens");
   return numTokens;
-}
-
-/** How many of `[N]` are set, as a float32 scalar. */
-function countTokens(flags: Tensor): Tensor {
-  return reduceSum(cast(flags, "float32"));
 }

@@ -1,7 +1,9 @@
 /** Settings of the dispatchers, as recipes have them. */
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { type CapacityPreset, capacityPresets } from "../compute-capacity.ts";
+import { renamedKeys } from "../../config/renamed-keys.ts";
+import type { RouterKind } from "../routing.ts";
+import { type CapacityPreset, capacityPresets } from "./compute-capacity.ts";
 
 const presets = Object.keys(capacityPresets) as [CapacityPreset, ...CapacityPreset[]];
 
@@ -24,15 +26,18 @@ const room = {
   formula: z.union([z.enum(presets), formula]).default({}),
 };
 
-const capacity = z.strictObject({
-  name: z.literal("capacity"),
-  ...room,
-  priority: z.enum(["token", "batch"]).default("token"),
-  order: z.enum(["k-major", "token-major"]).default("k-major"),
-  normalize: z.enum(["none", "before", "after"]).default("none"),
-  /** Tokens that share buffers: those of the batch, or of one sequence. */
-  group: z.enum(["batch", "sequence"]).default("batch"),
-});
+const capacity = z
+  .strictObject({
+    name: z.literal("capacity"),
+    ...room,
+    priority: z.enum(["token", "batch"]).default("token"),
+    order: z.enum(["k-major", "token-major"]).default("k-major"),
+    /** When a token's weights are divided by their sum: never, before dropping, or after it. */
+    normalization: z.enum(["none", "before", "after"]).default("none"),
+    /** Tokens that share buffers: those of the batch, or of one sequence. */
+    group: z.enum(["batch", "sequence"]).default("batch"),
+  })
+  .register(renamedKeys, { normalize: { key: "normalization" } });
 
 const expertChoice = z.strictObject({
   name: z.literal("expert_choice"),
@@ -43,32 +48,36 @@ const expertChoice = z.strictObject({
   group: z.enum(["batch", "sequence"]).default("sequence"),
 });
 
-/** The settings of each dispatcher by its name. */
-export const dispatchSchemas = {
-  dropless: z.strictObject({ name: z.literal("dropless") }),
-  capacity,
-  expert_choice: expertChoice,
-  soft: z.strictObject({ name: z.literal("soft") }),
-  dense: z.strictObject({ name: z.literal("dense") }),
-} as const;
+const dropless = z.strictObject({ name: z.literal("dropless") });
+const soft = z.strictObject({ name: z.literal("soft") });
+const dense = z.strictObject({ name: z.literal("dense") });
 
-/** Name of a dispatcher. */
-export type DispatcherName = keyof typeof dispatchSchemas;
+/** The dispatchers, and which kind of routing each carries out; the first of a kind is its default. */
+export const dispatchers = [
+  { name: "dropless", kind: "token-choice" },
+  { name: "capacity", kind: "token-choice" },
+  { name: "expert_choice", kind: "expert-choice" },
+  { name: "soft", kind: "soft" },
+  { name: "dense", kind: "dense" },
+] as const satisfies readonly { readonly name: DispatcherName; readonly kind: RouterKind }[];
 
-/** The `dispatch` part of a layer's settings: `name` says which of these it is. */
+/** The `dispatch` part of a layer's settings: `name` decides which others there are. */
 export const dispatchSchema = z.discriminatedUnion("name", [
-  dispatchSchemas.dropless,
+  dropless,
   capacity,
   expertChoice,
-  dispatchSchemas.soft,
-  dispatchSchemas.dense,
+  soft,
+  dense,
 ]);
 
-/** Of the dispatchers for token choice, which models with a router of their own offer. */
-export const tokenDispatchSchema = z.discriminatedUnion("name", [
-  dispatchSchemas.dropless,
-  capacity,
-]);
+/** The dispatchers of token choice, which models with a router of their own offer. */
+export const tokenDispatchSchema = z.discriminatedUnion("name", [dropless, capacity]);
+
+/** Settings of a dispatcher, as recipes have them. */
+export type DispatchInput = z.input<typeof dispatchSchema>;
+
+/** Name of a dispatcher. */
+export type DispatcherName = DispatchInput["name"];
 
 export type DispatchSettings = CamelCased<z.output<typeof dispatchSchema>>;
 export type TokenDispatchSettings = CamelCased<z.output<typeof tokenDispatchSchema>>;

@@ -112,12 +112,12 @@ describe("gates of vmoe's routing_test.py, K = 2, C = 2", () => {
   });
 
   test("weights divided by their sum before or after dropping", async () => {
-    const before = await limited(gates, 2, { capacity: 2, normalize: "before" });
+    const before = await limited(gates, 2, { capacity: 2, normalization: "before" });
     expect(before.weights).toEqual([
       [0.666667, 0.555556, 0.666667],
       [0.333333, 0, 0],
     ]);
-    const after = await limited(gates, 2, { capacity: 2, normalize: "after" });
+    const after = await limited(gates, 2, { capacity: 2, normalization: "after" });
     expect(after.weights).toEqual([
       [0.666667, 1, 1],
       [0.333333, 0, 0],
@@ -144,7 +144,7 @@ test.each(["token", "batch"] as const)("padding takes no room, %s priority", asy
   const { ids, positions, weights, successRate } = await limited(
     padded,
     1,
-    { capacity: 2, priority, normalize: "after" },
+    { capacity: 2, priority, normalization: "after" },
     { mask: [false, true, false, true] },
   );
   expect(ids).toEqual([[1, 0, 1, 0]]);
@@ -203,7 +203,7 @@ const drawn = fc.record({
   numGroups: fc.constantFrom(1, 2),
   priority: fc.constantFrom("token" as const, "batch" as const),
   order: fc.constantFrom("k-major" as const, "token-major" as const),
-  normalize: fc.constantFrom("none" as const, "before" as const, "after" as const),
+  normalization: fc.constantFrom("none" as const, "before" as const, "after" as const),
   seed: fc.nat(1000),
 });
 
@@ -232,7 +232,7 @@ test("no expert exceeds its capacity, no token its K, and none is dropped withou
         expect(new Set(own).size).toBe(own.length);
         expect(own.length).toBeLessThanOrEqual(selected);
         const total = weights.reduce((sum, row) => sum + row[n]!, 0);
-        if (options.normalize === "after") expect(total).toBeCloseTo(own.length > 0 ? 1 : 0, 4);
+        if (options.normalization === "after") expect(total).toBeCloseTo(own.length > 0 ? 1 : 0, 4);
         ids.forEach((row, k) => {
           if (row[n] === numExperts) expect(weights[k]![n]).toBe(0);
         });
@@ -250,7 +250,7 @@ test("batch priority changes only who is dropped", async () => {
       const counts = async (priority: "token" | "batch") => {
         const { ids, weights, successRate } = await limited(p, selected, {
           ...options,
-          normalize: "none",
+          normalization: "none",
           priority,
         });
         const perExpert = Array.from(

@@ -36,7 +36,7 @@ export interface CapacityLimit {
    * Divides a token's weights by their sum: before dropping (tutel), after it over those that are
    * left (lucidrains, fairseq), or not at all (vmoe, makeMoE). Default `none`.
    */
-  readonly normalize?: "none" | "before" | "after";
+  readonly normalization?: "none" | "before" | "after";
   /** Which tokens there are, `[N]` bool; others are padding, neither routed nor counted. */
   readonly mask?: Tensor;
   /** What batch priority compares, `[N]`. Default: the largest probability of each token. */
@@ -59,7 +59,7 @@ export interface LimitedRouting extends Routing {
  */
 export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRouting {
   const { numExperts } = routing;
-  const { capacity, normalize = "none", mask } = limit;
+  const { capacity, normalization = "none", mask } = limit;
   if (typeof capacity === "number" && !(Number.isInteger(capacity) && capacity >= 1)) {
     throw usageError(`capacity must be a whole number >= 1, got ${capacity}`);
   }
@@ -68,14 +68,14 @@ export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRo
   const turns = turnsInLine(attempted, routing, limit); // [K, N], from 1 on
   const hasExpert = less(attempted, numExperts);
   const accepted = logicalAnd(hasExpert, lessOrEqual(turns, capacity)); // [K, N]
-  const weights = normalize === "before" ? toSumOne(combineWeights) : combineWeights;
+  const weights = normalization === "before" ? toSumOne(combineWeights) : combineWeights;
   const kept = where(accepted, weights, 0); // [K, N]
   const nowhere = typeof capacity === "number" ? capacity : cast(capacity, "int64");
   return {
     ...routing,
     ids: where(accepted, attempted, numExperts),
     mayDrop: true,
-    combineWeights: normalize === "after" ? toSumOne(kept) : kept,
+    combineWeights: normalization === "after" ? toSumOne(kept) : kept,
     positions: where(accepted, cast(sub(turns, 1), "int64"), nowhere),
     successRate: fractionOf(accepted, hasExpert),
   };

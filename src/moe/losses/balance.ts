@@ -1,8 +1,11 @@
 /** Balance losses from the product of each expert's share of choices and its mean probability. */
+
+import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";
 import { mul } from "../../ops/arithmetic.ts";
 import { slice } from "../../ops/join.ts";
 import { reduceSum } from "../../ops/reduce.ts";
+import { defineLoss } from "./define.ts";
 import { chosenExperts, type TokenMask, tokenMean } from "./tokens.ts";
 
 /**
@@ -52,3 +55,37 @@ export function huggingFaceBalanceLoss(
 ): Tensor {
   return balanceLoss(probabilities, ids, { ...options, choices: "sum" });
 }
+
+export const balance = defineLoss({
+  name: "balance",
+  description: "share of choices times mean probability, 1 when balanced",
+  paper: "GShard, arXiv:2006.16668, alg. 1; Switch, arXiv:2101.03961, eq. 4-6",
+  needs: ["choices"],
+  weight: 0.01,
+  settings: { choices: z.enum(["first", "sum", "mean"]).default("first") },
+  compute: ({ probabilities, ids }, options) => balanceLoss(probabilities, ids, options),
+  variants: [
+    {
+      id: "balance_first",
+      title: "balance, first choices (GShard)",
+      settings: { weight: 0.02 },
+    },
+  ],
+});
+
+export const huggingFaceBalance = defineLoss({
+  name: "hugging_face_balance",
+  description: "balance with all K choices added, K when balanced",
+  paper: "Hugging Face Transformers, load_balancing_loss_func (Mixtral)",
+  needs: ["choices"],
+  weight: 0.001,
+  settings: {},
+  compute: ({ probabilities, ids }, options) => huggingFaceBalanceLoss(probabilities, ids, options),
+  variants: [
+    {
+      id: "hugging_face",
+      title: "balance, choices added (Hugging Face)",
+      settings: { weight: 0.01 },
+    },
+  ],
+});

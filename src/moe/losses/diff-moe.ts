@@ -1,7 +1,9 @@
 /** The two balance losses of Diff-MoE (github.com/yaolidong/diff-MoE, commit 4d2c44e). */
+
 import type { Tensor } from "../../graph/graph.ts";
 import { square } from "../../ops/arithmetic.ts";
 import { reduceSum } from "../../ops/reduce.ts";
+import { defineLoss } from "./define.ts";
 import { type TokenMask, tokenMean } from "./tokens.ts";
 
 export { uniformKlLoss } from "./kl.ts";
@@ -16,3 +18,14 @@ export { uniformKlLoss } from "./kl.ts";
 export function meanSquareBalanceLoss(probabilities: Tensor, { mask }: TokenMask = {}): Tensor {
   return reduceSum(square(tokenMean(probabilities, mask)));
 }
+
+export const meanSquareBalance = defineLoss({
+  name: "mean_square_balance",
+  description: "sum of squares of the mean routing, 1/E when balanced",
+  paper: "Diff-MoE, github.com/yaolidong/diff-MoE, commit 4d2c44e",
+  needs: ["probabilities"],
+  weight: 0.001,
+  settings: {},
+  compute: ({ probabilities }, options) => meanSquareBalanceLoss(probabilities, options),
+  variants: [{ id: "mean_square", title: "mean square (Diff-MoE)", settings: { weight: 0.8 } }],
+});

@@ -1,8 +1,11 @@
 /** Entropy losses: each token certain of its experts, all tokens together spread over many. */
+
+import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";
 import { relu } from "../../ops/activation.ts";
 import { add, log, maximum, mul, neg } from "../../ops/arithmetic.ts";
 import { reduceSum } from "../../ops/reduce.ts";
+import { defineLoss } from "./define.ts";
 import { orZero, type TokenMask, tokenMean } from "./tokens.ts";
 
 /** Below every positive probability that matters, above float32's smallest normal number. */
@@ -51,3 +54,38 @@ export function globalEntropyLoss(
   if (threshold === undefined) return negative;
   return orZero(relu(add(negative, threshold)), mask);
 }
+
+export const localEntropy = defineLoss({
+  name: "local_entropy",
+  description: "mean entropy of each token's routing, for certain choices",
+  paper: "LIMoE, arXiv:2206.02770, local entropy",
+  needs: ["distribution"],
+  weight: 0.01,
+  settings: {},
+  compute: ({ probabilities }, options) => localEntropyLoss(probabilities, options),
+});
+
+export const globalEntropy = defineLoss({
+  name: "global_entropy",
+  description: "negative entropy of the mean routing, or its distance below a threshold",
+  paper: "LIMoE, arXiv:2206.02770, global entropy",
+  needs: ["distribution"],
+  weight: 0.01,
+  settings: {
+    /** In nats; the logarithm of the number of experts that should be used at least. */
+    threshold: z.number().nonnegative().optional(),
+  },
+  compute: ({ probabilities }, options) => globalEntropyLoss(probabilities, options),
+  variants: [{ title: "global entropy (LIMoE)", settings: { weight: 0.2 } }],
+});
+
+export const topPEntropy = defineLoss({
+  name: "top_p_entropy",
+  description: "mean entropy of each token's routing, for few experts under top-p",
+  paper: "Huang et al. 2024, arXiv:2403.07652, dynamic loss",
+  needs: ["varying-count", "distribution"],
+  instead: "local_entropy",
+  weight: 0.0001,
+  settings: {},
+  compute: ({ probabilities }, options) => localEntropyLoss(probabilities, options),
+});

@@ -1,11 +1,14 @@
 /** The importance loss: experts should have equal sums of gates. */
+
+import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";
 import { mul } from "../../ops/arithmetic.ts";
 import { oneHot } from "../../ops/one-hot.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { unsqueeze } from "../../ops/reshape.ts";
+import { defineLoss } from "./define.ts";
 import { type TokenMask, tokenMean } from "./tokens.ts";
-import { squaredVariation, type VariationOptions } from "./variation.ts";
+import { squaredVariation, type VariationOptions, variationSettings } from "./variation.ts";
 
 export interface ImportanceLossOptions extends TokenMask, VariationOptions {}
 
@@ -31,3 +34,22 @@ export function importanceLoss(gates: Tensor, options: ImportanceLossOptions = {
 export function sparseGates(ids: Tensor, combineWeights: Tensor, numExperts: number): Tensor {
   return reduceSum(mul(oneHot(ids, numExperts), unsqueeze(combineWeights, -1)), 0);
 }
+
+export const importance = defineLoss({
+  name: "importance",
+  description: "squared coefficient of variation of the experts' summed gates",
+  paper: "Shazeer et al. 2017, arXiv:1701.06538, eq. 6-7; V-MoE, arXiv:2106.05974, app. A.2",
+  needs: ["probabilities"],
+  weight: 0.01,
+  settings: {
+    ...variationSettings,
+    /** Clean probabilities (V-MoE, LIMoE), or sparse gates (Shazeer et al.). */
+    importance_of: z.enum(["probabilities", "gates"]).default("probabilities"),
+  },
+  compute: ({ probabilities, ids, combineWeights, numExperts }, { importanceOf, ...options }) => {
+    const sparse = importanceOf === "gates";
+    const gates = sparse ? sparseGates(ids, combineWeights, numExperts) : probabilities;
+    return importanceLoss(gates, options);
+  },
+  variants: [{ title: "importance", settings: { weight: 0.1 } }],
+});

@@ -1,7 +1,9 @@
 /** Divergences between the mean routing and the uniform one, in both directions. */
+
 import type { Tensor } from "../../graph/graph.ts";
 import { add, log, maximum, mul } from "../../ops/arithmetic.ts";
 import { reduceMean, reduceSum } from "../../ops/reduce.ts";
+import { defineLoss } from "./define.ts";
 import { orZero, type TokenMask, tokenMean } from "./tokens.ts";
 
 const TINY = 1e-30;
@@ -32,3 +34,25 @@ export function uniformToRoutingKlLoss(probabilities: Tensor, { mask }: TokenMas
   const loss = mul(add(reduceMean(log(maximum(mean, TINY))), Math.log(numExperts)), -1);
   return orZero(loss, mask);
 }
+
+export const klToUniform = defineLoss({
+  name: "kl_to_uniform",
+  description: "divergence of the mean routing from the uniform one, KL(m || U)",
+  paper: "Diff-MoE, github.com/yaolidong/diff-MoE, commit 4d2c44e",
+  needs: ["distribution"],
+  weight: 0.01,
+  settings: {},
+  compute: ({ probabilities }, options) => uniformKlLoss(probabilities, options),
+  variants: [{ title: "KL to uniform", settings: { weight: 0.2 } }],
+});
+
+export const klFromUniform = defineLoss({
+  name: "kl_from_uniform",
+  description: "divergence of the uniform routing from the mean one, KL(U || m)",
+  paper: "SF-MoE, github.com/Luodian/Generalizable-Mixture-of-Experts; Diff-MoE, commit 936f394",
+  needs: ["distribution"],
+  weight: 0.01,
+  settings: {},
+  compute: ({ probabilities }, options) => uniformToRoutingKlLoss(probabilities, options),
+  variants: [{ title: "KL from uniform", settings: { weight: 0.2 } }],
+});

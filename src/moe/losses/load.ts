@@ -1,4 +1,5 @@
 /** Load losses: experts should have equal probabilities of being chosen if the noise were redrawn. */
+
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { normalCdf } from "../../ops/activation.ts";
@@ -6,9 +7,11 @@ import { div, sub } from "../../ops/arithmetic.ts";
 import { greater, where } from "../../ops/compare.ts";
 import { slice } from "../../ops/join.ts";
 import { topK } from "../../ops/top-k.ts";
+import type { MoeSizes, Routing } from "../routing.ts";
 import { requireSelectable } from "../routing.ts";
+import { defineLoss } from "./define.ts";
 import { type TokenMask, tokenMean } from "./tokens.ts";
-import { squaredVariation, type VariationOptions } from "./variation.ts";
+import { squaredVariation, type VariationOptions, variationSettings } from "./variation.ts";
 
 /** What the noise did to the logits; all three in the space of logits, before any softmax. */
 export interface NoisyLogits {
@@ -78,4 +81,42 @@ export function selectionProbabilities(noisy: NoisyLogits): Tensor {
 /** The `rank`-th largest entry of each row, `[N, 1]`. */
 function rankedLogit(logits: Tensor, rank: number): Tensor {
   return slice(topK(logits, rank).values, 1, rank - 1, rank);
+}
+
+export const load = defineLoss({
+  name: "load",
+  description: "squared coefficient of variation of the experts' chances to be chosen",
+  paper: "V-MoE, arXiv:2106.05974, app. A.2",
+  needs: ["noise"],
+  weight: 0.01,
+  settings: variationSettings,
+  check: ({ name }, sizes) => choiceProblem(name, sizes),
+  compute: (routing, options) => vmoeLoadLoss(noisyLogitsOf(routing, "load"), options),
+});
+
+export const loadExcludingSelf = defineLoss({
+  name: "load_excluding_self",
+  description: "as load, with the threshold among the other experts",
+  paper: "Shazeer et al. 2017, arXiv:1701.06538, eq. 8-11",
+  needs: ["noise"],
+  weight: 0.01,
+  settings: variationSettings,
+  check: ({ name }, sizes) => choiceProblem(name, sizes),
+  compute: (routing, options) =>
+    shazeerLoadLoss(noisyLogitsOf(routing, "load_excluding_self"), options),
+});
+
+function choiceProblem(name: string, { numExperts, numSelectedExperts }: MoeSizes) {
+  if (numSelectedExperts < numExperts) return undefined;
+  return `the loss ${name} needs fewer selected experts than experts, got ${numSelectedExperts} of ${numExperts}; leave it out`;
+}
+
+function noisyLogitsOf(routing: Routing, name: string): NoisyLogits {
+  const { logits, noisyLogits, noiseStd, numSelectedExperts } = routing;
+  if (noisyLogits === undefined || noiseStd === undefined || noiseStd === 0) {
+    throw usageError(
+      `the loss ${name} needs a router with noise on its logits; choose a noisy router or leave the loss out`,
+    );
+  }
+  return { logits, noisyLogits, noiseStd, numSelectedExperts };
 }

@@ -1,10 +1,13 @@
 /** DeepSeek's balance loss within each sequence. */
+
+import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { divideDim } from "../../graph/shape.ts";
 import { div, maximum, mul } from "../../ops/arithmetic.ts";
 import { cast, greater } from "../../ops/compare.ts";
 import { reduceMean, reduceSum } from "../../ops/reduce.ts";
 import { reshape } from "../../ops/reshape.ts";
+import { defineLoss } from "./define.ts";
 import { chosenExperts, keepTokens, type TokenMask } from "./tokens.ts";
 
 export interface SequenceBalanceLossOptions extends TokenMask {
@@ -44,3 +47,28 @@ export function sequenceBalanceLoss(
   const present = reduceSum(cast(greater(kept, 0), "float32"));
   return div(mul(reduceSum(losses), scale), maximum(present, 1));
 }
+
+export const sequenceBalance = defineLoss({
+  name: "sequence_balance",
+  description: "balance within each sequence, 1 when balanced; needs num_tokens",
+  paper: "DeepSeek-V3, arXiv:2412.19437, eq. 17-20",
+  needs: ["choices"],
+  sequences: true,
+  weight: 0.0001,
+  settings: {},
+  compute: ({ probabilities, ids }, { numTokens, ...options }) => {
+    if (numTokens === undefined) {
+      throw usageError(
+        "the loss sequence_balance needs num_tokens, the number of tokens per sequence",
+      );
+    }
+    return sequenceBalanceLoss(probabilities, ids, { ...options, numTokens });
+  },
+  variants: [
+    {
+      id: "sequence",
+      title: "balance within sequences (DeepSeek)",
+      settings: { weight: 0.02 },
+    },
+  ],
+});

@@ -1,4 +1,5 @@
 /** Relative spread over experts, the common part of the importance and load losses. */
+import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";
 import { div, maximum, square } from "../../ops/arithmetic.ts";
 import { reduceMean, variance } from "../../ops/reduce.ts";
@@ -25,3 +26,6 @@ export function squaredVariation(v: Tensor, { unbiased = false }: VariationOptio
   const correction = unbiased && numExperts > 1 ? 1 : 0;
   return div(variance(v, 0, { correction }), maximum(square(reduceMean(v, 0)), TINY));
 }
+
+/** False divides squared deviations by E (the papers), true by E - 1 (PyTorch ports). */
+export const variationSettings = { unbiased: z.boolean().default(false) };

@@ -1,7 +1,10 @@
 /** The router z-loss: logits should stay small. */
+
+import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";
 import { square } from "../../ops/arithmetic.ts";
 import { logSumExp, reduceSum } from "../../ops/reduce.ts";
+import { defineLoss } from "./define.ts";
 import { keepTokens, type TokenMask, tokenMean } from "./tokens.ts";
 
 export interface ZLossOptions extends TokenMask {
@@ -22,3 +25,20 @@ export function zLoss(logits: Tensor, { mask, reduction = "mean" }: ZLossOptions
   const squares = square(logSumExp(logits, -1)); // [N]
   return reduction === "mean" ? tokenMean(squares, mask) : reduceSum(keepTokens(squares, mask));
 }
+
+export const zLossDefinition = defineLoss({
+  name: "z",
+  description: "mean squared logarithm of the logits' sum of exponentials",
+  paper: "ST-MoE, arXiv:2202.08906, eq. 5",
+  needs: ["probabilities"],
+  weight: 0.001,
+  settings: { reduction: z.enum(["mean", "sum"]).default("mean") },
+  compute: ({ logits }, options) => zLoss(logits, options),
+  variants: [
+    {
+      title: "balance and z-loss",
+      settings: { weight: 0.001 },
+      beside: [{ name: "balance", weight: 0.02, choices: "mean" }],
+    },
+  ],
+});

@@ -1,5 +1,7 @@
 /** Diff-MoE's attentive router, in the form of its README and in its earlier attention form. */
+import * as z from "zod";
 import { array } from "../../graph/array.ts";
+import { defined } from "../../graph/defined.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
 import { divideDim } from "../../graph/shape.ts";
@@ -14,6 +16,8 @@ import { reduceMean, reduceSum } from "../../ops/reduce.ts";
 import { expand, reshape } from "../../ops/reshape.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { type Routing, selectTopK } from "../routing.ts";
+import { defineRouter } from "./define.ts";
+import { count, evenLoss, linearTensors, lonelyWeight, rows, scored } from "./settings.ts";
 
 export interface AttentiveRouterOptions {
   readonly numExperts: number;
@@ -111,3 +115,57 @@ function keptMean(grouped: Tensor, mask: Tensor): Tensor {
   const all = reduceMean(grouped, 1, { keepDims: true });
   return where(greater(count, 0), div(sum, maximum(count, 1)), all); // [B, 1, E]
 }
+
+export const attentive = defineRouter({
+  name: "attentive",
+  kind: "token-choice",
+  paper: "github.com/yaolidong/diff-MoE",
+  description: "Diff-MoE: a linear softmax gate, or attention of tokens to expert keys.",
+  decides: "tokens",
+  settings: {
+    num_selected_experts: count.default(2),
+    form: z.enum(["linear", "attention"]).default("linear"),
+    noisy: z.boolean().default(false),
+    gate: z.enum(["softmax", "sigmoid"]).default("softmax"),
+    pool: z.enum(["token", "sample"]).default("token"),
+  },
+  selects: ({ numSelectedExperts }) => numSelectedExperts,
+  gives: scored,
+  lacks: ({ gate }) => (gate === "sigmoid" ? { distribution: "choose gate softmax" } : {}),
+  tensors: { ...linearTensors, expert_keys: rows, "query.weight": null, "query.bias": null },
+  check: ({ form, pool }, sizes) =>
+    form === "linear" && pool === "sample"
+      ? "pool sample is of the attention form of the attentive router; choose form attention"
+      : lonelyWeight(sizes, "the router switch"),
+  requires: ({ pool }) =>
+    pool === "token"
+      ? {}
+      : { sequences: true, leak: "pool sample chooses experts by all tokens of a sequence" },
+  route: (scope, x, settings, { numExperts, numSelectedExperts, numTokens, mask }) =>
+    attentiveRouter(scope, x, {
+      ...settings,
+      ...{ numExperts, numSelectedExperts },
+      ...defined({ numTokens, mask }),
+    }),
+  examples: {
+    picture: { settings: { num_selected_experts: 2 } },
+    variants: [
+      {
+        title: "attentive top-2, balance loss",
+        settings: { num_selected_experts: 2 },
+        losses: [evenLoss],
+        balanced: true,
+      },
+    ],
+    forms: [
+      { title: "linear, with noise", settings: { noisy: true }, weightSum: 1 },
+      { title: "sigmoid", settings: { gate: "sigmoid" }, weightSum: 1 },
+      { title: "attention", settings: { form: "attention" }, weightSum: 1 },
+      {
+        title: "attention by sample",
+        settings: { form: "attention", pool: "sample" },
+        weightSum: 1,
+      },
+    ],
+  },
+});

@@ -8,7 +8,9 @@ import { transpose, unsqueeze } from "../../ops/reshape.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { argMax } from "../../ops/top-k.ts";
 import type { Routing } from "../routing.ts";
+import { defineRouter } from "./define.ts";
 import { evenAssignment } from "./even-assignment.ts";
+import { linearTensors } from "./settings.ts";
 
 export interface BaseRouterOptions {
   readonly numExperts: number;
@@ -58,3 +60,22 @@ export function baseRouter(scope: Scope, x: Tensor, options: BaseRouterOptions):
     scope.training ? (options.assigned ?? evenAssignment(logits)) : undefined,
   );
 }
+
+export const base = defineRouter({
+  name: "base",
+  kind: "token-choice",
+  paper: "arXiv:2103.16716",
+  description: "One expert per token, equally many tokens per expert in training.",
+  decides: "evenly",
+  settings: {},
+  selects: () => ({ always: 1 }),
+  gives: ["probabilities", "distribution"],
+  even: true,
+  tensors: linearTensors,
+  requires: () => ({ noPadding: "every expert gets the same share of all tokens" }),
+  route: (scope, x, _, { numExperts }) => baseRouter(scope, x, { numExperts }),
+  examples: {
+    picture: { settings: {} },
+    variants: [{ title: "BASE", settings: {} }],
+  },
+});

@@ -52,7 +52,7 @@ test("the factor stops at 100", async () => {
 
 test("noise in training only", () => {
   const router: Parameters<typeof randomsOf>[0] = (scope, input) =>
-    cosineRouter(scope, input, { ...options, noiseStd: 1 });
+    cosineRouter(scope, input, { ...options, noiseScale: 1 });
   expect(randomsOf(router, true, [2, 3])).toEqual(["noise"]);
   expect(randomsOf(router, false, [2, 3])).toEqual([]);
 });

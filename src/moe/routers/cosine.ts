@@ -1,3 +1,5 @@
+import * as z from "zod";
+import { defined } from "../../graph/defined.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { constantOf, normalOf } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
@@ -7,7 +9,17 @@ import { boundedAbove } from "../../ops/bounded-above.ts";
 import { l2Normalize } from "../../ops/l2-normalize.ts";
 import { matmul } from "../../ops/matmul.ts";
 import type { Normalization, Routing } from "../routing.ts";
+import { defineRouter } from "./define.ts";
 import { drawNoise } from "./noise.ts";
+import {
+  count,
+  deviation,
+  evenLoss,
+  lonelySum,
+  normalization as normalizationSetting,
+  renamedNoise,
+  scored,
+} from "./settings.ts";
 import { softmaxTopKRouting } from "./softmax-top-k.ts";
 
 export interface CosineRouterOptions {
@@ -17,8 +29,11 @@ export interface CosineRouterOptions {
   readonly projectionWidth?: number;
   /** Temperature at first; its logarithm is learned. Default 0.5, a factor of 2. */
   readonly initialTemperature?: number;
-  /** Standard deviation of the noise times the number of experts. Default 0; GMoE uses 1. */
-  readonly noiseStd?: number;
+  /**
+   * Standard deviation of the noise on each logit, times the number of experts. Default 0; GMoE uses
+   * 1.
+   */
+  readonly noiseScale?: number;
   /** Default `sum` for `K > 1`, `none` for `K = 1`, as in tutel. */
   readonly normalization?: Normalization;
 }
@@ -57,7 +72,7 @@ export function cosineRouter(scope: Scope, x: Tensor, options: CosineRouterOptio
     numSelectedExperts,
     projectionWidth = 256,
     initialTemperature = 0.5,
-    noiseStd = 0,
+    noiseScale = 0,
     normalization = numSelectedExperts > 1 ? "sum" : "none",
   } = options;
   const projected = linear(scope.child("cosine_projector"), x, projectionWidth); // [N, P]
@@ -68,6 +83,50 @@ export function cosineRouter(scope: Scope, x: Tensor, options: CosineRouterOptio
     constantOf(Math.log(1 / initialTemperature)),
   );
   const logits = cosineLogits(projected, similarity, temperature); // [N, E]
-  const noise = drawNoise(scope, logits, noiseStd / numExperts);
+  const noise = drawNoise(scope, logits, noiseScale / numExperts);
   return softmaxTopKRouting(logits, { numSelectedExperts, normalization, noise });
 }
+
+export const cosine = defineRouter({
+  name: "cosine",
+  kind: "token-choice",
+  paper: "arXiv:2204.09179, arXiv:2206.04046",
+  description: "Cosines of projected tokens and experts with a learned temperature.",
+  decides: "tokens",
+  settings: {
+    num_selected_experts: count.default(1),
+    projection_width: count.default(256),
+    initial_temperature: z.number().positive().default(0.5),
+    /** Standard deviation of the noise on each logit, times the number of experts. */
+    noise_scale: deviation.default(0),
+    /** Default: `sum` for more than one expert, `none` for one. */
+    normalization: normalizationSetting.optional(),
+  },
+  renamed: renamedNoise,
+  selects: ({ numSelectedExperts }) => numSelectedExperts,
+  gives: [...scored, "noise"],
+  lacks: ({ noiseScale }) => (noiseScale === 0 ? { noise: "choose noise_scale 1" } : {}),
+  tensors: {
+    sim_matrix: { axis: 1 },
+    "cosine_projector.weight": null,
+    "cosine_projector.bias": null,
+    temperature: null,
+  },
+  check: lonelySum,
+  route: (scope, x, settings, { numExperts, numSelectedExperts }) =>
+    cosineRouter(scope, x, { ...defined(settings), numExperts, numSelectedExperts }),
+  examples: {
+    picture: { settings: { num_selected_experts: 2, projection_width: 4 } },
+    variants: [
+      {
+        title: "cosine top-2, balance loss",
+        settings: { num_selected_experts: 2, projection_width: 64 },
+        losses: [evenLoss],
+        balanced: true,
+      },
+    ],
+    forms: [
+      { settings: { projection_width: 3, noise_scale: 1, normalization: "sum" }, weightSum: 1 },
+    ],
+  },
+});

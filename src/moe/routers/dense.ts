@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";
 import { dropout } from "../../nn/dropout.ts";
 import type { Initializer } from "../../nn/initializers.ts";
@@ -5,14 +6,18 @@ import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { relu } from "../../ops/activation.ts";
 import { softmax } from "../../ops/softmax.ts";
+import { type ActivationName, activationOf, activationSchema } from "../activations.ts";
 import type { DenseRouting } from "../routing.ts";
+import type { TensorLayout } from "./define.ts";
+import { defineRouter } from "./define.ts";
+import { count, initOf, initStd, linearTensors, rate, rows } from "./settings.ts";
 
 export interface DenseRouterOptions {
   readonly numExperts: number;
   /** Widths of the hidden layers of an MLP gate; default none, a linear gate. */
   readonly hiddenWidths?: readonly number[];
   /** After hidden layer `layer` of an MLP gate. Default ReLU. */
-  readonly activation?: (x: Tensor, layer: number) => Tensor;
+  readonly activation?: ActivationName | ((x: Tensor, layer: number) => Tensor);
   /** After each hidden layer of an MLP gate. Default 0. */
   readonly dropout?: number;
   /** Default true. */
@@ -39,7 +44,14 @@ export function denseRouting(logits: Tensor): DenseRouting {
  * @param x `[N, D]`
  */
 export function denseRouter(scope: Scope, x: Tensor, options: DenseRouterOptions): DenseRouting {
-  const { numExperts, hiddenWidths = [], activation = relu, bias = true, weightInit } = options;
+  const {
+    numExperts,
+    hiddenWidths = [],
+    activation: given = relu,
+    bias = true,
+    weightInit,
+  } = options;
+  const activation = activationOf(given);
   const init = { bias, ...(weightInit && { weightInit }) };
   const hidden = hiddenWidths.reduce((rows, width, layer) => {
     const child = scope.child(layer);
@@ -48,4 +60,42 @@ export function denseRouter(scope: Scope, x: Tensor, options: DenseRouterOptions
   }, x); // [N, F]
   const last = hiddenWidths.length === 0 ? scope : scope.child(hiddenWidths.length);
   return denseRouting(linear(last, hidden, numExperts, init));
+}
+
+export const dense = defineRouter({
+  name: "dense",
+  kind: "dense",
+  paper: "Jacobs et al. 1991",
+  description: "Every expert, weighted by a softmax of a linear or MLP gate.",
+  decides: "all",
+  settings: {
+    /** Widths of the hidden layers of an MLP gate; none makes the gate linear. */
+    hidden_widths: z.array(count).max(16).default([]),
+    activation: activationSchema.default("relu"),
+    dropout: rate.default(0),
+    bias: z.boolean().default(true),
+    init_std: initStd,
+  },
+  selects: () => "all",
+  gives: ["probabilities", "distribution"],
+  tensors: (names) => ({ ...linearTensors, ...gateTensors(names) }),
+  route: (scope, x, settings, { numExperts }) =>
+    denseRouter(scope, x, { ...settings, ...initOf(settings), numExperts }),
+  examples: {
+    picture: { settings: {} },
+    variants: [{ title: "dense softmax", settings: {}, balanced: true }],
+    forms: [
+      { title: "a linear gate", settings: {} },
+      { title: "an MLP gate", settings: { hidden_widths: [5], activation: "silu" } },
+    ],
+  },
+});
+
+/** Of an MLP gate, whose layers are `0.weight`, `1.weight` and so on, only the last knows experts. */
+function gateTensors(names: readonly string[]): TensorLayout {
+  const layerOf = (name: string): number =>
+    Number(/^(\d+)\.(?:weight|bias)$/.exec(name)?.[1] ?? -1);
+  const last = Math.max(-1, ...names.map(layerOf));
+  const layers = names.filter((name) => layerOf(name) >= 0);
+  return Object.fromEntries(layers.map((name) => [name, layerOf(name) === last ? rows : null]));
 }

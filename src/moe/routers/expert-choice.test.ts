@@ -124,7 +124,7 @@ test.each([0, 1.5, 4])("capacity %d of three tokens is refused", (capacity) => {
 
 test("noise in training only", () => {
   const router: Parameters<typeof randomsOf>[0] = (scope, x) =>
-    expertChoiceRouter(scope, x, { numExperts: 2, capacity: 1, noiseStd: 1 });
+    expertChoiceRouter(scope, x, { numExperts: 2, capacity: 1, noiseScale: 1 });
   expect(randomsOf(router, true)).toEqual(["noise"]);
   expect(randomsOf(router, false)).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
@@ -13,7 +14,9 @@ import { cumulativeSum } from "../../ops/scan.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { topK } from "../../ops/top-k.ts";
 import type { ExpertChoice } from "../routing.ts";
+import { defineRouter } from "./define.ts";
 import { addNoise, drawNoise, type RouterNoise } from "./noise.ts";
+import { deviation, initOf, linearSettings, linearTensors, renamedNoise } from "./settings.ts";
 
 export interface ExpertChoiceRoutingOptions {
   /** `C`, tokens that each expert takes from each group; `S * capacityFactor / E` in the paper. */
@@ -27,8 +30,8 @@ export interface ExpertChoiceRoutingOptions {
 
 export interface ExpertChoiceOptions extends Omit<ExpertChoiceRoutingOptions, "noise"> {
   readonly numExperts: number;
-  /** Standard deviation of the noise in training, times the number of experts. Default 0. */
-  readonly noiseStd?: number;
+  /** Standard deviation of the noise on each logit, times the number of experts. Default 0. */
+  readonly noiseScale?: number;
   /** Default false. */
   readonly bias?: boolean;
   readonly weightInit?: Initializer;
@@ -107,8 +110,49 @@ export function expertChoiceRouter(
   x: Tensor,
   options: ExpertChoiceOptions,
 ): ExpertChoice {
-  const { numExperts, noiseStd = 0, bias = false, weightInit } = options;
+  const { numExperts, noiseScale = 0, bias = false, weightInit } = options;
   const logits = linear(scope, x, numExperts, { bias, ...(weightInit && { weightInit }) }); // [N, E]
-  const noise = drawNoise(scope, logits, noiseStd / numExperts);
+  const noise = drawNoise(scope, logits, noiseScale / numExperts);
   return expertChoiceRouting(logits, { ...options, noise });
 }
+
+export const expertChoice = defineRouter({
+  name: "expert_choice",
+  kind: "expert-choice",
+  paper: "arXiv:2202.09368",
+  description: "Each expert takes the tokens that give it the highest probability.",
+  decides: "experts",
+  settings: {
+    /** Standard deviation of the noise on each logit, times the number of experts. */
+    noise_scale: deviation.default(0),
+    ...linearSettings,
+  },
+  renamed: renamedNoise,
+  selects: () => "all",
+  gives: ["probabilities", "distribution"],
+  tensors: linearTensors,
+  requires: () => ({
+    sequences: true,
+    leak: "with the router expert_choice it depends on later tokens whether an expert takes a token",
+  }),
+  route: (scope, x, settings, { numExperts, capacity, groupSize, mask }) =>
+    expertChoiceRouter(scope, x, {
+      ...settings,
+      ...initOf(settings),
+      numExperts,
+      capacity: capacity!,
+      ...defined({ groupSize, mask }),
+    }),
+  examples: {
+    picture: { settings: {}, dispatch: { name: "expert_choice", capacity_factor: 2 } },
+    variants: [
+      {
+        title: "expert choice, factor 2",
+        settings: {},
+        dispatch: { name: "expert_choice", capacity_factor: 2 },
+        balanced: true,
+      },
+    ],
+    forms: [{ settings: {} }, { title: "with noise", settings: { noise_scale: 2 } }],
+  },
+});

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { allocate, type NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
@@ -10,6 +11,8 @@ import { oneHot } from "../../ops/one-hot.ts";
 import { reduceMean } from "../../ops/reduce.ts";
 import { reshape, transpose } from "../../ops/reshape.ts";
 import { type Routing, requireSelectable } from "../routing.ts";
+import { defineRouter } from "./define.ts";
+import { count } from "./settings.ts";
 
 export interface HashTableOptions {
   readonly numExperts: number;
@@ -105,3 +108,46 @@ function mix(a: number, b: number, c: number): number {
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
 }
+
+export const hash = defineRouter({
+  name: "hash",
+  kind: "token-choice",
+  paper: "arXiv:2106.04426",
+  description: "A fixed map from word ids or positions to experts, without parameters.",
+  decides: "nobody",
+  settings: {
+    num_selected_experts: count.default(1),
+    /** What is mapped to experts: ids of words, or positions in the sequence. */
+    key: z.enum(["word", "position"]).default("word"),
+    map: z.enum(["random", "modulo"]).default("random"),
+    seed: z.int().nonnegative().default(0),
+  },
+  selects: ({ numSelectedExperts }) => numSelectedExperts,
+  gives: [],
+  tensors: {},
+  requires: ({ key }) =>
+    key === "word"
+      ? { words: "choose router.key position" }
+      : { sequences: true, positions: "choose router.key word" },
+  route: (_, x, settings, { numExperts, numSelectedExperts, ids, vocabularySize, numTokens }) => {
+    const words = settings.key === "word";
+    if (words && ids === undefined) {
+      throw new RangeError("the router hash needs the ids of words, which were not given");
+    }
+    const keys = words ? ids! : tokenPositions(x, numTokens!);
+    const numKeys = words ? vocabularySize! : numTokens!;
+    const table = hashTable(numKeys, { ...settings, numExperts, numSelectedExperts });
+    return hashRouting(keys, table, numExperts);
+  },
+  examples: {
+    picture: { settings: { key: "position", num_selected_experts: 2 } },
+    variants: [
+      {
+        title: "hash by position, 2 experts",
+        settings: { key: "position", map: "modulo", num_selected_experts: 2 },
+        balanced: true,
+      },
+    ],
+    forms: [{ title: "by position", settings: { key: "position" }, weightSum: 1 }],
+  },
+});

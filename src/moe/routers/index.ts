@@ -1,110 +1,62 @@
-/** The routing methods by name, for configuration and documentation. */
-import { type RouterName, routerSchemas } from "./config.ts";
+/** The routing methods, for settings, documentation and tests; plug-ins add theirs to `routers`. */
+import type * as z from "zod";
+import type { CamelCased } from "../../config/case.ts";
+import { createRegistry, registrySchema } from "../../config/registry.ts";
+import { attentive } from "./attentive.ts";
+import { base } from "./base.ts";
+import { cosine } from "./cosine.ts";
+import type { RouterDefinition } from "./define.ts";
+import { dense } from "./dense.ts";
+import { expertChoice } from "./expert-choice.ts";
+import { hash } from "./hash.ts";
+import { lossFreeBias } from "./loss-free-bias.ts";
+import { noisyTopK } from "./noisy-top-k.ts";
+import { secondExpert } from "./second-expert.ts";
+import { soft } from "./soft.ts";
+import { softmaxTopK } from "./softmax-top-k.ts";
+import { switchDefinition } from "./switch.ts";
+import { topP } from "./top-p.ts";
+import { yuan } from "./yuan.ts";
 
-/** Which kind of routing a method gives, and so which dispatchers can follow it. */
-export type RouterKind = "token-choice" | "expert-choice" | "soft" | "dense";
+const builtIn = [
+  softmaxTopK,
+  switchDefinition,
+  noisyTopK,
+  secondExpert,
+  topP,
+  cosine,
+  attentive,
+  yuan,
+  lossFreeBias,
+  base,
+  hash,
+  expertChoice,
+  soft,
+  dense,
+] as const;
 
-/** What a reader or a configuration needs to know about a routing method. */
-export interface RouterInfo {
-  readonly kind: RouterKind;
-  readonly description: string;
-  readonly paper: string;
-  /** Options without a default, besides `num_experts`. */
-  readonly required: readonly string[];
-  /** Options and their values where none are given; an option without one is left out. */
-  readonly defaults: Readonly<Record<string, unknown>>;
-}
+type BuiltIn = (typeof builtIn)[number];
 
-const methods = {
-  dense: {
-    kind: "dense",
-    description: "Every expert, weighted by a softmax of a linear or MLP gate.",
-    paper: "Jacobs et al. 1991",
-  },
-  switch: {
-    kind: "token-choice",
-    description: "The most probable expert, weighted by its probability.",
-    paper: "arXiv:2101.03961",
-  },
-  noisy_top_k: {
-    kind: "token-choice",
-    description: "The best K of logits with learned noise, softmax over those.",
-    paper: "arXiv:1701.06538",
-  },
-  softmax_top_k: {
-    kind: "token-choice",
-    description: "Softmax over all experts, then the best K; V-MoE with noise and unnormalised.",
-    paper: "arXiv:2401.04088, arXiv:2106.05974",
-  },
-  expert_choice: {
-    kind: "expert-choice",
-    description: "Each expert takes the tokens that give it the highest probability.",
-    paper: "arXiv:2202.09368",
-  },
-  soft: {
-    kind: "soft",
-    description: "Slots that are weighted means of all tokens.",
-    paper: "arXiv:2308.00951",
-  },
-  hash: {
-    kind: "token-choice",
-    description: "A fixed map from word ids or positions to experts, without parameters.",
-    paper: "arXiv:2106.04426",
-  },
-  base: {
-    kind: "token-choice",
-    description: "One expert per token, equally many tokens per expert in training.",
-    paper: "arXiv:2103.16716",
-  },
-  cosine: {
-    kind: "token-choice",
-    description: "Cosines of projected tokens and experts with a learned temperature.",
-    paper: "arXiv:2204.09179, arXiv:2206.04046",
-  },
-  attentive: {
-    kind: "token-choice",
-    description: "Diff-MoE: a linear softmax gate, or attention of tokens to expert keys.",
-    paper: "github.com/yaolidong/diff-MoE",
-  },
-  yuan: {
-    kind: "token-choice",
-    description: "Attention among the experts' scores of a token, then the best K.",
-    paper: "arXiv:2405.17976",
-  },
-  loss_free_bias: {
-    kind: "token-choice",
-    description: "Sigmoid scores; a bias that only the choice sees keeps the load even.",
-    paper: "arXiv:2408.15664, arXiv:2412.19437",
-  },
-  top_p: {
-    kind: "token-choice",
-    description: "As many experts as reach a probability together.",
-    paper: "arXiv:2403.07652",
-  },
-  second_expert: {
-    kind: "token-choice",
-    description: "Two experts, the second by a policy: all, none, threshold or random.",
-    paper: "arXiv:2006.16668",
-  },
-} as const satisfies Readonly<
-  Record<RouterName, Pick<RouterInfo, "kind" | "description" | "paper">>
->;
+/** Name of a built-in routing method. */
+export type RouterName = BuiltIn["name"];
 
-/** Every routing method. */
-export const routers: Readonly<Record<RouterName, RouterInfo>> = Object.fromEntries(
-  (Object.keys(methods) as RouterName[]).map((name) => [
-    name,
-    { ...methods[name], ...optionsOf(name) },
-  ]),
-) as Record<RouterName, RouterInfo>;
+/** Settings of a built-in router, as recipes have them: `name` decides which others there are. */
+export type RouterInput = z.input<BuiltIn["schema"]>;
 
-/** Which options must be given, and the values of the others, from the schema. */
-function optionsOf(name: RouterName): Pick<RouterInfo, "required" | "defaults"> {
-  const options = Object.entries(routerSchemas[name].shape).filter(([key]) => key !== "name");
-  const required = options.filter(([, schema]) => !schema.safeParse(undefined).success);
-  const defaults = options.flatMap(([key, schema]) => {
-    const value = schema.safeParse(undefined).data;
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return { required: required.map(([key]) => key), defaults: Object.fromEntries(defaults) };
-}
+/** Settings of a router with all defaults, camelCase. */
+export type RouterSettings = CamelCased<z.output<BuiltIn["schema"]>>;
+
+/**
+ * Every routing method.
+ *
+ * @example
+ * routers.get("switch").kind // "token-choice"
+ * routers.add(myRouter); // recipes can name it from now on
+ */
+export const routers = createRegistry<RouterDefinition>("router", builtIn);
+
+/** The `router` part of a layer's settings. Types list the built-in ones; added ones are accepted too. */
+export const routerSchema: z.ZodType<z.output<BuiltIn["schema"]>, RouterInput> = registrySchema(
+  routers,
+  "name",
+) as never;

@@ -1,3 +1,5 @@
+import * as z from "zod";
+import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Dim } from "../../graph/shape.ts";
@@ -6,13 +8,25 @@ import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { sigmoid } from "../../ops/activation.ts";
 import { add, div, maximum, mul, sign, sub } from "../../ops/arithmetic.ts";
-import { cast, greater, stopGradient, where } from "../../ops/compare.ts";
+import { greater, stopGradient, where } from "../../ops/compare.ts";
 import { takeAlong } from "../../ops/gather.ts";
 import { oneHot } from "../../ops/one-hot.ts";
 import { reduceMean, reduceSum } from "../../ops/reduce.ts";
 import { reshape, transpose, unsqueeze } from "../../ops/reshape.ts";
 import { topK } from "../../ops/top-k.ts";
+import { chosenExperts, keepTokens } from "../losses/tokens.ts";
 import { type Normalization, type Routing, requireSelectable } from "../routing.ts";
+import { defineRouter } from "./define.ts";
+import {
+  count,
+  deviation,
+  initOf,
+  initStd,
+  lonelySum,
+  normalization as normalizationSetting,
+  rows,
+  scored,
+} from "./settings.ts";
 
 export interface BiasRoutingOptions {
   readonly numSelectedExperts: number;
@@ -68,10 +82,10 @@ export function biasRouting(logits: Tensor, bias: Tensor, options: BiasRoutingOp
   };
 }
 
-/** Throws unless the groups are equal, have two experts or more, and hold the choices of a token. */
-export function requireGroups(options: BiasRoutingOptions, numExperts: number): void {
+/** A problem unless the groups are equal, have two experts or more, and hold the choices of a token. */
+function groupProblem(options: BiasRoutingOptions, numExperts: number): string | undefined {
   const { numGroups = 1, numSelectedGroups = numGroups, numSelectedExperts } = options;
-  if (numGroups === 1 && numSelectedGroups === 1) return;
+  if (numGroups === 1 && numSelectedGroups === 1) return undefined;
   const size = numExperts / numGroups;
   if (
     !Number.isInteger(size) ||
@@ -79,10 +93,9 @@ export function requireGroups(options: BiasRoutingOptions, numExperts: number): 
     !(numSelectedGroups >= 1 && numSelectedGroups <= numGroups) ||
     numSelectedExperts > numSelectedGroups * size
   ) {
-    throw usageError(
-      `${numSelectedGroups} of ${numGroups} groups of ${numExperts} experts cannot hold ${numSelectedExperts} choices; groups must be equal, have two experts or more and hold num_selected_experts`,
-    );
+    return `${numSelectedGroups} of ${numGroups} groups of ${numExperts} experts cannot hold ${numSelectedExperts} choices; groups must be equal, have two experts or more and hold num_selected_experts`;
   }
+  return undefined;
 }
 
 /** Each row divided by its sum; rows of zeros stay so. */
@@ -94,7 +107,8 @@ function keepGroups(biased: Tensor, options: BiasRoutingOptions): Tensor {
   const { numGroups = 1, numSelectedGroups = numGroups } = options;
   if (numSelectedGroups === numGroups) return biased;
   const [numTokens, numExperts] = biased.shape as [Dim, number];
-  requireGroups(options, numExperts);
+  const problem = groupProblem(options, numExperts);
+  if (problem !== undefined) throw usageError(problem);
   const size = numExperts / numGroups;
   const grouped = reshape(biased, [numTokens, numGroups, size]); // [N, G, E/G]
   const groupScores = reduceSum(topK(grouped, 2).values, -1); // [N, G]
@@ -124,14 +138,53 @@ export function lossFreeBiasRouter(scope: Scope, x: Tensor, options: LossFreeBia
   const bias = scope.state("expert_bias", [numExperts], zeros);
   const routing = biasRouting(logits, bias, options);
   if (scope.training) {
-    scope.update("expert_bias", nextBias(bias, countTokens(routing, mask), updateRate));
+    const chosen = keepTokens(chosenExperts(routing.ids, numExperts), mask); // [N, E]
+    const counts = reduceSum(chosen, 0); // [E]
+    scope.update("expert_bias", nextBias(bias, counts, updateRate));
   }
   return routing;
 }
 
-/** Assignments of each expert, `[E]`. */
-function countTokens({ ids, numExperts }: Routing, mask: Tensor | undefined): Tensor {
-  const chosen = reduceSum(oneHot(ids, numExperts), 0); // [N, E]
-  const counted = mask === undefined ? chosen : mul(chosen, cast(unsqueeze(mask, 1), "float32"));
-  return reduceSum(counted, 0);
-}
+export const lossFreeBias = defineRouter({
+  name: "loss_free_bias",
+  kind: "token-choice",
+  paper: "arXiv:2408.15664, arXiv:2412.19437",
+  description: "Sigmoid scores; a bias that only the choice sees keeps the load even.",
+  decides: "tokens",
+  settings: {
+    num_selected_experts: count.default(2),
+    num_groups: count.default(1),
+    /** Default: all groups. */
+    num_selected_groups: count.optional(),
+    normalization: normalizationSetting.default("sum"),
+    route_scale: z.number().positive().default(1),
+    update_rate: deviation.default(0.001),
+    init_std: initStd,
+  },
+  selects: ({ numSelectedExperts }) => numSelectedExperts,
+  gives: scored,
+  tensors: { weight: rows, expert_bias: rows },
+  check: (settings, sizes) =>
+    groupProblem(
+      { ...defined(settings), numSelectedExperts: sizes.numSelectedExperts },
+      sizes.numExperts,
+    ) ?? lonelySum(settings, sizes),
+  route: (scope, x, settings, { numExperts, numSelectedExperts, mask }) =>
+    lossFreeBiasRouter(scope, x, {
+      ...defined(settings),
+      ...initOf(settings),
+      ...{ numExperts, numSelectedExperts },
+      ...defined({ mask }),
+    }),
+  examples: {
+    picture: { settings: { num_selected_experts: 2 } },
+    variants: [
+      {
+        title: "loss-free bias, top-2",
+        settings: { num_selected_experts: 2, update_rate: 0.002 },
+        balanced: true,
+      },
+    ],
+    forms: [{ settings: { route_scale: 2.5 }, weightSum: 2.5 }],
+  },
+});

@@ -8,7 +8,17 @@ import { transpose } from "../../ops/reshape.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { topK } from "../../ops/top-k.ts";
 import { type Routing, requireSelectable } from "../routing.ts";
+import { defineRouter } from "./define.ts";
 import { addNoise, describeNoise, drawNoise, type RouterNoise } from "./noise.ts";
+import {
+  count,
+  deviation,
+  initOf,
+  linearSettings,
+  lonelyWeight,
+  rows,
+  scored,
+} from "./settings.ts";
 
 export interface NoisyTopKOptions {
   readonly numExperts: number;
@@ -66,3 +76,41 @@ export function noisyTopKRouter(scope: Scope, x: Tensor, options: NoisyTopKOptio
   const noise = drawNoise(scope.child("noise"), logits, add(softplus(spread), noiseEpsilon));
   return noisyTopKRouting(logits, { ...options, noise });
 }
+
+export const noisyTopK = defineRouter({
+  name: "noisy_top_k",
+  kind: "token-choice",
+  paper: "arXiv:1701.06538",
+  description: "The best K of logits with learned noise, softmax over those.",
+  decides: "tokens",
+  settings: {
+    num_selected_experts: count.default(2),
+    noise_epsilon: deviation.default(0.01),
+    ...linearSettings,
+  },
+  selects: ({ numSelectedExperts }) => numSelectedExperts,
+  gives: [...scored, "noise"],
+  tensors: { "gate.weight": rows, "gate.bias": rows, "noise.weight": rows, "noise.bias": rows },
+  check: (_, sizes) => lonelyWeight(sizes, "the router switch"),
+  route: (scope, x, settings, { numExperts, numSelectedExperts }) =>
+    noisyTopKRouter(scope, x, {
+      ...settings,
+      ...initOf(settings),
+      ...{ numExperts, numSelectedExperts },
+    }),
+  examples: {
+    picture: { settings: { num_selected_experts: 2 } },
+    variants: [
+      {
+        title: "noisy top-2, importance and load losses",
+        settings: { num_selected_experts: 2 },
+        losses: [
+          { name: "importance", weight: 0.02, importance_of: "gates" },
+          { name: "load_excluding_self", weight: 0.02 },
+        ],
+        balanced: true,
+      },
+    ],
+    forms: [{ settings: {}, weightSum: 1 }],
+  },
+});

@@ -1,3 +1,5 @@
+import * as z from "zod";
+import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Initializer } from "../../nn/initializers.ts";
@@ -8,6 +10,8 @@ import { greater, less, where } from "../../ops/compare.ts";
 import { concat, slice } from "../../ops/join.ts";
 import { unsqueeze } from "../../ops/reshape.ts";
 import type { Routing } from "../routing.ts";
+import { defineRouter } from "./define.ts";
+import { evenLoss, initOf, linearSettings, linearTensors, scored } from "./settings.ts";
 import { softmaxTopKRouting } from "./softmax-top-k.ts";
 
 /**
@@ -95,3 +99,40 @@ export function secondExpertRouter(
     used === "random" ? scope.random("second_expert", [x.shape[0]!], "uniform") : undefined;
   return secondExpertPolicy(routing, used, { threshold, uniform });
 }
+
+const evaluationPolicies = ["all", "none", "threshold"] as const;
+
+export const secondExpert = defineRouter({
+  name: "second_expert",
+  kind: "token-choice",
+  paper: "arXiv:2006.16668",
+  description: "Two experts, the second by a policy: all, none, threshold or random.",
+  decides: "tokens",
+  settings: {
+    policy: z.enum([...evaluationPolicies, "random"]).default("random"),
+    /** Default: the same, or `threshold` for `random`. */
+    evaluation_policy: z.enum(evaluationPolicies).optional(),
+    threshold: z.number().min(0).max(1).default(0.2),
+    ...linearSettings,
+  },
+  selects: () => ({ always: 2 }),
+  gives: scored,
+  tensors: linearTensors,
+  route: (scope, x, settings, { numExperts }) =>
+    secondExpertRouter(scope, x, { ...defined(settings), ...initOf(settings), numExperts }),
+  examples: {
+    picture: { settings: { policy: "threshold", threshold: 0.3 } },
+    variants: [
+      {
+        title: "second expert at random, balance loss",
+        settings: {},
+        losses: [evenLoss],
+        balanced: true,
+      },
+    ],
+    forms: [
+      { title: "by threshold", settings: { policy: "threshold", threshold: 0.35 } },
+      { title: "at random", settings: { policy: "random", threshold: 0.35 } },
+    ],
+  },
+});

@@ -49,7 +49,7 @@ test("normalised tokens and slots (worked out in float64)", async () => {
 test("without normalisation the logits are plain products and there is no scale", async () => {
   const { trace, outputs } = await runScoped(
     (scope, { x }) => {
-      const { logits } = softRouter(scope, x!, { numExperts: 4, normalize: false });
+      const { logits } = softRouter(scope, x!, { numExperts: 4, normalization: "none" });
       return { logits };
     },
     { inputs: { x: X }, values: { phi: PHI } },

@@ -1,13 +1,17 @@
+import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";
+import { divideDim } from "../../graph/shape.ts";
 import { normalOf, ones } from "../../nn/initializers.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add, div, mul, sqrt } from "../../ops/arithmetic.ts";
 import { where } from "../../ops/compare.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { sumOfSquares } from "../../ops/reduce.ts";
-import { unsqueeze } from "../../ops/reshape.ts";
+import { reshape, unsqueeze } from "../../ops/reshape.ts";
 import { softmax } from "../../ops/softmax.ts";
 import type { SoftRouting } from "../routing.ts";
+import { defineRouter } from "./define.ts";
+import { count } from "./settings.ts";
 
 export interface SoftRoutingOptions {
   readonly numExperts: number;
@@ -18,8 +22,8 @@ export interface SoftRoutingOptions {
 export interface SoftRouterOptions extends SoftRoutingOptions {
   /** `P`, slots per expert. Default 1. */
   readonly numSlots?: number;
-  /** Normalises tokens and slots and learns a scale. Default true. */
-  readonly normalize?: boolean;
+  /** `l2` (default): unit vectors of tokens and slots, and a learned scale; `none`: as they are. */
+  readonly normalization?: "l2" | "none";
 }
 
 /** Far below any logit; finite, so that a group of pads alone gives numbers. */
@@ -70,10 +74,45 @@ function unit(x: Tensor, axis: number): Tensor {
  * @param x `[G, S, D]`
  */
 export function softRouter(scope: Scope, x: Tensor, options: SoftRouterOptions): SoftRouting {
-  const { numExperts, numSlots = 1, normalize = true } = options;
+  const { numExperts, numSlots = 1, normalization = "l2" } = options;
   const width = x.shape[2] as number;
   const shape = [width, numExperts * numSlots];
   const slots = scope.parameter("phi", shape, normalOf(1 / Math.sqrt(width)));
-  const scale = normalize ? scope.parameter("scale", [1], ones) : undefined;
+  const scale = normalization === "l2" ? scope.parameter("scale", [1], ones) : undefined;
   return softRouting(softLogits(x, slots, scale), options);
 }
+
+export const soft = defineRouter({
+  name: "soft",
+  kind: "soft",
+  paper: "arXiv:2308.00951",
+  description: "Slots that are weighted means of all tokens.",
+  decides: "all",
+  settings: {
+    num_slots: count.default(1),
+    normalization: z.enum(["l2", "none"]).default("l2"),
+  },
+  renamed: { normalize: { key: "normalization", values: { true: "l2", false: "none" } } },
+  selects: () => "all",
+  gives: [],
+  even: true,
+  tensors: { phi: { axis: 1, slots: true }, scale: null },
+  requires: () => ({
+    sequences: true,
+    leak: "the slots of the router soft mix later tokens into earlier ones",
+  }),
+  route: (scope, x, settings, { numExperts, numTokens, mask }) => {
+    const shape = [divideDim(x.shape[0]!, numTokens!), numTokens!]; // G, S
+    const tokens = reshape(x, [...shape, x.shape[1]!]); // [G, S, D]
+    const grouped = mask === undefined ? {} : { mask: reshape(mask, shape) };
+    return softRouter(scope, tokens, { ...settings, numExperts, ...grouped });
+  },
+  examples: {
+    picture: { settings: {} },
+    variants: [{ title: "soft slots, 2 per expert", settings: { num_slots: 2 }, balanced: true }],
+    forms: [
+      { title: "normalised", settings: { num_slots: 2 } },
+      { title: "plain", settings: { num_slots: 2, normalization: "none" } },
+    ],
+  },
+});

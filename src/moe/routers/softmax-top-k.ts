@@ -1,10 +1,24 @@
+import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Initializer } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { type Normalization, type Routing, selectTopK } from "../routing.ts";
+import { defineRouter } from "./define.ts";
 import { addNoise, describeNoise, drawNoise, type RouterNoise } from "./noise.ts";
+import {
+  count,
+  deviation,
+  evenLoss,
+  initOf,
+  linearSettings,
+  linearTensors,
+  lonelySum,
+  normalization,
+  renamedNoise,
+  scored,
+} from "./settings.ts";
 
 export interface SoftmaxTopKOptions {
   readonly numExperts: number;
@@ -17,10 +31,10 @@ export interface SoftmaxTopKOptions {
   /** Default false. */
   readonly bias?: boolean;
   readonly weightInit?: Initializer;
-  /** `gaussian`: `N(0, (noiseStd / E)^2)` on the logits in training (V-MoE). Default `none`. */
+  /** `gaussian`: `N(0, (noiseScale / E)^2)` on the logits in training (V-MoE). Default `none`. */
   readonly noise?: "none" | "gaussian";
-  /** Standard deviation of the noise times the number of experts. Default 1. */
-  readonly noiseStd?: number;
+  /** Standard deviation of the noise on each logit, times the number of experts. Default 1. */
+  readonly noiseScale?: number;
 }
 
 export interface SoftmaxTopKRoutingOptions {
@@ -59,11 +73,67 @@ export function softmaxTopKRouting(
  * @param x `[N, D]`
  */
 export function softmaxTopKRouter(scope: Scope, x: Tensor, options: SoftmaxTopKOptions): Routing {
-  const { numExperts, noise: kind = "none", noiseStd = 1, bias = false, weightInit } = options;
+  const { numExperts, noise: kind = "none", noiseScale = 1, bias = false, weightInit } = options;
   const logits = linear(scope, x, numExperts, {
     bias,
     ...(weightInit && { weightInit }),
   }); // [N, E]
-  const noise = kind === "none" ? undefined : drawNoise(scope, logits, noiseStd / numExperts);
+  const noise = kind === "none" ? undefined : drawNoise(scope, logits, noiseScale / numExperts);
   return softmaxTopKRouting(logits, { ...options, noise });
 }
+
+export const softmaxTopK = defineRouter({
+  name: "softmax_top_k",
+  kind: "token-choice",
+  paper: "arXiv:2401.04088, arXiv:2106.05974",
+  description: "Softmax over all experts, then the best K; V-MoE with noise and unnormalised.",
+  decides: "tokens",
+  settings: {
+    num_selected_experts: count.default(2),
+    normalization: normalization.default("sum"),
+    noise: z.enum(["none", "gaussian"]).default("none"),
+    /** Standard deviation of the noise on each logit, times the number of experts. */
+    noise_scale: deviation.default(1),
+    ...linearSettings,
+  },
+  renamed: renamedNoise,
+  selects: ({ numSelectedExperts }) => numSelectedExperts,
+  gives: [...scored, "noise"],
+  lacks: ({ noise, noiseScale }) => {
+    if (noise === "none") return { noise: "choose noise gaussian" };
+    return noiseScale === 0 ? { noise: "choose noise_scale 1" } : {};
+  },
+  tensors: linearTensors,
+  check: lonelySum,
+  route: (scope, x, settings, { numExperts, numSelectedExperts }) =>
+    softmaxTopKRouter(scope, x, {
+      ...settings,
+      ...initOf(settings),
+      ...{ numExperts, numSelectedExperts },
+    }),
+  examples: {
+    picture: { settings: { num_selected_experts: 2 } },
+    variants: [
+      {
+        title: "softmax top-2, balance loss",
+        settings: { num_selected_experts: 2 },
+        losses: [evenLoss],
+        balanced: true,
+      },
+      {
+        id: "vmoe",
+        title: "V-MoE: softmax top-2 with noise, importance and load losses",
+        settings: { num_selected_experts: 2, normalization: "none", noise: "gaussian" },
+        losses: [
+          { name: "importance", weight: 0.05 },
+          { name: "load", weight: 0.05 },
+        ],
+        balanced: true,
+      },
+    ],
+    forms: [
+      { settings: {}, weightSum: 1 },
+      { title: "V-MoE", settings: { normalization: "none", noise: "gaussian" } },
+    ],
+  },
+});

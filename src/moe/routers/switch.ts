@@ -5,6 +5,8 @@ import type { Scope } from "../../nn/scope.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { type Routing, selectTopK } from "../routing.ts";
+import { defineRouter } from "./define.ts";
+import { evenLoss, initOf, linearSettings, linearTensors, rate, scored } from "./settings.ts";
 
 export interface SwitchRouterOptions {
   readonly numExperts: number;
@@ -46,3 +48,29 @@ export function switchRouter(scope: Scope, x: Tensor, options: SwitchRouterOptio
 function jitterFactors(scope: Scope, x: Tensor, jitter: number): Tensor {
   return add(mul(scope.random("jitter", x.shape, "uniform"), 2 * jitter), 1 - jitter);
 }
+
+export const switchDefinition = defineRouter({
+  name: "switch",
+  kind: "token-choice",
+  paper: "arXiv:2101.03961",
+  description: "The most probable expert, weighted by its probability.",
+  decides: "tokens",
+  settings: { jitter: rate.default(0), ...linearSettings },
+  selects: () => ({ always: 1 }),
+  gives: scored,
+  tensors: linearTensors,
+  route: (scope, x, settings, { numExperts }) =>
+    switchRouter(scope, x, { ...settings, ...initOf(settings), numExperts }),
+  examples: {
+    picture: { settings: {} },
+    variants: [
+      {
+        title: "Switch, balance loss",
+        settings: {},
+        losses: [{ ...evenLoss, weight: 0.05 }],
+        balanced: true,
+      },
+    ],
+    forms: [{ title: "with jitter", settings: { jitter: 0.1 } }],
+  },
+});

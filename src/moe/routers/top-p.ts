@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Initializer } from "../../nn/initializers.ts";
@@ -11,6 +12,17 @@ import { cumulativeSum } from "../../ops/scan.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { topK } from "../../ops/top-k.ts";
 import { type Normalization, type Routing, requireSelectable } from "../routing.ts";
+import { defineRouter } from "./define.ts";
+import {
+  count,
+  evenLoss,
+  initOf,
+  linearSettings,
+  linearTensors,
+  lonelySum,
+  normalization as normalizationSetting,
+  scored,
+} from "./settings.ts";
 
 export interface TopPRoutingOptions {
   /** `P`, the probability that the chosen experts must reach together, in (0, 1]. */
@@ -77,3 +89,48 @@ export function topPRouter(scope: Scope, x: Tensor, options: TopPOptions): Routi
   const logits = linear(scope, x, numExperts, { bias, ...(weightInit && { weightInit }) });
   return topPRouting(logits, options);
 }
+
+export const topP = defineRouter({
+  name: "top_p",
+  kind: "token-choice",
+  paper: "arXiv:2403.07652",
+  description: "As many experts as reach a probability together.",
+  decides: "tokens",
+  settings: {
+    probability: z.number().positive().max(1),
+    /** Default: all experts. */
+    max_selected_experts: count.optional(),
+    normalization: normalizationSetting.default("none"),
+    ...linearSettings,
+  },
+  selects: ({ maxSelectedExperts }) => maxSelectedExperts ?? "all",
+  gives: [...scored, "varying-count"],
+  tensors: linearTensors,
+  check: lonelySum,
+  route: (scope, x, settings, { numExperts, numSelectedExperts }) =>
+    topPRouter(scope, x, {
+      ...settings,
+      ...initOf(settings),
+      numExperts,
+      maxSelectedExperts: numSelectedExperts,
+    }),
+  examples: {
+    picture: { settings: { probability: 0.7 } },
+    variants: [
+      {
+        title: "top-p 0.6 of at most 4, entropy and balance losses",
+        settings: { probability: 0.6, max_selected_experts: 4 },
+        losses: [evenLoss, { name: "top_p_entropy", weight: 0.001 }],
+        balanced: true,
+      },
+    ],
+    forms: [
+      { settings: { probability: 0.6 } },
+      {
+        title: "normalised",
+        settings: { probability: 0.6, normalization: "sum" },
+        weightSum: 1,
+      },
+    ],
+  },
+});

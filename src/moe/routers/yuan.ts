@@ -7,6 +7,16 @@ import { matmul } from "../../ops/matmul.ts";
 import { squeeze, unsqueeze } from "../../ops/reshape.ts";
 import { softmax } from "../../ops/softmax.ts";
 import type { Normalization, Routing } from "../routing.ts";
+import { defineRouter } from "./define.ts";
+import {
+  count,
+  evenLoss,
+  initOf,
+  linearSettings,
+  lonelySum,
+  normalization,
+  scored,
+} from "./settings.ts";
 import { softmaxTopKRouting } from "./softmax-top-k.ts";
 
 export interface YuanRouterOptions {
@@ -48,3 +58,41 @@ export function yuanRouter(scope: Scope, x: Tensor, options: YuanRouterOptions):
   const [q, k, v] = split(projected, 3) as [Tensor, Tensor, Tensor]; // each [N, E]
   return softmaxTopKRouting(yuanLogits(q, k, v), options);
 }
+
+export const yuan = defineRouter({
+  name: "yuan",
+  kind: "token-choice",
+  paper: "arXiv:2405.17976",
+  description: "Attention among the experts' scores of a token, then the best K.",
+  decides: "tokens",
+  settings: {
+    num_selected_experts: count.default(2),
+    normalization: normalization.default("sum"),
+    ...linearSettings,
+  },
+  selects: ({ numSelectedExperts }) => numSelectedExperts,
+  gives: scored,
+  tensors: {
+    "query_key_value.weight": { axis: 0, blocks: 3 },
+    "query_key_value.bias": { axis: 0, blocks: 3 },
+  },
+  check: lonelySum,
+  route: (scope, x, settings, { numExperts, numSelectedExperts }) =>
+    yuanRouter(scope, x, {
+      ...settings,
+      ...initOf(settings),
+      ...{ numExperts, numSelectedExperts },
+    }),
+  examples: {
+    picture: { settings: { num_selected_experts: 2 } },
+    variants: [
+      {
+        title: "Yuan's attention top-2, balance loss",
+        settings: { num_selected_experts: 2 },
+        losses: [evenLoss],
+        balanced: true,
+      },
+    ],
+    forms: [{ settings: {}, weightSum: 1 }],
+  },
+});

@@ -5,6 +5,8 @@
  */
 import { elementCount, type NdArray } from "../../graph/array.ts";
 import { UserError, usageError } from "../../graph/errors.ts";
+import type { ExpertAxis, TensorLayout } from "../routers/define.ts";
+import { routers } from "../routers/index.ts";
 
 /** Weights, moments or averages of a model, by parameter name. */
 export type Tensors = ReadonlyMap<string, NdArray>;
@@ -28,39 +30,6 @@ export interface RouterTensor {
   readonly outer: number;
   readonly inner: number;
 }
-
-/** How a tensor carries the experts: along which axis, and how many times over. */
-interface ExpertAxis {
-  readonly axis: 0 | 1;
-  /** All experts stand there this many times, one block after the other. Default 1. */
-  readonly blocks?: number;
-  /** Every expert has several neighbouring entries: its slots. */
-  readonly slots?: boolean;
-}
-
-const rows: ExpertAxis = { axis: 0 };
-
-/** Tensors of the routers of `moe/routers/`, below `<path>.router.`; null has no expert axis. */
-const routerLayouts: Readonly<Record<string, ExpertAxis | null>> = {
-  weight: rows, // linear routers, and BASE's centroids
-  bias: rows,
-  "gate.weight": rows, // noisy top-k
-  "gate.bias": rows,
-  "noise.weight": rows,
-  "noise.bias": rows,
-  expert_keys: rows, // attentive, attention form
-  "query.weight": null,
-  "query.bias": null,
-  expert_bias: rows, // loss-free balancing
-  sim_matrix: { axis: 1 }, // cosine
-  "cosine_projector.weight": null,
-  "cosine_projector.bias": null,
-  temperature: null,
-  "query_key_value.weight": { axis: 0, blocks: 3 }, // Yuan
-  "query_key_value.bias": { axis: 0, blocks: 3 },
-  phi: { axis: 1, slots: true }, // soft
-  scale: null,
-};
 
 const EXPERT = /^(?:(.+)\.)?experts\.(\d+)\.(.+)$/;
 
@@ -129,39 +98,60 @@ function commonTensors(path: string, experts: ReadonlyMap<number, Tensors>): str
 function routerTensors(tensors: Tensors, path: string, numExperts: number): RouterTensor[] {
   const prefix = below(path, "router.");
   const names = [...tensors.keys()].filter((name) => name.startsWith(prefix));
-  const depth = gateDepth(names.map((name) => name.slice(prefix.length)));
+  const own = new Map(names.map((name) => [name.slice(prefix.length), tensors.get(name)!]));
+  const layout = layoutOf(own, numExperts);
   return names.flatMap((name) => {
-    const layout = layoutOf(name.slice(prefix.length), depth);
-    if (layout === undefined) {
+    const axis = layout[name.slice(prefix.length)];
+    if (axis === undefined) {
       throw new UserError(
-        `${name} is of a router whose weights per expert are not known; experts can be changed under the routers of moe/routers`,
+        `${name} is of a router whose weights per expert are not known; list it under tensors in the definition of the router`,
       );
     }
-    return layout === null ? [] : [splitAxis(name, tensors.get(name)!, layout, numExperts)];
+    return axis === null ? [] : [splitAxis(name, tensors.get(name)!, axis, numExperts)];
   });
 }
 
-/** Number of the last layer of an MLP gate, whose layers are `0.weight`, `1.weight` and so on. */
-function gateDepth(names: readonly string[]): number {
-  const layers = names.flatMap((name) => /^(\d+)\.(?:weight|bias)$/.exec(name)?.[1] ?? []);
-  return Math.max(-1, ...layers.map(Number));
+/**
+ * The layout of the router that has all of these tensors, by preference in these shapes; otherwise of
+ * the one that has most of them.
+ */
+function layoutOf(tensors: Tensors, numExperts: number): TensorLayout {
+  const names = [...tensors.keys()];
+  const score = (layout: TensorLayout): number => {
+    const known = names.filter((name) => Object.hasOwn(layout, name));
+    const fits = known.every((name) => {
+      const axis = layout[name];
+      return axis === null || entriesPerExpert(tensors.get(name)!, axis!, numExperts) !== undefined;
+    });
+    return known.length + (fits ? 0.5 : 0);
+  };
+  const layouts = routers.list().map(({ tensors: own }) => {
+    return typeof own === "function" ? own(names) : own;
+  });
+  return layouts.reduce((best, layout) => (score(layout) > score(best) ? layout : best), {});
 }
 
-function layoutOf(name: string, depth: number): ExpertAxis | null | undefined {
-  const layer = /^(\d+)\.(?:weight|bias)$/.exec(name)?.[1];
-  if (layer !== undefined) return Number(layer) === depth ? rows : null;
-  return Object.hasOwn(routerLayouts, name) ? routerLayouts[name] : undefined;
+/** Entries of an expert in one row of its axis, or undefined if the shape does not fit. */
+function entriesPerExpert(
+  { shape }: NdArray,
+  { axis, blocks = 1, slots = false }: ExpertAxis,
+  numExperts: number,
+): number | undefined {
+  const count = (shape[axis] ?? 0) / (blocks * numExperts);
+  const fits = slots ? Number.isInteger(count) && count > 0 : count === 1;
+  return fits ? count : undefined;
 }
 
 function splitAxis(
   name: string,
-  { shape }: NdArray,
-  { axis, blocks = 1, slots = false }: ExpertAxis,
+  tensor: NdArray,
+  along: ExpertAxis,
   numExperts: number,
 ): RouterTensor {
-  const size = shape[axis] ?? 0;
-  const perExpert = size / (blocks * numExperts);
-  if (!(slots ? Number.isInteger(perExpert) && perExpert > 0 : perExpert === 1)) {
+  const { shape } = tensor;
+  const { axis, blocks = 1 } = along;
+  const perExpert = entriesPerExpert(tensor, along, numExperts);
+  if (perExpert === undefined) {
     throw new UserError(
       `${name} has shape [${shape.join(", ")}], which does not fit the layer's ${numExperts} experts on axis ${axis}; the weights and their experts belong to different models`,
     );

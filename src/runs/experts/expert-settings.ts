@@ -1,6 +1,7 @@
 /** Where a model's settings say how many experts it has, and how to say it for other numbers. */
 import { usageError } from "../../graph/errors.ts";
-import type { MoeSettings } from "../../moe/config.ts";
+import { checkMoe } from "../../moe/check.ts";
+import type { MoeSettings } from "../../moe/settings.ts";
 import { moeSizes } from "../../moe/sizes.ts";
 import type { TrainConfig } from "../../recipe/config.ts";
 
@@ -55,7 +56,10 @@ export function withExpertCounts(model: ModelSettings, counts: readonly number[]
       `${counts[0]} experts would be left, and experts.granularity ${granularity} wants a multiple of it; change ${granularity} experts at a time`,
     );
   }
-  return { ...model, moe: { ...moe, numExperts } } as ModelSettings;
+  const changed = { ...moe, numExperts };
+  const problem = checkMoe(changed);
+  if (problem !== undefined) throw usageError(problem.message);
+  return { ...model, moe: changed } as ModelSettings;
 }
 
 /** Path of the dense layer that stands where a layer with experts would be. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { array, toNumbers } from "../graph/array.ts";
-import { evaluate } from "../runtime/evaluate.ts";
+import { array, toNumbers } from "../../graph/array.ts";
+import { evaluate } from "../../runtime/evaluate.ts";
 import {
   type CapacityPreset,
   capacityPresets,

@@ -1,6 +1,6 @@
 /** Layers without limits on their experts, for answers that depend on one sample alone. */
-import type { MoeSettings } from "./config.ts";
-import type { DispatchSettings, TokenDispatchSettings } from "./dispatch/config.ts";
+import type { MoeSettings } from "../settings.ts";
+import type { DispatchSettings, TokenDispatchSettings } from "./config.ts";
 
 /** The same layer with room for every choice of every token; what experts choose stays as it is. */
 export function withoutLimit(settings: MoeSettings): MoeSettings {
@@ -30,7 +30,7 @@ function withRoom<Dispatch extends DispatchSettings | TokenDispatchSettings>(
   numExperts: number,
 ): Dispatch {
   if (dispatch.name !== "capacity") return dispatch;
-  if (dispatch.normalize === "none") return { name: "dropless" } as Dispatch;
+  if (dispatch.normalization === "none") return { name: "dropless" } as Dispatch;
   // Room for all choices of all tokens keeps the normalisation.
   return { ...dispatch, evaluationCapacityFactor: numExperts, formula: {} };
 }

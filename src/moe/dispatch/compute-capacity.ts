@@ -1,8 +1,8 @@
 /** How many tokens an expert may take. */
-import { usageError } from "../graph/errors.ts";
-import type { Tensor } from "../graph/graph.ts";
-import { add, div, maximum, minimum, mul, sub } from "../ops/arithmetic.ts";
-import { cast, greater } from "../ops/compare.ts";
+import { usageError } from "../../graph/errors.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { add, div, maximum, minimum, mul, sub } from "../../ops/arithmetic.ts";
+import { cast, greater } from "../../ops/compare.ts";
 
 export interface CapacitySizes {
   /** `S`, tokens of one group. */

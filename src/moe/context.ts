@@ -1,0 +1,94 @@
+/** What a layer needs of the model around it. */
+import { usageError } from "../graph/errors.ts";
+import type { Tensor } from "../graph/graph.ts";
+import type { Initializer } from "../nn/initializers.ts";
+import { auxiliaryLosses } from "./losses/index.ts";
+import type { RouterRequirements } from "./routers/define.ts";
+import { type RouterSettings, routers } from "./routers/index.ts";
+import type { MoeSettings } from "./settings.ts";
+
+/** What a layer's model offers. */
+export interface MoeContext {
+  /** `D` */
+  readonly width: number;
+  /** `S`, tokens per sequence; consecutive tokens belong together. */
+  readonly numTokens?: number;
+  /** Whether tokens must not depend on later ones of their sequence. Default false. */
+  readonly causal?: boolean;
+  /** Whether the model also reads tokens one by one, without their positions. Default false. */
+  readonly stepwise?: boolean;
+  /** Number of words, if word ids are given with the tokens. */
+  readonly vocabularySize?: number;
+  /** Names of the modalities in the order of their ids, if these are given. */
+  readonly modalities?: readonly string[];
+  /** Whether some tokens may be padding. Default false. */
+  readonly padding?: boolean;
+  /** First weights of the experts. Default: those of `linear`. */
+  readonly expertInit?: Initializer;
+  /** `D'`, width of the results. Default `D`. */
+  readonly outputWidth?: number;
+  /** Applied to the experts' results, `[T, D']`. */
+  readonly finish?: (rows: Tensor) => Tensor;
+}
+
+/** What a router with these settings needs of its model. */
+export function routerRequirements(router: RouterSettings): RouterRequirements {
+  return routers.get(router.name).requires?.(router) ?? {};
+}
+
+/**
+ * Refuses settings that do not fit the model around the layer.
+ *
+ * @throws UserError (exit code 2) with the first reason
+ */
+export function requireMoeContext(settings: MoeSettings, context: MoeContext): void {
+  const message = routerProblem(settings, context) ?? layerProblem(settings, context);
+  if (message !== undefined) throw usageError(message);
+}
+
+function routerProblem(
+  { router, dispatch }: MoeSettings,
+  { causal = false, padding = false, stepwise = false, vocabularySize }: MoeContext,
+): string | undefined {
+  const { name } = router;
+  const { leak, noPadding, words, positions } = routerRequirements(router);
+  if (causal) {
+    const seen = leak ?? limitLeak(dispatch);
+    if (seen !== undefined) return `${seen}, which a causal model must not see`;
+  }
+  if (stepwise && positions !== undefined) {
+    return `a decoder reads tokens one by one, and the router ${name} does not know their positions then; ${positions}`;
+  }
+  if (padding && noPadding !== undefined) {
+    return `the router ${name} needs batches without padding: ${noPadding}`;
+  }
+  if (words !== undefined && vocabularySize === undefined) {
+    return `the router ${name} needs the word ids of tokens, and this model has none; ${words}`;
+  }
+  return undefined;
+}
+
+/** What of later tokens decides whether a token is dropped. */
+function limitLeak(dispatch: MoeSettings["dispatch"]): string | undefined {
+  if (dispatch.name !== "capacity" || dispatch.priority !== "batch") return undefined;
+  return "with batch priority it depends on later tokens whether a token is dropped";
+}
+
+function layerProblem(settings: MoeSettings, context: MoeContext): string | undefined {
+  const { router, dispatch, losses } = settings;
+  const { numTokens, modalities = [] } = context;
+  const needsSequences =
+    ("group" in dispatch && dispatch.group === "sequence") ||
+    dispatch.name === "expert_choice" ||
+    routerRequirements(router).sequences === true ||
+    losses.some(({ name }) => auxiliaryLosses.get(name).sequences === true);
+  if (needsSequences && numTokens === undefined) {
+    return `the settings of router ${router.name} and dispatcher ${dispatch.name} need sequences of a known length, and this model has none`;
+  }
+  for (const { name, modality } of losses) {
+    if (modality !== undefined && !modalities.includes(modality)) {
+      return `the loss ${name} counts tokens of the modality ${modality}, and this model has ${modalities.join(", ") || "one only"}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,17 @@
+/** Settings of a mixture-of-experts layer, all defaults filled in. */
+import type { DispatchSettings } from "./dispatch/config.ts";
+import type { ExpertSettings } from "./experts-config.ts";
+import type { LossSettings } from "./losses/index.ts";
+import type { RouterSettings } from "./routers/index.ts";
+
+/** What `parseMoe` gives: parts that were checked to go together. */
+export interface MoeSettings {
+  /** `E` before `experts.granularity` multiplies it. */
+  readonly numExperts: number;
+  readonly router: RouterSettings;
+  readonly dispatch: DispatchSettings;
+  readonly experts: ExpertSettings;
+  readonly losses: readonly LossSettings[];
+  /** Factors of the sums of absolute values and of squares of the router's weights. */
+  readonly routerPenalty: { readonly l1: number; readonly l2: number };
+}
