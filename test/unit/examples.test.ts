@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { openModel } from "../../examples/open-in-browser.ts";
 import { writeLiveModel } from "../../src/runs/index.ts";
 import { trainLiveRun } from "./live-runs.fixture.ts";
 import { temporaryFolder } from "./moesaic.fixture.ts";
@@ -45,13 +44,19 @@ test("open-in-browser opens what writeLiveModel wrote, from a web server", async
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const model = await openModel(`http://127.0.0.1:${port}/model/`);
+  const program = `
+import { openModel } from "./examples/open-in-browser.ts";
+const model = await openModel("http://127.0.0.1:${port}/model/");
+const { probabilities, routing } = await model.classifyText("a good film");
+console.log(JSON.stringify({ probabilities, tokens: routing.tokens }));
+model.dispose();`;
+  const argv = ["--import", "tsx", "--input-type=module", "-e", program];
   try {
-    const { probabilities, routing } = await model.classifyText!("a good film");
-    expect(probabilities.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 5);
-    expect(routing.tokens.slice(0, 3)).toEqual(["a", "good", "film"]);
+    const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: root });
+    const { probabilities, tokens } = JSON.parse(stdout);
+    expect(probabilities[0] + probabilities[1]).toBeCloseTo(1, 5);
+    expect(tokens.slice(0, 3)).toEqual(["a", "good", "film"]);
   } finally {
-    model.dispose();
     server.closeAllConnections();
     server.close();
     folder.remove();
