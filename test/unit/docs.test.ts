@@ -35,12 +35,14 @@ const pages = readPages(root, [
   ...inDocs.map((name) => `docs/${name}`),
 ]);
 const names = [...pages.keys()];
+/** Pages whose YAML blocks are recipes to train, on the folders and lists that they show. */
+const dataPages = ["docs/data.md", "docs/own-pictures.md", "docs/own-texts.md"];
 const minute = 60_000;
 
 const folder = temporaryFolder();
 const before = { folder: process.cwd(), data: process.env.MOESAIC_DATA };
 beforeAll(() => {
-  writeTrees(folder.path, pages.get("docs/data.md")!);
+  for (const name of dataPages) writeTrees(folder.path, pages.get(name)!);
   writeDataRoot(join(folder.path, "data"));
   for (const page of pages.values()) writeRecipes(folder.path, page);
   process.chdir(folder.path);
@@ -76,11 +78,11 @@ test.each(shown)("$name: moesaic $line", { timeout: minute }, async ({ argv }) =
   await runCommand(argv);
 });
 
-describe("docs/data.md", () => {
-  const page = pages.get("docs/data.md")!;
-  const recipes = codeBlocks(page).filter(({ language }) => language === "yaml");
+describe("examples of data", () => {
+  const blocks = dataPages.flatMap((name) => codeBlocks(pages.get(name)!));
+  const recipes = blocks.filter(({ language }) => language === "yaml");
 
-  test("every example is a recipe with a name of its own", () => {
+  test("each is a recipe with a name of its own", () => {
     const files = recipes.map(({ text }) => /^# (\S+\.yaml)\n/.exec(text)?.[1]);
     expect(files).not.toContain(undefined);
     expect(new Set(files).size).toBe(recipes.length);

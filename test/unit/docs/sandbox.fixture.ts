@@ -1,4 +1,4 @@
-/** A folder in which the commands of the docs run, on the data that docs/data.md shows. */
+/** A folder in which the commands of the docs run, on the data that the pages show. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parquetWriteFile } from "hyparquet-writer";
