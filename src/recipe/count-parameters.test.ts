@@ -88,7 +88,7 @@ test.each(sizeRecipes)("the head of %s gives its counts", async (name) => {
   const { image, text } = counted.byToken;
   const { path } = listRecipes().find((recipe) => recipe.name === name)!;
   expect(readFileSync(path, "utf8")).toContain(
-    `${format(counted.total)} parameters; an image token meets ${format(image!)}, a text token ${format(text!)}.`,
+    `${format(counted.total)} parameters; ${format(image!)} per image token, ${format(text!)} per text token.`,
   );
 });
 

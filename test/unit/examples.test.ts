@@ -1,9 +1,16 @@
 /** Runs the examples and compares what they print with the comment that each ends with. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { writeLiveModel } from "../../src/runs/index.ts";
+import { trainLiveRun } from "./live-runs.fixture.ts";
+import { temporaryFolder } from "./moesaic.fixture.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const source = (name: string): string => readFileSync(`${root}examples/${name}.ts`, "utf8");
@@ -24,6 +31,34 @@ test.each(["hello-gradients", "moe-layer"])("%s prints what it promises", async 
   expect(await printed(name)).toBe(promised(name));
 });
 
-test("the README shows the first example as it is", () => {
-  expect(readFileSync(`${root}README.md`, "utf8")).toContain(source("hello-gradients"));
+test.each(["open-in-browser"])("the README shows %s as it is", (name) => {
+  expect(readFileSync(`${root}README.md`, "utf8")).toContain(source(name));
+});
+
+test("open-in-browser opens what writeLiveModel wrote, from a web server", async () => {
+  const folder = temporaryFolder();
+  const run = await trainLiveRun(folder.path, "text-classifier");
+  await writeLiveModel(run, join(folder.path, "model"));
+  const server = createServer(async ({ url }, response) => {
+    response.end(await readFile(join(folder.path, url!)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const program = `
+import { openModel } from "./examples/open-in-browser.ts";
+const model = await openModel("http://127.0.0.1:${port}/model/");
+const { probabilities, routing } = await model.classifyText("a good film");
+console.log(JSON.stringify({ probabilities, tokens: routing.tokens }));
+model.dispose();`;
+  const argv = ["--import", "tsx", "--input-type=module", "-e", program];
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: root });
+    const { probabilities, tokens } = JSON.parse(stdout);
+    expect(probabilities[0] + probabilities[1]).toBeCloseTo(1, 5);
+    expect(tokens.slice(0, 3)).toEqual(["a", "good", "film"]);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    folder.remove();
+  }
 });

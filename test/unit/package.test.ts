@@ -161,7 +161,7 @@ const texts = [
   ),
   ...readdirSync(root).filter((name) => /\.(md|json|ts)$|^LICENSE$|^\.npmrc$/.test(name)),
   ...readdirSync(join(root, ".ci")).map((name) => `.ci/${name}`),
-].filter((path) => !path.endsWith(".png") && path !== "package-lock.json");
+].filter((path) => !/\.(png|jpg)$/.test(path) && path !== "package-lock.json");
 
 test("no file is longer than 400 lines", () => {
   const long = texts
