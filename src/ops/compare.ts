@@ -3,8 +3,9 @@ import type { DType } from "../graph/array.ts";
 import { defineOp, type Tensor } from "../graph/graph.ts";
 import { broadcastShapes } from "../graph/shape.ts";
 import { elementTypes } from "./element-types.ts";
-import { asTensors, emitAs, type Operand, requireSameDType, unbroadcast } from "./elementwise.ts";
+import { asTensors, emitAs, type Operand, requireSameDType } from "./elementwise.ts";
 import { leanOperands } from "./peephole.ts";
+import { unbroadcast } from "./reshape.ts";
 
 function comparison(name: string, opType: string): (a: Operand, b: Operand) => Tensor {
   const apply = defineOp<null>({

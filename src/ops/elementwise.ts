@@ -2,10 +2,9 @@
 import type { DType } from "../graph/array.ts";
 import { defineOp, type Emission, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
-import { broadcastShapes, type Dim, type Shape, sameDim } from "../graph/shape.ts";
+import { broadcastShapes } from "../graph/shape.ts";
 import { expandedFrom, foldIdentity, type Identity, withoutExpansion } from "./peephole.ts";
-import { reduceSum } from "./reduce.ts";
-import { reshape } from "./reshape.ts";
+import { unbroadcast } from "./reshape.ts";
 
 /** A tensor, or a number that becomes a constant of the other operand's type. */
 export type Operand = Tensor | number;
@@ -41,16 +40,6 @@ export function emitAs(opType: string, domain?: string): (emission: Emission<unk
   return ({ emitter, inputs, outputs }) => {
     emitter.add(opType, inputs, {}, domain === undefined ? { outputs } : { outputs, domain });
   };
-}
-
-/** Sums `gradient` over the axes along which an operand of `shape` was broadcast. */
-export function unbroadcast(gradient: Tensor, shape: Shape): Tensor {
-  const extra = gradient.shape.length - shape.length;
-  const stretched = (dim: Dim, axis: number): boolean =>
-    axis < extra || (shape[axis - extra] === 1 && !sameDim(dim, 1));
-  const axes = gradient.shape.flatMap((dim, axis) => (stretched(dim, axis) ? [axis] : []));
-  const summed = axes.length === 0 ? gradient : reduceSum(gradient, axes, { keepDims: true });
-  return extra === 0 ? summed : reshape(summed, shape);
 }
 
 /** Declares `y = f(x)` whose gradient is a function of dy, x and y. */

@@ -8,9 +8,9 @@ import {
   type Shape,
   sameDim,
 } from "../graph/shape.ts";
-import { requireSameDType, unbroadcast } from "./elementwise.ts";
+import { requireSameDType } from "./elementwise.ts";
 import { reduceSum } from "./reduce.ts";
-import { reshape } from "./reshape.ts";
+import { reshape, unbroadcast } from "./reshape.ts";
 
 export interface MatmulOptions {
   /** Uses the first operand with its last two axes swapped. */

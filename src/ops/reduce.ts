@@ -2,75 +2,20 @@
  * Reductions over axes. ONNX: ReduceSum, ReduceSumSquare, ReduceMean, ReduceMax, ReduceMin,
  * ReduceLogSumExp; MatMul for sums over leading axes.
  */
-import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
-import { normalizeAxis, type Shape } from "../graph/shape.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { normalizeAxis } from "../graph/shape.ts";
 import { div, exp, mul, sub } from "./arithmetic.ts";
 import { cast, equal, greater } from "./compare.ts";
-import { emitLeadingSum } from "./leading-sum.ts";
-import { expand, reshape } from "./reshape.ts";
+import {
+  expand,
+  type ReduceAttributes,
+  type ReduceOptions,
+  reduceSum,
+  reduction,
+} from "./reshape.ts";
 import { elementCountOf } from "./run-time-shape.ts";
 
-export interface ReduceOptions {
-  /** Reduced axes stay with size 1. Default false. */
-  readonly keepDims?: boolean;
-}
-
-interface ReduceAttributes {
-  readonly axes: readonly number[];
-  readonly keepDims: boolean;
-}
-
-function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttributes): Shape {
-  const kept = shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
-  return keepDims ? kept : kept.filter((_, axis) => !axes.includes(axis));
-}
-
-/** `y` with its reduced axes back as size 1, so that it broadcasts against the input. */
-function keptShape(x: TensorSpec, { axes }: ReduceAttributes): Shape {
-  return reducedShape(x.shape, { axes, keepDims: true });
-}
-
-type ReduceGradient = (dy: Tensor, x: Tensor, y: Tensor, attributes: ReduceAttributes) => Tensor;
-
-function reduction(
-  name: string,
-  opType: string,
-  gradient: ReduceGradient,
-): (x: Tensor, axes?: number | readonly number[], options?: ReduceOptions) => Tensor {
-  const apply = defineOp<ReduceAttributes>({
-    name,
-    infer: ([x], attributes) => [{ dtype: x!.dtype, shape: reducedShape(x!.shape, attributes) }],
-    emit: (emission) => {
-      const { emitter, inputs, outputs, attributes, node } = emission;
-      const { axes, keepDims } = attributes;
-      const leading = opType === "ReduceSum" && axes.every((axis, i) => axis === i);
-      const reduced = node.outputs[0]!.shape;
-      if (leading && emitLeadingSum(emission, axes.length, reduced)) return;
-      emitter.add(
-        opType,
-        [inputs[0]!, emitter.ints(axes)],
-        { keepdims: Number(keepDims) },
-        { outputs },
-      );
-    },
-    gradient: ({ inputs: [x], outputs: [y], gradients: [dy], attributes }) => {
-      const kept = keptShape(x!, attributes);
-      return [gradient(reshape(dy!, kept), x!, reshape(y!, kept), attributes)];
-    },
-  });
-  return (x, axes = x.shape.map((_, axis) => axis), { keepDims = false } = {}) => {
-    const rank = x.shape.length;
-    const list = (typeof axes === "number" ? [axes] : axes).map((a) => normalizeAxis(a, rank));
-    return list.length === 0 ? x : apply([x], { axes: list, keepDims })[0]!;
-  };
-}
-
-/** Sum over `axes` (all by default). */
-export const reduceSum: (
-  x: Tensor,
-  axes?: number | readonly number[],
-  options?: ReduceOptions,
-) => Tensor = reduction("sum", "ReduceSum", (dy, x) => expand(dy, x));
+export { type ReduceOptions, reduceSum } from "./reshape.ts";
 
 /** Sum of squares over `axes` (all by default). */
 export const sumOfSquares: (

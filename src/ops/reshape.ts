@@ -1,5 +1,8 @@
-/** Moving dimensions about without computing: reshape, transpose, expand, squeeze. */
-import { defineOp, type Tensor } from "../graph/graph.ts";
+/**
+ * Moves of dimensions without computing: reshape, transpose, expand, squeeze. Sums are here
+ * too: a sum and an expansion are each other's gradient.
+ */
+import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import {
   broadcastShapes,
   type Dim,
@@ -12,7 +15,7 @@ import {
   sameDim,
   sameShape,
 } from "../graph/shape.ts";
-import { unbroadcast } from "./elementwise.ts";
+import { emitLeadingSum } from "./leading-sum.ts";
 import { emitShape } from "./run-time-shape.ts";
 
 const reshapeOp = defineOp<{ readonly shape: Shape }>({
@@ -120,4 +123,81 @@ export function expand(x: Tensor, to: Tensor | readonly number[]): Tensor {
   const shape: Shape = like?.shape ?? (to as readonly number[]);
   if (sameShape(x.shape, shape)) return x;
   return expandOp(like === undefined || isStatic(shape) ? [x] : [x, like], { shape })[0]!;
+}
+
+export interface ReduceOptions {
+  /** Reduced axes stay with size 1. Default false. */
+  readonly keepDims?: boolean;
+}
+
+export interface ReduceAttributes {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttributes): Shape {
+  const kept = shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+  return keepDims ? kept : kept.filter((_, axis) => !axes.includes(axis));
+}
+
+/** `y` with its reduced axes back as size 1, so that it broadcasts against the input. */
+function keptShape(x: TensorSpec, { axes }: ReduceAttributes): Shape {
+  return reducedShape(x.shape, { axes, keepDims: true });
+}
+
+type ReduceGradient = (dy: Tensor, x: Tensor, y: Tensor, attributes: ReduceAttributes) => Tensor;
+
+/**
+ * Declares a reduction over axes (all by default).
+ *
+ * @param gradient of the input; `dy` and `y` have their reduced axes back with size 1
+ */
+export function reduction(
+  name: string,
+  opType: string,
+  gradient: ReduceGradient,
+): (x: Tensor, axes?: number | readonly number[], options?: ReduceOptions) => Tensor {
+  const apply = defineOp<ReduceAttributes>({
+    name,
+    infer: ([x], attributes) => [{ dtype: x!.dtype, shape: reducedShape(x!.shape, attributes) }],
+    emit: (emission) => {
+      const { emitter, inputs, outputs, attributes, node } = emission;
+      const { axes, keepDims } = attributes;
+      const leading = opType === "ReduceSum" && axes.every((axis, i) => axis === i);
+      const reduced = node.outputs[0]!.shape;
+      if (leading && emitLeadingSum(emission, axes.length, reduced)) return;
+      emitter.add(
+        opType,
+        [inputs[0]!, emitter.ints(axes)],
+        { keepdims: Number(keepDims) },
+        { outputs },
+      );
+    },
+    gradient: ({ inputs: [x], outputs: [y], gradients: [dy], attributes }) => {
+      const kept = keptShape(x!, attributes);
+      return [gradient(reshape(dy!, kept), x!, reshape(y!, kept), attributes)];
+    },
+  });
+  return (x, axes = x.shape.map((_, axis) => axis), { keepDims = false } = {}) => {
+    const rank = x.shape.length;
+    const list = (typeof axes === "number" ? [axes] : axes).map((a) => normalizeAxis(a, rank));
+    return list.length === 0 ? x : apply([x], { axes: list, keepDims })[0]!;
+  };
+}
+
+/** Sum over `axes` (all by default). */
+export const reduceSum: (
+  x: Tensor,
+  axes?: number | readonly number[],
+  options?: ReduceOptions,
+) => Tensor = reduction("sum", "ReduceSum", (dy, x) => expand(dy, x));
+
+/** Sums `gradient` over the axes along which an operand of `shape` was broadcast. */
+export function unbroadcast(gradient: Tensor, shape: Shape): Tensor {
+  const extra = gradient.shape.length - shape.length;
+  const stretched = (dim: Dim, axis: number): boolean =>
+    axis < extra || (shape[axis - extra] === 1 && !sameDim(dim, 1));
+  const axes = gradient.shape.flatMap((dim, axis) => (stretched(dim, axis) ? [axis] : []));
+  const summed = axes.length === 0 ? gradient : reduceSum(gradient, axes, { keepDims: true });
+  return extra === 0 ? summed : reshape(summed, shape);
 }
