@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../graph/errors.ts";
 import { openShared } from "./array-dataset.ts";
 import type { BatchMaker } from "./batches/batch.ts";
-import { createMaker } from "./batches/create-batch-maker.ts";
+import { createBatchMaker } from "./batches/create-batch-maker.ts";
 import { openDataset } from "./open-dataset.ts";
 import type { JobMessage, JobReply, WorkerSetup } from "./worker-pool.ts";
 
@@ -12,7 +12,7 @@ const { spec, shared, classNames, ...setup } = workerData as WorkerSetup;
 
 async function open(): Promise<BatchMaker> {
   const dataset = shared ? openShared(shared, classNames) : await openDataset(spec);
-  return createMaker(dataset, setup);
+  return createBatchMaker(dataset, setup);
 }
 
 const opened = open();

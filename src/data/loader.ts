@@ -4,11 +4,12 @@ import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
 import type { Batch, BatchMaker, Field } from "./batches/batch.ts";
 import { type BatchOrder, batchOrder } from "./batches/batch-order.ts";
-import { type BatchSetup, createMaker } from "./batches/create-batch-maker.ts";
+import { type BatchSetup, createBatchMaker } from "./batches/create-batch-maker.ts";
 import { domainOrder } from "./batches/domain-order.ts";
-import type { Dataset, DatasetSpec } from "./dataset.ts";
-import type { StoreHooks } from "./images/index.ts";
+import type { Dataset } from "./dataset.ts";
+import type { StoreHooks } from "./images/store.ts";
 import { openDataset } from "./open-dataset.ts";
+import type { DatasetSpec } from "./registry.ts";
 import type { TokenizerState } from "./tokenizers/index.ts";
 import type { TransformSpec } from "./transforms/index.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
@@ -93,7 +94,7 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
     ...(samplesPerDomain !== undefined && { domains: true }),
     ...("root" in spec && spec.root !== undefined && { root: spec.root }),
   };
-  const maker = await createMaker(dataset, setup);
+  const maker = await createBatchMaker(dataset, setup);
   const order =
     samplesPerDomain === undefined
       ? batchOrder({

@@ -7,7 +7,8 @@ import { UserError } from "../graph/errors.ts";
 import type { Batch } from "./batches/batch.ts";
 import type { BatchJob } from "./batches/batch-order.ts";
 import type { BatchSetup } from "./batches/create-batch-maker.ts";
-import type { DatasetSpec, SharedImages } from "./dataset.ts";
+import type { SharedImages } from "./dataset.ts";
+import type { DatasetSpec } from "./registry.ts";
 
 /** What a worker is started with. */
 export interface WorkerSetup extends BatchSetup {

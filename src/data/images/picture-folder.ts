@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { UserError, usageError } from "../../graph/errors.ts";
 import type { ImageDataset } from "../dataset.ts";
 import { pictureFiles, readPicture, subfolders } from "./folder-files.ts";
-import type { StoreOptions } from "./specs.ts";
-import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
+import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
 
 const maxPictures = 1_000_000;
 

@@ -7,7 +7,18 @@ import type { ImageDataset, Split } from "../dataset.ts";
 import { resizeBytes } from "../transforms/index.ts";
 import { BrokenImageError, type DecodedImage, decodeImage } from "./decode.ts";
 import type { DecodedCache } from "./decoded-cache.ts";
-import type { StoreOptions } from "./specs.ts";
+
+/** How pictures are brought into memory; part of a data set's plain description. */
+export interface StoreOptions {
+  /** 3 for red, green, blue (the default), 1 for grey. */
+  readonly channels?: 1 | 3;
+  /** Side of the square to which all pictures are resized, pixels; by default they stay as they are. */
+  readonly size?: number;
+  /** At a picture that cannot be decoded: "stop" (the default), or "skip", which counts and reports it. */
+  readonly onBroken?: "stop" | "skip";
+  /** Most bytes of decoded pictures, by default 2^32. */
+  readonly maxBytes?: number;
+}
 
 /** One picture of a split, not yet decoded. */
 export interface EncodedSample {
@@ -37,7 +48,7 @@ export interface SkippedImages {
   readonly message: string;
 }
 
-/** Whom to tell while pictures are decoded. */
+/** Progress callbacks and a cache for decoding pictures. */
 export interface StoreHooks {
   /** Called now and then, and at the end. */
   readonly onProgress?: (done: number, length: number) => void;

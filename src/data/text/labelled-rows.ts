@@ -9,7 +9,18 @@ import {
   type TableLimits,
   type TableRow,
 } from "./delimited.ts";
-import type { TableFormat, TextColumns } from "./specs.ts";
+
+export const tableFormats = ["csv", "tsv", "jsonl"] as const;
+export type TableFormat = (typeof tableFormats)[number];
+
+/** The columns of a row's text and label. */
+export interface TextColumns {
+  /** Columns by name, or by position from 0 if the file has no header; joined by a space. */
+  readonly text: readonly (string | number)[];
+  readonly label: string | number;
+  /** Whether the first row of `csv` or `tsv` names the columns, by default true. */
+  readonly header?: boolean;
+}
 
 export interface LabelledRow {
   readonly line: number;

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { readTextFile } from "../../text/text-file.ts";
 import { BrokenImageError } from "../decode.ts";
 import { readPicture } from "../folder-files.ts";
-import type { CaptionColumns } from "../specs.ts";
 import type { EncodedSample } from "../store.ts";
-import { type CaptionRow, readCaptionRows } from "./caption-rows.ts";
+import { type CaptionColumns, type CaptionRow, readCaptionRows } from "./caption-rows.ts";
 
 /** Pictures with their captions, not yet read. */
 export interface CaptionPairs {

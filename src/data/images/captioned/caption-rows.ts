@@ -2,7 +2,15 @@
 
 import { UserError, usageError } from "../../../graph/errors.ts";
 import { readCsv, readLines, readTsv, type TableLimits } from "../../text/delimited.ts";
-import type { CaptionColumns } from "../specs.ts";
+
+/** Where a list keeps its pictures and captions; by default known names are looked for. */
+export interface CaptionColumns {
+  readonly image?: string;
+  /** By default "base64" if the column's name contains `b64` or `base64`, else "path". */
+  readonly encoding?: "path" | "base64";
+  /** One column, or several with a caption each. */
+  readonly captions?: string | readonly string[];
+}
 
 export interface CaptionRow {
   /** Line of the file, from 1. */
