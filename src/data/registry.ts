@@ -1,7 +1,8 @@
 /** The data sets that recipes can name. */
 
-import type * as z from "zod";
-import { createRegistry, type Registry, registrySchema } from "../config/registry.ts";
+import { didYouMean } from "../config/nearest.ts";
+import { createRegistry, type Registry } from "../config/registry.ts";
+import { usageError } from "../graph/errors.ts";
 import type { DatasetDefinition } from "./define-dataset.ts";
 import type { ResourceDescription } from "./description.ts";
 import { fashionMnist, mnist } from "./fashion-mnist/fashion-mnist.ts";
@@ -50,6 +51,9 @@ type BuiltIn = (typeof builtIn)[number];
 /** A plain description of a split of a built-in set: everything a worker thread needs to open it. */
 export type DatasetSpec = Parameters<BuiltIn["open"]>[0];
 
+/** The schema of the settings of any built-in set. */
+export type DatasetSchema = BuiltIn["schema"];
+
 /** The kind of set that a description opens. */
 export type DatasetOf<Spec extends DatasetSpec> = Awaited<
   ReturnType<Extract<BuiltIn, { name: Spec["name"] }>["open"]>
@@ -60,14 +64,6 @@ export const datasets: Registry<DatasetDefinition> = createRegistry<DatasetDefin
   "data set",
   builtIn,
 );
-
-type Schema = BuiltIn["schema"];
-
-/** The `data` part of a recipe: one form for each data set. */
-export const datasetSchema = registrySchema(datasets, "name") as unknown as z.ZodType<
-  z.output<Schema>,
-  z.input<Schema>
->;
 
 /** Everything that `moesaic data` lists: the data sets, and the vocabulary of CLIP's tokenizer. */
 export function listResources(): readonly ResourceDescription[] {
@@ -80,5 +76,10 @@ export function listResources(): readonly ResourceDescription[] {
  * @throws UserError (exit code 2) if nothing has this name
  */
 export function getResource(name: string): ResourceDescription {
-  return name === clipBpe.name ? clipBpe : datasets.get(name);
+  const resources = listResources();
+  const found = resources.find((resource) => resource.name === name);
+  if (found !== undefined) return found;
+  const names = resources.map((resource) => resource.name);
+  const hint = didYouMean(name, names) || `; known: ${names.join(", ")}`;
+  throw usageError(`unknown data set ${name}${hint}`);
 }

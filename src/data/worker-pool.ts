@@ -10,12 +10,14 @@ import type { BatchSetup } from "./batches/create-batch-maker.ts";
 import type { SharedImages } from "./dataset.ts";
 import type { DatasetSpec } from "./registry.ts";
 
-/** What a worker is started with. */
+/** The data of a new worker. */
 export interface WorkerSetup extends BatchSetup {
   readonly spec: DatasetSpec;
-  /** Decoded images of the main thread, where the set keeps them. */
+  /** Decoded images of the main thread, if the set keeps them. */
   readonly shared?: SharedImages;
   readonly classNames: readonly string[];
+  /** URLs of modules to import before the set is opened. */
+  readonly plugins: readonly string[];
 }
 
 export interface JobMessage {
@@ -30,7 +32,7 @@ export type JobReply =
 
 export interface WorkerPool {
   readonly run: (job: BatchJob) => Promise<Batch>;
-  /** Ends the threads; jobs under way are refused. */
+  /** Ends the threads; running jobs are rejected. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -89,7 +91,7 @@ export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool 
   };
 }
 
-/** Beside this file lies the worker's, as TypeScript in a clone and as JavaScript in a package. */
+/** Starts `loader-worker`, which is TypeScript in a clone and JavaScript in a package. */
 function startWorker(setup: WorkerSetup): Worker {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const file = new URL(`./loader-worker.${extension}`, import.meta.url);

@@ -1,8 +1,13 @@
 /** The `data` part of a recipe: the settings of one of the data sets. */
 import type * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
-import { datasetSchema } from "../data/registry.ts";
+import { registrySchema } from "../config/registry.ts";
+import { type DatasetSchema, datasets } from "../data/registry.ts";
 
-export const dataSchema = datasetSchema;
+/** Accepts plug-in sets too, once they are added; its type has the built-in sets. */
+export const dataSchema = registrySchema(datasets, "name") as unknown as z.ZodType<
+  z.output<DatasetSchema>,
+  z.input<DatasetSchema>
+>;
 
 export type DataConfig = CamelCased<z.output<typeof dataSchema>>;
