@@ -1,5 +1,6 @@
 /** Data sets: random access to samples, of images, sentences, one long text or points. */
 
+/** A part of a data set. */
 export type Split = "train" | "validation" | "test";
 
 /** One drawn object of a generated image; lengths are fractions of the image side. */
@@ -17,6 +18,7 @@ export interface ObjectAttributes {
   readonly rotation: number;
 }
 
+/** One image with its class. */
 export interface ImageSample {
   /** Bytes by row, column, channel; one channel is grey, three are red, green, blue. */
   readonly image: Uint8Array;
@@ -33,6 +35,7 @@ export interface ImageSample {
   readonly index: number;
 }
 
+/** The size of an image, in pixels and channels. */
 export interface ImageShape {
   readonly height: number;
   readonly width: number;
@@ -64,6 +67,7 @@ export interface ImageDataset {
   readonly shared?: SharedImages;
 }
 
+/** One sentence with its class. */
 export interface TextSample {
   readonly text: string;
   /** Index into `classNames`. */
@@ -91,6 +95,7 @@ export interface StreamDataset {
   readonly text: string;
 }
 
+/** One point with its class. */
 export interface PointSample {
   /** One number for each of `featureNames`. */
   readonly features: Float32Array;
@@ -114,6 +119,7 @@ export interface PointsDataset {
   optimalLabel?(features: ArrayLike<number>): number;
 }
 
+/** A data set of any kind; `kind` tells them apart. */
 export type Dataset = ImageDataset | TextDataset | StreamDataset | PointsDataset;
 
 /** Decoded images of one size with their labels, over shared memory. */

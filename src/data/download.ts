@@ -9,6 +9,7 @@ import { UserError, usageError } from "../graph/errors.ts";
 import { dataRoot } from "./read-gzipped.ts";
 import { getResource } from "./registry.ts";
 
+/** How a file is checked, and who follows its progress. */
 export interface DownloadOptions {
   /** Hexadecimal digest of the whole file. */
   readonly checksum?: { readonly algorithm: "md5" | "sha256"; readonly digest: string };

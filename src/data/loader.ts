@@ -14,6 +14,7 @@ import type { TokenizerState } from "./tokenizers/index.ts";
 import type { TransformSpec } from "./transforms/index.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
+/** How batches are made, and in which order. */
 export interface LoaderOptions {
   /** Samples of a batch, unless `samplesPerDomain` is given. */
   readonly batchSize: number;
@@ -57,6 +58,7 @@ export interface LoaderOptions {
   readonly epochs?: number;
 }
 
+/** Batches of a data set, step by step. */
 export interface Loader extends AsyncIterable<Batch> {
   readonly dataset: Dataset;
   /** Samples of a batch; the last of an epoch may have fewer. */

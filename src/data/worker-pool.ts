@@ -20,6 +20,7 @@ export interface WorkerSetup extends BatchSetup {
   readonly plugins: readonly string[];
 }
 
+/** A batch to make. */
 export interface JobMessage {
   readonly id: number;
   readonly job: BatchJob;
@@ -30,6 +31,7 @@ export type JobReply =
   | { readonly id: number; readonly batch: Batch }
   | { readonly id: number; readonly error: { message: string; exitCode?: 1 | 2 } };
 
+/** Threads that make batches. */
 export interface WorkerPool {
   readonly run: (job: BatchJob) => Promise<Batch>;
   /** Ends the threads; running jobs are rejected. */

@@ -12,6 +12,7 @@ export interface BatchJob {
   readonly draw?: number;
 }
 
+/** What determines the order of samples. */
 export interface OrderOptions {
   readonly length: number;
   readonly batchSize: number;
@@ -21,6 +22,7 @@ export interface OrderOptions {
   readonly dropLast: boolean;
 }
 
+/** The samples of every step. */
 export interface BatchOrder {
   readonly batchesPerEpoch: number;
   readonly job: (step: number) => BatchJob;

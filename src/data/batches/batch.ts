@@ -6,6 +6,7 @@ import type { Tokenizer } from "../tokenizers/index.ts";
 import type { TransformSpec } from "../transforms/index.ts";
 import type { BatchJob } from "./batch-order.ts";
 
+/** The samples of one step. */
 export interface Batch {
   /** Global step, counted from 0 through all epochs. */
   readonly step: number;
@@ -25,6 +26,7 @@ export interface Field {
   readonly shape: readonly number[];
 }
 
+/** How samples become arrays. */
 export interface BatchOptions {
   /** What happens to images, in order. */
   readonly transforms?: readonly TransformSpec[];

@@ -4,6 +4,7 @@ import { foldIn, key, permutation } from "../../random/index.ts";
 import type { SampleDomains } from "../dataset.ts";
 import type { BatchOrder } from "./batch-order.ts";
 
+/** What determines the order of samples by domain. */
 export interface DomainOrderOptions {
   /** Name of the set, for messages. */
   readonly name: string;

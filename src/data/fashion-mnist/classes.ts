@@ -18,6 +18,7 @@ const clothes: readonly ClassDescription[] = [
   ["an ankle boot", "a shoe that covers the ankle", "a high shaft above a firm sole with a heel"],
 ];
 
+/** The classes of Fashion-MNIST, with sentences for them. */
 export const fashionMnistClasses = {
   classNames: [
     "T-shirt",
@@ -35,6 +36,7 @@ export const fashionMnistClasses = {
   classDescriptions: clothes,
 } as const;
 
+/** The classes of MNIST, with sentences for them. */
 export const mnistClasses = {
   classNames: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
   templates: ["the digit {}", "a handwritten {}", "a picture of the number {}"],

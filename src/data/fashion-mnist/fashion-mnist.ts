@@ -134,6 +134,7 @@ function defineIdx<const Name extends IdxName>(
   });
 }
 
+/** The definition of Fashion-MNIST. */
 export const fashionMnist = defineIdx("fashion-mnist", {
   title: "Fashion-MNIST",
   description: "28 x 28 grey images of clothing; 10 classes",
@@ -147,6 +148,7 @@ export const fashionMnist = defineIdx("fashion-mnist", {
   ]),
 });
 
+/** The definition of MNIST. */
 export const mnist = defineIdx("mnist", {
   title: "MNIST",
   description: "28 x 28 grey images of handwritten digits; 10 classes",

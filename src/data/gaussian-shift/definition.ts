@@ -5,6 +5,7 @@ import { count, root } from "../settings/files.ts";
 import { generatedLength } from "../settings/split-spec.ts";
 import { classNames, openGaussianShift } from "./gaussian-shift.ts";
 
+/** The definition of the generated points. */
 export const gaussianShift = defineDataset({
   name: "gaussian-shift",
   kind: "points",

@@ -6,6 +6,7 @@ import { checkIndex, type PointsDataset, type Split } from "../dataset.ts";
 
 /** Coordinates of a point. */
 const dimensions = 4;
+/** The classes, in label order. */
 export const classNames = ["0", "1", "2"] as const;
 /** The shift that a class adds to a standard normal point: a step along one axis. */
 const shifts = [
@@ -17,6 +18,7 @@ const shifts = [
 const lengths = { train: 4000, validation: 1000, test: 10_000 } as const;
 const longest = 10_000_000;
 
+/** A split of the generated points. */
 export interface GaussianShiftSpec {
   readonly name: "gaussian-shift";
   readonly split: Split;

@@ -54,6 +54,7 @@ const classDescriptions: readonly ClassDescription[] = [
   ],
 ];
 
+/** The classes, with sentences for them. */
 export const cifar10Classes = {
   classNames: [
     "airplane",

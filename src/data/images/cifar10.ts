@@ -117,6 +117,7 @@ function findBinary(folder: string, split: Split): string[] | undefined {
   return undefined;
 }
 
+/** The definition of CIFAR-10. */
 export const cifar10 = defineDataset({
   name: "cifar10",
   kind: "image",

@@ -66,6 +66,7 @@ export async function openFlickr8k(
   return storeImages(encoded, spec, hooks);
 }
 
+/** The definition of Flickr8k. */
 export const flickr8k = defineDataset({
   name: "flickr8k",
   kind: "image",

@@ -151,6 +151,7 @@ function membersOf(
   });
 }
 
+/** The definition of folders of pictures. */
 export const imageFolder = defineDataset({
   name: "image-folder",
   kind: "image",

@@ -64,6 +64,7 @@ async function readDomains(root: string | undefined): Promise<string[]> {
   return domains;
 }
 
+/** The definition of PACS. */
 export const pacs = defineDataset({
   name: "pacs",
   kind: "image",

@@ -14,6 +14,7 @@ export const sceneNames = [
   "natural landscape",
   "people",
 ] as const;
+/** A scene that captions name. */
 export type SceneName = (typeof sceneNames)[number];
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ParquetColumns, ParquetRow } from "../../formats/parquet.ts";
 import { UserError, usageError } from "../../graph/errors.ts";
 
+/** One row of a table in several files. */
 export interface ShardedRow<Columns extends ParquetColumns> {
   readonly row: ParquetRow<Columns>;
   /** Position over all shards. */
@@ -13,6 +14,7 @@ export interface ShardedRow<Columns extends ParquetColumns> {
   readonly source: string;
 }
 
+/** A table in several files. */
 export interface Shards<Columns extends ParquetColumns> {
   readonly numRows: number;
   readonly rows: () => AsyncGenerator<ShardedRow<Columns>>;

@@ -31,6 +31,7 @@ export interface EncodedSample {
   readonly domain?: string;
 }
 
+/** The pictures of a split, before they are decoded. */
 export interface EncodedSplit {
   readonly name: string;
   readonly split: Split;

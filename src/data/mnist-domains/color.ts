@@ -7,6 +7,7 @@ const LABEL_NOISE = 0.25;
 /** Chance that the colour differs from the label, by domain. */
 const flips: Readonly<Record<string, number>> = { "+90%": 0.1, "+80%": 0.2, "-90%": 0.9 };
 
+/** The two classes of the coloured sets, in label order. */
 export const colorClasses = ["classes 5 to 9", "classes 0 to 4"] as const;
 
 /**

@@ -76,7 +76,11 @@ function define<const Name extends MnistDomainsName, const Domains extends reado
   });
 }
 
+/** The definition of rotated MNIST. */
 export const rotatedMnist = define("rotated-mnist", rotated);
+/** The definition of rotated Fashion-MNIST. */
 export const rotatedFashionMnist = define("rotated-fashion-mnist", rotated);
+/** The definition of coloured MNIST. */
 export const coloredMnist = define("colored-mnist", colored);
+/** The definition of coloured Fashion-MNIST. */
 export const coloredFashionMnist = define("colored-fashion-mnist", colored);

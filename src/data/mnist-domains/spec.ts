@@ -16,6 +16,7 @@ export const mnistSources = {
   "colored-fashion-mnist": "fashion-mnist",
 } as const;
 
+/** The name of a rotated or coloured set. */
 export type MnistDomainsName = keyof typeof mnistSources;
 
 /** MNIST or Fashion-MNIST rotated or coloured, from the files in `<root>/mnist/` or `fashion-mnist/`. */

@@ -13,6 +13,7 @@ const classDescriptions: readonly ClassDescription[] = [
   ["an arrow", "showing a way", "a pointed head on a straight bar"],
 ];
 
+/** Sentences for the classes and for other labels. */
 export const shapesTexts = {
   // Captions name the colour of each object; the mean over all colours is the shape.
   templates: colorNames.map((color) => `${/^[aeiou]/.test(color) ? "an" : "a"} ${color} {}`),

@@ -81,6 +81,7 @@ function stylesOf({ domains, testDomains }: Styles, split: Split) {
   return (domains ?? domainNames).filter((domain) => !testDomains.includes(domain));
 }
 
+/** The definition of the generated shapes. */
 export const shapes = defineDataset({
   name: "shapes",
   kind: "image",

@@ -14,8 +14,10 @@ import {
   textureNames,
 } from "./spec.ts";
 
+/** Red, green, blue, each from 0 to 1. */
 export type Color = readonly [number, number, number];
 
+/** An object of a scene, with its colours. */
 export interface SceneObject extends ObjectAttributes {
   readonly shape: ShapeName;
   readonly color: ColorName;
@@ -26,6 +28,7 @@ export interface SceneObject extends ObjectAttributes {
   readonly accent: Color;
 }
 
+/** Names of the backgrounds. */
 export const backgroundNames = ["plain", "gradient", "clouds", "checks"] as const;
 
 /** Two pale colours and how they mix. */
@@ -41,6 +44,7 @@ export interface Background {
   readonly field: readonly number[];
 }
 
+/** The objects and the style of an image. */
 export interface Scene {
   /** The main object first; it is the largest and is drawn last. */
   readonly objects: readonly SceneObject[];

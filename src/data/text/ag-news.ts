@@ -48,6 +48,7 @@ export async function openAgNews(spec: AgNewsSpec): Promise<TextDataset> {
   };
 }
 
+/** The definition of AG News. */
 export const agNews = defineDataset({
   name: "ag_news",
   kind: "text",

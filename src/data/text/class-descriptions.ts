@@ -4,6 +4,7 @@ import { datasets } from "../registry.ts";
 
 /** How much a description says: the class alone, its usual place or use, or also how it looks. */
 export const detailLevels = ["simple", "normal", "detailed"] as const;
+/** A level of detail of descriptions. */
 export type DetailLevel = (typeof detailLevels)[number];
 
 /** Whether the classes of a data set have descriptions of every level of detail. */

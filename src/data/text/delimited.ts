@@ -1,11 +1,13 @@
 import { UserError } from "../../graph/errors.ts";
 
+/** One row of a table. */
 export interface TableRow {
   /** Line of the file on which the row begins, from 1. */
   readonly line: number;
   readonly fields: readonly string[];
 }
 
+/** Limits of a table, and its name for messages. */
 export interface TableLimits {
   /** Name of the file, for messages. */
   readonly name: string;

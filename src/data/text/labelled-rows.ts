@@ -10,7 +10,9 @@ import {
   type TableRow,
 } from "./delimited.ts";
 
+/** Formats of tables of labelled texts. */
 export const tableFormats = ["csv", "tsv", "jsonl"] as const;
+/** A format of tables of labelled texts. */
 export type TableFormat = (typeof tableFormats)[number];
 
 /** The columns of a row's text and label. */
@@ -22,6 +24,7 @@ export interface TextColumns {
   readonly header?: boolean;
 }
 
+/** One sentence and its label. */
 export interface LabelledRow {
   readonly line: number;
   readonly text: string;

@@ -122,6 +122,7 @@ const textColumns = z.strictObject({
   header: z.boolean().optional(),
 });
 
+/** The definition of labelled texts. */
 export const labelledText = defineDataset({
   name: "labelled-text",
   kind: "text",

@@ -31,6 +31,7 @@ export function openSst2(spec: Sst2Spec): Promise<TextDataset> {
   });
 }
 
+/** The definition of SST-2. */
 export const sst2 = defineDataset({
   name: "sst2",
   kind: "text",

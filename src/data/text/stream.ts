@@ -60,6 +60,7 @@ interface Fractions {
 
 const hasTestSplit = ({ testFraction = 0 }: Fractions): boolean => testFraction > 0;
 
+/** The definition of Tiny Shakespeare. */
 export const tinyshakespeare = defineDataset({
   name: "tinyshakespeare",
   kind: "stream",
@@ -83,6 +84,7 @@ export const tinyshakespeare = defineDataset({
   hasTestSplit,
 });
 
+/** The definition of a text file. */
 export const textFile = defineDataset({
   name: "text-file",
   kind: "stream",

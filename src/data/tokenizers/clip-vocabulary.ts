@@ -2,7 +2,9 @@ import { UserError } from "../../graph/errors.ts";
 
 /** Tokens of CLIP: 256 bytes, each also as the end of a word, 48,894 merges, start and end of text. */
 export const clipVocabularySize = 49_408;
+/** The id of `<|startoftext|>`. */
 export const clipStartId = 49_406;
+/** The id of `<|endoftext|>`. */
 export const clipEndId = 49_407;
 const numMerges = clipVocabularySize - 2 * 256 - 2;
 

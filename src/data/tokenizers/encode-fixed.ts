@@ -1,5 +1,6 @@
 import type { Tokenizer } from "./tokenizer.ts";
 
+/** Texts as rows of ids of one length. */
 export interface FixedTokens {
   /** `[length]` of the row; pads after the text. */
   readonly ids: Int32Array;

@@ -26,6 +26,7 @@ const clipFiles: readonly Omit<ClipState, "kind">[] = [
 const maxStoredBytes = 16 * 2 ** 20;
 const maxBytes = 64 * 2 ** 20;
 
+/** Where the file of a vocabulary lies. */
 export interface TokenizerFileOptions {
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
   readonly root?: string;

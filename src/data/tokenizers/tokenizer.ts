@@ -2,6 +2,7 @@
 
 /** Tokens that stand for no text; they come after the ordinary ones, in the order of the state. */
 export const specialNames = ["pad", "unknown", "start", "end"] as const;
+/** A special token. */
 export type SpecialName = (typeof specialNames)[number];
 
 /** One id a Unicode character: its position in `characters`. */
@@ -45,6 +46,7 @@ export interface ClipState {
 /** Plain JSON, enough to rebuild a tokenizer in a worker, from a run directory or in a browser. */
 export type TokenizerState = CharacterState | ByteState | WordState | BpeState | ClipState;
 
+/** How ids become text. */
 export interface DecodeOptions {
   /**
    * By default true: pads, start and end leave no text, and unknown becomes U+FFFD. With false
@@ -53,6 +55,7 @@ export interface DecodeOptions {
   readonly skipSpecial?: boolean;
 }
 
+/** Turns text into ids and back. */
 export interface Tokenizer {
   readonly state: TokenizerState;
   /** Ids are 0 to `vocabularySize - 1`, special tokens included. */

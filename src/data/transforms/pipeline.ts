@@ -40,8 +40,10 @@ const transforms: {
   normalize,
 };
 
+/** The names of all transforms. */
 export const transformNames: readonly TransformName[] = Object.keys(transforms) as TransformName[];
 
+/** Transforms bound to images of one shape. */
 export interface Pipeline {
   readonly outputShape: ImageShape;
   /** Transforms one image and writes it by channel, row, column to `out`. */

@@ -2,6 +2,7 @@
 
 import { type FloatImage, sameShape, type Transform } from "./image.ts";
 
+/** How often, and how large a rectangle is erased. */
 export interface RandomErasingOptions {
   /** Probability, by default 0.5. */
   readonly p?: number;

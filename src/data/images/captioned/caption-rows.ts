@@ -12,6 +12,7 @@ export interface CaptionColumns {
   readonly captions?: string | readonly string[];
 }
 
+/** One row of a list. */
 export interface CaptionRow {
   /** Line of the file, from 1. */
   readonly line: number;

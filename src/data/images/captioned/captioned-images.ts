@@ -129,6 +129,7 @@ const pairColumns = z.strictObject({
   captions: z.union([z.string(), z.array(z.string()).nonempty()]).optional(),
 });
 
+/** The definition of captioned images. */
 export const captionedImages = defineDataset({
   name: "captioned-images",
   kind: "image",
