@@ -119,7 +119,7 @@ export interface PointsDataset {
   optimalLabel?(features: ArrayLike<number>): number;
 }
 
-/** A data set of any kind; `kind` tells them apart. */
+/** A data set of any kind, named by `kind`. */
 export type Dataset = ImageDataset | TextDataset | StreamDataset | PointsDataset;
 
 /** Decoded images of one size with their labels, over shared memory. */

@@ -13,9 +13,9 @@ import { getResource } from "./registry.ts";
 export interface DownloadOptions {
   /** Hexadecimal digest of the whole file. */
   readonly checksum?: { readonly algorithm: "md5" | "sha256"; readonly digest: string };
-  /** Size of the whole file; more than that is refused while it comes in. */
+  /** Size of the whole file; a longer response is refused while it arrives. */
   readonly bytes?: number;
-  /** Called as bytes come in; `total` is undefined if it is not known. */
+  /** Called as bytes arrive; `total` is undefined if it is not known. */
   readonly onProgress?: (received: number, total: number | undefined) => void;
   readonly signal?: AbortSignal;
 }
@@ -80,7 +80,7 @@ async function receive(
 ): Promise<void> {
   const response = await request(url, begun, options.signal);
   if (response.status === 416) {
-    // The part is not a beginning of what the server has.
+    // The partial file is not the beginning of the file on the server.
     await response.body?.cancel();
     await rm(partial, { force: true });
     return receive(url, partial, 0, options);

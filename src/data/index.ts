@@ -1,4 +1,4 @@
-/** Data sets, transforms and the loader, for Node; `browser.ts` has what runs in a page. */
+/** Data sets, transforms and the loader, for Node; `browser.ts` has the part for web pages. */
 
 export {
   openParquet,

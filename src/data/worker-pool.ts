@@ -52,7 +52,7 @@ export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool 
 
   const settle = (id: number): Waiting | undefined => {
     const job = waiting.get(id);
-    // An answer that comes after `dispose` must not let the process end before the threads have.
+    // An answer after `dispose` must not let the process end before the threads end.
     if (job === undefined) return undefined;
     waiting.delete(id);
     if (waiting.size === 0) for (const worker of workers) worker.unref();

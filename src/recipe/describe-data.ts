@@ -31,8 +31,8 @@ export interface DescribeOptions {
 const CLIP_WORDS = 49_408;
 
 /**
- * Data like those of a configuration in everything that shapes a model: sizes of images, classes,
- * whether there are captions, lengths of texts and size of the vocabulary.
+ * Data with all properties that determine the shape of a model: sizes of images, classes, captions or
+ * not, lengths of texts and size of the vocabulary.
  *
  * Files are opened only for properties that neither the settings nor the definition of the set have:
  * classes of folders, sizes of pictures that are not resized, and vocabularies that are learnt.

@@ -22,13 +22,13 @@ export interface SplitRequest {
   readonly onBroken?: "stop" | "skip";
 }
 
-/** Which images: a split of the run's data or of others, all in a folder, or one file. */
+/** A request for images: a split of the run's data or of other data, a folder, or one file. */
 export type ImageRequest =
   | SplitRequest
   | { readonly folder: string; readonly onBroken?: "stop" | "skip" }
   | { readonly file: string };
 
-/** Images and what brings them to the model. */
+/** Images and their transforms to the shape that the model reads. */
 export interface ImageSource {
   readonly dataset: ImageDataset;
   readonly transforms: readonly TransformSpec[];

@@ -11,7 +11,7 @@ import { batchMaker } from "./batch-maker.ts";
 export interface BatchSetup {
   readonly transforms: readonly TransformSpec[];
   readonly tokenizer?: TokenizerState;
-  /** Folder of data sets, where a tokenizer may have its vocabulary. */
+  /** Folder of data sets, which may have the vocabulary of the tokenizer. */
   readonly root?: string;
   readonly contextLength?: number;
   /** Whether batches of images have the domain of each sample. */

@@ -19,7 +19,7 @@ export interface ImageDecodeOptions {
   readonly maxPixels?: number;
 }
 
-/** A picture that cannot be decoded; the message says why, without saying which picture. */
+/** A picture that cannot be decoded; the message has the reason but not the name of the picture. */
 export class BrokenImageError extends Error {
   override readonly name: string = "BrokenImageError";
 }

@@ -1,4 +1,4 @@
-/** Which samples of a set with domains belong to a split, by fixed permutations. */
+/** Splits a set with domains by fixed permutations. */
 
 import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";

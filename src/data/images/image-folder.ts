@@ -71,7 +71,7 @@ export async function openImageFolder(
       `${join(folder, base)} has no pictures in ${spec.layout ?? "class"} folders`,
     );
   }
-  // All splits must number the classes alike, so they are those of the training folder.
+  // All splits must number the classes alike, so the training folder determines them.
   const naming =
     given && base !== "train" ? await list(folder, "train", spec.layout ?? "class") : listed;
   const classNames = [...new Set(naming.map(({ className }) => className))].sort();

@@ -36,7 +36,7 @@ export interface EncodedSplit {
   readonly name: string;
   readonly split: Split;
   readonly classNames: readonly string[];
-  /** How many samples come. */
+  /** Number of samples. */
   readonly length: number;
   readonly samples: AsyncIterable<EncodedSample>;
 }
@@ -55,7 +55,7 @@ export interface StoreHooks {
   readonly onProgress?: (done: number, length: number) => void;
   /** Called once if pictures were skipped; by default a warning of the process. */
   readonly onSkipped?: (skipped: SkippedImages) => void;
-  /** Pictures decoded before, by source and size; those decoded now are added. */
+  /** Pictures decoded before, by source and size; newly decoded pictures are added. */
   readonly decoded?: DecodedCache | undefined;
 }
 
@@ -155,7 +155,7 @@ export async function storeImages(
   );
 }
 
-/** Decodes a few pictures at once; they come in the order of the samples. */
+/** Decodes a few pictures at once and yields them in the order of the samples. */
 async function* decodeInOrder(
   samples: AsyncIterable<EncodedSample>,
   read: (sample: EncodedSample) => Promise<DecodedImage>,

@@ -1,4 +1,4 @@
-/** Settings of data sets that lie in files: folders, sizes of splits, domains. */
+/** Settings of data sets in files: folders, sizes of splits, domains. */
 import * as z from "zod";
 
 /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */

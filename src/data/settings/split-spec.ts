@@ -20,7 +20,7 @@ export type SamplesOf<S> = DeepDefined<{ [Key in keyof S as Exclude<Key, BatchKe
 };
 
 /**
- * The description of a split whose options have the same names as the settings: all settings but
+ * The description of a split whose options have the same names as the settings: all settings except
  * the settings of batches.
  *
  * @example

@@ -1,7 +1,7 @@
 /**
  * Signed distances to the eight outlines: negative inside, zero on the line, y pointing down.
  *
- * All enclose the same area, so that no class is told by its size. Formulas after Inigo Quilez,
+ * All enclose the same area, so that size does not reveal the class. Formulas after Inigo Quilez,
  * "2D distance functions".
  */
 

@@ -1,4 +1,4 @@
-/** Draws what is in an image: objects, background, style. Scenes do not depend on the pixel size. */
+/** Draws the objects, background and style of an image, independent of its pixel size. */
 
 import { type Key, type Stream, stream } from "../../random/index.ts";
 import type { ObjectAttributes } from "../dataset.ts";
@@ -66,7 +66,7 @@ export function drawDomain(key: Key, { domains }: ResolvedShapesSpec): DomainNam
   return stream(key).choice(domains); // the first draw of a scene
 }
 
-/** The scene that `key` addresses; but for textures it does not depend on the style. */
+/** The scene of `key`; only its textures depend on the style. */
 export function drawScene(key: Key, spec: ResolvedShapesSpec, choose: ObjectChooser): Scene {
   const draws = stream(key);
   const domain = draws.choice(spec.domains);

@@ -26,8 +26,8 @@ const classNames = ["World", "Sports", "Business", "Sci/Tech"] as const;
 /**
  * Opens a split of AG News (Zhang, Zhao and LeCun, arXiv:1509.01626): title and description of 7600
  * news in four classes. 1000 of them are the test split, 6600 are for training and validation, so
- * scores do not compare with those of the publisher's 120,000 / 7600. The file writes line breaks of
- * the original as backslashes; here they are spaces.
+ * scores do not compare with scores on the publisher's split of 120,000 / 7600. The file has backslashes
+ * in place of line breaks; here they are spaces.
  */
 export async function openAgNews(spec: AgNewsSpec): Promise<TextDataset> {
   const set = await openLabelledText({

@@ -32,7 +32,11 @@ export interface LabelledRow {
   readonly label: string;
 }
 
-/** Texts and labels of a file's content; a bad row is an error that tells its line. */
+/**
+ * Texts and labels of a file's content.
+ *
+ * @throws UserError with the line of a bad row
+ */
 export function readLabelledRows(
   content: string,
   format: TableFormat,

@@ -65,8 +65,8 @@ export function clipVocabulary(mergesText: string): object {
 }
 
 /**
- * The printable stand-ins of bytes in the order of CLIP's ids: bytes that print stand for
- * themselves and come first, the others are U+0100 and on.
+ * The printable characters for bytes in the order of CLIP's ids: printable bytes first, as
+ * themselves, then the other bytes as U+0100 and up.
  */
 function byteCharacters(): string[] {
   const range = (from: number, to: number): number[] =>

@@ -1,6 +1,6 @@
 /** What a tokenizer is: text to ids and back, rebuilt anywhere from a plain state. */
 
-/** Tokens that stand for no text; they come after the ordinary ones, in the order of the state. */
+/** Tokens without text; their ids follow the ordinary ids, in the order of the state. */
 export const specialNames = ["pad", "unknown", "start", "end"] as const;
 /** A special token. */
 export type SpecialName = (typeof specialNames)[number];
@@ -60,12 +60,12 @@ export interface Tokenizer {
   readonly state: TokenizerState;
   /** Ids are 0 to `vocabularySize - 1`, special tokens included. */
   readonly vocabularySize: number;
-  /** Fills rows after a text's end; 0 where the kind has no pad token, so mask by length. */
+  /** Fills rows after a text's end; 0 if the kind has no pad token, so mask by length. */
   readonly padId: number;
   readonly unknownId?: number;
   readonly startId?: number;
   readonly endId?: number;
-  /** The ids of a text, between start and end where the tokenizer has them. */
+  /** The ids of a text, between start and end if the tokenizer has them. */
   encode(text: string): number[];
   /** The text of ids; an id outside the vocabulary is a RangeError. */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;

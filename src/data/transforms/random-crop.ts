@@ -45,7 +45,7 @@ export function randomCrop(options: RandomCropOptions): Transform {
   };
 }
 
-/** The window from (`top`, `left`) on; what lies outside the image is zero. */
+/** The window from (`top`, `left`) on; pixels outside the image are zero. */
 export function crop(
   image: FloatImage,
   top: number,

@@ -10,7 +10,7 @@ export interface RandomErasingOptions {
   readonly scale?: readonly [number, number];
   /** Least and most height / width, drawn evenly on a log scale, by default [0.3, 3.3]. */
   readonly ratio?: readonly [number, number];
-  /** What the rectangle is filled with, by default 0. */
+  /** Value that fills the rectangle, by default 0. */
   readonly value?: number;
 }
 

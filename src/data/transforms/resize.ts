@@ -8,7 +8,7 @@ export interface ResizeOptions {
   readonly size: number | readonly [number, number];
 }
 
-/** For every target position, where its source pixels begin and their weights, which add up to 1. */
+/** The first source pixel of every target position, and the weights of its source pixels, with sum 1. */
 interface Taps {
   readonly starts: number[];
   readonly weights: number[][];

@@ -49,7 +49,7 @@ export function pairsOfRows(
   return { length: rows.length, read };
 }
 
-/** The bytes that base64 text stands for. */
+/** Decodes base64 text. */
 export function decodeBase64(text: string): Uint8Array {
   const packed = text.replace(/\s+/g, "");
   const bytes = Buffer.from(packed, "base64");

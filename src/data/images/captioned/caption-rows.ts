@@ -45,8 +45,8 @@ const captionColumns = ["captions", "caption", "sentences", "text", "title"] as 
 export const captionLimits = { maxRows: 2_000_000, maxFieldLength: 4 * Math.ceil(2 ** 26 / 3) };
 
 /**
- * Reads a list of pictures and captions; the ending of `name` says its format. CSV and TSV begin with
- * the names of their columns. JSONL has an object a line, whose captions may be a list.
+ * Reads a list of pictures and captions; the ending of `name` gives its format. The first row of
+ * CSV and TSV names the columns. JSONL has an object a line, whose captions may be a list.
  *
  * @example
  * readCaptionRows("image,caption\na.png,A red ball.\n", "list.csv")
@@ -90,7 +90,7 @@ export function readCaptionRows(
   });
 }
 
-/** The columns of captions: those that are asked for, else numbered ones, else one that is known. */
+/** The columns of captions: the given ones, else numbered ones, else one with a known name. */
 export function captionNames(names: readonly string[], columns: CaptionColumns): readonly string[] {
   if (columns.captions !== undefined) return [columns.captions].flat();
   const numbered = names.filter((name) => /^caption_?\d+$/.test(name));

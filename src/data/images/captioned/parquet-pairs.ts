@@ -19,7 +19,7 @@ type KnownColumns = ReadonlyMap<string, ParquetType>;
 
 /**
  * Opens Parquet files as one table. Pictures are the bytes of a column, or of the field `bytes` of one;
- * or paths within `folder`, where rows that name the same path are one sample. Captions are one
+ * or paths within `folder`; rows that name the same path are one sample. Captions are one
  * column, several, or a column of lists.
  */
 export async function openParquetPairs(
