@@ -41,7 +41,7 @@ test("under --json an error is a document on stdout", async () => {
   const { code, out, err } = await run("data", "get", "zebra", "--json");
   expect(code).toBe(2);
   expect(JSON.parse(out)).toEqual({
-    error: expect.stringContaining("unknown data set zebra; known are shapes, "),
+    error: expect.stringContaining("unknown data set zebra; known: shapes, "),
   });
   expect(err).toBe("");
 });

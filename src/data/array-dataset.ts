@@ -1,4 +1,4 @@
-/** Data sets whose decoded images lie in shared memory, so that worker threads need not read files. */
+/** Data sets with decoded images in shared memory, so that worker threads need not read files. */
 
 import { usageError } from "../graph/errors.ts";
 import { foldIn, key, permutation } from "../random/index.ts";

@@ -1,23 +1,6 @@
-/** What data sets are: access to samples, described by a plain value that a worker can open. */
+/** Data sets: random access to samples, of images, sentences, one long text or points. */
 
-import type { GaussianShiftSpec } from "./gaussian-shift/gaussian-shift.ts";
-import type {
-  CaptionedImagesSpec,
-  Cifar10Spec,
-  Flickr8kSpec,
-  ImageFolderSpec,
-  PacsSpec,
-} from "./images/specs.ts";
-import type { MnistDomainsSpec } from "./mnist-domains/spec.ts";
-import type { ShapesSpec } from "./shapes/spec.ts";
-import type {
-  AgNewsSpec,
-  LabelledTextSpec,
-  ShakespeareSpec,
-  Sst2Spec,
-  TextStreamSpec,
-} from "./text/specs.ts";
-
+/** A part of a data set. */
 export type Split = "train" | "validation" | "test";
 
 /** One drawn object of a generated image; lengths are fractions of the image side. */
@@ -35,6 +18,7 @@ export interface ObjectAttributes {
   readonly rotation: number;
 }
 
+/** One image with its class. */
 export interface ImageSample {
   /** Bytes by row, column, channel; one channel is grey, three are red, green, blue. */
   readonly image: Uint8Array;
@@ -51,16 +35,17 @@ export interface ImageSample {
   readonly index: number;
 }
 
+/** The size of an image, in pixels and channels. */
 export interface ImageShape {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
 }
 
-/** The domains that samples are of, such as photos and sketches. */
+/** The domains of samples, such as photos and sketches. */
 export interface SampleDomains {
   readonly names: readonly string[];
-  /** Index into `names` for the sample at an index; nothing is drawn or decoded for it. */
+  /** Index into `names` for the sample at an index, found without drawing or decoding it. */
   of(index: number): number;
 }
 
@@ -72,16 +57,17 @@ export interface ImageDataset {
   readonly length: number;
   readonly classNames: readonly string[];
   readonly imageShape: ImageShape;
-  /** Captions of the sample at an index, where they can be had without its image. */
+  /** Captions of the sample at an index, if they can be read without its image. */
   captionsOf?(index: number): readonly string[];
   /** The sample at an index in [0, length); the same one each time. */
   get(index: number): ImageSample;
-  /** Set where samples have a domain. */
+  /** Present if samples have a domain. */
   readonly domains?: SampleDomains;
-  /** The decoded bytes in shared memory, where the set keeps them: workers open these instead of files. */
+  /** The decoded bytes in shared memory, if the set keeps them: workers open these instead of files. */
   readonly shared?: SharedImages;
 }
 
+/** One sentence with its class. */
 export interface TextSample {
   readonly text: string;
   /** Index into `classNames`. */
@@ -109,6 +95,7 @@ export interface StreamDataset {
   readonly text: string;
 }
 
+/** One point with its class. */
 export interface PointSample {
   /** One number for each of `featureNames`. */
   readonly features: Float32Array;
@@ -128,10 +115,11 @@ export interface PointsDataset {
   readonly featureNames: readonly string[];
   /** The sample at an index in [0, length). */
   get(index: number): PointSample;
-  /** The most probable class at a point, where the distribution is known. */
+  /** The most probable class at a point, if the distribution is known. */
   optimalLabel?(features: ArrayLike<number>): number;
 }
 
+/** A data set of any kind, named by `kind`. */
 export type Dataset = ImageDataset | TextDataset | StreamDataset | PointsDataset;
 
 /** Decoded images of one size with their labels, over shared memory. */
@@ -142,57 +130,24 @@ export interface SharedImages {
   /** All images of the stored file, one after another. */
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
-  /** Sentences of the stored images, where there are any. */
+  /** Sentences of the stored images, if there are any. */
   readonly captions?: readonly (readonly string[])[];
-  /** Domains of the stored images, where there are any. */
+  /** Domains of the stored images, if there are any. */
   readonly domains?: readonly string[];
   /** Positions in the stored file that belong to the split. */
   readonly members: Uint32Array;
 }
 
-/** Fashion-MNIST or MNIST from IDX files in `<root>/<name>/`, gzipped or not. */
-export interface IdxSpec {
-  readonly name: "fashion-mnist" | "mnist";
-  readonly split: Split;
-  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
-  readonly root?: string;
-  /** Training images set aside as the validation split, by default 5000. */
-  readonly validationSize?: number;
-}
-
-export type ImageSpec =
-  | ShapesSpec
-  | IdxSpec
-  | MnistDomainsSpec
-  | Cifar10Spec
-  | Flickr8kSpec
-  | PacsSpec
-  | ImageFolderSpec
-  | CaptionedImagesSpec;
-export type TextSpec =
-  | Sst2Spec
-  | AgNewsSpec
-  | (LabelledTextSpec & { readonly name: "labelled-text" });
-export type StreamSpec = ShakespeareSpec | (TextStreamSpec & { readonly name: "text-file" });
-
-/** A plain description of a data set: everything a worker thread needs to open it. */
-export type DatasetSpec = ImageSpec | TextSpec | StreamSpec | GaussianShiftSpec;
-
-/** The kind of set that a description opens. */
-export type DatasetOf<Spec extends DatasetSpec> = Spec extends ImageSpec
-  ? ImageDataset
-  : Spec extends TextSpec
-    ? TextDataset
-    : Spec extends GaussianShiftSpec
-      ? PointsDataset
-      : StreamDataset;
-
-/** Captions of a sample, without its image where the set can do that; none where it has none. */
+/** Captions of a sample, read without its image if the set can; empty if it has none. */
 export function sampleCaptions(dataset: ImageDataset, index: number): readonly string[] {
   return dataset.captionsOf?.(index) ?? dataset.get(index).captions ?? [];
 }
 
-/** Refuses an index outside the set. */
+/**
+ * Checks the index of a sample.
+ *
+ * @throws RangeError for an index outside the set
+ */
 export function checkIndex(index: number, length: number, name: string): void {
   if (!Number.isInteger(index) || index < 0 || index >= length) {
     throw new RangeError(`${name} has samples 0 to ${length - 1}, got index ${index}`);

@@ -1,4 +1,4 @@
-/** Downloads files from their publishers: resumes what was begun, checks it, then renames it. */
+/** Downloads files from their publishers: resumes partial files, checks them, then renames them. */
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -7,14 +7,15 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { UserError, usageError } from "../graph/errors.ts";
 import { dataRoot } from "./read-gzipped.ts";
-import { datasets } from "./registry.ts";
+import { getResource } from "./registry.ts";
 
+/** How a file is checked, and who follows its progress. */
 export interface DownloadOptions {
   /** Hexadecimal digest of the whole file. */
   readonly checksum?: { readonly algorithm: "md5" | "sha256"; readonly digest: string };
-  /** Size of the whole file; more than that is refused while it comes in. */
+  /** Size of the whole file; a longer response is refused while it arrives. */
   readonly bytes?: number;
-  /** Called as bytes come in; `total` is undefined where nobody states it. */
+  /** Called as bytes arrive; `total` is undefined if it is not known. */
   readonly onProgress?: (received: number, total: number | undefined) => void;
   readonly signal?: AbortSignal;
 }
@@ -38,16 +39,21 @@ export async function download(
   await rename(partial, path);
 }
 
-/** Downloads what is missing of a data set into `<root>/<name>/` and returns that folder. */
+/**
+ * Downloads the missing files of a data set, or of `clip-bpe`, into `<root>/<name>/`.
+ *
+ * @returns that folder
+ * @throws UserError for an unknown name, files that users put in place, or a failed download
+ */
 export async function downloadDataset(
-  name: keyof typeof datasets,
+  name: string,
   options: {
     root?: string;
     onProgress?: (file: string, received: number, total: number | undefined) => void;
     signal?: AbortSignal;
   } = {},
 ): Promise<string> {
-  const { files, place } = datasets[name];
+  const { files, place } = getResource(name);
   if (files.length === 0) {
     const reason = place ?? "it is generated";
     throw usageError(`there is nothing to download of ${name}: ${reason}`);
@@ -74,7 +80,7 @@ async function receive(
 ): Promise<void> {
   const response = await request(url, begun, options.signal);
   if (response.status === 416) {
-    // The part is not a beginning of what the server has.
+    // The partial file is not the beginning of the file on the server.
     await response.body?.cancel();
     await rm(partial, { force: true });
     return receive(url, partial, 0, options);

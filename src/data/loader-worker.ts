@@ -4,19 +4,20 @@ import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../graph/errors.ts";
 import { openShared } from "./array-dataset.ts";
 import type { BatchMaker } from "./batches/batch.ts";
-import { createMaker } from "./batches/create-batch-maker.ts";
+import { createBatchMaker } from "./batches/create-batch-maker.ts";
 import { openDataset } from "./open-dataset.ts";
 import type { JobMessage, JobReply, WorkerSetup } from "./worker-pool.ts";
 
-const { spec, shared, classNames, ...setup } = workerData as WorkerSetup;
+const { spec, shared, classNames, plugins, ...setup } = workerData as WorkerSetup;
 
 async function open(): Promise<BatchMaker> {
+  for (const plugin of plugins) await import(plugin);
   const dataset = shared ? openShared(shared, classNames) : await openDataset(spec);
-  return createMaker(dataset, setup);
+  return createBatchMaker(dataset, setup);
 }
 
 const opened = open();
-opened.catch(() => {}); // told with the first job
+opened.catch(() => {}); // reported with the first job
 
 parentPort!.on("message", async ({ id, job }: JobMessage) => {
   try {

@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Batch } from "./batches/batch.ts";
-import type { DatasetSpec } from "./dataset.ts";
 import { createLoader, type LoaderOptions } from "./loader.ts";
+import type { DatasetSpec } from "./registry.ts";
 import type { TransformSpec } from "./transforms/index.ts";
 
 const spec: DatasetSpec = { name: "shapes", split: "train", length: 40 };
 const transforms: TransformSpec[] = [
-  { random_crop: { padding: 4 } },
-  { horizontal_flip: {} },
-  { color_jitter: { brightness: 0.2, contrast: 0.2, saturation: 0.2 } },
-  { random_erasing: { p: 0.2 } },
+  { randomCrop: { padding: 4 } },
+  { horizontalFlip: {} },
+  { colorJitter: { brightness: 0.2, contrast: 0.2, saturation: 0.2 } },
+  { randomErasing: { p: 0.2 } },
   { normalize: { mean: [0.5], std: [0.25] } },
 ];
 const training = { batchSize: 16, seed: 5, shuffle: true, transforms, workers: 0 } as const;
@@ -169,7 +169,7 @@ test("impossible options are refused", async () => {
     "batch_size 64 leaves no batch of 40 samples",
   );
   await expect(
-    createLoader(spec, { batchSize: 4, transforms: [{ random_crop: { size: 40 } }] }),
+    createLoader(spec, { batchSize: 4, transforms: [{ randomCrop: { size: 40 } }] }),
   ).rejects.toThrow("a window of 40 x 40 does not fit in 32 x 32 with padding 0");
   await expect(createLoader(spec, { batchSize: 4, workers: -1 })).rejects.toThrow(
     "loader: workers must be a whole number from 0 to 64, got -1",

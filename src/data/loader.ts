@@ -4,21 +4,23 @@ import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
 import type { Batch, BatchMaker, Field } from "./batches/batch.ts";
 import { type BatchOrder, batchOrder } from "./batches/batch-order.ts";
-import { type BatchSetup, createMaker } from "./batches/create-batch-maker.ts";
+import { type BatchSetup, createBatchMaker } from "./batches/create-batch-maker.ts";
 import { domainOrder } from "./batches/domain-order.ts";
-import type { Dataset, DatasetSpec } from "./dataset.ts";
-import type { StoreHooks } from "./images/index.ts";
+import type { Dataset } from "./dataset.ts";
+import type { StoreHooks } from "./images/store.ts";
 import { openDataset } from "./open-dataset.ts";
+import type { DatasetSpec } from "./registry.ts";
 import type { TokenizerState } from "./tokenizers/index.ts";
 import type { TransformSpec } from "./transforms/index.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
+/** How batches are made, and in which order. */
 export interface LoaderOptions {
-  /** Samples of a batch, where `samplesPerDomain` does not say. */
+  /** Samples of a batch, unless `samplesPerDomain` is given. */
   readonly batchSize: number;
   /**
-   * Each batch has as many samples of every domain, side by side, and tells which; needs `shuffle` and a
-   * set with domains.
+   * Samples of each domain in a batch, side by side, with the domain of each; needs `shuffle` and a set
+   * with domains.
    */
   readonly samplesPerDomain?: number;
   /** By default 0. */
@@ -35,22 +37,28 @@ export interface LoaderOptions {
   /** Samples are augmented, and windows of text overlap; by default as `shuffle`. */
   readonly training?: boolean;
   /**
-   * Threads that make batches of images, by default 1; 0 makes them on the calling thread, where
-   * those of text are always made.
+   * Threads that make batches of images, by default 1; 0 makes them on the calling thread. Batches of
+   * text are always made on the calling thread.
    */
   readonly workers?: number;
   /** Batches made ahead, by default two per worker. */
   readonly prefetch?: number;
-  /** First global step, by default 0; nothing before it is computed. */
+  /** First global step, by default 0; earlier batches are not made. */
   readonly startStep?: number;
-  /** The set of the description, where it is open already. */
+  /** The set of the description, if it is open already. */
   readonly dataset?: Dataset;
-  /** Whom to tell while pictures are decoded. */
+  /** Progress callbacks and a cache for decoding pictures. */
   readonly hooks?: StoreHooks;
+  /**
+   * URLs of modules that add definitions to `datasets`; worker threads import them before they open
+   * the set.
+   */
+  readonly plugins?: readonly string[];
   /** Epochs before the loader ends, by default endless with `shuffle` and 1 without. */
   readonly epochs?: number;
 }
 
+/** Batches of a data set, step by step. */
 export interface Loader extends AsyncIterable<Batch> {
   readonly dataset: Dataset;
   /** Samples of a batch; the last of an epoch may have fewer. */
@@ -68,8 +76,10 @@ export interface Loader extends AsyncIterable<Batch> {
 }
 
 /**
- * Opens a data set and starts loading it. The batch of a step is the same for the same seed,
- * whatever the number of workers and wherever loading began.
+ * Opens a data set and prepares its batches. The batch of a step is the same for the same seed,
+ * for any number of workers and any first step.
+ *
+ * @throws UserError (exit code 2) for options that do not fit the data set
  *
  * @example
  * const loader = await createLoader({ name: "shapes", split: "train" }, { batchSize: 64, shuffle: true });
@@ -93,7 +103,7 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
     ...(samplesPerDomain !== undefined && { domains: true }),
     ...("root" in spec && spec.root !== undefined && { root: spec.root }),
   };
-  const maker = await createMaker(dataset, setup);
+  const maker = await createBatchMaker(dataset, setup);
   const order =
     samplesPerDomain === undefined
       ? batchOrder({
@@ -113,6 +123,7 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
           ...setup,
           spec,
           classNames: "classNames" in dataset ? dataset.classNames : [],
+          plugins: options.plugins ?? [],
           ...defined({ shared }),
         });
   const ahead = workers === 0 ? 1 : prefetch;

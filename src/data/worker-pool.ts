@@ -7,16 +7,20 @@ import { UserError } from "../graph/errors.ts";
 import type { Batch } from "./batches/batch.ts";
 import type { BatchJob } from "./batches/batch-order.ts";
 import type { BatchSetup } from "./batches/create-batch-maker.ts";
-import type { DatasetSpec, SharedImages } from "./dataset.ts";
+import type { SharedImages } from "./dataset.ts";
+import type { DatasetSpec } from "./registry.ts";
 
-/** What a worker is started with. */
+/** The data of a new worker. */
 export interface WorkerSetup extends BatchSetup {
   readonly spec: DatasetSpec;
-  /** Decoded images of the main thread, where the set keeps them. */
+  /** Decoded images of the main thread, if the set keeps them. */
   readonly shared?: SharedImages;
   readonly classNames: readonly string[];
+  /** URLs of modules to import before the set is opened. */
+  readonly plugins: readonly string[];
 }
 
+/** A batch to make. */
 export interface JobMessage {
   readonly id: number;
   readonly job: BatchJob;
@@ -27,9 +31,10 @@ export type JobReply =
   | { readonly id: number; readonly batch: Batch }
   | { readonly id: number; readonly error: { message: string; exitCode?: 1 | 2 } };
 
+/** Threads that make batches. */
 export interface WorkerPool {
   readonly run: (job: BatchJob) => Promise<Batch>;
-  /** Ends the threads; jobs under way are refused. */
+  /** Ends the threads; running jobs are rejected. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -47,7 +52,7 @@ export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool 
 
   const settle = (id: number): Waiting | undefined => {
     const job = waiting.get(id);
-    // An answer that comes after `dispose` must not let the process end before the threads have.
+    // An answer after `dispose` must not let the process end before the threads end.
     if (job === undefined) return undefined;
     waiting.delete(id);
     if (waiting.size === 0) for (const worker of workers) worker.unref();
@@ -88,7 +93,7 @@ export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool 
   };
 }
 
-/** Beside this file lies the worker's, as TypeScript in a clone and as JavaScript in a package. */
+/** Starts `loader-worker`, which is TypeScript in a clone and JavaScript in a package. */
 function startWorker(setup: WorkerSetup): Worker {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const file = new URL(`./loader-worker.${extension}`, import.meta.url);

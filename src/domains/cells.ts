@@ -1,6 +1,7 @@
 /** The training runs of a protocol. */
 import { join } from "node:path";
 import { fromSnakeCase } from "../config/case.ts";
+import { datasets } from "../data/registry.ts";
 import { usageError } from "../graph/errors.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { algorithmSchema } from "../tasks/classification/algorithm-config.ts";
@@ -101,7 +102,7 @@ function cellConfig(
       ...data,
       testDomains: out,
       ...(data.domains && { domains: data.domains.filter((one) => !out.includes(one)) }),
-      ...(data.name !== "shapes" && { splitSeed: (data.splitSeed ?? 0) + trial }),
+      ...(!datasets.get(data.name).generated && { splitSeed: (data.splitSeed ?? 0) + trial }),
     } as TrainConfig["data"],
     train: { ...train, samplesPerDomain, algorithm },
   };

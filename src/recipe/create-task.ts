@@ -4,6 +4,7 @@ import type {
   PointsDataset,
   TextDataset,
 } from "../data/dataset.ts";
+import { datasets } from "../data/registry.ts";
 import { usageError } from "../graph/errors.ts";
 import { createMoeDecoder } from "../models/moe-decoder/config.ts";
 import { createClassifier } from "../models/systems.ts";
@@ -121,8 +122,9 @@ function tokensOf({ fields }: TaskData): number {
 
 function requireClasses(classNames: readonly string[], system: string, name: string): void {
   if (classNames.length > 0) return;
+  const setting = datasets.find(name)?.classesSetting;
   throw usageError(
-    `model.system ${system} learns classes, and data.name ${name} has none as it is configured; choose another of the two, or labels where the set offers some`,
+    `model.system ${system} learns classes, and data.name ${name} has none with these settings; choose another of the two${setting ? `, or set ${setting}` : ""}`,
   );
 }
 

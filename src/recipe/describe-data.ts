@@ -1,8 +1,7 @@
-/** What a configuration says of its data, without reading any: enough to trace its model. */
+/** Properties of a configuration's data that suffice to trace its model, mostly without reading files. */
 
-import { batchMaker } from "../data/batches/batch.ts";
-import type { Dataset, ImageDataset, TextDataset } from "../data/dataset.ts";
-import { sceneNames } from "../data/images/scenes.ts";
+import { batchMaker } from "../data/batches/batch-maker.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open-dataset.ts";
 import { datasets } from "../data/registry.ts";
 import {
@@ -14,8 +13,9 @@ import {
 import { defined } from "../graph/defined.ts";
 import { UserError } from "../graph/errors.ts";
 import type { TaskData } from "../tasks/task.ts";
+import { readClassNames } from "./class-names.ts";
 import type { TrainConfig } from "./config.ts";
-import { datasetSpec, transformSpecs } from "./data-specs.ts";
+import { datasetSpec, knownProperties, transformSpecs } from "./data-specs.ts";
 import { readShape } from "./image-source.ts";
 import { contextLengthOf, readsCaptions } from "./open-data.ts";
 import { prepareTokenizer } from "./tokenizer.ts";
@@ -31,11 +31,11 @@ export interface DescribeOptions {
 const CLIP_WORDS = 49_408;
 
 /**
- * Data like those of a configuration in everything that shapes a model: sizes of images, classes,
- * whether there are captions, lengths of texts and size of the vocabulary.
+ * Data with all properties that determine the shape of a model: sizes of images, classes, captions or
+ * not, lengths of texts and size of the vocabulary.
  *
- * Files are opened only for what neither the settings nor the known sets tell: classes of folders,
- * sizes of pictures that are not resized, and vocabularies that are learnt.
+ * Files are opened only for properties that neither the settings nor the definition of the set have:
+ * classes of folders, sizes of pictures that are not resized, and vocabularies that are learnt.
  */
 export async function describeData(
   config: TrainConfig,
@@ -57,44 +57,26 @@ export async function describeData(
 
 async function describeSet(config: TrainConfig): Promise<Dataset> {
   const { data, seed } = config;
-  const { name } = data;
-  const common = { name, split: "train", length: 1 } as const;
-  switch (name) {
-    case "gaussian-shift":
+  const common = { name: data.name, split: "train", length: 1 } as const;
+  const { kind } = datasets.get(data.name);
+  switch (kind) {
+    case "points":
       return openDataset(datasetSpec(data, "train", seed));
-    case "tinyshakespeare":
-    case "text-file":
-      return {
-        kind: "stream",
-        ...common,
-        text: "word ".repeat((contextLengthOf(config) ?? 0) + 1),
-      };
-    case "sst2":
-    case "ag_news":
-    case "labelled-text": {
-      const classNames = await classesOf(config);
-      return { kind: "text", ...common, classNames, get: () => ({ text: "", label: 0, index: 0 }) };
+    case "stream":
+      return { kind, ...common, text: "word ".repeat((contextLengthOf(config) ?? 0) + 1) };
+    case "text": {
+      const classNames = await readClassNames(config);
+      return { kind, ...common, classNames, get: () => ({ text: "", label: 0, index: 0 }) };
     }
-    default: {
-      const classNames = await classesOf(config);
+    case "image": {
+      const classNames = await readClassNames(config);
       const imageShape = await readShape(config);
-      const captions = ["shapes", "flickr8k", "captioned-images"].includes(name) && ["a picture"];
+      const captions = knownProperties(data).captions && ["a picture"];
       const sample = { ...imageShape, label: 0, index: 0, ...(captions && { captions }) };
       const get = () => ({ ...sample, image: new Uint8Array(0) });
-      return { kind: "image", ...common, classNames, imageShape, get };
+      return { kind, ...common, classNames, imageShape, get };
     }
   }
-}
-
-async function classesOf({ data, seed }: TrainConfig): Promise<readonly string[]> {
-  const { name } = data;
-  if (name === "flickr8k") return data.labels === "scenes" ? sceneNames : [];
-  const given = name === "labelled-text" ? (data.classNames ?? data.labels) : undefined;
-  if (given !== undefined) return given;
-  const known = datasets[name].classNames;
-  if (known.length > 0 || name === "captioned-images") return known;
-  const dataset = await openDataset(datasetSpec(data, "train", seed));
-  return (dataset as ImageDataset | TextDataset).classNames;
 }
 
 async function describeTokenizer(
@@ -123,7 +105,7 @@ async function describeTokenizer(
   }
 }
 
-/** A tokenizer of so many words, which it cannot tell apart. */
+/** A tokenizer with a vocabulary of this size that maps every word to 0. */
 function nameless(vocabularySize: number): Tokenizer {
   return {
     state: { kind: "byte", specials: [] },

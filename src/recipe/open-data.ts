@@ -12,13 +12,13 @@ import { datasetSpec, transformSpecs } from "./data-specs.ts";
 export interface OpenOptions {
   readonly training: boolean;
   readonly tokenizer?: TokenizerState;
-  /** Whom to tell while pictures are decoded. */
+  /** Receives the progress of decoding pictures. */
   readonly progress?: ProgressSink | undefined;
   /** Pictures that were decoded before. */
   readonly decoded?: DecodedCache | undefined;
 }
 
-/** Tokens of a sample: a model reads no more than its context, so that, unless the data says less. */
+/** Tokens of a sample: the setting of the data, by default the context length of the model. */
 export function contextLengthOf({
   model,
   data,
@@ -27,7 +27,7 @@ export function contextLengthOf({
   return own ?? ("contextLength" in model ? model.contextLength : undefined);
 }
 
-/** Whether the texts of samples are read; descriptions of classes are no samples. */
+/** Whether the model reads the texts of samples, not only descriptions of classes. */
 export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
   return !("text" in model) || model.text === "captions";
 }

@@ -1,6 +1,5 @@
 import { sampleCaptions } from "../data/dataset.ts";
 import { openDataset } from "../data/open-dataset.ts";
-import { datasets } from "../data/registry.ts";
 import { classDescriptions, detailLevels, isDescribed } from "../data/text/class-descriptions.ts";
 import { clipTokenizerState, openTokenizer } from "../data/tokenizers/files.ts";
 import {
@@ -9,12 +8,13 @@ import {
   type Tokenizer,
   type TokenizerState,
 } from "../data/tokenizers/index.ts";
+import { readClassNames } from "./class-names.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec } from "./data-specs.ts";
 
 /**
- * The tokenizer that a configuration asks for: CLIP's, or one learnt from the training texts, or from
- * the descriptions of classes where a model reads only those. None for a model without text.
+ * The tokenizer of a configuration: CLIP's, or one learnt from the training texts, or from the
+ * descriptions of classes if the model reads only descriptions. None for a model without text.
  */
 export async function prepareTokenizer({
   model,
@@ -49,13 +49,9 @@ export async function prepareTokenizer({
   }
 }
 
-/** What there is to say of the classes, in all detail. */
+/** The descriptions of the classes, in all levels of detail. */
 async function descriptions(data: TrainConfig["data"], seed: number): Promise<string[]> {
-  let { classNames } = datasets[data.name];
-  if (classNames.length === 0) {
-    const dataset = await openDataset(datasetSpec(data, "train", seed));
-    classNames = "classNames" in dataset ? dataset.classNames : [];
-  }
+  const classNames = await readClassNames({ data, seed });
   return detailLevels.flatMap((detail) =>
     detail === "simple" || isDescribed(data.name)
       ? classDescriptions(data.name, classNames, detail)
@@ -68,7 +64,7 @@ export function openRunTokenizer({ data }: TrainConfig, state: TokenizerState): 
   return openTokenizer(state, rootOf(data));
 }
 
-/** The folder of data sets that a configuration names, if it does. */
+/** The folder of data sets, if a configuration names one. */
 export function rootOf(data: TrainConfig["data"]): { root?: string } {
   return "root" in data && data.root !== undefined ? { root: data.root } : {};
 }

@@ -1,5 +1,5 @@
 /** A trained contrastive model, ready to bring images and texts into its space. */
-import { batchMaker } from "../data/batches/batch.ts";
+import { batchMaker } from "../data/batches/batch-maker.ts";
 import { tokenRows } from "../data/batches/token-rows.ts";
 import type { StoreHooks } from "../data/images/store.ts";
 import type { Tokenizer } from "../data/tokenizers/index.ts";

@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { didYouMean } from "../../config/nearest.ts";
-import type { DatasetDescription } from "../../data/registry.ts";
+import type { ResourceDescription } from "../../data/description.ts";
 import { defined } from "../../graph/defined.ts";
-import { usageError } from "../../graph/errors.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
 import { createProgress } from "../progress.ts";
 import { printTable } from "../table.ts";
@@ -18,15 +16,15 @@ export async function listDataCommand(
   context: Context,
   { json, root }: DataOptions,
 ): Promise<number> {
-  const { datasets } = await import("../../data/registry.ts");
+  const { listResources } = await import("../../data/registry.ts");
   const { dataRoot } = await import("../../data/read-gzipped.ts");
   const folder = dataRoot(root);
-  const entries = Object.entries(datasets).map(([name, dataset]) => ({
-    name,
-    title: dataset.title,
-    description: dataset.description,
-    terms: dataset.terms,
-    state: stateOf(join(folder, name), dataset),
+  const entries = listResources().map((resource) => ({
+    name: resource.name,
+    title: resource.title,
+    description: resource.description,
+    terms: resource.terms,
+    state: stateOf(join(folder, resource.name), resource),
   }));
   if (json) printJson(context, entries);
   else {
@@ -41,8 +39,8 @@ export async function listDataCommand(
   return 0;
 }
 
-/** Files may stand there with or without their `.gz`. */
-function stateOf(folder: string, { files, place, homepage }: DatasetDescription): string {
+/** Files count as present with or without their `.gz`. */
+function stateOf(folder: string, { files, place, homepage }: ResourceDescription): string {
   if (files.length === 0 && place === undefined) return "generated";
   if (homepage === undefined) return "yours";
   if (files.length === 0) return existsSync(folder) ? "present" : "to be placed";
@@ -51,22 +49,16 @@ function stateOf(folder: string, { files, place, homepage }: DatasetDescription)
   return files.every(present) ? "present" : "absent";
 }
 
-/** `moesaic data get`: downloads a data set from its publisher, or continues to. */
+/** `moesaic data get`: downloads a data set from its publisher, or resumes the download. */
 export async function getDataCommand(
   context: Context,
   name: string,
   { json, root }: DataOptions,
 ): Promise<number> {
-  const { datasets } = await import("../../data/registry.ts");
-  if (!Object.hasOwn(datasets, name)) {
-    const near = didYouMean(name, Object.keys(datasets));
-    const known = `; known are ${Object.keys(datasets).join(", ")}`;
-    throw usageError(`unknown data set ${name}${near || known}`);
-  }
   const { downloadDataset } = await import("../../data/download.ts");
   const progress = createProgress(context.err);
   try {
-    const folder = await downloadDataset(name as keyof typeof datasets, {
+    const folder = await downloadDataset(name, {
       ...defined({ root }),
       onProgress: (file, received, total) =>
         progress.update({ label: file, done: received, total: total ?? received }),

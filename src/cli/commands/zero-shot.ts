@@ -1,4 +1,3 @@
-import { datasets } from "../../data/registry.ts";
 import { classTemplates, labelTemplates } from "../../data/text/class-templates.ts";
 import { type ClassAccuracy, classAccuracy } from "../../evaluate/class-accuracy.ts";
 import { largest } from "../../evaluate/similarity.ts";
@@ -11,6 +10,7 @@ import {
 } from "../../evaluate/zero-shot.ts";
 import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
+import { knownProperties } from "../../recipe/data-specs.ts";
 import type { ImageSource } from "../../recipe/image-source.ts";
 import { type OpenedEmbedder, openEmbedder } from "../../runs/open-embedder.ts";
 import { type CommonOptions, type Context, printJson } from "../context.ts";
@@ -84,8 +84,8 @@ export async function zeroShotCommand(
 
 /** Names of the classes of the run's own data. */
 async function runClasses({ config, openImages }: OpenedEmbedder): Promise<readonly string[]> {
-  const { classNames } = datasets[config.data.name];
-  if (classNames.length > 0 || config.data.name !== "image-folder") return classNames;
+  const known = knownProperties(config.data).classNames;
+  if (known !== undefined) return known;
   const { dataset } = await openImages({ split: "validation" });
   return dataset.classNames;
 }

@@ -1,4 +1,4 @@
-/** Which samples belong to which step. */
+/** The samples of every step, in file order or shuffled. */
 
 import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
@@ -12,15 +12,17 @@ export interface BatchJob {
   readonly draw?: number;
 }
 
+/** What determines the order of samples. */
 export interface OrderOptions {
   readonly length: number;
   readonly batchSize: number;
   readonly seed: number;
   readonly shuffle: boolean;
-  /** Whether the last batch of an epoch is left out where it would be smaller. */
+  /** Whether the last batch of an epoch is left out if it is smaller. */
   readonly dropLast: boolean;
 }
 
+/** The samples of every step. */
 export interface BatchOrder {
   readonly batchesPerEpoch: number;
   readonly job: (step: number) => BatchJob;

@@ -1,25 +1,27 @@
+/** Makes batches from plain options, in this thread or in a worker. */
 import { defined } from "../../graph/defined.ts";
 import type { Dataset } from "../dataset.ts";
 import { openTokenizer } from "../tokenizers/files.ts";
 import type { TokenizerState } from "../tokenizers/index.ts";
 import type { TransformSpec } from "../transforms/index.ts";
-import { type BatchMaker, batchMaker } from "./batch.ts";
+import type { BatchMaker } from "./batch.ts";
+import { batchMaker } from "./batch-maker.ts";
 
 /** How batches are made, as a plain value that a worker thread can be sent. */
 export interface BatchSetup {
   readonly transforms: readonly TransformSpec[];
   readonly tokenizer?: TokenizerState;
-  /** Folder of data sets, where a tokenizer may have its vocabulary. */
+  /** Folder of data sets, which may have the vocabulary of the tokenizer. */
   readonly root?: string;
   readonly contextLength?: number;
-  /** Whether batches of images tell the domain of each sample. */
+  /** Whether batches of images have the domain of each sample. */
   readonly domains?: boolean;
   readonly seed: number;
   readonly training: boolean;
 }
 
 /** Opens the tokenizer, if any, and binds everything to a data set. */
-export async function createMaker(dataset: Dataset, setup: BatchSetup): Promise<BatchMaker> {
+export async function createBatchMaker(dataset: Dataset, setup: BatchSetup): Promise<BatchMaker> {
   const { tokenizer: state, root, ...options } = setup;
   const tokenizer =
     state === undefined

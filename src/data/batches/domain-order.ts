@@ -1,9 +1,10 @@
-/** Which samples belong to which step where every domain gives as many. */
+/** The samples of every step, with equally many of each domain. */
 import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import type { SampleDomains } from "../dataset.ts";
 import type { BatchOrder } from "./batch-order.ts";
 
+/** What determines the order of samples by domain. */
 export interface DomainOrderOptions {
   /** Name of the set, for messages. */
   readonly name: string;
@@ -21,7 +22,7 @@ export interface DomainOrderOptions {
  * `floor(n / samplesPerDomain)` batches are taken; the rest waits for the next pass. An epoch is a
  * pass over the smallest domain.
  *
- * @throws UserError (exit code 2) where a domain cannot fill a batch
+ * @throws UserError (exit code 2) if a domain cannot fill a batch
  */
 export function domainOrder(options: DomainOrderOptions): BatchOrder {
   const { name, domains, length, samplesPerDomain, seed } = options;

@@ -6,9 +6,9 @@ import type { BatchMaker, BatchOptions, Field } from "./batch.ts";
 import { countCharacters, requireContextLength, tokenRows } from "./token-rows.ts";
 
 /**
- * Batches of images with labels; where `domains` is on, of their `domains` as indices into those of
- * the set; and with a tokenizer of one caption each: its `tokens` with their
- * `lengths`, and the number of `characters` that they stand for.
+ * Batches of images with labels. With the option `domains` they have the index of each sample's domain
+ * in the names of the set; with a tokenizer they have one caption of each sample: its `tokens`,
+ * their `lengths`, and their number of `characters`.
  *
  * Sample `i` of epoch `e` is augmented by (seed, "augment", e, i); of several captions, training
  * takes one by (seed, "caption", e, i) and evaluation the first.

@@ -5,7 +5,7 @@ import { encodeFixed, type FixedTokens, type Tokenizer } from "../tokenizers/ind
 /**
  * Texts as ids: `tokens` `[B, L]`, padded at the end, and `lengths` `[B]`, the tokens before the pads.
  *
- * @param placeOf where the text of a row comes from, said of one that the tokenizer refuses
+ * @param placeOf names the source of a row's text, for messages
  */
 export function tokenRows(
   tokenizer: Tokenizer,
@@ -44,7 +44,7 @@ function encodeRow(
   }
 }
 
-/** Characters of the text that each row of tokens stands for, `[B]`; an unknown token counts as one. */
+/** Characters of the text of each row of tokens, `[B]`; an unknown token counts as one. */
 export function countCharacters(
   tokenizer: Tokenizer,
   { tokens, lengths }: { tokens: NdArray<"int64">; lengths: NdArray<"int64"> },

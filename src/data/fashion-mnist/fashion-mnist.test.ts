@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { DatasetSpec } from "../dataset.ts";
 import { openDataset } from "../open-dataset.ts";
+import type { DatasetSpec } from "../registry.ts";
 
 let root = "";
 const folder = (): string => join(root, "fashion-mnist");
@@ -70,7 +70,7 @@ test("impossible splits are refused", async () => {
   await expect(open("validation", 0)).rejects.toThrow("the validation split is empty");
   const unknown = { name: "fashion", split: "train" } as unknown as DatasetSpec;
   await expect(openDataset(unknown)).rejects.toThrow(
-    'unknown data set "fashion"; known are shapes',
+    "unknown data set fashion; did you mean fashion-mnist?",
   );
 });
 

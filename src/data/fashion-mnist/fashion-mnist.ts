@@ -1,14 +1,36 @@
 /** Fashion-MNIST and MNIST: 28 x 28 grey images in ten classes, from four IDX files. */
 
 import { join } from "node:path";
+import * as z from "zod";
 import { type IdxArray, readIdx } from "../../formats/idx.ts";
+import { defined } from "../../graph/defined.ts";
 import { UserError } from "../../graph/errors.ts";
 import { carve, openShared, toSharedMemory } from "../array-dataset.ts";
-import type { IdxSpec, ImageDataset } from "../dataset.ts";
+import type { ImageDataset, Split } from "../dataset.ts";
+import { defineDataset } from "../define-dataset.ts";
+import type { DatasetDescription, RemoteFile } from "../description.ts";
 import { dataRoot, readMaybeGzipped } from "../read-gzipped.ts";
-import { datasets } from "../registry.ts";
+import { count, root } from "../settings/files.ts";
+import { imageKeys } from "../settings/image.ts";
+import { splitSpec } from "../settings/split-spec.ts";
+import { captionKeys } from "../settings/text.ts";
+import { fashionMnistClasses, mnistClasses } from "./classes.ts";
 
+/** Fashion-MNIST or MNIST from IDX files in `<root>/<name>/`, gzipped or not. */
+export interface IdxSpec<Name extends IdxName = IdxName> {
+  readonly name: Name;
+  readonly split: Split;
+  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
+  readonly root?: string;
+  /** Training images set aside as the validation split, by default 5000. */
+  readonly validationSize?: number;
+}
+
+type IdxName = "fashion-mnist" | "mnist";
+
+const classes = { "fashion-mnist": fashionMnistClasses, mnist: mnistClasses } as const;
 const side = 28;
+const imageShape = { height: side, width: side, channels: 1 } as const;
 const maxBytes = 60_000 * side * side + 16;
 
 /**
@@ -30,12 +52,12 @@ export async function openFashionMnist(spec: IdxSpec): Promise<ImageDataset> {
     {
       name,
       split,
-      imageShape: { height: side, width: side, channels: 1 },
+      imageShape,
       images: toSharedMemory(images),
       labels: toSharedMemory(labels),
       members,
     },
-    datasets[name].classNames,
+    classes[name].classNames,
   );
 }
 
@@ -60,7 +82,7 @@ export async function readIdxImages(
     return readIdx(await readMaybeGzipped(path, { maxBytes, hint }), { name: path, rank });
   };
   const [images, labels] = await Promise.all([read("images-idx3", 3), read("labels-idx1", 1)]);
-  checkPair(folder, images, labels, datasets[name].classNames.length);
+  checkPair(folder, images, labels, classes[name].classNames.length);
   return { height: side, width: side, images: images.data, labels: labels.data };
 }
 
@@ -81,3 +103,61 @@ function checkPair(folder: string, images: IdxArray, labels: IdxArray, numClasse
     );
   }
 }
+
+type IdxFile = readonly [name: string, bytes: number, md5: string];
+
+function idxFiles(base: string, files: readonly IdxFile[]): RemoteFile[] {
+  return files.map(([name, bytes, md5]) => ({ name, url: `${base}/${name}`, bytes, md5 }));
+}
+
+function defineIdx<const Name extends IdxName>(
+  name: Name,
+  description: Omit<DatasetDescription, "name" | "splits" | "classNames">,
+) {
+  return defineDataset({
+    name,
+    kind: "image",
+    splits: { train: 60_000, test: 10_000 },
+    ...description,
+    ...classes[name],
+    schema: z.strictObject({
+      name: z.literal(name),
+      root,
+      validation_size: count,
+      ...captionKeys,
+      ...imageKeys,
+    }),
+    spec: (settings, split) => ({ ...splitSpec(settings, split), name }),
+    open: (spec: IdxSpec<Name>) => openFashionMnist(spec),
+    describe: () => ({ classNames: classes[name].classNames, imageShape }),
+    optionsForModel: ({ root }) => defined({ root }),
+  });
+}
+
+/** The definition of Fashion-MNIST. */
+export const fashionMnist = defineIdx("fashion-mnist", {
+  title: "Fashion-MNIST",
+  description: "28 x 28 grey images of clothing; 10 classes",
+  terms: "MIT",
+  homepage: "https://github.com/zalandoresearch/fashion-mnist",
+  files: idxFiles("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com", [
+    ["train-images-idx3-ubyte.gz", 26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"],
+    ["train-labels-idx1-ubyte.gz", 29_515, "25c81989df183df01b3e8a0aad5dffbe"],
+    ["t10k-images-idx3-ubyte.gz", 4_422_102, "bef4ecab320f06d8554ea6380940ec79"],
+    ["t10k-labels-idx1-ubyte.gz", 5148, "bb300cfdad3c16e7a12a480ee83cd310"],
+  ]),
+});
+
+/** The definition of MNIST. */
+export const mnist = defineIdx("mnist", {
+  title: "MNIST",
+  description: "28 x 28 grey images of handwritten digits; 10 classes",
+  terms: "CC BY-SA 3.0",
+  homepage: "http://yann.lecun.com/exdb/mnist",
+  files: idxFiles("https://ossci-datasets.s3.amazonaws.com/mnist", [
+    ["train-images-idx3-ubyte.gz", 9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"],
+    ["train-labels-idx1-ubyte.gz", 28_881, "d53e105ee54ea40749a09fcbcd1e9432"],
+    ["t10k-images-idx3-ubyte.gz", 1_648_877, "9fb629c4189551a2d022fa330f9573f3"],
+    ["t10k-labels-idx1-ubyte.gz", 4542, "ec29112dd5afa0611ce80d1b7f02629c"],
+  ]),
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { batchMaker } from "../batches/batch.ts";
+import { batchMaker } from "../batches/batch-maker.ts";
 import { createLoader } from "../loader.ts";
 import { openDataset } from "../open-dataset.ts";
 

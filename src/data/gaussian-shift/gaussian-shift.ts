@@ -6,8 +6,9 @@ import { checkIndex, type PointsDataset, type Split } from "../dataset.ts";
 
 /** Coordinates of a point. */
 const dimensions = 4;
-const classNames = ["0", "1", "2"] as const;
-/** What a class adds to a standard normal point: a step along one axis. */
+/** The classes, in label order. */
+export const classNames = ["0", "1", "2"] as const;
+/** The shift that a class adds to a standard normal point: a step along one axis. */
 const shifts = [
   { axis: 0, step: 1 },
   { axis: 1, step: -1 },
@@ -17,6 +18,7 @@ const shifts = [
 const lengths = { train: 4000, validation: 1000, test: 10_000 } as const;
 const longest = 10_000_000;
 
+/** A split of the generated points. */
 export interface GaussianShiftSpec {
   readonly name: "gaussian-shift";
   readonly split: Split;
@@ -31,8 +33,8 @@ export interface GaussianShiftSpec {
  *
  * A point is standard normal in four dimensions; class 0 then has `x0 + 1`, class 1 `x1 - 1` and
  * class 2 `x0 - 1`. The classes are equally likely. As all have the same covariance and their means
- * the same length, the most probable class is that of the largest among `x0`, `-x1` and `-x0`; this
- * is right for 0.666 of all points, and nothing can be right more often.
+ * the same length, the most probable class is given by the largest of `x0`, `-x1` and `-x0`; this
+ * is right for 0.666 of all points, the most that is possible.
  */
 export function openGaussianShift(spec: GaussianShiftSpec): PointsDataset {
   const { name, split, seed = 0, length = lengths[spec.split] } = spec;

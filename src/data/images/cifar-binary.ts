@@ -2,12 +2,14 @@
 
 import { UserError } from "../../graph/errors.ts";
 
+/** Height and width of an image, pixels. */
 export const cifarSide = 32;
 const pixels = cifarSide * cifarSide;
 /** Bytes of a record: the label, then the red, the green and the blue plane. */
 export const cifarRecordBytes = 1 + 3 * pixels;
 const numClasses = 10;
 
+/** One labelled image. */
 export interface CifarRecord {
   readonly label: number;
   /** Red, green and blue planes, 3 x 32 x 32; a view of the file's bytes. */

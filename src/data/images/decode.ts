@@ -5,11 +5,13 @@ import { usageError } from "../../graph/errors.ts";
 import type { ImageShape } from "../dataset.ts";
 import { toChannels } from "./channels.ts";
 
+/** A picture in memory. */
 export interface DecodedImage extends ImageShape {
   /** Bytes by row, column, channel. */
   readonly data: Uint8Array;
 }
 
+/** Limits and channels of decoding. */
 export interface ImageDecodeOptions {
   /** 3 for red, green, blue (the default), 1 for grey. */
   readonly channels?: 1 | 3;
@@ -17,7 +19,7 @@ export interface ImageDecodeOptions {
   readonly maxPixels?: number;
 }
 
-/** A picture that cannot be decoded; the message says why, without saying which picture. */
+/** A picture that cannot be decoded; the message has the reason but not the name of the picture. */
 export class BrokenImageError extends Error {
   override readonly name: string = "BrokenImageError";
 }

@@ -3,13 +3,13 @@ import type { DecodedImage } from "./decode.ts";
 /** Pictures as they were decoded and resized, for sets that are opened more than once. */
 export interface DecodedCache {
   get(key: string): DecodedImage | undefined;
-  /** Keeps a picture as long as there is room. */
+  /** Keeps a picture if there is room. */
   set(key: string, image: DecodedImage): void;
 }
 
 /**
- * An empty cache. What does not fit is decoded again; nothing is dropped for it, because sets are read
- * from their beginning each time.
+ * An empty cache. Once it is full, it keeps its first pictures, because sets are read from their
+ * beginning each time; the others are decoded again.
  *
  * @param maxBytes of pixels, by default 2^30
  */

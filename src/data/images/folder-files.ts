@@ -1,4 +1,4 @@
-/** Files within a folder: nothing outside of it is ever opened. */
+/** Files within a folder; files outside of it are never opened. */
 
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
@@ -40,12 +40,12 @@ export async function readPicture(folder: string, name: string): Promise<Uint8Ar
   }
 }
 
-/** Names of the folders right within `folder`, sorted; hidden ones are passed over. */
+/** Names of the direct subfolders of `folder`, sorted, without hidden ones. */
 export async function subfolders(folder: string): Promise<string[]> {
   return (await entries(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name);
 }
 
-/** Names of the picture files right within `folder`, sorted; other files are passed over. */
+/** Names of the picture files directly in `folder`, sorted; other files are skipped. */
 export async function pictureFiles(folder: string): Promise<string[]> {
   const all = await entries(folder);
   return all.filter((one) => !one.isFolder && pictureName.test(one.name)).map(({ name }) => name);

@@ -2,14 +2,35 @@
 
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import * as z from "zod";
 import { defined } from "../../graph/defined.ts";
 import { UserError, usageError } from "../../graph/errors.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
+import { defineDataset } from "../define-dataset.ts";
+import { count, domainKeys } from "../settings/files.ts";
+import { imageKeys, pictureKeys, squareImages } from "../settings/image.ts";
+import { splitSpec } from "../settings/split-spec.ts";
+import { captionKeys } from "../settings/text.ts";
 import { splitRows } from "../text/split.ts";
-import { domainMembers } from "./domain-splits.ts";
+import { type DomainSplitOptions, domainMembers } from "./domain-splits.ts";
 import { pictureFiles, readPicture, subfolders } from "./folder-files.ts";
-import type { ImageFolderSpec } from "./specs.ts";
-import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
+import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
+
+/**
+ * `folder/class/picture`, or with `layout: "domain/class"` `folder/domain/class/picture`. If the
+ * folder has a `train` folder, then `train`, `validation` (or `val`) and `test` are the splits.
+ */
+export interface ImageFolderSpec extends DomainSplitOptions, StoreOptions {
+  readonly name: "image-folder";
+  readonly split: Split;
+  readonly folder: string;
+  /** By default "class". */
+  readonly layout?: "class" | "domain/class";
+  /** Pictures set aside if validation has no folder, by default a tenth of them; layout "class". */
+  readonly validationSize?: number;
+  /** Pictures set aside if test has no folder, by default a tenth of them; layout "class". */
+  readonly testSize?: number;
+}
 
 interface Listed {
   /** Path from the folder on. */
@@ -50,7 +71,7 @@ export async function openImageFolder(
       `${join(folder, base)} has no pictures in ${spec.layout ?? "class"} folders`,
     );
   }
-  // All splits must number the classes alike, so they are those of the training folder.
+  // All splits must number the classes alike, so the training folder determines them.
   const naming =
     given && base !== "train" ? await list(folder, "train", spec.layout ?? "class") : listed;
   const classNames = [...new Set(naming.map(({ className }) => className))].sort();
@@ -129,3 +150,36 @@ function membersOf(
     seed: spec.splitSeed ?? 0,
   });
 }
+
+/** The definition of folders of pictures. */
+export const imageFolder = defineDataset({
+  name: "image-folder",
+  kind: "image",
+  title: "Image folder",
+  description: "your own pictures, in class/ or domain/class/ folders",
+  terms: "yours",
+  splits: {},
+  classNames: [],
+  files: [],
+  place: "name the folder that holds the class folders with data.folder",
+  schema: z.strictObject({
+    name: z.literal("image-folder"),
+    folder: z.string(),
+    layout: z.enum(["class", "domain/class"]).default("class"),
+    validation_size: count,
+    test_size: count,
+    ...domainKeys,
+    ...captionKeys,
+    ...pictureKeys,
+    ...imageKeys,
+  }),
+  spec: splitSpec,
+  open: openImageFolder,
+  describe: ({ size }) => squareImages(size),
+  domains({ folder, layout }) {
+    if (layout === "domain/class") return subfolders(folder);
+    throw usageError(
+      "data.name image-folder has domains only with data.layout domain/class; set that layout",
+    );
+  },
+});

@@ -1,15 +1,31 @@
 /** PACS: pictures of seven classes in four domains (art_painting, cartoon, photo, sketch), from Parquet. */
 
 import { join } from "node:path";
-import type { ImageDataset } from "../dataset.ts";
+import * as z from "zod";
+import { defined } from "../../graph/defined.ts";
+import type { ImageDataset, Split } from "../dataset.ts";
+import { defineDataset } from "../define-dataset.ts";
 import { dataRoot } from "../read-gzipped.ts";
-import { pacs } from "./descriptions.ts";
-import { domainMembers } from "./domain-splits.ts";
+import { domainKeys, root } from "../settings/files.ts";
+import { imageKeys, pictureKeys, squareImages } from "../settings/image.ts";
+import { splitSpec } from "../settings/split-spec.ts";
+import { captionKeys } from "../settings/text.ts";
+import { type DomainSplitOptions, domainMembers } from "./domain-splits.ts";
 import { checkLabel, openShards } from "./shards.ts";
-import type { PacsSpec } from "./specs.ts";
-import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
+import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
 
-const limits = { maxRows: 1e5, hint: pacs.place } as const;
+/** PACS in `<root>/pacs/`; arXiv:1710.03077. */
+export interface PacsSpec extends DomainSplitOptions, Pick<StoreOptions, "size" | "onBroken"> {
+  readonly name: "pacs";
+  readonly split: Split;
+  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
+  readonly root?: string;
+}
+
+const classNames = ["dog", "elephant", "giraffe", "guitar", "horse", "house", "person"] as const;
+const place =
+  "put the Parquet file of flwrlabs/pacs on the Hugging Face hub into pacs/ within the data root";
+const limits = { maxRows: 1e5, hint: place } as const;
 
 /**
  * Opens a split of PACS: part of the opened domains for training, the rest of them for validation,
@@ -20,15 +36,11 @@ const limits = { maxRows: 1e5, hint: pacs.place } as const;
  */
 export async function openPacs(spec: PacsSpec, hooks: StoreHooks = {}): Promise<ImageDataset> {
   const { name, split } = spec;
-  const folder = join(dataRoot(spec.root), name);
-  const domains: string[] = [];
-  const listing = await openShards(folder, "train", { domain: "string" }, limits);
-  for await (const { row } of listing.rows()) domains.push(row.domain);
+  const domains = await readDomains(spec.root);
   const members = domainMembers(name, split, domains, spec);
   const wanted = new Set(members);
   const columns = { "image.bytes": "bytes", label: "integer" } as const;
-  const shards = await openShards(folder, "train", columns, limits);
-  const { classNames } = pacs;
+  const shards = await openShards(folderOf(spec.root), "train", columns, limits);
   async function* samples(): AsyncGenerator<EncodedSample> {
     for await (const { row, index, source } of shards.rows()) {
       if (!wanted.has(index)) continue;
@@ -39,3 +51,51 @@ export async function openPacs(spec: PacsSpec, hooks: StoreHooks = {}): Promise<
   const encoded = { name, split, classNames, length: members.length, samples: samples() };
   return storeImages(encoded, spec, hooks);
 }
+
+function folderOf(root: string | undefined): string {
+  return join(dataRoot(root), "pacs");
+}
+
+/** The domain of every picture, in the order of the file. */
+async function readDomains(root: string | undefined): Promise<string[]> {
+  const domains: string[] = [];
+  const listing = await openShards(folderOf(root), "train", { domain: "string" }, limits);
+  for await (const { row } of listing.rows()) domains.push(row.domain);
+  return domains;
+}
+
+/** The definition of PACS. */
+export const pacs = defineDataset({
+  name: "pacs",
+  kind: "image",
+  title: "PACS",
+  description:
+    "art paintings, cartoons, photos and sketches of 7 classes, for domain generalisation",
+  terms: "none stated; research use",
+  homepage: "https://sketchx.eecs.qmul.ac.uk/downloads",
+  splits: { train: 9991 },
+  classNames,
+  templates: [
+    "a photo of a {}",
+    "a painting of a {}",
+    "a cartoon of a {}",
+    "a sketch of a {}",
+    "a picture of a {}",
+  ],
+  files: [],
+  place,
+  schema: z.strictObject({
+    name: z.literal("pacs"),
+    root,
+    ...domainKeys,
+    ...captionKeys,
+    ...pictureKeys,
+    ...imageKeys,
+  }),
+  spec: splitSpec,
+  open: openPacs,
+  describe: ({ size }) => ({ classNames, ...squareImages(size) }),
+  hasTestSplit: ({ testDomains }) => testDomains !== undefined,
+  domains: async ({ root }) => [...new Set(await readDomains(root))].sort(),
+  optionsForModel: ({ root, size, onBroken }) => ({ size, onBroken, ...defined({ root }) }),
+});

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openShared } from "../array-dataset.ts";
-import { openCifar10 } from "./cifar10.ts";
+import { type Cifar10Spec, openCifar10 } from "./cifar10.ts";
 import { openFlickr8k } from "./flickr8k.ts";
 import { openPacs } from "./pacs.ts";
 import { claimSize, plainPng, writePictures } from "./pictures.fixture.ts";
-import type { Cifar10Spec } from "./specs.ts";
 import type { SkippedImages } from "./store.ts";
 
 let root = "";

@@ -1,16 +1,15 @@
-/** Picture files without classes: all those below a folder, or some by name. */
+/** Picture files without classes: all files below a folder, or files by name. */
 import { existsSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError, usageError } from "../../graph/errors.ts";
 import type { ImageDataset } from "../dataset.ts";
 import { pictureFiles, readPicture, subfolders } from "./folder-files.ts";
-import type { StoreOptions } from "./specs.ts";
-import { type EncodedSample, type StoreHooks, storeImages } from "./store.ts";
+import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
 
 const maxPictures = 1_000_000;
 
-/** Pictures and where they lie. */
+/** Pictures and their paths. */
 export interface PictureSet {
   readonly dataset: ImageDataset;
   /** Of every sample, from the folder on. */
@@ -18,10 +17,10 @@ export interface PictureSet {
 }
 
 /**
- * Opens all pictures of a folder and of those within it, in the order of their paths. Hidden files and
- * folders, and files that are no pictures by their ending, are passed over.
+ * Opens all pictures of a folder and its subfolders, in the order of their paths. Hidden files and
+ * folders, and files without the ending of a picture, are skipped.
  *
- * @throws UserError (exit code 2) where there is no such folder, or no picture in it
+ * @throws UserError (exit code 2) if the folder does not exist or has no pictures
  * @example
  * const { dataset, paths } = await openPictureFolder("holiday", { size: 64, onBroken: "skip" });
  */

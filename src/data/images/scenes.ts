@@ -1,8 +1,8 @@
-/** Scene labels derived from captions by keywords, openly: nothing but the sentences is used. */
+/** Scene labels derived from captions alone, by keywords. */
 
 /**
- * The classes in the order in which their words are looked for: what the picture shows and what is
- * done come before where it is, and people, who are in most pictures, come last.
+ * The classes in the order in which their words are searched: objects and activities before places,
+ * and people, who are in most pictures, last.
  */
 export const sceneNames = [
   "animals",
@@ -14,6 +14,7 @@ export const sceneNames = [
   "natural landscape",
   "people",
 ] as const;
+/** A scene that captions name. */
 export type SceneName = (typeof sceneNames)[number];
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
@@ -65,7 +66,7 @@ const keywords: Readonly<Record<SceneName, ReadonlySet<string>>> = {
  *
  * A caption votes for the first class of `sceneNames` one of whose keywords is among its words; one
  * without a keyword does not vote. The class with most votes is taken, among equals the first in
- * `sceneNames`. Undefined where no caption votes.
+ * `sceneNames`. Undefined if no caption votes.
  *
  * @example
  * sceneOf(["A dog runs on the beach .", "A brown dog .", "Waves roll in ."]) // "animals"

@@ -2,9 +2,10 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { openParquet, type ParquetColumns, type ParquetRow } from "../../formats/parquet.ts";
+import type { ParquetColumns, ParquetRow } from "../../formats/parquet.ts";
 import { UserError, usageError } from "../../graph/errors.ts";
 
+/** One row of a table in several files. */
 export interface ShardedRow<Columns extends ParquetColumns> {
   readonly row: ParquetRow<Columns>;
   /** Position over all shards. */
@@ -13,6 +14,7 @@ export interface ShardedRow<Columns extends ParquetColumns> {
   readonly source: string;
 }
 
+/** A table in several files. */
 export interface Shards<Columns extends ParquetColumns> {
   readonly numRows: number;
   readonly rows: () => AsyncGenerator<ShardedRow<Columns>>;
@@ -21,7 +23,7 @@ export interface Shards<Columns extends ParquetColumns> {
 /** Where the hub puts the files within a repository. */
 const subfolders = ["", "data", "plain_text"] as const;
 
-/** The shards of a part ("train", "test") in `folder`, in order; empty where there are none. */
+/** The shards of a part ("train", "test") in `folder`, in order; empty if there are none. */
 export async function findShards(folder: string, part: string): Promise<string[]> {
   for (const subfolder of subfolders) {
     const place = join(folder, subfolder);
@@ -43,7 +45,12 @@ export async function findShards(folder: string, part: string): Promise<string[]
   return [];
 }
 
-/** Opens all shards of a part; `hint` says how to get them where they are missing. */
+/**
+ * Opens all shards of a part.
+ *
+ * @param options `hint` says how to get missing files
+ * @throws UserError (exit code 2) for missing files
+ */
 export async function openShards<const Columns extends ParquetColumns>(
   folder: string,
   part: string,
@@ -64,6 +71,8 @@ export async function openShardFiles<const Columns extends ParquetColumns>(
   columns: Columns,
   options: { readonly maxRows: number; readonly hint: string },
 ): Promise<Shards<Columns>> {
+  // Loaded on demand, because every command reads the definitions of data sets.
+  const { openParquet } = await import("../../formats/parquet.ts");
   const files = await Promise.all(paths.map((path) => openParquet(path, columns, options)));
   const numRows = files.reduce((sum, file) => sum + file.numRows, 0);
   async function* rows(): AsyncGenerator<ShardedRow<Columns>> {
@@ -79,7 +88,12 @@ export async function openShardFiles<const Columns extends ParquetColumns>(
   return { numRows, rows };
 }
 
-/** Refuses a label that is not a class. */
+/**
+ * The label, checked to be a class.
+ *
+ * @param source of the label, for messages
+ * @throws UserError for a label that is not a class
+ */
 export function checkLabel(label: number, numClasses: number, source: string): number {
   if (label >= 0 && label < numClasses) return label;
   throw new UserError(`${source}: label ${label} is not within 0 to ${numClasses - 1}`);

@@ -7,7 +7,18 @@ import type { ImageDataset, Split } from "../dataset.ts";
 import { resizeBytes } from "../transforms/index.ts";
 import { BrokenImageError, type DecodedImage, decodeImage } from "./decode.ts";
 import type { DecodedCache } from "./decoded-cache.ts";
-import type { StoreOptions } from "./specs.ts";
+
+/** How pictures are brought into memory; part of a data set's plain description. */
+export interface StoreOptions {
+  /** 3 for red, green, blue (the default), 1 for grey. */
+  readonly channels?: 1 | 3;
+  /** Side of the square to which all pictures are resized, pixels; by default they stay as they are. */
+  readonly size?: number;
+  /** At a picture that cannot be decoded: "stop" (the default), or "skip", which counts and reports it. */
+  readonly onBroken?: "stop" | "skip";
+  /** Most bytes of decoded pictures, by default 2^32. */
+  readonly maxBytes?: number;
+}
 
 /** One picture of a split, not yet decoded. */
 export interface EncodedSample {
@@ -20,11 +31,12 @@ export interface EncodedSample {
   readonly domain?: string;
 }
 
+/** The pictures of a split, before they are decoded. */
 export interface EncodedSplit {
   readonly name: string;
   readonly split: Split;
   readonly classNames: readonly string[];
-  /** How many samples come. */
+  /** Number of samples. */
   readonly length: number;
   readonly samples: AsyncIterable<EncodedSample>;
 }
@@ -37,13 +49,13 @@ export interface SkippedImages {
   readonly message: string;
 }
 
-/** Whom to tell while pictures are decoded. */
+/** Progress callbacks and a cache for decoding pictures. */
 export interface StoreHooks {
   /** Called now and then, and at the end. */
   readonly onProgress?: (done: number, length: number) => void;
   /** Called once if pictures were skipped; by default a warning of the process. */
   readonly onSkipped?: (skipped: SkippedImages) => void;
-  /** Pictures decoded before, by source and size; those decoded now are added. */
+  /** Pictures decoded before, by source and size; newly decoded pictures are added. */
   readonly decoded?: DecodedCache | undefined;
 }
 
@@ -143,7 +155,7 @@ export async function storeImages(
   );
 }
 
-/** Decodes a few pictures at once; they come in the order of the samples. */
+/** Decodes a few pictures at once and yields them in the order of the samples. */
 async function* decodeInOrder(
   samples: AsyncIterable<EncodedSample>,
   read: (sample: EncodedSample) => Promise<DecodedImage>,

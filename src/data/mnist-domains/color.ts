@@ -1,12 +1,13 @@
-/** The coloured domains: a binary label that the shape tells in three of four cases, and a colour. */
+/** The coloured domains: a binary label that the shape predicts in three of four cases, and a colour. */
 import { foldIn, type Key, uniform } from "../../random/index.ts";
 
-/** How often the label differs from what the class says. */
+/** Probability that the label differs from the label of the class. */
 const LABEL_NOISE = 0.25;
 
 /** Chance that the colour differs from the label, by domain. */
 const flips: Readonly<Record<string, number>> = { "+90%": 0.1, "+80%": 0.2, "-90%": 0.9 };
 
+/** The two classes of the coloured sets, in label order. */
 export const colorClasses = ["classes 5 to 9", "classes 0 to 4"] as const;
 
 /**

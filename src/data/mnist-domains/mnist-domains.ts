@@ -2,18 +2,24 @@
 import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import { checkIndex, type ImageDataset, type ImageSample } from "../dataset.ts";
+import { fashionMnistClasses, mnistClasses } from "../fashion-mnist/classes.ts";
 import { type IdxImages, readIdxImages } from "../fashion-mnist/fashion-mnist.ts";
 import { domainMembers } from "../images/domain-splits.ts";
-import { datasets } from "../registry.ts";
 import { colorClasses, colorImage, colorLabel } from "./color.ts";
 import { rotateImage } from "./rotate.ts";
-import { colorings, type MnistDomainsSpec, mnistSources, rotations } from "./spec.ts";
+import {
+  colorings,
+  type MnistDomainsName,
+  type MnistDomainsSpec,
+  mnistSources,
+  rotations,
+} from "./spec.ts";
 
 /**
  * Opens a split of a rotated or coloured set, built as DomainBed builds it (arXiv:2007.01434): training
  * and test files together, shuffled by `splitSeed`, and image i given to domain i modulo their number.
  * The rotated sets turn each image by the angle of its domain; the coloured ones have two classes and
- * colours that go with them (see `colorLabel`). Images are made when they are asked for.
+ * colours that correlate with them (see `colorLabel`). Images are made on demand.
  *
  * @example
  * const test = await openMnistDomains({ name: "rotated-mnist", split: "test", testDomains: ["75"] });
@@ -21,8 +27,8 @@ import { colorings, type MnistDomainsSpec, mnistSources, rotations } from "./spe
 export async function openMnistDomains(spec: MnistDomainsSpec): Promise<ImageDataset> {
   const { name, split, splitSeed = 0 } = spec;
   const source = mnistSources[name];
-  const colored = name.startsWith("colored");
-  const names: readonly string[] = colored ? colorings : rotations;
+  const colored = isColored(name);
+  const names = domainsOf(name);
   const { height, width, get, length } = joined([
     await readIdxImages(source, "train", spec.root),
     await readIdxImages(source, "t10k", spec.root),
@@ -55,7 +61,7 @@ export async function openMnistDomains(spec: MnistDomainsSpec): Promise<ImageDat
     name,
     split,
     length: members.length,
-    classNames: colored ? colorClasses : datasets[source].classNames,
+    classNames: classesOf(name),
     imageShape: { height, width, channels: colored ? 3 : 1 },
     domains: { names: opened, of: (index) => opened.indexOf(domainOf(members[index]!)) },
     get: (index) => {
@@ -63,6 +69,21 @@ export async function openMnistDomains(spec: MnistDomainsSpec): Promise<ImageDat
       return make(index);
     },
   };
+}
+
+function isColored(name: MnistDomainsName): boolean {
+  return name.startsWith("colored");
+}
+
+/** The domains of a set. */
+export function domainsOf(name: MnistDomainsName): readonly string[] {
+  return isColored(name) ? colorings : rotations;
+}
+
+/** The classes of a set, in label order. */
+export function classesOf(name: MnistDomainsName): readonly string[] {
+  if (isColored(name)) return colorClasses;
+  return mnistSources[name] === "mnist" ? mnistClasses.classNames : fashionMnistClasses.classNames;
 }
 
 /** The images of several files, one after the other. */

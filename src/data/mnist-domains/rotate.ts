@@ -2,8 +2,8 @@
 
 /**
  * An image turned about its middle, counter-clockwise, with bicubic interpolation (Keys' kernel with
- * a = -1 over the nearest 4 x 4 pixels, those beyond the border standing for it), 0 where the source
- * lies outside: as Pillow's `Image.rotate` with `BICUBIC`.
+ * a = -1 over the nearest 4 x 4 pixels, with border pixels repeated), 0 if the source is outside the
+ * image, as Pillow's `Image.rotate` with `BICUBIC`.
  *
  * @param image `height * width` bytes
  * @param degrees counter-clockwise
@@ -31,7 +31,7 @@ export function rotateImage(
   return out;
 }
 
-/** The value between pixels, where those have their middles at whole numbers. */
+/** The value between pixels; the centres of pixels are at whole numbers. */
 function sample(image: Uint8Array, height: number, width: number, y: number, x: number): number {
   const top = Math.floor(y) - 1;
   const left = Math.floor(x) - 1;

@@ -1,11 +1,11 @@
-/** Plain descriptions of MNIST in several domains; no code of Node here. */
+/** Plain descriptions of MNIST in several domains; importable from browsers. */
 import type { Split } from "../dataset.ts";
-import type { DomainSplitOptions } from "../images/specs.ts";
+import type { DomainSplitOptions } from "../images/domain-splits.ts";
 
 /** Angles of the domains of the rotated sets, degrees counter-clockwise. */
 export const rotations = ["0", "15", "30", "45", "60", "75"] as const;
 
-/** Domains of the coloured sets: how far colour and label go together. */
+/** Domains of the coloured sets: the correlation of colour and label. */
 export const colorings = ["+90%", "+80%", "-90%"] as const;
 
 /** The IDX files that each set is made of. */
@@ -16,9 +16,13 @@ export const mnistSources = {
   "colored-fashion-mnist": "fashion-mnist",
 } as const;
 
+/** The name of a rotated or coloured set. */
+export type MnistDomainsName = keyof typeof mnistSources;
+
 /** MNIST or Fashion-MNIST rotated or coloured, from the files in `<root>/mnist/` or `fashion-mnist/`. */
-export interface MnistDomainsSpec extends DomainSplitOptions {
-  readonly name: keyof typeof mnistSources;
+export interface MnistDomainsSpec<Name extends MnistDomainsName = MnistDomainsName>
+  extends DomainSplitOptions {
+  readonly name: Name;
   readonly split: Split;
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
   readonly root?: string;

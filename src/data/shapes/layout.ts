@@ -18,7 +18,7 @@ const mainSizes = { alone: [0.41, 0.7], accompanied: [0.41, 0.5] } as const;
 const otherSizes = [0.2, 0.28] as const;
 const attempts = 40;
 
-/** Places for `shapes`, the main object first; others lie left, right, above or below it. */
+/** Places for `shapes`, the main object first; the others are left, right, above or below it. */
 export function layOut(draws: Stream, shapes: readonly ShapeName[]): Place[] {
   const extents = shapes.map((shape) => outlines[shape].extent / 2);
   const range = shapes.length === 1 ? mainSizes.alone : mainSizes.accompanied;

@@ -11,6 +11,7 @@ import {
   shapeNames,
 } from "./spec.ts";
 
+/** A shape in a colour. */
 export interface ObjectKind {
   readonly shape: ShapeName;
   readonly color: ColorName;

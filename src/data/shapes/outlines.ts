@@ -1,12 +1,13 @@
 /**
  * Signed distances to the eight outlines: negative inside, zero on the line, y pointing down.
  *
- * All enclose the same area, so that no class is told by its size. Formulas after Inigo Quilez,
+ * All enclose the same area, so that size does not reveal the class. Formulas after Inigo Quilez,
  * "2D distance functions".
  */
 
 import type { ShapeName } from "./spec.ts";
 
+/** A shape around the origin, as a signed distance. */
 export interface Outline {
   /** Distance of a point from the line. */
   readonly distance: (x: number, y: number) => number;
@@ -126,6 +127,7 @@ function arrow(x: number, y: number): number {
   return Math.min(head, shaft);
 }
 
+/** The outline of each shape. */
 export const outlines: Readonly<Record<ShapeName, Outline>> = {
   circle: { distance: circle, extent: 0.78 },
   square: { distance: square, extent: 0.98 },

@@ -1,4 +1,4 @@
-/** Draws what is in an image: objects, background, style. Scenes do not depend on the pixel size. */
+/** Draws the objects, background and style of an image, independent of its pixel size. */
 
 import { type Key, type Stream, stream } from "../../random/index.ts";
 import type { ObjectAttributes } from "../dataset.ts";
@@ -14,8 +14,10 @@ import {
   textureNames,
 } from "./spec.ts";
 
+/** Red, green, blue, each from 0 to 1. */
 export type Color = readonly [number, number, number];
 
+/** An object of a scene, with its colours. */
 export interface SceneObject extends ObjectAttributes {
   readonly shape: ShapeName;
   readonly color: ColorName;
@@ -26,6 +28,7 @@ export interface SceneObject extends ObjectAttributes {
   readonly accent: Color;
 }
 
+/** Names of the backgrounds. */
 export const backgroundNames = ["plain", "gradient", "clouds", "checks"] as const;
 
 /** Two pale colours and how they mix. */
@@ -41,6 +44,7 @@ export interface Background {
   readonly field: readonly number[];
 }
 
+/** The objects and the style of an image. */
 export interface Scene {
   /** The main object first; it is the largest and is drawn last. */
   readonly objects: readonly SceneObject[];
@@ -62,7 +66,7 @@ export function drawDomain(key: Key, { domains }: ResolvedShapesSpec): DomainNam
   return stream(key).choice(domains); // the first draw of a scene
 }
 
-/** The scene that `key` addresses; but for textures it does not depend on the style. */
+/** The scene of `key`; only its textures depend on the style. */
 export function drawScene(key: Key, spec: ResolvedShapesSpec, choose: ObjectChooser): Scene {
   const draws = stream(key);
   const domain = draws.choice(spec.domains);

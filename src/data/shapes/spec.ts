@@ -14,6 +14,7 @@ export const shapeNames = [
   "crescent",
   "arrow",
 ] as const;
+/** The name of a class. */
 export type ShapeName = (typeof shapeNames)[number];
 
 /** Red, green, blue in [0, 1]. Lightness is near one half, so inverted images keep their colour words. */
@@ -27,18 +28,24 @@ export const palette = {
   purple: [0.48, 0.16, 0.78],
   magenta: [0.93, 0.18, 0.72],
 } as const;
+/** A colour of the palette. */
 export type ColorName = keyof typeof palette;
+/** The colours of the palette, in its order. */
 export const colorNames: readonly ColorName[] = Object.keys(palette) as ColorName[];
 
+/** How objects are filled. */
 export const textureNames = ["solid", "striped", "dotted"] as const;
+/** A filling of objects. */
 export type TextureName = (typeof textureNames)[number];
 
 /** Drawing styles: filled, line drawing, filled under pixel noise, filled with lightness inverted. */
 export const domainNames = ["flat", "outline", "noisy", "inverted"] as const;
+/** A drawing style. */
 export type DomainName = (typeof domainNames)[number];
 
 /** How much a caption says: the whole scene, or colour and shape of the main object, or its shape. */
 export const captionDetails = ["full", "color", "shape"] as const;
+/** A level of detail of captions. */
 export type CaptionDetail = (typeof captionDetails)[number];
 
 /** Matches objects that have every property it names. */
@@ -47,6 +54,7 @@ export interface ObjectPattern {
   readonly color?: ColorName;
 }
 
+/** A split of the generated shapes. */
 export interface ShapesSpec {
   readonly name: "shapes";
   readonly split: Split;
@@ -75,6 +83,11 @@ const lengths = { train: 50_000, validation: 2000, test: 2000 } as const;
 /** A spec with every default filled in and every value checked. */
 export type ResolvedShapesSpec = Required<ShapesSpec>;
 
+/**
+ * Fills in the defaults of a description and checks its values.
+ *
+ * @throws UserError (exit code 2) for a value out of range or an unknown word
+ */
 export function resolveShapesSpec(spec: ShapesSpec): ResolvedShapesSpec {
   const resolved = {
     name: spec.name,

@@ -4,7 +4,7 @@ import { classDescriptions, detailLevels } from "./class-descriptions.ts";
 
 test("each class has one description, and more detail says more", () => {
   for (const name of ["cifar10", "fashion-mnist", "shapes"] as const) {
-    const { classNames } = datasets[name];
+    const { classNames } = datasets.get(name);
     const [simple, normal, detailed] = detailLevels.map((detail) =>
       classDescriptions(name, classNames, detail),
     ) as [string[], string[], string[]];
@@ -22,7 +22,7 @@ test("each class has one description, and more detail says more", () => {
 test("descriptions stand in the order of the labels", () => {
   const words: Readonly<Record<string, string>> = { automobile: "car" };
   for (const name of ["cifar10", "fashion-mnist", "shapes"] as const) {
-    const { classNames } = datasets[name];
+    const { classNames } = datasets.get(name);
     for (const [i, text] of classDescriptions(name, classNames, "simple").entries()) {
       expect(text).toContain(words[classNames[i]!] ?? classNames[i]!);
     }

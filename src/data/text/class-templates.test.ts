@@ -4,7 +4,7 @@ import { openShapes } from "../shapes/index.ts";
 import { classTemplates } from "./class-templates.ts";
 
 test("every template has a place for the class", () => {
-  for (const name of Object.keys(datasets)) {
+  for (const { name } of datasets.list()) {
     const templates = classTemplates(name);
     expect(templates.length).toBeGreaterThan(0);
     for (const template of templates) expect(template.split("{}")).toHaveLength(2);

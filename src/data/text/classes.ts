@@ -3,7 +3,7 @@ import type { LabelledRow } from "./labelled-rows.ts";
 
 const maxInferredClasses = 1000;
 
-/** The different labels of rows: by value where all are numbers, else by code unit. */
+/** The different labels of rows: sorted by value if all are numbers, else by code unit. */
 export function inferLabels(rows: readonly LabelledRow[], name: string): string[] {
   const labels = new Set<string>();
   for (const { label, line } of rows) {

@@ -1,11 +1,13 @@
 import { UserError } from "../../graph/errors.ts";
 
+/** One row of a table. */
 export interface TableRow {
   /** Line of the file on which the row begins, from 1. */
   readonly line: number;
   readonly fields: readonly string[];
 }
 
+/** Limits of a table, and its name for messages. */
 export interface TableLimits {
   /** Name of the file, for messages. */
   readonly name: string;
@@ -16,9 +18,8 @@ export interface TableLimits {
 }
 
 /**
- * Rows of comma-separated values as in RFC 4180: fields with commas, line breaks or quotes stand in
- * quotes, and a quote within is doubled. Lines end with LF or CRLF; lines without any character are
- * passed over.
+ * Rows of comma-separated values as in RFC 4180: fields with commas, line breaks or quotes are
+ * quoted, and a quote within is doubled. Lines end with LF or CRLF; empty lines are skipped.
  */
 export function readCsv(text: string, limits: TableLimits): TableRow[] {
   const collect = createCollector(limits);
@@ -51,7 +52,7 @@ export function readCsv(text: string, limits: TableLimits): TableRow[] {
 
 /**
  * Rows of tab-separated values: a tab or a line break ends a field, and quotes are ordinary
- * characters. Lines without any character are passed over.
+ * characters. Empty lines are skipped.
  */
 export function readTsv(text: string, limits: TableLimits): TableRow[] {
   const collect = createCollector(limits);
@@ -97,7 +98,7 @@ export function createCollector<T extends TableRow>(
 
 interface Field {
   readonly value: string;
-  /** Position of what ends the field: a comma, a line break or the end of the text. */
+  /** Position of the end of the field: a comma, a line break or the end of the text. */
   readonly end: number;
   /** Line breaks within the field. */
   readonly breaks: number;

@@ -1,15 +1,14 @@
 /** Readers of text files: one long text, or sentences with labels. */
 
-export { openAgNews } from "./ag-news.ts";
-export { openLabelledText } from "./labelled.ts";
-export type {
-  AgNewsSpec,
-  LabelledTextSpec,
-  ShakespeareSpec,
-  Sst2Spec,
-  TableFormat,
-  TextColumns,
-  TextStreamSpec,
-} from "./specs.ts";
-export { openSst2 } from "./sst2.ts";
-export { openShakespeare, openTextStream } from "./stream.ts";
+export { type AgNewsSpec, openAgNews } from "./ag-news.ts";
+export { classDescriptions, type DetailLevel, detailLevels } from "./class-descriptions.ts";
+export { classTemplates, labelTemplates } from "./class-templates.ts";
+export { type LabelledTextSpec, openLabelledText } from "./labelled.ts";
+export type { TableFormat, TextColumns } from "./labelled-rows.ts";
+export { openSst2, type Sst2Spec } from "./sst2.ts";
+export {
+  openShakespeare,
+  openTextStream,
+  type ShakespeareSpec,
+  type TextStreamSpec,
+} from "./stream.ts";

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { classIndices, inferLabels } from "./classes.ts";
-import { readLabelledRows } from "./labelled-rows.ts";
-import type { TableFormat, TextColumns } from "./specs.ts";
+import { readLabelledRows, type TableFormat, type TextColumns } from "./labelled-rows.ts";
 
 const columns: TextColumns = { text: ["title", "body"], label: "stars" };
 const read = (

@@ -9,8 +9,22 @@ import {
   type TableLimits,
   type TableRow,
 } from "./delimited.ts";
-import type { TableFormat, TextColumns } from "./specs.ts";
 
+/** Formats of tables of labelled texts. */
+export const tableFormats = ["csv", "tsv", "jsonl"] as const;
+/** A format of tables of labelled texts. */
+export type TableFormat = (typeof tableFormats)[number];
+
+/** The columns of a row's text and label. */
+export interface TextColumns {
+  /** Columns by name, or by position from 0 if the file has no header; joined by a space. */
+  readonly text: readonly (string | number)[];
+  readonly label: string | number;
+  /** Whether the first row of `csv` or `tsv` names the columns, by default true. */
+  readonly header?: boolean;
+}
+
+/** One sentence and its label. */
 export interface LabelledRow {
   readonly line: number;
   readonly text: string;
@@ -18,7 +32,11 @@ export interface LabelledRow {
   readonly label: string;
 }
 
-/** Texts and labels of a file's content; a bad row is an error that tells its line. */
+/**
+ * Texts and labels of a file's content.
+ *
+ * @throws UserError with the line of a bad row
+ */
 export function readLabelledRows(
   content: string,
   format: TableFormat,

@@ -1,12 +1,47 @@
+/** Sentences with classes, from tables in files. */
 import { extname, resolve } from "node:path";
+import * as z from "zod";
+import { defined } from "../../graph/defined.ts";
 import { UserError, usageError } from "../../graph/errors.ts";
-import { checkIndex, type TextDataset } from "../dataset.ts";
+import { checkIndex, type Split, type TextDataset } from "../dataset.ts";
+import { defineDataset } from "../define-dataset.ts";
 import { dataRoot } from "../read-gzipped.ts";
+import { count, filesBySplit, root } from "../settings/files.ts";
+import { splitSpec } from "../settings/split-spec.ts";
+import { textKeys } from "../settings/text.ts";
 import { classIndices, inferLabels } from "./classes.ts";
-import { type LabelledRow, readLabelledRows } from "./labelled-rows.ts";
-import { type LabelledTextSpec, type TableFormat, tableFormats } from "./specs.ts";
+import {
+  type LabelledRow,
+  readLabelledRows,
+  type TableFormat,
+  type TextColumns,
+  tableFormats,
+} from "./labelled-rows.ts";
 import { splitRows } from "./split.ts";
 import { readTextFile } from "./text-file.ts";
+
+/** Sentences with labels in `csv`, `tsv` or `jsonl` files. */
+export interface LabelledTextSpec<Name extends string = string> {
+  readonly name: Name;
+  readonly split: Split;
+  /** A file per split, relative to the folder of data sets; rows of missing splits come from `train`. */
+  readonly files: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
+  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
+  readonly root?: string;
+  /** By default the ending of the file's name. */
+  readonly format?: TableFormat;
+  readonly columns: TextColumns;
+  /** The labels as the files write them, in the order of class indices; by default the labels of `train`, sorted. */
+  readonly labels?: readonly string[];
+  /** Names of the classes, by default the labels. */
+  readonly classNames?: readonly string[];
+  /** Rows of `train` set aside if validation has no file, by default a tenth of them. */
+  readonly validationSize?: number;
+  /** Rows of `train` set aside if test has no file, by default 0: there is no test split. */
+  readonly testSize?: number;
+  /** Seed of the permutation that sets rows aside, by default 0. */
+  readonly splitSeed?: number;
+}
 
 /**
  * Opens a split of labelled text.
@@ -79,3 +114,39 @@ function namesOf(spec: LabelledTextSpec, labels: readonly string[]): readonly st
     `${name}: ${labels.length} labels need as many class names, got ${classNames.length}`,
   );
 }
+
+/** The columns of a table of labelled texts. */
+const textColumns = z.strictObject({
+  text: z.array(z.union([z.string(), z.int().nonnegative()])).nonempty(),
+  label: z.union([z.string(), z.int().nonnegative()]),
+  header: z.boolean().optional(),
+});
+
+/** The definition of labelled texts. */
+export const labelledText = defineDataset({
+  name: "labelled-text",
+  kind: "text",
+  title: "Labelled text",
+  description: "your own sentences with classes, in CSV, TSV or JSONL files",
+  terms: "yours",
+  splits: {},
+  classNames: [],
+  files: [],
+  place: "name the files with data.files and their columns with data.columns",
+  schema: z.strictObject({
+    name: z.literal("labelled-text"),
+    root,
+    files: filesBySplit,
+    columns: textColumns,
+    format: z.enum(tableFormats).optional(),
+    labels: z.array(z.string()).nonempty().optional(),
+    class_names: z.array(z.string()).nonempty().optional(),
+    validation_size: count,
+    test_size: count,
+    ...textKeys,
+  }),
+  spec: splitSpec,
+  open: (spec: LabelledTextSpec<"labelled-text">) => openLabelledText(spec),
+  describe: ({ labels, classNames = labels }) => defined({ classNames }),
+  hasTestSplit: ({ files, testSize }) => files.test !== undefined || testSize !== undefined,
+});

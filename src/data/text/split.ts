@@ -42,7 +42,7 @@ export function splitRows(name: string, split: Split, total: number, sizes: RowS
   return members.sort();
 }
 
-/** Which parts of a text are set aside, as fractions of its length. */
+/** The parts of a text that are set aside, as fractions of its length. */
 export interface StreamSplit {
   readonly validationFraction: number;
   readonly testFraction: number;
@@ -50,7 +50,7 @@ export interface StreamSplit {
 
 /**
  * A split of one text: training comes first, then validation, then test. With
- * `validationFraction` .1 and `testFraction` 0 it is makeMoE's: the first 90 % and the rest.
+ * `validationFraction` .1 and `testFraction` 0 this is the split of makeMoE: the first 90 % and the rest.
  */
 export function splitStream(
   name: string,

@@ -1,9 +1,31 @@
+/** One long text: Tiny Shakespeare, or your own file. */
 import { resolve } from "node:path";
-import type { StreamDataset } from "../dataset.ts";
+import * as z from "zod";
+import type { Split, StreamDataset } from "../dataset.ts";
+import { defineDataset } from "../define-dataset.ts";
 import { dataRoot } from "../read-gzipped.ts";
-import type { ShakespeareSpec, TextStreamSpec } from "./specs.ts";
+import { fraction, root } from "../settings/files.ts";
+import { splitSpec } from "../settings/split-spec.ts";
+import { textKeys } from "../settings/text.ts";
 import { splitStream } from "./split.ts";
 import { readTextFile } from "./text-file.ts";
+
+/** One UTF-8 text file, to be read in windows. */
+export interface TextStreamSpec<Name extends string = string> {
+  readonly name: Name;
+  readonly split: Split;
+  /** Path of the file, relative to the folder of data sets. */
+  readonly file: string;
+  /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
+  readonly root?: string;
+  /** Part of the text that is the validation split, by default .1. */
+  readonly validationFraction?: number;
+  /** Part of the text at its end that is the test split, by default 0: there is none. */
+  readonly testFraction?: number;
+}
+
+/** Tiny-shakespeare, from `<root>/tinyshakespeare/input.txt`. */
+export type ShakespeareSpec = Omit<TextStreamSpec<"tinyshakespeare">, "file">;
 
 /** Opens a split of a text file: training first, then validation, then test. */
 export async function openTextStream(spec: TextStreamSpec): Promise<StreamDataset> {
@@ -24,3 +46,57 @@ export async function openTextStream(spec: TextStreamSpec): Promise<StreamDatase
 export function openShakespeare(spec: ShakespeareSpec): Promise<StreamDataset> {
   return openTextStream({ ...spec, file: "tinyshakespeare/input.txt" });
 }
+
+const streamKeys = {
+  root,
+  validation_fraction: fraction,
+  test_fraction: fraction,
+  ...textKeys,
+};
+
+interface Fractions {
+  readonly testFraction?: number | undefined;
+}
+
+const hasTestSplit = ({ testFraction = 0 }: Fractions): boolean => testFraction > 0;
+
+/** The definition of Tiny Shakespeare. */
+export const tinyshakespeare = defineDataset({
+  name: "tinyshakespeare",
+  kind: "stream",
+  title: "Tiny Shakespeare",
+  description: "one text of 1,115,394 characters, for language models",
+  terms: "public domain",
+  homepage: "https://github.com/karpathy/char-rnn",
+  splits: {},
+  classNames: [],
+  files: [
+    {
+      name: "input.txt",
+      url: "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt",
+      bytes: 1_115_394,
+      md5: "6fb458f1232090904fb40fe944165e91",
+    },
+  ],
+  schema: z.strictObject({ name: z.literal("tinyshakespeare"), ...streamKeys }),
+  spec: splitSpec,
+  open: openShakespeare,
+  hasTestSplit,
+});
+
+/** The definition of a text file. */
+export const textFile = defineDataset({
+  name: "text-file",
+  kind: "stream",
+  title: "Text file",
+  description: "your own text, for language models",
+  terms: "yours",
+  splits: {},
+  classNames: [],
+  files: [],
+  place: "name the file with data.file",
+  schema: z.strictObject({ name: z.literal("text-file"), file: z.string(), ...streamKeys }),
+  spec: splitSpec,
+  open: (spec: TextStreamSpec<"text-file">) => openTextStream(spec),
+  hasTestSplit,
+});

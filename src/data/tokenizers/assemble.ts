@@ -13,7 +13,7 @@ export interface TokenizerParts {
   /** Ordinary tokens, ids 0 to `numOrdinary - 1`. */
   readonly numOrdinary: number;
   encode(text: string, unknownId: number | undefined): number[];
-  /** Text of ordinary ids; the strings among them stand for special tokens and are kept. */
+  /** Text of ordinary ids; strings among them are special tokens and are kept. */
   join(tokens: readonly (number | string)[]): string;
 }
 

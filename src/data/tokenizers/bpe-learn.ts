@@ -10,7 +10,7 @@ interface Candidate {
 /**
  * Learns byte pair encoding (arXiv:1508.07909, algorithm 1): joins the most frequent pair of
  * neighbouring tokens within words, again and again. Of equally frequent pairs the one with the
- * smaller left id, then the smaller right id, comes first, so that the order of texts is no matter.
+ * smaller left id, then the smaller right id, comes first, so that the result does not depend on the order of texts.
  */
 export function learnBpe(
   texts: Iterable<string>,

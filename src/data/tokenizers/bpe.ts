@@ -44,7 +44,7 @@ export function mergePair(
 
 /**
  * A tokenizer by byte pair encoding (Sennrich, Haddow and Birch, arXiv:1508.07909, section 3.2) over
- * UTF-8 bytes; nothing is unknown to it.
+ * UTF-8 bytes, so it knows every text.
  */
 export function bpeTokenizer(state: BpeState): Tokenizer {
   const tokenBytes = expandMerges(state.merges);

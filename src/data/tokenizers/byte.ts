@@ -1,7 +1,7 @@
 import { assemble } from "./assemble.ts";
 import type { ByteState, Tokenizer } from "./tokenizer.ts";
 
-/** A tokenizer with one id a byte of the UTF-8 text; nothing is unknown to it. */
+/** A tokenizer with one id for each byte of the UTF-8 text, so it knows every text. */
 export function byteTokenizer(state: ByteState): Tokenizer {
   return assemble({
     state,
@@ -11,7 +11,7 @@ export function byteTokenizer(state: ByteState): Tokenizer {
   });
 }
 
-/** The UTF-8 text of tokens that are bytes; what is no UTF-8 becomes U+FFFD. */
+/** The UTF-8 text of tokens that are bytes; invalid UTF-8 becomes U+FFFD. */
 export function joinBytes(
   tokens: readonly (number | string)[],
   bytesOf: (id: number) => Iterable<number>,

@@ -2,7 +2,9 @@ import { UserError } from "../../graph/errors.ts";
 
 /** Tokens of CLIP: 256 bytes, each also as the end of a word, 48,894 merges, start and end of text. */
 export const clipVocabularySize = 49_408;
+/** The id of `<|startoftext|>`. */
 export const clipStartId = 49_406;
+/** The id of `<|endoftext|>`. */
 export const clipEndId = 49_407;
 const numMerges = clipVocabularySize - 2 * 256 - 2;
 
@@ -63,8 +65,8 @@ export function clipVocabulary(mergesText: string): object {
 }
 
 /**
- * The printable stand-ins of bytes in the order of CLIP's ids: bytes that print stand for
- * themselves and come first, the others are U+0100 and on.
+ * The printable characters for bytes in the order of CLIP's ids: printable bytes first, as
+ * themselves, then the other bytes as U+0100 and up.
  */
 function byteCharacters(): string[] {
   const range = (from: number, to: number): number[] =>

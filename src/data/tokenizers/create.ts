@@ -6,7 +6,7 @@ import type { Tokenizer, TokenizerState } from "./tokenizer.ts";
 import { wordTokenizer } from "./word.ts";
 
 /**
- * A tokenizer from its state. CLIP's vocabulary lies in a file, which `openTokenizer` reads and
+ * A tokenizer from its state. CLIP's vocabulary is in a file, which `openTokenizer` reads and
  * `createClipTokenizer` takes.
  */
 export function createTokenizer(state: TokenizerState): Tokenizer {

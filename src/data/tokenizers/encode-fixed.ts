@@ -1,5 +1,6 @@
 import type { Tokenizer } from "./tokenizer.ts";
 
+/** Texts as rows of ids of one length. */
 export interface FixedTokens {
   /** `[length]` of the row; pads after the text. */
   readonly ids: Int32Array;
@@ -10,10 +11,10 @@ export interface FixedTokens {
 }
 
 /**
- * A text as a row of `length` ids: cut or padded, where a cut text still closes with the end token.
+ * A text as a row of `length` ids: cut or padded; a cut text still ends with the end token.
  *
- * A text that has no tokens at all, such as an empty one without start and end, becomes one unknown
- * token, or one pad where there is none, so that a model always has a token to look at.
+ * A text without tokens, such as an empty text without start and end, becomes one unknown token, or
+ * one pad if there is no unknown token, so that a model always has a token to read.
  *
  * @example
  * encodeFixed(clip, "a dog", 6).ids; // 49406, 320, 1929, 49407, 0, 0

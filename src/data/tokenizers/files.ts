@@ -1,4 +1,4 @@
-/** Tokenizers whose vocabulary lies in a file. */
+/** Tokenizers with a vocabulary in a file. */
 
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -11,7 +11,7 @@ import { createClipTokenizer } from "./clip.ts";
 import { createTokenizer } from "./create.ts";
 import type { ClipState, Tokenizer, TokenizerState } from "./tokenizer.ts";
 
-/** Files known to give the same ids, the quicker one first; one may stand in for the other. */
+/** Files with the same vocabulary, the faster one first; either may replace the other. */
 const clipFiles: readonly Omit<ClipState, "kind">[] = [
   {
     file: "clip-bpe/tokenizer.json",
@@ -26,6 +26,7 @@ const clipFiles: readonly Omit<ClipState, "kind">[] = [
 const maxStoredBytes = 16 * 2 ** 20;
 const maxBytes = 64 * 2 ** 20;
 
+/** The folder of a vocabulary. */
 export interface TokenizerFileOptions {
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
   readonly root?: string;
@@ -33,7 +34,7 @@ export interface TokenizerFileOptions {
 
 /**
  * The state of CLIP's tokenizer over a file: `tokenizer.json` or OpenAI's BPE file, by default
- * whichever lies in `<root>/clip-bpe/`.
+ * whichever is in `<root>/clip-bpe/`.
  */
 export async function clipTokenizerState(
   options: TokenizerFileOptions & { readonly file?: string } = {},
@@ -48,7 +49,7 @@ export async function clipTokenizerState(
 
 /**
  * A tokenizer from its state, of any kind; reads CLIP's file and refuses another content than the
- * state was made with. Where the file is missing, the other of the two known CLIP files will do.
+ * state was made with. If the file is missing, the other of the two known CLIP files is used.
  *
  * @example
  * const clip = await openTokenizer(await clipTokenizerState());
@@ -61,7 +62,7 @@ export async function openTokenizer(
   return createClipTokenizer(state, await readClipVocabulary(state, options));
 }
 
-/** What the file of CLIP's vocabulary holds, unpacked; see `openTokenizer` for what is refused. */
+/** The content of the file of CLIP's vocabulary, unpacked; `openTokenizer` has the conditions. */
 export async function readClipVocabulary(
   state: ClipState,
   options: TokenizerFileOptions = {},

@@ -4,6 +4,7 @@ export interface Heap<T> {
   pop(): T | undefined;
 }
 
+/** An empty heap. */
 export function createHeap<T>(compare: (a: T, b: T) => number): Heap<T> {
   const values: T[] = [];
   const before = (a: number, b: number): boolean => compare(values[a]!, values[b]!) < 0;

@@ -6,13 +6,16 @@ import { learnCharacters } from "./character.ts";
 import type { SpecialName, TokenizerState } from "./tokenizer.ts";
 import { learnWords } from "./word.ts";
 
+/** Tokenizers whose vocabulary is learnt from texts. */
 export const learnedKinds = ["character", "byte", "word", "bpe"] as const;
+/** The kind of a learnt tokenizer. */
 export type LearnedKind = (typeof learnedKinds)[number];
 
+/** Size and special tokens of a learnt vocabulary. */
 export interface LearnOptions {
   /**
-   * Largest vocabulary of `word` (by default 10,000) and `bpe` (4096), special tokens included; fewer
-   * where the texts have no more. The other kinds have as many tokens as they need.
+   * Largest vocabulary of `word` (by default 10,000) and `bpe` (4096), special tokens included; fewer if
+   * the texts have fewer. The other kinds have as many tokens as they need.
    */
   readonly vocabularySize?: number;
   /** By default none for `character`, pad for `bpe`, pad and unknown for `word`, pad, start and end for `byte`. */

@@ -1,7 +1,8 @@
 /** What a tokenizer is: text to ids and back, rebuilt anywhere from a plain state. */
 
-/** Tokens that stand for no text; they come after the ordinary ones, in the order of the state. */
+/** Tokens without text; their ids follow the ordinary ids, in the order of the state. */
 export const specialNames = ["pad", "unknown", "start", "end"] as const;
+/** A special token. */
 export type SpecialName = (typeof specialNames)[number];
 
 /** One id a Unicode character: its position in `characters`. */
@@ -45,6 +46,7 @@ export interface ClipState {
 /** Plain JSON, enough to rebuild a tokenizer in a worker, from a run directory or in a browser. */
 export type TokenizerState = CharacterState | ByteState | WordState | BpeState | ClipState;
 
+/** How ids become text. */
 export interface DecodeOptions {
   /**
    * By default true: pads, start and end leave no text, and unknown becomes U+FFFD. With false
@@ -53,16 +55,17 @@ export interface DecodeOptions {
   readonly skipSpecial?: boolean;
 }
 
+/** Turns text into ids and back. */
 export interface Tokenizer {
   readonly state: TokenizerState;
   /** Ids are 0 to `vocabularySize - 1`, special tokens included. */
   readonly vocabularySize: number;
-  /** Fills rows after a text's end; 0 where the kind has no pad token, so mask by length. */
+  /** Fills rows after a text's end; 0 if the kind has no pad token, so mask by length. */
   readonly padId: number;
   readonly unknownId?: number;
   readonly startId?: number;
   readonly endId?: number;
-  /** The ids of a text, between start and end where the tokenizer has them. */
+  /** The ids of a text, between start and end if the tokenizer has them. */
   encode(text: string): number[];
   /** The text of ids; an id outside the vocabulary is a RangeError. */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;

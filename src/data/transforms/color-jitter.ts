@@ -2,8 +2,9 @@
 
 import { type FloatImage, sameShape, type Transform } from "./image.ts";
 
+/** How far each factor may differ from 1. */
 export interface ColorJitterOptions {
-  /** Each factor is drawn from [max(0, 1 - value), 1 + value]; by default 0, which changes nothing. */
+  /** Each factor is drawn from [max(0, 1 - value), 1 + value]; by default 0 for no change. */
   readonly brightness?: number;
   readonly contrast?: number;
   /** Grey images have none and skip it. */

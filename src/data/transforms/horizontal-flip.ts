@@ -2,11 +2,13 @@
 
 import { type FloatImage, sameShape, type Transform } from "./image.ts";
 
+/** How often images are mirrored. */
 export interface HorizontalFlipOptions {
   /** Probability, by default 0.5. */
   readonly p?: number;
 }
 
+/** Mirrors images left to right at random. */
 export function horizontalFlip(options: HorizontalFlipOptions): Transform {
   const { p = 0.5 } = options;
   return sameShape((image, draws) => (draws.uniform() < p ? flip(image) : image));

@@ -3,6 +3,7 @@
 import type { Stream } from "../../random/index.ts";
 import type { ImageShape } from "../dataset.ts";
 
+/** An image of floating-point values. */
 export interface FloatImage extends ImageShape {
   /** `height * width * channels` values; bytes become fractions of 255. */
   readonly data: Float32Array;

@@ -2,12 +2,14 @@
 
 import { sameShape, type Transform } from "./image.ts";
 
+/** Mean and standard deviation of each channel. */
 export interface NormalizeOptions {
   /** One value per channel, or one for all; fractions of full brightness. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
 
+/** Normalises channels: `(value - mean) / std`. */
 export function normalize(options: NormalizeOptions): Transform {
   const { mean, std } = options;
   return sameShape((image) => {

@@ -25,25 +25,25 @@ test("without transforms bytes become fractions, channel by channel", () => {
 });
 
 test("transforms run in the order of the list", () => {
-  const flip = { horizontal_flip: { p: 1 } };
+  const flip = { horizontalFlip: { p: 1 } };
   const scale = { normalize: { mean: [0.2], std: [0.2] } };
   expect(run([flip, scale])).toEqual([2, -1, 2, -1, 3, 0, 3, 0, 4, 1, 4, 1]);
-  const erase = { random_erasing: { p: 1, scale: [0.25, 0.25], ratio: [1, 1] } } as const;
+  const erase = { randomErasing: { p: 1, scale: [0.25, 0.25], ratio: [1, 1] } } as const;
   expect(run([erase, scale]).filter((value) => value === -1).length).toBeGreaterThanOrEqual(3);
   expect(run([scale, erase]).filter((value) => value === 0).length).toBeGreaterThanOrEqual(3);
 });
 
 test("a key addresses the result", () => {
   const specs: TransformSpec[] = [
-    { random_crop: { padding: 1 } },
-    { color_jitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4 } },
+    { randomCrop: { padding: 1 } },
+    { colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4 } },
   ];
   expect(run(specs, 1)).toEqual(run(specs, 1));
   expect(new Set([1, 2, 3, 4, 5].map((seed) => run(specs, seed).join())).size).toBe(5);
 });
 
 test("the shape after resizing and cropping is known beforehand", () => {
-  const bound = pipeline([{ resize: { size: [6, 8] } }, { random_crop: { size: 5 } }], sample);
+  const bound = pipeline([{ resize: { size: [6, 8] } }, { randomCrop: { size: 5 } }], sample);
   expect(bound.outputShape).toEqual({ height: 5, width: 5, channels: 3 });
 });
 
@@ -56,8 +56,8 @@ test("images of another size than stated are refused unless they are resized", (
 });
 
 test("unknown transforms and wrong channel counts are sentences", () => {
-  expect(() => run([{ random_crops: {} } as unknown as TransformSpec])).toThrow(
-    "a transform is one of resize, random_crop, random_resized_crop, horizontal_flip, color_jitter, random_erasing, normalize with its options, got {random_crops}",
+  expect(() => run([{ randomCrops: {} } as unknown as TransformSpec])).toThrow(
+    "a transform is one of resize, randomCrop, randomResizedCrop, horizontalFlip, colorJitter, randomErasing, normalize with its options, got {randomCrops}",
   );
   expect(() => run([{ normalize: { mean: [0, 0], std: [1, 1] } }])).toThrow(
     "normalize needs 1 or 3 values for mean",

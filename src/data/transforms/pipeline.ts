@@ -1,4 +1,4 @@
-/** Composes transforms from a plain list, so that a worker thread or a recipe can state it. */
+/** Composes transforms from a plain list, which a recipe can state and a worker thread can be sent. */
 
 import { UserError, usageError } from "../../graph/errors.ts";
 import { foldIn, type Key, stream } from "../../random/index.ts";
@@ -14,11 +14,11 @@ import { type ResizeOptions, resize } from "./resize.ts";
 
 interface TransformOptions {
   readonly resize: ResizeOptions;
-  readonly random_crop: RandomCropOptions;
-  readonly random_resized_crop: RandomResizedCropOptions;
-  readonly horizontal_flip: HorizontalFlipOptions;
-  readonly color_jitter: ColorJitterOptions;
-  readonly random_erasing: RandomErasingOptions;
+  readonly randomCrop: RandomCropOptions;
+  readonly randomResizedCrop: RandomResizedCropOptions;
+  readonly horizontalFlip: HorizontalFlipOptions;
+  readonly colorJitter: ColorJitterOptions;
+  readonly randomErasing: RandomErasingOptions;
   readonly normalize: NormalizeOptions;
 }
 type TransformName = keyof TransformOptions;
@@ -32,16 +32,18 @@ const transforms: {
   readonly [Name in TransformName]: (options: TransformOptions[Name]) => Transform;
 } = {
   resize,
-  random_crop: randomCrop,
-  random_resized_crop: randomResizedCrop,
-  horizontal_flip: horizontalFlip,
-  color_jitter: colorJitter,
-  random_erasing: randomErasing,
+  randomCrop,
+  randomResizedCrop,
+  horizontalFlip,
+  colorJitter,
+  randomErasing,
   normalize,
 };
 
+/** The names of all transforms. */
 export const transformNames: readonly TransformName[] = Object.keys(transforms) as TransformName[];
 
+/** Transforms bound to images of one shape. */
 export interface Pipeline {
   readonly outputShape: ImageShape;
   /** Transforms one image and writes it by channel, row, column to `out`. */
@@ -52,7 +54,7 @@ export interface Pipeline {
  * Binds a list of transforms to images of a shape; they run in order on values in [0, 1].
  *
  * @example
- * const train = pipeline([{ random_crop: { padding: 4 } }, { horizontal_flip: {} }], shape);
+ * const train = pipeline([{ randomCrop: { padding: 4 } }, { horizontalFlip: {} }], shape);
  */
 export function pipeline(specs: readonly TransformSpec[], input: ImageShape): Pipeline {
   const steps = specs.map((spec) => bind(spec, input.channels));

@@ -4,6 +4,7 @@ import { usageError } from "../../graph/errors.ts";
 import type { ImageShape } from "../dataset.ts";
 import { blank, type FloatImage, type Transform } from "./image.ts";
 
+/** Size of the window and padding around the image. */
 export interface RandomCropOptions {
   /** Zeros put around the image first, in pixels; by default 0. */
   readonly padding?: number;
@@ -44,7 +45,7 @@ export function randomCrop(options: RandomCropOptions): Transform {
   };
 }
 
-/** The window from (`top`, `left`) on; what lies outside the image is zero. */
+/** The window from (`top`, `left`) on; pixels outside the image are zero. */
 export function crop(
   image: FloatImage,
   top: number,

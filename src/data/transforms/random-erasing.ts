@@ -2,6 +2,7 @@
 
 import { type FloatImage, sameShape, type Transform } from "./image.ts";
 
+/** How often, and how large a rectangle is erased. */
 export interface RandomErasingOptions {
   /** Probability, by default 0.5. */
   readonly p?: number;
@@ -9,7 +10,7 @@ export interface RandomErasingOptions {
   readonly scale?: readonly [number, number];
   /** Least and most height / width, drawn evenly on a log scale, by default [0.3, 3.3]. */
   readonly ratio?: readonly [number, number];
-  /** What the rectangle is filled with, by default 0. */
+  /** Value that fills the rectangle, by default 0. */
   readonly value?: number;
 }
 

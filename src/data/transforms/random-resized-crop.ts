@@ -5,6 +5,7 @@ import type { FloatImage, Transform } from "./image.ts";
 import { crop } from "./random-crop.ts";
 import { resizeTo } from "./resize.ts";
 
+/** Size of the result, and area and shape of the window. */
 export interface RandomResizedCropOptions {
   /** Side of the result or its [height, width]; by default the size of the image. */
   readonly size?: number | readonly [number, number];

@@ -2,12 +2,13 @@
 
 import { blank, type FloatImage, type Transform } from "./image.ts";
 
+/** Size of the result. */
 export interface ResizeOptions {
   /** Side of the square result, or its [height, width]. The aspect ratio is not kept. */
   readonly size: number | readonly [number, number];
 }
 
-/** For every target position, where its source pixels begin and their weights, which add up to 1. */
+/** The first source pixel of every target position, and the weights of its source pixels, with sum 1. */
 interface Taps {
   readonly starts: number[];
   readonly weights: number[][];
@@ -26,6 +27,12 @@ export function resize(options: ResizeOptions): Transform {
   };
 }
 
+/**
+ * Resizes an image; see `resize`.
+ *
+ * @param height of the result, pixels
+ * @param width of the result, pixels
+ */
 export function resizeTo(image: FloatImage, height: number, width: number): FloatImage {
   if (image.height === height && image.width === width) return image;
   return resizeRows(resizeColumns(image, width), height);

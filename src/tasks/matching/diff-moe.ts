@@ -1,5 +1,6 @@
 /** What Diff-MoE learns, by the text that it reads. */
 import type { ImageDataset } from "../../data/dataset.ts";
+import { datasets } from "../../data/registry.ts";
 import { usageError } from "../../graph/errors.ts";
 import { type DiffMoeSettings, diffMoeMatchingConfig } from "../../models/diff-moe/config.ts";
 import { createClassifier } from "../../models/systems.ts";
@@ -25,8 +26,9 @@ export function diffMoeTask(
   const imageShape = fields.images!.shape as readonly [number, number, number];
   const classifier = createClassifier(model, { numClasses, imageShape });
   if (model.text !== "captions" && numClasses === 0) {
+    const setting = datasets.find(name)?.classesSetting;
     throw usageError(
-      `${name} has no classes to learn; set model.text to captions${name === "flickr8k" ? ", or data.labels to scenes" : ""}`,
+      `${name} has no classes to learn; set model.text to captions${setting ? `, or ${setting}` : ""}`,
     );
   }
   if (model.text === "none") return imageClassification(classifier, dataset, { labelSmoothing });

@@ -2,6 +2,7 @@
 import type { Batch } from "../../data/batches/batch.ts";
 import type { Split } from "../../data/dataset.ts";
 import { createLoader, type Loader } from "../../data/loader.ts";
+import { datasets } from "../../data/registry.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { UserError, usageError } from "../../graph/errors.ts";
 import type { BatchSource } from "../../learn/evaluator.ts";
@@ -131,9 +132,9 @@ export function openDomains(
   return openSplit(split, { ...data, domains } as TrainConfig["data"]);
 }
 
-/** Generated sets draw the in split of held-out domains apart, so that no scene was trained on. */
+/** The split of held-out domains that counts as seen: generated sets share no scene with training in "test". */
 export function inSplit(data: TrainConfig["data"]): Split {
-  return data.name === "shapes" ? "test" : "train";
+  return datasets.get(data.name).generated ? "test" : "train";
 }
 
 /** The first batches of a source; all of them without a number. */

@@ -1,7 +1,7 @@
 /** The same scenes of generated shapes in each style, and what routers make of them. */
 import type { ImageDataset } from "../../data/dataset.ts";
 import { createLoader } from "../../data/loader.ts";
-import type { DomainName } from "../../data/shapes/index.ts";
+import { type DatasetSpec, datasets } from "../../data/registry.ts";
 import { routingAgreement } from "../../inspect/statistics/agreement.ts";
 import type { DomainScenes, SceneAgreement } from "../../inspect/types/domain.ts";
 import type { Mosaic } from "../../inspect/types/mosaic.ts";
@@ -32,13 +32,14 @@ export async function routeScenes(
 ): Promise<DomainScenes | undefined> {
   const { data, seed, train } = config;
   const spec = datasetSpec(data, "test", seed);
-  if (spec.name !== "shapes" || data.name !== "shapes") return undefined;
+  const { inDomain } = datasets.get(data.name);
+  if (inDomain === undefined) return undefined;
   const { grid, tokensPerImage } = patches;
   const numPatches = grid.rows * grid.columns;
   const styles: { mosaics: Mosaic[]; experts: FirstExperts }[] = [];
   let numExperts: Readonly<Record<string, number>> = {};
   for (const domain of domains) {
-    const style = { ...spec, domains: [domain as DomainName], length: SCENES };
+    const style = inDomain(spec, domain, SCENES) as DatasetSpec;
     const options = { batchSize: train.batchSize, workers: 0, seed };
     await using loader = await createLoader(style, {
       ...options,

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { readTextFile } from "../../text/text-file.ts";
 import { BrokenImageError } from "../decode.ts";
 import { readPicture } from "../folder-files.ts";
-import type { CaptionColumns } from "../specs.ts";
 import type { EncodedSample } from "../store.ts";
-import { type CaptionRow, readCaptionRows } from "./caption-rows.ts";
+import { type CaptionColumns, type CaptionRow, readCaptionRows } from "./caption-rows.ts";
 
 /** Pictures with their captions, not yet read. */
 export interface CaptionPairs {
@@ -50,7 +49,7 @@ export function pairsOfRows(
   return { length: rows.length, read };
 }
 
-/** The bytes that base64 text stands for. */
+/** Decodes base64 text. */
 export function decodeBase64(text: string): Uint8Array {
   const packed = text.replace(/\s+/g, "");
   const bytes = Buffer.from(packed, "base64");

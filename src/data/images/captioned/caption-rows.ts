@@ -2,8 +2,17 @@
 
 import { UserError, usageError } from "../../../graph/errors.ts";
 import { readCsv, readLines, readTsv, type TableLimits } from "../../text/delimited.ts";
-import type { CaptionColumns } from "../specs.ts";
 
+/** Where a list keeps its pictures and captions; by default known names are looked for. */
+export interface CaptionColumns {
+  readonly image?: string;
+  /** By default "base64" if the column's name contains `b64` or `base64`, else "path". */
+  readonly encoding?: "path" | "base64";
+  /** One column, or several with a caption each. */
+  readonly captions?: string | readonly string[];
+}
+
+/** One row of a list. */
 export interface CaptionRow {
   /** Line of the file, from 1. */
   readonly line: number;
@@ -36,8 +45,8 @@ const captionColumns = ["captions", "caption", "sentences", "text", "title"] as 
 export const captionLimits = { maxRows: 2_000_000, maxFieldLength: 4 * Math.ceil(2 ** 26 / 3) };
 
 /**
- * Reads a list of pictures and captions; the ending of `name` says its format. CSV and TSV begin with
- * the names of their columns. JSONL has an object a line, whose captions may be a list.
+ * Reads a list of pictures and captions; the ending of `name` gives its format. The first row of
+ * CSV and TSV names the columns. JSONL has an object a line, whose captions may be a list.
  *
  * @example
  * readCaptionRows("image,caption\na.png,A red ball.\n", "list.csv")
@@ -81,7 +90,7 @@ export function readCaptionRows(
   });
 }
 
-/** The columns of captions: those that are asked for, else numbered ones, else one that is known. */
+/** The columns of captions: the given ones, else numbered ones, else one with a known name. */
 export function captionNames(names: readonly string[], columns: CaptionColumns): readonly string[] {
   if (columns.captions !== undefined) return [columns.captions].flat();
   const numbered = names.filter((name) => /^caption_?\d+$/.test(name));

@@ -6,9 +6,8 @@ import sharp from "sharp";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ImageDataset } from "../../dataset.ts";
 import { plainPng, writePictures } from "../pictures.fixture.ts";
-import type { CaptionedImagesSpec } from "../specs.ts";
 import type { SkippedImages, StoreHooks } from "../store.ts";
-import { openCaptionedImages } from "./captioned-images.ts";
+import { type CaptionedImagesSpec, openCaptionedImages } from "./captioned-images.ts";
 
 let folder = "";
 beforeEach(() => {

@@ -2,15 +2,41 @@
 
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
+import * as z from "zod";
 import { usageError } from "../../../graph/errors.ts";
 import type { ImageDataset, Split } from "../../dataset.ts";
+import { defineDataset } from "../../define-dataset.ts";
+import { count, filesBySplit } from "../../settings/files.ts";
+import { imageKeys, pictureKeys, squareImages } from "../../settings/image.ts";
+import { splitSpec } from "../../settings/split-spec.ts";
+import { captionKeys } from "../../settings/text.ts";
 import { splitRows } from "../../text/split.ts";
 import { resolveInside } from "../folder-files.ts";
 import { findShards } from "../shards.ts";
-import type { CaptionedImagesSpec } from "../specs.ts";
-import { type StoreHooks, storeImages } from "../store.ts";
+import { type StoreHooks, type StoreOptions, storeImages } from "../store.ts";
 import { type CaptionPairs, openListedPairs } from "./caption-pairs.ts";
+import type { CaptionColumns } from "./caption-rows.ts";
 import { openParquetPairs } from "./parquet-pairs.ts";
+
+/** A folder of pictures and the lists of their captions. */
+export interface CaptionedImagesSpec extends StoreOptions {
+  readonly name: "captioned-images";
+  readonly split: Split;
+  readonly folder: string;
+  /**
+   * A list or Parquet file per split, within the folder; rows of missing splits come from `train`. By
+   * default Parquet files such as train-00000-of-00001.parquet, else the first of `captions` and
+   * `metadata` that exists with the ending .csv, .tsv, .jsonl or .parquet.
+   */
+  readonly files?: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
+  readonly columns?: CaptionColumns;
+  /** Pictures of `train` set aside if validation has no list, by default a tenth of them. */
+  readonly validationSize?: number;
+  /** Pictures of `train` set aside if test has no list, by default a tenth of them. */
+  readonly testSize?: number;
+  /** Seed of the permutation that sets pictures aside, by default 0. */
+  readonly splitSeed?: number;
+}
 
 /** Files of each split within the folder. */
 type Parts = { readonly train: readonly string[] } & Partial<Record<Split, readonly string[]>>;
@@ -94,3 +120,43 @@ async function findParts(folder: string): Promise<Parts> {
     `${folder} has none of ${names.join(", ")} and no train-00000-of-00001.parquet; set data.files to the list of captions`,
   );
 }
+
+/** The columns of a table that hold pictures and captions; by default known names are looked for. */
+const pairColumns = z.strictObject({
+  image: z.string().optional(),
+  encoding: z.enum(["path", "base64"]).optional(),
+  /** One column, or several with a caption each. */
+  captions: z.union([z.string(), z.array(z.string()).nonempty()]).optional(),
+});
+
+/** The definition of captioned images. */
+export const captionedImages = defineDataset({
+  name: "captioned-images",
+  kind: "image",
+  title: "Captioned images",
+  description: "your own pictures with sentences, in a CSV, TSV, JSONL or Parquet file",
+  terms: "yours",
+  splits: {},
+  classNames: [],
+  files: [],
+  place:
+    "name the folder of the pictures and the files of their captions with data.folder and data.files",
+  schema: z.strictObject({
+    name: z.literal("captioned-images"),
+    folder: z.string(),
+    /** Lists (CSV, TSV, JSONL) or Parquet files within the folder; by default known names. */
+    files: filesBySplit.optional(),
+    columns: pairColumns.optional(),
+    validation_size: count,
+    /** 0 for no test split. */
+    test_size: z.int().nonnegative().optional(),
+    split_seed: z.int().nonnegative().optional(),
+    ...captionKeys,
+    ...pictureKeys,
+    ...imageKeys,
+  }),
+  spec: splitSpec,
+  open: openCaptionedImages,
+  describe: ({ size }) => ({ classNames: [], captions: true, ...squareImages(size) }),
+  hasTestSplit: ({ files, testSize }) => files?.test !== undefined || testSize !== 0,
+});

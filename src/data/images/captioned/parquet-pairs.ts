@@ -1,18 +1,25 @@
 /** Pictures and captions from Parquet files. */
 
-import { type ParquetColumns, parquetColumns } from "../../../formats/parquet.ts";
+import type { ParquetColumns } from "../../../formats/parquet.ts";
+import type { ParquetType } from "../../../formats/parquet-checks.ts";
 import { UserError, usageError } from "../../../graph/errors.ts";
 import { openShardFiles, type ShardedRow } from "../shards.ts";
-import type { CaptionColumns } from "../specs.ts";
 import type { EncodedSample } from "../store.ts";
 import { type CaptionPairs, pairsOfRows } from "./caption-pairs.ts";
-import { type CaptionRow, captionLimits, captionNames, imageColumns } from "./caption-rows.ts";
+import {
+  type CaptionColumns,
+  type CaptionRow,
+  captionLimits,
+  captionNames,
+  imageColumns,
+} from "./caption-rows.ts";
 
-type KnownColumns = Awaited<ReturnType<typeof parquetColumns>>;
+/** The columns that can be read, with their types. */
+type KnownColumns = ReadonlyMap<string, ParquetType>;
 
 /**
  * Opens Parquet files as one table. Pictures are the bytes of a column, or of the field `bytes` of one;
- * or paths within `folder`, where rows that name the same path are one sample. Captions are one
+ * or paths within `folder`; rows that name the same path are one sample. Captions are one
  * column, several, or a column of lists.
  */
 export async function openParquetPairs(
@@ -22,6 +29,7 @@ export async function openParquetPairs(
   hint: string,
 ): Promise<CaptionPairs> {
   const path = paths[0]!;
+  const { parquetColumns } = await import("../../../formats/parquet.ts");
   const known = await parquetColumns(path, { hint });
   const image = pictureColumn(path, known, columns ?? {});
   const captions = captionNames([...known.keys()], columns ?? {});

@@ -1,15 +1,14 @@
-/** The vocabulary of CLIP's tokenizer, as users get it; no code of Node here. */
+/** The vocabulary of CLIP's tokenizer, as `moesaic data` lists it. */
 
-import type { DatasetDescription } from "../registry.ts";
+import type { ResourceDescription } from "../description.ts";
 
 /** OpenAI's file of merges, at a fixed commit of openai/CLIP. */
-export const clipBpe: DatasetDescription = {
+export const clipBpe: ResourceDescription = {
+  name: "clip-bpe",
   title: "CLIP vocabulary",
   description: "the merges of CLIP's tokenizer; 49,408 tokens",
   terms: "MIT",
   homepage: "https://github.com/openai/CLIP",
-  splits: {},
-  classNames: [],
   files: [
     {
       name: "bpe_simple_vocab_16e6.txt.gz",

@@ -1,10 +1,10 @@
-/** What recipes say of text: tokenizers and lengths. */
+/** Settings of data sets of text: tokenizers and lengths. */
 import * as z from "zod";
 
 const specials = z.array(z.enum(["pad", "unknown", "start", "end"])).optional();
 const vocabulary_size = z.int().positive().optional();
 
-export const tokenizerSchema = z.discriminatedUnion("kind", [
+const tokenizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("character"), specials }),
   z.strictObject({ kind: z.literal("byte"), specials }),
   z.strictObject({
@@ -32,15 +32,8 @@ export const textKeys = {
   context_length: z.int().positive().max(65_536).optional(),
 };
 
-/** Keys of sets of images whose captions, or descriptions of whose classes, may be read. */
+/** Keys of sets of images with captions, or with classes that can be described. */
 export const captionKeys = {
   tokenizer: tokenizerSchema.optional(),
   context_length: z.int().positive().max(65_536).optional(),
 };
-
-/** The columns of a table of labelled texts. */
-export const textColumns = z.strictObject({
-  text: z.array(z.union([z.string(), z.int().nonnegative()])).nonempty(),
-  label: z.union([z.string(), z.int().nonnegative()]),
-  header: z.boolean().optional(),
-});

@@ -1,5 +1,6 @@
-/** What recipes say of images: augmentation, normalisation, decoding. */
+/** Settings of data sets of images: augmentation, normalisation, decoding. */
 import * as z from "zod";
+import type { ImageShape } from "../dataset.ts";
 
 const fraction = z.number().min(0).max(1);
 const range = z.tuple([z.number(), z.number()]);
@@ -52,6 +53,11 @@ export const imageKeys = {
 export const pictureKeys = {
   /** Side of the square to which pictures are resized, pixels. */
   size: z.int().positive().max(4096).optional(),
-  /** What to do at a picture that cannot be decoded: stop, or leave it out and say so. */
+  /** What to do at a picture that cannot be decoded: stop, or skip it and report it. */
   on_broken: z.enum(["stop", "skip"]).default("stop"),
 };
+
+/** The shape of pictures that are resized to squares of `size` pixels, if they are. */
+export function squareImages(size: number | undefined): { imageShape?: ImageShape } {
+  return size === undefined ? {} : { imageShape: { height: size, width: size, channels: 3 } };
+}

@@ -1,0 +1,116 @@
+/** A data set as one definition: its description, its settings in recipes, and how it is opened. */
+
+import type * as z from "zod";
+import type { CamelCased } from "../config/case.ts";
+import type { Dataset, ImageShape, Split } from "./dataset.ts";
+import type { ClassDescription, DatasetDescription } from "./description.ts";
+import type { StoreHooks } from "./images/store.ts";
+
+/** The settings of a set as code reads them, with camelCase keys. */
+export type Settings<Schema extends z.ZodType> = CamelCased<z.output<Schema>>;
+
+/** What the plain description of every split has. */
+export interface SplitSpec {
+  readonly name: string;
+  readonly split: Split;
+}
+
+/** Some options of a split's description. */
+type Options<Spec extends SplitSpec> = Partial<Omit<Spec, keyof SplitSpec>>;
+
+/** Properties of a set that follow from its settings; a property that only files determine is absent. */
+export interface KnownProperties {
+  readonly classNames?: readonly string[];
+  /** The shape of the images before any transform. */
+  readonly imageShape?: ImageShape;
+  /** Whether samples have captions; by default false. */
+  readonly captions?: boolean;
+}
+
+/** How a model that was trained on other data reads images. */
+export interface ForeignReader {
+  readonly seed: number;
+  readonly root?: string;
+  /** Longer side of the images that the model reads, pixels. */
+  readonly size: number;
+  readonly onBroken: "stop" | "skip";
+}
+
+/**
+ * The definition of a data set. Recipes, `moesaic data`, the loader and its worker threads read it
+ * from the registry, so a new set needs no change elsewhere.
+ */
+export interface DatasetDefinition<
+  Name extends string = string,
+  Schema extends z.ZodType = z.ZodType,
+  Spec extends SplitSpec = SplitSpec,
+  Set extends Dataset = Dataset,
+> extends DatasetDescription {
+  readonly name: Name;
+  readonly kind: Set["kind"];
+  /** The `data` part of a recipe: a strict object in snake_case whose `name` is this name. */
+  readonly schema: Schema;
+  /** Whether each split is drawn from the seed; otherwise the splits share stored samples. */
+  readonly generated?: boolean;
+  /** The setting that gives the set classes, such as `data.labels to scenes`. */
+  readonly classesSetting?: string;
+  /** Sentences with `{}` in the place of a class, for zero-shot classification. */
+  readonly templates?: readonly string[];
+  /** Sentences with `{}` in the place of a label that is no class; by default `templates`. */
+  readonly labelTemplates?: readonly string[];
+  /** Descriptions of the classes in label order. */
+  readonly classDescriptions?: readonly ClassDescription[];
+  /**
+   * The plain description of a split, which a worker thread can be sent.
+   *
+   * @param seed of the run, for sets that are generated
+   */
+  spec(settings: Settings<Schema>, split: Split, seed: number): NoInfer<Spec>;
+  /** Opens a split; may read files. */
+  open(spec: Spec, hooks: StoreHooks): Set | Promise<Set>;
+  /** Properties that are known without reading files; by default the classes of the description. */
+  describe?(settings: Settings<Schema>): KnownProperties;
+  /** Whether these settings give a test split; by default they do. */
+  hasTestSplit?(settings: Settings<Schema>): boolean;
+  /**
+   * All domains, for sets whose samples have one; such a set has the settings `domains` and
+   * `test_domains`, and `split_seed` unless it is generated.
+   */
+  domains?(settings: Settings<Schema>): readonly string[] | Promise<readonly string[]>;
+  /** The first `length` scenes of a split, all drawn in one domain, for sets that can draw them. */
+  inDomain?(spec: Spec, domain: string, length: number): NoInfer<Spec>;
+  /** Options for a model of other data, for sets of images that need no settings of their own. */
+  optionsForModel?(reader: ForeignReader): Options<NoInfer<Spec>>;
+  /** Options that give the samples classes, for sets that have them only if asked to. */
+  readonly classOptions?: Options<NoInfer<Spec>>;
+}
+
+/**
+ * Defines a data set.
+ *
+ * @example
+ * const noise = defineDataset({
+ *   name: "noise",
+ *   kind: "image",
+ *   title: "Noise",
+ *   description: "grey noise in two classes",
+ *   terms: "generated here, free to use",
+ *   splits: {},
+ *   classNames: ["fine", "coarse"],
+ *   files: [],
+ *   generated: true,
+ *   schema: z.strictObject({ name: z.literal("noise"), ...imageKeys }),
+ *   spec: ({ name }, split, seed) => ({ name, split, seed }),
+ *   open: openNoise, // (spec: { name: "noise"; split: Split; seed: number }) => ImageDataset
+ * });
+ */
+export function defineDataset<
+  const Name extends string,
+  Schema extends z.ZodType<{ name: Name }>,
+  Spec extends SplitSpec,
+  Set extends Dataset,
+>(
+  definition: DatasetDefinition<Name, Schema, Spec, Set>,
+): DatasetDefinition<Name, Schema, Spec, Set> {
+  return definition;
+}

@@ -1,0 +1,28 @@
+/** Settings of data sets in files: folders, sizes of splits, domains. */
+import * as z from "zod";
+
+/** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
+export const root = z.string().optional();
+
+/** A number of samples. */
+export const count = z.int().positive().optional();
+
+/** A part of the samples, from 0 to 1. */
+export const fraction = z.number().min(0).max(1).optional();
+
+/** A file per split, of which training needs one. */
+export const filesBySplit = z.strictObject({
+  train: z.string(),
+  validation: z.string().optional(),
+  test: z.string().optional(),
+});
+
+/** Keys of stored sets with domains. */
+export const domainKeys = {
+  domains: z.array(z.string()).nonempty().optional(),
+  /** Domains that training and validation never show. */
+  test_domains: z.array(z.string()).nonempty().optional(),
+  validation_fraction: fraction,
+  /** Seed of the permutation that draws the validation split. */
+  split_seed: z.int().nonnegative().optional(),
+};

@@ -1,0 +1,117 @@
+/** The definition of `shapes`. */
+import * as z from "zod";
+import { defined } from "../../graph/defined.ts";
+import type { Split } from "../dataset.ts";
+import { defineDataset } from "../define-dataset.ts";
+import { count, root } from "../settings/files.ts";
+import { imageKeys } from "../settings/image.ts";
+import { generatedLength } from "../settings/split-spec.ts";
+import { captionKeys } from "../settings/text.ts";
+import { shapesTexts } from "./classes.ts";
+import { objectKinds } from "./objects.ts";
+import { openShapes } from "./shapes.ts";
+import {
+  captionDetails,
+  colorNames,
+  type DomainName,
+  domainNames,
+  type ObjectPattern,
+  shapeNames,
+} from "./spec.ts";
+
+const objectCount = z.int().min(1).max(3);
+const objectPattern = z
+  .strictObject({ color: z.enum(colorNames).optional(), shape: z.enum(shapeNames).optional() })
+  .refine(({ color, shape }) => color !== undefined || shape !== undefined, {
+    error: "an entry of held_out names neither a color nor a shape; give one or both",
+  });
+const styles = z.array(z.enum(domainNames)).nonempty().optional();
+const side = z.int().min(16).max(1024);
+
+const schema = z
+  .strictObject({
+    name: z.literal("shapes"),
+    root,
+    /** Samples of the generated splits. */
+    train_size: count,
+    validation_size: count,
+    test_size: count,
+    /** Side of the images, pixels. */
+    image_size: side.optional(),
+    /** How much the captions of a sample say; training takes one of them. */
+    captions: z.array(z.enum(captionDetails)).nonempty().optional(),
+    /** Styles to draw; all but `test_domains` by default. */
+    domains: styles,
+    /** Styles that training and validation never show; the test split draws only these. */
+    test_domains: styles,
+    /** Fewest and most objects in an image; default [1, 3]. */
+    objects: z.tuple([objectCount, objectCount]).optional(),
+    /** Objects that training and validation never show; the test split draws from all. */
+    held_out: z.array(objectPattern).nonempty().optional(),
+    ...captionKeys,
+    ...imageKeys,
+  })
+  .superRefine(({ objects = [1, 3], held_out = [], ...styles }, context) => {
+    const { domains = domainNames, test_domains = [] } = styles;
+    if (domains.every((domain) => test_domains.includes(domain))) {
+      const message = `test_domains holds out every style that there is (${domains.join(", ")}); leave one to train on`;
+      context.addIssue({ code: "custom", path: ["test_domains"], message });
+    }
+    const [fewest, most] = objects;
+    if (fewest > most) {
+      const message = `the fewest objects must be at most the most, got [${fewest}, ${most}]`;
+      context.addIssue({ code: "custom", path: ["objects"], message });
+    }
+    const left = objectKinds(held_out as ObjectPattern[]).length;
+    if (left < most) {
+      const message = `held_out leaves ${left} of ${objectKinds().length} combinations of color and shape to draw, fewer than the ${most} objects of an image; hold out less`;
+      context.addIssue({ code: "custom", path: ["held_out"], message });
+    }
+  });
+
+interface Styles {
+  readonly domains?: readonly DomainName[] | undefined;
+  readonly testDomains?: readonly DomainName[] | undefined;
+}
+
+/** The styles that a split draws. */
+function stylesOf({ domains, testDomains }: Styles, split: Split) {
+  if (testDomains === undefined) return domains;
+  if (split === "test") return testDomains;
+  return (domains ?? domainNames).filter((domain) => !testDomains.includes(domain));
+}
+
+/** The definition of the generated shapes. */
+export const shapes = defineDataset({
+  name: "shapes",
+  kind: "image",
+  title: "Shapes",
+  description: "generated RGB images of one to three coloured shapes, with captions; 8 classes",
+  terms: "generated here, free to use",
+  splits: { train: 50_000, validation: 2000, test: 2000 },
+  classNames: shapeNames,
+  ...shapesTexts,
+  files: [],
+  generated: true,
+  schema,
+  spec(settings, split, seed) {
+    const { name, imageSize: size, objects, captions, heldOut } = settings;
+    return {
+      name,
+      split,
+      seed,
+      ...generatedLength(settings, split),
+      ...defined({ size, domains: stylesOf(settings, split), objects, captions }),
+      ...(heldOut !== undefined && split !== "test" && { exclude: heldOut as ObjectPattern[] }),
+    };
+  },
+  open: openShapes,
+  describe: ({ imageSize = 32 }) => ({
+    classNames: shapeNames,
+    imageShape: { height: imageSize, width: imageSize, channels: 3 },
+    captions: true,
+  }),
+  domains: () => domainNames,
+  inDomain: (spec, domain, length) => ({ ...spec, domains: [domain as DomainName], length }),
+  optionsForModel: ({ seed, size }) => ({ seed, ...(side.safeParse(size).success && { size }) }),
+});

@@ -1,0 +1,15 @@
+/** The classes of a configuration's data. */
+import { openDataset } from "../data/open-dataset.ts";
+import type { TrainConfig } from "./config.ts";
+import { datasetSpec, knownProperties } from "./data-specs.ts";
+
+/** The names of the classes; reads the training split only if its files determine them. */
+export async function readClassNames({
+  data,
+  seed,
+}: Pick<TrainConfig, "data" | "seed">): Promise<readonly string[]> {
+  const known = knownProperties(data).classNames;
+  if (known !== undefined) return known;
+  const dataset = await openDataset(datasetSpec(data, "train", seed));
+  return "classNames" in dataset ? dataset.classNames : [];
+}
