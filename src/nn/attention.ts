@@ -50,6 +50,11 @@ export interface Heads {
  *
  * @param x `[B*S, D]`
  * @returns `[B*S, D]`
+ * @example
+ * const layer = (scope, { x }) => selfAttention(scope, x, { numHeads: 2, numTokens: 3 });
+ * const inputs = { x: array([[1, 2], [3, 4], [5, 6]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [3, 2]
  */
 export function selfAttention(scope: Scope, x: Tensor, options: AttentionOptions): Tensor {
   return attend(scope, projectHeads(scope, x, options.numTokens, options), x.shape, options);
@@ -65,6 +70,11 @@ export function selfAttention(scope: Scope, x: Tensor, options: AttentionOptions
  * @param x `[B*S, D]`
  * @param context `[B*T, D']`, or `[T, D']`: one context that all sequences read
  * @returns `[B*S, D]`
+ * @example
+ * const layer = (scope, { x }) => crossAttention(scope, x, x, { numHeads: 1, numTokens: 3, numKeys: 3 });
+ * const inputs = { x: array([[1, 2], [3, 4], [5, 6]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [3, 2]
  */
 export function crossAttention(
   scope: Scope,

@@ -14,6 +14,11 @@ import type { Scope } from "./scope.ts";
  * to the batch's mean and unbiased variance at every step.
  *
  * @param x `[B, C, H, W]`
+ * @example
+ * const layer = (scope, { x }) => batchNorm(scope, x);
+ * const inputs = { x: array([[[[1, 2], [3, 4]]]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [1, 1, 2, 2]
  */
 export function batchNorm(
   scope: Scope,

@@ -19,6 +19,11 @@ import type { Scope } from "./scope.ts";
  *
  * @param images `[B, C, H, W]`
  * @returns `[B*S, D]`, one token per patch, row by row
+ * @example
+ * const layer = (scope, { x }) => convStem(scope, x, { patchSize: 4, width: 8 });
+ * const inputs = { x: allocate("float32", [1, 3, 8, 8]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [4, 8]
  */
 export function convStem(
   scope: Scope,

@@ -17,6 +17,11 @@ export interface ConvOptions {
  *
  * @param x `[B, C, H, W]`
  * @returns `[B, O, H', W']`
+ * @example
+ * const layer = (scope, { x }) => conv(scope, x, 4, { kernelSize: 3, padding: 1 });
+ * const inputs = { x: array([[[[1, 2], [3, 4]]]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [1, 4, 2, 2]
  */
 export function conv(scope: Scope, x: Tensor, outChannels: number, options: ConvOptions): Tensor {
   const { kernelSize, stride = 1, padding = 0, bias = true, weightInit } = options;

@@ -13,6 +13,11 @@ import type { Scope } from "./scope.ts";
  *
  * @param y what the branch adds, `[B*S, D]`
  * @param options.numTokens `S`, tokens per sample
+ * @example
+ * const layer = (scope, { x }) => dropPath(scope, x, 0.1, { numTokens: 3 });
+ * const inputs = { x: array([[1, 2], [3, 4], [5, 6]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [3, 2]
  */
 export function dropPath(
   scope: Scope,
@@ -30,6 +35,9 @@ export function dropPath(
 /**
  * The rate of block `index`: it climbs evenly from 0 in the first block to `last` in the last, as timm
  * has it. The linear rule of arXiv:1603.09382, section 3, begins above 0.
+ *
+ * @example
+ * dropPathRate(0.1, 1, 3); // 0.05
  */
 export function dropPathRate(last: number, index: number, numLayers: number): number {
   return numLayers > 1 ? (last * index) / (numLayers - 1) : last;

@@ -6,6 +6,12 @@ import type { Scope } from "./scope.ts";
 /**
  * In training, zeroes entries with probability `rate` and scales the others by `1 / (1 - rate)`;
  * otherwise the identity (Srivastava et al., 2014).
+ *
+ * @example
+ * const layer = (scope, { x }) => dropout(scope, x, 0.5);
+ * const inputs = { x: array([1, 2]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [2]
  */
 export function dropout(scope: Scope, x: Tensor, rate: number): Tensor {
   if (!scope.training || rate === 0) return x;

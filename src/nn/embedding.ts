@@ -16,6 +16,11 @@ export interface EmbeddingOptions {
  *
  * @param ids int64 of any shape, 0 to V - 1
  * @returns the shape of `ids` with an axis `D` at its end
+ * @example
+ * const layer = (scope, { x }) => embedding(scope, x, { numEmbeddings: 10, width: 4 });
+ * const inputs = { x: array([1, 7], "int64") };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [2, 4]
  */
 export function embedding(
   scope: Scope,

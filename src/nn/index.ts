@@ -26,12 +26,12 @@ export {
   zeros,
 } from "./initializers.ts";
 export {
-  attendAndRemember,
-  attendToCache,
+  type CachedAttention,
+  decodeAttention,
   type KeyValues,
   lengthBias,
   lengthMask,
-  type RememberedAttention,
+  prefillAttention,
 } from "./kv-cache.ts";
 export { layerNorm } from "./layer-norm.ts";
 export { type LinearOptions, linear } from "./linear.ts";

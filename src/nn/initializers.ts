@@ -5,20 +5,47 @@ import { type Key, normal, uniform } from "../random/index.ts";
 /** Gives a parameter of `shape` its first values, the same for the same key. */
 export type Initializer = (key: Key, shape: readonly number[]) => Float32Array;
 
-/** Every entry `value`. */
+/**
+ * Every entry `value`.
+ *
+ * @example
+ * constantOf(0.5)(key(0), [2]); // [0.5, 0.5]
+ */
 export function constantOf(value: number): Initializer {
   return (_, shape) => new Float32Array(elementCount(shape)).fill(value);
 }
 
+/**
+ * Every entry 0.
+ *
+ * @example
+ * zeros(key(0), [2]); // [0, 0]
+ */
 export const zeros: Initializer = constantOf(0);
+/**
+ * Every entry 1.
+ *
+ * @example
+ * ones(key(0), [2]); // [1, 1]
+ */
 export const ones: Initializer = constantOf(1);
 
-/** Normal with mean 0. */
+/**
+ * Normal with mean 0.
+ *
+ * @example
+ * normalOf(0)(key(0), [2]); // [0, 0]
+ */
 export function normalOf(std: number): Initializer {
   return (key, shape) => scale(normal(key, elementCount(shape)), std);
 }
 
-/** Normal with mean 0, cut off beyond two standard deviations (values there are drawn anew). */
+/**
+ * Normal with mean 0, cut off beyond two standard deviations (values there are drawn anew).
+ *
+ * @example
+ * truncatedNormal(0.02)(key(0), [1000]).every((w) => Math.abs(w) <= 0.04); // true
+ */
 export function truncatedNormal(std: number): Initializer {
   return (key, shape) => {
     const values = new Float32Array(elementCount(shape));
@@ -32,7 +59,12 @@ export function truncatedNormal(std: number): Initializer {
   };
 }
 
-/** Uniform in `[-bound, bound]`. */
+/**
+ * Uniform in `[-bound, bound]`.
+ *
+ * @example
+ * uniformOf(0.5)(key(0), [1000]).every((w) => Math.abs(w) <= 0.5); // true
+ */
 export function uniformOf(bound: number): Initializer {
   return (key, shape) => {
     const values = uniform(key, elementCount(shape));
@@ -48,7 +80,12 @@ export function fans(shape: readonly number[]): { fanIn: number; fanOut: number 
   return { fanIn: inner * area, fanOut: out * area };
 }
 
-/** Uniform with bound `gain * sqrt(6 / (fan in + fan out))` (Glorot and Bengio, 2010). */
+/**
+ * Uniform with bound `gain * sqrt(6 / (fan in + fan out))` (Glorot and Bengio, 2010).
+ *
+ * @example
+ * xavierUniform()(key(0), [3, 3]).every((w) => Math.abs(w) <= 1); // true
+ */
 export function xavierUniform(gain = 1): Initializer {
   return (key, shape) => {
     const { fanIn, fanOut } = fans(shape);
@@ -56,16 +93,31 @@ export function xavierUniform(gain = 1): Initializer {
   };
 }
 
-/** Normal with standard deviation `gain / sqrt(fan in)` (arXiv:1502.01852; gain sqrt 2 for ReLU). */
+/**
+ * Normal with standard deviation `gain / sqrt(fan in)` (arXiv:1502.01852; gain sqrt 2 for ReLU).
+ *
+ * @example
+ * kaimingNormal()(key(0), [4, 2]).length; // 8
+ */
 export function kaimingNormal(gain: number = Math.SQRT2): Initializer {
   return (key, shape) => normalOf(gain / Math.sqrt(fans(shape).fanIn))(key, shape);
 }
 
-/** PyTorch's default for linear and convolution weights: uniform with bound `1 / sqrt(fan in)`. */
+/**
+ * PyTorch's default for linear and convolution weights: uniform with bound `1 / sqrt(fan in)`.
+ *
+ * @example
+ * torchLinear(key(0), [3, 4]).every((w) => Math.abs(w) <= 0.5); // true
+ */
 export const torchLinear: Initializer = (key, shape) =>
   uniformOf(1 / Math.sqrt(fans(shape).fanIn))(key, shape);
 
-/** Rows (or columns, whichever are fewer) orthonormal, times `gain` (arXiv:1312.6120). */
+/**
+ * Rows (or columns, whichever are fewer) orthonormal, times `gain` (arXiv:1312.6120).
+ *
+ * @example
+ * Math.abs(orthogonal()(key(0), [1, 1])[0]); // 1
+ */
 export function orthogonal(gain = 1): Initializer {
   return (key, shape) => {
     const rows = shape[0] ?? 1;

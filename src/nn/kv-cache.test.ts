@@ -3,7 +3,7 @@ import { array, type NdArray, toNumbers } from "../graph/array.ts";
 import { batch } from "../graph/shape.ts";
 import { causalBias } from "../ops/triangle.ts";
 import { selfAttention } from "./attention.ts";
-import { attendAndRemember, attendToCache, lengthBias, lengthMask } from "./kv-cache.ts";
+import { decodeAttention, lengthBias, lengthMask, prefillAttention } from "./kv-cache.ts";
 import { normalArray, runScoped } from "./scope.fixture.ts";
 
 const [B, S, D, H, L] = [2, 4, 8, 2, 6];
@@ -31,7 +31,7 @@ test("one token over the cache equals causal attention over the whole sequence",
   const whole = await runScoped(
     (scope, { x: tokens }) => {
       const settings = { ...options, numTokens: S, bias: causalBias(scope.graph, S) };
-      const { output, keys, values: v } = attendAndRemember(scope.child("attn"), tokens!, settings);
+      const { output, keys, values: v } = prefillAttention(scope.child("attn"), tokens!, settings);
       return { output, keys, v };
     },
     { inputs: { x }, values },
@@ -53,7 +53,7 @@ test("one token over the cache equals causal attention over the whole sequence",
       const past = { keys: given.keys!, values: given.stored! };
       const hidden = lengthBias(given.positions!, L);
       const settings = { ...options, hidden };
-      const result = attendToCache(scope.child("attn"), given.token!, past, settings);
+      const result = decodeAttention(scope.child("attn"), given.token!, past, settings);
       return { output: result.output, newKeys: result.keys };
     },
     {
@@ -87,7 +87,7 @@ test("attention that remembers gives the bits of attention that does not", async
       const settings = { ...options, numTokens: S };
       return {
         plain: selfAttention(scope.child("attn"), tokens!, settings),
-        remembered: attendAndRemember(scope.child("attn").child(""), tokens!, settings).output,
+        remembered: prefillAttention(scope.child("attn").child(""), tokens!, settings).output,
       };
     },
     {

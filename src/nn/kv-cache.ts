@@ -29,19 +29,27 @@ export interface KeyValues {
 }
 
 /** Result `[B*S, D]` of attention, with the keys and values of the tokens that it read. */
-export interface RememberedAttention extends KeyValues {
+export interface CachedAttention extends KeyValues {
   readonly output: Tensor;
 }
 
 /** Score of what is not there: after softmax exactly 0 beside any real score. */
 const HIDDEN = -1e30;
 
-/** `selfAttention` of whole sequences that also gives their keys and values. */
-export function attendAndRemember(
+/**
+ * `selfAttention` of whole sequences that also gives their keys and values.
+ *
+ * @example
+ * const layer = (scope, { x }) => prefillAttention(scope, x, { numHeads: 1, numTokens: 3 }).keys;
+ * const inputs = { x: array([[1, 2], [3, 4], [5, 6]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [1, 1, 3, 2]
+ */
+export function prefillAttention(
   scope: Scope,
   x: Tensor,
   options: AttentionOptions,
-): RememberedAttention {
+): CachedAttention {
   const heads = projectHeads(scope, x, options.numTokens, options);
   const output = attend(scope, heads, x.shape, options);
   return {
@@ -59,13 +67,15 @@ export function attendAndRemember(
  * @param x `[B, D]`
  * @param cache `[B, H, L, D/H]`
  * @param hidden `[B, 1, 1, L]`, see `lengthBias`
+ *
+ * No example: the cache is an input of the graph; see `moeDecoderStep` for its use.
  */
-export function attendToCache(
+export function decodeAttention(
   scope: Scope,
   x: Tensor,
   cache: KeyValues,
   { hidden, ...options }: HeadOptions & { readonly hidden: Tensor },
-): RememberedAttention {
+): CachedAttention {
   const heads = projectHeads(scope, x, 1, options);
   const query = withoutFirst(heads.queries); // [B, H, 1, D/H]
   const keys = withoutFirst(heads.keys); // [B, H, 1, D/H]
@@ -87,13 +97,22 @@ export function attendToCache(
  *
  * @param lengths `[B]` int64
  * @returns `[B, 1, 1, size]`
+ * @example
+ * const [y] = await evaluate((n) => exp(lengthBias(n, 3)), [array([2], "int64")]);
+ * y.shape[y.shape.length - 1]; // 3
  */
 export function lengthBias(lengths: Tensor, size: number): Tensor {
   const isHidden = cast(logicalNot(lengthMask(lengths, size)), "float32"); // [B, size]
   return reshape(mul(isHidden, HIDDEN), [lengths.shape[0]!, 1, 1, size]);
 }
 
-/** Which of `size` places hold a token, `[B, size]` bool: the first `lengths` `[B]` of each row. */
+/**
+ * Which of `size` places hold a token, `[B, size]` bool: the first `lengths` `[B]` of each row.
+ *
+ * @example
+ * const [y] = await evaluate((n) => lengthMask(n, 3), [array([2], "int64")]);
+ * y.shape[y.shape.length - 1]; // 3
+ */
 export function lengthMask(lengths: Tensor, size: number): Tensor {
   return less(unsqueeze(arange(lengths.graph, size), 0), unsqueeze(lengths, 1));
 }

@@ -4,7 +4,15 @@ import { layerNorm as normalize } from "../ops/layer-norm.ts";
 import { ones, zeros } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
-/** Layer normalisation over the last axis with trained `weight` and `bias` `[D]`. */
+/**
+ * Layer normalisation over the last axis with trained `weight` and `bias` `[D]`.
+ *
+ * @example
+ * const layer = (scope, { x }) => layerNorm(scope, x);
+ * const inputs = { x: array([[1, 3]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [1, 2]
+ */
 export function layerNorm(scope: Scope, x: Tensor, epsilon = 1e-5): Tensor {
   const width = [x.shape.at(-1) as number];
   return normalize(

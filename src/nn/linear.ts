@@ -16,6 +16,11 @@ export interface LinearOptions {
  *
  * @param x `[..., I]`
  * @returns `[..., O]`
+ * @example
+ * const layer = (scope, { x }) => linear(scope, x, 3);
+ * const inputs = { x: array([[1, 2]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [1, 3]
  */
 export function linear(
   scope: Scope,

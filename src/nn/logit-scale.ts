@@ -16,6 +16,11 @@ export interface LogitScaleOptions {
  * (CLIP, arXiv:2103.00020, section 2.5). At its maximum it can fall again: see {@link boundedAbove}.
  *
  * @returns `[1]`
+ * @example
+ * const layer = (scope, { x }) => learnedLogitScale(scope, { temperature: 0.5 });
+ * const inputs = { x: array([1]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [1]
  */
 export function learnedLogitScale(
   scope: Scope,

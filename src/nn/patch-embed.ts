@@ -12,7 +12,13 @@ export interface PatchEmbedOptions {
   readonly weightInit?: Initializer;
 }
 
-/** Rows and columns of patches of an image; throws where the size is no multiple of the patch. */
+/**
+ * Rows and columns of patches of an image; throws where the size is no multiple of the patch.
+ *
+ * @throws UserError (exit code 2) if the image size is not a multiple of the patch size
+ * @example
+ * patchGrid(32, 16, 8).rows; // 4
+ */
 export function patchGrid(
   height: number,
   width: number,
@@ -26,7 +32,12 @@ export function patchGrid(
   return { rows: height / patchSize, columns: width / patchSize };
 }
 
-/** Cuts images into patches, row by row: `[B, C, H, W]` to `[B*S, C*P*P]`. */
+/**
+ * Cuts images into patches, row by row: `[B, C, H, W]` to `[B*S, C*P*P]`.
+ *
+ * @example
+ * const [y] = await evaluate((x) => patchify(x, 1), [array([[[[1, 2]]]])]); // [[1], [2]]
+ */
 export function patchify(images: Tensor, patchSize: number): Tensor {
   const [batch, channels, height, width] = images.shape;
   const { rows, columns } = patchGrid(height as number, width as number, patchSize);
@@ -46,6 +57,11 @@ export function patchify(images: Tensor, patchSize: number): Tensor {
  *
  * @param images `[B, C, H, W]`
  * @returns `[B*S, D]`, `S = (H/P) * (W/P)`
+ * @example
+ * const layer = (scope, { x }) => patchEmbed(scope, x, { patchSize: 4, width: 8 });
+ * const inputs = { x: allocate("float32", [1, 3, 8, 8]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [4, 8]
  */
 export function patchEmbed(scope: Scope, images: Tensor, options: PatchEmbedOptions): Tensor {
   const { patchSize, width, weightInit } = options;

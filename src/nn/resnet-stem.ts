@@ -45,6 +45,11 @@ const MOST_GROUPS = 32;
  * @param images `[B, C, H, W]`
  * @returns `[B*S, D]`, one token per patch, row by row
  * @throws UserError (exit code 2) where `patchSize` is not `4 * 2^(stages - 1)`
+ * @example
+ * const layer = (scope, { x }) => resnetStem(scope, x, { patchSize: 8, width: 8, layers: [1, 1], channels: 4 });
+ * const inputs = { x: allocate("float32", [1, 3, 16, 16]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [4, 8]
  */
 export function resnetStem(scope: Scope, images: Tensor, options: ResnetStemOptions): Tensor {
   const { patchSize, width, layers, channels } = options;

@@ -80,7 +80,14 @@ export interface Trace {
   readonly auxiliaries: Map<string, { readonly weight: LossWeight; readonly loss: Tensor }>;
 }
 
-/** An empty trace and its root scope. */
+/**
+ * An empty trace and its root scope.
+ *
+ * @example
+ * const { scope, trace } = createScope({ training: true });
+ * linear(scope.child("head"), input(scope.graph, "x", { dtype: "float32", shape: [1, 2] }), 3);
+ * [...trace.parameters.keys()]; // ["head.weight", "head.bias"]
+ */
 export function createScope(options: { readonly training: boolean }): {
   scope: Scope;
   trace: Trace;

@@ -11,6 +11,7 @@ import { expect, test } from "vitest";
 import * as autodiff from "../../src/autodiff/index.ts";
 import * as graph from "../../src/graph/index.ts";
 import * as root from "../../src/index.ts";
+import * as learn from "../../src/learn/index.ts";
 import * as losses from "../../src/losses/index.ts";
 import * as models from "../../src/models/index.ts";
 import * as nn from "../../src/nn/index.ts";
@@ -27,10 +28,10 @@ const folders: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   optim,
 };
 /** Folders in which every public function has an example. */
-const complete = ["losses", "ops", "optim"];
+const complete = ["losses", "nn", "ops", "optim"];
 const source = new URL("../../src/", import.meta.url);
 const scope: Record<string, unknown> = {
-  ...{ ...random, ...runtime, ...graph, ...autodiff, ...root },
+  ...{ ...random, ...runtime, ...graph, ...autodiff, ...root, ...learn },
   ...{ ...optim, ...losses, ...models, ...nn, ...ops },
 };
 
@@ -114,10 +115,11 @@ for (const [folder, entry] of Object.entries(folders)) {
     const example = exampleOf(text);
     if (example === undefined) continue;
     test(`the example of ${folder}/${name}`, async () => {
-      const names = [...Object.keys(scope), "check"];
+      const visible = { ...scope, ...entry };
+      const names = [...Object.keys(visible), "check"];
       const body = withChecks(example);
       expect(body, "an example states a value").toContain("check(");
-      await new AsyncFunction(...names, body)(...Object.values(scope), close);
+      await new AsyncFunction(...names, body)(...Object.values(visible), close);
     });
   }
 

@@ -25,7 +25,7 @@ import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
 import { type HeadOptions, selfAttention } from "../../nn/attention.ts";
 import { dropout } from "../../nn/dropout.ts";
 import { type Initializer, kaimingNormal, normalOf, zeros } from "../../nn/initializers.ts";
-import { attendAndRemember, attendToCache, type KeyValues, lengthBias } from "../../nn/kv-cache.ts";
+import { prefillAttention, decodeAttention, type KeyValues, lengthBias } from "../../nn/kv-cache.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
@@ -117,7 +117,7 @@ export function moeDecoderPrefill(
     layer: mixtureOf(withoutLimit(config.moe), config, numTokens),
     tokens,
     attention: (at, normed, i) => {
-      const { output, keys, values } = attendAndRemember(at, normed, options);
+      const { output, keys, values } = prefillAttention(at, normed, options);
       cache[i] = { keys, values };
       return output;
     },
@@ -150,7 +150,7 @@ export function moeDecoderStep(
     layer: mixtureOf(withoutLimit(config.moe), config, 1),
     tokens: { ids },
     attention: (at, normed, i) => {
-      const { output, keys, values } = attendToCache(at, normed, past[i]!, options);
+      const { output, keys, values } = decodeAttention(at, normed, past[i]!, options);
       cache[i] = { keys, values };
       return output;
     },
