@@ -119,7 +119,7 @@ for (const [folder, entry] of Object.entries(folders)) {
       const names = [...Object.keys(visible), "check"];
       const body = withChecks(example);
       expect(body, "an example states a value").toContain("check(");
-      await new AsyncFunction(...names, body)(...Object.values(visible), close);
+      await new AsyncFunction(...names, `{\n${body}\n}`)(...Object.values(visible), close);
     });
   }
 
