@@ -86,7 +86,7 @@ export interface DatasetDefinition<
 }
 
 /**
- * Defines a data set.
+ * Defines a data set. Export the type of `Spec`, so that declarations of the registry can name it.
  *
  * @example
  * const noise = defineDataset({

@@ -3,6 +3,7 @@
  * the decoder run on or fill the memory.
  */
 
+// A published subpath of hyparquet, whose main entry does not read the headers of pages.
 import { parquetHeader } from "hyparquet/src/column.js";
 
 /** One column of a row group, as the footer describes it. */

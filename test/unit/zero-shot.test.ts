@@ -116,7 +116,7 @@ describe("zero-shot", () => {
     ["a label twice", ["--labels", "star, star"], 'the label "star" is given twice'],
     ["no label", ["--labels", ","], "--labels takes names such as cat,dog"],
     ["no place in a template", ["--templates", "a star"], 'the template "a star" has no {}'],
-    ["an unknown set", ["--data", "pets"], '"pets" is no folder and no set of images'],
+    ["an unknown set", ["--data", "pets"], '"pets" is neither a folder nor a set of images'],
     ["an unknown split", ["--split", "dev"], 'unknown split "dev"'],
     ["two sources", ["--images", ".", "--split", "test"], "leave out --data and --split"],
     ["no such folder", ["--images", "nowhere"], "nowhere is not a folder"],

@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fromSnakeCase } from "../../config/case.ts";
 import { key } from "../../random/index.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
 import { openDataset } from "../open-dataset.ts";
 import { colorImage, colorLabel } from "./color.ts";
+import { coloredMnist, rotatedMnist } from "./definitions.ts";
 import { rotateImage } from "./rotate.ts";
 import type { MnistDomainsSpec } from "./spec.ts";
 
@@ -127,5 +129,20 @@ test("labels and colours flip as often as they should", () => {
     const [label, color] = shares(domain);
     expect(Math.abs(label! - 0.75)).toBeLessThan(0.03);
     expect(Math.abs(color! - agreement)).toBeLessThan(0.03);
+  }
+});
+
+test("the definitions know classes, shape and domains without reading files", async () => {
+  for (const definition of [rotatedMnist, coloredMnist]) {
+    const set = await definition.open({ name: definition.name, root, split: "train" } as never, {});
+    const parsed = definition.schema.parse({
+      name: definition.name,
+      normalize: { mean: [0], std: [1] },
+    });
+    const settings = fromSnakeCase(parsed) as never;
+    const { classNames, imageShape } = set;
+    expect(definition.describe?.(settings)).toEqual({ classNames, imageShape });
+    expect(await definition.domains?.(settings)).toEqual(set.domains!.names);
+    expect(definition.hasTestSplit?.(settings)).toBe(false);
   }
 });
