@@ -1,18 +1,18 @@
 /** The commands, their arguments and their help. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { addAgreementCommand } from "./agreement-program.ts";
-import { addCaptionCommand } from "./caption-program.ts";
+import { addAgreementCommand } from "./commands/agreement.ts";
+import { addCaptionCommand } from "./commands/caption.ts";
 import type { Context } from "./context.ts";
-import { addDomainsCommand } from "./domains-program.ts";
-import { addEmbedCommand } from "./embed-program.ts";
-import { addExpertCommands } from "./experts-program.ts";
-import { addGenerateCommand } from "./generate-program.ts";
-import { addInspectCommand } from "./inspect-program.ts";
-import { addParametersCommand } from "./parameters-program.ts";
-import { addProbeCommand } from "./probe-program.ts";
-import { addRetrieveCommand } from "./retrieve-program.ts";
-import { addZeroShotCommand } from "./zero-shot-program.ts";
+import { addDomainsCommand } from "./commands/domains.ts";
+import { addEmbedCommand } from "./commands/embed.ts";
+import { addExpertCommands } from "./commands/experts.ts";
+import { addGenerateCommand } from "./commands/generate.ts";
+import { addInspectCommand } from "./commands/inspect.ts";
+import { addParametersCommand } from "./commands/parameters.ts";
+import { addProbeCommand } from "./commands/probe.ts";
+import { addRetrieveCommand } from "./commands/retrieve.ts";
+import { addZeroShotCommand } from "./commands/zero-shot.ts";
 
 /** Version of the package, two folders up both in `src/` and in `dist/`. */
 function version(): string {
@@ -73,7 +73,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     .addHelpText("after", trainHelp)
     .action(async (recipe: string | undefined, overrides: string[], options) => {
       const positionals = recipe === undefined ? [] : [recipe, ...overrides];
-      const { trainCommand } = await import("./commands/train.ts");
+      const { trainCommand } = await import("./commands/run/train.ts");
       setExitCode(await trainCommand(context, positionals, options));
     });
   program
@@ -85,7 +85,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     .option("--checkpoint <which>", "best or latest", "best")
     .option(...json)
     .action(async (run: string, options) => {
-      const { evalCommand } = await import("./commands/eval.ts");
+      const { evalCommand } = await import("./commands/run/eval.ts");
       setExitCode(await evalCommand(context, run, options));
     });
   program
@@ -94,7 +94,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     .description("Lists the recipes that `moesaic train` knows by name.")
     .option(...json)
     .action(async (options) => {
-      const { recipesCommand } = await import("./commands/recipes.ts");
+      const { recipesCommand } = await import("./commands/run/recipes.ts");
       setExitCode(recipesCommand(context, options));
     });
 
@@ -118,7 +118,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     .option(...root)
     .option(...json)
     .action(async (options) => {
-      const { listDataCommand } = await import("./commands/data.ts");
+      const { listDataCommand } = await import("./commands/run/data.ts");
       setExitCode(await listDataCommand(context, options));
     });
   data
@@ -128,7 +128,7 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     .option(...root)
     .option(...json)
     .action(async (name: string, options) => {
-      const { getDataCommand } = await import("./commands/data.ts");
+      const { getDataCommand } = await import("./commands/run/data.ts");
       setExitCode(await getDataCommand(context, name, options));
     });
   return program;

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type InspectOptions, inspectCommand } from "../../src/cli/commands/inspect.ts";
+import { type InspectOptions, inspectCommand } from "../../src/cli/commands/run/inspect.ts";
 import { createContext } from "../../src/cli/context.ts";
 import { opener } from "../../src/cli/open-browser.ts";
 import type { RunList } from "../../src/inspect/types/view.ts";

@@ -1,69 +1,38 @@
-import type { RoutingAgreement } from "../../inspect/statistics/agreement.ts";
-import type { ComparedRouting } from "../../train/compare-routing.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { createProgress } from "../progress.ts";
-import { printTable } from "../table.ts";
+/** `moesaic agreement`, its arguments and its help. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
 
-export interface AgreementOptions extends CommonOptions {
-  split: string;
-}
+const help = `
+Both read the data of the first. For each layer:
+  first choice  share of the tokens whose first expert is the same
+  overlap       experts that both chose over the experts of either, mean over tokens
+  kappa         first choice beyond what equal loads share by chance: 0 chance, 1 the same
+once with the experts' own numbers and once after matching the experts of the two, which makes up for
+the order in which each run found them; the matching names the second model's expert for each of the
+first's.
 
-/** `moesaic agreement`: how far two checkpoints send the same tokens to the same experts. */
-export async function agreementCommand(
+Examples:
+  moesaic agreement runs/a runs/b
+  moesaic agreement runs/a runs/a/checkpoints/1000 --split test
+`;
+
+/** Adds `moesaic agreement` to the program. */
+export function addAgreementCommand(
+  program: Command,
   context: Context,
-  first: string,
-  second: string,
-  { split, json }: AgreementOptions,
-): Promise<number> {
-  const { compareRouting } = await import("../../train/compare-routing.ts");
-  const progress = createProgress(context.err);
-  try {
-    const compared = await compareRouting(first, second, { split, progress });
-    progress.close();
-    if (json) printJson(context, asJson(compared));
-    else printAgreement(context, compared);
-    return 0;
-  } finally {
-    progress.close();
-  }
-}
-
-function printAgreement({ out }: Context, { split, first, second, layers }: ComparedRouting): void {
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-  const cells = ({ firstChoice, overlap, kappa }: RoutingAgreement): string[] => [
-    percent(firstChoice),
-    percent(overlap),
-    kappa.toFixed(3),
-  ];
-  out.line(
-    `${first.path} at step ${first.step} and ${second.path} at step ${second.step}, ${split} split`,
-  );
-  const heading = ["layer", "experts", "first choice", "overlap", "kappa", "matching"];
-  printTable(
-    out,
-    heading,
-    layers.flatMap(({ layer, own, matched }) => [
-      [layer, "as numbered", ...cells(own), ""],
-      [layer, "matched", ...cells(matched), matched.permutation.join(" ")],
-    ]),
-  );
-}
-
-function asJson({ split, first, second, layers }: ComparedRouting) {
-  const shares = ({ firstChoice, overlap, kappa }: RoutingAgreement) => ({
-    first_choice: firstChoice,
-    overlap,
-    kappa,
-  });
-  return {
-    split,
-    first,
-    second,
-    layers: layers.map(({ layer, tokens, own, matched }) => ({
-      layer,
-      tokens,
-      ...shares(own),
-      matched: { ...shares(matched), experts: matched.permutation },
-    })),
-  };
+  setExitCode: (code: number) => void,
+): void {
+  program
+    .command("agreement")
+    .summary("compare the routing of two checkpoints")
+    .description("Tells how far two checkpoints send the same tokens to the same experts.")
+    .argument("<first>", "run directory (its best checkpoint) or checkpoint")
+    .argument("<second>", "the same")
+    .option("--split <name>", "train, validation or test", "validation")
+    .option("--json", "print JSON alone on stdout")
+    .addHelpText("after", help)
+    .action(async (first: string, second: string, options) => {
+      const { agreementCommand } = await import("./run/agreement.ts");
+      setExitCode(await agreementCommand(context, first, second, options));
+    });
 }

@@ -1,216 +1,51 @@
-import { type BeamSearchOptions, beamSearch } from "../../evaluate/generate/beam-search.ts";
-import type { PrefixRows } from "../../evaluate/generate/decoder.ts";
-import {
-  collect,
-  type GenerateOptions,
-  type GenerationStep,
-  generate,
-} from "../../evaluate/generate/generate.ts";
-import { firstTokens } from "../../evaluate/generate/prompt.ts";
-import { UserError, usageError } from "../../graph/errors.ts";
-import { foldIn, key } from "../../random/index.ts";
-import { type OpenedCaptioner, openCaptioner } from "../../runs/open-captioner.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { describeResult, noteSpeed, type Result } from "../generate-output.ts";
-import { parseCheckpoint, parseNumber, parseWhole } from "../numbers.ts";
-import { createProgress } from "../progress.ts";
+/** `moesaic caption`, its arguments and its help. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
 
-export interface CaptionCommandOptions extends CommonOptions {
-  maxNewTokens?: string;
-  temperature?: string;
-  topK?: string;
-  topP?: string;
-  repetitionPenalty?: string;
-  seed?: string;
-  beam?: string;
-  lengthPenalty?: string;
-  checkpoint: string;
-  stream?: boolean;
-  cache: boolean;
-  experts?: boolean;
-}
+const help = `
+The best checkpoint of <run> is used with the run's own tokenizer; pictures are resized and normalised
+as in its evaluation. A picture that cannot be read is named on stderr, the others have their captions,
+and the exit code is 1.
 
-/** Images that are read together. */
-const BATCH = 32;
+Examples:
+  moesaic caption runs/seemoe-flickr8k dog.jpg
+  moesaic caption runs/seemoe-flickr8k photos/*.jpg --beam 4 --json
+  moesaic caption runs/seemoe-flickr8k dog.jpg --temperature 0.8 --top-p 0.9 --seed 3
+  moesaic caption runs/seemoe-flickr8k dog.jpg --experts > experts.json
 
-type Steps = AsyncIterable<GenerationStep>;
+Without --temperature the most probable token is always taken. The same seed gives the same captions of
+the same pictures.
+`;
 
-/** A picture as the model sees it. */
-interface Picture {
-  readonly file: string;
-  readonly prefix: PrefixRows;
-}
-
-/** `moesaic caption`: describes picture files; 1 where some cannot be read. */
-export async function captionCommand(
+/** Adds `moesaic caption` to the program. */
+export function addCaptionCommand(
+  program: Command,
   context: Context,
-  run: string,
-  files: readonly string[],
-  options: CaptionCommandOptions,
-): Promise<number> {
-  checkTogether(options, files.length);
-  const { experts = false, json = false } = options;
-  const given = readOptions(options);
-  const seed = parseWhole("--seed", options.seed ?? "0", 0);
-  const numBeams = options.beam === undefined ? 0 : parseWhole("--beam", options.beam, 1);
-  const lengthPenalty = parseNumber("--length-penalty", options.lengthPenalty ?? "0");
-  const checkpoint = parseCheckpoint(options.checkpoint);
-
-  using opened = await openCaptioner(run, { checkpoint, experts });
-  const { tokenizer, model } = opened;
-  const { pictures, broken } = await readPictures(opened, files);
-  const all: GenerateOptions = {
-    maxNewTokens: model.contextLength + 1, // more than there is room for
-    ...given,
-    decode: (tokens) => tokenizer.decode(tokens),
-    ...(tokenizer.endId !== undefined && { stopTokens: [tokenizer.endId] }),
-  };
-
-  const started = performance.now();
-  const { stream = context.out.interactive } = options;
-  const streams = stream && files.length === 1 && numBeams === 0 && !json && !experts;
-  const results: Result[] = [];
-  const size = numBeams > 0 ? 1 : BATCH;
-  const progress = createProgress(context.err);
-  try {
-    for (let start = 0; start < pictures.length; start += size) {
-      const batch = pictures.slice(start, start + size);
-      if (numBeams > 0) {
-        results.push(await searchCaption(opened, batch[0]!, { ...all, numBeams, lengthPenalty }));
-      } else {
-        const show = (steps: Steps): Steps => (streams ? printSteps(context, steps) : steps);
-        const own = { ...all, key: foldIn(key(seed), start) };
-        results.push(...(await captionAll(opened, batch, own, show)));
-      }
-      if (pictures.length <= size) continue;
-      progress.update({ label: "picture", done: results.length, total: pictures.length });
-    }
-  } finally {
-    progress.close();
-  }
-  const seconds = (performance.now() - started) / 1000;
-
-  if (json || experts) {
-    const captions = results.map((result) => {
-      const { prompt: image, ...rest } = describeResult(result, opened, experts);
-      return { image, ...rest };
+  setExitCode: (code: number) => void,
+): void {
+  program
+    .command("caption")
+    .summary("describe pictures")
+    .description("Describes picture files with the captioning model of a run.")
+    .argument("<run>", "run directory")
+    .argument("<image...>", "picture files")
+    .option("--max-new-tokens <count>", "tokens at most (default: as the context has room for)")
+    .option("--temperature <number>", "above 0 draws tokens at random (default: 0)")
+    .option("--top-k <count>", "only the most probable tokens")
+    .option("--top-p <fraction>", "only the fewest tokens whose probabilities reach this sum")
+    .option("--repetition-penalty <number>", "above 1 for fewer repetitions (default: 1)")
+    .option("--seed <number>", "of the random numbers (default: 0)")
+    .option("--beam <count>", "search for the most probable captions instead, with so many beams")
+    .option("--length-penalty <alpha>", "above 0 for longer captions in the search (default: 0)")
+    .option("--checkpoint <which>", "best or latest", "best")
+    .option("--stream", "print the caption while it grows (default: to a terminal)")
+    .option("--no-stream", "print the caption when it is whole")
+    .option("--no-cache", "read image and caption anew for every token: the same text, slower")
+    .option("--experts", "print JSON with the experts of every token in every layer")
+    .option("--json", "print JSON alone on stdout")
+    .addHelpText("after", help)
+    .action(async (run: string, images: string[], options) => {
+      const { captionCommand } = await import("./run/caption.ts");
+      setExitCode(await captionCommand(context, run, images, options));
     });
-    const { step } = opened.checkpoint;
-    printJson(context, { run, step, ...(numBeams === 0 && { seed }), captions, broken });
-  } else {
-    if (!streams) printCaptions(context, results, files.length);
-    if (results.length > 0) noteSpeed(context, results, seconds);
-  }
-  noteEndings(context, results, model.contextLength);
-  for (const { error } of broken) context.err.line(error);
-  return broken.length > 0 ? 1 : 0;
-}
-
-/** @throws UserError (exit code 2) for options that do not go together */
-function checkTogether(options: CaptionCommandOptions, numFiles: number): void {
-  const { beam, experts, json, stream, temperature, lengthPenalty } = options;
-  const refuse = (message: string): never => {
-    throw usageError(message);
-  };
-  const drawing = { topK: "--top-k", topP: "--top-p", seed: "--seed" } as const;
-  if (beam !== undefined && temperature !== undefined) {
-    refuse("--beam searches and draws nothing at random; leave out --temperature");
-  }
-  for (const [name, option] of Object.entries(drawing)) {
-    if (options[name as keyof typeof drawing] === undefined || temperature !== undefined) continue;
-    refuse(`${option} is for drawing at random; give --temperature above 0 as well`);
-  }
-  if (beam !== undefined && experts) refuse("--experts tells those of one text; leave out --beam");
-  if (beam === undefined && lengthPenalty !== undefined) {
-    refuse("--length-penalty is for the search with --beam; give that as well");
-  }
-  if (stream && (numFiles > 1 || beam !== undefined || json || experts)) {
-    refuse("--stream shows one caption as it grows; leave it out for several, beams and JSON");
-  }
-}
-
-function readOptions(options: CaptionCommandOptions): Partial<GenerateOptions> {
-  const { maxNewTokens, temperature, topK, topP, repetitionPenalty, cache } = options;
-  return {
-    useCache: cache,
-    temperature: parseNumber("--temperature", temperature ?? "0"),
-    ...(maxNewTokens !== undefined && {
-      maxNewTokens: parseWhole("--max-new-tokens", maxNewTokens, 1),
-    }),
-    ...(topK !== undefined && { topK: parseWhole("--top-k", topK, 1) }),
-    ...(topP !== undefined && { topP: parseNumber("--top-p", topP) }),
-    ...(repetitionPenalty !== undefined && {
-      repetitionPenalty: parseNumber("--repetition-penalty", repetitionPenalty),
-    }),
-  };
-}
-
-/** The pictures that can be read, and one sentence for each of the others. */
-async function readPictures({ readImage }: OpenedCaptioner, files: readonly string[]) {
-  const pictures: Picture[] = [];
-  const broken: { image: string; error: string }[] = [];
-  for (const file of files) {
-    try {
-      pictures.push({ file, prefix: await readImage(file) });
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      broken.push({ image: file, error: error.message });
-    }
-  }
-  return { pictures, broken };
-}
-
-async function searchCaption(
-  { decoder, tokenizer }: OpenedCaptioner,
-  { file, prefix }: Picture,
-  options: BeamSearchOptions,
-): Promise<Result> {
-  const ids = firstTokens(tokenizer);
-  return { prompt: file, ids, beams: await beamSearch(decoder, ids, { ...options, prefix }) };
-}
-
-/** Captions of some pictures, all together. */
-async function captionAll(
-  { decoder, tokenizer }: OpenedCaptioner,
-  pictures: readonly Picture[],
-  options: GenerateOptions,
-  show: (steps: Steps) => Steps,
-): Promise<Result[]> {
-  const ids = firstTokens(tokenizer);
-  const prompts = pictures.map(() => ids);
-  const steps = generate(decoder, prompts, { ...options, prefix: stack(pictures) });
-  const generations = await collect(show(steps));
-  return generations.map((generation, r) => ({ prompt: pictures[r]!.file, ids, generation }));
-}
-
-function stack(pictures: readonly Picture[]): PrefixRows {
-  const [, ...shape] = pictures[0]!.prefix.shape;
-  const size = pictures[0]!.prefix.data.length;
-  const data = new Float32Array(pictures.length * size);
-  for (const [row, { prefix }] of pictures.entries()) data.set(prefix.data, row * size);
-  return { dtype: "float32", shape: [pictures.length, ...shape], data };
-}
-
-/** Captions alone, or after the names of their files where there are several. */
-function printCaptions({ out }: Context, results: readonly Result[], numFiles: number): void {
-  for (const { prompt: file, generation, beams = [] } of results) {
-    const text = generation?.text ?? beams[0]?.text ?? "";
-    out.line(numFiles === 1 ? text : `${out.style("bold", file)}: ${text}`);
-  }
-}
-
-/** Says of captions that were cut off where the context ended. */
-function noteEndings({ err }: Context, results: readonly Result[], contextLength: number): void {
-  for (const { prompt: file, generation, beams = [] } of results) {
-    if ((generation ?? beams[0])?.ended !== "context") continue;
-    err.line(`${file}: the caption ends where the model's context of ${contextLength} tokens does`);
-  }
-}
-
-async function* printSteps({ out }: Context, steps: Steps): AsyncGenerator<GenerationStep> {
-  for await (const step of steps) {
-    out.write(step.text[0]!);
-    yield step;
-  }
-  out.line();
 }

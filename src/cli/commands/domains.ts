@@ -1,111 +1,49 @@
-import { join } from "node:path";
-import { loadConfig } from "../../config/load.ts";
-import type { ProtocolResult } from "../../domains/protocol.ts";
-import { selectionMethods } from "../../evaluate/domains/model-selection.ts";
-import { domainTableText } from "../../evaluate/domains/table.ts";
-import { usageError } from "../../graph/errors.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { listenForInterrupt } from "../interrupt.ts";
-import { parseWhole } from "../numbers.ts";
-import { createProgress } from "../progress.ts";
-import { printTable } from "../table.ts";
+/** `moesaic domains`, its arguments and its help. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
 
-export interface DomainsOptions extends CommonOptions {
-  testDomains?: string;
-  trials: string;
-  algorithms?: string;
-  crossValidation?: boolean;
-  out?: string;
-}
+const help = `
+Every domain is left out in turn, and the others are trained on, as in DomainBed: each gives as many
+samples to a batch, a fifth of each is held out, and every evaluation tells the accuracy on both parts of
+all domains. The tables select checkpoints
+  by training domains   the best mean accuracy on the held-out fifths of the training domains
+  by cross-validation   the best mean accuracy on training domains that are left out too
+                        (with --cross-validation, which trains every pair of domains)
+  by the oracle         the last checkpoint
+and report the accuracy on the left-out domain: mean and standard error over trials, which differ by seed
+and split. Algorithms: erm, coral, irm, group_dro, mixup.
 
-/**
- * `moesaic domains`: trains recipes with each domain left out in turn.
- *
- * @returns the exit code: 0, or 130 when interrupted after saving
- */
-export async function domainsCommand(
+Each run has a directory of its own; what is finished is kept, and an interrupted run goes on. The tables
+stand in domains.md, domains.json and domains.html.
+
+Examples:
+  moesaic domains gmoe-shapes-domains --trials 1
+  moesaic domains gmoe-pacs-small erm-pacs-small hybrid-pacs-small data.root=../shared/data
+  moesaic domains erm-pacs-small --algorithms erm,coral,irm,group_dro,mixup --test-domains sketch
+`;
+
+/** Adds `moesaic domains` to the program. */
+export function addDomainsCommand(
+  program: Command,
   context: Context,
-  positionals: readonly string[],
-  options: DomainsOptions,
-): Promise<number> {
-  const recipes = positionals.filter((one) => !one.includes("="));
-  const overrides = positionals.filter((one) => one.includes("="));
-  const { trainConfigSchema } = await import("../../recipe/config.ts");
-  const { listDomains } = await import("../../domains/list-domains.ts");
-  const { planCells } = await import("../../domains/cells.ts");
-  const { protocolJson, runProtocol } = await import("../../domains/protocol.ts");
-  const configs = recipes.map((source) => loadConfig(source, trainConfigSchema, { overrides }));
-  const lists = await Promise.all(configs.map(({ data }) => listDomains(data)));
-  const domains = requireSame(lists, recipes);
-  const testDomains = chooseDomains(domains, options.testDomains);
-  const trials = parseWhole("--trials", options.trials, 1);
-  const algorithms = options.algorithms === undefined ? undefined : names(options.algorithms);
-  const cells = planCells(configs, {
-    domains,
-    testDomains,
-    trials,
-    ...(algorithms && { algorithms }),
-    crossValidation: options.crossValidation === true,
-  });
-  const out = options.out ?? join("runs", `${configs[0]!.recipe}-domains`);
-  const title = `${[...new Set(configs.map(({ recipe }) => recipe))].join(", ")}: one domain left out`;
-
-  const progress = createProgress(context.err);
-  const interruption = listenForInterrupt(progress.note);
-  try {
-    const { signal } = interruption;
-    const protocol = { out, title, domains, testDomains, progress, signal };
-    const result = await runProtocol(cells, protocol);
-    progress.close();
-    if (options.json) printJson(context, protocolJson(result, protocol));
-    else printTables(context, result);
-    const interrupted = result.finished ? undefined : interruption.exitCode();
-    context.err.line(
-      interrupted === undefined
-        ? `tables: ${join(out, "domains.html")}, domains.md, domains.json`
-        : `${result.cells.length} of ${cells.length} runs are finished; the same command goes on`,
-    );
-    return interrupted ?? 0;
-  } finally {
-    progress.close();
-    interruption.dispose();
-  }
-}
-
-function printTables({ out }: Context, { tables }: ProtocolResult): void {
-  for (const [index, table] of tables.entries()) {
-    if (index > 0) out.line("");
-    out.line(`selection: ${selectionMethods[table.method]}`);
-    const { heading, rows } = domainTableText(table);
-    printTable(out, heading, rows);
-  }
-}
-
-function names(text: string): string[] {
-  return [...new Set(text.split(",").map((name) => name.trim()))].filter(Boolean);
-}
-
-/** The domains that all recipes have. */
-function requireSame(
-  lists: readonly (readonly string[])[],
-  recipes: readonly string[],
-): readonly string[] {
-  const [first] = lists as [readonly string[]];
-  const other = lists.findIndex((list) => JSON.stringify(list) !== JSON.stringify(first));
-  if (other < 0) return first;
-  throw usageError(
-    `${recipes[0]} has the domains ${first.join(", ")} and ${recipes[other]} ${lists[other]!.join(", ")}; compare recipes of the same data`,
-  );
-}
-
-function chooseDomains(domains: readonly string[], given: string | undefined): readonly string[] {
-  const chosen = given === undefined ? domains : names(given);
-  const unknown = chosen.find((name) => !domains.includes(name));
-  if (unknown !== undefined || chosen.length === 0) {
-    throw usageError(
-      `--test-domains takes some of ${domains.join(", ")}, got "${unknown ?? given}"`,
-    );
-  }
-  if (domains.length > 1) return chosen;
-  throw usageError(`there is one domain, ${domains[0]}, and none would be left to train on`);
+  setExitCode: (code: number) => void,
+): void {
+  program
+    .command("domains")
+    .summary("leave one domain out: accuracy on domains that training did not see")
+    .description("Trains recipes with each domain left out in turn, and tables the results.")
+    .usage("<recipe|file> [more recipes] [key=value ...] [options]")
+    .argument("<recipe|file>", "what to train")
+    .argument("[others...]", "more recipes to compare, and settings that win over all of them")
+    .option("--test-domains <names>", "domains to leave out, with commas between (default: all)")
+    .option("--trials <count>", "runs of each, with seeds and splits of their own", "3")
+    .option("--algorithms <names>", "with commas between (default: those of the recipes)")
+    .option("--cross-validation", "leave out pairs of domains too, for that selection")
+    .option("--out <dir>", "folder of the runs (default: runs/<recipe>-domains)")
+    .option("--json", "print JSON alone on stdout")
+    .addHelpText("after", help)
+    .action(async (recipe: string, others: string[], options) => {
+      const { domainsCommand } = await import("./run/domains.ts");
+      setExitCode(await domainsCommand(context, [recipe, ...others], options));
+    });
 }

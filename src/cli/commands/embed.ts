@@ -1,112 +1,41 @@
-import { countRows } from "../../evaluate/similarity.ts";
-import { usageError } from "../../graph/errors.ts";
-import type { ProgressSink } from "../../learn/progress.ts";
-import type { ImageSource } from "../../recipe/image-source.ts";
-import {
-  checkEmbeddingFile,
-  type EmbeddingTable,
-  writeEmbeddings,
-} from "../../runs/embedding/write-embeddings.ts";
-import { type OpenedEmbedder, openEmbedder } from "../../runs/open-embedder.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import {
-  captionsOf,
-  embedHooks,
-  type ImageOptions,
-  imageRequest,
-  openSource,
-  sourceName,
-} from "../image-options.ts";
-import { parseCheckpoint } from "../numbers.ts";
-import { createProgress } from "../progress.ts";
-import { readLines } from "../text-lists.ts";
+/** `moesaic embed`, its arguments and its help. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
+import { addImageOptions } from "../image-options.ts";
 
-export interface EmbedOptions extends CommonOptions, ImageOptions {
-  out: string;
-  captions?: boolean;
-  texts?: string;
-  checkpoint: string;
-}
+const help = `
+Rows have length one, so a product of two is their cosine.
 
-type Rows = Pick<EmbeddingTable, "embeddings" | "columns"> & { readonly source: string };
+X.npy      float32 [N, P]; what the rows are stands beside it in X.json
+X.parquet  columns id, path or caption or label or text where there are any, and embedding
 
-/** `moesaic embed`: writes the embeddings of images or texts. */
-export async function embedCommand(
+Examples:
+  moesaic embed runs/limoe --split test --out test.npy
+  moesaic embed runs/limoe --split test --captions --out captions.npy
+  moesaic embed runs/limoe --images holiday --out holiday.parquet
+  moesaic embed runs/limoe --texts queries.txt --out queries.npy
+`;
+
+/** Adds `moesaic embed` to the program. */
+export function addEmbedCommand(
+  program: Command,
   context: Context,
-  run: string,
-  options: EmbedOptions,
-): Promise<number> {
-  const { out, texts, captions = false } = options;
-  checkEmbeddingFile(out);
-  checkTogether(options);
-  const checkpoint = parseCheckpoint(options.checkpoint);
-  const request = imageRequest(options);
-  const lines = texts === undefined ? undefined : await readLines(texts);
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const rows =
-      lines === undefined
-        ? await embedSource(opened, await openSource(opened, request, progress), captions, progress)
-        : {
-            source: texts!,
-            columns: { id: numbered(lines.length), text: lines },
-            embeddings: await opened.embedTexts(lines, embedHooks(progress, "text")),
-          };
-    progress.close();
-    const { step } = opened.checkpoint;
-    const { source, ...table } = rows;
-    const about = { run, step, source };
-    const files = await writeEmbeddings(out, { ...table, about });
-    const [count, width] = [countRows(table.embeddings), opened.width];
-    if (options.json) printJson(context, { ...about, rows: count, width, files });
-    else context.out.line(`${count} embeddings of ${width} numbers: ${files.join(", ")}`);
-    return 0;
-  } finally {
-    progress.close();
-  }
-}
-
-/** @throws UserError (exit code 2) for options that do not go together */
-function checkTogether({ texts, captions, images, split, data }: EmbedOptions): void {
-  const others = [images, split, data].some((given) => given !== undefined);
-  if (texts !== undefined && (others || captions)) {
-    throw usageError(
-      "--texts reads a file of texts; leave out --images, --split, --data and --captions",
-    );
-  }
-  if (captions && images !== undefined) {
-    throw usageError("--captions are those of a split; leave out --images");
-  }
-}
-
-async function embedSource(
-  opened: OpenedEmbedder,
-  source: ImageSource,
-  captions: boolean,
-  progress: ProgressSink,
-): Promise<Rows> {
-  const name = sourceName(source);
-  if (captions) {
-    const { texts, owners } = captionsOf(source);
-    const columns = { id: numbered(texts.length), image: owners, caption: texts };
-    const embeddings = await opened.embedTexts(texts, embedHooks(progress, "caption"));
-    return { source: `captions of ${name}`, columns, embeddings };
-  }
-  const embeddings = await opened.embedImages(source, embedHooks(progress, "image"));
-  const { classNames } = source.dataset;
-  const described = embeddings.captions.some((own) => own.length > 0);
-  const columns = {
-    id: numbered(countRows(embeddings)),
-    ...(source.paths && { path: source.paths }),
-    ...(described && { caption: embeddings.captions.map(([first = ""]) => first) }),
-    ...(classNames.length > 0 && {
-      label: Array.from(embeddings.labels, (label) => classNames[label]!),
-    }),
-  };
-  return { source: name, columns, embeddings };
-}
-
-function numbered(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
+  setExitCode: (code: number) => void,
+): void {
+  const command = program
+    .command("embed")
+    .summary("write embeddings of images or texts")
+    .description("Writes the embeddings of images or texts as .npy or Parquet.")
+    .argument("<run>", "run directory")
+    .requiredOption("--out <file>", "a name ending in .npy or .parquet");
+  addImageOptions(command)
+    .option("--captions", "all captions of the split instead of its images")
+    .option("--texts <file>", "the lines of a text file instead of images")
+    .option("--checkpoint <which>", "best or latest", "best")
+    .option("--json", "print JSON alone on stdout")
+    .addHelpText("after", help)
+    .action(async (run: string, options) => {
+      const { embedCommand } = await import("./run/embed.ts");
+      setExitCode(await embedCommand(context, run, options));
+    });
 }

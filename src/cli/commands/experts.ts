@@ -1,188 +1,94 @@
-import { defined } from "../../graph/defined.ts";
-import { usageError } from "../../graph/errors.ts";
-import type { ExpertEdit, NamedExperts } from "../../runs/experts/expert-edits.ts";
-import type { ChangedRun } from "../../train/change-experts.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { parseCheckpoint } from "../numbers.ts";
-import { formatMetric, formatRate } from "../progress.ts";
-import { printTable } from "../table.ts";
+/** The subcommands of `moesaic experts`, their arguments and their help. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
 
-/** Options of every command that changes experts. */
-export interface ChangeOptions extends CommonOptions {
-  out: string;
-  overwrite?: boolean;
-  checkpoint: string;
-  noise?: string;
-}
+const help = `
+Each command but list reads a checkpoint of <run> and writes a new run directory with the changed
+model and its optimizer state. Training continues there, with a new learning-rate schedule and the
+data from the start:
+  moesaic train --run <out> --resume
 
-export interface AddOptions extends ChangeOptions {
-  copy?: string[];
-  mostUsed?: string;
-  fresh?: string;
-  kind?: string;
-}
+Examples:
+  moesaic experts list runs/a
+  moesaic experts add runs/a --copy 2 --out runs/b
+  moesaic experts add runs/a --most-used 2 --noise 0.05 --out runs/b
+  moesaic experts remove runs/a --least-used 1 --out runs/b
+  moesaic experts remove runs/a --experts blocks.0.moe=1 --experts blocks.1.moe=3 --out runs/b
+  moesaic experts merge runs/a --experts 0,3 --experts 1,2 --weights load --align --out runs/b
+  moesaic experts upcycle runs/dense --out runs/b
 
-export interface RemoveOptions extends ChangeOptions {
-  experts?: string[];
-  leastUsed?: string;
-  kind?: string;
-}
+Numbers without a layer mean the experts with these numbers in every layer.
+`;
 
-export interface MergeOptions extends ChangeOptions {
-  experts: string[];
-  weights: string;
-  align?: boolean;
-}
+type SetExitCode = (code: number) => void;
 
-/** `moesaic experts list`: the layers with experts and how much each expert was used. */
-export async function listExpertsCommand(
+/** Adds `moesaic experts` to the program. */
+export function addExpertCommands(
+  program: Command,
   context: Context,
-  run: string,
-  { json, checkpoint }: CommonOptions & { checkpoint: string },
-): Promise<number> {
-  const { listRunExperts } = await import("../../runs/experts/list-experts.ts");
-  const listed = await listRunExperts(run, parseCheckpoint(checkpoint));
-  if (json) printJson(context, listed);
-  else {
-    const rows = listed.layers.flatMap(({ layer, experts }) =>
-      experts.map(({ expert, kind, parameters, load }) => [
-        layer,
-        expert,
-        kind,
-        formatRate(parameters),
-        load === null ? "-" : formatMetric(load),
-      ]),
-    );
-    printTable(context.out, ["layer", "expert", "kind", "parameters", "load"], rows);
-  }
-  return 0;
-}
+  setExitCode: SetExitCode,
+): void {
+  const experts = program
+    .command("experts")
+    .summary("list or change a run's experts")
+    .description("Lists, adds, removes, merges the experts of a run, or makes a dense run sparse.")
+    .addHelpText("after", help);
+  const load = () => import("./run/experts.ts");
+  const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
+  const checkpoint = ["--checkpoint <which>", "best or latest", "best"] as const;
+  const json = ["--json", "print JSON alone on stdout"] as const;
+  const kind = ["--kind <name>", "kind of experts where there are several, as list shows"] as const;
+  const change = (name: string, description: string): Command =>
+    experts
+      .command(name)
+      .description(description)
+      .argument("<run>", "run directory")
+      .requiredOption("--out <dir>", "new run directory")
+      .option("--overwrite", "replace the run that stands in the new run directory")
+      .option(...checkpoint);
+  const noise = (default_: string) =>
+    ["--noise <ratio>", `noise on copies over the size of their weights (${default_})`] as const;
 
-/** `moesaic experts add`. */
-export function addExpertsCommand(
-  context: Context,
-  run: string,
-  options: AddOptions,
-): Promise<number> {
-  const { copy, mostUsed, fresh, kind } = options;
-  const edit: ExpertEdit = {
-    action: "add",
-    ...(copy && { copies: copy.map(parseExperts) }),
-    ...(mostUsed !== undefined && { numMostUsed: parseCount("--most-used", mostUsed) }),
-    ...(fresh !== undefined && { numFresh: parseCount("--fresh", fresh) }),
-    ...defined({ kind }),
-  };
-  return changeRun(context, run, edit, options);
-}
-
-/** `moesaic experts remove`. */
-export function removeExpertsCommand(
-  context: Context,
-  run: string,
-  options: RemoveOptions,
-): Promise<number> {
-  const { experts, leastUsed, kind } = options;
-  const edit: ExpertEdit = {
-    action: "remove",
-    ...(experts && { experts: experts.map(parseExperts) }),
-    ...(leastUsed !== undefined && { numLeastUsed: parseCount("--least-used", leastUsed) }),
-    ...defined({ kind }),
-  };
-  return changeRun(context, run, edit, options);
-}
-
-/** `moesaic experts merge`. */
-export function mergeExpertsCommand(
-  context: Context,
-  run: string,
-  options: MergeOptions,
-): Promise<number> {
-  const { experts, weights, align = false } = options;
-  const edit: ExpertEdit = {
-    action: "merge",
-    groups: experts.map(parseExperts),
-    weights: weights === "equal" || weights === "load" ? weights : parseWeights(weights),
-    align,
-  };
-  return changeRun(context, run, edit, options);
-}
-
-/** `moesaic experts upcycle`. */
-export function upcycleExpertsCommand(
-  context: Context,
-  run: string,
-  overrides: readonly string[],
-  options: ChangeOptions,
-): Promise<number> {
-  return changeRun(context, run, { action: "upcycle", overrides }, options);
-}
-
-async function changeRun(
-  context: Context,
-  run: string,
-  edit: ExpertEdit,
-  { out, overwrite = false, checkpoint, noise, json }: ChangeOptions,
-): Promise<number> {
-  const { changeRunExperts } = await import("../../train/change-experts.ts");
-  const changed = await changeRunExperts(run, edit, {
-    out,
-    overwrite,
-    checkpoint: parseCheckpoint(checkpoint),
-    ...(noise !== undefined && { noise: parseNoise(noise) }),
-  });
-  if (json) printJson(context, changed);
-  else printChange(context, changed);
-  context.err.line(`to continue: moesaic train --run ${out} --resume`);
-  return 0;
-}
-
-function printChange({ out }: Context, changed: ChangedRun): void {
-  const upcycled = changed.action === "upcycle";
-  const rows = changed.layers.map(({ layer, experts_before, experts_after, sources }) => [
-    layer,
-    experts_before,
-    experts_after,
-    upcycled ? "copies of the dense layer" : sources.map(sourceOf).join(" "),
-  ]);
-  printTable(out, ["layer", "before", "after", "made of"], rows);
-  const { total, active } = changed.parameters;
-  out.line(
-    `${changed.out} begins with step ${changed.step} of ${changed.run}: ${formatRate(total)} parameters (${formatRate(active)} active)`,
-  );
-}
-
-function sourceOf(sources: readonly number[]): string {
-  return sources.length === 0 ? "fresh" : sources.join("+");
-}
-
-/** `1,4` or `blocks.0.moe=1,4`. */
-function parseExperts(text: string): NamedExperts {
-  const [, layer, list] = /^(?:([\w.]+)=)?(\d+(?:,\d+)*)$/.exec(text) ?? [];
-  if (list === undefined) {
-    throw usageError(
-      `"${text}" names no experts; write numbers such as 1,4, or those of one layer such as blocks.0.moe=1,4`,
-    );
-  }
-  return { experts: list.split(",").map(Number), ...defined({ layer }) };
-}
-
-function parseCount(option: string, text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw usageError(`${option} takes a number of experts from 1 on, got ${text}`);
-}
-
-function parseWeights(text: string): number[] {
-  const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (values.length > 1 && values.every((value) => Number.isFinite(value) && value >= 0)) {
-    return values;
-  }
-  throw usageError(
-    `--weights takes equal, load, or a number for each expert such as 1,1,0.5,2; got ${text}`,
-  );
-}
-
-function parseNoise(text: string): number {
-  const noise = text.trim() === "" ? Number.NaN : Number(text);
-  if (Number.isFinite(noise) && noise >= 0) return noise;
-  throw usageError(`--noise takes a number that is not negative, got ${text}`);
+  experts
+    .command("list")
+    .description("list the experts of a run and their loads")
+    .argument("<run>", "run directory")
+    .option(...checkpoint)
+    .option(...json)
+    .action(async (run: string, options) => {
+      setExitCode(await (await load()).listExpertsCommand(context, run, options));
+    });
+  change("add", "add experts: copies of others, or fresh ones")
+    .option("--copy <numbers>", "experts to copy; can be given for each layer", collect)
+    .option("--most-used <count>", "copy the experts with the highest loads")
+    .option("--fresh <count>", "experts with initial values")
+    .option(...kind)
+    .option(...noise("default: 0.01"))
+    .option(...json)
+    .action(async (run: string, options) => {
+      setExitCode(await (await load()).addExpertsCommand(context, run, options));
+    });
+  change("remove", "remove experts")
+    .option("--experts <numbers>", "experts to remove; can be given for each layer", collect)
+    .option("--least-used <count>", "remove the experts with the lowest loads")
+    .option(...kind)
+    .option(...json)
+    .action(async (run: string, options) => {
+      setExitCode(await (await load()).removeExpertsCommand(context, run, options));
+    });
+  change("merge", "merge experts into their weighted mean")
+    .requiredOption("--experts <numbers>", "experts of one group; can be given again", collect)
+    .option("--weights <how>", "equal, load, or a number for each expert", "equal")
+    .option("--align", "match the hidden units of the experts first")
+    .option(...json)
+    .action(async (run: string, options) => {
+      setExitCode(await (await load()).mergeExpertsCommand(context, run, options));
+    });
+  change("upcycle", "make experts out of the feed-forward layers of a dense run")
+    .argument("[key=value...]", "settings of the new model over those of the run")
+    .option(...noise("default: 0"))
+    .option(...json)
+    .action(async (run: string, overrides: string[], options) => {
+      setExitCode(await (await load()).upcycleExpertsCommand(context, run, overrides, options));
+    });
 }

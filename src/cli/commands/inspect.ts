@@ -1,111 +1,39 @@
-import { randomBytes } from "node:crypto";
-import { defined } from "../../graph/defined.ts";
-import { usageError } from "../../graph/errors.ts";
-import {
-  appFolder,
-  exportRuns,
-  isLoopback,
-  openRuns,
-  readAppFiles,
-  serveRuns,
-} from "../../server/index.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { parseWhole } from "../numbers.ts";
-import { openBrowser } from "../open-browser.ts";
+/** `moesaic inspect`, its arguments and its help. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
 
-export interface InspectOptions extends CommonOptions {
-  port?: string;
-  host: string;
-  token?: string;
-  open: boolean;
-  out?: string;
-}
+const help = `
+A folder that holds runs stands for all of them, also for those that begin later. Runs in training are
+followed; Ctrl-C ends the server. Only this machine can reach it unless --host names another address,
+and then every request needs a token.
 
-/** What the command takes from its surroundings. */
-export interface InspectSurroundings {
-  /** The built page. */
-  readonly page: (note: (line: string) => void) => Promise<string>;
-  readonly openBrowser: (url: string) => void;
-  /** Settles when the server is to end. */
-  readonly ended: () => Promise<unknown>;
-}
+Examples:
+  moesaic inspect runs/quickstart                 look at a run in the browser
+  moesaic inspect runs                            all runs, compared
+  moesaic inspect runs/quickstart --out site      the same as files for any web server
+  moesaic inspect runs --host 0.0.0.0 --no-open   for other machines, with a token
+`;
 
-const MAX_PORT = 65_535;
-const MIN_TOKEN = 8;
-
-/** `moesaic inspect`: serves runs until Ctrl-C, or writes them as files. */
-export async function inspectCommand(
+/** Adds `moesaic inspect` to the program. */
+export function addInspectCommand(
+  program: Command,
   context: Context,
-  runs: readonly string[],
-  options: InspectOptions,
-  surroundings: InspectSurroundings = { page: appFolder, openBrowser, ended: interrupted },
-): Promise<number> {
-  const { host, out, json = false } = options;
-  const port = options.port === undefined ? undefined : parsePort(options.port);
-  const token = chooseToken(options);
-  const registry = await openRuns(runs);
-  const files = await readAppFiles(await surroundings.page((line) => context.err.line(line)));
-  if (out !== undefined) {
-    const note = (line: string): void => context.err.line(line);
-    const written = await exportRuns({ registry, files, out, note });
-    if (json) printJson(context, { out, ...written });
-    else context.err.line(`${sentence(written)} in ${out}: serve it with any web server`);
-    return 0;
-  }
-  const server = await serveRuns({
-    registry,
-    files,
-    host,
-    ...defined({ port, token }),
-  });
-  try {
-    const ended = surroundings.ended();
-    if (json) printJson(context, { url: server.url });
-    else context.out.line(`inspector: ${server.url}`);
-    if (server.remoteUrl !== undefined) {
-      context.err.line(`from other machines: ${server.remoteUrl}`);
-    }
-    context.err.line("Ctrl-C ends it");
-    if (options.open && !json) surroundings.openBrowser(server.url);
-    void registry.entries(); // what the browser asks for first, read while it starts
-    await ended;
-  } finally {
-    await server.close();
-  }
-  return 0;
-}
-
-function parsePort(value: string): number {
-  const port = parseWhole("--port", value, 0);
-  if (port <= MAX_PORT) return port;
-  throw usageError(`--port takes a number from 0 to ${MAX_PORT}, got ${value}`);
-}
-
-/** The token that was given, or a new one where other machines can reach the server. */
-function chooseToken({ host, token, out }: InspectOptions): string | undefined {
-  if (token !== undefined && (token.length < MIN_TOKEN || !/^[\w.~-]+$/.test(token))) {
-    throw usageError(
-      `--token takes at least ${MIN_TOKEN} letters, digits or any of - _ . ~; leave it out to have one made`,
-    );
-  }
-  if (out !== undefined || token !== undefined || isLoopback(host)) return token;
-  return randomBytes(18).toString("base64url");
-}
-
-function sentence({ runs, files, bytes }: Awaited<ReturnType<typeof exportRuns>>): string {
-  const megabytes = (bytes / 1e6).toFixed(1);
-  return `${runs} ${runs === 1 ? "run" : "runs"} as ${files} files (${megabytes} MB)`;
-}
-
-/** Settles with Ctrl-C or a request to end. */
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      process.off("SIGINT", end);
-      process.off("SIGTERM", end);
-      resolve();
-    };
-    process.on("SIGINT", end);
-    process.on("SIGTERM", end);
-  });
+  setExitCode: (code: number) => void,
+): void {
+  program
+    .command("inspect")
+    .summary("see what the routers of runs do")
+    .description("Shows runs in the browser: curves, routing, and the model itself.")
+    .argument("<run...>", "run directories, or folders that hold some")
+    .option("--port <number>", "port (default: the first free one from 6006 on)")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--token <text>", "what requests must know (default: a new one, where one is needed)")
+    .option("--no-open", "do not open the browser")
+    .option("--out <dir>", "write everything as files instead")
+    .option("--json", "print JSON alone on stdout, and open no browser")
+    .addHelpText("after", help)
+    .action(async (runs: string[], options) => {
+      const { inspectCommand } = await import("./run/inspect.ts");
+      setExitCode(await inspectCommand(context, runs, options));
+    });
 }

@@ -1,58 +1,38 @@
-import type { CountedModel } from "../../recipe/count-parameters.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { parseWhole } from "../numbers.ts";
-import { printTable } from "../table.ts";
+/** `moesaic parameters`, its arguments and its help. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
 
-export interface ParametersOptions extends CommonOptions {
-  vocabulary?: string;
-}
+const help = `
+The model is traced, not built: nothing is trained, no memory is taken for weights. Of the experts of a
+layer a token meets those that are selected; where images and texts take different ways through the
+model, their tokens are counted apart.
 
-/** `moesaic parameters`: how many parameters a model has, and how many a token meets. */
-export async function parametersCommand(
+Vocabularies that are learnt from texts need these texts, or --vocabulary.
+
+Examples:
+  moesaic parameters limoe-h14
+  moesaic parameters limoe-b16 model.towers=two
+  moesaic parameters switch-agnews --vocabulary 8000 --json
+`;
+
+/** Adds `moesaic parameters` to the program. */
+export function addParametersCommand(
+  program: Command,
   context: Context,
-  source: string,
-  overrides: readonly string[],
-  { vocabulary, json }: ParametersOptions,
-): Promise<number> {
-  const { countParametersOf } = await import("../../recipe/count-parameters.ts");
-  const counted = await countParametersOf(source, overrides, {
-    ...(vocabulary !== undefined && { vocabularySize: parseWhole("--vocabulary", vocabulary, 2) }),
-  });
-  if (json) printJson(context, asJson(counted));
-  else printCounts(context, counted);
-  return 0;
-}
-
-function printCounts({ out }: Context, { recipe, total, byToken, parts }: CountedModel): void {
-  const kinds = Object.keys(byToken);
-  const perToken = kinds.map((kind) => (kind === "token" ? "per token" : `per ${kind} token`));
-  const rows = [...parts, { part: "all", total, byToken }].map((row) => [
-    row.part,
-    ...[row.total, ...kinds.map((kind) => row.byToken[kind]!)].map(grouped),
-  ]);
-  const heading = [recipe, "parameters", ...perToken];
-  const widths = heading.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
-  );
-  const right = (cells: readonly string[]): string[] =>
-    cells.map((cell, column) => (column === 0 ? cell : cell.padStart(widths[column]!)));
-  printTable(out, right(heading), rows.map(right));
-}
-
-/** `5,552,000,000` */
-function grouped(count: number): string {
-  return count.toLocaleString("en-US");
-}
-
-function asJson({ recipe, total, byToken, parts }: CountedModel) {
-  return {
-    recipe,
-    parameters: total,
-    per_token: byToken,
-    parts: parts.map((part) => ({
-      part: part.part,
-      parameters: part.total,
-      per_token: part.byToken,
-    })),
-  };
+  setExitCode: (code: number) => void,
+): void {
+  program
+    .command("parameters")
+    .summary("count the parameters of a model")
+    .description("Counts the parameters of a recipe, a YAML file or a run, in all and per token.")
+    .usage("<recipe|file|run> [key=value ...] [options]")
+    .argument("<source>", "recipe, file or run directory")
+    .argument("[key=value...]", "settings that win over it")
+    .option("--vocabulary <count>", "words of a tokenizer that is learnt, special ones included")
+    .option("--json", "print JSON alone on stdout")
+    .addHelpText("after", help)
+    .action(async (source: string, overrides: string[], options) => {
+      const { parametersCommand } = await import("./run/parameters.ts");
+      setExitCode(await parametersCommand(context, source, overrides, options));
+    });
 }

@@ -1,168 +1,40 @@
-import type { Split } from "../../data/dataset.ts";
-import { type ClassAccuracy, classAccuracy } from "../../evaluate/class-accuracy.ts";
-import { knnVotes } from "../../evaluate/knn-probe.ts";
-import { linearLogits, linearProbe, maxStrengths } from "../../evaluate/linear-probe.ts";
-import { defined } from "../../graph/defined.ts";
-import { usageError } from "../../graph/errors.ts";
-import type { ProgressSink } from "../../learn/progress.ts";
-import { foldIn, key, permutation } from "../../random/index.ts";
-import {
-  type EmbeddedImages,
-  type OpenedEmbedder,
-  openEmbedder,
-} from "../../runs/open-embedder.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { embedHooks, openSource, requireClasses } from "../image-options.ts";
-import { parseCheckpoint, parseNumber, parseWhole } from "../numbers.ts";
-import { createProgress, formatMetric } from "../progress.ts";
-import { printTable } from "../table.ts";
+/** `moesaic probe`, its arguments and its help. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
 
-export interface ProbeOptions extends CommonOptions {
-  kind: string;
-  data?: string;
-  k?: string;
-  temperature?: string;
-  maxTrain: string;
-  checkpoint: string;
-}
+const help = `
+linear  multinomial logistic regression on the frozen embeddings of the training split; the strength of
+        its L2 penalty is the one that is best on the validation split
+knn     the --k nearest training images vote, each with weight exp(cosine / temperature)
 
-/** A probe's scores of the test images, and what was chosen on the way. */
-interface Probed {
-  readonly accuracy: ClassAccuracy;
-  readonly classNames: readonly string[];
-  readonly details: Readonly<Record<string, number>>;
-}
+Both are scored on the test split.
 
-/** `moesaic probe`: learns classes from the frozen embeddings of images. */
-export async function probeCommand(
+Examples:
+  moesaic probe runs/quickstart --kind linear
+  moesaic probe runs/limoe --kind knn --data cifar10 --k 50
+`;
+
+/** Adds `moesaic probe` to the program. */
+export function addProbeCommand(
+  program: Command,
   context: Context,
-  run: string,
-  options: ProbeOptions,
-): Promise<number> {
-  const { kind, data } = options;
-  if (kind !== "linear" && kind !== "knn") {
-    throw usageError(`--kind is linear or knn, got ${kind}`);
-  }
-  const votes = readVotes(options);
-  const maxTrain = parseWhole("--max-train", options.maxTrain, 1);
-  const checkpoint = parseCheckpoint(options.checkpoint);
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const read = { data, maxTrain, progress };
-    const probed =
-      kind === "linear"
-        ? await probeLinear(opened, read)
-        : await probeNeighbours(opened, { ...read, ...votes });
-    progress.close();
-    const { accuracy, classNames, details } = probed;
-    const scores = {
-      accuracy: accuracy.accuracy,
-      ...(accuracy.top5 !== undefined && { top5_accuracy: accuracy.top5 }),
-      ...details,
-    };
-    if (options.json) {
-      const { perClass, confusion } = accuracy;
-      const { step } = opened.checkpoint;
-      printJson(context, {
-        ...{ run, step, kind, data: data ?? opened.config.data.name },
-        ...scores,
-        classes: classNames,
-        class_accuracy: perClass,
-        confusion,
-      });
-    } else {
-      const rows = Object.entries(scores).map(([name, value]) => [name, formatScore(value)]);
-      printTable(context.out, [`${kind} probe`, "test"], rows);
-    }
-    return 0;
-  } finally {
-    progress.close();
-  }
-}
-
-function formatScore(value: number): string {
-  return Number.isInteger(value) ? String(value) : formatMetric(value);
-}
-
-/** @throws UserError (exit code 2) for settings of neighbours beside `--kind linear` */
-function readVotes({ kind, k, temperature }: ProbeOptions): { k: number; temperature: number } {
-  if (kind === "linear" && (k !== undefined || temperature !== undefined)) {
-    throw usageError("--k and --temperature are for --kind knn; leave them out");
-  }
-  const value = parseNumber("--temperature", temperature ?? "0.07");
-  if (!(value > 0)) {
-    throw usageError(`--temperature takes a number above 0, got ${value}`);
-  }
-  return { k: parseWhole("--k", k ?? "20", 1), temperature: value };
-}
-
-interface ReadOptions {
-  readonly data: string | undefined;
-  readonly maxTrain: number;
-  readonly progress: ProgressSink;
-}
-
-async function probeLinear(opened: OpenedEmbedder, options: ReadOptions): Promise<Probed> {
-  const { progress } = options;
-  const training = await readSplit(opened, "train", options);
-  const validation = await readSplit(opened, "validation", options);
-  const test = await readSplit(opened, "test", options);
-  const { classNames } = training;
-  const { classifier, l2 } = linearProbe(training, validation, {
-    numClasses: classNames.length,
-    onTried: (done) => progress.update({ label: "L2 strength", done, total: maxStrengths }),
-  });
-  const accuracy = classAccuracy(linearLogits(classifier, test.embeddings), test.labels);
-  const details = { train_images: training.labels.length, test_images: test.labels.length, l2 };
-  return { accuracy, classNames, details };
-}
-
-async function probeNeighbours(
-  opened: OpenedEmbedder,
-  {
-    k,
-    temperature,
-    ...options
-  }: ReadOptions & { readonly k: number; readonly temperature: number },
-): Promise<Probed> {
-  const training = await readSplit(opened, "train", options);
-  const test = await readSplit(opened, "test", options);
-  const { classNames } = training;
-  const votes = knnVotes(training.embeddings, training.labels, test.embeddings, {
-    numClasses: classNames.length,
-    k,
-    temperature,
-  });
-  const details = {
-    train_images: training.labels.length,
-    test_images: test.labels.length,
-    k,
-    temperature,
-  };
-  return { accuracy: classAccuracy(votes, test.labels), classNames, details };
-}
-
-/** Embeddings of a split; of a larger training split, of a part drawn by the run's seed. */
-async function readSplit(
-  opened: OpenedEmbedder,
-  split: Split,
-  { data, maxTrain, progress }: ReadOptions,
-): Promise<{
-  readonly embeddings: EmbeddedImages;
-  readonly labels: Int32Array;
-  readonly classNames: readonly string[];
-}> {
-  const request = { split, classes: true, ...defined({ data }) };
-  const source = await openSource(opened, request, progress);
-  const { dataset } = source;
-  requireClasses(dataset);
-  const draws = split === "train" && dataset.length > maxTrain;
-  const { seed } = opened.config;
-  const order = draws ? permutation(foldIn(key(seed), "probe"), dataset.length) : undefined;
-  const embeddings = await opened.embedImages(source, {
-    ...embedHooks(progress, `${split} image`),
-    ...(order && { indices: Array.from(order.subarray(0, maxTrain)).sort((a, b) => a - b) }),
-  });
-  return { embeddings, labels: embeddings.labels, classNames: dataset.classNames };
+  setExitCode: (code: number) => void,
+): void {
+  program
+    .command("probe")
+    .summary("score what embeddings of images tell of their classes")
+    .description("Learns the classes of a data set from the frozen embeddings of its images.")
+    .argument("<run>", "run directory")
+    .requiredOption("--kind <which>", "linear or knn")
+    .option("--data <name|dir>", "another data set, or a folder with a folder for each class")
+    .option("--k <count>", "neighbours that vote (default: 20)")
+    .option("--temperature <number>", "of the votes (default: 0.07)")
+    .option("--max-train <count>", "training images at most, drawn by the run's seed", "10000")
+    .option("--checkpoint <which>", "best or latest", "best")
+    .option("--json", "print JSON alone on stdout")
+    .addHelpText("after", help)
+    .action(async (run: string, options) => {
+      const { probeCommand } = await import("./run/probe.ts");
+      setExitCode(await probeCommand(context, run, options));
+    });
 }

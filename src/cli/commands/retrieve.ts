@@ -1,184 +1,39 @@
-import { existsSync } from "node:fs";
-import { basename, dirname } from "node:path";
-import { openPictures } from "../../data/images/picture-folder.ts";
-import { type Embeddings, forEachRow, largest } from "../../evaluate/similarity.ts";
-import { defined } from "../../graph/defined.ts";
-import { usageError } from "../../graph/errors.ts";
-import type { RecordedImage } from "../../inspect/types/image.ts";
-import type { ProgressSink } from "../../learn/progress.ts";
-import type { ImageRequest, ImageSource } from "../../recipe/image-source.ts";
-import { type FoundPicture, retrievalPage } from "../../report/retrieval-page.ts";
-import { writeFileAtomically } from "../../runs/files.ts";
-import { type OpenedEmbedder, openEmbedder } from "../../runs/open-embedder.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import {
-  captionsOf,
-  embedHooks,
-  type ImageOptions,
-  imageName,
-  imageRequest,
-  openSource,
-  sourceName,
-} from "../image-options.ts";
-import { parseCheckpoint, parseWhole } from "../numbers.ts";
-import { createProgress } from "../progress.ts";
-import { printTable } from "../table.ts";
+/** `moesaic retrieve`, its arguments and its help. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
+import { addImageOptions } from "../image-options.ts";
 
-export interface RetrieveOptions extends CommonOptions, ImageOptions {
-  text?: string;
-  image?: string;
-  top: string;
-  html?: string;
-  checkpoint: string;
-}
+const help = `
+With --text the images whose embeddings are nearest to the text's; with --image the captions of the
+split that are nearest to the picture's. Scores are cosines, from -1 to 1.
 
-/** Something near the query: an image, or a caption and its image. */
-interface Match {
-  readonly cosine: number;
-  /** Place of the image in its source. */
-  readonly index: number;
-  readonly caption?: string;
-}
+Examples:
+  moesaic retrieve runs/quickstart --text "a red star" --html red-stars.html
+  moesaic retrieve runs/limoe --text "a dog in the snow" --images holiday --top 10
+  moesaic retrieve runs/limoe --image holiday/7.jpg --split test
+`;
 
-/** `moesaic retrieve`: finds images by a text, or captions by an image. */
-export async function retrieveCommand(
+/** Adds `moesaic retrieve` to the program. */
+export function addRetrieveCommand(
+  program: Command,
   context: Context,
-  run: string,
-  options: RetrieveOptions,
-): Promise<number> {
-  const { text, image } = options;
-  checkTogether(options);
-  const top = parseWhole("--top", options.top, 1);
-  const request = imageRequest(options);
-  const checkpoint = parseCheckpoint(options.checkpoint);
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const query = image === undefined ? undefined : await opened.openImages({ file: image });
-    const source = await openSource(opened, request, progress);
-    const matches =
-      query === undefined
-        ? await nearestImages(opened, text!, source, top, progress)
-        : await nearestCaptions(opened, query, source, top, progress);
-    progress.close();
-    const where = query === undefined ? sourceName(source) : `captions of ${sourceName(source)}`;
-    if (options.html !== undefined) {
-      const page = retrievalPage({
-        query: text ?? image!,
-        run,
-        source: where,
-        found: await Promise.all(matches.map((match) => picturesOf(source, request, match))),
-        ...(image !== undefined && {
-          picture: await originalPicture(dirname(image), basename(image)),
-        }),
-      });
-      await writeFileAtomically(options.html, page);
-      context.err.line(`page: ${options.html}`);
-    }
-    const named = matches.map(({ index, ...match }) => ({
-      ...match,
-      image: source.paths === undefined ? index : imageName(source, index),
-    }));
-    const asked = text === undefined ? { image } : { text };
-    const { step } = opened.checkpoint;
-    if (options.json) printJson(context, { run, step, ...asked, source: where, matches: named });
-    else printMatches(context, source, matches);
-    return 0;
-  } finally {
-    progress.close();
-  }
-}
-
-/** @throws UserError (exit code 2) for options that do not go together */
-function checkTogether({ text, image, images, html }: RetrieveOptions): void {
-  const refuse = (message: string): never => {
-    throw usageError(message);
-  };
-  if ((text === undefined) === (image === undefined)) {
-    refuse("say what to look for: one of --text and --image");
-  }
-  if (image !== undefined && images !== undefined) {
-    refuse("--image finds captions, which a folder of pictures has not; leave out --images");
-  }
-  if (html !== undefined && !existsSync(dirname(html))) {
-    refuse(`there is no folder ${dirname(html)}; make it, or name another page`);
-  }
-}
-
-async function nearestImages(
-  opened: OpenedEmbedder,
-  text: string,
-  source: ImageSource,
-  top: number,
-  progress: ProgressSink,
-): Promise<Match[]> {
-  const query = await opened.embedTexts([text], embedHooks(progress, "text"));
-  const images = await opened.embedImages(source, embedHooks(progress, "image"));
-  return nearest(query, images, top).map(({ row, cosine }) => {
-    const [caption] = images.captions[row]!;
-    return { cosine, index: row, ...defined({ caption }) };
-  });
-}
-
-async function nearestCaptions(
-  opened: OpenedEmbedder,
-  query: ImageSource,
-  source: ImageSource,
-  top: number,
-  progress: ProgressSink,
-): Promise<Match[]> {
-  const { texts, owners } = captionsOf(source);
-  const rows = await opened.embedTexts(texts, embedHooks(progress, "caption"));
-  const image = await opened.embedImages(query);
-  return nearest(image, rows, top).map(({ row, cosine }) => ({
-    cosine,
-    index: owners[row]!,
-    caption: texts[row]!,
-  }));
-}
-
-function nearest(query: Embeddings, rows: Embeddings, top: number) {
-  let found: { row: number; cosine: number }[] = [];
-  forEachRow(query, rows, (_, cosines) => {
-    found = largest(cosines, top).map((row) => ({ row, cosine: cosines[row]! }));
-  });
-  return found;
-}
-
-function printMatches({ out }: Context, source: ImageSource, matches: readonly Match[]): void {
-  const captioned = matches.some(({ caption }) => caption !== undefined);
-  printTable(
-    out,
-    ["rank", "cosine", "image", ...(captioned ? ["caption"] : [])],
-    matches.map(({ cosine, index, caption }, at) => [
-      at + 1,
-      cosine.toFixed(3),
-      imageName(source, index),
-      ...(captioned ? [caption ?? ""] : []),
-    ]),
-  );
-}
-
-/** A match with its picture: of a folder as it lies there, of a set as it was read. */
-async function picturesOf(
-  source: ImageSource,
-  request: ImageRequest,
-  { index, cosine, caption }: Match,
-): Promise<FoundPicture> {
-  const name = imageName(source, index);
-  const picture =
-    source.paths !== undefined && "folder" in request
-      ? await originalPicture(request.folder, source.paths[index]!)
-      : readPicture(source.dataset, index);
-  return { cosine, picture, name, ...defined({ caption }) };
-}
-
-async function originalPicture(folder: string, path: string): Promise<RecordedImage> {
-  const { dataset } = await openPictures(folder, [path]);
-  return readPicture(dataset, 0);
-}
-
-function readPicture(dataset: ImageSource["dataset"], index: number): RecordedImage {
-  const { image, width, height, channels } = dataset.get(index);
-  return { width, height, channels, data: image };
+  setExitCode: (code: number) => void,
+): void {
+  const command = program
+    .command("retrieve")
+    .summary("find images by a text, or captions by an image")
+    .description("Finds the images that belong to a text, or the captions that belong to an image.")
+    .argument("<run>", "run directory")
+    .option("--text <text>", "what to look for among images")
+    .option("--image <file>", "the picture to find captions for")
+    .option("--top <count>", "how many to show", "5")
+    .option("--html <file>", "write a page with the pictures");
+  addImageOptions(command)
+    .option("--checkpoint <which>", "best or latest", "best")
+    .option("--json", "print JSON alone on stdout")
+    .addHelpText("after", help)
+    .action(async (run: string, options) => {
+      const { retrieveCommand } = await import("./run/retrieve.ts");
+      setExitCode(await retrieveCommand(context, run, options));
+    });
 }

@@ -1,184 +1,38 @@
-import { classTemplates, labelTemplates } from "../../data/text/class-templates.ts";
-import { type ClassAccuracy, classAccuracy } from "../../evaluate/class-accuracy.ts";
-import { largest } from "../../evaluate/similarity.ts";
-import {
-  type ClassScores,
-  classEmbeddings,
-  classPrompts,
-  probabilities,
-  zeroShotLogits,
-} from "../../evaluate/zero-shot.ts";
-import { defined } from "../../graph/defined.ts";
-import { usageError } from "../../graph/errors.ts";
-import { knownProperties } from "../../recipe/data-specs.ts";
-import type { ImageSource } from "../../recipe/image-source.ts";
-import { type OpenedEmbedder, openEmbedder } from "../../runs/open-embedder.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import {
-  embedHooks,
-  type ImageOptions,
-  imageName,
-  imageRequest,
-  openSource,
-  requireClasses,
-  sourceName,
-} from "../image-options.ts";
-import { parseCheckpoint } from "../numbers.ts";
-import { createProgress, formatMetric } from "../progress.ts";
-import { printTable } from "../table.ts";
-import { parseLabels, parseTemplates } from "../text-lists.ts";
+/** `moesaic zero-shot`, its arguments and its help. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
+import { addImageOptions } from "../image-options.ts";
 
-export interface ZeroShotOptions extends CommonOptions, ImageOptions {
-  labels?: string;
-  templates?: string[];
-  checkpoint: string;
-}
+const help = `
+Each label is put into every template, in the place of {}; the mean of the sentences' embeddings stands
+for the label. Without --labels these are the classes of the data set, without --templates those that
+suit it. With --labels, a data set is scored if there are as many as it has classes, in their order.
 
-/** Labels shown for a single image. */
-const SHOWN = 3;
+Examples:
+  moesaic zero-shot runs/quickstart
+  moesaic zero-shot runs/limoe --data cifar10 --templates "a photo of a {}" "a small {}"
+  moesaic zero-shot runs/limoe --images holiday --labels "a beach,a mountain,people at a table" --templates "{}"
+`;
 
-/** `moesaic zero-shot`: classifies images by the names of classes. */
-export async function zeroShotCommand(
+/** Adds `moesaic zero-shot` to the program. */
+export function addZeroShotCommand(
+  program: Command,
   context: Context,
-  run: string,
-  options: ZeroShotOptions,
-): Promise<number> {
-  const checkpoint = parseCheckpoint(options.checkpoint);
-  const request = imageRequest(options, { classes: true });
-  const given = options.labels === undefined ? undefined : await parseLabels(options.labels);
-  const ownTemplates = options.templates && (await parseTemplates(options.templates));
-  if (ownTemplates !== undefined) classPrompts(["any"], ownTemplates); // Refused before work begins.
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const source = await openSource(opened, request, progress);
-    const scored = source.paths === undefined;
-    const known = scored ? source.dataset.classNames : await runClasses(opened);
-    const labels = chooseLabels(source, given, known);
-    const set = scored ? source.dataset.name : opened.config.data.name;
-    const areClasses = labels.every((label) => known.includes(label));
-    const templates = ownTemplates ?? (areClasses ? classTemplates(set) : labelTemplates(set));
-
-    const prompts = classPrompts(labels, templates);
-    noteAlike(context, opened, labels);
-    const rows = await opened.embedTexts(prompts, embedHooks(progress, "prompt"));
-    const classes = classEmbeddings(rows, templates.length);
-    const images = await opened.embedImages(source, embedHooks(progress, "image"));
-    progress.close();
-    const logits = zeroShotLogits(images, classes, opened.scale);
-    const about = { run, step: opened.checkpoint.step, source: sourceName(source), templates };
-    if (scored) {
-      const accuracy = classAccuracy(logits, images.labels);
-      if (options.json) printJson(context, { ...about, ...accuracyJson(accuracy, labels) });
-      else printAccuracy(context, accuracy, labels);
-    } else {
-      const best = bestLabels(probabilities(logits), labels, source);
-      if (options.json) printJson(context, { ...about, images: best });
-      else printBest(context, best);
-    }
-    return 0;
-  } finally {
-    progress.close();
-  }
-}
-
-/** Names of the classes of the run's own data. */
-async function runClasses({ config, openImages }: OpenedEmbedder): Promise<readonly string[]> {
-  const known = knownProperties(config.data).classNames;
-  if (known !== undefined) return known;
-  const { dataset } = await openImages({ split: "validation" });
-  return dataset.classNames;
-}
-
-/** Says which labels the model cannot tell apart. */
-function noteAlike(
-  { err }: Context,
-  { tokenizer }: OpenedEmbedder,
-  labels: readonly string[],
+  setExitCode: (code: number) => void,
 ): void {
-  const read = labels.map((label) => tokenizer.encode(label).join());
-  const alike = labels.filter((_, at) => read.indexOf(read[at]!) !== read.lastIndexOf(read[at]!));
-  if (alike.length === 0) return;
-  const first = alike.slice(0, 4).join(", ");
-  err.line(
-    `${alike.length} of ${labels.length} labels cannot be told apart by the run's tokenizer (${first}${alike.length > 4 ? " ..." : ""}); use words of its training texts`,
-  );
-}
-
-function chooseLabels(
-  { dataset, paths }: ImageSource,
-  given: readonly string[] | undefined,
-  known: readonly string[],
-): readonly string[] {
-  if (paths === undefined) requireClasses(dataset);
-  if (given === undefined) {
-    if (known.length > 0) return known;
-    throw usageError("the run's data set has no classes to choose from; name some with --labels");
-  }
-  if (paths === undefined && given.length !== known.length) {
-    throw usageError(
-      `${dataset.name} has ${known.length} classes and --labels names ${given.length}; name one for each of ${known.join(", ")}, in this order`,
-    );
-  }
-  return given;
-}
-
-function accuracyJson(
-  { accuracy, top5, perClass, confusion }: ClassAccuracy,
-  labels: readonly string[],
-) {
-  return {
-    num_images: confusion.flat().reduce((sum, count) => sum + count, 0),
-    zero_shot_accuracy: accuracy,
-    ...defined({ zero_shot_top5_accuracy: top5 }),
-    labels,
-    class_accuracy: perClass,
-    confusion,
-  };
-}
-
-function printAccuracy(
-  { out }: Context,
-  { accuracy, top5, perClass, confusion }: ClassAccuracy,
-  labels: readonly string[],
-): void {
-  const rows = labels.map((label, c) => {
-    const row = confusion[c]!;
-    const wrong = row.map((count, other) => (other === c ? 0 : count));
-    const [most] = largest(wrong, 1);
-    const total = row.reduce((sum, count) => sum + count, 0);
-    const own = perClass[c] === null ? "-" : formatMetric(perClass[c]!);
-    const mistaken = wrong[most!]! > 0 ? `${labels[most!]} (${wrong[most!]})` : "";
-    return [label, total, own, mistaken];
-  });
-  printTable(out, ["label", "images", "accuracy", "most often taken for"], rows);
-  out.line();
-  out.line(`zero_shot_accuracy ${formatMetric(accuracy)}`);
-  if (top5 !== undefined) out.line(`zero_shot_top5_accuracy ${formatMetric(top5)}`);
-}
-
-interface LabelledImage {
-  readonly image: string;
-  readonly labels: readonly { readonly label: string; readonly probability: number }[];
-}
-
-function bestLabels(
-  { data, numClasses }: ClassScores,
-  labels: readonly string[],
-  source: ImageSource,
-): LabelledImage[] {
-  return Array.from({ length: data.length / numClasses }, (_, n) => {
-    const row = data.subarray(n * numClasses, (n + 1) * numClasses);
-    const best = largest(row, SHOWN).map((c) => ({ label: labels[c]!, probability: row[c]! }));
-    return { image: imageName(source, n), labels: best };
-  });
-}
-
-function printBest({ out }: Context, images: readonly LabelledImage[]): void {
-  const rows = images.map(({ image, labels }) => [
-    image,
-    ...labels.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`),
-  ]);
-  const numbers = images[0]!.labels.map((_, at) => `label ${at + 1}`);
-  printTable(out, ["image", ...numbers], rows);
+  const command = program
+    .command("zero-shot")
+    .summary("classify images by the names of classes")
+    .description("Classifies images by the names of classes, with a run of images and texts.")
+    .argument("<run>", "run directory")
+    .option("--labels <list|file>", "names between commas, or a file with a name a line")
+    .option("--templates <template...>", "sentences with {}, or a file with one a line");
+  addImageOptions(command)
+    .option("--checkpoint <which>", "best or latest", "best")
+    .option("--json", "print JSON alone on stdout")
+    .addHelpText("after", help)
+    .action(async (run: string, options) => {
+      const { zeroShotCommand } = await import("./run/zero-shot.ts");
+      setExitCode(await zeroShotCommand(context, run, options));
+    });
 }

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig } from "../../config/load.ts";
-import { usageError } from "../../graph/errors.ts";
-import type { Summary } from "../../inspect/types/run-record.ts";
-import type { ProgressSink } from "../../learn/progress.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { listenForInterrupt } from "../interrupt.ts";
-import { createProgress, formatDuration, formatMetric, formatRate } from "../progress.ts";
-import { printTable, sparkline } from "../table.ts";
+import { loadConfig } from "../../../config/load.ts";
+import { usageError } from "../../../graph/errors.ts";
+import type { Summary } from "../../../inspect/types/run-record.ts";
+import type { ProgressSink } from "../../../learn/progress.ts";
+import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { listenForInterrupt } from "../../interrupt.ts";
+import { createProgress, formatDuration, formatMetric, formatRate } from "../../progress.ts";
+import { printTable, sparkline } from "../../table.ts";
 
 export interface TrainOptions extends CommonOptions {
   run?: string;
@@ -27,10 +27,10 @@ export async function trainCommand(
   options: TrainOptions,
 ): Promise<number> {
   const { source, overrides } = chooseSource(positionals, options);
-  const { trainConfigSchema } = await import("../../recipe/config.ts");
+  const { trainConfigSchema } = await import("../../../recipe/config.ts");
   const config = loadConfig(source, trainConfigSchema, { overrides });
   const runDirectory = options.run ?? join("runs", config.recipe);
-  const { train } = await import("../../train/train.ts");
+  const { train } = await import("../../../train/train.ts");
 
   const progress = createProgress(context.err);
   const losses: number[] = [];

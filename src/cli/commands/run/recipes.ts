@@ -1,6 +1,6 @@
-import { listRecipes } from "../../config/recipes.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { printTable } from "../table.ts";
+import { listRecipes } from "../../../config/recipes.ts";
+import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { printTable } from "../../table.ts";
 
 /** `moesaic recipes`: what can be trained by name. */
 export function recipesCommand(context: Context, { json }: CommonOptions): number {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { ResourceDescription } from "../../data/description.ts";
-import { defined } from "../../graph/defined.ts";
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { createProgress } from "../progress.ts";
-import { printTable } from "../table.ts";
+import type { ResourceDescription } from "../../../data/description.ts";
+import { defined } from "../../../graph/defined.ts";
+import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { createProgress } from "../../progress.ts";
+import { printTable } from "../../table.ts";
 
 export interface DataOptions extends CommonOptions {
   /** Folder of the data sets. */
@@ -16,8 +16,8 @@ export async function listDataCommand(
   context: Context,
   { json, root }: DataOptions,
 ): Promise<number> {
-  const { listResources } = await import("../../data/registry.ts");
-  const { dataRoot } = await import("../../data/read-gzipped.ts");
+  const { listResources } = await import("../../../data/registry.ts");
+  const { dataRoot } = await import("../../../data/read-gzipped.ts");
   const folder = dataRoot(root);
   const entries = listResources().map((resource) => ({
     name: resource.name,
@@ -55,7 +55,7 @@ export async function getDataCommand(
   name: string,
   { json, root }: DataOptions,
 ): Promise<number> {
-  const { downloadDataset } = await import("../../data/download.ts");
+  const { downloadDataset } = await import("../../../data/download.ts");
   const progress = createProgress(context.err);
   try {
     const folder = await downloadDataset(name, {

@@ -1,7 +1,7 @@
-import { type CommonOptions, type Context, printJson } from "../context.ts";
-import { parseCheckpoint } from "../numbers.ts";
-import { createProgress, formatMetric } from "../progress.ts";
-import { printTable } from "../table.ts";
+import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { parseCheckpoint } from "../../numbers.ts";
+import { createProgress, formatMetric } from "../../progress.ts";
+import { printTable } from "../../table.ts";
 
 export interface EvalOptions extends CommonOptions {
   split: string;
@@ -15,7 +15,7 @@ export async function evalCommand(
   { split, checkpoint: which, json }: EvalOptions,
 ): Promise<number> {
   const checkpoint = parseCheckpoint(which);
-  const { evaluateRun } = await import("../../train/evaluate-run.ts");
+  const { evaluateRun } = await import("../../../train/evaluate-run.ts");
   const progress = createProgress(context.err);
   try {
     const scores = await evaluateRun(runDirectory, { split, checkpoint, progress });

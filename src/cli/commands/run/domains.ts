@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { loadConfig } from "../../../config/load.ts";
+import type { ProtocolResult } from "../../../domains/protocol.ts";
+import { selectionMethods } from "../../../evaluate/domains/model-selection.ts";
+import { domainTableText } from "../../../evaluate/domains/table.ts";
+import { usageError } from "../../../graph/errors.ts";
+import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { listenForInterrupt } from "../../interrupt.ts";
+import { parseWhole } from "../../numbers.ts";
+import { createProgress } from "../../progress.ts";
+import { printTable } from "../../table.ts";
+
+export interface DomainsOptions extends CommonOptions {
+  testDomains?: string;
+  trials: string;
+  algorithms?: string;
+  crossValidation?: boolean;
+  out?: string;
+}
+
+/**
+ * `moesaic domains`: trains recipes with each domain left out in turn.
+ *
+ * @returns the exit code: 0, or 130 when interrupted after saving
+ */
+export async function domainsCommand(
+  context: Context,
+  positionals: readonly string[],
+  options: DomainsOptions,
+): Promise<number> {
+  const recipes = positionals.filter((one) => !one.includes("="));
+  const overrides = positionals.filter((one) => one.includes("="));
+  const { trainConfigSchema } = await import("../../../recipe/config.ts");
+  const { listDomains } = await import("../../../domains/list-domains.ts");
+  const { planCells } = await import("../../../domains/cells.ts");
+  const { protocolJson, runProtocol } = await import("../../../domains/protocol.ts");
+  const configs = recipes.map((source) => loadConfig(source, trainConfigSchema, { overrides }));
+  const lists = await Promise.all(configs.map(({ data }) => listDomains(data)));
+  const domains = requireSame(lists, recipes);
+  const testDomains = chooseDomains(domains, options.testDomains);
+  const trials = parseWhole("--trials", options.trials, 1);
+  const algorithms = options.algorithms === undefined ? undefined : names(options.algorithms);
+  const cells = planCells(configs, {
+    domains,
+    testDomains,
+    trials,
+    ...(algorithms && { algorithms }),
+    crossValidation: options.crossValidation === true,
+  });
+  const out = options.out ?? join("runs", `${configs[0]!.recipe}-domains`);
+  const title = `${[...new Set(configs.map(({ recipe }) => recipe))].join(", ")}: one domain left out`;
+
+  const progress = createProgress(context.err);
+  const interruption = listenForInterrupt(progress.note);
+  try {
+    const { signal } = interruption;
+    const protocol = { out, title, domains, testDomains, progress, signal };
+    const result = await runProtocol(cells, protocol);
+    progress.close();
+    if (options.json) printJson(context, protocolJson(result, protocol));
+    else printTables(context, result);
+    const interrupted = result.finished ? undefined : interruption.exitCode();
+    context.err.line(
+      interrupted === undefined
+        ? `tables: ${join(out, "domains.html")}, domains.md, domains.json`
+        : `${result.cells.length} of ${cells.length} runs are finished; the same command goes on`,
+    );
+    return interrupted ?? 0;
+  } finally {
+    progress.close();
+    interruption.dispose();
+  }
+}
+
+function printTables({ out }: Context, { tables }: ProtocolResult): void {
+  for (const [index, table] of tables.entries()) {
+    if (index > 0) out.line("");
+    out.line(`selection: ${selectionMethods[table.method]}`);
+    const { heading, rows } = domainTableText(table);
+    printTable(out, heading, rows);
+  }
+}
+
+function names(text: string): string[] {
+  return [...new Set(text.split(",").map((name) => name.trim()))].filter(Boolean);
+}
+
+/** The domains that all recipes have. */
+function requireSame(
+  lists: readonly (readonly string[])[],
+  recipes: readonly string[],
+): readonly string[] {
+  const [first] = lists as [readonly string[]];
+  const other = lists.findIndex((list) => JSON.stringify(list) !== JSON.stringify(first));
+  if (other < 0) return first;
+  throw usageError(
+    `${recipes[0]} has the domains ${first.join(", ")} and ${recipes[other]} ${lists[other]!.join(", ")}; compare recipes of the same data`,
+  );
+}
+
+function chooseDomains(domains: readonly string[], given: string | undefined): readonly string[] {
+  const chosen = given === undefined ? domains : names(given);
+  const unknown = chosen.find((name) => !domains.includes(name));
+  if (unknown !== undefined || chosen.length === 0) {
+    throw usageError(
+      `--test-domains takes some of ${domains.join(", ")}, got "${unknown ?? given}"`,
+    );
+  }
+  if (domains.length > 1) return chosen;
+  throw usageError(`there is one domain, ${domains[0]}, and none would be left to train on`);
+}

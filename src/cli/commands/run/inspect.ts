@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { defined } from "../../../graph/defined.ts";
+import { usageError } from "../../../graph/errors.ts";
+import {
+  appFolder,
+  exportRuns,
+  isLoopback,
+  openRuns,
+  readAppFiles,
+  serveRuns,
+} from "../../../server/index.ts";
+import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { parseWhole } from "../../numbers.ts";
+import { openBrowser } from "../../open-browser.ts";
+
+export interface InspectOptions extends CommonOptions {
+  port?: string;
+  host: string;
+  token?: string;
+  open: boolean;
+  out?: string;
+}
+
+/** What the command takes from its surroundings. */
+export interface InspectSurroundings {
+  /** The built page. */
+  readonly page: (note: (line: string) => void) => Promise<string>;
+  readonly openBrowser: (url: string) => void;
+  /** Settles when the server is to end. */
+  readonly ended: () => Promise<unknown>;
+}
+
+const MAX_PORT = 65_535;
+const MIN_TOKEN = 8;
+
+/** `moesaic inspect`: serves runs until Ctrl-C, or writes them as files. */
+export async function inspectCommand(
+  context: Context,
+  runs: readonly string[],
+  options: InspectOptions,
+  surroundings: InspectSurroundings = { page: appFolder, openBrowser, ended: interrupted },
+): Promise<number> {
+  const { host, out, json = false } = options;
+  const port = options.port === undefined ? undefined : parsePort(options.port);
+  const token = chooseToken(options);
+  const registry = await openRuns(runs);
+  const files = await readAppFiles(await surroundings.page((line) => context.err.line(line)));
+  if (out !== undefined) {
+    const note = (line: string): void => context.err.line(line);
+    const written = await exportRuns({ registry, files, out, note });
+    if (json) printJson(context, { out, ...written });
+    else context.err.line(`${sentence(written)} in ${out}: serve it with any web server`);
+    return 0;
+  }
+  const server = await serveRuns({
+    registry,
+    files,
+    host,
+    ...defined({ port, token }),
+  });
+  try {
+    const ended = surroundings.ended();
+    if (json) printJson(context, { url: server.url });
+    else context.out.line(`inspector: ${server.url}`);
+    if (server.remoteUrl !== undefined) {
+      context.err.line(`from other machines: ${server.remoteUrl}`);
+    }
+    context.err.line("Ctrl-C ends it");
+    if (options.open && !json) surroundings.openBrowser(server.url);
+    void registry.entries(); // what the browser asks for first, read while it starts
+    await ended;
+  } finally {
+    await server.close();
+  }
+  return 0;
+}
+
+function parsePort(value: string): number {
+  const port = parseWhole("--port", value, 0);
+  if (port <= MAX_PORT) return port;
+  throw usageError(`--port takes a number from 0 to ${MAX_PORT}, got ${value}`);
+}
+
+/** The token that was given, or a new one where other machines can reach the server. */
+function chooseToken({ host, token, out }: InspectOptions): string | undefined {
+  if (token !== undefined && (token.length < MIN_TOKEN || !/^[\w.~-]+$/.test(token))) {
+    throw usageError(
+      `--token takes at least ${MIN_TOKEN} letters, digits or any of - _ . ~; leave it out to have one made`,
+    );
+  }
+  if (out !== undefined || token !== undefined || isLoopback(host)) return token;
+  return randomBytes(18).toString("base64url");
+}
+
+function sentence({ runs, files, bytes }: Awaited<ReturnType<typeof exportRuns>>): string {
+  const megabytes = (bytes / 1e6).toFixed(1);
+  return `${runs} ${runs === 1 ? "run" : "runs"} as ${files} files (${megabytes} MB)`;
+}
+
+/** Settles with Ctrl-C or a request to end. */
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      process.off("SIGINT", end);
+      process.off("SIGTERM", end);
+      resolve();
+    };
+    process.on("SIGINT", end);
+    process.on("SIGTERM", end);
+  });
+}
