@@ -1,6 +1,5 @@
 /** Which images a command reads, and how that is said with options. */
 
-import type { Command } from "commander";
 import type { ImageDataset } from "../data/dataset.ts";
 import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
@@ -14,15 +13,6 @@ export interface ImageOptions {
   readonly split?: string;
   readonly images?: string;
   readonly onBroken?: string;
-}
-
-/** Adds the options that say which images are read. */
-export function addImageOptions(command: Command): Command {
-  return command
-    .option("--data <name|dir>", "another data set, or a folder with a folder for each class")
-    .option("--split <name>", "train, validation or test (default: test)")
-    .option("--images <dir>", "all pictures in a folder and in those within it")
-    .option("--on-broken <what>", "at a picture that cannot be decoded: skip (default) or stop");
 }
 
 /**

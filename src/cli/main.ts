@@ -19,18 +19,14 @@ export async function main(
   { stdout = process.stdout, stderr = process.stderr }: { stdout?: Output; stderr?: Output } = {},
 ): Promise<number> {
   const context = createContext(stdout, stderr);
-  let exitCode = 0;
-  const program = createProgram(context, (code) => {
-    exitCode = code;
-  });
-  throwInsteadOfExit(program, context);
+  const program = createProgram(context);
+  throwInsteadOfExit(program.command, context);
   try {
     if (argv.length === 0) {
-      program.outputHelp({ error: true });
+      program.command.outputHelp({ error: true });
       return 2;
     }
-    await program.parseAsync(argv, { from: "user" });
-    return exitCode;
+    return await program.run(argv);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     if (error instanceof CommanderError && error.code === "commander.help") return 2;

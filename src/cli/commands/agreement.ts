@@ -1,38 +1,33 @@
-/** `moesaic agreement`, its arguments and its help. */
-import type { Command } from "commander";
-import type { Context } from "../context.ts";
+import { defineCommand } from "../define-command.ts";
+import { jsonOption } from "../options.ts";
 
 const help = `
-Both read the data of the first. For each layer:
-  first choice  share of the tokens whose first expert is the same
-  overlap       experts that both chose over the experts of either, mean over tokens
-  kappa         first choice beyond what equal loads share by chance: 0 chance, 1 the same
-once with the experts' own numbers and once after matching the experts of the two, which makes up for
-the order in which each run found them; the matching names the second model's expert for each of the
-first's.
+Both checkpoints read the data of the first. Scores per layer:
+  first choice  fraction of tokens with the same first expert
+  overlap       experts chosen by both over experts chosen by either, mean over tokens
+  kappa         first choice corrected for chance: 0 is chance, 1 is equal
+Each score is printed with the experts' own numbers and after matching the experts of both models,
+because runs find equal experts in different orders. The matching lists the second model's expert for
+each expert of the first.
 
 Examples:
   moesaic agreement runs/a runs/b
   moesaic agreement runs/a runs/a/checkpoints/1000 --split test
 `;
 
-/** Adds `moesaic agreement` to the program. */
-export function addAgreementCommand(
-  program: Command,
-  context: Context,
-  setExitCode: (code: number) => void,
-): void {
-  program
-    .command("agreement")
-    .summary("compare the routing of two checkpoints")
-    .description("Tells how far two checkpoints send the same tokens to the same experts.")
-    .argument("<first>", "run directory (its best checkpoint) or checkpoint")
-    .argument("<second>", "the same")
-    .option("--split <name>", "train, validation or test", "validation")
-    .option("--json", "print JSON alone on stdout")
-    .addHelpText("after", help)
-    .action(async (first: string, second: string, options) => {
-      const { agreementCommand } = await import("./run/agreement.ts");
-      setExitCode(await agreementCommand(context, first, second, options));
-    });
-}
+/** `moesaic agreement` */
+export const agreementDefinition = defineCommand({
+  name: "agreement",
+  summary: "compare the routing of two checkpoints",
+  description: "Measures how often two checkpoints send the same tokens to the same experts.",
+  arguments: [
+    ["<first>", "run directory (its best checkpoint) or checkpoint"],
+    ["<second>", "run directory or checkpoint to compare with"],
+  ],
+  options: [
+    { flags: "--split <name>", help: "train, validation or test", default: "validation" },
+    jsonOption,
+  ],
+  help,
+  load: async () => (await import("./run/agreement.ts")).agreementCommand,
+});

@@ -1,13 +1,11 @@
-/** `moesaic embed`, its arguments and its help. */
-import type { Command } from "commander";
-import type { Context } from "../context.ts";
-import { addImageOptions } from "../image-options.ts";
+import { defineCommand } from "../define-command.ts";
+import { checkpointOption, imageOptions, jsonOption } from "../options.ts";
 
 const help = `
-Rows have length one, so a product of two is their cosine.
+Rows have unit length, so the dot product of two is their cosine.
 
-X.npy      float32 [N, P]; what the rows are stands beside it in X.json
-X.parquet  columns id, path or caption or label or text where there are any, and embedding
+X.npy      float32 [N, P], with metadata of the rows in X.json
+X.parquet  columns id, path or caption or label or text if present, and embedding
 
 Examples:
   moesaic embed runs/limoe --split test --out test.npy
@@ -16,26 +14,20 @@ Examples:
   moesaic embed runs/limoe --texts queries.txt --out queries.npy
 `;
 
-/** Adds `moesaic embed` to the program. */
-export function addEmbedCommand(
-  program: Command,
-  context: Context,
-  setExitCode: (code: number) => void,
-): void {
-  const command = program
-    .command("embed")
-    .summary("write embeddings of images or texts")
-    .description("Writes the embeddings of images or texts as .npy or Parquet.")
-    .argument("<run>", "run directory")
-    .requiredOption("--out <file>", "a name ending in .npy or .parquet");
-  addImageOptions(command)
-    .option("--captions", "all captions of the split instead of its images")
-    .option("--texts <file>", "the lines of a text file instead of images")
-    .option("--checkpoint <which>", "best or latest", "best")
-    .option("--json", "print JSON alone on stdout")
-    .addHelpText("after", help)
-    .action(async (run: string, options) => {
-      const { embedCommand } = await import("./run/embed.ts");
-      setExitCode(await embedCommand(context, run, options));
-    });
-}
+/** `moesaic embed` */
+export const embedDefinition = defineCommand({
+  name: "embed",
+  summary: "write embeddings of images or texts",
+  description: "Writes the embeddings of images or texts as .npy or Parquet.",
+  arguments: [["<run>", "run directory"]],
+  options: [
+    { flags: "--out <file>", help: "output file, .npy or .parquet", required: true },
+    ...imageOptions,
+    { flags: "--captions", help: "all captions of the split instead of its images" },
+    { flags: "--texts <file>", help: "the lines of a text file instead of images" },
+    checkpointOption,
+    jsonOption,
+  ],
+  help,
+  load: async () => (await import("./run/embed.ts")).embedCommand,
+});

@@ -1,11 +1,10 @@
-/** The subcommands of `moesaic experts`, their arguments and their help. */
-import type { Command } from "commander";
-import type { Context } from "../context.ts";
+import { defineCommand, type OptionDefinition } from "../define-command.ts";
+import { checkpointOption, jsonOption } from "../options.ts";
 
 const help = `
-Each command but list reads a checkpoint of <run> and writes a new run directory with the changed
-model and its optimizer state. Training continues there, with a new learning-rate schedule and the
-data from the start:
+All subcommands except list read a checkpoint of <run> and write a new run directory with the changed
+model and optimizer state. Training continues there with a new learning-rate schedule and the data from
+the start:
   moesaic train --run <out> --resume
 
 Examples:
@@ -17,78 +16,110 @@ Examples:
   moesaic experts merge runs/a --experts 0,3 --experts 1,2 --weights load --align --out runs/b
   moesaic experts upcycle runs/dense --out runs/b
 
-Numbers without a layer mean the experts with these numbers in every layer.
+Numbers without a layer select the experts with these numbers in every layer.
 `;
 
-type SetExitCode = (code: number) => void;
+const load = () => import("./run/experts.ts");
+const run = ["<run>", "run directory"] as const;
 
-/** Adds `moesaic experts` to the program. */
-export function addExpertCommands(
-  program: Command,
-  context: Context,
-  setExitCode: SetExitCode,
-): void {
-  const experts = program
-    .command("experts")
-    .summary("list or change a run's experts")
-    .description("Lists, adds, removes, merges the experts of a run, or makes a dense run sparse.")
-    .addHelpText("after", help);
-  const load = () => import("./run/experts.ts");
-  const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
-  const checkpoint = ["--checkpoint <which>", "best or latest", "best"] as const;
-  const json = ["--json", "print JSON alone on stdout"] as const;
-  const kind = ["--kind <name>", "kind of experts where there are several, as list shows"] as const;
-  const change = (name: string, description: string): Command =>
-    experts
-      .command(name)
-      .description(description)
-      .argument("<run>", "run directory")
-      .requiredOption("--out <dir>", "new run directory")
-      .option("--overwrite", "replace the run that stands in the new run directory")
-      .option(...checkpoint);
-  const noise = (default_: string) =>
-    ["--noise <ratio>", `noise on copies over the size of their weights (${default_})`] as const;
+/** Options of all subcommands that write a new run. */
+const outputOptions: readonly OptionDefinition[] = [
+  { flags: "--out <dir>", help: "new run directory", required: true },
+  { flags: "--overwrite", help: "replace an existing run in the new run directory" },
+  checkpointOption,
+];
+const kindOption: OptionDefinition = {
+  flags: "--kind <name>",
+  help: "kind of experts if the model has several, as shown by list",
+};
+const noiseOption = (value: string): OptionDefinition => ({
+  flags: "--noise <ratio>",
+  help: `noise on copies, relative to the size of their weights (default: ${value})`,
+});
 
-  experts
-    .command("list")
-    .description("list the experts of a run and their loads")
-    .argument("<run>", "run directory")
-    .option(...checkpoint)
-    .option(...json)
-    .action(async (run: string, options) => {
-      setExitCode(await (await load()).listExpertsCommand(context, run, options));
-    });
-  change("add", "add experts: copies of others, or fresh ones")
-    .option("--copy <numbers>", "experts to copy; can be given for each layer", collect)
-    .option("--most-used <count>", "copy the experts with the highest loads")
-    .option("--fresh <count>", "experts with initial values")
-    .option(...kind)
-    .option(...noise("default: 0.01"))
-    .option(...json)
-    .action(async (run: string, options) => {
-      setExitCode(await (await load()).addExpertsCommand(context, run, options));
-    });
-  change("remove", "remove experts")
-    .option("--experts <numbers>", "experts to remove; can be given for each layer", collect)
-    .option("--least-used <count>", "remove the experts with the lowest loads")
-    .option(...kind)
-    .option(...json)
-    .action(async (run: string, options) => {
-      setExitCode(await (await load()).removeExpertsCommand(context, run, options));
-    });
-  change("merge", "merge experts into their weighted mean")
-    .requiredOption("--experts <numbers>", "experts of one group; can be given again", collect)
-    .option("--weights <how>", "equal, load, or a number for each expert", "equal")
-    .option("--align", "match the hidden units of the experts first")
-    .option(...json)
-    .action(async (run: string, options) => {
-      setExitCode(await (await load()).mergeExpertsCommand(context, run, options));
-    });
-  change("upcycle", "make experts out of the feed-forward layers of a dense run")
-    .argument("[key=value...]", "settings of the new model over those of the run")
-    .option(...noise("default: 0"))
-    .option(...json)
-    .action(async (run: string, overrides: string[], options) => {
-      setExitCode(await (await load()).upcycleExpertsCommand(context, run, overrides, options));
-    });
-}
+/** `moesaic experts list`, `add`, `remove`, `merge` and `upcycle` */
+export const expertsDefinition = defineCommand({
+  name: "experts",
+  summary: "list or change a run's experts",
+  description: "Lists, adds, removes or merges the experts of a run, or makes a dense run sparse.",
+  help,
+  commands: [
+    {
+      name: "list",
+      summary: "list experts and their loads",
+      description: "Lists the experts of a run and their loads.",
+      arguments: [run],
+      options: [checkpointOption, jsonOption],
+      load: async () => (await load()).listExpertsCommand,
+    },
+    {
+      name: "add",
+      summary: "add experts",
+      description: "Adds experts: copies of others, or fresh ones.",
+      arguments: [run],
+      options: [
+        ...outputOptions,
+        {
+          flags: "--copy <numbers>",
+          help: "experts to copy; repeatable, for each layer",
+          repeatable: true,
+        },
+        { flags: "--most-used <count>", help: "copy the experts with the highest loads" },
+        { flags: "--fresh <count>", help: "number of freshly initialised experts" },
+        kindOption,
+        noiseOption("0.01"),
+        jsonOption,
+      ],
+      load: async () => (await load()).addExpertsCommand,
+    },
+    {
+      name: "remove",
+      summary: "remove experts",
+      description: "Removes experts.",
+      arguments: [run],
+      options: [
+        ...outputOptions,
+        {
+          flags: "--experts <numbers>",
+          help: "experts to remove; repeatable, for each layer",
+          repeatable: true,
+        },
+        { flags: "--least-used <count>", help: "remove the experts with the lowest loads" },
+        kindOption,
+        jsonOption,
+      ],
+      load: async () => (await load()).removeExpertsCommand,
+    },
+    {
+      name: "merge",
+      summary: "merge experts",
+      description: "Merges groups of experts into their weighted means.",
+      arguments: [run],
+      options: [
+        ...outputOptions,
+        {
+          flags: "--experts <numbers>",
+          help: "experts of one group; repeatable",
+          required: true,
+          repeatable: true,
+        },
+        {
+          flags: "--weights <how>",
+          help: "equal, load, or one number per expert",
+          default: "equal",
+        },
+        { flags: "--align", help: "match the hidden units of the experts first" },
+        jsonOption,
+      ],
+      load: async () => (await load()).mergeExpertsCommand,
+    },
+    {
+      name: "upcycle",
+      summary: "make a dense run sparse",
+      description: "Makes experts from the feed-forward layers of a dense run.",
+      arguments: [run, ["[key=value...]", "settings of the new model that override the run's"]],
+      options: [...outputOptions, noiseOption("0"), jsonOption],
+      load: async () => (await load()).upcycleExpertsCommand,
+    },
+  ],
+});

@@ -1,13 +1,12 @@
-/** `moesaic parameters`, its arguments and its help. */
-import type { Command } from "commander";
-import type { Context } from "../context.ts";
+import { defineCommand } from "../define-command.ts";
+import { jsonOption } from "../options.ts";
 
 const help = `
-The model is traced, not built: nothing is trained, no memory is taken for weights. Of the experts of a
-layer a token meets those that are selected; where images and texts take different ways through the
-model, their tokens are counted apart.
+The model is only traced: nothing is trained and no memory is allocated for weights. Active parameters
+count the selected experts of each layer; if images and texts take different paths, their tokens are
+counted separately.
 
-Vocabularies that are learnt from texts need these texts, or --vocabulary.
+Vocabularies learnt from texts need these texts, or --vocabulary.
 
 Examples:
   moesaic parameters limoe-h14
@@ -15,24 +14,20 @@ Examples:
   moesaic parameters switch-agnews --vocabulary 8000 --json
 `;
 
-/** Adds `moesaic parameters` to the program. */
-export function addParametersCommand(
-  program: Command,
-  context: Context,
-  setExitCode: (code: number) => void,
-): void {
-  program
-    .command("parameters")
-    .summary("count the parameters of a model")
-    .description("Counts the parameters of a recipe, a YAML file or a run, in all and per token.")
-    .usage("<recipe|file|run> [key=value ...] [options]")
-    .argument("<source>", "recipe, file or run directory")
-    .argument("[key=value...]", "settings that win over it")
-    .option("--vocabulary <count>", "words of a tokenizer that is learnt, special ones included")
-    .option("--json", "print JSON alone on stdout")
-    .addHelpText("after", help)
-    .action(async (source: string, overrides: string[], options) => {
-      const { parametersCommand } = await import("./run/parameters.ts");
-      setExitCode(await parametersCommand(context, source, overrides, options));
-    });
-}
+/** `moesaic parameters` */
+export const parametersDefinition = defineCommand({
+  name: "parameters",
+  summary: "count the parameters of a model",
+  description: "Counts the parameters of a recipe, a YAML file or a run, in total and per token.",
+  usage: "<recipe|file|run> [key=value ...] [options]",
+  arguments: [
+    ["<source>", "recipe, file or run directory"],
+    ["[key=value...]", "settings that override it"],
+  ],
+  options: [
+    { flags: "--vocabulary <count>", help: "size of a learnt vocabulary, special tokens included" },
+    jsonOption,
+  ],
+  help,
+  load: async () => (await import("./run/parameters.ts")).parametersCommand,
+});

@@ -1,12 +1,10 @@
-/** `moesaic zero-shot`, its arguments and its help. */
-import type { Command } from "commander";
-import type { Context } from "../context.ts";
-import { addImageOptions } from "../image-options.ts";
+import { defineCommand } from "../define-command.ts";
+import { checkpointOption, imageOptions, jsonOption } from "../options.ts";
 
 const help = `
-Each label is put into every template, in the place of {}; the mean of the sentences' embeddings stands
-for the label. Without --labels these are the classes of the data set, without --templates those that
-suit it. With --labels, a data set is scored if there are as many as it has classes, in their order.
+Each label replaces {} in every template; the mean embedding of these sentences represents the label.
+--labels defaults to the classes of the data set, --templates to templates for the data set. With --labels,
+a data set is scored if the number of labels equals its number of classes; the order must match.
 
 Examples:
   moesaic zero-shot runs/quickstart
@@ -14,25 +12,22 @@ Examples:
   moesaic zero-shot runs/limoe --images holiday --labels "a beach,a mountain,people at a table" --templates "{}"
 `;
 
-/** Adds `moesaic zero-shot` to the program. */
-export function addZeroShotCommand(
-  program: Command,
-  context: Context,
-  setExitCode: (code: number) => void,
-): void {
-  const command = program
-    .command("zero-shot")
-    .summary("classify images by the names of classes")
-    .description("Classifies images by the names of classes, with a run of images and texts.")
-    .argument("<run>", "run directory")
-    .option("--labels <list|file>", "names between commas, or a file with a name a line")
-    .option("--templates <template...>", "sentences with {}, or a file with one a line");
-  addImageOptions(command)
-    .option("--checkpoint <which>", "best or latest", "best")
-    .option("--json", "print JSON alone on stdout")
-    .addHelpText("after", help)
-    .action(async (run: string, options) => {
-      const { zeroShotCommand } = await import("./run/zero-shot.ts");
-      setExitCode(await zeroShotCommand(context, run, options));
-    });
-}
+/** `moesaic zero-shot` */
+export const zeroShotDefinition = defineCommand({
+  name: "zero-shot",
+  summary: "classify images by the names of classes",
+  description: "Classifies images by the names of classes, with a model of images and texts.",
+  arguments: [["<run>", "run directory"]],
+  options: [
+    {
+      flags: "--labels <list|file>",
+      help: "comma-separated names, or a file with one name per line",
+    },
+    { flags: "--templates <template...>", help: "sentences with {}, or a file with one per line" },
+    ...imageOptions,
+    checkpointOption,
+    jsonOption,
+  ],
+  help,
+  load: async () => (await import("./run/zero-shot.ts")).zeroShotCommand,
+});

@@ -7,27 +7,21 @@ import {
   generate,
 } from "../../../evaluate/generate/generate.ts";
 import { firstTokens } from "../../../evaluate/generate/prompt.ts";
-import { UserError, usageError } from "../../../graph/errors.ts";
+import { defined } from "../../../graph/defined.ts";
+import { UserError } from "../../../graph/errors.ts";
 import { foldIn, key } from "../../../random/index.ts";
 import { type OpenedCaptioner, openCaptioner } from "../../../runs/open-captioner.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
 import { describeResult, noteSpeed, type Result } from "../../generate-output.ts";
-import { parseCheckpoint, parseNumber, parseWhole } from "../../numbers.ts";
+import { parseCheckpoint, parseWhole } from "../../numbers.ts";
 import { createProgress } from "../../progress.ts";
+import { readSampling, type SamplingOptions } from "../../sampling.ts";
 
-export interface CaptionCommandOptions extends CommonOptions {
+export interface CaptionCommandOptions extends SamplingOptions {
   maxNewTokens?: string;
-  temperature?: string;
-  topK?: string;
-  topP?: string;
-  repetitionPenalty?: string;
-  seed?: string;
+  /** Former name of `beams`. */
   beam?: string;
-  lengthPenalty?: string;
   checkpoint: string;
-  stream?: boolean;
-  cache: boolean;
-  experts?: boolean;
 }
 
 /** Images that are read together. */
@@ -48,12 +42,16 @@ export async function captionCommand(
   files: readonly string[],
   options: CaptionCommandOptions,
 ): Promise<number> {
-  checkTogether(options, files.length);
-  const { experts = false, json = false } = options;
-  const given = readOptions(options);
-  const seed = parseWhole("--seed", options.seed ?? "0", 0);
-  const numBeams = options.beam === undefined ? 0 : parseWhole("--beam", options.beam, 1);
-  const lengthPenalty = parseNumber("--length-penalty", options.lengthPenalty ?? "0");
+  const { experts = false, json = false, maxNewTokens, beams = options.beam } = options;
+  const {
+    numBeams,
+    lengthPenalty,
+    seed,
+    options: given,
+  } = readSampling(
+    { ...options, ...defined({ beams }) },
+    { numTexts: files.length, defaultTemperature: 0 },
+  );
   const checkpoint = parseCheckpoint(options.checkpoint);
 
   using opened = await openCaptioner(run, { checkpoint, experts });
@@ -62,6 +60,9 @@ export async function captionCommand(
   const all: GenerateOptions = {
     maxNewTokens: model.contextLength + 1, // more than there is room for
     ...given,
+    ...(maxNewTokens !== undefined && {
+      maxNewTokens: parseWhole("--max-new-tokens", maxNewTokens, 1),
+    }),
     decode: (tokens) => tokenizer.decode(tokens),
     ...(tokenizer.endId !== undefined && { stopTokens: [tokenizer.endId] }),
   };
@@ -104,45 +105,6 @@ export async function captionCommand(
   noteEndings(context, results, model.contextLength);
   for (const { error } of broken) context.err.line(error);
   return broken.length > 0 ? 1 : 0;
-}
-
-/** @throws UserError (exit code 2) for options that do not go together */
-function checkTogether(options: CaptionCommandOptions, numFiles: number): void {
-  const { beam, experts, json, stream, temperature, lengthPenalty } = options;
-  const refuse = (message: string): never => {
-    throw usageError(message);
-  };
-  const drawing = { topK: "--top-k", topP: "--top-p", seed: "--seed" } as const;
-  if (beam !== undefined && temperature !== undefined) {
-    refuse("--beam searches and draws nothing at random; leave out --temperature");
-  }
-  for (const [name, option] of Object.entries(drawing)) {
-    if (options[name as keyof typeof drawing] === undefined || temperature !== undefined) continue;
-    refuse(`${option} is for drawing at random; give --temperature above 0 as well`);
-  }
-  if (beam !== undefined && experts) refuse("--experts tells those of one text; leave out --beam");
-  if (beam === undefined && lengthPenalty !== undefined) {
-    refuse("--length-penalty is for the search with --beam; give that as well");
-  }
-  if (stream && (numFiles > 1 || beam !== undefined || json || experts)) {
-    refuse("--stream shows one caption as it grows; leave it out for several, beams and JSON");
-  }
-}
-
-function readOptions(options: CaptionCommandOptions): Partial<GenerateOptions> {
-  const { maxNewTokens, temperature, topK, topP, repetitionPenalty, cache } = options;
-  return {
-    useCache: cache,
-    temperature: parseNumber("--temperature", temperature ?? "0"),
-    ...(maxNewTokens !== undefined && {
-      maxNewTokens: parseWhole("--max-new-tokens", maxNewTokens, 1),
-    }),
-    ...(topK !== undefined && { topK: parseWhole("--top-k", topK, 1) }),
-    ...(topP !== undefined && { topP: parseNumber("--top-p", topP) }),
-    ...(repetitionPenalty !== undefined && {
-      repetitionPenalty: parseNumber("--repetition-penalty", repetitionPenalty),
-    }),
-  };
 }
 
 /** The pictures that can be read, and one sentence for each of the others. */

@@ -7,30 +7,20 @@ import {
 } from "../../../evaluate/generate/generate.ts";
 import { promptTokens } from "../../../evaluate/generate/prompt.ts";
 import { defined } from "../../../graph/defined.ts";
-import { usageError } from "../../../graph/errors.ts";
 import { key } from "../../../random/index.ts";
 import { openLanguageModel } from "../../../runs/open-language-model.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
 import { describeResult, noteSpeed, printResults, type Result } from "../../generate-output.ts";
-import { parseCheckpoint, parseNumber, parseWhole } from "../../numbers.ts";
+import { parseCheckpoint, parseWhole } from "../../numbers.ts";
 import { createProgress } from "../../progress.ts";
+import { readSampling, type SamplingOptions } from "../../sampling.ts";
 
-export interface GenerateCommandOptions extends CommonOptions {
+export interface GenerateCommandOptions extends SamplingOptions {
   prompt: string[];
   maxNewTokens: string;
-  temperature?: string;
-  topK?: string;
-  topP?: string;
-  repetitionPenalty?: string;
-  seed?: string;
-  beams?: string;
-  lengthPenalty?: string;
   stop?: string[];
   keepTokens?: string;
   checkpoint: string;
-  stream?: boolean;
-  cache: boolean;
-  experts?: boolean;
 }
 
 /** `moesaic generate`: continues texts with the language model of a run. */
@@ -39,12 +29,16 @@ export async function generateCommand(
   run: string,
   options: GenerateCommandOptions,
 ): Promise<number> {
-  checkTogether(options);
-  const { experts = false, json = false, prompt: prompts } = options;
-  const seed = parseWhole("--seed", options.seed ?? "0", 0);
-  const given = { ...readOptions(options), key: key(seed) };
-  const numBeams = options.beams === undefined ? 0 : parseWhole("--beams", options.beams, 1);
-  const lengthPenalty = parseNumber("--length-penalty", options.lengthPenalty ?? "0");
+  const { experts = false, json = false, prompt: prompts, stop, keepTokens } = options;
+  const sampling = readSampling(options, { numTexts: prompts.length, defaultTemperature: 1 });
+  const { numBeams, lengthPenalty, seed } = sampling;
+  const given = {
+    maxNewTokens: parseWhole("--max-new-tokens", options.maxNewTokens, 1),
+    ...sampling.options,
+    ...(keepTokens !== undefined && { keepTokens: parseWhole("--keep-tokens", keepTokens, 1) }),
+    ...defined({ stopTexts: stop }),
+    key: key(seed),
+  };
   const checkpoint = parseCheckpoint(options.checkpoint);
 
   using opened = await openLanguageModel(run, { checkpoint, experts });
@@ -85,48 +79,6 @@ export async function generateCommand(
     noteSpeed(context, results, seconds);
   }
   return 0;
-}
-
-/** @throws UserError (exit code 2) for options that do not go together */
-function checkTogether(options: GenerateCommandOptions): void {
-  const { beams, experts, prompt, json, stream } = options;
-  const refuse = (message: string): never => {
-    throw usageError(message);
-  };
-  const sampling = {
-    temperature: "--temperature",
-    topK: "--top-k",
-    topP: "--top-p",
-    seed: "--seed",
-  };
-  if (beams !== undefined) {
-    for (const [key, name] of Object.entries(sampling)) {
-      if (options[key as keyof typeof sampling] === undefined) continue;
-      refuse(`--beams searches and draws nothing at random; leave out ${name}`);
-    }
-    if (experts) refuse("--experts tells those of one text; leave out --beams");
-  } else if (options.lengthPenalty !== undefined) {
-    refuse("--length-penalty is for the search with --beams; give that as well");
-  }
-  if (stream && (prompt.length > 1 || beams !== undefined || json || experts)) {
-    refuse("--stream shows one text as it grows; leave it out for several texts, beams and JSON");
-  }
-}
-
-function readOptions(options: GenerateCommandOptions): GenerateOptions {
-  const { temperature, topK, topP, repetitionPenalty, keepTokens, stop, cache } = options;
-  return {
-    maxNewTokens: parseWhole("--max-new-tokens", options.maxNewTokens, 1),
-    useCache: cache,
-    ...(temperature !== undefined && { temperature: parseNumber("--temperature", temperature) }),
-    ...(topK !== undefined && { topK: parseWhole("--top-k", topK, 1) }),
-    ...(topP !== undefined && { topP: parseNumber("--top-p", topP) }),
-    ...(repetitionPenalty !== undefined && {
-      repetitionPenalty: parseNumber("--repetition-penalty", repetitionPenalty),
-    }),
-    ...(keepTokens !== undefined && { keepTokens: parseWhole("--keep-tokens", keepTokens, 1) }),
-    ...defined({ stopTexts: stop }),
-  };
 }
 
 function noteLength({ err }: Context, numTokens: number, contextLength: number): void {

@@ -1,0 +1,35 @@
+/** All commands, in the order of the help. */
+import type { CommandDefinition } from "../define-command.ts";
+import { agreementDefinition } from "./agreement.ts";
+import { captionDefinition } from "./caption.ts";
+import { dataDefinition } from "./data.ts";
+import { domainsDefinition } from "./domains.ts";
+import { embedDefinition } from "./embed.ts";
+import { evalDefinition } from "./eval.ts";
+import { expertsDefinition } from "./experts.ts";
+import { generateDefinition } from "./generate.ts";
+import { inspectDefinition } from "./inspect.ts";
+import { parametersDefinition } from "./parameters.ts";
+import { probeDefinition } from "./probe.ts";
+import { recipesDefinition } from "./recipes.ts";
+import { retrieveDefinition } from "./retrieve.ts";
+import { trainDefinition } from "./train.ts";
+import { zeroShotDefinition } from "./zero-shot.ts";
+
+export const commands: readonly CommandDefinition[] = [
+  trainDefinition,
+  evalDefinition,
+  recipesDefinition,
+  inspectDefinition,
+  generateDefinition,
+  captionDefinition,
+  zeroShotDefinition,
+  retrieveDefinition,
+  embedDefinition,
+  probeDefinition,
+  expertsDefinition,
+  domainsDefinition,
+  agreementDefinition,
+  parametersDefinition,
+  dataDefinition,
+];
