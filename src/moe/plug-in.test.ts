@@ -42,13 +42,13 @@ const shy = defineRouter({
 });
 
 const confidence = defineLoss({
-  name: "confidence",
+  name: "own_confidence",
   description: "mean probability of the first choice",
   paper: "none",
   needs: ["choices"],
   weight: 0.5,
   settings: { times: z.number().default(1) },
-  check: ({ times }) => (times === 0 ? "the loss confidence needs times above 0" : undefined),
+  check: ({ times }) => (times === 0 ? "the loss own_confidence needs times above 0" : undefined),
   compute: ({ probabilities }, { mask }) => tokenMean(reduceMax(probabilities, -1), mask),
 });
 
@@ -63,19 +63,22 @@ test("settings are parsed, renamed, checked and compared with losses", () => {
     ...{ name: "shy", numShy: 2, oldFashioned: false },
   });
   expect(parse({ router: { name: "shy" } }).dispatch).toEqual({ name: "dropless" });
-  expect(parse({ losses: [{ name: "confidence" }] }).losses).toEqual([
-    { name: "confidence", weight: 0.5, times: 1 },
+  expect(parse({ losses: [{ name: "own_confidence" }] }).losses).toEqual([
+    { name: "own_confidence", weight: 0.5, times: 1 },
   ]);
   expect(problemOf({ router: { name: "shy", num: 2 } })).toContain("num");
   expect(problemOf({ num_experts: 2, router: { name: "shy", num_shy: 2 } })).toBe(
     "the router shy must leave an expert out",
   );
-  expect(problemOf({ losses: [{ name: "confidence", times: 0 }] })).toContain("above 0");
-  const silent = { router: { name: "shy", old_fashioned: true }, losses: [{ name: "confidence" }] };
+  expect(problemOf({ losses: [{ name: "own_confidence", times: 0 }] })).toContain("above 0");
+  const silent = {
+    router: { name: "shy", old_fashioned: true },
+    losses: [{ name: "own_confidence" }],
+  };
   expect(problemOf(silent)).toContain("choose old_fashioned false");
-  expect(supports("shy", "capacity", "confidence")).toBe(true);
+  expect(supports("shy", "capacity", "own_confidence")).toBe(true);
   expect(supports("shy", "soft")).toContain("the router shy chooses experts for each token");
-  expect(supports("base", "dropless", "confidence")).toContain("the loss confidence needs");
+  expect(supports("base", "dropless", "own_confidence")).toContain("the loss own_confidence needs");
 });
 
 test("a layer routes by it, trains by it, and surgery knows its weights", async () => {
@@ -83,7 +86,7 @@ test("a layer routes by it, trains by it, and surgery knows its weights", async 
     num_experts: 4,
     router: { name: "shy" },
     experts: { hidden_width: 3, granularity: 1 },
-    losses: [{ name: "confidence" }],
+    losses: [{ name: "own_confidence" }],
     router_penalty: { l2: 0.1 },
   });
   const x = normalArray("x", [6, 5]);
@@ -94,7 +97,7 @@ test("a layer routes by it, trains by it, and surgery knows its weights", async 
     { inputs: { x }, training: true },
   );
   expect(toNumbers(outputs.y!).every(Number.isFinite)).toBe(true);
-  expect([...trace.auxiliaries.keys()]).toEqual(["moe.router_l2", "moe.confidence"]);
+  expect([...trace.auxiliaries.keys()]).toEqual(["moe.router_l2", "moe.own_confidence"]);
   const tensors = new Map(
     [...trace.parameters.values()].map(({ name, shape }) => [name, normalArray(name, shape)]),
   );
@@ -107,7 +110,7 @@ test("a layer routes by it, trains by it, and surgery knows its weights", async 
 test("the JSON schema of recipes lists both", () => {
   const text = JSON.stringify(z.toJSONSchema(moeSchema, { io: "input" }));
   expect(text).toContain('"const":"shy"');
-  expect(text).toContain('"const":"confidence"');
+  expect(text).toContain('"const":"own_confidence"');
 });
 
 test("another definition of a name is refused", () => {
@@ -120,5 +123,5 @@ test("TypeScript names what a definition lacks", () => {
   // @ts-expect-error Property 'gives' is missing
   routers.find("shy") ?? defineRouter({ ...withoutGives, settings: {} });
   // @ts-expect-error Property 'needs' is missing
-  auxiliaryLosses.find("confidence") ?? defineLoss({ name: "half", weight: 1, settings: {} });
+  auxiliaryLosses.find("own_confidence") ?? defineLoss({ name: "half", weight: 1, settings: {} });
 });
