@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { UserError } from "../graph/errors.ts";
 import { configToYaml, loadConfig } from "./load.ts";
+import { renamedKeys } from "./renamed-keys.ts";
 
 const optimizer = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("adamw"), beta1: z.number().min(0).lt(1).default(0.9) }),
@@ -105,6 +106,30 @@ test("a part that is of another kind replaces the one below, whatever the order 
   expect(() => load("momentum", "optimizer.kind=adam")).toThrow(
     'optimizer.kind must be one of adamw, sgd, got "adam" in argument "optimizer.kind=adam"',
   );
+});
+
+const routed = z.strictObject({
+  router: z.discriminatedUnion("name", [
+    z
+      .strictObject({ name: z.literal("cosine"), noise_scale: z.number().default(0) })
+      .register(renamedKeys, { noise_std: { key: "noise_scale" } }),
+    z.strictObject({ name: z.literal("switch") }),
+  ]),
+});
+
+test("old keys in any layer become new ones before layers are merged", () => {
+  const scaleOf = (source: string, ...overrides: string[]) =>
+    loadConfig(source, routed, { overrides, recipes: folder }).router;
+  file("new.yaml", "router: { name: cosine, noise_scale: 1 }");
+  const old = file("old.yaml", "router: { name: cosine, noise_std: 2 }");
+  const above = file("above.yaml", "extends: new", "router: { noise_std: 3 }");
+  expect(scaleOf("new")).toEqual({ name: "cosine", noiseScale: 1 });
+  expect(scaleOf(old)).toEqual({ name: "cosine", noiseScale: 2 });
+  expect(scaleOf(above)).toEqual({ name: "cosine", noiseScale: 3 });
+  expect(scaleOf("new", "router.noise_std=4")).toEqual({ name: "cosine", noiseScale: 4 });
+  expect(scaleOf(old, "router.noise_scale=5")).toEqual({ name: "cosine", noiseScale: 5 });
+  const wrong = file("wrong-old.yaml", "router:", "  name: cosine", "  noise_std: many");
+  expect(() => scaleOf(wrong)).toThrow(/router.noise_scale must be a number, got "many" .*:3:14/);
 });
 
 /** The message of the error that loading these lines throws, with the folder cut off. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { UserError } from "../graph/errors.ts";
-import { readLiveModelSpec } from "./spec.ts";
+import { readLiveModelSpec, readSettings } from "./spec.ts";
 
 const classifier = {
   version: 1,
@@ -24,6 +24,13 @@ const texts = {
 test("what an export writes is read", () => {
   expect(readLiveModelSpec(classifier)).toEqual(classifier);
   expect(readLiveModelSpec(texts).tokenizer).toEqual(tokenizer);
+});
+
+test("settings of an older version are read", () => {
+  const dispatch = { name: "capacity", normalize: "after" };
+  const model = { ...classifier.model, moe: { dispatch } };
+  const settings = readSettings(readLiveModelSpec({ ...classifier, model }));
+  expect(settings).toMatchObject({ moe: { dispatch: { normalization: "after" } } });
 });
 
 describe("refused in one sentence", () => {

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { supports } from "./compatibility.ts";
+import { defaultDispatcher, supports } from "./compatibility.ts";
 import { dispatchers as dispatcherList } from "./dispatch/config.ts";
-import { auxiliaryLosses } from "./losses/index.ts";
-import { routers as registry } from "./routers/index.ts";
+import type { Ingredient } from "./losses/define.ts";
+import { type AuxiliaryLossName, auxiliaryLosses } from "./losses/index.ts";
+import { type RouterName, routers as registry } from "./routers/index.ts";
 
 const routers = registry.list().map(({ name }) => name);
 const dispatchers = dispatcherList.map(({ name }) => name);
@@ -29,25 +30,38 @@ test("every refusal is a sentence that names both sides", () => {
   }
 });
 
-test("how many of the thirteen losses each built-in router has", () => {
-  const numbers = routers.map((router) => [
-    router,
-    losses.filter((loss) => dispatchers.some((way) => supports(router, way, loss) === true)).length,
-  ]);
-  expect(Object.fromEntries(numbers)).toMatchObject({
-    dense: 7,
-    switch: 10,
-    noisy_top_k: 12,
-    softmax_top_k: 12,
-    expert_choice: 7,
-    soft: 0,
-    hash: 0,
-    base: 7,
-    cosine: 12,
-    attentive: 10,
-    yuan: 10,
-    loss_free_bias: 10,
-    top_p: 11,
-    second_expert: 10,
-  });
+/** A loss for each ingredient. */
+const needing = {
+  probabilities: "importance",
+  distribution: "local_entropy",
+  choices: "balance",
+  noise: "load",
+  "varying-count": "top_p_entropy",
+} as const satisfies Record<Ingredient, AuxiliaryLossName>;
+
+test("the losses that built-in routers support", () => {
+  const scored = ["importance", "local_entropy"];
+  const chosen = [...scored, "balance"];
+  const expected: Partial<Record<RouterName, readonly string[]>> = {
+    softmax_top_k: [...chosen, "load"],
+    switch: chosen,
+    noisy_top_k: [...chosen, "load"],
+    second_expert: chosen,
+    top_p: [...chosen, "top_p_entropy"],
+    cosine: [...chosen, "load"],
+    attentive: chosen,
+    yuan: chosen,
+    loss_free_bias: chosen,
+    base: scored,
+    hash: [],
+    expert_choice: scored,
+    soft: [],
+    dense: scored,
+  };
+  for (const [router, supported] of Object.entries(expected)) {
+    const found = Object.values(needing).filter(
+      (loss) => supports(router, defaultDispatcher(router), loss) === true,
+    );
+    expect(found, router).toEqual(supported);
+  }
 });

@@ -47,6 +47,30 @@ test("settings that were resolved once resolve to the same", () => {
   expect(moeSchema.parse(resolved)).toEqual(resolved);
 });
 
+test("keys of older versions mean the same as the new ones", () => {
+  const old = (moe: object) => parseMoe(moe as Input);
+  expect(old({ router: { name: "cosine", noise_std: 1 } })).toEqual(
+    parseMoe({ router: { name: "cosine", noise_scale: 1 } }),
+  );
+  expect(old({ router: { name: "expert_choice", noise_std: 2 } })).toEqual(
+    parseMoe({ router: { name: "expert_choice", noise_scale: 2 } }),
+  );
+  expect(old({ router: { ...topK, noise: "gaussian", noise_std: 2 } })).toEqual(
+    parseMoe({ router: { ...topK, noise: "gaussian", noise_scale: 2 } }),
+  );
+  for (const [normalize, normalization] of [
+    [true, "l2"],
+    [false, "none"],
+  ] as const) {
+    expect(old({ router: { name: "soft", normalize } })).toEqual(
+      parseMoe({ router: { name: "soft", normalization } }),
+    );
+  }
+  expect(old({ dispatch: { name: "capacity", normalize: "after" } })).toEqual(
+    parseMoe({ dispatch: { name: "capacity", normalization: "after" } }),
+  );
+});
+
 test("the dispatcher follows the router", () => {
   const dispatcherOf = (router: Input["router"]) => parseMoe({ router }).dispatch.name;
   expect(dispatcherOf({ name: "switch" })).toBe("dropless");

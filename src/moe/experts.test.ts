@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
 import { runScoped } from "../nn/scope.fixture.ts";
+import { gelu } from "../ops/activation.ts";
+import { mul } from "../ops/arithmetic.ts";
 import { type ExpertOptions, feedForward } from "./experts.ts";
 
 const silu = (x: number): number => x / (1 + Math.exp(-x));
@@ -85,4 +87,18 @@ test("dropout draws for the hidden layer and for the output, in training only", 
     "output.dropout",
   ]);
   expect((await traced(false)).trace.randoms.size).toBe(0);
+});
+
+test("an activation is a name, an operator or a function of one's own", async () => {
+  const values = {
+    "fc1.weight": array([[1, 0], [0, 1]]),
+    "fc1.bias": array([0, 0]),
+    "fc2.weight": array([[1, 0], [0, 1]]),
+    "fc2.bias": array([0, 0]),
+  }; // biome-ignore format: matrices
+  const of = async (activation: NonNullable<ExpertOptions["activation"]>) =>
+    toNumbers((await run({ hiddenWidth: 2, activation }, values)).outputs.y!);
+  expect(await of(gelu)).toEqual(await of("gelu"));
+  expect(await of((x) => mul(x, 3))).toEqual([3, -6]);
+  await expect(of("gleu" as "gelu")).rejects.toThrow("unknown activation gleu; did you mean gelu?");
 });

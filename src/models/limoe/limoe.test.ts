@@ -260,7 +260,7 @@ test("settings that do not fit are refused in one sentence", () => {
     losses: [],
   };
   expect(() => tinyLimoe({ moe: soft })).toThrow(
-    "the router soft decides for all tokens of a pair together, so that an image would see the text",
+    "the slots of the router soft mix later tokens into earlier ones, so that an image would see the text",
   );
   expect(() => tinyLimoe({ moe: soft, towers: "two" })).not.toThrow();
   const { scope } = createScope({ training: false });

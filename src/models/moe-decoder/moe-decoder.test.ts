@@ -173,7 +173,7 @@ test.each([
   ],
   [
     { moe: { router: { name: "hash", key: "position" } } },
-    "the router hash knows no positions then; choose router.key word",
+    "the router hash does not know their positions then; choose router.key word",
   ],
 ])("%o is refused", (settings, message) => {
   expect(() => model(65, settings)).toThrow(message);

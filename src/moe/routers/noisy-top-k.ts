@@ -111,6 +111,6 @@ export const noisyTopK = defineRouter({
         balanced: true,
       },
     ],
-    forms: [{ settings: {}, weightSum: 1 }],
+    forms: [{ title: "with a bias", settings: { bias: true }, weightSum: 1 }],
   },
 });

@@ -71,6 +71,6 @@ export const switchDefinition = defineRouter({
         balanced: true,
       },
     ],
-    forms: [{ title: "with jitter", settings: { jitter: 0.1 } }],
+    forms: [{ title: "with jitter and a bias", settings: { jitter: 0.1, bias: true } }],
   },
 });

@@ -6,18 +6,9 @@ import { normalArray } from "../../nn/scope.fixture.ts";
 import type { Scope } from "../../nn/scope.ts";
 import type { droplessDispatcher } from "../dispatch/dropless.ts";
 import { applyExperts } from "../experts.ts";
-import { attentiveRouter } from "../routers/attentive.ts";
-import { baseRouter } from "../routers/base.ts";
-import { cosineRouter } from "../routers/cosine.ts";
-import { denseRouter } from "../routers/dense.ts";
-import { expertChoiceRouter } from "../routers/expert-choice.ts";
-import { lossFreeBiasRouter } from "../routers/loss-free-bias.ts";
-import { noisyTopKRouter } from "../routers/noisy-top-k.ts";
-import { secondExpertRouter } from "../routers/second-expert.ts";
+import { formsOf } from "../methods.fixture.ts";
 import { softRouter } from "../routers/soft.ts";
-import { softmaxTopKRouter } from "../routers/softmax-top-k.ts";
 import { switchRouter } from "../routers/switch.ts";
-import { topPRouter } from "../routers/top-p.ts";
 import { yuanRouter } from "../routers/yuan.ts";
 import { addExperts } from "./add-experts.ts";
 import { changeExperts, type ExpertChange } from "./change.ts";
@@ -29,29 +20,21 @@ import { columnOf, D, expectRows, N, runLayer, shapesOf, weightsOf } from "./sur
 type Router = (scope: Scope, x: Tensor, numExperts: number) => { readonly logits: Tensor };
 const numSelectedExperts = 2;
 
-const routers: Readonly<Record<string, Router>> = {
-  softmax_top_k: (at, x, numExperts) =>
-    softmaxTopKRouter(at, x, { numExperts, numSelectedExperts }),
-  "softmax_top_k with bias": (at, x, numExperts) =>
-    softmaxTopKRouter(at, x, { numExperts, numSelectedExperts, bias: true }),
-  switch: (at, x, numExperts) => switchRouter(at, x, { numExperts }),
-  second_expert: (at, x, numExperts) => secondExpertRouter(at, x, { numExperts }),
-  top_p: (at, x, numExperts) => topPRouter(at, x, { numExperts, probability: 0.5 }),
-  expert_choice: (at, x, numExperts) => expertChoiceRouter(at, x, { numExperts, capacity: 3 }),
-  dense: (at, x, numExperts) => denseRouter(at, x, { numExperts }),
-  "dense with an MLP gate": (at, x, numExperts) =>
-    denseRouter(at, x, { numExperts, hiddenWidths: [4, 6] }),
-  noisy_top_k: (at, x, numExperts) =>
-    noisyTopKRouter(at, x, { numExperts, numSelectedExperts, bias: true }),
-  cosine: (at, x, numExperts) =>
-    cosineRouter(at, x, { numExperts, numSelectedExperts, projectionWidth: 6 }),
-  attentive: (at, x, numExperts) => attentiveRouter(at, x, { numExperts, numSelectedExperts }),
-  "attentive, attention form": (at, x, numExperts) =>
-    attentiveRouter(at, x, { numExperts, numSelectedExperts, form: "attention" }),
-  base: (at, x, numExperts) => baseRouter(at, x, { numExperts }),
-  loss_free_bias: (at, x, numExperts) =>
-    lossFreeBiasRouter(at, x, { numExperts, numSelectedExperts }),
-};
+/** The forms whose every expert has one entry of each tensor: its logit follows from these alone. */
+const routers = (["token-choice", "expert-choice", "dense"] as const)
+  .flatMap(formsOf)
+  .filter(({ byToken, router: { kind, tensors } }) => {
+    const layout = typeof tensors === "function" ? {} : tensors;
+    const axes = Object.values(layout).filter((axis) => axis !== null);
+    return (byToken || kind === "expert-choice") && axes.every(({ blocks = 1 }) => blocks === 1);
+  })
+  .map(
+    ({ name, route }) =>
+      [
+        name,
+        (at: Scope, x: Tensor, E: number) => route(at, x, { E, K: numSelectedExperts }),
+      ] as const,
+  );
 
 /** The router at `moe.router` beside small experts, so that the layer is complete. */
 const layer = (router: Router, numExperts: number) => (root: Scope, tokens: Tensor) => {
@@ -73,7 +56,7 @@ function addTinyExperts(scope: Scope, x: Tensor, numExperts: number): void {
 const zeros = { fresh: "zeros" } as const;
 const apply = (weights: Tensors, change: ExpertChange) => changeExperts(weights, change, zeros);
 
-describe.each(Object.entries(routers))("%s", (_, router) => {
+describe.each(routers)("%s", (_, router) => {
   const weights = weightsOf(layer(router, 4));
   const layers = expertLayers(weights);
   const logitsOf = async (tensors: Tensors, numExperts: number): Promise<number[][]> => {
@@ -162,7 +145,7 @@ test("Yuan's queries, keys and values each get the copy's row", () => {
 });
 
 test("a router whose layout is not known is refused, and so is a fixed map", () => {
-  const weights = weightsOf(layer(routers.switch!, 2));
+  const weights = weightsOf(layer((at, x, numExperts) => switchRouter(at, x, { numExperts }), 2));
   const odd = new Map([...weights, ["moe.router.mixer.weight", normalArray("m", [2, 2])] as const]);
   expect(() => expertLayers(odd)).toThrow(
     "moe.router.mixer.weight is of a router whose weights per expert are not known",
