@@ -54,6 +54,14 @@ export function loadConfig<Snake>(
   return fromSnakeCase(result.data);
 }
 
+/** The plug-ins that a configuration lists, before it is validated: its schema may depend on them. */
+export function pluginsOf(source: string, { overrides = [], recipes }: LoadOptions = {}): string[] {
+  const layers = readLayers(findSource(source, process.cwd(), recipes), recipes);
+  const value = joinLayers([...layers, ...overrides.map(parseOverride)]);
+  const { plugins } = isMapping(value) ? value : {};
+  return Array.isArray(plugins) ? plugins.filter((entry) => typeof entry === "string") : [];
+}
+
 /** The layer with new keys in place of old ones, which are still located by their old names. */
 function withNewKeys(schema: z.ZodType, layer: Layer): Layer {
   const oldNames = new Map<string, string>();
@@ -83,7 +91,8 @@ function readLayers(path: string, recipes?: string, above: readonly string[] = [
     throw usageError(`${displayPath(path)} extends itself through ${displayPath(above.at(-1)!)}`);
   }
   const layer = parseLayer(readText(path), displayPath(path));
-  const { extends: base, ...value } = isMapping(layer.value) ? layer.value : {};
+  const { extends: base, ...rest } = isMapping(layer.value) ? layer.value : {};
+  const value = withAbsolutePlugins(rest, dirname(path));
   const own: Layer = { value, locate: layer.locate };
   if (base === undefined) return [own];
   const place = layer.locate(["extends"], "value");
@@ -99,6 +108,14 @@ function readLayers(path: string, recipes?: string, above: readonly string[] = [
   }
   const [lowest, ...others] = readLayers(basePath, recipes, [...above, path]);
   return [withoutRecipe(lowest!), ...others.map(withoutRecipe), own];
+}
+
+/** Paths in `plugins` are relative to the file that lists them; other entries are package names. */
+function withAbsolutePlugins(value: Record<string, unknown>, folder: string): object {
+  if (!Array.isArray(value.plugins)) return value;
+  const absolute = (entry: unknown): unknown =>
+    typeof entry === "string" && entry.startsWith(".") ? resolve(folder, entry) : entry;
+  return { ...value, plugins: value.plugins.map(absolute) };
 }
 
 /** Drops `recipe`: a file does not inherit the name of the file that it extends. */

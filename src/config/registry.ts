@@ -36,7 +36,25 @@ export function createRegistry<D extends Definition>(
   builtIn: readonly D[],
 ): Registry<D> {
   const definitions = new Map<string, D>();
-  const add = (definition: D): void => {
+  const registry = { kind, list, find, get, add };
+  registries.set(kind, registry as unknown as Registry<Definition>);
+  for (const definition of builtIn) add(definition);
+  return registry;
+
+  function list(): readonly D[] {
+    return [...definitions.values()];
+  }
+  function find(name: string): D | undefined {
+    return definitions.get(name);
+  }
+  function get(name: string): D {
+    const found = definitions.get(name);
+    if (found !== undefined) return found;
+    const names = [...definitions.keys()];
+    const hint = didYouMean(name, names) || `; known: ${names.join(", ")}`;
+    throw usageError(`unknown ${kind} ${name}${hint}`);
+  }
+  function add(definition: D): void {
     const present = definitions.get(definition.name);
     if (present === definition) return; // The same module was loaded twice.
     if (present !== undefined) {
@@ -45,21 +63,39 @@ export function createRegistry<D extends Definition>(
       );
     }
     definitions.set(definition.name, definition);
-  };
-  for (const definition of builtIn) add(definition);
-  return {
-    kind,
-    list: () => [...definitions.values()],
-    find: (name) => definitions.get(name),
-    get(name) {
-      const found = definitions.get(name);
-      if (found !== undefined) return found;
-      const names = [...definitions.keys()];
-      const hint = didYouMean(name, names) || `; known: ${names.join(", ")}`;
-      throw usageError(`unknown ${kind} ${name}${hint}`);
-    },
-    add,
-  };
+  }
+}
+
+/** Registries by kind, for `addDefinitions`. */
+const registries = new Map<string, Registry<Definition>>();
+
+/** Marks definitions with their kind; shared by all copies of this package in one process. */
+const KIND = Symbol.for("moesaic.definition");
+
+/**
+ * Marks a definition with its kind, so that a plug-in only needs to export it.
+ *
+ * @param kind of the registry, such as `router`
+ */
+export function ofKind<D extends object>(kind: string, definition: D): D {
+  Object.defineProperty(definition, KIND, { value: kind });
+  return definition;
+}
+
+/**
+ * Adds all definitions that a module exports to their registries. Kinds whose registry is not loaded, as
+ * in worker threads, are skipped.
+ *
+ * @returns the number of definitions that the module exports
+ * @throws UserError (exit code 2) if another definition has the same name
+ */
+export function addDefinitions(module: Readonly<Record<string, unknown>>): number {
+  const definitions = Object.values(module).filter(
+    (value): value is Definition & { [KIND]: string } =>
+      typeof value === "object" && value !== null && KIND in value,
+  );
+  for (const definition of definitions) registries.get(definition[KIND])?.add(definition);
+  return definitions.length;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
+import { ofKind } from "../config/registry.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
 import type { ClassDescription, DatasetDescription } from "./description.ts";
 import type { StoreHooks } from "./images/store.ts";
@@ -112,5 +113,5 @@ export function defineDataset<
 >(
   definition: DatasetDefinition<Name, Schema, Spec, Set>,
 ): DatasetDefinition<Name, Schema, Spec, Set> {
-  return definition;
+  return ofKind("data set", definition);
 }

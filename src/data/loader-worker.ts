@@ -1,6 +1,7 @@
 /** The body of a worker thread: opens the data set once, then answers every job with a batch. */
 
 import { parentPort, workerData } from "node:worker_threads";
+import { addDefinitions } from "../config/registry.ts";
 import { UserError } from "../graph/errors.ts";
 import { openShared } from "./array-dataset.ts";
 import type { BatchMaker } from "./batches/batch.ts";
@@ -11,7 +12,7 @@ import type { JobMessage, JobReply, WorkerSetup } from "./worker-pool.ts";
 const { spec, shared, classNames, plugins, ...setup } = workerData as WorkerSetup;
 
 async function open(): Promise<BatchMaker> {
-  for (const plugin of plugins) await import(plugin);
+  for (const plugin of plugins) addDefinitions(await import(plugin));
   const dataset = shared ? openShared(shared, classNames) : await openDataset(spec);
   return createBatchMaker(dataset, setup);
 }

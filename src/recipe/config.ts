@@ -54,6 +54,8 @@ const runtime = z.strictObject({
 
 export const trainConfigSchema = z.strictObject({
   recipe: z.string(),
+  /** Modules with definitions of routers, losses, systems and data sets: paths or package names. */
+  plugins: z.array(z.string().min(1)).optional(),
   seed: z.int().nonnegative().default(0),
   model: modelSchema,
   /** Weights to begin with; fresh ones by default. */

@@ -1,12 +1,13 @@
 /** Counts the parameters of a configuration's model, without training it or allocating weights. */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig } from "../config/load.ts";
 import { input } from "../graph/inputs.ts";
 import { createScope, type ParameterSpec } from "../nn/scope.ts";
-import { type TrainConfig, trainConfigSchema } from "./config.ts";
+import type { TrainConfig } from "./config.ts";
 import { createTask } from "./create-task.ts";
 import { type DescribeOptions, describeData } from "./describe-data.ts";
+import { loadTrainConfig } from "./load-train-config.ts";
 import { type ParameterPart, parameterPart, parameterParts } from "./parameter-parts.ts";
 import { countTaskParameters } from "./task-parameters.ts";
 import { readTokenizer } from "./tokenizer-file.ts";
@@ -60,6 +61,11 @@ export async function countModelParameters(
   return { recipe: config.recipe, ...count(all), parts: parts.filter(({ total }) => total > 0) };
 }
 
+export interface CountOptions extends Pick<DescribeOptions, "vocabularySize"> {
+  /** Plug-ins in addition to the ones that the configuration lists. */
+  readonly plugins?: readonly string[];
+}
+
 /**
  * Counts the parameters of a recipe, a file or a run directory.
  *
@@ -68,11 +74,11 @@ export async function countModelParameters(
 export async function countParametersOf(
   source: string,
   overrides: readonly string[] = [],
-  { vocabularySize }: Pick<DescribeOptions, "vocabularySize"> = {},
+  { vocabularySize, plugins = [] }: CountOptions = {},
 ): Promise<CountedModel> {
   const own = join(source, "config.yaml");
   const isRun = existsSync(own);
-  const config = loadConfig(isRun ? own : source, trainConfigSchema, { overrides });
+  const config = await loadTrainConfig(isRun ? own : source, { overrides, plugins });
   const tokenizer = isRun ? await readTokenizer(source) : undefined;
   return countModelParameters(config, { vocabularySize, tokenizer });
 }

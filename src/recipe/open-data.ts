@@ -8,6 +8,7 @@ import { defined } from "../graph/defined.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec, transformSpecs } from "./data-specs.ts";
+import { pluginUrls } from "./plugins.ts";
 
 export interface OpenOptions {
   readonly training: boolean;
@@ -49,6 +50,7 @@ export function openSplit(
     transforms: transformSpecs(data, training),
     ...("workers" in data && { workers: data.workers }),
     ...defined({ contextLength }),
+    ...(config.plugins && { plugins: pluginUrls(config.plugins) }),
     ...(tokenizer !== undefined && readsCaptions(config) && { tokenizer }),
     hooks: {
       decoded,

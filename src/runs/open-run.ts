@@ -2,12 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig } from "../config/load.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { NdArray } from "../graph/array.ts";
 import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
-import { type TrainConfig, trainConfigSchema } from "../recipe/config.ts";
+import type { TrainConfig } from "../recipe/config.ts";
+import { loadTrainConfig } from "../recipe/load-train-config.ts";
 import { readTokenizer } from "../recipe/tokenizer-file.ts";
 import { best, type Checkpoint, latest, listCheckpoints } from "./checkpoint-store.ts";
 import { readWeights } from "./state-files.ts";
@@ -33,7 +33,7 @@ export async function openRun(run: string, which: "best" | "latest" = "best"): P
       `${run} is no run directory: it has no config.yaml; name a folder that moesaic train wrote`,
     );
   }
-  const config = loadConfig(path, trainConfigSchema);
+  const config = await loadTrainConfig(path);
   const checkpoints = await listCheckpoints(run);
   const checkpoint = (which === "best" ? best(checkpoints) : undefined) ?? latest(checkpoints);
   if (checkpoint === undefined) {

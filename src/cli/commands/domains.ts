@@ -1,5 +1,5 @@
 import { defineCommand } from "../define-command.ts";
-import { jsonOption } from "../options.ts";
+import { jsonOption, pluginOption } from "../options.ts";
 
 const help = `
 Holds out each domain in turn and trains on the others, as in DomainBed: batches have equally many samples
@@ -51,6 +51,7 @@ export const domainsDefinition = defineCommand({
       help: "hold out pairs of domains too, for selection by cross-validation",
     },
     { flags: "--out <dir>", help: "folder of the runs (default: runs/<recipe>-domains)" },
+    pluginOption,
     jsonOption,
   ],
   help,

@@ -1,5 +1,5 @@
 import { defineCommand } from "../define-command.ts";
-import { jsonOption } from "../options.ts";
+import { jsonOption, pluginOption } from "../options.ts";
 
 const help = `
 The model is only traced: nothing is trained and no memory is allocated for weights. Active parameters
@@ -26,6 +26,7 @@ export const parametersDefinition = defineCommand({
   ],
   options: [
     { flags: "--vocabulary <count>", help: "size of a learnt vocabulary, special tokens included" },
+    pluginOption,
     jsonOption,
   ],
   help,

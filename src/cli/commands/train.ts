@@ -1,5 +1,5 @@
 import { defineCommand } from "../define-command.ts";
-import { jsonOption } from "../options.ts";
+import { jsonOption, pluginOption } from "../options.ts";
 
 const help = `
 <recipe> is a name from \`moesaic recipes\`, or a YAML file of the same form. A file may start with
@@ -30,6 +30,7 @@ export const trainDefinition = defineCommand({
     { flags: "--resume", help: "continue the run after its newest checkpoint" },
     { flags: "--overwrite", help: "replace an existing run in the run directory" },
     { flags: "--profile", help: "time the operators and modules of the first 25 steps" },
+    pluginOption,
     jsonOption,
   ],
   help,

@@ -1,6 +1,8 @@
 /** What an auxiliary loss is: one definition at the foot of the file that computes it. */
+
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
+import { ofKind } from "../../config/registry.ts";
 import type { Defined } from "../../graph/defined.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { MoeSizes, Routing } from "../routing.ts";
@@ -126,5 +128,5 @@ export function defineLoss<const Name extends string, Shape extends z.ZodRawShap
     weight: common.weight.default(weight),
     ...settings,
   });
-  return { ...facts, schema: schema as unknown as LossSchema<Name, Shape> };
+  return ofKind("loss", { ...facts, schema: schema as unknown as LossSchema<Name, Shape> });
 }

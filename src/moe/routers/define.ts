@@ -1,6 +1,8 @@
 /** What a routing method is: one definition at the foot of the file that computes it. */
+
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
+import { ofKind } from "../../config/registry.ts";
 import { type RenamedKeys, renamedKeys } from "../../config/renamed-keys.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Scope } from "../../nn/scope.ts";
@@ -167,5 +169,5 @@ export function defineRouter<
 }): RouterDefinition<RouterSchema<Name, Shape>, Kind> & { readonly name: Name } {
   const schema = z.strictObject({ name: z.literal(facts.name), ...settings });
   if (renamed !== undefined) schema.register(renamedKeys, renamed);
-  return { ...facts, schema: schema as unknown as RouterSchema<Name, Shape> };
+  return ofKind("router", { ...facts, schema: schema as unknown as RouterSchema<Name, Shape> });
 }

@@ -1,13 +1,14 @@
 /** Plans an edit of a run: the new configuration, and the change of every tensor. */
+
 import { join } from "node:path";
-import { loadConfig } from "../../config/load.ts";
 import { usageError } from "../../graph/errors.ts";
 import { changeExperts, type ExpertChange } from "../../moe/surgery/change.ts";
 import { expertLayers, type Tensors } from "../../moe/surgery/layout.ts";
 import { countKinds } from "../../moe/surgery/selection.ts";
 import { upcycleExperts } from "../../moe/surgery/upcycle-experts.ts";
 import { foldIn, type Key, key } from "../../random/index.ts";
-import { type TrainConfig, trainConfigSchema } from "../../recipe/config.ts";
+import type { TrainConfig } from "../../recipe/config.ts";
+import { loadTrainConfig } from "../../recipe/load-train-config.ts";
 import type { StoredState } from "../state-files.ts";
 import { type ExpertEdit, planEdit, type UpcycleEdit } from "./expert-edits.ts";
 import { readExpertLoads } from "./expert-loads.ts";
@@ -70,12 +71,16 @@ async function planChange(
 }
 
 /** By default every block gets experts. */
-function planUpcycle({ run, config }: EditedRun, edit: UpcycleEdit, noise = 0): RunPlan {
+async function planUpcycle(
+  { run, config }: EditedRun,
+  edit: UpcycleEdit,
+  noise = 0,
+): Promise<RunPlan> {
   const denseLayer = denseLayerOf(config.model);
   const overrides = [expertsEverywhere(config.model), ...edit.overrides];
   const random = { noise, key: noiseKey(config) };
   return {
-    config: loadConfig(join(run, "config.yaml"), trainConfigSchema, { overrides }),
+    config: await loadTrainConfig(join(run, "config.yaml"), { overrides }),
     apply: (tensors, fresh, role) =>
       upcycleExperts(tensors, { fresh, denseLayer, ...(role === "weights" ? random : {}) }),
   };

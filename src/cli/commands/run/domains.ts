@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { loadConfig } from "../../../config/load.ts";
 import type { ProtocolResult } from "../../../domains/protocol.ts";
 import { selectionMethods } from "../../../evaluate/domains/model-selection.ts";
 import { domainTableText } from "../../../evaluate/domains/table.ts";
@@ -12,6 +11,7 @@ import { printTable } from "../../table.ts";
 
 export interface DomainsOptions extends CommonOptions {
   testDomains?: string;
+  plugin?: string[];
   trials: string;
   algorithms?: string;
   crossValidation?: boolean;
@@ -30,11 +30,13 @@ export async function domainsCommand(
 ): Promise<number> {
   const recipes = positionals.filter((one) => !one.includes("="));
   const overrides = positionals.filter((one) => one.includes("="));
-  const { trainConfigSchema } = await import("../../../recipe/config.ts");
+  const { loadTrainConfig } = await import("../../../recipe/load-train-config.ts");
   const { listDomains } = await import("../../../domains/list-domains.ts");
   const { planCells } = await import("../../../domains/cells.ts");
   const { protocolJson, runProtocol } = await import("../../../domains/protocol.ts");
-  const configs = recipes.map((source) => loadConfig(source, trainConfigSchema, { overrides }));
+  const configs = await Promise.all(
+    recipes.map((source) => loadTrainConfig(source, { overrides, plugins: options.plugin ?? [] })),
+  );
   const lists = await Promise.all(configs.map(({ data }) => listDomains(data)));
   const domains = requireSame(lists, recipes);
   const testDomains = chooseDomains(domains, options.testDomains);

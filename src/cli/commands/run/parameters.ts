@@ -1,3 +1,4 @@
+import { defined } from "../../../graph/defined.ts";
 import type { CountedModel } from "../../../recipe/count-parameters.ts";
 import { type CommonOptions, type Context, printJson } from "../../context.ts";
 import { parseWhole } from "../../numbers.ts";
@@ -5,6 +6,7 @@ import { printTable } from "../../table.ts";
 
 export interface ParametersOptions extends CommonOptions {
   vocabulary?: string;
+  plugin?: string[];
 }
 
 /** `moesaic parameters`: how many parameters a model has, and how many a token meets. */
@@ -12,10 +14,11 @@ export async function parametersCommand(
   context: Context,
   source: string,
   overrides: readonly string[],
-  { vocabulary, json }: ParametersOptions,
+  { vocabulary, plugin, json }: ParametersOptions,
 ): Promise<number> {
   const { countParametersOf } = await import("../../../recipe/count-parameters.ts");
   const counted = await countParametersOf(source, overrides, {
+    ...defined({ plugins: plugin }),
     ...(vocabulary !== undefined && { vocabularySize: parseWhole("--vocabulary", vocabulary, 2) }),
   });
   if (json) printJson(context, asJson(counted));

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig } from "../../../config/load.ts";
 import { usageError } from "../../../graph/errors.ts";
 import type { Summary } from "../../../inspect/types/run-record.ts";
 import type { ProgressSink } from "../../../learn/progress.ts";
@@ -12,6 +11,7 @@ import { printTable, sparkline } from "../../table.ts";
 export interface TrainOptions extends CommonOptions {
   run?: string;
   resume?: boolean;
+  plugin?: string[];
   overwrite?: boolean;
   profile?: boolean;
 }
@@ -27,8 +27,8 @@ export async function trainCommand(
   options: TrainOptions,
 ): Promise<number> {
   const { source, overrides } = chooseSource(positionals, options);
-  const { trainConfigSchema } = await import("../../../recipe/config.ts");
-  const config = loadConfig(source, trainConfigSchema, { overrides });
+  const { loadTrainConfig } = await import("../../../recipe/load-train-config.ts");
+  const config = await loadTrainConfig(source, { overrides, plugins: options.plugin ?? [] });
   const runDirectory = options.run ?? join("runs", config.recipe);
   const { train } = await import("../../../train/train.ts");
 

@@ -1,0 +1,26 @@
+import { type LoadOptions, loadConfig, pluginsOf } from "../config/load.ts";
+import { type TrainConfig, trainConfigSchema } from "./config.ts";
+import { loadPlugins } from "./plugins.ts";
+
+export interface LoadTrainConfigOptions extends LoadOptions {
+  /** Plug-ins in addition to the ones that the configuration lists. */
+  readonly plugins?: readonly string[];
+}
+
+/**
+ * Loads the plug-ins of a training configuration, then the configuration itself.
+ *
+ * @param source name of a recipe, or path of a YAML file
+ * @throws UserError (exit code 2) for invalid settings, or a plug-in that cannot be loaded
+ * @example
+ * const config = await loadTrainConfig("mine.yaml", { overrides: ["train.max_steps=10"] });
+ */
+export async function loadTrainConfig(
+  source: string,
+  { plugins = [], ...options }: LoadTrainConfigOptions = {},
+): Promise<TrainConfig> {
+  const listed = [...new Set([...pluginsOf(source, options), ...plugins])];
+  await loadPlugins(listed);
+  const config = loadConfig(source, trainConfigSchema, options);
+  return listed.length === 0 ? config : { ...config, plugins: listed };
+}
