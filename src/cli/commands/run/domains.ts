@@ -25,9 +25,11 @@ export interface DomainsOptions extends CommonOptions {
  */
 export async function domainsCommand(
   context: Context,
-  positionals: readonly string[],
+  recipe: string,
+  others: readonly string[],
   options: DomainsOptions,
 ): Promise<number> {
+  const positionals = [recipe, ...others];
   const recipes = positionals.filter((one) => !one.includes("="));
   const overrides = positionals.filter((one) => one.includes("="));
   const { loadTrainConfig } = await import("../../../recipe/load-train-config.ts");

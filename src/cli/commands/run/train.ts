@@ -23,9 +23,11 @@ export interface TrainOptions extends CommonOptions {
  */
 export async function trainCommand(
   context: Context,
-  positionals: readonly string[],
+  recipe: string | undefined,
+  others: readonly string[],
   options: TrainOptions,
 ): Promise<number> {
+  const positionals = recipe === undefined ? [] : [recipe, ...others];
   const { source, overrides } = chooseSource(positionals, options);
   const { loadTrainConfig } = await import("../../../recipe/load-train-config.ts");
   const config = await loadTrainConfig(source, { overrides, plugins: options.plugin ?? [] });
