@@ -5,6 +5,12 @@ import { input } from "../../src/graph/inputs.ts";
 import { type MoeInput, parseMoe } from "../../src/moe/config.ts";
 import { createMoe } from "../../src/moe/create-moe.ts";
 import type { Decides } from "../../src/moe/routers/define.ts";
+import {
+  isRoutingTap,
+  type RoutingWith,
+  readRouting,
+  tokenParts,
+} from "../../src/moe/routing-taps.ts";
 import { createScope, type Trace } from "../../src/nn/scope.ts";
 import { emitModel } from "../../src/onnx/emit.ts";
 import { foldIn, key, normal, uniform } from "../../src/random/index.ts";
@@ -62,14 +68,16 @@ export interface Cell {
   readonly dropped: boolean;
 }
 
+type Routed = RoutingWith<NdArray, (typeof tokenParts)[number]>;
+
 /** One row per token. */
 export async function routeExample({ moe }: Example): Promise<Cell[][]> {
-  const taken = await tapsOf(moe);
+  const taken = await routingOf(moe);
   const attempted =
-    moe.dispatch?.name === "capacity" ? await tapsOf({ router: moe.router }) : taken;
+    moe.dispatch?.name === "capacity" ? await routingOf({ router: moe.router }) : taken;
   const weights = weightsOf(taken);
   const before = weightsOf(attempted);
-  const shares = toNumbers(taken["moe.dispatch_weights"] ?? taken["moe.probabilities"]!);
+  const shares = toNumbers(taken.dispatchWeights ?? taken.probabilities);
   return logits.map((row, token) =>
     row.map((_, expert) => ({
       share: shares[token * numExperts + expert]!,
@@ -79,9 +87,9 @@ export async function routeExample({ moe }: Example): Promise<Cell[][]> {
   );
 }
 
-/** Weights by token and expert from the taps `[K, N]`. */
-function weightsOf(taps: Readonly<Record<string, NdArray>>): (number | undefined)[][] {
-  const [ids, weights] = [taps["moe.ids"]!, taps["moe.combine_weights"]!].map(toNumbers);
+/** Weights by token and expert from ids and weights `[K, N]`. */
+function weightsOf(routing: Routed): (number | undefined)[][] {
+  const [ids, weights] = [routing.ids, routing.combineWeights].map(toNumbers);
   const table = logits.map((row) => row.map((): number | undefined => undefined));
   for (const [i, expert] of ids!.entries()) {
     if (expert < numExperts) table[i % numTokens]![expert] = weights![i]!;
@@ -90,17 +98,15 @@ function weightsOf(taps: Readonly<Record<string, NdArray>>): (number | undefined
 }
 
 /** Runs the layer in training mode, as BASE and noise show only there. */
-async function tapsOf(moe: MoeInput): Promise<Record<string, NdArray>> {
+async function routingOf(moe: MoeInput): Promise<Routed> {
   const { scope, trace } = createScope({ training: true });
   const width = numExperts;
   const x = input(trace.graph, "x", { dtype: "float32", shape: [numTokens, width] });
   const settings = parseMoe({ ...moe, num_experts: numExperts });
   createMoe(settings, { width, numTokens }).apply(scope.child("moe"), x);
-  const wanted = ["ids", "combine_weights", "probabilities", "dispatch_weights"];
-  const outputs = wanted.flatMap((name) => {
-    const tensor = trace.taps.get(`moe.${name}`);
-    return tensor === undefined ? [] : [[`moe.${name}`, tensor] as const];
-  });
+  const outputs = [...trace.taps].filter(([name]) =>
+    isRoutingTap(name, [...tokenParts, "dispatchWeights"]),
+  );
   const model = emitModel(Object.fromEntries(outputs));
   const feeds = model.inputs.map(({ name, shape }) => [
     name,
@@ -108,7 +114,8 @@ async function tapsOf(moe: MoeInput): Promise<Record<string, NdArray>> {
   ]);
   const session = await nativeRuntime().createSession(model.bytes, { threads: 1 });
   try {
-    return await session.run(Object.fromEntries(feeds));
+    const taps = await session.run(Object.fromEntries(feeds));
+    return readRouting(taps, "moe", ...tokenParts);
   } finally {
     session.dispose();
   }

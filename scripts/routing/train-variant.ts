@@ -3,9 +3,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configToYaml, loadConfig } from "../../src/config/load.ts";
-import { maxViolation } from "../../src/inspect/statistics/routing-sums.ts";
+import { isRoutingTap, statisticsParts } from "../../src/moe/routing-taps.ts";
 import { type TrainConfig, trainConfigSchema } from "../../src/recipe/config.ts";
 import { latest, listCheckpoints } from "../../src/runs/checkpoint-store.ts";
+import { routingRecorder } from "../../src/tasks/routing/routing-record.ts";
 import { loadWeights, setUpTraining, type Training } from "../../src/train/setup.ts";
 import { train } from "../../src/train/train.ts";
 import { overridesOf, type Variant } from "./variants.ts";
@@ -77,34 +78,18 @@ async function measure(config: TrainConfig, runDirectory: string): Promise<Measu
 
 async function readValidation(training: Training): Promise<Measured> {
   const loader = await training.openSplit("validation");
-  const evaluator = await training.createEvaluator((name) => /\.(counts|success_rate)$/.test(name));
-  const counts = new Map<string, number[]>();
-  const placed = new Map<string, number>();
-  let samples = 0;
+  const evaluator = await training.createEvaluator((name) => isRoutingTap(name, statisticsParts));
+  const routing = routingRecorder(evaluator.graph.taps);
   try {
-    const scores = await evaluator.run(loader, (outputs, batch) => {
-      samples += batch.indices.length;
-      for (const tap of evaluator.graph.taps) {
-        const values = Array.from(outputs[tap]!.data, Number);
-        if (tap.endsWith(".success_rate")) {
-          placed.set(tap, (placed.get(tap) ?? 0) + values[0]! * batch.indices.length);
-        } else {
-          counts.set(
-            tap,
-            values.map((value, e) => value + (counts.get(tap)?.[e] ?? 0)),
-          );
-        }
-      }
-    });
-    const layers = [...counts.values()];
-    const success = [...placed.values()].map((sum) => sum / samples);
+    const scores = await evaluator.run(loader, (outputs, batch) => routing.add(outputs, batch));
+    const layers = routing.layers().map((layer) => layer.scores);
+    const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
     return {
       accuracy: scores.accuracy!,
       loss: scores.loss!,
-      maxViolation: Math.max(...layers.map(maxViolation)),
-      deadExperts: layers.flat().filter((count) => count === 0).length,
-      droppedFraction:
-        success.length === 0 ? 0 : 1 - success.reduce((a, b) => a + b) / success.length,
+      maxViolation: Math.max(...layers.map((layer) => layer.maxViolation)),
+      deadExperts: sum(layers.map((layer) => layer.deadExperts)),
+      droppedFraction: sum(layers.map((layer) => layer.droppedFraction)) / layers.length,
       steps: training.totalSteps,
     };
   } finally {

@@ -31,9 +31,9 @@ export {
   createDecoder,
   type Decoder,
   type DecoderOptions,
-  type PrefixRows,
 } from "./generate/decoder.ts";
 export type { SequenceRouting, TokenChoice, TokenExperts } from "./generate/decoder-routing.ts";
+export type { PrefixRows } from "./generate/decoder-session.ts";
 export type { DecoderState, PerSequence } from "./generate/decoder-state.ts";
 export {
   collect,

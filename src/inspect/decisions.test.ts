@@ -17,13 +17,13 @@ test("the surest and the least sure patch, with choices in their order", () => {
       patch: 1,
       rows: 1,
       cols: 2,
-      layers: [{ layer: "blocks.0.moe", probabilities: [0.1, 0.8, 0.1], experts: [1] }],
+      layers: [{ layer: "blocks.0.moe", probabilities: [0.1, 0.8, 0.1], ids: [1] }],
     },
     {
       patch: 0,
       rows: 1,
       cols: 2,
-      layers: [{ layer: "blocks.0.moe", probabilities: [0.3, 0.3, 0.4], experts: [2, 0] }],
+      layers: [{ layer: "blocks.0.moe", probabilities: [0.3, 0.3, 0.4], ids: [2, 0] }],
     },
   ]);
 });
@@ -45,6 +45,6 @@ test("of a pair, words are not told", () => {
   };
   const pair = { layers: [layer], rows: 1, columns: 1, stride: 2 };
   expect(patchDecisions({ ...pair, sample: 1 })).toMatchObject([
-    { patch: 0, layers: [{ probabilities: [0.25, 0.75], experts: [1] }] },
+    { patch: 0, layers: [{ probabilities: [0.25, 0.75], ids: [1] }] },
   ]);
 });

@@ -1,18 +1,12 @@
 /** What the routers made of single patches. */
+import type { RoutedTokens } from "./routed-layer.ts";
 import type { PatchDecision } from "./types/attention.ts";
 
-/** The routing of one layer for a batch, `[K, N]` and `[N, E]`. */
-interface RoutedLayer {
-  readonly layer: string;
-  readonly ids: { readonly shape: readonly number[]; readonly data: ArrayLike<number | bigint> };
-  readonly probabilities: {
-    readonly shape: readonly number[];
-    readonly data: ArrayLike<number | bigint>;
-  };
-}
+/** The routing of one layer for a batch. */
+type LayerTokens = { readonly layer: string } & Pick<RoutedTokens, "ids" | "probabilities">;
 
 export interface PatchDecisionsOptions {
-  readonly layers: readonly RoutedLayer[];
+  readonly layers: readonly LayerTokens[];
   readonly rows: number;
   readonly columns: number;
   readonly sample: number;
@@ -30,7 +24,7 @@ export function patchDecisions(options: PatchDecisionsOptions): PatchDecision[] 
   const { layers, rows, columns, sample } = options;
   const numPatches = rows * columns;
   const start = sample * (options.stride ?? numPatches) + (options.before ?? 0);
-  const probabilitiesOf = ({ probabilities: { shape, data } }: RoutedLayer, patch: number) =>
+  const probabilitiesOf = ({ probabilities: { shape, data } }: LayerTokens, patch: number) =>
     Array.from({ length: shape[1]! }, (_, e) => Number(data[(start + patch) * shape[1]! + e]));
   const certainty = Array.from({ length: numPatches }, (_, patch) =>
     layers.reduce((sum, layer) => sum + Math.max(...probabilitiesOf(layer, patch)), 0),
@@ -44,13 +38,13 @@ export function patchDecisions(options: PatchDecisionsOptions): PatchDecision[] 
     layers: layers.map((layer) => {
       const [choices, numTokens] = layer.ids.shape as [number, number];
       const probabilities = probabilitiesOf(layer, patch);
-      const experts = Array.from({ length: choices }, (_, k) =>
+      const ids = Array.from({ length: choices }, (_, k) =>
         Number(layer.ids.data[k * numTokens + start + patch]),
       );
       return {
         layer: layer.layer,
         probabilities: probabilities.map((p) => Math.round(p * 1e4) / 1e4),
-        experts: experts.filter((expert) => expert >= 0 && expert < probabilities.length),
+        ids: ids.filter((id) => id >= 0 && id < probabilities.length),
       };
     }),
   }));

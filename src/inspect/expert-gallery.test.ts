@@ -12,15 +12,15 @@ const imageOf = (index: number) => ({
 });
 const grid = { rows: 1, columns: 2 };
 
-/** Every token goes to one expert with this gate. */
+/** Every token goes to one expert with this probability. */
 const routed = (
-  choices: readonly (readonly [expert: number, gate: number])[],
+  choices: readonly (readonly [expert: number, probability: number])[],
   mask?: number[],
 ) => ({
   ids: { shape: [1, choices.length], data: choices.map(([expert]) => BigInt(expert)) },
   probabilities: {
     shape: [choices.length, 2],
-    data: choices.flatMap(([expert, gate]) => (expert === 0 ? [gate, 1 - gate] : [1 - gate, gate])),
+    data: choices.flatMap(([expert, p]) => (expert === 0 ? [p, 1 - p] : [1 - p, p])),
   },
   ...(mask && { mask: { shape: [choices.length], data: mask } }),
 });
@@ -49,8 +49,8 @@ describe("pairs of two patches and three words", () => {
 
   test("the surest patches are cut out of their images", () => {
     expect(layer!.experts[0]!.patches.map(({ image, ...rest }) => [...image.data, rest])).toEqual([
-      [30, { index: 3, patch: 0, gate: 0.9 }],
-      [50, { index: 5, patch: 0, gate: 0.8 }],
+      [30, { index: 3, patch: 0, probability: 0.9 }],
+      [50, { index: 5, patch: 0, probability: 0.8 }],
     ]);
     expect(layer!.experts[1]!.patches).toEqual([]);
   });
@@ -113,7 +113,7 @@ test("class tokens and what stands between patches and words are left out", () =
   });
   const [layer] = gallery.galleries(imageOf);
   expect(layer).toMatchObject({ numPatches: 2, numWords: 2 });
-  expect(layer!.experts[0]!.patches.map(({ patch, gate }) => [patch, gate])).toEqual([
+  expect(layer!.experts[0]!.patches.map(({ patch, probability }) => [patch, probability])).toEqual([
     [0, 0.9],
     [1, 0.8],
   ]);

@@ -99,8 +99,8 @@ export function expertGallery(options: ExpertGalleryOptions): GalleryCollector {
         const patch = place - before;
         if (patch < 0 || patch >= numPatches) continue;
         sums.numPatches[expert]! += 1;
-        const gate = Number(probabilities.data[n * numExperts + expert]);
-        sums.patches[expert]?.add({ index: indices[sample]!, patch, gate });
+        const probability = Number(probabilities.data[n * numExperts + expert]);
+        sums.patches[expert]?.add({ index: indices[sample]!, patch, probability });
       }
     },
     galleries: (imageOf) =>

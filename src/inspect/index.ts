@@ -17,11 +17,26 @@ export {
   type GalleryCollector,
   type GallerySamples,
 } from "./expert-gallery.ts";
+export { layerExperts, type MosaicLayerOptions, mosaicLayer } from "./mosaic-layer.ts";
 export { type PlacedObject, patchObjects } from "./patch-objects.ts";
 export { fitRecord } from "./record/fit-record.ts";
 export { decodeRecord, encodeRecord, type StoredRecord } from "./record/record-codec.ts";
 export { type RetrievalSamplesOptions, retrievalSamples } from "./retrieval-samples.ts";
-export { type RouterDetails, routerDetails } from "./router-details.ts";
+export {
+  joinLayers,
+  type RoutedTokens,
+  routedLayer,
+  type TokenRange,
+  type Values,
+  withoutEmptyChoices,
+} from "./routed-layer.ts";
+export {
+  type RoutingScore,
+  type RoutingScoreName,
+  type RoutingScores,
+  routingScoreList,
+  routingScores,
+} from "./routing-scores.ts";
 export {
   type AgreementOptions,
   type RoutingAgreement,
@@ -48,7 +63,6 @@ export {
 } from "./statistics/modality-shares.ts";
 export { type LabelValue, labelRouting } from "./statistics/routing-labels.ts";
 export {
-  mosaicLayer,
   type RoutedBatch,
   type RoutingStatistics,
   type RoutingStatisticsOptions,
@@ -56,7 +70,6 @@ export {
   type SampleLabels,
 } from "./statistics/routing-statistics.ts";
 export { maxViolation } from "./statistics/routing-sums.ts";
-export { joinLayers, tokenLayer } from "./token-layer.ts";
 export type { AttentionLayer, ImageAttention, PatchDecision } from "./types/attention.ts";
 export type { DomainAnalysis, DomainScenes, SceneAgreement } from "./types/domain.ts";
 export type { CaptionSample, ConfusionSample, Prediction, RecordedImage } from "./types/image.ts";
@@ -72,13 +85,13 @@ export type {
   TextsOfImage,
 } from "./types/pair.ts";
 export type { ClassScores, DecisionRegions } from "./types/regions.ts";
+export type { RecordedLayer, RoutedLayer } from "./types/routed-layer.ts";
 export type {
   CheckpointAgreement,
   DomainLabelRouting,
   LabelRouting,
   LayerAgreement,
   LayerRouting,
-  RoutingScores,
   RoutingSpread,
 } from "./types/routing.ts";
 export type { MetricEvent, RunRecord, Summary } from "./types/run-record.ts";
@@ -86,6 +99,5 @@ export type {
   LanguageUnits,
   TextPrediction,
   TextSample,
-  TokenLayer,
   TokenTrace,
 } from "./types/text.ts";

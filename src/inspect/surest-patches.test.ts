@@ -3,7 +3,7 @@ import { surestPatches } from "./surest-patches.ts";
 
 const keep = (limit: number, patches: readonly (readonly [number, number, number])[]) => {
   const kept = surestPatches(limit);
-  for (const [index, patch, gate] of patches) kept.add({ index, patch, gate });
+  for (const [index, patch, probability] of patches) kept.add({ index, patch, probability });
   return kept.patches().map(({ index, patch }) => [index, patch]);
 };
 
@@ -32,7 +32,7 @@ test("the best patch of each image comes before second ones", () => {
   ]);
 });
 
-test("of equal gates the earlier stay", () => {
+test("of equal probabilities the earlier stay", () => {
   const patches = [0, 1, 2].map((index) => [index, 0, 1] as const);
   expect(keep(2, patches)).toEqual([
     [0, 0],

@@ -6,7 +6,7 @@ export interface SurestPatch {
   /** Place in the image. */
   readonly patch: number;
   /** Probability of the expert. */
-  readonly gate: number;
+  readonly probability: number;
 }
 
 export interface SurestPatches {
@@ -16,22 +16,22 @@ export interface SurestPatches {
 }
 
 /**
- * Keeps at most `limit` patches with the largest gates, one of each image, and further ones of the
- * same images only where there are too few images. Of equal gates the earlier patch stays.
+ * Keeps at most `limit` patches with the largest probabilities, one of each image, and further ones of the
+ * same images only where there are too few images. Of equal probabilities the earlier patch stays.
  */
 export function surestPatches(limit: number): SurestPatches {
   let distinct: SurestPatch[] = [];
   let others: SurestPatch[] = [];
   const insert = (list: SurestPatch[], added: SurestPatch): SurestPatch[] =>
-    list.length === limit && added.gate <= (list.at(-1)?.gate ?? 0)
+    list.length === limit && added.probability <= (list.at(-1)?.probability ?? 0)
       ? list
-      : [...list, added].sort((a, b) => b.gate - a.gate).slice(0, limit);
+      : [...list, added].sort((a, b) => b.probability - a.probability).slice(0, limit);
   return {
     add(patch) {
       const same = distinct.find(({ index }) => index === patch.index);
       if (same === undefined) {
         distinct = insert(distinct, patch);
-      } else if (patch.gate > same.gate) {
+      } else if (patch.probability > same.probability) {
         distinct = insert(
           distinct.filter((kept) => kept !== same),
           patch,
@@ -47,7 +47,7 @@ export function surestPatches(limit: number): SurestPatches {
         if (chosen.length === limit) break;
         chosen.push(patch);
       }
-      return chosen.sort((a, b) => b.gate - a.gate);
+      return chosen.sort((a, b) => b.probability - a.probability);
     },
   };
 }

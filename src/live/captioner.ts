@@ -2,6 +2,7 @@
 import { createDecoder } from "../evaluate/generate/decoder.ts";
 import { firstTokens, promptTokens, tokenTexts } from "../evaluate/generate/prompt.ts";
 import { UserError } from "../graph/errors.ts";
+import type { RoutedLayer } from "../inspect/types/routed-layer.ts";
 import { createSeeMoe, type SeeMoeSettings } from "../models/seemoe/config.ts";
 import { foldIn, key } from "../random/key.ts";
 import { writeText } from "./generation.ts";
@@ -10,7 +11,6 @@ import { lazily } from "./lazily.ts";
 import { joinChoices } from "./routing.ts";
 import type { LiveAbilities, LiveSource } from "./source.ts";
 import { checkText, noteUnknown } from "./text-input.ts";
-import type { RoutedLayer } from "./types.ts";
 
 /** Stands for the one visual token in front of the words. */
 const IMAGE_TOKEN = "<image>";

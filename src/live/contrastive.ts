@@ -11,7 +11,7 @@ import { patchGrid } from "../nn/patch-embed.ts";
 import { imageClassifier } from "./image-classifier.ts";
 import { imageReader } from "./image-input.ts";
 import { lazily } from "./lazily.ts";
-import { isRoutingTap, readLayers } from "./routing.ts";
+import { isTokenTap, readLayers } from "./routing.ts";
 import type { LiveAbilities, LiveSource } from "./source.ts";
 import { readText } from "./text-input.ts";
 
@@ -28,7 +28,7 @@ export async function contrastive(
     settings.system === "limoe" ? limoeOf(source, settings) : diffMoeOf(source, settings);
   const similarity = await similarityOf(model, compile);
   const read = imageReader(spec);
-  const encoder = lazily(() => createEncoder(model, { ...compile, taps: isRoutingTap }));
+  const encoder = lazily(() => createEncoder(model, { ...compile, taps: isTokenTap }));
   const { rows, columns: cols } = model.grid;
   const classes =
     settings.system === "diff-moe" && spec.classNames.length > 0

@@ -10,15 +10,14 @@ import { type Classifier, createClassifier, type ModelSettings } from "../models
 import type { Scope } from "../nn/scope.ts";
 import { imageReader } from "./image-input.ts";
 import { lazily } from "./lazily.ts";
-import { isRoutingTap, readLayers } from "./routing.ts";
+import { isTokenTap, readLayers } from "./routing.ts";
 import { classProbabilities, type LiveAbilities, type LiveSource } from "./source.ts";
 
 /** A model that gives class logits `[B, C]` of images `[B, C, H, W]`. */
 export type ImageModel = Pick<Classifier, "grid" | "logits">;
 
 /** Blocks over texts alone route words, which are no patches. */
-const isPatchTap = (name: string): boolean =>
-  isRoutingTap(name) && !name.startsWith("text_blocks.");
+const isPatchTap = (name: string): boolean => isTokenTap(name) && !name.startsWith("text_blocks.");
 
 /** The classifier of a source, by its own head. */
 export function imageModel({ settings, spec, tokenizer }: LiveSource): ImageModel {

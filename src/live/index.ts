@@ -1,4 +1,5 @@
 /** Trained models that answer single images and texts, and tell how they routed them. */
+export type { RoutedLayer } from "../inspect/types/routed-layer.ts";
 export { createLiveModel, type LiveModelOptions } from "./create-live-model.ts";
 export { liveKind } from "./kinds.ts";
 export { MAX_SPEC_LENGTH, readLiveModelSpec } from "./spec.ts";
@@ -13,6 +14,5 @@ export type {
   LiveModel,
   LiveModelSpec,
   RoutedImage,
-  RoutedLayer,
   RoutedText,
 } from "./types.ts";

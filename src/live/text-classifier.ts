@@ -9,7 +9,7 @@ import {
 } from "../models/text-classifier/config.ts";
 import type { Scope } from "../nn/scope.ts";
 import { lazily } from "./lazily.ts";
-import { isRoutingTap, readLayers } from "./routing.ts";
+import { isTokenTap, readLayers } from "./routing.ts";
 import { classProbabilities, type LiveAbilities, type LiveSource } from "./source.ts";
 import { readText } from "./text-input.ts";
 
@@ -30,7 +30,7 @@ export function textClassifier({
     const lengths = input(scope.graph, "lengths", { dtype: "int64", shape: [batch()] });
     return { logits: model.logits(scope, ids, lengths) };
   };
-  const forward = lazily(() => compileForward(trace, { ...compile, taps: isRoutingTap }));
+  const forward = lazily(() => compileForward(trace, { ...compile, taps: isTokenTap }));
   return {
     async classifyText(text) {
       const { ids, lengths, tokens, notes } = readText(tokenizer!, text, contextLength);

@@ -6,6 +6,7 @@
  */
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { RecordedImage } from "../inspect/types/image.ts";
+import type { RoutedLayer } from "../inspect/types/routed-layer.ts";
 
 export type LiveKind =
   | "image-classifier"
@@ -38,18 +39,6 @@ export interface LiveModelSpec {
   /** How texts become tokens, where the model reads or writes any, and how many it takes at most. */
   readonly tokenizer?: TokenizerState;
   readonly contextLength?: number;
-}
-
-/** What the router of one layer made of every token. */
-export interface RoutedLayer {
-  readonly layer: string;
-  readonly numExperts: number;
-  /** Chosen experts, best first; a value outside 0 to E-1 is none. */
-  readonly experts: readonly (readonly number[])[]; // [K, S]
-  /** Weights of these, 0 to 1. */
-  readonly gates: readonly (readonly number[])[]; // [K, S]
-  /** Of every expert for every token, 0 to 1, token by token. */
-  readonly probabilities: Float32Array; // [S, E]
 }
 
 /** Layers over the patches of one image, row by row. */

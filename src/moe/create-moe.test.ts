@@ -69,6 +69,17 @@ function run(settings: MoeSettings, options: RunOptions = {}) {
   );
 }
 
+/** Assignments that have an expert, as a fraction of what tokens asked for. */
+function successOf(outputs: Readonly<Record<string, NdArray>>): number {
+  const [ids, attempted] = [toNumbers(outputs.ids!), toNumbers(outputs.attempted!)];
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const placed = attempted.map((asked, n) => {
+    const own = ids.filter((id, i) => i % N === n && id < E).length;
+    return Math.min(asked, own);
+  });
+  return sum(placed) / sum(attempted);
+}
+
 const finite = (values: NdArray): boolean => toNumbers(values).every(Number.isFinite);
 const pairs = routers
   .list()
@@ -109,9 +120,9 @@ describe.each(pairs)("%s through %s", (router, dispatcher, definition) => {
       const limited = dispatcher === "capacity";
       expect("positions" in outputs).toBe(limited);
       expect(outputs.attempted!.shape).toEqual([N]);
-      const success = toNumbers((outputs.success_rate ?? outputs["metrics.success_rate"])!);
-      expect(toNumbers(outputs["metrics.success_rate"]!)[0]).toBeCloseTo(success[0]!, 6);
-      if (!limited && dispatcher !== "expert_choice") expect(success).toEqual([1]);
+      const success = successOf(outputs);
+      const [tapped = 1] = outputs.success_rate ? toNumbers(outputs.success_rate) : [];
+      expect(success).toBeCloseTo(tapped, 6);
       expect("success_rate" in outputs).toBe(limited || dispatcher === "expert_choice");
       expect("dispatch_weights" in outputs).toBe(dispatcher === "soft");
     }
@@ -270,17 +281,7 @@ test("losses have their weights, schedules and modalities", async () => {
     local_entropy_image: 0.01,
     local_entropy_text: 2,
   });
-  const entropies = ["image", "text"].map(
-    (name) => toNumbers(outputs[`metrics.${name}.local_entropy`]!)[0]!,
-  );
-  const whole = toNumbers(outputs["metrics.local_entropy"]!)[0]!;
-  expect((entropies[0]! + entropies[1]!) / 2).toBeCloseTo(whole, 5);
   const image = toNumbers(outputs["modalities.image"]!);
   expect(image).toEqual(toNumbers(modality).map((index) => 1 - index));
-  const loads = ["image", "text"].map((name) => toNumbers(outputs[`metrics.${name}.load`]!));
-  const terms = loads.flatMap((load, m) =>
-    load.map((p, e) => (p === 0 ? 0 : (p / 2) * Math.log((2 * p) / (p + loads[1 - m]![e]!)))),
-  ); // as many tokens of one as of the other
-  const information = terms.reduce((sum, term) => sum + term, 0);
-  expect(toNumbers(outputs["metrics.modality_information"]!)[0]).toBeCloseTo(information, 5);
+  expect(toNumbers(outputs["modalities.text"]!)).toEqual(toNumbers(modality));
 });

@@ -6,6 +6,7 @@
 import { describe, expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
 import { add, mul } from "../ops/arithmetic.ts";
+import { reduceSum } from "../ops/reduce.ts";
 import { softmax } from "../ops/softmax.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import { importanceLoss, sparseGates } from "./losses/importance.ts";
@@ -21,8 +22,8 @@ import {
   variationOf,
 } from "./losses/losses.fixture.ts";
 import { sequenceBalanceLoss } from "./losses/sequence-balance.ts";
+import { chosenExperts } from "./losses/tokens.ts";
 import { zLoss } from "./losses/z-loss.ts";
-import { assignmentCounts } from "./metrics.ts";
 import { cosineLogits } from "./routers/cosine.ts";
 import { selectTokens } from "./routers/expert-choice.ts";
 import { biasRouting } from "./routers/loss-free-bias.ts";
@@ -181,7 +182,7 @@ test("DeepSeek's routing and its loss, one after the other (computed in float64)
       return [
         routing.ids,
         routing.combineWeights,
-        mul(assignmentCounts(routing.ids, 4), 4 / (2 * 2)), // E / (K S)
+        mul(reduceSum(chosenExperts(routing.ids, 4), 0), 4 / (2 * 2)), // E / (K S)
         sequenceBalanceLoss(routing.probabilities, routing.ids, { numTokens: 2 }),
       ];
     },

@@ -88,18 +88,6 @@ export type { TokenMask } from "./losses/tokens.ts";
 export type { VariationOptions } from "./losses/variation.ts";
 export { l1Penalty, l2Penalty, type Weights, weightPenalty } from "./losses/weight-penalty.ts";
 export { type ZLossOptions, zLoss } from "./losses/z-loss.ts";
-export {
-  assignmentCounts,
-  deadExperts,
-  labelCounts,
-  maxViolationOf,
-  mutualInformationOf,
-  type RoutingMetrics,
-  type RoutingMetricsOptions,
-  routingMetrics,
-  routingMetricsByModality,
-  successRate,
-} from "./metrics.ts";
 export { availableExperts, countExperts, type ExpertLayout } from "./modality-experts.ts";
 export { type AttentiveRouterOptions, attentiveRouter } from "./routers/attentive.ts";
 export { balancedAssignment } from "./routers/balanced-assignment.ts";
@@ -189,6 +177,18 @@ export {
   type SoftRouting,
   selectTopK,
 } from "./routing.ts";
+export {
+  isRoutingTap,
+  layersOf,
+  type RoutingPart,
+  type RoutingValues,
+  type RoutingWith,
+  readRouting,
+  routingTap,
+  statisticsParts,
+  tapRouting,
+  tokenParts,
+} from "./routing-taps.ts";
 export type { MoeSettings } from "./settings.ts";
 export { moeSizes } from "./sizes.ts";
 export { type MoeLayers, moeBlocks, moeLayersSchema } from "./sparse-blocks.ts";

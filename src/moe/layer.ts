@@ -1,3 +1,4 @@
+import { defined } from "../graph/defined.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { dropout } from "../nn/dropout.ts";
 import type { Scope } from "../nn/scope.ts";
@@ -20,7 +21,7 @@ import { softDispatcher } from "./dispatch/soft.ts";
 import { applyExperts, type ExpertOptions, feedForward } from "./experts.ts";
 import { tokenMean } from "./losses/tokens.ts";
 import type { AnyRouting, Routing } from "./routing.ts";
-import { tapMetrics } from "./tap-metrics.ts";
+import { type RoutingValues, tapRouting } from "./routing-taps.ts";
 import { tokenView } from "./token-view.ts";
 
 export interface MoeOptions {
@@ -49,37 +50,32 @@ export interface MoeOptions {
  * A sparse mixture of experts: `y_n = sum over chosen e of w_ne f_e(x_n)`, plus the shared experts'
  * results.
  *
- * Taps, after dropping: `ids` `[K, N]`, `combine_weights` `[K, N]`, `probabilities` `[N, E]`, `counts`
- * `[E]`; `success_rate` where tokens can be left out (of the assignments of a limited token choice, or
- * of the tokens that some expert chose); `positions` `[K, N]` with a limit; `dispatch_weights`
- * `[G, S, E*P]` of soft slots; `attempted` `[N]`, the experts that each token asked for (one where
- * experts choose); and those of `tapMetrics`. Where experts choose, or all are used, `K = E` and
- * choices are in the order of their weights.
+ * The routing is tapped after dropping, see `RoutingValues`. If experts choose, or all are used, `K = E`
+ * and choices are in the order of their weights.
  *
  * @param x `[N, D]`
  * @returns `[N, D']`, as wide as `x` unless `experts.outputWidth` says otherwise
  */
 export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
-  const { mask, experts, numSharedExperts = 0 } = options;
+  const { mask, modalities, experts, numSharedExperts = 0 } = options;
   const routing = options.router(scope.child("router"), x);
   const placed = place(routing, options);
   const view = tokenView(placed);
   const asked = placed === routing ? view : tokenView(routing);
-  scope.tap("ids", view.ids);
-  scope.tap("combine_weights", view.combineWeights);
-  scope.tap("probabilities", view.probabilities);
-  if ("dispatchWeights" in placed) scope.tap("dispatch_weights", placed.dispatchWeights);
-  if ("positions" in placed) {
-    scope.tap("positions", placed.positions);
-    scope.tap("success_rate", placed.successRate);
-  }
-  if ("tokenIds" in placed) scope.tap("success_rate", chosenFraction(view, mask));
+  const ownParts = partsOf(placed, view, mask);
   scope.child("dispatch"); // profiles and errors name the place of what follows
   const dispatcher = createDispatcher(placed, mask);
-  scope.tap("counts", dispatcher.counts);
-  const attempted =
-    "tokenIds" in placed ? onesLike(reduceMax(view.probabilities, -1)) : choicesPerToken(asked);
-  tapMetrics(scope, view, { ...options, attempted });
+  tapRouting(scope, {
+    ids: view.ids,
+    combineWeights: view.combineWeights,
+    probabilities: view.probabilities,
+    ...ownParts,
+    counts: dispatcher.counts,
+    attempted:
+      "tokenIds" in placed ? onesLike(reduceMax(view.probabilities, -1)) : choicesPerToken(asked),
+    ...defined({ mask, modalities }),
+  });
+  scope.child("losses");
   options.losses?.(scope, asked);
 
   const rows = options.prepare?.(x) ?? x; // [N, D]
@@ -104,6 +100,18 @@ function place(routing: AnyRouting, { limit, mask }: MoeOptions): AnyRouting | L
     return limitCapacity(routing, { ...limit(routing), ...(mask && { mask }) });
   }
   return mask === undefined ? routing : maskTokens(routing, mask);
+}
+
+/** What routing of one kind alone has. */
+function partsOf(
+  placed: AnyRouting | LimitedRouting,
+  view: Routing,
+  mask: Tensor | undefined,
+): Partial<RoutingValues<Tensor>> {
+  if ("dispatchWeights" in placed) return { dispatchWeights: placed.dispatchWeights };
+  if ("tokenIds" in placed) return { successRate: chosenFraction(view, mask) };
+  if (!("positions" in placed)) return {};
+  return { positions: placed.positions, successRate: placed.successRate };
 }
 
 function createDispatcher(routing: AnyRouting, mask: Tensor | undefined): Dispatcher {

@@ -1,4 +1,4 @@
-/** Masked tokens change nothing: not the outputs of others, nor any loss or metric. */
+/** Masked tokens change nothing: not the outputs of others, nor any loss. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
@@ -13,7 +13,6 @@ import { maskTokens } from "./dispatch/mask.ts";
 import { softDispatcher } from "./dispatch/soft.ts";
 import { auxiliaryLoss, auxiliaryLosses } from "./losses/index.ts";
 import { methods } from "./methods.fixture.ts";
-import { routingMetrics } from "./metrics.ts";
 import { expertChoiceRouter } from "./routers/expert-choice.ts";
 import { softRouter } from "./routers/soft.ts";
 import type { Routing } from "./routing.ts";
@@ -52,9 +51,6 @@ function observe(
   const placed = Object.entries(limits).flatMap(([name, limited]) => [
     [`rows ${name}`, throughExperts(scope, x, droplessDispatcher(limited))] as const,
     [`counts ${name}`, droplessDispatcher(limited).counts] as const,
-    ...Object.entries(routingMetrics(limited, some)).map(
-      ([metric, value]) => [`${metric} ${name}`, value as Tensor] as const,
-    ),
     ...("successRate" in limited ? [[`rate ${name}`, limited.successRate] as const] : []),
   ]);
   return Object.fromEntries([...losses, ...placed]);

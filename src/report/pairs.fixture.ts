@@ -51,9 +51,9 @@ export function fixturePairRun(options: PairOptions = {}): RunRecord {
       probabilities: {
         shape: [chosen.length, experts],
         data: chosen.flatMap((expert) => {
-          const gate = 0.4 + 0.6 * random();
+          const largest = 0.4 + 0.6 * random();
           return Array.from({ length: experts }, (_, e) =>
-            e === expert ? gate : (1 - gate) / (experts - 1),
+            e === expert ? largest : (1 - largest) / (experts - 1),
           );
         }),
       },

@@ -76,18 +76,18 @@ export function scene(label: number, seed: number): Scene {
 
 function routePatches(cover: readonly number[], depth: number, experts: number, seed: number) {
   const random = generator(seed);
-  const chosen = new Uint8Array(grid * grid);
-  const gates: number[] = [];
+  const ids: number[] = [];
+  const weights: number[] = [];
   cover.forEach((share, i) => {
     const row = Math.floor(i / grid);
     const edge = share > 0 && share < 1;
     const kind = share === 1 ? 4 : edge ? 2 + Number(share > 0.5) : row < grid / 2 ? 0 : 1;
     const stray = random() < 0.3 / (depth + 1);
     const expert = stray ? Math.floor(random() * experts) : kind + ((depth * 3) % (experts - 4));
-    chosen[i] = expert % experts;
-    gates.push(0.2 + 0.8 * random());
+    ids.push(expert % experts);
+    weights.push(0.2 + 0.8 * random());
   });
-  return { chosen, gates };
+  return { ids, weights };
 }
 
 interface FixtureOptions {
@@ -112,10 +112,10 @@ export function fixtureRun(options: FixtureOptions = {}): RunRecord {
       ...(i < 3 ? { decisions: fixtureDecisions(names, experts, i) } : {}),
       ...(i % 2 === 0 ? { caption: `a small red ${classNames[label]} left of a blue star` } : {}),
       layers: names.map((layer, depth): MosaicLayer => {
-        const { chosen, gates } = routePatches(cover, depth, experts, 1000 * i + depth);
-        // Layers take turns at having gates, so that both kinds are seen.
-        const weights = depth % 2 === 0 ? { gates } : {};
-        return { layer, rows: grid, cols: grid, experts: chosen, ...weights };
+        const { ids, weights } = routePatches(cover, depth, experts, 1000 * i + depth);
+        // Every second layer has weights, so that both kinds are seen.
+        const known = depth % 2 === 0 ? { combineWeights: [weights] } : {};
+        return { layer, rows: grid, cols: grid, ids: [ids], ...known };
       }),
     };
   });

@@ -72,11 +72,11 @@ describe("a whole run", () => {
       "blocks.3.moe",
       "2.01",
       "1",
-      "97.0\u202f%",
-      "70.0\u202f%",
       "1.00",
       "2.05",
       "1.05",
+      "70.0\u202f%",
+      "97.0\u202f%",
     ]);
     const [first] = run.routing!;
     const { association } = first!.labels![1]!;

@@ -15,8 +15,8 @@ export function fixtureTrace(
     layers: layers.map((layer, depth) => ({
       layer,
       numExperts: 4,
-      experts: tokens.map((_, i) => (i * (depth + 1)) % 4),
-      gates: tokens.map((_, i) => [0.9, 0.4, 0.1][i % 3]!),
+      ids: [tokens.map((_, i) => (i * (depth + 1)) % 4)],
+      combineWeights: [tokens.map((_, i) => [0.9, 0.4, 0.1][i % 3]!)],
     })),
     ...more,
   };

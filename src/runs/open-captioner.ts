@@ -1,7 +1,8 @@
 /** A trained model of captions, ready for pictures. */
 import { BrokenImageError } from "../data/images/decode.ts";
 import { pipeline } from "../data/transforms/index.ts";
-import { createDecoder, type PrefixRows } from "../evaluate/generate/decoder.ts";
+import { createDecoder } from "../evaluate/generate/decoder.ts";
+import type { PrefixRows } from "../evaluate/generate/decoder-session.ts";
 import { allocate } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import { createSeeMoe, type SeeMoe } from "../models/seemoe/config.ts";

@@ -11,6 +11,7 @@ import { compareChoices, type LayerChoices } from "../inspect/statistics/choices
 import type { LayerAgreement } from "../inspect/types/routing.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
 import type { ProgressSink } from "../learn/progress.ts";
+import { isRoutingTap, statisticsParts } from "../moe/routing-taps.ts";
 import { createTask } from "../recipe/create-task.ts";
 import { transformSpecs } from "../recipe/data-specs.ts";
 import { openSplit } from "../recipe/open-data.ts";
@@ -21,7 +22,6 @@ import { type OpenedRun, openRun } from "../runs/open-run.ts";
 import { readWeights } from "../runs/state-files.ts";
 import { nativeRuntime } from "../runtime/native/native.ts";
 import { recordChoices } from "../tasks/routing/record-choices.ts";
-import { isRoutingTap } from "../tasks/routing/routing-record.ts";
 import { requireSplit } from "./evaluate-run.ts";
 
 export interface CompareRoutingOptions {
@@ -132,7 +132,7 @@ async function choicesOf(
     },
     fields,
     batchSize,
-    outputs: isRoutingTap,
+    outputs: (name) => isRoutingTap(name, statisticsParts),
   });
   try {
     let done = 0;

@@ -1,9 +1,9 @@
 /** How far the checkpoint that a run ends with routes as the last one does. */
 import { compareChoices } from "../inspect/statistics/choices.ts";
 import type { CheckpointAgreement } from "../inspect/types/routing.ts";
+import { isRoutingTap, layersOf, statisticsParts } from "../moe/routing-taps.ts";
 import type { Checkpoint } from "../runs/checkpoint-store.ts";
 import { firstBatches, recordChoices } from "../tasks/routing/record-choices.ts";
-import { isRoutingTap, routingLayers } from "../tasks/routing/routing-record.ts";
 import type { Training } from "./setup.ts";
 
 /** Batches that are compared: enough for two digits, few enough to cost next to nothing. */
@@ -19,9 +19,9 @@ export async function agreementWithLast(
   lastStep: number,
   load: () => Promise<void>,
 ): Promise<CheckpointAgreement | undefined> {
-  const evaluator = await createEvaluator(isRoutingTap);
+  const evaluator = await createEvaluator((name) => isRoutingTap(name, statisticsParts));
   try {
-    if (routingLayers(evaluator.graph.taps).length === 0) {
+    if (layersOf(evaluator.graph.taps).length === 0) {
       await load();
       return undefined;
     }

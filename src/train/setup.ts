@@ -15,6 +15,7 @@ import type { ProgressSink } from "../learn/progress.ts";
 import type { UpdateOptions } from "../learn/run-update.ts";
 import { createTrainStep, type TrainStepOptions, type UpdateStep } from "../learn/train-step.ts";
 import type { ParameterCounts } from "../moe/active-parameters.ts";
+import { isRoutingTap, statisticsParts } from "../moe/routing-taps.ts";
 import { adamW } from "../optim/adamw.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
@@ -28,7 +29,6 @@ import { openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
 import { restoreWeights } from "../runs/state-files.ts";
 import { BUFFERS } from "../runtime/arena.ts";
 import { nativeRuntime } from "../runtime/native/native.ts";
-import { isRoutingTap } from "../tasks/routing/routing-record.ts";
 import type { Task } from "../tasks/task.ts";
 import { noteCaptions } from "./note-captions.ts";
 
@@ -118,7 +118,7 @@ async function assemble(
     accumulationSteps: train.accumulationSteps,
     totalSteps,
     graph: {
-      tap: isRoutingTap,
+      tap: (name) => isRoutingTap(name, statisticsParts),
       ...(checkpoints && { checkpoint: blockSegments }),
     },
   };

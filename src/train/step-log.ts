@@ -6,7 +6,7 @@ import type { RunDirectory } from "../runs/run-directory.ts";
 import type { Progress } from "../runs/state-files.ts";
 import type { Watch } from "../tasks/diagnostics/watch.ts";
 import { routingEvents } from "../tasks/routing/routing-events.ts";
-import { readRouting } from "../tasks/routing/routing-record.ts";
+import { routingRecorder } from "../tasks/routing/routing-record.ts";
 import type { Training } from "./setup.ts";
 
 /** Logs a metric of a split. */
@@ -37,7 +37,7 @@ export function logExperts(
   { step, task }: Pick<Training, "step" | "task">,
   batch: Batch,
 ) {
-  const routing = readRouting(step.taps, task.classNames);
+  const routing = routingRecorder(step.taps, task.classNames);
   routing.add(step.values, batch);
   for (const [name, value] of routingEvents(routing.layers())) log("train", name, value);
 }

@@ -75,7 +75,14 @@ export function writeGeneratedRun(
         tokens: [caption, "and", "more"],
         label: 0,
         predicted: 1,
-        layers: [{ layer: "blocks.0.moe", numExperts, experts: [0, 1, 9], gates: [0.9, 0.4, 0.1] }],
+        layers: [
+          {
+            layer: "blocks.0.moe",
+            numExperts,
+            ids: [[0, 1, 9]],
+            combineWeights: [[0.9, 0.4, 0.1]],
+          },
+        ],
       },
     ],
   };
@@ -105,17 +112,14 @@ function generatedLayer(
   const second = first.map((expert) => (expert + 1) % numExperts);
   const probabilities = new Float32Array(side * side * numExperts).fill(0.5 / numExperts);
   for (const [i, expert] of first.entries()) probabilities[i * numExperts + expert]! += 0.5;
-  const gates = places.map(random);
-  const weights = [gates, gates.map((gate) => 1 - gate)];
+  const weights = places.map(random);
   return {
     layer,
     rows: side,
     cols: side,
     numExperts,
-    experts: noisy,
-    gates,
-    choices: [noisy, second],
-    weights,
+    ids: [noisy, second],
+    combineWeights: [weights, weights.map((weight) => 1 - weight)],
     probabilities,
   };
 }

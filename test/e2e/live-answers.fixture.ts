@@ -1,5 +1,6 @@
 /** One input of a live model and its answers as JSON, the same in Node and in a page. */
-import type { GenerateRequest, LiveModel, RoutedLayer } from "../../src/live/types.ts";
+import type { RoutedLayer } from "../../src/inspect/types/routed-layer.ts";
+import type { GenerateRequest, LiveModel } from "../../src/live/types.ts";
 
 /** An image or a text; bytes as plain numbers. */
 export interface LiveInput {

@@ -129,11 +129,11 @@ function expectSameRouting(web: LiveLayer, native: LiveLayer): void {
   const { numExperts } = native;
   expect(web.numExperts).toBe(numExperts);
   expectClose(web.probabilities, native.probabilities, CLOSE);
-  expect(web.experts.length).toBe(native.experts.length);
-  native.experts.forEach((row, k) => {
-    expect(web.experts[k]!.length).toBe(row.length);
+  expect(web.ids.length).toBe(native.ids.length);
+  native.ids.forEach((row, k) => {
+    expect(web.ids[k]!.length).toBe(row.length);
     row.forEach((expert, token) => {
-      const other = web.experts[k]![token]!;
+      const other = web.ids[k]![token]!;
       if (other === expert) return;
       const of = (id: number): number => native.probabilities[token * numExperts + id]!;
       expect(
@@ -141,7 +141,7 @@ function expectSameRouting(web: LiveLayer, native: LiveLayer): void {
         `${native.layer}, token ${token}: expert ${other} instead of ${expert}`,
       ).toBeLessThanOrEqual(TIE);
     });
-    expectClose(web.gates[k]!, native.gates[k]!, CLOSE);
+    expectClose(web.combineWeights[k]!, native.combineWeights[k]!, CLOSE);
   });
 }
 

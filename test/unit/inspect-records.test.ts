@@ -71,7 +71,7 @@ describe.each(Object.entries(systems))("%s", (name, expected) => {
     size = statSync(path).size;
   }, 60_000);
 
-  test("mosaics with the gates of every patch", () => {
+  test("mosaics with the decisions for every patch", () => {
     const { mosaics = [] } = record;
     expect(mosaics.length).toBe(expected.mosaic === undefined ? 0 : 12);
     for (const { layers } of mosaics) {
@@ -82,7 +82,7 @@ describe.each(Object.entries(systems))("%s", (name, expected) => {
     expect(attention?.layers.map(({ layer }) => layer)).toEqual(expected.attention);
   });
 
-  test("texts with the gates of every word", () => {
+  test("texts with the decisions for every word", () => {
     const { tokenTraces = [] } = record;
     expect(tokenTraces.length > 0).toBe(expected.tokens !== undefined);
     for (const { tokens, layers } of tokenTraces) {
@@ -120,12 +120,11 @@ describe.each(Object.entries(systems))("%s", (name, expected) => {
   });
 });
 
-/** Choices, weights and probabilities of `count` tokens, the first choice being `experts`. */
+/** Choices, weights and probabilities of `count` tokens. */
 function expectDetails(layer: Omit<MosaicLayer, "rows" | "cols">, count: number): void {
-  const { choices, weights, probabilities, numExperts, experts } = layer;
-  expect(choices![0]).toEqual(experts);
-  for (const row of [...choices!, ...weights!]) expect(row).toHaveLength(count);
-  expect(weights).toHaveLength(choices!.length);
+  const { ids, combineWeights, probabilities, numExperts } = layer;
+  for (const row of [...ids, ...combineWeights!]) expect(row).toHaveLength(count);
+  expect(combineWeights).toHaveLength(ids.length);
   expect(probabilities).toHaveLength(count * numExperts!);
   expect(Math.max(...probabilities!)).toBeGreaterThan(0);
   expect(Math.max(...probabilities!)).toBeLessThanOrEqual(1);

@@ -2,7 +2,7 @@
 import type { ImageDataset, TextDataset } from "../../src/data/dataset.ts";
 import type { NdArray } from "../../src/graph/array.ts";
 import type { RecordedImage } from "../../src/inspect/types/image.ts";
-import type { RoutedLayer } from "../../src/live/types.ts";
+import type { RoutedLayer } from "../../src/live/index.ts";
 import type { TrainConfig } from "../../src/recipe/config.ts";
 import { openRun } from "../../src/runs/open-run.ts";
 import { softmaxRow } from "../../src/tasks/classification/softmax-row.ts";
@@ -101,8 +101,8 @@ function layersOf(
     return {
       layer,
       numExperts,
-      experts: columns(outputs[name]!),
-      gates: columns(outputs[`${layer}.combine_weights`]!),
+      ids: columns(outputs[name]!),
+      combineWeights: columns(outputs[`${layer}.combine_weights`]!),
       probabilities: probabilities.data.slice(
         from * numExperts,
         (from + count) * numExperts,

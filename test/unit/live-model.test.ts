@@ -12,8 +12,7 @@ import {
   promptTokens,
   tokenTexts,
 } from "../../src/evaluate/index.ts";
-import { createLiveModel } from "../../src/live/index.ts";
-import type { LiveModel, RoutedLayer } from "../../src/live/types.ts";
+import { createLiveModel, type LiveModel, type RoutedLayer } from "../../src/live/index.ts";
 import { foldIn, key } from "../../src/random/index.ts";
 import type { TrainConfig } from "../../src/recipe/config.ts";
 import { exportLiveModel } from "../../src/runs/export-live-model.ts";
@@ -60,8 +59,8 @@ function expectRouting(found: readonly RoutedLayer[], expected: readonly RoutedL
   expect(found.map(({ layer }) => layer)).toEqual(expected.map(({ layer }) => layer));
   for (const [i, layer] of expected.entries()) {
     expect(found[i]!.numExperts).toBe(layer.numExperts);
-    expect(found[i]!.experts).toEqual(layer.experts);
-    expectClose(found[i]!.gates.flat(), layer.gates.flat());
+    expect(found[i]!.ids).toEqual(layer.ids);
+    expectClose(found[i]!.combineWeights.flat(), layer.combineWeights.flat());
     expectClose(found[i]!.probabilities, layer.probabilities);
   }
 }
@@ -102,7 +101,7 @@ describe("classes of images", () => {
     const { run, model } = await open("sf-moe");
     const dropped = await evaluatedSamples(run, SAMPLES);
     const experts = (layers: readonly RoutedLayer[]): number[] =>
-      layers.flatMap((layer) => layer.experts.flat());
+      layers.flatMap((layer) => layer.ids.flat());
     const inBatch = dropped.flatMap((sample) => experts(sample.layers({ ...patches, stride: 17 })));
     expect(inBatch).toContain(4); // no expert
     for (const { image } of dropped) {
@@ -216,7 +215,7 @@ describe("captions", () => {
         const before = name === "seemoe" ? 16 : 0;
         const read = expected!.experts.slice(before); // a token for the image, or words alone
         written.routing.layers.forEach((layer, l) => {
-          const found = read.map((_, t) => layer.experts.map((row) => row[t]!));
+          const found = read.map((_, t) => layer.ids.map((row) => row[t]!));
           expect(found).toEqual(read.map((token) => token[l]));
         });
         const words = expected!.ids.filter((id) => id !== tokenizer.endId);
@@ -227,7 +226,7 @@ describe("captions", () => {
         const vision = ["vision.blocks.0.moe", "vision.blocks.1.moe"];
         const inDecoder = ["decoder.blocks.0.moe", "decoder.blocks.1.moe"];
         expect(seen).toEqual(name === "seemoe" ? [...vision, ...inDecoder] : vision);
-        for (const { experts } of written.imageRouting!.layers) expect(experts[0]).toHaveLength(16);
+        for (const { ids } of written.imageRouting!.layers) expect(ids[0]).toHaveLength(16);
       }
     }
   });
@@ -267,8 +266,8 @@ test("continued texts: as moesaic generate writes, with the routing of every tok
       "the prompt has 24 tokens and the model sees 16; the first 8 have no influence",
     ]);
     layers.forEach((layer, l) => {
-      expect(layer.experts[0]).toHaveLength(tokens.length); // the last one was read as well
-      const found = expected!.experts.map((_, t) => layer.experts.map((row) => row[t]!));
+      expect(layer.ids[0]).toHaveLength(tokens.length); // the last one was read as well
+      const found = expected!.experts.map((_, t) => layer.ids.map((row) => row[t]!));
       expect(found).toEqual(expected!.experts.map((token) => token[l]));
       expect(layer.probabilities).toHaveLength(tokens.length * layer.numExperts);
     });

@@ -1,8 +1,9 @@
 /** All layers of one mosaic, small, to choose from. */
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { RecordedImage } from "../../../src/inspect/types/image.ts";
+import type { RecordedLayer } from "../../../src/inspect/types/routed-layer.ts";
 import { mosaicChart } from "../../../src/report/browser.ts";
-import { chosenMosaic, type ImageRouting, type RoutingLayer } from "../data/routing.ts";
+import type { ImageRouting } from "../data/routing.ts";
 import { GreyPicture } from "./grey-picture.tsx";
 
 interface FilmStripProps {
@@ -42,7 +43,7 @@ interface SmallMosaicProps {
   /** Of the picture below. */
   readonly id: string;
   readonly routing: ImageRouting;
-  readonly entry: RoutingLayer;
+  readonly entry: RecordedLayer;
   readonly choice: number;
   readonly focus: number | null;
 }
@@ -50,14 +51,19 @@ interface SmallMosaicProps {
 function SmallMosaic({ id, routing, entry, choice, focus }: SmallMosaicProps) {
   const host = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {
+    const { rows, cols } = routing;
     const { numExperts } = entry;
-    const svg = mosaicChart(chosenMosaic(routing, entry, choice), {
-      document,
-      width: 120,
-      image: `#${id}`,
-      numExperts,
-      strength: "even",
-    });
+    const svg = mosaicChart(
+      { ...entry, rows, cols },
+      {
+        document,
+        choice,
+        width: 120,
+        image: `#${id}`,
+        numExperts,
+        strength: "even",
+      },
+    );
     svg.querySelector(".numbers")?.remove();
     host.current!.replaceChildren(svg);
   }, [routing, entry, choice, id]);

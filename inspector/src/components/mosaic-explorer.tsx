@@ -4,8 +4,8 @@ import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 import type { ImageRouting } from "../data/routing.ts";
 import { choose, chosenIndex, route } from "../route.ts";
 import { Switch, Toolbar } from "./controls.tsx";
+import { DecisionBars } from "./decision-bars.tsx";
 import { FilmStrip } from "./film-strip.tsx";
-import { Gates } from "./gates.tsx";
 import { MosaicView } from "./mosaic-view.tsx";
 import { placeName } from "./patch-grid.ts";
 import { Picture } from "./picture.tsx";
@@ -39,7 +39,7 @@ export function MosaicExplorer(props: MosaicExplorerProps) {
   const shown = chosenRouting(layers);
   const { layer, routed, choice, focus } = shown;
   const tint = chosenIndex("tint", 101, 65);
-  const graded = params.get("gates") === "1";
+  const graded = params.get("weights") === "1";
   const chosen = chosenIndex("patch", rows * cols, -1);
   const patch = chosen < 0 ? null : chosen;
   const place = patch === null ? "" : placeName(patch, cols);
@@ -60,9 +60,9 @@ export function MosaicExplorer(props: MosaicExplorerProps) {
           <TintSlider tint={tint} />
           <RankChoice chosen={shown} />
           <Switch
-            label="Gates as strength"
+            label="Weights as strength"
             value={graded}
-            onChange={(value) => choose({ gates: value ? 1 : null })}
+            onChange={(value) => choose({ weights: value ? 1 : null })}
           />
         </Toolbar>
         <MosaicView
@@ -93,12 +93,13 @@ export function MosaicExplorer(props: MosaicExplorerProps) {
         />
         <div class="card">
           <h3>
-            Gates <small>{patch === null ? "" : `of the patch in ${place}, all layers`}</small>
+            Probabilities{" "}
+            <small>{patch === null ? "" : `of the patch in ${place}, all layers`}</small>
           </h3>
           {patch === null ? (
             <p class="none">Click a patch, or move to one with the arrow keys.</p>
           ) : (
-            <Gates
+            <DecisionBars
               layers={layers}
               place={patch}
               name={`the patch in ${place}`}

@@ -4,7 +4,7 @@ import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 import { markPatch, mosaicChart } from "../../../src/report/browser.ts";
 import { percent } from "../../../src/report/format.ts";
-import { chosenMosaic, expertAt, type ImageRouting } from "../data/routing.ts";
+import { expertAt, type ImageRouting, weightAt } from "../data/routing.ts";
 import { GreyPicture } from "./grey-picture.tsx";
 import { movedPatch, patchAt, placeName } from "./patch-grid.ts";
 
@@ -32,14 +32,18 @@ export function MosaicView(props: MosaicViewProps) {
   const routed = routing.layers[layer]!;
 
   useLayoutEffect(() => {
-    const svg = mosaicChart(chosenMosaic(routing, routed, choice), {
-      document,
-      width: 640,
-      image: `#${id}`,
-      numExperts: routed.numExperts,
-      strength: graded ? "graded" : "even",
-      numberSize: Math.min(0.68, Math.max(0.22, cols / 22)),
-    });
+    const svg = mosaicChart(
+      { ...routed, rows, cols },
+      {
+        document,
+        choice,
+        width: 640,
+        image: `#${id}`,
+        numExperts: routed.numExperts,
+        strength: graded ? "graded" : "even",
+        numberSize: Math.min(0.68, Math.max(0.22, cols / 22)),
+      },
+    );
     // The host speaks for the picture.
     svg.setAttribute("aria-hidden", "true");
     svg.removeAttribute("role");
@@ -95,7 +99,7 @@ export function MosaicView(props: MosaicViewProps) {
         }}
       />
       <p class="readout" aria-hidden="true">
-        {shown === null ? "Point at a patch, or click it to see its gates." : say(shown)}
+        {shown === null ? "Point at a patch, or click it to see its probabilities." : say(shown)}
       </p>
     </div>
   );
@@ -117,6 +121,6 @@ function describe({ cols, layers }: ImageRouting, layer: number, choice: number,
   const expert = expertAt(routed, choice, place);
   if (expert < 0)
     return `${where}: ${choice === 0 ? "dropped, no expert took it" : "no such choice"}`;
-  const weight = routed.weights[choice]?.[place];
-  return `${where}: expert ${expert}${weight === undefined ? "" : `, gate ${percent(weight, 0)}`}`;
+  const weight = weightAt(routed, choice, place);
+  return `${where}: expert ${expert}${weight === undefined ? "" : `, weight ${percent(weight, 0)}`}`;
 }

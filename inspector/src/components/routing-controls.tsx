@@ -1,6 +1,7 @@
 /** What the pages of images and of texts share: layer, choice, expert and colour, all in the address. */
+import type { RecordedLayer } from "../../../src/inspect/types/routed-layer.ts";
 import { percent } from "../../../src/report/format.ts";
-import { mostChoices, type RoutingLayer, sharesOf } from "../data/routing.ts";
+import { mostChoices, sharesOf } from "../data/routing.ts";
 import { choose, chosenIndex } from "../route.ts";
 import { Choice, LayerSlider, Slider } from "./controls.tsx";
 import { ExpertLegend } from "./expert-legend.tsx";
@@ -9,7 +10,7 @@ export const ordinals = ["first", "second", "third", "fourth"] as const;
 
 interface ChosenRouting {
   readonly layer: number;
-  readonly routed: RoutingLayer;
+  readonly routed: RecordedLayer;
   /** How many choices can be looked at; those beyond are seldom wanted, and are in the bars. */
   readonly choices: number;
   readonly choice: number;
@@ -19,7 +20,7 @@ interface ChosenRouting {
 }
 
 /** What the address says of routed layers: the last one and the first choice at first, no expert. */
-export function chosenRouting(layers: readonly RoutingLayer[]): ChosenRouting {
+export function chosenRouting(layers: readonly RecordedLayer[]): ChosenRouting {
   const layer = chosenIndex("layer", layers.length, layers.length - 1);
   const routed = layers[layer]!;
   const choices = Math.min(ordinals.length, mostChoices(layers));
@@ -30,7 +31,7 @@ export function chosenRouting(layers: readonly RoutingLayer[]): ChosenRouting {
 }
 
 interface RoutedLayersProps {
-  readonly layers: readonly RoutingLayer[];
+  readonly layers: readonly RecordedLayer[];
   readonly chosen: ChosenRouting;
 }
 

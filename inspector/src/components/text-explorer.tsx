@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { TextRouting } from "../data/routing.ts";
 import { Toolbar } from "./controls.tsx";
-import { Gates, gatesHeight } from "./gates.tsx";
+import { DecisionBars, decisionBarsHeight } from "./decision-bars.tsx";
 import { chosenRouting, ExpertsCard, RankChoice, RoutedLayerSlider } from "./routing-controls.tsx";
 import { TokenStrip } from "./token-strip.tsx";
 
@@ -53,15 +53,15 @@ export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
         />
         <div class="card">
           <h3>
-            Gates{" "}
+            Probabilities{" "}
             {token !== null && <small>of “{tokens[token]!.trim() || "\u2423"}”, all layers</small>}
           </h3>
           {token === null ? (
-            <p class="none" style={{ minHeight: `${gatesHeight(layers.length)}px` }}>
+            <p class="none" style={{ minHeight: `${decisionBarsHeight(layers.length)}px` }}>
               Point at a token, or move to one with the arrow keys.
             </p>
           ) : (
-            <Gates
+            <DecisionBars
               layers={layers}
               place={token}
               name={`token ${token + 1}`}

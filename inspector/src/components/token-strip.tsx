@@ -1,6 +1,5 @@
 /** Words or characters under the colours of one layer's experts. */
-import type { TextRouting } from "../data/routing.ts";
-import { expertAt } from "../data/routing.ts";
+import { expertAt, type TextRouting, weightAt } from "../data/routing.ts";
 
 interface TokenStripProps {
   readonly text: TextRouting;
@@ -8,15 +7,15 @@ interface TokenStripProps {
   readonly choice: number;
   /** The one expert whose tokens are shown. */
   readonly focus: number | null;
-  /** The token whose gates are shown. */
+  /** The token whose probabilities are shown. */
   readonly token: number | null;
   readonly onToken: (token: number | null) => void;
   /** Told of the token below a mouse, and that there is none. */
   readonly onPoint: (token: number | null) => void;
 }
 
-/** Gates below these weights are tinted fainter, as in reports. */
-const gateLevels = [0.25, 0.5] as const;
+/** Combine weights below these are tinted fainter, as in reports. */
+const weightLevels = [0.25, 0.5] as const;
 /** Characters of a token that stays on one line. */
 const longest = 24;
 
@@ -44,9 +43,9 @@ export function TokenStrip(props: TokenStripProps) {
     >
       {tokens.map((word, i) => {
         const expert = expertAt(routed, choice, i);
-        const gate = routed.weights[choice]?.[i] ?? 1;
+        const weight = weightAt(routed, choice, i) ?? 1;
         const shown = visible(word);
-        const level = gate >= gateLevels[1] ? "" : gate >= gateLevels[0] ? " g1" : " g0";
+        const level = weight >= weightLevels[1] ? "" : weight >= weightLevels[0] ? " g1" : " g0";
         const long = shown.length > longest ? " long" : "";
         const on = expert === focus ? " on" : "";
         const look = expert < 0 ? `dropped${long}` : `token${level}${on}${long}`;
@@ -61,7 +60,7 @@ export function TokenStrip(props: TokenStripProps) {
               aria-label={
                 expert < 0
                   ? `${shown}: no expert`
-                  : `${shown}: expert ${expert}, gate ${gate.toFixed(2)}`
+                  : `${shown}: expert ${expert}, weight ${weight.toFixed(2)}`
               }
               tabIndex={i === stop ? 0 : -1}
               onClick={() => onToken(i === token ? null : i)}

@@ -1,7 +1,7 @@
 /** Which curves of a run stand together, and under which heading. */
 import type { MetricSeries, MetricTable } from "../../../src/inspect/types/view.ts";
 import type { Curve } from "../../../src/report/browser.ts";
-import { routingMetrics, wholeLayers } from "../../../src/report/sections/routing/metrics.ts";
+import { routingCurves, wholeLayers } from "../../../src/report/sections/routing/routing-curves.ts";
 
 /** Curves of one chart. */
 export interface CurveFigure {
@@ -87,7 +87,7 @@ export function curveGroups({ series }: MetricTable): CurveGroups {
       ),
       ...figuresOf(steering.filter((name) => names.includes(name))),
     ],
-    routing: routingMetrics.flatMap(({ name, title, unit, explanation }) => {
+    routing: routingCurves.flatMap(({ name, title, unit, explanation }) => {
       const found = routed.get(name) ?? [];
       const whole = new Set(wholeLayers(found.map(layerOf)));
       const layers = found.filter((entry) => whole.has(layerOf(entry)));

@@ -9,17 +9,24 @@ const record: StoredRecord = {
   config: {},
   summary: {},
   classNames: ["cat"],
-  mosaics: [0.4, 0.9].map((gate, i) => ({
+  mosaics: [0.4, 0.9].map((weight, i) => ({
     image: { width: 2, height: 1, channels: 1, data: Uint8Array.of(i * 10, i * 10 + 1) },
     label: 0,
     layers: [
-      { layer: "moe", rows: 1, cols: 2, numExperts: 3, experts: [1, 1], gates: [gate, 0.95] },
+      {
+        layer: "moe",
+        rows: 1,
+        cols: 2,
+        numExperts: 3,
+        ids: [[1, 1]],
+        combineWeights: [[weight, 0.95]],
+      },
     ],
   })),
   tokenTraces: [
     {
       tokens: ["a", "cat", "a"],
-      layers: [{ layer: "moe", numExperts: 3, experts: [0, 1, 0], gates: [1, 1, 1] }],
+      layers: [{ layer: "moe", numExperts: 3, ids: [[0, 1, 0]], combineWeights: [[1, 1, 1]] }],
     },
   ],
 };
@@ -31,7 +38,7 @@ test("without a recorded gallery, it is made of the recorded images and texts", 
   expect(none!.patches).toEqual([]);
   expect(none!.words).toEqual([{ text: "a", count: 2, total: 2 }]);
   // The surest patch of each image comes before the second of any.
-  expect(own!.patches.map(({ index, gate }) => [index, gate])).toEqual([
+  expect(own!.patches.map(({ index, probability }) => [index, probability])).toEqual([
     [0, 0.95],
     [1, 0.95],
     [1, 0.9],

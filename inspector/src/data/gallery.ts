@@ -6,9 +6,10 @@ import type {
   GalleryWord,
   LayerGallery,
 } from "../../../src/inspect/types/pair.ts";
+import type { RecordedLayer } from "../../../src/inspect/types/routed-layer.ts";
 import { watchedImages } from "./pictures.ts";
 import type { StoredRecord } from "./record.ts";
-import { expertAt, imageRouting, type RoutingLayer, textRouting } from "./routing.ts";
+import { expertAt, imageRouting, weightAt } from "./routing.ts";
 
 /** Most of each that are shown for one expert. */
 const mostPatches = 16;
@@ -56,7 +57,7 @@ function patchesOf(record: StoredRecord, layer: string) {
       if (expert < 0) continue;
       const image = cropPatch(mosaic.image, patch, { rows, columns });
       const list = byExpert.get(expert) ?? [];
-      list.push({ image, index, patch, gate: certainty(routed, expert, patch) });
+      list.push({ image, index, patch, probability: certainty(routed, expert, patch) });
       byExpert.set(expert, list);
     }
   }
@@ -69,7 +70,7 @@ function wordsOf(record: StoredRecord, layer: string) {
   let numExperts = 0;
   let total = 0;
   for (const trace of record.tokenTraces ?? []) {
-    const routed = textRouting(trace).layers.find((entry) => entry.layer === layer);
+    const routed = trace.layers.find((entry) => entry.layer === layer);
     if (routed === undefined) continue;
     numExperts = routed.numExperts;
     for (const [place, word] of trace.tokens.entries()) {
@@ -85,17 +86,17 @@ function wordsOf(record: StoredRecord, layer: string) {
   return { byExpert, totals, numExperts, total };
 }
 
-/** Probability of the expert, or its gate where that is all that is known. */
-function certainty(layer: RoutingLayer, expert: number, place: number): number {
+/** Probability of the expert, or its combine weight if the record has no probabilities. */
+function certainty(layer: RecordedLayer, expert: number, place: number): number {
   const p = layer.probabilities?.[place * layer.numExperts + expert];
-  return p ?? layer.weights[0]?.[place] ?? 0;
+  return p ?? weightAt(layer, 0, place) ?? 0;
 }
 
 /** The surest first, one of each image before the second of any. */
 function ofManyImages(patches: readonly GalleryPatch[]): GalleryPatch[] {
   const seen = new Map<number, number>();
   return [...patches]
-    .sort((a, b) => b.gate - a.gate)
+    .sort((a, b) => b.probability - a.probability)
     .map((patch) => {
       const rank = seen.get(patch.index) ?? 0;
       seen.set(patch.index, rank + 1);

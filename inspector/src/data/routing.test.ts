@@ -1,13 +1,6 @@
 import { expect, test } from "vitest";
 import type { Mosaic } from "../../../src/inspect/types/mosaic.ts";
-import {
-  chosenMosaic,
-  decisionsAt,
-  expertAt,
-  imageRouting,
-  liveRouting,
-  sharesOf,
-} from "./routing.ts";
+import { decisionsAt, expertAt, imageRouting, sharesOf, weightAt } from "./routing.ts";
 
 const image = { width: 2, height: 1, channels: 1, data: new Uint8Array(2) };
 const first = {
@@ -15,8 +8,8 @@ const first = {
   rows: 1,
   cols: 2,
   numExperts: 3,
-  experts: [2, 3], // 3 is none: dropped
-  gates: [0.7, 0],
+  ids: [[2, 3]], // 3 is none: dropped
+  combineWeights: [[0.7, 0]],
 };
 const record = {
   name: "run",
@@ -26,18 +19,19 @@ const record = {
   classNames: [],
 };
 
-test("a record of first choices alone is read, and its gates stand for probabilities", () => {
+test("a record of first choices alone is read, and its weights stand for probabilities", () => {
   const mosaic: Mosaic = { image, label: 0, layers: [first] };
   const { layers } = imageRouting(mosaic, record)!;
   expect([expertAt(layers[0]!, 0, 0), expertAt(layers[0]!, 0, 1), expertAt(layers[0]!, 1, 0)]).toEqual([2, -1, -1]); // biome-ignore format: three places
+  expect([weightAt(layers[0]!, 0, 0), weightAt(layers[0]!, 1, 0)]).toEqual([0.7, undefined]);
   expect(decisionsAt(layers, 0)).toEqual([
-    { layer: "blocks.0.moe", probabilities: [0, 0, 0.7], experts: [2] },
+    { layer: "blocks.0.moe", probabilities: [0, 0, 0.7], ids: [2] },
   ]);
   expect(sharesOf(layers, 0)).toEqual([0, 0, 0.5]);
 });
 
-test("all choices and probabilities are read where they are there, and layers ordered", () => {
-  const second = { ...first, layer: "blocks.1.moe", choices: [[2, 3], [0, 1]], weights: [[0.7, 0], [0.3, 1]], probabilities: Float32Array.of(0.25, 0.25, 0.5, 0, 1, 0) }; // biome-ignore format: one layer
+test("all choices and probabilities are read if they are there, and layers ordered", () => {
+  const second = { ...first, layer: "blocks.1.moe", ids: [[2, 3], [0, 1]], combineWeights: [[0.7, 0], [0.3, 1]], probabilities: Float32Array.of(0.25, 0.25, 0.5, 0, 1, 0) }; // biome-ignore format: one layer
   const routing = ["blocks.0.moe", "blocks.1.moe"].map((layer) => ({ layer, numExperts: 3 }));
   const mosaic: Mosaic = { image, label: 0, layers: [second, first] };
   const found = imageRouting(mosaic, { ...record, routing: routing as never })!;
@@ -45,18 +39,16 @@ test("all choices and probabilities are read where they are there, and layers or
   expect(decisionsAt(found.layers, 0)[1]).toEqual({
     layer: "blocks.1.moe",
     probabilities: [0.25, 0.25, 0.5],
-    experts: [2, 0],
+    ids: [2, 0],
   });
-  expect(chosenMosaic(found, found.layers[1]!, 1)).toMatchObject({
-    experts: [0, 1],
-    gates: [0.3, 1],
-    numExperts: 3,
-  });
+  expect([expertAt(found.layers[1]!, 1, 1), weightAt(found.layers[1]!, 1, 1)]).toEqual([1, 1]);
 });
 
-test("a live answer is read like a record", () => {
-  const probabilities = Float32Array.of(0.1, 0.9);
-  const live = { rows: 1, cols: 1, layers: [{ layer: "moe", numExperts: 2, experts: [[1]], gates: [[0.9]], probabilities }] }; // biome-ignore format: one answer
-  const { layers, rows } = liveRouting(live);
-  expect([rows, expertAt(layers[0]!, 0, 0), layers[0]!.weights]).toEqual([1, 1, [[0.9]]]);
+test("the number of experts of an old record comes from the routing of the run, else from choices", () => {
+  const { numExperts: _, ...old } = first;
+  const mosaic: Mosaic = { image, label: 0, layers: [old] };
+  const experts = (given: object) =>
+    imageRouting(mosaic, { ...record, ...given })!.layers[0]!.numExperts;
+  expect(experts({ routing: [{ layer: "blocks.0.moe", numExperts: 8 }] })).toBe(8);
+  expect(experts({})).toBe(4);
 });

@@ -100,7 +100,7 @@ function drawPatches({ expert, patches }: ExpertGallery, layer: string, width: n
   const largest = Math.max(...images.map((image) => Math.max(image.width, image.height)));
   const sprite = patchSprite(images, { side: Math.min(mostSide, largest), columns });
   const titles = patches.map(
-    ({ index, patch, gate }) => `image ${index}, patch ${patch}: ${percent(gate, 0)}`,
+    ({ index, patch, probability }) => `image ${index}, patch ${patch}: ${percent(probability, 0)}`,
   );
   const label = `Patches that ${layer} is surest of sending to expert ${expert}`;
   return patchSheetChart(titles, { ...sprite, document, width, label });

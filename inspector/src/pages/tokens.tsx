@@ -1,11 +1,9 @@
 /** Which expert took which word or character, in every layer. */
-import { useMemo } from "preact/hooks";
 import type { TokenTrace } from "../../../src/inspect/types/text.ts";
 import { Empty } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";
 import { className, expertKinds } from "../data/pictures.ts";
 import type { StoredRecord } from "../data/record.ts";
-import { textRouting } from "../data/routing.ts";
 import { choose, chosenIndex } from "../route.ts";
 import type { RecordPageProps } from "./run-page.tsx";
 import { Samples } from "./text-samples.tsx";
@@ -16,15 +14,14 @@ export function TokensPage({ record }: RecordPageProps) {
   );
   const index = chosenIndex("text", traces.length, 0);
   const trace = traces[index];
-  const text = useMemo(() => (trace === undefined ? undefined : textRouting(trace)), [trace]);
-  if (trace === undefined || text === undefined) {
+  if (trace === undefined) {
     return <Empty>No text was recorded, since this model reads none or routes no word.</Empty>;
   }
   return (
     <>
       <p class="lede">
         Every token is tinted by the expert that took it, whose number stands below. The fainter the
-        tint, the smaller the gate.
+        tint, the smaller the combine weight.
       </p>
       <label class="picker-line">
         <span>Text</span>
@@ -41,7 +38,7 @@ export function TokensPage({ record }: RecordPageProps) {
         </select>
       </label>
       <Verdict record={record} trace={trace} />
-      <TextExplorer key={index} text={text} kindsOf={(layer) => expertKinds(record, layer)} />
+      <TextExplorer key={index} text={trace} kindsOf={(layer) => expertKinds(record, layer)} />
       <Samples record={record} />
     </>
   );

@@ -1,11 +1,10 @@
 /** A caption that grows word by word, with the routing of the image and of the words. */
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Generated } from "../../../src/live/types.ts";
 import { Choice } from "../components/controls.tsx";
 import { MosaicExplorer } from "../components/mosaic-explorer.tsx";
 import { Empty, Problem } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";
-import { liveRouting } from "../data/routing.ts";
 import { choose, route } from "../route.ts";
 import { type ImageTaskProps, useChosenImage } from "./classify.tsx";
 import { useGeneration } from "./generation.ts";
@@ -52,8 +51,7 @@ interface RoutedProps {
 
 /** Patches or words: one of them is looked at. */
 function Routed({ given, result }: RoutedProps) {
-  const words = useMemo(() => liveRouting(result.routing), [result]);
-  const patches = useMemo(() => result.imageRouting && liveRouting(result.imageRouting), [result]);
+  const { routing: words, imageRouting: patches } = result;
   const hasPatches = patches !== undefined && patches.layers.length > 0;
   const hasWords = words.layers.length > 0 && words.tokens.length > 0;
   const look = route.value.params.get("look") === "words" || !hasPatches ? "words" : "image";

@@ -1,11 +1,9 @@
 /** Which class an image is of. */
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
 import type { ClassifiedImage, LiveModel } from "../../../src/live/types.ts";
 import { MosaicExplorer } from "../components/mosaic-explorer.tsx";
 import { Picture } from "../components/picture.tsx";
 import { Empty } from "../components/states.tsx";
-import { liveRouting } from "../data/routing.ts";
 import { choose, chosenIndex } from "../route.ts";
 import { useAnswer } from "./answer.ts";
 import { Answered } from "./answered.tsx";
@@ -71,10 +69,9 @@ interface RoutedImageViewProps {
 
 /** The mosaic of an image that was just looked at; the answer alone where no patches are routed. */
 export function RoutedImageView({ given, routing, answer }: RoutedImageViewProps) {
-  const routed = useMemo(() => liveRouting(routing), [routing]);
-  if (routed.layers.length > 0) {
+  if (routing.layers.length > 0) {
     return (
-      <MosaicExplorer image={given.image} routing={routed} name={given.name} answer={answer} />
+      <MosaicExplorer image={given.image} routing={routing} name={given.name} answer={answer} />
     );
   }
   return (

@@ -1,11 +1,9 @@
 /** A text that the model continues. */
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 import type { Generated, LiveModel } from "../../../src/live/types.ts";
 import { Slider } from "../components/controls.tsx";
 import { Problem } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";
-import { liveRouting } from "../data/routing.ts";
 import { useGeneration } from "./generation.ts";
 import { Notes } from "./notes.tsx";
 import { RunningText } from "./running-text.tsx";
@@ -93,11 +91,10 @@ export function Continue({ model, first }: { readonly model: LiveModel; readonly
 }
 
 function Routed({ result: { routing } }: { readonly result: Generated }) {
-  const text = useMemo(() => liveRouting(routing), [routing]);
   return (
     <>
       <Notes notes={routing.notes} />
-      {text.layers.length > 0 && text.tokens.length > 0 && <TextExplorer text={text} />}
+      {routing.layers.length > 0 && routing.tokens.length > 0 && <TextExplorer text={routing} />}
     </>
   );
 }

@@ -1,11 +1,9 @@
 /** The images that a text finds, among the run's and the reader's own. */
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 import type { EmbeddedImage, LiveModel, RoutedText } from "../../../src/live/types.ts";
 import { Picture } from "../components/picture.tsx";
 import { Empty } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";
-import { liveRouting } from "../data/routing.ts";
 import { choose } from "../route.ts";
 import { useAnswer } from "./answer.ts";
 import { Answered } from "./answered.tsx";
@@ -126,11 +124,10 @@ function Found({ images, embeddings, query }: FoundProps) {
 }
 
 function QueryWords({ routing }: { readonly routing: RoutedText }) {
-  const text = useMemo(() => liveRouting(routing), [routing]);
-  if (text.layers.length === 0 || text.tokens.length === 0) {
+  if (routing.layers.length === 0 || routing.tokens.length === 0) {
     return <p class="none">This model routes no words.</p>;
   }
-  return <TextExplorer text={text} />;
+  return <TextExplorer text={routing} />;
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

@@ -1,9 +1,7 @@
 /** Which class a text is of. */
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 import type { ClassifiedText, LiveModel } from "../../../src/live/types.ts";
 import { TextExplorer } from "../components/text-explorer.tsx";
-import { liveRouting } from "../data/routing.ts";
 import { useAnswer } from "./answer.ts";
 import { Answered } from "./answered.tsx";
 import { Bars } from "./bars.tsx";
@@ -45,12 +43,11 @@ interface ClassifiedProps {
 }
 
 function Classified({ model, value: { probabilities, routing } }: ClassifiedProps) {
-  const text = useMemo(() => liveRouting(routing), [routing]);
   return (
     <>
       <Bars names={model.spec.classNames} shares={probabilities} title="Class" />
       <Notes notes={routing.notes} />
-      {text.layers.length > 0 && text.tokens.length > 0 && <TextExplorer text={text} />}
+      {routing.layers.length > 0 && routing.tokens.length > 0 && <TextExplorer text={routing} />}
     </>
   );
 }

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { decodeBase64 } from "./captioned/caption-pairs.ts";
 import { openCaptionedImages } from "./captioned/captioned-images.ts";
 import { resolveInside } from "./folder-files.ts";
 import { openImageFolder } from "./image-folder.ts";
@@ -102,7 +101,9 @@ test("a list of paths: rows of one picture are one sample with all captions", as
 });
 
 test("base64 in the columns b64string_images, caption; a broken one is named or skipped", async () => {
-  const rows = [red(1), red(2)].map((png, i) => `${Buffer.from(png).toString("base64")},text ${i}`);
+  const rows = (["base64", "base64url"] as const).map(
+    (alphabet, i) => `${Buffer.from(red(i + 1)).toString(alphabet)},text ${i}`,
+  );
   put("captions.csv", ["b64string_images,caption", ...rows, "@@@,broken"].join("\n"));
   const spec = {
     name: "captioned-images",
@@ -118,7 +119,6 @@ test("base64 in the columns b64string_images, caption; a broken one is named or 
   expect(set.length).toBe(2);
   expect(set.get(1)).toMatchObject({ captions: ["text 1"] });
   expect(set.get(1).image[0]).toBe(2);
-  expect([...decodeBase64("AQI=")]).toEqual([1, 2]);
 });
 
 test("nothing outside of the folder is opened", async () => {

@@ -1,4 +1,5 @@
 /** Rotation of grey images. */
+import { clamp } from "../clamp.ts";
 
 /**
  * An image turned about its middle, counter-clockwise, with bicubic interpolation (Keys' kernel with
@@ -38,8 +39,8 @@ function sample(image: Uint8Array, height: number, width: number, y: number, x: 
   const fx = x - left - 1;
   const lines: number[] = [];
   for (let r = 0; r < 4; r++) {
-    const start = clamp(top + r, height) * width;
-    const at = (c: number): number => image[start + clamp(left + c, width)]!;
+    const start = clamp(top + r, 0, height - 1) * width;
+    const at = (c: number): number => image[start + clamp(left + c, 0, width - 1)]!;
     lines.push(cubic(at(0), at(1), at(2), at(3), fx));
   }
   const value = cubic(lines[0]!, lines[1]!, lines[2]!, lines[3]!, y - top - 1);
@@ -49,8 +50,4 @@ function sample(image: Uint8Array, height: number, width: number, y: number, x: 
 /** The cubic through four values at -1, 0, 1, 2 read at `t` in [0, 1). */
 function cubic(a: number, b: number, c: number, d: number, t: number): number {
   return b + t * (c - a + t * (2 * (a - b) + c - d + t * (b - a + d - c)));
-}
-
-function clamp(index: number, size: number): number {
-  return Math.min(Math.max(index, 0), size - 1);
 }

@@ -1,6 +1,7 @@
 /** Draws the objects, background and style of an image, independent of its pixel size. */
 
 import { type Key, type Stream, stream } from "../../random/index.ts";
+import { clamp } from "../clamp.ts";
 import type { ObjectAttributes } from "../dataset.ts";
 import { layOut } from "./layout.ts";
 import type { ObjectChooser } from "./objects.ts";
@@ -78,7 +79,7 @@ export function drawScene(key: Key, spec: ResolvedShapesSpec, choose: ObjectChoo
     kinds.map((kind) => kind.shape),
   ).map((place, index): SceneObject => {
     const { shape, color } = kinds[index]!;
-    const fill = palette[color].map((part) => clamp(part + draws.uniform(-0.05, 0.05)));
+    const fill = palette[color].map((part) => clamp(part + draws.uniform(-0.05, 0.05), 0, 1));
     const texture = drawTexture(draws, domain);
     const toward = draws.uniform() < 0.5 ? 1 : 0;
     const accent = fill.map((part) => part + (toward - part) * (toward === 1 ? 0.55 : 0.4));
@@ -116,14 +117,10 @@ function drawBackground(draws: Stream): Background {
 /** A light grey with a hint of some hue. */
 function paleColor(draws: Stream): Color {
   const light = draws.uniform(0.68, 0.98);
-  const tint = (): number => clamp(light + draws.uniform(-0.08, 0.08));
+  const tint = (): number => clamp(light + draws.uniform(-0.08, 0.08), 0, 1);
   return [tint(), tint(), tint()];
 }
 
 function shade(color: Color, by: number): Color {
-  return [clamp(color[0] + by), clamp(color[1] + by), clamp(color[2] + by)];
-}
-
-function clamp(part: number): number {
-  return Math.min(Math.max(part, 0), 1);
+  return [clamp(color[0] + by, 0, 1), clamp(color[1] + by, 0, 1), clamp(color[2] + by, 0, 1)];
 }

@@ -1,5 +1,6 @@
 /** Changes brightness, contrast and saturation by random factors, as torchvision's `ColorJitter`. */
 
+import { clamp } from "../clamp.ts";
 import { type FloatImage, sameShape, type Transform } from "./image.ts";
 
 /** How far each factor may differ from 1. */
@@ -35,7 +36,7 @@ export function colorJitter(options: ColorJitterOptions): Transform {
 /** x <- factor x */
 export function adjustBrightness(image: FloatImage, factor: number): void {
   const { data } = image;
-  for (let i = 0; i < data.length; i++) data[i] = clamp(factor * data[i]!);
+  for (let i = 0; i < data.length; i++) data[i] = clamp(factor * data[i]!, 0, 1);
 }
 
 /** x <- factor x + (1 - factor) mean of the grey image */
@@ -44,7 +45,7 @@ export function adjustContrast(image: FloatImage, factor: number): void {
   let sum = 0;
   for (let at = 0; at < data.length; at += channels) sum += grey(image, at);
   const offset = ((1 - factor) * sum) / (data.length / channels);
-  for (let i = 0; i < data.length; i++) data[i] = clamp(factor * data[i]! + offset);
+  for (let i = 0; i < data.length; i++) data[i] = clamp(factor * data[i]! + offset, 0, 1);
 }
 
 /** x <- factor x + (1 - factor) grey(x), pixel by pixel */
@@ -53,9 +54,9 @@ export function adjustSaturation(image: FloatImage, factor: number): void {
   if (channels !== 3) return;
   for (let at = 0; at < data.length; at += 3) {
     const offset = (1 - factor) * grey(image, at);
-    data[at] = clamp(factor * data[at]! + offset);
-    data[at + 1] = clamp(factor * data[at + 1]! + offset);
-    data[at + 2] = clamp(factor * data[at + 2]! + offset);
+    data[at] = clamp(factor * data[at]! + offset, 0, 1);
+    data[at + 1] = clamp(factor * data[at + 1]! + offset, 0, 1);
+    data[at + 2] = clamp(factor * data[at + 2]! + offset, 0, 1);
   }
 }
 
@@ -63,8 +64,4 @@ export function adjustSaturation(image: FloatImage, factor: number): void {
 function grey({ data, channels }: FloatImage, at: number): number {
   if (channels !== 3) return data[at]!;
   return 0.2989 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
-}
-
-function clamp(value: number): number {
-  return Math.min(Math.max(value, 0), 1);
 }

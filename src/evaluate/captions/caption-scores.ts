@@ -1,6 +1,7 @@
 /** How well generated captions match those that people wrote. */
 
 import { UserError } from "../../graph/errors.ts";
+import { mean } from "../mean.ts";
 import { bleuScores } from "./bleu.ts";
 import { ciderScores } from "./cider.ts";
 import { rougeL } from "./rouge-l.ts";
@@ -53,8 +54,4 @@ export function captionScores(
   const rouge = words.map((candidate, sample) => rougeL(candidate, referenceWords[sample]!));
   const cider = ciderScores(words, referenceWords);
   return { bleu1, bleu2, bleu3, bleu4, rouge_l: mean(rouge), cider: mean(cider) };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

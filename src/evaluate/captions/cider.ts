@@ -1,3 +1,4 @@
+import { mean } from "../mean.ts";
 import { countNgrams } from "./ngrams.ts";
 
 const maxOrder = 4;
@@ -86,8 +87,4 @@ function clippedCosine(candidate: OrderVector, reference: OrderVector): number {
     product += Math.min(weight, other) * other;
   }
   return product / (candidate.norm * reference.norm);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

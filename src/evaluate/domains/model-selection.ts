@@ -4,6 +4,8 @@
  * *in* split.
  */
 
+import { mean } from "../mean.ts";
+
 /** What was measured at one evaluation of one run. */
 export interface DomainRecord {
   readonly algorithm: string;
@@ -161,8 +163,4 @@ function of(
 
 function ascending(values: readonly number[]): number[] {
   return [...new Set(values)].sort((a, b) => a - b);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

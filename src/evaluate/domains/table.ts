@@ -1,4 +1,6 @@
 /** Accuracies of algorithms on left-out domains, in the layout of DomainBed. */
+
+import { mean } from "../mean.ts";
 import {
   type DomainRecord,
   type SelectedAccuracy,
@@ -134,8 +136,4 @@ export function domainTableMarkdown(table: DomainTable): string {
     ...rows.map(line),
     "",
   ].join("\n");
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -4,11 +4,13 @@ import { allocate, array, type NdArray } from "../../graph/array.ts";
 import { input } from "../../graph/inputs.ts";
 import type { LanguageModel } from "../../models/language-model.ts";
 import { tinySeeMoe } from "../../models/seemoe/seemoe.fixture.ts";
+import { readRouting, tokenParts } from "../../moe/routing-taps.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import { compileForward } from "../forward.ts";
 import { firstWeights, tinyModel } from "./decoder.fixture.ts";
-import { createDecoder, type PrefixRows } from "./decoder.ts";
+import { createDecoder } from "./decoder.ts";
 import type { SequenceRouting, TokenChoice } from "./decoder-routing.ts";
+import type { PrefixRows } from "./decoder-session.ts";
 import { generate } from "./generate.ts";
 
 const runtime = nativeRuntime();
@@ -38,10 +40,11 @@ async function tapped(
   return (layer: string, token: number): TokenChoice => {
     const column = ({ shape, data }: NdArray): number[] =>
       Array.from({ length: shape[0]! }, (_, k) => Number(data[k * shape[1]! + token]));
-    const { shape, data } = outputs[`${layer}.probabilities`]!;
+    const { ids, combineWeights, probabilities } = readRouting(outputs, layer, ...tokenParts);
+    const { shape, data } = probabilities;
     return {
-      experts: column(outputs[`${layer}.ids`]!),
-      gates: column(outputs[`${layer}.combine_weights`]!),
+      ids: column(ids),
+      combineWeights: column(combineWeights),
       probabilities: data.slice(token * shape[1]!, (token + 1) * shape[1]!) as Float32Array,
     };
   };
@@ -49,8 +52,8 @@ async function tapped(
 
 function expectChoice(found: TokenChoice, expected: TokenChoice): void {
   const close = (values: Iterable<number>) => [...values].map((v) => expect.closeTo(v, 5));
-  expect(found.experts).toEqual(expected.experts);
-  expect(found.gates).toEqual(close(expected.gates));
+  expect(found.ids).toEqual(expected.ids);
+  expect(found.combineWeights).toEqual(close(expected.combineWeights));
   expect([...found.probabilities]).toEqual(close(expected.probabilities));
 }
 
@@ -80,7 +83,7 @@ test("every token that is read, at once or one by one, for each sequence its own
         expectChoice(choice, expected(decoder.expertLayers[l]!, t));
       });
     }
-    expect(state.experts(r)).toEqual(read[r]!.slice(-1).map((t) => t.map((c) => c.experts)));
+    expect(state.experts(r)).toEqual(read[r]!.slice(-1).map((t) => t.map((c) => c.ids)));
   }
   state.reorder([1, 0]);
   expect(state.routing(0).tokens).toEqual(read[1]!.slice(-1));
@@ -166,7 +169,7 @@ test("no patch is dropped, whatever is read with it", async () => {
       alone
         .routing(0)
         .prefix.flat()
-        .every(({ experts }) => experts[0]! < 2),
+        .every(({ ids }) => ids[0]! < 2),
     ).toBe(true);
     expect([...together.logits(r)]).toEqual([...alone.logits(0)].map((v) => expect.closeTo(v, 5)));
   }

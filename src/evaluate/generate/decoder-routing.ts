@@ -1,80 +1,82 @@
-/** What the routers of a decoder made of the tokens that it read. */
+/** How the routers of a decoder routed the tokens that it read. */
 import { allocate, type NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
+import { readRouting, routingTap, tokenParts } from "../../moe/routing-taps.ts";
 import type { Trace } from "../../nn/scope.ts";
 
 /** Experts of one token per layer, best first; the number of experts stands for "none". */
 export type TokenExperts = readonly (readonly number[])[];
 
-/** What the router of one layer made of one token. */
+/** What the router of one layer decided for one token. */
 export interface TokenChoice {
-  /** Best first; the number of experts stands for "none". */
-  readonly experts: readonly number[]; // [K]
-  /** Weights of these in the output. */
-  readonly gates: readonly number[]; // [K]
-  /** Of every expert. */
+  /** Chosen experts, best first; the number of experts stands for "none". */
+  readonly ids: readonly number[]; // [K]
+  /** Weights of the chosen experts in the output. */
+  readonly combineWeights: readonly number[]; // [K]
+  /** Probability of every expert. */
   readonly probabilities: Float32Array; // [E]
 }
 
-/** What the routers made of some tokens: an entry per token, which has one per layer. */
+/** The routing of some tokens: an entry per token, which has one per layer. */
 export interface SequenceRouting {
   readonly tokens: readonly (readonly TokenChoice[])[];
-  /** The same of the layers that read the prefix alone, whose tokens are their own. */
+  /** The routing of the prefix's own tokens, by the layers that read the prefix alone. */
   readonly prefix: readonly (readonly TokenChoice[])[];
 }
 
-/** How much of the routing a graph tells. */
+/** Parts of the routing that a graph has among its outputs. */
 export type RoutingDetail = "none" | "experts" | "all";
 
-/** A layer whose routing a graph has among its outputs. */
-export interface RoutedLayer {
+/** Sizes of a layer whose routing a graph has among its outputs. */
+export interface RoutedLayerSizes {
   readonly layer: string;
   /** `K` */
-  readonly numSelected: number;
+  readonly numSelectedExperts: number;
   /** `E` */
   readonly numExperts: number;
 }
 
-/** Names of the layers that route, from the first on. */
-export function routedLayers({ taps }: Trace): string[] {
-  const names = [...taps.keys()].filter((name) => /(^|\.)moe\.ids$/.test(name));
-  return names.map((name) => name.replace(/\.ids$/, ""));
-}
+const partsOf = { none: [], experts: ["ids"], all: tokenParts } as const;
 
-const parts = { none: [], experts: ["ids"], all: ["ids", "combine_weights", "probabilities"] };
-
-/** The outputs that tell the routing of layers: `<layer>.ids` `[K, N]` and the like. */
+/** The outputs that hold the routing of layers: `<layer>.ids` `[K, N]` and so on. */
 export function routingOutputs(
   { taps }: Trace,
   layers: readonly string[],
   detail: RoutingDetail,
 ): Record<string, Tensor> {
-  const names = layers.flatMap((layer) => parts[detail].map((part) => `${layer}.${part}`));
+  const names = layers.flatMap((layer) => partsOf[detail].map((part) => routingTap(layer, part)));
   return Object.fromEntries(names.map((name) => [name, taps.get(name)!]));
 }
 
 /** Sizes of the layers. */
-export function describeLayers({ taps }: Trace, layers: readonly string[]): RoutedLayer[] {
-  return layers.map((layer) => ({
-    layer,
-    numSelected: taps.get(`${layer}.ids`)!.shape[0] as number,
-    numExperts: taps.get(`${layer}.probabilities`)!.shape[1] as number,
-  }));
+export function routedLayerSizes({ taps }: Trace, layers: readonly string[]): RoutedLayerSizes[] {
+  const tensors = Object.fromEntries(taps);
+  return layers.map((layer) => {
+    const { ids, probabilities } = readRouting(tensors, layer, "probabilities");
+    return {
+      layer,
+      numSelectedExperts: ids.shape[0] as number,
+      numExperts: probabilities.shape[1] as number,
+    };
+  });
 }
 
 /** Memory for the routing of `numTokens` tokens. */
 export function allocateRouting(
-  layers: readonly RoutedLayer[],
+  layers: readonly RoutedLayerSizes[],
   numTokens: number,
   detail: RoutingDetail,
 ): Record<string, NdArray> {
-  const entries = layers.flatMap(({ layer, numSelected, numExperts }): [string, NdArray][] => {
-    const all: [string, NdArray][] = [
-      [`${layer}.ids`, allocate("int64", [numSelected, numTokens])],
-      [`${layer}.combine_weights`, allocate("float32", [numSelected, numTokens])],
-      [`${layer}.probabilities`, allocate("float32", [numTokens, numExperts])],
-    ];
-    return all.slice(0, parts[detail].length);
+  const entries = layers.flatMap(({ layer, numSelectedExperts, numExperts }) => {
+    const arrays = {
+      ids: () => allocate("int64", [numSelectedExperts, numTokens]),
+      combineWeights: () => allocate("float32", [numSelectedExperts, numTokens]),
+      probabilities: () => allocate("float32", [numTokens, numExperts]),
+    };
+    return partsOf[detail].map((part): [string, NdArray] => [
+      routingTap(layer, part),
+      arrays[part](),
+    ]);
   });
   return Object.fromEntries(entries);
 }
@@ -83,47 +85,50 @@ type Outputs = Readonly<Record<string, NdArray>>;
 
 /** Experts of `count` tokens from token `first` on. */
 export function readExperts(
-  layers: readonly RoutedLayer[],
+  layers: readonly RoutedLayerSizes[],
   outputs: Outputs,
   first: number,
   count: number,
 ): TokenExperts[] {
   if (layers.length === 0) return [];
+  const routed = layers.map(({ layer }) => readRouting(outputs, layer));
   return Array.from({ length: count }, (_, at) =>
-    layers.map(({ layer }) => Array.from(column(outputs[`${layer}.ids`]!, first + at), Number)),
+    routed.map(({ ids }) => column(ids, first + at).map(Number)),
   );
 }
 
 /** Choices, weights and probabilities of `count` tokens from token `first` on. */
 export function readChoices(
-  layers: readonly RoutedLayer[],
+  layers: readonly RoutedLayerSizes[],
   outputs: Outputs,
   first: number,
   count: number,
 ): TokenChoice[][] {
   if (layers.length === 0) return [];
+  const routed = layers.map(({ layer }) => readRouting(outputs, layer, ...tokenParts));
   return Array.from({ length: count }, (_, i) =>
-    layers.map(({ layer, numExperts }) => {
+    routed.map(({ ids, combineWeights, probabilities: { data, shape } }) => {
       const at = first + i;
-      const { data } = outputs[`${layer}.probabilities`]!; // [N, E]
+      const numExperts = shape[1]!;
       return {
-        experts: column(outputs[`${layer}.ids`]!, at).map(Number),
-        gates: column(outputs[`${layer}.combine_weights`]!, at).map(Number),
+        ids: column(ids, at).map(Number),
+        combineWeights: column(combineWeights, at).map(Number),
         probabilities: (data as Float32Array).slice(at * numExperts, (at + 1) * numExperts),
       };
     }),
   );
 }
 
-/** The same of all tokens of sequence `row` of `numRows`, whose tokens stand side by side. */
+/** The same of all tokens of sequence `row` of `numRows`, whose tokens are contiguous. */
 export function readRow(
-  layers: readonly RoutedLayer[],
+  layers: readonly RoutedLayerSizes[],
   outputs: Outputs,
   row: number,
   numRows: number,
 ): TokenChoice[][] {
-  if (layers.length === 0) return [];
-  const [, numTokens] = outputs[`${layers[0]!.layer}.ids`]!.shape as [number, number];
+  const [first] = layers;
+  if (first === undefined) return [];
+  const [, numTokens] = readRouting(outputs, first.layer).ids.shape as [number, number];
   const count = numTokens / numRows;
   return readChoices(layers, outputs, row * count, count);
 }

@@ -3,7 +3,6 @@ import { allocate, type NdArray } from "../../graph/array.ts";
 import { UserError } from "../../graph/errors.ts";
 import { type LanguageModel, roomForTokens } from "../../models/language-model.ts";
 import type { Binding } from "../../runtime/session.ts";
-import type { DecoderSession, DecoderSessions, PrefixRows } from "./decoder.ts";
 import {
   allocateRouting,
   type RoutingDetail,
@@ -13,6 +12,7 @@ import {
   type SequenceRouting,
   type TokenExperts,
 } from "./decoder-routing.ts";
+import type { DecoderSession, DecoderSessions, PrefixRows } from "./decoder-session.ts";
 
 /** Tokens to read for some sequences; `undefined` leaves a sequence as it is. */
 export type PerSequence<T> = readonly (T | undefined)[];

@@ -9,7 +9,8 @@ import { emitModel } from "../../onnx/emit.ts";
 import { foldIn, key } from "../../random/index.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import type { Runtime } from "../../runtime/session.ts";
-import { createDecoder, type Decoder, type PrefixRows } from "./decoder.ts";
+import { createDecoder, type Decoder } from "./decoder.ts";
+import type { PrefixRows } from "./decoder-session.ts";
 
 export interface TinyOptions {
   readonly vocabularySize?: number;

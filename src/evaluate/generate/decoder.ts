@@ -2,7 +2,6 @@
  * A language model at work: two graphs on the same weights, one that reads prompts and one that
  * reads a token per sequence, with the keys and values between them.
  */
-import type { NdArray } from "../../graph/array.ts";
 import { input } from "../../graph/inputs.ts";
 import { batch } from "../../graph/shape.ts";
 import {
@@ -10,16 +9,11 @@ import {
   type LanguageModel,
   roomForTokens,
 } from "../../models/language-model.ts";
+import { layersOf } from "../../moe/routing-taps.ts";
 import { createScope, type Scope } from "../../nn/scope.ts";
-import type { Session } from "../../runtime/session.ts";
 import { createWeightedSession, type WeightedOptions } from "../model-weights.ts";
-import {
-  describeLayers,
-  type RoutedLayer,
-  type RoutingDetail,
-  routedLayers,
-  routingOutputs,
-} from "./decoder-routing.ts";
+import { type RoutingDetail, routedLayerSizes, routingOutputs } from "./decoder-routing.ts";
+import type { DecoderSession, DecoderSessions, PrefixRows } from "./decoder-session.ts";
 import { createDecoderState, type DecoderState } from "./decoder-state.ts";
 
 export interface DecoderOptions extends WeightedOptions {
@@ -28,9 +22,6 @@ export interface DecoderOptions extends WeightedOptions {
   /** Whether to fetch all that routers make of a token, and that of layers of the prefix. Default false. */
   readonly routing?: boolean;
 }
-
-/** What sequences begin with: float32 `[R, ...shape]` as the model says, or one row for all of them. */
-export type PrefixRows = NdArray<"float32">;
 
 /** Reads sequences and gives the scores of what may come next. */
 export interface Decoder {
@@ -44,25 +35,6 @@ export interface Decoder {
   /** Frees the sessions; states that are still open can no longer be used. */
   dispose(): void;
   [Symbol.dispose](): void;
-}
-
-/** A compiled graph with what it reads besides tokens and cache. */
-export interface DecoderSession {
-  readonly session: Session;
-  /** Those that every run is given. */
-  readonly weights: Readonly<Record<string, NdArray>>;
-  /** Layers over the tokens of the sequences, whose routing is among the outputs. */
-  readonly layers: readonly RoutedLayer[];
-  /** Layers over tokens of the prefix. */
-  readonly prefixLayers: readonly RoutedLayer[];
-}
-
-export interface DecoderSessions {
-  readonly model: LanguageModel;
-  readonly detail: RoutingDetail;
-  readonly step: DecoderSession;
-  /** The graph for prompts of up to `numTokens` tokens, and the number of tokens it is made for. */
-  prefill(numTokens: number): Promise<{ readonly compiled: DecoderSession; readonly size: number }>;
 }
 
 /** Prompts are padded to powers of two from here on, so that few graphs serve all lengths. */
@@ -170,7 +142,7 @@ async function compileGraph(
 ): Promise<DecoderSession> {
   const { scope, trace } = createScope({ training: false });
   const { logits, cache } = traceModel(scope);
-  const { layers, prefixLayers } = choose(detail === "none" ? [] : routedLayers(trace));
+  const { layers, prefixLayers } = choose(detail === "none" ? [] : layersOf(trace.taps.keys()));
   const outputs = {
     logits,
     ...Object.fromEntries(cache.map(({ keys }, layer) => [`keys.${layer}`, keys])),
@@ -181,8 +153,8 @@ async function compileGraph(
   return {
     session,
     weights: given,
-    layers: describeLayers(trace, layers),
-    prefixLayers: describeLayers(trace, prefixLayers),
+    layers: routedLayerSizes(trace, layers),
+    prefixLayers: routedLayerSizes(trace, prefixLayers),
   };
 }
 
@@ -190,5 +162,5 @@ async function compileGraph(
 function layersOfPrefix(model: LanguageModel, layers: readonly string[]): string[] {
   const { scope, trace } = createScope({ training: false });
   tracePrefill(scope, model, 1);
-  return routedLayers(trace).filter((layer) => !layers.includes(layer));
+  return layersOf(trace.taps.keys()).filter((layer) => !layers.includes(layer));
 }

@@ -1,7 +1,8 @@
 /** Feeding growing sequences to a model that sees a limited number of tokens. */
 import { usageError } from "../../graph/errors.ts";
 import { roomForTokens } from "../../models/language-model.ts";
-import type { Decoder, PrefixRows } from "./decoder.ts";
+import type { Decoder } from "./decoder.ts";
+import type { PrefixRows } from "./decoder-session.ts";
 import type { DecoderState } from "./decoder-state.ts";
 
 export interface WindowOptions {

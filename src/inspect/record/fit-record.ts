@@ -1,8 +1,9 @@
 /** Keeps what is stored of a run small: a few megabytes, whatever the images and the model. */
 
-import type { RouterDetails } from "../router-details.ts";
+import { defined } from "../../graph/defined.ts";
 import type { RecordedImage } from "../types/image.ts";
 import type { LayerGallery } from "../types/pair.ts";
+import type { RecordedLayer } from "../types/routed-layer.ts";
 import type { StoredRecord } from "./record-codec.ts";
 import { shrinkTo } from "./shrink-image.ts";
 
@@ -15,7 +16,7 @@ const DETAIL_BYTES = { patches: 2_000_000, words: 1_000_000 } as const;
 /** Bytes of the patches in galleries. */
 const GALLERY_BYTES = 1_500_000;
 
-type Layer = Partial<RouterDetails>;
+type Layer = Omit<RecordedLayer, "layer" | "numExperts">;
 
 /**
  * The record with pictures shrunk by whole factors, and with details of routers for as many of the
@@ -94,14 +95,24 @@ function detailBudget(bytes: number): <T extends Layer>(layers: readonly T[]) =>
       left -= size;
       return layers;
     }
-    return layers.map(
-      ({ choices: _, weights: __, probabilities: ___, ...layer }) => layer as never,
-    );
+    return layers.map(firstChoices);
+  };
+}
+
+/** The layer without later choices and probabilities. */
+function firstChoices<T extends Layer>(layer: T): T {
+  const { probabilities: _, ...rest } = layer;
+  const { ids, combineWeights } = layer;
+  return {
+    ...(rest as T),
+    ids: ids.slice(0, 1),
+    ...defined({ combineWeights: combineWeights?.slice(0, 1) }),
   };
 }
 
 /** About what the details of a layer take in a file. */
-function detailBytes({ choices = [], probabilities }: Layer): number {
-  const chosen = choices.reduce((sum, row) => sum + row.length, 0);
-  return 9 * chosen + 2.7 * (probabilities?.length ?? 0);
+function detailBytes({ ids, probabilities }: Layer): number {
+  if (probabilities === undefined) return 0;
+  const chosen = ids.reduce((sum, row) => sum + row.length, 0);
+  return 9 * chosen + 2.7 * probabilities.length;
 }

@@ -8,6 +8,8 @@ import { snakeCase } from "../../config/case.ts";
 import { decodeBase64, encodeBase64 } from "../../formats/base64.ts";
 
 export interface Codec<T> {
+  /** Key of the property in JSON, if it is not the property's name in snake_case. */
+  readonly key?: string;
   encode(value: T): unknown;
   /**
    * @param at what to call the value in errors
@@ -31,12 +33,29 @@ export function optional<T>(codec: Codec<T>): OptionalCodec<T> {
   return { ...codec, optional: true };
 }
 
+/** A property that is stored under another key than its name. */
+export function storedAs<T, C extends Codec<T>>(key: string, codec: C & Codec<T>): C {
+  return { ...codec, key };
+}
+
+/** A codec of values that are stored in another form. */
+export function mapped<T, Stored>(
+  codec: Codec<Stored>,
+  write: (value: T) => Stored,
+  read: (stored: Stored) => T,
+): Codec<T> {
+  return {
+    encode: (value) => codec.encode(write(value)),
+    decode: (json, at) => read(codec.decode(json, at)),
+  };
+}
+
 /** An object with these properties. */
 export function struct<T extends object>(fields: Fields<T>): Codec<T> {
   const entries = Object.entries<Codec<unknown>>(fields as never).map(([name, codec]) => ({
     name,
     codec,
-    key: snakeCase(name),
+    key: codec.key ?? snakeCase(name),
   }));
   return {
     encode(value) {
@@ -56,6 +75,19 @@ export function struct<T extends object>(fields: Fields<T>): Codec<T> {
         found[name] = codec.decode(source[key], `${at}.${key}`);
       }
       return found as T;
+    },
+  };
+}
+
+/** A codec whose values must agree with each other; `problem` completes the sentence "<place> ...". */
+export function checked<T>(codec: Codec<T>, problem: (value: T) => string | undefined): Codec<T> {
+  return {
+    encode: codec.encode,
+    decode(json, at) {
+      const value = codec.decode(json, at);
+      const found = problem(value);
+      if (found !== undefined) throw new RangeError(`${at} ${found}`);
+      return value;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fixtureRun } from "../../report/report.fixture.ts";
-import { routerDetails } from "../router-details.ts";
 import type { RecordedImage } from "../types/image.ts";
+import type { Mosaic } from "../types/mosaic.ts";
 import { fitRecord } from "./fit-record.ts";
 import {
   decodeRecord,
@@ -19,14 +19,17 @@ const image: RecordedImage = {
   data: Uint8Array.of(0, 1, 2, 253, 254, 255),
 };
 const spread = fixture.routing![0]!;
-const details = routerDetails({
-  start: 0,
-  count: 2,
-  numExperts: 2,
-  ids: [0, 1, 1, 0],
-  combineWeights: [0.75, 0.5, 0.25, 0.5],
-  probabilities: [0.75, 0.25, 0.1234, 1 / 3],
-});
+const decisions = {
+  ids: [
+    [0, 1],
+    [1, 0],
+  ],
+  combineWeights: [
+    [0.75, 1 / 3], // first choices keep all digits
+    [0.25, 0.667],
+  ],
+  probabilities: Float32Array.of(0.75, 0.25, 0.123, 0.333),
+};
 
 /** Every part that a record can have. */
 const record: StoredRecord = {
@@ -62,7 +65,7 @@ const record: StoredRecord = {
           {
             image,
             label: 0,
-            layers: [{ layer: "moe", rows: 1, cols: 2, experts: [0, 1], ...details }],
+            layers: [{ layer: "moe", rows: 1, cols: 2, ...decisions }],
           },
         ],
       ],
@@ -75,15 +78,15 @@ const record: StoredRecord = {
     size: 1,
     numExperts: 2,
     predicted: [1],
-    experts: [0],
-    gates: [0.625],
+    ids: [0],
+    combineWeights: [0.625],
     points: [{ x: 0.5, y: -1, label: 1 }],
     scores: [{ name: "expert 0", accuracy: 1, byClass: [1, Number.NaN] }],
   },
   tokenTraces: [
     {
       tokens: ["a", "<end>"],
-      layers: [{ layer: "moe", numExperts: 2, experts: [0, 1], gates: [0.75, 0.5], ...details }],
+      layers: [{ layer: "moe", numExperts: 2, ...decisions }],
       label: 1,
       predicted: 0,
     },
@@ -102,7 +105,7 @@ const record: StoredRecord = {
           expert: 0,
           numPatches: 2,
           numWords: 1,
-          patches: [{ image, index: 3, patch: 1, gate: 0.875 }],
+          patches: [{ image, index: 3, patch: 1, probability: 0.875 }],
           words: [{ text: "red", count: 3, total: 4 }],
         },
       ],
@@ -120,15 +123,7 @@ const record: StoredRecord = {
 
 test("a record survives the round trip", () => {
   const read = decodeRecord(encodeRecord(record));
-  // Experts of mosaics may be bytes, which are numbers once they are read.
-  const plain = (value: StoredRecord): StoredRecord => ({
-    ...value,
-    mosaics: value.mosaics!.map((mosaic) => ({
-      ...mosaic,
-      layers: mosaic.layers.map((layer) => ({ ...layer, experts: [...layer.experts] })),
-    })),
-  });
-  expect(read).toEqual(plain(record));
+  expect(read).toEqual(record);
   expect(decodeRecord(encodeRecord(read))).toEqual(read);
   expect(JSON.parse(encodeRecord(record))).toMatchObject({
     version: 1,
@@ -137,6 +132,123 @@ test("a record survives the round trip", () => {
       { text: "a text" },
     ],
   });
+});
+
+test("later weights and all probabilities are stored in thousandths", () => {
+  const layer = {
+    layer: "moe",
+    numExperts: 2,
+    ids: [[0], [1]],
+    combineWeights: [[2 / 3], [1 / 3]],
+    probabilities: Float32Array.of(2 / 3, 1 / 3),
+  };
+  const traced = { ...record, tokenTraces: [{ tokens: ["a"], layers: [layer] }] };
+  const [read] = decodeRecord(encodeRecord(traced)).tokenTraces![0]!.layers;
+  expect(read).toEqual({
+    ...layer,
+    combineWeights: [[2 / 3], [0.333]],
+    probabilities: Float32Array.of(0.667, 0.333),
+  });
+});
+
+/** Parts of a record as versions before the names of today wrote them. */
+const old = {
+  version: 1,
+  name: "run",
+  recipe: "quickstart",
+  config: null,
+  summary: {},
+  class_names: [],
+  mosaics: [
+    {
+      image: { width: 2, height: 1, channels: 1, data: "AAE=" },
+      label: 0,
+      layers: [
+        { layer: "blocks.0.moe", rows: 1, cols: 2, experts: [3, 0] },
+        {
+          layer: "blocks.1.moe",
+          rows: 1,
+          cols: 2,
+          experts: [1, 0],
+          gates: [0.5371, 1],
+          num_experts: 2,
+          choices: [
+            [1, 0],
+            [0, 2],
+          ],
+          weights: [
+            [0.537, 1],
+            [0.463, 0],
+          ],
+          probabilities: "zwEZAugDAAA=",
+        },
+      ],
+      decisions: [
+        {
+          patch: 1,
+          rows: 1,
+          cols: 2,
+          layers: [{ layer: "blocks.1.moe", probabilities: [1, 0], experts: [0] }],
+        },
+      ],
+    },
+  ],
+  regions: {
+    ...{ axes: ["x", "y"], range: [-1, 1], size: 1, num_experts: 2, predicted: [1] },
+    ...{ experts: [0], gates: [0.625], points: [], scores: [] },
+  },
+  token_traces: [
+    { tokens: ["a"], layers: [{ layer: "moe", num_experts: 2, experts: [1], gates: [0.75] }] },
+  ],
+  galleries: [
+    {
+      ...{ layer: "moe", num_patches: 1, num_words: 0 },
+      experts: [
+        {
+          ...{ expert: 0, num_patches: 1, num_words: 0, words: [] },
+          patches: [
+            {
+              image: { width: 1, height: 1, channels: 1, data: "AA==" },
+              index: 3,
+              patch: 1,
+              gate: 0.875,
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+test("a record of an older version is read under today's names, and written as it was", () => {
+  const { mosaics, tokenTraces, regions, galleries } = decodeRecord(JSON.stringify(old));
+  const [{ layers, decisions }] = mosaics as [Mosaic];
+  expect(layers[0]).toEqual({ layer: "blocks.0.moe", rows: 1, cols: 2, ids: [[3, 0]] });
+  expect(layers[1]).toEqual({
+    layer: "blocks.1.moe",
+    rows: 1,
+    cols: 2,
+    numExperts: 2,
+    ids: [
+      [1, 0],
+      [0, 2],
+    ],
+    combineWeights: [
+      [0.5371, 1],
+      [0.463, 0],
+    ],
+    probabilities: Float32Array.of(0.463, 0.537, 1, 0),
+  });
+  expect(decisions![0]!.layers[0]!.ids).toEqual([0]);
+  expect(tokenTraces![0]!.layers[0]).toEqual({
+    layer: "moe",
+    numExperts: 2,
+    ids: [[1]],
+    combineWeights: [[0.75]],
+  });
+  expect(regions).toMatchObject({ ids: [0], combineWeights: [0.625] });
+  expect(galleries![0]!.experts[0]!.patches[0]!.probability).toBe(0.875);
+  expect(JSON.parse(encodeRecord(decodeRecord(JSON.stringify(old))))).toEqual(old);
 });
 
 const stored = JSON.parse(encodeRecord(record));
@@ -185,6 +297,11 @@ test.each<[string, string, string]>([
   ],
   ["a mosaic of other sizes", changed("mosaics.0.layers.0.rows", 3), "experts for 3x8 patches"],
   [
+    "choices of other tokens",
+    changed("token_traces.0.layers.0.choices.1", [0]),
+    "record.token_traces[0].layers[0] has 2 first choices and a list of 1 beside them",
+  ],
+  [
     "too many experts",
     changed("routing.0.load", Array(5000).fill(0)),
     "has 5000 entries, of at most 4096",
@@ -213,27 +330,24 @@ test("large pictures shrink, and details are left out beyond the budget", () => 
     layer: "moe",
     rows: 16,
     cols: 16,
-    experts: Array<number>(256).fill(0),
-    ...routerDetails({
-      start: 0,
-      count: 256,
-      numExperts: 512,
-      ids: Array<number>(256).fill(1),
-      combineWeights: Array<number>(256).fill(1),
-      probabilities: new Float32Array(256 * 512),
-    }),
+    numExperts: 512,
+    ids: [Array<number>(256).fill(1)],
+    combineWeights: [Array<number>(256).fill(1)],
+    probabilities: new Float32Array(256 * 512),
   };
   const mosaic = { image: large, label: 0, layers: Array(2).fill(layer) };
   const captions = [{ image: large, caption: "", references: [] }];
   const fitted = fitRecord({ ...fixture, mosaics: Array(12).fill(mosaic), captions });
   expect(fitted.mosaics![0]!.image).toMatchObject({ width: 160, height: 80 });
   expect(fitted.captions![0]!.image).toMatchObject({ width: 92, height: 46 });
-  const kept = fitted.mosaics!.map(({ layers }) => layers.every(({ choices }) => choices));
+  const kept = fitted.mosaics!.map(({ layers }) =>
+    layers.every(({ probabilities }) => probabilities),
+  );
   expect(kept).toEqual([true, true, ...Array(10).fill(false)]);
-  expect(fitted.mosaics![5]!.layers[0]).toMatchObject({ experts: layer.experts });
+  expect(fitted.mosaics![5]!.layers[0]).toMatchObject({ ids: layer.ids });
   expect(encodeRecord(fitted).length).toBeLessThan(4_000_000);
 
-  const patch = { image: large, index: 0, patch: 0, gate: 1 };
+  const patch = { image: large, index: 0, patch: 0, probability: 1 };
   const expert = {
     expert: 0,
     numPatches: 12,

@@ -1,41 +1,34 @@
 /** How pictures, and what models made of their patches, stand in `record.json`. */
 
-import type { RouterDetails } from "../router-details.ts";
 import type { AttentionLayer, ImageAttention, PatchDecision } from "../types/attention.ts";
 import type { RecordedImage } from "../types/image.ts";
 import type { Mosaic, MosaicLayer } from "../types/mosaic.ts";
 import {
   bytes,
   type Codec,
+  checked,
   list,
   number,
   numbers,
   optional,
+  storedAs,
   struct,
   text,
-  thousandths,
   whole,
 } from "./json-codec.ts";
+import {
+  allChoiceFields,
+  firstChoiceFields,
+  layerCodec,
+  MAX_EXPERTS,
+  type StoredDecisions,
+} from "./record-choices.ts";
 
 /** Pixels of a side. */
 const MAX_SIDE = 4096;
 const MAX_IMAGE_BYTES = 16 * 2 ** 20;
 const MAX_TOKENS = 65_536;
-export const MAX_EXPERTS = 4096;
 export const MAX_LAYERS = 512;
-
-/** A codec whose values must agree with each other. */
-function checked<T>(codec: Codec<T>, problem: (value: T) => string | undefined): Codec<T> {
-  return {
-    encode: codec.encode,
-    decode(json, at) {
-      const value = codec.decode(json, at);
-      const found = problem(value);
-      if (found !== undefined) throw new RangeError(`${at} ${found}`);
-      return value;
-    },
-  };
-}
 
 export const imageCodec: Codec<RecordedImage> = checked(
   struct<RecordedImage>({
@@ -50,27 +43,21 @@ export const imageCodec: Codec<RecordedImage> = checked(
       : `has ${data.length} bytes for ${width}x${height}x${channels}`,
 );
 
-/** What routers said of tokens: fields of layers over patches and over words. */
-export const detailFields = {
-  choices: optional<RouterDetails["choices"]>(list(numbers(MAX_TOKENS), MAX_EXPERTS)),
-  weights: optional<RouterDetails["weights"]>(list(numbers(MAX_TOKENS), MAX_EXPERTS)),
-  probabilities: optional(thousandths(4_000_000)),
-};
-
-const mosaicLayerCodec: Codec<MosaicLayer> = checked(
-  struct<MosaicLayer>({
-    layer: text(1000),
-    rows: whole(1, 1024),
-    cols: whole(1, 1024),
-    experts: numbers(MAX_TOKENS),
-    gates: optional(numbers(MAX_TOKENS)),
-    numExperts: optional(whole(1, MAX_EXPERTS)),
-    ...detailFields,
-  }),
-  ({ rows, cols, experts }) =>
-    experts.length === rows * cols
-      ? undefined
-      : `has ${experts.length} experts for ${rows}x${cols} patches`,
+const mosaicLayerCodec: Codec<MosaicLayer> = layerCodec(
+  checked(
+    struct<Omit<MosaicLayer, "ids" | "combineWeights"> & StoredDecisions>({
+      layer: text(1000),
+      rows: whole(1, 1024),
+      cols: whole(1, 1024),
+      ...firstChoiceFields,
+      numExperts: optional(whole(1, MAX_EXPERTS)),
+      ...allChoiceFields,
+    }),
+    ({ rows, cols, experts }) =>
+      experts.length === rows * cols
+        ? undefined
+        : `has ${experts.length} experts for ${rows}x${cols} patches`,
+  ),
 );
 
 const attentionLayerCodec: Codec<AttentionLayer> = checked(
@@ -108,7 +95,7 @@ const decisionCodec: Codec<PatchDecision> = struct<PatchDecision>({
     struct({
       layer: text(1000),
       probabilities: numbers(MAX_EXPERTS),
-      experts: numbers(MAX_EXPERTS),
+      ids: storedAs("experts", numbers(MAX_EXPERTS)),
     }),
     MAX_LAYERS,
   ),

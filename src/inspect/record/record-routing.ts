@@ -1,4 +1,5 @@
 /** How statistics of routing stand in `record.json`. */
+import { type RoutingScoreName, type RoutingScores, routingScoreList } from "../routing-scores.ts";
 import type { RoutingAgreement } from "../statistics/agreement.ts";
 import type { Association } from "../statistics/contingency.ts";
 import type { DomainAnalysis } from "../types/domain.ts";
@@ -8,7 +9,6 @@ import type {
   LabelRouting,
   LayerAgreement,
   LayerRouting,
-  RoutingScores,
 } from "../types/routing.ts";
 import {
   type Codec,
@@ -21,7 +21,8 @@ import {
   text,
   whole,
 } from "./json-codec.ts";
-import { MAX_EXPERTS, MAX_LAYERS, mosaicCodec } from "./record-images.ts";
+import { MAX_EXPERTS } from "./record-choices.ts";
+import { MAX_LAYERS, mosaicCodec } from "./record-images.ts";
 
 const MAX_VALUES = 10_000;
 
@@ -52,16 +53,11 @@ const labelCodec: Codec<LabelRouting> = struct<LabelRouting>({
 const spreadFields = {
   load: numbers(MAX_EXPERTS),
   importance: numbers(MAX_EXPERTS),
-  scores: struct<RoutingScores>({
-    maxViolation: number,
-    deadExperts: number,
-    localEntropy: number,
-    globalEntropy: number,
-    mutualInformation: number,
-    gateConfidence: number,
-    successRate: number,
-    droppedFraction: number,
-  }),
+  scores: struct<RoutingScores>(
+    Object.fromEntries(routingScoreList.map(({ name }) => [name, number])) as {
+      [Name in RoutingScoreName]: typeof number;
+    },
+  ),
 };
 
 export const routingCodec: Codec<readonly LayerRouting[]> = list(

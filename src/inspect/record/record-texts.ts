@@ -1,32 +1,41 @@
 /** How words, and what goes with pictures, stand in `record.json`. */
 
 import type { LayerGallery, RetrievalSamples } from "../types/pair.ts";
-import type { TokenLayer, TokenTrace } from "../types/text.ts";
+import type { RecordedLayer } from "../types/routed-layer.ts";
+import type { TokenTrace } from "../types/text.ts";
 import {
   type Codec,
   flag,
   list,
   number,
-  numbers,
   optional,
+  storedAs,
   struct,
   text,
   whole,
 } from "./json-codec.ts";
-import { detailFields, imageCodec, MAX_EXPERTS, MAX_LAYERS } from "./record-images.ts";
+import {
+  allChoiceFields,
+  firstChoiceFields,
+  layerCodec,
+  MAX_EXPERTS,
+  type StoredDecisions,
+} from "./record-choices.ts";
+import { imageCodec, MAX_LAYERS } from "./record-images.ts";
 
 const MAX_TOKENS = 65_536;
 
 export const tokenTraceCodec: Codec<TokenTrace> = struct<TokenTrace>({
   tokens: list(text(1000), MAX_TOKENS),
   layers: list(
-    struct<TokenLayer>({
-      layer: text(1000),
-      numExperts: whole(1, MAX_EXPERTS),
-      experts: numbers(MAX_TOKENS),
-      gates: numbers(MAX_TOKENS),
-      ...detailFields,
-    }),
+    layerCodec(
+      struct<Pick<RecordedLayer, "layer" | "numExperts"> & StoredDecisions>({
+        layer: text(1000),
+        numExperts: whole(1, MAX_EXPERTS),
+        ...firstChoiceFields,
+        ...allChoiceFields,
+      }),
+    ),
     MAX_LAYERS,
   ),
   label: optional(number),
@@ -43,7 +52,12 @@ export const galleryCodec: Codec<LayerGallery> = struct<LayerGallery>({
       numPatches: number,
       numWords: number,
       patches: list(
-        struct({ image: imageCodec, index: number, patch: number, gate: number }),
+        struct({
+          image: imageCodec,
+          index: number,
+          patch: number,
+          probability: storedAs("gate", number),
+        }),
         1000,
       ),
       words: list(struct({ text: text(1000), count: number, total: number }), 1000),

@@ -46,6 +46,14 @@ describe("measures, by hand", () => {
     }
   });
 
+  test("mutual information of labels and experts", () => {
+    // p = 1/2, 1/4 | 0, 1/4; rows 3/4 and 1/4, columns 1/2 and 1/2.
+    const expected =
+      0.5 * Math.log(0.5 / 0.375) + 0.25 * Math.log(0.25 / 0.375) + 0.25 * Math.log(2);
+    const found = association([[2, 1, 0], [0, 1, 0]]); // biome-ignore format: a matrix
+    expect(found.mutualInformation).toBeCloseTo(expected, 12);
+  });
+
   test("one expert for each class: everything is 1", () => {
     const found = association([
       [0, 5, 0],

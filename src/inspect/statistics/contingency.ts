@@ -1,5 +1,7 @@
 /** How two labellings of the same things go together: experts and classes, modalities, attributes. */
 
+import { entropy, fractions } from "./distribution.ts";
+
 /** Counts of pairs, `[R, C]`: rows are labels, columns are experts. */
 export type ContingencyTable = readonly (readonly number[])[];
 
@@ -88,7 +90,8 @@ export function association(
     }
   }
   mutualInformation = Math.max(0, mutualInformation); // rounding may leave -1e-17
-  const scale = meanOf(normalization, entropy(rowSums, count), entropy(columnSums, count));
+  const entropyOf = (counts: readonly number[]): number => entropy(fractions(counts, count));
+  const scale = meanOf(normalization, entropyOf(rowSums), entropyOf(columnSums));
   const smaller = Math.min(numRows, numColumns) - 1;
   return {
     count,
@@ -106,10 +109,6 @@ function meanOf(normalization: Normalization, a: number, b: number): number {
   if (normalization === "min") return Math.min(a, b);
   if (normalization === "max") return Math.max(a, b);
   return normalization === "geometric" ? Math.sqrt(a * b) : (a + b) / 2;
-}
-
-function entropy(counts: readonly number[], count: number): number {
-  return -total(counts.map((x) => (x > 0 ? (x / count) * Math.log(x / count) : 0)));
 }
 
 function total(values: readonly number[]): number {

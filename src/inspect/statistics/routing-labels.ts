@@ -8,15 +8,17 @@ import type { RoutedToken } from "./routing-sums.ts";
 export type LabelValue = string | number;
 
 interface Row {
-  readonly choices: number[]; // [E]
-  readonly gates: number[]; // [E]
+  /** Assignments. */
+  readonly load: number[]; // [E]
+  /** Sums of probabilities. */
+  readonly importance: number[]; // [E]
 }
 
 /** Sums by the values of one label. */
 export interface LabelSums {
   add(value: LabelValue, token: RoutedToken): void;
-  /** @param gates whether gates are told rather than choices */
-  routing(gates: boolean): LabelRouting;
+  /** The table of assignments, or of summed probabilities. */
+  routing(counted: keyof Row): LabelRouting;
 }
 
 /**
@@ -32,23 +34,23 @@ export function labelSums(
 ): LabelSums {
   const rows = new Map<LabelValue, Row>();
   const row = (value: LabelValue): Row => {
-    const found = rows.get(value) ?? { choices: zeros(numExperts), gates: zeros(numExperts) };
+    const found = rows.get(value) ?? { load: zeros(numExperts), importance: zeros(numExperts) };
     rows.set(value, found);
     return found;
   };
   for (const index of known.keys()) row(index);
   return {
-    add(value, { experts, probabilities }) {
-      const { choices, gates } = row(value);
-      for (const expert of experts) choices[expert]! += 1;
-      for (const [expert, p] of probabilities.entries()) gates[expert]! += p;
+    add(value, { ids, probabilities }) {
+      const { load, importance } = row(value);
+      for (const expert of ids) load[expert]! += 1;
+      for (const [expert, p] of probabilities.entries()) importance[expert]! += p;
     },
-    routing(gates) {
+    routing(counted) {
       const keys = [...rows.keys()].sort(byNumberThenName);
       return labelRouting(
         label,
         keys.map((key) => (typeof key === "string" ? key : (known[key] ?? String(key)))),
-        keys.map((key) => rows.get(key)![gates ? "gates" : "choices"]),
+        keys.map((key) => rows.get(key)![counted]),
       );
     },
   };

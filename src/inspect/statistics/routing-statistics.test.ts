@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { mosaicLayer, routingStatistics } from "./routing-statistics.ts";
+import { routingStatistics } from "./routing-statistics.ts";
 import { maxViolation } from "./routing-sums.ts";
 
 const entropy = (...p: number[]) => -p.reduce((sum, x) => sum + (x > 0 ? x * Math.log(x) : 0), 0);
@@ -81,6 +82,102 @@ test("refused choices and padding: what tokens asked for is what success is a fr
   expect(scores.successRate).toBeCloseTo(3 / 5, 12);
   expect(scores.droppedFraction).toBeCloseTo(2 / 5, 12);
   expect(scores.gateConfidence).toBeCloseTo((1 + 0.5 + 0.75) / 3, 12);
+});
+
+test("all scores of the tokens that count, by hand", () => {
+  const rows = [
+    [0.5, 0.25, 0.25],
+    [0.75, 0.25, 0],
+    [0.25, 0.5, 0.25],
+  ];
+  const scoresOf = (mask: number[]) => {
+    const statistics = routingStatistics();
+    statistics.add("moe", {
+      // K = 2 of E = 3; 3 is a dropped choice, and the last token is padding.
+      ids: { shape: [2, 4], data: [0, 0, 1, 3, /* second choices */ 1, 3, 3, 3] },
+      probabilities: { shape: [4, 3], data: [...rows, [0, 0, 1]].flat() },
+      attempted: { shape: [4], data: [2, 2, 2, 2] },
+      mask: { shape: [4], data: mask },
+    });
+    return statistics.layers()[0]!;
+  };
+  const { load, importance, scores } = scoresOf([1, 1, 1, 0]);
+  expect(load).toEqual([2 / 4, 2 / 4, 0]);
+  expect(importance).toEqual([1.5 / 3, 1 / 3, 0.5 / 3]);
+  const local = rows.reduce((sum, row) => sum + entropy(...row), 0) / 3;
+  const global = entropy(1 / 2, 1 / 3, 1 / 6);
+  const expected = {
+    maxViolation: 0.5, // 2 over a mean of 4/3
+    deadExperts: 1,
+    localEntropy: local,
+    globalEntropy: global,
+    mutualInformation: global - local,
+    gateConfidence: (0.5 + 0.75 + 0.5) / 3,
+    successRate: 4 / 6,
+    droppedFraction: 2 / 6,
+  };
+  for (const [name, value] of Object.entries(expected)) {
+    expect(scores[name as keyof typeof scores], name).toBeCloseTo(value, 12);
+  }
+  const none = scoresOf([0, 0, 0, 0]);
+  const { deadExperts, droppedFraction, ...rest } = none.scores;
+  expect([deadExperts, droppedFraction]).toEqual([3, 1]); // without a token all experts are dead
+  expect(new Set([...none.load, ...none.importance, ...Object.values(rest)])).toEqual(new Set([0]));
+});
+
+test("success is a fraction of what tokens asked for, which need not be K experts", () => {
+  const success = (attempted: number[], mask: number[]) => {
+    const statistics = routingStatistics();
+    statistics.add("moe", {
+      ids: { shape: [2, 4], data: [0, 0, 1, 3, 1, 3, 3, 3] }, // 2, 1, 1 and 0 experts
+      probabilities: { shape: [4, 3], data: Array(12).fill(1 / 3) },
+      attempted: { shape: [4], data: attempted },
+      mask: { shape: [4], data: mask },
+    });
+    return statistics.layers()[0]!.scores.successRate;
+  };
+  expect(success([2, 1, 2, 2], [1, 1, 1, 0])).toBeCloseTo(4 / 5, 12);
+  expect(success([1, 1, 1, 1], [1, 1, 1, 1])).toBeCloseTo(3 / 4, 12); // one each is enough
+  expect(success([2, 1, 2, 2], [0, 0, 0, 0])).toBe(0);
+});
+
+test("masked tokens count for nothing, whatever they hold, and scores are finite", () => {
+  const [N, K, E] = [6, 2, 4];
+  const tokens = fc.array(
+    fc.record({
+      ids: fc.array(fc.nat(E), { minLength: K, maxLength: K }),
+      logits: fc.array(fc.constantFrom(0, 1, 1e4, -1e4), { minLength: E, maxLength: E }),
+      kept: fc.boolean(),
+    }),
+    { minLength: N, maxLength: N },
+  );
+  type Tokens = typeof tokens extends fc.Arbitrary<infer T> ? T : never;
+  const statisticsOf = (given: Tokens, masked: boolean) => {
+    const statistics = routingStatistics();
+    statistics.add("moe", {
+      ids: {
+        shape: [K, given.length],
+        data: Array.from({ length: K }, (_, k) => given.map(({ ids }) => ids[k]!)).flat(),
+      },
+      probabilities: {
+        shape: [given.length, E],
+        data: given.flatMap(({ logits }) => {
+          const exps = logits.map((z) => Math.exp(z - Math.max(...logits)));
+          return exps.map((value) => value / exps.reduce((sum, each) => sum + each, 0));
+        }),
+      },
+      attempted: { shape: [given.length], data: given.map(() => K) },
+      ...(masked && { mask: { shape: [N], data: given.map(({ kept }) => Number(kept)) } }),
+    });
+    return statistics.layers()[0]!;
+  };
+  fc.assert(
+    fc.property(tokens, (given) => {
+      const whole = statisticsOf(given, true);
+      expect(whole).toEqual(statisticsOf(given.filter(({ kept }) => kept), false)); // biome-ignore format: one expression
+      expect(Object.values(whole.scores).every(Number.isFinite)).toBe(true);
+    }),
+  );
 });
 
 test("expert choice: a token that any expert took is no failure", () => {
@@ -182,39 +279,6 @@ test("samples without a value are left out of its table, and values that none ha
     [0, 2],
   ]);
   expect(colors).toMatchObject({ values: ["red"], counts: [[1, 1]] });
-});
-
-test("a mosaic takes the first choice of each patch of its sample", () => {
-  const layer = mosaicLayer({
-    layer: "blocks.0.moe",
-    rows: 1,
-    columns: 2,
-    sample: 1,
-    ids: [0n, 1n, 2n, 3n, 9n, 9n, 9n, 9n],
-    combineWeights: [0.6, 0.7, 0.8, 0.9, 0.4, 0.3, 0.2, 0.1],
-    probabilities: Array.from({ length: 16 }, (_, i) => i / 16),
-    numExperts: 4,
-  });
-  expect(layer).toEqual({
-    layer: "blocks.0.moe",
-    rows: 1,
-    cols: 2,
-    numExperts: 4,
-    experts: [2, 3],
-    gates: [0.8, 0.9],
-    choices: [[2, 3]], // no patch has a second one: 9 is none
-    weights: [[0.8, 0.9]],
-    probabilities: new Float32Array([0.5, 0.563, 0.625, 0.688, 0.75, 0.813, 0.875, 0.938]),
-  });
-});
-
-test("a mosaic of a pair leaves its words out", () => {
-  const options = { layer: "moe", rows: 1, columns: 2, stride: 3, numExperts: 4 };
-  const ids = [0, 1, 3, 2, 0, 3]; // two patches and a word, twice
-  const combineWeights = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
-  const probabilities = Array(24).fill(0.25);
-  const layer = mosaicLayer({ ...options, sample: 1, ids, combineWeights, probabilities });
-  expect(layer).toMatchObject({ experts: [2, 0], gates: [0.4, 0.5] });
 });
 
 test("labels of tokens count for their token, and within each domain, by hand", () => {

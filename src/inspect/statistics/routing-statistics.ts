@@ -1,27 +1,17 @@
 /** Sums up where routers sent tokens, over any number of batches. */
-import { routerDetails } from "../router-details.ts";
-import type { MosaicLayer } from "../types/mosaic.ts";
+import type { RoutingWith } from "../../moe/routing-taps.ts";
+import type { Values } from "../routed-layer.ts";
 import type { DomainLabelRouting, LabelRouting, LayerRouting } from "../types/routing.ts";
+import { fractions } from "./distribution.ts";
 import { type LabelSums, type LabelValue, labelRouting, labelSums } from "./routing-labels.ts";
-import { fractions, type RoutedToken, type RoutingSums, routingSums } from "./routing-sums.ts";
+import { type RoutedToken, type RoutingSums, routingSums } from "./routing-sums.ts";
 
 /**
- * The routing of one layer for a batch, in the form of the taps of `moe`: every kind of routing is
- * told as the experts of each token.
+ * The routing of one layer for a batch, as the taps of `moe` have it, with labels of its samples.
  *
  * Axes: `B` samples, `N` tokens with those of a sample side by side, `K` choices, `E` experts.
  */
-export interface RoutedBatch {
-  /** Chosen experts, `[K, N]`; `E` and above is "none". */
-  readonly ids: Values;
-  /** Of every expert for every token, `[N, E]`. */
-  readonly probabilities: Values;
-  /** Experts that each token asked for, `[N]`; by default those it has. */
-  readonly attempted?: Values;
-  /** Which tokens count, `[N]`; by default all. */
-  readonly mask?: Values;
-  /** Tokens of each modality, `[N]`. */
-  readonly modalities?: Readonly<Record<string, Values>>;
+export interface RoutedBatch extends RoutingWith<Values, "probabilities"> {
   /**
    * Class, domain or attributes of each sample, or of its image where it has one, `[B]` each; or of
    * each token, `[N]`.
@@ -31,11 +21,6 @@ export interface RoutedBatch {
 
 /** Values of each label for every sample or token; those without one are left out. */
 export type SampleLabels = Readonly<Record<string, readonly (LabelValue | undefined)[]>>;
-
-interface Values {
-  readonly shape: readonly number[];
-  readonly data: ArrayLike<number | bigint>;
-}
 
 export interface RoutingStatistics {
   /** Adds a batch of one layer. */
@@ -118,19 +103,20 @@ function labelled({ modalities: { [IMAGE]: members } = {} }: RoutedBatch, n: num
   return members === undefined || Boolean(Number(members.data[n]));
 }
 
-function readToken({ ids, probabilities, attempted }: RoutedBatch, n: number): RoutedToken {
+function readToken(batch: RoutedBatch, n: number): RoutedToken {
+  const { probabilities, attempted } = batch;
   const [numTokens, numExperts] = probabilities.shape as [number, number];
-  const experts: number[] = [];
-  for (let at = n; at < ids.data.length; at += numTokens) {
-    const expert = Number(ids.data[at]);
-    if (expert >= 0 && expert < numExperts) experts.push(expert);
+  const ids: number[] = [];
+  for (let at = n; at < batch.ids.data.length; at += numTokens) {
+    const expert = Number(batch.ids.data[at]);
+    if (expert >= 0 && expert < numExperts) ids.push(expert);
   }
   const row = Array<number>(numExperts);
   for (let e = 0; e < numExperts; e++) row[e] = Number(probabilities.data[n * numExperts + e]);
   return {
-    experts,
+    ids,
     probabilities: row,
-    attempted: attempted === undefined ? experts.length : Number(attempted.data[n]),
+    attempted: attempted === undefined ? ids.length : Number(attempted.data[n]),
   };
 }
 
@@ -145,16 +131,17 @@ function layerRouting(
     scores: sums.scores(),
   });
   const assignments = all.load.reduce((sum, count) => sum + count, 0);
-  // Where every token reaches every expert, only the gates tell experts apart.
-  const gates = numExperts > 1 && assignments === all.tokens * numExperts;
+  // If every token reaches every expert, only probabilities distinguish experts.
+  const isDense = numExperts > 1 && assignments === all.tokens * numExperts;
+  const counted = isDense ? "importance" : "load";
   const seen = [...modalities].filter(([, { tokens }]) => tokens > 0);
-  const byModality = seen.map(([, sums]) => (gates ? sums.importance : sums.load));
+  const byModality = seen.map(([, sums]) => sums[counted]);
   const names = seen.map(([name]) => name);
   const mixed = seen.length > 1;
   const tables = [
     ...(mixed ? [labelRouting("modality", names, byModality)] : []),
     ...[...labels]
-      .map(([name, sums]) => withDomains(sums.routing(gates), name, domains, gates))
+      .map(([name, sums]) => withDomains(sums.routing(counted), name, domains, counted))
       .filter(({ association }) => association.count > 0)
       .map((table) => (mixed && names.includes(IMAGE) ? { ...table, modality: IMAGE } : table)),
   ];
@@ -174,10 +161,10 @@ function withDomains(
   table: LabelRouting,
   name: string,
   domains: LayerSums["domains"],
-  gates: boolean,
+  counted: "load" | "importance",
 ): LabelRouting {
   const byDomain = [...domains].flatMap(([domain, labels]): DomainLabelRouting[] => {
-    const within = labels.get(name)?.routing(gates);
+    const within = labels.get(name)?.routing(counted);
     if (within === undefined || within.association.count === 0) return [];
     const { values, counts, association } = within;
     return [{ domain: String(domain), values, counts, association }];
@@ -192,33 +179,4 @@ function obtain<Key, T>(map: Map<Key, T>, key: Key, make: () => T): T {
   const fresh = make();
   map.set(key, fresh);
   return fresh;
-}
-
-/** The first choice, and the details, for every patch of sample `sample`, for the mosaic; patches come first. */
-export function mosaicLayer(options: {
-  readonly layer: string;
-  readonly rows: number;
-  readonly columns: number;
-  readonly sample: number;
-  /** Tokens of a sample, such as patches and words of a pair; by default its patches alone. */
-  readonly stride?: number;
-  /** Tokens of a sample in front of its patches. Default 0. */
-  readonly before?: number;
-  readonly ids: ArrayLike<number | bigint>;
-  readonly combineWeights: ArrayLike<number>;
-  readonly probabilities: ArrayLike<number>;
-  readonly numExperts: number;
-}): MosaicLayer {
-  const { layer, rows, columns, sample, ids, combineWeights, numExperts } = options;
-  const start = sample * (options.stride ?? rows * columns) + (options.before ?? 0);
-  const patches = Array.from({ length: rows * columns }, (_, i) => start + i);
-  return {
-    layer,
-    rows,
-    cols: columns,
-    numExperts,
-    experts: patches.map((at) => Number(ids[at])), // K-major: first choices come first
-    gates: patches.map((at) => combineWeights[at]!),
-    ...routerDetails({ ...options, start, count: patches.length }),
-  };
 }

@@ -1,10 +1,11 @@
 /** Sums over tokens, from which the metrics of a layer's routing follow. */
-import type { RoutingScores } from "../types/routing.ts";
+import type { RoutingScores } from "../routing-scores.ts";
+import { entropy } from "./distribution.ts";
 
 /** What a layer decided for one token. */
 export interface RoutedToken {
-  /** Its experts, best first; none where it was refused by all. */
-  readonly experts: readonly number[];
+  /** Its experts, best first; empty if all refused it. */
+  readonly ids: readonly number[];
   /** Of every expert, `[E]`. */
   readonly probabilities: readonly number[];
   /** Experts that it asked for. */
@@ -36,8 +37,8 @@ export function routingSums(numExperts: number): RoutingSums {
     add(token) {
       tokens += 1;
       attempted += token.attempted;
-      placed += Math.min(token.attempted, token.experts.length);
-      for (const expert of token.experts) load[expert]! += 1;
+      placed += Math.min(token.attempted, token.ids.length);
+      for (const expert of token.ids) load[expert]! += 1;
       for (const [expert, p] of token.probabilities.entries()) importance[expert]! += p;
       entropies += entropy(token.probabilities);
       confidence += Math.max(...token.probabilities);
@@ -66,17 +67,4 @@ export function maxViolation(counts: ArrayLike<number | bigint>): number {
   const loads = Array.from(counts, Number);
   const mean = loads.reduce((total, load) => total + load, 0) / loads.length;
   return mean === 0 ? 0 : Math.max(...loads) / mean - 1;
-}
-
-/** Each value over the sum of all; zeros where that is zero. */
-export function fractions(values: readonly number[]): number[] {
-  const total = values.reduce((sum, value) => sum + value, 0);
-  return values.map((value) => (total === 0 ? 0 : value / total));
-}
-
-/** `-sum p log p`, nats. */
-function entropy(probabilities: readonly number[]): number {
-  let sum = 0;
-  for (const p of probabilities) if (p > 0) sum -= p * Math.log(p);
-  return sum;
 }

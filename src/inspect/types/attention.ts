@@ -44,7 +44,7 @@ export interface PatchDecision {
     readonly layer: string;
     /** Of every expert, 0 to 1. */
     readonly probabilities: readonly number[]; // [E]
-    /** The chosen ones, best first. */
-    readonly experts: readonly number[];
+    /** Chosen experts, best first. */
+    readonly ids: readonly number[];
   }[];
 }

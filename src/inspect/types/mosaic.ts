@@ -1,21 +1,13 @@
-/** Images with the first expert of each patch. Letter: `S` patches of an image. */
-import type { RouterDetails } from "../router-details.ts";
+/** Images with the experts of each patch. */
 import type { ImageAttention, PatchDecision } from "./attention.ts";
 import type { RecordedImage } from "./image.ts";
+import type { RecordedLayer } from "./routed-layer.ts";
 
-/**
- * The first choice of one layer's router for every patch of one image, and all that it said of them
- * where it is known.
- */
-export interface MosaicLayer extends Partial<RouterDetails> {
-  readonly layer: string;
+/** What the router of one layer decided for the patches of one image. */
+export interface MosaicLayer extends Omit<RecordedLayer, "numExperts"> {
   readonly rows: number;
   readonly cols: number;
-  /** First expert of each patch, row by row; a value outside 0 to E-1 is a dropped patch. */
-  readonly experts: Uint8Array | readonly number[]; // [S]
-  /** Weight of that expert, 0 to 1. */
-  readonly gates?: readonly number[]; // [S]
-  /** Experts of the layer; taken from the routing of the same layer when absent. */
+  /** Experts of the layer; if absent, those of the run's routing of the same layer. */
   readonly numExperts?: number;
 }
 

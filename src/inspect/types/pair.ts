@@ -10,7 +10,7 @@ export interface GalleryPatch {
   /** Place in the image, row by row. */
   readonly patch: number;
   /** Probability of the expert, 0 to 1. */
-  readonly gate: number;
+  readonly probability: number;
 }
 
 /** A word that goes to an expert more often than words do on average. */

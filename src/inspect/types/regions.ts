@@ -18,10 +18,10 @@ export interface DecisionRegions {
   readonly numExperts: number;
   /** Class that the mixture predicts. */
   readonly predicted: readonly number[]; // [size * size]
-  /** Expert with the largest gate. */
-  readonly experts: readonly number[]; // [size * size]
-  /** That gate, 0 to 1. */
-  readonly gates: readonly number[]; // [size * size]
+  /** Expert with the largest weight. */
+  readonly ids: readonly number[]; // [size * size]
+  /** Weight of that expert in the mixture, 0 to 1. */
+  readonly combineWeights: readonly number[]; // [size * size]
   /** Most probable class, where the distribution is known. */
   readonly optimal?: readonly number[]; // [size * size]
   /** Some samples of the test split. */

@@ -1,31 +1,13 @@
 /** Routing of layers over a whole evaluation. Letters: `E` experts, `L` values of a label. */
+import type { RoutingScores } from "../routing-scores.ts";
 import type { RoutingAgreement } from "../statistics/agreement.ts";
 import type { Association } from "../statistics/contingency.ts";
-
-/** Scalars of a routing; entropies and information in nats. */
-export interface RoutingScores {
-  /** Largest load over the mean, less one. */
-  readonly maxViolation: number;
-  /** Experts that received nothing. */
-  readonly deadExperts: number;
-  /** Mean entropy of a token's probabilities. */
-  readonly localEntropy: number;
-  /** Entropy of the mean probabilities. */
-  readonly globalEntropy: number;
-  /** Of experts and tokens: global less local entropy. */
-  readonly mutualInformation: number;
-  /** Mean over tokens of the largest probability, 0 to 1. */
-  readonly gateConfidence: number;
-  /** Fraction of the attempted assignments that have an expert. */
-  readonly successRate: number;
-  readonly droppedFraction: number;
-}
 
 /** How tokens were spread over the experts of a layer. */
 export interface RoutingSpread {
   /** Fraction of all assignments that went to each expert; sums to 1. */
   readonly load: readonly number[]; // [E]
-  /** Sum of the gates per expert, as a fraction of the whole. */
+  /** Sum of the probabilities of each expert, as a fraction of the whole. */
   readonly importance: readonly number[]; // [E]
   readonly scores: RoutingScores;
 }
@@ -37,7 +19,7 @@ export interface LabelRouting {
   /** The one modality whose tokens are counted, where the layer has several. */
   readonly modality?: string;
   readonly values: readonly string[]; // [L]
-  /** Assignments; sums of gates where every token reaches every expert. */
+  /** Assignments; sums of probabilities if every token reaches every expert. */
   readonly counts: readonly (readonly number[])[]; // [L, E]
   readonly association: Association;
   /** The same within each domain, where samples are of several. */

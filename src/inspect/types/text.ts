@@ -1,25 +1,12 @@
 /** What reports and the inspector show of models that read text: plain data, safe in a browser. */
 
-import type { RouterDetails } from "../router-details.ts";
-
-/**
- * The first choice of one layer's router for every token of one text, and all that it said of them
- * where it is known.
- */
-export interface TokenLayer extends Partial<RouterDetails> {
-  readonly layer: string;
-  readonly numExperts: number;
-  /** First expert of each token; a value outside 0 to E-1 is a dropped token. */
-  readonly experts: readonly number[]; // [S]
-  /** Weight of that expert, 0 to 1. */
-  readonly gates: readonly number[]; // [S]
-}
+import type { RecordedLayer } from "./routed-layer.ts";
 
 /** A text and what every MoE layer made of its tokens. */
 export interface TokenTrace {
   /** As people read them; together they need not be the text. */
   readonly tokens: readonly string[]; // [S]
-  readonly layers: readonly TokenLayer[];
+  readonly layers: readonly RecordedLayer[];
   /** Class of the text, and what the model took it for. */
   readonly label?: number;
   readonly predicted?: number;

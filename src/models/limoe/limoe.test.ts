@@ -200,7 +200,7 @@ test("one tower shares its blocks, two towers share nothing", () => {
   }
 });
 
-test("every loss of a modality is named after it, and so is its success rate", () => {
+test("every loss of a modality is named after it, and the tokens of each are tapped", () => {
   const { auxiliaries, taps } = traceOf(crowded, "pairs", true).trace;
   for (const layer of ["blocks.0.moe", "blocks.1.moe"]) {
     const own = [...auxiliaries.keys()].filter((name) => name.startsWith(layer));
@@ -213,7 +213,7 @@ test("every loss of a modality is named after it, and so is its success rate", (
       "global_entropy_image",
     ]);
     for (const modality of ["image", "text"]) {
-      expect([...taps.keys()]).toContain(`${layer}.metrics.${modality}.success_rate`);
+      expect([...taps.keys()]).toContain(`${layer}.modalities.${modality}`);
     }
   }
   // Two towers have the losses of their own modality; what is encoded alone has none.

@@ -1,8 +1,10 @@
 /** LIMoE against PyTorch; the fixtures come from `../fixtures/make_limoe.py`. */
 import { expect, test } from "vitest";
 import { allocate, type NdArray, toNumbers } from "../../graph/array.ts";
+import { routingStatistics } from "../../inspect/statistics/routing-statistics.ts";
 import { joinStages } from "../../learn/staged-objective.ts";
 import { type Objective, trainingGraph } from "../../learn/step-graph.ts";
+import { isRoutingTap, layersOf, readRouting, statisticsParts } from "../../moe/routing-taps.ts";
 import type { EmittedModel } from "../../onnx/emit.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import { contrastiveStages } from "../../tasks/contrast/task.ts";
@@ -32,7 +34,7 @@ test.each(Object.entries(limoeFixtures))("%s equals PyTorch", async (name, setti
     return { ...result, metrics: { ...result.metrics, ...outputs } };
   };
   const { trace, model } = trainingGraph(withRows, batch, {
-    tap: (tap) => tap.endsWith(".success_rate"),
+    tap: (name) => isRoutingTap(name, statisticsParts),
   });
   const found = await run(model, { ...batch, ...weights });
 
@@ -54,9 +56,21 @@ test.each(Object.entries(limoeFixtures))("%s equals PyTorch", async (name, setti
   }
   // What fits the experts' buffers, of each modality of each layer: all of it without a limit.
   const rates = below("success:");
+  const statistics = routingStatistics();
+  for (const layer of layersOf(Object.keys(found))) {
+    statistics.add(layer, readRouting(found, layer, "probabilities"));
+  }
+  const measured = statistics
+    .layers()
+    .flatMap(({ layer, modalities = [] }) =>
+      modalities.map(
+        ({ modality, scores }) => [`${layer}.${modality}`, scores.successRate] as const,
+      ),
+    );
+  expect(measured.map(([key]) => key).sort()).toEqual(rates.map(([key]) => key).sort());
+  const rateOf = new Map<string, number>(measured);
   for (const [key, expected] of rates) {
-    const rate = found[key.replace(/\.(\w+)$/, ".metrics.$1.success_rate")]!;
-    expect(toNumbers(rate)[0], key).toBeCloseTo(toNumbers(expected)[0]!, 6);
+    expect(rateOf.get(key), key).toBeCloseTo(toNumbers(expected)[0]!, 6);
   }
   const dropped = rates.filter(([, rate]) => toNumbers(rate)[0]! < 1);
   expect(dropped).toHaveLength(name === "limoe-capacity" ? 4 : 0);

@@ -109,7 +109,7 @@ test("load over time stacks one band an expert, also for a single step", () => {
 
 test("a mosaic tints patches by expert, numbers areas, hatches dropped patches", () => {
   const svg = mosaicChart(
-    { layer: "moe.0", rows: 2, cols: 2, experts: [0, 0, 1, 255], gates: [1, 0.1, 1, 1] },
+    { layer: "moe.0", rows: 2, cols: 2, ids: [[0, 0, 1, 255]], combineWeights: [[1, 0.1, 1, 1]] },
     { ...options, image: "data:image/png;base64,AA==", numExperts: 2 },
   );
   const tints = [...svg.querySelectorAll(".tint path")].map((path) => [
@@ -127,8 +127,14 @@ test("a mosaic tints patches by expert, numbers areas, hatches dropped patches",
   expect(svg.querySelector("image")!.getAttribute("style")).toBe("image-rendering:pixelated");
 });
 
-test("gates tint a mosaic in grades from the largest, or not at all", () => {
-  const mosaic = { layer: "moe.0", rows: 1, cols: 3, experts: [0, 0, 0], gates: [0.4, 0.2, 0] };
+test("weights tint a mosaic in grades from the largest, or not at all", () => {
+  const mosaic = {
+    layer: "moe.0",
+    rows: 1,
+    cols: 3,
+    ids: [[0, 0, 0]],
+    combineWeights: [[0.4, 0.2, 0]],
+  };
   const opacities = (strength: "graded" | "even") => {
     const shown = { ...options, image: "#picture", numExperts: 1, strength, numberSize: 0.3 };
     const svg = mosaicChart(mosaic, shown);

@@ -33,10 +33,10 @@ export function decisionChart(
   const { labels: names, room: marginLeft } = fitLabels(layerNames(layers.map(({ layer }) => layer), labelWidth), labelWidth); // biome-ignore format: one expression
   const most = Math.max(1, ...layers.map(({ probabilities }) => probabilities.length));
   const room = (options.width - marginLeft - 6) / most;
-  const bars = layers.flatMap(({ probabilities, experts }, row) =>
+  const bars = layers.flatMap(({ probabilities, ids }, row) =>
     probabilities.map((value, expert) => {
       const p = Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0;
-      const rank = experts.indexOf(expert) + 1;
+      const rank = ids.indexOf(expert) + 1;
       return { row, expert, p, rank, fill: theme.expert(expert) };
     }),
   );

@@ -51,7 +51,7 @@ export function loadBarsChart(
         strokeWidth: room > 8 ? 0.75 : 0,
         title: (d: Bar) =>
           `expert ${d.expert}: ${percent(d.share)} of assignments` +
-          `${importance[d.expert] === undefined ? "" : `, ${percent(importance[d.expert]!)} of gates`}` +
+          `${importance[d.expert] === undefined ? "" : `, ${percent(importance[d.expert]!)} of probabilities`}` +
           `${d.status === "even" ? "" : `, ${d.status}`}`,
       }),
       Plot.ruleY([even], { stroke: theme.ink, strokeDasharray: "5 4", strokeWidth: 1.25 }),

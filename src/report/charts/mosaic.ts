@@ -10,17 +10,19 @@ export interface MosaicOptions extends ChartOptions {
   readonly image: string;
   /** Experts of the layer; values outside 0 to E-1 are dropped patches. */
   readonly numExperts: number;
+  /** Which choice of each patch is drawn, from 0. Default 0, the first. */
+  readonly choice?: number;
   /**
-   * How gates show: small ones fainter in two levels (the default), all of them graded from the
-   * largest of the layer, or not at all.
+   * How combine weights show: small ones fainter in two levels (the default), all of them graded from
+   * the largest of the layer, or not at all.
    */
   readonly strength?: "levels" | "graded" | "even";
   /** Height of the numbers in patches; by default what a picture of about 160 pixels needs. */
   readonly numberSize?: number;
 }
 
-/** Gates below these weights are tinted fainter. */
-const gateLevels = [0.25, 0.5] as const;
+/** Combine weights below these are tinted fainter. */
+const weightLevels = [0.25, 0.5] as const;
 const levelOpacity = [0.5, 0.78, 1] as const;
 /** Steps of graded tints, of which the faintest still shows its colour. */
 const grades = 10;
@@ -33,9 +35,10 @@ const faintest = 0.16;
  * of the expert stands once in every connected area. The opacity of the group follows the CSS
  * variable `--tint`.
  */
-export function mosaicChart(mosaic: MosaicLayer, options: MosaicOptions): SVGSVGElement {
+export function mosaicChart(layer: MosaicLayer, options: MosaicOptions): SVGSVGElement {
   const theme = themeOf(options);
-  const { rows, cols, experts, gates } = mosaic;
+  const tiles = tilesOf(layer, options.choice ?? 0);
+  const { rows, cols, experts, weights } = tiles;
   const add = elementMaker(options.document);
   const svg = add(null, "svg", {
     class: "mosaic",
@@ -43,7 +46,7 @@ export function mosaicChart(mosaic: MosaicLayer, options: MosaicOptions): SVGSVG
     width: options.width,
     height: Math.round((options.width * rows) / Math.max(1, cols)),
     role: "img",
-    "aria-label": options.label ?? describeMosaic(mosaic),
+    "aria-label": options.label ?? describeTiles(layer.layer, tiles),
   }) as SVGSVGElement;
   if (options.image.startsWith("#")) {
     // The image keeps its own coordinates of 0..1, stretched over the grid.
@@ -52,7 +55,7 @@ export function mosaicChart(mosaic: MosaicLayer, options: MosaicOptions): SVGSVG
     imageElement(svg, options.image, cols, rows, add);
   }
   const tint = add(svg, "g", { class: "tint", style: "opacity:var(--tint,.6)" });
-  const opacity = Array.from(experts, opacities(gates, options.strength ?? "levels"));
+  const opacity = Array.from(experts, opacities(weights, options.strength ?? "levels"));
   const levels = [...new Set(opacity)].sort((a, b) => a - b);
   const used = [...new Set(Array.from(experts))].sort((a, b) => a - b);
   for (const expert of used) {
@@ -68,24 +71,38 @@ export function mosaicChart(mosaic: MosaicLayer, options: MosaicOptions): SVGSVG
       });
     }
   }
-  drawLines(svg, mosaic, options, add);
-  drawNumbers(svg, mosaic, options, add);
+  drawLines(svg, tiles, options, add);
+  drawNumbers(svg, tiles, options, add);
   return svg;
 }
 
-/** Opacity of the tint of a tile, by its gate. */
+/** One choice of every patch, row by row. */
+interface Tiles {
+  readonly rows: number;
+  readonly cols: number;
+  /** A value outside 0 to E-1 is no expert. */
+  readonly experts: readonly number[];
+  readonly weights: readonly number[] | undefined;
+}
+
+function tilesOf({ rows, cols, ids, combineWeights }: MosaicLayer, choice: number): Tiles {
+  const experts = ids[choice] ?? Array<number>(rows * cols).fill(-1);
+  return { rows, cols, experts, weights: combineWeights?.[choice] };
+}
+
+/** Opacity of the tint of a tile, by its combine weight. */
 function opacities(
-  gates: readonly number[] | undefined,
+  weights: readonly number[] | undefined,
   strength: NonNullable<MosaicOptions["strength"]>,
 ): (expert: number, tile: number) => number {
-  if (gates === undefined || strength === "even") return () => 1;
+  if (weights === undefined || strength === "even") return () => 1;
   if (strength === "levels") {
     return (_, tile) =>
-      levelOpacity[gateLevels.filter((least) => (gates[tile] ?? 1) >= least).length]!;
+      levelOpacity[weightLevels.filter((least) => (weights[tile] ?? 1) >= least).length]!;
   }
-  const highest = gates.reduce((most, gate) => Math.max(most, gate), 1e-9);
+  const highest = weights.reduce((most, weight) => Math.max(most, weight), 1e-9);
   return (_, tile) => {
-    const grade = Math.round((Math.max(0, gates[tile] ?? highest) / highest) * grades) / grades;
+    const grade = Math.round((Math.max(0, weights[tile] ?? highest) / highest) * grades) / grades;
     return Number((faintest + (1 - faintest) * grade).toFixed(3));
   };
 }
@@ -113,7 +130,7 @@ export function originalImage(
 }
 
 /** Words for a mosaic: which experts took how many patches. */
-function describeMosaic({ layer, experts }: MosaicLayer): string {
+function describeTiles(layer: string, { experts }: Tiles): string {
   const counts = new Map<number, number>();
   for (const expert of experts) counts.set(expert, (counts.get(expert) ?? 0) + 1);
   const parts = [...counts]
@@ -123,8 +140,8 @@ function describeMosaic({ layer, experts }: MosaicLayer): string {
   return `${layer}: patches by expert, ${parts.join(", ")}`;
 }
 
-function drawLines(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, add: Add): void {
-  const { rows, cols, experts } = mosaic;
+function drawLines(svg: Element, tiles: Tiles, options: MosaicOptions, add: Add): void {
+  const { rows, cols, experts } = tiles;
   const line = { fill: "none", "vector-effect": "non-scaling-stroke" };
   gridLines(svg, rows, cols, add);
   add(svg, "path", {
@@ -149,8 +166,8 @@ function drawLines(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, ad
   add(svg, "path", { ...line, d: hatch, stroke: "#fff", "stroke-width": 1 });
 }
 
-function drawNumbers(svg: Element, mosaic: MosaicLayer, options: MosaicOptions, add: Add): void {
-  const { rows, cols, experts } = mosaic;
+function drawNumbers(svg: Element, tiles: Tiles, options: MosaicOptions, add: Add): void {
+  const { rows, cols, experts } = tiles;
   // A tile of a fine grid is too small for a number; a larger area has room for one.
   const size = options.numberSize ?? Math.min(1.6, Math.max(0.68, cols / 13));
   const needed = size <= 0.8 ? 1 : size <= 1 ? 3 : 6;

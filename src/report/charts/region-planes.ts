@@ -45,7 +45,7 @@ export interface RegionPlane {
 
 /** Prediction of the mixture, territory of each expert, and the best possible prediction if known. */
 export function regionPlanes(
-  { numExperts, predicted, experts, gates, optimal }: DecisionRegions,
+  { numExperts, predicted, ids, combineWeights, optimal }: DecisionRegions,
   classNames: readonly string[],
 ): RegionPlane[] {
   const looks = classLooks(numExperts, classNames);
@@ -63,8 +63,8 @@ export function regionPlanes(
       label: "Expert with the largest gate over the plane",
       of: "experts",
       plane: {
-        values: experts,
-        strength: gates,
+        values: ids,
+        strength: combineWeights,
         area: (e) => ({ name: `expert ${e}`, fill: cssTheme.expert(e) }),
         point,
       },

@@ -28,7 +28,7 @@ function runWith(own: ImageAttention): RunRecord {
       patch: 1,
       rows: 1,
       cols: 2,
-      layers: [{ layer: "blocks.0.moe", probabilities: [0.1, 0.7, 0.2], experts: [1, 2] }],
+      layers: [{ layer: "blocks.0.moe", probabilities: [0.1, 0.7, 0.2], ids: [1, 2] }],
     },
   ];
   return {

@@ -6,7 +6,7 @@ import { expertColors } from "../palette.ts";
 import type { Series } from "../series.ts";
 import { chartGrid, type GridChart } from "./chart-grid.ts";
 import { type CurveFigure, curveFigures, drawCurves } from "./curve-figures.ts";
-import { wholeLayers } from "./routing/metrics.ts";
+import { wholeLayers } from "./routing/routing-curves.ts";
 import type { Context, Section } from "./section.ts";
 
 const splits = ["train", "validation", "test"] as const;

@@ -31,7 +31,7 @@ const layer = (name: string, labels: readonly LabelRouting[]): LayerRouting => (
 const mosaic: Mosaic = {
   image: { width: 2, height: 2, channels: 3, data: new Uint8Array(12) },
   label: 0,
-  layers: [{ layer: "blocks.1.moe", rows: 1, cols: 2, experts: [0, 1], numExperts: 2 }],
+  layers: [{ layer: "blocks.1.moe", rows: 1, cols: 2, ids: [[0, 1]], numExperts: 2 }],
 };
 const analysis: DomainAnalysis = {
   domains: ["flat", "noisy"],

@@ -83,7 +83,8 @@ function drawExpert(
     { side, columns },
   );
   const titles = patches.map(
-    ({ index, patch, gate }) => `image ${index}, patch ${patch}: gate ${gate.toFixed(2)}`,
+    ({ index, patch, probability }) =>
+      `image ${index}, patch ${patch}: probability ${probability.toFixed(2)}`,
   );
   const label = `Patches that ${layer} is surest of sending to expert ${expert}`;
   return html`<figure class="card">

@@ -1,12 +1,13 @@
 /** The mosaic: which expert took which patch, image by image, layer by layer. */
 
+import { layerExperts } from "../../inspect/mosaic-layer.ts";
 import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import { mosaicChart, originalImage } from "../charts/mosaic.ts";
 import { type Html, html, raw } from "../html.ts";
 import { greyscale, pngDataUri } from "../png.ts";
 import { svgText } from "../svg.ts";
 import { expertLegend, routingControls } from "./routing/controls.ts";
-import { type Context, className, layerExperts, mostExperts, type Section } from "./section.ts";
+import { type Context, className, mostExperts, type Section } from "./section.ts";
 
 /** Most images and most pictures of a report; the inspector shows all. */
 const imageLimit = 16;
@@ -32,7 +33,7 @@ every patch tinted by the expert that is its first choice. The number of the exp
 ${routingControls(layers, tintControl)}
 ${expertLegend(
   mostExperts(context.run),
-  shown.flatMap((mosaic) => mosaic.layers.map(({ experts }) => experts)),
+  shown.flatMap((mosaic) => mosaic.layers.map(({ ids }) => ids[0]!)),
   "patches",
 )}
 <div class="mosaics${layers.length > 2 ? " lead" : ""}" style="--tiles:${Math.min(layers.length + 1, 7)}">
@@ -65,7 +66,7 @@ ${layers.map((layer) => {
   const chart = mosaicChart(layer, {
     ...options,
     image: `#${id}`,
-    numExperts: layerExperts(run)(layer),
+    numExperts: layerExperts(layer, run.routing),
   });
   return html`<div class="tile" data-layer="${layer.layer}">${svgText(chart)}<span>${layer.layer}</span></div>`;
 })}

@@ -72,7 +72,8 @@ describe("gallery", () => {
     expect(card!.querySelectorAll("image")).toHaveLength(1);
     expect(all(card!, "title")).toEqual(
       entry!.patches.map(
-        ({ index, patch, gate }) => `image ${index}, patch ${patch}: gate ${gate.toFixed(2)}`,
+        ({ index, patch, probability }) =>
+          `image ${index}, patch ${patch}: probability ${probability.toFixed(2)}`,
       ),
     );
     const six = run.galleries![1]!.experts[6]!.words[0]!;

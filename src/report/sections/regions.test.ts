@@ -15,8 +15,8 @@ const regions: DecisionRegions = {
   size,
   numExperts: 2,
   predicted: cells.map((cell) => Number(right(cell))),
-  experts: cells.map((cell) => Number(!right(cell))),
-  gates: cells.map((cell) => (cell < size ? 1 : 0.5)),
+  ids: cells.map((cell) => Number(!right(cell))),
+  combineWeights: cells.map((cell) => (cell < size ? 1 : 0.5)),
   optimal: cells.map((cell) => Number(right(cell))),
   points: [
     { x: 1, y: 0, label: 1 },
@@ -64,7 +64,7 @@ test("three maps, each area named once, with the points inside", () => {
   }
 });
 
-test("colours have one meaning: experts first, then classes; strong gates are full", () => {
+test("colours have one meaning: experts first, then classes; large weights are full", () => {
   const [predicted, territory] = [...draw(regions).querySelectorAll("svg")];
   const areas = (svg: Element): (string | null)[][] =>
     [...svg.querySelectorAll(".areas path")].map((path) =>
@@ -75,7 +75,7 @@ test("colours have one meaning: experts first, then classes; strong gates are fu
     ["#cc79a7", "0.38"],
   ]);
   expect(areas(territory!)).toEqual([
-    ["#e69f00", "0.75"], // the lowest row has gates of 1
+    ["#e69f00", "0.75"], // the lowest row has weights of 1
     ["#0072b2", "0.75"],
     ["#e69f00", "0.425"],
     ["#0072b2", "0.425"],

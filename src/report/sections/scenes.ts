@@ -1,5 +1,6 @@
 /** The same scenes in every style, and what the routers make of them. */
 
+import { layerExperts } from "../../inspect/mosaic-layer.ts";
 import type { DomainScenes } from "../../inspect/types/domain.ts";
 import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import { mosaicChart, originalImage } from "../charts/mosaic.ts";
@@ -9,7 +10,7 @@ import { greyscale, pngDataUri } from "../png.ts";
 import { svgText } from "../svg.ts";
 import { tintControl } from "./mosaic.ts";
 import { expertLegend, routingControls } from "./routing/controls.ts";
-import { type Context, className, layerExperts, mostExperts, type Section } from "./section.ts";
+import { type Context, className, mostExperts, type Section } from "./section.ts";
 
 const tileWidth = 150;
 
@@ -28,7 +29,7 @@ dropped.</p>
 ${routingControls([], tintControl)}
 ${expertLegend(
   mostExperts(context.run),
-  maps.map(({ experts }) => experts),
+  maps.map(({ ids }) => ids[0]!),
   "patches",
 )}
 <div class="mosaics" style="--tiles:${domains.length}">
@@ -58,7 +59,7 @@ function drawScene(
   });
   const rows = styles[0]!.layers.map((_, l) =>
     styles.map(({ layers }, s) => {
-      const numExperts = layerExperts(run)(layers[l]!);
+      const numExperts = layerExperts(layers[l]!, run.routing);
       const chart = mosaicChart(layers[l]!, { ...options, image: `#${id(s)}`, numExperts });
       return html`<div class="tile">${svgText(chart)}<span>${layers[l]!.layer}</span></div>`;
     }),

@@ -1,5 +1,6 @@
 /** What the sections of a report share. */
 
+import { layerExperts } from "../../inspect/mosaic-layer.ts";
 import type { RunRecord } from "../../inspect/types/run-record.ts";
 import { type Html, html, type Part } from "../html.ts";
 import type { SeriesTable } from "../series.ts";
@@ -30,24 +31,11 @@ export function mostExperts(run: RunRecord): number {
   return Math.max(
     0,
     ...routed,
-    ...(run.mosaics ?? []).flatMap((m) => m.layers.map(layerExperts(run))),
+    ...(run.mosaics ?? []).flatMap((m) =>
+      m.layers.map((layer) => layerExperts(layer, run.routing)),
+    ),
     ...(run.tokenTraces ?? []).flatMap((t) => t.layers.map(({ numExperts }) => numExperts)),
   );
-}
-
-/** Experts of a mosaic's layer: as recorded, else as routed, else the highest number seen. */
-export function layerExperts(
-  run: RunRecord,
-): (layer: {
-  layer: string;
-  numExperts?: number;
-  experts: Uint8Array | readonly number[];
-}) => number {
-  return ({ layer, numExperts, experts }) => {
-    if (numExperts !== undefined) return numExperts;
-    const routed = run.routing?.find((entry) => entry.layer === layer)?.numExperts;
-    return routed ?? Array.from(experts).reduce((most, expert) => Math.max(most, expert + 1), 0);
-  };
 }
 
 /** A chart with a heading above and a sentence below. */

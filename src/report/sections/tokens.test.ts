@@ -115,7 +115,7 @@ describe("a classifier of sentences", () => {
 
 test("dropped tokens are marked, and experts without a colour of their own stay numbers", () => {
   const trace = fixtureTrace(["a", "b"]);
-  const layers = [{ ...trace.layers[0]!, experts: [4, -1] }];
+  const layers = [{ ...trace.layers[0]!, ids: [[4, -1]] }];
   const page = open({ ...fixtureLanguageRun(), tokenTraces: [{ ...trace, layers }] });
   expect(page.querySelectorAll("#tokens .dropped")).toHaveLength(2);
   expect(page.querySelectorAll("#tokens .tokens [data-expert]")).toHaveLength(0);

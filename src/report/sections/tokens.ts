@@ -1,13 +1,14 @@
 /** Tokens: which expert took which word or character, text by text, layer by layer. */
-import type { TokenLayer, TokenTrace } from "../../inspect/types/text.ts";
+import type { RecordedLayer } from "../../inspect/types/routed-layer.ts";
+import type { TokenTrace } from "../../inspect/types/text.ts";
 import { type Html, html, raw } from "../html.ts";
 import { expertLegend, routingControls } from "./routing/controls.ts";
 import { type Context, className, mostExperts, type Section } from "./section.ts";
 
 /** Most tokens of a report, over all layers; the first text is always shown. */
 const tokenLimit = 12_000;
-/** Gates below these weights are tinted fainter. */
-const gateLevels = [0.25, 0.5] as const;
+/** Combine weights below these are tinted fainter. */
+const weightLevels = [0.25, 0.5] as const;
 
 export const tokensSection: Section = {
   id: "tokens",
@@ -16,9 +17,9 @@ export const tokensSection: Section = {
     const traces = withinLimit(run.tokenTraces ?? []);
     if (traces.length === 0) return null;
     const layers = [...new Set(traces.flatMap((trace) => trace.layers.map(({ layer }) => layer)))];
-    const choices = traces.flatMap((trace) => trace.layers.map(({ experts }) => experts));
+    const choices = traces.flatMap((trace) => trace.layers.map(({ ids }) => ids[0]!));
     return html`<p class="lede">Each text stands above what the routers made of it, layer by layer: every token is tinted by the expert that is its first choice,
-whose number stands below it. The fainter the tint, the smaller its gate; dashed tokens were dropped.</p>
+whose number stands below it. The fainter the tint, the smaller the combine weight; dashed tokens were dropped.</p>
 ${routingControls(layers, html`<span class="hint">Click an expert to see only its tokens.</span>`)}
 ${expertLegend(mostExperts(run), choices, "tokens")}
 <div class="${layers.length === 1 ? "grid two" : "stack"}">
@@ -64,20 +65,21 @@ function drawVerdict(run: Context["run"], { tokens, label, predicted }: TokenTra
   return html`<strong>${className(run, label)}</strong>${verdict}<br>${body}`;
 }
 
-function drawLayer(tokens: readonly string[], layer: TokenLayer): Html {
+function drawLayer(tokens: readonly string[], layer: RecordedLayer): Html {
   return html`<div class="tokens" role="img" aria-label="${describe(layer)}">${tokens.map(
     (token, i) => html`${drawToken(token, layer, i)}${endsLine(tokens, i) ? raw("<br>") : null}`,
   )}</div>`;
 }
 
-function drawToken(token: string, { experts, gates, numExperts }: TokenLayer, i: number): Html {
-  const expert = experts[i] ?? -1;
+function drawToken(token: string, layer: RecordedLayer, i: number): Html {
+  const { ids, combineWeights, numExperts } = layer;
+  const expert = ids[0]?.[i] ?? -1;
   const shown = visible(token);
   if (!(expert >= 0 && expert < numExperts)) {
     return html`<i class="dropped">${shown}<b>\u2013</b></i>`;
   }
-  const gate = gates[i] ?? 1;
-  const level = gate >= gateLevels[1] ? null : gate >= gateLevels[0] ? "g1" : "g0";
+  const weight = combineWeights?.[0]?.[i] ?? 1;
+  const level = weight >= weightLevels[1] ? null : weight >= weightLevels[0] ? "g1" : "g0";
   const faint = level === null ? null : html` class="${level}"`;
   return html`<i data-expert="${expert}"${faint}>${shown}<b>${expert}</b></i>`;
 }
@@ -94,9 +96,9 @@ function visible(token: string): string {
 }
 
 /** Words for a layer: which experts took how many tokens. */
-function describe({ layer, experts }: TokenLayer): string {
+function describe({ layer, ids }: RecordedLayer): string {
   const counts = new Map<number, number>();
-  for (const expert of experts) counts.set(expert, (counts.get(expert) ?? 0) + 1);
+  for (const expert of ids[0]!) counts.set(expert, (counts.get(expert) ?? 0) + 1);
   const parts = [...counts]
     .sort((a, b) => b[1] - a[1])
     .slice(0, 8)

@@ -5,17 +5,17 @@ import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/generate/prompt.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { expertGallery } from "../../inspect/expert-gallery.ts";
-import { tokenLayer } from "../../inspect/token-layer.ts";
 import type { LayerGallery } from "../../inspect/types/pair.ts";
 import type { TokenTrace } from "../../inspect/types/text.ts";
 import type { SeeMoe } from "../../models/seemoe/config.ts";
-import { readLayer, routingOf } from "../routing/routing-record.ts";
+import { readRouting } from "../../moe/routing-taps.ts";
 import {
   MOSAICS_SHOWN,
   recordedImage,
   type ShownImage,
   shownImage,
 } from "../shared/shown-image.ts";
+import { routedTokens } from "../shared/token-traces.ts";
 
 const TRACES_SHOWN = 12;
 /** What stands for the one visual token in front of the words. */
@@ -63,16 +63,7 @@ export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSour
     const words = tokenTexts(tokenizer, ids);
     const tokens = pool === "cls" ? [IMAGE_TOKEN, ...words] : words;
     const start = row * stride + (pool === "cls" ? 0 : numVisual);
-    const layers = inDecoder.map((layer) => {
-      const { ids: experts, combineWeights, probabilities } = routingOf(outputs, layer);
-      return tokenLayer({
-        ...{ layer, start, count: tokens.length },
-        ids: experts.data,
-        combineWeights: combineWeights.data as Float32Array,
-        probabilities: probabilities.data as Float32Array,
-        numExperts: probabilities.shape[1]!,
-      });
-    });
+    const layers = routedTokens(inDecoder, outputs, { start, count: tokens.length });
     traces.push({ tokens, layers });
   };
 
@@ -80,10 +71,13 @@ export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSour
     /** Adds a batch; of its samples those that are wanted are shown. */
     add(outputs: Outputs, { indices, arrays }: Batch): void {
       for (const layer of inVision) {
-        gallery.add(layer, readLayer(outputs, layer), { indices, before: hasClassToken ? 1 : 0 });
+        gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
+          indices,
+          before: hasClassToken ? 1 : 0,
+        });
       }
       for (const layer of inDecoder) {
-        gallery.add(layer, readLayer(outputs, layer), {
+        gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
           indices,
           patches: !hasClassToken,
           before: hasClassToken ? numVisual : 0,

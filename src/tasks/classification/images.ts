@@ -8,7 +8,8 @@ import type { Objective } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { Classifier } from "../../models/systems.ts";
-import { isRoutingTap, readLayer, readRouting } from "../routing/routing-record.ts";
+import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
+import { routingRecorder } from "../routing/routing-record.ts";
 import { type AttentionRecordOptions, withAttention } from "../shared/attention-record.ts";
 import {
   confusionThumbnails,
@@ -73,11 +74,9 @@ async function evaluateImages(
   const { grid, expertKinds, tokensPerImage: stride } = options;
   const { loader, createEvaluator, onBatch } = evaluation;
   const dataset = loader.dataset as ImageDataset;
-  const evaluator = await createEvaluator(
-    (name) => name === "logits" || name.endsWith(".combine_weights") || isRoutingTap(name),
-  );
+  const evaluator = await createEvaluator((name) => name === "logits" || isRoutingTap(name));
   const numClasses = classNames.length;
-  const routing = readRouting(evaluator.graph.taps, classNames);
+  const routing = routingRecorder(evaluator.graph.taps, classNames);
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
   const sampler = confusionSampler();
   const gallery = expertGallery({ grid, tokenText: String });
@@ -92,7 +91,10 @@ async function evaluateImages(
       const labels = Array.from(batch.arrays.labels!.data, Number);
       routing.add(outputs, batch);
       for (const layer of routing.layerNames) {
-        gallery.add(layer, readLayer(outputs, layer), { indices: batch.indices, between });
+        gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
+          indices: batch.indices,
+          between,
+        });
       }
       for (const [i, truth] of labels.entries()) {
         const probabilities = softmaxRow(outputs.logits!, i);

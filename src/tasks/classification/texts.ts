@@ -6,9 +6,10 @@ import { confusionSampler } from "../../inspect/confusion-sampler.ts";
 import type { TextPrediction } from "../../inspect/types/text.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
+import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
 import type { Scope } from "../../nn/scope.ts";
-import { isRoutingTap, readLayer, readRouting } from "../routing/routing-record.ts";
-import { isTraceTap, noImages, sentenceRecorder, wordGallery } from "../shared/token-traces.ts";
+import { routingRecorder } from "../routing/routing-record.ts";
+import { noImages, sentenceRecorder, wordGallery } from "../shared/token-traces.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
 import { softmaxRow } from "./softmax-row.ts";
 
@@ -60,16 +61,14 @@ async function evaluateSentences(
   { loader, createEvaluator, onBatch }: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
   const dataset = loader.dataset as TextDataset;
-  const evaluator = await createEvaluator(
-    (name) => name === "logits" || isRoutingTap(name) || isTraceTap(name),
-  );
+  const evaluator = await createEvaluator((name) => name === "logits" || isRoutingTap(name));
   const numClasses = classNames.length;
   const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
   const sampler = confusionSampler();
   const right: TextPrediction[] = [];
   let wrong: TextPrediction[] = [];
   try {
-    const routing = readRouting(evaluator.graph.taps, classNames);
+    const routing = routingRecorder(evaluator.graph.taps, classNames);
     const { layerNames } = routing;
     const gallery = wordGallery(tokenizer);
     const sentences = sentenceRecorder({ layerNames, tokenizer }, numClasses);
@@ -77,7 +76,7 @@ async function evaluateSentences(
       const labels = Array.from(batch.arrays.labels!.data, Number);
       routing.add(outputs, batch);
       for (const layer of layerNames) {
-        gallery.add(layer, readLayer(outputs, layer), {
+        gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
           indices: batch.indices,
           patches: false,
           tokens: batch.arrays.tokens!,

@@ -3,9 +3,9 @@ import type { ImageDataset, ObjectAttributes } from "../../data/dataset.ts";
 import { createEncoder } from "../../evaluate/encoder.ts";
 import { retrievalScores } from "../../evaluate/retrieval.ts";
 import { retrievalSamples } from "../../inspect/retrieval-samples.ts";
+import { isRoutingTap } from "../../moe/routing-taps.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
-import { isRoutingTap } from "../routing/routing-record.ts";
 import { withAttention } from "../shared/attention-record.ts";
 import { recordedImage } from "../shared/shown-image.ts";
 import type { FullEvaluation, FullEvaluationOptions } from "../task.ts";
@@ -36,9 +36,7 @@ export async function evaluateContrast(
   const { loader, createEvaluator, onBatch, weights } = evaluation;
   const dataset = loader.dataset as ImageDataset;
   using encoder = await createEncoder(model, { runtime: nativeRuntime(), weights, session });
-  const evaluator = await createEvaluator(
-    (name) => name.endsWith(".combine_weights") || isRoutingTap(name),
-  );
+  const evaluator = await createEvaluator((name) => isRoutingTap(name));
   try {
     const { taps, trace } = evaluator.graph;
     const record = contrastRecord(taps, dataset, options);

@@ -5,17 +5,18 @@ import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/generate/prompt.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { expertGallery } from "../../inspect/expert-gallery.ts";
-import { tokenLayer } from "../../inspect/token-layer.ts";
 import type { RunRecord } from "../../inspect/types/run-record.ts";
 import type { TokenTrace } from "../../inspect/types/text.ts";
 import type { ContrastiveModel } from "../../models/contrastive-model.ts";
-import { readLayer, readRouting, routingOf } from "../routing/routing-record.ts";
+import { readRouting } from "../../moe/routing-taps.ts";
+import { routingRecorder } from "../routing/routing-record.ts";
 import {
   MOSAICS_SHOWN,
   recordedImage,
   type ShownImage,
   shownImage,
 } from "../shared/shown-image.ts";
+import { routedTokens } from "../shared/token-traces.ts";
 
 const TRACES = 12;
 
@@ -35,7 +36,7 @@ export function contrastRecord(
 ) {
   const { grid, contextLength } = model;
   const numPatches = grid.rows * grid.columns;
-  const routing = readRouting(taps, classNames);
+  const routing = routingRecorder(taps, classNames);
   const layers = routing.layerNames.map((layer) => readsOf(layer, numPatches, contextLength));
   const withPatches = layers.filter(({ patches }) => patches);
   const withWords = layers.filter(({ words }) => words);
@@ -58,18 +59,9 @@ export function contrastRecord(
     const ids = Array.from(arrays.tokens!.data.slice(start, start + count), Number);
     traces.push({
       tokens: tokenTexts(tokenizer, ids),
-      layers: withWords.map(({ layer, stride, firstWord }) => {
-        const { ids: experts, combineWeights, probabilities } = routingOf(outputs, layer);
-        return tokenLayer({
-          layer,
-          start: row * stride + firstWord,
-          count,
-          ids: experts.data,
-          combineWeights: combineWeights.data as Float32Array,
-          probabilities: probabilities.data as Float32Array,
-          numExperts: probabilities.shape[1]!,
-        });
-      }),
+      layers: withWords.flatMap(({ layer, stride, firstWord }) =>
+        routedTokens([layer], outputs, { start: row * stride + firstWord, count }),
+      ),
     });
   };
 
@@ -79,7 +71,11 @@ export function contrastRecord(
       const { indices, arrays } = batch;
       for (const { layer, patches, words } of layers) {
         const tokens = words ? { tokens: arrays.tokens! } : {};
-        gallery.add(layer, readLayer(outputs, layer), { indices, patches, ...tokens });
+        gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
+          indices,
+          patches,
+          ...tokens,
+        });
       }
       for (const [row, index] of indices.entries()) {
         show(outputs, row, index);

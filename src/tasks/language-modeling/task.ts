@@ -4,11 +4,12 @@ import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { LanguageModel } from "../../models/language-model.ts";
+import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
 import { reshape } from "../../ops/reshape.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
-import { isRoutingTap, readLayer, readRouting } from "../routing/routing-record.ts";
-import { isTraceTap, noImages, passageRecorder, wordGallery } from "../shared/token-traces.ts";
+import { routingRecorder } from "../routing/routing-record.ts";
+import { noImages, passageRecorder, wordGallery } from "../shared/token-traces.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
 import { sampleTexts } from "./text-samples.ts";
 
@@ -53,16 +54,16 @@ async function evaluateWindows(
   const { text } = loader.dataset as StreamDataset;
   const ids = tokenizer.encode(text);
   const numWindows = Math.floor((ids.length - 1) / contextLength);
-  const evaluator = await createEvaluator((name) => isRoutingTap(name) || isTraceTap(name));
+  const evaluator = await createEvaluator((name) => isRoutingTap(name));
   try {
-    const routing = readRouting(evaluator.graph.taps);
+    const routing = routingRecorder(evaluator.graph.taps);
     const { layerNames } = routing;
     const gallery = wordGallery(tokenizer);
     const passages = passageRecorder({ layerNames, tokenizer }, numWindows, contextLength);
     const scores = await evaluator.run(loader, (outputs, batch) => {
       routing.add(outputs, batch);
       for (const layer of layerNames) {
-        gallery.add(layer, readLayer(outputs, layer), {
+        gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
           indices: batch.indices,
           patches: false,
           tokens: batch.arrays.tokens!,

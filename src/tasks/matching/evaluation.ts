@@ -10,7 +10,8 @@ import { expertGallery } from "../../inspect/expert-gallery.ts";
 import type { TokenTrace } from "../../inspect/types/text.ts";
 import type { BatchSource } from "../../learn/evaluator.ts";
 import type { Classifier } from "../../models/systems.ts";
-import { isRoutingTap, readLayer, readRouting } from "../routing/routing-record.ts";
+import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
+import { routingRecorder } from "../routing/routing-record.ts";
 import { type ReadWords, withAttention } from "../shared/attention-record.ts";
 import {
   MOSAICS_SHOWN,
@@ -19,7 +20,7 @@ import {
   shownImage,
   withKinds,
 } from "../shared/shown-image.ts";
-import { layersOf } from "../shared/token-traces.ts";
+import { routedTokens } from "../shared/token-traces.ts";
 import type { FullEvaluation, FullEvaluationOptions } from "../task.ts";
 
 export interface CaptionEvaluationOptions extends Pick<Classifier, "grid" | "expertKinds"> {
@@ -42,11 +43,10 @@ export async function evaluateCaptions(
   const { loader, createEvaluator, onBatch } = evaluation;
   const dataset = loader.dataset as ImageDataset;
   const evaluator = await createEvaluator(
-    (name) =>
-      name.endsWith("_embeddings") || name.endsWith(".combine_weights") || isRoutingTap(name),
+    (name) => name.endsWith("_embeddings") || isRoutingTap(name),
   );
   try {
-    const routing = readRouting(evaluator.graph.taps, dataset.classNames);
+    const routing = routingRecorder(evaluator.graph.taps, dataset.classNames);
     const layers = routing.layerNames.filter((name) => name.startsWith("blocks."));
     const inText = routing.layerNames.filter((name) => name.startsWith("text_blocks."));
     const numPatches = grid.rows * grid.columns;
@@ -70,21 +70,25 @@ export async function evaluateCaptions(
       const { indices, arrays } = batch;
       for (const layer of layers) {
         const between = (passes - 1) * numPatches; // the same patches beside texts
-        gallery.add(layer, readLayer(outputs, layer), { indices, between });
+        gallery.add(layer, readRouting(outputs, layer, "probabilities"), { indices, between });
       }
       for (const layer of inText) {
         const tokens = arrays.tokens!;
-        gallery.add(layer, readLayer(outputs, layer), { indices, patches: false, tokens });
+        gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
+          indices,
+          patches: false,
+          tokens,
+        });
       }
       for (const [i, index] of indices.entries()) {
         if (mosaics.length === MOSAICS_SHOWN) break;
         mosaics.push(shownImage(dataset, { index, row: i * passes, layers, grid, outputs }));
         if (inText.length === 0) continue;
         const ids = wordsOf(batch, i);
-        const place = { start: i * contextLength, length: ids.length };
+        const place = { start: i * contextLength, count: ids.length };
         traces.push({
           tokens: tokenTexts(tokenizer, ids),
-          layers: layersOf({ layerNames: inText, tokenizer }, outputs, place),
+          layers: routedTokens(inText, outputs, place),
         });
       }
       onBatch();

@@ -81,13 +81,13 @@ export async function evaluateMixture({
 /** What the mixture makes of the middle of each cell of the plane. */
 async function mapPlane(evaluator: Evaluator, dataset: PointsDataset, batchSize: number) {
   const plane = planeOf(dataset);
-  const [predicted, experts, gates]: [number[], number[], number[]] = [[], [], []];
+  const [predicted, ids, combineWeights]: [number[], number[], number[]] = [[], [], []];
   await evaluator.run(readOnce(plane, batchSize), (outputs, { indices }) => {
     for (const i of indices.keys()) {
       const sample = readSample(outputs, i);
       predicted.push(sample.predicted);
-      experts.push(sample.expert);
-      gates.push(sample.gates[sample.expert]!);
+      ids.push(sample.expert);
+      combineWeights.push(sample.gates[sample.expert]!);
     }
   });
   const [x, y] = dataset.featureNames;
@@ -97,8 +97,8 @@ async function mapPlane(evaluator: Evaluator, dataset: PointsDataset, batchSize:
     range: RANGE,
     size: SIZE,
     predicted,
-    experts,
-    gates,
+    ids,
+    combineWeights,
     ...(optimal && { optimal }),
   };
 }

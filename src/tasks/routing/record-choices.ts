@@ -1,7 +1,7 @@
 /** The experts of every token, read from an evaluation. */
 import { choiceRecorder, type LayerChoices } from "../../inspect/statistics/choices.ts";
 import type { BatchSource, Evaluator } from "../../learn/evaluator.ts";
-import { readLayer, routingLayers } from "./routing-record.ts";
+import { layersOf, readRouting } from "../../moe/routing-taps.ts";
 
 /** The choices of every layer for all tokens of `source`, under the weights that `evaluator` reads. */
 export async function recordChoices(
@@ -10,9 +10,9 @@ export async function recordChoices(
   onBatch: () => void = () => {},
 ): Promise<LayerChoices[]> {
   const recorder = choiceRecorder();
-  const layers = routingLayers(evaluator.graph.taps);
+  const layers = layersOf(evaluator.graph.taps);
   await evaluator.run(source, (outputs) => {
-    for (const layer of layers) recorder.add(layer, readLayer(outputs, layer));
+    for (const layer of layers) recorder.add(layer, readRouting(outputs, layer, "probabilities"));
     onBatch();
   });
   return recorder.layers();

@@ -3,13 +3,13 @@ import type { ImageDataset } from "../../data/dataset.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { PredictedSample } from "../../inspect/confusion-sampler.ts";
 import { patchDecisions } from "../../inspect/decisions.ts";
+import { mosaicLayer } from "../../inspect/mosaic-layer.ts";
 import { shrinkTo } from "../../inspect/record/shrink-image.ts";
-import { mosaicLayer } from "../../inspect/statistics/routing-statistics.ts";
 import type { ConfusionSample, RecordedImage } from "../../inspect/types/image.ts";
 import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import type { LayerRouting } from "../../inspect/types/routing.ts";
 import type { Classifier } from "../../models/systems.ts";
-import { routingOf } from "../routing/routing-record.ts";
+import { readRouting, tokenParts } from "../../moe/routing-taps.ts";
 
 /** Images of a report, at most. */
 export const MOSAICS_SHOWN = 12;
@@ -44,19 +44,9 @@ export function shownImage(
 ): ShownImage {
   const { stride = grid.rows * grid.columns } = rest;
   const { label, captions = [] } = dataset.get(index);
-  const routed = layers.map((layer) => ({ layer, ...routingOf(outputs, layer) }));
-  const maps = routed.map(({ layer, ids, combineWeights, probabilities }) =>
-    mosaicLayer({
-      layer,
-      ...grid,
-      sample: row,
-      stride,
-      before,
-      ids: ids.data,
-      combineWeights: combineWeights.data as Float32Array,
-      probabilities: probabilities.data as Float32Array,
-      numExperts: probabilities.shape[1]!,
-    }),
+  const routed = layers.map((layer) => ({ layer, ...readRouting(outputs, layer, ...tokenParts) }));
+  const maps = routed.map(({ layer, ...tokens }) =>
+    mosaicLayer(layer, tokens, { ...grid, sample: row, stride, before }),
   );
   const mosaic = {
     image: recordedImage(dataset, index),

@@ -9,7 +9,7 @@ const tokenizer = createTokenizer({ kind: "character", characters: letters, spec
 const source = { layerNames: ["moe"], tokenizer };
 const E = 7;
 
-/** Rows of tokens; a token's first expert is its id modulo 7, its gate the id over 100. */
+/** Rows of tokens; a token's first expert is its id modulo 7, its weight the id over 100. */
 function batch(
   indices: readonly number[],
   rows: readonly (readonly number[])[],
@@ -57,8 +57,8 @@ describe("passages", () => {
       const ids = Array.from({ length: 128 }, (_, at) => (i * 20 * 16 + at) % 26);
       expect(tokens.join("")).toBe(ids.map((id) => letters[id]).join(""));
       expect(layers).toHaveLength(1);
-      expect(layers[0]!.experts).toEqual(ids.map((id) => id % E));
-      expect(layers[0]!.gates[5]).toBeCloseTo(ids[5]! / 100, 6);
+      expect(layers[0]!.ids[0]).toEqual(ids.map((id) => id % E));
+      expect(layers[0]!.combineWeights![0]![5]).toBeCloseTo(ids[5]! / 100, 6);
       expect(layers[0]!.numExperts).toBe(E);
     }
   });
@@ -95,7 +95,7 @@ test("sentences come evenly by class, without their padding", () => {
     ["efg", 1, 1],
     ["hi", 0, 1],
   ]);
-  expect(recorder.traces()[1]!.layers[0]!.experts).toEqual([4, 5, 6]);
+  expect(recorder.traces()[1]!.layers[0]!.ids[0]).toEqual([4, 5, 6]);
 });
 
 test("a model without routing has no traces", () => {

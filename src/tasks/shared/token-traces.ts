@@ -4,19 +4,20 @@ import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/generate/prompt.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { expertGallery, type GalleryCollector } from "../../inspect/expert-gallery.ts";
-import { joinLayers, tokenLayer } from "../../inspect/token-layer.ts";
-import type { TokenLayer, TokenTrace } from "../../inspect/types/text.ts";
-import { routingOf } from "../routing/routing-record.ts";
+import {
+  joinLayers,
+  routedLayer,
+  type TokenRange,
+  withoutEmptyChoices,
+} from "../../inspect/routed-layer.ts";
+import type { RoutedLayer } from "../../inspect/types/routed-layer.ts";
+import type { TokenTrace } from "../../inspect/types/text.ts";
+import { readRouting, tokenParts } from "../../moe/routing-taps.ts";
 
 const PASSAGES = 3;
 const PASSAGE_TOKENS = 128;
 const SENTENCES = 12;
 const SENTENCE_TOKENS = 96;
-
-/** Whether traces read a tap of this name, beside those that routing is read from. */
-export function isTraceTap(name: string): boolean {
-  return name.endsWith(".combine_weights");
-}
 
 /** Gathers what is typical of experts that read words alone. */
 export function wordGallery(tokenizer: Tokenizer): GalleryCollector {
@@ -58,7 +59,10 @@ export function passageRecorder(source: TraceSource, numWindows: number, context
         const trace = traces[i]!;
         const length = Math.min(contextLength, PASSAGE_TOKENS - trace.tokens.length);
         const ids = tokensOf(arrays.tokens!, row, length);
-        const layers = layersOf(source, outputs, { start: row * contextLength, length });
+        const layers = routedTokens(source.layerNames, outputs, {
+          start: row * contextLength,
+          count: length,
+        });
         traces[i] = {
           tokens: [...trace.tokens, ...tokenTexts(source.tokenizer, ids)],
           layers: joinLayers(trace.layers, layers),
@@ -84,7 +88,10 @@ export function sentenceRecorder(source: TraceSource, numClasses: number) {
       const contextLength = arrays.tokens!.shape[1]!;
       const length = Math.min(Number(arrays.lengths!.data[row]), SENTENCE_TOKENS);
       const ids = tokensOf(arrays.tokens!, row, length);
-      const layers = layersOf(source, outputs, { start: row * contextLength, length });
+      const layers = routedTokens(source.layerNames, outputs, {
+        start: row * contextLength,
+        count: length,
+      });
       if (layers.length === 0) return;
       traces.push({ tokens: tokenTexts(source.tokenizer, ids), layers, label, predicted });
     },
@@ -97,22 +104,13 @@ function tokensOf({ shape, data }: NdArray, row: number, length: number): number
   return Array.from(data.slice(start, start + length), Number);
 }
 
-/** The layers over `length` tokens of a batch from `start` on. */
-export function layersOf(
-  { layerNames }: TraceSource,
+/** What the routers of some layers decided for some tokens of a batch. */
+export function routedTokens(
+  layerNames: readonly string[],
   outputs: Outputs,
-  { start, length }: { start: number; length: number },
-): TokenLayer[] {
-  return layerNames.map((layer) => {
-    const { ids, combineWeights, probabilities } = routingOf(outputs, layer);
-    return tokenLayer({
-      layer,
-      start,
-      count: length,
-      ids: ids.data,
-      combineWeights: combineWeights.data as Float32Array,
-      probabilities: probabilities.data as Float32Array,
-      numExperts: probabilities.shape[1]!,
-    });
-  });
+  range: TokenRange,
+): RoutedLayer[] {
+  return layerNames.map((layer) =>
+    withoutEmptyChoices(routedLayer(layer, readRouting(outputs, layer, ...tokenParts), range)),
+  );
 }

@@ -3,7 +3,7 @@ import type { Loader } from "../../data/loader.ts";
 import { routingStatistics } from "../../inspect/statistics/routing-statistics.ts";
 import type { DomainAnalysis } from "../../inspect/types/domain.ts";
 import type { ProgressSink } from "../../learn/progress.ts";
-import { isRoutingTap, readLayer, routingLayers } from "../../tasks/routing/routing-record.ts";
+import { isRoutingTap, layersOf, readRouting } from "../../moe/routing-taps.ts";
 import type { Training } from "../setup.ts";
 import { heldOutDomains, openDomains, trainingDomains } from "./environments.ts";
 import { patchLabels } from "./patch-labels.ts";
@@ -28,11 +28,9 @@ export async function analyzeDomains(
   if (!about || patches === undefined || loader.dataset.kind !== "image") return undefined;
   if (loader.dataset.domains === undefined) return undefined;
   const domains = [...trainingDomains(training), ...heldOut];
-  const evaluator = await training.createEvaluator(
-    (name) => isRoutingTap(name) || name.endsWith(".combine_weights"),
-  );
+  const evaluator = await training.createEvaluator((name) => isRoutingTap(name));
   try {
-    const layers = routingLayers(evaluator.graph.taps);
+    const layers = layersOf(evaluator.graph.taps);
     if (layers.length === 0) return undefined;
     const statistics = routingStatistics({ values: { class: task.classNames }, byDomain: true });
     const route = async (opening: Promise<Loader>): Promise<void> => {
@@ -42,7 +40,7 @@ export async function analyzeDomains(
         await evaluator.run(source, (outputs, batch) => {
           const labels = patchLabels(batch, patches);
           for (const layer of layers)
-            statistics.add(layer, { ...readLayer(outputs, layer), labels });
+            statistics.add(layer, { ...readRouting(outputs, layer, "probabilities"), labels });
           done += 1;
           progress.update({ label: "domain batch", done, total: source.batchesPerEpoch });
         });

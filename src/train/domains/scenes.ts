@@ -6,6 +6,7 @@ import { routingAgreement } from "../../inspect/statistics/agreement.ts";
 import type { DomainScenes, SceneAgreement } from "../../inspect/types/domain.ts";
 import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import type { Evaluator } from "../../learn/evaluator.ts";
+import { readRouting } from "../../moe/routing-taps.ts";
 import type { TrainConfig } from "../../recipe/config.ts";
 import { datasetSpec, transformSpecs } from "../../recipe/data-specs.ts";
 import { shownImage } from "../../tasks/shared/shown-image.ts";
@@ -21,8 +22,8 @@ interface SceneOptions {
   readonly patches: ImagePatches;
 }
 
-/** First experts of all patches of all scenes, by layer. */
-type FirstExperts = Readonly<Record<string, number[]>>;
+/** First experts of all patches of all scenes, for each layer. */
+type FirstExperts = readonly number[][];
 
 /** Scenes of the test split; undefined for sets that cannot draw a scene in another style. */
 export async function routeScenes(
@@ -37,7 +38,7 @@ export async function routeScenes(
   const { grid, tokensPerImage } = patches;
   const numPatches = grid.rows * grid.columns;
   const styles: { mosaics: Mosaic[]; experts: FirstExperts }[] = [];
-  let numExperts: Readonly<Record<string, number>> = {};
+  let numExperts: readonly number[] = [];
   for (const domain of domains) {
     const style = inDomain(spec, domain, SCENES) as DatasetSpec;
     const options = { batchSize: train.batchSize, workers: 0, seed };
@@ -46,16 +47,15 @@ export async function routeScenes(
       transforms: transformSpecs(data, false),
     });
     const mosaics: Mosaic[] = [];
-    const experts: FirstExperts = Object.fromEntries(layers.map((layer) => [layer, []]));
+    const experts: FirstExperts = layers.map(() => []);
     await evaluator.run(loader, (outputs, { indices }) => {
-      numExperts = Object.fromEntries(
-        layers.map((layer) => [layer, outputs[`${layer}.probabilities`]!.shape[1]!]),
-      );
+      const routed = layers.map((layer) => readRouting(outputs, layer, "probabilities"));
+      numExperts = routed.map(({ probabilities }) => probabilities.shape[1]!);
       for (const [row, index] of indices.entries()) {
-        for (const layer of layers) {
+        for (const [l, { ids }] of routed.entries()) {
           const start = row * tokensPerImage;
-          const first = outputs[`${layer}.ids`]!.data.subarray(start, start + numPatches);
-          experts[layer]!.push(...Array.from(first, Number));
+          const first = ids.data.subarray(start, start + numPatches);
+          experts[l]!.push(...Array.from(first, Number));
         }
         if (mosaics.length >= SHOWN) continue;
         const dataset = loader.dataset as ImageDataset;
@@ -66,15 +66,11 @@ export async function routeScenes(
     });
     styles.push({ mosaics, experts });
   }
-  const agreement = layers.flatMap((layer) =>
+  const agreement = layers.flatMap((layer, l) =>
     styles.flatMap(({ experts }, i) =>
       styles.slice(i + 1).map((other, j): SceneAgreement => {
-        const options = { numExperts: numExperts[layer]!, numSelectedExperts: 1 };
-        const { firstChoice, kappa } = routingAgreement(
-          experts[layer]!,
-          other.experts[layer]!,
-          options,
-        );
+        const options = { numExperts: numExperts[l]!, numSelectedExperts: 1 };
+        const { firstChoice, kappa } = routingAgreement(experts[l]!, other.experts[l]!, options);
         return { layer, domains: [domains[i]!, domains[i + 1 + j]!], firstChoice, kappa };
       }),
     ),

@@ -1,5 +1,5 @@
 import { type BeamSearchOptions, beamSearch } from "../../../evaluate/generate/beam-search.ts";
-import type { PrefixRows } from "../../../evaluate/generate/decoder.ts";
+import type { PrefixRows } from "../../../evaluate/generate/decoder-session.ts";
 import {
   collect,
   type GenerateOptions,

@@ -1,6 +1,7 @@
 /** Pictures and captions from a list in a CSV, TSV or JSONL file. */
 
 import { join } from "node:path";
+import { decodeBase64 } from "../../../formats/base64.ts";
 import { readTextFile } from "../../text/text-file.ts";
 import { BrokenImageError } from "../decode.ts";
 import { readPicture } from "../folder-files.ts";
@@ -42,20 +43,20 @@ export function pairsOfRows(
       yield {
         source: isPath ? join(folder, image) : `${path}:${line}`,
         captions,
-        read: () => (isPath ? readPicture(folder, image) : decodeBase64(image)),
+        read: () => (isPath ? readPicture(folder, image) : bytesOf(image)),
       };
     }
   }
   return { length: rows.length, read };
 }
 
-/** Decodes base64 text. */
-export function decodeBase64(text: string): Uint8Array {
-  const packed = text.replace(/\s+/g, "");
-  const bytes = Buffer.from(packed, "base64");
-  const digits = packed.replace(/=+$/, "").length;
-  if (bytes.length === Math.floor((digits * 3) / 4)) return bytes;
-  throw new BrokenImageError("its text is not base64");
+/** Bytes of base64 text, of the alphabet for addresses too. */
+function bytesOf(text: string): Uint8Array {
+  try {
+    return decodeBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
+  } catch {
+    throw new BrokenImageError("its text is not base64");
+  }
 }
 
 function mergeRows(rows: readonly CaptionRow[]): CaptionRow[] {

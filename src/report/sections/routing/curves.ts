@@ -5,11 +5,11 @@ import type { Series } from "../../series.ts";
 import { chartGrid } from "../chart-grid.ts";
 import { curveFigures, drawCurves } from "../curve-figures.ts";
 import type { Context } from "../section.ts";
-import { routingMetrics, wholeLayers } from "./metrics.ts";
+import { routingCurves, wholeLayers } from "./routing-curves.ts";
 
 /** Small charts with a line for each layer; nothing where no layer was logged. */
 export function drawRoutingCurves(context: Context): Html | null {
-  const figures = routingMetrics.flatMap(({ name, title, ...options }) => {
+  const figures = routingCurves.flatMap(({ name, title, ...options }) => {
     const found = context.series.match("train", new RegExp(`^experts/.+/${name}$`));
     const whole = new Set(wholeLayers(found.map(layerOf)));
     const layers = found.filter((entry) => whole.has(layerOf(entry)));

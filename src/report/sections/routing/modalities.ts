@@ -1,5 +1,6 @@
 /** Which experts read images, which read texts. */
 
+import { type RoutingScoreName, routingScores } from "../../../inspect/routing-scores.ts";
 import {
   MAJORITY_SPECIALTY_SHARE,
   type ModalityShares,
@@ -13,6 +14,12 @@ import { type Html, html } from "../../html.ts";
 import { cssTheme } from "../../theme.ts";
 import { chartGrid } from "../chart-grid.ts";
 import type { Section } from "../section.ts";
+
+/** Scores of the table, in percent. */
+const shownScores = [
+  "successRate",
+  "gateConfidence",
+] as const satisfies readonly RoutingScoreName[];
 
 interface MixedLayer {
   readonly entry: LayerRouting;
@@ -98,22 +105,27 @@ function describe({ modalities, experts }: ModalityShares): string {
 /** Success and confidence by modality, and how far modality and expert go together. */
 function drawTable(layers: readonly MixedLayer[]): Html {
   const names = modalitiesOf(layers);
-  const heads = (title: string, hint: string): Html[] =>
-    names.map((name) => html`<th class="number" title="${hint}">${title}, ${name}</th>`);
+  const heads = shownScores.flatMap((score) => {
+    const { column, explanation } = routingScores[score];
+    return names.map(
+      (name) => html`<th class="number" title="${explanation}">${column}, ${name}</th>`,
+    );
+  });
   const rows = layers.map(({ entry, labelled: { association } }) => {
     const scores = names.map(
       (name) => entry.modalities?.find(({ modality }) => modality === name)?.scores,
     );
     const cells = [
-      ...scores.map((known) => (known === undefined ? "" : percent(known.successRate))),
-      ...scores.map((known) => (known === undefined ? "" : percent(known.gateConfidence))),
+      ...shownScores.flatMap((name) =>
+        scores.map((known) => (known === undefined ? "" : percent(known[name]))),
+      ),
       association.normalizedMutualInformation.toFixed(3),
       association.cramersV.toFixed(3),
     ];
     return html`<tr><td>${entry.layer}</td>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
   });
   return html`<h3 class="sub">Routing of each modality <small>NMI is the normalised mutual information of experts and modalities: 0 unrelated, 1 one to one</small></h3>
-<div class="card scroll" tabindex="0" role="region" aria-label="Routing of each modality"><table><thead><tr><th>layer</th>${heads("success", "share of the attempted assignments that an expert accepted")}${heads("confidence", "largest probability of a token, on average")}<th class="number">NMI</th><th class="number">Cram\u00e9r\u2019s V</th></tr></thead><tbody>
+<div class="card scroll" tabindex="0" role="region" aria-label="Routing of each modality"><table><thead><tr><th>layer</th>${heads}<th class="number">NMI</th><th class="number">Cram\u00e9r\u2019s V</th></tr></thead><tbody>
 ${rows}
 </tbody></table></div>`;
 }

@@ -1,5 +1,10 @@
 /** Tables of how layers route. */
 
+import {
+  type RoutingScore,
+  type RoutingScoreName,
+  routingScoreList,
+} from "../../../inspect/routing-scores.ts";
 import type {
   CheckpointAgreement,
   LayerRouting,
@@ -9,51 +14,46 @@ import { loadStatus } from "../../charts/load-status.ts";
 import { count, percent } from "../../format.ts";
 import { type Html, html, type Part } from "../../html.ts";
 
-/** What a column tells of the routing of a layer. */
+/** A column of the table of layers. */
 export interface RoutingColumn {
   readonly title: string;
   readonly hint: string;
   readonly cell: (spread: RoutingSpread) => string;
 }
 
-/** Columns of the table of layers. */
-export const routingColumns: readonly RoutingColumn[] = [
-  {
-    title: "imbalance",
-    hint: "maximum violation: load of the busiest expert above the even share, as a multiple of it",
-    cell: ({ scores }) => scores.maxViolation.toFixed(2),
-  },
-  {
-    title: "dead",
-    hint: "experts with next to no load",
-    cell: ({ load }) => String(load.filter((share) => loadStatus(share, load.length) === "dead").length), // biome-ignore format: one expression
-  },
-  {
-    title: "success",
-    hint: "share of the attempted assignments that an expert accepted",
-    cell: ({ scores }) => percent(scores.successRate),
-  },
-  {
-    title: "confidence",
-    hint: "largest probability of a token, on average",
-    cell: ({ scores }) => percent(scores.gateConfidence),
-  },
-  {
-    title: "local entropy",
-    hint: "entropy of a token's probabilities, on average, nats",
-    cell: ({ scores }) => scores.localEntropy.toFixed(2),
-  },
-  {
-    title: "global entropy",
-    hint: "entropy of the mean probabilities, nats",
-    cell: ({ scores }) => scores.globalEntropy.toFixed(2),
-  },
-  {
-    title: "information",
-    hint: "mutual information of tokens and experts: global less local entropy, nats",
-    cell: ({ scores }) => scores.mutualInformation.toFixed(2),
-  },
-];
+/** Columns of the table of layers: every score, but success alone for its opposite. */
+export const routingColumns: readonly RoutingColumn[] = routingScoreList
+  .filter(({ name }) => name !== "droppedFraction")
+  .map((score) => (score.name === "deadExperts" ? deadColumn(score) : scoreColumn(score)));
+
+/** A column that holds one score. */
+export function scoreColumn({
+  name,
+  column,
+  unit,
+  explanation,
+}: RoutingScore & { readonly name: RoutingScoreName }): RoutingColumn {
+  return {
+    title: column,
+    hint: explanation,
+    cell: ({ scores }) => formatScore(scores[name], unit),
+  };
+}
+
+/** Experts with next to no load, as load charts mark them. */
+function deadColumn({ column }: RoutingScore): RoutingColumn {
+  return {
+    title: column,
+    hint: "Experts with next to no load.",
+    cell: ({ load }) =>
+      String(load.filter((share) => loadStatus(share, load.length) === "dead").length),
+  };
+}
+
+function formatScore(value: number, unit: RoutingScore["unit"]): string {
+  if (unit === "percent") return percent(value);
+  return unit === "count" ? String(value) : value.toFixed(2);
+}
 
 /** One row for each layer, and one for each modality of it. */
 export function drawRoutingTable(routing: readonly LayerRouting[]): Html {

@@ -1,10 +1,12 @@
 /** What the routers made of one patch or word. */
+
+import type { RecordedLayer } from "../../../src/inspect/types/routed-layer.ts";
 import { decisionChart } from "../../../src/report/browser.ts";
-import { decisionsAt, type RoutingLayer } from "../data/routing.ts";
+import { decisionsAt } from "../data/routing.ts";
 import { Chart } from "./chart.tsx";
 
-interface GatesProps {
-  readonly layers: readonly RoutingLayer[];
+interface DecisionBarsProps {
+  readonly layers: readonly RecordedLayer[];
   readonly place: number;
   /** Such as `row 2, column 3`. */
   readonly name: string;
@@ -12,30 +14,30 @@ interface GatesProps {
 }
 
 /** Room that the bars of so many layers take, pixels. */
-export function gatesHeight(numLayers: number): number {
+export function decisionBarsHeight(numLayers: number): number {
   return 30 + 62 * numLayers;
 }
 
 /** Bars of all experts, layer by layer. */
-export function Gates({ layers, place, name, kinds }: GatesProps) {
+export function DecisionBars({ layers, place, name, kinds }: DecisionBarsProps) {
   const partial = layers.some(({ probabilities }) => probabilities === undefined);
   return (
-    <div class="gates">
+    <div class="decision-bars">
       <Chart
-        height={gatesHeight(layers.length)}
+        height={decisionBarsHeight(layers.length)}
         widest={560}
         of={[layers, place, kinds]}
         draw={(width) =>
           decisionChart(
             { layers: decisionsAt(layers, place) },
-            { document, width, label: `Gates of ${name}`, ...(kinds && { kinds }) },
+            { document, width, label: `Probabilities of ${name}`, ...(kinds && { kinds }) },
           )
         }
       />
       <p class="note">
         The router’s probability of each expert in percent. Chosen experts stand in full colour; the
         dashed line is an even share.
-        {partial && " The record holds the gates of chosen experts alone."}
+        {partial && " The record holds the weights of chosen experts only."}
       </p>
     </div>
   );
