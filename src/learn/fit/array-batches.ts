@@ -1,10 +1,10 @@
 /** Batches of arrays that are in memory. */
 
-import type { Field } from "../data/batches/batch.ts";
-import { batchOrder } from "../data/batches/batch-order.ts";
-import { allocate, type NdArray } from "../graph/array.ts";
-import { usageError } from "../graph/errors.ts";
-import type { ArrayBatch, BatchSource } from "./evaluator.ts";
+import type { Field } from "../../data/batches/batch.ts";
+import { batchOrder } from "../../data/batches/batch-order.ts";
+import { allocate, type NdArray } from "../../graph/array.ts";
+import { usageError } from "../../graph/errors.ts";
+import type { ArrayBatch, BatchSource } from "../evaluator.ts";
 
 /** What `fit` and `evaluate` read: a loader, or anything of its form. */
 export interface FitData extends BatchSource<ArrayBatch> {
@@ -33,8 +33,9 @@ export interface ArrayBatchesOptions {
  *
  * @throws UserError if the arrays differ in their number of rows, or fill no batch
  * @example
- * const data = arrayBatches({ x: array([[1], [2], [3]]), y: array([0, 1, 0], "int64") }, { batchSize: 2 });
- * (await data.next()).arrays.x.shape // [2, 1]
+ * const data = arrayBatches({ x: array([[1], [2], [3]]) }, { batchSize: 2 });
+ * const first = (await data.next()).arrays.x; // [[1], [2]]
+ * const second = (await data.next()).arrays.x; // [[3]]
  */
 export function arrayBatches(
   arrays: FitArrays,
