@@ -44,8 +44,8 @@ test.each(["hello-gradients", "moe-layer"])("%s prints what it promises", async 
   expect(await printed(name)).toBe(promised(name));
 });
 
-test.each(["ten-lines", "open-in-browser"])("the README shows %s as it is", (name) => {
-  expect(readFileSync(`${root}README.md`, "utf8")).toContain(source(name));
+test("the README shows ten-lines as it is", () => {
+  expect(readFileSync(`${root}README.md`, "utf8")).toContain(source("ten-lines"));
 });
 
 test("ten-lines trains, scores and saves a model; here in a few steps", async () => {
