@@ -3,8 +3,7 @@
  * playground, and the playground of the quick start. Needs Chromium, and a run of each:
  *
  *   npm start
- *   npx moesaic train limoe-flickr8k-small data.root=../shared/data data.size=96 model.patch_size=8 \
- *     train.epochs=16 --run runs/photos
+ *   npx moesaic train scripts/photos.yaml data.root=../shared/data --run runs/photos
  *   npm run docs:pictures
  */
 import { writeFileSync } from "node:fs";
@@ -16,7 +15,7 @@ import { appFolder, openRuns, readAppFiles, serveRuns } from "../src/server/inde
 
 const { values } = parseArgs({
   options: {
-    /** A run of images and texts that has seen photos. */
+    /** A run that has seen photos. */
     photos: { type: "string", default: "runs/photos" },
     photo: { type: "string", default: "examples/cat.jpg" },
     quickstart: { type: "string", default: "runs/quickstart" },
@@ -67,13 +66,14 @@ async function shoot(page: Page, elements: readonly Locator[], name: string): Pr
   throw new Error(`${name} stays above ${maxBytes} bytes; crop it`);
 }
 
-/** The mosaic of a photo in the playground, and the same photo through all layers. */
+/** The mosaic of a photo in the playground, with its classes and experts. */
 async function photographMosaic(browser: Browser, url: string, run: string): Promise<void> {
   const page = await open(browser, `${url}#/run/${run}/playground?tint=55`, 1080);
   await page.locator("input[type=file]").setInputFiles(values.photo);
   await page.locator(".facts h3", { hasText: basename(values.photo) }).waitFor();
   await settled(page);
-  await shoot(page, [page.locator(".explorer")], "mosaic");
+  const cards = await page.locator(".aside .card").all();
+  await shoot(page, [page.locator(".stage"), ...cards.slice(0, 3)], "mosaic");
   await page.close();
 }
 

@@ -106,7 +106,7 @@ test("held-out styles of the shapes are drawn by the test split alone", () => {
   ).toThrow("test_domains holds out every style that there is (outline); leave one to train on");
 });
 
-test("rotated and coloured sets name their domains, and have a test split where one is held out", () => {
+test("sets in domains have a test split if one is held out", () => {
   const parse = (more: object) => fromSnakeCase(dataSchema.parse({ normalize, ...more }));
   const rotated = parse({
     name: "rotated-mnist",
@@ -124,6 +124,10 @@ test("rotated and coloured sets name their domains, and have a test split where 
   expect(
     [rotated, parse({ name: "colored-mnist" }), parse({ name: "pacs" })].map(hasTestSplit),
   ).toEqual([true, false, false]);
+  const styles = { name: "image-folder", folder: "styles", layout: "domain/class" };
+  expect([parse(styles), parse({ ...styles, test_domains: ["sketch"] })].map(hasTestSplit)).toEqual(
+    [false, true],
+  );
   expect(() => parse({ name: "rotated-mnist", test_domains: ["90"] })).toThrow();
   expect(() => parse({ name: "colored-mnist", test_domains: ["+90%"] })).not.toThrow();
 });

@@ -1,6 +1,6 @@
 /** Runs the examples and compares what they print with the comment that each ends with. */
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -20,6 +20,19 @@ async function printed(name: string, ...options: string[]): Promise<string> {
   const argv = ["--import", "tsx", `examples/${name}.ts`, ...options];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: root });
   return stdout;
+}
+
+/** What a program in TypeScript prints; it imports what examples may. */
+async function printedBy(program: string): Promise<string> {
+  const folder = temporaryFolder();
+  const path = join(folder.path, "program.mts");
+  writeFileSync(path, program);
+  try {
+    const argv = ["--import", "tsx", path];
+    return (await promisify(execFile)(process.execPath, argv, { cwd: root })).stdout;
+  } finally {
+    folder.remove();
+  }
 }
 
 /** The comment lines at the end of an example. */
@@ -50,8 +63,19 @@ test("train-your-own trains, scores and saves a model in 30 lines", async () => 
   }
 }, 240_000);
 
-test.each(["open-in-browser"])("the README shows %s as it is", (name) => {
-  expect(readFileSync(`${root}README.md`, "utf8")).toContain(source(name));
+test("the README shows ten-lines as it is", () => {
+  expect(readFileSync(`${root}README.md`, "utf8")).toContain(source("ten-lines"));
+});
+
+test("ten-lines trains, scores and saves a model; here in a few steps", async () => {
+  const folder = temporaryFolder();
+  const saved = join(folder.path, "shapes.safetensors");
+  const program = source("ten-lines")
+    .replace("steps: 400", "steps: 4")
+    .replace('"shapes.safetensors"', JSON.stringify(saved));
+  expect(await printedBy(program)).toMatch(/^{ loss: \d\.\d+, accuracy: 0\.\d+ }\n$/);
+  expect(readFileSync(saved).length).toBeGreaterThan(1e6);
+  folder.remove();
 });
 
 test("open-in-browser opens what writeLiveModel wrote, from a web server", async () => {
@@ -64,15 +88,13 @@ test("open-in-browser opens what writeLiveModel wrote, from a web server", async
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const program = `
-import { openModel } from "./examples/open-in-browser.ts";
+import { openModel } from ${JSON.stringify(join(root, "examples/open-in-browser.ts"))};
 const model = await openModel("http://127.0.0.1:${port}/model/");
 const { probabilities, routing } = await model.classifyText("a good film");
 console.log(JSON.stringify({ probabilities, tokens: routing.tokens }));
 model.dispose();`;
-  const argv = ["--import", "tsx", "--input-type=module", "-e", program];
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: root });
-    const { probabilities, tokens } = JSON.parse(stdout);
+    const { probabilities, tokens } = JSON.parse(await printedBy(program));
     expect(probabilities[0] + probabilities[1]).toBeCloseTo(1, 5);
     expect(tokens.slice(0, 3)).toEqual(["a", "good", "film"]);
   } finally {

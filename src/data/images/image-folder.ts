@@ -176,6 +176,8 @@ export const imageFolder = defineDataset({
   spec: splitSpec,
   open: openImageFolder,
   describe: ({ size }) => squareImages(size),
+  hasTestSplit: ({ folder, layout, testDomains }) =>
+    layout === "class" || testDomains !== undefined || existsSync(join(folder, "train")),
   domains({ folder, layout }) {
     if (layout === "domain/class") return subfolders(folder);
     throw usageError(
