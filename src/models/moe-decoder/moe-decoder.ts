@@ -25,7 +25,12 @@ import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
 import { type HeadOptions, selfAttention } from "../../nn/attention.ts";
 import { dropout } from "../../nn/dropout.ts";
 import { type Initializer, kaimingNormal, normalOf, zeros } from "../../nn/initializers.ts";
-import { prefillAttention, decodeAttention, type KeyValues, lengthBias } from "../../nn/kv-cache.ts";
+import {
+  decodeAttention,
+  type KeyValues,
+  lengthBias,
+  prefillAttention,
+} from "../../nn/kv-cache.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
