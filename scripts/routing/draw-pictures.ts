@@ -75,7 +75,7 @@ function labels(decides: Decides): Html[] {
   return [...experts, ...tokens];
 }
 
-/** The probability as a tint; a frame and the weight where the token goes, a cross where it is left out. */
+/** The probability as a tint; a frame with the weight of a chosen expert, a dashed frame if it is full. */
 function drawCell({ share, weight, dropped }: Cell, token: number, expert: number): Html {
   const [x, y] = [table.x + expert * cell.width, table.y + token * cell.height];
   const place = html`x="${x}" y="${y}" width="${cell.width}" height="${cell.height}"`;

@@ -58,11 +58,11 @@ export const examples: readonly Example[] = [
   },
 ];
 
-/** What one token and one expert have to do with each other. */
+/** The routing of one token to one expert. */
 export interface Cell {
   /** Probability, or for slots the token's part of the slot; 0 to 1. */
   readonly share: number;
-  /** Weight of the expert in the token's output; undefined where the token does not go there. */
+  /** Weight of the expert in the token's output; undefined if the token does not go there. */
   readonly weight: number | undefined;
   /** Chosen, but without room. */
   readonly dropped: boolean;

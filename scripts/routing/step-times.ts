@@ -8,7 +8,7 @@ import { setUpTraining, type Training } from "../../src/train/setup.ts";
 
 const warmUp = 3;
 const rounds = 25;
-/** Sessions alive at a time, beside the base's. */
+/** Sessions alive at a time, in addition to the base's. */
 const groupSize = 5;
 
 interface Timed {

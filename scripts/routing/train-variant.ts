@@ -42,7 +42,7 @@ export function configOf(variant: Variant, recipe: string, given: readonly strin
   return { ...config, train: { ...config.train, ...(maxSteps && { evalEvery: maxSteps }) } };
 }
 
-/** Undefined where the signal ended it. */
+/** Undefined if the signal ended it. */
 export async function trainVariant(
   variant: Variant,
   options: TrainVariantOptions,

@@ -4,6 +4,7 @@ import type { MoeInput } from "../../src/moe/config.ts";
 import { auxiliaryLosses } from "../../src/moe/losses/index.ts";
 import type { RouterDefinition } from "../../src/moe/routers/define.ts";
 import { routers } from "../../src/moe/routers/index.ts";
+import { evenLoss } from "../../src/moe/routers/settings.ts";
 
 export interface Variant {
   /** Name of its folder below runs/routing. */
@@ -41,7 +42,6 @@ export const methods: readonly Variant[] = documentedRouters().flatMap(({ name, 
 );
 
 const top2 = { name: "softmax_top_k", num_selected_experts: 2 } as const;
-const even = { name: "balance", weight: 0.02, choices: "mean" } as const;
 
 /** The variants of each loss, for top-2 routing. */
 const byLoss: readonly Variant[] = auxiliaryLosses.list().flatMap(({ name, variants = [] }) =>
@@ -65,13 +65,13 @@ export const balancing: readonly Variant[] = [
   {
     id: "capacity",
     title: "capacity 1.25, balance loss",
-    moe: { router: top2, dispatch: { name: "capacity" }, losses: [even] },
+    moe: { router: top2, dispatch: { name: "capacity" }, losses: [evenLoss] },
     balanced: true,
   },
   {
     id: "batch_priority",
     title: "capacity 1.25 with batch priority, balance loss",
-    moe: { router: top2, dispatch: { name: "capacity", priority: "batch" }, losses: [even] },
+    moe: { router: top2, dispatch: { name: "capacity", priority: "batch" }, losses: [evenLoss] },
     balanced: true,
   },
   {

@@ -1,11 +1,11 @@
 /** Counts the parameters that one token meets. */
 
-/** Sizes of all parameters, and of those used for one token. */
+/** Number of all parameters, and of the parameters that one token uses. */
 export interface ParameterCounts {
   readonly total: number;
   /** Of the token that meets most of them. */
   readonly active: number;
-  /** Of a token of each kind, where these meet different ones. */
+  /** For each kind of token, if kinds use different parameters. */
   readonly byToken?: Readonly<Record<string, number>>;
 }
 
@@ -43,7 +43,7 @@ export function countParameters(
   return { total, active: Math.round(shared + routed) };
 }
 
-/** The same where tokens take different ways through the model. */
+/** The same if kinds of tokens pass different parts of the model. */
 export function countByToken(
   sizes: Iterable<readonly [name: string, size: number]>,
   numSelectedExperts: number,

@@ -1,4 +1,4 @@
-/** What is wrong with the settings of a layer by themselves, whatever the model around it. */
+/** Problems of a layer's settings that do not depend on the model around it. */
 import { UserError } from "../graph/errors.ts";
 import { supports } from "./compatibility.ts";
 import { ingredients } from "./losses/define.ts";
@@ -15,7 +15,7 @@ export interface MoeProblem {
   readonly path: (string | number)[];
 }
 
-/** The first combination of settings that makes no sense in any model, or undefined. */
+/** The first invalid combination of settings, or undefined. */
 export function checkMoe(settings: MoeSettings): MoeProblem | undefined {
   const { router, dispatch, losses, routerPenalty } = settings;
   const pair = supports(router.name, dispatch.name);

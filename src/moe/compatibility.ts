@@ -13,7 +13,7 @@ const decides: Readonly<Record<RouterKind, string>> = {
   dense: "sends every token to every expert",
 };
 
-/** A longer list of routers helps nobody to choose one. */
+/** Longer lists of routers are left out of messages. */
 const MAX_LISTED = 4;
 
 /** The dispatcher that a router has if none is named. */
@@ -26,8 +26,8 @@ function dispatchersOf({ kind }: RouterDefinition): DispatcherName[] {
 }
 
 /**
- * Whether these fit together: true, or a sentence that says why not. Some pairs depend on options
- * besides; see `checkMoe`.
+ * Whether these fit together: true, or a sentence with the reason why not. Some pairs also depend
+ * on options; see `checkMoe`.
  *
  * @throws UserError (exit code 2) for an unknown router or loss
  * @example
@@ -60,7 +60,7 @@ function supportsLoss(router: RouterDefinition, name: string): true | string {
   return `${wants}, which the router ${router.name} does not give${remedy && `; choose ${remedy}`}`;
 }
 
-/** The routers that give something few routers give, as a list to choose from. */
+/** The routers that give an ingredient, or an empty text if there are many. */
 function routersWith(ingredient: Ingredient): string | undefined {
   const all = routers.list().filter(({ gives }) => gives.includes(ingredient));
   return all.length > MAX_LISTED ? "" : all.map(({ name }) => name).join(" or ");

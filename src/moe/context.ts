@@ -23,7 +23,7 @@ export interface MoeContext {
   readonly modalities?: readonly string[];
   /** Whether some tokens may be padding. Default false. */
   readonly padding?: boolean;
-  /** First weights of the experts. Default: those of `linear`. */
+  /** First weights of the experts. Default: the initial values of `linear`. */
   readonly expertInit?: Initializer;
   /** `D'`, width of the results. Default `D`. */
   readonly outputWidth?: number;

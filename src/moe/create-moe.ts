@@ -1,5 +1,4 @@
-/** A layer from its settings. */
-
+/** Builds a layer from its settings. */
 import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
@@ -21,7 +20,7 @@ import type { MoeSizes, Routing } from "./routing.ts";
 import type { MoeSettings } from "./settings.ts";
 import { moeSizes } from "./sizes.ts";
 
-/** What a layer may know of its tokens besides their values. */
+/** Optional facts about the tokens of a layer. */
 export interface MoeTokens {
   /** Which tokens there are, `[N]` bool; others are padding, neither routed nor counted. */
   readonly mask?: Tensor | undefined;
@@ -33,7 +32,7 @@ export interface MoeTokens {
 
 /** A layer with its sizes. */
 export interface MoeLayer extends MoeSizes {
-  /** The mixture of experts; taps and parameters as those of `moe`. `x` is `[N, D]`, so the result. */
+  /** The mixture of experts of `x` `[N, D]`, `[N, D']`; taps and parameters as in `moe`. */
   apply(scope: Scope, x: Tensor, tokens?: MoeTokens): Tensor;
   /** A dense layer of the experts' form and of their width before `granularity`, for other blocks. */
   applyDense(scope: Scope, x: Tensor): Tensor;

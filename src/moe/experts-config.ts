@@ -23,7 +23,7 @@ export const expertsSchema = z
     hidden_dropout: z.number().min(0).lt(1).optional(),
     /** A layer norm inside each expert. */
     inner_norm: z.boolean().default(false),
-    /** Experts beside the routed ones that every token passes, unweighted. */
+    /** Additional experts that every token passes, unweighted. */
     num_shared: z.int().nonnegative().default(0),
     /** `m`: `m` times as many experts, each of `1/m` of the width, and `m` times as many chosen. */
     granularity: z.int().positive().default(1),

@@ -69,7 +69,7 @@ export function applyExperts(
 /**
  * One network of the form of an expert on all rows: what a layer without experts has in their place.
  *
- * Parameters as those of an expert. With `innerNorm` its input is normalised here.
+ * It has the parameters of an expert. With `innerNorm` its input is normalised here.
  *
  * @param x `[N, D]`
  */

@@ -1,6 +1,6 @@
 /** Which experts a token may use when some are shared and some belong to one modality. */
 
-/** Shared experts come first, then those of each modality in the order of `modalities`. */
+/** Shared experts come first, then the experts of each modality in the order of `modalities`. */
 export interface ExpertLayout {
   /** Experts that every token may use. */
   readonly numSharedExperts: number;

@@ -19,13 +19,13 @@ export interface Routing {
   /** `K`, the most experts that a token may have. */
   readonly numSelectedExperts: number;
   /**
-   * Chosen experts, best first, `[K, N]` int64. `numExperts` stands for "no expert": padding, a
+   * Chosen experts, best first, `[K, N]` int64. `numExperts` means "no expert": padding, a
    * dropped assignment, or one below a threshold.
    */
   readonly ids: Tensor;
   /** Whether `ids` may hold "no expert". Default false: every assignment has an expert. */
   readonly mayDrop?: boolean;
-  /** Weights of the chosen experts in the output, `[K, N]`; zero where there is no expert. */
+  /** Weights of the chosen experts in the output, `[K, N]`; zero if there is no expert. */
   readonly combineWeights: Tensor;
   /** Probability of every expert for every token, `[N, E]`. */
   readonly probabilities: Tensor;
@@ -33,7 +33,7 @@ export interface Routing {
   readonly logits: Tensor;
   /** The logits after noise, `[N, E]`; in training only. */
   readonly noisyLogits?: Tensor;
-  /** Standard deviation of that noise: one number, or `[N, E]` where it is learned. */
+  /** Standard deviation of that noise: one number, or `[N, E]` if it is learned. */
   readonly noiseStd?: Tensor | number;
 }
 

@@ -4,7 +4,7 @@ import type { ExpertSettings } from "./experts-config.ts";
 import type { LossSettings } from "./losses/index.ts";
 import type { RouterSettings } from "./routers/index.ts";
 
-/** What `parseMoe` gives: parts that were checked to go together. */
+/** The result of `parseMoe`: parts that were checked to fit together. */
 export interface MoeSettings {
   /** `E` before `experts.granularity` multiplies it. */
   readonly numExperts: number;

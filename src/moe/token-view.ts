@@ -10,10 +10,10 @@ import type { AnyRouting, ExpertChoice, Routing, SoftRouting } from "./routing.t
 
 /**
  * The experts of each token by weight, best first: token choice as it is; for the others `K = E`, with
- * "no expert" where an expert did not take the token.
+ * "no expert" if an expert did not take the token.
  *
  * Soft slots give a token the weight of an expert that its slots have together; `probabilities` are
- * these weights, and `logits` stay those of the slots.
+ * these weights, and `logits` stay the logits of the slots.
  */
 export function tokenView(routing: AnyRouting): Routing {
   if ("ids" in routing) return routing;

@@ -24,9 +24,9 @@ export interface CapacityOptions extends CapacitySizes {
   readonly includeSelected?: boolean | "after-rounding";
   /** Rounds `S / E` up before anything else. Default false. */
   readonly wholeShare?: boolean;
-  /** Never less, whatever the maximum says. */
+  /** Lower bound; it takes precedence over the maximum. */
   readonly minimum?: number;
-  /** Never more. */
+  /** Upper bound. */
   readonly maximum?: number;
 }
 
@@ -50,7 +50,7 @@ export interface CapacityOptions extends CapacitySizes {
  * Tutel reads c = 0 as "no limit", which is the dropless dispatcher. Expert choice takes `K = 1`.
  * A product within 1e-9 of a whole number counts as that number, so that `100 * 1.1` is 110.
  *
- * @throws UserError where the result is below 1
+ * @throws UserError if the result is below 1
  */
 export function computeCapacity(options: CapacityOptions): number {
   const { numTokens, numExperts, numSelectedExperts = 1, capacityFactor } = options;
@@ -95,7 +95,7 @@ export function runTimeCapacity(
   return maximum(most === Infinity ? aligned : minimum(aligned, most), Math.max(1, least));
 }
 
-/** A number that is not negative, where one within 1e-5 of its size to a whole number counts as that. */
+/** Rounds a number >= 0; one within a relative 1e-5 of a whole number counts as that number. */
 function rounded(x: Tensor, rounding: "ceil" | "round" | "floor"): Tensor {
   if (rounding === "round") return wholePart(add(x, 0.5));
   const nearest = wholePart(add(x, 0.5));

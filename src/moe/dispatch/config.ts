@@ -34,7 +34,7 @@ const capacity = z
     order: z.enum(["k-major", "token-major"]).default("k-major"),
     /** When a token's weights are divided by their sum: never, before dropping, or after it. */
     normalization: z.enum(["none", "before", "after"]).default("none"),
-    /** Tokens that share buffers: those of the batch, or of one sequence. */
+    /** Tokens that share buffers: all of a batch, or of one sequence. */
     group: z.enum(["batch", "sequence"]).default("batch"),
   })
   .register(renamedKeys, { normalize: { key: "normalization" } });

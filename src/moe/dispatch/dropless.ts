@@ -31,8 +31,8 @@ export interface Dispatcher {
 }
 
 /**
- * Every token reaches all of its experts: nothing is padded, and nothing is dropped but what the
- * routing says has no expert (as in MegaBlocks, arXiv:2211.15841, by gathers instead of block-sparse
+ * Every token reaches all of its experts: nothing is padded, and only assignments without
+ * an expert are dropped (as in MegaBlocks, arXiv:2211.15841, by gathers instead of block-sparse
  * products).
  */
 export function droplessDispatcher(routing: Routing): Dispatcher {

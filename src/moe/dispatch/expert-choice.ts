@@ -14,7 +14,7 @@ import type { Dispatcher } from "./dropless.ts";
  * Every expert receives the tokens that it chose (expert choice, arXiv:2202.09368, Sec. 3.2):
  * `y_n = sum over e that chose n of w_ne f_e(x_n)`.
  *
- * A token may be chosen by any number of experts; one that nobody chose gets zero.
+ * A token may be chosen by any number of experts; the output of a token without one is zero.
  *
  * @param mask which tokens there are, `[N]` bool; others that fill room are not counted
  */

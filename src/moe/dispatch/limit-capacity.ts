@@ -16,11 +16,11 @@ import { maskTokens } from "./mask.ts";
 export interface CapacityLimit {
   /**
    * `C`, assignments that each expert accepts from each group; see `computeCapacity`. A float32 scalar
-   * where it is known only when the graph runs, see `runTimeCapacity`.
+   * if it is known only when the graph runs, see `runTimeCapacity`.
    */
   readonly capacity: number | Tensor;
   /**
-   * Which tokens come first: those that stand first (`token`, default), or those with the largest
+   * Which tokens come first: the first in order (`token`, default), or the tokens with the largest
    * gate (`batch`: batch-prioritised routing, V-MoE, arXiv:2106.05974, Sec. 3; LIMoE trains with it).
    * Equal gates keep the order of tokens.
    */
@@ -33,8 +33,8 @@ export interface CapacityLimit {
   /** `G`, groups of consecutive tokens with buffers of their own. Default 1. */
   readonly numGroups?: Dim;
   /**
-   * Divides a token's weights by their sum: before dropping (tutel), after it over those that are
-   * left (lucidrains, fairseq), or not at all (vmoe, makeMoE). Default `none`.
+   * Divides a token's weights by their sum: before dropping (tutel), after it over the remaining
+   * ones (lucidrains, fairseq), or not at all (vmoe, makeMoE). Default `none`.
    */
   readonly normalization?: "none" | "before" | "after";
   /** Which tokens there are, `[N]` bool; others are padding, neither routed nor counted. */
@@ -44,15 +44,15 @@ export interface CapacityLimit {
 }
 
 export interface LimitedRouting extends Routing {
-  /** Position of each assignment in its expert's buffer, `[K, N]` int64; `C` where it has none. */
+  /** Position of each assignment in its expert's buffer, `[K, N]` int64; `C` if it has none. */
   readonly positions: Tensor;
-  /** Accepted assignments as a fraction of the attempted, scalar; 1 where none was attempted. */
+  /** Accepted assignments as a fraction of the attempted, scalar; 1 if none was attempted. */
   readonly successRate: Tensor;
 }
 
 /**
- * Lets each expert accept no more than `C` assignments from each group, in order of priority; the
- * others are left without an expert and with weight 0.
+ * Lets each expert accept at most `C` assignments from each group, in order of priority; the others
+ * lose their expert and get weight 0.
  *
  * The result goes through `droplessDispatcher`: no buffer is padded. Axes: `G` groups, `S` tokens
  * of one group.
@@ -81,7 +81,7 @@ export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRo
   };
 }
 
-/** Each assignment's turn at its expert, from 1 on, `[K, N]`; 0 where it has no expert. */
+/** Each assignment's turn at its expert, from 1 on, `[K, N]`; 0 if it has no expert. */
 function turnsInLine(
   ids: Tensor,
   routing: Routing,

@@ -1,4 +1,4 @@
-/** Layers without limits on their experts, for answers that depend on one sample alone. */
+/** Layers without limits on their experts, so that results depend on one sample alone. */
 import type { MoeSettings } from "../settings.ts";
 import type { DispatchSettings, TokenDispatchSettings } from "./config.ts";
 
@@ -8,8 +8,8 @@ export function withoutLimit(settings: MoeSettings): MoeSettings {
 }
 
 /**
- * The same layer without a limit that the samples of a batch share; one that each sequence has for
- * itself stays, for it gives a sample the same whatever else is in the batch.
+ * The same layer without a limit that the samples of a batch share. A limit per sequence stays: it
+ * gives a sample the same result in any batch.
  */
 export function withoutSharedLimit(settings: MoeSettings): MoeSettings {
   const { dispatch, numExperts } = settings;

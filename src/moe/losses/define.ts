@@ -83,7 +83,7 @@ interface LossFacts<Schema extends z.ZodType> {
   readonly sequences?: boolean;
   /** What is wrong with these settings in a layer of these sizes. */
   check?(settings: CamelCased<z.output<Schema>>, sizes: MoeSizes): string | undefined;
-  /** A scalar; `ids` of the routing are those before anything is dropped. */
+  /** A scalar; the routing is the one before any assignment is dropped. */
   compute(routing: Routing, options: LossOptions<Schema>): Tensor;
   /** Rows of the documentation's comparison. Default none. */
   readonly variants?: readonly LossVariant<Omit<z.input<Schema>, "name">>[];
@@ -99,8 +99,8 @@ export interface LossDefinition<Schema extends z.ZodType = AnyLossSchema>
 /**
  * Defines a loss by its name, weight, own settings and formula.
  *
- * @param definition `settings` lists the loss's own settings in snake_case, beside `weight`,
- *   `schedule` and `modality`, which all losses have
+ * @param definition `settings` lists the loss's own settings in snake_case; `weight`, `schedule` and
+ *   `modality` are common to all losses
  * @example
  * auxiliaryLosses.add(defineLoss({
  *   name: "confidence",

@@ -13,8 +13,8 @@ const TINY = 1e-30;
 
 export interface GlobalEntropyLossOptions extends TokenMask {
   /**
-   * `tau` in nats: entropies above it cost nothing, so that `log S` asks for about `S` experts or
-   * more. Without it the loss is the negative entropy.
+   * `tau` in nats: entropies above it cost nothing; `log S` favours the use of at least about `S`
+   * experts. Without it the loss is the negative entropy.
    */
   readonly threshold?: number;
 }

@@ -49,7 +49,7 @@ export function vmoeLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {}):
  * unbiased one and, since April 2024, thresholds that are probabilities; the latter is an error that
  * is not reproduced.
  *
- * @throws UserError when `K = E`: every expert is then chosen whatever the noise
+ * @throws UserError when `K = E`: every expert is then chosen
  */
 export function shazeerLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {}): Tensor {
   return squaredVariation(tokenMean(selectionProbabilities(noisy), options.mask), options);

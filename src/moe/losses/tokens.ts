@@ -8,7 +8,7 @@ import { unsqueeze } from "../../ops/reshape.ts";
 
 /** Which tokens count. */
 export interface TokenMask {
-  /** True for tokens that count, `[N]` bool: those that are no padding, or of one modality. */
+  /** True for tokens that count, `[N]` bool: without padding, or of one modality. */
   readonly mask?: Tensor;
 }
 
@@ -29,7 +29,7 @@ export function countTokens(mask: Tensor): Tensor {
   return reduceSum(cast(mask, "float32"));
 }
 
-/** `loss`, or zero where no token counts and it would have no meaning. */
+/** `loss`, or zero if no token counts, because the loss is then undefined. */
 export function orZero(loss: Tensor, mask?: Tensor): Tensor {
   return mask === undefined ? loss : where(greater(countTokens(mask), 0), loss, 0);
 }

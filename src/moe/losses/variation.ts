@@ -12,7 +12,7 @@ export interface VariationOptions {
   readonly unbiased?: boolean;
 }
 
-/** So small that it matters only where nothing reaches any expert. */
+/** Avoids a division by zero if no expert receives anything. */
 const TINY = 1e-20;
 
 /**

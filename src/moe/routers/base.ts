@@ -24,8 +24,8 @@ export interface BaseRouterOptions {
 /**
  * One expert per token, weighted by `sigmoid(x . c_e)` (BASE layers, arXiv:2103.16716, section 3).
  *
- * With `a` the weight, fairseq's layer is `y = a f_e(x) + (1 - a) x` where the expert itself has a
- * residual, `f_e(x) = x + g_e(x)`: that is `x + a g_e(x)`, what a weighted expert `g_e` gives beside the
+ * With `a` the weight, fairseq's layer is `y = a f_e(x) + (1 - a) x` with experts that have a
+ * residual, `f_e(x) = x + g_e(x)`. This equals `x + a g_e(x)`: the weighted expert `g_e` added to the
  * residual of its block. Given assignments decide, otherwise the highest score, ties to the lower index.
  * `probabilities` is `softmax(logits)`, for losses and metrics; the method itself needs no loss.
  *
@@ -46,7 +46,7 @@ export function baseRouting(logits: Tensor, assigned?: Tensor): Routing {
 
 /**
  * BASE routing; parameter `weight` `[E, D]`, the experts' centroids, orthogonal at first with gain 0.1
- * as in fairseq. Greedy in evaluation, whatever `assigned` holds.
+ * as in fairseq. Evaluation ignores `assigned` and takes the highest score.
  *
  * Training gives every expert exactly `N / E` tokens. The paper solves for the best such assignment;
  * here the graph finds a good one, see `evenAssignment`, so that no layer has to leave the graph.

@@ -48,7 +48,7 @@ export interface RouterRequirements {
   readonly leak?: string;
 }
 
-/** What a layer gives its router beside the tokens. */
+/** Inputs of a router in addition to the tokens. */
 export interface RouterInputs {
   readonly numExperts: number;
   /** `K`, if the router has a choice. */
@@ -66,7 +66,7 @@ export interface RouterInputs {
   readonly groupSize?: number | undefined;
 }
 
-/** Who decides where a token goes, as pictures show it. */
+/** Who chooses the expert of a token, as pictures show it. */
 export type Decides = "tokens" | "experts" | "evenly" | "all" | "nobody";
 
 /** A row of the documentation's comparison of routing methods. */
@@ -112,9 +112,9 @@ interface RouterFacts<Schema extends z.ZodType, Kind extends RouterKind> {
   readonly decides: Decides;
   /** Experts of a token; more than the layer has are refused. */
   selects(settings: CamelCased<z.output<Schema>>): Selection;
-  /** What losses can use of it; some of it may depend on `lacks`. */
+  /** What it can give to losses, for some settings at least; see `lacks`. */
   readonly gives: readonly Ingredient[];
-  /** What these settings do not give of it, and what to choose for it. */
+  /** The ingredients of `gives` that these settings lack, each with the remedy. */
   lacks?(settings: CamelCased<z.output<Schema>>): { readonly [What in Ingredient]?: string };
   /** Whether every expert gets equally many tokens, so that no capacity or loss is of use. */
   readonly even?: boolean;

@@ -15,7 +15,7 @@ import { argMax, sort, topK } from "../../ops/top-k.ts";
 export interface EvenAssignmentOptions {
   /** Normalisations of the plan over tokens and experts in turn. Default 30. */
   readonly iterations?: number;
-  /** Rounds in which tokens ask for the expert they like best. Default 4. */
+  /** Rounds in which tokens apply to their best expert. Default 4. */
   readonly rounds?: number;
 }
 
@@ -27,10 +27,10 @@ const FAR = -1e9;
  * An assignment of `N / E` tokens to every expert with a large sum of scores.
  *
  * Prices of the experts come from Sinkhorn's normalisation of `exp(scores / temperature)` (Clark et
- * al., arXiv:2202.01169, S-BASE). Then tokens ask for the expert whose score less its price is best
- * among those with room, in a few rounds; an expert with too many keeps those who would lose most.
- * Tokens left over take the places left over in order, so that the balance is exact whatever the
- * scores. Without gradient; `balancedAssignment` gives the largest sum, outside of the graph.
+ * al., arXiv:2202.01169, S-BASE). In a few rounds, each token then applies to the expert with the
+ * best difference of score and price among experts with free places; an expert with too many
+ * applicants keeps the tokens that would lose most. Remaining tokens take the remaining places in
+ * order, so the balance is exact for any scores. Without gradient; `balancedAssignment` gives the largest sum, outside of the graph.
  *
  * @param scores `[N, E]`
  * @returns the expert of each token, `[N]` int64
@@ -42,12 +42,12 @@ export function evenAssignment(scores: Tensor, options: EvenAssignmentOptions = 
   const net = netScores(stopGradient(scores), iterations); // [N, E]
 
   const capacity = div(reduceSum(onesLike(net), 0, { keepDims: true }), numExperts); // [1, E]
-  let placed = zerosLike(net); // [N, E], one where a token has its expert
+  let placed = zerosLike(net); // [N, E], 1 if the token has this expert
   let room = capacity;
   for (let round = 0; round < Math.min(rounds, numExperts); round++) {
     const open = where(greater(room, 0), net, FAR); // [N, E]
     const asked = where(waiting(placed), favourites(open), 0); // [N, E]
-    const turns = turnsByLoss(asked, open); // [N, E], from 1 on where asked
+    const turns = turnsByLoss(asked, open); // [N, E], from 1 on, 0 if not asked
     placed = add(placed, mul(asked, cast(lessOrEqual(turns, room), "float32")));
     room = sub(capacity, reduceSum(placed, 0, { keepDims: true }));
   }
@@ -88,7 +88,7 @@ function favourites(net: Tensor): Tensor {
   return oneHot(argMax(net), net.shape[1] as number);
 }
 
-/** Each asking token's turn at its expert; those who would lose most elsewhere come first. */
+/** Turn of each applying token at its expert; tokens that would lose most elsewhere come first. */
 function turnsByLoss(asked: Tensor, open: Tensor): Tensor {
   if (open.shape[1] === 1) return cumulativeSum(asked, 0);
   const { values } = topK(open, 2); // [N, 2]

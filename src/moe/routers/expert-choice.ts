@@ -24,7 +24,7 @@ export interface ExpertChoiceRoutingOptions {
   /** Tokens per group, `S`; default: all tokens are one group. V-MoE makes an image a group. */
   readonly groupSize?: number;
   readonly noise?: RouterNoise | undefined;
-  /** Tokens that may be taken, `[N]` bool; default all. Others get weight 0 where they fill room. */
+  /** Tokens that may be taken, `[N]` bool; default all. Others get weight 0 if an expert takes them. */
   readonly mask?: Tensor;
 }
 

@@ -12,7 +12,7 @@ export interface RouterNoise {
   readonly std: Tensor | number;
 }
 
-/** Fresh noise under the name `noise` in training; `undefined` in evaluation and where `std` is 0. */
+/** Fresh noise under the name `noise` in training; `undefined` in evaluation and if `std` is 0. */
 export function drawNoise(
   scope: Scope,
   logits: Tensor,
@@ -27,7 +27,7 @@ export function addNoise(logits: Tensor, noise: RouterNoise | undefined): Tensor
   return noise === undefined ? logits : add(logits, mul(noise.sample, noise.std));
 }
 
-/** What a routing says about its noise. */
+/** The fields of a routing that describe its noise. */
 export function describeNoise(
   noisyLogits: Tensor,
   noise: RouterNoise | undefined,

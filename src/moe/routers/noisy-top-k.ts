@@ -32,7 +32,7 @@ export interface NoisyTopKOptions {
 }
 
 /**
- * The best `K` of noisy logits, softmax over those (Shazeer et al., arXiv:1701.06538, equations 3-5).
+ * The best `K` of noisy logits, with a softmax over these `K` (Shazeer et al., arXiv:1701.06538, equations 3-5).
  *
  * `H = logits + std * noise`, `g = softmax(KeepTopK(H, K))`. `probabilities` is `softmax(logits)` over
  * all experts; the paper's importance sums the gates instead, see `sparseGates`. With `K = 1`

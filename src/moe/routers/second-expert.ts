@@ -16,7 +16,7 @@ import { softmaxTopKRouting } from "./softmax-top-k.ts";
 
 /**
  * When the second expert is used, by its normalised weight `g2`: `all`, always; `none`, never;
- * `threshold`, where `g2 > threshold`; `random`, with probability `min(1, g2 / threshold)`.
+ * `threshold`, if `g2 > threshold`; `random`, with probability `min(1, g2 / threshold)`.
  */
 export type SecondExpertPolicy = "all" | "none" | "threshold" | "random";
 
@@ -24,7 +24,7 @@ export interface SecondExpertRouterOptions {
   readonly numExperts: number;
   /** In training. Default `random`. */
   readonly policy?: SecondExpertPolicy;
-  /** In evaluation. Default `policy`, or `threshold` where that is `random`. */
+  /** In evaluation. Default `policy`, or `threshold` if that is `random`. */
   readonly evaluationPolicy?: Exclude<SecondExpertPolicy, "random">;
   /** Default 0.2; fairseq's `random` is 0.5. */
   readonly threshold?: number;
@@ -34,10 +34,10 @@ export interface SecondExpertRouterOptions {
 }
 
 /**
- * Leaves out second experts by a policy (GShard, arXiv:2006.16668, section 2.2; the policies are those
- * of Mesh TensorFlow and lucidrains/mixture-of-experts).
+ * Leaves out second experts by a policy (GShard, arXiv:2006.16668, section 2.2; policies as in Mesh
+ * TensorFlow and lucidrains/mixture-of-experts).
  *
- * The first weight stays as it is: `g1 / (g1 + g2)`, also where the second expert is left out.
+ * The first weight stays as it is: `g1 / (g1 + g2)`, also without the second expert.
  *
  * @param routing two experts per token
  * @param uniform for `random`, uniform numbers in [0, 1), `[N]`

@@ -21,15 +21,15 @@ export interface AddExpertsOptions {
 }
 
 /**
- * Plans new experts, each the copy of another with its entries in the router, or fresh; they stand
- * after the last expert of their kind.
+ * Plans new experts, each the copy of another with its entries in the router, or fresh; they follow
+ * the last expert of their kind.
  *
  * A copy without noise changes a softmax router's probabilities from `p` to `p / (1 + p_e)`, with
  * `p_e` for the copied expert and for its copy. So dense routing gives
  * `y' = (y + p_e f_e(x)) / (1 + p_e)`. Under normalised top-k nothing changes for a token that did not
  * choose `e`, or chose it last (ties go to the lower index); one that preferred `e` to another gives
- * its last place to the copy. With `K = 1` the copy is never chosen until noise or training tells the
- * two apart. Unnormalised weights shrink by `1 + p_e`. Sigmoid scores of other experts stay.
+ * its last place to the copy. With `K = 1` the copy is never chosen until noise or training makes the
+ * two different. Unnormalised weights shrink by `1 + p_e`. Sigmoid scores of other experts stay.
  */
 export function addExperts(
   layers: readonly ExpertLayer[],

@@ -3,7 +3,7 @@ import { floats, unitAxis } from "./change.ts";
 import { type ExpertLayer, expertTensor, type Tensors } from "./layout.ts";
 
 /**
- * Matches the hidden units of one expert with those of another: the order of units that makes the
+ * Matches the hidden units of two experts: the order of units that makes the
  * sum of dot products between matched units largest, a unit being its incoming weights, bias and
  * outgoing weights (weight matching, Ainsworth et al., arXiv:2209.04836, section 3.2, for one hidden
  * layer).

@@ -19,7 +19,7 @@ export interface ExpertPart {
   readonly units?: readonly number[];
 }
 
-/** An expert after the change: the weighted sum of its parts, or a fresh one where it has none. */
+/** An expert after the change: the weighted sum of its parts, or a fresh one if it has none. */
 export interface NewExpert {
   readonly parts: readonly ExpertPart[];
   /** Index of its kind, see {@link ExpertKinds}. */
@@ -32,8 +32,8 @@ export interface NewExpert {
 export type ExpertChange = ReadonlyMap<string, readonly NewExpert[]>;
 
 /**
- * How many experts of each kind a layer has, in the order in which they stand; for Diff-MoE the
- * shared ones, then those of each modality. Default: all are of one kind.
+ * Number of experts of each kind in a layer, in the order of their indices; for Diff-MoE the shared
+ * ones, then the experts of each modality. Default: all are of one kind.
  */
 export type ExpertKinds = readonly number[];
 
@@ -54,12 +54,12 @@ export interface ChangeOptions {
  * combines the entries of its experts in the same way as the experts themselves.
  *
  * Kept experts keep their values bit for bit. For optimizer moments pass `fresh: "zeros"` and no
- * noise: moments then follow the weights. A kept expert keeps its own, a copy begins with those of
+ * noise: moments then follow the weights. A kept expert keeps its own, a copy begins with the moments of
  * its source, so that its first updates are of the size that suits these weights, a merged expert
  * has their weighted mean (which keeps second moments positive), and a fresh one has none, as at the
  * start of a training.
  *
- * @returns all tensors of the changed model; those of a layer's experts stand together
+ * @returns all tensors of the changed model; the tensors of a layer's experts are contiguous
  */
 export function changeExperts(
   tensors: Tensors,
@@ -83,7 +83,7 @@ export function changeExperts(
   return result;
 }
 
-/** What stands in the place of each old tensor of a layer; new experts follow the last old one. */
+/** The replacement of each old tensor of a layer; new experts follow the last old one. */
 function* changeLayer(
   tensors: Tensors,
   layer: ExpertLayer,

@@ -1,5 +1,5 @@
 /**
- * Where a layer's experts are among named weights.
+ * Finds a layer's experts among named weights.
  *
  * Axes of this folder: `D` width, `F` hidden units, `E` experts, `P` slots per expert.
  */
@@ -34,7 +34,7 @@ export interface RouterTensor {
 const EXPERT = /^(?:(.+)\.)?experts\.(\d+)\.(.+)$/;
 
 /**
- * The layers with experts, in the order in which their tensors stand.
+ * The layers with experts, in the order of their tensors.
  *
  * @throws UserError for a router whose tensors are not known, or experts that differ in shape
  */
@@ -112,8 +112,7 @@ function routerTensors(tensors: Tensors, path: string, numExperts: number): Rout
 }
 
 /**
- * The layout of the router that has all of these tensors, by preference in these shapes; otherwise of
- * the one that has most of them.
+ * The layout of the router that knows most of these tensors, preferably in these shapes.
  */
 function layoutOf(tensors: Tensors, numExperts: number): TensorLayout {
   const names = [...tensors.keys()];

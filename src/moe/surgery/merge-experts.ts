@@ -21,7 +21,7 @@ export interface MergeExpertsOptions {
    */
   readonly alignIn?: Tensors;
   readonly kinds?: ExpertKinds;
-  /** `K`: so many experts must be left. Default 1. */
+  /** `K`: the minimum number of experts that must be left. Default 1. */
   readonly numSelectedExperts?: number;
 }
 
@@ -75,7 +75,7 @@ function requireGroup(
   }
 }
 
-/** Weights of a group, of sum 1; equal where none of the group counts at all. */
+/** Weights of a group, of sum 1; equal if all weights of the group are 0. */
 function sharesOf(
   layer: ExpertLayer,
   group: readonly number[],

@@ -12,7 +12,7 @@ import {
 
 export interface RemoveExpertsOptions {
   readonly kinds?: ExpertKinds;
-  /** `K`: so many experts must be left. Default 1. */
+  /** `K`: the minimum number of experts that must be left. Default 1. */
   readonly numSelectedExperts?: number;
 }
 
@@ -43,7 +43,7 @@ export function removeExperts(
   });
 }
 
-/** Throws where fewer experts are left than a token selects. */
+/** Throws if fewer experts are left than a token selects. */
 export function requireEnough(
   { path, numExperts }: ExpertLayer,
   left: readonly NewExpert[],

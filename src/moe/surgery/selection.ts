@@ -25,7 +25,7 @@ export function kindsOf(layer: ExpertLayer, kinds: ExpertKinds = [layer.numExper
   );
 }
 
-/** Throws for an index that is no expert of the layer, or stands twice. */
+/** Throws for an index that is not an expert of the layer, and for a repeated one. */
 export function requireExperts(layer: ExpertLayer, experts: readonly number[]): void {
   const wrong = experts.find((e) => !(Number.isInteger(e) && e >= 0 && e < layer.numExperts));
   if (wrong !== undefined) {

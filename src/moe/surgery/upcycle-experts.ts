@@ -14,7 +14,7 @@ export interface UpcycleExpertsOptions {
   readonly denseLayer: (path: string) => string;
   /**
    * Standard deviation of the noise on the experts, over the root mean square of each tensor. Default
-   * 0, as in the paper: the router alone tells them apart.
+   * 0, as in the paper: only the router distinguishes them.
    */
   readonly noise?: number;
   /** Needed with noise. */
@@ -29,8 +29,8 @@ export interface UpcycleExpertsOptions {
  * With weights that sum to 1 (normalised top-k) and no noise the result computes what the dense model
  * computes. With `normalization: "none"` the layer's output is scaled by the chosen probabilities.
  *
- * Optimizer moments are treated alike: every expert begins with those of the dense layer, and routers
- * with none.
+ * Optimizer moments are treated alike: every expert begins with the moments of the dense layer, and
+ * routers with none.
  *
  * @param tensors of the dense model
  * @returns the tensors of the mixture model
