@@ -16,5 +16,5 @@ test("captions that do not fit the context are counted once, without drawing ima
   expect(told(64)).toEqual([]);
   const [note = "", ...others] = told(8);
   expect(others).toEqual([]);
-  expect(note).toMatch(/^50 of 50 texts cut to 8 tokens/);
+  expect(note).toMatch(/^50 of 50 texts truncated to 8 tokens/);
 });
