@@ -1,35 +1,22 @@
-/** Traces one mixture-of-experts layer, runs it on random tokens and prints the load per expert. */
-import { createScope, emitModel, input, key, moe, nativeRuntime, toNumbers } from "moesaic";
+/** Runs one mixture-of-experts layer with fresh weights on random tokens; prints the load per expert. */
+import { apply, init, key, moe, type Scope, type Tensor, toNumbers } from "moesaic";
 import { softmaxTopKRouter } from "moesaic/moe";
-import { foldIn, normal } from "moesaic/random";
+import { normal } from "moesaic/random";
 
 const [numTokens, width] = [1024, 32];
-const seed = key(0);
+const data = normal(key(0), numTokens * width);
+const x = { dtype: "float32", shape: [numTokens, width], data } as const; // [N, D]
 
-const { scope, trace } = createScope({ training: false });
-const x = input(trace.graph, "x", { dtype: "float32", shape: [numTokens, width] }); // [N, D]
-const y = moe(scope, x, {
-  router: (at, tokens) => softmaxTopKRouter(at, tokens, { numExperts: 4, numSelectedExperts: 2 }),
-  experts: { hiddenWidth: 4 * width },
-}); // [N, D]
+const layer = (scope: Scope, { x }: { readonly x: Tensor }) =>
+  moe(scope, x, {
+    router: (at, tokens) => softmaxTopKRouter(at, tokens, { numExperts: 4, numSelectedExperts: 2 }),
+    experts: { hiddenWidth: 4 * width },
+  }); // [N, D]
 
-const initial = [...trace.parameters.values()].map(
-  ({ name, shape, init }) =>
-    [name, { dtype: "float32", shape, data: init(foldIn(seed, name), shape) }] as const,
-);
-const tokens = normal(foldIn(seed, "tokens"), numTokens * width);
+const weights = init(layer, { x });
+const { output, taps } = await apply(layer, weights, { x }, { taps: true });
+console.log(`${weights.size} parameters, output ${output.shape.join(" x ")}`);
+console.log(`tokens per expert ${toNumbers(taps.counts!).join(" ")}`);
 
-const model = emitModel({ y, counts: trace.taps.get("counts")! });
-using session = await nativeRuntime().createSession(model.bytes);
-const { y: result, counts } = await session.run({
-  x: { dtype: "float32", shape: [numTokens, width], data: tokens },
-  ...Object.fromEntries(initial),
-});
-
-console.log(`${initial.length} parameters, an ONNX model of ${model.inputs.length} inputs`);
-console.log(`output ${result!.shape.join(" x ")}`);
-console.log(`tokens per expert ${toNumbers(counts!).join(" ")}`);
-
-// 17 parameters, an ONNX model of 18 inputs
-// output 1024 x 32
-// tokens per expert 505 521 492 530
+// 17 parameters, output 1024 x 32
+// tokens per expert 523 518 497 510

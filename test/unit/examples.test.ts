@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { loadWeights } from "../../src/learn/index.ts";
 import { writeLiveModel } from "../../src/runs/index.ts";
 import { trainLiveRun } from "./live-runs.fixture.ts";
 import { temporaryFolder } from "./moesaic.fixture.ts";
@@ -15,8 +16,8 @@ import { temporaryFolder } from "./moesaic.fixture.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const source = (name: string): string => readFileSync(`${root}examples/${name}.ts`, "utf8");
 
-async function printed(name: string): Promise<string> {
-  const argv = ["--import", "tsx", `examples/${name}.ts`];
+async function printed(name: string, ...options: string[]): Promise<string> {
+  const argv = ["--import", "tsx", `examples/${name}.ts`, ...options];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: root });
   return stdout;
 }
@@ -30,6 +31,24 @@ function promised(name: string): string {
 test.each(["hello-gradients", "moe-layer"])("%s prints what it promises", async (name) => {
   expect(await printed(name)).toBe(promised(name));
 });
+
+test("train-your-own trains, scores and saves a model in 30 lines", async () => {
+  const lines = source("train-your-own").split("\n");
+  const code = lines.filter((line) => !/^\s*($|\/\/|\/\*\*)/.test(line));
+  expect(code.length).toBeLessThanOrEqual(30);
+
+  const folder = temporaryFolder();
+  try {
+    const file = join(folder.path, "shapes.safetensors");
+    const accuracyIn = (text: string) => Number(/accuracy: ([\d.]+)/.exec(text)![1]);
+    const accuracy = accuracyIn(await printed("train-your-own", file));
+    // The last digits of sums differ between machines.
+    expect(Math.abs(accuracy - accuracyIn(promised("train-your-own")))).toBeLessThan(0.1);
+    expect((await loadWeights(file)).get("head.weight")!.shape).toEqual([8, 64]);
+  } finally {
+    folder.remove();
+  }
+}, 240_000);
 
 test.each(["open-in-browser"])("the README shows %s as it is", (name) => {
   expect(readFileSync(`${root}README.md`, "utf8")).toContain(source(name));
