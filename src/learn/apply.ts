@@ -52,11 +52,6 @@ export interface Application {
    *
    * @param weights from `init`, `fit` or `loadWeights`; those that `fn` does not use are ignored
    * @throws UserError if a weight is missing or has another shape
-   * @example
-   * const layer = (scope: Scope, { x }: { x: Tensor }) => linear(scope, x, 3);
-   * const x = array([[1, 2]]);
-   * const { output } = await apply(layer, init(layer, { x }), { x });
-   * output.shape // [1, 3]
    */
   apply<Inputs extends Readonly<Record<string, NdArray>>, Result extends ScopedResult>(
     this: void,
@@ -67,10 +62,6 @@ export interface Application {
   ): Promise<Applied<Result>>;
   /**
    * Traces `fn` and compiles it, to be run many times on inputs of these shapes.
-   *
-   * @example
-   * using model = await compile(layer, { x: { dtype: "float32", shape: [batch(), 2] } });
-   * const { output } = await model.run(weights, { x: array([[1, 2], [3, 4]]) });
    */
   compile<Inputs extends Readonly<Record<string, TensorSpec>>, Result extends ScopedResult>(
     this: void,
@@ -85,8 +76,9 @@ export interface Application {
  *
  * @param inputs arrays, or their types and shapes alone
  * @example
- * const weights = init((scope, { x }) => linear(scope, x, 3), { x: array([[1, 2]]) });
- * [...weights.keys()] // ["weight", "bias"]
+ * const layer = (scope, { x }) => linear(scope.child("fc"), x, 3);
+ * const weights = init(layer, { x: array([[1, 2]]) });
+ * [...weights.keys()]; // ["fc.weight", "fc.bias"]
  */
 export function init<Inputs extends Readonly<Record<string, TensorSpec>>>(
   fn: (scope: Scope, inputs: { readonly [Name in keyof Inputs]: Tensor }, trace: Trace) => unknown,

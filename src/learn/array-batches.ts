@@ -33,8 +33,9 @@ export interface ArrayBatchesOptions {
  *
  * @throws UserError if the arrays differ in their number of rows, or fill no batch
  * @example
- * const data = arrayBatches({ x: array([[1], [2], [3]]), y: array([0, 1, 0], "int64") }, { batchSize: 2 });
- * (await data.next()).arrays.x.shape // [2, 1]
+ * const data = arrayBatches({ x: array([[1], [2], [3]]) }, { batchSize: 2 });
+ * const first = (await data.next()).arrays.x; // [[1], [2]]
+ * const second = (await data.next()).arrays.x; // [[3]]
  */
 export function arrayBatches(
   arrays: FitArrays,

@@ -7,9 +7,13 @@ export * from "./shared.ts";
 
 const application = createApplication(defaultWebRuntime);
 
-/** See {@link Application.apply}. */
+/** See {@link Application.apply}. No example: it is called as in Node. */
 export const apply: Application["apply"] = application.apply;
-/** See {@link Application.compile}. */
+/** See {@link Application.compile}. No example: it is called as in Node. */
 export const compile: Application["compile"] = application.compile;
-/** See {@link Fit}; `model.toSafetensors()` gives the bytes of a file to save. */
+/**
+ * See {@link Fit}; `model.toSafetensors()` gives the bytes of a file to save.
+ *
+ * No example: it is called as in Node.
+ */
 export const fit: Fit = createFit(defaultWebRuntime);

@@ -44,7 +44,11 @@ export interface EvaluatorOptions {
   readonly outputs?: (name: string) => boolean;
 }
 
-/** Compiles the evaluation of an objective for batches of up to `batchSize` samples. */
+/**
+ * Compiles the evaluation of an objective for batches of up to `batchSize` samples.
+ *
+ * No example: the model that `fit` returns has `evaluate`.
+ */
 export async function createEvaluator(
   objective: Objective,
   options: EvaluatorOptions,
@@ -127,7 +131,12 @@ export function rowsOf({ arrays }: ArrayBatch): number {
   return Object.values(arrays)[0]?.shape[0] ?? 0;
 }
 
-/** The inputs of a graph for batches of `size` samples. */
+/**
+ * The inputs of a graph for batches of `size` samples.
+ *
+ * @example
+ * batchSpec({ x: { dtype: "float32", shape: [3] } }, 8).x.shape; // [8, 3]
+ */
 export function batchSpec(fields: Readonly<Record<string, Field>>, size: Dim): BatchSpec {
   return Object.fromEntries(
     Object.entries(fields).map(([name, { dtype, shape }]) => [

@@ -88,13 +88,6 @@ export interface FitEvaluation {
  * @param objective the loss of a batch, its metrics and outputs
  * @param data a loader, anything of its form, or arrays by name
  * @throws UserError for options or data that do not fit, and if gradients are not finite
- * @example
- * const objective: Objective = (scope, { x, y }) => {
- *   const logits = linear(scope, x!, 2);
- *   return { loss: crossEntropy(logits, y!), metrics: { accuracy: accuracy(logits, y!) } };
- * };
- * using model = await fit(objective, { x, y }, { steps: 100, learningRate: 1e-2 });
- * await model.evaluate({ x, y }); // { loss, accuracy }
  */
 export type Fit<Model extends FittedModel = FittedModel> = (
   objective: Objective,

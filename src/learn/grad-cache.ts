@@ -35,6 +35,8 @@ import type { TrainStepOptions, UpdateStep } from "./train-step.ts";
  * norm sees a micro-batch. States move on once for each micro-batch.
  *
  * @param batch what a micro-batch holds
+ *
+ * No example: recipes turn it on with `train.grad_cache`.
  */
 export async function createGradCacheStep(
   stages: StagedObjective,

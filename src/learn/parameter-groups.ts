@@ -27,7 +27,17 @@ export interface BaseSettings extends Omit<StepSettings, "resetMoments"> {
   readonly resetMomentsAt?: number | undefined;
 }
 
-/** Groups of parameters by their decay and by the first rule whose pattern matches their name. */
+/**
+ * Groups of parameters by their decay and by the first rule whose pattern matches their name: `decay`
+ * and `no_decay`, and `decay/<rule>` and `no_decay/<rule>` of the parameters that match a rule.
+ *
+ * @example
+ * const groups = parameterGroups([{ parameters: "head.*", learningRateFactor: 0.5 }]);
+ * const settings = groups.settings({ step: 0, learningRate: 0.1, weightDecay: 0.01 });
+ * settings("decay").weightDecay; // 0.01
+ * settings("no_decay").weightDecay; // 0
+ * settings("decay/0").learningRate; // 0.05
+ */
 export function parameterGroups(rules: readonly ParameterRule[] = []): ParameterGroups {
   const ruleOf = (name: string): number =>
     rules.findIndex(({ parameters }) => matchesPattern(parameters, name));

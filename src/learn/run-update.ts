@@ -48,6 +48,8 @@ export interface Update<B> {
  *
  * @param next the batches, one after the other
  * @throws UserError if the gradients are not finite
+ *
+ * No example: `fit` runs updates; `createTrainStep` shows the step.
  */
 export async function runUpdate<B extends { readonly arrays: NamedArrays }>(
   step: UpdateStep,

@@ -23,6 +23,8 @@ export interface RunUpdatesOptions<B> extends UpdateOptions {
  *
  * @param next the batches, one after the other
  * @throws UserError if the gradients are not finite
+ *
+ * No example: `fit` runs updates; `createTrainStep` shows the step.
  */
 export async function runUpdates<B extends { readonly arrays: NamedArrays }>(
   step: UpdateStep,
@@ -43,8 +45,10 @@ export async function runUpdates<B extends { readonly arrays: NamedArrays }>(
  *
  * @param last the number of an update after which it runs as well
  * @example
- * fit(objective, data, { steps: 300, hooks: [everySteps(100, ({ scalars }) => console.log(scalars))] });
- * // after updates 100, 200 and 300
+ * const seen = [];
+ * const hook = everySteps(2, ({ step }) => seen.push(step));
+ * for (const step of [0, 1, 2, 3, 4]) hook({ step });
+ * seen; // [1, 3]
  */
 export function everySteps<B>(
   count: number,

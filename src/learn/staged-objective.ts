@@ -14,7 +14,18 @@ export interface StagedObjective {
   readonly compare: (scope: Scope, rows: Readonly<Record<string, Tensor>>) => ObjectiveResult;
 }
 
-/** Both stages as one objective, whose outputs include the rows. */
+/**
+ * Both stages as one objective, whose outputs include the rows.
+ *
+ * @example
+ * const objective = joinStages({
+ *   embed: (scope, { x }) => ({ z: mul(x, 2) }),
+ *   compare: (scope, { z }) => ({ loss: reduceMean(z) }),
+ * });
+ * const run = (scope, inputs) => objective(scope, inputs).loss;
+ * const { output } = await apply(run, new Map(), { x: array([1, 2]) });
+ * output.data[0]; // 3
+ */
 export function joinStages({ embed, compare }: StagedObjective): Objective {
   return (scope, batch) => {
     const rows = embed(scope, batch);

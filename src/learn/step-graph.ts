@@ -64,6 +64,12 @@ export interface StepGraphOptions extends EmitOptions {
  * `gradient:<array of the batch>`, `next:<state>` and the chosen taps. Inputs beside the batch,
  * parameters, states and random tensors: `weight:<name>` of each auxiliary loss whose weight follows
  * a schedule.
+ *
+ * @example
+ * const objective = (scope, { x }) => ({ loss: reduceMean(linear(scope, x, 1)) });
+ * const { model } = trainingGraph(objective, { x: { dtype: "float32", shape: [4, 2] } });
+ * const names = model.outputs.map(({ name }) => name);
+ * names; // ["objective", "loss", "gradient:weight", "gradient:bias"]
  */
 export function trainingGraph(
   objective: Objective,
@@ -109,6 +115,11 @@ export function forwardGraph(
 /**
  * Traces an objective in evaluation mode: its scalars, `outputs` and the chosen taps. Scheduled weights
  * of auxiliary losses are at their peak.
+ *
+ * @example
+ * const objective = (scope, { x }) => ({ loss: reduceMean(x), metrics: { largest: reduceMax(x) } });
+ * const graph = evaluationGraph(objective, { x: { dtype: "float32", shape: [batch(), 2] } });
+ * graph.scalars; // ["objective", "loss", "largest"]
  */
 export function evaluationGraph(
   objective: Objective,

@@ -76,7 +76,18 @@ export interface TrainStep extends UpdateStep {
   ): Promise<void>;
 }
 
-/** Traces, compiles and lays out the training step of an objective. */
+/**
+ * Traces, compiles and lays out the training step of an objective.
+ *
+ * @example
+ * const objective = (scope, { x }) => ({ loss: reduceSum(linear(scope, x, 1)) });
+ * const batch = { x: array([[1, 2], [3, 4]]) };
+ * const options = { runtime: nativeRuntime(), optimizer: sgd(), seed: key(0) };
+ * const step = await createTrainStep(objective, batch, options);
+ * await step.forwardBackward(batch, 0);
+ * step.arena.view("gradients", "weight"); // [[4, 6]]
+ * step.dispose();
+ */
 export async function createTrainStep(
   objective: Objective,
   batch: BatchSpec,

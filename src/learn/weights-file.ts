@@ -10,8 +10,13 @@ import { UserError } from "../graph/errors.ts";
  *
  * @throws UserError if the file cannot be read or is damaged
  * @example
- * const weights = await loadWeights("shapes.safetensors");
- * using model = await fit(objective, data, { steps: 100, weights });
+ * const data = { x: array([[1, 2]]) };
+ * const objective = (scope, { x }) => ({ loss: reduceMean(linear(scope, x, 1)) });
+ * const model = await fit(objective, data, { steps: 1, batchSize: 1 });
+ * await model.save(`${temporary}/model.safetensors`);
+ * const weights = await loadWeights(`${temporary}/model.safetensors`);
+ * [...weights.keys()]; // ["bias", "weight"]
+ * const more = await fit(objective, data, { steps: 1, batchSize: 1, weights });
  */
 export async function loadWeights(path: string): Promise<Map<string, NdArray>> {
   let bytes: Uint8Array;

@@ -6,8 +6,10 @@
  * value: the value of the expression, or of the first name that the statement declares. Arrays are
  * compared to four digits. Comments that are no value are left alone.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
 import * as autodiff from "../../src/autodiff/index.ts";
 import * as graph from "../../src/graph/index.ts";
 import * as root from "../../src/index.ts";
@@ -21,6 +23,7 @@ import * as random from "../../src/random/index.ts";
 import * as runtime from "../../src/runtime/index.ts";
 
 const folders: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  learn,
   losses,
   models,
   nn,
@@ -28,12 +31,15 @@ const folders: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   optim,
 };
 /** Folders in which every public function has an example. */
-const complete = ["losses", "nn", "ops", "optim"];
+const complete = ["learn", "losses", "nn", "ops", "optim"];
 const source = new URL("../../src/", import.meta.url);
 const scope: Record<string, unknown> = {
+  temporary: mkdtempSync(join(tmpdir(), "doc-examples-")),
   ...{ ...random, ...runtime, ...graph, ...autodiff, ...root, ...learn },
   ...{ ...optim, ...losses, ...models, ...nn, ...ops },
 };
+
+afterAll(() => rmSync(scope.temporary as string, { recursive: true }));
 
 interface Doc {
   readonly name: string;
