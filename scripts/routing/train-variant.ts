@@ -33,8 +33,6 @@ export interface TrainVariantOptions {
   readonly signal: AbortSignal;
 }
 
-const silent = { update: () => {}, note: () => {} };
-
 /** The base recipe as a variant changes it, validated once, after the last step. */
 export function configOf(variant: Variant, recipe: string, given: readonly string[]): TrainConfig {
   const config = loadConfig(recipe, trainConfigSchema, {
@@ -58,7 +56,7 @@ export async function trainVariant(
     if (known.config === yaml) return known.measured;
   }
   const { signal } = options;
-  await train(config, { runDirectory, resume: false, overwrite: true, progress: silent, signal });
+  await train(config, { runDirectory, resume: false, overwrite: true, signal });
   if (signal.aborted) return undefined;
   const measured = await measure(config, runDirectory);
   writeFileSync(file, `${JSON.stringify({ config: yaml, measured }, null, 2)}\n`);

@@ -18,3 +18,6 @@ export interface ProgressSink {
   /** A line that stays, for example "checkpoint saved at step 300". */
   note(message: string): void;
 }
+
+/** Shows nothing. */
+export const silent: ProgressSink = { update: () => {}, note: () => {} };

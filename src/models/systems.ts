@@ -7,6 +7,7 @@ import { moeBlocks } from "../moe/sparse-blocks.ts";
 import { patchGrid } from "../nn/patch-embed.ts";
 import type { Scope } from "../nn/scope.ts";
 import { type ClassicMixtureSettings, classicMixtureSchema } from "./classic-mixture/config.ts";
+import { type CustomSettings, customSchema } from "./custom/config.ts";
 import { type DiffMoeSettings, diffMoeConfig, diffMoeSchema } from "./diff-moe/config.ts";
 import { diffMoe } from "./diff-moe/diff-moe.ts";
 import { requireHeads } from "./heads.ts";
@@ -23,6 +24,7 @@ import { vitMoe } from "./vit-moe/vit-moe.ts";
 /** The `model` part of a recipe: `system` says which of these it is. */
 export const modelSchema = z.discriminatedUnion("system", [
   classicMixtureSchema,
+  customSchema,
   diffMoeSchema,
   vitMoeSchema,
   sfMoeSchema,
@@ -35,6 +37,7 @@ export const modelSchema = z.discriminatedUnion("system", [
 
 export type ModelSettings =
   | ClassicMixtureSettings
+  | CustomSettings
   | DiffMoeSettings
   | VitMoeSettings
   | SfMoeSettings

@@ -30,6 +30,10 @@ export function createTask(config: TrainConfig, source: TaskData): Task {
   const { dataset } = source;
   requireClassifier(config);
   switch (model.system) {
+    case "custom":
+      throw usageError(
+        "model.system custom is a model that a program gives to train as options.task, and a configuration does not describe it; use train or evaluateRun with the same task",
+      );
     case "diff-moe":
       requireKind(dataset.kind, "image", model.system, data.name);
       return diffMoeTask(model, source, train);

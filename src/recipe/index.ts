@@ -10,5 +10,6 @@ export {
   countParametersOf,
   type TokenCounts,
 } from "./count-parameters.ts";
+export { type ConfigSettings, createConfig } from "./create-config.ts";
 export type { DescribeOptions } from "./describe-data.ts";
 export type { ImageRequest, ImageSource, SplitRequest } from "./image-source.ts";

@@ -11,6 +11,8 @@ const rule = z.strictObject({
   /** Factor of the learning rate. */
   learning_rate_factor: z.number().nonnegative().default(1),
   weight_decay: z.number().nonnegative().optional(),
+  /** Whether they decay; by default those of two axes or more, unless the model says otherwise. */
+  decay: z.boolean().optional(),
   /** Never trained, or only up to or from a step (counted from 0) on. */
   frozen: z
     .union([

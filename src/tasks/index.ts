@@ -1,4 +1,9 @@
 /** Tasks: what a model learns from its data, how it is scored, and what reports show of it. */
+export {
+  type ClassificationTaskOptions,
+  classificationTask,
+} from "./custom/classification-task.ts";
+export { type CustomTaskOptions, customTask } from "./custom/custom-task.ts";
 export type {
   FullEvaluation,
   FullEvaluationOptions,

@@ -2,10 +2,10 @@
 import type { Split } from "../data/dataset.ts";
 import { usageError } from "../graph/errors.ts";
 import { mainScores } from "../learn/evaluator.ts";
-import type { ProgressSink } from "../learn/progress.ts";
+import { type ProgressSink, silent } from "../learn/progress.ts";
 import { openRun } from "../runs/open-run.ts";
 import { evaluateSplit } from "./score-split.ts";
-import { loadWeights, setUpTraining } from "./setup.ts";
+import { type GivenTask, loadWeights, setUpTraining } from "./setup.ts";
 
 const splits = ["train", "validation", "test"] as const;
 
@@ -13,20 +13,24 @@ export interface EvaluateRunOptions {
   readonly split: string;
   /** Default `best`, which is the latest where none was scored. */
   readonly checkpoint?: "best" | "latest";
-  readonly progress: ProgressSink;
+  readonly progress?: ProgressSink;
+  /** What was learnt, for runs of `train(config, { task })`. */
+  readonly task?: GivenTask;
 }
 
 /**
- * What a finished training tells of its test split, of any split: means, and what the task adds to them,
- * such as recall, BLEU or zero-shot accuracy.
+ * Scores of a split under the weights of a checkpoint: means, and what the task adds to them, such as
+ * recall, BLEU or zero-shot accuracy.
+ *
+ * @throws UserError (exit code 2) for a folder that is no run, a run of another task, or an unknown split
  */
 export async function evaluateRun(
   runDirectory: string,
-  { split, checkpoint: which = "best", progress }: EvaluateRunOptions,
+  { split, checkpoint: which = "best", progress = silent, task }: EvaluateRunOptions,
 ): Promise<Record<string, number>> {
   const wanted = requireSplit(split);
   const { config, checkpoint, tokenizer } = await openRun(runDirectory, which);
-  const training = await setUpTraining(config, { tokenizer });
+  const training = await setUpTraining(config, { tokenizer, task });
   try {
     await loadWeights(training, checkpoint.path);
     const { scores } = await evaluateSplit(training, wanted, progress);

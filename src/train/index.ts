@@ -12,4 +12,5 @@ export {
 } from "./compare-routing.ts";
 export { analyzeDomains } from "./domains/analysis.ts";
 export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.ts";
+export type { GivenTask } from "./setup.ts";
 export { type TrainOptions, train } from "./train.ts";

@@ -29,10 +29,15 @@ import { openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
 import { restoreWeights } from "../runs/state-files.ts";
 import { BUFFERS } from "../runtime/arena.ts";
 import { nativeRuntime } from "../runtime/native/native.ts";
-import type { Task } from "../tasks/task.ts";
+import type { Task, TaskData } from "../tasks/task.ts";
 import { noteCaptions } from "./note-captions.ts";
 
+/** What a model of one's own learns, or a function that gives it for the data of a run. */
+export type GivenTask = Task | ((source: TaskData) => Task);
+
 export interface SetupOptions {
+  /** What is learnt, for configurations with the model `{ system: "custom" }`. */
+  readonly task?: GivenTask | undefined;
   readonly progress?: ProgressSink;
   /** A tokenizer that was learnt before; by default it is learnt from the training texts. */
   readonly tokenizer?: TokenizerState | undefined;
@@ -68,13 +73,14 @@ export interface Training {
 /** Opens the training data, traces and compiles the model, and lays out its memory. */
 export async function setUpTraining(
   config: TrainConfig,
-  { progress, tokenizer, profile, decoded }: SetupOptions = {},
+  { progress, tokenizer, profile, decoded, task }: SetupOptions = {},
 ): Promise<Training> {
+  checkTask(config, task);
   const state = tokenizer ?? (await prepareTokenizer(config));
   const data = { progress, decoded, ...defined({ tokenizer: state }) };
   const loader = await openSplit(config, "train", { ...data, training: true });
   try {
-    return await assemble(config, loader, data, profile);
+    return await assemble(config, loader, data, { profile, task });
   } catch (error) {
     await loader.dispose();
     throw error;
@@ -85,7 +91,7 @@ async function assemble(
   config: TrainConfig,
   loader: Loader,
   data: Omit<OpenOptions, "training">,
-  profile: string | undefined,
+  { profile, task: given }: Pick<SetupOptions, "profile" | "task">,
 ): Promise<Training> {
   const { train, seed } = config;
   const { fields } = loader;
@@ -94,7 +100,9 @@ async function assemble(
   if (dataset.kind === "image" && tokenizer !== undefined && fields.tokens !== undefined) {
     noteCaptions(dataset, tokenizer, fields.tokens.shape[0]!, (line) => data.progress?.note(line));
   }
-  const task = createTask(config, { dataset, fields, ...(tokenizer && { tokenizer }) });
+  const source = { dataset, fields, ...(tokenizer && { tokenizer }) };
+  const own = typeof given === "function" ? given(source) : given;
+  const task = own ?? createTask(config, source);
   const groups = parameterGroups(config.optimizer.rules);
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / train.accumulationSteps));
   const totalSteps = chooseSteps(config, stepsPerEpoch);
@@ -179,6 +187,14 @@ export async function loadWeights(
   checkpoint: string,
 ): Promise<void> {
   await restoreWeights(checkpoint, [...weights], config.train.emaDecay !== undefined);
+}
+
+/** A task of one's own goes with a configuration that names no system. */
+function checkTask({ model: { system } }: TrainConfig, task: GivenTask | undefined): void {
+  if (task === undefined || system === "custom") return;
+  throw usageError(
+    `options.task replaces the model, and model.system is ${system}; leave out one of them: a configuration for a task has model.system custom`,
+  );
 }
 
 function chooseSteps({ train, schedule }: TrainConfig, stepsPerEpoch: number): number {

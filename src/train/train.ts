@@ -4,7 +4,7 @@ import { configToYaml } from "../config/load.ts";
 import { createDecodedCache, type DecodedCache } from "../data/images/decoded-cache.ts";
 import type { NdArray } from "../graph/array.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
-import type { ProgressSink } from "../learn/progress.ts";
+import { type ProgressSink, silent } from "../learn/progress.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { readTokenizer } from "../recipe/tokenizer-file.ts";
 import { describeInit, initializeFrom } from "../runs/init-from/init-from.ts";
@@ -15,21 +15,24 @@ import { BUFFERS } from "../runtime/arena.ts";
 import { finish, summarize } from "./finish.ts";
 import { type LoopResult, trainLoop } from "./loop.ts";
 import { createProfiler, profilePrefix } from "./profiler.ts";
-import { setUpTraining, type Training } from "./setup.ts";
+import { type GivenTask, setUpTraining, type Training } from "./setup.ts";
 import { openValidator } from "./validator.ts";
 
 export interface TrainOptions {
   readonly runDirectory: string;
-  readonly resume: boolean;
+  /** Continues the run that is there. Default false. */
+  readonly resume?: boolean;
+  /** What is learnt, for configurations with the model `{ system: "custom" }`. */
+  readonly task?: GivenTask;
   /** Replaces a run that stands in the run directory. */
   readonly overwrite?: boolean;
   /** Profiles the first steps into the run directory. */
   readonly profile?: boolean;
   /** Pictures that were decoded before, which further training may use as well. */
   readonly decoded?: DecodedCache;
-  readonly progress: ProgressSink;
+  readonly progress?: ProgressSink;
   /** Aborted: the step at hand is finished, the state saved, and `train` returns. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
 }
 
 const fresh: Progress = {
@@ -46,13 +49,14 @@ const fresh: Progress = {
  * split is used once, at the end.
  */
 export async function train(config: TrainConfig, options: TrainOptions): Promise<Summary> {
-  const { progress, runDirectory, resume, overwrite = false } = options;
+  const { runDirectory, resume = false, overwrite = false, task } = options;
+  const { progress = silent, signal = new AbortController().signal } = options;
   const profile = options.profile === true ? profilePrefix() : undefined;
   const tokenizer = resume ? await readTokenizer(runDirectory) : undefined;
   // Sets of several domains are opened in many parts, which share pictures.
   const several = config.train.samplesPerDomain !== undefined;
   const { decoded = several ? createDecodedCache() : undefined } = options;
-  const training = await setUpTraining(config, { progress, tokenizer, profile, decoded });
+  const training = await setUpTraining(config, { progress, tokenizer, profile, decoded, task });
   let run: RunDirectory | undefined;
   try {
     // Before the directory is made, so that a wrong path leaves nothing behind.
@@ -69,7 +73,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     await run.writeModelInputs(modelInputs(training.loader.dataset));
     announce(training, progress);
     if (start !== fresh) progress.note(`resumed at step ${start.step}`);
-    const result = await runLoop(training, run, start, options);
+    const result = await runLoop(training, run, start, { progress, signal, ...options });
     if (result.outcome === "interrupted") {
       progress.note(`interrupted: step ${result.progress.step} is saved`);
       return summarize(training, result);
@@ -124,7 +128,7 @@ async function runLoop(
   training: Training,
   run: RunDirectory,
   start: Progress,
-  { progress, signal, profile }: TrainOptions,
+  { progress, signal, profile }: Required<Pick<TrainOptions, "progress" | "signal">> & TrainOptions,
 ): Promise<LoopResult> {
   const profiler = profile ? createProfiler(training.step, run.path, progress) : undefined;
   const { validate, dispose } = await openValidator(training);

@@ -32,6 +32,7 @@ const bySystem: Readonly<Record<string, readonly RunPage[]>> = {
   "text-classifier": ["tokens", "experts", "confusion", "playground"],
   "sparsely-gated": ["mosaic", "experts", "confusion", "playground"],
   "classic-mixture": ["experts", "confusion"],
+  custom: ["mosaic", "tokens", "experts", "attention", "confusion"],
 };
 
 const all: readonly RunPage[] = [

@@ -52,7 +52,7 @@ export function imageClassification(
  * Label smoothing counts in training only, so that validation losses compare across settings.
  */
 export function classification(
-  classifier: Classifier,
+  classifier: Pick<Classifier, "logits">,
   { labelSmoothing = 0 }: { readonly labelSmoothing?: number } = {},
 ): Objective {
   return (scope, { images, labels }) => {

@@ -1,0 +1,15 @@
+/** A model of one's own in a configuration. */
+import * as z from "zod";
+import type { CamelCased } from "../../config/case.ts";
+
+/**
+ * The `model` part of a run whose model is not a system of the toolkit: `train(config, { task })` is
+ * given the model as a function, which no configuration describes.
+ */
+export const customSchema = z.strictObject({
+  system: z.literal("custom"),
+  /** What the model is called. */
+  name: z.string().min(1).optional(),
+});
+
+export type CustomSettings = CamelCased<z.output<typeof customSchema>>;

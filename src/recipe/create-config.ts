@@ -1,0 +1,35 @@
+/** A complete configuration from settings in a program. */
+import type * as z from "zod";
+import { type CamelCased, fromSnakeCase, toSnakeCase } from "../config/case.ts";
+import { explainIssues } from "../config/explain.ts";
+import { valueAt } from "../config/layer.ts";
+import { usageError } from "../graph/errors.ts";
+import { type TrainConfig, trainConfigSchema } from "./config.ts";
+
+type Settings = CamelCased<z.input<typeof trainConfigSchema>>;
+
+/** The settings of a recipe with camelCase keys; a model is not needed for `train(config, { task })`. */
+export type ConfigSettings = Omit<Settings, "recipe" | "model"> &
+  Partial<Pick<Settings, "recipe" | "model">>;
+
+/**
+ * The configuration of some settings, with defaults for all others.
+ *
+ * @param settings by default of a model that the task of `train` gives, `{ system: "custom" }`
+ * @throws UserError (exit code 2) for settings that are unknown or invalid
+ * @example
+ * const normalize = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+ * const config = createConfig({ data: { name: "shapes", normalize }, train: { maxSteps: 100 } });
+ * config.model.system; // "custom"
+ * config.train.batchSize; // 64
+ */
+export function createConfig(settings: ConfigSettings): TrainConfig {
+  const value = toSnakeCase({ recipe: "custom", model: { system: "custom" }, ...settings });
+  const result = trainConfigSchema.safeParse(value);
+  if (result.success) return fromSnakeCase(result.data);
+  const locate = (path: readonly (string | number)[]) =>
+    valueAt(value, path) === undefined ? undefined : `at settings.${path.join(".")}`;
+  throw usageError(
+    explainIssues(result.error.issues, trainConfigSchema, [{ value, locate }], value),
+  );
+}

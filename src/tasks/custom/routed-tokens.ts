@@ -1,0 +1,31 @@
+/** How a model of one's own routes, read from a trace of it. */
+import type { Field } from "../../data/batches/batch.ts";
+import { batch } from "../../graph/shape.ts";
+import { batchSpec } from "../../learn/evaluator.ts";
+import { evaluationGraph, type Objective } from "../../learn/step-graph.ts";
+import { routingLayers } from "../routing/routing-record.ts";
+
+/** The routing of one layer. */
+export interface RoutedTokens {
+  readonly layer: string;
+  /** Tokens of a sample. */
+  readonly tokensPerSample: number;
+  /** `K`, experts that a token selects. */
+  readonly numSelectedExperts: number;
+}
+
+/** The layers of an objective's model that route tokens, in their order. */
+export function routedTokens(
+  objective: Objective,
+  fields: Readonly<Record<string, Field>>,
+): RoutedTokens[] {
+  const { taps } = evaluationGraph(objective, batchSpec(fields, batch())).trace;
+  return routingLayers([...taps.keys()]).map((layer) => {
+    const [numSelectedExperts, tokens] = taps.get(`${layer}.ids`)!.shape; // [K, N]
+    return {
+      layer,
+      numSelectedExperts: numSelectedExperts as number,
+      tokensPerSample: typeof tokens === "object" ? tokens.factor : 1,
+    };
+  });
+}
