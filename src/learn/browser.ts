@@ -1,7 +1,7 @@
 /** The part of `learn/` that runs in a page, on the web runtime unless options name another. */
 import { defaultWebRuntime } from "../runtime/web/default-runtime.ts";
-import { type Application, createApplication } from "./apply.ts";
-import { createFit, type Fit } from "./fit.ts";
+import { type Application, createApplication } from "./apply/apply.ts";
+import { createFit, type Fit } from "./fit/fit.ts";
 
 export * from "./shared.ts";
 

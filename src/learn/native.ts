@@ -1,9 +1,9 @@
 /** `apply`, `compile` and `fit` in Node: on the native runtime unless options name another. */
 import { nativeRuntime } from "../runtime/native/native.ts";
-import { type Application, createApplication } from "./apply.ts";
-import { createFit, type Fit } from "./fit.ts";
-import type { FittedModel } from "./fitted-model.ts";
-import { writeWeights } from "./weights-file.ts";
+import { type Application, createApplication } from "./apply/apply.ts";
+import { createFit, type Fit } from "./fit/fit.ts";
+import type { FittedModel } from "./fit/fitted-model.ts";
+import { writeWeights } from "./fit/weights-file.ts";
 
 const application = createApplication(nativeRuntime);
 

@@ -6,13 +6,15 @@ export {
   type CompileOptions,
   type InitOptions,
   init,
-} from "./apply.ts";
-export {
-  type ArrayBatchesOptions,
-  arrayBatches,
-  type FitArrays,
-  type FitData,
-} from "./array-batches.ts";
+} from "./apply/apply.ts";
+export type {
+  Applied,
+  ArraysOf,
+  RunOptions,
+  ScopedFunction,
+  ScopedResult,
+  Weights,
+} from "./apply/scoped-function.ts";
 export {
   type ArrayBatch,
   type BatchSource,
@@ -21,9 +23,15 @@ export {
   type Evaluator,
   type EvaluatorOptions,
 } from "./evaluator.ts";
-export type { Fit, FitEvaluation, FitOptions } from "./fit.ts";
-export type { FittedModel, WeightedModel } from "./fitted-model.ts";
-export { createGradCacheStep } from "./grad-cache.ts";
+export {
+  type ArrayBatchesOptions,
+  arrayBatches,
+  type FitArrays,
+  type FitData,
+} from "./fit/array-batches.ts";
+export type { Fit, FitEvaluation, FitOptions } from "./fit/fit.ts";
+export type { FittedModel, WeightedModel } from "./fit/fitted-model.ts";
+export { createGradCacheStep } from "./grad-cache/grad-cache.ts";
 export { type BaseSettings, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
 export type { ParameterRule } from "./parameter-rule.ts";
 export type { ProgressSink, ProgressUpdate } from "./progress.ts";
@@ -35,14 +43,6 @@ export {
   runUpdates,
   type UpdateHook,
 } from "./run-updates.ts";
-export type {
-  Applied,
-  ArraysOf,
-  RunOptions,
-  ScopedFunction,
-  ScopedResult,
-  Weights,
-} from "./scoped-function.ts";
 export { joinStages, type StagedObjective } from "./staged-objective.ts";
 export {
   type BatchSpec,

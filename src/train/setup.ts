@@ -9,7 +9,7 @@ import type { NdArray } from "../graph/array.ts";
 import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
 import { batchSpec, createEvaluator, type Evaluator } from "../learn/evaluator.ts";
-import { cachedStages, createGradCacheStep } from "../learn/grad-cache.ts";
+import { cachedStages, createGradCacheStep } from "../learn/grad-cache/grad-cache.ts";
 import { checkRules, parameterGroups } from "../learn/parameter-groups.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import type { UpdateOptions } from "../learn/run-update.ts";

@@ -1,10 +1,11 @@
 /** Runs functions of a scope on plain arrays, with fresh or given weights. */
-import { allocate, type NdArray } from "../graph/array.ts";
-import type { Tensor, TensorSpec } from "../graph/graph.ts";
-import type { Scope, Trace } from "../nn/scope.ts";
-import { emitModel } from "../onnx/emit.ts";
-import { key } from "../random/index.ts";
-import type { Runtime, SessionOptions } from "../runtime/session.ts";
+import { allocate, type NdArray } from "../../graph/array.ts";
+import type { Tensor, TensorSpec } from "../../graph/graph.ts";
+import type { Scope, Trace } from "../../nn/scope.ts";
+import { emitModel } from "../../onnx/emit.ts";
+import { key } from "../../random/index.ts";
+import type { Runtime, SessionOptions } from "../../runtime/session.ts";
+import { initialValues } from "../step-memory.ts";
 import {
   type Applied,
   feedsOf,
@@ -18,7 +19,6 @@ import {
   type WantedOutputs,
   type Weights,
 } from "./scoped-function.ts";
-import { initialValues } from "./step-memory.ts";
 
 export interface InitOptions extends TraceOptions {
   /** Equal seeds give equal weights, the same as in `fit`. Default 0. */

@@ -1,9 +1,9 @@
 /** Weights as safetensors files. */
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { decodeSafetensors } from "../formats/safetensors.ts";
-import type { NdArray } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
+import { decodeSafetensors } from "../../formats/safetensors.ts";
+import type { NdArray } from "../../graph/array.ts";
+import { UserError } from "../../graph/errors.ts";
 
 /**
  * Reads the tensors of a safetensors file.

@@ -1,18 +1,18 @@
 /** A trained model: scores, predictions, weights. */
-import type { Field } from "../data/batches/batch.ts";
-import { encodeSafetensors } from "../formats/safetensors.ts";
-import type { NdArray } from "../graph/array.ts";
-import { defined } from "../graph/defined.ts";
-import { usageError } from "../graph/errors.ts";
-import type { Tensor } from "../graph/graph.ts";
-import { batch } from "../graph/shape.ts";
-import type { Runtime, SessionOptions } from "../runtime/session.ts";
-import { type CompiledFunction, createApplication } from "./apply.ts";
+import type { Field } from "../../data/batches/batch.ts";
+import { encodeSafetensors } from "../../formats/safetensors.ts";
+import type { NdArray } from "../../graph/array.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { batch } from "../../graph/shape.ts";
+import type { Runtime, SessionOptions } from "../../runtime/session.ts";
+import { type CompiledFunction, createApplication } from "../apply/apply.ts";
+import type { Weights } from "../apply/scoped-function.ts";
+import { batchSpec, createEvaluator, type Evaluator, mainScores } from "../evaluator.ts";
+import type { Outcome } from "../run-updates.ts";
+import type { Objective } from "../step-graph.ts";
 import { type FitArrays, type FitData, toFitData } from "./array-batches.ts";
-import { batchSpec, createEvaluator, type Evaluator, mainScores } from "./evaluator.ts";
-import type { Outcome } from "./run-updates.ts";
-import type { Weights } from "./scoped-function.ts";
-import type { Objective } from "./step-graph.ts";
 
 /** A model with its weights, to be scored and run. */
 export interface WeightedModel {

@@ -1,12 +1,12 @@
 /** A small classifier and its data: two classes of points, divided by a line. */
-import { array, type NdArray } from "../graph/array.ts";
-import { accuracy } from "../losses/accuracy.ts";
-import { crossEntropy } from "../losses/cross-entropy.ts";
-import { linear } from "../nn/linear.ts";
-import { tanh } from "../ops/activation.ts";
-import { randomArray } from "../ops/check.fixture.ts";
+import { array, type NdArray } from "../../graph/array.ts";
+import { accuracy } from "../../losses/accuracy.ts";
+import { crossEntropy } from "../../losses/cross-entropy.ts";
+import { linear } from "../../nn/linear.ts";
+import { tanh } from "../../ops/activation.ts";
+import { randomArray } from "../../ops/check.fixture.ts";
+import type { Objective } from "../step-graph.ts";
 import type { FitData } from "./array-batches.ts";
-import type { Objective } from "./step-graph.ts";
 
 export const classify: Objective = (scope, { x, y }) => {
   const hidden = tanh(linear(scope.child("fc1"), x!, 8));

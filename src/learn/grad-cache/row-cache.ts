@@ -1,7 +1,7 @@
 /** Memory for what the samples of several micro-batches contribute to one comparison. */
-import { allocate, type NdArray, view } from "../graph/array.ts";
-import type { TensorSpec } from "../graph/graph.ts";
-import type { BatchSpec, StepGraph } from "./step-graph.ts";
+import { allocate, type NdArray, view } from "../../graph/array.ts";
+import type { TensorSpec } from "../../graph/graph.ts";
+import type { BatchSpec, StepGraph } from "../step-graph.ts";
 
 /** Names of rows between graphs, and of their gradients, begin with these. */
 export const ROW = "row:";

@@ -1,26 +1,26 @@
 /** `fit`: trains a model of one's own. */
-import type { SegmentOf } from "../autodiff/checkpoint.ts";
-import type { NdArray } from "../graph/array.ts";
-import { defined } from "../graph/defined.ts";
-import { usageError } from "../graph/errors.ts";
-import { adamW } from "../optim/adamw.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
-import type { ScheduleOptions } from "../optim/schedule.ts";
-import { key } from "../random/index.ts";
-import { BUFFERS } from "../runtime/arena.ts";
-import type { Runtime, SessionOptions } from "../runtime/session.ts";
+import type { SegmentOf } from "../../autodiff/checkpoint.ts";
+import type { NdArray } from "../../graph/array.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
+import { adamW } from "../../optim/adamw.ts";
+import type { Optimizer } from "../../optim/optimizer.ts";
+import type { ScheduleOptions } from "../../optim/schedule.ts";
+import { key } from "../../random/index.ts";
+import { BUFFERS } from "../../runtime/arena.ts";
+import type { Runtime, SessionOptions } from "../../runtime/session.ts";
+import type { Weights } from "../apply/scoped-function.ts";
+import { type ArrayBatch, batchSpec } from "../evaluator.ts";
+import { checkRules, parameterGroups } from "../parameter-groups.ts";
+import type { ParameterRule } from "../parameter-rule.ts";
+import type { ProgressSink } from "../progress.ts";
+import type { Update } from "../run-update.ts";
+import { everySteps, runUpdates, type UpdateHook } from "../run-updates.ts";
+import type { Objective } from "../step-graph.ts";
+import { createTrainStep, type TrainStep } from "../train-step.ts";
 import { type FitArrays, type FitData, toFitData } from "./array-batches.ts";
-import { type ArrayBatch, batchSpec } from "./evaluator.ts";
-import { checkBatch, copyWeights } from "./fit-checks.ts";
+import { checkBatch, copyWeights } from "./checks.ts";
 import { createWeightedModel, type FittedModel, type WeightedModel } from "./fitted-model.ts";
-import { checkRules, parameterGroups } from "./parameter-groups.ts";
-import type { ParameterRule } from "./parameter-rule.ts";
-import type { ProgressSink } from "./progress.ts";
-import type { Update } from "./run-update.ts";
-import { everySteps, runUpdates, type UpdateHook } from "./run-updates.ts";
-import type { Weights } from "./scoped-function.ts";
-import type { Objective } from "./step-graph.ts";
-import { createTrainStep, type TrainStep } from "./train-step.ts";
 
 export interface FitOptions {
   /** Updates to run. One of `steps` and `epochs` is needed. */

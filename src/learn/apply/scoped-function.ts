@@ -1,12 +1,12 @@
 /** Functions of a scope and of named inputs: traced, and tied to arrays for their inputs. */
-import { allocate, elementCount, type NdArray } from "../graph/array.ts";
-import { usageError } from "../graph/errors.ts";
-import type { Tensor, TensorSpec } from "../graph/graph.ts";
-import { type InputAttributes, input } from "../graph/inputs.ts";
-import { formatShape, isStatic, type Shape } from "../graph/shape.ts";
-import { createScope, type RandomSpec, type Scope, type Trace } from "../nn/scope.ts";
-import type { EmittedModel } from "../onnx/emit.ts";
-import { foldIn, key, normal, uniform } from "../random/index.ts";
+import { allocate, elementCount, type NdArray } from "../../graph/array.ts";
+import { usageError } from "../../graph/errors.ts";
+import type { Tensor, TensorSpec } from "../../graph/graph.ts";
+import { type InputAttributes, input } from "../../graph/inputs.ts";
+import { formatShape, isStatic, type Shape } from "../../graph/shape.ts";
+import { createScope, type RandomSpec, type Scope, type Trace } from "../../nn/scope.ts";
+import type { EmittedModel } from "../../onnx/emit.ts";
+import { foldIn, key, normal, uniform } from "../../random/index.ts";
 
 /** Parameters and states of a model, by name. */
 export type Weights = ReadonlyMap<string, NdArray>;

@@ -1,10 +1,10 @@
 /** Batches of arrays that are in memory. */
 
-import type { Field } from "../data/batches/batch.ts";
-import { batchOrder } from "../data/batches/batch-order.ts";
-import { allocate, type NdArray } from "../graph/array.ts";
-import { usageError } from "../graph/errors.ts";
-import type { ArrayBatch, BatchSource } from "./evaluator.ts";
+import type { Field } from "../../data/batches/batch.ts";
+import { batchOrder } from "../../data/batches/batch-order.ts";
+import { allocate, type NdArray } from "../../graph/array.ts";
+import { usageError } from "../../graph/errors.ts";
+import type { ArrayBatch, BatchSource } from "../evaluator.ts";
 
 /** What `fit` and `evaluate` read: a loader, or anything of its form. */
 export interface FitData extends BatchSource<ArrayBatch> {

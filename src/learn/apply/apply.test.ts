@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
-import { array, type NdArray, toNumbers } from "../graph/array.ts";
-import type { Tensor } from "../graph/graph.ts";
-import { batch } from "../graph/shape.ts";
-import { dropout } from "../nn/dropout.ts";
-import { constantOf } from "../nn/initializers.ts";
-import { linear } from "../nn/linear.ts";
-import type { Scope } from "../nn/scope.ts";
-import { add, mul } from "../ops/arithmetic.ts";
-import { reduceSum } from "../ops/reduce.ts";
+import { array, type NdArray, toNumbers } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { batch } from "../../graph/shape.ts";
+import { dropout } from "../../nn/dropout.ts";
+import { constantOf } from "../../nn/initializers.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Scope } from "../../nn/scope.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
+import { reduceSum } from "../../ops/reduce.ts";
+import { apply, compile } from "../native.ts";
 import { init } from "./apply.ts";
-import { apply, compile } from "./native.ts";
 
 const layer = (scope: Scope, { x }: { readonly x: Tensor }) => linear(scope.child("fc"), x, 2);
 const x = array([

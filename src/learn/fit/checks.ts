@@ -1,10 +1,10 @@
 /** Checks of what users give to `fit`, with errors that name the tensor. */
-import type { NdArray } from "../graph/array.ts";
-import { usageError } from "../graph/errors.ts";
-import { formatShape } from "../graph/shape.ts";
+import type { NdArray } from "../../graph/array.ts";
+import { usageError } from "../../graph/errors.ts";
+import { formatShape } from "../../graph/shape.ts";
+import type { Weights } from "../apply/scoped-function.ts";
+import type { ArrayBatch } from "../evaluator.ts";
 import type { FitData } from "./array-batches.ts";
-import type { ArrayBatch } from "./evaluator.ts";
-import type { Weights } from "./scoped-function.ts";
 
 /**
  * Checks the arrays of a training batch.

@@ -1,26 +1,26 @@
 /** Contrastive batches that exceed memory: micro-batches whose embeddings are compared as one batch. */
 
-import { allocate, type NdArray } from "../graph/array.ts";
-import { defined } from "../graph/defined.ts";
-import { usageError } from "../graph/errors.ts";
-import { constant } from "../graph/inputs.ts";
-import { add, mul } from "../ops/arithmetic.ts";
-import { reduceSum } from "../ops/reduce.ts";
-import { BUFFERS } from "../runtime/arena.ts";
-import { createArenaOptimizer } from "./arena-optimizer.ts";
-import { parameterGroups } from "./parameter-groups.ts";
-import { findRows, gradientSpecs, ROW, ROW_GRADIENT, wholeRows } from "./row-cache.ts";
-import type { StagedObjective } from "./staged-objective.ts";
+import { allocate, type NdArray } from "../../graph/array.ts";
+import { defined } from "../../graph/defined.ts";
+import { usageError } from "../../graph/errors.ts";
+import { constant } from "../../graph/inputs.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
+import { reduceSum } from "../../ops/reduce.ts";
+import { BUFFERS } from "../../runtime/arena.ts";
+import { createArenaOptimizer } from "../arena-optimizer.ts";
+import { parameterGroups } from "../parameter-groups.ts";
+import type { StagedObjective } from "../staged-objective.ts";
 import {
   type BatchSpec,
   forwardGraph,
   GRADIENT_PREFIX,
   type Objective,
   trainingGraph,
-} from "./step-graph.ts";
-import { createStepMemory } from "./step-memory.ts";
-import { addToMeans, createStepSession, type NamedArrays } from "./step-session.ts";
-import type { TrainStepOptions, UpdateStep } from "./train-step.ts";
+} from "../step-graph.ts";
+import { createStepMemory } from "../step-memory.ts";
+import { addToMeans, createStepSession, type NamedArrays } from "../step-session.ts";
+import type { TrainStepOptions, UpdateStep } from "../train-step.ts";
+import { findRows, gradientSpecs, ROW, ROW_GRADIENT, wholeRows } from "./row-cache.ts";
 
 /**
  * GradCache (arXiv:2101.06983): `accumulationSteps` micro-batches make one contrastive batch, with
