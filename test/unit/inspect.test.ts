@@ -131,7 +131,11 @@ describe("the export", () => {
 
 describe("wrong usage", () => {
   test.each<[string, () => string[], string]>([
-    ["no such run", () => [at("none")], "none does not exist; give a folder written by moesaic train"],
+    [
+      "no such run",
+      () => [at("none")],
+      "none does not exist; give a folder written by moesaic train",
+    ],
     ["a folder without runs", () => [at("page")], "is not a run directory and contains none"],
     [
       "a port that is none",

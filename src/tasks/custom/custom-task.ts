@@ -1,6 +1,7 @@
 /** A task from an objective of one's own. */
 import type { Objective } from "../../learn/step-graph.ts";
-import { isRoutingTap, readRouting } from "../routing/routing-record.ts";
+import { isRoutingTap, statisticsParts } from "../../moe/routing-taps.ts";
+import { routingRecorder } from "../routing/routing-record.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task, TaskData } from "../task.ts";
 import { routedTokens } from "./routed-tokens.ts";
 
@@ -48,9 +49,9 @@ async function evaluateRouting(
   classNames: readonly string[],
   { loader, createEvaluator, onBatch }: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const evaluator = await createEvaluator(isRoutingTap);
+  const evaluator = await createEvaluator((name) => isRoutingTap(name, statisticsParts));
   try {
-    const routing = readRouting(evaluator.graph.taps, classNames);
+    const routing = routingRecorder(evaluator.graph.taps, classNames);
     const scores = await evaluator.run(loader, (outputs, batch) => {
       routing.add(outputs, batch);
       onBatch();

@@ -3,7 +3,7 @@ import type { Field } from "../../data/batches/batch.ts";
 import { batch } from "../../graph/shape.ts";
 import { batchSpec } from "../../learn/evaluator.ts";
 import { evaluationGraph, type Objective } from "../../learn/step-graph.ts";
-import { routingLayers } from "../routing/routing-record.ts";
+import { layersOf, routingTap } from "../../moe/routing-taps.ts";
 
 /** The routing of one layer. */
 export interface RoutedTokens {
@@ -20,8 +20,8 @@ export function routedTokens(
   fields: Readonly<Record<string, Field>>,
 ): RoutedTokens[] {
   const { taps } = evaluationGraph(objective, batchSpec(fields, batch())).trace;
-  return routingLayers([...taps.keys()]).map((layer) => {
-    const [numSelectedExperts, tokens] = taps.get(`${layer}.ids`)!.shape; // [K, N]
+  return layersOf(taps.keys()).map((layer) => {
+    const [numSelectedExperts, tokens] = taps.get(routingTap(layer, "ids"))!.shape; // [K, N]
     return {
       layer,
       numSelectedExperts: numSelectedExperts as number,
