@@ -1,6 +1,5 @@
 /** The `optimizer` and `schedule` parts of a recipe. */
 import * as z from "zod";
-import type { CamelCased } from "../config/case.ts";
 
 const fraction = z.number().min(0).max(1);
 
@@ -44,8 +43,6 @@ export const optimizerSchema = z.discriminatedUnion("name", [
     rules,
   }),
 ]);
-
-export type OptimizerConfig = CamelCased<z.output<typeof optimizerSchema>>;
 
 export const scheduleSchema = z.strictObject({
   kind: z.enum(["constant", "linear", "cosine"]).default("cosine"),

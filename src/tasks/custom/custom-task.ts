@@ -1,6 +1,6 @@
 /** A task from an objective of one's own. */
 import type { Objective } from "../../learn/step-graph.ts";
-import { isRoutingTap } from "../../moe/routing-taps.ts";
+import { isRoutingTap, statisticsParts } from "../../moe/routing-taps.ts";
 import { routingRecorder } from "../routing/routing-record.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task, TaskData } from "../task.ts";
 import { routedTokens } from "./routed-tokens.ts";
@@ -49,7 +49,7 @@ async function evaluateRouting(
   classNames: readonly string[],
   { loader, createEvaluator, onBatch }: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const evaluator = await createEvaluator((name) => isRoutingTap(name));
+  const evaluator = await createEvaluator((name) => isRoutingTap(name, statisticsParts));
   try {
     const routing = routingRecorder(evaluator.graph.taps, classNames);
     const scores = await evaluator.run(loader, (outputs, batch) => {
