@@ -1,0 +1,64 @@
+import { withoutSharedRoom } from "../../moe/lift-limit.ts";
+import { patchGrid } from "../../nn/patch-embed.ts";
+import { defineSystem } from "../define.ts";
+import { type DiffMoeSettings, diffMoeConfig, diffMoeSchema } from "./config.ts";
+import { diffMoe } from "./diff-moe.ts";
+import { countRoutedExperts } from "./mixture.ts";
+
+export const diffMoeDefinition = defineSystem({
+  name: "diff-moe",
+  title: "Diff-MoE",
+  paper: "github.com/yaolidong/diff-MoE",
+  description: "Multimodal classifier with shared and modality-specific experts.",
+  schema: diffMoeSchema,
+  reads: "image",
+  pages: ["mosaic", "experts", "attention", "confusion", "playground"],
+  answers: ({ text }) => (text === "captions" ? "contrastive" : "image-classifier"),
+  readsText: ({ text }) => text !== "none",
+  alone(settings) {
+    const routed = countRoutedExperts(settings);
+    return { ...settings, dispatch: withoutSharedRoom(settings.dispatch, routed) };
+  },
+  experts: {
+    counts(settings) {
+      const { layout, numSelectedExperts, numSharedExperts, textLayers } = settings;
+      if (layout === "global") {
+        return { kinds: ["general"], counts: [settings.numGeneralExperts], numSelectedExperts };
+      }
+      return {
+        kinds: ["shared", textLayers > 0 ? "modality" : "image"],
+        counts: [numSharedExperts, settings.numModalitySpecificExperts],
+        numSelectedExperts,
+      };
+    },
+    withCounts(settings, counts) {
+      if (settings.layout === "global") return { ...settings, numGeneralExperts: counts[0]! };
+      const [numSharedExperts = 0, numModalitySpecificExperts = 0] = counts;
+      return { ...settings, numSharedExperts, numModalitySpecificExperts };
+    },
+    everywhere: () => "model.moe_layers=all",
+  },
+  classifier(settings, { numClasses, imageShape }) {
+    const { numSelectedExperts, patchSize } = settings;
+    const grid = patchGrid(imageShape[1], imageShape[2], patchSize);
+    const config = diffMoeConfig(settings, numClasses);
+    const expertKinds = expertKindsOf(settings);
+    return {
+      grid,
+      numSelectedExperts,
+      numActiveExperts: numSelectedExperts,
+      logits: (scope, images) => diffMoe(scope, images, config),
+      ...(expertKinds && { expertKinds }),
+    };
+  },
+});
+
+/** Kinds of the experts in the layout `shared`; the routed experts of `global` are of one kind. */
+function expertKindsOf(settings: DiffMoeSettings): string[] | undefined {
+  const { layout, numSharedExperts, numModalitySpecificExperts } = settings;
+  if (layout === "global") return undefined;
+  return [
+    ...Array<string>(numSharedExperts).fill("shared"),
+    ...Array<string>(numModalitySpecificExperts).fill("modality"),
+  ];
+}
