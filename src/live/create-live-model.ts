@@ -2,7 +2,7 @@
 import { createTokenizer, type Tokenizer } from "../data/tokenizers/index.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import type { ModelSettings } from "../models/systems.ts";
+import type { ModelSettings, SettingsOf, SystemName } from "../models/systems.ts";
 import type { Runtime, SessionOptions } from "../runtime/session.ts";
 import { captioner } from "./captioner.ts";
 import { contrastive } from "./contrastive.ts";
@@ -45,23 +45,27 @@ export async function createLiveModel(
   return { spec, ...(await abilities(source)) };
 }
 
+type Makers = {
+  readonly [Name in SystemName]?: (
+    source: LiveSource<SettingsOf<Name>>,
+  ) => LiveAbilities | Promise<LiveAbilities>;
+};
+
+/** Systems whose live models are more than classifiers of images. */
+const makers: Makers = {
+  limoe: contrastive,
+  seemoe: captioner,
+  "moe-decoder": languageModel,
+  "text-classifier": textClassifier,
+  "diff-moe": (source) =>
+    source.settings.text === "captions"
+      ? contrastive(source)
+      : imageClassifier(source, imageModel(source)),
+};
+
 async function abilities(source: LiveSource): Promise<LiveAbilities> {
-  const { settings } = source;
-  switch (settings.system) {
-    case "limoe":
-      return contrastive({ ...source, settings });
-    case "seemoe":
-      return captioner({ ...source, settings });
-    case "moe-decoder":
-      return languageModel({ ...source, settings });
-    case "text-classifier":
-      return textClassifier({ ...source, settings });
-    case "diff-moe":
-      if (settings.text === "captions") return contrastive({ ...source, settings });
-      return imageClassifier(source, imageModel(source));
-    default:
-      return imageClassifier(source, imageModel(source));
-  }
+  const make = makers[source.settings.system] as ((own: LiveSource) => LiveAbilities) | undefined;
+  return make === undefined ? imageClassifier(source, imageModel(source)) : make(source);
 }
 
 async function openTokenizer(

@@ -4,7 +4,7 @@ import { fromSnakeCase } from "../config/case.ts";
 import { renameKeys } from "../config/renamed-keys.ts";
 import { tokenizerStateSchema } from "../data/tokenizers/state-schema.ts";
 import { UserError } from "../graph/errors.ts";
-import { type ModelSettings, modelSchema } from "../models/systems.ts";
+import { type ModelSettings, modelSchema, systemOf } from "../models/systems.ts";
 import { liveKind } from "./kinds.ts";
 import type { LiveModelSpec } from "./types.ts";
 
@@ -72,7 +72,10 @@ export function readLiveModelSpec(value: unknown, source = "model.json"): LiveMo
       refuse(`imageSizes end in ${last.join(" x ")}, and imageShape is ${imageShape.join(" x ")}`);
     }
   }
-  if (readsTexts(settings) && (spec.tokenizer === undefined || spec.contextLength === undefined)) {
+  if (
+    systemOf(settings).readsText(settings) &&
+    (spec.tokenizer === undefined || spec.contextLength === undefined)
+  ) {
     refuse("tokenizer or contextLength is missing, and the model reads texts");
   }
   if (spec.kind.endsWith("classifier") && spec.classNames.length === 0) {
@@ -96,11 +99,6 @@ export function readSettings({ model }: LiveModelSpec, source = "model.json"): M
 
 function readsImages({ kind }: LiveModelSpec): boolean {
   return kind === "image-classifier" || kind === "contrastive" || kind === "captioner";
-}
-
-function readsTexts(settings: ModelSettings): boolean {
-  if (settings.system === "diff-moe") return settings.text !== "none";
-  return ["limoe", "seemoe", "moe-decoder", "text-classifier"].includes(settings.system);
 }
 
 function refusal({ issues }: z.ZodError, source: string, within?: string): UserError {

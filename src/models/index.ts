@@ -4,6 +4,16 @@ export {
   type ClassicMixtureResult,
   classicMixture,
 } from "./classic-mixture/classic-mixture.ts";
+export type { ClassificationTask, Classifier } from "./classifier.ts";
+export {
+  defineSystem,
+  type ExpertCounts,
+  type LiveKind,
+  type SystemDefinition,
+  type SystemExperts,
+  type SystemPage,
+  type SystemReads,
+} from "./define.ts";
 export type { TextContext } from "./diff-moe/block.ts";
 export { type DiffMoeConfig, diffMoe, type EncodeImagesOptions } from "./diff-moe/diff-moe.ts";
 export {
@@ -16,6 +26,7 @@ export {
 } from "./diff-moe/matching.ts";
 export type { DiffMoeTextConfig, TextBatch } from "./diff-moe/text.ts";
 export type { DecoderResult, LanguageModel, PrefixSpec } from "./language-model.ts";
+export { createLimoe, type LimoeSettings, limoeSchema } from "./limoe/config.ts";
 export {
   createMoeDecoder,
   type MoeDecoderSettings,
@@ -29,11 +40,13 @@ export { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe/config.ts
 export { type BlockPattern, sparseBlocks } from "./sf-moe/pattern.ts";
 export { type SfMoeConfig, sfMoe } from "./sf-moe/sf-moe.ts";
 export {
-  type ClassificationTask,
-  type Classifier,
   createClassifier,
   type ModelSettings,
   modelSchema,
+  type SettingsOf,
+  type SystemName,
+  systemOf,
+  systems,
 } from "./systems.ts";
 export {
   createTextClassifier,
@@ -42,4 +55,5 @@ export {
   textClassifierSchema,
 } from "./text-classifier/config.ts";
 export { type TextClassifierConfig, textClassifier } from "./text-classifier/text-classifier.ts";
+export { type TransformerBlocksOptions, transformerBlocks } from "./transformer-blocks.ts";
 export { type VitMoeConfig, vitMoe } from "./vit-moe/vit-moe.ts";

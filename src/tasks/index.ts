@@ -4,6 +4,7 @@ export {
   classificationTask,
 } from "./custom/classification-task.ts";
 export { type CustomTaskOptions, customTask } from "./custom/custom-task.ts";
+export { classifyImages, type SystemTask, type TaskContext } from "./system-tasks.ts";
 export type {
   FullEvaluation,
   FullEvaluationOptions,

@@ -13,28 +13,6 @@ export const pageTitles: Readonly<Record<RunPage, string>> = {
   playground: "Playground",
 };
 
-const classifier: readonly RunPage[] = [
-  "mosaic",
-  "experts",
-  "attention",
-  "confusion",
-  "playground",
-];
-
-/** Pages that models of each system can fill; of others, all are offered. */
-const bySystem: Readonly<Record<string, readonly RunPage[]>> = {
-  "diff-moe": classifier,
-  "vit-moe": classifier,
-  "sf-moe": classifier,
-  limoe: ["mosaic", "tokens", "experts", "attention", "confusion", "playground"],
-  seemoe: ["mosaic", "tokens", "experts", "attention", "playground"],
-  "moe-decoder": ["tokens", "experts", "playground"],
-  "text-classifier": ["tokens", "experts", "confusion", "playground"],
-  "sparsely-gated": ["mosaic", "experts", "confusion", "playground"],
-  "classic-mixture": ["experts", "confusion"],
-  custom: ["mosaic", "tokens", "experts", "attention", "confusion"],
-};
-
 const all: readonly RunPage[] = [
   "mosaic",
   "tokens",
@@ -44,15 +22,14 @@ const all: readonly RunPage[] = [
   "playground",
 ];
 
-/** Pages of a run, in order: those that its record fills, or while that is unread, its system can. */
+/** Pages of a run, in order: the pages that its record fills; until it is read, that its system can fill. */
 export function offeredPages(
-  { system }: Pick<RunEntry, "system">,
+  { pages: expected }: Pick<RunEntry, "pages">,
   record?: StoredRecord,
 ): RunPage[] {
-  const expected = bySystem[system] ?? all;
   const pages = all.filter((page) => {
     const test = record && holds[page];
-    return test === undefined ? expected.includes(page) : test(record!);
+    return test === undefined ? expected === null || expected.includes(page) : test(record!);
   });
   return ["overview", ...pages];
 }

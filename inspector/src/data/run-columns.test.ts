@@ -6,6 +6,7 @@ const run = (name: string, scores: RunEntry["scores"], step = 1): RunEntry => ({
   id: name,
   name,
   recipe: "",
+  pages: null,
   system: "",
   seed: null,
   state: "finished",

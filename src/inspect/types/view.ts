@@ -27,6 +27,8 @@ export interface RunEntry {
   readonly recipe: string;
   /** `model.system` of its configuration. */
   readonly system: string;
+  /** Pages that its system can fill; null for an unknown system. */
+  readonly pages: readonly string[] | null;
   readonly seed: number | null;
   readonly state: RunState;
   readonly step: number;

@@ -1,8 +1,10 @@
 /** What experts follow: routing by domain and attribute, and the same scenes in each style. */
+
 import type { Loader } from "../../data/loader.ts";
 import { routingStatistics } from "../../inspect/statistics/routing-statistics.ts";
 import type { DomainAnalysis } from "../../inspect/types/domain.ts";
 import type { ProgressSink } from "../../learn/progress.ts";
+import { systemOf } from "../../models/systems.ts";
 import { isRoutingTap, layersOf, readRouting } from "../../moe/routing-taps.ts";
 import type { Training } from "../setup.ts";
 import { heldOutDomains, openDomains, trainingDomains } from "./environments.ts";
@@ -22,7 +24,7 @@ export async function analyzeDomains(
   const { patches } = task;
   const heldOut = heldOutDomains(config.data);
   const about =
-    config.model.system === "sf-moe" ||
+    systemOf(config.model).studiesDomains === true ||
     config.train.samplesPerDomain !== undefined ||
     heldOut.length > 0;
   if (!about || patches === undefined || loader.dataset.kind !== "image") return undefined;
