@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { build, type Rollup } from "vite";
-import { runtimeAlias } from "../../inspector/runtime-alias.ts";
+import { runtimeAlias } from "../../inspector/aliases.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -1,6 +1,7 @@
 /** The mosaic of one image with all that steers it; records and the playground share it. */
+
+import type { RecordedImage } from "moesaic/inspect";
 import type { ComponentChildren } from "preact";
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 import type { ImageRouting } from "../data/routing.ts";
 import { choose, chosenIndex, route } from "../route.ts";
 import { Switch, Toolbar } from "./controls.tsx";

@@ -1,6 +1,6 @@
 /** What the pages of images and of texts share: layer, choice, expert and colour, all in the address. */
-import type { RecordedLayer } from "../../../src/inspect/types/routed-layer.ts";
-import { percent } from "../../../src/report/format.ts";
+import type { RecordedLayer } from "moesaic/inspect";
+import { formatPercent } from "moesaic/report/browser";
 import { mostChoices, sharesOf } from "../data/routing.ts";
 import { choose, chosenIndex } from "../route.ts";
 import { Choice, LayerSlider, Slider } from "./controls.tsx";
@@ -65,7 +65,7 @@ export function TintSlider({ tint }: { readonly tint: number }) {
       label="Colour"
       value={tint}
       max={100}
-      says={percent(tint / 100, 0)}
+      says={formatPercent(tint / 100, 0)}
       onChange={(value) => choose({ tint: value })}
     />
   );

@@ -1,5 +1,5 @@
 /** Which pages a run is offered. */
-import type { RunEntry } from "../../../src/inspect/types/view.ts";
+import type { RunEntry } from "moesaic/inspect";
 import type { RunPage } from "../route.ts";
 import type { StoredRecord } from "./record.ts";
 

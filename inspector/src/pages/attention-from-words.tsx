@@ -1,7 +1,6 @@
 /** The patches that the words of a caption look at. */
 import { useSignal } from "@preact/signals";
-import { attentionShares } from "../../../src/inspect/attention.ts";
-import type { ImageAttention } from "../../../src/inspect/types/attention.ts";
+import { attentionShares, type ImageAttention } from "moesaic/inspect";
 import { AttentionMap } from "../components/attention-map.tsx";
 
 interface AttentionFromWordsProps {

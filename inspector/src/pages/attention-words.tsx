@@ -1,8 +1,7 @@
 /** The words that patches read, and the patches that read a word. */
 import { useSignal } from "@preact/signals";
-import { attentionShares } from "../../../src/inspect/attention.ts";
-import type { AttentionLayer, ImageAttention } from "../../../src/inspect/types/attention.ts";
-import { attentionLevel } from "../../../src/report/charts/attention.ts";
+import { type AttentionLayer, attentionShares, type ImageAttention } from "moesaic/inspect";
+import { attentionLevel } from "moesaic/report/browser";
 import { AttentionMap } from "../components/attention-map.tsx";
 
 interface AttentionWordsProps {

@@ -1,10 +1,14 @@
 /** Where patches look, head by head and layer by layer, and which words they read. */
 import { useSignal } from "@preact/signals";
+import {
+  type AttentionLayer,
+  attentionShares,
+  attentionToKey,
+  type ImageAttention,
+  type Mosaic,
+} from "moesaic/inspect";
+import { attentionColors } from "moesaic/report/browser";
 import { useId } from "preact/hooks";
-import { attentionShares, attentionToKey } from "../../../src/inspect/attention.ts";
-import type { AttentionLayer, ImageAttention } from "../../../src/inspect/types/attention.ts";
-import type { Mosaic } from "../../../src/inspect/types/mosaic.ts";
-import { attentionColors } from "../../../src/report/charts/attention.ts";
 import { AttentionMap } from "../components/attention-map.tsx";
 import { Slider, Toolbar } from "../components/controls.tsx";
 import { GreyPicture } from "../components/grey-picture.tsx";

@@ -1,5 +1,5 @@
 /** How the experts of each layer share the work, and what each is sent. */
-import type { LayerRouting } from "../../../src/inspect/types/routing.ts";
+import type { LayerRouting } from "moesaic/inspect";
 import { LayerSlider, Toolbar } from "../components/controls.tsx";
 import { Empty } from "../components/states.tsx";
 import { choose, chosenIndex } from "../route.ts";

@@ -1,7 +1,8 @@
 /** The pages of one run. */
+
+import type { RunView } from "moesaic/inspect";
 import type { FunctionComponent } from "preact";
 import { useEffect } from "preact/hooks";
-import type { RunView } from "../../../src/inspect/types/view.ts";
 import { lazy } from "../components/lazy.tsx";
 import { Empty, WhenReady } from "../components/states.tsx";
 import { pageTitles, whyNoRecord } from "../data/offered.ts";

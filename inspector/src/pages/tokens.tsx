@@ -1,5 +1,5 @@
 /** Which expert took which word or character, in every layer. */
-import type { TokenTrace } from "../../../src/inspect/types/text.ts";
+import type { TokenTrace } from "moesaic/inspect";
 import { Empty } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";
 import { className, expertKinds } from "../data/pictures.ts";
