@@ -9,7 +9,7 @@ import { Empty } from "../components/states.tsx";
 import { className } from "../data/pictures.ts";
 import type { StoredRecord } from "../data/record.ts";
 import { choose, route } from "../route.ts";
-import type { RecordPageProps } from "./run-page.tsx";
+import type { RecordPageProps } from "./record-page.ts";
 
 interface Cell {
   readonly actual: number;

@@ -8,7 +8,7 @@ import { LayerLabels } from "./experts-labels.tsx";
 import { LayerLoad, LoadMaps } from "./experts-load.tsx";
 import { Regions } from "./experts-regions.tsx";
 import { LayerTable } from "./experts-table.tsx";
-import type { RecordPageProps } from "./run-page.tsx";
+import type { RecordPageProps } from "./record-page.ts";
 
 export function ExpertsPage({ record }: RecordPageProps) {
   const routing = (record.routing ?? []).filter(({ load }) => load.length > 0);

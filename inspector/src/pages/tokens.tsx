@@ -5,7 +5,7 @@ import { TextExplorer } from "../components/text-explorer.tsx";
 import { className, expertKinds } from "../data/pictures.ts";
 import type { StoredRecord } from "../data/record.ts";
 import { choose, chosenIndex } from "../route.ts";
-import type { RecordPageProps } from "./run-page.tsx";
+import type { RecordPageProps } from "./record-page.ts";
 import { Samples } from "./text-samples.tsx";
 
 export function TokensPage({ record }: RecordPageProps) {
