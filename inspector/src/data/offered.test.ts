@@ -1,29 +1,31 @@
 import { expect, test } from "vitest";
+import { systems } from "moesaic/models";
 import { offeredPages } from "./offered.ts";
 import { pageOf, runPages } from "./pages.ts";
 import type { StoredRecord } from "./record.ts";
 
 const record: StoredRecord = { name: "", recipe: "", config: {}, summary: {}, classNames: [] };
+const pagesOf = (system: string) => systems.get(system).pages;
 const names = runPages.map(({ name }) => name);
 
 test("a run whose record is unread is offered the pages that its system can fill", () => {
-  expect(offeredPages({ system: "moe-decoder" })).toEqual([
+  expect(offeredPages({ pages: pagesOf("moe-decoder") })).toEqual([
     "overview",
     "tokens",
     "experts",
     "playground",
   ]);
-  expect(offeredPages({ system: "elsewhere" })).toEqual(names);
+  expect(offeredPages({ pages: null })).toEqual(names);
 });
 
 test("the record decides about the pages that show it, the system about the others", () => {
   const trace = { tokens: ["a"], layers: [] };
-  expect(offeredPages({ system: "vit-moe" }, { ...record, tokenTraces: [trace] })).toEqual([
+  expect(offeredPages({ pages: pagesOf("vit-moe") }, { ...record, tokenTraces: [trace] })).toEqual([
     "overview",
     "tokens",
     "playground",
   ]);
-  expect(offeredPages({ system: "classic-mixture" }, { ...record, confusion: [[1]] })).toEqual([
+  expect(offeredPages({ pages: pagesOf("classic-mixture") }, { ...record, confusion: [[1]] })).toEqual([
     "overview",
     "confusion",
   ]);

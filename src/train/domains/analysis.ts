@@ -1,9 +1,4 @@
-<<<<<<< HEAD
-/** What experts follow: routing by domain and attribute, and the same scenes in each style. */
-
-=======
 /** Routing by domain and attribute, and of the same scenes in each style. */
->>>>>>> engine
 
 import type { Loader } from "../../data/loader.ts";
 import { routingStatistics } from "../../inspect/statistics/routing-statistics.ts";
