@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
 import { systems } from "moesaic/models";
+import { expect, test } from "vitest";
 import { offeredPages } from "./offered.ts";
 import { pageOf, runPages } from "./pages.ts";
 import type { StoredRecord } from "./record.ts";
@@ -25,10 +25,9 @@ test("the record decides about the pages that show it, the system about the othe
     "tokens",
     "playground",
   ]);
-  expect(offeredPages({ pages: pagesOf("classic-mixture") }, { ...record, confusion: [[1]] })).toEqual([
-    "overview",
-    "confusion",
-  ]);
+  expect(
+    offeredPages({ pages: pagesOf("classic-mixture") }, { ...record, confusion: [[1]] }),
+  ).toEqual(["overview", "confusion"]);
 });
 
 test("every page has a title", () => {
