@@ -28,9 +28,9 @@ export function choiceRecorder(): ChoiceRecorder {
   return {
     add(layer, { ids, probabilities, mask }) {
       const [numTokens, numExperts] = probabilities.shape as [number, number];
-      const numSelected = ids.shape[0]!;
+      const numSelectedExperts = ids.shape[0]!;
       const known = layers.get(layer);
-      const rows = known?.ids ?? Array.from({ length: numSelected }, (): number[] => []);
+      const rows = known?.ids ?? Array.from({ length: numSelectedExperts }, (): number[] => []);
       if (known === undefined) layers.set(layer, { numExperts, ids: rows });
       for (let n = 0; n < numTokens; n++) {
         if (mask !== undefined && !Number(mask.data[n])) continue;
