@@ -94,6 +94,13 @@ const config = {
       to: { path: nodeOnly, reachable: true },
     },
     {
+      name: "inspector-entries",
+      comment: "The inspector imports the package by its entries, as other packages do.",
+      severity: "error",
+      from: { path: "^inspector/src/", pathNot: tests },
+      to: { path: "^src/", pathNot: "^src/([^/]+/index|browser|report/browser)\\.ts$" },
+    },
+    {
       name: "no-unresolved",
       comment: "The file or package does not exist; Vite provides the modules named `virtual:`.",
       severity: "error",
