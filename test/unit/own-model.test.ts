@@ -117,7 +117,7 @@ describe("a classifier of images", () => {
 
   test("is refused by commands that have no task, in a sentence", async () => {
     const sentence =
-      "model.system custom is a model that a program gives to train as options.task, and a configuration does not describe it; use train or evaluateRun with the same task";
+      "model.system custom is a model that a program passes to train as options.task, and no configuration describes it; use train or evaluateRun with the same task";
     for (const argv of [
       ["eval", run],
       ["train", join(run, "config.yaml"), "--run", run, "--resume"],

@@ -52,6 +52,6 @@ test("finely divided experts change by whole multiples", () => {
   expect(expertCounts(model)).toMatchObject({ counts: [8], numSelectedExperts: 4 });
   expect(expertCounts(withExpertCounts(model, [6])).counts).toEqual([6]);
   expect(() => withExpertCounts(model, [7])).toThrow(
-    "experts.granularity 2 wants a multiple of it; change 2 experts at a time",
+    "must be a multiple of experts.granularity (2), got 7; change 2 at a time",
   );
 });
