@@ -91,8 +91,14 @@ export interface SystemDefinition<Schema extends z.ZodType = z.ZodType, Settings
  * Declares a system, at the side of its model function.
  *
  * @example
- * const definition = defineSystem({ name: "vit-moe", schema: vitMoeSchema, reads: "image", ... });
- * systems.add(definition); // for plug-ins; built-in systems are a list in systems.ts
+ * const schema = z.strictObject({ system: z.literal("tiny"), width: z.number().default(8) });
+ * const tiny = defineSystem({
+ *   ...{ name: "tiny", title: "Tiny", paper: "none", description: "An example.", schema },
+ *   ...{ reads: "image", pages: ["experts"] },
+ *   answers: () => undefined,
+ *   readsText: () => false,
+ * });
+ * tiny.schema.parse({ system: "tiny" }).width; // 8
  */
 export function defineSystem<
   const Name extends string,

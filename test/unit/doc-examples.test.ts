@@ -10,6 +10,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import * as z from "zod";
 import * as autodiff from "../../src/autodiff/index.ts";
 import * as graph from "../../src/graph/index.ts";
 import * as root from "../../src/index.ts";
@@ -34,6 +35,7 @@ const folders: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 const complete = ["learn", "losses", "nn", "ops", "optim"];
 const source = new URL("../../src/", import.meta.url);
 const scope: Record<string, unknown> = {
+  z,
   temporary: mkdtempSync(join(tmpdir(), "doc-examples-")),
   ...{ ...random, ...runtime, ...graph, ...autodiff, ...root, ...learn },
   ...{ ...optim, ...losses, ...models, ...nn, ...ops },
