@@ -1,50 +1,17 @@
-import { countRoutedExperts } from "../models/diff-moe/mixture.ts";
-import type { ModelSettings } from "../models/systems.ts";
-import { withoutSharedLimit, withoutSharedRoom } from "../moe/dispatch/without-limit.ts";
-import type { LiveKind } from "./types.ts";
+import type { LiveKind } from "../models/define.ts";
+import { type ModelSettings, systemOf } from "../models/systems.ts";
 
-/** What a model of these settings can be asked for; undefined where it reads neither images nor texts. */
+/** What a model of these settings answers; undefined for a system without live models. */
 export function liveKind(settings: ModelSettings): LiveKind | undefined {
-  switch (settings.system) {
-    case "diff-moe":
-      return settings.text === "captions" ? "contrastive" : "image-classifier";
-    case "vit-moe":
-    case "sf-moe":
-    case "sparsely-gated":
-      return "image-classifier";
-    case "limoe":
-      return "contrastive";
-    case "seemoe":
-      return "captioner";
-    case "moe-decoder":
-      return "language-model";
-    case "text-classifier":
-      return "text-classifier";
-    case "classic-mixture":
-      return undefined;
-  }
+  return systemOf(settings).answers?.(settings);
 }
 
-/**
- * The same model for one sample at a time.
- *
- * A limit on what experts accept that the samples of a batch share is lifted: a sample alone would fill
- * experts that a batch leaves free, and lose tokens that no evaluation drops. A limit that every sequence
- * has for itself stays, and so does the choice of experts among the tokens of a sequence, which are the
- * same in any batch. Decoders and contrastive models lift all limits on their own.
- */
+/** The same model for one sample at a time: see `alone` of the system's definition. */
 export function forOneSample<Settings extends ModelSettings>(settings: Settings): Settings {
-  switch (settings.system) {
-    case "diff-moe": {
-      const routed = countRoutedExperts(settings);
-      return { ...settings, dispatch: withoutSharedRoom(settings.dispatch, routed) };
-    }
-    case "vit-moe":
-    case "sf-moe":
-    case "sparsely-gated":
-    case "text-classifier":
-      return { ...settings, moe: withoutSharedLimit(settings.moe) };
-    default:
-      return settings;
-  }
+  return (systemOf(settings).alone?.(settings) ?? settings) as Settings;
+}
+
+/** Whether a live model needs facts about the data of its run; a tokenizer suffices for streams. */
+export function needsDataFacts(settings: ModelSettings): boolean {
+  return systemOf(settings).reads !== "stream";
 }

@@ -7,13 +7,9 @@
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { RecordedImage } from "../inspect/types/image.ts";
 import type { RoutedLayer } from "../inspect/types/routed-layer.ts";
+import type { LiveKind } from "../models/define.ts";
 
-export type LiveKind =
-  | "image-classifier"
-  | "contrastive"
-  | "captioner"
-  | "language-model"
-  | "text-classifier";
+export type { LiveKind };
 
 /** `model.json`, which stands beside `weights.safetensors`. */
 export interface LiveModelSpec {

@@ -4,6 +4,18 @@ export {
   type ClassicMixtureResult,
   classicMixture,
 } from "./classic-mixture/classic-mixture.ts";
+export type { ClassificationTask, Classifier } from "./classifier.ts";
+export {
+  type ClassifierDefinition,
+  defineSystem,
+  type LiveKind,
+  type ReadTexts,
+  type RecordPage,
+  type SettingsOf,
+  type SystemDefinition,
+  type SystemSchema,
+  type SystemSizes,
+} from "./define.ts";
 export type { TextContext } from "./diff-moe/block.ts";
 export { type DiffMoeConfig, diffMoe, type EncodeImagesOptions } from "./diff-moe/diff-moe.ts";
 export {
@@ -29,11 +41,13 @@ export { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe/config.ts
 export { type BlockPattern, sparseBlocks } from "./sf-moe/pattern.ts";
 export { type SfMoeConfig, sfMoe } from "./sf-moe/sf-moe.ts";
 export {
-  type ClassificationTask,
-  type Classifier,
+  type ClassifierName,
   createClassifier,
   type ModelSettings,
   modelSchema,
+  type SystemName,
+  systemOf,
+  systems,
 } from "./systems.ts";
 export {
   createTextClassifier,

@@ -1,135 +1,89 @@
-/** The systems that recipes can name, and how those that read images classify them. */
-import * as z from "zod";
+/** The systems that recipes can name; plug-ins add theirs to `systems`. */
+import type * as z from "zod";
+import { createRegistry, type Registry, registrySchema } from "../config/registry.ts";
 import { usageError } from "../graph/errors.ts";
-import type { Tensor } from "../graph/graph.ts";
-import { createMoe } from "../moe/create-moe.ts";
-import { moeBlocks } from "../moe/sparse-blocks.ts";
-import { patchGrid } from "../nn/patch-embed.ts";
-import type { Scope } from "../nn/scope.ts";
-import { type ClassicMixtureSettings, classicMixtureSchema } from "./classic-mixture/config.ts";
-import { type CustomSettings, customSchema } from "./custom/config.ts";
-import { type DiffMoeSettings, diffMoeConfig, diffMoeSchema } from "./diff-moe/config.ts";
-import { diffMoe } from "./diff-moe/diff-moe.ts";
-import { requireHeads } from "./heads.ts";
-import { type LimoeSettings, limoeSchema } from "./limoe/config.ts";
-import { type MoeDecoderSettings, moeDecoderSchema } from "./moe-decoder/config.ts";
-import { type SeeMoeSettings, seeMoeSchema } from "./seemoe/config.ts";
-import { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe/config.ts";
-import { type SparselyGatedSettings, sparselyGatedSchema } from "./sparsely-gated/config.ts";
-import { sparselyGated } from "./sparsely-gated/sparsely-gated.ts";
-import { type TextClassifierSettings, textClassifierSchema } from "./text-classifier/config.ts";
-import { type VitMoeSettings, vitMoeSchema } from "./vit-moe/config.ts";
-import { vitMoe } from "./vit-moe/vit-moe.ts";
+import { classicMixtureSystem } from "./classic-mixture/definition.ts";
+import type { ClassificationTask, Classifier } from "./classifier.ts";
+import type { ClassifierDefinition, ReadTexts, SettingsOf, SystemDefinition } from "./define.ts";
+import { customSystem } from "./custom/definition.ts";
+import { diffMoeSystem } from "./diff-moe/definition.ts";
+import { limoeSystem } from "./limoe/definition.ts";
+import { moeDecoderSystem } from "./moe-decoder/definition.ts";
+import { seeMoeSystem } from "./seemoe/definition.ts";
+import { sfMoeSystem } from "./sf-moe/definition.ts";
+import { sparselyGatedSystem } from "./sparsely-gated/definition.ts";
+import { textClassifierSystem } from "./text-classifier/definition.ts";
+import { vitMoeSystem } from "./vit-moe/definition.ts";
 
-/** The `model` part of a recipe: `system` says which of these it is. */
-export const modelSchema = z.discriminatedUnion("system", [
-  classicMixtureSchema,
-  customSchema,
-  diffMoeSchema,
-  vitMoeSchema,
-  sfMoeSchema,
-  sparselyGatedSchema,
-  seeMoeSchema,
-  moeDecoderSchema,
-  textClassifierSchema,
-  limoeSchema,
-]);
+const builtIn = [
+  classicMixtureSystem,
+  customSystem,
+  diffMoeSystem,
+  vitMoeSystem,
+  sfMoeSystem,
+  sparselyGatedSystem,
+  seeMoeSystem,
+  moeDecoderSystem,
+  textClassifierSystem,
+  limoeSystem,
+] as const;
 
-export type ModelSettings =
-  | ClassicMixtureSettings
-  | CustomSettings
-  | DiffMoeSettings
-  | VitMoeSettings
-  | SfMoeSettings
-  | SparselyGatedSettings
-  | SeeMoeSettings
-  | MoeDecoderSettings
-  | TextClassifierSettings
-  | LimoeSettings;
+type BuiltIn = (typeof builtIn)[number];
 
-/** What a classifier is made for. */
-export interface ClassificationTask {
-  readonly numClasses: number;
-  /** `[C, H, W]` */
-  readonly imageShape: readonly [number, number, number];
+/** Name of a built-in system. */
+export type SystemName = BuiltIn["name"];
+
+/** Name of a built-in system that classifies images. */
+export type ClassifierName = Extract<BuiltIn, ClassifierDefinition>["name"];
+
+/** The settings of a built-in system, by default of any. */
+export type ModelSettings<Name extends SystemName = SystemName> = SettingsOf<
+  Extract<BuiltIn, { readonly name: Name }>["schema"]
+>;
+
+/**
+ * Every system.
+ *
+ * @example
+ * systems.get("limoe").paper // "arXiv:2206.02770"
+ * systems.add(mySystem); // recipes can name it from now on
+ */
+export const systems: Registry<SystemDefinition> = createRegistry<SystemDefinition>(
+  "system",
+  builtIn,
+);
+
+/** An interface, because declarations would otherwise write out all settings wherever it occurs. */
+export interface ModelSchema
+  extends z.ZodType<z.output<BuiltIn["schema"]>, z.input<BuiltIn["schema"]>> {}
+
+/** The `model` part of a recipe. Types list the built-in systems; added ones are accepted too. */
+export const modelSchema: ModelSchema = registrySchema(systems, "system") as never;
+
+/** The definition that settings belong to. */
+export function systemOf({ system }: { readonly system: string }): SystemDefinition {
+  return systems.get(system);
 }
 
-export interface Classifier {
-  /** Class logits `[B, classes]` of images `[B, C, H, W]`. */
-  readonly logits: (scope: Scope, images: Tensor) => Tensor;
-  /** Patches per image: their rows and columns. */
-  readonly grid: { readonly rows: number; readonly columns: number };
-  /** Tokens of an image in the taps, of which patches come first; by default its patches alone. */
-  readonly tokensPerImage?: number;
-  /** `K`, choices per token in the taps `ids`. */
-  readonly numSelectedExperts: number;
-  /** Routed experts that compute a token, on average at most. */
-  readonly numActiveExperts: number;
-  /** For each expert `shared`, or `modality` if only tokens of one modality may use it. */
-  readonly expertKinds?: readonly string[]; // [E]
+/** The texts that a model of these settings reads. */
+export function textsOf(settings: { readonly system: string }): ReadTexts {
+  const { reads, texts } = systemOf(settings);
+  return texts?.(settings) ?? (reads === "text" || reads === "stream" ? "samples" : "none");
 }
 
 /**
- * The classifier that `settings` describe.
+ * The classifier of images that settings describe.
  *
- * @throws UserError (exit code 2) for sizes that do not fit together, or a system that reads no images
+ * @throws UserError (exit code 2) for sizes that do not fit together, or a system without a classifier
+ * @example
+ * const { logits } = createClassifier(settings, { numClasses: 10, imageShape: [3, 32, 32] });
+ * logits(scope, images); // [B, 10]
  */
-export function createClassifier(settings: ModelSettings, task: ClassificationTask): Classifier {
-  if (settings.system === "sparsely-gated") return createSparselyGated(settings, task);
-  if (settings.system === "sf-moe") return createSfMoe(settings, task);
-  if (!("patchSize" in settings) || settings.system === "limoe") {
-    throw usageError(`model.system ${settings.system} does not classify images`);
-  }
-  const { patchSize, width } = settings;
-  const [, height, imageWidth] = task.imageShape;
-  const grid = patchGrid(height, imageWidth, patchSize);
-  requireHeads(settings);
-  switch (settings.system) {
-    case "diff-moe": {
-      const { numSelectedExperts } = settings;
-      const config = diffMoeConfig(settings, task.numClasses);
-      const logits = (scope: Scope, images: Tensor) => diffMoe(scope, images, config);
-      const numActiveExperts = numSelectedExperts;
-      const expertKinds = diffMoeExpertKinds(settings);
-      return {
-        grid,
-        numSelectedExperts,
-        numActiveExperts,
-        logits,
-        ...(expertKinds && { expertKinds }),
-      };
-    }
-    case "vit-moe": {
-      const { numSelectedExperts, numActiveExperts } = createMoe(settings.moe, {
-        width,
-        numTokens: grid.rows * grid.columns,
-      });
-      moeBlocks(settings.moeLayers, settings.numLayers);
-      const config = { ...settings, numClasses: task.numClasses };
-      const logits = (scope: Scope, images: Tensor) => vitMoe(scope, images, config);
-      return { grid, numSelectedExperts, numActiveExperts, logits };
-    }
-  }
-}
-
-/** Of the layout `shared`; the routed experts of the layout `global` are all alike. */
-function diffMoeExpertKinds(settings: DiffMoeSettings): string[] | undefined {
-  const { layout, numSharedExperts, numModalitySpecificExperts } = settings;
-  if (layout === "global") return undefined;
-  return [
-    ...Array<string>(numSharedExperts).fill("shared"),
-    ...Array<string>(numModalitySpecificExperts).fill("modality"),
-  ];
-}
-
-/** An image is one token here. */
-function createSparselyGated(
-  { moe }: SparselyGatedSettings,
-  { numClasses, imageShape }: ClassificationTask,
+export function createClassifier(
+  settings: ModelSettings<ClassifierName>,
+  task: ClassificationTask,
 ): Classifier {
-  const width = imageShape.reduce((product, side) => product * side, 1);
-  const { numSelectedExperts, numActiveExperts } = createMoe(moe, { width, numTokens: 1 });
-  const logits = (scope: Scope, images: Tensor): Tensor =>
-    sparselyGated(scope, images, { numClasses, moe });
-  return { grid: { rows: 1, columns: 1 }, numSelectedExperts, numActiveExperts, logits };
+  const { name, classifier } = systemOf(settings);
+  if (classifier !== undefined) return classifier(settings, task);
+  throw usageError(`model.system ${name} does not classify images`);
 }

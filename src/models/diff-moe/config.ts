@@ -4,8 +4,10 @@ import { usageError } from "../../graph/errors.ts";
 import { activationSchema } from "../../moe/activations.ts";
 import { tokenDispatchSchema } from "../../moe/dispatch/config.ts";
 import { requireSelectable } from "../../moe/routing.ts";
+import { patchGrid } from "../../nn/patch-embed.ts";
+import type { ClassificationTask, Classifier } from "../classifier.ts";
 import { requireHeads } from "../heads.ts";
-import type { DiffMoeConfig } from "./diff-moe.ts";
+import { type DiffMoeConfig, diffMoe } from "./diff-moe.ts";
 import type { DiffMoeMatchingConfig } from "./matching.ts";
 import { countRoutedExperts } from "./mixture.ts";
 
@@ -97,7 +99,36 @@ export function diffMoeConfig(settings: DiffMoeSettings, numClasses: number): Di
   return { ...settings, numClasses };
 }
 
-/** The configuration of a model that reads text, of a vocabulary besides. */
+/**
+ * The classifier that settings describe, without texts.
+ *
+ * @throws UserError (exit code 2) for sizes that do not fit together
+ */
+export function createDiffMoe(
+  settings: DiffMoeSettings,
+  { numClasses, imageShape }: ClassificationTask,
+): Classifier {
+  const { patchSize, numSelectedExperts } = settings;
+  const grid = patchGrid(imageShape[1], imageShape[2], patchSize);
+  const config = diffMoeConfig(settings, numClasses);
+  return {
+    grid,
+    numSelectedExperts,
+    numActiveExperts: numSelectedExperts,
+    ...(settings.layout === "shared" && { expertKinds: expertKinds(settings) }),
+    logits: (scope, images) => diffMoe(scope, images, config),
+  };
+}
+
+/** Kinds of the layout `shared`; the routed experts of the layout `global` are all alike. */
+function expertKinds({ numSharedExperts, numModalitySpecificExperts }: DiffMoeSettings): string[] {
+  return [
+    ...Array<string>(numSharedExperts).fill("shared"),
+    ...Array<string>(numModalitySpecificExperts).fill("modality"),
+  ];
+}
+
+/** The configuration of a model that also reads text, for a vocabulary. */
 export function diffMoeMatchingConfig(
   settings: DiffMoeSettings,
   { numClasses, vocabularySize }: { readonly numClasses: number; readonly vocabularySize: number },

@@ -4,8 +4,8 @@ import { usageError } from "../../graph/errors.ts";
 import { type MoeDefaults, moeSchemaWith } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
 import { patchGrid } from "../../nn/patch-embed.ts";
+import type { ClassificationTask, Classifier } from "../classifier.ts";
 import { requireHeads } from "../heads.ts";
-import type { ClassificationTask, Classifier } from "../systems.ts";
 import { blockPatternSchema, sparseBlocks } from "./pattern.ts";
 import { classTokens, sfMoe } from "./sf-moe.ts";
 

@@ -11,8 +11,9 @@ import { adamW } from "../../optim/adamw.ts";
 import { key } from "../../random/index.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import { classification } from "../../tasks/classification/images.ts";
+import type { Classifier } from "../classifier.ts";
 import { expectClose, readFixture } from "../pytorch.fixture.ts";
-import { type Classifier, createClassifier } from "../systems.ts";
+import { createClassifier } from "../systems.ts";
 import { sfMoeSchema } from "./config.ts";
 import { sparseBlocks } from "./pattern.ts";
 

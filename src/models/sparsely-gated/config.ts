@@ -1,6 +1,9 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
 import { moeSchema } from "../../moe/config.ts";
+import { createMoe } from "../../moe/create-moe.ts";
+import type { ClassificationTask, Classifier } from "../classifier.ts";
+import { sparselyGated } from "./sparsely-gated.ts";
 
 /** Settings of the sparsely-gated classifier; defaults are those of the public CIFAR-10 example. */
 export const sparselyGatedSchema = z.strictObject({
@@ -17,3 +20,18 @@ export const sparselyGatedSchema = z.strictObject({
 });
 
 export type SparselyGatedSettings = CamelCased<z.output<typeof sparselyGatedSchema>>;
+
+/** The classifier that settings describe; an image is one token. */
+export function createSparselyGated(
+  { moe }: SparselyGatedSettings,
+  { numClasses, imageShape }: ClassificationTask,
+): Classifier {
+  const width = imageShape.reduce((product, side) => product * side, 1);
+  const { numSelectedExperts, numActiveExperts } = createMoe(moe, { width, numTokens: 1 });
+  return {
+    grid: { rows: 1, columns: 1 },
+    numSelectedExperts,
+    numActiveExperts,
+    logits: (scope, images) => sparselyGated(scope, images, { numClasses, moe }),
+  };
+}

@@ -1,7 +1,12 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
 import { moeSchema } from "../../moe/config.ts";
-import { moeLayersSchema } from "../../moe/sparse-blocks.ts";
+import { createMoe } from "../../moe/create-moe.ts";
+import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
+import { patchGrid } from "../../nn/patch-embed.ts";
+import type { ClassificationTask, Classifier } from "../classifier.ts";
+import { requireHeads } from "../heads.ts";
+import { vitMoe } from "./vit-moe.ts";
 
 /** Settings of the plain vision transformer with experts. */
 export const vitMoeSchema = z.strictObject({
@@ -18,3 +23,27 @@ export const vitMoeSchema = z.strictObject({
 });
 
 export type VitMoeSettings = CamelCased<z.output<typeof vitMoeSchema>>;
+
+/**
+ * The classifier that settings describe.
+ *
+ * @throws UserError (exit code 2) for sizes that do not fit together
+ */
+export function createVitMoe(
+  settings: VitMoeSettings,
+  { numClasses, imageShape }: ClassificationTask,
+): Classifier {
+  const { patchSize, width, moe, moeLayers, numLayers } = settings;
+  const grid = patchGrid(imageShape[1], imageShape[2], patchSize);
+  requireHeads(settings);
+  const numTokens = grid.rows * grid.columns;
+  const { numSelectedExperts, numActiveExperts } = createMoe(moe, { width, numTokens });
+  moeBlocks(moeLayers, numLayers); // Refuses blocks that the model does not have.
+  const config = { ...settings, numClasses };
+  return {
+    grid,
+    numSelectedExperts,
+    numActiveExperts,
+    logits: (scope, images) => vitMoe(scope, images, config),
+  };
+}

@@ -9,8 +9,7 @@ import { key } from "../../random/index.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import { classification } from "../../tasks/classification/images.ts";
 import { diffMoeSchema } from "../diff-moe/config.ts";
-import { createClassifier, modelSchema } from "../systems.ts";
-import type { vitMoeSchema } from "./config.ts";
+import { createVitMoe, vitMoeSchema } from "./config.ts";
 
 type VitInput = Omit<Parameters<typeof vitMoeSchema.parse>[0] & object, "system">;
 
@@ -22,8 +21,8 @@ const batch = {
 };
 
 async function createStep(model: object): Promise<TrainStep> {
-  const settings = fromSnakeCase(modelSchema.parse({ ...sizes, ...model }));
-  const classifier = createClassifier(settings, task);
+  const settings = fromSnakeCase(vitMoeSchema.parse({ ...sizes, ...model }));
+  const classifier = createVitMoe(settings, task);
   return createTrainStep(
     classification(classifier),
     {
@@ -139,7 +138,7 @@ test("Diff-MoE with a capacity drops what exceeds it, and still learns", async (
 
 test("what a classifier says of its experts", () => {
   const classifierOf = (moe: object) =>
-    createClassifier(fromSnakeCase(modelSchema.parse({ ...sizes, system: "vit-moe", moe })), task);
+    createVitMoe(fromSnakeCase(vitMoeSchema.parse({ ...sizes, system: "vit-moe", moe })), task);
   expect(classifierOf({})).toMatchObject({ numSelectedExperts: 2, numActiveExperts: 2 });
   expect(classifierOf({ router: { name: "expert_choice" } })).toMatchObject({
     numSelectedExperts: 8,

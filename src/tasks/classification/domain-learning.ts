@@ -2,7 +2,7 @@ import type { ImageDataset } from "../../data/dataset.ts";
 import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { Objective } from "../../learn/step-graph.ts";
-import type { Classifier } from "../../models/systems.ts";
+import type { Classifier } from "../../models/classifier.ts";
 import type { Task } from "../task.ts";
 import { type DomainAlgorithm, domainObjective, resetMomentsAt } from "./domain-objective.ts";
 

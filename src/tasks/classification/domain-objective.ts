@@ -19,7 +19,7 @@ import { byDomain } from "../../losses/domain-rows.ts";
 import { groupDroLoss } from "../../losses/group-dro.ts";
 import { irmPenalty } from "../../losses/irm.ts";
 import { mixDomains, mixupLoss } from "../../losses/mixup.ts";
-import type { Classifier } from "../../models/systems.ts";
+import type { Classifier } from "../../models/classifier.ts";
 import { constantOf } from "../../nn/initializers.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add, mul, sub } from "../../ops/arithmetic.ts";

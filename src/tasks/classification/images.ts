@@ -7,7 +7,7 @@ import type { Prediction } from "../../inspect/types/image.ts";
 import type { Objective } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
-import type { Classifier } from "../../models/systems.ts";
+import type { Classifier } from "../../models/classifier.ts";
 import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
 import { routingRecorder } from "../routing/routing-record.ts";
 import { type AttentionRecordOptions, withAttention } from "../shared/attention-record.ts";

@@ -9,7 +9,7 @@ import type { NdArray } from "../../graph/array.ts";
 import { expertGallery } from "../../inspect/expert-gallery.ts";
 import type { TokenTrace } from "../../inspect/types/text.ts";
 import type { BatchSource } from "../../learn/evaluator.ts";
-import type { Classifier } from "../../models/systems.ts";
+import type { Classifier } from "../../models/classifier.ts";
 import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
 import { routingRecorder } from "../routing/routing-record.ts";
 import { type ReadWords, withAttention } from "../shared/attention-record.ts";

@@ -13,13 +13,13 @@ import {
   sigmoidPairLoss,
 } from "../../losses/contrastive.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
+import type { Classifier } from "../../models/classifier.ts";
 import type { DiffMoeSettings } from "../../models/diff-moe/config.ts";
 import {
   type CaptionedImages,
   type DiffMoeMatchingConfig,
   diffMoeWithCaptions,
 } from "../../models/diff-moe/matching.ts";
-import type { Classifier } from "../../models/systems.ts";
 import { add, div, mul } from "../../ops/arithmetic.ts";
 import { cast, equal, greater } from "../../ops/compare.ts";
 import { reduceSum } from "../../ops/reduce.ts";

@@ -10,7 +10,7 @@ import {
 import type { ImageAttention } from "../../inspect/types/attention.ts";
 import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import type { BatchSource } from "../../learn/evaluator.ts";
-import type { Classifier } from "../../models/systems.ts";
+import type { Classifier } from "../../models/classifier.ts";
 import type { FullEvaluationOptions } from "../task.ts";
 import type { ShownImage } from "./shown-image.ts";
 

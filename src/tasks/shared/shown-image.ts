@@ -8,7 +8,7 @@ import { shrinkTo } from "../../inspect/record/shrink-image.ts";
 import type { ConfusionSample, RecordedImage } from "../../inspect/types/image.ts";
 import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import type { LayerRouting } from "../../inspect/types/routing.ts";
-import type { Classifier } from "../../models/systems.ts";
+import type { Classifier } from "../../models/classifier.ts";
 import { readRouting, tokenParts } from "../../moe/routing-taps.ts";
 
 /** Images of a report, at most. */

@@ -1,0 +1,14 @@
+import { defineSystem } from "../define.ts";
+import { customSchema } from "./config.ts";
+
+export const customSystem = defineSystem({
+  name: "custom",
+  title: "Custom model",
+  paper: "-",
+  description: "A model that a program gives to `train` as a task.",
+  schema: customSchema,
+  reads: "any",
+  texts: () => "samples",
+  sizes: () => ({ layers: 0, experts: 0 }),
+  pages: ["mosaic", "tokens", "experts", "attention", "confusion"],
+});

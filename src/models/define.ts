@@ -1,0 +1,126 @@
+/**
+ * What a system is: one definition in its folder. Recipes, tasks, live models, edits of experts and the
+ * inspector read it, so that adding a system needs no other list.
+ */
+import type * as z from "zod";
+import type { CamelCased } from "../config/case.ts";
+import type { ClassificationTask, Classifier } from "./classifier.ts";
+import type { EditableExperts } from "./experts.ts";
+
+/** What a trained model answers about single inputs. */
+export type LiveKind =
+  | "image-classifier"
+  | "contrastive"
+  | "captioner"
+  | "language-model"
+  | "text-classifier";
+
+/** Pages of the inspector that show the record of a run. */
+export type RecordPage = "mosaic" | "tokens" | "experts" | "attention" | "confusion";
+
+/** Texts that a model reads: none, one description per class, or the texts of its samples. */
+export type ReadTexts = "none" | "classes" | "samples";
+
+/** Counts that are checked against a file of weights before the model is traced. */
+export interface SystemSizes {
+  readonly layers: number;
+  readonly experts: number;
+}
+
+/** A function whose type a higher layer knows: `TaskMaker` of `tasks/`, `LiveMaker` of `live/`. */
+type Maker = (...given: never[]) => object;
+
+/** The `model` part of a recipe in snake_case: a strict object with the literal key `system`. */
+export type SystemSchema<Name extends string = string> = z.ZodType<{ readonly system: Name }>;
+
+/** The settings of a system with all defaults, camelCase. */
+export type SettingsOf<Schema extends SystemSchema> = CamelCased<z.output<Schema>>;
+
+interface SystemFacts<Settings> {
+  readonly title: string;
+  /** Publication or public code. */
+  readonly paper: string;
+  /** One sentence. */
+  readonly description: string;
+  /** The kind of data sets that it learns from. */
+  readonly reads: "image" | "text" | "stream" | "points" | "any";
+  /** Default: the samples, if `reads` is `text` or `stream`, otherwise none. */
+  texts?(settings: Settings): ReadTexts;
+  /** Absent for a system without live models. */
+  answers?(settings: Settings): LiveKind;
+  /**
+   * The same model for one sample at a time. Default: the settings as they are.
+   *
+   * It lifts a limit on the tokens of an expert that the samples of a batch share: a single sample
+   * would fill experts that a batch leaves free, and lose tokens that no evaluation drops. A limit per
+   * sequence stays, and so does the choice of tokens by experts, because both are the same in any batch.
+   */
+  alone?(settings: Settings): Settings;
+  /** Absent if the number of experts cannot change after training. */
+  readonly experts?: EditableExperts<Settings>;
+  sizes(settings: Settings): SystemSizes;
+  /** Pages of the inspector that its runs fill; the playground follows from `answers`. */
+  readonly pages: readonly RecordPage[];
+  /** Whether `train.algorithm` applies: it learns classes from several domains. Default false. */
+  readonly learnsDomains?: boolean;
+  /** Whether a run analyses its routing by domain even if no setting names domains. Default false. */
+  readonly analyzesDomains?: boolean;
+  /** A `TaskMaker`. Built-in systems have theirs in `tasks/`; a classifier needs none. */
+  readonly task?: Maker;
+  /** A `LiveMaker`. Built-in systems have theirs in `live/`; a classifier needs none. */
+  readonly live?: Maker;
+  /**
+   * The classifier of images that settings describe.
+   *
+   * @throws UserError (exit code 2) for sizes that do not fit together
+   */
+  classifier?(settings: Settings, task: ClassificationTask): Classifier;
+}
+
+/** A system that recipes can name. */
+export interface SystemDefinition<
+  Name extends string = string,
+  Schema extends SystemSchema<Name> = SystemSchema<Name>,
+> extends SystemFacts<SettingsOf<Schema>> {
+  readonly name: Name;
+  readonly schema: Schema;
+}
+
+/** A system that classifies images. */
+export type ClassifierDefinition<
+  Name extends string = string,
+  Schema extends SystemSchema<Name> = SystemSchema<Name>,
+> = SystemDefinition<Name, Schema> & Required<Pick<SystemFacts<SettingsOf<Schema>>, "classifier">>;
+
+/**
+ * Defines a system.
+ *
+ * @example
+ * systems.add(
+ *   defineSystem({
+ *     name: "linear",
+ *     title: "Linear classifier",
+ *     paper: "-",
+ *     description: "One linear map of the pixels.",
+ *     schema: z.strictObject({ system: z.literal("linear") }),
+ *     reads: "image",
+ *     sizes: () => ({ layers: 1, experts: 0 }),
+ *     pages: ["confusion"],
+ *     classifier: (_, { numClasses }) => ({
+ *       logits: (scope, images) => linear(scope, reshape(images, [images.shape[0]!, -1]), numClasses),
+ *       grid: { rows: 1, columns: 1 },
+ *       numSelectedExperts: 0,
+ *       numActiveExperts: 0,
+ *     }),
+ *   }),
+ * );
+ */
+export function defineSystem<const Name extends string, Schema extends SystemSchema<Name>>(
+  definition: ClassifierDefinition<Name, Schema>,
+): ClassifierDefinition<Name, Schema>;
+export function defineSystem<const Name extends string, Schema extends SystemSchema<Name>>(
+  definition: SystemDefinition<Name, Schema>,
+): SystemDefinition<Name, Schema>;
+export function defineSystem(definition: SystemDefinition): SystemDefinition {
+  return definition;
+}

@@ -1,0 +1,24 @@
+import { defineSystem } from "../define.ts";
+import { denseBlocks, moeExperts } from "../experts.ts";
+import { moeBlockSizes } from "../sizes.ts";
+import { seeMoeSchema } from "./config.ts";
+
+export const seeMoeSystem = defineSystem({
+  name: "seemoe",
+  title: "SeeMoE",
+  paper: "github.com/AviSoori1x/seemore",
+  description: "A vision transformer and a causal decoder with experts that writes captions.",
+  schema: seeMoeSchema,
+  reads: "image",
+  texts: () => "samples",
+  answers: () => "captioner",
+  experts: { ...moeExperts, dense: denseBlocks },
+  sizes(settings) {
+    const [vision, decoder] = [moeBlockSizes(settings.vision), moeBlockSizes(settings)];
+    return {
+      layers: Math.max(vision.layers, decoder.layers),
+      experts: Math.max(vision.experts, decoder.experts),
+    };
+  },
+  pages: ["mosaic", "tokens", "experts", "attention"],
+});
