@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import * as z from "zod";
 import { fromSnakeCase } from "../../config/case.ts";
 import { array } from "../../graph/array.ts";
 import { parameterGroups } from "../../learn/parameter-groups.ts";
@@ -9,10 +10,12 @@ import { key } from "../../random/index.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import { classification } from "../../tasks/classification/images.ts";
 import { diffMoeSchema } from "../diff-moe/config.ts";
+import { createClassifier } from "../systems.ts";
 import { createVitMoe, vitMoeSchema } from "./config.ts";
 
 type VitInput = Omit<Parameters<typeof vitMoeSchema.parse>[0] & object, "system">;
 
+const schema = z.discriminatedUnion("system", [vitMoeSchema, diffMoeSchema]);
 const task = { numClasses: 3, imageShape: [3, 8, 8] as const };
 const sizes = { patch_size: 4, width: 16, num_layers: 4, num_heads: 2 };
 const batch = {
@@ -21,8 +24,8 @@ const batch = {
 };
 
 async function createStep(model: object): Promise<TrainStep> {
-  const settings = fromSnakeCase(vitMoeSchema.parse({ ...sizes, ...model }));
-  const classifier = createVitMoe(settings, task);
+  const settings = fromSnakeCase(schema.parse({ ...sizes, ...model }));
+  const classifier = createClassifier(settings, task);
   return createTrainStep(
     classification(classifier),
     {
