@@ -16,7 +16,8 @@ export type LiveKind =
   | "text-classifier";
 
 /** Pages of the inspector that show the record of a run. */
-export type RecordPage = "mosaic" | "tokens" | "experts" | "attention" | "confusion";
+export const recordPages = ["mosaic", "tokens", "experts", "attention", "confusion"] as const;
+export type RecordPage = (typeof recordPages)[number];
 
 /** Texts that a model reads: none, one description per class, or the texts of its samples. */
 export type ReadTexts = "none" | "classes" | "samples";

@@ -1,5 +1,6 @@
 /** How the settings of a system count its experts, for edits of trained models. */
 import { usageError } from "../graph/errors.ts";
+import { checkMoe } from "../moe/check.ts";
 import type { MoeSettings } from "../moe/settings.ts";
 import { moeSizes } from "../moe/sizes.ts";
 
@@ -53,7 +54,10 @@ export const moeExperts = {
         `${count} experts would be left, and experts.granularity ${granularity} wants a multiple of it; change ${granularity} experts at a time`,
       );
     }
-    return { ...settings, moe: { ...moe, numExperts } };
+    const changed = { ...moe, numExperts };
+    const problem = checkMoe(changed);
+    if (problem !== undefined) throw usageError(problem.message);
+    return { ...settings, moe: changed };
   },
 };
 

@@ -2,7 +2,16 @@
 import { existsSync } from "node:fs";
 import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
 import type { StoredSummary } from "../inspect/types/run-record.ts";
-import type { MetricTable, RunEntry, RunState, RunView } from "../inspect/types/view.ts";
+import type {
+  MetricTable,
+  RunEntry,
+  RunState,
+  RunView,
+  SystemPage,
+} from "../inspect/types/view.ts";
+import { hasLiveModels } from "../live/kinds.ts";
+import { recordPages } from "../models/define.ts";
+import { systems } from "../models/systems.ts";
 import { openInside } from "./inside.ts";
 import { lastScores, metricTable } from "./metric-table.ts";
 import { followMetrics, type MetricsFollower } from "./metrics-follower.ts";
@@ -98,6 +107,7 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
         checkpoints,
         hasRecord: record !== undefined && record.size <= MAX_RECORD_LENGTH,
         hasModel: await model.available(),
+        pages: systemPages(entry.system),
       };
     },
     async table() {
@@ -107,6 +117,13 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
       return made;
     },
   };
+}
+
+/** Pages that runs of a system can fill: all, if the system is unknown here. */
+function systemPages(system: string): SystemPage[] {
+  const definition = systems.find(system);
+  if (definition === undefined) return [...recordPages, "playground"];
+  return [...definition.pages, ...(hasLiveModels(system) ? (["playground"] as const) : [])];
 }
 
 /** A run is finished if its summary is of its last step; a resumed run without a new summary is not. */

@@ -1,6 +1,6 @@
 /** Which pages a run is offered. */
-import type { RunEntry } from "../../../src/inspect/types/view.ts";
-import type { RunPage } from "../route.ts";
+import type { RunEntry, RunView } from "../../../src/inspect/types/view.ts";
+import { type RunPage, runPages } from "../address.ts";
 import type { StoredRecord } from "./record.ts";
 
 export const pageTitles: Readonly<Record<RunPage, string>> = {
@@ -13,48 +13,16 @@ export const pageTitles: Readonly<Record<RunPage, string>> = {
   playground: "Playground",
 };
 
-const classifier: readonly RunPage[] = [
-  "mosaic",
-  "experts",
-  "attention",
-  "confusion",
-  "playground",
-];
-
-/** Pages that models of each system can fill; of others, all are offered. */
-const bySystem: Readonly<Record<string, readonly RunPage[]>> = {
-  "diff-moe": classifier,
-  "vit-moe": classifier,
-  "sf-moe": classifier,
-  limoe: ["mosaic", "tokens", "experts", "attention", "confusion", "playground"],
-  seemoe: ["mosaic", "tokens", "experts", "attention", "playground"],
-  "moe-decoder": ["tokens", "experts", "playground"],
-  "text-classifier": ["tokens", "experts", "confusion", "playground"],
-  "sparsely-gated": ["mosaic", "experts", "confusion", "playground"],
-  "classic-mixture": ["experts", "confusion"],
-  custom: ["mosaic", "tokens", "experts", "attention", "confusion"],
-};
-
-const all: readonly RunPage[] = [
-  "mosaic",
-  "tokens",
-  "experts",
-  "attention",
-  "confusion",
-  "playground",
-];
-
-/** Pages of a run, in order: those that its record fills, or while that is unread, its system can. */
+/** Pages of a run, in order: those that its record fills, or until it is read, those of its system. */
 export function offeredPages(
-  { system }: Pick<RunEntry, "system">,
+  { pages }: Pick<RunView, "pages">,
   record?: StoredRecord,
-): RunPage[] {
-  const expected = bySystem[system] ?? all;
-  const pages = all.filter((page) => {
+): readonly RunPage[] {
+  return runPages.filter((page) => {
+    if (page === "overview") return true;
     const test = record && holds[page];
-    return test === undefined ? expected.includes(page) : test(record!);
+    return test === undefined ? pages.includes(page) : test(record!);
   });
-  return ["overview", ...pages];
 }
 
 /** Whether a record has something to show on a page. */

@@ -3,6 +3,7 @@ import type { Loader } from "../../data/loader.ts";
 import { routingStatistics } from "../../inspect/statistics/routing-statistics.ts";
 import type { DomainAnalysis } from "../../inspect/types/domain.ts";
 import type { ProgressSink } from "../../learn/progress.ts";
+import { systemOf } from "../../models/systems.ts";
 import { isRoutingTap, layersOf, readRouting } from "../../moe/routing-taps.ts";
 import type { Training } from "../setup.ts";
 import { heldOutDomains, openDomains, trainingDomains } from "./environments.ts";
@@ -11,8 +12,8 @@ import { routeScenes } from "./scenes.ts";
 
 /**
  * Routes the out splits of all domains, those that training did not see among them, with the present
- * weights. Undefined for runs that are not about domains (neither SF-MoE nor with settings of their own for
- * them), and for models without experts.
+ * weights. Undefined for models without experts, and for runs without domains: no setting names any, and
+ * their system does not analyse domains by default.
  */
 export async function analyzeDomains(
   training: Pick<Training, "config" | "task" | "loader" | "openSplit" | "createEvaluator">,
@@ -22,7 +23,7 @@ export async function analyzeDomains(
   const { patches } = task;
   const heldOut = heldOutDomains(config.data);
   const about =
-    config.model.system === "sf-moe" ||
+    systemOf(config.model).analyzesDomains === true ||
     config.train.samplesPerDomain !== undefined ||
     heldOut.length > 0;
   if (!about || patches === undefined || loader.dataset.kind !== "image") return undefined;
