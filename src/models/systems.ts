@@ -4,8 +4,8 @@ import { createRegistry, type Registry, registrySchema } from "../config/registr
 import { usageError } from "../graph/errors.ts";
 import { classicMixtureSystem } from "./classic-mixture/definition.ts";
 import type { ClassificationTask, Classifier } from "./classifier.ts";
-import type { ClassifierDefinition, ReadTexts, SettingsOf, SystemDefinition } from "./define.ts";
 import { customSystem } from "./custom/definition.ts";
+import type { ClassifierDefinition, ReadTexts, SettingsOf, SystemDefinition } from "./define.ts";
 import { diffMoeSystem } from "./diff-moe/definition.ts";
 import { limoeSystem } from "./limoe/definition.ts";
 import { moeDecoderSystem } from "./moe-decoder/definition.ts";
