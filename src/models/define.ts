@@ -4,6 +4,7 @@
  */
 import type * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
+import { ofKind } from "../config/registry.ts";
 import type { ClassificationTask, Classifier } from "./classifier.ts";
 import type { EditableExperts } from "./experts.ts";
 
@@ -96,6 +97,7 @@ export type ClassifierDefinition<
 /**
  * Defines a system.
  *
+ * @returns the definition, which a plug-in exports
  * @example
  * systems.add(
  *   defineSystem({
@@ -123,5 +125,5 @@ export function defineSystem<const Name extends string, Schema extends SystemSch
   definition: SystemDefinition<Name, Schema>,
 ): SystemDefinition<Name, Schema>;
 export function defineSystem(definition: SystemDefinition): SystemDefinition {
-  return definition;
+  return ofKind("system", definition);
 }
