@@ -10,8 +10,8 @@ import {
   diffMoeWithPrompts,
   encodeCaption,
   encodeImageAlone,
-  matchingSimilarity,
 } from "../models/diff-moe/matching.ts";
+import { similarity } from "../nn/logit-scale.ts";
 import { patchGrid } from "../nn/patch-embed.ts";
 import { contrastive } from "./contrastive.ts";
 import { type ImageModel, imageClassifier } from "./image-classifier.ts";
@@ -57,7 +57,7 @@ function withCaptions(source: Source): Promise<LiveAbilities> {
     grid: patchGrid(imageShape[1], imageShape[2], settings.patchSize),
     encodeImages: (scope, images) => encodeImageAlone(scope, images, config).embeddings,
     encodeTexts: (scope, ids, lengths) => encodeCaption(scope, { ids, lengths }, config),
-    similarity: (scope) => matchingSimilarity(scope, config),
+    similarity: (scope) => similarity(scope, config.contrastive),
   } satisfies Parameters<typeof contrastive>[1];
   if (spec.classNames.length === 0) return contrastive(source, model);
   return contrastive(source, {

@@ -35,7 +35,13 @@ export {
 } from "./kv-cache.ts";
 export { layerNorm } from "./layer-norm.ts";
 export { type LinearOptions, linear } from "./linear.ts";
-export { type LogitScaleOptions, learnedLogitScale } from "./logit-scale.ts";
+export {
+  type LogitScaleOptions,
+  learnedLogitScale,
+  type Similarity,
+  type SimilarityOptions,
+  similarity,
+} from "./logit-scale.ts";
 export { type PatchEmbedOptions, patchEmbed, patchGrid, patchify } from "./patch-embed.ts";
 export { type ResnetStemOptions, resnetStem } from "./resnet-stem.ts";
 export {
