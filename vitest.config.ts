@@ -1,11 +1,14 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { packageAlias } from "./inspector/aliases.ts";
 
+const resolve = { alias: [...packageAlias] };
 const shared = { pool: "forks", testTimeout: 30_000, hookTimeout: 60_000 } as const;
 
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       {
+        resolve,
         test: {
           ...shared,
           name: "unit",
@@ -13,6 +16,7 @@ const config: ViteUserConfig = defineConfig({
         },
       },
       {
+        resolve,
         test: {
           ...shared,
           name: "data",
@@ -21,6 +25,7 @@ const config: ViteUserConfig = defineConfig({
         },
       },
       {
+        resolve,
         test: { ...shared, name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000 },
       },
     ],

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 import { expertStyle, style } from "../src/report/style.ts";
-import { runtimeAlias } from "./runtime-alias.ts";
+import { packageAlias, runtimeAlias } from "./aliases.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 /** Rows of the experts' colours in the style sheet, which are as many as differ. */
@@ -20,10 +20,10 @@ function reportStyle(): Plugin {
 
 const config: UserConfig = defineConfig({
   root: here,
-  base: ".//",
+  base: "./",
   plugins: [reportStyle()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  resolve: { alias: [...runtimeAlias] },
+  resolve: { alias: [...packageAlias, ...runtimeAlias] },
   worker: { format: "es" },
   build: {
     target: "es2023",

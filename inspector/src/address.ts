@@ -1,16 +1,6 @@
 /** The address of a page: what stands after `#`. */
 
-/** Pages of one run, in the order of their tabs. */
-export const runPages = [
-  "overview",
-  "mosaic",
-  "tokens",
-  "experts",
-  "attention",
-  "confusion",
-  "playground",
-] as const;
-export type RunPage = (typeof runPages)[number];
+import { type RunPage, runPages } from "./data/pages.ts";
 
 export interface Route {
   /** Without a run, the page is the list of runs. */
@@ -31,8 +21,8 @@ export function parseRoute(hash: string): Route {
   const params = new Map(new URLSearchParams(query));
   const [kind, id, page = "overview"] = path.split("/");
   if (kind !== "run" || id === undefined || id === "") return { page: "runs", params };
-  const known = runPages.find((name) => name === page) ?? "overview";
-  return { run: decode(id), page: known, params };
+  const known = runPages.find(({ name }) => name === page);
+  return { run: decode(id), page: known?.name ?? "overview", params };
 }
 
 /** The address of a page, for `href`. */

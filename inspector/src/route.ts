@@ -2,7 +2,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { hrefOf, parseRoute, type Route } from "./address.ts";
 
-export { hrefOf, type RunPage } from "./address.ts";
+export { hrefOf } from "./address.ts";
 
 const current = signal<Route>(parseRoute(location.hash));
 

@@ -136,8 +136,8 @@ test("workers read IDX images out of the memory that the main thread decoded", a
 
 test("the main thread stays free while batches are made", async () => {
   await using loader = await createLoader(
-    { ...spec, length: 4096 },
-    { ...training, batchSize: 1024, workers: 1, prefetch: 1 },
+    { ...spec, length: 1024 },
+    { ...training, batchSize: 256, workers: 1, prefetch: 1 },
   );
   await loader.next(); // the worker is up
   let ticks = 0;

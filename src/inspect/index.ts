@@ -101,3 +101,13 @@ export type {
   TextSample,
   TokenTrace,
 } from "./types/text.ts";
+export type {
+  CheckpointEntry,
+  LiveMessages,
+  MetricSeries,
+  MetricTable,
+  RunEntry,
+  RunList,
+  RunState,
+  RunView,
+} from "./types/view.ts";

@@ -8,7 +8,7 @@ import type { Optimizer, StepSettings } from "../optim/optimizer.ts";
 import { type Arena, BUFFERS } from "../runtime/arena.ts";
 import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
 
-/** Floats per chunk: a few of these vectors fit into the second-level cache (spec: 38 ms for 20M). */
+/** Floats per chunk: several chunks fit into the second-level cache (38 ms for 20M parameters). */
 const CHUNK = 262_144;
 
 export interface ArenaOptimizer {
@@ -29,8 +29,8 @@ interface Range {
 }
 
 /**
- * Prepares the update of an arena with the buffers `parameters`, `gradients`, one for each moment
- * of the rule, and `ema` where averaging is wanted.
+ * Prepares the update of an arena with the buffers `parameters` and `gradients`, one buffer for each
+ * moment of the rule, and `ema` if averages are kept.
  */
 export async function createArenaOptimizer(
   runtime: Runtime,

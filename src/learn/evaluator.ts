@@ -1,4 +1,4 @@
-/** Runs the evaluation graph over a split, on the weights where they lie. */
+/** Runs the evaluation graph over a split; weights are read in place. */
 
 import type { Batch, Field } from "../data/batches/batch.ts";
 import { allocate, type NdArray, view } from "../graph/array.ts";
@@ -22,8 +22,8 @@ export interface BatchSource<B extends ArrayBatch = Batch> {
 export interface Evaluator {
   readonly graph: StepGraph;
   /**
-   * Means of the scalars over all samples of `source`; `visit` sees the outputs and taps of each
-   * batch, which are overwritten by the next.
+   * Means of the scalars over all samples of `source`. `visit` receives the outputs and taps of each
+   * batch, which the next batch overwrites.
    */
   run<B extends ArrayBatch = Batch>(
     source: BatchSource<B>,
@@ -151,7 +151,7 @@ function sizes(shape: Shape, batchSize: number): number[] {
   return shape.map((dim) => (typeof dim === "number" ? dim : dim.factor * batchSize));
 }
 
-/** The scores that a summary shows: without auxiliary losses, and sums that contain them. */
+/** The scores of a summary: all but auxiliary losses and the sum that contains them. */
 export function mainScores(scores: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(scores).filter(

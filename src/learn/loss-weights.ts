@@ -4,19 +4,19 @@ import { usageError } from "../graph/errors.ts";
 import type { ScheduledWeight } from "../nn/scope.ts";
 import { schedule } from "../optim/schedule.ts";
 
-/** Names of the graph's inputs that hold such weights begin with this. */
+/** Prefix of the inputs that hold scheduled weights. */
 export const WEIGHT_PREFIX = "weight:";
 
 export interface LossWeights {
   /** Scalars by the name of their input. */
   readonly inputs: Readonly<Record<string, NdArray<"float32">>>;
-  /** Sets them for a step counted from 0; they follow from the step alone. */
+  /** Sets the weights of a step, counted from 0; they depend on the step alone. */
   set(step: number): void;
 }
 
 /**
  * @param weights by the name of their input
- * @param totalSteps length of the training; weights that fall need it
+ * @param totalSteps length of the training, which decaying weights need
  */
 export function createLossWeights(
   weights: ReadonlyMap<string, ScheduledWeight>,

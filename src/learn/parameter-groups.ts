@@ -1,4 +1,4 @@
-/** Which parameters train, when, and with which settings: the rules of a recipe. */
+/** Parameter groups: which parameters train, at which steps, and with which settings. */
 import { usageError } from "../graph/errors.ts";
 import type { ParameterSpec } from "../nn/scope.ts";
 import type { StepSettings } from "../optim/optimizer.ts";
@@ -85,7 +85,7 @@ export function checkRules(
   }
 }
 
-/** Steps before the first that a rule lets parameters train. */
+/** Steps during which a rule keeps parameters frozen at the start. */
 function restBefore(rule: ParameterRule | undefined): number {
   const frozen = rule?.frozen;
   return typeof frozen === "object" && "untilStep" in frozen ? frozen.untilStep : 0;

@@ -4,9 +4,9 @@ export interface ParameterRule {
   readonly parameters: string;
   /** Factor of the learning rate. Default 1. */
   readonly learningRateFactor?: number;
-  /** Weight decay of those parameters among them that decay. Default: that of the others. */
+  /** Weight decay of the matching parameters that decay. Default: the weight decay of the optimizer. */
   readonly weightDecay?: number | undefined;
-  /** Whether they decay. Default: those of two axes or more, unless the model says otherwise. */
+  /** Whether the parameters decay. Default: parameters of two axes or more do, unless the model sets it. */
   readonly decay?: boolean | undefined;
   /** Frozen always, until a step, or from a step on, counted from 0. Default false. */
   readonly frozen?: boolean | { readonly untilStep: number } | { readonly fromStep: number };

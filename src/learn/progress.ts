@@ -1,12 +1,12 @@
 /** Progress of long work, for terminals and pages. */
 
-/** Where a run stands. */
+/** Progress of a run. */
 export interface ProgressUpdate {
-  /** What is counted: `step` while training, for example `test batch` while evaluating. */
+  /** The unit that is counted, such as `step` in training and `test batch` in evaluation. */
   label: string;
   done: number;
   total: number;
-  /** Shown in order, for example `{ loss: 0.412, accuracy: 0.871 }`. */
+  /** Metrics in the order in which they are shown, for example `{ loss: 0.412, accuracy: 0.871 }`. */
   metrics?: Readonly<Record<string, number>>;
   tokensPerSecond?: number;
   secondsLeft?: number;
@@ -15,7 +15,7 @@ export interface ProgressUpdate {
 /** Receives progress; cheap enough to be called at every step. */
 export interface ProgressSink {
   update(update: ProgressUpdate): void;
-  /** A line that stays, for example "checkpoint saved at step 300". */
+  /** Adds a permanent line, for example "checkpoint saved at step 300". */
   note(message: string): void;
 }
 

@@ -24,11 +24,11 @@ export interface UpdateOptions {
   readonly accumulationSteps?: number;
   /** The step at which the optimizer's moments are set to zero. Default none. */
   readonly resetMomentsAt?: number | undefined;
-  /** What to do about gradients that are not finite, in the error that reports them. */
+  /** The advice in the error about gradients that are not finite. */
   readonly advice?: string;
 }
 
-/** What one update did. */
+/** The result of one update. */
 export interface Update<B> {
   /** Updates done before this one. */
   readonly step: number;

@@ -3,14 +3,14 @@ import { runUpdate, type Update, type UpdateOptions } from "./run-update.ts";
 import type { NamedArrays } from "./step-session.ts";
 import type { UpdateStep } from "./train-step.ts";
 
-/** What runs after an update. */
+/** A function that is called after each update. */
 export type UpdateHook<B> = (update: Update<B>) => unknown;
 
 /** How a training ends: after its last step, by a signal, or early. */
 export type Outcome = "finished" | "interrupted" | "stopped";
 
 export interface RunUpdatesOptions<B> extends UpdateOptions {
-  /** Updates done before. Default 0. */
+  /** Number of completed updates at the start. Default 0. */
   readonly from?: number;
   /** Called in order after each update. */
   readonly hooks?: readonly UpdateHook<B>[];
@@ -43,7 +43,7 @@ export async function runUpdates<B extends { readonly arrays: NamedArrays }>(
 /**
  * A hook that runs after every `count` updates.
  *
- * @param last the number of an update after which it runs as well
+ * @param last an additional update, counted from 1, after which the hook runs
  * @example
  * const seen = [];
  * const hook = everySteps(2, ({ step }) => seen.push(step));

@@ -1,4 +1,4 @@
-/** What `learn/` offers in Node and in browsers. */
+/** The exports of `learn/` for both Node and browsers. */
 export {
   type Application,
   type ApplyOptions,

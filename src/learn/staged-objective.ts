@@ -1,16 +1,16 @@
-/** Objectives of two stages, of which the first reads samples one by one and the second all at once. */
+/** Objectives of two stages: the first reads samples separately, the second compares all of them. */
 import type { Tensor } from "../graph/graph.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { Objective, ObjectiveResult } from "./step-graph.ts";
 
-/** A contrastive objective, say: embeddings of each sample, and a loss over those of the batch. */
+/** For example a contrastive objective: an embedding per sample, and a loss over the embeddings of a batch. */
 export interface StagedObjective {
-  /** What each sample contributes, by name; rows have the batch axis first. */
+  /** Rows of each sample, by name; the batch axis is first. */
   readonly embed: (
     scope: Scope,
     batch: Readonly<Record<string, Tensor>>,
   ) => Readonly<Record<string, Tensor>>;
-  /** The loss over the rows of all samples; its parameters are none of `embed`. */
+  /** The loss over the rows of all samples; it shares no parameters with `embed`. */
   readonly compare: (scope: Scope, rows: Readonly<Record<string, Tensor>>) => ObjectiveResult;
 }
 

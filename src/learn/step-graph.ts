@@ -1,4 +1,4 @@
-/** One training step's graph: forward, backward, metrics; and the evaluation graph beside it. */
+/** The graph of a training step (forward, backward, metrics), and the evaluation graph. */
 import type { SegmentOf } from "../autodiff/checkpoint.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import type { Tensor, TensorSpec } from "../graph/graph.ts";
@@ -14,25 +14,25 @@ import { type EmitOptions, type EmittedModel, emitModel } from "../onnx/emit.ts"
 import { add, mul } from "../ops/arithmetic.ts";
 import { WEIGHT_PREFIX } from "./loss-weights.ts";
 
-/** What a batch holds, by name: `images`, `labels`, ... */
+/** Types and shapes of the arrays of a batch, by name: `images`, `labels`, ... */
 export type BatchSpec = Readonly<Record<string, TensorSpec>>;
 
-/** What an objective gives back; all are scalars, but for `outputs`. */
+/** The result of an objective; all tensors but `outputs` are scalars. */
 export interface ObjectiveResult {
   /** The main loss; auxiliary losses of the scope are added to it. */
   readonly loss: Tensor;
-  /** Scalars to log, beside the loss. */
+  /** Scalars that are logged in addition to the loss. */
   readonly metrics?: Readonly<Record<string, Tensor>>;
-  /** Tensors that evaluation asks for, such as `logits`. */
+  /** Tensors that evaluation may return, such as `logits`. */
   readonly outputs?: Readonly<Record<string, Tensor>>;
 }
 
-/** A model with its loss: what is traced and trained. */
+/** A model with its loss, which is traced and trained. */
 export type Objective = (scope: Scope, batch: Readonly<Record<string, Tensor>>) => ObjectiveResult;
 
-/** Names of the graph's outputs that hold gradients begin with this. */
+/** Prefix of the outputs that hold gradients. */
 export const GRADIENT_PREFIX = "gradient:";
-/** Names of the graph's outputs that hold the next values of states begin with this. */
+/** Prefix of the outputs that hold the next values of states. */
 export const STATE_PREFIX = "next:";
 
 export interface StepGraph {
@@ -40,9 +40,9 @@ export interface StepGraph {
   readonly model: EmittedModel;
   /** Names of the scalar outputs: `loss`, `objective`, `auxiliary/<name>` and the metrics. */
   readonly scalars: readonly string[];
-  /** Names of tapped outputs that were asked for. */
+  /** Names of the requested taps. */
   readonly taps: readonly string[];
-  /** Weights of auxiliary losses that training gives at every step, by the name of their input. */
+  /** Scheduled weights of auxiliary losses, by the name of their input. */
   readonly weights: ReadonlyMap<string, ScheduledWeight>;
 }
 
@@ -51,9 +51,9 @@ export interface StepGraphOptions extends EmitOptions {
   readonly tap?: (name: string) => boolean;
   /** Which parameters have gradients. Default all. */
   readonly trains?: (spec: ParameterSpec) => boolean;
-  /** Which arrays of the batch have gradients besides. Default none. */
+  /** Which arrays of the batch have gradients as well. Default none. */
   readonly differentiates?: (name: string) => boolean;
-  /** Segments that the backward pass computes again instead of keeping. Default none. */
+  /** Segments that the backward pass recomputes instead of keeping their activations. Default none. */
   readonly checkpoint?: SegmentOf;
 }
 
@@ -132,7 +132,7 @@ export function evaluationGraph(
 
 interface TracedObjective {
   readonly trace: Trace;
-  /** Of the batch, by name. */
+  /** Tensors of the batch, by name. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   readonly result: ObjectiveResult;
   readonly total: Tensor;

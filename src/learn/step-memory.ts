@@ -1,4 +1,4 @@
-/** What the graphs of a training share: parameters, gradients, moments, states, random numbers. */
+/** Memory that the graphs of a training share: parameters, gradients, moments, states, random numbers. */
 import { allocate, type NdArray } from "../graph/array.ts";
 import type { ParameterSpec, Trace } from "../nn/scope.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -12,11 +12,11 @@ export interface StepMemoryOptions {
   readonly seed: Key;
   /** Keeps a moving average of the weights. */
   readonly ema?: boolean;
-  /** Which parameters train, and with which settings. Default all, by whether they decay. */
+  /** Which parameters train, and with which settings. Default: all, in two groups by their decay. */
   readonly groups?: ParameterGroups;
 }
 
-/** What random numbers follow from, besides the seed and their name. */
+/** The index that selects random numbers, in addition to the seed and their name. */
 export interface DrawIndex {
   /** Update, counted from 0. */
   readonly step: number;
@@ -27,22 +27,22 @@ export interface DrawIndex {
 export interface StepMemory {
   readonly parameters: ReadonlyMap<string, ParameterSpec>;
   readonly arena: Arena;
-  /** States by name, with their present values. */
+  /** Current values of states, by name. */
   readonly states: ReadonlyMap<string, NdArray<"float32">>;
-  /** Where graphs leave the next values of states. */
+  /** Memory into which graphs write the next values of states. */
   readonly nextStates: ReadonlyMap<string, NdArray<"float32">>;
   /** The numbers of a random tensor; nothing is copied. */
   draw(name: string, index: DrawIndex): NdArray<"float32">;
-  /** Adds the gradients that `run` writes to those that were there before. */
+  /** Runs `run` and adds the gradients that it writes to the previous gradients. */
   addingGradients(run: () => Promise<void>): Promise<void>;
 }
 
-/** Initial values of a parameter or state: they follow from the seed and its name. */
+/** Initial values of a parameter or state, drawn from the seed and its name. */
 export function initialValues(seed: Key, spec: ParameterSpec): Float32Array {
   return spec.init(foldIn(foldIn(seed, "initialize"), spec.drawnAs), spec.shape);
 }
 
-/** Lays out what some traces ask for; no two of them share a parameter. */
+/** Allocates the memory of some traces, which share no parameters. */
 export function createStepMemory(
   traces: readonly Trace[],
   { optimizer, seed, ema = false, groups = parameterGroups() }: StepMemoryOptions,

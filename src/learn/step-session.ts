@@ -1,4 +1,4 @@
-/** One graph of the training, compiled and tied to the memory that all of them share. */
+/** One graph of the training, compiled and bound to memory that all graphs of the training share. */
 
 import { allocate, type NdArray } from "../graph/array.ts";
 import { BUFFERS } from "../runtime/arena.ts";
@@ -7,7 +7,7 @@ import { createLossWeights } from "./loss-weights.ts";
 import { GRADIENT_PREFIX, STATE_PREFIX, type StepGraph } from "./step-graph.ts";
 import type { DrawIndex, StepMemory } from "./step-memory.ts";
 
-/** Arrays by the name of the input or output that they are for. */
+/** Arrays by the name of their input or output. */
 export type NamedArrays = Readonly<Record<string, NdArray>>;
 
 export interface StepSession {
@@ -15,11 +15,11 @@ export interface StepSession {
   readonly values: NamedArrays;
   /**
    * Runs the graph: parameters, states and random numbers come from the memory, and gradients and
-   * the next values of states go there. `arrays` are those of the batch, and others to be used in
-   * place of the memory's; names that the graph does not have are passed over.
+   * the next values of states are written there. `arrays` are the arrays of the batch, and arrays that
+   * replace those of the memory; names that the graph does not have are ignored.
    */
   run(arrays: NamedArrays, index: DrawIndex): Promise<void>;
-  /** Ends the profile that `session.profile` began and gives the name of its file. */
+  /** Ends the profile that `session.profile` started; returns the name of its file. */
   endProfiling(): string;
   dispose(): void;
 }
@@ -28,9 +28,9 @@ export interface StepSessionOptions {
   readonly runtime: Runtime;
   readonly memory: StepMemory;
   readonly session?: SessionOptions;
-  /** Steps of the whole training, which falling weights of auxiliary losses need. */
+  /** Steps of the whole training, which decaying weights of auxiliary losses need. */
   readonly totalSteps?: number | undefined;
-  /** Whether a run moves the states on to their next values. Default true. */
+  /** Whether a run replaces states by their next values. Default true. */
   readonly movesStates?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The training step as it runs: graph, memory and optimizer together. */
+/** The training step: graph, memory and optimizer together. */
 import type { NdArray } from "../graph/array.ts";
 import type { ParameterSpec } from "../nn/scope.ts";
 import type { Arena } from "../runtime/arena.ts";
@@ -21,19 +21,19 @@ export interface TrainStepOptions extends StepMemoryOptions {
   readonly graph?: StepGraphOptions;
   /** Batches of one update. Default 1. */
   readonly accumulationSteps?: number;
-  /** Steps of the whole training, which falling weights of auxiliary losses need. */
+  /** Steps of the whole training, which decaying weights of auxiliary losses need. */
   readonly totalSteps?: number;
 }
 
-/** A model in training: its memory, and the gradients of one update after the other. */
+/** A model in training: its memory and the gradients of each update. */
 export interface UpdateStep {
   readonly parameters: ReadonlyMap<string, ParameterSpec>;
   /** Names of tapped tensors that `values` has. */
   readonly taps: readonly string[];
   readonly arena: Arena;
-  /** States by name, with their present values. */
+  /** Current values of states, by name. */
   readonly states: ReadonlyMap<string, NdArray<"float32">>;
-  /** Tapped tensors of the batch that was run last. */
+  /** Tapped tensors of the last batch. */
   readonly values: NamedArrays;
   readonly optimizer: ArenaOptimizer;
   /**
@@ -45,8 +45,8 @@ export interface UpdateStep {
     next: () => Promise<B>,
   ): Promise<Accumulated<B>>;
   /**
-   * Ends the profile that `session.profile` began and gives the name of its file. The optimizer's
-   * small graphs are not in it.
+   * Ends the profile that `session.profile` started; returns the name of its file. The profile does not
+   * include the small graphs of the optimizer.
    */
   endProfiling(): string;
   dispose(): void;
@@ -56,18 +56,18 @@ export interface UpdateStep {
 export interface Accumulated<B> {
   /** Means over the batches. */
   readonly scalars: Record<string, number>;
-  /** The last one. */
+  /** The last batch. */
   readonly batch: B;
 }
 
-/** An {@link UpdateStep} whose loss is that of a batch alone. */
+/** An {@link UpdateStep} whose loss depends on one batch at a time. */
 export interface TrainStep extends UpdateStep {
   readonly graph: StepGraph;
   /** Scalars and tapped tensors after `forwardBackward`. */
   readonly values: NamedArrays;
   /**
    * Loss and gradients of one batch; `step` (and `micro`, within an accumulated step) choose the
-   * random numbers. With `accumulate` the gradients are added to those already there.
+   * random numbers. With `accumulate` the gradients are added to the previous ones.
    */
   forwardBackward(
     batch: NamedArrays,
@@ -77,7 +77,7 @@ export interface TrainStep extends UpdateStep {
 }
 
 /**
- * Traces, compiles and lays out the training step of an objective.
+ * Traces and compiles the training step of an objective and allocates its memory.
  *
  * @example
  * const objective = (scope, { x }) => ({ loss: reduceSum(linear(scope, x, 1)) });

@@ -4,12 +4,13 @@
  *
  * Letters: `S` patches or tokens, `E` experts, `K` choices, `C` classes, `P` width of embeddings.
  */
+
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { RecordedImage } from "../inspect/types/image.ts";
 import type { RoutedLayer } from "../inspect/types/routed-layer.ts";
 import type { LiveKind } from "../models/define.ts";
 
-export type { LiveKind };
+export type { LiveKind } from "../models/define.ts";
 
 /** `model.json`, which stands beside `weights.safetensors`. */
 export interface LiveModelSpec {

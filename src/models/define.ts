@@ -16,9 +16,8 @@ export type LiveKind =
   | "language-model"
   | "text-classifier";
 
-/** Pages of the inspector that show the record of a run. */
-export const recordPages = ["mosaic", "tokens", "experts", "attention", "confusion"] as const;
-export type RecordPage = (typeof recordPages)[number];
+/** Pages of the inspector that depend on the system of a run. */
+export type SystemPage = "mosaic" | "tokens" | "experts" | "attention" | "confusion" | "playground";
 
 /** Texts that a model reads: none, one description per class, or the texts of its samples. */
 export type ReadTexts = "none" | "classes" | "samples";
@@ -61,8 +60,8 @@ interface SystemFacts<Settings> {
   /** Absent if the number of experts cannot change after training. */
   readonly experts?: EditableExperts<Settings>;
   sizes(settings: Settings): SystemSizes;
-  /** Pages of the inspector that its runs fill; the playground follows from `answers`. */
-  readonly pages: readonly RecordPage[];
+  /** Pages of the inspector that its runs can fill. */
+  readonly pages: readonly SystemPage[];
   /** Whether `train.algorithm` applies: it learns classes from several domains. Default false. */
   readonly learnsDomains?: boolean;
   /** Whether a run analyses its routing by domain even if no setting names domains. Default false. */

@@ -10,9 +10,9 @@ export {
   defineSystem,
   type LiveKind,
   type ReadTexts,
-  type RecordPage,
   type SettingsOf,
   type SystemDefinition,
+  type SystemPage,
   type SystemSchema,
   type SystemSizes,
 } from "./define.ts";
@@ -28,6 +28,7 @@ export {
 } from "./diff-moe/matching.ts";
 export type { DiffMoeTextConfig, TextBatch } from "./diff-moe/text.ts";
 export type { DecoderResult, LanguageModel, PrefixSpec } from "./language-model.ts";
+export { createLimoe, type LimoeSettings, limoeSchema } from "./limoe/config.ts";
 export {
   createMoeDecoder,
   type MoeDecoderSettings,
@@ -56,4 +57,5 @@ export {
   textClassifierSchema,
 } from "./text-classifier/config.ts";
 export { type TextClassifierConfig, textClassifier } from "./text-classifier/text-classifier.ts";
+export { type TransformerBlocksOptions, transformerBlocks } from "./transformer-blocks.ts";
 export { type VitMoeConfig, vitMoe } from "./vit-moe/vit-moe.ts";

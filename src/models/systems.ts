@@ -2,30 +2,30 @@
 import type * as z from "zod";
 import { createRegistry, type Registry, registrySchema } from "../config/registry.ts";
 import { usageError } from "../graph/errors.ts";
-import { classicMixtureSystem } from "./classic-mixture/definition.ts";
+import { classicMixtureDefinition } from "./classic-mixture/definition.ts";
 import type { ClassificationTask, Classifier } from "./classifier.ts";
-import { customSystem } from "./custom/definition.ts";
+import { customDefinition } from "./custom/definition.ts";
 import type { ClassifierDefinition, ReadTexts, SettingsOf, SystemDefinition } from "./define.ts";
-import { diffMoeSystem } from "./diff-moe/definition.ts";
-import { limoeSystem } from "./limoe/definition.ts";
-import { moeDecoderSystem } from "./moe-decoder/definition.ts";
-import { seeMoeSystem } from "./seemoe/definition.ts";
-import { sfMoeSystem } from "./sf-moe/definition.ts";
-import { sparselyGatedSystem } from "./sparsely-gated/definition.ts";
-import { textClassifierSystem } from "./text-classifier/definition.ts";
-import { vitMoeSystem } from "./vit-moe/definition.ts";
+import { diffMoeDefinition } from "./diff-moe/definition.ts";
+import { limoeDefinition } from "./limoe/definition.ts";
+import { moeDecoderDefinition } from "./moe-decoder/definition.ts";
+import { seeMoeDefinition } from "./seemoe/definition.ts";
+import { sfMoeDefinition } from "./sf-moe/definition.ts";
+import { sparselyGatedDefinition } from "./sparsely-gated/definition.ts";
+import { textClassifierDefinition } from "./text-classifier/definition.ts";
+import { vitMoeDefinition } from "./vit-moe/definition.ts";
 
 const builtIn = [
-  classicMixtureSystem,
-  customSystem,
-  diffMoeSystem,
-  vitMoeSystem,
-  sfMoeSystem,
-  sparselyGatedSystem,
-  seeMoeSystem,
-  moeDecoderSystem,
-  textClassifierSystem,
-  limoeSystem,
+  classicMixtureDefinition,
+  customDefinition,
+  diffMoeDefinition,
+  vitMoeDefinition,
+  sfMoeDefinition,
+  sparselyGatedDefinition,
+  seeMoeDefinition,
+  moeDecoderDefinition,
+  textClassifierDefinition,
+  limoeDefinition,
 ] as const;
 
 type BuiltIn = (typeof builtIn)[number];

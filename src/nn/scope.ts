@@ -1,4 +1,4 @@
-/** What a model function is given: parameters, randomness and hooks, addressed by name. */
+/** The scope of a model function: parameters, randomness and hooks, addressed by name. */
 import type { DType } from "../graph/array.ts";
 import { createGraph, type Graph, type Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
@@ -13,8 +13,8 @@ export interface Scope {
   /** Whether dropout and router noise are on. */
   readonly training: boolean;
   /**
-   * One level down. With `drawnAs`, parameters there begin with the values that they would have under
-   * that name: equal names, equal values.
+   * One level down. With `drawnAs`, initial values of parameters are drawn as if the child had that
+   * name: equal names give equal values.
    */
   child(name: string | number, options?: { readonly drawnAs?: string | number }): Scope;
   /** A trained tensor. Weights of two axes or more are decayed unless `decay` says otherwise. */
@@ -30,18 +30,18 @@ export interface Scope {
   update(name: string, next: Tensor): void;
   /** Fresh random numbers at every step: uniform in [0, 1) or standard normal. */
   random(name: string, shape: Shape, distribution: RandomDistribution): Tensor;
-  /** Names an intermediate value that an inspector may ask for; returns it. */
+  /** Names an intermediate value, which evaluation can return; returns the tensor. */
   tap(name: string, tensor: Tensor): Tensor;
-  /** Adds `weight * loss` to what is minimised; `loss` is a scalar. */
+  /** Adds `weight * loss` to the objective; `loss` is a scalar. */
   auxiliary(name: string, weight: LossWeight, loss: Tensor): void;
 }
 
 export type RandomDistribution = "uniform" | "normal";
 
-/** The weight of an auxiliary loss: one number, or one that follows the steps of training. */
+/** The weight of an auxiliary loss: a number, or a schedule over the steps of training. */
 export type LossWeight = number | ScheduledWeight;
 
-/** A weight of `peak` times a factor, as learning rates have it. */
+/** A weight of `peak` times a factor of a schedule, as for learning rates. */
 export interface ScheduledWeight {
   readonly peak: number;
   /** Shape after the warm-up. */
@@ -54,7 +54,7 @@ export interface ScheduledWeight {
 
 export interface ParameterSpec {
   readonly name: string;
-  /** The name whose key draws the first values: `name`, as a rule. */
+  /** The name whose key draws the initial values; usually `name`. */
   readonly drawnAs: string;
   readonly shape: readonly number[];
   readonly init: Initializer;
@@ -68,7 +68,7 @@ export interface RandomSpec {
   readonly tensor: Tensor;
 }
 
-/** Everything that a model function asked for while it was traced. */
+/** Everything that a model function declared during tracing. */
 export interface Trace {
   readonly graph: Graph;
   readonly training: boolean;
@@ -108,7 +108,7 @@ export function createScope(options: { readonly training: boolean }): {
 function scopeAt(path: string, drawnPath: string, trace: Trace): Scope {
   const { graph } = trace;
   const at = (name: string | number) => join(path, name);
-  // Layers fetch their parameters first, so the last scope touched is where tracing stands.
+  // Layers fetch their parameters first, so the last scope used is the place of the operators that follow.
   const enter = () => {
     graph.place = path;
   };

@@ -1,6 +1,12 @@
-/** The part of `report/` that runs in a page: the charts, which draw into any document. */
+/** The part of `report/` that runs in a page: charts, which draw into any document, and the look of numbers. */
 export { type AssociationDotsOptions, associationDotsChart } from "./charts/association-dots.ts";
-export { type AttentionMap, attentionChart, markPatch } from "./charts/attention.ts";
+export {
+  type AttentionMap,
+  attentionChart,
+  attentionColors,
+  attentionLevel,
+  markPatch,
+} from "./charts/attention.ts";
 export type { ChartOptions } from "./charts/chart.ts";
 export { confusionChart } from "./charts/confusion.ts";
 export {
@@ -17,13 +23,34 @@ export { labelMapChart } from "./charts/label-map.ts";
 export { loadBarsChart } from "./charts/load-bars.ts";
 export { type LoadMapOptions, loadMapChart } from "./charts/load-map.ts";
 export { loadOverTimeChart } from "./charts/load-over-time.ts";
+export {
+  deadBelow,
+  type LoadStatus,
+  loadStatus,
+  overloadedAbove,
+  statusSign,
+} from "./charts/load-status.ts";
 export { modalitySharesChart } from "./charts/modality-shares.ts";
 export { type MosaicOptions, mosaicChart } from "./charts/mosaic.ts";
 export { type PatchSheetOptions, patchSheetChart } from "./charts/patch-sheet.ts";
 export { planeChart } from "./charts/plane.ts";
 export { classLooks, type RegionPlane, regionPlanes } from "./charts/region-planes.ts";
-export type { Point } from "./downsample.ts";
+export { inkOn } from "./color.ts";
+export { downsample, type Point } from "./downsample.ts";
+export {
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatFigure,
+  formatPercent,
+} from "./format.ts";
 export { expertColors } from "./palette.ts";
 export { type PatchSprite, patchSprite } from "./patch-sprite.ts";
-export { pngDataUri } from "./png.ts";
-export type { ChartTheme } from "./theme.ts";
+export { greyscale, pngDataUri } from "./png.ts";
+export {
+  type RoutingCurve,
+  routingCurves,
+  wholeLayers,
+} from "./sections/routing/routing-curves.ts";
+export { type RoutingColumn, routingColumns } from "./sections/routing/table.ts";
+export { type ChartTheme, cssTheme } from "./theme.ts";

@@ -3,7 +3,7 @@ import { parseHTML } from "linkedom";
 import { selectionMethods } from "../evaluate/domains/model-selection.ts";
 import { type DomainTable, domainTableText } from "../evaluate/domains/table.ts";
 import { domainBarsChart } from "./charts/domain-bars.ts";
-import { count } from "./format.ts";
+import { formatCount } from "./format.ts";
 import { type Html, html, raw } from "./html.ts";
 import { figure } from "./sections/section.ts";
 import { style } from "./style.ts";
@@ -59,7 +59,7 @@ export function renderDomainsPage({ title, tables, runs, finished }: DomainsPage
 <body>
 <main>
 <header>
-<p class="eyebrow">${count(runs.length)} ${runs.length === 1 ? "run" : "runs"}${finished ? "" : ", and more to come"}</p>
+<p class="eyebrow">${formatCount(runs.length)} ${runs.length === 1 ? "run" : "runs"}${finished ? "" : ", and more to come"}</p>
 <h1>${title}</h1>
 <p class="lede">Accuracy on domains that training did not see, in percent of the in split of each: the mean over
 trials and its standard error. Each column names the domain that was left out.</p>
@@ -116,7 +116,7 @@ function drawRuns(runs: readonly DomainsPageRun[]): Html {
     ([algorithm, own]) =>
       html`<div class="card"><h3>${algorithm}</h3><div class="runs">${own.map(
         ({ report, testDomains, trial, steps }) =>
-          html`<a href="${report}" title="${count(steps)} steps">without ${testDomains.join(" and ")}, trial ${trial}</a>`,
+          html`<a href="${report}" title="${formatCount(steps)} steps">without ${testDomains.join(" and ")}, trial ${trial}</a>`,
       )}</div></div>`,
   )}</div>`;
 }

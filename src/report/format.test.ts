@@ -1,9 +1,15 @@
 import { expect, test } from "vitest";
-import { compact, count, duration, figure, percent } from "./format.ts";
+import {
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatFigure,
+  formatPercent,
+} from "./format.ts";
 
 test("counts and sizes", () => {
-  expect(count(1500)).toBe("1,500");
-  expect([4_512_000, 2_100_000, 12_345, 999_960, 850, 3e9].map(compact)).toEqual([
+  expect(formatCount(1500)).toBe("1,500");
+  expect([4_512_000, 2_100_000, 12_345, 999_960, 850, 3e9].map(formatCompact)).toEqual([
     "4.5M",
     "2.1M",
     "12k",
@@ -14,7 +20,7 @@ test("counts and sizes", () => {
 });
 
 test("durations", () => {
-  expect([8.44, 59.6, 92.4, 3599.6, 7500].map(duration)).toEqual([
+  expect([8.44, 59.6, 92.4, 3599.6, 7500].map(formatDuration)).toEqual([
     "8.4 s",
     "1 min 0 s",
     "1 min 32 s",
@@ -24,8 +30,8 @@ test("durations", () => {
 });
 
 test("fractions and figures", () => {
-  expect(percent(0.964)).toBe("96.4\u202f%");
-  expect([0.12345, 0, 65_220, 8e-4, 1.354e-7].map(figure)).toEqual([
+  expect(formatPercent(0.964)).toBe("96.4\u202f%");
+  expect([0.12345, 0, 65_220, 8e-4, 1.354e-7].map(formatFigure)).toEqual([
     "0.123",
     "0",
     "65,220",
@@ -37,11 +43,11 @@ test("fractions and figures", () => {
 test("what is not a number never throws", () => {
   const values = [Number.NaN, Number.POSITIVE_INFINITY];
   for (const value of values) {
-    expect([count(value), compact(value), percent(value)]).toEqual([
+    expect([formatCount(value), formatCompact(value), formatPercent(value)]).toEqual([
       "unknown",
       "unknown",
       "unknown",
     ]);
-    expect(duration(value)).toBe("unknown time");
+    expect(formatDuration(value)).toBe("unknown time");
   }
 });

@@ -4,12 +4,12 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const narrowSpace = "\u202f";
 
 /** `1,500`. */
-export function count(value: number): string {
+export function formatCount(value: number): string {
   return Number.isFinite(value) ? whole.format(value) : "unknown";
 }
 
 /** `4.5M`, `12k`, `850`. */
-export function compact(value: number): string {
+export function formatCompact(value: number): string {
   if (!Number.isFinite(value)) return "unknown";
   for (const [size, unit] of [
     [1e9, "B"],
@@ -26,14 +26,14 @@ export function compact(value: number): string {
 }
 
 /** `96.4 %` of the fraction 0.964. */
-export function percent(fraction: number, digits: number = 1): string {
+export function formatPercent(fraction: number, digits: number = 1): string {
   return Number.isFinite(fraction)
     ? `${(fraction * 100).toFixed(digits)}${narrowSpace}%`
     : "unknown";
 }
 
 /** `1 min 32 s`, `2 h 05 min`, `8.4 s`. */
-export function duration(seconds: number): string {
+export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return "unknown time";
   if (seconds < 9.95) return `${trimmed(seconds, 1)} s`;
   const total = Math.round(seconds);
@@ -44,13 +44,13 @@ export function duration(seconds: number): string {
 }
 
 /** Three significant digits; powers of ten for very large and very small values. */
-export function figure(value: number): string {
+export function formatFigure(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
     return value.toExponential(2).replace(/\.?0*e\+?/, "e");
   }
-  return size >= 1000 ? count(value) : String(Number(value.toPrecision(3)));
+  return size >= 1000 ? formatCount(value) : String(Number(value.toPrecision(3)));
 }
 
 function trimmed(value: number, digits: number): string {

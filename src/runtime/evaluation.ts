@@ -1,4 +1,4 @@
-/** What running functions of tensors on plain arrays is made of, whatever runs them. */
+/** Runs functions of tensors on plain arrays, on any runtime. */
 import { gradients } from "../autodiff/gradients.ts";
 import type { NdArray } from "../graph/array.ts";
 import { createGraph, type Tensor } from "../graph/graph.ts";
@@ -86,7 +86,7 @@ export interface ValueAndGradients {
   gradients: NdArray[];
 }
 
-/** Evaluation on `defaultRuntime` where the options name no other. */
+/** Evaluation on `defaultRuntime` unless options name another runtime. */
 export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime>): Evaluation {
   const runtimeOf = async ({ runtime }: EvaluateOptions): Promise<Runtime> =>
     runtime ?? (await defaultRuntime());

@@ -2,15 +2,7 @@
 import { existsSync } from "node:fs";
 import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
 import type { StoredSummary } from "../inspect/types/run-record.ts";
-import type {
-  MetricTable,
-  RunEntry,
-  RunState,
-  RunView,
-  SystemPage,
-} from "../inspect/types/view.ts";
-import { hasLiveModels } from "../live/kinds.ts";
-import { recordPages } from "../models/define.ts";
+import type { MetricTable, RunEntry, RunState, RunView } from "../inspect/types/view.ts";
 import { systems } from "../models/systems.ts";
 import { openInside } from "./inside.ts";
 import { lastScores, metricTable } from "./metric-table.ts";
@@ -64,6 +56,7 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
       await trainingState(path),
     ];
     const { model, recipe, seed } = asObject(config.value);
+    const system = textOr(asObject(model).system, "");
     const last = metrics.log.last();
     const told = summary.value ?? {};
     const step = last?.step ?? told.steps ?? 0;
@@ -71,7 +64,8 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
       id,
       name,
       recipe: textOr(recipe, told.recipe ?? ""),
-      system: textOr(asObject(model).system, ""),
+      system,
+      pages: systems.find(system)?.pages ?? null,
       seed: typeof seed === "number" ? seed : (told.seed ?? null),
       state: stateOf(holder, told, step, metrics.modified),
       step,
@@ -107,7 +101,6 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
         checkpoints,
         hasRecord: record !== undefined && record.size <= MAX_RECORD_LENGTH,
         hasModel: await model.available(),
-        pages: systemPages(entry.system),
       };
     },
     async table() {
@@ -117,13 +110,6 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
       return made;
     },
   };
-}
-
-/** Pages that runs of a system can fill: all, if the system is unknown here. */
-function systemPages(system: string): SystemPage[] {
-  const definition = systems.find(system);
-  if (definition === undefined) return [...recordPages, "playground"];
-  return [...definition.pages, ...(hasLiveModels(system) ? (["playground"] as const) : [])];
 }
 
 /** A run is finished if its summary is of its last step; a resumed run without a new summary is not. */
@@ -142,7 +128,7 @@ function stateOf(
 /** The entry of a run whose files cannot be read. */
 function unreadable({ id, name }: NamedRun, error: unknown): RunEntry {
   return {
-    ...{ id, name, recipe: "", system: "", seed: null, state: "stopped" as const },
+    ...{ id, name, recipe: "", system: "", pages: null, seed: null, state: "stopped" as const },
     ...{ step: 0, changed: 0, seconds: 0, parameters: null, scores: {} },
     problems: [`it cannot be read: ${(error as Error).message}`],
   };

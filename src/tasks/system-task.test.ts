@@ -59,7 +59,7 @@ test("a classifier of a plug-in learns classes of images", () => {
   expect([...trace.parameters.keys()]).toEqual(["weight", "bias"]);
   const algorithm = { name: "erm" } as const;
   expect(() => taskOf({ system: "linear" }, { algorithm })).toThrow(
-    "train.algorithm erm is not for model.system linear; leave it out, or choose vit-moe, sf-moe, sparsely-gated",
+    "train.algorithm erm does not apply to model.system linear; drop it, or choose vit-moe, sf-moe, sparsely-gated",
   );
 });
 

@@ -43,7 +43,7 @@ export function systemTask(settings: ModelSettings, source: TaskData, options: T
   if (options.algorithm !== undefined && !learnsDomains) {
     const others = systems.list().filter((system) => system.learnsDomains);
     throw usageError(
-      `train.algorithm ${options.algorithm.name} is not for model.system ${name}; leave it out, or choose ${others.map((other) => other.name).join(", ")}`,
+      `train.algorithm ${options.algorithm.name} does not apply to model.system ${name}; drop it, or choose ${others.map((other) => other.name).join(", ")}`,
     );
   }
   if (reads !== "any") requireKind(source.dataset.kind, reads, name, options.dataName);

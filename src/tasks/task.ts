@@ -1,4 +1,4 @@
-/** What is learnt: an objective over batches, and how its results are judged and shown. */
+/** A task: an objective over batches, its score, and what reports show. */
 import type { Field } from "../data/batches/batch.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
@@ -21,33 +21,33 @@ export interface TaskData {
 
 export interface Task {
   readonly objective: Objective;
-  /** The same in two stages, where the loss compares the samples of a batch. */
+  /** The objective in two stages, for losses that compare the samples of a batch. */
   readonly stages?: StagedObjective;
   /** The step, counted from 0, at which the moments of the optimizer are set to zero. */
   readonly resetMomentsAt?: number;
-  /** Judges the last updates of a training run, and warns of what goes wrong. */
+  /** Checks the last updates of a training run and returns warnings. */
   readonly diagnose?: Diagnose;
   /** The validation score that chooses the checkpoint. */
   readonly score: { readonly name: string; readonly better: "higher" | "lower" };
-  /** What a batch holds, in the plural: `images`, `sentences`, `windows`. */
+  /** The noun for samples in the plural: `images`, `sentences`, `windows`. */
   readonly samples: string;
   /** Tokens of a sample that pass the model. */
   readonly tokensPerSample: number;
-  /** Routed experts that compute a token, on average at most. */
+  /** Upper bound of the routed experts per token, on average. */
   readonly numActiveExperts: number;
-  /** Which parameters tokens of each kind meet; by default all tokens meet all. */
+  /** The parameters that tokens of each kind use. Default: all tokens use all parameters. */
   readonly tokenPaths?: TokenPaths;
   readonly classNames: readonly string[];
-  /** Set where the tokens of a sample begin with the patches of an image. */
+  /** Set if the tokens of a sample begin with the patches of an image. */
   readonly patches?: ImagePatches;
-  /** Reads a whole split and gathers what the report shows of it. */
+  /** Evaluates a whole split and collects the parts of its report. */
   evaluateFully(options: FullEvaluationOptions): Promise<FullEvaluation>;
 }
 
-/** How the tokens of an image lie. */
+/** Layout of the tokens of an image. */
 export interface ImagePatches {
   readonly grid: { readonly rows: number; readonly columns: number };
-  /** Patches and what stands behind them. */
+  /** Number of patch tokens plus trailing class tokens. */
   readonly tokensPerImage: number;
 }
 
@@ -62,7 +62,7 @@ export interface FullEvaluationOptions {
   readonly weights: ReadonlyMap<string, NdArray>;
   /** Called after each batch. */
   readonly onBatch: () => void;
-  /** Told of work besides the batches, such as `text sample`. */
+  /** Receives the progress of work besides the batches, such as `text sample`. */
   readonly onWork?: (label: string, done: number, total: number) => void;
 }
 
@@ -71,6 +71,6 @@ export interface FullEvaluation {
   readonly scores: Readonly<Record<string, number>>;
   /** Parts of the report. */
   readonly record: Partial<RunRecord>;
-  /** What the inspector shows beside or instead of them. */
+  /** Parts that the inspector shows in addition to or in place of those of the report. */
   readonly inspected?: Partial<RunRecord>;
 }

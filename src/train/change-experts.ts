@@ -21,9 +21,9 @@ import { setUpTraining, type Training } from "./setup.ts";
 export interface ChangeRunOptions {
   /** The new run directory. */
   readonly out: string;
-  /** Replaces a run that stands there. Default false. */
+  /** Replaces a run in that directory. Default false. */
   readonly overwrite?: boolean;
-  /** Default: the best checkpoint, or the latest where none was scored. */
+  /** Default: the best checkpoint, or the latest if none was scored. */
   readonly checkpoint?: "best" | "latest";
   /**
    * Standard deviation of the noise on copied experts, over the root mean square of their weights.
@@ -48,23 +48,23 @@ export interface ChangedLayer {
   readonly experts_before: number;
   readonly experts_after: number;
   /**
-   * For each expert now, the earlier experts that it was made of; none for a fresh expert, and after
-   * upcycling, where all are copies of the dense layer.
+   * For each new expert, the earlier experts that it was made of; none for a fresh expert, and after
+   * upcycling, because all are copies of the dense layer.
    */
   readonly sources: readonly (readonly number[])[];
 }
 
 /**
- * Reads the experts of a run's checkpoint, changes them as `edit` says, and writes a new run
+ * Reads the experts of a run's checkpoint, applies `edit`, and writes a new run
  * directory: the configuration with its new number of experts and one checkpoint at step 0, from
  * which `train` with `resume` continues with a new learning-rate schedule and the data from the
  * start.
  *
- * Optimizer moments follow the weights, see `changeExperts`. Adam's bias correction begins anew with
+ * Optimizer moments follow the weights, see `changeExperts`. Adam's bias correction restarts at
  * step 0, which makes the first updates of weights that keep their moments smaller, not larger, with
  * the default betas.
  *
- * @throws UserError where the run, the edit or the new directory do not fit; nothing is written then
+ * @throws UserError if the run, the edit or the new directory are invalid; nothing is written then
  */
 export async function changeRunExperts(
   run: string,
@@ -91,7 +91,7 @@ export async function changeRunExperts(
   }
 }
 
-/** Applies a change to parameters, moments and averages alike. */
+/** Applies a change to parameters, moments and averages. */
 function applyToState(state: StoredState, training: Training, apply: Apply): StoredState {
   const { arena, states } = training.step;
   const parameters = new Map<string, NdArray>(
@@ -114,7 +114,7 @@ function applyToState(state: StoredState, training: Training, apply: Apply): Sto
   return { model, optimizer: new Map(optimizer), ema };
 }
 
-/** The configuration is written last: a directory without it is no run that could be resumed. */
+/** Writes the configuration last: a directory without it cannot be resumed. */
 async function writeRun(out: string, overwrite: boolean, training: Training): Promise<void> {
   const existed = existsSync(out);
   const run = await openRunDirectory(out, { overwrite });

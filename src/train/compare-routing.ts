@@ -34,15 +34,15 @@ export interface ComparedRouting {
   readonly split: Split;
   readonly first: { readonly path: string; readonly step: number };
   readonly second: { readonly path: string; readonly step: number };
-  /** The layers that both have. */
+  /** The layers that both checkpoints have. */
   readonly layers: readonly LayerAgreement[];
 }
 
 /**
- * How far two checkpoints send the same tokens to the same experts. Both read the data of the first.
+ * Routing agreement of two checkpoints on the same tokens. Both read the data of the first.
  *
- * @param first run directory, whose best checkpoint is meant, or one of its checkpoints
- * @throws UserError (exit code 2) where the two read their data in different forms, or have no layer
+ * @param first a run directory (its best checkpoint) or a checkpoint
+ * @throws UserError (exit code 2) if the two read their data in different forms, or have no layer
  *   in common
  */
 export async function compareRouting(
@@ -78,7 +78,7 @@ export async function compareRouting(
   }
 }
 
-/** A run with its best checkpoint, or with the one that `path` is. */
+/** A run with its best checkpoint, or with the checkpoint at `path`. */
 async function openCheckpoint(path: string): Promise<OpenedRun> {
   const folder = dirname(resolve(path));
   if (basename(folder) !== "checkpoints") return openRun(path);
@@ -106,7 +106,7 @@ function differentInput(first: OpenedRun, second: OpenedRun): string | undefined
   return names.find((name) => !isDeepStrictEqual(forms[0]![name], forms[1]![name]));
 }
 
-/** What both models read. */
+/** The data that both models read. */
 interface Source {
   readonly loader: Loader;
   readonly batchSize: number;

@@ -11,7 +11,7 @@ const splits = ["train", "validation", "test"] as const;
 
 export interface EvaluateRunOptions {
   readonly split: string;
-  /** Default `best`, which is the latest where none was scored. */
+  /** Default `best`, or the latest if none was scored. */
   readonly checkpoint?: "best" | "latest";
   readonly progress?: ProgressSink;
   /** What was learnt, for runs of `train(config, { task })`. */

@@ -1,4 +1,4 @@
-/** How far the checkpoint that a run ends with routes as the last one does. */
+/** Routing agreement between the chosen checkpoint and the last one. */
 import { compareChoices } from "../inspect/statistics/choices.ts";
 import type { CheckpointAgreement } from "../inspect/types/routing.ts";
 import { isRoutingTap, layersOf, statisticsParts } from "../moe/routing-taps.ts";
@@ -6,12 +6,12 @@ import type { Checkpoint } from "../runs/checkpoint-store.ts";
 import { firstBatches, recordChoices } from "../tasks/routing/record-choices.ts";
 import type { Training } from "./setup.ts";
 
-/** Batches that are compared: enough for two digits, few enough to cost next to nothing. */
+/** Batches that are compared: enough for two digits at little cost. */
 const BATCHES = 8;
 
 /**
- * Compares the routing under the weights at hand, those of `lastStep`, with that under the weights of
- * `chosen`, which `load` brings and which stay. Undefined where the model routes nothing.
+ * Compares the routing of the current weights, from `lastStep`, with that of the checkpoint `chosen`.
+ * `load` loads the chosen weights, which remain loaded. Undefined if the model routes nothing.
  */
 export async function agreementWithLast(
   { openSplit, createEvaluator }: Pick<Training, "openSplit" | "createEvaluator">,

@@ -26,14 +26,14 @@ export interface LoopOptions {
   readonly validate: () => Promise<Validation>;
 }
 
-/** What is known of the present weights. */
+/** Scores of the current weights. */
 export interface Validation {
   readonly scores: Readonly<Record<string, number>>;
-  /** The score that chooses the checkpoint; by default that of the task. */
+  /** Name of the score that chooses the checkpoint. Default: the score of the task. */
   readonly judgedBy?: string;
 }
 
-/** Scores the weights of a training as they are. */
+/** Scores the current weights of a training. */
 export interface Validator {
   validate(): Promise<Validation>;
   dispose(): Promise<void>;

@@ -2,10 +2,10 @@ import { type ImageDataset, sampleCaptions } from "../data/dataset.ts";
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import { noteTexts } from "../runs/embedding/text-notes.ts";
 
-/** Captions that are looked at, at most; those of a larger set are taken evenly. */
+/** Maximum number of captions that are counted; larger sets are sampled evenly. */
 const LOOKED_AT = 20_000;
 
-/** Says once how many captions of a set are cut, and how many are empty. */
+/** Reports once how many captions of a set are truncated and how many are empty. */
 export function noteCaptions(
   dataset: ImageDataset,
   tokenizer: Tokenizer,

@@ -9,18 +9,18 @@ import { readProfile } from "../runtime/profile/file.ts";
 import { profileTable } from "../runtime/profile/table.ts";
 import { profileTrace } from "../runtime/profile/trace.ts";
 
-/** Steps that are measured, after some that warm up. */
+/** Number of measured steps, after the warm-up. */
 const MEASURED = 20;
 const WARM_UP = 5;
 
 export interface Profiler {
-  /** Told after each step; ends the profile when it has seen enough. */
+  /** Called after each step; ends the profile after the last measured step. */
   afterStep(): Promise<void>;
-  /** Ends a profile that is still open: the run was shorter. */
+  /** Ends a profile that is still open because the run was shorter. */
   finish(): Promise<void>;
 }
 
-/** Where ONNX Runtime writes while steps are profiled; a time and `.json` follow. */
+/** Path prefix of the profile that ONNX Runtime writes; it appends a time and `.json`. */
 export function profilePrefix(): string {
   return join(tmpdir(), `moesaic-profile-${process.pid}`);
 }

@@ -21,7 +21,7 @@ export function scoreSplit(
   });
 }
 
-/** Scores of one split, and what the report shows of it. */
+/** Scores of one split and the parts of its report. */
 export function evaluateSplit(
   training: Pick<Training, "openSplit" | "createEvaluator" | "task" | "weights">,
   split: Split,

@@ -32,24 +32,24 @@ import { nativeRuntime } from "../runtime/native/native.ts";
 import type { Task, TaskData } from "../tasks/task.ts";
 import { noteCaptions } from "./note-captions.ts";
 
-/** What a model of one's own learns, or a function that gives it for the data of a run. */
+/** The task of your own model, or a function that makes it for the data of a run. */
 export type GivenTask = Task | ((source: TaskData) => Task);
 
 export interface SetupOptions {
-  /** What is learnt, for configurations with the model `{ system: "custom" }`. */
+  /** The task of configurations whose model is `{ system: "custom" }`. */
   readonly task?: GivenTask | undefined;
   readonly progress?: ProgressSink;
-  /** A tokenizer that was learnt before; by default it is learnt from the training texts. */
+  /** A tokenizer that was learnt earlier. Default: it is learnt from the training texts. */
   readonly tokenizer?: TokenizerState | undefined;
-  /** Path and first letters of the file into which training steps are profiled. */
+  /** Path prefix of the profile of training steps. Default: no profile. */
   readonly profile?: string | undefined;
-  /** Pictures that were decoded before, which further training may use as well. */
+  /** Cache of decoded pictures, shared between trainings. */
   readonly decoded?: DecodedCache | undefined;
 }
 
 export interface Training {
   readonly config: TrainConfig;
-  /** How text became tokens. */
+  /** State of the tokenizer, if the model reads text. */
   readonly tokenizer?: TokenizerState;
   readonly task: Task;
   readonly loader: Loader;
@@ -61,7 +61,7 @@ export interface Training {
   readonly parameters: ParameterCounts;
   /** The weights that evaluation uses, by name. */
   readonly weights: ReadonlyMap<string, NdArray>;
-  /** Opens a split for evaluation, of the configuration's data unless other data are given. */
+  /** Opens a split for evaluation. Default data: those of the configuration. */
   openSplit(split: Split, data?: TrainConfig["data"]): Promise<Loader>;
   createEvaluator(
     outputs?: (name: string) => boolean,
@@ -115,7 +115,7 @@ async function assemble(
     runtime,
     optimizer,
     seed: key(seed),
-    // Expert row counts differ from run to run, so planned memory is larger than what is used.
+    // Expert row counts differ between runs, so planned memory is larger than needed.
     session: {
       ...session,
       ...(checkpoints && { memoryPattern: false }),
@@ -189,7 +189,7 @@ export async function loadWeights(
   await restoreWeights(checkpoint, [...weights], config.train.emaDecay !== undefined);
 }
 
-/** A task of one's own goes with a configuration that names no system. */
+/** Checks that a configuration with a task names no system of the toolkit. */
 function checkTask({ model: { system } }: TrainConfig, task: GivenTask | undefined): void {
   if (task === undefined || system === "custom") return;
   throw usageError(

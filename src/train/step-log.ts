@@ -1,4 +1,4 @@
-/** What a run logs and shows of each update. */
+/** The log and the display of each update. */
 import type { Batch } from "../data/batches/batch.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import type { Update } from "../learn/run-update.ts";
@@ -12,7 +12,7 @@ import type { Training } from "./setup.ts";
 /** Logs a metric of a split. */
 export type Log = (split: string, name: string, value: number) => void;
 
-/** A log of metrics at the present step of a run. */
+/** A log of metrics at the current step of a run. */
 export function createLog(
   training: Pick<Training, "config" | "loader">,
   { metrics }: Pick<RunDirectory, "metrics">,
@@ -55,7 +55,7 @@ export function warn(
   }
 }
 
-/** Shows loss, score, speed and the time that is left after each update. */
+/** Shows loss, score, speed and remaining time after each update. */
 export function createMeter(
   training: Pick<Training, "config" | "loader" | "task" | "totalSteps">,
   progress: ProgressSink,

@@ -20,18 +20,18 @@ import { openValidator } from "./validator.ts";
 
 export interface TrainOptions {
   readonly runDirectory: string;
-  /** Continues the run that is there. Default false. */
+  /** Continues the run in the run directory. Default false. */
   readonly resume?: boolean;
-  /** What is learnt, for configurations with the model `{ system: "custom" }`. */
+  /** The task of configurations whose model is `{ system: "custom" }`. */
   readonly task?: GivenTask;
-  /** Replaces a run that stands in the run directory. */
+  /** Replaces the run in the run directory. Default false. */
   readonly overwrite?: boolean;
   /** Profiles the first steps into the run directory. */
   readonly profile?: boolean;
-  /** Pictures that were decoded before, which further training may use as well. */
+  /** Cache of decoded pictures, shared between trainings. */
   readonly decoded?: DecodedCache;
   readonly progress?: ProgressSink;
-  /** Aborted: the step at hand is finished, the state saved, and `train` returns. */
+  /** When aborted, the current step finishes, the state is saved, and `train` returns. */
   readonly signal?: AbortSignal;
 }
 
@@ -45,21 +45,23 @@ const fresh: Progress = {
 
 /**
  * Trains what `config` describes and writes metrics, checkpoints, summary and report to the run
- * directory. The checkpoint with the best validation score is the one that is tested; the test
- * split is used once, at the end.
+ * directory. The checkpoint with the best validation score is tested; the test split is read once, at
+ * the end.
+ *
+ * @throws UserError (exit code 2) for settings, data or a run directory that do not fit together
  */
 export async function train(config: TrainConfig, options: TrainOptions): Promise<Summary> {
   const { runDirectory, resume = false, overwrite = false, task } = options;
   const { progress = silent, signal = new AbortController().signal } = options;
   const profile = options.profile === true ? profilePrefix() : undefined;
   const tokenizer = resume ? await readTokenizer(runDirectory) : undefined;
-  // Sets of several domains are opened in many parts, which share pictures.
+  // Data sets of several domains are opened once per domain and share decoded pictures.
   const several = config.train.samplesPerDomain !== undefined;
   const { decoded = several ? createDecodedCache() : undefined } = options;
   const training = await setUpTraining(config, { progress, tokenizer, profile, decoded, task });
   let run: RunDirectory | undefined;
   try {
-    // Before the directory is made, so that a wrong path leaves nothing behind.
+    // Before the directory is created, so that a wrong path leaves no files behind.
     if (!resume) await initializeTraining(training, progress);
     run = await openRunDirectory(runDirectory, { resume, overwrite });
     let start = fresh;
@@ -85,7 +87,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
   }
 }
 
-/** Begins with stored weights, moving averages included, where the configuration asks for it. */
+/** Loads the stored weights that the configuration names, into moving averages as well. */
 async function initializeTraining(
   { config, step }: Pick<Training, "config" | "step">,
   progress: ProgressSink,

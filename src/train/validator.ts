@@ -2,7 +2,7 @@ import { openEnvironments } from "./domains/environments.ts";
 import type { Validator } from "./loop.ts";
 import type { Training } from "./setup.ts";
 
-/** Opens what is scored while training goes on: the validation split, or every domain's splits. */
+/** Opens the data that are scored during training: the validation split, or all splits of each domain. */
 export async function openValidator(
   training: Pick<Training, "config" | "loader" | "openSplit" | "createEvaluator">,
 ): Promise<Validator> {

@@ -80,7 +80,7 @@ test("the mosaic follows layer, choice, strength, expert and patch, and the addr
   expect(await drawn()).not.toBe(first);
   expect(await mosaic.locator("path.dropped").count()).toBe(0);
   const even = await mosaic.locator(".tint path").count();
-  await page.getByLabel("Gates as strength").check();
+  await page.getByLabel("Weights as strength").check();
   expect(await mosaic.locator(".tint path").count()).toBeGreaterThan(even);
 
   const expert = page.locator(".expert").nth(2);
@@ -96,7 +96,7 @@ test("the mosaic follows layer, choice, strength, expert and patch, and the addr
   const box = (await mosaic.boundingBox())!;
   await mosaic.click({ position: { x: (box.width * 2.5) / 16, y: (box.height * 1.5) / 16 } });
   expect(await chosenPatch(mosaic)).toContain("row 2, column 3: expert");
-  expect(await page.locator(".gates svg").count()).toBe(1);
+  expect(await page.locator(".decision-bars svg").count()).toBe(1);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowRight");
   expect(await chosenPatch(mosaic)).toContain("row 3, column 4");
@@ -106,7 +106,7 @@ test("the mosaic follows layer, choice, strength, expert and patch, and the addr
   await page.waitForURL(/patch=35/);
   const again = await visit(browser, page.url(), "");
   expect(await chosenPatch(again.page.locator(".large"))).toBe(await chosenPatch(mosaic));
-  expect(await again.page.getByLabel("Gates as strength").isChecked()).toBe(true);
+  expect(await again.page.getByLabel("Weights as strength").isChecked()).toBe(true);
   await again.page.close();
   await page.keyboard.press("Escape");
   expect(await chosenPatch(mosaic)).toBe("no patch is chosen");
@@ -192,7 +192,7 @@ test("cells of the confusion matrix open by pointer and by keys", async () => {
   await page.close();
 });
 
-test("tokens show their gates by keys, and the whole page is reached without a pointer", async () => {
+test("tokens show their probabilities by keys, and the whole page is reached without a pointer", async () => {
   const { page, complaints } = await visit(browser, server.url, "#/run/large/tokens");
   await page.keyboard.press("Tab");
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(
@@ -203,7 +203,7 @@ test("tokens show their gates by keys, and the whole page is reached without a p
   await page.locator(".tokens.strip button").first().focus();
   await page.keyboard.press("ArrowRight");
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("and1");
-  expect(await page.locator(".gates svg").count()).toBe(1);
+  expect(await page.locator(".decision-bars svg").count()).toBe(1);
   expect(await page.locator(".tokens.strip .dropped").allTextContents()).toEqual(["more\u2013"]);
   expect(complaints).toEqual([]);
   await page.close();

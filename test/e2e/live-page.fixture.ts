@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { build, type Rollup } from "vite";
-import { runtimeAlias } from "../../inspector/runtime-alias.ts";
+import { runtimeAlias } from "../../inspector/aliases.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export async function buildLivePage(site: string): Promise<Rollup.RollupOutput> {
   const output = await build({
     root,
-    base: ".//",
+    base: "./",
     configFile: false,
     logLevel: "silent",
     resolve: { alias: [...runtimeAlias] },

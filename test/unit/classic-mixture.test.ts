@@ -23,6 +23,7 @@ optimizer:
   rules:
     - { parameters: "gate.*", frozen: { until_step: 20 } }
     - { parameters: "experts.*", frozen: { from_step: 20 } }
+runtime: { threads: 1 }
 train: { batch_size: 100, max_steps: 40, eval_every: 10, choose_from_step: 30, keep_checkpoints: 9 }
 `,
   );

@@ -31,6 +31,7 @@ data:
   tokenizer: { kind: word }
   normalize: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] }
 train: { batch_size: 8, max_steps: 3 }
+runtime: { threads: 1 }
 `,
   );
 });

@@ -24,6 +24,7 @@ train:
   eval_every: 20
   ema_decay: 0.5
   log_experts_every: 20
+runtime: { threads: 1 }
 `;
 const shape = "patch_size: 4, width: 16, num_layers: 2, num_heads: 2";
 const diffMoe = `${common}model: { system: diff-moe, ${shape}, num_shared_experts: 3, num_modality_specific_experts: 1, mlp_ratio: 2, dropout: 0 }

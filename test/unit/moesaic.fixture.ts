@@ -139,6 +139,7 @@ train:
   eval_every: 6
   checkpoint_every: 5
   log_experts_every: 4
+runtime: { threads: 1 } # so small products only wait for other threads
 `;
 
 /** A recipe of a language model on the characters of one file; it trains in about a second. */
@@ -164,4 +165,5 @@ train:
   max_steps: 20
   ema_decay: 0.5
   eval_every: 10
+runtime: { threads: 1 }
 `;

@@ -29,6 +29,7 @@ data:
   normalize: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] }
 optimizer: { name: adamw, learning_rate: 0.003 }
 train: { batch_size: 16, max_steps: 12, eval_every: 6, choose_from_step: 12 }
+runtime: { threads: 1 }
 `;
 
 /** Trains the model below `folder` and gives its run directory. */

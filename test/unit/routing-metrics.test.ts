@@ -27,6 +27,7 @@ data:
   workers: 0
   normalize: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] }
 optimizer: { name: adamw, learning_rate: 0.01 }
+runtime: { threads: 1 }
 train: { batch_size: 8, max_steps: 20, eval_every: 10, keep_checkpoints: 3, log_experts_every: 10 }
 `;
 

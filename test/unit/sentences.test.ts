@@ -42,6 +42,7 @@ data:
   tokenizer: { kind: word }
 optimizer: { name: adamw, learning_rate: 0.003 }
 train: { batch_size: 10, max_steps: 6 }
+runtime: { threads: 1 }
 `,
   );
   const run = join(folder.path, "run");

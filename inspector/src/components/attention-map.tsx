@@ -1,6 +1,7 @@
 /** One map of attention, in which a patch is chosen by pointer or keys. */
+
+import { attentionChart, markPatch } from "moesaic/report/browser";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { attentionChart, markPatch } from "../../../src/report/browser.ts";
 import { movedPatch, patchAt, placeName } from "./patch-grid.ts";
 
 interface AttentionMapProps {

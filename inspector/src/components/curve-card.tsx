@@ -1,6 +1,5 @@
 /** A chart of a few curves with its legend; its room stays the same as the curves grow. */
-import { curveChart, curveLegend, suitsLogAxis } from "../../../src/report/browser.ts";
-import { cssTheme } from "../../../src/report/theme.ts";
+import { cssTheme, curveChart, curveLegend, suitsLogAxis } from "moesaic/report/browser";
 import type { CurveFigure } from "../data/curve-groups.ts";
 import { Chart } from "./chart.tsx";
 

@@ -1,7 +1,7 @@
 /** What the routers made of one patch or word. */
 
-import type { RecordedLayer } from "../../../src/inspect/types/routed-layer.ts";
-import { decisionChart } from "../../../src/report/browser.ts";
+import type { RecordedLayer } from "moesaic/inspect";
+import { decisionChart } from "moesaic/report/browser";
 import { decisionsAt } from "../data/routing.ts";
 import { Chart } from "./chart.tsx";
 

@@ -1,7 +1,5 @@
 /** Experts to choose from, with their shares. */
-import { inkOn } from "../../../src/report/color.ts";
-import { percent } from "../../../src/report/format.ts";
-import { expertColors } from "../../../src/report/palette.ts";
+import { expertColors, formatPercent, inkOn } from "moesaic/report/browser";
 
 interface SwatchProps {
   readonly expert: number;
@@ -36,11 +34,11 @@ export function ExpertLegend({ shares, unit, focus, onFocus }: ExpertLegendProps
           type="button"
           class="expert"
           aria-pressed={focus === expert}
-          title={`expert ${expert}: ${percent(share)} of the ${unit}`}
+          title={`expert ${expert}: ${formatPercent(share)} of the ${unit}`}
           onClick={() => onFocus(focus === expert ? null : expert)}
         >
           <Swatch expert={expert} />
-          <span class="share">{percent(share, 0)}</span>
+          <span class="share">{formatPercent(share, 0)}</span>
         </button>
       ))}
     </fieldset>

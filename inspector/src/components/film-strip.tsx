@@ -1,8 +1,8 @@
 /** All layers of one mosaic, small, to choose from. */
+
+import type { RecordedImage, RecordedLayer } from "moesaic/inspect";
+import { mosaicChart } from "moesaic/report/browser";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
-import type { RecordedLayer } from "../../../src/inspect/types/routed-layer.ts";
-import { mosaicChart } from "../../../src/report/browser.ts";
 import type { ImageRouting } from "../data/routing.ts";
 import { GreyPicture } from "./grey-picture.tsx";
 

@@ -1,6 +1,6 @@
 /** A picture that charts of the same page refer to by its id, so that it is decoded once. */
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
-import { greyscale, pngDataUri } from "../../../src/report/png.ts";
+import type { RecordedImage } from "moesaic/inspect";
+import { greyscale, pngDataUri } from "moesaic/report/browser";
 
 /** Longest side of the picture, pixels. */
 const maxSide = 512;

@@ -1,5 +1,6 @@
 /** The bar above every page: where the reader is, and what the run is doing. */
-import { offeredPages, pageTitles } from "../data/offered.ts";
+import { offeredPages } from "../data/offered.ts";
+import { pageOf } from "../data/pages.ts";
 import { openRun, runList } from "../data/runs.ts";
 import { hrefOf, route } from "../route.ts";
 import { LiveState } from "./live-state.tsx";
@@ -38,7 +39,7 @@ export function Header() {
               href={hrefOf({ run, page: name, params: kept })}
               aria-current={name === page ? "page" : undefined}
             >
-              {pageTitles[name]}
+              {pageOf(name).title}
             </a>
           ))}
         </nav>

@@ -1,5 +1,5 @@
 /** What a run is doing, and whether the page would know. */
-import type { RunEntry } from "../../../src/inspect/types/view.ts";
+import type { RunEntry } from "moesaic/inspect";
 import { openRun } from "../data/runs.ts";
 
 interface LiveStateProps {

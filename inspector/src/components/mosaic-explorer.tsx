@@ -1,23 +1,17 @@
 /** The mosaic of one image with all that steers it; records and the playground share it. */
+
+import type { RecordedImage } from "moesaic/inspect";
 import type { ComponentChildren } from "preact";
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 import type { ImageRouting } from "../data/routing.ts";
 import { choose, chosenIndex, route } from "../route.ts";
-import { Switch, Toolbar } from "./controls.tsx";
+import { Switch } from "./controls.tsx";
 import { DecisionBars } from "./decision-bars.tsx";
 import { FilmStrip } from "./film-strip.tsx";
+import { LayerControls } from "./layer-controls.tsx";
 import { MosaicView } from "./mosaic-view.tsx";
 import { placeName } from "./patch-grid.ts";
 import { Picture } from "./picture.tsx";
-import { PlayLayers } from "./play-layers.tsx";
-import {
-  chosenRouting,
-  ExpertsCard,
-  ordinals,
-  RankChoice,
-  RoutedLayerSlider,
-  TintSlider,
-} from "./routing-controls.tsx";
+import { chosenRouting, ExpertsCard, ordinals } from "./routing-controls.tsx";
 
 interface MosaicExplorerProps {
   readonly image: RecordedImage;
@@ -46,25 +40,13 @@ export function MosaicExplorer(props: MosaicExplorerProps) {
   return (
     <div class="explorer">
       <div class="stage">
-        <Toolbar>
-          <div class="layers">
-            {layers.length > 1 && (
-              <PlayLayers
-                count={layers.length}
-                layer={layer}
-                onLayer={(value) => choose({ layer: value })}
-              />
-            )}
-            <RoutedLayerSlider layers={layers} chosen={shown} />
-          </div>
-          <TintSlider tint={tint} />
-          <RankChoice chosen={shown} />
+        <LayerControls layers={layers} chosen={shown} tint={tint}>
           <Switch
             label="Weights as strength"
             value={graded}
             onChange={(value) => choose({ weights: value ? 1 : null })}
           />
-        </Toolbar>
+        </LayerControls>
         <MosaicView
           image={image}
           routing={routing}

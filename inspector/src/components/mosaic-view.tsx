@@ -1,9 +1,8 @@
 /** One layer of the mosaic, large: patches are pointed at, clicked, and chosen with the arrow keys. */
 import { useSignal } from "@preact/signals";
+import type { RecordedImage } from "moesaic/inspect";
+import { formatPercent, markPatch, mosaicChart } from "moesaic/report/browser";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
-import { markPatch, mosaicChart } from "../../../src/report/browser.ts";
-import { percent } from "../../../src/report/format.ts";
 import { expertAt, type ImageRouting, weightAt } from "../data/routing.ts";
 import { GreyPicture } from "./grey-picture.tsx";
 import { movedPatch, patchAt, placeName } from "./patch-grid.ts";
@@ -122,5 +121,5 @@ function describe({ cols, layers }: ImageRouting, layer: number, choice: number,
   if (expert < 0)
     return `${where}: ${choice === 0 ? "dropped, no expert took it" : "no such choice"}`;
   const weight = weightAt(routed, choice, place);
-  return `${where}: expert ${expert}${weight === undefined ? "" : `, weight ${percent(weight, 0)}`}`;
+  return `${where}: expert ${expert}${weight === undefined ? "" : `, weight ${formatPercent(weight, 0)}`}`;
 }

@@ -1,6 +1,7 @@
 /** Pictures of a run. */
+
+import type { RecordedImage } from "moesaic/inspect";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
 
 interface PictureProps {
   readonly image: RecordedImage;

@@ -1,14 +1,12 @@
 /** What the pages of images and of texts share: layer, choice, expert and colour, all in the address. */
-import type { RecordedLayer } from "../../../src/inspect/types/routed-layer.ts";
-import { percent } from "../../../src/report/format.ts";
+import type { RecordedLayer } from "moesaic/inspect";
 import { mostChoices, sharesOf } from "../data/routing.ts";
 import { choose, chosenIndex } from "../route.ts";
-import { Choice, LayerSlider, Slider } from "./controls.tsx";
 import { ExpertLegend } from "./expert-legend.tsx";
 
 export const ordinals = ["first", "second", "third", "fourth"] as const;
 
-interface ChosenRouting {
+export interface ChosenRouting {
   readonly layer: number;
   readonly routed: RecordedLayer;
   /** How many choices can be looked at; those beyond are seldom wanted, and are in the bars. */
@@ -28,47 +26,6 @@ export function chosenRouting(layers: readonly RecordedLayer[]): ChosenRouting {
   const shares = sharesOf([routed], choice);
   const expert = chosenIndex("expert", shares.length, -1);
   return { layer, routed, choices, choice, shares, focus: expert < 0 ? null : expert };
-}
-
-interface RoutedLayersProps {
-  readonly layers: readonly RecordedLayer[];
-  readonly chosen: ChosenRouting;
-}
-
-export function RoutedLayerSlider({ layers, chosen }: RoutedLayersProps) {
-  return (
-    <LayerSlider
-      layers={layers.map((entry) => entry.layer)}
-      value={chosen.layer}
-      onChange={(layer) => choose({ layer })}
-    />
-  );
-}
-
-/** First to fourth choice; nothing where there is one. */
-export function RankChoice({ chosen }: Pick<RoutedLayersProps, "chosen">) {
-  if (chosen.choices < 2) return null;
-  return (
-    <Choice
-      label="Choice"
-      value={chosen.choice}
-      options={ordinals.slice(0, chosen.choices).map((label, value) => ({ label, value }))}
-      onChange={(choice) => choose({ choice })}
-    />
-  );
-}
-
-/** How strongly pictures are coloured, in percent. */
-export function TintSlider({ tint }: { readonly tint: number }) {
-  return (
-    <Slider
-      label="Colour"
-      value={tint}
-      max={100}
-      says={percent(tint / 100, 0)}
-      onChange={(value) => choose({ tint: value })}
-    />
-  );
 }
 
 interface ExpertsCardProps {

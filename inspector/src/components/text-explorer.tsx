@@ -1,9 +1,9 @@
 /** One text with what steers it; records and the playground share it. */
 import { useSignal } from "@preact/signals";
 import type { TextRouting } from "../data/routing.ts";
-import { Toolbar } from "./controls.tsx";
 import { DecisionBars, decisionBarsHeight } from "./decision-bars.tsx";
-import { chosenRouting, ExpertsCard, RankChoice, RoutedLayerSlider } from "./routing-controls.tsx";
+import { LayerControls } from "./layer-controls.tsx";
+import { chosenRouting, ExpertsCard } from "./routing-controls.tsx";
 import { TokenStrip } from "./token-strip.tsx";
 
 interface TextExplorerProps {
@@ -25,10 +25,7 @@ export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
   return (
     <div class="explorer text">
       <div class="stage">
-        <Toolbar>
-          <RoutedLayerSlider layers={layers} chosen={shown} />
-          <RankChoice chosen={shown} />
-        </Toolbar>
+        <LayerControls layers={layers} chosen={shown} />
         <div class="card page-of-text">
           <TokenStrip
             text={text}

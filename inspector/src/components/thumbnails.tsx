@@ -1,5 +1,5 @@
 /** A row of images to choose from. */
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
+import type { RecordedImage } from "moesaic/inspect";
 import { Picture } from "./picture.tsx";
 
 interface ThumbnailsProps {

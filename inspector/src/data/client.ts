@@ -1,5 +1,5 @@
 /** Reads what stands in `data/` beside the page, from a server or from the files of an export. */
-import type { MetricTable, RunList, RunView } from "../../../src/inspect/types/view.ts";
+import type { MetricTable, RunList, RunView } from "moesaic/inspect";
 
 /** Something could not be read; the message is a sentence for the reader. */
 export class DataError extends Error {}

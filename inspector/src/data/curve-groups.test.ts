@@ -1,5 +1,5 @@
+import type { MetricSeries } from "moesaic/inspect";
 import { expect, test } from "vitest";
-import type { MetricSeries } from "../../../src/inspect/types/view.ts";
 import { curveGroups, titleOf, unitOf } from "./curve-groups.ts";
 
 const series = (

@@ -1,7 +1,6 @@
 /** Which curves of a run stand together, and under which heading. */
-import type { MetricSeries, MetricTable } from "../../../src/inspect/types/view.ts";
-import type { Curve } from "../../../src/report/browser.ts";
-import { routingCurves, wholeLayers } from "../../../src/report/sections/routing/routing-curves.ts";
+import type { MetricSeries, MetricTable } from "moesaic/inspect";
+import { type Curve, routingCurves, wholeLayers } from "moesaic/report/browser";
 
 /** Curves of one chart. */
 export interface CurveFigure {

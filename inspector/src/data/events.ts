@@ -1,5 +1,5 @@
 /** Follows a run by server-sent events. */
-import type { LiveMessages } from "../../../src/inspect/types/view.ts";
+import type { LiveMessages } from "moesaic/inspect";
 import { dataUrl } from "./client.ts";
 
 export interface FollowOptions {

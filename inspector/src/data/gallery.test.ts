@@ -1,5 +1,5 @@
+import type { StoredRecord } from "moesaic/inspect";
 import { expect, test } from "vitest";
-import type { StoredRecord } from "../../../src/inspect/record/record-codec.ts";
 import { layerGallery } from "./gallery.ts";
 
 /** Two images of two patches each, and a text of three words. */

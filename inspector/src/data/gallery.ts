@@ -1,12 +1,12 @@
 /** The patches and words that each expert of a layer is sent. */
-import { cropPatch } from "../../../src/inspect/expert-gallery.ts";
-import type {
-  ExpertGallery,
-  GalleryPatch,
-  GalleryWord,
-  LayerGallery,
-} from "../../../src/inspect/types/pair.ts";
-import type { RecordedLayer } from "../../../src/inspect/types/routed-layer.ts";
+import {
+  cropPatch,
+  type ExpertGallery,
+  type GalleryPatch,
+  type GalleryWord,
+  type LayerGallery,
+  type RecordedLayer,
+} from "moesaic/inspect";
 import { watchedImages } from "./pictures.ts";
 import type { StoredRecord } from "./record.ts";
 import { expertAt, imageRouting, weightAt } from "./routing.ts";

@@ -1,6 +1,5 @@
+import type { MetricEvent, MetricTable } from "moesaic/inspect";
 import { expect, test } from "vitest";
-import type { MetricEvent } from "../../../src/inspect/types/run-record.ts";
-import type { MetricTable } from "../../../src/inspect/types/view.ts";
 import { mergeMetrics } from "./merge-metrics.ts";
 
 const event = (step: number, value: number, name = "loss"): MetricEvent => ({

@@ -1,7 +1,6 @@
 /** Adds new events to curves that are thinned already. */
-import type { MetricEvent } from "../../../src/inspect/types/run-record.ts";
-import type { MetricSeries, MetricTable } from "../../../src/inspect/types/view.ts";
-import { downsample } from "../../../src/report/downsample.ts";
+import type { MetricEvent, MetricSeries, MetricTable } from "moesaic/inspect";
+import { downsample } from "moesaic/report/browser";
 
 /** A curve is thinned to half of this when it grows beyond it. */
 const pointLimit = 2000;

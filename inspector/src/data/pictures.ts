@@ -1,5 +1,5 @@
 /** The images of a record that routers were watched on. */
-import type { Mosaic } from "../../../src/inspect/types/mosaic.ts";
+import type { Mosaic } from "moesaic/inspect";
 import type { StoredRecord } from "./record.ts";
 
 /** One image and where it comes from. */

@@ -1,5 +1,5 @@
 /** Reads what a run shows beside its metrics. */
-import { decodeRecord, type StoredRecord } from "../../../src/inspect/record/record-codec.ts";
+import { decodeRecord, type StoredRecord } from "moesaic/inspect";
 import { readText } from "./client.ts";
 
 export type { StoredRecord };

@@ -1,5 +1,5 @@
+import type { Mosaic } from "moesaic/inspect";
 import { expect, test } from "vitest";
-import type { Mosaic } from "../../../src/inspect/types/mosaic.ts";
 import { decisionsAt, expertAt, imageRouting, sharesOf, weightAt } from "./routing.ts";
 
 const image = { width: 2, height: 1, channels: 1, data: new Uint8Array(2) };

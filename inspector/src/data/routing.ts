@@ -1,8 +1,5 @@
 /** The routing of one image or text, in one form for records and for live models. */
-import { layerExperts } from "../../../src/inspect/mosaic-layer.ts";
-import type { PatchDecision } from "../../../src/inspect/types/attention.ts";
-import type { Mosaic } from "../../../src/inspect/types/mosaic.ts";
-import type { RecordedLayer } from "../../../src/inspect/types/routed-layer.ts";
+import { layerExperts, type Mosaic, type PatchDecision, type RecordedLayer } from "moesaic/inspect";
 import type { StoredRecord } from "./record.ts";
 
 /** Layers over the patches of an image, row by row. */

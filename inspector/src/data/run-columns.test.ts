@@ -1,11 +1,12 @@
+import type { RunEntry } from "moesaic/inspect";
 import { expect, test } from "vitest";
-import type { RunEntry } from "../../../src/inspect/types/view.ts";
 import { columnsOf, sortRuns } from "./run-columns.ts";
 
 const run = (name: string, scores: RunEntry["scores"], step = 1): RunEntry => ({
   id: name,
   name,
   recipe: "",
+  pages: null,
   system: "",
   seed: null,
   state: "finished",

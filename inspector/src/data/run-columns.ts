@@ -1,6 +1,12 @@
 /** Columns of the table of runs. */
-import type { RunEntry } from "../../../src/inspect/types/view.ts";
-import { compact, count, duration, figure, percent } from "../../../src/report/format.ts";
+import type { RunEntry } from "moesaic/inspect";
+import {
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatFigure,
+  formatPercent,
+} from "moesaic/report/browser";
 import { titleOf, unitOf } from "./curve-groups.ts";
 
 export interface Column {
@@ -24,11 +30,11 @@ export function columnsOf(runs: readonly RunEntry[]): Column[] {
     text("name", "Name", (run) => run.name),
     text("state", "State", (run) => run.state),
     ...scoreNames(runs).map(scoreColumn),
-    number("step", "Step", (run) => run.step, count),
+    number("step", "Step", (run) => run.step, formatCount),
     text("system", "System", (run) => run.system),
     text("recipe", "Recipe", (run) => run.recipe),
-    number("parameters", "Parameters", (run) => run.parameters?.total, compact),
-    number("seconds", "Time", (run) => run.seconds, duration),
+    number("parameters", "Parameters", (run) => run.parameters?.total, formatCompact),
+    number("seconds", "Time", (run) => run.seconds, formatDuration),
     number("changed", "Changed", (run) => run.changed, when),
   ];
 }
@@ -92,7 +98,7 @@ function number(
 function scoreColumn(name: string): Column {
   const [split = "", metric = ""] = name.split("/");
   const tell = (value: number): string =>
-    unitOf(metric) === "percent" ? percent(value) : figure(value);
+    unitOf(metric) === "percent" ? formatPercent(value) : formatFigure(value);
   const of = (run: RunEntry): number | undefined => run.scores[name];
   return { ...number(`score:${name}`, titleOf(metric), of, tell), split };
 }

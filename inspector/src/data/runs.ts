@@ -1,7 +1,6 @@
 /** All runs, and the ones that were opened. */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { MetricEvent } from "../../../src/inspect/types/run-record.ts";
-import type { MetricTable, RunEntry, RunList, RunView } from "../../../src/inspect/types/view.ts";
+import type { MetricEvent, MetricTable, RunEntry, RunList, RunView } from "moesaic/inspect";
 import { readMetrics, readRun, readRuns } from "./client.ts";
 import { followRun } from "./events.ts";
 import { mergeMetrics } from "./merge-metrics.ts";

@@ -1,6 +1,6 @@
 /** Picture files to the pixels that a model reads, by the browser's own decoders. */
-import { UserError } from "../../../src/graph/errors.ts";
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
+import { UserError } from "moesaic/graph";
+import type { RecordedImage } from "moesaic/inspect";
 
 /** Larger files are refused. */
 const MAX_BYTES = 64 * 2 ** 20;

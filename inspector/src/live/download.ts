@@ -1,4 +1,4 @@
-import { UserError } from "../../../src/graph/errors.ts";
+import { UserError } from "moesaic/graph";
 
 export interface DownloadOptions {
   /** A longer file is refused. */

@@ -1,10 +1,9 @@
 /** Fetches the files of a live model and makes it. */
 
-import { decodeSafetensors } from "../../../src/formats/safetensors.ts";
-import { UserError } from "../../../src/graph/errors.ts";
-import { createLiveModel, MAX_SPEC_LENGTH, readLiveModelSpec } from "../../../src/live/index.ts";
-import type { LiveModel } from "../../../src/live/types.ts";
-import { webRuntime } from "../../../src/runtime/web/web.ts";
+import { webRuntime } from "moesaic/browser";
+import { decodeSafetensors } from "moesaic/formats";
+import { UserError } from "moesaic/graph";
+import { createLiveModel, type LiveModel, MAX_SPEC_LENGTH, readLiveModelSpec } from "moesaic/live";
 import { download } from "./download.ts";
 import type { OpenProgress } from "./messages.ts";
 

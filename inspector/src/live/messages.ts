@@ -1,6 +1,6 @@
 /** What the page and the worker say to each other. */
 
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
+import type { RecordedImage } from "moesaic/inspect";
 import type {
   ClassifiedImage,
   ClassifiedText,
@@ -10,7 +10,7 @@ import type {
   GenerateRequest,
   LiveModel,
   LiveModelSpec,
-} from "../../../src/live/types.ts";
+} from "moesaic/live";
 
 /** What a model may be asked: argument and answer of each method. */
 export interface LiveCalls {

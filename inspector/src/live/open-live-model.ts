@@ -1,6 +1,6 @@
 /** A model in a worker, as the page sees it. */
-import { UserError } from "../../../src/graph/errors.ts";
-import type { LiveModel } from "../../../src/live/types.ts";
+import { UserError } from "moesaic/graph";
+import type { LiveModel } from "moesaic/live";
 import type {
   CallMessage,
   Failure,

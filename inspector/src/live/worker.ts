@@ -1,6 +1,6 @@
 /** The worker that holds a model, so that the page stays quick while it computes. */
-import { UserError } from "../../../src/graph/errors.ts";
-import type { LiveModel } from "../../../src/live/types.ts";
+import { UserError } from "moesaic/graph";
+import type { LiveModel } from "moesaic/live";
 import { loadModel } from "./load-model.ts";
 import {
   type CallMessage,

@@ -1,25 +1,28 @@
 /** The patches that the words of a caption look at. */
 import { useSignal } from "@preact/signals";
-import { attentionShares } from "../../../src/inspect/attention.ts";
-import type { ImageAttention } from "../../../src/inspect/types/attention.ts";
-import { AttentionMap } from "../components/attention-map.tsx";
+import { type AttentionLayer, attentionShares, type ImageAttention } from "moesaic/inspect";
+import { AttentionMaps, type MapPicture } from "../components/attention-maps.tsx";
 
 interface AttentionFromWordsProps {
   readonly fromWords: NonNullable<ImageAttention["fromWords"]>;
-  readonly id: string;
-  readonly rows: number;
-  readonly cols: number;
-  readonly tint: number;
+  readonly picture: MapPicture;
   /** 0 is the mean of all. */
   readonly head: number;
 }
 
 export function AttentionFromWords(props: AttentionFromWordsProps) {
-  const { fromWords, id, rows, cols, tint, head } = props;
+  const { fromWords, picture, head } = props;
   const { words, layers } = fromWords;
   const chosen = useSignal(0);
   const word = words[chosen.value]?.trim();
   if (word === undefined || layers.length === 0) return null;
+  const ratiosOf = (layer: AttentionLayer): number[] => {
+    const shares = attentionShares(layer, {
+      patch: chosen.value,
+      ...(head > 0 && head <= layer.numHeads && layer.numHeads > 1 && { head: head - 1 }),
+    });
+    return shares.map((share) => share * shares.length);
+  };
   return (
     <section>
       <h2>Words</h2>
@@ -44,27 +47,14 @@ export function AttentionFromWords(props: AttentionFromWordsProps) {
       <p class="readout" role="status">
         Where “{word}” looks.
       </p>
-      <div class="maps" style={{ "--tint": tint }}>
-        {layers.map((layer) => {
-          const shares = attentionShares(layer, {
-            patch: chosen.value,
-            ...(head > 0 && head <= layer.numHeads && layer.numHeads > 1 && { head: head - 1 }),
-          });
-          return (
-            <AttentionMap
-              key={layer.layer}
-              id={id}
-              rows={rows}
-              cols={cols}
-              ratios={shares.map((share) => share * shares.length)}
-              patch={null}
-              title={layer.layer}
-              name={`Patches that ${word} looks at in ${layer.layer}`}
-              onPatch={() => undefined}
-            />
-          );
-        })}
-      </div>
+      <AttentionMaps
+        picture={picture}
+        layers={layers}
+        ratiosOf={ratiosOf}
+        patch={null}
+        name={`Patches that ${word} looks at`}
+        onPatch={() => undefined}
+      />
     </section>
   );
 }

@@ -1,24 +1,18 @@
 /** The words that patches read, and the patches that read a word. */
 import { useSignal } from "@preact/signals";
-import { attentionShares } from "../../../src/inspect/attention.ts";
-import type { AttentionLayer, ImageAttention } from "../../../src/inspect/types/attention.ts";
-import { attentionLevel } from "../../../src/report/charts/attention.ts";
-import { AttentionMap } from "../components/attention-map.tsx";
+import { attentionShares, attentionToKey, type ImageAttention } from "moesaic/inspect";
+import { attentionLevel } from "moesaic/report/browser";
+import { AttentionMaps, type MapPicture } from "../components/attention-maps.tsx";
 
 interface AttentionWordsProps {
   readonly text: NonNullable<ImageAttention["text"]>;
   readonly patch: number | null;
-  readonly id: string;
-  readonly rows: number;
-  readonly cols: number;
-  readonly tint: number;
+  readonly picture: MapPicture;
   readonly onPatch: (patch: number | null) => void;
-  /** How much each patch reads a word, as a multiple of the even share. */
-  readonly sharesOf: (layer: AttentionLayer, key: number) => number[];
 }
 
 export function AttentionWords(props: AttentionWordsProps) {
-  const { text, patch, id, rows, cols, tint, onPatch, sharesOf } = props;
+  const { text, patch, picture, onPatch } = props;
   const { words, layers } = text;
   const flat = words.flat();
   const word = useSignal(0);
@@ -59,21 +53,16 @@ export function AttentionWords(props: AttentionWordsProps) {
       <p class="readout" role="status">
         Patches that read “{flat[word.value]!.trim()}”.
       </p>
-      <div class="maps" style={{ "--tint": tint }}>
-        {layers.map((layer) => (
-          <AttentionMap
-            key={layer.layer}
-            id={id}
-            rows={rows}
-            cols={cols}
-            ratios={sharesOf(layer, word.value)}
-            patch={patch}
-            title={layer.layer}
-            name={`Patches that read ${flat[word.value]!.trim()} in ${layer.layer}`}
-            onPatch={onPatch}
-          />
-        ))}
-      </div>
+      <AttentionMaps
+        picture={picture}
+        layers={layers}
+        ratiosOf={(layer) =>
+          attentionToKey(layer, word.value).map((share) => share * layer.numKeys)
+        }
+        patch={patch}
+        name={`Patches that read ${flat[word.value]!.trim()}`}
+        onPatch={onPatch}
+      />
     </section>
   );
 }

@@ -1,22 +1,25 @@
 /** Where patches look, head by head and layer by layer, and which words they read. */
 import { useSignal } from "@preact/signals";
+import {
+  type AttentionLayer,
+  attentionShares,
+  type ImageAttention,
+  type Mosaic,
+} from "moesaic/inspect";
+import { attentionColors } from "moesaic/report/browser";
 import { useId } from "preact/hooks";
-import { attentionShares, attentionToKey } from "../../../src/inspect/attention.ts";
-import type { AttentionLayer, ImageAttention } from "../../../src/inspect/types/attention.ts";
-import type { Mosaic } from "../../../src/inspect/types/mosaic.ts";
-import { attentionColors } from "../../../src/report/charts/attention.ts";
-import { AttentionMap } from "../components/attention-map.tsx";
+import { AttentionMaps } from "../components/attention-maps.tsx";
 import { Slider, Toolbar } from "../components/controls.tsx";
 import { GreyPicture } from "../components/grey-picture.tsx";
+import { TintSlider } from "../components/layer-controls.tsx";
 import { placeName } from "../components/patch-grid.ts";
-import { TintSlider } from "../components/routing-controls.tsx";
 import { Empty } from "../components/states.tsx";
 import { Thumbnails } from "../components/thumbnails.tsx";
 import { watchedImages } from "../data/pictures.ts";
 import { choose, chosenIndex } from "../route.ts";
 import { AttentionFromWords } from "./attention-from-words.tsx";
 import { AttentionWords } from "./attention-words.tsx";
-import type { RecordPageProps } from "./run-page.tsx";
+import type { RecordPageProps } from "./record-page.ts";
 
 type Attentive = { readonly mosaic: Mosaic & { attention: ImageAttention }; readonly name: string };
 
@@ -56,6 +59,7 @@ function Looks({ entry: { mosaic, name } }: { readonly entry: Attentive }) {
   const id = useId();
   const ofClass = useSignal(false);
   const tint = chosenIndex("tint", 101, 75);
+  const picture = { id, rows, cols, tint: tint / 100 };
   const heads = Math.max(1, ...layers.map(({ numHeads }) => numHeads));
   const head = chosenIndex("head", heads + 1, 0);
   const place = chosenIndex("patch", rows * cols, -1);
@@ -108,44 +112,19 @@ function Looks({ entry: { mosaic, name } }: { readonly entry: Attentive }) {
             : `Where the patch in ${placeName(patch, cols)} looks`}
         {head > 0 && `, head ${head - 1}`}.
       </p>
-      <div class="maps" style={{ "--tint": tint / 100 }}>
-        {layers.map((layer, i) => (
-          <AttentionMap
-            key={layer.layer}
-            id={id}
-            rows={rows}
-            cols={cols}
-            ratios={ratios(layer, i)}
-            patch={patch}
-            title={layer.layer}
-            name={`${name}: attention in ${layer.layer}`}
-            onPatch={pick}
-          />
-        ))}
-      </div>
+      <AttentionMaps
+        picture={picture}
+        layers={layers}
+        ratiosOf={ratios}
+        patch={patch}
+        name={`${name}: attention`}
+        onPatch={pick}
+      />
       {fromWords !== undefined && (
-        <AttentionFromWords
-          fromWords={fromWords}
-          id={id}
-          rows={rows}
-          cols={cols}
-          tint={tint / 100}
-          head={head}
-        />
+        <AttentionFromWords fromWords={fromWords} picture={picture} head={head} />
       )}
       {text !== undefined && (
-        <AttentionWords
-          text={text}
-          patch={patch}
-          id={id}
-          rows={rows}
-          cols={cols}
-          tint={tint / 100}
-          onPatch={pick}
-          sharesOf={(layer, key) =>
-            attentionToKey(layer, key).map((share) => share * layer.numKeys)
-          }
-        />
+        <AttentionWords text={text} picture={picture} patch={patch} onPatch={pick} />
       )}
     </>
   );

@@ -1,7 +1,8 @@
 /** Several runs over each other: their curves, and the settings that set them apart. */
+
+import type { MetricSeries, RunEntry } from "moesaic/inspect";
+import { cssTheme } from "moesaic/report/browser";
 import { useEffect } from "preact/hooks";
-import type { MetricSeries, RunEntry } from "../../../src/inspect/types/view.ts";
-import { cssTheme } from "../../../src/report/theme.ts";
 import { CurveCard } from "../components/curve-card.tsx";
 import { ScrollArea } from "../components/scroll-area.tsx";
 import { Problem, Waiting } from "../components/states.tsx";

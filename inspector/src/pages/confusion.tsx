@@ -1,15 +1,15 @@
 /** Which classes are taken for which, with samples of every cell. */
+
+import type { ConfusionSample } from "moesaic/inspect";
+import { confusionChart, formatCount, formatPercent } from "moesaic/report/browser";
 import { useMemo } from "preact/hooks";
-import type { ConfusionSample } from "../../../src/inspect/types/image.ts";
-import { confusionChart } from "../../../src/report/browser.ts";
-import { count, percent } from "../../../src/report/format.ts";
 import { Chart } from "../components/chart.tsx";
 import { Picture } from "../components/picture.tsx";
 import { Empty } from "../components/states.tsx";
 import { className } from "../data/pictures.ts";
 import type { StoredRecord } from "../data/record.ts";
 import { choose, route } from "../route.ts";
-import type { RecordPageProps } from "./run-page.tsx";
+import type { RecordPageProps } from "./record-page.ts";
 
 interface Cell {
   readonly actual: number;
@@ -82,8 +82,8 @@ function CellCard({ record, cell }: { readonly record: StoredRecord; readonly ce
         <span class={actual === predicted ? "right" : "wrong"}>{className(record, predicted)}</span>
       </h3>
       <p class="note">
-        {count(value)} of {count(total)}
-        {total > 0 && ` (${percent(value / total)})`}
+        {formatCount(value)} of {formatCount(total)}
+        {total > 0 && ` (${formatPercent(value / total)})`}
         {value > samples.length && samples.length > 0 && `, ${samples.length} of them shown`}
       </p>
       {samples.length === 0 ? (
@@ -155,7 +155,7 @@ function Mistakes({ record, confusion }: MistakesProps) {
                   </button>
                 </td>
                 <td>{className(record, predicted)}</td>
-                <td class="number">{count(value)}</td>
+                <td class="number">{formatCount(value)}</td>
               </tr>
             ))}
           </tbody>

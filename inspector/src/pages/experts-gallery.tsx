@@ -1,10 +1,14 @@
 /** What each expert is sent: patches and words. */
+
+import type { ExpertGallery, LayerGallery, LayerRouting } from "moesaic/inspect";
+import {
+  formatPercent,
+  loadStatus,
+  patchSheetChart,
+  patchSprite,
+  statusSign,
+} from "moesaic/report/browser";
 import { useMemo } from "preact/hooks";
-import type { ExpertGallery, LayerGallery } from "../../../src/inspect/types/pair.ts";
-import type { LayerRouting } from "../../../src/inspect/types/routing.ts";
-import { patchSheetChart, patchSprite } from "../../../src/report/browser.ts";
-import { loadStatus, statusSign } from "../../../src/report/charts/load-status.ts";
-import { percent } from "../../../src/report/format.ts";
 import { Chart } from "../components/chart.tsx";
 import { Swatch } from "../components/expert-legend.tsx";
 import { layerGallery } from "../data/gallery.ts";
@@ -58,7 +62,8 @@ function Expert({ gallery, expert: own, entry }: ExpertProps) {
       <h4>
         <Swatch expert={expert} />{" "}
         <small>
-          {percent(entry.load[expert] ?? 0, 0)} of assignments{kind !== undefined && `, ${kind}`}
+          {formatPercent(entry.load[expert] ?? 0, 0)} of assignments
+          {kind !== undefined && `, ${kind}`}
         </small>
         {status !== "even" && (
           <b class="warning">
@@ -86,7 +91,7 @@ function Expert({ gallery, expert: own, entry }: ExpertProps) {
             {words.map(({ text, count, total }) => (
               <li key={text} title={`${count} of ${total} occurrences`}>
                 <span>{text.trim() === "" ? "\u2423" : text}</span>{" "}
-                <b>{percent(count / total, 0)}</b>
+                <b>{formatPercent(count / total, 0)}</b>
               </li>
             ))}
           </ul>
@@ -100,7 +105,8 @@ function drawPatches({ expert, patches }: ExpertGallery, layer: string, width: n
   const largest = Math.max(...images.map((image) => Math.max(image.width, image.height)));
   const sprite = patchSprite(images, { side: Math.min(mostSide, largest), columns });
   const titles = patches.map(
-    ({ index, patch, probability }) => `image ${index}, patch ${patch}: ${percent(probability, 0)}`,
+    ({ index, patch, probability }) =>
+      `image ${index}, patch ${patch}: ${formatPercent(probability, 0)}`,
   );
   const label = `Patches that ${layer} is surest of sending to expert ${expert}`;
   return patchSheetChart(titles, { ...sprite, document, width, label });

@@ -1,12 +1,11 @@
 /** Which experts go with which modality, class, domain or attribute. */
-import { modalityShares } from "../../../src/inspect/statistics/modality-shares.ts";
-import type { LabelRouting, LayerRouting } from "../../../src/inspect/types/routing.ts";
+import { type LabelRouting, type LayerRouting, modalityShares } from "moesaic/inspect";
 import {
   associationDotsChart,
+  cssTheme,
   labelMapChart,
   modalitySharesChart,
-} from "../../../src/report/browser.ts";
-import { cssTheme } from "../../../src/report/theme.ts";
+} from "moesaic/report/browser";
 import { Chart } from "../components/chart.tsx";
 import { Choice } from "../components/controls.tsx";
 import type { StoredRecord } from "../data/record.ts";

@@ -1,12 +1,13 @@
 /** Who gets how much. */
-import type { LayerRouting } from "../../../src/inspect/types/routing.ts";
-import { loadBarsChart, loadMapChart } from "../../../src/report/browser.ts";
+import type { LayerRouting } from "moesaic/inspect";
 import {
   deadBelow,
+  loadBarsChart,
+  loadMapChart,
   loadStatus,
   overloadedAbove,
   statusSign,
-} from "../../../src/report/charts/load-status.ts";
+} from "moesaic/report/browser";
 import { Chart } from "../components/chart.tsx";
 
 interface LoadMapsProps {

@@ -1,7 +1,6 @@
 /** Where a mixture of classifiers decides for what, and which expert it asks there. */
-import type { DecisionRegions } from "../../../src/inspect/types/regions.ts";
-import { classLooks, planeChart, regionPlanes } from "../../../src/report/browser.ts";
-import { percent } from "../../../src/report/format.ts";
+import type { DecisionRegions } from "moesaic/inspect";
+import { classLooks, formatPercent, planeChart, regionPlanes } from "moesaic/report/browser";
 import { Chart } from "../components/chart.tsx";
 import { Swatch } from "../components/expert-legend.tsx";
 import { ScrollArea } from "../components/scroll-area.tsx";
@@ -75,10 +74,10 @@ export function Regions({ record, regions }: RegionsProps) {
                 <td>{name}</td>
                 {byClass.map((share, c) => (
                   <td key={c} class="number">
-                    {percent(share)}
+                    {formatPercent(share)}
                   </td>
                 ))}
-                <td class="number">{percent(accuracy)}</td>
+                <td class="number">{formatPercent(accuracy)}</td>
               </tr>
             ))}
           </tbody>

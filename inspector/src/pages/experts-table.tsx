@@ -1,7 +1,6 @@
 /** Figures of every layer. */
-import type { LayerRouting } from "../../../src/inspect/types/routing.ts";
-import { count, percent } from "../../../src/report/format.ts";
-import { routingColumns } from "../../../src/report/sections/routing/table.ts";
+import type { LayerRouting } from "moesaic/inspect";
+import { formatCount, formatPercent, routingColumns } from "moesaic/report/browser";
 import { ScrollArea } from "../components/scroll-area.tsx";
 import type { StoredRecord } from "../data/record.ts";
 
@@ -78,10 +77,10 @@ function Agreement({ record: { agreement } }: { readonly record: StoredRecord })
             {layers.map(({ layer, own, tokens }) => (
               <tr key={layer}>
                 <td>{layer}</td>
-                <td class="number">{percent(own.firstChoice)}</td>
+                <td class="number">{formatPercent(own.firstChoice)}</td>
                 <td class="number">{own.kappa.toFixed(2)}</td>
-                <td class="number">{percent(own.overlap)}</td>
-                <td class="number">{count(tokens)}</td>
+                <td class="number">{formatPercent(own.overlap)}</td>
+                <td class="number">{formatCount(tokens)}</td>
               </tr>
             ))}
           </tbody>

@@ -1,5 +1,5 @@
 /** How the experts of each layer share the work, and what each is sent. */
-import type { LayerRouting } from "../../../src/inspect/types/routing.ts";
+import type { LayerRouting } from "moesaic/inspect";
 import { LayerSlider, Toolbar } from "../components/controls.tsx";
 import { Empty } from "../components/states.tsx";
 import { choose, chosenIndex } from "../route.ts";
@@ -8,7 +8,7 @@ import { LayerLabels } from "./experts-labels.tsx";
 import { LayerLoad, LoadMaps } from "./experts-load.tsx";
 import { Regions } from "./experts-regions.tsx";
 import { LayerTable } from "./experts-table.tsx";
-import type { RecordPageProps } from "./run-page.tsx";
+import type { RecordPageProps } from "./record-page.ts";
 
 export function ExpertsPage({ record }: RecordPageProps) {
   const routing = (record.routing ?? []).filter(({ load }) => load.length > 0);

@@ -1,7 +1,7 @@
 /** Checkpoints and configuration of a run. */
 import { useSignal } from "@preact/signals";
-import type { RunView } from "../../../src/inspect/types/view.ts";
-import { count, figure } from "../../../src/report/format.ts";
+import type { RunView } from "moesaic/inspect";
+import { formatCount, formatFigure } from "moesaic/report/browser";
 import { ScrollArea } from "../components/scroll-area.tsx";
 import { flatten } from "../data/settings.ts";
 
@@ -23,8 +23,8 @@ export function Checkpoints({ view: { checkpoints } }: { readonly view: RunView 
           <tbody>
             {checkpoints.map(({ step, score, best }) => (
               <tr key={step}>
-                <td>{count(step)}</td>
-                <td class="number">{score === null ? "not scored" : figure(score)}</td>
+                <td>{formatCount(step)}</td>
+                <td class="number">{score === null ? "not scored" : formatFigure(score)}</td>
                 <td class="number">{best && <b class="right">best</b>}</td>
               </tr>
             ))}

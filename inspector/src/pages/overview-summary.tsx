@@ -1,6 +1,12 @@
 /** The figures that a reader looks for first. */
-import type { RunView } from "../../../src/inspect/types/view.ts";
-import { compact, count, duration, figure, percent } from "../../../src/report/format.ts";
+import type { RunView } from "moesaic/inspect";
+import {
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatFigure,
+  formatPercent,
+} from "moesaic/report/browser";
 import { titleOf, unitOf } from "../data/curve-groups.ts";
 
 /** Scores beyond these are in the curves. */
@@ -25,7 +31,7 @@ export function Summary({ view }: { readonly view: RunView }) {
             <div key={name}>
               <dt>{titleOf(metric)}</dt>
               <dd>
-                {unitOf(metric) === "percent" ? percent(value) : figure(value)}
+                {unitOf(metric) === "percent" ? formatPercent(value) : formatFigure(value)}
                 <small>{split}</small>
               </dd>
             </div>
@@ -34,16 +40,16 @@ export function Summary({ view }: { readonly view: RunView }) {
         <div>
           <dt>Step</dt>
           <dd>
-            {count(step)}
-            <small>{duration(seconds)}</small>
+            {formatCount(step)}
+            <small>{formatDuration(seconds)}</small>
           </dd>
         </div>
         {parameters !== null && (
           <div>
             <dt>Parameters</dt>
             <dd>
-              {compact(parameters.total)}
-              <small>{compact(parameters.active)} active per token</small>
+              {formatCompact(parameters.total)}
+              <small>{formatCompact(parameters.active)} active per token</small>
             </dd>
           </div>
         )}
@@ -51,7 +57,7 @@ export function Summary({ view }: { readonly view: RunView }) {
           <div>
             <dt>Speed</dt>
             <dd>
-              {compact(speed)}
+              {formatCompact(speed)}
               <small>tokens a second</small>
             </dd>
           </div>

@@ -1,6 +1,6 @@
 /** One run: how it goes, what it is made of, what it keeps. */
-import type { RunView } from "../../../src/inspect/types/view.ts";
-import { loadOverTimeChart } from "../../../src/report/browser.ts";
+import type { RunView } from "moesaic/inspect";
+import { loadOverTimeChart } from "moesaic/report/browser";
 import { Chart } from "../components/chart.tsx";
 import { CurveCard } from "../components/curve-card.tsx";
 import { Empty, WhenReady } from "../components/states.tsx";

@@ -1,7 +1,8 @@
 /** The model itself, in the browser: what it says of the reader's own images and texts. */
+
+import type { RunView } from "moesaic/inspect";
+import type { LiveModel } from "moesaic/live";
 import { useState } from "preact/hooks";
-import type { RunView } from "../../../src/inspect/types/view.ts";
-import type { LiveModel } from "../../../src/live/types.ts";
 import { Choice } from "../components/controls.tsx";
 import { Empty, Problem, Waiting } from "../components/states.tsx";
 import type { OpenRun } from "../data/runs.ts";

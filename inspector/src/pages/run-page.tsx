@@ -1,24 +1,20 @@
 /** The pages of one run. */
+
+import type { RunView } from "moesaic/inspect";
 import type { FunctionComponent } from "preact";
 import { useEffect } from "preact/hooks";
-import type { RunView } from "../../../src/inspect/types/view.ts";
 import { lazy } from "../components/lazy.tsx";
 import { Empty, WhenReady } from "../components/states.tsx";
-import { pageTitles, whyNoRecord } from "../data/offered.ts";
-import type { StoredRecord } from "../data/record.ts";
+import { whyNoRecord } from "../data/offered.ts";
+import { pageOf, type RecordPage, type RunPage } from "../data/pages.ts";
 import { type OpenRun, openRun } from "../data/runs.ts";
-import { type RunPage, route } from "../route.ts";
-
-/** What the pages that show the record are given. */
-export interface RecordPageProps {
-  readonly record: StoredRecord;
-  readonly view: RunView;
-}
+import { route } from "../route.ts";
+import type { RecordPageProps } from "./record-page.ts";
 
 const Overview = lazy(async () => (await import("./overview.tsx")).OverviewPage);
 const Playground = lazy(async () => (await import("./playground.tsx")).PlaygroundPage);
 
-const recordPages: Partial<Record<RunPage, FunctionComponent<RecordPageProps>>> = {
+const recordPages: Readonly<Record<RecordPage, FunctionComponent<RecordPageProps>>> = {
   mosaic: lazy(async () => (await import("./mosaic.tsx")).MosaicPage),
   tokens: lazy(async () => (await import("./tokens.tsx")).TokensPage),
   experts: lazy(async () => (await import("./experts.tsx")).ExpertsPage),
@@ -34,11 +30,11 @@ export function RunPageView({ id }: { readonly id: string }) {
   useEffect(() => {
     const view = run.view.value.value;
     const name = view.state === "ready" ? view.value.name : id;
-    document.title = `${pageTitles[page]} \u00b7 ${name} \u00b7 Moesaic`;
+    document.title = `${pageOf(page).title} \u00b7 ${name} \u00b7 Moesaic`;
   }, [page, id, run.view.value.value]);
   return (
     <>
-      <h1>{pageTitles[page]}</h1>
+      <h1>{pageOf(page).title}</h1>
       <WhenReady of={run.view} what="the run">
         {(view) => <Body run={run} view={view} page={page} />}
       </WhenReady>
@@ -56,7 +52,7 @@ function Body({ run, view, page }: BodyProps) {
   if (page === "overview") return <Overview run={run} view={view} />;
   if (page === "playground") return <Playground run={run} view={view} />;
   if (!view.hasRecord) return <Empty>{whyNoRecord(view)}</Empty>;
-  const Page = recordPages[page]!;
+  const Page = recordPages[page];
   return (
     <WhenReady of={run.record()} what="what the routers did">
       {(record) => <Page record={record} view={view} />}

@@ -1,6 +1,7 @@
 /** All runs: sorted, filtered, and chosen for comparison. */
+
+import type { RunEntry } from "moesaic/inspect";
 import { useEffect } from "preact/hooks";
-import type { RunEntry } from "../../../src/inspect/types/view.ts";
 import { lazy } from "../components/lazy.tsx";
 import { ScrollArea } from "../components/scroll-area.tsx";
 import { Empty, WhenReady } from "../components/states.tsx";

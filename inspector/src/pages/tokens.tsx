@@ -1,11 +1,11 @@
 /** Which expert took which word or character, in every layer. */
-import type { TokenTrace } from "../../../src/inspect/types/text.ts";
+import type { TokenTrace } from "moesaic/inspect";
 import { Empty } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";
 import { className, expertKinds } from "../data/pictures.ts";
 import type { StoredRecord } from "../data/record.ts";
 import { choose, chosenIndex } from "../route.ts";
-import type { RecordPageProps } from "./run-page.tsx";
+import type { RecordPageProps } from "./record-page.ts";
 import { Samples } from "./text-samples.tsx";
 
 export function TokensPage({ record }: RecordPageProps) {

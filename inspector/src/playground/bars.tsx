@@ -1,5 +1,5 @@
 /** Shares as bars, the largest first. */
-import { percent } from "../../../src/report/format.ts";
+import { formatPercent } from "moesaic/report/browser";
 
 interface BarsProps {
   readonly names: readonly string[];
@@ -20,7 +20,7 @@ export function Bars({ names, shares, title }: BarsProps) {
         {order.slice(0, most).map(({ share, i }, rank) => (
           <li key={i} class={rank === 0 ? "top" : undefined}>
             <span>{names[i] ?? `class ${i}`}</span>
-            <b>{percent(share)}</b>
+            <b>{formatPercent(share)}</b>
             <i style={{ width: `${(Math.min(1, Math.max(0, share)) * 100).toFixed(1)}%` }} />
           </li>
         ))}

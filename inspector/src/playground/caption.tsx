@@ -1,6 +1,7 @@
 /** A caption that grows word by word, with the routing of the image and of the words. */
+
+import type { Generated } from "moesaic/live";
 import { useEffect } from "preact/hooks";
-import type { Generated } from "../../../src/live/types.ts";
 import { Choice } from "../components/controls.tsx";
 import { MosaicExplorer } from "../components/mosaic-explorer.tsx";
 import { Empty, Problem } from "../components/states.tsx";

@@ -1,6 +1,7 @@
 /** Which class an image is of. */
+
+import type { ClassifiedImage, LiveModel } from "moesaic/live";
 import type { ComponentChildren } from "preact";
-import type { ClassifiedImage, LiveModel } from "../../../src/live/types.ts";
 import { MosaicExplorer } from "../components/mosaic-explorer.tsx";
 import { Picture } from "../components/picture.tsx";
 import { Empty } from "../components/states.tsx";

@@ -1,6 +1,6 @@
 /** A text that the model continues. */
 import { useSignal } from "@preact/signals";
-import type { Generated, LiveModel } from "../../../src/live/types.ts";
+import type { Generated, LiveModel } from "moesaic/live";
 import { Slider } from "../components/controls.tsx";
 import { Problem } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";

@@ -1,7 +1,7 @@
 /** A text that grows, and can be stopped. */
 import { useSignal } from "@preact/signals";
+import type { Generated, GenerateRequest, LiveModel } from "moesaic/live";
 import { useEffect, useRef } from "preact/hooks";
-import type { Generated, GenerateRequest, LiveModel } from "../../../src/live/types.ts";
 import { messageOf } from "../data/resource.ts";
 
 export interface Generation {

@@ -1,6 +1,6 @@
 /** Images to ask a model about: the run's, and the reader's own. */
 import { signal } from "@preact/signals";
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
+import type { RecordedImage } from "moesaic/inspect";
 import { watchedImages } from "../data/pictures.ts";
 import { messageOf } from "../data/resource.ts";
 import type { OpenRun } from "../data/runs.ts";

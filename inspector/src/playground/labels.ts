@@ -1,13 +1,13 @@
 /** Labels as the model's text tower sees them, and how well an image fits each. */
 
-import type { Embeddings } from "../../../src/evaluate/similarity.ts";
 import {
   classEmbeddings,
   classPrompts,
+  type Embeddings,
   probabilities,
   zeroShotLogits,
-} from "../../../src/evaluate/zero-shot.ts";
-import type { LiveModel } from "../../../src/live/types.ts";
+} from "moesaic/evaluate";
+import type { LiveModel } from "moesaic/live";
 
 export interface LabelEmbeddings {
   readonly names: readonly string[]; // [C]

@@ -1,5 +1,5 @@
 /** Pictures of the reader, which never leave the page. */
-import type { RecordedImage } from "../../../src/inspect/types/image.ts";
+import type { RecordedImage } from "moesaic/inspect";
 import { decodeImageFile } from "../live/index.ts";
 
 /** Longest side that is kept, pixels; models see far less. */

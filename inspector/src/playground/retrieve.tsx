@@ -1,6 +1,6 @@
 /** The images that a text finds, among the run's and the reader's own. */
 import { useSignal } from "@preact/signals";
-import type { EmbeddedImage, LiveModel, RoutedText } from "../../../src/live/types.ts";
+import type { EmbeddedImage, LiveModel, RoutedText } from "moesaic/live";
 import { Picture } from "../components/picture.tsx";
 import { Empty } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";

@@ -1,6 +1,6 @@
 /** Which class a text is of. */
 import { useSignal } from "@preact/signals";
-import type { ClassifiedText, LiveModel } from "../../../src/live/types.ts";
+import type { ClassifiedText, LiveModel } from "moesaic/live";
 import { TextExplorer } from "../components/text-explorer.tsx";
 import { useAnswer } from "./answer.ts";
 import { Answered } from "./answered.tsx";

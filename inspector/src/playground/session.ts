@@ -1,7 +1,7 @@
 /** The model of a run, while its playground is open. */
 import { signal } from "@preact/signals";
+import type { LiveModel } from "moesaic/live";
 import { useEffect } from "preact/hooks";
-import type { LiveModel } from "../../../src/live/types.ts";
 import { messageOf } from "../data/resource.ts";
 import { type OpenProgress, openLiveModel } from "../live/index.ts";
 

@@ -1,6 +1,6 @@
 /** Which of the reader's labels fits an image best. */
 import { useSignal } from "@preact/signals";
-import type { LiveModel } from "../../../src/live/types.ts";
+import type { LiveModel } from "moesaic/live";
 import { Empty } from "../components/states.tsx";
 import { useAnswer } from "./answer.ts";
 import { Answered } from "./answered.tsx";

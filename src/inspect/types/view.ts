@@ -13,7 +13,6 @@
  * |                                | is CLIP's, `vocabulary.txt`: for the playground               |
  * | `data/runs/<id>/events`        | server-sent events, where `RunList.live`                      |
  */
-import type { RecordPage } from "../../models/define.ts";
 import type { MetricEvent, StoredSummary } from "./run-record.ts";
 
 /** What a run is doing, as far as its directory tells. */
@@ -28,6 +27,8 @@ export interface RunEntry {
   readonly recipe: string;
   /** `model.system` of its configuration. */
   readonly system: string;
+  /** Pages that its system can fill; null for an unknown system. */
+  readonly pages: readonly string[] | null;
   readonly seed: number | null;
   readonly state: RunState;
   readonly step: number;
@@ -54,9 +55,6 @@ export interface CheckpointEntry {
   readonly best: boolean;
 }
 
-/** A page about one run that depends on its system. */
-export type SystemPage = RecordPage | "playground";
-
 /** One run but for its metrics and pictures. */
 export interface RunView extends RunEntry {
   /** The resolved configuration, as in `config.yaml`. */
@@ -66,8 +64,6 @@ export interface RunView extends RunEntry {
   /** Whether `record.json` and `model/` are there. */
   readonly hasRecord: boolean;
   readonly hasModel: boolean;
-  /** Pages that runs of its system can fill. */
-  readonly pages: readonly SystemPage[];
 }
 
 /** One curve, thinned to what a screen can show; its first, last and extreme values are kept. */

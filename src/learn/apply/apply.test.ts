@@ -87,7 +87,7 @@ test("a compiled function takes any batch size", async () => {
 
 test("missing and misshapen weights are named", async () => {
   await expect(apply(layer, new Map(), { x })).rejects.toThrow(
-    'the weights have no tensor "fc.weight"; take those of this function, from init, fit or loadWeights',
+    'the weights have no tensor "fc.weight"; use the weights of this function, from init, fit or loadWeights',
   );
   const wrong = new Map([...weights, ["fc.bias", array([1])] as const]);
   await expect(apply(layer, wrong, { x })).rejects.toThrow(

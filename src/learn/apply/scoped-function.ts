@@ -155,7 +155,7 @@ function requireInput(value: NdArray | undefined, { name }: InputAttributes): Nd
 function requireWeight(value: NdArray | undefined, { name, shape }: InputAttributes): NdArray {
   if (value === undefined) {
     throw usageError(
-      `the weights have no tensor "${name}"; take those of this function, from init, fit or loadWeights`,
+      `the weights have no tensor "${name}"; use the weights of this function, from init, fit or loadWeights`,
     );
   }
   if (isStatic(shape) && String(value.shape) !== String(shape)) {

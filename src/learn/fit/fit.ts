@@ -1,4 +1,4 @@
-/** `fit`: trains a model of one's own. */
+/** `fit`: trains your own model. */
 import type { SegmentOf } from "../../autodiff/checkpoint.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { defined } from "../../graph/defined.ts";
@@ -62,7 +62,7 @@ export interface FitOptions {
   readonly onStep?: UpdateHook<ArrayBatch>;
   /** Called in order after each update; see `everySteps`. */
   readonly hooks?: readonly UpdateHook<ArrayBatch>[];
-  /** Data that are scored after every so many updates, and after the last one. */
+  /** Data that are scored every `evaluation.every` updates and after the last update. */
   readonly evaluation?: FitEvaluation;
   /** Ends the training after the present update when it is aborted. */
   readonly signal?: AbortSignal;

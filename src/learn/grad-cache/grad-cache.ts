@@ -23,18 +23,18 @@ import type { TrainStepOptions, UpdateStep } from "../train-step.ts";
 import { findRows, gradientSpecs, ROW, ROW_GRADIENT, wholeRows } from "./row-cache.ts";
 
 /**
- * GradCache (arXiv:2101.06983): `accumulationSteps` micro-batches make one contrastive batch, with
- * the gradients that it would have at once.
+ * GradCache (arXiv:2101.06983): `accumulationSteps` micro-batches make one contrastive batch with
+ * the gradients of a single large batch.
  *
  * 1. `embed` runs forward on each micro-batch, and its rows are kept.
- * 2. `compare` runs on all rows: the loss, its own gradients, and those of the rows.
+ * 2. `compare` runs on all rows: the loss, and gradients of its parameters and of the rows.
  * 3. `embed` runs once more on each micro-batch, with the random numbers and states of its first
  *    run, and `sum(rows * their gradients) + auxiliary losses` is differentiated.
  *
  * Auxiliary losses of `embed` are means over the micro-batches, as in plain accumulation; a batch
- * norm sees a micro-batch. States move on once for each micro-batch.
+ * norm sees a micro-batch. States are updated once for each micro-batch.
  *
- * @param batch what a micro-batch holds
+ * @param batch the arrays of a micro-batch
  *
  * No example: recipes turn it on with `train.grad_cache`.
  */
@@ -144,9 +144,9 @@ export async function createGradCacheStep(
 }
 
 /**
- * The stages of a task that is to be trained with cached gradients; undefined where it is not.
+ * The stages of a task if `gradCache` is on, else undefined.
  *
- * @throws UserError where the settings leave nothing to cache
+ * @throws UserError (exit code 2) if the task has no stages, or an update has one micro-batch
  */
 export function cachedStages(
   {
@@ -169,7 +169,7 @@ export function cachedStages(
   return stages;
 }
 
-/** The first pass: rows, and auxiliary losses with nothing beside them. */
+/** The first pass: rows, and auxiliary losses without a main loss. */
 function embedObjective({ embed }: StagedObjective): Objective {
   return (scope, batch) => {
     const rows = Object.entries(embed(scope, batch));
@@ -187,7 +187,7 @@ function compareObjective({ compare }: StagedObjective): Objective {
   };
 }
 
-/** The second pass: a loss with the gradients of the whole, `sum(rows * their gradients)`. */
+/** The second pass: a loss with the gradients of the whole batch, `sum(rows * their gradients)`. */
 function replayObjective({ embed }: StagedObjective): Objective {
   return (scope, batch) => {
     let loss = constant(scope.graph, 0);
@@ -199,7 +199,7 @@ function replayObjective({ embed }: StagedObjective): Objective {
   };
 }
 
-/** A copy that stays where native code was told it is. */
+/** A copy in memory that native code may keep a pointer to. */
 function copyOf({ dtype, shape, data }: NdArray<"float32">): NdArray<"float32"> {
   const copy = allocate(dtype, shape);
   copy.data.set(data);

@@ -1,13 +1,13 @@
-/** Memory for what the samples of several micro-batches contribute to one comparison. */
+/** Memory for the rows of several micro-batches that are compared together. */
 import { allocate, type NdArray, view } from "../../graph/array.ts";
 import type { TensorSpec } from "../../graph/graph.ts";
 import type { BatchSpec, StepGraph } from "../step-graph.ts";
 
-/** Names of rows between graphs, and of their gradients, begin with these. */
+/** Prefixes of the names of rows and of their gradients. */
 export const ROW = "row:";
 export const ROW_GRADIENT = "row_gradient:";
 
-/** What `embed` gives under one name: for all micro-batches one after the other, and for each. */
+/** One output of `embed`: for all micro-batches in a row, and a view for each micro-batch. */
 interface RowCache {
   readonly whole: NdArray;
   readonly parts: readonly NdArray[];
@@ -15,11 +15,11 @@ interface RowCache {
 
 interface CachedRow extends RowCache {
   readonly name: string;
-  /** Absent for integers. */
+  /** Absent for rows of integers. */
   readonly gradients?: RowCache;
 }
 
-/** Memory for the outputs of `graph` that are rows, of `count` micro-batches. */
+/** Allocates memory for the rows that `graph` outputs, for `count` micro-batches. */
 export function findRows({ model }: StepGraph, count: number): CachedRow[] {
   return model.outputs
     .filter(({ name }) => name.startsWith(ROW))

@@ -1,7 +1,7 @@
 import { defineSystem } from "../define.ts";
 import { classicMixtureSchema } from "./config.ts";
 
-export const classicMixtureSystem = defineSystem({
+export const classicMixtureDefinition = defineSystem({
   name: "classic-mixture",
   title: "Classic mixture of experts",
   paper: "Jacobs, Jordan, Nowlan and Hinton, 1991",

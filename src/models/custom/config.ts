@@ -1,10 +1,10 @@
-/** A model of one's own in a configuration. */
+/** Your own model in a configuration. */
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
 
 /**
- * The `model` part of a run whose model is not a system of the toolkit: `train(config, { task })` is
- * given the model as a function, which no configuration describes.
+ * The `model` part of a run whose model is not a system of the toolkit: `train(config, { task })`
+ * receives the model as a function, which no configuration can describe.
  */
 export const customSchema = z.strictObject({
   system: z.literal("custom"),

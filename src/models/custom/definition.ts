@@ -1,7 +1,7 @@
 import { defineSystem } from "../define.ts";
 import { customSchema } from "./config.ts";
 
-export const customSystem = defineSystem({
+export const customDefinition = defineSystem({
   name: "custom",
   title: "Custom model",
   paper: "-",

@@ -6,7 +6,7 @@ import { countRoutedExperts } from "./mixture.ts";
 
 const texts = { none: "none", prompts: "classes", captions: "samples" } as const;
 
-export const diffMoeSystem = defineSystem({
+export const diffMoeDefinition = defineSystem({
   name: "diff-moe",
   title: "Diff-MoE",
   paper: "github.com/yaolidong/diff-MoE",
@@ -25,6 +25,6 @@ export const diffMoeSystem = defineSystem({
     layers: Math.max(settings.numLayers, settings.textLayers),
     experts: countRoutedExperts(settings),
   }),
-  pages: ["mosaic", "experts", "attention", "confusion"],
+  pages: ["mosaic", "experts", "attention", "confusion", "playground"],
   classifier: createDiffMoe,
 });

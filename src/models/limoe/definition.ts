@@ -3,7 +3,7 @@ import { denseBlocks, moeExperts } from "../experts.ts";
 import { moeBlockSizes } from "../sizes.ts";
 import { limoeSchema } from "./config.ts";
 
-export const limoeSystem = defineSystem({
+export const limoeDefinition = defineSystem({
   name: "limoe",
   title: "LIMoE",
   paper: "arXiv:2206.02770",
@@ -14,5 +14,5 @@ export const limoeSystem = defineSystem({
   answers: () => "contrastive",
   experts: { ...moeExperts, dense: denseBlocks },
   sizes: moeBlockSizes,
-  pages: ["mosaic", "tokens", "experts", "attention", "confusion"],
+  pages: ["mosaic", "tokens", "experts", "attention", "confusion", "playground"],
 });

@@ -3,7 +3,7 @@ import { denseBlocks, moeExperts } from "../experts.ts";
 import { moeBlockSizes } from "../sizes.ts";
 import { moeDecoderSchema } from "./config.ts";
 
-export const moeDecoderSystem = defineSystem({
+export const moeDecoderDefinition = defineSystem({
   name: "moe-decoder",
   title: "makeMoE",
   paper: "github.com/AviSoori1x/makeMoE",
@@ -13,5 +13,5 @@ export const moeDecoderSystem = defineSystem({
   answers: () => "language-model",
   experts: { ...moeExperts, dense: denseBlocks },
   sizes: moeBlockSizes,
-  pages: ["tokens", "experts"],
+  pages: ["tokens", "experts", "playground"],
 });

@@ -3,7 +3,7 @@ import { denseBlocks, moeExperts } from "../experts.ts";
 import { moeBlockSizes } from "../sizes.ts";
 import { seeMoeSchema } from "./config.ts";
 
-export const seeMoeSystem = defineSystem({
+export const seeMoeDefinition = defineSystem({
   name: "seemoe",
   title: "SeeMoE",
   paper: "github.com/AviSoori1x/seemore",
@@ -20,5 +20,5 @@ export const seeMoeSystem = defineSystem({
       experts: Math.max(vision.experts, decoder.experts),
     };
   },
-  pages: ["mosaic", "tokens", "experts", "attention"],
+  pages: ["mosaic", "tokens", "experts", "attention", "playground"],
 });

@@ -3,7 +3,7 @@ import { defineSystem } from "../define.ts";
 import { denseBlocks, moeExperts } from "../experts.ts";
 import { createSfMoe, sfMoeSchema } from "./config.ts";
 
-export const sfMoeSystem = defineSystem({
+export const sfMoeDefinition = defineSystem({
   name: "sf-moe",
   title: "SF-MoE and GMoE",
   paper: "arXiv:2206.04046",
@@ -21,7 +21,7 @@ export const sfMoeSystem = defineSystem({
     },
   },
   sizes: ({ numLayers, moe }) => ({ layers: numLayers, experts: moe.numExperts }),
-  pages: ["mosaic", "experts", "attention", "confusion"],
+  pages: ["mosaic", "experts", "attention", "confusion", "playground"],
   learnsDomains: true,
   analyzesDomains: true,
   classifier: createSfMoe,

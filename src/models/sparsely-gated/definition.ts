@@ -3,7 +3,7 @@ import { defineSystem } from "../define.ts";
 import { moeExperts } from "../experts.ts";
 import { createSparselyGated, sparselyGatedSchema } from "./config.ts";
 
-export const sparselyGatedSystem = defineSystem({
+export const sparselyGatedDefinition = defineSystem({
   name: "sparsely-gated",
   title: "Sparsely-gated mixture",
   paper: "arXiv:1701.06538",
@@ -14,7 +14,7 @@ export const sparselyGatedSystem = defineSystem({
   alone: (settings) => ({ ...settings, moe: withoutSharedLimit(settings.moe) }),
   experts: moeExperts,
   sizes: ({ moe }) => ({ layers: 1, experts: moe.numExperts }),
-  pages: ["mosaic", "experts", "confusion"],
+  pages: ["mosaic", "experts", "confusion", "playground"],
   learnsDomains: true,
   classifier: createSparselyGated,
 });

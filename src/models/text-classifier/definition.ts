@@ -4,7 +4,7 @@ import { denseBlocks, moeExperts } from "../experts.ts";
 import { moeBlockSizes } from "../sizes.ts";
 import { textClassifierSchema } from "./config.ts";
 
-export const textClassifierSystem = defineSystem({
+export const textClassifierDefinition = defineSystem({
   name: "text-classifier",
   title: "Text classifier",
   paper: "arXiv:2101.03961",
@@ -15,5 +15,5 @@ export const textClassifierSystem = defineSystem({
   alone: (settings) => ({ ...settings, moe: withoutSharedLimit(settings.moe) }),
   experts: { ...moeExperts, dense: denseBlocks },
   sizes: moeBlockSizes,
-  pages: ["tokens", "experts", "confusion"],
+  pages: ["tokens", "experts", "confusion", "playground"],
 });

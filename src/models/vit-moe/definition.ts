@@ -4,7 +4,7 @@ import { denseBlocks, moeExperts } from "../experts.ts";
 import { moeBlockSizes } from "../sizes.ts";
 import { createVitMoe, vitMoeSchema } from "./config.ts";
 
-export const vitMoeSystem = defineSystem({
+export const vitMoeDefinition = defineSystem({
   name: "vit-moe",
   title: "V-MoE",
   paper: "arXiv:2106.05974",
@@ -15,7 +15,7 @@ export const vitMoeSystem = defineSystem({
   alone: (settings) => ({ ...settings, moe: withoutSharedLimit(settings.moe) }),
   experts: { ...moeExperts, dense: denseBlocks },
   sizes: moeBlockSizes,
-  pages: ["mosaic", "experts", "attention", "confusion"],
+  pages: ["mosaic", "experts", "attention", "confusion", "playground"],
   learnsDomains: true,
   classifier: createVitMoe,
 });

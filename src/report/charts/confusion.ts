@@ -1,7 +1,7 @@
 /** Confusion matrix. */
 
 import * as Plot from "@observablehq/plot";
-import { count, percent } from "../format.ts";
+import { formatCount, formatPercent } from "../format.ts";
 import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
 import { type CellOptions, followCells } from "./confusion-cells.ts";
 
@@ -55,7 +55,7 @@ export function confusionChart(
           inset: cell > 12 ? 0.75 : 0,
           title: (d: (typeof cells)[number]) =>
             `true ${fullName(d.actual)}, predicted ${fullName(d.predicted)}: ` +
-            `${count(d.value)} of ${count(d.total)} (${percent(d.fraction)})`,
+            `${formatCount(d.value)} of ${formatCount(d.total)} (${formatPercent(d.fraction)})`,
         }),
         Plot.text(cell >= 21 ? cells.filter((d) => d.value > 0) : [], {
           x: "predicted",

@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { downsample, type Point, runningMean } from "../downsample.ts";
-import { compact, figure, percent } from "../format.ts";
+import { formatCompact, formatFigure, formatPercent } from "../format.ts";
 import { type ChartOptions, draw, themeOf } from "./chart.ts";
 
 /** One curve; colours are taken from the theme in the order of the list. */
@@ -57,7 +57,8 @@ export function curveLegend(
   return curves.map(({ label, points }) => {
     const window = smoothingWindow(points);
     const last = (window > 1 ? runningMean(points, window, log) : points).at(-1)?.y;
-    const value = last === undefined ? "" : unit === "percent" ? percent(last) : figure(last);
+    const value =
+      last === undefined ? "" : unit === "percent" ? formatPercent(last) : formatFigure(last);
     return { label, value, smoothed: window > 1 };
   });
 }
@@ -82,11 +83,17 @@ export function curveChart(curves: readonly Curve[], options: CurveOptions): SVG
     x: { type: "linear", domain: [Math.min(0, xs[0]!), Math.max(xs[1]!, 1)] },
     y: { type: log ? "log" : "linear", domain, clamp: true },
     marks: [
-      Plot.axisX({ ticks: 5, tickFormat: compact, tickSize: 0, label: "step", labelArrow: "none" }),
+      Plot.axisX({
+        ticks: 5,
+        tickFormat: formatCompact,
+        tickSize: 0,
+        label: "step",
+        labelArrow: "none",
+      }),
       // A log axis leaves out labels of the values in its list unless their count has no end.
       Plot.axisY(log ? logTicks(ys) : undefined, {
         ticks: log ? Number.POSITIVE_INFINITY : 5,
-        tickFormat: options.unit === "percent" ? (v: number) => percent(v, 0) : figure,
+        tickFormat: options.unit === "percent" ? (v: number) => formatPercent(v, 0) : formatFigure,
         tickSize: 0,
         label: null,
       }),

@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import type { PatchDecision } from "../../inspect/types/attention.ts";
-import { percent } from "../format.ts";
+import { formatPercent } from "../format.ts";
 import {
   type ChartOptions,
   draw,
@@ -84,7 +84,7 @@ export function decisionChart(
         strokeWidth: (d: Bar) => (d.rank > 0 && room > 8 ? 1 : 0),
         title: (d: Bar) =>
           `${layers[d.row]!.layer}, expert ${d.expert}${kindOf(d.expert) === "" ? "" : ` (${kindOf(d.expert)})`}: ` +
-          `${percent(d.p)}${d.rank > 0 ? `, choice ${d.rank}` : ""}`,
+          `${formatPercent(d.p)}${d.rank > 0 ? `, choice ${d.rank}` : ""}`,
       }),
       Plot.ruleY(evens, {
         y: "even",

@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import type { DomainTable } from "../../evaluate/domains/table.ts";
-import { percent } from "../format.ts";
+import { formatPercent } from "../format.ts";
 import { type ChartOptions, draw, fitLabels, themeOf } from "./chart.ts";
 
 /**
@@ -32,7 +32,7 @@ export function domainBarsChart(
         domain: cell!.domain,
         test,
         trial,
-        label: `trial ${trial}: ${percent(test)}`,
+        label: `trial ${trial}: ${formatPercent(test)}`,
       })),
     ),
   );
@@ -54,7 +54,12 @@ export function domainBarsChart(
     x: { domain: numbers, axis: null, padding: 0.12 },
     y: { domain: [0, Math.min(1, highest * 1.06 || 1)] },
     marks: [
-      Plot.axisY({ ticks: 5, tickFormat: (v: number) => percent(v, 0), tickSize: 0, label: null }),
+      Plot.axisY({
+        ticks: 5,
+        tickFormat: (v: number) => formatPercent(v, 0),
+        tickSize: 0,
+        label: null,
+      }),
       Plot.ruleY([0], { stroke: theme.line }),
       Plot.barY(bars, {
         ...place,
@@ -63,7 +68,7 @@ export function domainBarsChart(
         fillOpacity: 0.85,
         title: (d: Bar) =>
           `${d.algorithm}, ${d.domain === "Avg" ? "average" : `without ${d.domain}`}: ` +
-          `${percent(d.mean)} ± ${percent(d.standardError)} (${d.trials} ${d.trials === 1 ? "trial" : "trials"})`,
+          `${formatPercent(d.mean)} ± ${formatPercent(d.standardError)} (${d.trials} ${d.trials === 1 ? "trial" : "trials"})`,
       }),
       Plot.ruleX(
         bars.filter((bar) => bar.standardError > 0),

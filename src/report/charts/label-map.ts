@@ -1,7 +1,7 @@
 /** Which classes, domains or attributes go to which experts. */
 
 import * as Plot from "@observablehq/plot";
-import { percent } from "../format.ts";
+import { formatPercent } from "../format.ts";
 import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
 
 /**
@@ -54,7 +54,7 @@ export function labelMapChart(
           y: "index",
           fill: "fill",
           inset: width > 12 ? 0.75 : 0.25,
-          title: (d: Cell) => `${fullName(d.index)}, expert ${d.expert}: ${percent(d.share)}`,
+          title: (d: Cell) => `${fullName(d.index)}, expert ${d.expert}: ${formatPercent(d.share)}`,
         }),
         Plot.text(width >= 24 && height >= 20 ? cells : [], {
           x: "expert",

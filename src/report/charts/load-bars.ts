@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import type { LayerRouting } from "../../inspect/types/routing.ts";
-import { percent } from "../format.ts";
+import { formatPercent } from "../format.ts";
 import { type ChartOptions, draw, labelledIndices, themeOf } from "./chart.ts";
 import { loadStatus, statusSign } from "./load-status.ts";
 
@@ -34,7 +34,7 @@ export function loadBarsChart(
       Plot.gridY({ ticks: 4, stroke: theme.line, strokeOpacity: 1 }),
       Plot.axisY({
         ticks: 4,
-        tickFormat: (v: number) => percent(v, even < 0.03 ? 1 : 0),
+        tickFormat: (v: number) => formatPercent(v, even < 0.03 ? 1 : 0),
         tickSize: 0,
         label: null,
       }),
@@ -50,8 +50,8 @@ export function loadBarsChart(
         stroke: theme.ink,
         strokeWidth: room > 8 ? 0.75 : 0,
         title: (d: Bar) =>
-          `expert ${d.expert}: ${percent(d.share)} of assignments` +
-          `${importance[d.expert] === undefined ? "" : `, ${percent(importance[d.expert]!)} of probabilities`}` +
+          `expert ${d.expert}: ${formatPercent(d.share)} of assignments` +
+          `${importance[d.expert] === undefined ? "" : `, ${formatPercent(importance[d.expert]!)} of probabilities`}` +
           `${d.status === "even" ? "" : `, ${d.status}`}`,
       }),
       Plot.ruleY([even], { stroke: theme.ink, strokeDasharray: "5 4", strokeWidth: 1.25 }),

@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import type { LayerRouting } from "../../inspect/types/routing.ts";
-import { percent } from "../format.ts";
+import { formatPercent } from "../format.ts";
 import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
 import { loadStatus, statusSign } from "./load-status.ts";
 
@@ -59,7 +59,7 @@ export function loadMapChart(
           fill: "fill",
           inset: width > 12 ? 0.75 : 0.25,
           title: (d: Cell) =>
-            `${d.layer}, expert ${d.expert}: ${percent(d.share)} ${unit}, ` +
+            `${d.layer}, expert ${d.expert}: ${formatPercent(d.share)} ${unit}, ` +
             `${d.ratio.toFixed(2)} times even${d.status === "even" ? "" : `, ${d.status}`}`,
         }),
         Plot.text(cells, {

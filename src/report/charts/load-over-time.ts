@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { type Point, runningMean, thin } from "../downsample.ts";
-import { compact, percent } from "../format.ts";
+import { formatCompact, formatPercent } from "../format.ts";
 import { type ChartOptions, draw, themeOf } from "./chart.ts";
 import { smoothingWindow } from "./curves.ts";
 
@@ -46,8 +46,19 @@ export function loadOverTimeChart(
         stroke: theme.surface,
         strokeWidth: 1,
       }),
-      Plot.axisX({ ticks: 5, tickFormat: compact, tickSize: 0, label: "step", labelArrow: "none" }),
-      Plot.axisY({ ticks: 4, tickFormat: (v: number) => percent(v, 0), tickSize: 0, label: null }),
+      Plot.axisX({
+        ticks: 5,
+        tickFormat: formatCompact,
+        tickSize: 0,
+        label: "step",
+        labelArrow: "none",
+      }),
+      Plot.axisY({
+        ticks: 4,
+        tickFormat: (v: number) => formatPercent(v, 0),
+        tickSize: 0,
+        label: null,
+      }),
     ],
   });
 }

@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import type { ModalityShares } from "../../inspect/statistics/modality-shares.ts";
-import { count, percent } from "../format.ts";
+import { formatCount, formatPercent } from "../format.ts";
 import { type ChartOptions, draw, labelledIndices, themeOf } from "./chart.ts";
 
 /** Rows of the loads below the bars, in heights of the bars. */
@@ -66,7 +66,11 @@ export function modalitySharesChart(
     y: { domain: [-gap - loadHeight, 1] },
     marks: [
       Plot.ruleY(ticks, { stroke: theme.line }),
-      Plot.axisY(ticks, { tickFormat: (v: number) => percent(v, 0), tickSize: 0, label: null }),
+      Plot.axisY(ticks, {
+        tickFormat: (v: number) => formatPercent(v, 0),
+        tickSize: 0,
+        label: null,
+      }),
       Plot.axisX(labelledIndices(experts.length, room, 18), {
         tickSize: 0,
         label: "expert",
@@ -82,7 +86,7 @@ export function modalitySharesChart(
           stroke: theme.surface,
           strokeWidth: 1,
           title: (d: Share) =>
-            `expert ${d.expert}: ${percent(d.share)} of its tokens are ${d.modality} (${count(d.count)})`,
+            `expert ${d.expert}: ${formatPercent(d.share)} of its tokens are ${d.modality} (${formatCount(d.count)})`,
         },
       ),
       Plot.ruleY(borders, { stroke: theme.ink, strokeDasharray: "5 4", strokeWidth: 1.25 }),
@@ -106,7 +110,7 @@ export function modalitySharesChart(
         y2: "high",
         fill: theme.muted,
         title: (d: Load) =>
-          `expert ${d.expert}: ${percent(d.load)} of all assignments (${count(d.total)})`,
+          `expert ${d.expert}: ${formatPercent(d.load)} of all assignments (${formatCount(d.total)})`,
       }),
       Plot.text(numbered ? loads : [], {
         x: "expert",

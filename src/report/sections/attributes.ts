@@ -3,7 +3,7 @@
 import type { DomainAnalysis } from "../../inspect/types/domain.ts";
 import type { LabelRouting, LayerRouting } from "../../inspect/types/routing.ts";
 import { associationDotsChart } from "../charts/association-dots.ts";
-import { count } from "../format.ts";
+import { formatCount } from "../format.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { chartGrid } from "./chart-grid.ts";
 import type { Section } from "./section.ts";
@@ -80,8 +80,8 @@ function drawTable(layers: readonly LayerRouting[], domains: readonly string[]):
         byDomain.find((one) => one.domain === domain)?.association.cramersV.toFixed(3),
       );
       const cells = [
-        count(Math.round(tokens)),
-        `${count(Math.round(chiSquare))} (${freedom})`,
+        formatCount(Math.round(tokens)),
+        `${formatCount(Math.round(chiSquare))} (${freedom})`,
         cramersV.toFixed(3),
         normalizedMutualInformation.toFixed(3),
         ...within,

@@ -2,7 +2,7 @@
 
 import type { Prediction } from "../../inspect/types/image.ts";
 import { confusionChart } from "../charts/confusion.ts";
-import { count, percent } from "../format.ts";
+import { formatCount, formatPercent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { pngDataUri } from "../png.ts";
 import { responsive } from "../svg.ts";
@@ -40,7 +40,7 @@ function drawPrompts(run: Context["run"]): Html | null {
 <table><tbody>
 ${classPrompts.map((prompts, i) => {
   const more = prompts.length - promptLimit;
-  return html`<tr><th>${className(run, i)}</th><td>${prompts.slice(0, promptLimit).join("; ")}${more > 0 ? `; and ${count(more)} more` : ""}</td></tr>`;
+  return html`<tr><th>${className(run, i)}</th><td>${prompts.slice(0, promptLimit).join("; ")}${more > 0 ? `; and ${formatCount(more)} more` : ""}</td></tr>`;
 })}
 </tbody></table></details>`;
 }
@@ -62,14 +62,14 @@ function drawMistakes(run: Context["run"], confusion: readonly (readonly number[
   return html`<div class="stack">
 <div class="card"><h3>Hardest classes</h3>
 <table><thead><tr><th>true class</th><th class="number">${unit}</th><th class="number">found</th></tr></thead><tbody>
-${classes.map(({ i, recall }) => html`<tr><td>${className(run, i)}</td><td class="number">${count(totals[i]!)}</td><td class="number">${percent(recall)}</td></tr>`)}
+${classes.map(({ i, recall }) => html`<tr><td>${className(run, i)}</td><td class="number">${formatCount(totals[i]!)}</td><td class="number">${formatPercent(recall)}</td></tr>`)}
 </tbody></table></div>
 <div class="card"><h3>Most frequent mistakes</h3>
 ${
   pairs.length === 0
     ? html`<p class="lede">None.</p>`
     : html`<table><thead><tr><th>true class</th><th>taken for</th><th class="number">${unit}</th></tr></thead><tbody>
-${pairs.map(({ actual, predicted, value }) => html`<tr><td>${className(run, actual)}</td><td>${className(run, predicted)}</td><td class="number">${count(value)}</td></tr>`)}
+${pairs.map(({ actual, predicted, value }) => html`<tr><td>${className(run, actual)}</td><td>${className(run, predicted)}</td><td class="number">${formatCount(value)}</td></tr>`)}
 </tbody></table>`
 }</div>
 </div>`;
@@ -120,7 +120,7 @@ function drawPrediction(run: Context["run"], prediction: Prediction): Html {
 ${right ? null : html`<p class="truth">true: ${name}</p>`}
 <ul class="bars">${top.map(
     ({ p, i }) =>
-      html`<li class="${i === label ? "true" : i === predicted ? "taken" : ""}"><span>${className(run, i)}</span><b>${percent(p, 0)}</b><i style="width:${(p * 100).toFixed(1)}%"></i></li>`,
+      html`<li class="${i === label ? "true" : i === predicted ? "taken" : ""}"><span>${className(run, i)}</span><b>${formatPercent(p, 0)}</b><i style="width:${(p * 100).toFixed(1)}%"></i></li>`,
   )}</ul>
 </figcaption>
 </figure>`;

@@ -3,7 +3,7 @@
 import type { ExpertGallery, GalleryWord, LayerGallery } from "../../inspect/types/pair.ts";
 import { patchSheetChart } from "../charts/patch-sheet.ts";
 import { inkOn } from "../color.ts";
-import { count, percent } from "../format.ts";
+import { formatCount, formatPercent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { expertColors } from "../palette.ts";
 import { patchSprite } from "../patch-sprite.ts";
@@ -100,7 +100,7 @@ ${numWords === 0 ? null : drawWords(entry, numWords)}
 }
 
 function shareText(share: number): string {
-  return share > 0 && share < 0.005 ? "<1\u202f%" : percent(share, 0);
+  return share > 0 && share < 0.005 ? "<1\u202f%" : formatPercent(share, 0);
 }
 
 function drawWords({ words, numWords }: ExpertGallery, all: number): Html {
@@ -111,5 +111,5 @@ function drawWords({ words, numWords }: ExpertGallery, all: number): Html {
 
 function tell({ text, count: own, total }: GalleryWord, average: number): string {
   const lift = own / total / average;
-  return `${text}: ${count(own)} of ${count(total)} occurrences, ${lift.toFixed(1)} times the share of all words`;
+  return `${text}: ${formatCount(own)} of ${formatCount(total)} occurrences, ${lift.toFixed(1)} times the share of all words`;
 }

@@ -2,7 +2,13 @@
 
 import type { StoredSummary } from "../../inspect/types/run-record.ts";
 import type { LanguageUnits } from "../../inspect/types/text.ts";
-import { compact, count, duration, figure, percent } from "../format.ts";
+import {
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatFigure,
+  formatPercent,
+} from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { type Context, className } from "./section.ts";
 
@@ -43,13 +49,14 @@ export function resultSentence(summary: StoredSummary, language?: LanguageUnits)
   const after =
     summary.steps === undefined
       ? ""
-      : ` after ${count(summary.steps)} ${summary.steps === 1 ? "step" : "steps"}`;
-  const time = summary.train_seconds === undefined ? "" : ` in ${duration(summary.train_seconds)}`;
+      : ` after ${formatCount(summary.steps)} ${summary.steps === 1 ? "step" : "steps"}`;
+  const time =
+    summary.train_seconds === undefined ? "" : ` in ${formatDuration(summary.train_seconds)}`;
   const { parameters } = summary;
   const size =
     parameters === undefined
       ? ""
-      : `; ${compact(parameters.total)} parameters, ${compact(parameters.active)} active per token`;
+      : `; ${formatCompact(parameters.total)} parameters, ${formatCompact(parameters.active)} active per token`;
   return `${result}${after}${time}${size}.`;
 }
 
@@ -60,8 +67,8 @@ function resultText(score: Score | undefined, language: LanguageUnits | undefine
     return `${scoreText(name, value)} ${split} ${scoreName(name)}`;
   }
   const perCharacter = lossPerCharacter(value, language);
-  const also = perCharacter === undefined ? "" : ` (${figure(perCharacter)} per character)`;
-  return `A ${split} loss of ${figure(value)} nats per token${also}`;
+  const also = perCharacter === undefined ? "" : ` (${formatFigure(perCharacter)} per character)`;
+  return `A ${split} loss of ${formatFigure(value)} nats per token${also}`;
 }
 
 /** Where tokens are not characters. */
@@ -111,27 +118,27 @@ function drawFigures({ summary, classNames, confusion, language }: Context["run"
       const chance = name === "accuracy" && split === "test" && classes > 1;
       if (language !== undefined && (name === "loss" || name === "accuracy")) {
         const also = name === "loss" ? lossPerCharacter(value, language) : undefined;
-        const per = also === undefined ? "" : `; ${figure(also)} per character`;
+        const per = also === undefined ? "" : `; ${formatFigure(also)} per character`;
         const note = name === "loss" ? `nats per token${per}` : "the most probable token is right";
         add(`${split} ${name}`, scoreText(name, value), note);
         continue;
       }
-      const spread = samples > 0 ? `\u00b1 ${percent(halfInterval(value, samples))}, ` : "";
+      const spread = samples > 0 ? `\u00b1 ${formatPercent(halfInterval(value, samples))}, ` : "";
       add(
         `${split} ${scoreName(name)}`,
         scoreText(name, value),
-        chance ? `${spread}chance ${percent(1 / classes)}` : undefined,
+        chance ? `${spread}chance ${formatPercent(1 / classes)}` : undefined,
       );
     }
   }
   const { parameters, steps, tokens_per_second: rate, train_seconds: time, seed } = summary;
-  add("steps", steps === undefined ? undefined : count(steps));
-  add("training time", time === undefined ? undefined : duration(time));
-  add("tokens per second", rate === undefined ? undefined : compact(rate));
+  add("steps", steps === undefined ? undefined : formatCount(steps));
+  add("training time", time === undefined ? undefined : formatDuration(time));
+  add("tokens per second", rate === undefined ? undefined : formatCompact(rate));
   if (parameters !== undefined) {
-    const share = percent(parameters.active / parameters.total, 0);
-    add("parameters", compact(parameters.total));
-    add("active per token", compact(parameters.active), `${share} of all`);
+    const share = formatPercent(parameters.active / parameters.total, 0);
+    add("parameters", formatCompact(parameters.total));
+    add("active per token", formatCompact(parameters.active), `${share} of all`);
   }
   add("seed", seed === undefined ? undefined : String(seed));
   if (figures.length === 0) return null;
@@ -155,7 +162,7 @@ function scoreName(name: string): string {
 
 function scoreText(name: string, value: number): string {
   const fraction = !name.endsWith("loss") && name !== "cross_entropy" && value >= 0 && value <= 1;
-  return fraction ? percent(value) : figure(value);
+  return fraction ? formatPercent(value) : formatFigure(value);
 }
 
 /** Half the width of the 95 % interval of a proportion (normal approximation). */

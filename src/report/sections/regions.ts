@@ -4,7 +4,7 @@ import { defined } from "../../graph/defined.ts";
 import type { DecisionRegions } from "../../inspect/types/regions.ts";
 import { planeChart } from "../charts/plane.ts";
 import { classLooks, regionPlanes } from "../charts/region-planes.ts";
-import { percent } from "../format.ts";
+import { formatPercent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { expertColors } from "../palette.ts";
 import { chartGrid, type GridChart } from "./chart-grid.ts";
@@ -50,7 +50,7 @@ function drawScores({ run }: Context, { scores }: DecisionRegions): Html {
   )}<th class="number">all</th></tr></thead><tbody>
 ${scores.map(
   ({ name, byClass, accuracy }) =>
-    html`<tr><td>${name}</td>${byClass.map((share) => html`<td class="number">${percent(share)}</td>`)}<td class="number">${percent(accuracy)}</td></tr>`,
+    html`<tr><td>${name}</td>${byClass.map((share) => html`<td class="number">${formatPercent(share)}</td>`)}<td class="number">${formatPercent(accuracy)}</td></tr>`,
 )}
 </tbody></table></div>`;
 }

@@ -4,7 +4,7 @@ import { shrinkTo } from "../../inspect/record/shrink-image.ts";
 import type { RecordedImage } from "../../inspect/types/image.ts";
 import type { ImagesOfText, RetrievalMatch, TextsOfImage } from "../../inspect/types/pair.ts";
 import type { StoredSummary } from "../../inspect/types/run-record.ts";
-import { count, percent } from "../format.ts";
+import { formatCount, formatPercent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { pngDataUri } from "../png.ts";
 import type { Section } from "./section.ts";
@@ -25,7 +25,7 @@ export const retrievalSection: Section = {
     const scores = drawScores(summary, retrieval?.numImages);
     if (retrieval === undefined) return scores;
     const { split, numImages, numTexts, byText, byImage } = retrieval;
-    return html`<p class="lede">The ${count(numImages)} images and ${count(numTexts)} texts of the ${split} split, compared by the cosine of their embeddings. Examples are spread evenly over the split; \u2713 and an outline mark what belongs together.</p>
+    return html`<p class="lede">The ${formatCount(numImages)} images and ${formatCount(numTexts)} texts of the ${split} split, compared by the cosine of their embeddings. Examples are spread evenly over the split; \u2713 and an outline mark what belongs together.</p>
 ${scores}
 ${byText.length === 0 ? null : html`<h3 class="sub">The nearest images of a text</h3><div class="grid">${byText.map((sample) => drawText(sample, numImages))}</div>`}
 ${byImage.length === 0 ? null : html`<h3 class="sub">The nearest texts of an image</h3><div class="grid">${byImage.map((sample) => drawImage(sample, numTexts))}</div>`}`;
@@ -39,7 +39,7 @@ function drawScores(summary: StoredSummary, numImages: number | undefined): Html
       const values = ranks.map((k) => summary[split]?.[`${score}_r${k}`]);
       if (values.every((value) => value === undefined)) return [];
       return [
-        html`<tr><td>${split}</td><td>${title}</td>${values.map((value) => html`<td class="number">${value === undefined ? "" : percent(value)}</td>`)}</tr>`,
+        html`<tr><td>${split}</td><td>${title}</td>${values.map((value) => html`<td class="number">${value === undefined ? "" : formatPercent(value)}</td>`)}</tr>`,
       ];
     }),
   );
@@ -47,7 +47,7 @@ function drawScores(summary: StoredSummary, numImages: number | undefined): Html
   const chance =
     numImages === undefined
       ? null
-      : html`<tr><td>chance</td><td>${count(numImages)} images</td>${ranks.map((k) => html`<td class="number">${percent(Math.min(1, k / numImages))}</td>`)}</tr>`;
+      : html`<tr><td>chance</td><td>${formatCount(numImages)} images</td>${ranks.map((k) => html`<td class="number">${formatPercent(Math.min(1, k / numImages))}</td>`)}</tr>`;
   return html`<div class="card scroll" tabindex="0" role="region" aria-label="Recall of retrieval"><table><thead><tr><th>split</th><th>what is sought</th>${ranks.map((k) => html`<th class="number" title="share of queries with something of their own among the best ${k}">R@${k}</th>`)}</tr></thead><tbody>
 ${rows}${chance}
 </tbody></table></div>`;
@@ -56,13 +56,13 @@ ${rows}${chance}
 function drawText({ text, rank, images }: ImagesOfText, numImages: number): Html {
   return html`<figure class="card"><h4>${text}</h4>
 <div class="found">${images.map((match) => html`<div${ownClass(match)}>${drawPicture(match.image, match.own ? "its own image" : "another image")}<span>${verdict(match)}</span></div>`)}</div>
-<figcaption>${rank === 1 ? "Its image is the nearest." : `Its image is number ${count(rank)} of ${count(numImages)}.`}</figcaption></figure>`;
+<figcaption>${rank === 1 ? "Its image is the nearest." : `Its image is number ${formatCount(rank)} of ${formatCount(numImages)}.`}</figcaption></figure>`;
 }
 
 function drawImage({ image, rank, texts }: TextsOfImage, numTexts: number): Html {
   return html`<figure class="card"><div class="sought">${drawPicture(image, "the image whose texts are sought")}
 <ol>${texts.map((match) => html`<li${ownClass(match)}>${match.text} <span>${verdict(match)}</span></li>`)}</ol></div>
-<figcaption>${rank === 1 ? "One of its texts is the nearest." : `The nearest of its texts is number ${count(rank)} of ${count(numTexts)}.`}</figcaption></figure>`;
+<figcaption>${rank === 1 ? "One of its texts is the nearest." : `The nearest of its texts is number ${formatCount(rank)} of ${formatCount(numTexts)}.`}</figcaption></figure>`;
 }
 
 function drawPicture(image: RecordedImage, alt: string): Html {

@@ -4,7 +4,7 @@ import { layerExperts } from "../../inspect/mosaic-layer.ts";
 import type { DomainScenes } from "../../inspect/types/domain.ts";
 import type { Mosaic } from "../../inspect/types/mosaic.ts";
 import { mosaicChart, originalImage } from "../charts/mosaic.ts";
-import { percent } from "../format.ts";
+import { formatPercent } from "../format.ts";
 import { type Html, html, raw } from "../html.ts";
 import { greyscale, pngDataUri } from "../png.ts";
 import { svgText } from "../svg.ts";
@@ -78,7 +78,7 @@ function drawAgreement({ agreement, count: scenes }: DomainScenes): Html | null 
     const own = agreement.filter((one) => one.layer === layer);
     const mean = (of: "firstChoice" | "kappa"): number =>
       own.reduce((sum, one) => sum + one[of], 0) / own.length;
-    const cells = [percent(mean("firstChoice")), mean("kappa").toFixed(2)];
+    const cells = [formatPercent(mean("firstChoice")), mean("kappa").toFixed(2)];
     const each = own.map(({ kappa }) => kappa.toFixed(2));
     return html`<tr><td>${layer}</td>${[...cells, ...each].map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
   });

@@ -1,6 +1,6 @@
 /** Classified texts as tables. */
 import type { TextPrediction } from "../../inspect/types/text.ts";
-import { percent } from "../format.ts";
+import { formatPercent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { type Context, className } from "./section.ts";
 
@@ -30,7 +30,7 @@ function drawTable(
 <div class="card"><table class="texts"><thead><tr><th>text</th><th>true class</th><th>predicted</th><th class="number">probability</th></tr></thead><tbody>
 ${predictions.slice(0, rowLimit).map(({ text, label, predicted, probability }) => {
   const verdict = label === predicted ? "right" : "wrong";
-  return html`<tr><td>${cut(text)}</td><td>${className(run, label)}</td><td class="${verdict}">${className(run, predicted)}</td><td class="number">${percent(probability, 0)}</td></tr>`;
+  return html`<tr><td>${cut(text)}</td><td>${className(run, label)}</td><td class="${verdict}">${className(run, predicted)}</td><td class="number">${formatPercent(probability, 0)}</td></tr>`;
 })}
 </tbody></table></div>`;
 }

@@ -1,4 +1,4 @@
-/** Classification of images with a model of one's own. */
+/** Classification of images with your own model. */
 import type { ImageDataset } from "../../data/dataset.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";

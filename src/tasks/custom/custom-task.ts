@@ -1,4 +1,4 @@
-/** A task from an objective of one's own. */
+/** A task from your own objective. */
 import type { Objective } from "../../learn/step-graph.ts";
 import { isRoutingTap, statisticsParts } from "../../moe/routing-taps.ts";
 import { routingRecorder } from "../routing/routing-record.ts";
@@ -15,8 +15,8 @@ export interface CustomTaskOptions extends Partial<Omit<Task, "objective">> {
  * Reports and the inspector show the scores, the routing of every `moe` layer, and how it follows
  * classes if the data have some; `evaluateFully` may gather more.
  *
- * Defaults: the validation loss chooses the checkpoint; class names are those of the data; tokens per
- * sample and active experts are read from the routed layers.
+ * Defaults: the validation loss chooses the checkpoint; class names come from the data; tokens per
+ * sample and active experts come from the routed layers.
  *
  * @example
  * const objective = (scope, { features, labels }) => {

@@ -1,4 +1,4 @@
-/** How a model of one's own routes, read from a trace of it. */
+/** The routed layers of your own model, read from its trace. */
 import type { Field } from "../../data/batches/batch.ts";
 import { batch } from "../../graph/shape.ts";
 import { batchSpec } from "../../learn/evaluator.ts";

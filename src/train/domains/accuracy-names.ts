@@ -3,7 +3,7 @@
 /** The mean over the out splits of the training domains, which chooses the checkpoint. */
 export const DOMAIN_ACCURACY = "domain_accuracy";
 
-/** Such as `env_sketch_in_acc`: DomainBed's names, with the domain in place of its number. */
+/** A name such as `env_sketch_in_acc`: DomainBed's, with the name of the domain in place of its number. */
 export function accuracyName(domain: string, part: "in" | "out"): string {
   return `env_${domain}_${part}_acc`;
 }

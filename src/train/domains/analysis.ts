@@ -1,4 +1,5 @@
-/** What experts follow: routing by domain and attribute, and the same scenes in each style. */
+/** Routing by domain and attribute, and of the same scenes in each style. */
+
 import type { Loader } from "../../data/loader.ts";
 import { routingStatistics } from "../../inspect/statistics/routing-statistics.ts";
 import type { DomainAnalysis } from "../../inspect/types/domain.ts";
@@ -11,9 +12,9 @@ import { patchLabels } from "./patch-labels.ts";
 import { routeScenes } from "./scenes.ts";
 
 /**
- * Routes the out splits of all domains, those that training did not see among them, with the present
- * weights. Undefined for models without experts, and for runs without domains: no setting names any, and
- * their system does not analyse domains by default.
+ * Routes the out splits of all domains, including held-out ones, with the current weights. Undefined for
+ * runs that do not study domains (neither SF-MoE nor with settings for domains), and for models without
+ * experts.
  */
 export async function analyzeDomains(
   training: Pick<Training, "config" | "task" | "loader" | "openSplit" | "createEvaluator">,

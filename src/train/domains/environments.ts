@@ -1,4 +1,4 @@
-/** Scores of every domain's in and out split while training goes on, as DomainBed records them. */
+/** Scores of the in and out split of every domain during training, as DomainBed records them. */
 import type { Batch } from "../../data/batches/batch.ts";
 import type { Split } from "../../data/dataset.ts";
 import { createLoader, type Loader } from "../../data/loader.ts";
@@ -12,13 +12,13 @@ import type { Validator } from "../loop.ts";
 import type { Training } from "../setup.ts";
 import { accuracyName, DOMAIN_ACCURACY } from "./accuracy-names.ts";
 
-/** Right answers and samples, by domain. */
+/** Number of correct answers and of samples, by domain. */
 type Counts = Map<string, { right: number; total: number }>;
 
 /**
  * Opens all splits of all domains. `validate` gives `env_<domain>_out_acc` and `env_<domain>_in_acc` of
  * each, loss and accuracy over the out splits of the training domains, and the mean over these domains,
- * `domain_accuracy`, which alone chooses the checkpoint: held-out domains are scored and never chosen by.
+ * `domain_accuracy`, which alone chooses the checkpoint: held-out domains are scored but do not choose it.
  */
 export async function openEnvironments(
   training: Pick<Training, "config" | "loader" | "openSplit" | "createEvaluator">,
@@ -81,7 +81,7 @@ export async function openEnvironments(
     throw error;
   }
 
-  /** The images that are trained on, as they are in evaluation. */
+  /** The training images without augmentation. */
   function openTrainingIn({
     config: { data, seed, train },
   }: Pick<Training, "config">): Promise<Loader> {
@@ -108,19 +108,19 @@ function requireScore(score: number | undefined, domain: string): number {
   );
 }
 
-/** The domains that are trained on. */
+/** The training domains. */
 export function trainingDomains({ loader: { dataset } }: Pick<Training, "loader">): string[] {
   const domains = dataset.kind === "image" ? dataset.domains : undefined;
   if (domains === undefined) throw new Error(`${dataset.name} has no domains`);
   return [...domains.names];
 }
 
-/** The domains of which training sees nothing. */
+/** The held-out domains. */
 export function heldOutDomains(data: TrainConfig["data"]): readonly string[] {
   return ("testDomains" in data && data.testDomains) || [];
 }
 
-/** A split of other domains than those that are trained on. */
+/** A split of domains that are not training domains. */
 export function openDomains(
   { config, openSplit }: Pick<Training, "config" | "openSplit">,
   domains: readonly string[],
@@ -137,7 +137,7 @@ export function inSplit(data: TrainConfig["data"]): Split {
   return datasets.get(data.name).generated ? "test" : "train";
 }
 
-/** The first batches of a source; all of them without a number. */
+/** The first batches of a source; all of them if `batches` is undefined. */
 function first(source: Loader, batches: number | undefined): BatchSource {
   if (batches === undefined) return source;
   let left = 0;

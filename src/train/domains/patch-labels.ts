@@ -1,16 +1,16 @@
-/** What the tokens of images are labelled with, to see what experts follow. */
+/** Labels of the tokens of images, to measure their association with experts. */
 import type { Batch } from "../../data/batches/batch.ts";
 import { patchObjects } from "../../inspect/patch-objects.ts";
 import type { SampleLabels } from "../../inspect/statistics/routing-statistics.ts";
 import type { ImagePatches } from "../../tasks/task.ts";
 
-/** Domain of the patches of objects, which compares with their shape and colour. */
+/** Label of the domain of object patches, to be compared with their shape and colour. */
 export const OBJECT_DOMAIN = "domain of objects";
 
 /**
- * Class and domain of each image; and where objects are known, of each patch: whether it shows one
- * (`object`), and the `shape`, `color` and `texture` of the object and its domain, of which patches of
- * the background have none. Tokens that are no patches have none of these either.
+ * Class and domain of each image. If objects are known, also labels of each patch: whether it shows an
+ * object (`object`), and the object's `shape`, `color`, `texture` and domain, which background patches
+ * lack. Tokens that are not patches have no patch labels.
  */
 export function patchLabels(
   {

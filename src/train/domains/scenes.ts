@@ -1,4 +1,4 @@
-/** The same scenes of generated shapes in each style, and what routers make of them. */
+/** Routing of the same scenes of generated shapes in each style. */
 import type { ImageDataset } from "../../data/dataset.ts";
 import { createLoader } from "../../data/loader.ts";
 import { type DatasetSpec, datasets } from "../../data/registry.ts";
@@ -16,7 +16,7 @@ const SCENES = 64;
 const SHOWN = 4;
 
 interface SceneOptions {
-  /** Gives the taps of all layers and their combine weights. */
+  /** Returns the taps of all layers and their combine weights. */
   readonly evaluator: Evaluator;
   readonly layers: readonly string[];
   readonly patches: ImagePatches;

@@ -1,6 +1,6 @@
 /** What the mosaic and the tokens share: the slider over layers, and the experts to choose from. */
 import { inkOn } from "../../color.ts";
-import { percent } from "../../format.ts";
+import { formatPercent } from "../../format.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { expertColors } from "../../palette.ts";
 
@@ -38,7 +38,7 @@ export function expertLegend(
   return html`<div class="legend experts" role="group" aria-label="Experts, with their share of the ${unit} below">
 ${expertColors(numExperts).map((color, expert) => {
   const share = counts[expert]! / total;
-  return html`<button type="button" class="expert" data-focus="${expert}" aria-pressed="false" title="expert ${expert}: ${percent(share)} of the ${unit} below"><span class="swatch" style="background:${color};color:${inkOn(color)}">${expert}</span><span class="share">${percent(share, 0)}</span></button>`;
+  return html`<button type="button" class="expert" data-focus="${expert}" aria-pressed="false" title="expert ${expert}: ${formatPercent(share)} of the ${unit} below"><span class="swatch" style="background:${color};color:${inkOn(color)}">${expert}</span><span class="share">${formatPercent(share, 0)}</span></button>`;
 })}
 </div>`;
 }

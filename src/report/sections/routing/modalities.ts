@@ -9,7 +9,7 @@ import {
 } from "../../../inspect/statistics/modality-shares.ts";
 import type { LabelRouting, LayerRouting } from "../../../inspect/types/routing.ts";
 import { modalitySharesChart } from "../../charts/modality-shares.ts";
-import { percent } from "../../format.ts";
+import { formatPercent } from "../../format.ts";
 import { type Html, html } from "../../html.ts";
 import { cssTheme } from "../../theme.ts";
 import { chartGrid } from "../chart-grid.ts";
@@ -71,7 +71,7 @@ function leastShare(layers: readonly MixedLayer[], modality: string): string {
   const frequent = layers.some(
     ({ shares: { modalities, overall } }) => (overall[modalities.indexOf(modality)] ?? 0) > 0.5,
   );
-  return percent(frequent ? MAJORITY_SPECIALTY_SHARE : SPECIALTY_SHARE, 0);
+  return formatPercent(frequent ? MAJORITY_SPECIALTY_SHARE : SPECIALTY_SHARE, 0);
 }
 
 function modalitiesOf(layers: readonly MixedLayer[]): string[] {
@@ -82,7 +82,7 @@ function legend(layers: readonly MixedLayer[]): Html {
   const names = layers[0]!.shares.modalities;
   return html`<ul class="legend experts">${names.map(
     (name, m) =>
-      html`<li><span class="swatch small" style="background:${cssTheme.series[m % cssTheme.series.length]!}"></span>${name} <small>${percent(overallShare(layers, m), 0)} of all tokens</small></li>`,
+      html`<li><span class="swatch small" style="background:${cssTheme.series[m % cssTheme.series.length]!}"></span>${name} <small>${formatPercent(overallShare(layers, m), 0)} of all tokens</small></li>`,
   )}</ul>`;
 }
 
@@ -117,7 +117,7 @@ function drawTable(layers: readonly MixedLayer[]): Html {
     );
     const cells = [
       ...shownScores.flatMap((name) =>
-        scores.map((known) => (known === undefined ? "" : percent(known[name]))),
+        scores.map((known) => (known === undefined ? "" : formatPercent(known[name]))),
       ),
       association.normalizedMutualInformation.toFixed(3),
       association.cramersV.toFixed(3),

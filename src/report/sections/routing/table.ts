@@ -11,7 +11,7 @@ import type {
   RoutingSpread,
 } from "../../../inspect/types/routing.ts";
 import { loadStatus } from "../../charts/load-status.ts";
-import { count, percent } from "../../format.ts";
+import { formatCount, formatPercent } from "../../format.ts";
 import { type Html, html, type Part } from "../../html.ts";
 
 /** A column of the table of layers. */
@@ -51,7 +51,7 @@ function deadColumn({ column }: RoutingScore): RoutingColumn {
 }
 
 function formatScore(value: number, unit: RoutingScore["unit"]): string {
-  if (unit === "percent") return percent(value);
+  if (unit === "percent") return formatPercent(value);
   return unit === "count" ? String(value) : value.toFixed(2);
 }
 
@@ -106,7 +106,7 @@ export function drawAgreement({ first, second, split, layers }: CheckpointAgreem
 <div class="card scroll" tabindex="0" role="region" aria-label="Agreement of checkpoints"><table><thead><tr><th>layer</th><th class="number" title="tokens whose first expert is the same">same first choice</th><th class="number" title="agreement beyond what equal loads share by chance: 0 chance, 1 the same">kappa</th><th class="number" title="shared experts over the experts of either, on average">overlap</th><th class="number">tokens</th></tr></thead><tbody>
 ${layers.map(
   ({ layer, own, tokens }) =>
-    html`<tr><td>${layer}</td>${[percent(own.firstChoice), own.kappa.toFixed(2), percent(own.overlap), count(tokens)].map(numeric)}</tr>`,
+    html`<tr><td>${layer}</td>${[formatPercent(own.firstChoice), own.kappa.toFixed(2), formatPercent(own.overlap), formatCount(tokens)].map(numeric)}</tr>`,
 )}
 </tbody></table></div>`;
 }
