@@ -20,7 +20,7 @@ function reportStyle(): Plugin {
 
 const config: UserConfig = defineConfig({
   root: here,
-  base: "./",
+  base: ".//",
   plugins: [reportStyle()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: { alias: [...packageAlias, ...runtimeAlias] },

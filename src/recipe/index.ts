@@ -13,3 +13,5 @@ export {
 export { type ConfigSettings, createConfig } from "./create-config.ts";
 export type { DescribeOptions } from "./describe-data.ts";
 export type { ImageRequest, ImageSource, SplitRequest } from "./image-source.ts";
+export { loadTrainConfig } from "./load-train-config.ts";
+export { loadPlugins } from "./plugins.ts";

@@ -49,6 +49,6 @@ test("addresses are relative, and no script or style stands in the page itself",
   const html = read("index.html");
   const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address!);
   expect(addresses.length).toBeGreaterThan(2);
-  expect(addresses.filter((address) => !address.startsWith("./"))).toEqual([]);
+  expect(addresses.filter((address) => !address.startsWith(".//"))).toEqual([]);
   expect(html).not.toMatch(/<style|style=|<script(?![^>]* src=)| on\w+=/);
 });

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export async function buildLivePage(site: string): Promise<Rollup.RollupOutput> {
   const output = await build({
     root,
-    base: "./",
+    base: ".//",
     configFile: false,
     logLevel: "silent",
     resolve: { alias: [...runtimeAlias] },

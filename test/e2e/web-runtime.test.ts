@@ -19,7 +19,7 @@ let server: Awaited<ReturnType<typeof serve>>;
 beforeAll(async () => {
   await build({
     root,
-    base: "./",
+    base: ".//",
     configFile: false,
     logLevel: "silent",
     build: {

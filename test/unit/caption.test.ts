@@ -177,11 +177,11 @@ test("a broken picture is named, and the others have their captions", async () =
 });
 
 test.each([
-  [["--top-k", "3"], "--top-k is for drawing at random; give --temperature above 0 as well"],
-  [["--beam", "2", "--temperature", "1"], "leave out --temperature"],
-  [["--beam", "2", "--experts"], "leave out --beam"],
-  [["--length-penalty", "1"], "--length-penalty is for the search with --beam"],
-  [["--stream", "--json"], "--stream shows one caption as it grows"],
+  [["--top-k", "3"], "--top-k needs random sampling; add --temperature above 0"],
+  [["--beams", "2", "--temperature", "1"], "drop --temperature"],
+  [["--beam", "2", "--experts"], "--experts cannot be combined with --beams"],
+  [["--length-penalty", "1"], "--length-penalty needs beam search; add --beams"],
+  [["--stream", "--json"], "--stream prints one text"],
 ])("%o is refused", async (options, message) => {
   const { code, out, err } = await moesaic("caption", run, red, ...options);
   expect(code).toBe(2);
@@ -222,7 +222,7 @@ optimizer: { name: adamw, rules: [{ parameters: "vision.*", frozen: true }] }
 `,
     )}`,
   );
-  expect(err).toMatch(/\d+ tensors begin with the weights of/);
+  expect(err).toMatch(/\d+ tensors start from the weights of/);
   const weights = async (name: string) => {
     const [checkpoint] = await listCheckpoints(at(name));
     return decodeSafetensors(readFileSync(join(checkpoint!.path, "model.safetensors"))).tensors;

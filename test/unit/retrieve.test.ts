@@ -75,7 +75,7 @@ describe("embed", () => {
 
   test.each<[string, string[], string]>([
     ["another ending", ["--out", "x.csv"], "ending in .npy or .parquet, got x.csv"],
-    ["a missing folder", ["--out", "no/x.npy"], "there is no folder no"],
+    ["a missing folder", ["--out", "no/x.npy"], "the folder no does not exist"],
     ["no name", [], "required option --out <file> not specified"],
     ["texts of a split", ["--out", "x.npy", "--texts", "t", "--split", "test"], "--texts reads a"],
     [

@@ -54,7 +54,7 @@ test("a run begins with the weights of another, whole or in part", async () => {
   const begun = join(folder.path, "begun");
   const from = `init_from={path: ${plain}}`;
   const { code, err } = await runTo(begun, from);
-  expect(err).toMatch(/\d+ tensors begin with the weights of .*model\.safetensors/);
+  expect(err).toMatch(/\d+ tensors start from the weights of .*model\.safetensors/);
   expect(code).toBe(0);
   const losses = (run: string) =>
     metricLines(run)

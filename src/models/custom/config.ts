@@ -1,6 +1,5 @@
 /** Your own model in a configuration. */
 import * as z from "zod";
-import type { CamelCased } from "../../config/case.ts";
 
 /**
  * The `model` part of a run whose model is not a system of the toolkit: `train(config, { task })`
@@ -11,5 +10,3 @@ export const customSchema = z.strictObject({
   /** What the model is called. */
   name: z.string().min(1).optional(),
 });
-
-export type CustomSettings = CamelCased<z.output<typeof customSchema>>;

@@ -1,5 +1,5 @@
-import type { Tensor } from "../../graph/graph.ts";
-import type { Scope } from "../../nn/scope.ts";
+import type { Tensor } from "../graph/graph.ts";
+import type { Scope } from "../nn/scope.ts";
 
 /** A scope that also lists the weights, parameters of two axes or more, that are asked of it. */
 export function recordWeights(scope: Scope): { readonly scope: Scope; readonly weights: Tensor[] } {

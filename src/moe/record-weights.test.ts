@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { zeros } from "../../nn/initializers.ts";
-import { createScope } from "../../nn/scope.ts";
+import { zeros } from "../nn/initializers.ts";
+import { createScope } from "../nn/scope.ts";
 import { recordWeights } from "./record-weights.ts";
 
 test("lists weights of all levels once, and leaves biases out", () => {
