@@ -97,25 +97,7 @@ export type ClassifierDefinition<
  * Defines a system.
  *
  * @returns the definition, which a plug-in exports
- * @example
- * systems.add(
- *   defineSystem({
- *     name: "linear",
- *     title: "Linear classifier",
- *     paper: "-",
- *     description: "One linear map of the pixels.",
- *     schema: z.strictObject({ system: z.literal("linear") }),
- *     reads: "image",
- *     sizes: () => ({ layers: 1, experts: 0 }),
- *     pages: ["confusion"],
- *     classifier: (_, { numClasses }) => ({
- *       logits: (scope, images) => linear(scope, reshape(images, [images.shape[0]!, -1]), numClasses),
- *       grid: { rows: 1, columns: 1 },
- *       numSelectedExperts: 0,
- *       numActiveExperts: 0,
- *     }),
- *   }),
- * );
+ * No example: examples/plugins/patch-mixture.ts defines a system and a recipe trains it.
  */
 export function defineSystem<const Name extends string, Schema extends SystemSchema<Name>>(
   definition: ClassifierDefinition<Name, Schema>,

@@ -76,8 +76,9 @@ export function textsOf(settings: { readonly system: string }): ReadTexts {
  *
  * @throws UserError (exit code 2) for sizes that do not fit together, or a system without a classifier
  * @example
- * const { logits } = createClassifier(settings, { numClasses: 10, imageShape: [3, 32, 32] });
- * logits(scope, images); // [B, 10]
+ * const { model } = loadConfig("shapes-vit-moe", trainConfigSchema);
+ * const classifier = createClassifier(model, { numClasses: 8, imageShape: [3, 32, 32] });
+ * classifier.numActiveExperts; // 2
  */
 export function createClassifier(
   settings: ModelSettings<ClassifierName>,

@@ -4,6 +4,9 @@ export {
   type CrossAttentionOptions,
   crossAttention,
   type HeadOptions,
+  joinHeads,
+  mixValues,
+  projectHeads,
   selfAttention,
 } from "./attention.ts";
 export { batchNorm } from "./batch-norm.ts";
@@ -33,7 +36,7 @@ export {
   lengthMask,
   prefillAttention,
 } from "./kv-cache.ts";
-export { layerNorm } from "./layer-norm.ts";
+export { layerNorm, standardize } from "./layer-norm.ts";
 export { type LinearOptions, linear } from "./linear.ts";
 export {
   type LogitScaleOptions,
