@@ -67,7 +67,10 @@ export async function evaluateCaptions(
     },
   );
   const { scores, taps } = evaluated;
-  const { routing, galleries, mosaics, traces } = evaluated.results;
+  const { routing, mosaics, traces } = evaluated.results;
+  const galleries = evaluated.results.galleries.toSorted(
+    (a, b) => Number(isTextLayer(a.layer)) - Number(isTextLayer(b.layer)),
+  );
   const { width, images, texts, owners } = evaluated.results.pairs;
   const retrieval = retrievalScores({ width, data: images }, { width, data: texts }, owners);
   const words = (batch: Batch) => captionWords(batch, tokenizer);
