@@ -11,7 +11,7 @@ export {
   toNumbers,
   view,
 } from "./array.ts";
-export { UserError } from "./errors.ts";
+export { UserError, usageError } from "./errors.ts";
 export {
   type AttributeValue,
   addNode,

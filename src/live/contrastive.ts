@@ -1,39 +1,29 @@
 /** Single images and texts in one space. */
 import { createEncoder, type EncoderModel, similarityOf } from "../evaluate/encoder.ts";
-import { type DiffMoeSettings, diffMoeMatchingConfig } from "../models/diff-moe/config.ts";
-import {
-  encodeCaption,
-  encodeImageAlone,
-  matchingSimilarity,
-} from "../models/diff-moe/matching.ts";
-import { createLimoe, type LimoeSettings } from "../models/limoe/config.ts";
-import { patchGrid } from "../nn/patch-embed.ts";
-import { imageClassifier } from "./image-classifier.ts";
+import { type ImageModel, imageClassifier } from "./image-classifier.ts";
 import { imageReader } from "./image-input.ts";
 import { lazily } from "./lazily.ts";
 import { isTokenTap, readLayers } from "./routing.ts";
 import type { LiveAbilities, LiveSource } from "./source.ts";
 import { readText } from "./text-input.ts";
 
-interface GriddedModel extends EncoderModel {
-  readonly grid: { readonly rows: number; readonly columns: number };
+/** An encoder with a grid of patches, and class logits if it also classifies images. */
+interface LiveEncoder extends EncoderModel, Pick<ImageModel, "grid"> {
+  readonly logits?: ImageModel["logits"];
 }
 
-/** Embeds images and texts; a Diff-MoE with classes also classifies images, which then see no text. */
+/** Embeds images and texts; classifies images if the model has class logits. */
 export async function contrastive(
-  source: LiveSource<LimoeSettings | DiffMoeSettings>,
+  source: Omit<LiveSource, "settings">,
+  model: LiveEncoder,
 ): Promise<LiveAbilities> {
-  const { spec, settings, compile, tokenizer } = source;
-  const model =
-    settings.system === "limoe" ? limoeOf(source, settings) : diffMoeOf(source, settings);
+  const { spec, compile, tokenizer } = source;
+  const { grid, logits } = model;
   const similarity = await similarityOf(model, compile);
   const read = imageReader(spec);
   const encoder = lazily(() => createEncoder(model, { ...compile, taps: isTokenTap }));
-  const { rows, columns: cols } = model.grid;
-  const classes =
-    settings.system === "diff-moe" && spec.classNames.length > 0
-      ? imageClassifier(source, { grid: model.grid, logits: diffMoeLogits(source, settings) })
-      : undefined;
+  const { rows, columns: cols } = grid;
+  const classes = logits && imageClassifier(source, { grid, logits });
   return {
     similarity,
     ...(classes && { classifyImage: classes.classifyImage }),
@@ -55,38 +45,6 @@ export async function contrastive(
       classes?.dispose();
     },
   };
-}
-
-function limoeOf({ spec, tokenizer }: LiveSource, settings: LimoeSettings): GriddedModel {
-  const { vocabularySize } = tokenizer!;
-  return createLimoe(settings, { vocabularySize, imageShape: spec.imageShape! });
-}
-
-function matchingConfig({ spec, tokenizer }: LiveSource, settings: DiffMoeSettings) {
-  const { vocabularySize } = tokenizer!;
-  return diffMoeMatchingConfig(settings, { numClasses: spec.classNames.length, vocabularySize });
-}
-
-/** Images and captions that have not seen each other. */
-function diffMoeOf(source: LiveSource, settings: DiffMoeSettings): GriddedModel {
-  const { spec } = source;
-  const imageShape = spec.imageShape!;
-  const config = matchingConfig(source, settings);
-  return {
-    embedDim: config.contrastive.embedDim ?? config.width,
-    imageShape,
-    contextLength: spec.contextLength!,
-    grid: patchGrid(imageShape[1], imageShape[2], settings.patchSize),
-    encodeImages: (scope, images) => encodeImageAlone(scope, images, config).embeddings,
-    encodeTexts: (scope, ids, lengths) => encodeCaption(scope, { ids, lengths }, config),
-    similarity: (scope) => matchingSimilarity(scope, config),
-  };
-}
-
-function diffMoeLogits(source: LiveSource, settings: DiffMoeSettings) {
-  const config = matchingConfig(source, settings);
-  return (...[scope, images]: Parameters<EncoderModel["encodeImages"]>) =>
-    encodeImageAlone(scope, images, config).logits!;
 }
 
 /** A copy, whose memory can be given away. */

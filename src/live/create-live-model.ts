@@ -2,16 +2,11 @@
 import { createTokenizer, type Tokenizer } from "../data/tokenizers/index.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import type { ModelSettings, SettingsOf, SystemName } from "../models/systems.ts";
+import { type ModelSettings, systemOf } from "../models/systems.ts";
 import type { Runtime, SessionOptions } from "../runtime/session.ts";
-import { captioner } from "./captioner.ts";
-import { contrastive } from "./contrastive.ts";
-import { imageClassifier, imageModel } from "./image-classifier.ts";
+import { abilities } from "./abilities.ts";
 import { forOneSample } from "./kinds.ts";
-import { languageModel } from "./language-model.ts";
-import type { LiveAbilities, LiveSource } from "./source.ts";
 import { readLiveModelSpec, readSettings } from "./spec.ts";
-import { textClassifier } from "./text-classifier.ts";
 import type { LiveModel, LiveModelSpec } from "./types.ts";
 
 export interface LiveModelOptions {
@@ -45,29 +40,6 @@ export async function createLiveModel(
   return { spec, ...(await abilities(source)) };
 }
 
-type Makers = {
-  readonly [Name in SystemName]?: (
-    source: LiveSource<SettingsOf<Name>>,
-  ) => LiveAbilities | Promise<LiveAbilities>;
-};
-
-/** Systems whose live models are more than classifiers of images. */
-const makers: Makers = {
-  limoe: contrastive,
-  seemoe: captioner,
-  "moe-decoder": languageModel,
-  "text-classifier": textClassifier,
-  "diff-moe": (source) =>
-    source.settings.text === "captions"
-      ? contrastive(source)
-      : imageClassifier(source, imageModel(source)),
-};
-
-async function abilities(source: LiveSource): Promise<LiveAbilities> {
-  const make = makers[source.settings.system] as ((own: LiveSource) => LiveAbilities) | undefined;
-  return make === undefined ? imageClassifier(source, imageModel(source)) : make(source);
-}
-
 async function openTokenizer(
   { tokenizer: state }: LiveModelSpec,
   vocabulary: string | undefined,
@@ -84,15 +56,7 @@ async function openTokenizer(
 
 /** Refuses settings of more layers or experts than there are weights, before they are traced one by one. */
 function checkSizes(settings: ModelSettings, { size }: ReadonlyMap<string, NdArray>): void {
-  const isDense = "moeLayers" in settings && settings.moeLayers === "none";
-  const counts = {
-    layers: Math.max(
-      "numLayers" in settings ? settings.numLayers : 0,
-      "vision" in settings ? settings.vision.numLayers : 0,
-      "textLayers" in settings ? settings.textLayers : 0,
-    ),
-    experts: "moe" in settings && !isDense ? settings.moe.numExperts : 0,
-  };
+  const counts = systemOf(settings).sizes(settings);
   for (const [what, count] of Object.entries(counts)) {
     if (count <= size) continue;
     throw new UserError(

@@ -1,13 +1,10 @@
 /** Classes of single images. */
-import { tokenizePrompts } from "../data/text/tokenize-prompts.ts";
 import { compileForward } from "../evaluate/forward.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import { batch } from "../graph/shape.ts";
 import type { Classifier } from "../models/classifier.ts";
-import { diffMoeMatchingConfig } from "../models/diff-moe/config.ts";
-import { diffMoeWithPrompts } from "../models/diff-moe/matching.ts";
-import { createClassifier, type ModelSettings } from "../models/systems.ts";
+import { systemOf } from "../models/systems.ts";
 import type { Scope } from "../nn/scope.ts";
 import { imageReader } from "./image-input.ts";
 import { lazily } from "./lazily.ts";
@@ -20,23 +17,18 @@ export type ImageModel = Pick<Classifier, "grid" | "logits">;
 /** Blocks over texts alone route words, which are no patches. */
 const isPatchTap = (name: string): boolean => isTokenTap(name) && !name.startsWith("text_blocks.");
 
-/** The classifier of a source, by its own head. */
-export function imageModel({ settings, spec, tokenizer }: LiveSource): ImageModel {
-  const numClasses = spec.classNames.length;
-  const classifier = createClassifier(settings, { numClasses, imageShape: spec.imageShape! });
-  if (settings.system !== "diff-moe" || settings.text !== "prompts") return classifier;
-  const prompts = tokenizePrompts(spec.classPrompts!, tokenizer!, settings.contextLength);
-  const { vocabularySize } = tokenizer!;
-  const config = diffMoeMatchingConfig(settings, { numClasses, vocabularySize });
-  return {
-    grid: classifier.grid,
-    logits: (scope, images) => diffMoeWithPrompts(scope, images, prompts, config).logits,
-  };
+/** Classifies images by the classifier of a system. */
+export function systemClassifier(source: LiveSource): LiveAbilities {
+  const { settings, spec } = source;
+  const { classNames, imageShape } = spec;
+  const numClasses = classNames.length;
+  const model = systemOf(settings).classifier!(settings, { numClasses, imageShape: imageShape! });
+  return imageClassifier(source, model);
 }
 
 /** Classifies images by the logits of a model. */
 export function imageClassifier(
-  { spec, compile }: Pick<LiveSource<ModelSettings>, "spec" | "compile">,
+  { spec, compile }: Pick<LiveSource, "spec" | "compile">,
   { grid, logits }: ImageModel,
 ): Required<Pick<LiveAbilities, "classifyImage" | "dispose">> {
   const read = imageReader(spec);

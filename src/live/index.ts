@@ -1,7 +1,9 @@
 /** Trained models that answer single images and texts, and tell how they routed them. */
 export type { RoutedLayer } from "../inspect/types/routed-layer.ts";
+export type { LiveMaker } from "./abilities.ts";
 export { createLiveModel, type LiveModelOptions } from "./create-live-model.ts";
 export { liveKind } from "./kinds.ts";
+export type { LiveAbilities, LiveSource } from "./source.ts";
 export { MAX_SPEC_LENGTH, readLiveModelSpec } from "./spec.ts";
 export type {
   ClassifiedImage,

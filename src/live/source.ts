@@ -6,7 +6,7 @@ import type { ModelSettings } from "../models/systems.ts";
 import type { LiveModel, LiveModelSpec } from "./types.ts";
 
 /** What a live model is made from. */
-export interface LiveSource<Settings extends ModelSettings = ModelSettings> {
+export interface LiveSource<Settings = ModelSettings> {
   readonly spec: LiveModelSpec;
   readonly settings: Settings;
   readonly compile: Omit<ForwardOptions, "taps">;

@@ -4,7 +4,7 @@ import { fromSnakeCase } from "../config/case.ts";
 import { renameKeys } from "../config/renamed-keys.ts";
 import { tokenizerStateSchema } from "../data/tokenizers/state-schema.ts";
 import { UserError } from "../graph/errors.ts";
-import { type ModelSettings, modelSchema, systemOf } from "../models/systems.ts";
+import { type ModelSettings, modelSchema, textsOf } from "../models/systems.ts";
 import { liveKind } from "./kinds.ts";
 import type { LiveModelSpec } from "./types.ts";
 
@@ -72,16 +72,14 @@ export function readLiveModelSpec(value: unknown, source = "model.json"): LiveMo
       refuse(`imageSizes end in ${last.join(" x ")}, and imageShape is ${imageShape.join(" x ")}`);
     }
   }
-  if (
-    systemOf(settings).readsText(settings) &&
-    (spec.tokenizer === undefined || spec.contextLength === undefined)
-  ) {
+  const texts = textsOf(settings);
+  if (texts !== "none" && (spec.tokenizer === undefined || spec.contextLength === undefined)) {
     refuse("tokenizer or contextLength is missing, and the model reads texts");
   }
   if (spec.kind.endsWith("classifier") && spec.classNames.length === 0) {
     refuse("classNames is empty, and the model is a classifier");
   }
-  if (settings.system === "diff-moe" && settings.text === "prompts") {
+  if (texts === "classes") {
     const { length = 0 } = spec.classPrompts ?? [];
     if (length !== spec.classNames.length) {
       refuse(`there are ${length} classPrompts for ${spec.classNames.length} classes`);

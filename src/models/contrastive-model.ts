@@ -1,19 +1,13 @@
 /** What training and evaluation ask of models that bring images and texts into one space. */
 import type { Tensor } from "../graph/graph.ts";
 import type { TokenPaths } from "../moe/active-parameters.ts";
+import type { Similarity } from "../nn/logit-scale.ts";
 import type { Scope } from "../nn/scope.ts";
 
 /** Rows of length one of images and their texts, `[B, P]` each. */
 export interface PairEmbeddings {
   readonly images: Tensor;
   readonly texts: Tensor;
-}
-
-/** How cosines become logits: `scale * cosine + bias`. */
-export interface Similarity {
-  /** `[1]`, or a constant. */
-  readonly scale: Tensor | number;
-  readonly bias: Tensor | number;
 }
 
 export interface ContrastiveModel {

@@ -1,13 +1,14 @@
-/** The definition of a system: everything about a model that is not its mathematics. */
+/**
+ * What a system is: one definition in its folder. Recipes, tasks, live models, edits of experts and the
+ * inspector read it, so that adding a system needs no other list.
+ */
 import type * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
-import { type Definition, ofKind } from "../config/registry.ts";
+import { ofKind } from "../config/registry.ts";
 import type { ClassificationTask, Classifier } from "./classifier.ts";
+import type { EditableExperts } from "./experts.ts";
 
-/** The kind of data set that a system learns from. */
-export type SystemReads = "image" | "text" | "stream" | "points" | "any";
-
-/** The queries that a trained model answers for single inputs. */
+/** What a trained model answers about single inputs. */
 export type LiveKind =
   | "image-classifier"
   | "contrastive"
@@ -15,96 +16,95 @@ export type LiveKind =
   | "language-model"
   | "text-classifier";
 
-/** Pages of the inspector that show the routing of a run. */
+/** Pages of the inspector that depend on the system of a run. */
 export type SystemPage = "mosaic" | "tokens" | "experts" | "attention" | "confusion" | "playground";
 
-/** Numbers of experts in every sparse layer, by kind. */
-export interface ExpertCounts {
-  /** Names of the kinds, in the order of their experts. */
-  readonly kinds: readonly string[];
-  readonly counts: readonly number[];
-  /** Minimum number of experts of a layer: `K`, or 1 if `K` follows the number of experts. */
-  readonly numSelectedExperts: number;
+/** Texts that a model reads: none, one description per class, or the texts of its samples. */
+export type ReadTexts = "none" | "classes" | "samples";
+
+/** Counts that are checked against a file of weights before the model is traced. */
+export interface SystemSizes {
+  readonly layers: number;
+  readonly experts: number;
 }
 
-/** Reads and rewrites the expert counts in a system's settings. */
-export interface SystemExperts<Settings> {
-  counts(settings: Settings): ExpertCounts;
-  /** @throws UserError (exit code 2) for counts that the settings cannot express */
-  withCounts(settings: Settings, counts: readonly number[]): Settings;
-  /** Path of the dense layer in place of a sparse layer; absent if the system has no dense form. */
-  readonly denseLayer?: (path: string) => string;
-  /** The override that makes every block sparse. */
-  everywhere(settings: Settings): string;
-}
+/** A function whose type a higher layer knows: `TaskMaker` of `tasks/`, `LiveMaker` of `live/`. */
+type Maker = (...given: never[]) => object;
 
-/**
- * A system as the rest of the package sees it.
- *
- * `Settings` are the parsed settings with camelCase keys. Functions are methods, so that definitions of
- * different settings fit one list.
- */
-export interface SystemDefinition<Schema extends z.ZodType = z.ZodType, Settings = unknown>
-  extends Definition {
+/** The `model` part of a recipe in snake_case: a strict object with the literal key `system`. */
+export type SystemSchema<Name extends string = string> = z.ZodType<{ readonly system: Name }>;
+
+/** The settings of a system with all defaults, camelCase. */
+export type SettingsOf<Schema extends SystemSchema> = CamelCased<z.output<Schema>>;
+
+interface SystemFacts<Settings> {
   readonly title: string;
-  /** arXiv identifiers or a URL. */
+  /** Publication or public code. */
   readonly paper: string;
   /** One sentence. */
   readonly description: string;
-  /** Schema of the `model` part of a recipe; `system` is a literal, the name. */
-  readonly schema: Schema;
-  readonly reads: SystemReads;
-  /** Pages of the inspector that its runs can fill. */
-  readonly pages: readonly SystemPage[];
-  /** Whether `train.algorithm` (domain generalisation) applies. Default false. */
-  readonly learnsDomains?: boolean;
-  /** Whether reports always analyse domains. Default: only for settings about domains. */
-  readonly studiesDomains?: boolean;
-  /** The kind of live model; undefined if it answers no single inputs. */
-  answers(settings: Settings): LiveKind | undefined;
-  /** Whether it needs a tokenizer. */
-  readsText(settings: Settings): boolean;
+  /** The kind of data sets that it learns from. */
+  readonly reads: "image" | "text" | "stream" | "points" | "any";
+  /** Default: the samples, if `reads` is `text` or `stream`, otherwise none. */
+  texts?(settings: Settings): ReadTexts;
+  /** Absent for a system without live models. */
+  answers?(settings: Settings): LiveKind;
   /**
-   * The settings for one sample at a time.
+   * The same model for one sample at a time. Default: the settings as they are.
    *
-   * Capacity limits shared by the samples of a batch are lifted: a single sample would fill experts
-   * that a batch leaves free, and lose tokens that evaluation keeps. Limits per sequence stay. Default:
-   * the settings themselves.
+   * It lifts a limit on the tokens of an expert that the samples of a batch share: a single sample
+   * would fill experts that a batch leaves free, and lose tokens that no evaluation drops. A limit per
+   * sequence stays, and so does the choice of tokens by experts, because both are the same in any batch.
    */
   alone?(settings: Settings): Settings;
-  /** Absent if the experts of a trained model cannot be changed. */
-  readonly experts?: SystemExperts<Settings>;
+  /** Absent if the number of experts cannot change after training. */
+  readonly experts?: EditableExperts<Settings>;
+  sizes(settings: Settings): SystemSizes;
+  /** Pages of the inspector that its runs can fill. */
+  readonly pages: readonly SystemPage[];
+  /** Whether `train.algorithm` applies: it learns classes from several domains. Default false. */
+  readonly learnsDomains?: boolean;
+  /** Whether a run analyses its routing by domain even if no setting names domains. Default false. */
+  readonly analyzesDomains?: boolean;
+  /** A `TaskMaker`. Built-in systems have theirs in `tasks/`; a classifier needs none. */
+  readonly task?: Maker;
+  /** A `LiveMaker`. Built-in systems have theirs in `live/`; a classifier needs none. */
+  readonly live?: Maker;
   /**
-   * Builds the classifier of images; absent for other systems.
+   * The classifier of images that settings describe.
    *
    * @throws UserError (exit code 2) for sizes that do not fit together
    */
   classifier?(settings: Settings, task: ClassificationTask): Classifier;
-  /**
-   * What the system learns, for plug-ins: a `SystemTask` of `tasks/`, which this layer does not know.
-   * Built-in systems have theirs in `tasks/system-tasks.ts`.
-   */
-  readonly task?: unknown;
 }
 
+/** A system that recipes can name. */
+export interface SystemDefinition<
+  Name extends string = string,
+  Schema extends SystemSchema<Name> = SystemSchema<Name>,
+> extends SystemFacts<SettingsOf<Schema>> {
+  readonly name: Name;
+  readonly schema: Schema;
+}
+
+/** A system that classifies images. */
+export type ClassifierDefinition<
+  Name extends string = string,
+  Schema extends SystemSchema<Name> = SystemSchema<Name>,
+> = SystemDefinition<Name, Schema> & Required<Pick<SystemFacts<SettingsOf<Schema>>, "classifier">>;
+
 /**
- * Declares a system, at the side of its model function.
+ * Defines a system.
  *
- * @example
- * const schema = z.strictObject({ system: z.literal("tiny"), width: z.number().default(8) });
- * const tiny = defineSystem({
- *   ...{ name: "tiny", title: "Tiny", paper: "none", description: "An example.", schema },
- *   ...{ reads: "image", pages: ["experts"] },
- *   answers: () => undefined,
- *   readsText: () => false,
- * });
- * tiny.schema.parse({ system: "tiny" }).width; // 8
+ * @returns the definition, which a plug-in exports
+ * No example: examples/plugins/patch-mixture.ts defines a system and a recipe trains it.
  */
-export function defineSystem<
-  const Name extends string,
-  Schema extends z.ZodType<{ readonly system: Name }>,
->(
-  definition: SystemDefinition<Schema, CamelCased<z.output<Schema>>> & { readonly name: Name },
-): SystemDefinition<Schema, CamelCased<z.output<Schema>>> & { readonly name: Name } {
+export function defineSystem<const Name extends string, Schema extends SystemSchema<Name>>(
+  definition: ClassifierDefinition<Name, Schema>,
+): ClassifierDefinition<Name, Schema>;
+export function defineSystem<const Name extends string, Schema extends SystemSchema<Name>>(
+  definition: SystemDefinition<Name, Schema>,
+): SystemDefinition<Name, Schema>;
+export function defineSystem(definition: SystemDefinition): SystemDefinition {
   return ofKind("system", definition);
 }

@@ -4,17 +4,32 @@ export {
   type ClassicMixtureResult,
   classicMixture,
 } from "./classic-mixture/classic-mixture.ts";
-export type { ClassificationTask, Classifier } from "./classifier.ts";
 export {
+  type ClassicMixtureSettings,
+  checkExpertLabels,
+  classicMixtureSchema,
+} from "./classic-mixture/config.ts";
+export type { ClassificationTask, Classifier } from "./classifier.ts";
+export type { ContrastiveModel, PairEmbeddings } from "./contrastive-model.ts";
+export {
+  type ClassifierDefinition,
   defineSystem,
-  type ExpertCounts,
   type LiveKind,
+  type ReadTexts,
+  type SettingsOf,
   type SystemDefinition,
-  type SystemExperts,
   type SystemPage,
-  type SystemReads,
+  type SystemSchema,
+  type SystemSizes,
 } from "./define.ts";
 export type { TextContext } from "./diff-moe/block.ts";
+export {
+  createDiffMoe,
+  type DiffMoeSettings,
+  diffMoeConfig,
+  diffMoeMatchingConfig,
+  diffMoeSchema,
+} from "./diff-moe/config.ts";
 export { type DiffMoeConfig, diffMoe, type EncodeImagesOptions } from "./diff-moe/diff-moe.ts";
 export {
   type CaptionedImages,
@@ -25,8 +40,22 @@ export {
   type SharedSpace,
 } from "./diff-moe/matching.ts";
 export type { DiffMoeTextConfig, TextBatch } from "./diff-moe/text.ts";
-export type { DecoderResult, LanguageModel, PrefixSpec } from "./language-model.ts";
-export { createLimoe, type LimoeSettings, limoeSchema } from "./limoe/config.ts";
+export {
+  type DenseForm,
+  denseBlocks,
+  type EditableExperts,
+  type ExpertCounts,
+  moeExperts,
+} from "./experts.ts";
+export { requireHeads } from "./heads.ts";
+export {
+  type DecoderResult,
+  type LanguageModel,
+  type PrefixSpec,
+  roomForTokens,
+} from "./language-model.ts";
+export { createLimoe, type LimoeContext, type LimoeSettings, limoeSchema } from "./limoe/config.ts";
+export { type LimoeConfig, limoe, type Texts } from "./limoe/limoe.ts";
 export {
   createMoeDecoder,
   type MoeDecoderSettings,
@@ -39,14 +68,22 @@ export type { VisionTowerConfig } from "./seemoe/vision.ts";
 export { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe/config.ts";
 export { type BlockPattern, sparseBlocks } from "./sf-moe/pattern.ts";
 export { type SfMoeConfig, sfMoe } from "./sf-moe/sf-moe.ts";
+export { moeBlockSizes } from "./sizes.ts";
 export {
+  createSparselyGated,
+  type SparselyGatedSettings,
+  sparselyGatedSchema,
+} from "./sparsely-gated/config.ts";
+export { type SparselyGatedConfig, sparselyGated } from "./sparsely-gated/sparsely-gated.ts";
+export {
+  type ClassifierName,
   createClassifier,
   type ModelSettings,
   modelSchema,
-  type SettingsOf,
   type SystemName,
   systemOf,
   systems,
+  textsOf,
 } from "./systems.ts";
 export {
   createTextClassifier,
@@ -55,5 +92,16 @@ export {
   textClassifierSchema,
 } from "./text-classifier/config.ts";
 export { type TextClassifierConfig, textClassifier } from "./text-classifier/text-classifier.ts";
+export {
+  embedNextTokens,
+  embedSequences,
+  flatten,
+  meanOfTokens,
+  type Prefix,
+  type SequenceConfig,
+  tokenMask,
+  tokenTable,
+} from "./token-sequences.ts";
 export { type TransformerBlocksOptions, transformerBlocks } from "./transformer-blocks.ts";
+export { createVitMoe, type VitMoeSettings, vitMoeSchema } from "./vit-moe/config.ts";
 export { type VitMoeConfig, vitMoe } from "./vit-moe/vit-moe.ts";

@@ -12,12 +12,12 @@ import { nativeRuntime } from "../runtime/native/native.ts";
 import { classification } from "../tasks/classification/images.ts";
 import { diffMoeSchema } from "./diff-moe/config.ts";
 import { expectClose, readFixture } from "./pytorch.fixture.ts";
-import { createClassifier, type ModelSettings } from "./systems.ts";
+import { type ClassifierName, createClassifier, type ModelSettings } from "./systems.ts";
 import { vitMoeSchema } from "./vit-moe/config.ts";
 
 const sizes = { patch_size: 4, width: 16, num_layers: 2, num_heads: 2 };
 
-function diffMoe(router: object): ModelSettings {
+function diffMoe(router: object): ModelSettings<"diff-moe"> {
   return fromSnakeCase(
     diffMoeSchema.parse({
       ...sizes,
@@ -31,7 +31,7 @@ function diffMoe(router: object): ModelSettings {
   );
 }
 
-const models: Readonly<Record<string, ModelSettings>> = {
+const models: Readonly<Record<string, ModelSettings<ClassifierName>>> = {
   "diff-moe-linear": diffMoe({}),
   "diff-moe-sigmoid": diffMoe({ gate: "sigmoid" }),
   "diff-moe-attention": diffMoe({ form: "attention" }),

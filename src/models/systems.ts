@@ -1,12 +1,11 @@
-/** The systems that recipes can name. */
+/** The systems that recipes can name; plug-ins add theirs to `systems`. */
 import type * as z from "zod";
-import type { CamelCased } from "../config/case.ts";
-import { createRegistry, registrySchema } from "../config/registry.ts";
+import { createRegistry, type Registry, registrySchema } from "../config/registry.ts";
 import { usageError } from "../graph/errors.ts";
 import { classicMixtureDefinition } from "./classic-mixture/definition.ts";
 import type { ClassificationTask, Classifier } from "./classifier.ts";
 import { customDefinition } from "./custom/definition.ts";
-import type { SystemDefinition } from "./define.ts";
+import type { ClassifierDefinition, ReadTexts, SettingsOf, SystemDefinition } from "./define.ts";
 import { diffMoeDefinition } from "./diff-moe/definition.ts";
 import { limoeDefinition } from "./limoe/definition.ts";
 import { moeDecoderDefinition } from "./moe-decoder/definition.ts";
@@ -34,41 +33,58 @@ type BuiltIn = (typeof builtIn)[number];
 /** Name of a built-in system. */
 export type SystemName = BuiltIn["name"];
 
-/** Settings of a built-in system, told apart by `system`. */
-export type ModelSettings = CamelCased<z.output<BuiltIn["schema"]>>;
+/** Name of a built-in system that classifies images. */
+export type ClassifierName = Extract<BuiltIn, ClassifierDefinition>["name"];
 
-/** The settings of the system called `Name`. */
-export type SettingsOf<Name extends SystemName> = Extract<ModelSettings, { system: Name }>;
-
-/** All systems by name; plug-ins add theirs. */
-export const systems = createRegistry<SystemDefinition<BuiltIn["schema"], ModelSettings>>(
-  "system",
-  builtIn as readonly unknown[] as readonly SystemDefinition<BuiltIn["schema"], ModelSettings>[],
-);
-
-/** The `model` part of a recipe: `system` selects the definition. */
-export const modelSchema = registrySchema(systems, "system");
+/** The settings of a built-in system, by default of any. */
+export type ModelSettings<Name extends SystemName = SystemName> = SettingsOf<
+  Extract<BuiltIn, { readonly name: Name }>["schema"]
+>;
 
 /**
- * The definition of the system that `settings` belong to.
+ * Every system.
  *
- * @throws UserError (exit code 2) for an unknown system
+ * @example
+ * systems.get("limoe").paper // "arXiv:2206.02770"
+ * systems.add(mySystem); // recipes can name it from now on
  */
-export function systemOf(
-  settings: ModelSettings,
-): SystemDefinition<BuiltIn["schema"], ModelSettings> {
-  return systems.get(settings.system);
+export const systems: Registry<SystemDefinition> = createRegistry<SystemDefinition>(
+  "system",
+  builtIn,
+);
+
+/** An interface, because declarations would otherwise write out all settings wherever it occurs. */
+export interface ModelSchema
+  extends z.ZodType<z.output<BuiltIn["schema"]>, z.input<BuiltIn["schema"]>> {}
+
+/** The `model` part of a recipe. Types list the built-in systems; added ones are accepted too. */
+export const modelSchema: ModelSchema = registrySchema(systems, "system") as never;
+
+/** The definition that settings belong to. */
+export function systemOf({ system }: { readonly system: string }): SystemDefinition {
+  return systems.get(system);
+}
+
+/** The texts that a model of these settings reads. */
+export function textsOf(settings: { readonly system: string }): ReadTexts {
+  const { reads, texts } = systemOf(settings);
+  return texts?.(settings) ?? (reads === "text" || reads === "stream" ? "samples" : "none");
 }
 
 /**
- * The classifier of images that `settings` describe.
+ * The classifier of images that settings describe.
  *
  * @throws UserError (exit code 2) for sizes that do not fit together, or a system without a classifier
+ * @example
+ * const { model } = loadConfig("shapes-vit-moe", trainConfigSchema);
+ * const classifier = createClassifier(model, { numClasses: 8, imageShape: [3, 32, 32] });
+ * classifier.numActiveExperts; // 2
  */
-export function createClassifier(settings: ModelSettings, task: ClassificationTask): Classifier {
-  const definition = systemOf(settings);
-  if (definition.classifier === undefined) {
-    throw usageError(`model.system ${settings.system} does not classify images`);
-  }
-  return definition.classifier(settings, task);
+export function createClassifier(
+  settings: ModelSettings<ClassifierName>,
+  task: ClassificationTask,
+): Classifier {
+  const { name, classifier } = systemOf(settings);
+  if (classifier !== undefined) return classifier(settings, task);
+  throw usageError(`model.system ${name} does not classify images`);
 }

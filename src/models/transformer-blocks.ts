@@ -23,10 +23,24 @@ export interface TransformerBlocksOptions {
  * Blocks of pre-norm attention and a mixture of experts, both with residuals (arXiv:2002.04745).
  *
  * `x = x + attention(norm1(x))`, `x = x + moe(norm2(x))`; parameters of block `i` under `blocks.i`:
- * `norm1`, `attn`, `norm2`, and `moe` or `mlp`.
+ * `norm1`, `attn`, `norm2`, and `moe` or `mlp`. Taps `blocks.i.+attn` and `blocks.i.+moe` or
+ * `blocks.i.+mlp` `[N, D]` are the residual stream after each addition.
  *
  * @param x `[N, D]`
  * @returns `[N, D]`
+ * @example
+ * const layer = { apply: (at, tokens) => tokens, applyDense: (at, tokens) => tokens };
+ * const model = (scope, { x }) =>
+ *   transformerBlocks(scope, x, {
+ *     numLayers: 2,
+ *     sparse: [1], // the second block has experts
+ *     layer,
+ *     tokens: {},
+ *     attention: (at, tokens) => selfAttention(at, tokens, { numHeads: 1, numTokens: 3 }),
+ *   });
+ * const inputs = { x: array([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]) };
+ * const { output } = await apply(model, init(model, inputs), inputs);
+ * output.shape; // [3, 4]
  */
 export function transformerBlocks(
   scope: Scope,
@@ -39,13 +53,12 @@ export function transformerBlocks(
     const at = scope.child("blocks").child(i);
     const attn = at.child("attn");
     const attended = attention(attn, layerNorm(at.child("norm1"), x, normEpsilon), i);
-    x = add(x, branch(attn, attended, i));
+    x = at.tap("+attn", add(x, branch(attn, attended, i)));
     const normed = layerNorm(at.child("norm2"), x, normEpsilon);
-    const mlp = at.child(sparse.includes(i) ? "moe" : "mlp");
-    const mixed = sparse.includes(i)
-      ? layer.apply(mlp, normed, tokens)
-      : layer.applyDense(mlp, normed);
-    x = add(x, branch(mlp, mixed, i));
+    const form = sparse.includes(i) ? "moe" : "mlp";
+    const mlp = at.child(form);
+    const mixed = form === "moe" ? layer.apply(mlp, normed, tokens) : layer.applyDense(mlp, normed);
+    x = at.tap(`+${form}`, add(x, branch(mlp, mixed, i)));
   }
   return x;
 }

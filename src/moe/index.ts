@@ -4,6 +4,7 @@ export {
   type ActivationFunction,
   type ActivationName,
   activationOf,
+  activationSchema,
   activations,
 } from "./activations.ts";
 export {
@@ -14,9 +15,10 @@ export {
 } from "./active-parameters.ts";
 export { checkMoe, type MoeProblem } from "./check.ts";
 export { defaultDispatcher, supports } from "./compatibility.ts";
-export { type MoeInput, moeSchema, parseMoe } from "./config.ts";
+export { type MoeDefaults, type MoeInput, moeSchema, moeSchemaWith, parseMoe } from "./config.ts";
 export { type MoeContext, routerRequirements } from "./context.ts";
 export { createMoe, type MoeLayer, type MoeTokens } from "./create-moe.ts";
+export { capacityLimit } from "./dispatch/capacity-settings.ts";
 export {
   type CapacityOptions,
   type CapacityPreset,
@@ -31,6 +33,8 @@ export {
   type DispatchSettings,
   dispatchers,
   dispatchSchema,
+  type TokenDispatchSettings,
+  tokenDispatchSchema,
 } from "./dispatch/config.ts";
 export { denseDispatcher } from "./dispatch/dense.ts";
 export { type Dispatcher, droplessDispatcher } from "./dispatch/dropless.ts";
@@ -42,6 +46,11 @@ export {
 } from "./dispatch/limit-capacity.ts";
 export { maskTokens } from "./dispatch/mask.ts";
 export { softDispatcher } from "./dispatch/soft.ts";
+export {
+  withoutLimit,
+  withoutSharedLimit,
+  withoutSharedRoom,
+} from "./dispatch/without-limit.ts";
 export { applyExperts, type ExpertOptions, feedForward } from "./experts.ts";
 export { type ExpertSettings, expertsSchema } from "./experts-config.ts";
 export { type MoeOptions, moe } from "./layer.ts";
@@ -174,6 +183,7 @@ export {
   type RouterKind,
   type Routing,
   type RoutingByKind,
+  requireSelectable,
   type SoftRouting,
   selectTopK,
 } from "./routing.ts";

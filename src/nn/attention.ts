@@ -100,7 +100,15 @@ export function crossAttention(
   return attend(scope, { queries, keys, values }, x.shape, options);
 }
 
-/** Queries, keys and values of `S` tokens per sequence, from `x` `[B*S, D]`. */
+/**
+ * Queries, keys and values of `S` tokens per sequence, `[1, B, H, S, D/H]` each, from `x` `[B*S, D]`.
+ *
+ * @example
+ * const layer = (scope, { x }) => projectHeads(scope, x, 3, { numHeads: 2 }).keys;
+ * const inputs = { x: array([[1, 2], [3, 4], [5, 6]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [1, 1, 2, 3, 1]
+ */
 export function projectHeads(
   scope: Scope,
   x: Tensor,
@@ -133,7 +141,16 @@ export function attend(
   return joinHeads(scope, mixValues(scope, heads, options), shape, options);
 }
 
-/** What attention makes of the values, before the last linear map, `[1, B, H, S, D/H]`; tap `weights`. */
+/**
+ * The values mixed by attention, before the last linear map, `[1, B, H, S, D/H]`; tap `weights`.
+ *
+ * @example
+ * const options = { numHeads: 2 };
+ * const layer = (scope, { x }) => mixValues(scope, projectHeads(scope, x, 3, options), options);
+ * const inputs = { x: array([[1, 2], [3, 4], [5, 6]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [1, 1, 2, 3, 1]
+ */
 export function mixValues(
   scope: Scope,
   { queries, keys, values }: Heads,
@@ -146,7 +163,16 @@ export function mixValues(
   return matmul(dropout(scope, weights, options.dropout ?? 0), values); // [1, B, H, S, D/H]
 }
 
-/** The heads' results `[1, B, H, S, D/H]` side by side, through the last linear map. */
+/**
+ * The results of the heads `[1, B, H, S, D/H]` side by side, through the last linear map.
+ *
+ * @param shape `[B*S, D]`, of the result
+ * @example
+ * const layer = (scope, { x }) => joinHeads(scope, x, [3, 2], { numHeads: 2 });
+ * const inputs = { x: array([[[[[1], [2], [3]], [[4], [5], [6]]]]]) };
+ * const { output } = await apply(layer, init(layer, inputs), inputs);
+ * output.shape; // [3, 2]
+ */
 export function joinHeads(scope: Scope, mixed: Tensor, shape: Shape, options: HeadOptions): Tensor {
   const joined = reshape(transpose(mixed, [0, 1, 3, 2, 4]), shape); // [B*S, D]
   return linear(scope.child("proj"), joined, shape[1] as number, inits(options));

@@ -4,6 +4,9 @@ export {
   type CrossAttentionOptions,
   crossAttention,
   type HeadOptions,
+  joinHeads,
+  mixValues,
+  projectHeads,
   selfAttention,
 } from "./attention.ts";
 export { batchNorm } from "./batch-norm.ts";
@@ -33,9 +36,15 @@ export {
   lengthMask,
   prefillAttention,
 } from "./kv-cache.ts";
-export { layerNorm } from "./layer-norm.ts";
+export { layerNorm, standardize } from "./layer-norm.ts";
 export { type LinearOptions, linear } from "./linear.ts";
-export { type LogitScaleOptions, learnedLogitScale } from "./logit-scale.ts";
+export {
+  type LogitScaleOptions,
+  learnedLogitScale,
+  type Similarity,
+  type SimilarityOptions,
+  similarity,
+} from "./logit-scale.ts";
 export { type PatchEmbedOptions, patchEmbed, patchGrid, patchify } from "./patch-embed.ts";
 export { type ResnetStemOptions, resnetStem } from "./resnet-stem.ts";
 export {

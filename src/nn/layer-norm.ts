@@ -23,7 +23,13 @@ export function layerNorm(scope: Scope, x: Tensor, epsilon = 1e-5): Tensor {
   );
 }
 
-/** Layer normalisation without parameters: rows with mean 0 and variance 1. */
+/**
+ * Layer normalisation without parameters: rows with mean 0 and variance 1.
+ *
+ * @example
+ * const { output } = await apply((scope, { x }) => standardize(x, 0), {}, { x: array([[1, 3]]) });
+ * output; // [[-1, 1]]
+ */
 export function standardize(x: Tensor, epsilon = 1e-5): Tensor {
   const width = x.shape.at(-1) as number;
   const [one, zero] = [1, 0].map((value) => constant(x.graph, Array<number>(width).fill(value)));

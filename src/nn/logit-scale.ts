@@ -29,3 +29,42 @@ export function learnedLogitScale(
   const start = constantOf(Math.log(1 / temperature));
   return exp(boundedAbove(scope.parameter("logit_scale", [1], start), Math.log(maximum)));
 }
+
+export interface SimilarityOptions {
+  /** The loss of the logits: only the sigmoid loss has a bias. */
+  readonly form: "info_nce" | "siglip";
+  readonly temperature: number;
+  /** Whether the temperature is learned; it begins at `temperature`. */
+  readonly learnedTemperature: boolean;
+  /** Smallest learned temperature. Default 0.01. */
+  readonly minTemperature?: number;
+}
+
+/** Logits of cosines are `scale * cosine + bias`. */
+export interface Similarity {
+  /** `[1]`, or a constant. */
+  readonly scale: Tensor | number;
+  readonly bias: Tensor | number;
+}
+
+/**
+ * The map from cosines to logits. Parameters: `logit_scale` if the temperature is learned (CLIP,
+ * arXiv:2103.00020), and `logit_bias` of the sigmoid loss, first -10 (SigLIP, arXiv:2303.15343).
+ *
+ * @example
+ * const { scope } = createScope({ training: false });
+ * const { scale, bias } = similarity(scope, { form: "info_nce", temperature: 0.5, learnedTemperature: false });
+ * scale; // 2
+ * bias; // 0
+ */
+export function similarity(
+  scope: Scope,
+  { form, temperature, learnedTemperature, minTemperature = 0.01 }: SimilarityOptions,
+): Similarity {
+  return {
+    scale: learnedTemperature
+      ? learnedLogitScale(scope, { temperature, maximum: 1 / minTemperature })
+      : 1 / temperature,
+    bias: form === "siglip" ? scope.parameter("logit_bias", [1], constantOf(-10)) : 0,
+  };
+}

@@ -12,6 +12,7 @@ import {
 } from "../data/tokenizers/index.ts";
 import { defined } from "../graph/defined.ts";
 import { UserError } from "../graph/errors.ts";
+import { textsOf } from "../models/systems.ts";
 import type { TaskData } from "../tasks/task.ts";
 import { readClassNames } from "./class-names.ts";
 import type { TrainConfig } from "./config.ts";
@@ -85,7 +86,7 @@ async function describeTokenizer(
 ): Promise<Tokenizer | undefined> {
   const { data, model } = config;
   const wanted = "tokenizer" in data ? data.tokenizer : undefined;
-  if (wanted === undefined || ("text" in model && model.text === "none")) return undefined;
+  if (wanted === undefined || textsOf(model) === "none") return undefined;
   if (vocabularySize !== undefined) return nameless(vocabularySize);
   if (wanted.kind === "clip") return nameless(CLIP_WORDS);
   if (state !== undefined) return createTokenizer(state);

@@ -6,6 +6,7 @@ import { createLoader, type Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import { defined } from "../graph/defined.ts";
 import type { ProgressSink } from "../learn/progress.ts";
+import { textsOf } from "../models/systems.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec, transformSpecs } from "./data-specs.ts";
 import { pluginUrls } from "./plugins.ts";
@@ -30,7 +31,7 @@ export function contextLengthOf({
 
 /** Whether the model reads the texts of samples, not only descriptions of classes. */
 export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
-  return !("text" in model) || model.text === "captions";
+  return textsOf(model) === "samples";
 }
 
 /** A loader of one split: shuffled, augmented and endless in training, else once in order. */

@@ -8,6 +8,7 @@ import {
   type Tokenizer,
   type TokenizerState,
 } from "../data/tokenizers/index.ts";
+import { textsOf } from "../models/systems.ts";
 import { readClassNames } from "./class-names.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec } from "./data-specs.ts";
@@ -22,12 +23,12 @@ export async function prepareTokenizer({
   seed,
 }: TrainConfig): Promise<TokenizerState | undefined> {
   const wanted = "tokenizer" in data ? data.tokenizer : undefined;
-  const reads = "text" in model ? model.text : "captions";
+  const reads = textsOf(model);
   if (wanted === undefined || reads === "none") return undefined;
   if (wanted.kind === "clip") return clipTokenizerState(rootOf(data));
   const { kind, ...given } = wanted;
   const options = given as LearnOptions; // Settings that were left out are absent, not undefined.
-  if (reads === "prompts") return learnTokenizer(kind, await descriptions(data, seed), options);
+  if (reads === "classes") return learnTokenizer(kind, await descriptions(data, seed), options);
   const dataset = await openDataset(datasetSpec(data, "train", seed));
   switch (dataset.kind) {
     case "stream":
@@ -35,13 +36,13 @@ export async function prepareTokenizer({
     case "text":
       return learnTokenizer(
         kind,
-        textsOf(dataset.length, (i) => [dataset.get(i).text]),
+        allTexts(dataset.length, (i) => [dataset.get(i).text]),
         options,
       );
     case "image":
       return learnTokenizer(
         kind,
-        textsOf(dataset.length, (i) => sampleCaptions(dataset, i)),
+        allTexts(dataset.length, (i) => sampleCaptions(dataset, i)),
         options,
       );
     default:
@@ -69,6 +70,6 @@ export function rootOf(data: TrainConfig["data"]): { root?: string } {
   return "root" in data && data.root !== undefined ? { root: data.root } : {};
 }
 
-function* textsOf(length: number, read: (index: number) => readonly string[]): Generator<string> {
+function* allTexts(length: number, read: (index: number) => readonly string[]): Generator<string> {
   for (let index = 0; index < length; index++) yield* read(index);
 }

@@ -10,9 +10,10 @@ import { encodeSafetensors } from "../formats/safetensors.ts";
 import type { NdArray } from "../graph/array.ts";
 import { defined } from "../graph/defined.ts";
 import { UserError, usageError } from "../graph/errors.ts";
-import { liveKind } from "../live/kinds.ts";
+import { liveKind, needsDataFacts } from "../live/kinds.ts";
 import { readLiveModelSpec } from "../live/spec.ts";
 import type { LiveKind, LiveModelSpec } from "../live/types.ts";
+import { textsOf } from "../models/systems.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { transformSpecs } from "../recipe/data-specs.ts";
 import { describeData } from "../recipe/describe-data.ts";
@@ -115,13 +116,15 @@ async function describeModel(
       `${run} is a run of ${model.system}, which reads neither images nor texts; it has no live model`,
     );
   }
-  const inputs = needsInputs(kind) ? await inputsOf(run, config) : undefined;
-  const readsText = "text" in model ? model.text !== "none" : tokenizer !== undefined;
+  const inputs = needsDataFacts(model) ? await inputsOf(run, config) : undefined;
+  const texts = textsOf(model);
+  const readsText = texts !== "none";
   if (readsText && tokenizer === undefined) {
     throw usageError(`${run} has no tokenizer.json; train it again, which writes one`);
   }
   const classNames = kind === "captioner" ? [] : (inputs?.classNames ?? []);
   const contextLength = readsText ? lengthOfTexts(config, kind) : undefined;
+  const promptDetail = "promptDetail" in model ? model.promptDetail : "simple";
   const spec = {
     version: 1,
     kind,
@@ -130,19 +133,14 @@ async function describeModel(
     model: toSnakeCase(model),
     ...(inputs?.images && imageSettings(config, inputs.images)),
     classNames,
-    ...("text" in model &&
-      model.text === "prompts" && {
-        classPrompts: classDescriptions(inputs!.dataset, classNames, model.promptDetail),
-      }),
+    ...(texts === "classes" && {
+      classPrompts: classDescriptions(inputs!.dataset, classNames, promptDetail),
+    }),
     ...(readsText && { tokenizer }),
     ...defined({ contextLength }),
   };
   // Round trip through JSON, which drops undefined values.
   return readLiveModelSpec(JSON.parse(JSON.stringify(spec)), `the model of ${run}`);
-}
-
-function needsInputs(kind: LiveKind): boolean {
-  return kind !== "language-model";
 }
 
 async function inputsOf(run: string, config: TrainConfig): Promise<ModelInputs> {
@@ -163,7 +161,7 @@ async function inputsOf(run: string, config: TrainConfig): Promise<ModelInputs> 
 /** Tokens per text: the length of the run's samples if samples are texts, otherwise the context length. */
 function lengthOfTexts(config: TrainConfig, kind: LiveKind): number | undefined {
   const { model } = config;
-  const isSample = kind === "text-classifier" || ("text" in model && model.text === "captions");
+  const isSample = kind === "text-classifier" || kind === "contrastive";
   if (isSample) return contextLengthOf(config);
   return "contextLength" in model ? model.contextLength : undefined;
 }

@@ -29,7 +29,6 @@ export { type OpenedCaptioner, openCaptioner } from "./open-captioner.ts";
 export {
   type EmbeddedImages,
   type EmbedHooks,
-  type OpenEmbedderOptions,
   type OpenedEmbedder,
   openEmbedder,
 } from "./open-embedder.ts";
@@ -38,4 +37,5 @@ export {
   type OpenLanguageModelOptions,
   openLanguageModel,
 } from "./open-language-model.ts";
+export type { OpenModelOptions } from "./open-model.ts";
 export { type OpenedRun, openRun } from "./open-run.ts";

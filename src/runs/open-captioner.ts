@@ -8,11 +8,8 @@ import { UserError } from "../graph/errors.ts";
 import { createSeeMoe, type SeeMoe } from "../models/seemoe/config.ts";
 import { key } from "../random/index.ts";
 import { modelShape, openImages, readShape } from "../recipe/image-source.ts";
-import { sessionOptions } from "../recipe/session-options.ts";
-import { openRunTokenizer } from "../recipe/tokenizer.ts";
-import { nativeRuntime } from "../runtime/native/native.ts";
 import type { OpenedLanguageModel, OpenLanguageModelOptions } from "./open-language-model.ts";
-import { openTextRun } from "./open-run.ts";
+import { disposable, openModel } from "./open-model.ts";
 
 /** The caller disposes of it. */
 export interface OpenedCaptioner extends OpenedLanguageModel {
@@ -41,25 +38,16 @@ export interface OpenedCaptioner extends OpenedLanguageModel {
  */
 export async function openCaptioner(
   run: string,
-  { checkpoint: which = "best", experts = false }: OpenLanguageModelOptions = {},
+  { experts = false, ...options }: OpenLanguageModelOptions = {},
 ): Promise<OpenedCaptioner> {
-  const opened = await openTextRun(run, which, {
-    system: "seemoe",
-    lacks: "writes no captions",
-  });
-  const { config, checkpoint, settings, weights } = opened;
-  const tokenizer = await openRunTokenizer(config, opened.tokenizer);
+  const system = { system: "seemoe", lacks: "writes no captions" } as const;
+  const opened = await openModel(run, system, options);
+  const { config, checkpoint, settings, tokenizer, compile } = opened;
   const read = await readShape(config);
   const imageShape = modelShape(config, read);
   const { vocabularySize } = tokenizer;
   const model = createSeeMoe(settings, { vocabularySize, imageShape });
-  const decoder = await createDecoder(model, {
-    runtime: nativeRuntime(),
-    weights,
-    session: sessionOptions(config.runtime),
-    experts,
-  });
-  const dispose = (): void => decoder.dispose();
+  const decoder = await createDecoder(model, { ...compile, experts });
   return {
     ...{ config, checkpoint, model, tokenizer, decoder },
     async readImage(file) {
@@ -70,12 +58,11 @@ export async function openCaptioner(
       pipeline(transforms, dataset.imageShape).apply(dataset.get(0), key(0), image.data);
       return image;
     },
-    dispose,
-    [Symbol.dispose]: dispose,
+    ...disposable(() => decoder.dispose()),
   };
 }
 
-/** Says of a picture that cannot be decoded no more than why. */
+/** An error that names the picture and the reason why it cannot be decoded. */
 function nameFile(file: string) {
   return (error: unknown): never => {
     const cause = error instanceof UserError ? error.cause : undefined;

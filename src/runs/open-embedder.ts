@@ -14,17 +14,9 @@ import {
   openImages,
   readShape,
 } from "../recipe/image-source.ts";
-import { sessionOptions } from "../recipe/session-options.ts";
-import { openRunTokenizer } from "../recipe/tokenizer.ts";
-import { nativeRuntime } from "../runtime/native/native.ts";
 import type { Checkpoint } from "./checkpoint-store.ts";
 import { noteTexts } from "./embedding/text-notes.ts";
-import { openTextRun } from "./open-run.ts";
-
-export interface OpenEmbedderOptions {
-  /** Default: the best checkpoint, or the latest where none was scored. */
-  readonly checkpoint?: "best" | "latest";
-}
+import { disposable, type OpenModelOptions, openModel } from "./open-model.ts";
 
 export interface EmbedHooks {
   readonly onProgress?: (done: number, total: number) => void;
@@ -83,26 +75,18 @@ const BATCH = 64;
  */
 export async function openEmbedder(
   run: string,
-  { checkpoint: which = "best" }: OpenEmbedderOptions = {},
+  options: OpenModelOptions = {},
 ): Promise<OpenedEmbedder> {
-  const opened = await openTextRun(run, which, {
-    system: "limoe",
-    lacks: "does not compare images with texts",
-  });
-  const { config, checkpoint, settings, weights } = opened;
-  const tokenizer = await openRunTokenizer(config, opened.tokenizer);
+  const system = { system: "limoe", lacks: "does not compare images with texts" } as const;
+  const opened = await openModel(run, system, options);
+  const { config, checkpoint, settings, tokenizer, compile } = opened;
   const read = await readShape(config);
   const model = createLimoe(settings, {
     vocabularySize: tokenizer.vocabularySize,
     imageShape: modelShape(config, read),
   });
-  const encoder = await createEncoder(model, {
-    runtime: nativeRuntime(),
-    weights,
-    session: sessionOptions(config.runtime),
-  });
+  const encoder = await createEncoder(model, compile);
   const { embedDim: width, contextLength } = model;
-  const dispose = (): void => encoder.dispose();
   return {
     config,
     checkpoint,
@@ -140,7 +124,6 @@ export async function openEmbedder(
       }
       return { width, data: rows };
     },
-    dispose,
-    [Symbol.dispose]: dispose,
+    ...disposable(() => encoder.dispose()),
   };
 }

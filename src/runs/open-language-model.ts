@@ -4,16 +4,11 @@ import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import { createMoeDecoder } from "../models/moe-decoder/config.ts";
 import type { TrainConfig } from "../recipe/config.ts";
-import { sessionOptions } from "../recipe/session-options.ts";
-import { openRunTokenizer } from "../recipe/tokenizer.ts";
-import { nativeRuntime } from "../runtime/native/native.ts";
 import type { Checkpoint } from "./checkpoint-store.ts";
-import { openTextRun } from "./open-run.ts";
+import { disposable, type OpenModelOptions, openModel } from "./open-model.ts";
 
-export interface OpenLanguageModelOptions {
-  /** Default: the best checkpoint, or the latest where none was scored. */
-  readonly checkpoint?: "best" | "latest";
-  /** Whether the decoder tells the experts of every token. Default false. */
+export interface OpenLanguageModelOptions extends OpenModelOptions {
+  /** Whether the decoder reports the experts of every token. Default false. */
   readonly experts?: boolean;
 }
 
@@ -42,21 +37,14 @@ export interface OpenedLanguageModel {
  */
 export async function openLanguageModel(
   run: string,
-  { checkpoint: which = "best", experts = false }: OpenLanguageModelOptions = {},
+  { experts = false, ...options }: OpenLanguageModelOptions = {},
 ): Promise<OpenedLanguageModel> {
-  const opened = await openTextRun(run, which, {
-    system: "moe-decoder",
-    lacks: "does not continue texts",
-  });
-  const { config, checkpoint, settings, weights } = opened;
-  const tokenizer = await openRunTokenizer(config, opened.tokenizer);
-  const model = createMoeDecoder(settings, { vocabularySize: tokenizer.vocabularySize });
-  const decoder = await createDecoder(model, {
-    runtime: nativeRuntime(),
-    weights,
-    session: sessionOptions(config.runtime),
-    experts,
-  });
-  const dispose = (): void => decoder.dispose();
-  return { config, checkpoint, model, tokenizer, decoder, dispose, [Symbol.dispose]: dispose };
+  const system = { system: "moe-decoder", lacks: "does not continue texts" } as const;
+  const opened = await openModel(run, system, options);
+  const { config, checkpoint, settings, tokenizer, compile } = opened;
+  const { vocabularySize } = tokenizer;
+  const model = createMoeDecoder(settings, { vocabularySize });
+  const decoder = await createDecoder(model, { ...compile, experts });
+  const parts = { config, checkpoint, model, tokenizer, decoder };
+  return { ...parts, ...disposable(() => decoder.dispose()) };
 }

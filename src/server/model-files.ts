@@ -1,7 +1,7 @@
 /** The model of a run as the files that a browser runs it from. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { systems } from "../models/systems.ts";
+import { hasLiveModels, needsDataFacts } from "../live/kinds.ts";
 import { openInside } from "./inside.ts";
 import { checkpointEntries, configReader } from "./run-files.ts";
 
@@ -32,14 +32,12 @@ export function modelReader(run: string): ModelReader {
     const { value } = await readConfig();
     if (typeof value !== "object" || value === null || "extends" in value) return false;
     const { system } = (value as { model?: { system?: unknown } | null }).model ?? {};
-    const reads = typeof system === "string" ? systems.find(system)?.reads : undefined;
-    if (reads === undefined || reads === "points" || reads === "any") return false;
+    if (typeof system !== "string" || !hasLiveModels(system)) return false;
     const checkpoints = await checkpointEntries(run);
     const chosen = checkpoints.find(({ best }) => best) ?? checkpoints.at(-1);
     if (chosen === undefined) return false;
     const folder = join("checkpoints", String(chosen.step));
-    // Language models are made from their settings and their tokenizer alone.
-    const inputs = reads === "stream" ? "tokenizer.json" : "model-inputs.json";
+    const inputs = needsDataFacts({ system }) ? "model-inputs.json" : "tokenizer.json";
     const needed = ["config.yaml", inputs, join(folder, "model.safetensors")];
     const others = ["tokenizer.json", join(folder, "ema.safetensors")];
     const present = others.filter((name) => existsSync(join(run, name)));

@@ -1,10 +1,12 @@
 /** Tasks: what a model learns from its data, how it is scored, and what reports show of it. */
+
+export { imageClassification } from "./classification/images.ts";
 export {
   type ClassificationTaskOptions,
   classificationTask,
 } from "./custom/classification-task.ts";
 export { type CustomTaskOptions, customTask } from "./custom/custom-task.ts";
-export { classifyImages, type SystemTask, type TaskContext } from "./system-tasks.ts";
+export { systemTask } from "./system-task.ts";
 export type {
   FullEvaluation,
   FullEvaluationOptions,
@@ -12,3 +14,4 @@ export type {
   Task,
   TaskData,
 } from "./task.ts";
+export type { TaskMaker, TaskOptions } from "./task-maker.ts";

@@ -13,7 +13,7 @@ import {
 } from "../../src/browser.ts";
 import { fromSnakeCase } from "../../src/config/case.ts";
 import { crossEntropy } from "../../src/losses/cross-entropy.ts";
-import { modelSchema } from "../../src/models/systems.ts";
+import { diffMoeSchema } from "../../src/models/diff-moe/config.ts";
 
 /** Numbers by name, small enough to travel between page and test. */
 export type Values = Record<string, number[]>;
@@ -35,7 +35,7 @@ export async function compute(runtime: Runtime, fixture: Uint8Array): Promise<Va
   const imageShape = images.shape.slice(1) as [number, number, number];
   const classifier = createClassifier(
     fromSnakeCase(
-      modelSchema.parse({
+      diffMoeSchema.parse({
         system: "diff-moe",
         width: 16,
         num_layers: 2,

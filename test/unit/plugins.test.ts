@@ -24,6 +24,22 @@ test("a recipe trains with a router and a data set of its plug-ins, and eval fin
   expect(JSON.parse(scored.out).accuracy).toBeGreaterThanOrEqual(0);
 }, 120_000);
 
+test("a system of a plug-in is trained and scored, and its experts change, like those of a built-in one", async () => {
+  const own = join(folder.path, "system");
+  const trained = await moesaicProcess([
+    ...["train", join(examples, "own-system.yaml"), "--run", own],
+    ...["train.max_steps=3", "schedule.warmup_steps=1", "data.length=64"],
+  ]);
+  expect(trained.code, trained.err).toBe(0);
+  const scored = await moesaicProcess(["eval", own, "--json"]);
+  expect(scored.code, scored.err).toBe(0);
+  expect(JSON.parse(scored.out).accuracy).toBeGreaterThanOrEqual(0);
+  const more = join(folder.path, "more");
+  const added = await moesaicProcess(["experts", "add", own, "--copy", "1", "--out", more]);
+  expect(added.code, added.err).toBe(0);
+  expect(readFileSync(join(more, "config.yaml"), "utf8")).toMatch(/num_experts: 5/);
+}, 120_000);
+
 test.each([
   ["a missing file", "./none.js", "the plug-in ./none.js does not exist"],
   ["an unknown package", "no-such-package", "is not an installed package"],

@@ -8,10 +8,10 @@ import type { NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
 import { type Dim, product } from "../../graph/shape.ts";
-import { constantOf, truncatedNormal } from "../../nn/initializers.ts";
+import { truncatedNormal } from "../../nn/initializers.ts";
 import { lengthBias } from "../../nn/kv-cache.ts";
 import { linear } from "../../nn/linear.ts";
-import { learnedLogitScale } from "../../nn/logit-scale.ts";
+import { similarity } from "../../nn/logit-scale.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { cast, equal, greater, logicalNot, where } from "../../ops/compare.ts";
@@ -23,7 +23,6 @@ import { reduceMax, reduceSum } from "../../ops/reduce.ts";
 import { reshape, squeeze } from "../../ops/reshape.ts";
 import { cumulativeSum } from "../../ops/scan.ts";
 import { stack } from "../../ops/tile.ts";
-import type { Similarity } from "../contrastive-model.ts";
 import type { TextContext } from "./block.ts";
 import { classify, type DiffMoeConfig, encodeImages } from "./diff-moe.ts";
 import {
@@ -197,7 +196,7 @@ function sharedSpace(
   return {
     imageEmbeddings: toShared(scope.child("image_to_shared"), pooled, config),
     textEmbeddings: toShared(scope.child("text_to_shared"), poolText(text), config),
-    ...matchingSimilarity(scope, config),
+    ...similarity(scope, config.contrastive),
   };
 }
 
@@ -224,16 +223,4 @@ export function encodeCaption(
 ): Tensor {
   const pooled = poolText(encodeText(scope, texts, config, config.text)); // [B, D]
   return toShared(scope.child("text_to_shared"), pooled, config);
-}
-
-/** How the cosines of the shared space become logits. */
-export function matchingSimilarity(
-  scope: Scope,
-  { contrastive }: Pick<DiffMoeMatchingConfig, "contrastive">,
-): Similarity {
-  const { form, temperature, learnedTemperature } = contrastive;
-  return {
-    scale: learnedTemperature ? learnedLogitScale(scope, { temperature }) : 1 / temperature,
-    bias: form === "siglip" ? scope.parameter("logit_bias", [1], constantOf(-10)) : 0,
-  };
 }

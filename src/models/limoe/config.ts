@@ -6,10 +6,11 @@ import { moeSchemaWith } from "../../moe/config.ts";
 import { routerRequirements } from "../../moe/context.ts";
 import { createMoe } from "../../moe/create-moe.ts";
 import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
+import { similarity } from "../../nn/logit-scale.ts";
 import { patchGrid } from "../../nn/patch-embed.ts";
 import type { ContrastiveModel } from "../contrastive-model.ts";
 import { requireHeads } from "../heads.ts";
-import { encodeImages, encodeTexts, type LimoeConfig, limoe, limoeSimilarity } from "./limoe.ts";
+import { encodeImages, encodeTexts, type LimoeConfig, limoe } from "./limoe.ts";
 import { MODALITIES } from "./tower.ts";
 
 /** Each loss has an equal part of the weight of their mean, 0.04. */
@@ -125,7 +126,7 @@ export function createLimoe(
     pairs: (scope, images, ids, lengths) => limoe(scope, images, { ids, lengths }, config),
     encodeImages: (scope, images) => encodeImages(scope, images, config),
     encodeTexts: (scope, ids, lengths) => encodeTexts(scope, { ids, lengths }, config),
-    similarity: (scope) => limoeSimilarity(scope, config),
+    similarity: (scope) => similarity(scope, config.contrastive),
   };
 }
 

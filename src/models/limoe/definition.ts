@@ -1,16 +1,18 @@
 import { defineSystem } from "../define.ts";
-import { moeExperts } from "../moe-experts.ts";
-import { type LimoeSettings, limoeSchema } from "./config.ts";
+import { denseBlocks, moeExperts } from "../experts.ts";
+import { moeBlockSizes } from "../sizes.ts";
+import { limoeSchema } from "./config.ts";
 
 export const limoeDefinition = defineSystem({
   name: "limoe",
   title: "LIMoE",
   paper: "arXiv:2206.02770",
-  description: "One sparse tower for images and texts, trained contrastively.",
+  description: "Images and texts through one sparse tower into one space.",
   schema: limoeSchema,
   reads: "image",
-  pages: ["mosaic", "tokens", "experts", "attention", "confusion", "playground"],
+  texts: () => "samples",
   answers: () => "contrastive",
-  readsText: () => true,
-  experts: moeExperts<LimoeSettings>(),
+  experts: { ...moeExperts, dense: denseBlocks },
+  sizes: moeBlockSizes,
+  pages: ["mosaic", "tokens", "experts", "attention", "confusion", "playground"],
 });

@@ -18,9 +18,8 @@ import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import { convStem } from "../../nn/conv-stem.ts";
 import { embedding } from "../../nn/embedding.ts";
-import { constantOf, truncatedNormal } from "../../nn/initializers.ts";
+import { truncatedNormal } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
-import { learnedLogitScale } from "../../nn/logit-scale.ts";
 import { patchEmbed } from "../../nn/patch-embed.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add } from "../../ops/arithmetic.ts";
@@ -28,7 +27,7 @@ import { slice } from "../../ops/join.ts";
 import { l2Normalize } from "../../ops/l2-normalize.ts";
 import { reduceMean } from "../../ops/reduce.ts";
 import { reshape } from "../../ops/reshape.ts";
-import type { PairEmbeddings, Similarity } from "../contrastive-model.ts";
+import type { PairEmbeddings } from "../contrastive-model.ts";
 import { flatten, meanOfTokens, tokenMask } from "../token-sequences.ts";
 import { type LimoeTowerConfig, limoeTower, type Modality, type Segment } from "./tower.ts";
 
@@ -93,17 +92,6 @@ export function encodeImages(scope: Scope, images: Tensor, config: LimoeConfig):
 /** Embeddings of texts alone, `[B, P]`. */
 export function encodeTexts(scope: Scope, texts: Texts, config: LimoeConfig): Tensor {
   return encode(scope, textSegment(scope, texts, config), unlimited(config));
-}
-
-/** Parameters `logit_scale` where the temperature is learned, and `logit_bias` of the sigmoid loss. */
-export function limoeSimilarity(scope: Scope, { contrastive }: LimoeConfig): Similarity {
-  const { form, temperature, learnedTemperature, minTemperature } = contrastive;
-  return {
-    scale: learnedTemperature
-      ? learnedLogitScale(scope, { temperature, maximum: 1 / minTemperature })
-      : 1 / temperature,
-    bias: form === "siglip" ? scope.parameter("logit_bias", [1], constantOf(-10)) : 0,
-  };
 }
 
 /** The same model without limits on its experts, and without losses that would count one modality. */

@@ -1,16 +1,17 @@
 import { defineSystem } from "../define.ts";
-import { moeExperts } from "../moe-experts.ts";
-import { type MoeDecoderSettings, moeDecoderSchema } from "./config.ts";
+import { denseBlocks, moeExperts } from "../experts.ts";
+import { moeBlockSizes } from "../sizes.ts";
+import { moeDecoderSchema } from "./config.ts";
 
 export const moeDecoderDefinition = defineSystem({
   name: "moe-decoder",
-  title: "makeMoE, Switch",
-  paper: "arXiv:2101.03961, github.com/AviSoori1x/makeMoE",
-  description: "Causal language model with experts.",
+  title: "makeMoE",
+  paper: "github.com/AviSoori1x/makeMoE",
+  description: "A causal language model with experts in some or all of its blocks.",
   schema: moeDecoderSchema,
   reads: "stream",
-  pages: ["tokens", "experts", "playground"],
   answers: () => "language-model",
-  readsText: () => true,
-  experts: moeExperts<MoeDecoderSettings>(),
+  experts: { ...moeExperts, dense: denseBlocks },
+  sizes: moeBlockSizes,
+  pages: ["tokens", "experts", "playground"],
 });

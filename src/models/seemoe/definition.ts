@@ -1,16 +1,24 @@
 import { defineSystem } from "../define.ts";
-import { moeExperts } from "../moe-experts.ts";
-import { type SeeMoeSettings, seeMoeSchema } from "./config.ts";
+import { denseBlocks, moeExperts } from "../experts.ts";
+import { moeBlockSizes } from "../sizes.ts";
+import { seeMoeSchema } from "./config.ts";
 
 export const seeMoeDefinition = defineSystem({
   name: "seemoe",
   title: "SeeMoE",
   paper: "github.com/AviSoori1x/seemore",
-  description: "Vision-language model: a vision tower and a decoder with experts.",
+  description: "A vision transformer and a causal decoder with experts that writes captions.",
   schema: seeMoeSchema,
   reads: "image",
-  pages: ["mosaic", "tokens", "experts", "attention", "playground"],
+  texts: () => "samples",
   answers: () => "captioner",
-  readsText: () => true,
-  experts: moeExperts<SeeMoeSettings>(),
+  experts: { ...moeExperts, dense: denseBlocks },
+  sizes(settings) {
+    const [vision, decoder] = [moeBlockSizes(settings.vision), moeBlockSizes(settings)];
+    return {
+      layers: Math.max(vision.layers, decoder.layers),
+      experts: Math.max(vision.experts, decoder.experts),
+    };
+  },
+  pages: ["mosaic", "tokens", "experts", "attention", "playground"],
 });

@@ -1,20 +1,28 @@
+import { withoutSharedLimit } from "../../moe/dispatch/without-limit.ts";
 import { defineSystem } from "../define.ts";
-import { moeExperts, withoutSharedLimits } from "../moe-experts.ts";
-import { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./config.ts";
+import { denseBlocks, moeExperts } from "../experts.ts";
+import { createSfMoe, sfMoeSchema } from "./config.ts";
 
 export const sfMoeDefinition = defineSystem({
   name: "sf-moe",
-  title: "SF-MoE, GMoE",
+  title: "SF-MoE and GMoE",
   paper: "arXiv:2206.04046",
-  description: "Vision transformer of sparse and fusion blocks for domain generalisation.",
+  description:
+    "A vision transformer of sparse and fusion blocks, for domains that training does not see.",
   schema: sfMoeSchema,
   reads: "image",
+  answers: () => "image-classifier",
+  alone: (settings) => ({ ...settings, moe: withoutSharedLimit(settings.moe) }),
+  experts: {
+    ...moeExperts,
+    dense: {
+      ...denseBlocks,
+      expertsEverywhere: ({ numLayers }) => `model.blocks=${"S".repeat(numLayers)}`,
+    },
+  },
+  sizes: ({ numLayers, moe }) => ({ layers: numLayers, experts: moe.numExperts }),
   pages: ["mosaic", "experts", "attention", "confusion", "playground"],
   learnsDomains: true,
-  studiesDomains: true,
-  answers: () => "image-classifier",
-  readsText: () => false,
-  alone: withoutSharedLimits,
-  experts: moeExperts<SfMoeSettings>(({ numLayers }) => `model.blocks=${"S".repeat(numLayers)}`),
+  analyzesDomains: true,
   classifier: createSfMoe,
 });

@@ -1,19 +1,20 @@
+import { withoutSharedLimit } from "../../moe/dispatch/without-limit.ts";
 import { defineSystem } from "../define.ts";
-import { moeExperts, withoutSharedLimits } from "../moe-experts.ts";
-import { createSparselyGated, type SparselyGatedSettings, sparselyGatedSchema } from "./config.ts";
+import { moeExperts } from "../experts.ts";
+import { createSparselyGated, sparselyGatedSchema } from "./config.ts";
 
 export const sparselyGatedDefinition = defineSystem({
   name: "sparsely-gated",
-  title: "Sparsely-gated layer",
+  title: "Sparsely-gated mixture",
   paper: "arXiv:1701.06538",
-  description: "One sparsely-gated layer that classifies flattened images.",
+  description: "One layer of experts that classifies flattened images.",
   schema: sparselyGatedSchema,
   reads: "image",
+  answers: () => "image-classifier",
+  alone: (settings) => ({ ...settings, moe: withoutSharedLimit(settings.moe) }),
+  experts: moeExperts,
+  sizes: ({ moe }) => ({ layers: 1, experts: moe.numExperts }),
   pages: ["mosaic", "experts", "confusion", "playground"],
   learnsDomains: true,
-  answers: () => "image-classifier",
-  readsText: () => false,
-  alone: withoutSharedLimits,
-  experts: moeExperts<SparselyGatedSettings>(),
   classifier: createSparselyGated,
 });

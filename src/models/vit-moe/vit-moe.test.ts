@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import * as z from "zod";
 import { fromSnakeCase } from "../../config/case.ts";
 import { array } from "../../graph/array.ts";
 import { parameterGroups } from "../../learn/parameter-groups.ts";
@@ -9,11 +10,12 @@ import { key } from "../../random/index.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import { classification } from "../../tasks/classification/images.ts";
 import { diffMoeSchema } from "../diff-moe/config.ts";
-import { createClassifier, modelSchema } from "../systems.ts";
-import type { vitMoeSchema } from "./config.ts";
+import { createClassifier } from "../systems.ts";
+import { createVitMoe, vitMoeSchema } from "./config.ts";
 
 type VitInput = Omit<Parameters<typeof vitMoeSchema.parse>[0] & object, "system">;
 
+const schema = z.discriminatedUnion("system", [vitMoeSchema, diffMoeSchema]);
 const task = { numClasses: 3, imageShape: [3, 8, 8] as const };
 const sizes = { patch_size: 4, width: 16, num_layers: 4, num_heads: 2 };
 const batch = {
@@ -22,7 +24,7 @@ const batch = {
 };
 
 async function createStep(model: object): Promise<TrainStep> {
-  const settings = fromSnakeCase(modelSchema.parse({ ...sizes, ...model }));
+  const settings = fromSnakeCase(schema.parse({ ...sizes, ...model }));
   const classifier = createClassifier(settings, task);
   return createTrainStep(
     classification(classifier),
@@ -139,7 +141,7 @@ test("Diff-MoE with a capacity drops what exceeds it, and still learns", async (
 
 test("what a classifier says of its experts", () => {
   const classifierOf = (moe: object) =>
-    createClassifier(fromSnakeCase(modelSchema.parse({ ...sizes, system: "vit-moe", moe })), task);
+    createVitMoe(fromSnakeCase(vitMoeSchema.parse({ ...sizes, system: "vit-moe", moe })), task);
   expect(classifierOf({})).toMatchObject({ numSelectedExperts: 2, numActiveExperts: 2 });
   expect(classifierOf({ router: { name: "expert_choice" } })).toMatchObject({
     numSelectedExperts: 8,

@@ -11,7 +11,7 @@ export function withoutLimit(settings: MoeSettings): MoeSettings {
  * The same layer without a limit that the samples of a batch share. A limit per sequence stays: it
  * gives a sample the same result in any batch.
  */
-export function withoutSharedLimit(settings: MoeSettings): MoeSettings {
+export function withoutSharedLimit<Layer extends MoeSettings>(settings: Layer): Layer {
   const { dispatch, numExperts } = settings;
   return { ...settings, dispatch: withoutSharedRoom(dispatch, numExperts) };
 }

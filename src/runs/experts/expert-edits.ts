@@ -1,5 +1,6 @@
 /** Edits of the experts of a run, and how they select experts in each layer. */
 import { usageError } from "../../graph/errors.ts";
+import type { ExpertCounts } from "../../models/experts.ts";
 import { addExperts } from "../../moe/surgery/add-experts.ts";
 import type { ExpertChange } from "../../moe/surgery/change.ts";
 import { type ExpertLayer, requireLayer, type Tensors } from "../../moe/surgery/layout.ts";
@@ -7,7 +8,6 @@ import { mergeExperts } from "../../moe/surgery/merge-experts.ts";
 import { removeExperts } from "../../moe/surgery/remove-experts.ts";
 import { kindsOf } from "../../moe/surgery/selection.ts";
 import { type ExpertLoads, rankByLoad, requireLoads } from "./expert-loads.ts";
-import type { ExpertCounts } from "./expert-settings.ts";
 
 /** Experts by index, in one layer or in every layer. */
 export interface NamedExperts {

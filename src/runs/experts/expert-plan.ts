@@ -12,12 +12,7 @@ import { loadTrainConfig } from "../../recipe/load-train-config.ts";
 import type { StoredState } from "../state-files.ts";
 import { type ExpertEdit, planEdit, type UpcycleEdit } from "./expert-edits.ts";
 import { readExpertLoads } from "./expert-loads.ts";
-import {
-  denseLayerOf,
-  expertCounts,
-  expertsEverywhere,
-  withExpertCounts,
-} from "./expert-settings.ts";
+import { expertCounts, requireDenseForm, withExpertCounts } from "./expert-settings.ts";
 
 export interface EditedRun {
   readonly run: string;
@@ -76,13 +71,17 @@ async function planUpcycle(
   edit: UpcycleEdit,
   noise = 0,
 ): Promise<RunPlan> {
-  const denseLayer = denseLayerOf(config.model);
+  const { layerAt, expertsEverywhere } = requireDenseForm(config.model);
   const overrides = [expertsEverywhere(config.model), ...edit.overrides];
   const random = { noise, key: noiseKey(config) };
   return {
     config: await loadTrainConfig(join(run, "config.yaml"), { overrides }),
     apply: (tensors, fresh, role) =>
-      upcycleExperts(tensors, { fresh, denseLayer, ...(role === "weights" ? random : {}) }),
+      upcycleExperts(tensors, {
+        fresh,
+        denseLayer: layerAt,
+        ...(role === "weights" ? random : {}),
+      }),
   };
 }
 

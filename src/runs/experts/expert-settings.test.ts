@@ -1,15 +1,8 @@
 import { expect, test } from "vitest";
 import { fromSnakeCase } from "../../config/case.ts";
-import { modelSchema } from "../../models/systems.ts";
-import type { TrainConfig } from "../../recipe/config.ts";
-import {
-  denseLayerOf,
-  expertCounts,
-  expertsEverywhere,
-  withExpertCounts,
-} from "./expert-settings.ts";
+import { type ModelSettings, modelSchema } from "../../models/systems.ts";
+import { expertCounts, requireDenseForm, withExpertCounts } from "./expert-settings.ts";
 
-type ModelSettings = TrainConfig["model"];
 const settings = (value: object): ModelSettings => fromSnakeCase(modelSchema.parse(value));
 const vit = (moe: object): ModelSettings => settings({ system: "vit-moe", moe });
 
@@ -25,7 +18,7 @@ test("Diff-MoE has shared experts and those of the image", () => {
     numSharedExperts: 5,
     numModalitySpecificExperts: 1,
   });
-  expect(() => denseLayerOf(model)).toThrow("diff-moe has no dense form");
+  expect(() => requireDenseForm(model)).toThrow("diff-moe has no dense form");
 });
 
 test("experts under model.moe: as many as are left, at least K where K is fixed", () => {
@@ -37,14 +30,15 @@ test("experts under model.moe: as many as are left, at least K where K is fixed"
     expect(expertCounts(vit({ router: { name } })).numSelectedExperts, name).toBe(1);
   }
   expect(expertCounts(vit({ router: { name: "switch" } })).numSelectedExperts).toBe(1);
-  expect(denseLayerOf(model)("blocks.3.moe")).toBe("blocks.3.mlp");
+  expect(requireDenseForm(model).layerAt("blocks.3.moe")).toBe("blocks.3.mlp");
 });
 
 test("where to ask for experts in every block", () => {
-  expect(expertsEverywhere(vit({}))).toBe("model.moe_layers=all");
+  const model = vit({});
+  expect(requireDenseForm(model).expertsEverywhere(model)).toBe("model.moe_layers=all");
   const sfMoe = settings({ system: "sf-moe", num_layers: 3, blocks: "FFF" });
-  expect(expertsEverywhere(sfMoe)).toBe("model.blocks=SSS");
-  expect(denseLayerOf(sfMoe)("blocks.2.moe")).toBe("blocks.2.mlp");
+  expect(requireDenseForm(sfMoe).expertsEverywhere(sfMoe)).toBe("model.blocks=SSS");
+  expect(requireDenseForm(sfMoe).layerAt("blocks.2.moe")).toBe("blocks.2.mlp");
 });
 
 test("finely divided experts change by whole multiples", () => {
@@ -54,4 +48,12 @@ test("finely divided experts change by whole multiples", () => {
   expect(() => withExpertCounts(model, [7])).toThrow(
     "must be a multiple of experts.granularity (2), got 7; change 2 at a time",
   );
+});
+
+test("experts that no setting counts, and layers without a dense form, are refused", () => {
+  expect(() => expertCounts(settings({ system: "classic-mixture" }))).toThrow(
+    "experts of model.system classic-mixture cannot be changed",
+  );
+  const model = settings({ system: "sparsely-gated" });
+  expect(() => requireDenseForm(model)).toThrow("sparsely-gated has no dense form");
 });

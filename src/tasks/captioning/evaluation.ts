@@ -9,15 +9,15 @@ import { collect, generate } from "../../evaluate/generate/generate.ts";
 import { firstTokens } from "../../evaluate/generate/prompt.ts";
 import type { BatchSource } from "../../learn/evaluator.ts";
 import type { SeeMoe } from "../../models/seemoe/config.ts";
-import { isRoutingTap } from "../../moe/routing-taps.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
-import { routingRecorder } from "../routing/routing-record.ts";
+import { type Collector, evaluateWith } from "../shared/collect.ts";
+import { routingCollector } from "../shared/collectors.ts";
 import { recordedImage } from "../shared/shown-image.ts";
 import type { FullEvaluation, FullEvaluationOptions } from "../task.ts";
 import { withCaptionAttention } from "./attention.ts";
 import { namesMainObject } from "./match.ts";
-import { captionRecorder } from "./record.ts";
+import { captionCollector } from "./record.ts";
 import { shiftedImages } from "./shifted.ts";
 
 /** Captions of a report, at most. */
@@ -40,35 +40,28 @@ export async function evaluateCaptioning(
   options: CaptioningEvaluationOptions,
   evaluation: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const { loader, createEvaluator, weights, onBatch, onWork } = evaluation;
+  const { loader, weights, onWork } = evaluation;
   const { tokenizer, contextLength, session } = options;
   const dataset = loader.dataset as ImageDataset;
   const shifted = dataset.length > 1 ? shiftedImages(loader, dataset.length) : undefined;
-  const evaluator = await createEvaluator((name) => isRoutingTap(name));
-  const scores: Record<string, number> = {};
-  const routing = routingRecorder(evaluator.graph.taps, dataset.classNames);
-  const { layerNames } = routing;
-  const record = captionRecorder(dataset, { model, layerNames, tokenizer, contextLength });
-  const counts = { characters: 0, tokens: 0 };
-  const given = firstTokens(tokenizer).length;
-  try {
-    const own = await evaluator.run(loader, (outputs, batch) => {
-      routing.add(outputs, batch);
-      record.add(outputs, batch);
-      counts.characters += total(batch, "characters");
-      counts.tokens += total(batch, "lengths") - given * batch.indices.length;
-      onBatch();
-    });
-    Object.assign(scores, own);
-    if (shifted !== undefined) {
+  const shuffled: Record<string, number> = {};
+  const { scores, results, taps } = await evaluateWith(
+    evaluation,
+    {
+      routing: routingCollector(dataset.classNames),
+      captions: captionCollector(dataset, { model, tokenizer, contextLength }),
+      charactersPerToken: tokenLengths(tokenizer),
+    },
+    async (evaluator) => {
+      if (shifted === undefined) return;
       const foreign = await evaluator.run(shifted);
       for (const name of ["loss", "loss_per_character"]) {
-        scores[`${name}_shuffled`] = foreign[name]!;
+        shuffled[`${name}_shuffled`] = foreign[name]!;
       }
-    }
-  } finally {
-    evaluator.dispose();
-  }
+    },
+  );
+  const { routing, captions: record, charactersPerToken } = results;
+  Object.assign(scores, shuffled);
 
   using decoder = await createDecoder(model, { runtime: nativeRuntime(), weights, session });
   const passes = shifted === undefined ? 1 : 2;
@@ -79,16 +72,14 @@ export async function evaluateCaptioning(
   Object.assign(scores, captionScores(own.captions, own.references));
   if (own.matches !== undefined) scores.exact_match = own.matches;
   if (foreign?.matches !== undefined) scores.exact_match_shuffled = foreign.matches;
-  const shownImages = record.shown();
-  const { taps } = evaluator.graph.trace;
   const shown = own.captions.slice(0, CAPTIONS_SHOWN);
   return {
     scores,
     record: {
-      routing: routing.layers(),
-      mosaics: model.pool === "patches" ? shownImages.map(({ mosaic }) => mosaic) : [],
-      tokenTraces: record.traces(),
-      language: { charactersPerToken: counts.characters / counts.tokens },
+      routing,
+      mosaics: model.pool === "patches" ? record.shown.map(({ mosaic }) => mosaic) : [],
+      tokenTraces: record.traces,
+      language: { charactersPerToken },
       captions: shown.map((caption, index) => ({
         image: recordedImage(dataset, index),
         caption,
@@ -96,9 +87,23 @@ export async function evaluateCaptioning(
       })),
     },
     inspected: {
-      galleries: record.galleries(),
-      mosaics: await withCaptionAttention(shownImages, { model, tokenizer, taps }, evaluation),
+      galleries: record.galleries,
+      mosaics: await withCaptionAttention(record.shown, { model, tokenizer, taps }, evaluation),
     },
+  };
+}
+
+/** Characters of the captions of a split over their tokens. */
+function tokenLengths(tokenizer: Tokenizer): Collector<number> {
+  const counts = { characters: 0, tokens: 0 };
+  const given = firstTokens(tokenizer).length;
+  return {
+    wants: () => false,
+    see(_, batch) {
+      counts.characters += total(batch, "characters");
+      counts.tokens += total(batch, "lengths") - given * batch.indices.length;
+    },
+    result: () => counts.characters / counts.tokens,
   };
 }
 

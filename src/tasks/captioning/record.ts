@@ -1,14 +1,13 @@
 /** What a report shows of the routing of captioned images: words, and the image they are about. */
-import type { Batch } from "../../data/batches/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/generate/prompt.ts";
-import type { NdArray } from "../../graph/array.ts";
 import { expertGallery } from "../../inspect/expert-gallery.ts";
 import type { LayerGallery } from "../../inspect/types/pair.ts";
 import type { TokenTrace } from "../../inspect/types/text.ts";
 import type { SeeMoe } from "../../models/seemoe/config.ts";
-import { readRouting } from "../../moe/routing-taps.ts";
+import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
+import type { Collector, Outputs } from "../shared/collect.ts";
 import {
   MOSAICS_SHOWN,
   recordedImage,
@@ -21,33 +20,44 @@ const TRACES_SHOWN = 12;
 /** What stands for the one visual token in front of the words. */
 const IMAGE_TOKEN = "<image>";
 
+export interface CaptionRecord {
+  /** The images whose patches a layer routes. */
+  readonly shown: readonly ShownImage[];
+  readonly galleries: LayerGallery[];
+  readonly traces: TokenTrace[];
+}
+
 export interface CaptionRecordSource {
   readonly model: Pick<SeeMoe, "prefix" | "grid" | "pool">;
-  readonly layerNames: readonly string[];
   readonly tokenizer: Tokenizer;
   /** Tokens of a caption in a batch. */
   readonly contextLength: number;
 }
 
-type Outputs = Readonly<Record<string, NdArray>>;
+/** Layers that route, by the part of the model. */
+interface Layers {
+  readonly inVision: readonly string[];
+  readonly inDecoder: readonly string[];
+}
 
 /**
  * Records the first samples: the words of each caption with the visual token, where that is one, or
  * beside a mosaic of the patches, where each of these is one.
  */
-export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSource) {
-  const { model, layerNames, tokenizer, contextLength } = source;
+export function captionCollector(
+  dataset: ImageDataset,
+  { model, tokenizer, contextLength }: CaptionRecordSource,
+): Collector<CaptionRecord> {
   const { pool, grid } = model;
   const numVisual = model.prefix.numTokens;
   const stride = numVisual + contextLength - 1; // The last token is not read.
-  const inDecoder = layerNames.filter((name) => name.startsWith("decoder."));
-  const inVision = layerNames.filter((name) => name.startsWith("vision."));
   const gallery = expertGallery({ grid, tokenText: (id) => tokenTexts(tokenizer, [id])[0]! });
   const hasClassToken = pool === "cls";
   const mosaics: ShownImage[] = [];
   const traces: TokenTrace[] = [];
 
-  const addMosaic = (outputs: Outputs, row: number, index: number): void => {
+  const addMosaic = (outputs: Outputs, row: number, index: number, layers: Layers): void => {
+    const { inVision, inDecoder } = layers;
     const shown = { index, row, grid, outputs };
     if (hasClassToken) {
       const tower = { layers: inVision, before: 1, stride: grid.rows * grid.columns + 1 };
@@ -56,10 +66,15 @@ export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSour
     }
     const { mosaic } = shownImage(dataset, { ...shown, layers: inDecoder, stride });
     const seen = shownImage(dataset, { ...shown, layers: inVision });
-    const layers = [...seen.mosaic.layers, ...mosaic.layers];
-    mosaics.push({ index, mosaic: { ...mosaic, layers } });
+    const both = [...seen.mosaic.layers, ...mosaic.layers];
+    mosaics.push({ index, mosaic: { ...mosaic, layers: both } });
   };
-  const addTrace = (outputs: Outputs, row: number, ids: readonly number[]): void => {
+  const addTrace = (
+    outputs: Outputs,
+    row: number,
+    ids: readonly number[],
+    { inDecoder }: Layers,
+  ): void => {
     const words = tokenTexts(tokenizer, ids);
     const tokens = pool === "cls" ? [IMAGE_TOKEN, ...words] : words;
     const start = row * stride + (pool === "cls" ? 0 : numVisual);
@@ -68,8 +83,11 @@ export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSour
   };
 
   return {
-    /** Adds a batch; of its samples those that are wanted are shown. */
-    add(outputs: Outputs, { indices, arrays }: Batch): void {
+    wants: (name) => isRoutingTap(name),
+    see(outputs, { indices, arrays }, layerNames) {
+      const inVision = layerNames.filter((name) => name.startsWith("vision."));
+      const inDecoder = layerNames.filter((name) => name.startsWith("decoder."));
+      const layers = { inVision, inDecoder };
       for (const layer of inVision) {
         gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
           indices,
@@ -86,17 +104,18 @@ export function captionRecorder(dataset: ImageDataset, source: CaptionRecordSour
         });
       }
       for (const [row, index] of indices.entries()) {
-        if (mosaics.length < MOSAICS_SHOWN) addMosaic(outputs, row, index);
+        if (mosaics.length < MOSAICS_SHOWN) addMosaic(outputs, row, index, layers);
         if (traces.length === TRACES_SHOWN) return;
         const length = Number(arrays.lengths!.data[row]) - 1;
         const from = row * contextLength;
         const ids = Array.from(arrays.tokens!.data.slice(from, from + length), Number);
-        addTrace(outputs, row, ids);
+        addTrace(outputs, row, ids, layers);
       }
     },
-    /** The images whose patches a layer routes. */
-    shown: (): readonly ShownImage[] => mosaics.filter(({ mosaic }) => mosaic.layers.length > 0),
-    galleries: (): LayerGallery[] => gallery.galleries((index) => recordedImage(dataset, index)),
-    traces: (): TokenTrace[] => traces.filter(({ layers }) => layers.length > 0),
+    result: () => ({
+      shown: mosaics.filter(({ mosaic }) => mosaic.layers.length > 0),
+      galleries: gallery.galleries((index) => recordedImage(dataset, index)),
+      traces: traces.filter(({ layers }) => layers.length > 0),
+    }),
   };
 }

@@ -2,16 +2,16 @@
 import type { TextDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import type { Tensor } from "../../graph/graph.ts";
-import { confusionSampler } from "../../inspect/confusion-sampler.ts";
 import type { TextPrediction } from "../../inspect/types/text.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
-import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
 import type { Scope } from "../../nn/scope.ts";
-import { routingRecorder } from "../routing/routing-record.ts";
-import { noImages, sentenceRecorder, wordGallery } from "../shared/token-traces.ts";
+import { type Collector, evaluateWith } from "../shared/collect.ts";
+import { routingCollector } from "../shared/collectors.ts";
+import { wordGalleryCollector } from "../shared/token-traces.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
-import { softmaxRow } from "./softmax-row.ts";
+import { confusionCollector, predictionCollector } from "./collectors.ts";
+import { sentenceCollector } from "./sentences.ts";
 
 const WRONG_SHOWN = 20;
 const RIGHT_SHOWN = 10;
@@ -58,63 +58,47 @@ export function textClassification(
 async function evaluateSentences(
   classNames: readonly string[],
   tokenizer: Tokenizer,
-  { loader, createEvaluator, onBatch }: FullEvaluationOptions,
+  evaluation: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const dataset = loader.dataset as TextDataset;
-  const evaluator = await createEvaluator((name) => name === "logits" || isRoutingTap(name));
+  const dataset = evaluation.loader.dataset as TextDataset;
   const numClasses = classNames.length;
-  const confusion = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
-  const sampler = confusionSampler();
+  const { scores, results } = await evaluateWith(evaluation, {
+    routing: routingCollector(classNames),
+    galleries: wordGalleryCollector(tokenizer),
+    confusion: confusionCollector(numClasses),
+    textPredictions: shownPredictions(dataset),
+    tokenTraces: sentenceCollector(tokenizer, numClasses),
+  });
+  const { routing, galleries, confusion, textPredictions, tokenTraces } = results;
+  return {
+    scores,
+    record: {
+      confusion: confusion.counts,
+      confusionSamples: confusion.samples.map(({ index, ...cell }) => ({
+        ...cell,
+        text: dataset.get(index).text.slice(0, SAMPLE_CHARACTERS),
+      })),
+      routing,
+      tokenTraces,
+      textPredictions,
+    },
+    inspected: { galleries },
+  };
+}
+
+/** The wrong predictions with the highest probabilities, and the first right ones. */
+function shownPredictions(dataset: TextDataset): Collector<TextPrediction[]> {
   const right: TextPrediction[] = [];
   let wrong: TextPrediction[] = [];
-  try {
-    const routing = routingRecorder(evaluator.graph.taps, classNames);
-    const { layerNames } = routing;
-    const gallery = wordGallery(tokenizer);
-    const sentences = sentenceRecorder({ layerNames, tokenizer }, numClasses);
-    const scores = await evaluator.run(loader, (outputs, batch) => {
-      const labels = Array.from(batch.arrays.labels!.data, Number);
-      routing.add(outputs, batch);
-      for (const layer of layerNames) {
-        gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
-          indices: batch.indices,
-          patches: false,
-          tokens: batch.arrays.tokens!,
-        });
-      }
-      for (const [row, label] of labels.entries()) {
-        const probabilities = softmaxRow(outputs.logits!, row);
-        const probability = Math.max(...probabilities);
-        const predicted = probabilities.indexOf(probability);
-        confusion[label]![predicted]! += 1;
-        sentences.add(outputs, batch, { row, label, predicted });
-        const index = batch.indices[row]!;
-        sampler.add({ label, predicted, index });
-        const { text } = dataset.get(index);
-        const prediction = { text, label, predicted, probability };
-        if (label !== predicted) wrong.push(prediction);
-        else if (right.length < RIGHT_SHOWN) right.push(prediction);
-      }
-      wrong = mostConfident(wrong);
-      onBatch();
-    });
-    return {
-      scores,
-      record: {
-        confusion,
-        confusionSamples: sampler.samples().map(({ index, ...cell }) => ({
-          ...cell,
-          text: dataset.get(index).text.slice(0, SAMPLE_CHARACTERS),
-        })),
-        routing: routing.layers(),
-        tokenTraces: sentences.traces(),
-        textPredictions: [...wrong, ...right],
-      },
-      inspected: { galleries: gallery.galleries(noImages) },
-    };
-  } finally {
-    evaluator.dispose();
-  }
+  return predictionCollector(
+    ({ index, label, predicted, probabilities }) => {
+      const { text } = dataset.get(index);
+      const prediction = { text, label, predicted, probability: probabilities[predicted]! };
+      if (label !== predicted) wrong = mostConfident([...wrong, prediction]);
+      else if (right.length < RIGHT_SHOWN) right.push(prediction);
+    },
+    () => [...wrong, ...right],
+  );
 }
 
 /** The mistakes that the model was surest of. */

@@ -3,14 +3,15 @@ import type { ImageDataset, ObjectAttributes } from "../../data/dataset.ts";
 import { createEncoder } from "../../evaluate/encoder.ts";
 import { retrievalScores } from "../../evaluate/retrieval.ts";
 import { retrievalSamples } from "../../inspect/retrieval-samples.ts";
-import { isRoutingTap } from "../../moe/routing-taps.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
 import { withAttention } from "../shared/attention-record.ts";
+import { evaluateWith } from "../shared/collect.ts";
+import { routingCollector } from "../shared/collectors.ts";
 import { recordedImage } from "../shared/shown-image.ts";
 import type { FullEvaluation, FullEvaluationOptions } from "../task.ts";
 import { embedPairs, embedSentences } from "./pair-embeddings.ts";
-import { type ContrastRecordOptions, contrastRecord } from "./record.ts";
+import { type ContrastRecordOptions, contrastCollector } from "./record.ts";
 import { zeroShotResults } from "./zero-shot-results.ts";
 
 export interface ContrastEvaluationOptions extends ContrastRecordOptions {
@@ -33,43 +34,41 @@ export async function evaluateContrast(
   evaluation: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
   const { model, session } = options;
-  const { loader, createEvaluator, onBatch, weights } = evaluation;
+  const { loader, weights } = evaluation;
   const dataset = loader.dataset as ImageDataset;
   using encoder = await createEncoder(model, { runtime: nativeRuntime(), weights, session });
-  const evaluator = await createEvaluator((name) => isRoutingTap(name));
-  try {
-    const { taps, trace } = evaluator.graph;
-    const record = contrastRecord(taps, dataset, options);
-    const scores = await evaluator.run(loader, (outputs, batch) => {
-      record.add(outputs, batch);
-      onBatch();
-    });
-    const pairs = await embedPairs(encoder, options.tokenizer, evaluation);
-    const imageOf = (index: number) => recordedImage(dataset, index);
-    const zeroShot = await zeroShotResults(pairs.images, dataset, {
-      ...options,
-      embed: (texts) => embedSentences(encoder, options.tokenizer, texts),
-    });
-    const retrieval = retrievalScores(pairs.images, pairs.texts, pairs.owners);
-    const atTen = Object.entries(retrieval).filter(([name]) => name.endsWith("_r10"));
-    return {
-      // The first of these stand at the head of the report.
-      scores: { ...zeroShot?.scores, ...Object.fromEntries(atTen), ...scores, ...retrieval },
-      record: {
-        ...record.record(),
-        ...(zeroShot && {
-          confusion: zeroShot.confusion,
-          confusionSamples: zeroShot.confusionSamples,
-        }),
-        retrieval: retrievalSamples({ ...pairs, split: loader.dataset.split, imageOf }),
-        mosaics: await withAttention(
-          record.shown,
-          { grid: model.grid, taps: trace.taps },
-          evaluation,
-        ),
-      },
-    };
-  } finally {
-    evaluator.dispose();
-  }
+  const evaluated = await evaluateWith(evaluation, {
+    routing: routingCollector(options.classNames),
+    pairs: contrastCollector(dataset, options),
+  });
+  const { routing } = evaluated.results;
+  const { shown, ...routed } = evaluated.results.pairs;
+  const pairs = await embedPairs(encoder, options.tokenizer, evaluation);
+  const imageOf = (index: number) => recordedImage(dataset, index);
+  const zeroShot = await zeroShotResults(pairs.images, dataset, {
+    ...options,
+    embed: (texts) => embedSentences(encoder, options.tokenizer, texts),
+  });
+  const retrieval = retrievalScores(pairs.images, pairs.texts, pairs.owners);
+  const atTen = Object.entries(retrieval).filter(([name]) => name.endsWith("_r10"));
+  const attention = { grid: model.grid, taps: evaluated.taps };
+  return {
+    // The report shows the first scores at its head.
+    scores: {
+      ...zeroShot?.scores,
+      ...Object.fromEntries(atTen),
+      ...evaluated.scores,
+      ...retrieval,
+    },
+    record: {
+      routing,
+      ...routed,
+      ...(zeroShot && {
+        confusion: zeroShot.confusion,
+        confusionSamples: zeroShot.confusionSamples,
+      }),
+      retrieval: retrievalSamples({ ...pairs, split: loader.dataset.split, imageOf }),
+      mosaics: await withAttention(shown, attention, evaluation),
+    },
+  };
 }

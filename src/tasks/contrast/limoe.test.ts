@@ -3,9 +3,9 @@ import { fromSnakeCase } from "../../config/case.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
 import { openShapes } from "../../data/shapes/index.ts";
 import { createTokenizer, learnTokenizer } from "../../data/tokenizers/index.ts";
-import { trainConfigSchema } from "../../recipe/config.ts";
-import { createTask } from "../../recipe/create-task.ts";
+import { limoeSchema } from "../../models/limoe/config.ts";
 import type { Task, TaskData } from "../task.ts";
+import { limoeTask } from "./limoe.ts";
 
 const shapes = openShapes({ name: "shapes", split: "test", length: 4 });
 const captions = shapes.get(0).captions!;
@@ -13,14 +13,13 @@ const tokenizer = createTokenizer(learnTokenizer("word", captions));
 const fields = { images: { dtype: "float32", shape: [3, 32, 32] } } as const;
 const source: TaskData = { dataset: shapes, fields, tokenizer };
 
-function taskOf(data: TaskData, { model = {}, train = {} } = {}): Task {
-  const config = trainConfigSchema.parse({
-    recipe: "test",
-    model: { system: "limoe", patch_size: 8, width: 16, num_heads: 2, num_layers: 2, ...model },
-    data: { name: "shapes", normalize: { mean: [0.5], std: [0.5] } },
-    train,
+function taskOf(data: TaskData, { model = {}, batchSize = 64 } = {}): Task {
+  const settings = limoeSchema.parse({
+    ...{ system: "limoe", patch_size: 8, width: 16, num_heads: 2, num_layers: 2 },
+    ...model,
   });
-  return createTask(fromSnakeCase(config), data);
+  const options = { batchSize, warmupSteps: 0, session: {} };
+  return limoeTask(fromSnakeCase(settings), data, options);
 }
 
 test("a sample is as many tokens as it has patches and places for words", () => {
@@ -45,7 +44,7 @@ test("what cannot be compared is refused in one sentence", () => {
   expect(() => taskOf({ dataset: shapes, fields })).toThrow(
     "model.system limoe reads captions; set data.tokenizer, for example to { kind: word } or { kind: clip }",
   );
-  expect(() => taskOf(source, { train: { batch_size: 1 } })).toThrow(
+  expect(() => taskOf(source, { batchSize: 1 })).toThrow(
     "a contrastive loss compares the pairs of a batch, and train.batch_size is 1; raise it to 2 or more",
   );
   expect(() => taskOf(source, { model: { num_heads: 3 } })).toThrow(

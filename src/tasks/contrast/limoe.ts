@@ -5,20 +5,20 @@ import { classTemplates } from "../../data/text/class-templates.ts";
 import { usageError } from "../../graph/errors.ts";
 import { createLimoe, type LimoeSettings } from "../../models/limoe/config.ts";
 import type { Task, TaskData } from "../task.ts";
-import type { ContrastEvaluationOptions } from "./evaluation.ts";
+import type { TaskOptions } from "../task-maker.ts";
 import { imageTextContrast } from "./task.ts";
 import { contrastiveWarnings } from "./warnings.ts";
-
-export interface LimoeTaskOptions extends Pick<ContrastEvaluationOptions, "session" | "unseen"> {
-  readonly batchSize: number;
-  readonly warmupSteps: number;
-}
 
 /** @throws UserError (exit code 2) where the data lack captions or a tokenizer, or a batch pairs */
 export function limoeTask(
   model: LimoeSettings,
   { dataset: anySet, fields, tokenizer }: TaskData,
-  { batchSize, warmupSteps, session, unseen }: LimoeTaskOptions,
+  {
+    batchSize,
+    warmupSteps,
+    session,
+    unseen,
+  }: Pick<TaskOptions, "batchSize" | "warmupSteps" | "session" | "unseen">,
 ): Task {
   const dataset = anySet as ImageDataset;
   const refuse = (message: string): never => {

@@ -3,13 +3,12 @@ import type { Batch } from "../../data/batches/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/generate/prompt.ts";
-import type { NdArray } from "../../graph/array.ts";
 import { expertGallery } from "../../inspect/expert-gallery.ts";
-import type { RunRecord } from "../../inspect/types/run-record.ts";
+import type { LayerGallery } from "../../inspect/types/pair.ts";
 import type { TokenTrace } from "../../inspect/types/text.ts";
 import type { ContrastiveModel } from "../../models/contrastive-model.ts";
-import { readRouting } from "../../moe/routing-taps.ts";
-import { routingRecorder } from "../routing/routing-record.ts";
+import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
+import type { Collector, Outputs } from "../shared/collect.ts";
 import {
   MOSAICS_SHOWN,
   recordedImage,
@@ -20,31 +19,31 @@ import { routedTokens } from "../shared/token-traces.ts";
 
 const TRACES = 12;
 
-type Outputs = Readonly<Record<string, NdArray>>;
-
 export interface ContrastRecordOptions {
   readonly model: ContrastiveModel;
   readonly tokenizer: Tokenizer;
   readonly classNames: readonly string[];
 }
 
-/** Gathers over the batches of a split what its pairs were routed to. */
-export function contrastRecord(
-  taps: readonly string[],
+export interface ContrastRecord {
+  readonly shown: readonly ShownImage[];
+  readonly galleries: LayerGallery[];
+  readonly tokenTraces: readonly TokenTrace[];
+}
+
+/** The routing of pairs: mosaics of images, words of texts, and galleries of experts. */
+export function contrastCollector(
   dataset: ImageDataset,
-  { model, tokenizer, classNames }: ContrastRecordOptions,
-) {
+  { model, tokenizer }: Pick<ContrastRecordOptions, "model" | "tokenizer">,
+): Collector<ContrastRecord> {
   const { grid, contextLength } = model;
   const numPatches = grid.rows * grid.columns;
-  const routing = routingRecorder(taps, classNames);
-  const layers = routing.layerNames.map((layer) => readsOf(layer, numPatches, contextLength));
-  const withPatches = layers.filter(({ patches }) => patches);
-  const withWords = layers.filter(({ words }) => words);
   const gallery = expertGallery({ grid, tokenText: (id) => tokenTexts(tokenizer, [id])[0]! });
   const mosaics: ShownImage[] = [];
   const traces: TokenTrace[] = [];
 
-  const show = (outputs: Outputs, row: number, index: number): void => {
+  const show = (outputs: Outputs, row: number, index: number, layers: readonly Reads[]): void => {
+    const withPatches = layers.filter(({ patches }) => patches);
     const names = withPatches.map(({ layer }) => layer);
     const [first] = withPatches;
     if (mosaics.length === MOSAICS_SHOWN || first === undefined) return;
@@ -52,7 +51,13 @@ export function contrastRecord(
     mosaics.push(shownImage(dataset, { index, row, layers: names, grid, outputs, stride }));
   };
 
-  const trace = (outputs: Outputs, { arrays }: Batch, row: number): void => {
+  const trace = (
+    outputs: Outputs,
+    { arrays }: Batch,
+    row: number,
+    layers: readonly Reads[],
+  ): void => {
+    const withWords = layers.filter(({ words }) => words);
     if (traces.length === TRACES || withWords.length === 0) return;
     const count = Number(arrays.lengths!.data[row]);
     const start = row * contextLength;
@@ -66,9 +71,10 @@ export function contrastRecord(
   };
 
   return {
-    add(outputs: Outputs, batch: Batch): void {
-      routing.add(outputs, batch);
+    wants: (name) => isRoutingTap(name),
+    see(outputs, batch, layerNames) {
       const { indices, arrays } = batch;
+      const layers = layerNames.map((layer) => readsOf(layer, numPatches, contextLength));
       for (const { layer, patches, words } of layers) {
         const tokens = words ? { tokens: arrays.tokens! } : {};
         gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
@@ -78,21 +84,31 @@ export function contrastRecord(
         });
       }
       for (const [row, index] of indices.entries()) {
-        show(outputs, row, index);
-        trace(outputs, batch, row);
+        show(outputs, row, index, layers);
+        trace(outputs, batch, row, layers);
       }
     },
-    shown: mosaics,
-    record: (): Pick<RunRecord, "routing" | "galleries" | "tokenTraces"> => ({
-      routing: routing.layers(),
+    result: () => ({
+      shown: mosaics,
       galleries: gallery.galleries((index) => recordedImage(dataset, index)),
       tokenTraces: traces,
     }),
   };
 }
 
+/** The part of a pair that a layer reads. */
+interface Reads {
+  readonly layer: string;
+  readonly patches: boolean;
+  readonly words: boolean;
+  /** Place of the first word among the tokens of a pair. */
+  readonly firstWord: number;
+  /** Tokens of a pair. */
+  readonly stride: number;
+}
+
 /** Which tokens of a pair a layer reads, patches before words: those of its tower. */
-function readsOf(layer: string, numPatches: number, numWords: number) {
+function readsOf(layer: string, numPatches: number, numWords: number): Reads {
   const patches = !layer.startsWith("text_tower.");
   const words = !layer.startsWith("image_tower.");
   const firstWord = patches ? numPatches : 0;

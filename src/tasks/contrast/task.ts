@@ -8,7 +8,8 @@ import {
   sigmoidPairLoss,
 } from "../../losses/contrastive.ts";
 import { repeatedRows } from "../../losses/repeated-rows.ts";
-import type { ContrastiveModel, Similarity } from "../../models/contrastive-model.ts";
+import type { ContrastiveModel } from "../../models/contrastive-model.ts";
+import type { Similarity } from "../../nn/logit-scale.ts";
 import { div, mul } from "../../ops/arithmetic.ts";
 import { onesLike } from "../../ops/gather.ts";
 import { reduceMean } from "../../ops/reduce.ts";

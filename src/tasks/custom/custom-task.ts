@@ -1,7 +1,7 @@
 /** A task from your own objective. */
 import type { Objective } from "../../learn/step-graph.ts";
-import { isRoutingTap, statisticsParts } from "../../moe/routing-taps.ts";
-import { routingRecorder } from "../routing/routing-record.ts";
+import { evaluateWith } from "../shared/collect.ts";
+import { routingCollector } from "../shared/collectors.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task, TaskData } from "../task.ts";
 import { routedTokens } from "./routed-tokens.ts";
 
@@ -47,17 +47,9 @@ export function customTask({ objective, ...given }: CustomTaskOptions): (source:
 /** Scores and routing of a split. */
 async function evaluateRouting(
   classNames: readonly string[],
-  { loader, createEvaluator, onBatch }: FullEvaluationOptions,
+  evaluation: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const evaluator = await createEvaluator((name) => isRoutingTap(name, statisticsParts));
-  try {
-    const routing = routingRecorder(evaluator.graph.taps, classNames);
-    const scores = await evaluator.run(loader, (outputs, batch) => {
-      routing.add(outputs, batch);
-      onBatch();
-    });
-    return { scores, record: { routing: routing.layers() } };
-  } finally {
-    evaluator.dispose();
-  }
+  const routing = routingCollector(classNames);
+  const { scores, results } = await evaluateWith(evaluation, { routing });
+  return { scores, record: results };
 }

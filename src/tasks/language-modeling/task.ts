@@ -4,12 +4,12 @@ import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { LanguageModel } from "../../models/language-model.ts";
-import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
 import { reshape } from "../../ops/reshape.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
-import { routingRecorder } from "../routing/routing-record.ts";
-import { noImages, passageRecorder, wordGallery } from "../shared/token-traces.ts";
+import { evaluateWith } from "../shared/collect.ts";
+import { routingCollector } from "../shared/collectors.ts";
+import { passageCollector, wordGalleryCollector } from "../shared/token-traces.ts";
 import type { FullEvaluation, FullEvaluationOptions, Task } from "../task.ts";
 import { sampleTexts } from "./text-samples.ts";
 
@@ -49,45 +49,30 @@ export function languageModeling(model: LanguageModel, options: LanguageModeling
 async function evaluateWindows(
   model: LanguageModel,
   { contextLength, tokenizer, seed, session }: LanguageModelingOptions,
-  { loader, createEvaluator, weights, onBatch, onWork }: FullEvaluationOptions,
+  evaluation: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
+  const { loader, weights, onWork } = evaluation;
   const { text } = loader.dataset as StreamDataset;
   const ids = tokenizer.encode(text);
   const numWindows = Math.floor((ids.length - 1) / contextLength);
-  const evaluator = await createEvaluator((name) => isRoutingTap(name));
-  try {
-    const routing = routingRecorder(evaluator.graph.taps);
-    const { layerNames } = routing;
-    const gallery = wordGallery(tokenizer);
-    const passages = passageRecorder({ layerNames, tokenizer }, numWindows, contextLength);
-    const scores = await evaluator.run(loader, (outputs, batch) => {
-      routing.add(outputs, batch);
-      for (const layer of layerNames) {
-        gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
-          indices: batch.indices,
-          patches: false,
-          tokens: batch.arrays.tokens!,
-        });
-      }
-      passages.add(outputs, batch);
-      onBatch();
-    });
-    const sampling = { runtime: nativeRuntime(), weights, session, tokenizer, seed };
-    return {
-      scores,
-      record: {
-        routing: routing.layers(),
-        tokenTraces: passages.traces(),
-        language: { charactersPerToken: [...text].length / ids.length },
-        samples: await sampleTexts(model, {
-          ...sampling,
-          text: ids,
-          onSample: (done, total) => onWork?.("text sample", done, total),
-        }),
-      },
-      inspected: { galleries: gallery.galleries(noImages) },
-    };
-  } finally {
-    evaluator.dispose();
-  }
+  const { scores, results } = await evaluateWith(evaluation, {
+    routing: routingCollector(),
+    galleries: wordGalleryCollector(tokenizer),
+    tokenTraces: passageCollector(tokenizer, numWindows, contextLength),
+  });
+  const { galleries, ...routed } = results;
+  const sampling = { runtime: nativeRuntime(), weights, session, tokenizer, seed };
+  return {
+    scores,
+    record: {
+      ...routed,
+      language: { charactersPerToken: [...text].length / ids.length },
+      samples: await sampleTexts(model, {
+        ...sampling,
+        text: ids,
+        onSample: (done, total) => onWork?.("text sample", done, total),
+      }),
+    },
+    inspected: { galleries },
+  };
 }

@@ -6,20 +6,15 @@ import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/generate/prompt.ts";
 import { retrievalScores } from "../../evaluate/retrieval.ts";
 import type { NdArray } from "../../graph/array.ts";
-import { expertGallery } from "../../inspect/expert-gallery.ts";
+import { expertGallery, type GallerySamples } from "../../inspect/expert-gallery.ts";
 import type { TokenTrace } from "../../inspect/types/text.ts";
 import type { BatchSource } from "../../learn/evaluator.ts";
 import type { Classifier } from "../../models/classifier.ts";
-import { isRoutingTap, readRouting } from "../../moe/routing-taps.ts";
-import { routingRecorder } from "../routing/routing-record.ts";
+import { isRoutingTap } from "../../moe/routing-taps.ts";
 import { type ReadWords, withAttention } from "../shared/attention-record.ts";
-import {
-  MOSAICS_SHOWN,
-  recordedImage,
-  type ShownImage,
-  shownImage,
-  withKinds,
-} from "../shared/shown-image.ts";
+import { type Collector, evaluateWith } from "../shared/collect.ts";
+import { galleryCollector, mosaicCollector, routingCollector } from "../shared/collectors.ts";
+import { MOSAICS_SHOWN, recordedImage, withKinds } from "../shared/shown-image.ts";
 import { routedTokens } from "../shared/token-traces.ts";
 import type { FullEvaluation, FullEvaluationOptions } from "../task.ts";
 
@@ -39,87 +34,113 @@ export async function evaluateCaptions(
   options: CaptionEvaluationOptions,
   evaluation: FullEvaluationOptions,
 ): Promise<FullEvaluation> {
-  const { grid, passes, tokenizer, contextLength, expertKinds } = options;
-  const { loader, createEvaluator, onBatch } = evaluation;
+  const { grid, passes, tokenizer, expertKinds } = options;
+  const { loader } = evaluation;
   const dataset = loader.dataset as ImageDataset;
-  const evaluator = await createEvaluator(
-    (name) => name.endsWith("_embeddings") || isRoutingTap(name),
-  );
-  try {
-    const routing = routingRecorder(evaluator.graph.taps, dataset.classNames);
-    const layers = routing.layerNames.filter((name) => name.startsWith("blocks."));
-    const inText = routing.layerNames.filter((name) => name.startsWith("text_blocks."));
-    const numPatches = grid.rows * grid.columns;
-    const gallery = expertGallery({ grid, tokenText: (id) => tokenTexts(tokenizer, [id])[0]! });
-    const traces: TokenTrace[] = [];
-    const mosaics: ShownImage[] = [];
-    const images: number[] = [];
-    const texts: number[] = [];
-    const owners: number[] = [];
-    let width = 1;
-    let mostCaptions = 1;
-    const scores = await evaluator.run(loader, (outputs, batch) => {
-      width = outputs.image_embeddings!.shape[1]!;
-      images.push(...numbers(outputs.image_embeddings!));
-      texts.push(...numbers(outputs.text_embeddings!));
-      owners.push(...batch.indices);
-      for (const captions of batch.captions ?? []) {
-        mostCaptions = Math.max(mostCaptions, captions.length);
-      }
-      routing.add(outputs, batch);
-      const { indices, arrays } = batch;
-      for (const layer of layers) {
-        const between = (passes - 1) * numPatches; // the same patches beside texts
-        gallery.add(layer, readRouting(outputs, layer, "probabilities"), { indices, between });
-      }
-      for (const layer of inText) {
-        const tokens = arrays.tokens!;
-        gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
-          indices,
-          patches: false,
-          tokens,
+  const between = (passes - 1) * grid.rows * grid.columns; // the same patches beside texts
+  const samplesOf = (layer: string, { indices, arrays }: Batch): GallerySamples | undefined => {
+    if (isPatchLayer(layer)) return { indices, between };
+    return isTextLayer(layer) ? { indices, patches: false, tokens: arrays.tokens! } : undefined;
+  };
+  const gallery = expertGallery({ grid, tokenText: (id) => tokenTexts(tokenizer, [id])[0]! });
+  const imageOf = (index: number) => recordedImage(dataset, index);
+  const evaluated = await evaluateWith(
+    evaluation,
+    {
+      routing: routingCollector(dataset.classNames),
+      galleries: galleryCollector(gallery, samplesOf, imageOf),
+      mosaics: mosaicCollector(dataset, { grid, passes, isPatchLayer }),
+      traces: captionTraces(options),
+      pairs: embeddingCollector(),
+    },
+    async (evaluator, { pairs }) => {
+      for (let place = 1; place < pairs.mostCaptions; place++) {
+        await evaluator.run(otherCaptions(loader, place, options), (outputs, batch) => {
+          const rows = numbers(outputs.text_embeddings!);
+          for (const [i, index] of batch.indices.entries()) {
+            if (batch.captions?.[i]?.[place] === undefined) continue;
+            pairs.texts.push(...rows.slice(i * pairs.width, (i + 1) * pairs.width));
+            pairs.owners.push(index);
+          }
         });
       }
-      for (const [i, index] of indices.entries()) {
-        if (mosaics.length === MOSAICS_SHOWN) break;
-        mosaics.push(shownImage(dataset, { index, row: i * passes, layers, grid, outputs }));
-        if (inText.length === 0) continue;
-        const ids = wordsOf(batch, i);
-        const place = { start: i * contextLength, count: ids.length };
+    },
+  );
+  const { scores, taps } = evaluated;
+  const { routing, mosaics, traces } = evaluated.results;
+  const galleries = evaluated.results.galleries.toSorted(
+    (a, b) => Number(isTextLayer(a.layer)) - Number(isTextLayer(b.layer)),
+  );
+  const { width, images, texts, owners } = evaluated.results.pairs;
+  const retrieval = retrievalScores({ width, data: images }, { width, data: texts }, owners);
+  const words = (batch: Batch) => captionWords(batch, tokenizer);
+  return {
+    scores: { ...scores, ...retrieval },
+    record: {
+      routing: withKinds(routing, expertKinds),
+      mosaics: await withAttention(mosaics, { grid, passes, taps, words }, evaluation),
+    },
+    inspected: { galleries, ...(traces.length > 0 && { tokenTraces: traces }) },
+  };
+}
+
+const isPatchLayer = (layer: string): boolean => layer.startsWith("blocks.");
+const isTextLayer = (layer: string): boolean => layer.startsWith("text_blocks.");
+
+/** The experts of the words of the first captions, if blocks of text route them. */
+function captionTraces({
+  tokenizer,
+  contextLength,
+}: CaptionEvaluationOptions): Collector<readonly TokenTrace[]> {
+  const traces: TokenTrace[] = [];
+  return {
+    wants: (name) => isRoutingTap(name),
+    see(outputs, batch, layers) {
+      const inText = layers.filter(isTextLayer);
+      if (inText.length === 0) return;
+      for (const row of batch.indices.keys()) {
+        if (traces.length === MOSAICS_SHOWN) return;
+        const ids = wordsOf(batch, row);
+        const place = { start: row * contextLength, count: ids.length };
         traces.push({
           tokens: tokenTexts(tokenizer, ids),
           layers: routedTokens(inText, outputs, place),
         });
       }
-      onBatch();
-    });
-    for (let place = 1; place < mostCaptions; place++) {
-      await evaluator.run(otherCaptions(loader, place, options), (outputs, batch) => {
-        const rows = numbers(outputs.text_embeddings!);
-        for (const [i, index] of batch.indices.entries()) {
-          if (batch.captions?.[i]?.[place] === undefined) continue;
-          texts.push(...rows.slice(i * width, (i + 1) * width));
-          owners.push(index);
-        }
-      });
-    }
-    const retrieval = retrievalScores({ width, data: images }, { width, data: texts }, owners);
-    const { taps } = evaluator.graph.trace;
-    const words = (batch: Batch) => captionWords(batch, tokenizer);
-    return {
-      scores: { ...scores, ...retrieval },
-      record: {
-        routing: withKinds(routing.layers(), expertKinds),
-        mosaics: await withAttention(mosaics, { grid, passes, taps, words }, evaluation),
-      },
-      inspected: {
-        galleries: gallery.galleries((index) => recordedImage(dataset, index)),
-        ...(traces.length > 0 && { tokenTraces: traces }),
-      },
-    };
-  } finally {
-    evaluator.dispose();
-  }
+    },
+    result: () => traces,
+  };
+}
+
+/** Embeddings of images and of their first captions. */
+interface PairEmbeddings {
+  /** Numbers per embedding. */
+  readonly width: number;
+  readonly images: readonly number[]; // [N*P]
+  readonly texts: number[];
+  /** The image of each text. */
+  readonly owners: number[];
+  /** Captions of the image that has most. */
+  readonly mostCaptions: number;
+}
+
+function embeddingCollector(): Collector<PairEmbeddings> {
+  const images: number[] = [];
+  const texts: number[] = [];
+  const owners: number[] = [];
+  let width = 1;
+  let mostCaptions = 1;
+  return {
+    wants: (name) => name.endsWith("_embeddings"),
+    see(outputs, { indices, captions = [] }) {
+      width = outputs.image_embeddings!.shape[1]!;
+      images.push(...numbers(outputs.image_embeddings!));
+      texts.push(...numbers(outputs.text_embeddings!));
+      owners.push(...indices);
+      mostCaptions = Math.max(mostCaptions, ...captions.map(({ length }) => length));
+    },
+    result: () => ({ width, images, texts, owners, mostCaptions }),
+  };
 }
 
 const numbers = ({ data }: NdArray): number[] => Array.from(data, Number);

@@ -14,7 +14,7 @@ import { relu } from "../../ops/activation.ts";
 import { adamW } from "../../optim/adamw.ts";
 import { key } from "../../random/index.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
-import { mixtureObjective, pointsMixture } from "./task.ts";
+import { classicMixtureTask, mixtureObjective } from "./task.ts";
 
 const dataset = openGaussianShift({ name: "gaussian-shift", split: "train", length: 400 });
 const maker = pointsBatches(dataset);
@@ -123,7 +123,7 @@ test("a batch without samples of an expert leaves it at rest", async () => {
 
 test("labels that the data lack are refused", () => {
   const wrong = { ...settings, expertLabels: [[0, 1], [1, 7]] }; // biome-ignore format: pairs
-  expect(() => pointsMixture(wrong, dataset, { batchSize: 4 })).toThrow(
+  expect(() => classicMixtureTask(wrong, { dataset, fields: {} }, { batchSize: 4 })).toThrow(
     "expert 1 is to learn label 7, and the data have labels 0 to 2",
   );
 });

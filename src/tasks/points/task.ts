@@ -16,19 +16,20 @@ import { reduceMean } from "../../ops/reduce.ts";
 import { squeeze, unsqueeze } from "../../ops/reshape.ts";
 import { stack } from "../../ops/tile.ts";
 import { argMax } from "../../ops/top-k.ts";
-import type { Task } from "../task.ts";
+import type { Task, TaskData } from "../task.ts";
+import type { TaskOptions } from "../task-maker.ts";
 import { evaluateMixture } from "./record.ts";
 
 /** The label of samples that an expert does not learn from. */
 const NOT_OWN = -1;
 
 /** Points of a labelled set, judged by the accuracy of the mixture. */
-export function pointsMixture(
+export function classicMixtureTask(
   settings: ClassicMixtureSettings,
-  dataset: PointsDataset,
-  { batchSize }: { readonly batchSize: number },
+  { dataset }: TaskData,
+  { batchSize }: Pick<TaskOptions, "batchSize">,
 ): Task {
-  const { classNames } = dataset;
+  const { classNames } = dataset as PointsDataset;
   checkExpertLabels(settings, classNames.length);
   const { expertLabels } = settings;
   return {

@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import type { Batch } from "../../data/batches/batch.ts";
 import { createTokenizer } from "../../data/tokenizers/index.ts";
 import { array, type NdArray } from "../../graph/array.ts";
-import { passageRecorder, sentenceRecorder } from "./token-traces.ts";
+import { passageCollector } from "./token-traces.ts";
 
 const letters = "abcdefghijklmnopqrstuvwxyz";
 const tokenizer = createTokenizer({ kind: "character", characters: letters, specials: [] });
-const source = { layerNames: ["moe"], tokenizer };
+const layers = ["moe"];
 const E = 7;
 
 /** Rows of tokens; a token's first expert is its id modulo 7, its weight the id over 100. */
@@ -35,19 +35,14 @@ function batch(
 describe("passages", () => {
   /** Reads `numWindows` windows of `size` letters, which follow the alphabet, in batches of 5. */
   function record(numWindows: number, size: number) {
-    const recorder = passageRecorder(source, numWindows, size);
+    const passages = passageCollector(tokenizer, numWindows, size);
     for (let first = 0; first < numWindows; first += 5) {
       const indices = Array.from({ length: Math.min(5, numWindows - first) }, (_, i) => first + i);
       const rows = indices.map((w) => Array.from({ length: size }, (_, i) => (w * size + i) % 26));
-      recorder.add(
-        ...batch(
-          indices,
-          rows,
-          indices.map(() => size),
-        ),
-      );
+      const lengths = indices.map(() => size);
+      passages.see(...batch(indices, rows, lengths), layers);
     }
-    return recorder.traces();
+    return passages.result();
   }
 
   test("put windows that follow each other together, across batches", () => {
@@ -73,33 +68,8 @@ describe("passages", () => {
   });
 });
 
-test("sentences come evenly by class, without their padding", () => {
-  const recorder = sentenceRecorder(source, 2);
-  const [outputs, data] = batch(
-    [0, 1, 2, 3],
-    [
-      [1, 2, 0],
-      [3, 0, 0],
-      [4, 5, 6],
-      [7, 8, 0],
-    ],
-    [2, 1, 3, 2],
-  );
-  for (const [row, label] of [0, 0, 1, 0].entries()) {
-    recorder.add(outputs, data, { row, label, predicted: 1 });
-  }
-  expect(
-    recorder.traces().map(({ tokens, label, predicted }) => [tokens.join(""), label, predicted]),
-  ).toEqual([
-    ["bc", 0, 1],
-    ["efg", 1, 1],
-    ["hi", 0, 1],
-  ]);
-  expect(recorder.traces()[1]!.layers[0]!.ids[0]).toEqual([4, 5, 6]);
-});
-
 test("a model without routing has no traces", () => {
-  const recorder = passageRecorder({ layerNames: [], tokenizer }, 3, 4);
-  recorder.add(...batch([0], [[1, 2, 3, 4]], [4]));
-  expect(recorder.traces()).toEqual([]);
+  const passages = passageCollector(tokenizer, 3, 4);
+  passages.see(...batch([0], [[1, 2, 3, 4]], [4]), []);
+  expect(passages.result()).toEqual([]);
 });

@@ -24,7 +24,7 @@ export async function analyzeDomains(
   const { patches } = task;
   const heldOut = heldOutDomains(config.data);
   const about =
-    systemOf(config.model).studiesDomains === true ||
+    systemOf(config.model).analyzesDomains === true ||
     config.train.samplesPerDomain !== undefined ||
     heldOut.length > 0;
   if (!about || patches === undefined || loader.dataset.kind !== "image") return undefined;

@@ -1,0 +1,48 @@
+/** What models of each system can do; a plug-in system brings a `LiveMaker` of its own. */
+
+import { usageError } from "../graph/errors.ts";
+import {
+  type ClassifierName,
+  type ModelSettings,
+  type SystemName,
+  systemOf,
+} from "../models/systems.ts";
+import { captioner } from "./captioner.ts";
+import { diffMoe } from "./diff-moe.ts";
+import { systemClassifier } from "./image-classifier.ts";
+import { languageModel } from "./language-model.ts";
+import { limoe } from "./limoe.ts";
+import type { LiveAbilities, LiveSource } from "./source.ts";
+import { textClassifier } from "./text-classifier.ts";
+
+/** Makes the abilities of a live model from its settings and weights. */
+export type LiveMaker<Settings = ModelSettings> = (
+  source: LiveSource<Settings>,
+) => LiveAbilities | Promise<LiveAbilities>;
+
+type Makers = {
+  readonly [Name in Exclude<SystemName, ClassifierName>]: LiveMaker<ModelSettings<Name>> | null;
+} & { readonly [Name in ClassifierName]?: LiveMaker<ModelSettings<Name>> };
+
+const makers: Makers = {
+  "classic-mixture": null,
+  custom: null,
+  "diff-moe": diffMoe,
+  limoe,
+  "moe-decoder": languageModel,
+  seemoe: captioner,
+  "text-classifier": textClassifier,
+};
+
+/**
+ * The abilities of a live model; classifiers of images need no maker of their own.
+ *
+ * @throws UserError (exit code 2) for a system without live models
+ */
+export async function abilities(source: LiveSource): Promise<LiveAbilities> {
+  const { name, live, classifier } = systemOf(source.settings);
+  const own = live ?? makers[name as SystemName];
+  if (own) return (own as LiveMaker)(source);
+  if (classifier !== undefined) return systemClassifier(source);
+  throw usageError(`model.system ${name} has no live model; give its definition \`live\``);
+}

@@ -1,0 +1,64 @@
+/** Opens trained models of one system that read or write texts. */
+import type { Tokenizer } from "../data/tokenizers/index.ts";
+import type { ForwardOptions } from "../evaluate/forward.ts";
+import { usageError } from "../graph/errors.ts";
+import type { ModelSettings, SystemName } from "../models/systems.ts";
+import type { TrainConfig } from "../recipe/config.ts";
+import { sessionOptions } from "../recipe/session-options.ts";
+import { openRunTokenizer } from "../recipe/tokenizer.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
+import type { Checkpoint } from "./checkpoint-store.ts";
+import { openRun } from "./open-run.ts";
+import { readWeights } from "./state-files.ts";
+
+export interface OpenModelOptions {
+  /** Default: the best checkpoint, or the latest if none was scored. */
+  readonly checkpoint?: "best" | "latest";
+}
+
+/** Everything from which the trained model of a run is built and compiled. */
+export interface OpenedModel<Name extends SystemName> {
+  readonly config: TrainConfig;
+  readonly checkpoint: Checkpoint;
+  readonly settings: ModelSettings<Name>;
+  readonly tokenizer: Tokenizer;
+  /** Weights are the moving averages if the run keeps them. */
+  readonly compile: Pick<ForwardOptions, "runtime" | "weights" | "session">;
+}
+
+/**
+ * Opens a run for a task that only one system can do.
+ *
+ * @param lacks what models of other systems do not do, such as `does not continue texts`
+ * @throws UserError (exit code 2) for a run of another system, or one without its tokenizer
+ */
+export async function openModel<Name extends SystemName>(
+  run: string,
+  { system, lacks }: { readonly system: Name; readonly lacks: string },
+  { checkpoint: which = "best" }: OpenModelOptions = {},
+): Promise<OpenedModel<Name>> {
+  const { config, checkpoint, tokenizer } = await openRun(run, which);
+  const { model, train, runtime } = config;
+  if (model.system !== system) {
+    throw usageError(`${run} is a run of ${model.system}, which ${lacks}; name a run of ${system}`);
+  }
+  if (tokenizer === undefined) {
+    throw usageError(`${run} has no tokenizer.json; train it again, which writes one`);
+  }
+  return {
+    config,
+    checkpoint,
+    settings: model as ModelSettings<Name>,
+    tokenizer: await openRunTokenizer(config, tokenizer),
+    compile: {
+      runtime: nativeRuntime(),
+      weights: await readWeights(checkpoint.path, train.emaDecay !== undefined),
+      session: sessionOptions(runtime),
+    },
+  };
+}
+
+/** A resource that is disposed of by a call, or at the end of a `using` block. */
+export function disposable(dispose: () => void): { dispose(): void; [Symbol.dispose](): void } {
+  return { dispose, [Symbol.dispose]: dispose };
+}

@@ -1,0 +1,17 @@
+import { createMoeDecoder, type MoeDecoderSettings } from "../../models/moe-decoder/config.ts";
+import type { Task, TaskData } from "../task.ts";
+import type { TaskOptions } from "../task-maker.ts";
+import { languageModeling } from "./task.ts";
+
+/** The next token of a text, by the causal language model. */
+export function moeDecoderTask(
+  settings: MoeDecoderSettings,
+  { fields, tokenizer: given }: TaskData,
+  { seed, session }: Pick<TaskOptions, "seed" | "session">,
+): Task {
+  const tokenizer = given!; // Data sets that are one text have one.
+  const { vocabularySize } = tokenizer;
+  const contextLength = fields.tokens!.shape[0]!;
+  const model = createMoeDecoder(settings, { vocabularySize });
+  return languageModeling(model, { contextLength, tokenizer, seed, session });
+}

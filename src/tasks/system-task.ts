@@ -1,0 +1,78 @@
+/** The tasks of all systems; a plug-in system brings a `TaskMaker` of its own. */
+import type { Dataset } from "../data/dataset.ts";
+import { usageError } from "../graph/errors.ts";
+import {
+  type ClassifierName,
+  type ModelSettings,
+  type SystemName,
+  systemOf,
+  systems,
+} from "../models/systems.ts";
+import { captioningTask } from "./captioning/task.ts";
+import { classifierTask } from "./classification/classifier.ts";
+import { textClassifierTask } from "./classification/text-classifier.ts";
+import { limoeTask } from "./contrast/limoe.ts";
+import { moeDecoderTask } from "./language-modeling/moe-decoder.ts";
+import { diffMoeTask } from "./matching/diff-moe.ts";
+import { classicMixtureTask } from "./points/task.ts";
+import type { Task, TaskData } from "./task.ts";
+import type { TaskMaker, TaskOptions } from "./task-maker.ts";
+
+/** Classifiers of images learn by `classifierTask`, unless they are listed here. */
+type Makers = {
+  readonly [Name in Exclude<SystemName, ClassifierName>]: TaskMaker<ModelSettings<Name>>;
+} & { readonly [Name in ClassifierName]?: TaskMaker<ModelSettings<Name>> };
+
+const makers: Makers = {
+  "classic-mixture": classicMixtureTask,
+  custom: refuseCustom,
+  "diff-moe": diffMoeTask,
+  limoe: limoeTask,
+  "moe-decoder": moeDecoderTask,
+  seemoe: captioningTask,
+  "text-classifier": textClassifierTask,
+};
+
+/**
+ * The task of a system: what its model learns from the data.
+ *
+ * @throws UserError (exit code 2) for data or an algorithm that the system cannot learn with
+ */
+export function systemTask(settings: ModelSettings, source: TaskData, options: TaskOptions): Task {
+  const { name, reads, classifier, learnsDomains = false, task } = systemOf(settings);
+  if (options.algorithm !== undefined && !learnsDomains) {
+    const others = systems.list().filter((system) => system.learnsDomains);
+    throw usageError(
+      `train.algorithm ${options.algorithm.name} does not apply to model.system ${name}; drop it, or choose ${others.map((other) => other.name).join(", ")}`,
+    );
+  }
+  if (reads !== "any") requireKind(source.dataset.kind, reads, name, options.dataName);
+  const maker = task ?? makers[name as SystemName] ?? (classifier && classifierTask);
+  if (maker !== undefined) return (maker as TaskMaker)(settings, source, options);
+  throw usageError(`model.system ${name} has no task; give its definition \`task\``);
+}
+
+function refuseCustom(): never {
+  throw usageError(
+    "model.system custom is a model that a program gives to train as options.task, and a configuration does not describe it; use train or evaluateRun with the same task",
+  );
+}
+
+const nouns = {
+  image: "images",
+  text: "labelled sentences",
+  stream: "a text",
+  points: "points",
+} as const;
+
+function requireKind(
+  kind: Dataset["kind"],
+  expected: Dataset["kind"],
+  system: string,
+  dataName: string,
+): void {
+  if (kind === expected) return;
+  throw usageError(
+    `model.system ${system} learns from ${nouns[expected]}, and data.name ${dataName} is ${nouns[kind]}; choose another of the two`,
+  );
+}
