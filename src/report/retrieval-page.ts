@@ -1,8 +1,8 @@
 /** A page of pictures that were found, which needs nothing else. */
 import type { RecordedImage } from "../inspect/types/image.ts";
-import { html, raw } from "./html.ts";
+import { html } from "./html.ts";
+import { renderPage } from "./page.ts";
 import { pngDataUri } from "./png.ts";
-import { style } from "./style.ts";
 
 export interface FoundPicture {
   readonly cosine: number;
@@ -35,32 +35,19 @@ const SMALL = 64;
 
 /** The text of the page; all that others wrote is escaped, and nothing is loaded. */
 export function retrievalPage({ query, picture, source, run, found }: RetrievalPage): string {
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
   const draw = (image: RecordedImage, alt: string, name: string) =>
     html`<img class="${[name, Math.max(image.width, image.height) <= SMALL && "small"].filter(Boolean).join(" ")}" alt="${alt}" src="${pngDataUri(image)}">`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${raw(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${query} \u00b7 Moesaic</title>
-<style>${raw(style())}${raw(pageStyle)}</style>
-</head>
-<body>
-<main>
-<p class="eyebrow">The nearest of <strong>${source}</strong> by <strong>${run}</strong>, with their cosines</p>
+  return renderPage({
+    title: query,
+    style: pageStyle,
+    body: html`<p class="eyebrow">The nearest of <strong>${source}</strong> by <strong>${run}</strong>, with their cosines</p>
 <h1>${query}</h1>
 ${picture && draw(picture, query, "query")}
 <div class="found">${found.map(
-    ({ cosine, picture: image, name, caption }) =>
-      html`<figure class="card">${draw(image, caption ?? name, "")}
+      ({ cosine, picture: image, name, caption }) =>
+        html`<figure class="card">${draw(image, caption ?? name, "")}
 <figcaption><b>${cosine.toFixed(3)}</b> ${caption ?? ""}<br><small>${name}</small></figcaption></figure>
 `,
-  )}</div>
-</main>
-</body>
-</html>
-`.html;
+    )}</div>`,
+  });
 }
