@@ -1,6 +1,6 @@
-/** The page of a leave-one-domain-out protocol, which needs nothing else. */
+/** The page of a leave-one-domain-out protocol: one HTML file. */
 import { parseHTML } from "linkedom";
-import { selectionMethods } from "../evaluate/domains/model-selection.ts";
+import { type DomainRecord, selectionMethods } from "../evaluate/domains/model-selection.ts";
 import { type DomainTable, domainTableText } from "../evaluate/domains/table.ts";
 import { domainBarsChart } from "./charts/domain-bars.ts";
 import { formatCount } from "./format.ts";
@@ -10,21 +10,23 @@ import { figure } from "./sections/section.ts";
 import { responsive } from "./svg.ts";
 
 /** One training run of a protocol. */
-export interface DomainsPageRun {
-  readonly algorithm: string;
-  readonly trial: number;
-  readonly testDomains: readonly string[];
-  /** Address of its report, from the page on. */
+export interface DomainsPageRun extends Pick<DomainRecord, "algorithm" | "trial" | "testDomains"> {
+  /** Address of its report, relative to the page. */
   readonly report: string;
   readonly steps: number;
 }
 
-export interface DomainsPage {
-  readonly title: string;
-  readonly tables: readonly DomainTable[];
-  readonly runs: readonly DomainsPageRun[];
-  /** Whether all runs are there. */
+/** What a protocol has found so far. */
+export interface DomainResults {
+  /** Whether all runs are finished. */
   readonly finished: boolean;
+  /** One per selection method that the runs allow. */
+  readonly tables: readonly DomainTable[];
+}
+
+export interface DomainsPage extends DomainResults {
+  readonly title: string;
+  readonly runs: readonly DomainsPageRun[];
 }
 
 const explained = {
@@ -42,7 +44,7 @@ const pageStyle = `
 .runs { display: flex; flex-wrap: wrap; gap: 4px 14px; }
 .runs a { color: var(--accent); }`;
 
-/** The text of the page; all that others wrote is escaped, and nothing is loaded. */
+/** The text of the page; names of users are escaped, and nothing is loaded. */
 export function renderDomainsPage({ title, tables, runs, finished }: DomainsPage): string {
   const { document } = parseHTML("<!doctype html><html></html>");
   return renderPage({

@@ -1,4 +1,4 @@
-/** A page of pictures that were found, which needs nothing else. */
+/** The page of a search: one HTML file with the images that were found. */
 import type { RecordedImage } from "../inspect/types/image.ts";
 import { html } from "./html.ts";
 import { renderPage } from "./page.ts";
@@ -7,17 +7,17 @@ import { pngDataUri } from "./png.ts";
 export interface FoundPicture {
   readonly cosine: number;
   readonly picture: RecordedImage;
-  /** Where it lies. */
+  /** Its path or its index. */
   readonly name: string;
   readonly caption?: string;
 }
 
 export interface RetrievalPage {
-  /** The text, or the name of the picture, that was looked for. */
+  /** The text or the name of the image to search for. */
   readonly query: string;
-  /** The picture that was looked for. */
+  /** The image to search for. */
   readonly picture?: RecordedImage;
-  /** Where it was looked. */
+  /** The set or folder that was searched. */
   readonly source: string;
   readonly run: string;
   readonly found: readonly FoundPicture[];
@@ -30,17 +30,17 @@ const pageStyle = `
 .query { max-width: 240px; margin-top: 20px; display: block; }
 .found b { font-variant-numeric: tabular-nums; }`;
 
-/** Pictures up to this side are drawn with whole pixels. */
+/** Images up to this side are drawn without smoothing, pixels. */
 const SMALL = 64;
 
-/** The text of the page; all that others wrote is escaped, and nothing is loaded. */
+/** The text of the page; text of users is escaped, and nothing is loaded. */
 export function retrievalPage({ query, picture, source, run, found }: RetrievalPage): string {
   const draw = (image: RecordedImage, alt: string, name: string) =>
     html`<img class="${[name, Math.max(image.width, image.height) <= SMALL && "small"].filter(Boolean).join(" ")}" alt="${alt}" src="${pngDataUri(image)}">`;
   return renderPage({
     title: query,
     style: pageStyle,
-    body: html`<p class="eyebrow">The nearest of <strong>${source}</strong> by <strong>${run}</strong>, with their cosines</p>
+    body: html`<p class="eyebrow">Nearest of <strong>${source}</strong> by cosine, model <strong>${run}</strong></p>
 <h1>${query}</h1>
 ${picture && draw(picture, query, "query")}
 <div class="found">${found.map(
