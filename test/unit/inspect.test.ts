@@ -37,7 +37,16 @@ async function inspect(
   const code = await inspectCommand(
     context,
     [run],
-    { host: "127.0.0.1", open: true, port: "0", ...options },
+    {
+      host: "127.0.0.1",
+      open: true,
+      port: 0,
+      token: undefined,
+      out: undefined,
+      json: false,
+      plugin: undefined,
+      ...options,
+    },
     {
       page: async () => at("page"),
       openBrowser: (url) => opened.push(url),
@@ -95,7 +104,7 @@ describe("the server", () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
-    await expect(inspect({ port: String(port) })).rejects.toThrow(
+    await expect(inspect({ port })).rejects.toThrow(
       `port ${port} is taken; choose another with --port, or drop --port`,
     );
     await new Promise((resolve) => other.close(resolve));

@@ -1,11 +1,12 @@
 import type { RoutingAgreement } from "../../../inspect/statistics/agreement.ts";
 import type { ComparedRouting } from "../../../train/compare-routing.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
+import type { CommonOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 export interface AgreementOptions extends CommonOptions {
-  split: string;
+  readonly split: string;
 }
 
 /** `moesaic agreement`: how far two checkpoints send the same tokens to the same experts. */

@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ResourceDescription } from "../../../data/description.ts";
 import { defined } from "../../../graph/defined.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
+import type { CommonOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 export interface DataOptions extends CommonOptions {
   /** Folder of the data sets. */
-  root?: string;
+  readonly root: string | undefined;
 }
 
 /** `moesaic data list`: the data sets known by name and whether their files are here. */
@@ -34,7 +35,7 @@ export async function listDataCommand(
       terms,
       description,
     ]);
-    printTable(context.out, ["data set", "state", "terms", "what it holds"], rows);
+    printTable(context.out, ["data set", "state", "terms", "description"], rows);
   }
   return 0;
 }

@@ -1,20 +1,19 @@
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
-import { parseCheckpoint } from "../../numbers.ts";
+import { type Context, printJson } from "../../context.ts";
+import type { CommonOptions } from "../../options.ts";
 import { createProgress, formatMetric } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 export interface EvalOptions extends CommonOptions {
-  split: string;
-  checkpoint: string;
+  readonly split: string;
+  readonly checkpoint: "best" | "latest";
 }
 
 /** `moesaic eval`: scores a checkpoint of a run on one split. */
 export async function evalCommand(
   context: Context,
   runDirectory: string,
-  { split, checkpoint: which, json }: EvalOptions,
+  { split, checkpoint, json }: EvalOptions,
 ): Promise<number> {
-  const checkpoint = parseCheckpoint(which);
   const { evaluateRun } = await import("../../../train/evaluate-run.ts");
   const progress = createProgress(context.err);
   try {

@@ -9,16 +9,16 @@ import {
   readAppFiles,
   serveRuns,
 } from "../../../server/index.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
-import { parseWhole } from "../../numbers.ts";
+import { type Context, printJson } from "../../context.ts";
 import { openBrowser } from "../../open-browser.ts";
+import type { CommonOptions } from "../../options.ts";
 
 export interface InspectOptions extends CommonOptions {
-  port?: string;
-  host: string;
-  token?: string;
-  open: boolean;
-  out?: string;
+  readonly port: number | undefined;
+  readonly host: string;
+  readonly token: string | undefined;
+  readonly open: boolean;
+  readonly out: string | undefined;
 }
 
 /** What the command takes from its surroundings. */
@@ -30,7 +30,6 @@ export interface InspectSurroundings {
   readonly ended: () => Promise<unknown>;
 }
 
-const MAX_PORT = 65_535;
 const MIN_TOKEN = 8;
 
 /** `moesaic inspect`: serves runs until Ctrl-C, or writes them as files. */
@@ -40,8 +39,7 @@ export async function inspectCommand(
   options: InspectOptions,
   surroundings: InspectSurroundings = { page: appFolder, openBrowser, ended: interrupted },
 ): Promise<number> {
-  const { host, out, json = false } = options;
-  const port = options.port === undefined ? undefined : parsePort(options.port);
+  const { port, host, out, json } = options;
   const token = chooseToken(options);
   const registry = await openRuns(runs);
   const files = await readAppFiles(await surroundings.page((line) => context.err.line(line)));
@@ -73,12 +71,6 @@ export async function inspectCommand(
     await server.close();
   }
   return 0;
-}
-
-function parsePort(value: string): number {
-  const port = parseWhole("--port", value, 0);
-  if (port <= MAX_PORT) return port;
-  throw usageError(`--port takes a number from 0 to ${MAX_PORT}, got ${value}`);
 }
 
 /** The token that was given, or a new one where other machines can reach the server. */

@@ -10,26 +10,25 @@ import type { ImageRequest, ImageSource } from "../../../recipe/image-source.ts"
 import { type FoundPicture, retrievalPage } from "../../../report/retrieval-page.ts";
 import { writeFileAtomically } from "../../../runs/files.ts";
 import { type OpenedEmbedder, openEmbedder } from "../../../runs/open-embedder.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
 import {
   captionsOf,
   embedHooks,
-  type ImageOptions,
   imageName,
   imageRequest,
   openSource,
   sourceName,
 } from "../../image-options.ts";
-import { parseCheckpoint, parseWhole } from "../../numbers.ts";
+import type { CommonOptions, ImageOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 export interface RetrieveOptions extends CommonOptions, ImageOptions {
-  text?: string;
-  image?: string;
-  top: string;
-  html?: string;
-  checkpoint: string;
+  readonly text: string | undefined;
+  readonly image: string | undefined;
+  readonly top: number;
+  readonly html: string | undefined;
+  readonly checkpoint: "best" | "latest";
 }
 
 /** Something near the query: an image, or a caption and its image. */
@@ -46,11 +45,11 @@ export async function retrieveCommand(
   run: string,
   options: RetrieveOptions,
 ): Promise<number> {
-  const { text, image } = options;
-  checkTogether(options);
-  const top = parseWhole("--top", options.top, 1);
+  const { text, image, top, html, checkpoint } = options;
+  if (html !== undefined && !existsSync(dirname(html))) {
+    throw usageError(`there is no folder ${dirname(html)}; create it, or choose another --html`);
+  }
   const request = imageRequest(options);
-  const checkpoint = parseCheckpoint(options.checkpoint);
   const progress = createProgress(context.err);
   try {
     using opened = await openEmbedder(run, { checkpoint });
@@ -62,7 +61,7 @@ export async function retrieveCommand(
         : await nearestCaptions(opened, query, source, top, progress);
     progress.close();
     const where = query === undefined ? sourceName(source) : `captions of ${sourceName(source)}`;
-    if (options.html !== undefined) {
+    if (html !== undefined) {
       const page = retrievalPage({
         query: text ?? image!,
         run,
@@ -72,7 +71,7 @@ export async function retrieveCommand(
           picture: await originalPicture(dirname(image), basename(image)),
         }),
       });
-      await writeFileAtomically(options.html, page);
+      await writeFileAtomically(html, page);
       context.err.line(`page: ${options.html}`);
     }
     const named = matches.map(({ index, ...match }) => ({
@@ -86,22 +85,6 @@ export async function retrieveCommand(
     return 0;
   } finally {
     progress.close();
-  }
-}
-
-/** @throws UserError (exit code 2) for options that do not go together */
-function checkTogether({ text, image, images, html }: RetrieveOptions): void {
-  const refuse = (message: string): never => {
-    throw usageError(message);
-  };
-  if ((text === undefined) === (image === undefined)) {
-    refuse("say what to look for: one of --text and --image");
-  }
-  if (image !== undefined && images !== undefined) {
-    refuse("--image finds captions, which a folder of pictures has not; leave out --images");
-  }
-  if (html !== undefined && !existsSync(dirname(html))) {
-    refuse(`there is no folder ${dirname(html)}; make it, or name another page`);
   }
 }
 

@@ -13,25 +13,24 @@ import { usageError } from "../../../graph/errors.ts";
 import { knownProperties } from "../../../recipe/data-specs.ts";
 import type { ImageSource } from "../../../recipe/image-source.ts";
 import { type OpenedEmbedder, openEmbedder } from "../../../runs/open-embedder.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
 import {
   embedHooks,
-  type ImageOptions,
   imageName,
   imageRequest,
   openSource,
   requireClasses,
   sourceName,
 } from "../../image-options.ts";
-import { parseCheckpoint } from "../../numbers.ts";
+import type { CommonOptions, ImageOptions } from "../../options.ts";
 import { createProgress, formatMetric } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 import { parseLabels, parseTemplates } from "../../text-lists.ts";
 
 export interface ZeroShotOptions extends CommonOptions, ImageOptions {
-  labels?: string;
-  templates?: string[];
-  checkpoint: string;
+  readonly labels: string | undefined;
+  readonly templates: readonly string[] | undefined;
+  readonly checkpoint: "best" | "latest";
 }
 
 /** Labels shown for a single image. */
@@ -43,7 +42,7 @@ export async function zeroShotCommand(
   run: string,
   options: ZeroShotOptions,
 ): Promise<number> {
-  const checkpoint = parseCheckpoint(options.checkpoint);
+  const { checkpoint } = options;
   const request = imageRequest(options, { classes: true });
   const given = options.labels === undefined ? undefined : await parseLabels(options.labels);
   const ownTemplates = options.templates && (await parseTemplates(options.templates));
