@@ -72,7 +72,7 @@ test("data list says which sets are here", async () => {
     "clip-bpe": "absent",
   });
   const table = await run("data", "list", "--root", folder);
-  expect(table.out).toMatch(/^data set +state +terms +what it holds\nshapes +generated /);
+  expect(table.out).toMatch(/^data set +state +terms +description\nshapes +generated /);
 });
 
 /** Runs the executable as a shell would. */

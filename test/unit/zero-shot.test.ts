@@ -117,11 +117,15 @@ describe("zero-shot", () => {
     ["no label", ["--labels", ","], "--labels takes names such as cat,dog"],
     ["no place in a template", ["--templates", "a star"], 'the template "a star" has no {}'],
     ["an unknown set", ["--data", "pets"], '"pets" is neither a folder nor a set of images'],
-    ["an unknown split", ["--split", "dev"], 'unknown split "dev"'],
-    ["two sources", ["--images", ".", "--split", "test"], "leave out --data and --split"],
+    ["an unknown split", ["--split", "dev"], '--split takes train, validation or test, got "dev"'],
+    [
+      "two sources",
+      ["--images", ".", "--split", "test"],
+      "--images cannot be combined with --split",
+    ],
     ["no such folder", ["--images", "nowhere"], "nowhere is not a folder"],
-    ["no such way", ["--images", ".", "--on-broken", "repair"], "--on-broken is skip or stop"],
-    ["no such checkpoint", ["--checkpoint", "first"], "--checkpoint is best or latest"],
+    ["no such way", ["--images", ".", "--on-broken", "repair"], "--on-broken takes skip or stop"],
+    ["no such checkpoint", ["--checkpoint", "first"], "--checkpoint takes best or latest"],
   ])("%s is refused", async (_, argv, message) => {
     expect(await refusal("zero-shot", run, ...argv)).toContain(message);
   });
@@ -149,10 +153,14 @@ describe("probe", () => {
   });
 
   test.each<[string, string[], string]>([
-    ["an unknown kind", ["--kind", "svm"], "--kind is linear or knn, got svm"],
-    ["neighbours of a line", ["--kind", "linear", "--k", "3"], "--k and --temperature are for"],
+    ["an unknown kind", ["--kind", "svm"], '--kind takes linear or knn, got "svm"'],
+    [
+      "neighbours of a line",
+      ["--kind", "linear", "--k", "3"],
+      "--k and --temperature require --kind knn",
+    ],
     ["no neighbours", ["--kind", "knn", "--k", "0"], "--k takes a whole number >= 1"],
-    ["a temperature of 0", ["--kind", "knn", "--temperature", "0"], "a number above 0, got 0"],
+    ["a temperature of 0", ["--kind", "knn", "--temperature", "0"], 'a number above 0, got "0"'],
     ["no kind", [], "required option --kind <which> not specified"],
   ])("%s is refused", async (_, argv, message) => {
     expect(await refusal("probe", run, ...argv)).toContain(message);
