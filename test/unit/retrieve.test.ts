@@ -156,7 +156,7 @@ describe("retrieve", () => {
       "--image cannot be combined with --images",
     ],
     ["a missing picture", ["--image", "none.png"], "there is no picture none.png"],
-    ["a missing folder", ["--text", "a", "--html", "no/x.html"], "there is no folder no"],
+    ["a missing folder", ["--text", "a", "--html", "no/x.html"], "the folder no does not exist"],
     ["no results", ["--text", "a", "--top", "0"], "--top takes a whole number >= 1"],
   ])("%s is refused", async (_, argv, message) => {
     expect(await refusal("retrieve", run, ...argv)).toContain(message);

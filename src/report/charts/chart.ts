@@ -45,7 +45,12 @@ export const stepFrame = {
 
 /** The axis of training steps below a chart. */
 export function stepAxis(): Plot.Markish {
-  const format = { tickFormat: formatCompact, tickSize: 0, label: "step", labelArrow: "none" } as const;
+  const format = {
+    tickFormat: formatCompact,
+    tickSize: 0,
+    label: "step",
+    labelArrow: "none",
+  } as const;
   return Plot.axisX({ ticks: 5, ...format });
 }
 

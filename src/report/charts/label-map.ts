@@ -32,7 +32,8 @@ export function labelMapChart(
       nameLimit: 112,
       widthLimit: 56,
       heightOf: () => (counts.length > 30 ? 12 : 24),
-      title: ({ row, expert, share }) => `${rowNames[row]}, expert ${expert}: ${formatPercent(share)}`,
+      title: ({ row, expert, share }) =>
+        `${rowNames[row]}, expert ${expert}: ${formatPercent(share)}`,
       text: ({ share }, { width, height }) =>
         width >= 24 && height >= 20 ? (share * 100).toFixed(0) : "",
       fontSize: (width) => (width < 28 ? 10 : 12),

@@ -43,7 +43,12 @@ export function loadOverTimeChart(
         strokeWidth: 1,
       }),
       stepAxis(),
-      Plot.axisY({ ticks: 4, tickFormat: (v: number) => formatPercent(v, 0), tickSize: 0, label: null }),
+      Plot.axisY({
+        ticks: 4,
+        tickFormat: (v: number) => formatPercent(v, 0),
+        tickSize: 0,
+        label: null,
+      }),
     ],
   });
 }

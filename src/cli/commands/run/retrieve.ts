@@ -47,7 +47,9 @@ export async function retrieveCommand(
 ): Promise<number> {
   const { text, image, top, html, checkpoint } = options;
   if (html !== undefined && !existsSync(dirname(html))) {
-    throw usageError(`there is no folder ${dirname(html)}; create it, or choose another --html`);
+    throw usageError(
+      `the folder ${dirname(html)} does not exist; create it, or choose another --html`,
+    );
   }
   const request = imageRequest(options);
   const progress = createProgress(context.err);
