@@ -73,7 +73,7 @@ type Given<T, S> = S extends { readonly required: true } | { readonly default: u
  *
  * @param value its name in help, such as `<count>`
  * @example
- * const options = { topK: option("<count>", "draw from the k most probable tokens", whole(1)) };
+ * const options = { topK: option("<count>", "sample from this many most probable tokens", whole(1)) };
  * type Given = Values<typeof options>; // { readonly topK: number | undefined }
  */
 export function option<T, const S extends Settings<NoInfer<T>> = Record<never, never>>(
@@ -135,7 +135,7 @@ export function choice<const Word extends string>(...words: readonly Word[]): Pa
   };
 }
 
-/** Words separated by commas, each once. */
+/** Comma-separated words without duplicates. */
 export function words(given: string): readonly string[] {
   return [...new Set(given.split(",").map((word) => word.trim()))].filter(Boolean);
 }

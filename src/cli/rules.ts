@@ -14,8 +14,8 @@ export interface Rule<Key extends string = string> {
  * Refuses `option` together with any of `others`.
  *
  * @example
- * conflicts("beams", ["seed"], "beam search draws nothing at random")
- * // --beams cannot be combined with --seed: beam search draws nothing at random
+ * conflicts("beams", ["seed"], "beam search does not sample")
+ * // --beams cannot be combined with --seed: beam search does not sample
  */
 export function conflicts<const Key extends string>(
   option: Key,
@@ -47,7 +47,7 @@ export function requires<const Key extends string>(
   };
 }
 
-/** Refuses none and several of `options`. */
+/** Refuses anything but exactly one of `options`. */
 export function exactlyOne<const Key extends string>(options: readonly Key[]): Rule<Key> {
   return {
     options,
@@ -58,7 +58,7 @@ export function exactlyOne<const Key extends string>(options: readonly Key[]): R
   };
 }
 
-/** @throws UserError (exit code 2) for the first rule that is broken */
+/** @throws UserError (exit code 2) for the first rule that the options break */
 export function checkRules(rules: readonly Rule[], isGiven: (key: string) => boolean): void {
   for (const rule of rules) {
     const message = rule.check(isGiven);

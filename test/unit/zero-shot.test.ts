@@ -44,7 +44,7 @@ describe("zero-shot", () => {
     expect(scores.zero_shot_top5_accuracy).toBeGreaterThanOrEqual(scores.zero_shot_accuracy);
     const { code, out } = await moesaic("zero-shot", run, "--split", "validation");
     expect(code).toBe(0);
-    expect(out).toMatch(/^label +images +accuracy +most often taken for\ncircle /);
+    expect(out).toMatch(/^label +images +accuracy +most often confused with\ncircle /);
     expect(out).toMatch(/\nzero_shot_accuracy 0\.\d+\nzero_shot_top5_accuracy [\d.]+\n$/);
   });
 
@@ -92,7 +92,7 @@ describe("zero-shot", () => {
     const { code, err } = await moesaic("zero-shot", run, "--images", pictures, ...labels);
     expect(code).toBe(0);
     expect(err).toContain(
-      "2 of 3 labels cannot be told apart by the run's tokenizer (zebra, gnu); use words of",
+      "2 of 3 labels have the same tokens as another label (zebra, gnu); use words of",
     );
   });
 
@@ -112,7 +112,7 @@ describe("zero-shot", () => {
   });
 
   test.each<[string, string[], string]>([
-    ["too few labels", ["--labels", "star,heart"], "shapes has 8 classes and --labels names 2"],
+    ["too few labels", ["--labels", "star,heart"], "shapes has 8 classes and --labels has 2"],
     ["a label twice", ["--labels", "star, star"], 'the label "star" is given twice'],
     ["no label", ["--labels", ","], "--labels takes names such as cat,dog"],
     ["no place in a template", ["--templates", "a star"], 'the template "a star" has no {}'],

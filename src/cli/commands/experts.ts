@@ -22,8 +22,12 @@ const output = {
   ...common,
 };
 const kind = option("<name>", "kind of experts if the model has several, as shown by list", text);
-const noise = (help: string) =>
-  option("<ratio>", `${help}, relative to the size of their weights`, number({ least: 0 }));
+const noise = (fallback: string) =>
+  option(
+    "<ratio>",
+    `noise on copies, relative to the size of their weights (default: ${fallback})`,
+    number({ least: 0 }),
+  );
 
 const list = defineCommand({
   name: "list",
@@ -47,7 +51,7 @@ const add = defineCommand({
     mostUsed: option("<count>", "copy this many experts with the highest loads", whole(1)),
     fresh: option("<count>", "number of freshly initialised experts", whole(1)),
     kind,
-    noise: noise("noise on copies (default: 0.01)"),
+    noise: noise("0.01"),
     ...output,
   },
   examples: [
@@ -104,7 +108,7 @@ const upcycle = defineCommand({
   summary: "make a dense run sparse",
   description: "Makes experts from the feed-forward layers of a dense run.",
   arguments: [run, argument("[key=value...]", "settings of the new model that override the run's")],
-  options: { noise: noise("noise on the experts (default: 0)"), ...output },
+  options: { noise: noise("0"), ...output },
   examples: [
     "moesaic experts upcycle runs/dense --out runs/b",
     "moesaic experts upcycle runs/dense model.moe.num_experts=8 --out runs/b",

@@ -9,7 +9,7 @@ export interface AgreementOptions extends CommonOptions {
   readonly split: string;
 }
 
-/** `moesaic agreement`: how far two checkpoints send the same tokens to the same experts. */
+/** `moesaic agreement`: compares the routing of two checkpoints. */
 export async function agreementCommand(
   context: Context,
   first: string,
@@ -17,16 +17,12 @@ export async function agreementCommand(
   { split, json }: AgreementOptions,
 ): Promise<number> {
   const { compareRouting } = await import("../../../train/compare-routing.ts");
-  const progress = createProgress(context.err);
-  try {
-    const compared = await compareRouting(first, second, { split, progress });
-    progress.close();
-    if (json) printJson(context, asJson(compared));
-    else printAgreement(context, compared);
-    return 0;
-  } finally {
-    progress.close();
-  }
+  using progress = createProgress(context.err);
+  const compared = await compareRouting(first, second, { split, progress });
+  progress.close();
+  if (json) printJson(context, asJson(compared));
+  else printAgreement(context, compared);
+  return 0;
 }
 
 function printAgreement({ out }: Context, { split, first, second, layers }: ComparedRouting): void {

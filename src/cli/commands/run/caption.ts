@@ -21,7 +21,7 @@ export interface CaptionCommandOptions extends GenerationOptions {
   readonly temperature: number;
 }
 
-/** Images that are read together. */
+/** Images in a batch. */
 const BATCH = 32;
 
 type Steps = AsyncIterable<GenerationStep>;
@@ -55,22 +55,18 @@ export async function captionCommand(
   const started = performance.now();
   const results: Result[] = [];
   const size = numBeams === undefined ? BATCH : 1;
-  const progress = createProgress(context.err);
-  try {
-    for (let start = 0; start < pictures.length; start += size) {
-      const batch = pictures.slice(start, start + size);
-      if (numBeams !== undefined) {
-        results.push(await searchCaption(opened, batch[0]!, { ...all, numBeams, lengthPenalty }));
-      } else {
-        const show = (steps: Steps): Steps => (streams ? printSteps(context, steps) : steps);
-        const own = { ...all, key: foldIn(key(seed), start) };
-        results.push(...(await captionAll(opened, batch, own, show)));
-      }
-      if (pictures.length <= size) continue;
-      progress.update({ label: "picture", done: results.length, total: pictures.length });
+  using progress = createProgress(context.err);
+  for (let start = 0; start < pictures.length; start += size) {
+    const batch = pictures.slice(start, start + size);
+    if (numBeams !== undefined) {
+      results.push(await searchCaption(opened, batch[0]!, { ...all, numBeams, lengthPenalty }));
+    } else {
+      const show = (steps: Steps): Steps => (streams ? printSteps(context, steps) : steps);
+      const own = { ...all, key: foldIn(key(seed), start) };
+      results.push(...(await captionAll(opened, batch, own, show)));
     }
-  } finally {
-    progress.close();
+    if (pictures.length <= size) continue;
+    progress.update({ label: "image", done: results.length, total: pictures.length });
   }
   const seconds = (performance.now() - started) / 1000;
 

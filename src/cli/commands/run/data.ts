@@ -12,7 +12,7 @@ export interface DataOptions extends CommonOptions {
   readonly root: string | undefined;
 }
 
-/** `moesaic data list`: the data sets known by name and whether their files are here. */
+/** `moesaic data list`: the known data sets and whether their files are present. */
 export async function listDataCommand(
   context: Context,
   { json, root }: DataOptions,
@@ -57,18 +57,14 @@ export async function getDataCommand(
   { json, root }: DataOptions,
 ): Promise<number> {
   const { downloadDataset } = await import("../../../data/download.ts");
-  const progress = createProgress(context.err);
-  try {
-    const folder = await downloadDataset(name, {
-      ...defined({ root }),
-      onProgress: (file, received, total) =>
-        progress.update({ label: file, done: received, total: total ?? received }),
-    });
-    progress.close();
-    if (json) printJson(context, { name, folder });
-    else context.out.line(`${name} is in ${folder}`);
-    return 0;
-  } finally {
-    progress.close();
-  }
+  using progress = createProgress(context.err);
+  const folder = await downloadDataset(name, {
+    ...defined({ root }),
+    onProgress: (file, received, total) =>
+      progress.update({ label: file, done: received, total: total ?? received }),
+  });
+  progress.close();
+  if (json) printJson(context, { name, folder });
+  else context.out.line(`${name} is in ${folder}`);
+  return 0;
 }

@@ -38,29 +38,25 @@ export async function embedCommand(
   checkEmbeddingFile(out);
   const request = imageRequest(options);
   const lines = texts === undefined ? undefined : await readLines(texts);
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const rows =
-      lines === undefined
-        ? await embedSource(opened, await openSource(opened, request, progress), captions, progress)
-        : {
-            source: texts!,
-            columns: { id: numbered(lines.length), text: lines },
-            embeddings: await opened.embedTexts(lines, embedHooks(progress, "text")),
-          };
-    progress.close();
-    const { step } = opened.checkpoint;
-    const { source, ...table } = rows;
-    const about = { run, step, source };
-    const files = await writeEmbeddings(out, { ...table, about });
-    const [count, width] = [countRows(table.embeddings), opened.width];
-    if (options.json) printJson(context, { ...about, rows: count, width, files });
-    else context.out.line(`${count} embeddings of ${width} numbers: ${files.join(", ")}`);
-    return 0;
-  } finally {
-    progress.close();
-  }
+  using progress = createProgress(context.err);
+  using opened = await openEmbedder(run, { checkpoint });
+  const rows =
+    lines === undefined
+      ? await embedSource(opened, await openSource(opened, request, progress), captions, progress)
+      : {
+          source: texts!,
+          columns: { id: numbered(lines.length), text: lines },
+          embeddings: await opened.embedTexts(lines, embedHooks(progress, "text")),
+        };
+  progress.close();
+  const { step } = opened.checkpoint;
+  const { source, ...table } = rows;
+  const about = { run, step, source };
+  const files = await writeEmbeddings(out, { ...table, about });
+  const [count, width] = [countRows(table.embeddings), opened.width];
+  if (options.json) printJson(context, { ...about, rows: count, width, files });
+  else context.out.line(`${count} embeddings of ${width} numbers: ${files.join(", ")}`);
+  return 0;
 }
 
 async function embedSource(

@@ -15,17 +15,13 @@ export async function evalCommand(
   { split, checkpoint, json }: EvalOptions,
 ): Promise<number> {
   const { evaluateRun } = await import("../../../train/evaluate-run.ts");
-  const progress = createProgress(context.err);
-  try {
-    const scores = await evaluateRun(runDirectory, { split, checkpoint, progress });
-    progress.close();
-    if (json) printJson(context, scores);
-    else {
-      const rows = Object.entries(scores).map(([name, value]) => [name, formatMetric(value)]);
-      printTable(context.out, ["metric", split], rows);
-    }
-    return 0;
-  } finally {
-    progress.close();
+  using progress = createProgress(context.err);
+  const scores = await evaluateRun(runDirectory, { split, checkpoint, progress });
+  progress.close();
+  if (json) printJson(context, scores);
+  else {
+    const rows = Object.entries(scores).map(([name, value]) => [name, formatMetric(value)]);
+    printTable(context.out, ["metric", split], rows);
   }
+  return 0;
 }

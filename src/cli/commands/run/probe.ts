@@ -26,7 +26,7 @@ export interface ProbeOptions extends CommonOptions {
   readonly checkpoint: "best" | "latest";
 }
 
-/** A probe's scores of the test images, and what was chosen on the way. */
+/** Scores on the test images, and the settings of the probe. */
 interface Probed {
   readonly accuracy: ClassAccuracy;
   readonly classNames: readonly string[];
@@ -43,39 +43,35 @@ export async function probeCommand(
   if (kind === "linear" && (k !== undefined || temperature !== undefined)) {
     throw usageError("--k and --temperature require --kind knn");
   }
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const read = { data, maxTrain, progress };
-    const probed =
-      kind === "linear"
-        ? await probeLinear(opened, read)
-        : await probeNeighbours(opened, { ...read, ...defined({ k, temperature }) });
-    progress.close();
-    const { accuracy, classNames, details } = probed;
-    const scores = {
-      accuracy: accuracy.accuracy,
-      ...(accuracy.top5 !== undefined && { top5_accuracy: accuracy.top5 }),
-      ...details,
-    };
-    if (options.json) {
-      const { perClass, confusion } = accuracy;
-      const { step } = opened.checkpoint;
-      printJson(context, {
-        ...{ run, step, kind, data: data ?? opened.config.data.name },
-        ...scores,
-        classes: classNames,
-        class_accuracy: perClass,
-        confusion,
-      });
-    } else {
-      const rows = Object.entries(scores).map(([name, value]) => [name, formatScore(value)]);
-      printTable(context.out, [`${kind} probe`, "test"], rows);
-    }
-    return 0;
-  } finally {
-    progress.close();
+  using progress = createProgress(context.err);
+  using opened = await openEmbedder(run, { checkpoint });
+  const read = { data, maxTrain, progress };
+  const probed =
+    kind === "linear"
+      ? await probeLinear(opened, read)
+      : await probeNeighbours(opened, { ...read, ...defined({ k, temperature }) });
+  progress.close();
+  const { accuracy, classNames, details } = probed;
+  const scores = {
+    accuracy: accuracy.accuracy,
+    ...(accuracy.top5 !== undefined && { top5_accuracy: accuracy.top5 }),
+    ...details,
+  };
+  if (options.json) {
+    const { perClass, confusion } = accuracy;
+    const { step } = opened.checkpoint;
+    printJson(context, {
+      ...{ run, step, kind, data: data ?? opened.config.data.name },
+      ...scores,
+      classes: classNames,
+      class_accuracy: perClass,
+      confusion,
+    });
+  } else {
+    const rows = Object.entries(scores).map(([name, value]) => [name, formatScore(value)]);
+    printTable(context.out, [`${kind} probe`, "test"], rows);
   }
+  return 0;
 }
 
 function formatScore(value: number): string {
@@ -128,7 +124,7 @@ async function probeNeighbours(
   return { accuracy: classAccuracy(votes, test.labels), classNames, details };
 }
 
-/** Embeddings of a split; of a larger training split, of a part drawn by the run's seed. */
+/** Embeddings of a split; a training split above `maxTrain` is sampled with the run's seed. */
 async function readSplit(
   opened: OpenedEmbedder,
   split: Split,

@@ -31,10 +31,10 @@ export interface RetrieveOptions extends CommonOptions, ImageOptions {
   readonly checkpoint: "best" | "latest";
 }
 
-/** Something near the query: an image, or a caption and its image. */
+/** A result: an image, or a caption and its image. */
 interface Match {
   readonly cosine: number;
-  /** Place of the image in its source. */
+  /** Index of the image in its source. */
   readonly index: number;
   readonly caption?: string;
 }
@@ -52,42 +52,38 @@ export async function retrieveCommand(
     );
   }
   const request = imageRequest(options);
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const query = image === undefined ? undefined : await opened.openImages({ file: image });
-    const source = await openSource(opened, request, progress);
-    const matches =
-      query === undefined
-        ? await nearestImages(opened, text!, source, top, progress)
-        : await nearestCaptions(opened, query, source, top, progress);
-    progress.close();
-    const where = query === undefined ? sourceName(source) : `captions of ${sourceName(source)}`;
-    if (html !== undefined) {
-      const page = retrievalPage({
-        query: text ?? image!,
-        run,
-        source: where,
-        found: await Promise.all(matches.map((match) => picturesOf(source, request, match))),
-        ...(image !== undefined && {
-          picture: await originalPicture(dirname(image), basename(image)),
-        }),
-      });
-      await writeFileAtomically(html, page);
-      context.err.line(`page: ${options.html}`);
-    }
-    const named = matches.map(({ index, ...match }) => ({
-      ...match,
-      image: source.paths === undefined ? index : imageName(source, index),
-    }));
-    const asked = text === undefined ? { image } : { text };
-    const { step } = opened.checkpoint;
-    if (options.json) printJson(context, { run, step, ...asked, source: where, matches: named });
-    else printMatches(context, source, matches);
-    return 0;
-  } finally {
-    progress.close();
+  using progress = createProgress(context.err);
+  using opened = await openEmbedder(run, { checkpoint });
+  const query = image === undefined ? undefined : await opened.openImages({ file: image });
+  const source = await openSource(opened, request, progress);
+  const matches =
+    query === undefined
+      ? await nearestImages(opened, text!, source, top, progress)
+      : await nearestCaptions(opened, query, source, top, progress);
+  progress.close();
+  const where = query === undefined ? sourceName(source) : `captions of ${sourceName(source)}`;
+  if (html !== undefined) {
+    const page = retrievalPage({
+      query: text ?? image!,
+      run,
+      source: where,
+      found: await Promise.all(matches.map((match) => picturesOf(source, request, match))),
+      ...(image !== undefined && {
+        picture: await originalPicture(dirname(image), basename(image)),
+      }),
+    });
+    await writeFileAtomically(html, page);
+    context.err.line(`page: ${options.html}`);
   }
+  const named = matches.map(({ index, ...match }) => ({
+    ...match,
+    image: source.paths === undefined ? index : imageName(source, index),
+  }));
+  const asked = text === undefined ? { image } : { text };
+  const { step } = opened.checkpoint;
+  if (options.json) printJson(context, { run, step, ...asked, source: where, matches: named });
+  else printMatches(context, source, matches);
+  return 0;
 }
 
 async function nearestImages(
@@ -144,7 +140,7 @@ function printMatches({ out }: Context, source: ImageSource, matches: readonly M
   );
 }
 
-/** A match with its picture: of a folder as it lies there, of a set as it was read. */
+/** A match with its image: the original file of a folder, the resized image of a data set. */
 async function picturesOf(
   source: ImageSource,
   request: ImageRequest,
