@@ -9,7 +9,7 @@ import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { parseWhole } from "../src/cli/numbers.ts";
+import { whole } from "../src/cli/option.ts";
 import { toSnakeCase } from "../src/config/case.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { type TrainConfig, trainConfigSchema } from "../src/recipe/config.ts";
@@ -76,7 +76,7 @@ const base = load([]);
 const { model } = base;
 if (model.system !== "limoe") throw new Error(`${values.recipe} is no recipe of LIMoE`);
 const losses = toSnakeCase(model.moe.losses) as readonly { name: string }[];
-const numSeeds = parseWhole("--seeds", values.seeds, 1);
+const numSeeds = whole(1)(values.seeds, "--seeds");
 const part = values.baselines
   ? {
       name: "baselines",

@@ -1,16 +1,11 @@
-/** What every command is given. */
+/** The terminals that every command writes to. */
 import { createTerminal, type Output, type Terminal } from "./terminal.ts";
 
 export interface Context {
-  /** Results: tables for people, or nothing but JSON under `--json`. */
+  /** Results: tables, or only JSON under `--json`. */
   readonly out: Terminal;
   /** Progress and notes. */
   readonly err: Terminal;
-}
-
-/** Options that every command takes. */
-export interface CommonOptions {
-  json?: boolean;
 }
 
 export function createContext(stdout: Output, stderr: Output): Context {

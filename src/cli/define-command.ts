@@ -1,87 +1,97 @@
-/** The definition of a command: arguments, options, help, and a loader of its action. */
-import { type Command, Option } from "commander";
+/** A command as one definition: its arguments, options, help, and a loader of its action. */
 import type { Context } from "./context.ts";
+import type { Options, Values } from "./option.ts";
+import type { Rule } from "./rules.ts";
 
-/** One option. */
-export interface OptionDefinition {
-  /** As commander reads them: `--top <count>`, `--json`, `--no-open`. */
-  readonly flags: string;
+/** A positional argument: `<run>` is required, `[run]` is not, `<run...>` takes several. */
+export interface Argument<Name extends string = string> {
+  readonly name: Name;
   readonly help: string;
-  readonly default?: string;
-  readonly required?: boolean;
-  /** Whether it may be given several times; its values become a list. */
-  readonly repeatable?: boolean;
-  /** Accepted, but not shown in help: former spellings. */
-  readonly hidden?: boolean;
 }
 
-/**
- * What a command does: the context, one parameter per argument, then the options.
- *
- * @returns the exit code
- */
-export type CommandAction = (context: Context, ...given: never[]) => number | Promise<number>;
+type ArgumentValue<Name extends string> = Name extends `${string}...${string}`
+  ? readonly string[]
+  : Name extends `[${string}`
+    ? string | undefined
+    : string;
 
-/** A command of the program, or a group of subcommands. */
-export interface CommandDefinition {
+type ArgumentValues<Arguments extends readonly Argument[]> = {
+  readonly [At in keyof Arguments]: Arguments[At] extends Argument<infer Name>
+    ? ArgumentValue<Name>
+    : never;
+};
+
+/**
+ * What a command does: it receives the context, one parameter per argument, then the options.
+ *
+ * @returns the exit code: 0, 1 if something failed, 130 if it was interrupted
+ * @throws UserError for mistakes that users can correct
+ */
+export type Action<Arguments extends readonly Argument[], O extends Options> = (
+  context: Context,
+  ...given: [...ArgumentValues<Arguments>, Values<O>]
+) => number | Promise<number>;
+
+interface Described {
   readonly name: string;
   /** A few words for the list of commands. */
   readonly summary: string;
   /** One sentence for its own help. */
   readonly description: string;
+  /** Paragraphs below the options. */
+  readonly notes?: string;
+  /** Command lines; a comment may follow after ` # `. */
+  readonly examples: readonly string[];
+}
+
+/** A command that does something. */
+export interface Command<
+  Arguments extends readonly Argument[] = readonly Argument[],
+  O extends Options = Options,
+> extends Described {
   /** Replaces the generated usage line. */
   readonly usage?: string;
-  /** Flags such as `<run>` or `[key=value...]`, each with its help. */
-  readonly arguments?: readonly (readonly [flags: string, help: string])[];
-  readonly options?: readonly OptionDefinition[];
-  /** Text below the options, with examples. */
-  readonly help?: string;
-  /** Imports the action, which may need heavy modules. */
-  readonly load?: () => Promise<CommandAction>;
-  readonly commands?: readonly CommandDefinition[];
+  readonly arguments: Arguments;
+  readonly options: O;
+  /** Combinations of options that are refused. */
+  readonly rules?: readonly Rule<keyof O & string>[];
+  /** Imports the action, so that other commands start without its modules. */
+  load(): Promise<Action<Arguments, O>>;
+}
+
+/** A command that only has subcommands. */
+export interface CommandGroup extends Described {
+  readonly commands: readonly Command[];
 }
 
 /**
- * Declares a command.
+ * Defines a command; `commands/index.ts` lists it.
+ *
+ * The types of the action's parameters must fit the arguments and options.
  *
  * @example
  * export const evalDefinition = defineCommand({
  *   name: "eval",
  *   summary: "score a run",
  *   description: "Scores a checkpoint of a run on one split of its data.",
- *   arguments: [["<run>", "run directory"]],
- *   options: [checkpointOption, jsonOption],
+ *   arguments: [argument("<run>", "run directory")],
+ *   options: { split, checkpoint, ...common },
+ *   examples: ["moesaic eval runs/quickstart"],
  *   load: async () => (await import("./run/eval.ts")).evalCommand,
  * });
  */
-export function defineCommand(definition: CommandDefinition): CommandDefinition {
-  return definition;
+export function defineCommand<const Arguments extends readonly Argument[], O extends Options>(
+  command: Command<Arguments, O>,
+): Command {
+  return command as unknown as Command;
 }
 
-/** Runs the action of a command on what commander parsed. */
-export type RunAction = (definition: CommandDefinition, given: readonly unknown[]) => Promise<void>;
-
-/** Adds a command and its subcommands to a commander program. */
-export function addCommand(parent: Command, definition: CommandDefinition, run: RunAction): void {
-  const { name, summary, description, usage, help, load } = definition;
-  const command = parent.command(name).summary(summary).description(description);
-  if (usage !== undefined) command.usage(usage);
-  for (const [flags, text] of definition.arguments ?? []) command.argument(flags, text);
-  for (const option of definition.options ?? []) command.addOption(commanderOption(option));
-  if (help !== undefined) command.addHelpText("after", help);
-  if (load !== undefined) {
-    // commander calls an action with the arguments, the options and the command itself.
-    command.action((...given: unknown[]) => run(definition, given.slice(0, -1)));
-  }
-  for (const inner of definition.commands ?? []) addCommand(command, inner, run);
+/** Defines a command that only has subcommands. */
+export function defineCommandGroup(group: CommandGroup): CommandGroup {
+  return group;
 }
 
-function commanderOption({ flags, help, required, repeatable, hidden, ...rest }: OptionDefinition) {
-  const option = new Option(flags, help).makeOptionMandatory(required === true);
-  option.hideHelp(hidden === true);
-  if (rest.default !== undefined) option.default(rest.default);
-  if (repeatable) {
-    option.argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
-  }
-  return option;
+/** A positional argument. */
+export function argument<const Name extends string>(name: Name, help: string): Argument<Name> {
+  return { name, help };
 }

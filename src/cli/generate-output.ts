@@ -1,4 +1,4 @@
-/** Generated texts for people and as JSON. */
+/** Generated texts as plain text and as JSON. */
 import type { Beam } from "../evaluate/generate/beam-search.ts";
 import type { Generation } from "../evaluate/generate/generate.ts";
 import { tokenTexts } from "../evaluate/generate/prompt.ts";
@@ -6,7 +6,7 @@ import type { OpenedLanguageModel } from "../runs/open-language-model.ts";
 import type { Context } from "./context.ts";
 import { formatMetric, formatRate } from "./progress.ts";
 
-/** A prompt and what it is continued with: one text, or beams. */
+/** A prompt and its continuation: one text, or beams. */
 export interface Result {
   readonly prompt: string;
   /** Tokens of the prompt. */
@@ -15,7 +15,7 @@ export interface Result {
   readonly beams?: readonly Beam[];
 }
 
-/** Prints prompts with their continuations, each under its number where there are several. */
+/** Prints prompts with their continuations, numbered if there are several. */
 export function printResults({ out }: Context, results: readonly Result[]): void {
   for (const [r, { prompt, generation, beams = [] }] of results.entries()) {
     if (r > 0) out.line();
@@ -30,7 +30,7 @@ export function printResults({ out }: Context, results: readonly Result[]): void
   }
 }
 
-/** Notes how many tokens were read, and how fast. */
+/** Notes the number of new tokens and the speed. */
 export function noteSpeed({ err }: Context, results: readonly Result[], seconds: number): void {
   const numTokens = results
     .flatMap(({ generation, beams = [] }) => [...(generation ? [generation] : []), ...beams])
@@ -39,7 +39,7 @@ export function noteSpeed({ err }: Context, results: readonly Result[], seconds:
   err.line(`${numTokens} tokens in ${seconds.toFixed(1)} s, ${formatRate(rate)} tokens/s`);
 }
 
-/** A result as it stands in JSON. */
+/** A result as JSON. */
 export function describeResult(
   { prompt, ids, generation, beams }: Result,
   opened: Pick<OpenedLanguageModel, "decoder" | "tokenizer">,
@@ -63,8 +63,8 @@ function describe({ text, ids, logProbability, ended }: Omit<Beam, "score">) {
 }
 
 /**
- * The tokens that were read, the last one not among them, after those of an image where there is one,
- * and their experts in every layer, best first.
+ * Tokens read by the model, and their experts in every layer, best first: image tokens, then all text
+ * tokens but the last.
  */
 function routingOf(
   prompt: readonly number[],

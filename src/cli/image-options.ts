@@ -1,46 +1,22 @@
-/** Which images a command reads, and how that is said with options. */
-
+/** Opens and names the images that options select. */
 import type { ImageDataset } from "../data/dataset.ts";
 import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import type { ImageRequest, ImageSource } from "../recipe/image-source.ts";
 import type { OpenedEmbedder } from "../runs/open-embedder.ts";
-import { requireSplit } from "../train/evaluate-run.ts";
+import type { ImageOptions } from "./options.ts";
 
-export interface ImageOptions {
-  readonly data?: string;
-  readonly split?: string;
-  readonly images?: string;
-  readonly onBroken?: string;
-}
-
-/**
- * The images that options ask for.
- *
- * @throws UserError (exit code 2) for options that do not go together
- */
+/** The images that options select. */
 export function imageRequest(
   { data, split, images, onBroken }: ImageOptions,
   { classes = false }: { readonly classes?: boolean } = {},
 ): ImageRequest {
-  const broken = onBroken === undefined ? {} : { onBroken: parseBroken(onBroken) };
-  if (images === undefined) {
-    const wanted = requireSplit(split ?? "test");
-    return { split: wanted, classes, ...broken, ...defined({ data }) };
-  }
-  if (data !== undefined || split !== undefined) {
-    throw usageError("--images reads a folder; leave out --data and --split");
-  }
-  return { folder: images, ...broken };
+  if (images !== undefined) return { folder: images, ...defined({ onBroken }) };
+  return { split, classes, ...defined({ data, onBroken }) };
 }
 
-function parseBroken(name: string): "skip" | "stop" {
-  if (name === "skip" || name === "stop") return name;
-  throw usageError(`--on-broken is skip or stop, got ${name}`);
-}
-
-/** Opens images and tells how far that is, and what was skipped. */
+/** Opens images, reporting progress and skipped files. */
 export function openSource(
   opened: OpenedEmbedder,
   request: ImageRequest,
@@ -52,7 +28,7 @@ export function openSource(
   });
 }
 
-/** Hooks that tell how many of `label` are done, and notes. */
+/** Hooks that report progress and notes; `label` names what is counted. */
 export function embedHooks(progress: ProgressSink, label: string) {
   return {
     onProgress: (done: number, total: number) => progress.update({ label, done, total }),
@@ -60,17 +36,17 @@ export function embedHooks(progress: ProgressSink, label: string) {
   };
 }
 
-/** What the images are, for people: "shapes test" or the folder. */
+/** A name for the images: "shapes test", or the folder. */
 export function sourceName({ dataset, paths }: ImageSource): string {
   return paths === undefined ? `${dataset.name} ${dataset.split}` : dataset.name;
 }
 
-/** How an image is named: by its path, or its place in the split. */
+/** The name of an image: its path, or its index in the split. */
 export function imageName({ paths }: ImageSource, index: number): string {
   return paths === undefined ? `#${index}` : paths[index]!;
 }
 
-/** @throws UserError (exit code 2) for a set whose images have no classes */
+/** @throws UserError (exit code 2) if the images have no classes */
 export function requireClasses({ name, classNames }: ImageDataset): void {
   if (classNames.length > 1) return;
   throw usageError(
@@ -79,9 +55,9 @@ export function requireClasses({ name, classNames }: ImageDataset): void {
 }
 
 /**
- * All captions of a set, and the place of the image that each belongs to.
+ * All captions of a set, and the index of the image of each caption.
  *
- * @throws UserError (exit code 2) for a set without captions
+ * @throws UserError (exit code 2) if the set has no captions
  */
 export function captionsOf({ dataset }: ImageSource): { texts: string[]; owners: number[] } {
   const texts: string[] = [];
@@ -93,5 +69,5 @@ export function captionsOf({ dataset }: ImageSource): { texts: string[]; owners:
     }
   }
   if (texts.length > 0) return { texts, owners };
-  throw usageError(`${dataset.name} has no captions; choose a set that has some`);
+  throw usageError(`${dataset.name} has no captions; choose a set with captions`);
 }

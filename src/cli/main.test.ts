@@ -72,7 +72,17 @@ test("data list says which sets are here", async () => {
     "clip-bpe": "absent",
   });
   const table = await run("data", "list", "--root", folder);
-  expect(table.out).toMatch(/^data set +state +terms +what it holds\nshapes +generated /);
+  expect(table.out).toMatch(/^data set +state +terms +description\nshapes +generated /);
+});
+
+test("--plugin adds definitions before the command runs", async () => {
+  const plugin = fileURLToPath(new URL("../data/plugin.fixture.ts", import.meta.url));
+  const { code, out } = await run("data", "list", "--json", "--plugin", plugin);
+  expect(code).toBe(0);
+  expect((JSON.parse(out) as { name: string }[]).map(({ name }) => name)).toContain("stripes");
+  const missing = await run("data", "list", "--plugin", "./none.js");
+  expect([missing.code, missing.out]).toEqual([2, ""]);
+  expect(missing.err).toMatch(/^error: the plug-in \.\/none\.js does not exist; [^\n]*\n$/);
 });
 
 /** Runs the executable as a shell would. */

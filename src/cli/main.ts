@@ -2,31 +2,31 @@
 import { type Command, CommanderError } from "commander";
 import { UserError } from "../graph/errors.ts";
 import { type Context, createContext, printJson } from "./context.ts";
-import { createProgram } from "./program.ts";
+import { createCommandLine } from "./program.ts";
 import type { Output } from "./terminal.ts";
 
 /**
  * Runs one command.
  *
- * Errors meant for people are one line on stderr, or `{"error": ...}` on stdout under `--json`;
- * MOESAIC_DEBUG=1 adds the stack.
+ * An error is one line on stderr, or `{"error": ...}` on stdout under `--json`; MOESAIC_DEBUG=1 adds the
+ * stack.
  *
  * @param argv arguments after the program's name
- * @returns 0; 1 when something failed; 2 for wrong usage or configuration; 130 when interrupted
+ * @returns 0; 1 for a failure; 2 for wrong usage or configuration; 130 after an interrupt
  */
 export async function main(
   argv: readonly string[],
   { stdout = process.stdout, stderr = process.stderr }: { stdout?: Output; stderr?: Output } = {},
 ): Promise<number> {
   const context = createContext(stdout, stderr);
-  const program = createProgram(context);
-  throwInsteadOfExit(program.command, context);
+  const { program, run } = createCommandLine(context);
+  throwInsteadOfExit(program, context);
   try {
     if (argv.length === 0) {
-      program.command.outputHelp({ error: true });
+      program.outputHelp({ error: true });
       return 2;
     }
-    return await program.run(argv);
+    return await run(argv);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     if (error instanceof CommanderError && error.code === "commander.help") return 2;
@@ -57,7 +57,7 @@ function explain(error: unknown): { message: string; exitCode: number } {
   if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };
   if (error instanceof CommanderError) return { message: usageSentence(error), exitCode: 2 };
   const message = error instanceof Error ? error.message : String(error);
-  const hint = process.env.MOESAIC_DEBUG ? "" : " (set MOESAIC_DEBUG=1 to see where)";
+  const hint = process.env.MOESAIC_DEBUG ? "" : " (set MOESAIC_DEBUG=1 for the stack)";
   return { message: `${message}${hint}`, exitCode: 1 };
 }
 

@@ -1,54 +1,101 @@
-/** Options that several commands share. */
-import type { OptionDefinition } from "./define-command.ts";
+/** Options that several commands share, and their rules. */
+import { argument } from "./define-command.ts";
+import {
+  choice,
+  flag,
+  flagOff,
+  flagPair,
+  number,
+  option,
+  text,
+  type Values,
+  whole,
+} from "./option.ts";
+import { conflicts, requires } from "./rules.ts";
 
-export const jsonOption: OptionDefinition = {
-  flags: "--json",
-  help: "print JSON alone on stdout",
+export const run = argument("<run>", "run directory");
+
+export const json = flag("print only JSON on stdout");
+
+/** Options of every command that reads a recipe, a run or a data set. */
+export const common = {
+  plugin: option(
+    "<module>",
+    "file or package with routers, losses, systems or data sets; repeatable",
+    text,
+    { many: true },
+  ),
+  json,
 };
+export type CommonOptions = Values<typeof common>;
 
-export const checkpointOption: OptionDefinition = {
-  flags: "--checkpoint <which>",
-  help: "best or latest",
+export const checkpoint = option("<which>", "best or latest", choice("best", "latest"), {
   default: "best",
-};
+});
 
-/** Loads modules with routers, losses, systems or data sets before the command runs. */
-export const pluginOption: OptionDefinition = {
-  flags: "--plugin <module>",
-  help: "module with definitions to load first; repeatable",
-  repeatable: true,
-};
+/** A split, `fallback` by default. */
+export function splitOption(fallback: "validation" | "test") {
+  const splits = choice("train", "validation", "test");
+  return option("<name>", "train, validation or test", splits, { default: fallback });
+}
+
+export const data = option(
+  "<name|dir>",
+  "another data set, or a folder with one folder per class",
+  text,
+);
 
 /** The images that a command reads. */
-export const imageOptions: readonly OptionDefinition[] = [
-  { flags: "--data <name|dir>", help: "another data set, or a folder with one folder per class" },
-  { flags: "--split <name>", help: "train, validation or test (default: test)" },
-  { flags: "--images <dir>", help: "all pictures in a folder and its subfolders" },
-  {
-    flags: "--on-broken <what>",
-    help: "skip (default) or stop at a picture that cannot be decoded",
-  },
+export const imageOptions = {
+  data,
+  split: splitOption("test"),
+  images: option("<dir>", "all images in a folder and its subfolders", text),
+  onBroken: option(
+    "<what>",
+    "skip (default) or stop at an image that cannot be decoded",
+    choice("skip", "stop"),
+  ),
+};
+export type ImageOptions = Values<typeof imageOptions>;
+
+export const imageRules = [
+  conflicts("images", ["data", "split"], "it reads a folder instead of a data set"),
 ];
 
-/** Sampling and beam search; `noun` is what the model writes, in the plural. */
-export function generationOptions(noun: string, temperature: string): readonly OptionDefinition[] {
-  return [
-    { flags: "--temperature <number>", help: temperature },
-    { flags: "--top-k <count>", help: "sample from this many most probable tokens" },
-    {
-      flags: "--top-p <fraction>",
-      help: "sample from the smallest set of tokens with this total probability",
-    },
-    {
-      flags: "--repetition-penalty <number>",
-      help: "above 1 for fewer repetitions (default: 1)",
-    },
-    { flags: "--seed <number>", help: "seed of the random numbers (default: 0)" },
-    { flags: "--beams <count>", help: "use beam search with this many beams" },
-    {
-      flags: "--length-penalty <alpha>",
-      help: `above 0 for longer ${noun} in beam search (default: 0)`,
-    },
-    checkpointOption,
-  ];
+/** Sampling, beam search and output of commands that write texts. */
+export const generationOptions = {
+  topK: option("<count>", "sample from this many most probable tokens", whole(1)),
+  topP: option(
+    "<fraction>",
+    "sample from the smallest set of tokens with this total probability",
+    number(),
+  ),
+  repetitionPenalty: option("<number>", "above 1 for fewer repetitions (default: 1)", number()),
+  seed: option("<number>", "seed of the random numbers", whole(0), { default: 0 }),
+  beams: option("<count>", "use beam search with this many beams", whole(1)),
+  lengthPenalty: option("<alpha>", "above 0 for longer texts in beam search", number(), {
+    default: 0,
+  }),
+  stream: flagPair(
+    "print the text as it grows (default: on a terminal)",
+    "print the text when it is complete",
+  ),
+  cache: flagOff("reread the whole context for every token: equal text, slower"),
+  experts: flag("print JSON with the experts of every token in every layer"),
+  checkpoint,
+  ...common,
+};
+export type GenerationOptions = Values<typeof generationOptions>;
+
+export const generationRules = [
+  conflicts("beams", ["topK", "topP", "seed"], "beam search does not sample"),
+  conflicts("experts", ["beams"], "it shows the experts of one text per prompt"),
+  conflicts("stream", ["beams", "json", "experts"], "it prints one text as it grows"),
+  requires(["lengthPenalty"], "beams", "it ranks the results of beam search"),
+];
+
+/** `--temperature`, with the temperature that commands use by default. */
+export function temperatureOption(fallback: number) {
+  const help = "above 0 samples tokens, 0 takes the most probable token";
+  return option("<number>", help, number(), { default: fallback });
 }

@@ -1,18 +1,23 @@
-/** Progress on one line of a terminal, or as a plain line now and then in a log file. */
+/** Progress: one line that is redrawn on a terminal, plain lines at intervals in a log file. */
 import type { ProgressSink, ProgressUpdate } from "../learn/progress.ts";
 import { cut, type Terminal } from "./terminal.ts";
 
-/** A sink that owns the current line until it is closed. */
+/** A progress sink that owns the current line until it is closed. */
 export interface Progress extends ProgressSink {
-  /** Leaves the last line standing. */
+  /** Draws the last update and ends its line. */
   close(): void;
+  [Symbol.dispose](): void;
 }
 
-/** Least time between two drawings, in milliseconds. */
+/** Milliseconds between two drawings on a terminal, and between two lines elsewhere. */
 const redrawEvery = 50;
 const plainLineEvery = 5000;
 
-/** Shows progress on `terminal`; `now` is a clock in milliseconds. */
+/**
+ * Shows progress on `terminal`.
+ *
+ * @param now clock, milliseconds
+ */
 export function createProgress(terminal: Terminal, now: () => number = Date.now): Progress {
   const interval = terminal.interactive ? redrawEvery : plainLineEvery;
   let last: ProgressUpdate | undefined;
@@ -48,6 +53,7 @@ export function createProgress(terminal: Terminal, now: () => number = Date.now)
       if (terminal.interactive) draw();
     },
     close: finishLine,
+    [Symbol.dispose]: finishLine,
   };
 }
 
@@ -55,7 +61,7 @@ export function createProgress(terminal: Terminal, now: () => number = Date.now)
  * One line, for example
  * `step 300/1500 ━━━━────────────────  loss 0.412  accuracy 0.871  18.3k tokens/s  0:42 left`.
  *
- * Where `width` is short the bar goes first, then the fields from the right.
+ * If `width` is short, the bar is dropped first, then fields from the right.
  */
 export function formatProgress(update: ProgressUpdate, width: number, withBar: boolean): string {
   const { label, done, total, metrics = {}, tokensPerSecond, secondsLeft } = update;
@@ -76,7 +82,7 @@ function bar(fraction: number, width: number): string {
   return "━".repeat(filled) + "─".repeat(width - filled);
 }
 
-/** Three digits: `0.412`, `12.3`, `1.00e-7`. */
+/** Three significant digits: `0.412`, `12.3`, `1.00e-7`. */
 export function formatMetric(value: number): string {
   return Number.isFinite(value) && Math.abs(value) >= 1000
     ? value.toFixed(0)

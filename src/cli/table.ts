@@ -1,9 +1,9 @@
-/** Tables and small charts of characters. */
+/** Tables and charts in plain text. */
 import { cut, type Terminal } from "./terminal.ts";
 
 /**
- * Prints rows below a heading; numbers stand at the right of their column, and the last column is
- * cut where the line ends.
+ * Prints rows below a heading. Columns of numbers are aligned right; lines are cut at the width of an
+ * interactive terminal.
  */
 export function printTable(
   terminal: Terminal,
@@ -27,7 +27,7 @@ export function printTable(
 }
 
 /**
- * A line of bars, at most `width` characters long; values in between are averaged.
+ * A line of bars, at most `width` characters long; each bar is the mean of neighbouring values.
  *
  * @example
  * sparkline([4, 3, 2, 1]) // "█▆▃▁"

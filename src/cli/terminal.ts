@@ -1,7 +1,7 @@
-/** A stream that people or programs may be reading. */
+/** A stream that is a terminal, a file or a pipe. */
 import { styleText } from "node:util";
 
-/** What a terminal is written to: `process.stdout`, `process.stderr`, or a stream in a test. */
+/** The stream below a terminal: `process.stdout`, `process.stderr`, or a stream in a test. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
@@ -13,15 +13,15 @@ type Style = Parameters<typeof styleText>[0];
 export interface Terminal {
   /** Whether lines can be redrawn in place. */
   readonly interactive: boolean;
-  /** Columns of a line; 80 where the stream does not say. */
+  /** Columns of a line; 80 if the stream has no width. */
   width(): number;
   write(text: string): void;
   line(text?: string): void;
-  /** Colours `text` where colours are shown and NO_COLOR does not forbid it. */
+  /** Colours `text` if colours are enabled. */
   style(style: Style, text: string): string;
 }
 
-/** Wraps a stream; `env` decides on colours (no-color.org, force-color.org). */
+/** Wraps a stream; NO_COLOR and FORCE_COLOR in `env` override colours (no-color.org, force-color.org). */
 export function createTerminal(
   output: Output,
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -38,7 +38,7 @@ export function createTerminal(
   };
 }
 
-/** Cuts `text` to `width` characters; the last one is then an ellipsis. */
+/** Cuts `text` to `width` characters, with an ellipsis at the end. */
 export function cut(text: string, width: number): string {
   const characters = [...text];
   if (characters.length <= width) return text;

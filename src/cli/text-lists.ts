@@ -1,4 +1,4 @@
-/** Lists of texts given as options or in files. */
+/** Lists of texts from options or files. */
 import { existsSync, statSync } from "node:fs";
 import { readTextFile } from "../data/text/text-file.ts";
 import { usageError } from "../graph/errors.ts";
@@ -7,24 +7,24 @@ const maxLines = 1_000_000;
 const maxBytes = 2 ** 28;
 
 /**
- * The lines of a text file; an empty line is an empty text, and the last line may end or not.
+ * The lines of a text file; an empty line is an empty text, and the final newline is optional.
  *
- * @throws UserError (exit code 2) where there is no such file, or it is empty
+ * @throws UserError (exit code 2) if the file does not exist or is empty
  */
 export async function readLines(path: string): Promise<string[]> {
   const text = await readTextFile(path, {
     maxBytes,
-    hint: "name a text file with a line for each",
+    hint: "name a text file with one text per line",
   });
   const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
-  if (text === "") throw usageError(`${path} is empty; write a line for each`);
+  if (text === "") throw usageError(`${path} is empty; write one text per line`);
   if (lines.length > maxLines) {
     throw usageError(`${path} has more than ${maxLines} lines; split it`);
   }
   return lines;
 }
 
-/** Labels between commas, or the lines of a file of that name; empty ones are left out. */
+/** Comma-separated labels, or the lines of a file with that name; empty labels are skipped. */
 export async function parseLabels(given: string): Promise<string[]> {
   const parts = isFile(given) ? await readLines(given) : given.split(",");
   const labels = parts.map((part) => part.trim()).filter(Boolean);
@@ -36,7 +36,7 @@ export async function parseLabels(given: string): Promise<string[]> {
   throw usageError(`--labels takes names such as cat,dog or a file of names, got "${given}"`);
 }
 
-/** Templates as they are given, or the lines of the one file that is named. */
+/** The given templates, or the lines of a file if one file is given. */
 export async function parseTemplates(given: readonly string[]): Promise<readonly string[]> {
   const [first = ""] = given;
   if (given.length > 1 || first.includes("{}") || !isFile(first)) return given;

@@ -7,9 +7,9 @@ import {
   type SelectionMethod,
   selectionMethods,
 } from "../evaluate/domains/model-selection.ts";
-import { type DomainTable, domainTable, domainTableMarkdown } from "../evaluate/domains/table.ts";
+import { domainTable, domainTableMarkdown } from "../evaluate/domains/table.ts";
 import type { ProgressSink, ProgressUpdate } from "../learn/progress.ts";
-import { renderDomainsPage } from "../report/domains-page.ts";
+import { type DomainResults, renderDomainsPage } from "../report/domains-page.ts";
 import { writeFileAtomically } from "../runs/files.ts";
 import { train } from "../train/train.ts";
 import { cellRecords, cellState } from "./cell-run.ts";
@@ -29,12 +29,8 @@ export interface ProtocolOptions {
   readonly signal: AbortSignal;
 }
 
-export interface ProtocolResult {
-  /** Whether all runs are finished. */
-  readonly finished: boolean;
+export interface ProtocolResult extends DomainResults {
   readonly cells: readonly FinishedCell[];
-  /** One per selection method that the runs allow. */
-  readonly tables: readonly DomainTable[];
 }
 
 export interface FinishedCell {

@@ -44,6 +44,7 @@ function pluginUrl(plugin: string): string {
  * loadConfig("mine.yaml", trainConfigSchema); // may name the router of the plug-in
  */
 export async function loadPlugins(plugins: readonly string[] = []): Promise<void> {
+  if (plugins.length > 0) await import("./config.ts"); // creates the registries of all kinds
   for (const plugin of plugins) {
     const url = pluginUrl(plugin);
     let module: Readonly<Record<string, unknown>>;
@@ -60,8 +61,7 @@ export async function loadPlugins(plugins: readonly string[] = []): Promise<void
 }
 
 function explain(plugin: string, error: NodeJS.ErrnoException): string {
-  const isTypeScript = TYPESCRIPT.includes(extname(plugin));
-  if (isTypeScript && ["ERR_UNKNOWN_FILE_EXTENSION", undefined].includes(error.code)) {
+  if (TYPESCRIPT.includes(extname(plugin)) && error.code === "ERR_UNKNOWN_FILE_EXTENSION") {
     return `the plug-in ${plugin} cannot be imported: Node ${process.versions.node} does not read TypeScript; use Node 22.18 or newer, compile it to JavaScript, or run node --import tsx node_modules/moesaic/bin/moesaic.js`;
   }
   if (error instanceof UserError) return `the plug-in ${plugin} failed: ${error.message}`;

@@ -33,8 +33,8 @@ export {
 export { modalitySharesChart } from "./charts/modality-shares.ts";
 export { type MosaicOptions, mosaicChart } from "./charts/mosaic.ts";
 export { type PatchSheetOptions, patchSheetChart } from "./charts/patch-sheet.ts";
-export { planeChart } from "./charts/plane.ts";
-export { classLooks, type RegionPlane, regionPlanes } from "./charts/region-planes.ts";
+export { planeChart } from "./charts/planes/plane.ts";
+export { classLooks, type RegionPlane, regionPlanes } from "./charts/planes/region-planes.ts";
 export { inkOn } from "./color.ts";
 export { downsample, type Point } from "./downsample.ts";
 export {

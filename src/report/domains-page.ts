@@ -1,30 +1,32 @@
-/** The page of a leave-one-domain-out protocol, which needs nothing else. */
+/** The page of a leave-one-domain-out protocol: one HTML file. */
 import { parseHTML } from "linkedom";
-import { selectionMethods } from "../evaluate/domains/model-selection.ts";
+import { type DomainRecord, selectionMethods } from "../evaluate/domains/model-selection.ts";
 import { type DomainTable, domainTableText } from "../evaluate/domains/table.ts";
 import { domainBarsChart } from "./charts/domain-bars.ts";
 import { formatCount } from "./format.ts";
 import { type Html, html, raw } from "./html.ts";
+import { renderPage } from "./page.ts";
 import { figure } from "./sections/section.ts";
-import { style } from "./style.ts";
 import { responsive } from "./svg.ts";
 
 /** One training run of a protocol. */
-export interface DomainsPageRun {
-  readonly algorithm: string;
-  readonly trial: number;
-  readonly testDomains: readonly string[];
-  /** Address of its report, from the page on. */
+export interface DomainsPageRun extends Pick<DomainRecord, "algorithm" | "trial" | "testDomains"> {
+  /** Address of its report, relative to the page. */
   readonly report: string;
   readonly steps: number;
 }
 
-export interface DomainsPage {
-  readonly title: string;
-  readonly tables: readonly DomainTable[];
-  readonly runs: readonly DomainsPageRun[];
-  /** Whether all runs are there. */
+/** What a protocol has found so far. */
+export interface DomainResults {
+  /** Whether all runs are finished. */
   readonly finished: boolean;
+  /** One per selection method that the runs allow. */
+  readonly tables: readonly DomainTable[];
+}
+
+export interface DomainsPage extends DomainResults {
+  readonly title: string;
+  readonly runs: readonly DomainsPageRun[];
 }
 
 const explained = {
@@ -42,23 +44,13 @@ const pageStyle = `
 .runs { display: flex; flex-wrap: wrap; gap: 4px 14px; }
 .runs a { color: var(--accent); }`;
 
-/** The text of the page; all that others wrote is escaped, and nothing is loaded. */
+/** The text of the page; names of users are escaped, and nothing is loaded. */
 export function renderDomainsPage({ title, tables, runs, finished }: DomainsPage): string {
   const { document } = parseHTML("<!doctype html><html></html>");
-  const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${raw(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} \u00b7 Moesaic</title>
-<style>${raw(style())}${raw(pageStyle)}</style>
-</head>
-<body>
-<main>
-<header>
+  return renderPage({
+    title,
+    style: pageStyle,
+    body: html`<header>
 <p class="eyebrow">${formatCount(runs.length)} ${runs.length === 1 ? "run" : "runs"}${finished ? "" : ", and more to come"}</p>
 <h1>${title}</h1>
 <p class="lede">Accuracy on domains that training did not see, in percent of the in split of each: the mean over
@@ -67,11 +59,8 @@ trials and its standard error. Each column names the domain that was left out.</
 ${tables.map((table) => drawTable(table, document))}
 <section><h2>Runs</h2>
 ${drawRuns(runs)}
-</section>
-</main>
-</body>
-</html>
-`.html;
+</section>`,
+  });
 }
 
 function drawTable(table: DomainTable, document: Document): Html {

@@ -1,9 +1,9 @@
 /** The report of a run: one HTML file that needs nothing else. */
 
-import { createHash } from "node:crypto";
 import { parseHTML } from "linkedom";
 import type { RunRecord } from "../inspect/types/run-record.ts";
-import { type Html, html, raw } from "./html.ts";
+import { type Html, html } from "./html.ts";
+import { renderPage } from "./page.ts";
 import { script } from "./script.ts";
 import { attentionSection } from "./sections/attention.ts";
 import { attributesSection } from "./sections/attributes.ts";
@@ -24,7 +24,7 @@ import { scenesSection } from "./sections/scenes.ts";
 import { type Context, mostExperts, type Section } from "./sections/section.ts";
 import { tokensSection } from "./sections/tokens.ts";
 import { groupMetrics } from "./series.ts";
-import { expertStyle, style } from "./style.ts";
+import { expertStyle } from "./style.ts";
 
 const sections: readonly Section[] = [
   mosaicSection,
@@ -60,24 +60,12 @@ export function renderReport(run: RunRecord): string {
     const body = drawSafely(section, context);
     return body === null ? [] : [{ section, body }];
   });
-  const digest = createHash("sha256").update(script).digest("base64");
-  const policy =
-    `default-src 'none'; img-src data:; style-src 'unsafe-inline'; ` +
-    `script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${raw(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="description" content="${resultSentence(run.summary, run.language)}">
-<title>${run.name} \u00b7 Moesaic</title>
-<style>${raw(style())}${raw(run.tokenTraces === undefined ? "" : expertStyle(mostExperts(run)))}</style>
-</head>
-<body>
-<main>
-${drawHead(context)}
+  return renderPage({
+    title: run.name,
+    description: resultSentence(run.summary, run.language),
+    ...(run.tokenTraces !== undefined && { style: expertStyle(mostExperts(run)) }),
+    script,
+    body: html`${drawHead(context)}
 <nav aria-label="Sections">${drawn.map(({ section }) => html`<a href="#${section.id}">${section.title}</a>`)}</nav>
 ${drawn.map(
   ({ section, body }) =>
@@ -86,12 +74,8 @@ ${drawn.map(
 ${body}
 </section>
 `,
-)}
-</main>
-<script>${raw(script)}</script>
-</body>
-</html>
-`.html;
+)}`,
+  });
 }
 
 function drawSafely(section: Section, context: Context): Html | null {

@@ -1,23 +1,23 @@
-/** A page of pictures that were found, which needs nothing else. */
+/** The page of a search: one HTML file with the images that were found. */
 import type { RecordedImage } from "../inspect/types/image.ts";
-import { html, raw } from "./html.ts";
+import { html } from "./html.ts";
+import { renderPage } from "./page.ts";
 import { pngDataUri } from "./png.ts";
-import { style } from "./style.ts";
 
 export interface FoundPicture {
   readonly cosine: number;
   readonly picture: RecordedImage;
-  /** Where it lies. */
+  /** Its path or its index. */
   readonly name: string;
   readonly caption?: string;
 }
 
 export interface RetrievalPage {
-  /** The text, or the name of the picture, that was looked for. */
+  /** The text or the name of the image to search for. */
   readonly query: string;
-  /** The picture that was looked for. */
+  /** The image to search for. */
   readonly picture?: RecordedImage;
-  /** Where it was looked. */
+  /** The set or folder that was searched. */
   readonly source: string;
   readonly run: string;
   readonly found: readonly FoundPicture[];
@@ -30,37 +30,24 @@ const pageStyle = `
 .query { max-width: 240px; margin-top: 20px; display: block; }
 .found b { font-variant-numeric: tabular-nums; }`;
 
-/** Pictures up to this side are drawn with whole pixels. */
+/** Images up to this side are drawn without smoothing, pixels. */
 const SMALL = 64;
 
-/** The text of the page; all that others wrote is escaped, and nothing is loaded. */
+/** The text of the page; text of users is escaped, and nothing is loaded. */
 export function retrievalPage({ query, picture, source, run, found }: RetrievalPage): string {
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
   const draw = (image: RecordedImage, alt: string, name: string) =>
     html`<img class="${[name, Math.max(image.width, image.height) <= SMALL && "small"].filter(Boolean).join(" ")}" alt="${alt}" src="${pngDataUri(image)}">`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${raw(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${query} \u00b7 Moesaic</title>
-<style>${raw(style())}${raw(pageStyle)}</style>
-</head>
-<body>
-<main>
-<p class="eyebrow">The nearest of <strong>${source}</strong> by <strong>${run}</strong>, with their cosines</p>
+  return renderPage({
+    title: query,
+    style: pageStyle,
+    body: html`<p class="eyebrow">Nearest of <strong>${source}</strong> by cosine, model <strong>${run}</strong></p>
 <h1>${query}</h1>
 ${picture && draw(picture, query, "query")}
 <div class="found">${found.map(
-    ({ cosine, picture: image, name, caption }) =>
-      html`<figure class="card">${draw(image, caption ?? name, "")}
+      ({ cosine, picture: image, name, caption }) =>
+        html`<figure class="card">${draw(image, caption ?? name, "")}
 <figcaption><b>${cosine.toFixed(3)}</b> ${caption ?? ""}<br><small>${name}</small></figcaption></figure>
 `,
-  )}</div>
-</main>
-</body>
-</html>
-`.html;
+    )}</div>`,
+  });
 }

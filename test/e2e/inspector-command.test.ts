@@ -72,7 +72,7 @@ async function firstView(): Promise<number> {
   await page.close();
   const closed = ended(child);
   child.kill("SIGINT");
-  expect([await closed, err().includes("Ctrl-C ends it")]).toEqual([0, true]);
+  expect([await closed, err().includes("press Ctrl-C to stop")]).toEqual([0, true]);
   return elapsed;
 }
 

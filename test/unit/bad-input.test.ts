@@ -276,12 +276,12 @@ describe("run directories", () => {
     await expectRefusal(
       ["eval", run, "--split", "tset"],
       2,
-      'unknown split "tset"; known are train, validation, test',
+      '--split takes train, validation or test, got "tset"',
     );
     await expectRefusal(
       ["eval", run, "--checkpoint", "last"],
       2,
-      "--checkpoint is best or latest, got last",
+      '--checkpoint takes best or latest, got "last"',
     );
   });
 

@@ -126,7 +126,9 @@ describe("captions", () => {
   });
 
   test("are found by beams, best first", async () => {
-    const { captions } = await json(red, blue, "--beam", "3", "--max-new-tokens", "8");
+    const few = [red, blue, "--max-new-tokens", "8"];
+    const { captions } = await json(...few, "--beams", "3");
+    expect((await json(...few, "--beam", "3")).captions).toEqual(captions);
     expect(captions.map(({ image }) => image)).toEqual([red, blue]);
     for (const { beams } of captions) {
       const scores = beams!.map(({ score }) => score);
@@ -177,11 +179,15 @@ test("a broken picture is named, and the others have their captions", async () =
 });
 
 test.each([
-  [["--top-k", "3"], "--top-k needs random sampling; add --temperature above 0"],
-  [["--beams", "2", "--temperature", "1"], "drop --temperature"],
-  [["--beam", "2", "--experts"], "--experts cannot be combined with --beams"],
-  [["--length-penalty", "1"], "--length-penalty needs beam search; add --beams"],
-  [["--stream", "--json"], "--stream prints one text"],
+  [["--top-k", "3"], "--top-k requires --temperature"],
+  [["--beams", "2", "--temperature", "1"], "--beams cannot be combined with --temperature"],
+  [["--beam", "2", "--temperature", "1"], "--beams cannot be combined with --temperature"],
+  [["--beam", "2", "--beams", "3"], "--beam is another name of --beams; give one of them"],
+  [["--beam", "some"], '--beam takes a whole number >= 1, got "some"'],
+  [["--beams", "2", "--experts"], "--experts cannot be combined with --beams"],
+  [["--length-penalty", "1"], "--length-penalty requires --beams"],
+  [["--stream", "--json"], "--stream cannot be combined with --json"],
+  [["--stream", blue], "--stream prints one text as it grows, got 2 texts"],
 ])("%o is refused", async (options, message) => {
   const { code, out, err } = await moesaic("caption", run, red, ...options);
   expect(code).toBe(2);

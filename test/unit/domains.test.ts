@@ -44,7 +44,7 @@ test("domains interrupted saves and goes on; its JSON holds the tables that its 
   const stop = signalAt(folder.path, '"step":2', "SIGINT");
   const stopped = await moesaicProcess(command, stop);
   expect(stopped.code).toBe(130);
-  expect(stopped.err).toContain("0 of 2 runs are finished; the same command goes on");
+  expect(stopped.err).toContain("0 of 2 runs are finished; run the same command to continue");
   const file = readdirSync(out, { recursive: true, encoding: "utf8" }).find((name) =>
     name.endsWith("metrics.jsonl"),
   );

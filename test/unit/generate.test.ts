@@ -144,7 +144,7 @@ test("a prompt longer than the context is cut from its beginning, and that is sa
   const whole = await moesaic("generate", run, "--prompt", long, ...few, "--json");
   expect(whole.code).toBe(0);
   expect(whole.err).toContain(
-    "the prompt has 24 tokens and the model sees 16; the first 8 have no influence",
+    "the prompt has 24 tokens and the context length is 16; the first 8 tokens are ignored",
   );
   const end = await json("generate", run, "--prompt", long.slice(8), ...few);
   expect((JSON.parse(whole.out) as Document).texts[0]!.text).toBe(end.texts[0]!.text);
@@ -249,18 +249,26 @@ describe("is refused in one sentence", () => {
       ["--prompt", "a", "--keep-tokens", "17"],
       "from 1 to the context length 16, got 17",
     ],
-    ["beams at random", ["--prompt", "a", "--beams", "2", "--seed", "1"], "drop --seed"],
+    [
+      "beams at random",
+      ["--prompt", "a", "--beams", "2", "--seed", "1"],
+      "--beams cannot be combined with --seed",
+    ],
     [
       "experts of beams",
       ["--prompt", "a", "--beams", "2", "--experts"],
-      "cannot be combined with --beams",
+      "--experts cannot be combined with --beams",
     ],
-    ["a length penalty alone", ["--prompt", "a", "--length-penalty", "1"], "needs beam search"],
+    [
+      "a length penalty alone",
+      ["--prompt", "a", "--length-penalty", "1"],
+      "--length-penalty requires --beams",
+    ],
     ["a stream of two", ["--prompt", "a", "--prompt", "b", "--stream"], "--stream prints one text"],
     [
       "an unknown checkpoint",
       ["--prompt", "a", "--checkpoint", "first"],
-      "--checkpoint is best or latest, got first",
+      '--checkpoint takes best or latest, got "first"',
     ],
   ])("%s", async (_, argv, message) => {
     expect(await refusal(run, ...argv)).toContain(message);

@@ -77,11 +77,15 @@ describe("embed", () => {
     ["another ending", ["--out", "x.csv"], "ending in .npy or .parquet, got x.csv"],
     ["a missing folder", ["--out", "no/x.npy"], "the folder no does not exist"],
     ["no name", [], "required option --out <file> not specified"],
-    ["texts of a split", ["--out", "x.npy", "--texts", "t", "--split", "test"], "--texts reads a"],
+    [
+      "texts of a split",
+      ["--out", "x.npy", "--texts", "t", "--split", "test"],
+      "--texts cannot be combined with --split",
+    ],
     [
       "captions of a folder",
       ["--out", "x.npy", "--images", ".", "--captions"],
-      "leave out --images",
+      "--captions cannot be combined with --images",
     ],
     ["a missing file", ["--out", "x.npy", "--texts", "none.txt"], "none.txt is missing"],
   ])("%s is refused", async (_, argv, message) => {
@@ -140,11 +144,19 @@ describe("retrieve", () => {
   });
 
   test.each<[string, string[], string]>([
-    ["nothing to look for", [], "one of --text and --image"],
-    ["two things", ["--text", "a", "--image", "b"], "one of --text and --image"],
-    ["captions of a folder", ["--image", "b", "--images", "."], "--image finds captions"],
+    ["nothing to look for", [], "exactly one of --text and --image is required"],
+    [
+      "two things",
+      ["--text", "a", "--image", "b"],
+      "exactly one of --text and --image is required",
+    ],
+    [
+      "captions of a folder",
+      ["--image", "b", "--images", "."],
+      "--image cannot be combined with --images",
+    ],
     ["a missing picture", ["--image", "none.png"], "there is no picture none.png"],
-    ["a missing folder", ["--text", "a", "--html", "no/x.html"], "there is no folder no"],
+    ["a missing folder", ["--text", "a", "--html", "no/x.html"], "the folder no does not exist"],
     ["no results", ["--text", "a", "--top", "0"], "--top takes a whole number >= 1"],
   ])("%s is refused", async (_, argv, message) => {
     expect(await refusal("retrieve", run, ...argv)).toContain(message);

@@ -180,7 +180,9 @@ describe("agreement", () => {
     expect(await refused(at("first"), at("expertless"))).toContain(
       "no layer with experts in common",
     );
-    expect(await refused(at("first"), at("second"), "--split", "all")).toContain("unknown split");
+    expect(await refused(at("first"), at("second"), "--split", "all")).toContain(
+      "--split takes train, validation or test",
+    );
     const missing = join(at("first"), "checkpoints", "7");
     expect(existsSync(missing)).toBe(false);
     expect(readdirSync(join(at("first"), "checkpoints")).length).toBeGreaterThan(0);

@@ -44,7 +44,7 @@ describe("zero-shot", () => {
     expect(scores.zero_shot_top5_accuracy).toBeGreaterThanOrEqual(scores.zero_shot_accuracy);
     const { code, out } = await moesaic("zero-shot", run, "--split", "validation");
     expect(code).toBe(0);
-    expect(out).toMatch(/^label +images +accuracy +most often taken for\ncircle /);
+    expect(out).toMatch(/^label +images +accuracy +most often confused with\ncircle /);
     expect(out).toMatch(/\nzero_shot_accuracy 0\.\d+\nzero_shot_top5_accuracy [\d.]+\n$/);
   });
 
@@ -92,7 +92,7 @@ describe("zero-shot", () => {
     const { code, err } = await moesaic("zero-shot", run, "--images", pictures, ...labels);
     expect(code).toBe(0);
     expect(err).toContain(
-      "2 of 3 labels cannot be told apart by the run's tokenizer (zebra, gnu); use words of",
+      "2 of 3 labels have the same tokens as another label (zebra, gnu); use words of",
     );
   });
 
@@ -112,16 +112,20 @@ describe("zero-shot", () => {
   });
 
   test.each<[string, string[], string]>([
-    ["too few labels", ["--labels", "star,heart"], "shapes has 8 classes and --labels names 2"],
+    ["too few labels", ["--labels", "star,heart"], "shapes has 8 classes and --labels has 2"],
     ["a label twice", ["--labels", "star, star"], 'the label "star" is given twice'],
     ["no label", ["--labels", ","], "--labels takes names such as cat,dog"],
     ["no place in a template", ["--templates", "a star"], 'the template "a star" has no {}'],
     ["an unknown set", ["--data", "pets"], '"pets" is neither a folder nor a set of images'],
-    ["an unknown split", ["--split", "dev"], 'unknown split "dev"'],
-    ["two sources", ["--images", ".", "--split", "test"], "leave out --data and --split"],
+    ["an unknown split", ["--split", "dev"], '--split takes train, validation or test, got "dev"'],
+    [
+      "two sources",
+      ["--images", ".", "--split", "test"],
+      "--images cannot be combined with --split",
+    ],
     ["no such folder", ["--images", "nowhere"], "nowhere is not a folder"],
-    ["no such way", ["--images", ".", "--on-broken", "repair"], "--on-broken is skip or stop"],
-    ["no such checkpoint", ["--checkpoint", "first"], "--checkpoint is best or latest"],
+    ["no such way", ["--images", ".", "--on-broken", "repair"], "--on-broken takes skip or stop"],
+    ["no such checkpoint", ["--checkpoint", "first"], "--checkpoint takes best or latest"],
   ])("%s is refused", async (_, argv, message) => {
     expect(await refusal("zero-shot", run, ...argv)).toContain(message);
   });
@@ -149,10 +153,14 @@ describe("probe", () => {
   });
 
   test.each<[string, string[], string]>([
-    ["an unknown kind", ["--kind", "svm"], "--kind is linear or knn, got svm"],
-    ["neighbours of a line", ["--kind", "linear", "--k", "3"], "--k and --temperature are for"],
+    ["an unknown kind", ["--kind", "svm"], '--kind takes linear or knn, got "svm"'],
+    [
+      "neighbours of a line",
+      ["--kind", "linear", "--k", "3"],
+      "--k and --temperature require --kind knn",
+    ],
     ["no neighbours", ["--kind", "knn", "--k", "0"], "--k takes a whole number >= 1"],
-    ["a temperature of 0", ["--kind", "knn", "--temperature", "0"], "a number above 0, got 0"],
+    ["a temperature of 0", ["--kind", "knn", "--temperature", "0"], 'a number above 0, got "0"'],
     ["no kind", [], "required option --kind <which> not specified"],
   ])("%s is refused", async (_, argv, message) => {
     expect(await refusal("probe", run, ...argv)).toContain(message);

@@ -1,7 +1,7 @@
-import { defineCommand } from "../define-command.ts";
-import { jsonOption } from "../options.ts";
+import { argument, defineCommand } from "../define-command.ts";
+import { common, splitOption } from "../options.ts";
 
-const help = `
+const notes = `
 Both checkpoints read the data of the first. Scores per layer:
   first choice  fraction of tokens with the same first expert
   overlap       experts chosen by both over experts chosen by either, mean over tokens
@@ -9,10 +9,6 @@ Both checkpoints read the data of the first. Scores per layer:
 Each score is printed with the experts' own numbers and after matching the experts of both models,
 because runs find equal experts in different orders. The matching lists the second model's expert for
 each expert of the first.
-
-Examples:
-  moesaic agreement runs/a runs/b
-  moesaic agreement runs/a runs/a/checkpoints/1000 --split test
 `;
 
 /** `moesaic agreement` */
@@ -21,13 +17,14 @@ export const agreementDefinition = defineCommand({
   summary: "compare the routing of two checkpoints",
   description: "Measures how often two checkpoints send the same tokens to the same experts.",
   arguments: [
-    ["<first>", "run directory (its best checkpoint) or checkpoint"],
-    ["<second>", "run directory or checkpoint to compare with"],
+    argument("<first>", "run directory (its best checkpoint) or checkpoint"),
+    argument("<second>", "run directory or checkpoint to compare with"),
   ],
-  options: [
-    { flags: "--split <name>", help: "train, validation or test", default: "validation" },
-    jsonOption,
+  options: { split: splitOption("validation"), ...common },
+  notes,
+  examples: [
+    "moesaic agreement runs/a runs/b",
+    "moesaic agreement runs/a runs/a/checkpoints/1000 --split test",
   ],
-  help,
   load: async () => (await import("./run/agreement.ts")).agreementCommand,
 });

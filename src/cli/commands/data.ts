@@ -1,38 +1,37 @@
-import { defineCommand, type OptionDefinition } from "../define-command.ts";
-import { jsonOption } from "../options.ts";
+import { argument, defineCommand, defineCommandGroup } from "../define-command.ts";
+import { option, text } from "../option.ts";
+import { common } from "../options.ts";
 
-const rootOption: OptionDefinition = {
-  flags: "--root <dir>",
-  help: "folder of the data sets (default: MOESAIC_DATA)",
+const options = {
+  root: option("<dir>", "folder of the data sets (default: MOESAIC_DATA)", text),
+  ...common,
 };
 
-const help = `
-Examples:
-  moesaic data list
-  moesaic data get fashion-mnist --root data
-`;
+const list = defineCommand({
+  name: "list",
+  summary: "list the known data sets",
+  description: "Lists the known data sets and whether their files are present.",
+  arguments: [],
+  options,
+  examples: ["moesaic data list", "moesaic data list --plugin ./my-data.js"],
+  load: async () => (await import("./run/data.ts")).listDataCommand,
+});
+
+const get = defineCommand({
+  name: "get",
+  summary: "download a data set from its publisher",
+  description: "Downloads a data set from its publisher, or resumes an interrupted download.",
+  arguments: [argument("<name>", "name of the data set")],
+  options,
+  examples: ["moesaic data get fashion-mnist --root data"],
+  load: async () => (await import("./run/data.ts")).getDataCommand,
+});
 
 /** `moesaic data list` and `moesaic data get` */
-export const dataDefinition = defineCommand({
+export const dataDefinition = defineCommandGroup({
   name: "data",
   summary: "list and download data sets",
   description: "Lists and downloads data sets.",
-  help,
-  commands: [
-    {
-      name: "list",
-      summary: "list the known data sets",
-      description: "Lists the known data sets and whether their files are present.",
-      options: [rootOption, jsonOption],
-      load: async () => (await import("./run/data.ts")).listDataCommand,
-    },
-    {
-      name: "get",
-      summary: "download a data set from its publisher",
-      description: "Downloads a data set from its publisher.",
-      arguments: [["<name>", "name of the data set"]],
-      options: [rootOption, jsonOption],
-      load: async () => (await import("./run/data.ts")).getDataCommand,
-    },
-  ],
+  examples: ["moesaic data list", "moesaic data get fashion-mnist"],
+  commands: [list, get],
 });

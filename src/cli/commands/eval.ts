@@ -1,23 +1,16 @@
 import { defineCommand } from "../define-command.ts";
-import { checkpointOption, jsonOption } from "../options.ts";
-
-const help = `
-Examples:
-  moesaic eval runs/quickstart
-  moesaic eval runs/quickstart --split validation --checkpoint latest --json
-`;
+import { checkpoint, common, run, splitOption } from "../options.ts";
 
 /** `moesaic eval` */
 export const evalDefinition = defineCommand({
   name: "eval",
   summary: "score a run",
   description: "Scores a checkpoint of a run on one split of its data.",
-  arguments: [["<run>", "run directory"]],
-  options: [
-    { flags: "--split <name>", help: "train, validation or test", default: "test" },
-    checkpointOption,
-    jsonOption,
+  arguments: [run],
+  options: { split: splitOption("test"), checkpoint, ...common },
+  examples: [
+    "moesaic eval runs/quickstart",
+    "moesaic eval runs/quickstart --split validation --checkpoint latest --json",
   ],
-  help,
   load: async () => (await import("./run/eval.ts")).evalCommand,
 });

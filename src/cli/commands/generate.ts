@@ -1,17 +1,12 @@
 import { defineCommand } from "../define-command.ts";
-import { generationOptions, jsonOption } from "../options.ts";
+import { option, text, whole } from "../option.ts";
+import { generationOptions, generationRules, run, temperatureOption } from "../options.ts";
+import { conflicts } from "../rules.ts";
 
-const help = `
-Uses the best checkpoint and the tokenizer of <run>; the data set is not needed.
-
-Examples:
-  moesaic generate runs/makemoe --prompt "ROMEO:" --temperature 0.8 --seed 3
-  moesaic generate runs/makemoe --prompt "ROMEO:" --prompt "JULIET:" --stop ":" --json
-  moesaic generate runs/makemoe --prompt "To be" --beams 4 --max-new-tokens 40
-  moesaic generate runs/makemoe --prompt "To be" --experts > experts.json
-
-Equal seeds give equal texts. Beyond the context length the model rereads the last context_length tokens
-for every new token; --keep-tokens with half of that makes rereading rare.
+const notes = `
+Uses the best checkpoint and the tokenizer of <run>; the data set is not needed. Equal seeds give equal
+texts. Beyond the context length the model rereads the last context_length tokens for every new token;
+--keep-tokens with half of that makes rereading rare.
 `;
 
 /** `moesaic generate` */
@@ -19,28 +14,24 @@ export const generateDefinition = defineCommand({
   name: "generate",
   summary: "continue texts",
   description: "Continues texts with the language model of a run.",
-  arguments: [["<run>", "run directory"]],
-  options: [
-    {
-      flags: "--prompt <text>",
-      help: "text to continue; repeatable",
-      required: true,
-      repeatable: true,
-    },
-    { flags: "--max-new-tokens <count>", help: "maximum number of new tokens", default: "256" },
-    ...generationOptions("texts", "0 takes the most probable token (default: 1)"),
-    {
-      flags: "--stop <text>",
-      help: "text that ends a continuation, not printed; repeatable",
-      repeatable: true,
-    },
-    { flags: "--keep-tokens <count>", help: "tokens to keep when a text outgrows the context" },
-    { flags: "--stream", help: "print the text while it grows (default: to a terminal)" },
-    { flags: "--no-stream", help: "print the text when it is complete" },
-    { flags: "--no-cache", help: "reread the whole context for every token: equal text, slower" },
-    { flags: "--experts", help: "print JSON with the experts of every token in every layer" },
-    jsonOption,
+  arguments: [run],
+  options: {
+    prompt: option("<text>", "text to continue; repeatable", text, { required: true, many: true }),
+    maxNewTokens: option("<count>", "maximum number of new tokens", whole(1), { default: 256 }),
+    temperature: temperatureOption(1),
+    ...generationOptions,
+    stop: option("<text>", "text that ends a continuation, not printed; repeatable", text, {
+      many: true,
+    }),
+    keepTokens: option("<count>", "tokens to keep when a text outgrows the context", whole(1)),
+  },
+  rules: [conflicts("beams", ["temperature"], "beam search does not sample"), ...generationRules],
+  notes,
+  examples: [
+    'moesaic generate runs/makemoe --prompt "ROMEO:" --temperature 0.8 --seed 3',
+    'moesaic generate runs/makemoe --prompt "ROMEO:" --prompt "JULIET:" --stop ":" --json',
+    'moesaic generate runs/makemoe --prompt "To be" --beams 4 --max-new-tokens 40',
+    'moesaic generate runs/makemoe --prompt "To be" --experts > experts.json',
   ],
-  help,
   load: async () => (await import("./run/generate.ts")).generateCommand,
 });

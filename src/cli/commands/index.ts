@@ -1,5 +1,5 @@
 /** All commands, in the order of the help. */
-import type { CommandDefinition } from "../define-command.ts";
+import type { Command, CommandGroup } from "../define-command.ts";
 import { agreementDefinition } from "./agreement.ts";
 import { captionDefinition } from "./caption.ts";
 import { dataDefinition } from "./data.ts";
@@ -16,7 +16,7 @@ import { retrieveDefinition } from "./retrieve.ts";
 import { trainDefinition } from "./train.ts";
 import { zeroShotDefinition } from "./zero-shot.ts";
 
-export const commands: readonly CommandDefinition[] = [
+export const commands: readonly (Command | CommandGroup)[] = [
   trainDefinition,
   evalDefinition,
   recipesDefinition,

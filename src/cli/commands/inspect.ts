@@ -1,15 +1,11 @@
-import { defineCommand } from "../define-command.ts";
+import { argument, defineCommand } from "../define-command.ts";
+import { flag, flagOff, option, text, whole } from "../option.ts";
+import { common } from "../options.ts";
 
-const help = `
+const notes = `
 A folder of runs includes all its runs, also runs that start later. Runs in training are updated live;
-Ctrl-C stops the server. It is only reachable from this machine unless --host is set; then every request
-needs a token.
-
-Examples:
-  moesaic inspect runs/quickstart                 look at a run in the browser
-  moesaic inspect runs                            all runs, compared
-  moesaic inspect runs/quickstart --out site      the same as files for any web server
-  moesaic inspect runs --host 0.0.0.0 --no-open   for other machines, with a token
+Ctrl-C stops the server. Only this machine can reach it unless --host is set; then every request needs a
+token.
 `;
 
 /** `moesaic inspect` */
@@ -17,18 +13,26 @@ export const inspectDefinition = defineCommand({
   name: "inspect",
   summary: "view runs and their routing in the browser",
   description: "Shows runs in the browser: curves, routing, and the model itself.",
-  arguments: [["<run...>", "run directories, or folders of runs"]],
-  options: [
-    { flags: "--port <number>", help: "port (default: the first free one from 6006)" },
-    { flags: "--host <address>", help: "address to listen on", default: "127.0.0.1" },
-    {
-      flags: "--token <text>",
-      help: "access token for clients (default: generated if --host is not local)",
-    },
-    { flags: "--no-open", help: "do not open the browser" },
-    { flags: "--out <dir>", help: "export everything as files instead" },
-    { flags: "--json", help: "print JSON alone on stdout, and do not open the browser" },
+  arguments: [argument("<run...>", "run directories, or folders of runs")],
+  options: {
+    port: option("<number>", "port (default: the first free one from 6006)", whole(0, 65_535)),
+    host: option("<address>", "address to listen on", text, { default: "127.0.0.1" }),
+    token: option(
+      "<text>",
+      "access token for clients (default: generated if --host is not local)",
+      text,
+    ),
+    open: flagOff("do not open the browser"),
+    out: option("<dir>", "export everything as files instead", text),
+    ...common,
+    json: flag("print only JSON on stdout, and do not open the browser"),
+  },
+  notes,
+  examples: [
+    "moesaic inspect runs/quickstart # view a run in the browser",
+    "moesaic inspect runs # compare all runs",
+    "moesaic inspect runs/quickstart --out site # export the same as files for any web server",
+    "moesaic inspect runs --host 0.0.0.0 --no-open # serve other machines, with a token",
   ],
-  help,
   load: async () => (await import("./run/inspect.ts")).inspectCommand,
 });

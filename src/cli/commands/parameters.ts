@@ -1,17 +1,13 @@
-import { defineCommand } from "../define-command.ts";
-import { jsonOption, pluginOption } from "../options.ts";
+import { argument, defineCommand } from "../define-command.ts";
+import { option, whole } from "../option.ts";
+import { common } from "../options.ts";
 
-const help = `
+const notes = `
 The model is only traced: nothing is trained and no memory is allocated for weights. Active parameters
 count the selected experts of each layer; if images and texts take different paths, their tokens are
 counted separately.
 
 Vocabularies learnt from texts need these texts, or --vocabulary.
-
-Examples:
-  moesaic parameters limoe-h14
-  moesaic parameters limoe-b16 model.towers=two
-  moesaic parameters switch-agnews --vocabulary 8000 --json
 `;
 
 /** `moesaic parameters` */
@@ -21,14 +17,18 @@ export const parametersDefinition = defineCommand({
   description: "Counts the parameters of a recipe, a YAML file or a run, in total and per token.",
   usage: "<recipe|file|run> [key=value ...] [options]",
   arguments: [
-    ["<source>", "recipe, file or run directory"],
-    ["[key=value...]", "settings that override it"],
+    argument("<source>", "recipe, file or run directory"),
+    argument("[key=value...]", "settings that override it"),
   ],
-  options: [
-    { flags: "--vocabulary <count>", help: "size of a learnt vocabulary, special tokens included" },
-    pluginOption,
-    jsonOption,
+  options: {
+    vocabulary: option("<count>", "size of a learnt vocabulary, special tokens included", whole(2)),
+    ...common,
+  },
+  notes,
+  examples: [
+    "moesaic parameters limoe-h14",
+    "moesaic parameters limoe-b16 model.towers=two",
+    "moesaic parameters switch-agnews --vocabulary 8000 --json",
   ],
-  help,
   load: async () => (await import("./run/parameters.ts")).parametersCommand,
 });

@@ -1,15 +1,11 @@
 import { defineCommand } from "../define-command.ts";
-import { checkpointOption, imageOptions, jsonOption } from "../options.ts";
+import { option, text } from "../option.ts";
+import { checkpoint, common, imageOptions, imageRules, run } from "../options.ts";
 
-const help = `
+const notes = `
 Each label replaces {} in every template; the mean embedding of these sentences represents the label.
 --labels defaults to the classes of the data set, --templates to templates for the data set. With --labels,
 a data set is scored if the number of labels equals its number of classes; the order must match.
-
-Examples:
-  moesaic zero-shot runs/quickstart
-  moesaic zero-shot runs/limoe --data cifar10 --templates "a photo of a {}" "a small {}"
-  moesaic zero-shot runs/limoe --images holiday --labels "a beach,a mountain,people at a table" --templates "{}"
 `;
 
 /** `moesaic zero-shot` */
@@ -17,17 +13,22 @@ export const zeroShotDefinition = defineCommand({
   name: "zero-shot",
   summary: "classify images by the names of classes",
   description: "Classifies images by the names of classes, with a model of images and texts.",
-  arguments: [["<run>", "run directory"]],
-  options: [
-    {
-      flags: "--labels <list|file>",
-      help: "comma-separated names, or a file with one name per line",
-    },
-    { flags: "--templates <template...>", help: "sentences with {}, or a file with one per line" },
+  arguments: [run],
+  options: {
+    labels: option("<list|file>", "comma-separated names, or a file with one name per line", text),
+    templates: option("<template...>", "sentences with {}, or a file with one per line", text, {
+      many: true,
+    }),
     ...imageOptions,
-    checkpointOption,
-    jsonOption,
+    checkpoint,
+    ...common,
+  },
+  rules: imageRules,
+  notes,
+  examples: [
+    "moesaic zero-shot runs/quickstart",
+    'moesaic zero-shot runs/limoe --data cifar10 --templates "a photo of a {}" "a small {}"',
+    'moesaic zero-shot runs/limoe --images holiday --labels "a beach,a mountain" --templates "{}"',
   ],
-  help,
   load: async () => (await import("./run/zero-shot.ts")).zeroShotCommand,
 });

@@ -1,6 +1,7 @@
 /** What all charts share. A chart takes data and options and returns an SVG element. */
 
 import * as Plot from "@observablehq/plot";
+import { formatCompact } from "../format.ts";
 import { type ChartTheme, cssTheme } from "../theme.ts";
 
 /** Where and how large a chart is drawn; it works with any DOM, so also without a browser. */
@@ -31,6 +32,26 @@ export function draw(options: ChartOptions, plot: Plot.PlotOptions): SVGSVGEleme
   svg.setAttribute("role", "img");
   if (options.label !== undefined) svg.setAttribute("aria-label", options.label);
   return svg;
+}
+
+/** Height and margins of charts over training steps, pixels. */
+export const stepFrame = {
+  height: 220,
+  marginLeft: 52,
+  marginRight: 14,
+  marginTop: 12,
+  marginBottom: 34,
+} as const;
+
+/** The axis of training steps below a chart. */
+export function stepAxis(): Plot.Markish {
+  const format = {
+    tickFormat: formatCompact,
+    tickSize: 0,
+    label: "step",
+    labelArrow: "none",
+  } as const;
+  return Plot.axisX({ ticks: 5, ...format });
 }
 
 /** A label cut to a length, with an ellipsis where something is missing. */

@@ -2,8 +2,8 @@
 
 import * as Plot from "@observablehq/plot";
 import { downsample, type Point, runningMean } from "../downsample.ts";
-import { formatCompact, formatFigure, formatPercent } from "../format.ts";
-import { type ChartOptions, draw, themeOf } from "./chart.ts";
+import { formatFigure, formatPercent } from "../format.ts";
+import { type ChartOptions, draw, stepAxis, stepFrame, themeOf } from "./chart.ts";
 
 /** One curve; colours are taken from the theme in the order of the list. */
 export interface Curve {
@@ -75,21 +75,11 @@ export function curveChart(curves: readonly Curve[], options: CurveOptions): SVG
     curveMarks(curve, theme.series[i % theme.series.length]!, log),
   );
   return draw(options, {
-    height: 220,
-    marginLeft: 52,
-    marginRight: 14,
-    marginTop: 12,
-    marginBottom: 34,
+    ...stepFrame,
     x: { type: "linear", domain: [Math.min(0, xs[0]!), Math.max(xs[1]!, 1)] },
     y: { type: log ? "log" : "linear", domain, clamp: true },
     marks: [
-      Plot.axisX({
-        ticks: 5,
-        tickFormat: formatCompact,
-        tickSize: 0,
-        label: "step",
-        labelArrow: "none",
-      }),
+      stepAxis(),
       // A log axis leaves out labels of the values in its list unless their count has no end.
       Plot.axisY(log ? logTicks(ys) : undefined, {
         ticks: log ? Number.POSITIVE_INFINITY : 5,

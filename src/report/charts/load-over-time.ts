@@ -2,8 +2,8 @@
 
 import * as Plot from "@observablehq/plot";
 import { type Point, runningMean, thin } from "../downsample.ts";
-import { formatCompact, formatPercent } from "../format.ts";
-import { type ChartOptions, draw, themeOf } from "./chart.ts";
+import { formatPercent } from "../format.ts";
+import { type ChartOptions, draw, stepAxis, stepFrame, themeOf } from "./chart.ts";
 import { smoothingWindow } from "./curves.ts";
 
 /** Points of all bands together: bands are read as areas, not point by point. */
@@ -28,11 +28,7 @@ export function loadOverTimeChart(
   });
   const steps = rows.map((row) => row.x);
   return draw(options, {
-    height: 220,
-    marginLeft: 52,
-    marginRight: 14,
-    marginTop: 12,
-    marginBottom: 34,
+    ...stepFrame,
     x: { type: "linear", domain: [Math.min(...steps), Math.max(...steps)] },
     y: { domain: [0, 1] },
     marks: [
@@ -46,13 +42,7 @@ export function loadOverTimeChart(
         stroke: theme.surface,
         strokeWidth: 1,
       }),
-      Plot.axisX({
-        ticks: 5,
-        tickFormat: formatCompact,
-        tickSize: 0,
-        label: "step",
-        labelArrow: "none",
-      }),
+      stepAxis(),
       Plot.axisY({
         ticks: 4,
         tickFormat: (v: number) => formatPercent(v, 0),

@@ -1,8 +1,7 @@
 /** Captions that the model made, beside the images and what people said of them. */
 import type { CaptionSample } from "../../inspect/types/image.ts";
 import { type Html, html } from "../html.ts";
-import { pngDataUri } from "../png.ts";
-import type { Section } from "./section.ts";
+import { predictionFigure, type Section } from "./section.ts";
 
 /** References of an image that are shown. */
 const referenceLimit = 2;
@@ -19,11 +18,11 @@ export const captionsSection: Section = {
 };
 
 function drawCaption({ image, caption, references }: CaptionSample): Html {
-  return html`<figure class="card prediction">
-<img src="${pngDataUri(image)}" width="88" height="${Math.round((88 * image.height) / image.width)}" alt="${references[0] ?? "image without a caption"}">
-<figcaption>
-<p class="verdict">${caption === "" ? "(no words)" : caption}</p>
-${references.slice(0, referenceLimit).map((reference) => html`<p class="truth">${reference}</p>`)}
-</figcaption>
-</figure>`;
+  const shown = references.slice(0, referenceLimit);
+  return predictionFigure(
+    image,
+    references[0] ?? "image without a caption",
+    html`<p class="verdict">${caption === "" ? "(no words)" : caption}</p>
+${shown.map((reference) => html`<p class="truth">${reference}</p>`)}`,
+  );
 }

@@ -4,9 +4,8 @@ import type { Prediction } from "../../inspect/types/image.ts";
 import { confusionChart } from "../charts/confusion.ts";
 import { formatCount, formatPercent } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { pngDataUri } from "../png.ts";
 import { responsive } from "../svg.ts";
-import { type Context, className, figure, type Section } from "./section.ts";
+import { type Context, className, figure, predictionFigure, type Section } from "./section.ts";
 import { drawTextPredictions } from "./text-predictions.ts";
 
 const predictionLimit = 12;
@@ -113,15 +112,14 @@ function drawPrediction(run: Context["run"], prediction: Prediction): Html {
   if (truth !== undefined && !top.includes(truth)) top.splice(barLimit - 1, 1, truth);
   const right = label === predicted;
   const name = className(run, label);
-  return html`<figure class="card prediction">
-<img src="${pngDataUri(image)}" width="88" height="${Math.round((88 * image.height) / image.width)}" alt="image of class ${name}">
-<figcaption>
-<p class="verdict ${right ? "right" : "wrong"}"><span aria-hidden="true">${right ? "\u2713" : "\u2717"}</span> ${className(run, predicted)}</p>
+  return predictionFigure(
+    image,
+    `image of class ${name}`,
+    html`<p class="verdict ${right ? "right" : "wrong"}"><span aria-hidden="true">${right ? "\u2713" : "\u2717"}</span> ${className(run, predicted)}</p>
 ${right ? null : html`<p class="truth">true: ${name}</p>`}
 <ul class="bars">${top.map(
-    ({ p, i }) =>
-      html`<li class="${i === label ? "true" : i === predicted ? "taken" : ""}"><span>${className(run, i)}</span><b>${formatPercent(p, 0)}</b><i style="width:${(p * 100).toFixed(1)}%"></i></li>`,
-  )}</ul>
-</figcaption>
-</figure>`;
+      ({ p, i }) =>
+        html`<li class="${i === label ? "true" : i === predicted ? "taken" : ""}"><span>${className(run, i)}</span><b>${formatPercent(p, 0)}</b><i style="width:${(p * 100).toFixed(1)}%"></i></li>`,
+    )}</ul>`,
+  );
 }

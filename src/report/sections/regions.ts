@@ -2,8 +2,8 @@
 
 import { defined } from "../../graph/defined.ts";
 import type { DecisionRegions } from "../../inspect/types/regions.ts";
-import { planeChart } from "../charts/plane.ts";
-import { classLooks, regionPlanes } from "../charts/region-planes.ts";
+import { planeChart } from "../charts/planes/plane.ts";
+import { classLooks, regionPlanes } from "../charts/planes/region-planes.ts";
 import { formatPercent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { expertColors } from "../palette.ts";

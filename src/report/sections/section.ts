@@ -1,8 +1,10 @@
 /** What the sections of a report share. */
 
 import { layerExperts } from "../../inspect/mosaic-layer.ts";
+import type { RecordedImage } from "../../inspect/types/image.ts";
 import type { RunRecord } from "../../inspect/types/run-record.ts";
 import { type Html, html, type Part } from "../html.ts";
+import { pngDataUri } from "../png.ts";
 import type { SeriesTable } from "../series.ts";
 
 /** What a section may use. */
@@ -44,5 +46,16 @@ export function figure(title: Part, chart: Part, note?: Part): Html {
 <h3>${title}</h3>
 ${chart}
 ${note === undefined || note === null ? null : html`<figcaption>${note}</figcaption>`}
+</figure>`;
+}
+
+/** An image of the data with what the model made of it. */
+export function predictionFigure(image: RecordedImage, alt: string, caption: Html): Html {
+  const height = Math.round((88 * image.height) / image.width);
+  return html`<figure class="card prediction">
+<img src="${pngDataUri(image)}" width="88" height="${height}" alt="${alt}">
+<figcaption>
+${caption}
+</figcaption>
 </figure>`;
 }

@@ -1,14 +1,15 @@
 import type { RoutingAgreement } from "../../../inspect/statistics/agreement.ts";
 import type { ComparedRouting } from "../../../train/compare-routing.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
+import type { CommonOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 export interface AgreementOptions extends CommonOptions {
-  split: string;
+  readonly split: string;
 }
 
-/** `moesaic agreement`: how far two checkpoints send the same tokens to the same experts. */
+/** `moesaic agreement`: compares the routing of two checkpoints. */
 export async function agreementCommand(
   context: Context,
   first: string,
@@ -16,16 +17,12 @@ export async function agreementCommand(
   { split, json }: AgreementOptions,
 ): Promise<number> {
   const { compareRouting } = await import("../../../train/compare-routing.ts");
-  const progress = createProgress(context.err);
-  try {
-    const compared = await compareRouting(first, second, { split, progress });
-    progress.close();
-    if (json) printJson(context, asJson(compared));
-    else printAgreement(context, compared);
-    return 0;
-  } finally {
-    progress.close();
-  }
+  using progress = createProgress(context.err);
+  const compared = await compareRouting(first, second, { split, progress });
+  progress.close();
+  if (json) printJson(context, asJson(compared));
+  else printAgreement(context, compared);
+  return 0;
 }
 
 function printAgreement({ out }: Context, { split, first, second, layers }: ComparedRouting): void {

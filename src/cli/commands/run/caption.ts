@@ -7,87 +7,66 @@ import {
   generate,
 } from "../../../evaluate/generate/generate.ts";
 import { firstTokens } from "../../../evaluate/generate/prompt.ts";
-import { defined } from "../../../graph/defined.ts";
 import { UserError } from "../../../graph/errors.ts";
 import { foldIn, key } from "../../../random/index.ts";
 import { type OpenedCaptioner, openCaptioner } from "../../../runs/open-captioner.ts";
 import { type Context, printJson } from "../../context.ts";
 import { describeResult, noteSpeed, type Result } from "../../generate-output.ts";
-import { parseCheckpoint, parseWhole } from "../../numbers.ts";
+import { doesStream, generateSettings } from "../../generation.ts";
+import type { GenerationOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
-import { readSampling, type SamplingOptions } from "../../sampling.ts";
 
-export interface CaptionCommandOptions extends SamplingOptions {
-  maxNewTokens?: string;
-  /** Former name of `beams`. */
-  beam?: string;
-  checkpoint: string;
+export interface CaptionCommandOptions extends GenerationOptions {
+  readonly maxNewTokens: number | undefined;
+  readonly temperature: number;
 }
 
-/** Images that are read together. */
+/** Images in a batch. */
 const BATCH = 32;
 
 type Steps = AsyncIterable<GenerationStep>;
 
-/** A picture as the model sees it. */
+/** An image file and the vectors that the model reads. */
 interface Picture {
   readonly file: string;
   readonly prefix: PrefixRows;
 }
 
-/** `moesaic caption`: describes picture files; 1 where some cannot be read. */
+/**
+ * `moesaic caption`: describes image files.
+ *
+ * @returns the exit code: 0, or 1 if some files cannot be read
+ */
 export async function captionCommand(
   context: Context,
   run: string,
   files: readonly string[],
   options: CaptionCommandOptions,
 ): Promise<number> {
-  const { experts = false, json = false, maxNewTokens, beams = options.beam } = options;
-  const {
-    numBeams,
-    lengthPenalty,
-    seed,
-    options: given,
-  } = readSampling(
-    { ...options, ...defined({ beams }) },
-    { numTexts: files.length, defaultTemperature: 0 },
-  );
-  const checkpoint = parseCheckpoint(options.checkpoint);
+  const { seed, beams: numBeams, lengthPenalty, experts, json, checkpoint } = options;
+  const streams = doesStream(context, options, files.length);
 
   using opened = await openCaptioner(run, { checkpoint, experts });
-  const { tokenizer, model } = opened;
+  const { model } = opened;
   const { pictures, broken } = await readPictures(opened, files);
-  const all: GenerateOptions = {
-    maxNewTokens: model.contextLength + 1, // more than there is room for
-    ...given,
-    ...(maxNewTokens !== undefined && {
-      maxNewTokens: parseWhole("--max-new-tokens", maxNewTokens, 1),
-    }),
-    decode: (tokens) => tokenizer.decode(tokens),
-    ...(tokenizer.endId !== undefined && { stopTokens: [tokenizer.endId] }),
-  };
+  const { maxNewTokens = model.contextLength + 1 } = options; // more than the context has room for
+  const all: GenerateOptions = { maxNewTokens, ...generateSettings(options, opened) };
 
   const started = performance.now();
-  const { stream = context.out.interactive } = options;
-  const streams = stream && files.length === 1 && numBeams === 0 && !json && !experts;
   const results: Result[] = [];
-  const size = numBeams > 0 ? 1 : BATCH;
-  const progress = createProgress(context.err);
-  try {
-    for (let start = 0; start < pictures.length; start += size) {
-      const batch = pictures.slice(start, start + size);
-      if (numBeams > 0) {
-        results.push(await searchCaption(opened, batch[0]!, { ...all, numBeams, lengthPenalty }));
-      } else {
-        const show = (steps: Steps): Steps => (streams ? printSteps(context, steps) : steps);
-        const own = { ...all, key: foldIn(key(seed), start) };
-        results.push(...(await captionAll(opened, batch, own, show)));
-      }
-      if (pictures.length <= size) continue;
-      progress.update({ label: "picture", done: results.length, total: pictures.length });
+  const size = numBeams === undefined ? BATCH : 1;
+  using progress = createProgress(context.err);
+  for (let start = 0; start < pictures.length; start += size) {
+    const batch = pictures.slice(start, start + size);
+    if (numBeams !== undefined) {
+      results.push(await searchCaption(opened, batch[0]!, { ...all, numBeams, lengthPenalty }));
+    } else {
+      const show = (steps: Steps): Steps => (streams ? printSteps(context, steps) : steps);
+      const own = { ...all, key: foldIn(key(seed), start) };
+      results.push(...(await captionAll(opened, batch, own, show)));
     }
-  } finally {
-    progress.close();
+    if (pictures.length <= size) continue;
+    progress.update({ label: "image", done: results.length, total: pictures.length });
   }
   const seconds = (performance.now() - started) / 1000;
 
@@ -97,7 +76,7 @@ export async function captionCommand(
       return { image, ...rest };
     });
     const { step } = opened.checkpoint;
-    printJson(context, { run, step, ...(numBeams === 0 && { seed }), captions, broken });
+    printJson(context, { run, step, ...(numBeams === undefined && { seed }), captions, broken });
   } else {
     if (!streams) printCaptions(context, results, files.length);
     if (results.length > 0) noteSpeed(context, results, seconds);
@@ -107,7 +86,7 @@ export async function captionCommand(
   return broken.length > 0 ? 1 : 0;
 }
 
-/** The pictures that can be read, and one sentence for each of the others. */
+/** Reads images; a file that cannot be read becomes an error message. */
 async function readPictures({ readImage }: OpenedCaptioner, files: readonly string[]) {
   const pictures: Picture[] = [];
   const broken: { image: string; error: string }[] = [];
@@ -131,7 +110,7 @@ async function searchCaption(
   return { prompt: file, ids, beams: await beamSearch(decoder, ids, { ...options, prefix }) };
 }
 
-/** Captions of some pictures, all together. */
+/** Captions of a batch of images. */
 async function captionAll(
   { decoder, tokenizer }: OpenedCaptioner,
   pictures: readonly Picture[],
@@ -153,7 +132,7 @@ function stack(pictures: readonly Picture[]): PrefixRows {
   return { dtype: "float32", shape: [pictures.length, ...shape], data };
 }
 
-/** Captions alone, or after the names of their files where there are several. */
+/** Prints captions, after the names of their files if there are several. */
 function printCaptions({ out }: Context, results: readonly Result[], numFiles: number): void {
   for (const { prompt: file, generation, beams = [] } of results) {
     const text = generation?.text ?? beams[0]?.text ?? "";
@@ -161,11 +140,11 @@ function printCaptions({ out }: Context, results: readonly Result[], numFiles: n
   }
 }
 
-/** Says of captions that were cut off where the context ended. */
+/** Notes the captions that end because the context is full. */
 function noteEndings({ err }: Context, results: readonly Result[], contextLength: number): void {
   for (const { prompt: file, generation, beams = [] } of results) {
     if ((generation ?? beams[0])?.ended !== "context") continue;
-    err.line(`${file}: the caption ends where the model's context of ${contextLength} tokens does`);
+    err.line(`${file}: the caption is cut off at the context length of ${contextLength} tokens`);
   }
 }
 

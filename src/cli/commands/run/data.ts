@@ -2,16 +2,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ResourceDescription } from "../../../data/description.ts";
 import { defined } from "../../../graph/defined.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
+import type { CommonOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 export interface DataOptions extends CommonOptions {
   /** Folder of the data sets. */
-  root?: string;
+  readonly root: string | undefined;
 }
 
-/** `moesaic data list`: the data sets known by name and whether their files are here. */
+/** `moesaic data list`: the known data sets and whether their files are present. */
 export async function listDataCommand(
   context: Context,
   { json, root }: DataOptions,
@@ -34,7 +35,7 @@ export async function listDataCommand(
       terms,
       description,
     ]);
-    printTable(context.out, ["data set", "state", "terms", "what it holds"], rows);
+    printTable(context.out, ["data set", "state", "terms", "description"], rows);
   }
   return 0;
 }
@@ -56,18 +57,14 @@ export async function getDataCommand(
   { json, root }: DataOptions,
 ): Promise<number> {
   const { downloadDataset } = await import("../../../data/download.ts");
-  const progress = createProgress(context.err);
-  try {
-    const folder = await downloadDataset(name, {
-      ...defined({ root }),
-      onProgress: (file, received, total) =>
-        progress.update({ label: file, done: received, total: total ?? received }),
-    });
-    progress.close();
-    if (json) printJson(context, { name, folder });
-    else context.out.line(`${name} is in ${folder}`);
-    return 0;
-  } finally {
-    progress.close();
-  }
+  using progress = createProgress(context.err);
+  const folder = await downloadDataset(name, {
+    ...defined({ root }),
+    onProgress: (file, received, total) =>
+      progress.update({ label: file, done: received, total: total ?? received }),
+  });
+  progress.close();
+  if (json) printJson(context, { name, folder });
+  else context.out.line(`${name} is in ${folder}`);
+  return 0;
 }

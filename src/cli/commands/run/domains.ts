@@ -2,24 +2,24 @@ import { join } from "node:path";
 import type { ProtocolResult } from "../../../domains/protocol.ts";
 import { selectionMethods } from "../../../evaluate/domains/model-selection.ts";
 import { domainTableText } from "../../../evaluate/domains/table.ts";
+import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
 import { listenForInterrupt } from "../../interrupt.ts";
-import { parseWhole } from "../../numbers.ts";
+import type { CommonOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 export interface DomainsOptions extends CommonOptions {
-  testDomains?: string;
-  plugin?: string[];
-  trials: string;
-  algorithms?: string;
-  crossValidation?: boolean;
-  out?: string;
+  readonly testDomains: readonly string[] | undefined;
+  readonly trials: number;
+  readonly algorithms: readonly string[] | undefined;
+  readonly crossValidation: boolean;
+  readonly out: string | undefined;
 }
 
 /**
- * `moesaic domains`: trains recipes with each domain left out in turn.
+ * `moesaic domains`: trains recipes with each domain held out in turn.
  *
  * @returns the exit code: 0, or 130 when interrupted after saving
  */
@@ -42,14 +42,13 @@ export async function domainsCommand(
   const lists = await Promise.all(configs.map(({ data }) => listDomains(data)));
   const domains = requireSame(lists, recipes);
   const testDomains = chooseDomains(domains, options.testDomains);
-  const trials = parseWhole("--trials", options.trials, 1);
-  const algorithms = options.algorithms === undefined ? undefined : names(options.algorithms);
+  const { trials, algorithms, crossValidation } = options;
   const cells = planCells(configs, {
     domains,
     testDomains,
     trials,
-    ...(algorithms && { algorithms }),
-    crossValidation: options.crossValidation === true,
+    ...defined({ algorithms }),
+    crossValidation,
   });
   const out = options.out ?? join("runs", `${configs[0]!.recipe}-domains`);
   const title = `${[...new Set(configs.map(({ recipe }) => recipe))].join(", ")}: one domain left out`;
@@ -67,7 +66,7 @@ export async function domainsCommand(
     context.err.line(
       interrupted === undefined
         ? `tables: ${join(out, "domains.html")}, domains.md, domains.json`
-        : `${result.cells.length} of ${cells.length} runs are finished; the same command goes on`,
+        : `${result.cells.length} of ${cells.length} runs are finished; run the same command to continue`,
     );
     return interrupted ?? 0;
   } finally {
@@ -85,11 +84,7 @@ function printTables({ out }: Context, { tables }: ProtocolResult): void {
   }
 }
 
-function names(text: string): string[] {
-  return [...new Set(text.split(",").map((name) => name.trim()))].filter(Boolean);
-}
-
-/** The domains that all recipes have. */
+/** The domains of the recipes, which must be equal. */
 function requireSame(
   lists: readonly (readonly string[])[],
   recipes: readonly string[],
@@ -102,14 +97,14 @@ function requireSame(
   );
 }
 
-function chooseDomains(domains: readonly string[], given: string | undefined): readonly string[] {
-  const chosen = given === undefined ? domains : names(given);
+function chooseDomains(
+  domains: readonly string[],
+  chosen: readonly string[] = domains,
+): readonly string[] {
   const unknown = chosen.find((name) => !domains.includes(name));
   if (unknown !== undefined || chosen.length === 0) {
-    throw usageError(
-      `--test-domains takes some of ${domains.join(", ")}, got "${unknown ?? given}"`,
-    );
+    throw usageError(`--test-domains takes some of ${domains.join(", ")}, got "${unknown ?? ""}"`);
   }
   if (domains.length > 1) return chosen;
-  throw usageError(`there is one domain, ${domains[0]}, and none would be left to train on`);
+  throw usageError(`there is one domain, ${domains[0]}, and none is left to train on`);
 }

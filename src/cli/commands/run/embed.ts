@@ -1,5 +1,4 @@
 import { countRows } from "../../../evaluate/similarity.ts";
-import { usageError } from "../../../graph/errors.ts";
 import type { ProgressSink } from "../../../learn/progress.ts";
 import type { ImageSource } from "../../../recipe/image-source.ts";
 import {
@@ -8,24 +7,23 @@ import {
   writeEmbeddings,
 } from "../../../runs/embedding/write-embeddings.ts";
 import { type OpenedEmbedder, openEmbedder } from "../../../runs/open-embedder.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
 import {
   captionsOf,
   embedHooks,
-  type ImageOptions,
   imageRequest,
   openSource,
   sourceName,
 } from "../../image-options.ts";
-import { parseCheckpoint } from "../../numbers.ts";
+import type { CommonOptions, ImageOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
 import { readLines } from "../../text-lists.ts";
 
 export interface EmbedOptions extends CommonOptions, ImageOptions {
-  out: string;
-  captions?: boolean;
-  texts?: string;
-  checkpoint: string;
+  readonly out: string;
+  readonly captions: boolean;
+  readonly texts: string | undefined;
+  readonly checkpoint: "best" | "latest";
 }
 
 type Rows = Pick<EmbeddingTable, "embeddings" | "columns"> & { readonly source: string };
@@ -36,48 +34,29 @@ export async function embedCommand(
   run: string,
   options: EmbedOptions,
 ): Promise<number> {
-  const { out, texts, captions = false } = options;
+  const { out, texts, captions, checkpoint } = options;
   checkEmbeddingFile(out);
-  checkTogether(options);
-  const checkpoint = parseCheckpoint(options.checkpoint);
   const request = imageRequest(options);
   const lines = texts === undefined ? undefined : await readLines(texts);
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const rows =
-      lines === undefined
-        ? await embedSource(opened, await openSource(opened, request, progress), captions, progress)
-        : {
-            source: texts!,
-            columns: { id: numbered(lines.length), text: lines },
-            embeddings: await opened.embedTexts(lines, embedHooks(progress, "text")),
-          };
-    progress.close();
-    const { step } = opened.checkpoint;
-    const { source, ...table } = rows;
-    const about = { run, step, source };
-    const files = await writeEmbeddings(out, { ...table, about });
-    const [count, width] = [countRows(table.embeddings), opened.width];
-    if (options.json) printJson(context, { ...about, rows: count, width, files });
-    else context.out.line(`${count} embeddings of ${width} numbers: ${files.join(", ")}`);
-    return 0;
-  } finally {
-    progress.close();
-  }
-}
-
-/** @throws UserError (exit code 2) for options that do not go together */
-function checkTogether({ texts, captions, images, split, data }: EmbedOptions): void {
-  const others = [images, split, data].some((given) => given !== undefined);
-  if (texts !== undefined && (others || captions)) {
-    throw usageError(
-      "--texts reads a file of texts; leave out --images, --split, --data and --captions",
-    );
-  }
-  if (captions && images !== undefined) {
-    throw usageError("--captions are those of a split; leave out --images");
-  }
+  using progress = createProgress(context.err);
+  using opened = await openEmbedder(run, { checkpoint });
+  const rows =
+    lines === undefined
+      ? await embedSource(opened, await openSource(opened, request, progress), captions, progress)
+      : {
+          source: texts!,
+          columns: { id: numbered(lines.length), text: lines },
+          embeddings: await opened.embedTexts(lines, embedHooks(progress, "text")),
+        };
+  progress.close();
+  const { step } = opened.checkpoint;
+  const { source, ...table } = rows;
+  const about = { run, step, source };
+  const files = await writeEmbeddings(out, { ...table, about });
+  const [count, width] = [countRows(table.embeddings), opened.width];
+  if (options.json) printJson(context, { ...about, rows: count, width, files });
+  else context.out.line(`${count} embeddings of ${width} numbers: ${files.join(", ")}`);
+  return 0;
 }
 
 async function embedSource(

@@ -1,32 +1,27 @@
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
-import { parseCheckpoint } from "../../numbers.ts";
+import { type Context, printJson } from "../../context.ts";
+import type { CommonOptions } from "../../options.ts";
 import { createProgress, formatMetric } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 export interface EvalOptions extends CommonOptions {
-  split: string;
-  checkpoint: string;
+  readonly split: string;
+  readonly checkpoint: "best" | "latest";
 }
 
 /** `moesaic eval`: scores a checkpoint of a run on one split. */
 export async function evalCommand(
   context: Context,
   runDirectory: string,
-  { split, checkpoint: which, json }: EvalOptions,
+  { split, checkpoint, json }: EvalOptions,
 ): Promise<number> {
-  const checkpoint = parseCheckpoint(which);
   const { evaluateRun } = await import("../../../train/evaluate-run.ts");
-  const progress = createProgress(context.err);
-  try {
-    const scores = await evaluateRun(runDirectory, { split, checkpoint, progress });
-    progress.close();
-    if (json) printJson(context, scores);
-    else {
-      const rows = Object.entries(scores).map(([name, value]) => [name, formatMetric(value)]);
-      printTable(context.out, ["metric", split], rows);
-    }
-    return 0;
-  } finally {
-    progress.close();
+  using progress = createProgress(context.err);
+  const scores = await evaluateRun(runDirectory, { split, checkpoint, progress });
+  progress.close();
+  if (json) printJson(context, scores);
+  else {
+    const rows = Object.entries(scores).map(([name, value]) => [name, formatMetric(value)]);
+    printTable(context.out, ["metric", split], rows);
   }
+  return 0;
 }

@@ -1,47 +1,46 @@
 import { defined } from "../../../graph/defined.ts";
-import { usageError } from "../../../graph/errors.ts";
 import type { ExpertEdit, NamedExperts } from "../../../runs/experts/expert-edits.ts";
 import type { ChangedRun } from "../../../train/change-experts.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
-import { parseCheckpoint } from "../../numbers.ts";
+import { type Context, printJson } from "../../context.ts";
+import type { CommonOptions } from "../../options.ts";
 import { formatMetric, formatRate } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 /** Options of every command that changes experts. */
 export interface ChangeOptions extends CommonOptions {
-  out: string;
-  overwrite?: boolean;
-  checkpoint: string;
-  noise?: string;
+  readonly out: string;
+  readonly overwrite: boolean;
+  readonly checkpoint: "best" | "latest";
+  readonly noise?: number | undefined;
 }
 
 export interface AddOptions extends ChangeOptions {
-  copy?: string[];
-  mostUsed?: string;
-  fresh?: string;
-  kind?: string;
+  readonly copy: readonly NamedExperts[] | undefined;
+  readonly mostUsed: number | undefined;
+  readonly fresh: number | undefined;
+  readonly kind: string | undefined;
 }
 
 export interface RemoveOptions extends ChangeOptions {
-  experts?: string[];
-  leastUsed?: string;
-  kind?: string;
+  readonly experts: readonly NamedExperts[] | undefined;
+  readonly leastUsed: number | undefined;
+  readonly kind: string | undefined;
 }
 
 export interface MergeOptions extends ChangeOptions {
-  experts: string[];
-  weights: string;
-  align?: boolean;
+  readonly experts: readonly NamedExperts[];
+  readonly weights: "equal" | "load" | readonly number[];
+  readonly align: boolean;
 }
 
-/** `moesaic experts list`: the layers with experts and how much each expert was used. */
+/** `moesaic experts list`: the layers with experts and their loads. */
 export async function listExpertsCommand(
   context: Context,
   run: string,
-  { json, checkpoint }: CommonOptions & { checkpoint: string },
+  { json, checkpoint }: CommonOptions & { readonly checkpoint: "best" | "latest" },
 ): Promise<number> {
   const { listRunExperts } = await import("../../../runs/experts/list-experts.ts");
-  const listed = await listRunExperts(run, parseCheckpoint(checkpoint));
+  const listed = await listRunExperts(run, checkpoint);
   if (json) printJson(context, listed);
   else {
     const rows = listed.layers.flatMap(({ layer, experts }) =>
@@ -67,10 +66,7 @@ export function addExpertsCommand(
   const { copy, mostUsed, fresh, kind } = options;
   const edit: ExpertEdit = {
     action: "add",
-    ...(copy && { copies: copy.map(parseExperts) }),
-    ...(mostUsed !== undefined && { numMostUsed: parseCount("--most-used", mostUsed) }),
-    ...(fresh !== undefined && { numFresh: parseCount("--fresh", fresh) }),
-    ...defined({ kind }),
+    ...defined({ copies: copy, numMostUsed: mostUsed, numFresh: fresh, kind }),
   };
   return changeRun(context, run, edit, options);
 }
@@ -84,9 +80,7 @@ export function removeExpertsCommand(
   const { experts, leastUsed, kind } = options;
   const edit: ExpertEdit = {
     action: "remove",
-    ...(experts && { experts: experts.map(parseExperts) }),
-    ...(leastUsed !== undefined && { numLeastUsed: parseCount("--least-used", leastUsed) }),
-    ...defined({ kind }),
+    ...defined({ experts, numLeastUsed: leastUsed, kind }),
   };
   return changeRun(context, run, edit, options);
 }
@@ -97,14 +91,8 @@ export function mergeExpertsCommand(
   run: string,
   options: MergeOptions,
 ): Promise<number> {
-  const { experts, weights, align = false } = options;
-  const edit: ExpertEdit = {
-    action: "merge",
-    groups: experts.map(parseExperts),
-    weights: weights === "equal" || weights === "load" ? weights : parseWeights(weights),
-    align,
-  };
-  return changeRun(context, run, edit, options);
+  const { experts: groups, weights, align } = options;
+  return changeRun(context, run, { action: "merge", groups, weights, align }, options);
 }
 
 /** `moesaic experts upcycle`. */
@@ -121,14 +109,14 @@ async function changeRun(
   context: Context,
   run: string,
   edit: ExpertEdit,
-  { out, overwrite = false, checkpoint, noise, json }: ChangeOptions,
+  { out, overwrite, checkpoint, noise, json }: ChangeOptions,
 ): Promise<number> {
   const { changeRunExperts } = await import("../../../train/change-experts.ts");
   const changed = await changeRunExperts(run, edit, {
     out,
     overwrite,
-    checkpoint: parseCheckpoint(checkpoint),
-    ...(noise !== undefined && { noise: parseNoise(noise) }),
+    checkpoint,
+    ...defined({ noise }),
   });
   if (json) printJson(context, changed);
   else printChange(context, changed);
@@ -144,45 +132,13 @@ function printChange({ out }: Context, changed: ChangedRun): void {
     experts_after,
     upcycled ? "copies of the dense layer" : sources.map(sourceOf).join(" "),
   ]);
-  printTable(out, ["layer", "before", "after", "made of"], rows);
+  printTable(out, ["layer", "before", "after", "sources"], rows);
   const { total, active } = changed.parameters;
   out.line(
-    `${changed.out} begins with step ${changed.step} of ${changed.run}: ${formatRate(total)} parameters (${formatRate(active)} active)`,
+    `${changed.out} starts from step ${changed.step} of ${changed.run}: ${formatRate(total)} parameters (${formatRate(active)} active)`,
   );
 }
 
 function sourceOf(sources: readonly number[]): string {
   return sources.length === 0 ? "fresh" : sources.join("+");
-}
-
-/** `1,4` or `blocks.0.moe=1,4`. */
-function parseExperts(text: string): NamedExperts {
-  const [, layer, list] = /^(?:([\w.]+)=)?(\d+(?:,\d+)*)$/.exec(text) ?? [];
-  if (list === undefined) {
-    throw usageError(
-      `"${text}" names no experts; write numbers such as 1,4, or those of one layer such as blocks.0.moe=1,4`,
-    );
-  }
-  return { experts: list.split(",").map(Number), ...defined({ layer }) };
-}
-
-function parseCount(option: string, text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw usageError(`${option} takes a number of experts from 1 on, got ${text}`);
-}
-
-function parseWeights(text: string): number[] {
-  const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (values.length > 1 && values.every((value) => Number.isFinite(value) && value >= 0)) {
-    return values;
-  }
-  throw usageError(
-    `--weights takes equal, load, or a number for each expert such as 1,1,0.5,2; got ${text}`,
-  );
-}
-
-function parseNoise(text: string): number {
-  const noise = text.trim() === "" ? Number.NaN : Number(text);
-  if (Number.isFinite(noise) && noise >= 0) return noise;
-  throw usageError(`--noise takes a number that is not negative, got ${text}`);
 }

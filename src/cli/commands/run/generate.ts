@@ -11,16 +11,16 @@ import { key } from "../../../random/index.ts";
 import { openLanguageModel } from "../../../runs/open-language-model.ts";
 import { type Context, printJson } from "../../context.ts";
 import { describeResult, noteSpeed, printResults, type Result } from "../../generate-output.ts";
-import { parseCheckpoint, parseWhole } from "../../numbers.ts";
+import { doesStream, generateSettings } from "../../generation.ts";
+import type { GenerationOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
-import { readSampling, type SamplingOptions } from "../../sampling.ts";
 
-export interface GenerateCommandOptions extends SamplingOptions {
-  prompt: string[];
-  maxNewTokens: string;
-  stop?: string[];
-  keepTokens?: string;
-  checkpoint: string;
+export interface GenerateCommandOptions extends GenerationOptions {
+  readonly prompt: readonly string[];
+  readonly maxNewTokens: number;
+  readonly temperature: number;
+  readonly stop: readonly string[] | undefined;
+  readonly keepTokens: number | undefined;
 }
 
 /** `moesaic generate`: continues texts with the language model of a run. */
@@ -29,32 +29,24 @@ export async function generateCommand(
   run: string,
   options: GenerateCommandOptions,
 ): Promise<number> {
-  const { experts = false, json = false, prompt: prompts, stop, keepTokens } = options;
-  const sampling = readSampling(options, { numTexts: prompts.length, defaultTemperature: 1 });
-  const { numBeams, lengthPenalty, seed } = sampling;
-  const given = {
-    maxNewTokens: parseWhole("--max-new-tokens", options.maxNewTokens, 1),
-    ...sampling.options,
-    ...(keepTokens !== undefined && { keepTokens: parseWhole("--keep-tokens", keepTokens, 1) }),
-    ...defined({ stopTexts: stop }),
-    key: key(seed),
-  };
-  const checkpoint = parseCheckpoint(options.checkpoint);
+  const { prompt: prompts, maxNewTokens, stop, keepTokens, checkpoint } = options;
+  const { seed, beams: numBeams, lengthPenalty, experts, json } = options;
+  const streams = doesStream(context, options, prompts.length);
 
   using opened = await openLanguageModel(run, { checkpoint, experts });
   const { decoder, tokenizer, model } = opened;
   const ids = prompts.map((text) => promptTokens(tokenizer, text));
   for (const { length } of ids) noteLength(context, length, model.contextLength);
   const all: GenerateOptions = {
-    ...given,
-    decode: (tokens) => tokenizer.decode(tokens),
-    ...(tokenizer.endId !== undefined && { stopTokens: [tokenizer.endId] }),
+    maxNewTokens,
+    ...generateSettings(options, opened),
+    ...defined({ keepTokens, stopTexts: stop }),
+    key: key(seed),
   };
 
   const started = performance.now();
-  const streams = doesStream(context, options);
   const results: Result[] = [];
-  if (numBeams > 0) {
+  if (numBeams !== undefined) {
     for (const [r, own] of ids.entries()) {
       const beams = await beamSearch(decoder, own, { ...all, numBeams, lengthPenalty });
       results.push({ prompt: prompts[r]!, ids: own, beams });
@@ -73,7 +65,7 @@ export async function generateCommand(
   if (json || experts) {
     const { step } = opened.checkpoint;
     const texts = results.map((result) => describeResult(result, opened, experts));
-    printJson(context, { run, step, ...(numBeams === 0 && { seed }), texts });
+    printJson(context, { run, step, ...(numBeams === undefined && { seed }), texts });
   } else {
     if (!streams) printResults(context, results);
     noteSpeed(context, results, seconds);
@@ -84,13 +76,8 @@ export async function generateCommand(
 function noteLength({ err }: Context, numTokens: number, contextLength: number): void {
   if (numTokens <= contextLength) return;
   err.line(
-    `the prompt has ${numTokens} tokens and the model sees ${contextLength}; the first ${numTokens - contextLength} have no influence`,
+    `the prompt has ${numTokens} tokens and the context length is ${contextLength}; the first ${numTokens - contextLength} tokens are ignored`,
   );
-}
-
-function doesStream({ out }: Context, options: GenerateCommandOptions): boolean {
-  const { stream = out.interactive, prompt, beams, json, experts } = options;
-  return stream && prompt.length === 1 && beams === undefined && !json && !experts;
 }
 
 /** Prints the text of one prompt step by step. */
@@ -99,7 +86,7 @@ async function* printSteps(
   prompt: string,
   steps: AsyncIterable<GenerationStep>,
 ): AsyncGenerator<GenerationStep> {
-  let begun = false; // Nothing is printed where the options are refused.
+  let begun = false; // Settings are checked with the first step.
   for await (const step of steps) {
     if (!begun) out.write(out.style("bold", prompt));
     begun = true;
@@ -114,15 +101,11 @@ async function* countSteps(
   steps: AsyncIterable<GenerationStep>,
   total: number,
 ): AsyncGenerator<GenerationStep> {
-  const progress = createProgress(err);
+  using progress = createProgress(err);
   let done = 0;
-  try {
-    for await (const step of steps) {
-      done += 1;
-      progress.update({ label: "token", done, total });
-      yield step;
-    }
-  } finally {
-    progress.close();
+  for await (const step of steps) {
+    done += 1;
+    progress.update({ label: "token", done, total });
+    yield step;
   }
 }

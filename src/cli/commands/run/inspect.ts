@@ -9,28 +9,27 @@ import {
   readAppFiles,
   serveRuns,
 } from "../../../server/index.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
-import { parseWhole } from "../../numbers.ts";
+import { type Context, printJson } from "../../context.ts";
 import { openBrowser } from "../../open-browser.ts";
+import type { CommonOptions } from "../../options.ts";
 
 export interface InspectOptions extends CommonOptions {
-  port?: string;
-  host: string;
-  token?: string;
-  open: boolean;
-  out?: string;
+  readonly port: number | undefined;
+  readonly host: string;
+  readonly token: string | undefined;
+  readonly open: boolean;
+  readonly out: string | undefined;
 }
 
-/** What the command takes from its surroundings. */
+/** Effects that tests replace. */
 export interface InspectSurroundings {
-  /** The built page. */
+  /** Path of the built page. */
   readonly page: (note: (line: string) => void) => Promise<string>;
   readonly openBrowser: (url: string) => void;
-  /** Settles when the server is to end. */
+  /** Settles when the server must stop. */
   readonly ended: () => Promise<unknown>;
 }
 
-const MAX_PORT = 65_535;
 const MIN_TOKEN = 8;
 
 /** `moesaic inspect`: serves runs until Ctrl-C, or writes them as files. */
@@ -40,8 +39,7 @@ export async function inspectCommand(
   options: InspectOptions,
   surroundings: InspectSurroundings = { page: appFolder, openBrowser, ended: interrupted },
 ): Promise<number> {
-  const { host, out, json = false } = options;
-  const port = options.port === undefined ? undefined : parsePort(options.port);
+  const { port, host, out, json } = options;
   const token = chooseToken(options);
   const registry = await openRuns(runs);
   const files = await readAppFiles(await surroundings.page((line) => context.err.line(line)));
@@ -65,9 +63,9 @@ export async function inspectCommand(
     if (server.remoteUrl !== undefined) {
       context.err.line(`from other machines: ${server.remoteUrl}`);
     }
-    context.err.line("Ctrl-C ends it");
+    context.err.line("press Ctrl-C to stop");
     if (options.open && !json) surroundings.openBrowser(server.url);
-    void registry.entries(); // what the browser asks for first, read while it starts
+    void registry.entries(); // the first request of the browser, read while it starts
     await ended;
   } finally {
     await server.close();
@@ -75,17 +73,11 @@ export async function inspectCommand(
   return 0;
 }
 
-function parsePort(value: string): number {
-  const port = parseWhole("--port", value, 0);
-  if (port <= MAX_PORT) return port;
-  throw usageError(`--port takes a number from 0 to ${MAX_PORT}, got ${value}`);
-}
-
-/** The token that was given, or a new one where other machines can reach the server. */
+/** The given token, or a new one if other machines can reach the server. */
 function chooseToken({ host, token, out }: InspectOptions): string | undefined {
   if (token !== undefined && (token.length < MIN_TOKEN || !/^[\w.~-]+$/.test(token))) {
     throw usageError(
-      `--token takes at least ${MIN_TOKEN} letters, digits or any of - _ . ~; leave it out to have one made`,
+      `--token takes at least ${MIN_TOKEN} letters, digits or any of - _ . ~; drop it to generate one`,
     );
   }
   if (out !== undefined || token !== undefined || isLoopback(host)) return token;
@@ -97,7 +89,7 @@ function sentence({ runs, files, bytes }: Awaited<ReturnType<typeof exportRuns>>
   return `${runs} ${runs === 1 ? "run" : "runs"} as ${files} files (${megabytes} MB)`;
 }
 
-/** Settles with Ctrl-C or a request to end. */
+/** Settles after SIGINT or SIGTERM. */
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

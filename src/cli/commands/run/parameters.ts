@@ -1,15 +1,14 @@
 import { defined } from "../../../graph/defined.ts";
 import type { CountedModel } from "../../../recipe/count-parameters.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
-import { parseWhole } from "../../numbers.ts";
+import { type Context, printJson } from "../../context.ts";
+import type { CommonOptions } from "../../options.ts";
 import { printTable } from "../../table.ts";
 
 export interface ParametersOptions extends CommonOptions {
-  vocabulary?: string;
-  plugin?: string[];
+  readonly vocabulary: number | undefined;
 }
 
-/** `moesaic parameters`: how many parameters a model has, and how many a token meets. */
+/** `moesaic parameters`: counts parameters, in total and active per token. */
 export async function parametersCommand(
   context: Context,
   source: string,
@@ -18,8 +17,7 @@ export async function parametersCommand(
 ): Promise<number> {
   const { countParametersOf } = await import("../../../recipe/count-parameters.ts");
   const counted = await countParametersOf(source, overrides, {
-    ...defined({ plugins: plugin }),
-    ...(vocabulary !== undefined && { vocabularySize: parseWhole("--vocabulary", vocabulary, 2) }),
+    ...defined({ plugins: plugin, vocabularySize: vocabulary }),
   });
   if (json) printJson(context, asJson(counted));
   else printCounts(context, counted);

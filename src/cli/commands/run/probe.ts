@@ -11,22 +11,22 @@ import {
   type OpenedEmbedder,
   openEmbedder,
 } from "../../../runs/open-embedder.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
 import { embedHooks, openSource, requireClasses } from "../../image-options.ts";
-import { parseCheckpoint, parseNumber, parseWhole } from "../../numbers.ts";
+import type { CommonOptions } from "../../options.ts";
 import { createProgress, formatMetric } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 export interface ProbeOptions extends CommonOptions {
-  kind: string;
-  data?: string;
-  k?: string;
-  temperature?: string;
-  maxTrain: string;
-  checkpoint: string;
+  readonly kind: "linear" | "knn";
+  readonly data: string | undefined;
+  readonly k: number | undefined;
+  readonly temperature: number | undefined;
+  readonly maxTrain: number;
+  readonly checkpoint: "best" | "latest";
 }
 
-/** A probe's scores of the test images, and what was chosen on the way. */
+/** Scores on the test images, and the settings of the probe. */
 interface Probed {
   readonly accuracy: ClassAccuracy;
   readonly classNames: readonly string[];
@@ -39,62 +39,43 @@ export async function probeCommand(
   run: string,
   options: ProbeOptions,
 ): Promise<number> {
-  const { kind, data } = options;
-  if (kind !== "linear" && kind !== "knn") {
-    throw usageError(`--kind is linear or knn, got ${kind}`);
+  const { kind, data, k, temperature, maxTrain, checkpoint } = options;
+  if (kind === "linear" && (k !== undefined || temperature !== undefined)) {
+    throw usageError("--k and --temperature require --kind knn");
   }
-  const votes = readVotes(options);
-  const maxTrain = parseWhole("--max-train", options.maxTrain, 1);
-  const checkpoint = parseCheckpoint(options.checkpoint);
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const read = { data, maxTrain, progress };
-    const probed =
-      kind === "linear"
-        ? await probeLinear(opened, read)
-        : await probeNeighbours(opened, { ...read, ...votes });
-    progress.close();
-    const { accuracy, classNames, details } = probed;
-    const scores = {
-      accuracy: accuracy.accuracy,
-      ...(accuracy.top5 !== undefined && { top5_accuracy: accuracy.top5 }),
-      ...details,
-    };
-    if (options.json) {
-      const { perClass, confusion } = accuracy;
-      const { step } = opened.checkpoint;
-      printJson(context, {
-        ...{ run, step, kind, data: data ?? opened.config.data.name },
-        ...scores,
-        classes: classNames,
-        class_accuracy: perClass,
-        confusion,
-      });
-    } else {
-      const rows = Object.entries(scores).map(([name, value]) => [name, formatScore(value)]);
-      printTable(context.out, [`${kind} probe`, "test"], rows);
-    }
-    return 0;
-  } finally {
-    progress.close();
+  using progress = createProgress(context.err);
+  using opened = await openEmbedder(run, { checkpoint });
+  const read = { data, maxTrain, progress };
+  const probed =
+    kind === "linear"
+      ? await probeLinear(opened, read)
+      : await probeNeighbours(opened, { ...read, ...defined({ k, temperature }) });
+  progress.close();
+  const { accuracy, classNames, details } = probed;
+  const scores = {
+    accuracy: accuracy.accuracy,
+    ...(accuracy.top5 !== undefined && { top5_accuracy: accuracy.top5 }),
+    ...details,
+  };
+  if (options.json) {
+    const { perClass, confusion } = accuracy;
+    const { step } = opened.checkpoint;
+    printJson(context, {
+      ...{ run, step, kind, data: data ?? opened.config.data.name },
+      ...scores,
+      classes: classNames,
+      class_accuracy: perClass,
+      confusion,
+    });
+  } else {
+    const rows = Object.entries(scores).map(([name, value]) => [name, formatScore(value)]);
+    printTable(context.out, [`${kind} probe`, "test"], rows);
   }
+  return 0;
 }
 
 function formatScore(value: number): string {
   return Number.isInteger(value) ? String(value) : formatMetric(value);
-}
-
-/** @throws UserError (exit code 2) for settings of neighbours beside `--kind linear` */
-function readVotes({ kind, k, temperature }: ProbeOptions): { k: number; temperature: number } {
-  if (kind === "linear" && (k !== undefined || temperature !== undefined)) {
-    throw usageError("--k and --temperature are for --kind knn; leave them out");
-  }
-  const value = parseNumber("--temperature", temperature ?? "0.07");
-  if (!(value > 0)) {
-    throw usageError(`--temperature takes a number above 0, got ${value}`);
-  }
-  return { k: parseWhole("--k", k ?? "20", 1), temperature: value };
 }
 
 interface ReadOptions {
@@ -121,10 +102,10 @@ async function probeLinear(opened: OpenedEmbedder, options: ReadOptions): Promis
 async function probeNeighbours(
   opened: OpenedEmbedder,
   {
-    k,
-    temperature,
+    k = 20,
+    temperature = 0.07,
     ...options
-  }: ReadOptions & { readonly k: number; readonly temperature: number },
+  }: ReadOptions & { readonly k?: number; readonly temperature?: number },
 ): Promise<Probed> {
   const training = await readSplit(opened, "train", options);
   const test = await readSplit(opened, "test", options);
@@ -143,7 +124,7 @@ async function probeNeighbours(
   return { accuracy: classAccuracy(votes, test.labels), classNames, details };
 }
 
-/** Embeddings of a split; of a larger training split, of a part drawn by the run's seed. */
+/** Embeddings of a split; a training split above `maxTrain` is sampled with the run's seed. */
 async function readSplit(
   opened: OpenedEmbedder,
   split: Split,

@@ -10,32 +10,31 @@ import type { ImageRequest, ImageSource } from "../../../recipe/image-source.ts"
 import { type FoundPicture, retrievalPage } from "../../../report/retrieval-page.ts";
 import { writeFileAtomically } from "../../../runs/files.ts";
 import { type OpenedEmbedder, openEmbedder } from "../../../runs/open-embedder.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
 import {
   captionsOf,
   embedHooks,
-  type ImageOptions,
   imageName,
   imageRequest,
   openSource,
   sourceName,
 } from "../../image-options.ts";
-import { parseCheckpoint, parseWhole } from "../../numbers.ts";
+import type { CommonOptions, ImageOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 
 export interface RetrieveOptions extends CommonOptions, ImageOptions {
-  text?: string;
-  image?: string;
-  top: string;
-  html?: string;
-  checkpoint: string;
+  readonly text: string | undefined;
+  readonly image: string | undefined;
+  readonly top: number;
+  readonly html: string | undefined;
+  readonly checkpoint: "best" | "latest";
 }
 
-/** Something near the query: an image, or a caption and its image. */
+/** A result: an image, or a caption and its image. */
 interface Match {
   readonly cosine: number;
-  /** Place of the image in its source. */
+  /** Index of the image in its source. */
   readonly index: number;
   readonly caption?: string;
 }
@@ -46,63 +45,45 @@ export async function retrieveCommand(
   run: string,
   options: RetrieveOptions,
 ): Promise<number> {
-  const { text, image } = options;
-  checkTogether(options);
-  const top = parseWhole("--top", options.top, 1);
-  const request = imageRequest(options);
-  const checkpoint = parseCheckpoint(options.checkpoint);
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const query = image === undefined ? undefined : await opened.openImages({ file: image });
-    const source = await openSource(opened, request, progress);
-    const matches =
-      query === undefined
-        ? await nearestImages(opened, text!, source, top, progress)
-        : await nearestCaptions(opened, query, source, top, progress);
-    progress.close();
-    const where = query === undefined ? sourceName(source) : `captions of ${sourceName(source)}`;
-    if (options.html !== undefined) {
-      const page = retrievalPage({
-        query: text ?? image!,
-        run,
-        source: where,
-        found: await Promise.all(matches.map((match) => picturesOf(source, request, match))),
-        ...(image !== undefined && {
-          picture: await originalPicture(dirname(image), basename(image)),
-        }),
-      });
-      await writeFileAtomically(options.html, page);
-      context.err.line(`page: ${options.html}`);
-    }
-    const named = matches.map(({ index, ...match }) => ({
-      ...match,
-      image: source.paths === undefined ? index : imageName(source, index),
-    }));
-    const asked = text === undefined ? { image } : { text };
-    const { step } = opened.checkpoint;
-    if (options.json) printJson(context, { run, step, ...asked, source: where, matches: named });
-    else printMatches(context, source, matches);
-    return 0;
-  } finally {
-    progress.close();
-  }
-}
-
-/** @throws UserError (exit code 2) for options that do not go together */
-function checkTogether({ text, image, images, html }: RetrieveOptions): void {
-  const refuse = (message: string): never => {
-    throw usageError(message);
-  };
-  if ((text === undefined) === (image === undefined)) {
-    refuse("say what to look for: one of --text and --image");
-  }
-  if (image !== undefined && images !== undefined) {
-    refuse("--image finds captions, which a folder of pictures has not; leave out --images");
-  }
+  const { text, image, top, html, checkpoint } = options;
   if (html !== undefined && !existsSync(dirname(html))) {
-    refuse(`there is no folder ${dirname(html)}; make it, or name another page`);
+    throw usageError(
+      `the folder ${dirname(html)} does not exist; create it, or choose another --html`,
+    );
   }
+  const request = imageRequest(options);
+  using progress = createProgress(context.err);
+  using opened = await openEmbedder(run, { checkpoint });
+  const query = image === undefined ? undefined : await opened.openImages({ file: image });
+  const source = await openSource(opened, request, progress);
+  const matches =
+    query === undefined
+      ? await nearestImages(opened, text!, source, top, progress)
+      : await nearestCaptions(opened, query, source, top, progress);
+  progress.close();
+  const where = query === undefined ? sourceName(source) : `captions of ${sourceName(source)}`;
+  if (html !== undefined) {
+    const page = retrievalPage({
+      query: text ?? image!,
+      run,
+      source: where,
+      found: await Promise.all(matches.map((match) => picturesOf(source, request, match))),
+      ...(image !== undefined && {
+        picture: await originalPicture(dirname(image), basename(image)),
+      }),
+    });
+    await writeFileAtomically(html, page);
+    context.err.line(`page: ${options.html}`);
+  }
+  const named = matches.map(({ index, ...match }) => ({
+    ...match,
+    image: source.paths === undefined ? index : imageName(source, index),
+  }));
+  const asked = text === undefined ? { image } : { text };
+  const { step } = opened.checkpoint;
+  if (options.json) printJson(context, { run, step, ...asked, source: where, matches: named });
+  else printMatches(context, source, matches);
+  return 0;
 }
 
 async function nearestImages(
@@ -159,7 +140,7 @@ function printMatches({ out }: Context, source: ImageSource, matches: readonly M
   );
 }
 
-/** A match with its picture: of a folder as it lies there, of a set as it was read. */
+/** A match with its image: the original file of a folder, the resized image of a data set. */
 async function picturesOf(
   source: ImageSource,
   request: ImageRequest,

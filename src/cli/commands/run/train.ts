@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { usageError } from "../../../graph/errors.ts";
 import type { Summary } from "../../../inspect/types/run-record.ts";
 import type { ProgressSink } from "../../../learn/progress.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
 import { listenForInterrupt } from "../../interrupt.ts";
+import type { CommonOptions } from "../../options.ts";
 import { createProgress, formatDuration, formatMetric, formatRate } from "../../progress.ts";
 import { printTable, sparkline } from "../../table.ts";
 
 export interface TrainOptions extends CommonOptions {
-  run?: string;
-  resume?: boolean;
-  plugin?: string[];
-  overwrite?: boolean;
-  profile?: boolean;
+  readonly run: string | undefined;
+  readonly resume: boolean;
+  readonly overwrite: boolean;
+  readonly profile: boolean;
 }
 
 /**
@@ -47,7 +47,7 @@ export async function trainCommand(
   };
   const interruption = listenForInterrupt(progress.note);
   try {
-    const { resume = false, overwrite = false, profile = false } = options;
+    const { resume, overwrite, profile } = options;
     const { signal } = interruption;
     const summary = await train(config, {
       runDirectory,
@@ -74,7 +74,7 @@ export async function trainCommand(
   }
 }
 
-/** The recipe and the arguments; a run that is resumed brings its own configuration. */
+/** The recipe and its settings; a resumed run has its own configuration. */
 function chooseSource(
   positionals: readonly string[],
   { run, resume }: TrainOptions,
@@ -84,7 +84,7 @@ function chooseSource(
   if (run !== undefined && resume) {
     const source = join(run, "config.yaml");
     if (existsSync(source)) return { source, overrides: positionals };
-    throw usageError(`there is no run to resume at ${run}; name what to train to start one`);
+    throw usageError(`there is no run to resume at ${run}; name a recipe to start one`);
   }
   throw usageError(
     "name a recipe or a file to train, for example: moesaic train quickstart; moesaic recipes lists the recipes",

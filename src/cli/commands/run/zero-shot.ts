@@ -13,25 +13,24 @@ import { usageError } from "../../../graph/errors.ts";
 import { knownProperties } from "../../../recipe/data-specs.ts";
 import type { ImageSource } from "../../../recipe/image-source.ts";
 import { type OpenedEmbedder, openEmbedder } from "../../../runs/open-embedder.ts";
-import { type CommonOptions, type Context, printJson } from "../../context.ts";
+import { type Context, printJson } from "../../context.ts";
 import {
   embedHooks,
-  type ImageOptions,
   imageName,
   imageRequest,
   openSource,
   requireClasses,
   sourceName,
 } from "../../image-options.ts";
-import { parseCheckpoint } from "../../numbers.ts";
+import type { CommonOptions, ImageOptions } from "../../options.ts";
 import { createProgress, formatMetric } from "../../progress.ts";
 import { printTable } from "../../table.ts";
 import { parseLabels, parseTemplates } from "../../text-lists.ts";
 
 export interface ZeroShotOptions extends CommonOptions, ImageOptions {
-  labels?: string;
-  templates?: string[];
-  checkpoint: string;
+  readonly labels: string | undefined;
+  readonly templates: readonly string[] | undefined;
+  readonly checkpoint: "best" | "latest";
 }
 
 /** Labels shown for a single image. */
@@ -43,43 +42,39 @@ export async function zeroShotCommand(
   run: string,
   options: ZeroShotOptions,
 ): Promise<number> {
-  const checkpoint = parseCheckpoint(options.checkpoint);
+  const { checkpoint } = options;
   const request = imageRequest(options, { classes: true });
   const given = options.labels === undefined ? undefined : await parseLabels(options.labels);
   const ownTemplates = options.templates && (await parseTemplates(options.templates));
   if (ownTemplates !== undefined) classPrompts(["any"], ownTemplates); // Refused before work begins.
-  const progress = createProgress(context.err);
-  try {
-    using opened = await openEmbedder(run, { checkpoint });
-    const source = await openSource(opened, request, progress);
-    const scored = source.paths === undefined;
-    const known = scored ? source.dataset.classNames : await runClasses(opened);
-    const labels = chooseLabels(source, given, known);
-    const set = scored ? source.dataset.name : opened.config.data.name;
-    const areClasses = labels.every((label) => known.includes(label));
-    const templates = ownTemplates ?? (areClasses ? classTemplates(set) : labelTemplates(set));
+  using progress = createProgress(context.err);
+  using opened = await openEmbedder(run, { checkpoint });
+  const source = await openSource(opened, request, progress);
+  const scored = source.paths === undefined;
+  const known = scored ? source.dataset.classNames : await runClasses(opened);
+  const labels = chooseLabels(source, given, known);
+  const set = scored ? source.dataset.name : opened.config.data.name;
+  const areClasses = labels.every((label) => known.includes(label));
+  const templates = ownTemplates ?? (areClasses ? classTemplates(set) : labelTemplates(set));
 
-    const prompts = classPrompts(labels, templates);
-    noteAlike(context, opened, labels);
-    const rows = await opened.embedTexts(prompts, embedHooks(progress, "prompt"));
-    const classes = classEmbeddings(rows, templates.length);
-    const images = await opened.embedImages(source, embedHooks(progress, "image"));
-    progress.close();
-    const logits = zeroShotLogits(images, classes, opened.scale);
-    const about = { run, step: opened.checkpoint.step, source: sourceName(source), templates };
-    if (scored) {
-      const accuracy = classAccuracy(logits, images.labels);
-      if (options.json) printJson(context, { ...about, ...accuracyJson(accuracy, labels) });
-      else printAccuracy(context, accuracy, labels);
-    } else {
-      const best = bestLabels(probabilities(logits), labels, source);
-      if (options.json) printJson(context, { ...about, images: best });
-      else printBest(context, best);
-    }
-    return 0;
-  } finally {
-    progress.close();
+  const prompts = classPrompts(labels, templates);
+  noteAlike(context, opened, labels);
+  const rows = await opened.embedTexts(prompts, embedHooks(progress, "prompt"));
+  const classes = classEmbeddings(rows, templates.length);
+  const images = await opened.embedImages(source, embedHooks(progress, "image"));
+  progress.close();
+  const logits = zeroShotLogits(images, classes, opened.scale);
+  const about = { run, step: opened.checkpoint.step, source: sourceName(source), templates };
+  if (scored) {
+    const accuracy = classAccuracy(logits, images.labels);
+    if (options.json) printJson(context, { ...about, ...accuracyJson(accuracy, labels) });
+    else printAccuracy(context, accuracy, labels);
+  } else {
+    const best = bestLabels(probabilities(logits), labels, source);
+    if (options.json) printJson(context, { ...about, images: best });
+    else printBest(context, best);
   }
+  return 0;
 }
 
 /** Names of the classes of the run's own data. */
@@ -90,7 +85,7 @@ async function runClasses({ config, openImages }: OpenedEmbedder): Promise<reado
   return dataset.classNames;
 }
 
-/** Says which labels the model cannot tell apart. */
+/** Notes labels that have equal tokens. */
 function noteAlike(
   { err }: Context,
   { tokenizer }: OpenedEmbedder,
@@ -101,7 +96,7 @@ function noteAlike(
   if (alike.length === 0) return;
   const first = alike.slice(0, 4).join(", ");
   err.line(
-    `${alike.length} of ${labels.length} labels cannot be told apart by the run's tokenizer (${first}${alike.length > 4 ? " ..." : ""}); use words of its training texts`,
+    `${alike.length} of ${labels.length} labels have the same tokens as another label (${first}${alike.length > 4 ? " ..." : ""}); use words of the training texts`,
   );
 }
 
@@ -113,11 +108,11 @@ function chooseLabels(
   if (paths === undefined) requireClasses(dataset);
   if (given === undefined) {
     if (known.length > 0) return known;
-    throw usageError("the run's data set has no classes to choose from; name some with --labels");
+    throw usageError("the data set of the run has no classes; pass --labels");
   }
   if (paths === undefined && given.length !== known.length) {
     throw usageError(
-      `${dataset.name} has ${known.length} classes and --labels names ${given.length}; name one for each of ${known.join(", ")}, in this order`,
+      `${dataset.name} has ${known.length} classes and --labels has ${given.length}; pass one label for each of ${known.join(", ")}, in this order`,
     );
   }
   return given;
@@ -151,7 +146,7 @@ function printAccuracy(
     const mistaken = wrong[most!]! > 0 ? `${labels[most!]} (${wrong[most!]})` : "";
     return [label, total, own, mistaken];
   });
-  printTable(out, ["label", "images", "accuracy", "most often taken for"], rows);
+  printTable(out, ["label", "images", "accuracy", "most often confused with"], rows);
   out.line();
   out.line(`zero_shot_accuracy ${formatMetric(accuracy)}`);
   if (top5 !== undefined) out.line(`zero_shot_top5_accuracy ${formatMetric(top5)}`);

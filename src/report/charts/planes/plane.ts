@@ -1,9 +1,9 @@
 /** What a classifier makes of a plane: coloured areas, with points over them. */
 
 import * as Plot from "@observablehq/plot";
-import type { DecisionRegions } from "../../inspect/types/regions.ts";
-import { type ChartOptions, draw, themeOf } from "./chart.ts";
-import { regions } from "./regions.ts";
+import type { DecisionRegions } from "../../../inspect/types/regions.ts";
+import { type ChartOptions, draw, themeOf } from "../chart.ts";
+import { regions } from "../regions.ts";
 
 /** The look of one class: points are told apart by colour and by shape. */
 export interface PointStyle {

@@ -1,6 +1,6 @@
 /** The maps of a mixture of classifiers over a plane: what it predicts, and whom it asks. */
-import type { DecisionRegions } from "../../inspect/types/regions.ts";
-import { cssTheme } from "../theme.ts";
+import type { DecisionRegions } from "../../../inspect/types/regions.ts";
+import { cssTheme } from "../../theme.ts";
 import { type Plane, type PointStyle, pointSymbols } from "./plane.ts";
 
 const signs: Readonly<Record<(typeof pointSymbols)[number], string>> = {

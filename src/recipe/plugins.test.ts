@@ -1,0 +1,80 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { routers } from "../moe/routers/index.ts";
+import { loadPlugins, pluginUrls } from "./plugins.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "moesaic-plugins-"));
+const registry = new URL("../config/registry.ts", import.meta.url).href;
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const router = (name: string): string =>
+  `import { ofKind } from ${JSON.stringify(registry)};
+export const own = ofKind("router", { name: ${JSON.stringify(name)} });
+export const other = 3;
+`;
+
+test("exported definitions are added to their registry; loading them twice changes nothing", async () => {
+  const path = write("own.mjs", router("own-router"));
+  const before = routers.list().length;
+  await loadPlugins([path]);
+  await loadPlugins([path, path]);
+  expect(routers.list()).toHaveLength(before + 1);
+  expect(routers.find("own-router")).toBeDefined();
+});
+
+test("paths and packages become URLs", () => {
+  const path = write("empty.mjs", "export {};\n");
+  expect(pluginUrls([path])[0]).toMatch(/^file:\/\/\/.*empty\.mjs$/);
+  expect(pluginUrls(["zod"])[0]).toMatch(/^file:\/\/\/.*node_modules\/zod\//);
+});
+
+test.each<[string, () => string, RegExp]>([
+  ["a missing file", () => "./none.js", /^the plug-in \.\/none\.js does not exist; /],
+  [
+    "a missing package",
+    () => "no-such-plugin",
+    /^the plug-in no-such-plugin is not an installed package; install it, or write \.\/no-such-plugin for a file$/,
+  ],
+  [
+    "no definition",
+    () => write("plain.mjs", "export const three = 3;\n"),
+    /plain\.mjs exports no definition; export the result of defineRouter/,
+  ],
+  [
+    "a module that throws",
+    () => write("throws.mjs", 'throw new Error("out of tea");\n'),
+    /throws\.mjs failed while it was imported: out of tea$/,
+  ],
+  [
+    "a TypeScript module that throws",
+    () => write("throws.ts", 'throw new Error("out of tea");\n'),
+    /throws\.ts failed while it was imported: out of tea$/,
+  ],
+  [
+    "a name that is taken",
+    () => write("taken.mjs", router("switch")),
+    /^the router switch is already defined; choose another name/,
+  ],
+  [
+    "TypeScript that Node does not read",
+    // The error that Node throws without type stripping; in tests the loader of vitest reads TypeScript.
+    () =>
+      write(
+        "unread.ts",
+        'throw Object.assign(new Error("Unknown file extension"), { code: "ERR_UNKNOWN_FILE_EXTENSION" });\n',
+      ),
+    /unread\.ts cannot be imported: Node [\d.]+ does not read TypeScript; use Node 22\.18 or newer, /,
+  ],
+])("%s is one sentence with exit code 2", async (_, plugin, message) => {
+  await expect(loadPlugins([plugin()])).rejects.toMatchObject({
+    message: expect.stringMatching(message),
+    exitCode: 2,
+  });
+});
