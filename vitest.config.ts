@@ -13,6 +13,7 @@ const alone = [
   "test/unit/**/*.test.ts",
   "src/runtime/**/*.test.ts",
   "src/**/{plug-in,plugins}.test.ts",
+  "src/{live/abilities,models/systems,tasks/system-task}.test.ts",
 ];
 
 const config: ViteUserConfig = defineConfig({

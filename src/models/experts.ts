@@ -51,7 +51,7 @@ export const moeExperts = {
     const numExperts = count! / granularity;
     if (!Number.isInteger(numExperts)) {
       throw usageError(
-        `${count} experts would be left, and experts.granularity ${granularity} wants a multiple of it; change ${granularity} experts at a time`,
+        `the number of experts must be a multiple of experts.granularity (${granularity}), got ${count}; change ${granularity} at a time`,
       );
     }
     const changed = { ...moe, numExperts };

@@ -54,7 +54,7 @@ export function systemTask(settings: ModelSettings, source: TaskData, options: T
 
 function refuseCustom(): never {
   throw usageError(
-    "model.system custom is a model that a program gives to train as options.task, and a configuration does not describe it; use train or evaluateRun with the same task",
+    "model.system custom is a model that a program passes to train as options.task, and no configuration describes it; use train or evaluateRun with the same task",
   );
 }
 
