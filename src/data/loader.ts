@@ -32,6 +32,8 @@ export interface LoaderOptions {
   readonly transforms?: readonly TransformSpec[];
   /** Turns text into ids. */
   readonly tokenizer?: TokenizerState;
+  /** Folder of data sets, which may have the vocabulary of the tokenizer; by default the root of the set. */
+  readonly root?: string;
   /** Tokens of a sample of text. */
   readonly contextLength?: number;
   /** Samples are augmented, and windows of text overlap; by default as `shuffle`. */
@@ -89,6 +91,7 @@ export interface Loader extends AsyncIterable<Batch> {
 export async function createLoader(spec: DatasetSpec, options: LoaderOptions): Promise<Loader> {
   const { seed = 0, shuffle = false, training = shuffle, transforms = [] } = options;
   const { tokenizer, contextLength, samplesPerDomain } = options;
+  const { root = "root" in spec ? spec.root : undefined } = options;
   const { workers: wanted = 1, epochs = shuffle ? Number.POSITIVE_INFINITY : 1 } = options;
   const { prefetch = Math.max(1, 2 * wanted) } = options;
   checkCount("workers", wanted, 0, 64);
@@ -99,9 +102,8 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
     transforms,
     seed,
     training,
-    ...defined({ tokenizer, contextLength }),
+    ...defined({ tokenizer, contextLength, root }),
     ...(samplesPerDomain !== undefined && { domains: true }),
-    ...("root" in spec && spec.root !== undefined && { root: spec.root }),
   };
   const maker = await createBatchMaker(dataset, setup);
   const order =

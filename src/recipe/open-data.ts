@@ -10,6 +10,7 @@ import { textsOf } from "../models/systems.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec, transformSpecs } from "./data-specs.ts";
 import { pluginUrls } from "./plugins.ts";
+import { rootOf } from "./tokenizer.ts";
 
 export interface OpenOptions {
   readonly training: boolean;
@@ -51,6 +52,7 @@ export function openSplit(
     transforms: transformSpecs(data, training),
     ...("workers" in data && { workers: data.workers }),
     ...defined({ contextLength }),
+    ...rootOf(data),
     ...(config.plugins && { plugins: pluginUrls(config.plugins) }),
     ...(tokenizer !== undefined && readsCaptions(config) && { tokenizer }),
     hooks: {
