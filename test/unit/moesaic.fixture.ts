@@ -30,8 +30,10 @@ const bin = fileURLToPath(new URL("../../bin/moesaic.js", import.meta.url));
 export async function moesaicProcess(
   argv: readonly string[],
   nodeOptions: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [...nodeOptions, bin, ...argv], {
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";

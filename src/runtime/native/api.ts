@@ -1,4 +1,5 @@
 /** ONNX Runtime's C API as typed functions, called through koffi. */
+import { isMainThread } from "node:worker_threads";
 import koffi from "koffi";
 import { UserError } from "../../graph/errors.ts";
 import { type NativeFunction, type PlainArgument, startNativeThread } from "./thread.ts";
@@ -169,6 +170,24 @@ export function openApi(path: string): Api {
   return { ...(calls as Record<FunctionName, Call>), offThread, version };
 }
 
+/**
+ * Keeps ONNX Runtime from starting its telemetry client, which writes files outside the run directory
+ * and looks up a host. The library reads the variable while it creates its environment, so the setting
+ * must precede loading; the API's own switch comes too late.
+ */
+function disableTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY = "1";
+  if (isMainThread) return;
+  // The environment of a worker thread is a copy; the library reads that of the process.
+  const windows = process.platform === "win32";
+  const system = koffi.load(windows ? "ucrtbase.dll" : null);
+  const set = windows
+    ? system.func("_putenv_s", "int", ["const char *", "const char *"])
+    : system.func("setenv", "int", ["const char *", "const char *", "int"]);
+  set(...["ORT_DISABLE_TELEMETRY", "1", ...(windows ? [] : [1])]);
+  pinned.push(system, set);
+}
+
 function proto(result: string, args: string[]) {
   const made = koffi.proto(result, args);
   pinned.push(made);
@@ -176,6 +195,7 @@ function proto(result: string, args: string[]) {
 }
 
 function loadBase(path: string): Pointer {
+  disableTelemetry();
   try {
     if (process.platform === "linux") {
       // Threads of the library outlive its unloading by koffi at exit and then crash:
