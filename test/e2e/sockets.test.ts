@@ -34,7 +34,7 @@ function calls(file: string): string[] {
 
 test("training and evaluation open no socket", () => {
   // ONNX Runtime's telemetry client looks up its host some ten seconds after the first session.
-  const long = ["train.max_steps=1500", "train.checkpoint_every=500", "train.eval_every=500"];
+  const long = ["train.max_steps=3000", "train.checkpoint_every=500", "train.eval_every=500"];
   for (const [file, argv] of [
     ["train.txt", ["train", recipe, "--run", run, ...long, "train.log_experts_every=100"]],
     ["eval.txt", ["eval", run]],
