@@ -1,7 +1,8 @@
 /** A configuration is made of layers: a base file, the files that extend it, then arguments. */
-import { isMap, LineCounter, type ParsedNode, parseDocument } from "yaml";
+import { isMap, type ParsedNode } from "yaml";
 import { usageError } from "../graph/errors.ts";
 import { isMapping } from "./is-mapping.ts";
+import { parseYaml } from "./yaml.ts";
 
 /** Keys and list positions from the root to a value. */
 export type Path = readonly (string | number)[];
@@ -17,9 +18,6 @@ export interface Layer {
   locate(path: Path, part: "key" | "value"): string | undefined;
 }
 
-/** Maximum size of a configuration file, characters. */
-const maxCharacters = 1_000_000;
-
 /**
  * Reads a YAML mapping.
  *
@@ -28,25 +26,13 @@ const maxCharacters = 1_000_000;
  * @throws UserError with line and column if it is not valid YAML or not a mapping
  */
 export function parseLayer(text: string, file: string): Layer {
-  if (text.length > maxCharacters) {
-    throw usageError(`${file} has ${text.length} characters; this is not a configuration`);
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `at ${file}:${line}:${col}`;
-  };
-  const [problem] = document.errors;
-  if (problem) {
-    throw usageError(`cannot read YAML ${at(problem.pos[0])}: ${problem.message}`);
-  }
+  const { document, at, toPlain } = parseYaml(text, file);
   const root = document.contents;
   if (root !== null && !isMap(root)) {
     throw usageError(`expected a mapping of keys ${at(root.range[0])}`);
   }
   return {
-    value: toPlain(document, file),
+    value: toPlain() ?? {},
     locate(path, part) {
       if (path.length === 0) return undefined;
       const parent = document.getIn(path.slice(0, -1), true);
@@ -61,15 +47,6 @@ export function parseLayer(text: string, file: string): Layer {
       return node?.range ? at(node.range[0]) : undefined;
     },
   };
-}
-
-function toPlain(document: ReturnType<typeof parseDocument>, file: string): unknown {
-  try {
-    return document.toJS() ?? {};
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw usageError(`cannot read ${file}: ${message}`, { cause: error });
-  }
 }
 
 /** Discriminator keys: their value decides which other keys a mapping has. */

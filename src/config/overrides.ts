@@ -1,7 +1,7 @@
 /** Settings from arguments: `model.num_experts=8`. */
-import { parse } from "yaml";
 import { usageError } from "../graph/errors.ts";
 import { type Layer, valueAt } from "./layer.ts";
+import { parseYaml } from "./yaml.ts";
 
 /**
  * Parses one `key.path=value` argument as a layer; the value is YAML.
@@ -17,16 +17,7 @@ export function parseOverride(argument: string): Layer {
   const place = `in argument "${argument}"`;
   const value = path.reduceRight<unknown>(
     (inner, key) => ({ [key]: inner }),
-    parseValue(argument.slice(split + 1), place),
+    parseYaml(argument.slice(split + 1), `argument "${argument}"`).toPlain(),
   );
   return { value, locate: (asked) => (valueAt(value, asked) === undefined ? undefined : place) };
-}
-
-function parseValue(text: string, place: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw usageError(`cannot read the value ${place}: ${reason}`, { cause: error });
-  }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { routers } from "../moe/routers/index.ts";
+import { loadTrainConfig } from "./load-train-config.ts";
 import { loadPlugins, pluginUrls } from "./plugins.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "moesaic-plugins-"));
@@ -27,6 +28,17 @@ test("exported definitions are added to their registry; loading them twice chang
   await loadPlugins([path, path]);
   expect(routers.list()).toHaveLength(before + 1);
   expect(routers.find("own-router")).toBeDefined();
+});
+
+test("a configuration that is not trusted lists only plug-ins that are loaded", async () => {
+  const plugin = write("trusted.mjs", router("trusted-router"));
+  const source = write("listing.yaml", `extends: quickstart\nplugins: [${plugin}]\n`);
+  await expect(loadTrainConfig(source, { trusted: false })).rejects.toThrow(
+    `lists the plug-in ${plugin}, which is not loaded; pass --plugin ${plugin} if you trust it`,
+  );
+  expect(routers.find("trusted-router")).toBeUndefined();
+  await loadPlugins([plugin]);
+  expect((await loadTrainConfig(source, { trusted: false })).plugins).toEqual([plugin]);
 });
 
 test("paths and packages become URLs", () => {

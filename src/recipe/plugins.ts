@@ -6,6 +6,9 @@ import { pathToFileURL } from "node:url";
 import { addDefinitions } from "../config/registry.ts";
 import { UserError, usageError } from "../graph/errors.ts";
 
+/** URLs of the plug-ins that this process has loaded. */
+const loaded = new Set<string>();
+
 const TYPESCRIPT = [".ts", ".mts", ".cts"];
 
 /**
@@ -35,6 +38,22 @@ function pluginUrl(plugin: string): string {
 }
 
 /**
+ * The plug-ins that this process has not loaded. Code that reads a run of somebody else must not load
+ * them: a plug-in runs with the permissions of the user.
+ */
+export function unloadedPlugins(plugins: readonly string[] = []): string[] {
+  return plugins.filter((plugin) => !loaded.has(urlIfFound(plugin)));
+}
+
+function urlIfFound(plugin: string): string {
+  try {
+    return pluginUrl(plugin);
+  } catch {
+    return "";
+  }
+}
+
+/**
  * Imports plug-ins and adds the definitions that they export to the registries.
  *
  * @param plugins paths or package names
@@ -53,7 +72,10 @@ export async function loadPlugins(plugins: readonly string[] = []): Promise<void
     } catch (cause) {
       throw usageError(explain(plugin, cause as NodeJS.ErrnoException), { cause });
     }
-    if (addDefinitions(module) > 0) continue;
+    if (addDefinitions(module) > 0) {
+      loaded.add(url);
+      continue;
+    }
     throw usageError(
       `the plug-in ${plugin} exports no definition; export the result of defineRouter, defineLoss, defineSystem or defineDataset`,
     );

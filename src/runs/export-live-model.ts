@@ -37,6 +37,11 @@ export interface ExportedLiveModel {
 export interface ExportLiveModelOptions {
   /** Default: the best checkpoint, or the latest if none was scored. */
   readonly checkpoint?: "best" | "latest";
+  /**
+   * Whether the run directory is trusted, by default true. From another one no plug-in is imported and
+   * no file outside is read except vocabularies with known names and digests.
+   */
+  readonly trusted?: boolean;
 }
 
 /** File names of a live model; `vocabulary.txt` only exists for CLIP's tokenizer. */
@@ -51,14 +56,17 @@ export const LIVE_MODEL_FILES = ["model.json", "weights.safetensors", "vocabular
  */
 export async function exportLiveModel(
   run: string,
-  { checkpoint: which = "best" }: ExportLiveModelOptions = {},
+  { checkpoint: which = "best", trusted = true }: ExportLiveModelOptions = {},
 ): Promise<ExportedLiveModel> {
-  const opened = await openRun(run, which);
+  const opened = await openRun(run, which, { trusted });
   const { config, checkpoint, tokenizer } = opened;
   const spec = await describeModel(run, opened);
   const weights = await readWeights(checkpoint.path, config.train.emaDecay !== undefined);
   if (tokenizer?.kind !== "clip" || spec.tokenizer === undefined) return { spec, weights };
-  const vocabulary = await readClipVocabulary(tokenizer, rootOf(config.data));
+  const vocabulary = await readClipVocabulary(tokenizer, {
+    ...rootOf(config.data),
+    knownOnly: !trusted,
+  });
   return { spec, weights, vocabulary };
 }
 

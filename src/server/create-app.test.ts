@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { MetricTable, RunList, RunView } from "../inspect/types/view.ts";
 import {
@@ -231,6 +232,12 @@ describe("hostile runs are shown as data", () => {
       `a: &a [1,1,1,1,1,1,1,1]\n${[..."bcdefghij"].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdefghij"[i]}`)}]`).join("\n")}\n`,
       "config.yaml cannot be read",
     ],
+    ["an open nest", `a: ${"[".repeat(5000)}`, "nested more than 64 levels deep"],
+    [
+      "carriage returns",
+      `m:\n  a: true\n N${"\r".repeat(30_000)}aN b: all\n  c:\n    d: 1\n`,
+      "cannot",
+    ],
     ["a deep nest", `${"[".repeat(3000)}${"]".repeat(3000)}`, "config.yaml cannot be read"],
     ["a tag for code", 'a: !!js/function "function () { throw 1 }"\n', ""],
     ["a vast file", `a: "${"x".repeat(2 ** 21)}"`, "the limit is 1048576"],
@@ -244,6 +251,38 @@ describe("hostile runs are shown as data", () => {
     expect(entry!.problems.join()).toContain(problem);
     expect(entry!.problems.length).toBe(problem === "" ? 0 : 1);
     expect(Object.prototype).not.toHaveProperty("seed");
+  });
+
+  test("a plug-in that a run lists is named, and not imported", async () => {
+    const path = writeRun(folder.at("runs", "listing"));
+    const plugin = folder.at("plugin.mjs");
+    writeFileSync(plugin, "globalThis.pluginRan = true;");
+    const config = `model: { system: moe-decoder }\nplugins: [${plugin}]\n`;
+    writeFileSync(folder.at("runs", "listing", "config.yaml"), config);
+    await using own = await testServer(page, [path]);
+    const view = await own.json<RunView>("/data/runs/listing/run.json");
+    expect(view.problems[0]).toContain(`its plug-in ${plugin} is not loaded`);
+    expect((await own.get("/data/runs/listing/model/model.json")).status).toBe(404);
+    expect(globalThis).not.toHaveProperty("pluginRan");
+  });
+
+  test("stalled readers of a large record hold little memory", async () => {
+    const path = writeRun(folder.at("runs", "large"));
+    const size = 48 * 2 ** 20;
+    writeFileSync(folder.at("runs", "large", "record.json"), Buffer.alloc(size, "7"));
+    await using own = await testServer(page, [path]);
+    const { port } = new URL(own.origin);
+    const before = process.memoryUsage().rss;
+    const sockets = Array.from({ length: 20 }, () => {
+      const socket = connect(Number(port), "127.0.0.1");
+      socket.write(`GET /data/runs/large/record.json HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+      return socket.pause();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(process.memoryUsage().rss - before).toBeLessThan(5 * size); // 20 * size if buffered
+    for (const socket of sockets) socket.destroy();
+    const whole = await own.get("/data/runs/large/record.json");
+    expect((await whole.arrayBuffer()).byteLength).toBe(size);
   });
 
   test("a summary of another form, a vast record, a lock of a process that is no number", async () => {

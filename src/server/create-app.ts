@@ -5,9 +5,10 @@ import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
 import { type AccessOptions, readOnly, requireHost, requireToken, secure } from "./access.ts";
 import type { AppFiles } from "./app-files.ts";
 import type { FollowedRun } from "./followed-run.ts";
-import { openInside, readAll } from "./inside.ts";
+import { openInside } from "./inside.ts";
 import { liveMessages } from "./live-messages.ts";
 import type { RunRegistry } from "./run-registry.ts";
+import { streamChunks, streamFile } from "./streams.ts";
 
 export interface InspectorOptions extends AccessOptions {
   readonly registry: RunRegistry;
@@ -48,10 +49,16 @@ export function createApp(options: InspectorOptions): Hono {
   app.get(
     "/data/runs/:id/record.json",
     withRun(async (c, run) => {
-      await using file = await openInside(run.path, "record.json");
-      if (file === undefined || file.size > MAX_RECORD_LENGTH) return c.notFound();
-      const text = await readAll(file, "record.json", MAX_RECORD_LENGTH);
-      return c.body(new Uint8Array(text), 200, { ...fresh, "Content-Type": jsonType });
+      const file = await openInside(run.path, "record.json");
+      if (file === undefined || file.size > MAX_RECORD_LENGTH) {
+        await file?.handle.close();
+        return c.notFound();
+      }
+      if (c.req.method === "HEAD") await file.handle.close();
+      const headers = { ...fresh, "Content-Type": jsonType };
+      return c.req.method === "HEAD"
+        ? c.body(null, 200, headers)
+        : c.body(streamFile(file), 200, headers);
     }),
   );
   app.get(
@@ -61,7 +68,7 @@ export function createApp(options: InspectorOptions): Hono {
       const chunks = (await run.model.read())?.get(name);
       if (chunks === undefined) return c.notFound();
       const contentType = name.endsWith(".json") ? jsonType : "application/octet-stream";
-      return c.body(Buffer.concat(chunks), 200, {
+      return c.body(streamChunks(chunks), 200, {
         ...fresh,
         "Content-Type": contentType,
       });

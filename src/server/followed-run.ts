@@ -7,7 +7,7 @@ import { systems } from "../models/systems.ts";
 import { openInside } from "./inside.ts";
 import { lastScores, metricTable } from "./metric-table.ts";
 import { followMetrics, type MetricsFollower } from "./metrics-follower.ts";
-import { type ModelReader, modelReader } from "./model-files.ts";
+import { type ModelReader, modelReader, pluginsToTrust } from "./model-files.ts";
 import { checkpointEntries, configReader, summaryReader, trainingState } from "./run-files.ts";
 
 /** A run on another host counts as training if its metrics are newer than this, milliseconds. */
@@ -73,7 +73,13 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
       seconds: last?.seconds ?? told.train_seconds ?? 0,
       parameters: told.parameters ?? null,
       scores: { ...summaryScores(told), ...scoresOf() },
-      problems: [config, summary].flatMap(({ problem }) => problem ?? []),
+      problems: [
+        ...[config, summary].flatMap(({ problem }) => problem ?? []),
+        ...pluginsToTrust(config.value).map(
+          (plugin) =>
+            `its plug-in ${plugin.slice(0, 1000)} is not loaded, so its model cannot be tried; pass --plugin ${plugin.slice(0, 1000)} to moesaic inspect if you trust it`,
+        ),
+      ],
     };
     return { entry, config: config.value ?? null, summary: told };
   };

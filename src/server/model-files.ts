@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { hasLiveModels, needsDataFacts } from "../live/kinds.ts";
+import { unloadedPlugins } from "../recipe/plugins.ts";
 import { openInside } from "./inside.ts";
 import { checkpointEntries, configReader } from "./run-files.ts";
 
@@ -22,38 +23,71 @@ export interface ModelReader {
   read(): Promise<ModelFiles | undefined>;
 }
 
+/** Plug-ins that a configuration lists and that were not loaded with the inspector. */
+export function pluginsToTrust(config: unknown): string[] {
+  const { plugins } = (config ?? {}) as { plugins?: unknown };
+  if (!Array.isArray(plugins)) return [];
+  return unloadedPlugins(plugins.filter((plugin) => typeof plugin === "string"));
+}
+
 /**
  * Reads the model of the best checkpoint. Nothing outside the run directory is read but the
  * vocabulary of a known tokenizer: not links, nor what the configuration points to.
  */
 export function modelReader(run: string): ModelReader {
   const readConfig = configReader(run);
-  const available = async (): Promise<boolean> => {
+  /** Changes with every file that the model is made of; undefined if there is no model. */
+  const identify = async (): Promise<string | undefined> => {
     const { value } = await readConfig();
-    if (typeof value !== "object" || value === null || "extends" in value) return false;
+    if (typeof value !== "object" || value === null || "extends" in value) return undefined;
+    if (pluginsToTrust(value).length > 0) return undefined;
     const { system } = (value as { model?: { system?: unknown } | null }).model ?? {};
-    if (typeof system !== "string" || !hasLiveModels(system)) return false;
+    if (typeof system !== "string" || !hasLiveModels(system)) return undefined;
     const checkpoints = await checkpointEntries(run);
     const chosen = checkpoints.find(({ best }) => best) ?? checkpoints.at(-1);
-    if (chosen === undefined) return false;
+    if (chosen === undefined) return undefined;
     const folder = join("checkpoints", String(chosen.step));
     const inputs = needsDataFacts({ system }) ? "model-inputs.json" : "tokenizer.json";
     const needed = ["config.yaml", inputs, join(folder, "model.safetensors")];
     const others = ["tokenizer.json", join(folder, "ema.safetensors")];
     const present = others.filter((name) => existsSync(join(run, name)));
+    const parts: string[] = [];
     for (const name of [...needed, ...present]) {
       await using file = await openInside(run, name);
-      if (file === undefined || file.size > MAX_WEIGHTS) return false;
+      if (file === undefined || file.size > MAX_WEIGHTS) return undefined;
+      parts.push(`${file.path} ${file.identity} ${file.size} ${file.modified}`);
     }
-    return true;
+    return parts.join("\n");
   };
   return {
-    available,
+    available: async () => (await identify()) !== undefined,
     async read() {
-      if (!(await available())) return undefined;
-      // Loaded when a model is asked for: it needs most of what training needs.
-      const { encodeLiveModel, exportLiveModel } = await import("../runs/index.ts");
-      return encodeLiveModel(await exportLiveModel(run));
+      const identity = await identify();
+      if (identity === undefined) return undefined;
+      if (recent?.identity !== identity) {
+        recent = { identity, files: encodeModel(run) };
+        recent.files.catch(forget);
+      }
+      clearTimeout(forgetting);
+      forgetting = setTimeout(forget, KEPT_MS).unref();
+      return recent.files;
     },
   };
+}
+
+/** How long the files of one model are kept for further requests, milliseconds. */
+const KEPT_MS = 60_000;
+
+/** The model that was read last: a page asks for its files one by one, and many pages may ask. */
+let recent: { readonly identity: string; readonly files: Promise<ModelFiles> } | undefined;
+let forgetting: NodeJS.Timeout | undefined;
+
+function forget(): void {
+  recent = undefined;
+}
+
+async function encodeModel(run: string): Promise<ModelFiles> {
+  // Imported when a model is asked for: it needs most of what training needs.
+  const { encodeLiveModel, exportLiveModel } = await import("../runs/index.ts");
+  return encodeLiveModel(await exportLiveModel(run, { trusted: false }));
 }

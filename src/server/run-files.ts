@@ -1,8 +1,8 @@
 /** The small files of a run directory: validated, and reread only if they change. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
 import * as z from "zod";
+import { parseYaml } from "../config/yaml.ts";
 import { anything } from "../inspect/record/json-codec.ts";
 import { summaryCodec } from "../inspect/record/record-codec.ts";
 import type { StoredSummary } from "../inspect/types/run-record.ts";
@@ -30,8 +30,7 @@ export type FileReader<T> = () => Promise<ReadFile<T>>;
 export function configReader(run: string): FileReader<unknown> {
   const check = anything(MAX_CONFIG_DEPTH);
   return cachedReader(run, "config.yaml", (text) => {
-    // Aliases may expand exponentially or form a cycle.
-    const value: unknown = parse(text, { maxAliasCount: 50, logLevel: "error" });
+    const value = parseYaml(text, "config.yaml").toPlain(); // may contain a cycle of aliases
     return JSON.parse(JSON.stringify(check.decode(value, "it")) ?? "null");
   });
 }

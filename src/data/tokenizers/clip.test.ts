@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cleanClipText } from "./clip-text.ts";
 import { clipVocabulary } from "./clip-vocabulary.ts";
-import { clipTokenizerState, openTokenizer } from "./files.ts";
+import { clipTokenizerState, openTokenizer, readClipVocabulary } from "./files.ts";
 import { encodeFixed, type TokenizerState } from "./index.ts";
 
 /** A file of CLIP's form: three merges that matter, and as many others as CLIP has. */
@@ -69,6 +69,9 @@ test("missing, changed and foreign files are told", async () => {
   );
   await expect(clipTokenizerState({ root: join(root, "none") })).rejects.toThrow(
     'is missing; run "moesaic data get clip-bpe"',
+  );
+  await expect(readClipVocabulary(state, { root, knownOnly: true })).rejects.toThrow(
+    "is not a vocabulary of CLIP",
   );
   await expect(openTokenizer({ ...state, file: "gone" }, { root })).rejects.toThrow("is missing");
   for (const [name, text, message] of [

@@ -62,16 +62,23 @@ export async function openTokenizer(
   return createClipTokenizer(state, await readClipVocabulary(state, options));
 }
 
-/** The content of the file of CLIP's vocabulary, unpacked; `openTokenizer` has the conditions. */
+/**
+ * The content of the file of CLIP's vocabulary, unpacked; `openTokenizer` has the conditions.
+ *
+ * @param options.knownOnly reads only files with known names and digests, for states that are not trusted
+ * @throws UserError if the file is missing, too large, or has another digest
+ */
 export async function readClipVocabulary(
   state: ClipState,
-  options: TokenizerFileOptions = {},
+  { knownOnly = false, ...options }: TokenizerFileOptions & { readonly knownOnly?: boolean } = {},
 ): Promise<string> {
   const root = dataRoot(options.root);
   const known = clipFiles.some(({ sha256 }) => sha256 === state.sha256);
-  const source = [state, ...(known ? clipFiles : [])].find(({ file }) =>
-    existsSync(resolve(root, file)),
-  );
+  if (knownOnly && !known) {
+    throw new UserError(`${state.file} is not a vocabulary of CLIP; train with one of them`);
+  }
+  const sources = [...(knownOnly ? [] : [state]), ...(known ? clipFiles : [])];
+  const source = sources.find(({ file }) => existsSync(resolve(root, file)));
   if (source === undefined) throw missing(resolve(root, state.file));
   const path = resolve(root, source.file);
   const bytes = await readBounded(path);
