@@ -1,6 +1,8 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { routers } from "../moe/routers/index.ts";
 import { loadTrainConfig } from "./load-train-config.ts";
@@ -8,6 +10,7 @@ import { loadPlugins, pluginUrls } from "./plugins.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "moesaic-plugins-"));
 const registry = new URL("../config/registry.ts", import.meta.url).href;
+const zod = pathToFileURL(createRequire(import.meta.url).resolve("zod")).href;
 
 function write(name: string, text: string): string {
   const path = join(folder, name);
@@ -17,7 +20,9 @@ function write(name: string, text: string): string {
 
 const router = (name: string): string =>
   `import { ofKind } from ${JSON.stringify(registry)};
-export const own = ofKind("router", { name: ${JSON.stringify(name)} });
+import * as z from ${JSON.stringify(zod)};
+const name = ${JSON.stringify(name)};
+export const own = ofKind("router", { name, schema: z.object({ name: z.literal(name) }) });
 export const other = 3;
 `;
 
