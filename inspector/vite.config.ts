@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 import { expertStyle, style } from "../src/report/style.ts";
 import { packageAlias, runtimeAlias } from "./aliases.ts";
+import { thirdPartyNotices } from "./notices.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 /** Rows of the experts' colours in the style sheet, which are as many as differ. */
@@ -18,13 +19,15 @@ function reportStyle(): Plugin {
   };
 }
 
+const notices = thirdPartyNotices();
+
 const config: UserConfig = defineConfig({
   root: here,
   base: "./",
-  plugins: [reportStyle()],
+  plugins: [reportStyle(), notices.write],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: { alias: [...packageAlias, ...runtimeAlias] },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [notices.collect] },
   build: {
     target: "es2023",
     outDir: fileURLToPath(new URL("../dist/inspector", import.meta.url)),

@@ -52,3 +52,13 @@ test("addresses are relative, and no script or style stands in the page itself",
   expect(addresses.filter((address) => !address.startsWith("./"))).toEqual([]);
   expect(html).not.toMatch(/<style|style=|<script(?![^>]* src=)| on\w+=/);
 });
+
+test("licences of the bundled packages are in the page's folder, the worker's included", () => {
+  const notices = read("THIRD-PARTY-LICENSES.md");
+  for (const name of ["preact", "@observablehq/plot", "d3-scale", "onnxruntime-web", "zod"]) {
+    expect(notices).toMatch(
+      new RegExp(`^## ${name} \\d+\\.\\d+\\.\\d+ \\((MIT|ISC|Apache-2.0)\\)$`, "m"),
+    );
+  }
+  expect(notices).toContain("Copyright (c) Microsoft Corporation");
+});
