@@ -94,7 +94,7 @@ test("layers of images alone, and batches that do not fit", () => {
   ]);
   expect(layer!.experts[1]!.words).toEqual([]);
   expect(() => gallery.add("moe", all, { indices: [0] })).toThrow(
-    "moe routes 4 tokens, and 1 samples of 2 patches and 0 words have 2",
+    "moe routes 4 tokens, expected 2: 1 samples of 2 patches and 0 words",
   );
 });
 

@@ -231,7 +231,7 @@ test("a hostile run is text and nothing else", async () => {
 
 test("a run whose files are damaged says so in a sentence, and shows the rest", async () => {
   const { page, complaints } = await visit(browser, server.url, "#/run/damaged/mosaic");
-  expect(await page.locator(".problem").textContent()).toContain("the record is no JSON");
+  expect(await page.locator(".problem").textContent()).toContain("the record is not JSON");
   await follow(page, "#/run/damaged/overview");
   expect(await page.locator(".card.curve svg").count()).toBe(1);
   expect(await page.locator("main").textContent()).toContain(

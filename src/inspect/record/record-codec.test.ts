@@ -265,9 +265,9 @@ function changed(path: string, value: unknown): string {
 const deep = Array.from({ length: 40 }).reduce<unknown>((inner) => [inner], 1);
 
 test.each<[string, string, string]>([
-  ["no JSON", "<html>", "no JSON"],
+  ["invalid JSON", "<html>", "not JSON"],
   ["no record", "null", "version undefined"],
-  ["another version", changed("version", 2), "of version 2"],
+  ["another version", changed("version", 2), "has version 2"],
   [
     "a list for an object",
     changed("summary", []),
@@ -299,12 +299,12 @@ test.each<[string, string, string]>([
   [
     "choices of other tokens",
     changed("token_traces.0.layers.0.choices.1", [0]),
-    "record.token_traces[0].layers[0] has 2 first choices and a list of 1 beside them",
+    "record.token_traces[0].layers[0] has 2 first choices, but another list has 1",
   ],
   [
     "too many experts",
     changed("routing.0.load", Array(5000).fill(0)),
-    "has 5000 entries, of at most 4096",
+    "has 5000 entries; the limit is 4096",
   ],
   ["a long text", changed("recipe", "a".repeat(2000)), "has 2000 characters"],
   ["a deep configuration", changed("config", deep), "record.config is nested too deep"],
@@ -321,7 +321,7 @@ test.each<[string, string, string]>([
 });
 
 test("a file that is too long is refused before it is parsed", () => {
-  expect(() => decodeRecord(" ".repeat(MAX_RECORD_LENGTH + 1))).toThrow("characters, of at most");
+  expect(() => decodeRecord(" ".repeat(MAX_RECORD_LENGTH + 1))).toThrow("characters; the limit is");
 });
 
 test("large pictures shrink, and details are left out beyond the budget", () => {

@@ -10,7 +10,7 @@ test("pairs are counted; labels out of range are left out", () => {
     [1, 1, 0],
   ]);
   expect(() => contingencyTable([0], [0, 1], { numRows: 1, numColumns: 2 })).toThrow(
-    "two labels for each thing, got 1 and 2",
+    "two labels per item, got 1 and 2",
   );
 });
 
