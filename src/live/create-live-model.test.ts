@@ -31,10 +31,10 @@ describe("refused", () => {
         runtime,
       });
     await expect(opened({ num_layers: 1_000_000 })).rejects.toThrow(
-      "the settings have 1000000 layers, and there are 1 weights; export the model again",
+      "the settings have 1000000 layers, but there are only 1 weights; export the model again",
     );
     await expect(opened({ moe_layers: "all", moe: { num_experts: 4000 } })).rejects.toThrow(
-      "the settings have 4000 experts, and there are 1 weights; export the model again",
+      "the settings have 4000 experts, but there are only 1 weights; export the model again",
     );
   });
 
@@ -42,13 +42,13 @@ describe("refused", () => {
     const model = await createLiveModel(spec, weights, { runtime });
     await expect(model.generate!({ prompt: "ab" })).rejects.toThrow("the weights lack ");
     model.dispose();
-    await expect(model.generate!({ prompt: "ab" })).rejects.toThrow("was disposed of");
+    await expect(model.generate!({ prompt: "ab" })).rejects.toThrow("is disposed");
   });
 
   test("CLIP's tokenizer without its vocabulary", async () => {
     const tokenizer = { kind: "clip", file: "x", sha256: "y" } as const;
     await expect(createLiveModel({ ...spec, tokenizer }, weights, { runtime })).rejects.toThrow(
-      "CLIP's vocabulary, which was not given",
+      "CLIP's vocabulary, which is missing",
     );
   });
 });

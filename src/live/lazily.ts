@@ -1,17 +1,17 @@
-/** Something that is made when it is first needed, once. */
+/** A value that is created once, on first use. */
 export interface Lazy<T> {
   get(): Promise<T>;
-  /** Disposes of what was made, and of what is being made as soon as it is there. */
+  /** Disposes of the value, also if its creation is still pending. */
   dispose(): void;
 }
 
-/** A failure is told, and the next call tries again. */
+/** Creates the value on first use; after a failure the next call retries. */
 export function lazily<T extends { dispose(): void }>(make: () => Promise<T>): Lazy<T> {
   let made: Promise<T> | undefined;
   let disposed = false;
   return {
     get() {
-      if (disposed) return Promise.reject(new Error("the model was disposed of; open it again"));
+      if (disposed) return Promise.reject(new Error("the model is disposed; open it again"));
       made ??= make().catch((error: unknown) => {
         made = undefined;
         throw error;
@@ -22,7 +22,7 @@ export function lazily<T extends { dispose(): void }>(make: () => Promise<T>): L
       disposed = true;
       made?.then(
         (value) => value.dispose(),
-        () => undefined, // told where it was asked for
+        () => undefined, // reported by `get`
       );
       made = undefined;
     },

@@ -148,7 +148,7 @@ export function whole(least: number, most: number): Codec<number> {
       if (typeof json === "number" && Number.isInteger(json) && json >= least && json <= most) {
         return json;
       }
-      throw wrong(at, json, `an integer from ${least} to ${most}`);
+      throw wrong(at, json, `a whole number from ${least} to ${most}`);
     },
   };
 }
