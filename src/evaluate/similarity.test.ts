@@ -27,7 +27,9 @@ test("cosines by hand, and rows of any number", () => {
     expect(all[n * 7 + m]).toBe(sum);
   }
   expect(cosineMatrix(a, { width: 2, data: [] }).length).toBe(0);
-  expect(() => cosineMatrix(a, rows(1, 3))).toThrow("rows of one width are compared, got 2 and 3");
+  expect(() => cosineMatrix(a, rows(1, 3))).toThrow(
+    "both inputs need rows of one width, got 2 and 3",
+  );
 });
 
 test("rows of length one; a row of zeros stays", () => {

@@ -24,7 +24,9 @@ test("class rows: the mean of rows of length one, of length one again", () => {
   for (const [at, wanted] of [half, half, 0.6, -0.8].entries()) {
     expect(data[at]).toBeCloseTo(wanted, 6);
   }
-  expect(() => classEmbeddings(prompts, 3)).toThrow("4 sentences are not 3 for each");
+  expect(() => classEmbeddings(prompts, 3)).toThrow(
+    "a multiple of the number of templates (3), got 4",
+  );
 });
 
 test("logits, probabilities, accuracy and confusion by hand", () => {
@@ -46,7 +48,7 @@ test("logits, probabilities, accuracy and confusion by hand", () => {
     perClass: [1, 0.5],
   });
   expect(classAccuracy(logits, [0, 0, 0]).perClass).toEqual([2 / 3, null]);
-  expect(() => classAccuracy(logits, [0, 1])).toThrow("got 2 labels of 3 samples");
+  expect(() => classAccuracy(logits, [0, 1])).toThrow("got 2 labels and 3 samples");
   expect(() => classAccuracy(logits, [0, 1, 2])).toThrow("sample 2 has label 2; labels are 0 to 1");
 });
 

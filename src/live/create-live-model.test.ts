@@ -42,7 +42,7 @@ describe("refused", () => {
     const model = await createLiveModel(spec, weights, { runtime });
     await expect(model.generate!({ prompt: "ab" })).rejects.toThrow("the weights lack ");
     model.dispose();
-    await expect(model.generate!({ prompt: "ab" })).rejects.toThrow("is disposed");
+    await expect(model.generate!({ prompt: "ab" })).rejects.toThrow("was disposed of");
   });
 
   test("CLIP's tokenizer without its vocabulary", async () => {

@@ -20,7 +20,7 @@ test("made once, when it is first needed", async () => {
   lazy.dispose();
   await Promise.resolve();
   expect(counts.disposed).toBe(1);
-  await expect(lazy.get()).rejects.toThrow("the model is disposed; open it again");
+  await expect(lazy.get()).rejects.toThrow("the model was disposed of; open it again");
 });
 
 test("disposed of while it is made, or before", async () => {

@@ -11,7 +11,7 @@ export function lazily<T extends { dispose(): void }>(make: () => Promise<T>): L
   let disposed = false;
   return {
     get() {
-      if (disposed) return Promise.reject(new Error("the model is disposed; open it again"));
+      if (disposed) return Promise.reject(new Error("the model was disposed of; open it again"));
       made ??= make().catch((error: unknown) => {
         made = undefined;
         throw error;

@@ -74,7 +74,7 @@ describe.each(["cls", "patches"])("after the tokens of %s", (pool) => {
     expect(beams.map(({ ids, ended }) => [ids.length, ended])).toContainEqual([CONTEXT, "context"]);
     const long = Array(CONTEXT).fill(1);
     await expect(captions({ maxNewTokens: 1, prefix: imageOf(0) }, [long])).rejects.toThrow(
-      "a prompt of 10 tokens leaves no room in the model's context, which has 9 after the prefix",
+      "a prompt of 10 tokens does not fit the model's context, which has 9 tokens after the prefix",
     );
   });
 

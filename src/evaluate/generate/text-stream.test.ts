@@ -41,7 +41,7 @@ describe("stop texts", () => {
   });
 
   test("need decode and a character", () => {
-    expect(() => checkTextOptions({ stopTexts: ["a"] })).toThrow("stop texts need decode");
+    expect(() => checkTextOptions({ stopTexts: ["a"] })).toThrow("stopTexts requires decode");
     expect(() => checkTextOptions({ decode, stopTexts: [""] })).toThrow("at least one character");
   });
 });
