@@ -49,7 +49,7 @@ test("logits, probabilities, accuracy and confusion by hand", () => {
   });
   expect(classAccuracy(logits, [0, 0, 0]).perClass).toEqual([2 / 3, null]);
   expect(() => classAccuracy(logits, [0, 1])).toThrow("got 2 labels and 3 samples");
-  expect(() => classAccuracy(logits, [0, 1, 2])).toThrow("sample 2 has label 2; labels are 0 to 1");
+  expect(() => classAccuracy(logits, [0, 1, 2])).toThrow("sample 2 has label 2; labels must be 0 to 1");
 });
 
 test("with more than five classes the five highest count too", () => {
