@@ -52,7 +52,7 @@ test("the page holds the table, marks the best of each column and links the runs
   const page = renderDomainsPage({ title: "Two & more", tables: [table], runs, finished: false });
   const { document } = parseHTML(page);
   expect(document.querySelector("h1")!.textContent).toBe("Two & more");
-  expect(document.querySelector(".eyebrow")!.textContent).toBe("2 runs, and more to come");
+  expect(document.querySelector(".eyebrow")!.textContent).toBe("2 runs, more to follow");
   const rows = [...document.querySelectorAll(".domains tbody tr")].map((row) =>
     [...row.children].map(({ textContent }) => textContent),
   );

@@ -241,7 +241,7 @@ test("values that are not finite are counted, not drawn", () => {
     seconds: 0,
   }));
   const page = renderReport({ ...empty, metrics });
-  expect(page).toContain("2 values were not finite and not drawn.");
+  expect(page).toContain("2 values are not finite and not drawn.");
   expect(page).not.toMatch(/ d="[^"]*(NaN|Infinity)/);
 });
 

@@ -105,8 +105,8 @@ describe("attention to words", () => {
     ]);
     const outputs = [...page.querySelectorAll("#attention .looks output")];
     expect(outputs.map((output) => output.textContent)).toEqual([
-      "Where all patches look, on average.",
-      "Patches that read \u201ca\u201d.",
+      "Attention of all patches, averaged.",
+      "Attention of the patches to \u201ca\u201d.",
     ]);
   });
 

@@ -33,7 +33,7 @@ test("each image stands beside its caption and two of its references", () => {
   expect(texts(first!, ".verdict")).toEqual(["a <b>red</b> star"]);
   expect(texts(first!, ".truth")).toEqual(["one", "two"]);
   expect(first!.querySelector("img")!.getAttribute("height")).toBe("44");
-  expect(texts(second!, ".verdict")).toEqual(["(no words)"]);
+  expect(texts(second!, ".verdict")).toEqual(["(empty caption)"]);
   expect(second!.querySelector("img")!.getAttribute("alt")).toBe('"quoted"');
 });
 

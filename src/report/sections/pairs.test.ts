@@ -33,10 +33,10 @@ describe("modalities", () => {
     const lede = drawn.querySelector(".lede")!.textContent!;
     // Of 300 tokens, 160 are of images: so frequent that .95 is asked for.
     expect(lede.replaceAll("\u202f", " ")).toContain(
-      "Of 4 experts in one layer, 1 takes at least 95 % image tokens, 1 takes at least 80 % text tokens, and 1 mixes them; 1 got next to none.",
+      "Of 4 experts in one layer, 1 receives at least 95 % image tokens, 1 receives at least 80 % text tokens, and 1 receives a mix; 1 is almost unused.",
     );
     expect(all(drawn, "figcaption")).toEqual([
-      "Experts for image: 0; text: 2. Next to no tokens: 3.",
+      "Experts for image: 0; text: 2. Almost unused: 3.",
     ]);
   });
 
@@ -111,9 +111,9 @@ describe("retrieval", () => {
       all(row, "td").map((cell) => cell.replaceAll("\u202f", " ")),
     );
     expect(rows).toEqual([
-      ["test", "images of a text", "41.0 %", "88.0 %", "95.0 %"],
-      ["test", "texts of an image", "43.0 %", "86.0 %", "97.0 %"],
-      ["validation", "images of a text", "43.8 %", "90.0 %", ""],
+      ["test", "text to image", "41.0 %", "88.0 %", "95.0 %"],
+      ["test", "image to text", "43.0 %", "86.0 %", "97.0 %"],
+      ["validation", "text to image", "43.8 %", "90.0 %", ""],
       ["chance", "24 images", "4.2 %", "20.8 %", "41.7 %"],
     ]);
   });
@@ -131,8 +131,8 @@ describe("retrieval", () => {
     expect(all(grids[1]!, "figcaption")).toEqual(
       byImage.map(({ rank }) =>
         rank === 1
-          ? "One of its texts is the nearest."
-          : `The nearest of its texts is number ${rank} of 24.`,
+          ? "Its best text has rank 1."
+          : `Its best text has rank ${rank} of 24.`,
       ),
     );
   });
@@ -151,7 +151,7 @@ test("prompts stand for classes, the first three of each", () => {
 });
 
 test("labels are told to be of image tokens", () => {
-  expect(all(section("experts"), "h3").join()).toContain("Experts by color percent of each color, tokens of images alone"); // biome-ignore format: one sentence
+  expect(all(section("experts"), "h3").join()).toContain("Experts by color percent of each color, image tokens only"); // biome-ignore format: one sentence
   expect(all(section("experts"), "h3").join()).toContain("Experts by modality percent of each modality,"); // biome-ignore format: one sentence
 });
 

@@ -90,8 +90,8 @@ describe("a classifier of sentences", () => {
       caption.textContent.trim(),
     );
     expect(captions).toEqual([
-      "positive \u2713 founda fine film",
-      "negative \u2717 taken for positivedull <unknown>",
+      "positive \u2713 correcta fine film",
+      "negative \u2717 predicted positivedull <unknown>",
     ]);
   });
 
