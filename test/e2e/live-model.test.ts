@@ -212,6 +212,6 @@ test("what is no model is refused in one sentence", async () => {
   );
   expect(complaints).toEqual([]);
   expect(await inPage(page, "refusal", "./nowhere/")).toBe(
-    "UserError: model.json cannot be fetched: the server answers 404",
+    "UserError: model.json cannot be fetched: HTTP status 404",
   );
 });

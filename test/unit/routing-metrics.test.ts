@@ -112,7 +112,7 @@ describe.each(routers)("%s", (name, moe) => {
     }
     const report = readFileSync(join(at(run), "report.html"), "utf8");
     expect(report).not.toContain("could not be drawn");
-    expect(report).toContain("Routing of each layer");
+    expect(report).toContain("Routing by layer");
     for (const label of labels) expect(report).toContain(`Experts by ${label}`);
   }, 60_000);
 });
