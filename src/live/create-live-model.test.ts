@@ -24,8 +24,8 @@ const spec: LiveModelSpec = {
 };
 const weights = new Map<string, NdArray>([["head.bias", allocate("float32", [2])]]);
 
-describe("refused", () => {
-  test("settings of more layers or experts than there are weights, before they are traced", async () => {
+describe("rejected", () => {
+  test("settings with more layers or experts than weights, before tracing", async () => {
     const opened = (more: object) =>
       createLiveModel({ ...spec, model: { ...(spec.model as object), ...more } }, weights, {
         runtime,
@@ -38,7 +38,7 @@ describe("refused", () => {
     );
   });
 
-  test("weights of another model, when they are first needed", async () => {
+  test("weights of another model, on first use", async () => {
     const model = await createLiveModel(spec, weights, { runtime });
     await expect(model.generate!({ prompt: "ab" })).rejects.toThrow("the weights lack ");
     model.dispose();

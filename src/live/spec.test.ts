@@ -21,7 +21,7 @@ const texts = {
   contextLength: 8,
 };
 
-test("what an export writes is read", () => {
+test("an exported spec is read", () => {
   expect(readLiveModelSpec(classifier)).toEqual(classifier);
   expect(readLiveModelSpec(texts).tokenizer).toEqual(tokenizer);
 });
@@ -33,7 +33,7 @@ test("settings of an older version are read", () => {
   expect(settings).toMatchObject({ moe: { dispatch: { normalization: "after" } } });
 });
 
-describe("refused in one sentence", () => {
+describe("rejected with one sentence", () => {
   test.each<[string, unknown, string]>([
     ["no object", "model", "model.json is not a live model: Invalid input"],
     ["another version", { ...classifier, version: 2 }, "version: Invalid input"],
@@ -50,14 +50,14 @@ describe("refused in one sentence", () => {
     ["no images", { ...classifier, imageShape: undefined }, "imageShape or normalize is missing"],
     ["no classes", { ...classifier, classNames: [] }, "classNames is empty"],
     [
-      "sizes that end elsewhere",
+      "sizes that end in another shape",
       { ...classifier, imageSizes: [[20, 20]] },
       "imageSizes end in 20 x 20, but imageShape is 3 x 16 x 16",
     ],
     ["no tokenizer", { ...texts, tokenizer: undefined }, "tokenizer or contextLength is missing"],
     ["a wrong tokenizer", { ...texts, tokenizer: { kind: "word" } }, "tokenizer.words"],
     [
-      "descriptions of other classes",
+      "prompts for another number of classes",
       {
         ...classifier,
         model: { system: "diff-moe", text: "prompts" },

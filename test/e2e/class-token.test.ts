@@ -1,4 +1,4 @@
-/** Where the class token looks, in the report of a model that has one. */
+/** Attention of the class token, in the report of a model that has one. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -151,7 +151,7 @@ test("later weights and all probabilities are stored in thousandths", () => {
   });
 });
 
-/** Parts of a record as versions before the names of today wrote them. */
+/** Parts of a record with the names of older versions. */
 const old = {
   version: 1,
   name: "run",
@@ -220,7 +220,7 @@ const old = {
   ],
 };
 
-test("a record of an older version is read under today's names, and written as it was", () => {
+test("a record of an older version is read with current names and written unchanged", () => {
   const { mosaics, tokenTraces, regions, galleries } = decodeRecord(JSON.stringify(old));
   const [{ layers, decisions }] = mosaics as [Mosaic];
   expect(layers[0]).toEqual({ layer: "blocks.0.moe", rows: 1, cols: 2, ids: [[3, 0]] });
@@ -273,7 +273,7 @@ test.each<[string, string, string]>([
     changed("summary", []),
     "record.summary is a list; it must be an object",
   ],
-  ["a number for a text", changed("name", 7), "record.name is 7"],
+  ["a number for a string", changed("name", 7), "record.name is 7"],
   [
     "a missing part",
     changed("classNames", undefined).replace('"class_names"', '"x"'),
@@ -315,16 +315,16 @@ test.each<[string, string, string]>([
       .replace('"name":', '"__proto__":{"name":1},"nam":'),
     "record.name is absent",
   ],
-])("%s is refused with its place", (_, content, message) => {
+])("%s is rejected with its path", (_, content, message) => {
   expect(() => decodeRecord(content)).toThrow(RangeError);
   expect(() => decodeRecord(content)).toThrow(message);
 });
 
-test("a file that is too long is refused before it is parsed", () => {
+test("a file that is too long is rejected before parsing", () => {
   expect(() => decodeRecord(" ".repeat(MAX_RECORD_LENGTH + 1))).toThrow("characters; the limit is");
 });
 
-test("large pictures shrink, and details are left out beyond the budget", () => {
+test("large images are shrunk, and details beyond the budget are dropped", () => {
   const large = { width: 640, height: 320, channels: 3, data: new Uint8Array(640 * 320 * 3) };
   const layer = {
     layer: "moe",

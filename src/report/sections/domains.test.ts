@@ -65,7 +65,7 @@ const rowsOf = (section: Element): string[][] =>
     [...row.children].map(({ textContent }) => textContent.replace(/\s/g, " ")),
   );
 
-test("the report says of each layer what experts go with, and tables it within each domain", () => {
+test("the report summarises the association of each layer's experts, with a table per domain", () => {
   const section = render(analysis).querySelector("#attributes")!;
   const notes = [...section.querySelectorAll("figcaption")].map(({ textContent }) => textContent);
   expect(notes).toEqual([
@@ -80,7 +80,7 @@ test("the report says of each layer what experts go with, and tables it within e
   expect(section.innerHTML).not.toMatch(/NaN|undefined|\[object/);
 });
 
-test("scenes stand in every style, and the agreement between styles below", () => {
+test("scenes are shown in every style, with the agreement between styles below", () => {
   const section = render(analysis).querySelector("#scenes")!;
   const tiles = [...section.querySelectorAll(".tile")].map(({ textContent }) => textContent);
   expect(tiles.slice(0, 2)).toEqual(["flat", "noisy, held out"]);
@@ -90,13 +90,13 @@ test("scenes stand in every style, and the agreement between styles below", () =
   expect(rowsOf(section)).toEqual([["blocks.1.moe", "75.0 %", "0.50", "0.50"]]);
 });
 
-test("runs without such an analysis have neither section", () => {
+test("runs without a domain analysis have neither section", () => {
   const { scenes: _, ...rest } = analysis;
   expect(render(rest).querySelector("#scenes")).toBeNull();
   expect(render({ ...rest, routing: [] }).querySelector("#attributes")).toBeNull();
 });
 
-test("accuracies by domain have curves of their own", () => {
+test("accuracies by domain have their own curves", () => {
   const value = (name: string, step: number, accuracy: number): MetricEvent => ({
     ...{ step, epoch: 0, split: "validation", name, value: accuracy, seconds: step },
   });
