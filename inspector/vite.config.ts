@@ -1,4 +1,7 @@
-/** Builds the inspector's page to `dist/inspector`, with relative URLs, so that any folder can serve it. */
+/**
+ * Builds the inspector's page to `dist/inspector`, with relative URLs, so that any folder can serve
+ * it.
+ */
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 import { expertStyle, style } from "../src/report/style.ts";

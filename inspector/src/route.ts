@@ -9,7 +9,9 @@ const current = signal<Route>(parseRoute(location.hash));
 /** The current page. */
 export const route: ReadonlySignal<Route> = current;
 
-/** Delay for writing slider values to the address, because browsers limit the rate, milliseconds. */
+/**
+ * Delay for writing slider values to the address, because browsers limit the rate, milliseconds.
+ */
 const rest = 150;
 let writing: ReturnType<typeof setTimeout> | undefined;
 /** The address as last written or read by this page. */

@@ -5,7 +5,10 @@ import type { ClassScores } from "./zero-shot.ts";
 export interface ClassAccuracy {
   /** Fraction of samples whose class has the highest score; ties go to the earlier class. */
   readonly accuracy: number;
-  /** Fraction of samples whose class is among the five highest; only if there are more than five classes. */
+  /**
+   * Fraction of samples whose class is among the five highest; only if there are more than five
+   * classes.
+   */
   readonly top5?: number;
   /** Sample counts by true class (rows) and predicted class (columns), `[C, C]`. */
   readonly confusion: readonly (readonly number[])[];

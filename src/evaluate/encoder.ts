@@ -43,8 +43,8 @@ export interface Encoder {
 }
 
 /**
- * Compiles a contrastive model. No token is dropped, so an embedding does not depend on the rest of its
- * batch.
+ * Compiles a contrastive model. No token is dropped, so an embedding does not depend on the rest of
+ * its batch.
  *
  * @throws UserError if a weight is missing or its shape differs from the model's
  */

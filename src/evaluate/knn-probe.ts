@@ -12,9 +12,9 @@ export interface KnnOptions {
 }
 
 /**
- * Votes of the `k` nearest known samples with weight `exp(cosine / T)` (Wu et al., arXiv:1805.01978,
- * section 3.4; DINO, arXiv:2104.14294, uses `k = 20` and `T = 0.07`). Votes are scaled by the nearest
- * neighbour's, so that no temperature overflows.
+ * Votes of the `k` nearest known samples with weight `exp(cosine / T)` (Wu et al.,
+ * arXiv:1805.01978, section 3.4; DINO, arXiv:2104.14294, uses `k = 20` and `T = 0.07`). Votes are
+ * scaled by the nearest neighbour's, so that no temperature overflows.
  *
  * @param known `[M, P]`
  * @param labels classes of the known samples, `[M]`

@@ -112,9 +112,9 @@ export interface LinearProbeOptions extends Omit<LogisticRegressionOptions, "l2"
 export const maxStrengths = 15;
 
 /**
- * Selects the L2 strength by validation accuracy, as CLIP does (arXiv:2103.00020, appendix A.3): first
- * 1e-6, 1e-4 ... 1e6, then ever closer to the best, down to eight steps per decade. Ties go to the
- * strongest penalty.
+ * Selects the L2 strength by validation accuracy, as CLIP does (arXiv:2103.00020, appendix A.3):
+ * first 1e-6, 1e-4 ... 1e6, then ever closer to the best, down to eight steps per decade. Ties go
+ * to the strongest penalty.
  *
  * @throws RangeError if the number of labels differs or a label is out of range
  */

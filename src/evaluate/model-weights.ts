@@ -15,8 +15,9 @@ export interface WeightedOptions {
 const MOST_KEPT_BYTES = 256 * 2 ** 20;
 
 /**
- * Compiles a graph together with its weights. If the runtime reads inputs in place, weights are inputs,
- * stored once for all sessions. If it copies inputs at every run, small weights are part of the model.
+ * Compiles a graph together with its weights. If the runtime reads inputs in place, weights are
+ * inputs, stored once for all sessions. If it copies inputs at every run, small weights are part of
+ * the model.
  *
  * @returns the session, and the weights to pass to every run
  * @throws UserError if a weight is missing or its shape differs from the graph's

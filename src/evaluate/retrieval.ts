@@ -14,8 +14,8 @@ export interface RetrievalScores {
 /**
  * Recall at 1, 5 and 10 in both directions, by cosine.
  *
- * An image query succeeds if any of its texts is among the best; a text query if its image is. Ties rank
- * the earlier row higher, so that constant embeddings score at chance level.
+ * An image query succeeds if any of its texts is among the best; a text query if its image is. Ties
+ * rank the earlier row higher, so that constant embeddings score at chance level.
  *
  * @param images `[N, P]`
  * @param texts `[M, P]`

@@ -32,8 +32,8 @@ export function normalizeRows({ width, data }: Embeddings): Embeddings {
 }
 
 /**
- * Cosines of every row of `from` with all rows of `to`, row by row. `float32` values are multiplied and
- * summed as doubles; equal rows have bit-equal cosines.
+ * Cosines of every row of `from` with all rows of `to`, row by row. `float32` values are multiplied
+ * and summed as doubles; equal rows have bit-equal cosines.
  *
  * @param from `[N, P]`
  * @param to `[M, P]`

@@ -1,6 +1,6 @@
 /**
- * Zero-shot image classification by class names, with an image-text model trained without class labels
- * (CLIP, arXiv:2103.00020, sections 3.1.2 to 3.1.4).
+ * Zero-shot image classification by class names, with an image-text model trained without class
+ * labels (CLIP, arXiv:2103.00020, sections 3.1.2 to 3.1.4).
  *
  * Axes: `N` images, `C` classes, `T` templates, `P` width of the shared space.
  */
@@ -36,8 +36,8 @@ export function classPrompts(
 }
 
 /**
- * One row per class: the mean of its prompt embeddings, normalised to unit length (CLIP, section 3.1.4,
- * ensembling in embedding space).
+ * One row per class: the mean of its prompt embeddings, normalised to unit length (CLIP, section
+ * 3.1.4, ensembling in embedding space).
  *
  * @param prompts embeddings of `classPrompts`, `[C * T, P]`
  * @param numTemplates `T`
@@ -69,7 +69,8 @@ export interface ClassScores {
 }
 
 /**
- * `scale` times the cosines of images and classes. The bias is omitted because it is equal for all classes.
+ * `scale` times the cosines of images and classes. The bias is omitted because it is equal for all
+ * classes.
  *
  * @param images `[N, P]`
  * @param classes `[C, P]`

@@ -79,7 +79,8 @@ export function attentionLayer(options: AttentionLayerOptions): AttentionLayer {
 }
 
 /**
- * Share of each key in the attention of one patch or of the mean patch, for one head or the mean head.
+ * Share of each key in the attention of one patch or of the mean patch, for one head or the mean
+ * head.
  *
  * @returns `[T]`, sums to 1
  */

@@ -10,7 +10,10 @@ export interface PredictedSample {
 
 export interface ConfusionSampler {
   add(sample: PredictedSample): void;
-  /** Samples in round-robin order: the first of every cell, then the second of every cell, up to the limit. */
+  /**
+   * Samples in round-robin order: the first of every cell, then the second of every cell, up to the
+   * limit.
+   */
   samples(): PredictedSample[];
 }
 

@@ -17,8 +17,8 @@ export interface PatchDecisionsOptions {
 }
 
 /**
- * The decisions of all layers for two patches of a sample: the patches with the highest and the lowest
- * router confidence, which is the largest probability averaged over the layers.
+ * The decisions of all layers for two patches of a sample: the patches with the highest and the
+ * lowest router confidence, which is the largest probability averaged over the layers.
  */
 export function patchDecisions(options: PatchDecisionsOptions): PatchDecision[] {
   const { layers, rows, columns, sample } = options;

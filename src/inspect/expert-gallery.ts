@@ -36,7 +36,8 @@ export interface GallerySamples {
 
 export interface GalleryCollector {
   /**
-   * Adds a batch of one layer. Masked tokens, and tokens that are neither patches nor words, are skipped.
+   * Adds a batch of one layer. Masked tokens, and tokens that are neither patches nor words, are
+   * skipped.
    *
    * @throws RangeError if the number of routed tokens does not match the samples
    */
@@ -45,7 +46,9 @@ export interface GalleryCollector {
     routed: Pick<RoutedBatch, "ids" | "probabilities" | "mask">,
     samples: GallerySamples,
   ): void;
-  /** @param imageOf returns the pixels of an image of the split; called for displayed images only */
+  /**
+   * @param imageOf returns the pixels of an image of the split; called for displayed images only
+   */
   galleries(imageOf: (index: number) => RecordedImage): LayerGallery[];
 }
 
@@ -57,10 +60,11 @@ interface LayerSums {
 }
 
 /**
- * Collects, over batches, typical tokens of each expert among those whose first choice it is: the patches
- * with the highest router probability, and the words with the largest share of their occurrences. Words
- * are ranked by the lower bound of the share's 95 % confidence interval (Wilson), so rare words need a
- * larger share. Memory holds only the displayed patches and one row of counts per vocabulary word.
+ * Collects, over batches, typical tokens of each expert among those whose first choice it is: the
+ * patches with the highest router probability, and the words with the largest share of their
+ * occurrences. Words are ranked by the lower bound of the share's 95 % confidence interval
+ * (Wilson), so rare words need a larger share. Memory holds only the displayed patches and one row
+ * of counts per vocabulary word.
  */
 export function expertGallery(options: ExpertGalleryOptions): GalleryCollector {
   const { grid, limit = 12 } = options;

@@ -8,7 +8,9 @@ export interface MosaicLayerOptions {
   readonly columns: number;
   /** Index of the image in the batch. */
   readonly sample: number;
-  /** Number of tokens per sample, such as patches and words of a pair. Default: its patches only. */
+  /**
+   * Number of tokens per sample, such as patches and words of a pair. Default: its patches only.
+   */
   readonly stride?: number;
   /** Number of tokens before the patches of a sample. Default 0. */
   readonly before?: number;

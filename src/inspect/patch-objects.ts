@@ -8,8 +8,9 @@ export interface PlacedObject {
 }
 
 /**
- * Index of the object that each patch shows: the first object whose square contains the patch centre.
- * A patch that contains an object's centre belongs to that object unless an earlier object claims it.
+ * Index of the object that each patch shows: the first object whose square contains the patch
+ * centre. A patch that contains an object's centre belongs to that object unless an earlier object
+ * claims it.
  *
  * @param objects objects from front to back
  * @returns indices into `objects`, -1 for the background, `[rows * columns]`

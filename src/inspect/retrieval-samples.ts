@@ -23,9 +23,9 @@ export interface RetrievalSamplesOptions {
 }
 
 /**
- * Nearest images for some texts, and nearest texts for some images, by cosine similarity. Ties go to the
- * earlier row, as in `retrievalScores`. Queries are spread evenly over the split, so that they are
- * representative; the two directions use different images.
+ * Nearest images for some texts, and nearest texts for some images, by cosine similarity. Ties go
+ * to the earlier row, as in `retrievalScores`. Queries are spread evenly over the split, so that
+ * they are representative; the two directions use different images.
  */
 export function retrievalSamples(options: RetrievalSamplesOptions): RetrievalSamples {
   const { split, images, texts, owners, captions, imageOf } = options;

@@ -11,7 +11,10 @@ export interface RoutingScore {
   readonly curve?: true;
 }
 
-/** Scores in the order of logs, files and tables; entropies and information in nats, fractions 0 to 1. */
+/**
+ * Scores in the order of logs, files and tables; entropies and information in nats, fractions 0 to
+ * 1.
+ */
 export const routingScores = {
   maxViolation: {
     title: "Expert imbalance",

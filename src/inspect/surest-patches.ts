@@ -16,8 +16,8 @@ export interface SurestPatches {
 }
 
 /**
- * Keeps at most `limit` patches with the largest probabilities, one per image. Further patches of the same
- * image are used only if there are too few images. Ties keep the earlier patch.
+ * Keeps at most `limit` patches with the largest probabilities, one per image. Further patches of
+ * the same image are used only if there are too few images. Ties keep the earlier patch.
  */
 export function surestPatches(limit: number): SurestPatches {
   let distinct: SurestPatch[] = [];

@@ -1,4 +1,6 @@
-/** Creates the abilities of live models per system; a plug-in system provides its own `LiveMaker`. */
+/**
+ * Creates the abilities of live models per system; a plug-in system provides its own `LiveMaker`.
+ */
 
 import { usageError } from "../graph/errors.ts";
 import {

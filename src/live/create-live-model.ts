@@ -17,8 +17,8 @@ export interface LiveModelOptions {
 }
 
 /**
- * Creates a model from its settings and trained weights. Graphs are traced and sessions created on first
- * use. An answer depends only on its input: see `forOneSample` for expert capacity limits.
+ * Creates a model from its settings and trained weights. Graphs are traced and sessions created on
+ * first use. An answer depends only on its input: see `forOneSample` for expert capacity limits.
  *
  * @param weights tensors by name, as in checkpoints
  * @throws UserError if the settings and the weights do not match

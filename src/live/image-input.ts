@@ -13,8 +13,8 @@ const MAX_PIXELS = 64e6;
 export type ReadImage = (image: RecordedImage) => NdArray<"float32">;
 
 /**
- * Preprocesses an image as the run's evaluation does: channels, the size in which the run stores images
- * (rounded to bytes), further sizes, normalisation. Returns `[1, C, H, W]`.
+ * Preprocesses an image as the run's evaluation does: channels, the size in which the run stores
+ * images (rounded to bytes), further sizes, normalisation. Returns `[1, C, H, W]`.
  */
 export function imageReader({ imageShape, imageSizes, normalize }: LiveModelSpec): ReadImage {
   const [channels, height, width] = imageShape!;

@@ -1,5 +1,6 @@
 /**
- * A trained model that runs on single images and texts and reports its routing, in Node and in browsers.
+ * A trained model that runs on single images and texts and reports its routing, in Node and in
+ * browsers.
  *
  * Letters: `S` patches or tokens, `E` experts, `K` choices, `C` classes, `P` width of embeddings.
  */
@@ -23,8 +24,8 @@ export interface LiveModelSpec {
   /** `[C, H, W]`, if the model reads images, which are resized to it and then normalised. */
   readonly imageShape?: readonly [number, number, number];
   /**
-   * Sizes (rows and columns) to which images are resized in sequence, as in the run: the first is the size in
-   * which the run stores images, rounded to bytes. Default: the size of `imageShape`.
+   * Sizes (rows and columns) to which images are resized in sequence, as in the run: the first is
+   * the size in which the run stores images, rounded to bytes. Default: the size of `imageShape`.
    */
   readonly imageSizes?: readonly (readonly [rows: number, columns: number])[];
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };

@@ -7,8 +7,8 @@ export interface Point {
 }
 
 /**
- * At most `limit` points of a curve: the first, the last, and the minimum and maximum of every interval, so
- * that no spike is lost.
+ * At most `limit` points of a curve: the first, the last, and the minimum and maximum of every
+ * interval, so that no spike is lost.
  *
  * @param points in ascending order of `x`
  * @param limit at least 4
@@ -42,8 +42,8 @@ export function thin<T>(points: readonly T[], limit: number): readonly T[] {
 }
 
 /**
- * Running mean over up to `window` points. Near the start the window shrinks on both sides, which preserves
- * steep starts; near the end only its later half shrinks, which limits noise.
+ * Running mean over up to `window` points. Near the start the window shrinks on both sides, which
+ * preserves steep starts; near the end only its later half shrinks, which limits noise.
  *
  * @param geometric whether to average logarithms; all values must be positive
  */

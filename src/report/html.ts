@@ -5,7 +5,9 @@ export interface Html {
   readonly html: string;
 }
 
-/** Template values: text is escaped, lists are joined, null and undefined render as an empty string. */
+/**
+ * Template values: text is escaped, lists are joined, null and undefined render as an empty string.
+ */
 export type Part = string | number | Html | null | undefined | false | readonly Part[];
 
 const entities: Readonly<Record<string, string>> = {

@@ -27,9 +27,9 @@ let known: readonly string[] | undefined;
 /**
  * One colour per expert; an expert's colour does not depend on the number of experts.
  *
- * The first eight are fixed. Each further one is the colour of an OKLCH grid with the largest minimum
- * distance to all previous ones over four types of colour vision. Beyond 128 the colours repeat; experts
- * are always labelled with their number too.
+ * The first eight are fixed. Each further one is the colour of an OKLCH grid with the largest
+ * minimum distance to all previous ones over four types of colour vision. Beyond 128 the colours
+ * repeat; experts are always labelled with their number too.
  *
  * @example
  * expertColors(2) // ["#0072b2", "#e69f00"]

@@ -12,8 +12,8 @@ export interface PatchSprite {
 }
 
 /**
- * Packs RGB squares of `side` pixels, row by row. Larger images are averaged, smaller ones repeat pixels. The
- * unused part of the last row is transparent.
+ * Packs RGB squares of `side` pixels, row by row. Larger images are averaged, smaller ones repeat
+ * pixels. The unused part of the last row is transparent.
  */
 export function patchSprite(
   patches: readonly RecordedImage[],

@@ -6,7 +6,8 @@ import { shrinkTo } from "../inspect/record/shrink-image.ts";
 import type { RecordedImage } from "../inspect/types/image.ts";
 
 /**
- * A PNG data URI of an image; images with a side above `maxSide` pixels are shrunk by an integer factor.
+ * A PNG data URI of an image; images with a side above `maxSide` pixels are shrunk by an integer
+ * factor.
  *
  * @param options `maxSide` defaults to 160, which keeps pages with many images small
  * @throws RangeError if the sizes and the number of bytes do not match

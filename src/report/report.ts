@@ -49,9 +49,9 @@ const sections: readonly Section[] = [
 /**
  * Renders `report.html`.
  *
- * The page loads nothing, runs only its own script (by hash, under a content security policy) and is
- * complete without it. Missing parts of the run are skipped; a part that cannot be drawn is replaced by the
- * reason.
+ * The page loads nothing, runs only its own script (by hash, under a content security policy) and
+ * is complete without it. Missing parts of the run are skipped; a part that cannot be drawn is
+ * replaced by the reason.
  */
 export function renderReport(run: RunRecord): string {
   const { document } = parseHTML("<!doctype html><html></html>");

@@ -232,7 +232,7 @@ describe("hostile runs are shown as data", () => {
       `a: &a [1,1,1,1,1,1,1,1]\n${[..."bcdefghij"].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdefghij"[i]}`)}]`).join("\n")}\n`,
       "config.yaml cannot be read",
     ],
-    ["an open nest", `a: ${"[".repeat(5000)}`, "nested more than 64 levels deep"],
+    ["an unclosed nest", `a: ${"[".repeat(5000)}`, "nested more than 64 levels deep"],
     [
       "carriage returns",
       `m:\n  a: true\n N${"\r".repeat(30_000)}aN b: all\n  c:\n    d: 1\n`,
@@ -266,7 +266,7 @@ describe("hostile runs are shown as data", () => {
     expect(globalThis).not.toHaveProperty("pluginRan");
   });
 
-  test("stalled readers of a large record hold little memory", async () => {
+  test("stalled readers of a large record need little memory", async () => {
     const path = writeRun(folder.at("runs", "large"));
     const size = 48 * 2 ** 20;
     writeFileSync(folder.at("runs", "large", "record.json"), Buffer.alloc(size, "7"));

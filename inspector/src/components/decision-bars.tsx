@@ -8,7 +8,7 @@ import { Chart } from "./chart.tsx";
 interface DecisionBarsProps {
   readonly layers: readonly RecordedLayer[];
   readonly place: number;
-  /** Such as `row 2, column 3`. */
+  /** Name of the patch or word, such as `row 2, column 3`. */
   readonly name: string;
   readonly kinds?: readonly string[] | undefined;
 }

@@ -28,8 +28,8 @@ export function patchAt(
 }
 
 /**
- * The patch that a key selects; `null` clears the selection; `undefined` if the grid ignores the key. Without
- * a selection, any arrow key selects the centre patch.
+ * The patch that a key selects; `null` clears the selection; `undefined` if the grid ignores the
+ * key. Without a selection, any arrow key selects the centre patch.
  */
 export function movedPatch(
   key: string,

@@ -6,7 +6,9 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 interface PictureProps {
   readonly image: RecordedImage;
   readonly alt: string;
-  /** Width on the page, pixels; the height follows the aspect ratio unless the picture is square. */
+  /**
+   * Width on the page, pixels; the height follows the aspect ratio unless the picture is square.
+   */
   readonly width: number;
   readonly square?: boolean;
 }

@@ -1,4 +1,7 @@
-/** Routing choices shared by image and text pages: layer, choice, expert and tint, stored in the address. */
+/**
+ * Routing choices shared by image and text pages: layer, choice, expert and tint, stored in the
+ * address.
+ */
 import type { RecordedLayer } from "moesaic/inspect";
 import { mostChoices, sharesOf } from "../data/routing.ts";
 import { choose, chosenIndex } from "../route.ts";

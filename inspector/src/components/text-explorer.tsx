@@ -11,7 +11,9 @@ interface TextExplorerProps {
   readonly kindsOf?: (layer: string) => readonly string[] | undefined;
 }
 
-/** Layer, choice and expert are stored in the address; the token follows the pointer or the focus. */
+/**
+ * Layer, choice and expert are stored in the address; the token follows the pointer or the focus.
+ */
 export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
   const { layers, tokens } = text;
   const shown = chosenRouting(layers);

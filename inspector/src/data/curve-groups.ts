@@ -27,7 +27,9 @@ export interface CurveGroups {
 
 /** Maximum number of curves per chart. */
 const curveLimit = 6;
-/** Limits expert numbers, so that an invalid or hostile number does not grow a list without bound. */
+/**
+ * Limits expert numbers, so that an invalid or hostile number does not grow a list without bound.
+ */
 const mostExperts = 1024;
 const splits = ["train", "validation", "test"];
 const steering = ["learning_rate", "grad_norm", "tokens_per_second", "objective", "cross_entropy"];

@@ -3,7 +3,10 @@ import type { RunEntry } from "moesaic/inspect";
 import { type RunPage, runPages } from "./pages.ts";
 import type { StoredRecord } from "./record.ts";
 
-/** Pages of a run, in order: the pages with recorded data; before the record is read, those of its system. */
+/**
+ * Pages of a run, in order: the pages with recorded data; before the record is read, those of its
+ * system.
+ */
 export function offeredPages(
   { pages: expected }: Pick<RunEntry, "pages">,
   record?: StoredRecord,

@@ -39,7 +39,10 @@ export function columnsOf(runs: readonly RunEntry[]): Column[] {
   ];
 }
 
-/** Greedy selection of the scores that cover the most runs without a selected score; losses come last. */
+/**
+ * Greedy selection of the scores that cover the most runs without a selected score; losses come
+ * last.
+ */
 function scoreNames(runs: readonly RunEntry[]): string[] {
   const chosen: string[] = [];
   const candidates = new Set(runs.flatMap(({ scores }) => Object.keys(scores)).filter((name) => wanted.test(name))); // biome-ignore format: one expression

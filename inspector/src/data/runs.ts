@@ -37,7 +37,9 @@ export function runList(): ResourceSignal<RunList> {
   return list;
 }
 
-/** Reloads the list periodically while the page is visible, until the returned function is called. */
+/**
+ * Reloads the list periodically while the page is visible, until the returned function is called.
+ */
 export function watchList(): () => void {
   const timer = setInterval(() => {
     const { value } = runList().value;

@@ -15,8 +15,9 @@ export interface DecodeImageOptions {
 }
 
 /**
- * Decodes an image to RGB, as the Node decoder does: EXIF orientation is applied, transparency is dropped
- * (colours are unchanged), colours are converted to sRGB, and animations yield their first frame.
+ * Decodes an image to RGB, as the Node decoder does: EXIF orientation is applied, transparency is
+ * dropped (colours are unchanged), colours are converted to sRGB, and animations yield their first
+ * frame.
  *
  * @throws UserError if the file is not an image, damaged or too large
  */

@@ -13,7 +13,8 @@ const MAX_VOCABULARY = 64 * 2 ** 20;
 const MOST_THREADS = 4;
 
 /**
- * Loads the model below `base` on onnxruntime-web, with several threads if the page is cross-origin isolated.
+ * Loads the model below `base` on onnxruntime-web, with several threads if the page is cross-origin
+ * isolated.
  *
  * @param base URL of the folder, ending in a slash
  * @throws UserError if files are missing, damaged or inconsistent

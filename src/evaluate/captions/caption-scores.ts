@@ -21,12 +21,13 @@ export interface CaptionScores {
  * BLEU-1 to BLEU-4 of the corpus, and the sample means of ROUGE-L and CIDEr-D, over the words of
  * `tokenizeCaption`: lower case, without punctuation.
  *
- * An empty candidate scores 0 and counts towards BLEU's brevity penalty. With a single sample `cider` is
- * 0, because its weights come from differences between samples.
+ * An empty candidate scores 0 and counts towards BLEU's brevity penalty. With a single sample
+ * `cider` is 0, because its weights come from differences between samples.
  *
  * @param candidates one caption per sample
  * @param references one or more captions per sample
- * @throws UserError if there are no samples or a sample has no reference; RangeError if the lengths differ
+ * @throws UserError if there are no samples or a sample has no reference; RangeError if the lengths
+ *   differ
  * @example
  * captionScores(["A dog runs."], [["a dog runs", "the dog is running"]]).bleu1 // 1
  */

@@ -16,11 +16,11 @@ interface OrderVector {
  * arXiv:1411.5726, section 7); a candidate that equals all its references scores 10.
  *
  * CIDEr-D = 10 mean_n mean_j exp(-(l_c - l_j)^2 / (2 sigma^2)) min(g_c, g_j) . g_j / (|g_c| |g_j|),
- * n = 1..4, sigma 6, where l is the length in words and g(w) = count(w) log(samples / df(w)); df is the
- * number of samples with the n-gram in any reference, at least 1. Words are not stemmed.
+ * n = 1..4, sigma 6, where l is the length in words and g(w) = count(w) log(samples / df(w)); df is
+ * the number of samples with the n-gram in any reference, at least 1. Words are not stemmed.
  *
- * Each score depends on the whole set. With a single sample every weight is log 1 = 0, and therefore the
- * score too.
+ * Each score depends on the whole set. With a single sample every weight is log 1 = 0, and
+ * therefore the score too.
  *
  * @param candidates words of each sample's candidate, `[samples][words]`
  * @param references words of each sample's references, `[samples][references][words]`

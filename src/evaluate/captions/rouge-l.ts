@@ -4,10 +4,10 @@ const beta = 1.2;
 /**
  * ROUGE-L of one candidate, a fraction (Lin 2004, ACL W04-1013, section 3.1).
  *
- * F = (1 + beta^2) P R / (R + beta^2 P), beta 1.2. P and R are the fractions of the candidate's and the
- * reference's words in their longest common subsequence. With several references the best P and the best
- * R are combined, even if they come from different references, as in coco-caption. F is 0 without a common
- * word.
+ * F = (1 + beta^2) P R / (R + beta^2 P), beta 1.2. P and R are the fractions of the candidate's and
+ * the reference's words in their longest common subsequence. With several references the best P and
+ * the best R are combined, even if they come from different references, as in coco-caption. F is 0
+ * without a common word.
  *
  * @param references words of each reference, at least one reference
  */

@@ -1,6 +1,6 @@
 /**
- * Model selection for runs on several domains: the methods of DomainBed (arXiv:2007.01434, section 3).
- * Every domain has a held-out part, its *out* split; the rest is its *in* split.
+ * Model selection for runs on several domains: the methods of DomainBed (arXiv:2007.01434, section
+ * 3). Every domain has a held-out part, its *out* split; the rest is its *in* split.
  */
 
 import { mean } from "../mean.ts";
@@ -52,11 +52,11 @@ export interface SelectionQuery {
 }
 
 /**
- * The evaluation that `method` selects for one algorithm, trial and test domain; undefined if required
- * runs are missing.
+ * The evaluation that `method` selects for one algorithm, trial and test domain; undefined if
+ * required runs are missing.
  *
- * Each group of runs with equal settings contributes its best step, and the best of these is selected.
- * Ties go to the earliest step and to the highest settings index, as in DomainBed.
+ * Each group of runs with equal settings contributes its best step, and the best of these is
+ * selected. Ties go to the earliest step and to the highest settings index, as in DomainBed.
  *
  * @throws RangeError if an evaluation lacks the accuracy of a required domain
  * @example

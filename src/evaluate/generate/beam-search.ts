@@ -39,10 +39,11 @@ interface Candidate {
  * Beam search: continuations in descending order of their scores.
  *
  * `score = log P / ((5 + n) / 6)^alpha` with `n` tokens, including the stop token (GNMT,
- * arXiv:1609.08144, section 7, without the coverage penalty). The search ends when no active continuation
- * can overtake the finished ones.
+ * arXiv:1609.08144, section 7, without the coverage penalty). The search ends when no active
+ * continuation can overtake the finished ones.
  *
- * @param prompt token ids, at least one; optional after a prefix, which may have one row for all beams
+ * @param prompt token ids, at least one; optional after a prefix, which may have one row for all
+ *   beams
  * @throws UserError (exit code 2) for an invalid prompt or options outside their range
  */
 export async function beamSearch(
@@ -56,7 +57,7 @@ export async function beamSearch(
   checkTextOptions(options);
   checkBeams(numBeams, lengthPenalty);
   const stops = new Set(options.stopTokens);
-  // Enough per beam: stop tokens finish a text, and at most `numBeams` other tokens stay active. The same
+  // Enough per beam: stop tokens finish a text, and at most `numBeams` others stay active. The same
   // number again may finish with a stop text.
   const numCandidates = numBeams * (options.stopTexts?.length ? 2 : 1) + stops.size;
   const scoreOf = (total: number, length: number): number =>

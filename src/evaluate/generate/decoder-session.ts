@@ -4,7 +4,10 @@ import type { LanguageModel } from "../../models/language-model.ts";
 import type { Session } from "../../runtime/session.ts";
 import type { RoutedLayerSizes, RoutingDetail } from "./decoder-routing.ts";
 
-/** Prefix of the sequences: float32 `[R, ...shape]`, with the model's prefix shape, or one row for all. */
+/**
+ * Prefix of the sequences: float32 `[R, ...shape]`, with the model's prefix shape, or one row for
+ * all.
+ */
 export type PrefixRows = NdArray<"float32">;
 
 /** A compiled graph with its constant inputs. */

@@ -20,11 +20,13 @@ export type PerSequence<T> = readonly (T | undefined)[];
 /** `R` sequences and their key-value cache. Only one call at a time is allowed. */
 export interface DecoderState {
   readonly numSequences: number;
-  /** Number of cached tokens of a sequence, without the prefix; undefined before the first prefill. */
+  /**
+   * Number of cached tokens of a sequence, without the prefix; undefined before the first prefill.
+   */
   length(sequence: number): number | undefined;
   /**
-   * Prefills whole sequences of 1 token (0 after a prefix) up to the remaining context, and replaces their
-   * previous content.
+   * Prefills whole sequences of 1 token (0 after a prefix) up to the remaining context, and
+   * replaces their previous content.
    */
   prefill(tokens: PerSequence<readonly number[]>): Promise<void>;
   /** Decodes one more token per sequence; the sequence must have room. */

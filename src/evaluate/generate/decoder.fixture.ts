@@ -60,8 +60,8 @@ export interface TinyDecoder {
   readonly model: LanguageModel;
   readonly decoder: Decoder;
   /**
-   * Logits of the next token after each of `ids`, computed in one pass. After a prefix, the logits of the
-   * first token come first.
+   * Logits of the next token after each of `ids`, computed in one pass. After a prefix, the logits
+   * of the first token come first.
    */
   full(ids: readonly number[], prefix?: PrefixRows): Promise<number[][]>;
 }

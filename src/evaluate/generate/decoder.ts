@@ -37,7 +37,9 @@ export interface Decoder {
   [Symbol.dispose](): void;
 }
 
-/** Minimum prefill size. Prompts are padded to powers of two, so that few graphs serve all lengths. */
+/**
+ * Minimum prefill size. Prompts are padded to powers of two, so that few graphs serve all lengths.
+ */
 const SMALLEST_PREFILL = 8;
 
 /**

@@ -21,8 +21,8 @@ export interface GenerateOptions extends SamplingOptions, WindowOptions, TextOpt
 }
 
 /**
- * Why a sequence ended: a stop token or stop text, `maxNewTokens`, or, after a prefix, the end of the
- * context. Without a prefix the context window slides.
+ * Why a sequence ended: a stop token or stop text, `maxNewTokens`, or, after a prefix, the end of
+ * the context. Without a prefix the context window slides.
  */
 export type Ending = "stop" | "length" | "context";
 
@@ -31,8 +31,8 @@ export interface GenerationStep {
   /** The new token; `undefined` if the sequence ended earlier. */
   readonly ids: readonly (number | undefined)[];
   /**
-   * New text. Multi-token characters appear with their last token; text that may start a stop text is held
-   * back; stop texts are never returned.
+   * New text. Multi-token characters appear with their last token; text that may start a stop text
+   * is held back; stop texts are never returned.
    */
   readonly text: readonly string[];
   /** Natural logarithm of the token's probability under the sampling distribution. */
@@ -40,8 +40,8 @@ export interface GenerationStep {
   /** Why a sequence ended with this token. */
   readonly ended: readonly (Ending | undefined)[];
   /**
-   * Experts of the tokens read in this step: prefix and prompt in the first step, then the previous token.
-   * Empty unless the decoder was created with `experts`.
+   * Experts of the tokens read in this step: prefix and prompt in the first step, then the previous
+   * token. Empty unless the decoder was created with `experts`.
    */
   readonly experts: readonly (readonly TokenExperts[])[];
   /** Full routing of the same tokens; empty unless the decoder was created with `routing`. */
@@ -56,8 +56,8 @@ export interface Generation {
   readonly logProbability: number;
   readonly ended: Ending;
   /**
-   * Experts of the prefix, of the prompt's tokens (limited to the context) and of all new tokens except the
-   * last.
+   * Experts of the prefix, of the prompt's tokens (limited to the context) and of all new tokens
+   * except the last.
    */
   readonly experts: readonly TokenExperts[];
 }
@@ -157,7 +157,9 @@ export async function collect(steps: AsyncIterable<GenerationStep>): Promise<Gen
   return results;
 }
 
-/** @throws UserError (exit code 2) if a prompt is empty or too long, or `maxNewTokens` is invalid */
+/**
+ * @throws UserError (exit code 2) if a prompt is empty or too long, or `maxNewTokens` is invalid
+ */
 export function checkPrompts(
   model: LanguageModel,
   prompts: readonly (readonly number[])[],

@@ -8,13 +8,13 @@ export interface SamplingOptions {
   /** Keeps the `k` most probable tokens, and ties with the last of them (arXiv:1805.04833). */
   readonly topK?: number;
   /**
-   * Keeps the smallest set of most probable tokens whose probabilities sum to at least this value, 0 to 1
-   * (nucleus sampling, arXiv:1904.09751, section 3.1).
+   * Keeps the smallest set of most probable tokens whose probabilities sum to at least this value,
+   * 0 to 1 (nucleus sampling, arXiv:1904.09751, section 3.1).
    */
   readonly topP?: number;
   /**
-   * Divides positive logits of earlier tokens, and multiplies negative ones (CTRL, arXiv:1909.05858,
-   * section 4.1). Default 1, which has no effect.
+   * Divides positive logits of earlier tokens, and multiplies negative ones (CTRL,
+   * arXiv:1909.05858, section 4.1). Default 1, which has no effect.
    */
   readonly repetitionPenalty?: number;
 }

@@ -4,7 +4,9 @@ import { usageError } from "../../graph/errors.ts";
 export interface TextOptions {
   /** Converts tokens to text; without it `text` stays empty. */
   readonly decode?: (ids: readonly number[]) => string;
-  /** Texts that end a sequence and are removed from its text. They require `decode`. Default: none. */
+  /**
+   * Texts that end a sequence and are removed from its text. They require `decode`. Default: none.
+   */
   readonly stopTexts?: readonly string[];
 }
 
@@ -38,8 +40,8 @@ export function continuation(
 }
 
 /**
- * Streams the continuation of a prompt. Text that may still change is held back: an incomplete character (a
- * trailing replacement character) and the possible start of a stop text.
+ * Streams the continuation of a prompt. Text that may still change is held back: an incomplete
+ * character (a trailing replacement character) and the possible start of a stop text.
  */
 export function textStream(prompt: readonly number[], options: TextOptions) {
   const ids: number[] = [];

@@ -9,13 +9,16 @@ export interface WindowOptions {
   /** Prefix of the sequences, if the model has one; one row per sequence, or one for all. */
   readonly prefix?: PrefixRows;
   /**
-   * Number of last tokens kept when a sequence exceeds the context; they are read again from position 0.
-   * Default: the context length, so that every further token rereads a full window (as makeMoE does). Half
-   * the context makes rereading rare, but text depends on less context. It has no effect after a prefix, where
-   * sequences end with the context.
+   * Number of last tokens kept when a sequence exceeds the context; they are read again from
+   * position 0. Default: the context length, so that every further token rereads a full window (as
+   * makeMoE does). Half the context makes rereading rare, but text depends on less context. It has
+   * no effect after a prefix, where sequences end with the context.
    */
   readonly keepTokens?: number;
-  /** Whether to use the cache. Default true. False rereads the whole window per token: slower, same result. */
+  /**
+   * Whether to use the cache. Default true. False rereads the whole window per token: slower, same
+   * result.
+   */
   readonly useCache?: boolean;
 }
 

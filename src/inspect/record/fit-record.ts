@@ -19,8 +19,8 @@ const GALLERY_BYTES = 1_500_000;
 type Layer = Omit<RecordedLayer, "layer" | "numExperts">;
 
 /**
- * The record with images shrunk by integer factors. Mosaics and texts keep their routing details, in
- * order, until the byte limit is reached.
+ * The record with images shrunk by integer factors. Mosaics and texts keep their routing details,
+ * in order, until the byte limit is reached.
  */
 export function fitRecord(record: StoredRecord): StoredRecord {
   const { mosaics, predictions, captions, retrieval, domains, galleries, tokenTraces } = record;

@@ -1,8 +1,9 @@
 /**
- * Codecs of plain data: one description of a value both encodes it as JSON and validates JSON input.
+ * Codecs of plain data: one description of a value both encodes it as JSON and validates JSON
+ * input.
  *
- * Input may be untrusted, so every list, string and image has a maximum size. JSON keys are snake_case;
- * unknown keys are ignored.
+ * Input may be untrusted, so every list, string and image has a maximum size. JSON keys are
+ * snake_case; unknown keys are ignored.
  */
 import { snakeCase } from "../../config/case.ts";
 import { decodeBase64, encodeBase64 } from "../../formats/base64.ts";

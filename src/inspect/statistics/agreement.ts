@@ -8,9 +8,9 @@ export interface RoutingAgreement {
   /** Jaccard index of a token's two expert sets, averaged over tokens. */
   readonly overlap: number;
   /**
-   * First-choice agreement beyond chance (Cohen's kappa): `(a - c) / (1 - c)`, where `c` is the chance
-   * agreement of routers with the same loads. 1 is identical, 0 is chance, negative is below chance. It is 1
-   * if both always choose the same single expert.
+   * First-choice agreement beyond chance (Cohen's kappa): `(a - c) / (1 - c)`, where `c` is the
+   * chance agreement of routers with the same loads. 1 is identical, 0 is chance, negative is below
+   * chance. It is 1 if both always choose the same single expert.
    */
   readonly kappa: number;
   /** The expert of the second routing that is matched to each expert of the first. */
@@ -31,8 +31,9 @@ export interface AgreementOptions {
  * Compares the choices of two checkpoints, or of two layers, for the same tokens.
  *
  * With `matchExperts` the permutation maximises the number of shared experts over all choices. This
- * biases agreement upwards, so compare it with two unrelated routers rather than with 0. A token without a
- * first expert in both routings counts as agreement; without one in a single routing, as disagreement.
+ * biases agreement upwards, so compare it with two unrelated routers rather than with 0. A token
+ * without a first expert in both routings counts as agreement; without one in a single routing, as
+ * disagreement.
  *
  * @param first `[K, N]`, first choices first; the id `numExperts` means no expert
  * @param second the same tokens in the same order

@@ -1,4 +1,6 @@
-/** Association of two labellings of the same items: experts with classes, modalities or attributes. */
+/**
+ * Association of two labellings of the same items: experts with classes, modalities or attributes.
+ */
 
 import { entropy, fractions } from "./distribution.ts";
 
@@ -11,7 +13,9 @@ export interface Association {
   readonly count: number;
   /** `I = sum p_rc log(p_rc / (p_r p_c))`, in nats. */
   readonly mutualInformation: number;
-  /** Mutual information divided by a mean of the two entropies, 0 (independent) to 1 (one to one). */
+  /**
+   * Mutual information divided by a mean of the two entropies, 0 (independent) to 1 (one to one).
+   */
   readonly normalizedMutualInformation: number;
   /** `sum (observed - expected)^2 / expected`, without continuity correction. */
   readonly chiSquare: number;
@@ -23,8 +27,8 @@ export interface Association {
 
 export interface AssociationOptions {
   /**
-   * The mean of the two entropies that normalises the mutual information: `arithmetic` (default, as in
-   * scikit-learn), `geometric`, `min` or `max`.
+   * The mean of the two entropies that normalises the mutual information: `arithmetic` (default, as
+   * in scikit-learn), `geometric`, `min` or `max`.
    */
   readonly normalization?: "arithmetic" | "geometric" | "min" | "max";
 }
@@ -37,8 +41,8 @@ export interface ContingencySizes {
 /**
  * Counts how often each pair of a row label and a column label occurs.
  *
- * Pairs with a label outside `0 ... size - 1` are skipped: dropped tokens have the expert `numExperts`,
- * and unlabelled items often -1.
+ * Pairs with a label outside `0 ... size - 1` are skipped: dropped tokens have the expert
+ * `numExperts`, and unlabelled items often -1.
  *
  * @param rows row label of each item, such as the class of each token
  * @param columns column label of each item, such as the first expert of each token
@@ -64,8 +68,8 @@ export function contingencyTable(
 }
 
 /**
- * Measures of association between rows and columns. All measures are 0 if fewer than two rows or columns
- * are non-empty.
+ * Measures of association between rows and columns. All measures are 0 if fewer than two rows or
+ * columns are non-empty.
  *
  * @example
  * association([[5, 0], [0, 5]]).cramersV // 1

@@ -1,8 +1,8 @@
 /** The assignment problem. */
 
 /**
- * Assigns a distinct column to each row, maximising the sum of the chosen entries (the Hungarian method
- * with potentials, O(n^3)).
+ * Assigns a distinct column to each row, maximising the sum of the chosen entries (the Hungarian
+ * method with potentials, O(n^3)).
  *
  * @param scores square, `[n][n]`
  * @returns the column of each row

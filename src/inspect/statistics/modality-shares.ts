@@ -32,9 +32,9 @@ export const SPECIALTY_SHARE = 0.8;
 export const MAJORITY_SPECIALTY_SHARE = 0.95;
 
 /**
- * Splits the assignments of each expert by modality. Most tokens of a pair are patches, so an expert
- * without a preference also has mostly patches. The larger modality therefore needs a share of .95 to be
- * the expert's specialty; any other needs .8.
+ * Splits the assignments of each expert by modality. Most tokens of a pair are patches, so an
+ * expert without a preference also has mostly patches. The larger modality therefore needs a share
+ * of .95 to be the expert's specialty; any other needs .8.
  *
  * @param labelled the label `modality` of a layer
  * @example

@@ -7,14 +7,15 @@ import { type LabelSums, type LabelValue, labelRouting, labelSums } from "./rout
 import { type RoutedToken, type RoutingSums, routingSums } from "./routing-sums.ts";
 
 /**
- * The routing of one layer for a batch, with the axes of the taps of `moe`, and labels of its samples.
+ * The routing of one layer for a batch, with the axes of the taps of `moe`, and labels of its
+ * samples.
  *
  * Axes: `B` samples, `N` tokens (contiguous per sample), `K` choices, `E` experts.
  */
 export interface RoutedBatch extends RoutingWith<Values, "probabilities"> {
   /**
-   * Class, domain or attributes: per sample, or per image if the batch has images, `[B]` each; or per
-   * token, `[N]`.
+   * Class, domain or attributes: per sample, or per image if the batch has images, `[B]` each; or
+   * per token, `[N]`.
    */
   readonly labels?: SampleLabels;
 }
@@ -49,8 +50,8 @@ interface LayerSums {
 }
 
 /**
- * Sums routing over batches: for all tokens, per modality and per label. Labels describe images, so if
- * the modality `image` exists, labels count its tokens only.
+ * Sums routing over batches: for all tokens, per modality and per label. Labels describe images, so
+ * if the modality `image` exists, labels count its tokens only.
  */
 export function routingStatistics({
   values = {},

@@ -2,7 +2,7 @@
 
 /** The attention of the patches of one image in one layer, to each other or to words. */
 export interface AttentionLayer {
-  /** Such as `blocks.0.attn`. */
+  /** Layer name, such as `blocks.0.attn`. */
   readonly layer: string;
   /** `H`; 1 if the heads are averaged. */
   readonly numHeads: number;

@@ -13,7 +13,7 @@ export interface MetricEvent {
   readonly epoch: number;
   /** `train`, `validation` or `test`. */
   readonly split: string;
-  /** Such as `loss`, `auxiliary/balance` or `experts/<layer>/load_<expert>`. */
+  /** Metric name, such as `loss`, `auxiliary/balance` or `experts/<layer>/load_<expert>`. */
   readonly name: string;
   /** NaN and infinities are null in the file and NaN when read back. */
   readonly value: number;

@@ -91,8 +91,8 @@ export interface MetricTable {
  * Messages of `data/runs/<id>/events?after=<cursor>`; the id of each message is the new cursor.
  *
  * - `metrics`: new events; `value` is null in JSON for NaN and infinities;
- * - `reset`: the run restarted or was truncated, so reload `metrics.json`; later messages may repeat
- *   events that the table already contains;
+ * - `reset`: the run restarted or was truncated, so reload `metrics.json`; later messages may
+ *   repeat events that the table already contains;
  * - `state`: the entry of the run changed.
  */
 export interface LiveMessages {

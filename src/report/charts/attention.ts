@@ -32,13 +32,16 @@ export function attentionLevel(ratio: number): number {
 export interface AttentionMap {
   readonly rows: number;
   readonly cols: number;
-  /** Shares of the patches relative to the even share, row by row; if absent, only the image is drawn. */
+  /**
+   * Shares of the patches relative to the even share, row by row; if absent, only the image is
+   * drawn.
+   */
   readonly ratios?: readonly number[]; // [S]
 }
 
 /**
- * Draws an image under coloured patches. Each level is one path of class `a<level>` in a group of class
- * `heat`, whose opacity follows the CSS variable `--tint`.
+ * Draws an image under coloured patches. Each level is one path of class `a<level>` in a group of
+ * class `heat`, whose opacity follows the CSS variable `--tint`.
  *
  * @param options `image` is an image URL, or `#id` of an image in the same document
  */

@@ -21,8 +21,8 @@ export interface DecisionOptions extends ChartOptions {
 const labelWidth = 112;
 
 /**
- * Probabilities of all experts as bars, one row per layer: chosen experts in full colour, others pale.
- * Numbers are percent; the dashed line is the even share.
+ * Probabilities of all experts as bars, one row per layer: chosen experts in full colour, others
+ * pale. Numbers are percent; the dashed line is the even share.
  */
 export function decisionChart(
   { layers }: Pick<PatchDecision, "layers">,

@@ -6,8 +6,8 @@ import { formatPercent } from "../format.ts";
 import { type ChartOptions, draw, fitLabels, themeOf } from "./chart.ts";
 
 /**
- * One group of bars per held-out domain and one for the average, one bar per algorithm with its standard
- * error; dots are trials. Algorithms have the colours of curves.
+ * One group of bars per held-out domain and one for the average, one bar per algorithm with its
+ * standard error; dots are trials. Algorithms have the colours of curves.
  */
 export function domainBarsChart(
   { domains, rows }: DomainTable,

@@ -10,8 +10,8 @@ const gap = 0.08;
 const loadHeight = 0.28;
 
 /**
- * One bar per expert, split by modality; below it, the expert's share of all assignments. A dashed line
- * marks the split without any preference.
+ * One bar per expert, split by modality; below it, the expert's share of all assignments. A dashed
+ * line marks the split without any preference.
  *
  * Modalities have the colours of curves, from bottom to top.
  */

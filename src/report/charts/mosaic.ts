@@ -13,8 +13,8 @@ export interface MosaicOptions extends ChartOptions {
   /** Index of the choice to draw, from 0. Default 0. */
   readonly choice?: number;
   /**
-   * Display of combine weights: small weights in two fainter levels (default), a continuous scale up to the
-   * layer's maximum, or none.
+   * Display of combine weights: small weights in two fainter levels (default), a continuous scale
+   * up to the layer's maximum, or none.
    */
   readonly strength?: "levels" | "graded" | "even";
   /** Font size of the numbers in patches. Default: fits an image of about 160 pixels. */
@@ -31,8 +31,9 @@ const faintest = 0.16;
 /**
  * Draws one image under the tints of one layer. A grey image keeps the tints undistorted.
  *
- * Tints are in a group of class `tint` with one path per expert, marked `data-expert`; each connected area
- * shows its expert's number once. The opacity of the group follows the CSS variable `--tint`.
+ * Tints are in a group of class `tint` with one path per expert, marked `data-expert`; each
+ * connected area shows its expert's number once. The opacity of the group follows the CSS variable
+ * `--tint`.
  */
 export function mosaicChart(layer: MosaicLayer, options: MosaicOptions): SVGSVGElement {
   const theme = themeOf(options);

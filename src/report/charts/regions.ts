@@ -43,7 +43,10 @@ function middle(area: readonly number[], cols: number): { row: number; col: numb
   return { row: Math.floor(best / cols), col: best % cols };
 }
 
-/** An SVG path over the tiles that satisfy `test`, in units of tiles; adjacent tiles of a row are merged. */
+/**
+ * An SVG path over the tiles that satisfy `test`, in units of tiles; adjacent tiles of a row are
+ * merged.
+ */
 export function tilePath(rows: number, cols: number, test: (tile: number) => boolean): string {
   let path = "";
   for (let row = 0; row < rows; row++) {

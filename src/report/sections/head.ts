@@ -21,8 +21,8 @@ interface Score {
 const lossNames = new Set(["loss", "cross_entropy"]);
 
 /**
- * The main score of a run: accuracy, else zero-shot accuracy, else any other score, else the loss. For
- * language models it is the loss.
+ * The main score of a run: accuracy, else zero-shot accuracy, else any other score, else the loss.
+ * For language models it is the loss.
  */
 export function mainScore(summary: StoredSummary, language?: LanguageUnits): Score | undefined {
   const scores = (["test", "validation"] as const).flatMap((split) =>
@@ -41,8 +41,8 @@ export function mainScore(summary: StoredSummary, language?: LanguageUnits): Sco
 }
 
 /**
- * The summary sentence, such as "96.4 % test accuracy after 1,500 steps in 1 min 32 s; 4.5M parameters, ..."
- * or "A validation loss of 1.75 nats per token after ...".
+ * The summary sentence, such as "96.4 % test accuracy after 1,500 steps in 1 min 32 s; 4.5M
+ * parameters, ..." or "A validation loss of 1.75 nats per token after ...".
  */
 export function resultSentence(summary: StoredSummary, language?: LanguageUnits): string {
   const result = resultText(mainScore(summary, language), language);

@@ -4,7 +4,9 @@ import { formatPercent } from "../../format.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { expertColors } from "../../palette.ts";
 
-/** A slider over layers, if there are several, and further controls; the script makes them visible. */
+/**
+ * A slider over layers, if there are several, and further controls; the script makes them visible.
+ */
 export function routingControls(layers: readonly string[], others: Part): Html {
   return html`<div class="controls" hidden>
 ${

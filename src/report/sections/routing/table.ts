@@ -21,7 +21,9 @@ export interface RoutingColumn {
   readonly cell: (spread: RoutingSpread) => string;
 }
 
-/** Columns of the layer table: every score except the dropped fraction, the complement of success. */
+/**
+ * Columns of the layer table: every score except the dropped fraction, the complement of success.
+ */
 export const routingColumns: readonly RoutingColumn[] = routingScoreList
   .filter(({ name }) => name !== "droppedFraction")
   .map((score) => (score.name === "deadExperts" ? deadColumn(score) : scoreColumn(score)));
