@@ -9,7 +9,7 @@
  * | `data/runs/<id>/run.json`      | `RunView`                                                     |
  * | `data/runs/<id>/metrics.json`  | `MetricTable`                                                 |
  * | `data/runs/<id>/record.json`   | the encoded `RunRecord` without metrics (`record-codec.ts`)   |
- * | `data/runs/<id>/model/...`     | `model.json`, `weights.safetensors` and, for CLIP's tokenizer, |
+ * | `data/runs/<id>/model/...`     | `model.json`, `weights.safetensors` and, with CLIP tokens,    |
  * |                                | `vocabulary.txt`: files of the playground                     |
  * | `data/runs/<id>/events`        | server-sent events, if `RunList.live`                         |
  */
