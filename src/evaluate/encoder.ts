@@ -93,7 +93,11 @@ function traceTexts(scope: Scope, model: EncoderModel): Record<string, Tensor> {
   return { embeddings: model.encodeTexts(scope, ids, lengths) };
 }
 
-/** Evaluates `scale` and `bias` of a model's similarity from its weights. */
+/**
+ * Evaluates `scale` and `bias` of a model's similarity from its weights.
+ *
+ * @throws UserError if a weight is missing or its shape differs from the model's
+ */
 export async function similarityOf(
   model: Pick<EncoderModel, "similarity">,
   { taps: _, ...options }: EncoderOptions,

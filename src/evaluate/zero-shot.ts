@@ -74,6 +74,7 @@ export interface ClassScores {
  *
  * @param images `[N, P]`
  * @param classes `[C, P]`
+ * @throws RangeError if the widths differ
  */
 export function zeroShotLogits(images: Embeddings, classes: Embeddings, scale = 1): ClassScores {
   const numClasses = countRows(classes);

@@ -27,9 +27,15 @@ export interface DecoderState {
   /**
    * Prefills whole sequences of 1 token (0 after a prefix) up to the remaining context, and
    * replaces their previous content.
+   *
+   * @throws UserError for a token outside the vocabulary; RangeError for an invalid length
    */
   prefill(tokens: PerSequence<readonly number[]>): Promise<void>;
-  /** Decodes one more token per sequence; the sequence must have room. */
+  /**
+   * Decodes one more token per sequence; the sequence must have room.
+   *
+   * @throws UserError for a token outside the vocabulary; RangeError for a full or empty sequence
+   */
   step(tokens: PerSequence<number>): Promise<void>;
   /** Logits `[V]` for the token after a sequence's last token. */
   logits(sequence: number): Float32Array;
@@ -43,7 +49,11 @@ export interface DecoderState {
   [Symbol.dispose](): void;
 }
 
-/** Allocates a state for `numSequences` sequences. */
+/**
+ * Allocates a state for `numSequences` sequences.
+ *
+ * @throws RangeError if the prefix does not match the model
+ */
 export function createDecoderState(
   sessions: DecoderSessions,
   numSequences: number,
