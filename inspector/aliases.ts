@@ -1,15 +1,15 @@
-/** What the page's imports of packages stand for. */
+/** Import aliases of the page. */
 import { fileURLToPath } from "node:url";
 
 const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 
-/** Entries of this package are its sources, as in `paths` of `tsconfig.json`. */
+/** Entries of this package resolve to its sources, as in `paths` of `tsconfig.json`. */
 export const packageAlias = [
   { find: /^moesaic\/((?:report\/)?browser)$/, replacement: source("$1.ts") },
   { find: /^moesaic\/([a-z]+)$/, replacement: source("$1/index.ts") },
 ] as const;
 
-/** The page computes on WebAssembly alone: the package's part without WebGPU is half as large. */
+/** The page runs on WebAssembly only: the package's entry without WebGPU is half as large. */
 export const runtimeAlias = [
   { find: /^onnxruntime-web$/, replacement: "onnxruntime-web/wasm" },
 ] as const;

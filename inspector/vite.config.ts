@@ -1,4 +1,7 @@
-/** Builds the inspector's page to `dist/inspector`, with relative addresses, so that any folder can serve it. */
+/**
+ * Builds the inspector's page to `dist/inspector`, with relative URLs, so that any folder can serve
+ * it.
+ */
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 import { expertStyle, style } from "../src/report/style.ts";
@@ -6,10 +9,10 @@ import { packageAlias, runtimeAlias } from "./aliases.ts";
 import { thirdPartyNotices } from "./notices.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-/** Rows of the experts' colours in the style sheet, which are as many as differ. */
+/** Number of distinct expert colours in the style sheet. */
 const numColors = 128;
 
-/** `virtual:report.css`: the look that reports have. */
+/** `virtual:report.css`: the style sheet of reports. */
 function reportStyle(): Plugin {
   const name = "virtual:report.css";
   return {
@@ -34,7 +37,7 @@ const config: UserConfig = defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // The runtime is larger than any page should wait for; it is a chunk of its own.
+    // The runtime is too large for the page's initial load, so it is a separate chunk.
     chunkSizeWarningLimit: 1500,
   },
 });

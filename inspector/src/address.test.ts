@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { hrefOf, parseRoute } from "./address.ts";
 
-test("an address names a run, a page and what is chosen there", () => {
+test("an address contains a run, a page and its choices", () => {
   const route = parseRoute("#/run/first/mosaic?layer=2&expert=5");
   expect([route.run, route.page]).toEqual(["first", "mosaic"]);
   expect([...route.params]).toEqual([
@@ -10,7 +10,7 @@ test("an address names a run, a page and what is chosen there", () => {
   ]);
 });
 
-test("what is no page leads to one that is", () => {
+test("an unknown page falls back to a known page", () => {
   expect(parseRoute("").page).toBe("runs");
   expect(parseRoute("#/elsewhere/x").page).toBe("runs");
   expect(parseRoute("#/run/first").page).toBe("overview");
@@ -18,7 +18,7 @@ test("what is no page leads to one that is", () => {
   expect(parseRoute("#/run/%E0%A4%A/mosaic").run).toBe("%E0%A4%A"); // no UTF-8
 });
 
-test("every address is read as it was written", () => {
+test("every address survives the round trip", () => {
   const params = new Map([["filter", "a&b=c#d ?"]]);
   for (const run of ["plain", "50 % & more?", "a#b"]) {
     const route = parseRoute(hrefOf({ run, page: "tokens", params }));

@@ -1,17 +1,17 @@
-/** The address of a page: what stands after `#`. */
+/** Page addresses: the part of the URL after `#`. */
 
 import { type RunPage, runPages } from "./data/pages.ts";
 
 export interface Route {
-  /** Without a run, the page is the list of runs. */
+  /** The selected run; without a run, the page is the list of runs. */
   readonly run?: string;
   readonly page: RunPage | "runs";
-  /** What is chosen on the page, such as the layer. */
+  /** Choices on the page, such as the layer. */
   readonly params: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads `#/run/<id>/<page>?<name>=<value>&...`; what is unknown leads to the list of runs.
+ * Parses `#/run/<id>/<page>?<name>=<value>&...`; an unknown address means the list of runs.
  *
  * @example
  * parseRoute("#/run/first/mosaic?layer=2").page // "mosaic"

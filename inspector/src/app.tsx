@@ -1,4 +1,4 @@
-/** The frame of every page: what stands above it, and which page it is. */
+/** The frame of every page: header and page selection. */
 import { useEffect } from "preact/hooks";
 import { Header } from "./components/header.tsx";
 import { RunPageView } from "./pages/run-page.tsx";
@@ -7,12 +7,12 @@ import { route } from "./route.ts";
 
 export function App() {
   const { run, page } = route.value;
-  // A new page begins at its top, as a document would.
+  // A new page starts at its top, like a document.
   useEffect(() => scrollTo(0, 0), [run, page]);
   return (
     <>
       <button type="button" class="skip" onClick={toContent}>
-        Skip to the content
+        Skip to content
       </button>
       <Header />
       <main id="content" tabIndex={-1}>
@@ -22,7 +22,7 @@ export function App() {
   );
 }
 
-/** No link, since the address after `#` tells the page. */
+/** A button instead of a link, because the address after `#` selects the page. */
 function toContent(): void {
   document.getElementById("content")?.focus();
 }

@@ -1,4 +1,4 @@
-/** Where the reader is: the page, the run and the choices, all in the address after `#`. */
+/** The current route: page, run and choices, stored in the address after `#`. */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { hrefOf, parseRoute, type Route } from "./address.ts";
 
@@ -6,13 +6,15 @@ export { hrefOf } from "./address.ts";
 
 const current = signal<Route>(parseRoute(location.hash));
 
-/** The page that is shown. */
+/** The current page. */
 export const route: ReadonlySignal<Route> = current;
 
-/** Browsers refuse addresses that change too often: a slider's are written when it rests, milliseconds. */
+/**
+ * Delay for writing slider values to the address, because browsers limit the rate, milliseconds.
+ */
 const rest = 150;
 let writing: ReturnType<typeof setTimeout> | undefined;
-/** The address as this page wrote or read it last. */
+/** The address as last written or read by this page. */
 let written = location.hash;
 
 addEventListener("hashchange", () => {
@@ -22,9 +24,9 @@ addEventListener("hashchange", () => {
 });
 
 /**
- * Changes choices of the page at hand; `null` takes one back.
+ * Changes choices of the current page; `null` removes one.
  *
- * @param keep whether the step can be undone with the browser's back button; sliders leave no trace
+ * @param keep whether to add a history entry for the back button; sliders add none
  */
 export function choose(
   changes: Readonly<Record<string, string | number | null>>,
@@ -41,12 +43,12 @@ export function choose(
   const before = hrefOf(current.value);
   current.value = next;
   if (keep) {
-    // What the sliders left belongs to the step that is gone back to.
+    // Pending slider values belong to the history entry before this one.
     if (before !== written) write("replaceState", before);
     write("pushState", hrefOf(next));
   } else {
     writing = setTimeout(() => {
-      // The reader may have followed a link meanwhile.
+      // The user may have followed a link in the meantime.
       if (location.hash === written) write("replaceState", hrefOf(current.value));
     }, rest);
   }
@@ -57,7 +59,7 @@ function write(how: "pushState" | "replaceState", address: string): void {
   written = location.hash;
 }
 
-/** A whole number from the address, within 0 and `count - 1`; otherwise `fallback`. */
+/** An integer from the address, from 0 to `count - 1`; otherwise `fallback`. */
 export function chosenIndex(name: string, count: number, fallback: number): number {
   const text = route.value.params.get(name);
   const value = text === undefined ? Number.NaN : Number(text);

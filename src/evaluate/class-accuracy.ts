@@ -1,24 +1,27 @@
-/** How well scores tell classes apart. */
+/** Classification accuracy. */
 import { largest } from "./similarity.ts";
 import type { ClassScores } from "./zero-shot.ts";
 
 export interface ClassAccuracy {
-  /** Fraction whose class has the highest score; of equal scores the earlier class counts. */
+  /** Fraction of samples whose class has the highest score; ties go to the earlier class. */
   readonly accuracy: number;
-  /** Fraction whose class is among the five highest; only where there are more than five classes. */
+  /**
+   * Fraction of samples whose class is among the five highest; only if there are more than five
+   * classes.
+   */
   readonly top5?: number;
-  /** Samples by true class (rows) and highest score (columns), `[C, C]`. */
+  /** Sample counts by true class (rows) and predicted class (columns), `[C, C]`. */
   readonly confusion: readonly (readonly number[])[];
-  /** Fraction of each class's samples that are right; null for a class without samples. */
+  /** Accuracy per class; null for a class without samples. */
   readonly perClass: readonly (number | null)[];
 }
 
 /**
- * Scores of samples against their classes.
+ * Accuracy of class scores.
  *
  * @param labels class of each sample, `[N]`
+ * @throws RangeError without samples, or if the labels do not fit the scores
  * @example
- * classAccuracy({ numClasses: 2, data: Float64Array.of(1, 0, 1, 0) }, [0, 1]).accuracy // 0.5
  */
 export function classAccuracy(
   { numClasses, data }: ClassScores,
@@ -27,7 +30,7 @@ export function classAccuracy(
   const numSamples = data.length / numClasses;
   if (labels.length !== numSamples || numSamples === 0) {
     throw new RangeError(
-      `accuracy needs a label for each of at least one sample, got ${labels.length} labels of ${numSamples} samples`,
+      `accuracy needs one label per sample and at least one sample, got ${labels.length} labels and ${numSamples} samples`,
     );
   }
   const confusion = Array.from({ length: numClasses }, () => new Array<number>(numClasses).fill(0));
@@ -35,7 +38,7 @@ export function classAccuracy(
   for (let n = 0; n < numSamples; n++) {
     const label = labels[n]!;
     if (!(label in confusion)) {
-      throw new RangeError(`sample ${n} has label ${label}; labels are 0 to ${numClasses - 1}`);
+      throw new RangeError(`sample ${n} has label ${label}; labels must be 0 to ${numClasses - 1}`);
     }
     const best = largest(data.subarray(n * numClasses, (n + 1) * numClasses), 5);
     confusion[label]![best[0]!]! += 1;

@@ -7,7 +7,7 @@ import { createEncoder } from "./encoder.ts";
 
 const runtime = nativeRuntime();
 
-/** An encoder with the weights that PyTorch had, and what PyTorch made of a batch of five pairs. */
+/** An encoder with PyTorch's weights, and PyTorch's output for a batch of five pairs. */
 async function open(name: keyof typeof limoeFixtures, settings: object = {}) {
   const { arrays, weights } = readFixture(name);
   const model = tinyLimoe({ ...limoeFixtures[name], ...settings });
@@ -26,7 +26,7 @@ describe("an encoder", async () => {
   const { images, tokens, lengths } = arrays as Record<"images" | "tokens" | "lengths", NdArray>;
   afterAll(() => encoder.dispose());
 
-  test("gives the embeddings that training compares where nothing is dropped", async () => {
+  test("gives the embeddings of training if nothing is dropped", async () => {
     const z = await encoder.encodeImages(images);
     const t = await encoder.encodeTexts(tokens, lengths);
     expectClose("images", z, arrays.image_embeddings!, 1e-5);
@@ -34,14 +34,14 @@ describe("an encoder", async () => {
     expect(encoder.model).toBe(model);
   });
 
-  test("reads a batch of one, whatever came before it", async () => {
+  test("encodes a batch of one after any other batch", async () => {
     const z = await encoder.encodeImages(firstRow(images, 3));
     expectClose("image", z, firstRow(arrays.image_embeddings!, 3), 1e-5);
     const t = await encoder.encodeTexts(firstRow(tokens, 2), firstRow(lengths, 2));
     expectClose("text", t, firstRow(arrays.text_embeddings!, 2), 1e-5);
   });
 
-  test("gives zeros for a text without tokens, and the others as ever", async () => {
+  test("gives zeros for a text without tokens, and leaves the others unchanged", async () => {
     const none = { ...lengths, data: BigInt64Array.from(lengths.data as BigInt64Array) };
     none.data[1] = 0n;
     const rows = toNumbers(await encoder.encodeTexts(tokens, none as NdArray));
@@ -50,7 +50,7 @@ describe("an encoder", async () => {
     for (const at of [0, 7, 16, 39]) expect(rows[at]).toBeCloseTo(expected[at]!, 5);
   });
 
-  test("refuses texts of another length than its rows", async () => {
+  test("rejects lengths that do not match the rows", async () => {
     const short = array([[1, 2]], "int64");
     await expect(encoder.encodeTexts(short, array([2], "int64"))).rejects.toThrow(
       'input "ids" has shape',
@@ -58,7 +58,7 @@ describe("an encoder", async () => {
   });
 });
 
-test("similarity: the learned temperature, the constant one, and the bias of the sigmoid loss", async () => {
+test("similarity: learned temperature, constant temperature, and the bias of the sigmoid loss", async () => {
   const cases = [
     { name: "limoe-two-towers", settings: {}, scale: 5, bias: 0 },
     { name: "limoe-capacity", settings: {}, scale: 5, bias: -2 },
@@ -68,7 +68,7 @@ test("similarity: the learned temperature, the constant one, and the bias of the
       scale: 20,
       bias: 0,
     },
-    // The learned 0.2 is below what these settings admit.
+    // The learned 0.2 is below the minimum of these settings.
     {
       name: "limoe-dropless",
       settings: { contrastive: { min_temperature: 0.5 } },
@@ -85,7 +85,7 @@ test("similarity: the learned temperature, the constant one, and the bias of the
   }
 });
 
-test("weights that are missing or of another model are refused by name", async () => {
+test("missing weights and weights of another model are rejected by name", async () => {
   const { model, options, encoder } = await open("limoe-dropless");
   encoder.dispose();
   const weights = new Map(options.weights);

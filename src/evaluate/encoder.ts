@@ -1,4 +1,4 @@
-/** A contrastive model at work: one graph that reads images and one that reads texts. */
+/** Runs a contrastive model: one graph encodes images and one encodes texts. */
 import type { NdArray } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
@@ -12,30 +12,30 @@ import { compileForward, type ForwardOptions } from "./forward.ts";
 
 export type EncoderOptions = ForwardOptions;
 
-/** What a model needs to be encoded with. */
+/** Model, weights and options of an encoder. */
 export type EncoderModel = Pick<
   ContrastiveModel,
   "embedDim" | "imageShape" | "contextLength" | "encodeImages" | "encodeTexts" | "similarity"
 >;
 
-/** Unit rows `[B, P]` with the taps that were asked for. */
+/** Unit-length rows `[B, P]` with the requested taps. */
 export interface TappedEmbeddings {
   readonly embeddings: NdArray;
   readonly taps: Readonly<Record<string, NdArray>>;
 }
 
-/** Brings images and texts into one space. */
+/** Encodes images and texts into one space. */
 export interface Encoder {
   readonly model: EncoderModel;
-  /** Unit rows `[B, P]` of normalised images `[B, C, H, W]`. */
+  /** Unit-length rows `[B, P]` of normalised images `[B, C, H, W]`. */
   encodeImages(images: NdArray): Promise<NdArray>;
-  /** Unit rows `[B, P]` of ids `[B, L]` and lengths `[B]`, both int64. */
+  /** Unit-length rows `[B, P]` of ids `[B, L]` and lengths `[B]`, both int64. */
   encodeTexts(ids: NdArray, lengths: NdArray): Promise<NdArray>;
-  /** The same with the taps of `taps`. */
+  /** Image embeddings with the requested taps. */
   tapImages(images: NdArray): Promise<TappedEmbeddings>;
-  /** The same with the taps of `taps`. */
+  /** Text embeddings with the requested taps. */
   tapTexts(ids: NdArray, lengths: NdArray): Promise<TappedEmbeddings>;
-  /** `scale` and `bias` of logits `scale * cosine + bias`. */
+  /** `scale` and `bias` of the logits `scale * cosine + bias`. */
   similarity(): Promise<{ readonly scale: number; readonly bias: number }>;
   /** Frees the sessions. */
   dispose(): void;
@@ -43,10 +43,10 @@ export interface Encoder {
 }
 
 /**
- * Compiles a contrastive model for single images and texts; nothing is dropped, so that an embedding
- * does not depend on what else is encoded with it.
+ * Compiles a contrastive model. No token is dropped, so an embedding does not depend on the rest of
+ * its batch.
  *
- * @throws UserError where a weight is missing or has another shape than the model says
+ * @throws UserError if a weight is missing or its shape differs from the model's
  */
 export async function createEncoder(
   model: EncoderModel,
@@ -93,7 +93,11 @@ function traceTexts(scope: Scope, model: EncoderModel): Record<string, Tensor> {
   return { embeddings: model.encodeTexts(scope, ids, lengths) };
 }
 
-/** `scale` and `bias` of a model's similarity, from its weights. */
+/**
+ * Evaluates `scale` and `bias` of a model's similarity from its weights.
+ *
+ * @throws UserError if a weight is missing or its shape differs from the model's
+ */
 export async function similarityOf(
   model: Pick<EncoderModel, "similarity">,
   { taps: _, ...options }: EncoderOptions,

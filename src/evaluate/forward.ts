@@ -1,18 +1,18 @@
-/** A part of a trained model as a graph of its own. */
+/** Compiles a part of a trained model as a separate graph. */
 import type { NdArray } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { createScope, type Scope } from "../nn/scope.ts";
 import { createWeightedSession, type WeightedOptions } from "./model-weights.ts";
 
 export interface ForwardOptions extends WeightedOptions {
-  /** Which taps become outputs, by name. Default none. */
+  /** Selects, by name, the taps that become outputs. Default: none. */
   readonly taps?: (name: string) => boolean;
 }
 
 export interface Forward {
-  /** Names of the outputs that are taps, in the order of the model. */
+  /** Names of the tap outputs, in the order of the model. */
   readonly taps: readonly string[];
-  /** The outputs of these names, by default all. */
+  /** Runs the graph and returns the outputs with these names. Default: all. */
   run(
     inputs: Readonly<Record<string, NdArray>>,
     names?: readonly string[],
@@ -24,8 +24,8 @@ export interface Forward {
 /**
  * Traces a function in evaluation mode and compiles it.
  *
- * @param trace declares the inputs and gives the outputs by their names
- * @throws UserError where a weight is missing or has another shape than the model says
+ * @param trace declares the inputs and returns the outputs by name
+ * @throws UserError if a weight is missing or its shape differs from the model's
  */
 export async function compileForward(
   trace: (scope: Scope) => Readonly<Record<string, Tensor>>,

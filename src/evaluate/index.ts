@@ -1,4 +1,4 @@
-/** What a trained model is asked for: continuations of text, captions, retrieval, classes. */
+/** Uses of a trained model: text generation, caption scores, retrieval, classification. */
 
 export { bleuScores } from "./captions/bleu.ts";
 export { type CaptionScores, captionScores } from "./captions/caption-scores.ts";

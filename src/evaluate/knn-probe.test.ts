@@ -6,7 +6,7 @@ const known = { width: 2, data: [1, 0, 0.8, 0.6, 0, 1, -1, 0] };
 const labels = [0, 1, 1, 2];
 const query = { width: 2, data: [1, 0] }; // Cosines with the known: 1, 0.8, 0, -1.
 
-test("votes by hand, relative to that of the nearest", () => {
+test("votes by hand, relative to the nearest neighbour's", () => {
   const votes = (k: number) => [
     ...knnVotes(known, labels, query, { numClasses: 3, k, temperature: 0.5 }).data,
   ];
@@ -18,14 +18,14 @@ test("votes by hand, relative to that of the nearest", () => {
   expect(votes(20)[2]).toBeCloseTo(Math.exp(-4), 6);
 });
 
-test("a low temperature lets the nearest decide, a high one the many", () => {
+test("a low temperature favours the nearest, a high temperature the majority", () => {
   const first = (temperature: number) =>
     classAccuracy(knnVotes(known, labels, query, { numClasses: 3, k: 3, temperature }), [0])
       .accuracy;
   expect([first(0.001), first(10)]).toEqual([1, 0]);
 });
 
-test("what cannot be asked for is refused", () => {
+test("invalid options are rejected", () => {
   expect(() => knnVotes(known, labels, query, { numClasses: 3, k: 0 })).toThrow("got k 0");
   expect(() => knnVotes(known, [0], query, { numClasses: 3 })).toThrow("4 rows and 1 labels");
 });

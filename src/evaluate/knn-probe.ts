@@ -1,25 +1,26 @@
-/** Classifying samples as their nearest neighbours are. */
+/** k-nearest-neighbour classification. */
 import { countRows, type Embeddings, forEachRow, largest } from "./similarity.ts";
 import type { ClassScores } from "./zero-shot.ts";
 
 export interface KnnOptions {
-  /** `C` */
+  /** Number of classes, `C`. */
   readonly numClasses: number;
-  /** Neighbours that vote, by default 20; all where there are fewer. */
+  /** Number of neighbours that vote; all if there are fewer. Default 20. */
   readonly k?: number;
-  /** `T`, by default 0.07. */
+  /** Temperature `T`. Default 0.07. */
   readonly temperature?: number;
 }
 
 /**
- * Votes of the `k` nearest known samples, each with weight `exp(cosine / T)` (Wu et al.,
+ * Votes of the `k` nearest known samples with weight `exp(cosine / T)` (Wu et al.,
  * arXiv:1805.01978, section 3.4; DINO, arXiv:2104.14294, uses `k = 20` and `T = 0.07`). Votes are
- * relative to that of the nearest, so that no temperature overflows.
+ * scaled by the nearest neighbour's, so that no temperature overflows.
  *
  * @param known `[M, P]`
  * @param labels classes of the known samples, `[M]`
  * @param queries `[N, P]`
  * @returns the sum of votes for each class, `[N, C]`
+ * @throws RangeError if an option is out of range or the number of labels differs
  */
 export function knnVotes(
   known: Embeddings,
@@ -29,12 +30,12 @@ export function knnVotes(
 ): ClassScores {
   if (!Number.isInteger(k) || k < 1 || !(temperature > 0)) {
     throw new RangeError(
-      `neighbours vote with k a whole number >= 1 and a temperature above 0, got k ${k} and temperature ${temperature}`,
+      `k must be a whole number >= 1 and the temperature above 0, got k ${k} and temperature ${temperature}`,
     );
   }
   if (labels.length !== countRows(known) || labels.length === 0) {
     throw new RangeError(
-      `neighbours need a label each, got ${countRows(known)} rows and ${labels.length} labels`,
+      `k-NN needs one label per known row, got ${countRows(known)} rows and ${labels.length} labels`,
     );
   }
   const votes = new Float64Array(countRows(queries) * numClasses);

@@ -21,13 +21,13 @@ test.each(fixture.fits)("scikit-learn's weights and probabilities at l2 $l2", (f
   const found = logisticRegression({ embeddings, labels }, options);
   expect(found.converged).toBe(true);
   for (const [at, w] of found.weights.entries()) expect(w).toBeCloseTo(fit.weights[at]!, 4);
-  // Biases may all move together; scikit-learn's add up to zero, as do these.
+  // Biases are determined up to a constant; scikit-learn's sum to zero, as do these.
   for (const [at, b] of found.bias.entries()) expect(b).toBeCloseTo(fit.bias[at]!, 4);
   const { data } = probabilities(linearLogits(found, embeddings));
   for (const [at, p] of fit.probabilities.entries()) expect(data[at]).toBeCloseTo(p, 5);
 });
 
-test("from a like classifier it arrives at the same", () => {
+test("a similar initial classifier leads to the same result", () => {
   const options = { numClasses, l2: 1, tolerance: 1e-9 };
   const whole = { embeddings, labels };
   const start = logisticRegression(whole, { numClasses, l2: 30 });
@@ -37,7 +37,7 @@ test("from a like classifier it arrives at the same", () => {
   for (const [at, w] of warm!.weights.entries()) expect(w).toBeCloseTo(fresh!.weights[at]!, 5);
 });
 
-test("the strength is the best on validation, of equals the strongest", () => {
+test("the strength is the best on validation, the strongest in ties", () => {
   const whole = { embeddings, labels };
   const probe = linearProbe(whole, whole, { numClasses });
   const most = Math.max(...probe.tried.map(({ accuracy }) => accuracy));

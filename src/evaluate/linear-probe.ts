@@ -1,5 +1,5 @@
 /**
- * What a linear classifier can read from frozen embeddings.
+ * Linear probe: logistic regression on frozen embeddings.
  *
  * Axes: `N` samples, `C` classes, `P` width of the embeddings.
  */
@@ -15,19 +15,19 @@ export interface LabelledEmbeddings {
 }
 
 export interface LogisticRegressionOptions extends MinimizeOptions {
-  /** `C` */
+  /** Number of classes, `C`. */
   readonly numClasses: number;
-  /** Strength of the L2 penalty, by default 1. */
+  /** Strength of the L2 penalty. Default 1. */
   readonly l2?: number;
-  /** Where to begin; a classifier of a like strength saves time. */
+  /** Initial classifier; one of a similar strength saves time. */
   readonly start?: LinearClassifier;
 }
 
 export interface LinearClassifier {
   readonly numClasses: number;
-  /** `[C, P]` */
+  /** Weights, `[C, P]`. */
   readonly weights: Float64Array;
-  /** `[C]` */
+  /** Biases, `[C]`. */
   readonly bias: Float64Array;
   readonly converged: boolean;
 }
@@ -36,7 +36,9 @@ export interface LinearClassifier {
  * Multinomial logistic regression: minimises
  * `(1 / N) (sum_n crossEntropy(W x_n + b, y_n) + l2 / 2 |W|^2)`.
  *
- * The same as scikit-learn's `LogisticRegression` with `C = 1 / l2`; two classes have a row each.
+ * It equals scikit-learn's `LogisticRegression` with `C = 1 / l2`; two classes have one row each.
+ *
+ * @throws RangeError if the number of labels differs or a label is out of range
  */
 export function logisticRegression(
   { embeddings, labels }: LabelledEmbeddings,
@@ -44,7 +46,7 @@ export function logisticRegression(
 ): LinearClassifier {
   checkLabels(embeddings, labels, numClasses);
   const { width } = embeddings;
-  const split = numClasses * width; // Weights lie before it, biases after it.
+  const split = numClasses * width; // Weights come before it, biases after it.
   const x = Float32Array.from(embeddings.data);
   const numSamples = labels.length;
   const logits = new Float64Array(numClasses);
@@ -95,31 +97,33 @@ export function linearLogits(
 
 export interface LinearProbe {
   readonly classifier: LinearClassifier;
-  /** The strength that was chosen. */
+  /** The selected strength. */
   readonly l2: number;
-  /** Every strength tried and its accuracy on the validation samples, by strength. */
+  /** All tried strengths with their validation accuracy, in order of strength. */
   readonly tried: readonly { readonly l2: number; readonly accuracy: number }[];
 }
 
 export interface LinearProbeOptions extends Omit<LogisticRegressionOptions, "l2" | "start"> {
-  /** Told after every strength. */
+  /** Progress callback with the number of tried strengths. */
   readonly onTried?: (done: number) => void;
 }
 
-/** Most strengths that a probe tries. */
+/** Maximum number of strengths that a probe tries. */
 export const maxStrengths = 15;
 
 /**
- * Chooses the L2 strength by the accuracy on validation samples as CLIP does (arXiv:2103.00020,
- * appendix A.3): first 1e-6, 1e-4 ... 1e6, then ever closer to the best, down to eight a decade.
- * Of equal accuracies the strongest penalty is taken.
+ * Selects the L2 strength by validation accuracy, as CLIP does (arXiv:2103.00020, appendix A.3):
+ * first 1e-6, 1e-4 ... 1e6, then ever closer to the best, down to eight steps per decade. Ties go
+ * to the strongest penalty.
+ *
+ * @throws RangeError if the number of labels differs or a label is out of range
  */
 export function linearProbe(
   training: LabelledEmbeddings,
   validation: LabelledEmbeddings,
   { onTried, ...options }: LinearProbeOptions,
 ): LinearProbe {
-  // Strengths are 10 ** (place / 8).
+  // The strength at `place` is 10 ** (place / 8).
   const tried = new Map<number, { classifier: LinearClassifier; accuracy: number }>();
   const tryOut = (place: number): void => {
     if (tried.has(place) || Math.abs(place) > 48) return;
@@ -136,7 +140,7 @@ export function linearProbe(
     [...tried].reduce((a, b) =>
       b[1].accuracy > a[1].accuracy || (b[1].accuracy === a[1].accuracy && b[0] > a[0]) ? b : a,
     )[0];
-  // From the strongest on: each classifier is a good start for the next.
+  // Strongest first: each classifier is a good start for the next.
   for (let place = 48; place >= -48; place -= 16) tryOut(place);
   for (let gap = 8; gap >= 1; gap /= 2) {
     const center = best();
@@ -153,7 +157,7 @@ export function linearProbe(
   };
 }
 
-/** The loss of one sample; leaves `probability - target` of each class in `errors`. */
+/** The loss of one sample; writes `probability - target` of each class to `errors`. */
 function softmaxLoss(
   parameters: Float64Array,
   x: Float32Array,
@@ -185,11 +189,11 @@ function softmaxLoss(
 function checkLabels(embeddings: Embeddings, labels: ArrayLike<number>, numClasses: number): void {
   if (labels.length !== countRows(embeddings) || labels.length === 0) {
     throw new RangeError(
-      `a linear probe needs a label each, got ${countRows(embeddings)} rows and ${labels.length} labels`,
+      `a linear probe needs one label per row, got ${countRows(embeddings)} rows and ${labels.length} labels`,
     );
   }
   const wrong = Array.from(labels).find((label) => !(label >= 0 && label < numClasses));
   if (wrong !== undefined) {
-    throw new RangeError(`labels are 0 to ${numClasses - 1}, got ${wrong}`);
+    throw new RangeError(`labels must be 0 to ${numClasses - 1}, got ${wrong}`);
   }
 }

@@ -11,15 +11,16 @@ export interface WeightedOptions {
   readonly session?: SessionOptions;
 }
 
-/** Heavier weights are given to every run rather than kept by every session. */
+/** Above this size, weights are inputs of every run instead of constants of every session. */
 const MOST_KEPT_BYTES = 256 * 2 ** 20;
 
 /**
- * Compiles a graph together with its weights. Where the runtime reads inputs in place, weights are
- * inputs and lie once for all sessions; where it copies them at every run, they are part of the model.
+ * Compiles a graph together with its weights. If the runtime reads inputs in place, weights are
+ * inputs, stored once for all sessions. If it copies inputs at every run, small weights are part of
+ * the model.
  *
- * @returns the session, and the weights that every run is to be given
- * @throws UserError where a weight is missing or has another shape than the graph says
+ * @returns the session, and the weights to pass to every run
+ * @throws UserError if a weight is missing or its shape differs from the graph's
  */
 export async function createWeightedSession(
   outputs: Readonly<Record<string, Tensor>>,
@@ -37,9 +38,9 @@ export async function createWeightedSession(
 }
 
 /**
- * The parameters and states that a graph reads, from those of a trained model.
+ * Selects the parameters and states that a graph reads from a trained model's weights.
  *
- * @throws UserError where one is missing or has another shape than the graph says
+ * @throws UserError if a weight is missing or its shape differs from the graph's
  */
 export function chooseWeights(
   { inputs }: EmittedModel,
@@ -50,9 +51,7 @@ export function chooseWeights(
     if (role === "data") continue;
     const value = weights.get(name);
     if (value === undefined) {
-      throw new UserError(
-        `the weights lack ${name}; give those of a model with the same configuration`,
-      );
+      throw new UserError(`the weights lack ${name}; give weights of the same configuration`);
     }
     if (value.shape.join() !== shape.join()) {
       throw new UserError(

@@ -11,7 +11,7 @@ test("ranks by hand: two images with two texts each", () => {
   const images = rows([1, 0], [0, 1]);
   const texts = rows([0.6, 0.8], [0, 1], [0.8, 0.6], [1, 0]);
   const scores = retrievalScores(images, texts, [0, 0, 1, 1]);
-  // Both images find a foreign text first; their best own one comes third.
+  // For both images the best text is of the other image; their own best text has rank 3.
   expect(scores.image_to_text_r1).toBe(0);
   expect(scores.image_to_text_r5).toBe(1);
   // All texts lie closer to the other image.
@@ -21,7 +21,7 @@ test("ranks by hand: two images with two texts each", () => {
   expect([swapped.image_to_text_r1, swapped.text_to_image_r1]).toEqual([1, 1]);
 });
 
-test("equal embeddings score as chance, and images without a text are not asked for one", () => {
+test("equal embeddings score at chance level, and images without texts are no queries", () => {
   const same = rows(...Array.from({ length: 20 }, () => [1, 0] as const));
   const owners = Array.from({ length: 20 }, (_, i) => i);
   expect(retrievalScores(same, same, owners)).toEqual({
@@ -36,13 +36,13 @@ test("equal embeddings score as chance, and images without a text are not asked 
   expect([one.image_to_text_r1, one.text_to_image_r1]).toEqual([1, 1]);
 });
 
-test("texts without owners are refused", () => {
+test("texts without owners are rejected", () => {
   expect(() => retrievalScores(rows([1, 0]), rows([1, 0], [0, 1]), [0])).toThrow(
     "2 texts and 1 owners",
   );
 });
 
-test("ranks as those of the plain definition, with several texts of an image and ties", () => {
+test("ranks equal the plain definition, with several texts per image and ties", () => {
   const [numImages, numTexts, width] = [13, 31, 3];
   const value = (i: number): number => Math.round(2 * Math.sin(i * i + 1)) / 2;
   const images = { width, data: Array.from({ length: numImages * width }, (_, i) => value(i)) };

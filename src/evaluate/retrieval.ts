@@ -1,7 +1,7 @@
-/** Finding the texts of an image, and the image of a text, by their embeddings. */
+/** Image-text retrieval by embeddings. */
 import { countRows, type Embeddings, forEachRow } from "./similarity.ts";
 
-/** Fractions of queries with something that belongs to them among the best 1, 5 and 10. */
+/** Fractions of queries with a match among the best 1, 5 and 10. */
 export interface RetrievalScores {
   readonly image_to_text_r1: number;
   readonly image_to_text_r5: number;
@@ -14,12 +14,13 @@ export interface RetrievalScores {
 /**
  * Recall at 1, 5 and 10 in both directions, by cosine.
  *
- * An image is found where any of its texts is among the best; a text where its one image is. Of equal
- * cosines the earlier row counts as the better, so that equal embeddings of all score as chance does.
+ * An image query succeeds if any of its texts is among the best; a text query if its image is. Ties
+ * rank the earlier row higher, so that constant embeddings score at chance level.
  *
  * @param images `[N, P]`
  * @param texts `[M, P]`
  * @param owners image of each text, `[M]`
+ * @throws RangeError if the widths differ or `owners` does not fit the texts
  * @example
  * const all = { width: 2, data: [1, 0, 0, 1] };
  * retrievalScores(all, all, [0, 1]).image_to_text_r1 // 1
@@ -31,7 +32,7 @@ export function retrievalScores(
 ): RetrievalScores {
   if (images.width !== texts.width || texts.data.length !== owners.length * texts.width) {
     throw new RangeError(
-      `retrieval needs rows of one width and an image for each text, got widths ${images.width} and ${texts.width}, ${countRows(texts)} texts and ${owners.length} owners`,
+      `retrieval needs rows of one width and one image per text, got widths ${images.width} and ${texts.width}, ${countRows(texts)} texts and ${owners.length} owners`,
     );
   }
   const textsOf = Array.from({ length: countRows(images) }, (): number[] => []);
@@ -60,7 +61,7 @@ export function retrievalScores(
   };
 }
 
-/** Cosine of each text with its image, `[M]`, the same to the last bit as among those of all pairs. */
+/** Cosine of each text with its image, `[M]`, bit-equal to the cosines of all pairs. */
 function ownCosines(
   images: Embeddings,
   texts: Embeddings,
@@ -77,7 +78,7 @@ function ownCosines(
   });
 }
 
-/** How many candidates stand before the best of those wanted. */
+/** Number of candidates ranked above the best wanted candidate. */
 export function bestRank(scores: Float64Array, wanted: readonly number[]): number {
   const before = (a: number, b: number): boolean =>
     scores[a]! > scores[b]! || (scores[a] === scores[b] && a < b);

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { cosineMatrix, countRows, largest, normalizeRows } from "./similarity.ts";
 
-/** Numbers that look random and are the same every time. */
+/** Deterministic pseudo-random numbers. */
 const rows = (count: number, width: number) =>
   normalizeRows({
     width,
     data: Float32Array.from({ length: count * width }, (_, i) => Math.sin(1 + i * i)),
   });
 
-test("cosines by hand, and rows of any number", () => {
+test("cosines by hand, for any number of rows", () => {
   const a = { width: 2, data: [1, 0, 0.6, 0.8, 0, 1] };
   const b = { width: 2, data: [0, 1, 0.8, 0.6] };
   const wanted = [0, 0.8, 0.8, 0.96, 1, 0.6];
@@ -27,16 +27,18 @@ test("cosines by hand, and rows of any number", () => {
     expect(all[n * 7 + m]).toBe(sum);
   }
   expect(cosineMatrix(a, { width: 2, data: [] }).length).toBe(0);
-  expect(() => cosineMatrix(a, rows(1, 3))).toThrow("rows of one width are compared, got 2 and 3");
+  expect(() => cosineMatrix(a, rows(1, 3))).toThrow(
+    "both inputs need rows of one width, got 2 and 3",
+  );
 });
 
-test("rows of length one; a row of zeros stays", () => {
+test("rows have unit length; a zero row is unchanged", () => {
   const { data } = normalizeRows({ width: 2, data: [3, 4, 0, 0] });
   expect([...Array.from(data)]).toEqual([Math.fround(0.6), Math.fround(0.8), 0, 0]);
   expect(countRows(rows(4, 3))).toBe(4);
 });
 
-test("the largest come first, of equal ones the earlier", () => {
+test("the largest come first; ties keep their order", () => {
   expect(largest([1, 5, 3, 5, 4], 3)).toEqual([1, 3, 4]);
   expect(largest([2, 2, 2], 2)).toEqual([0, 1]);
   expect(largest([1, 2], 5)).toEqual([1, 0]);

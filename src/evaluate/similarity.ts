@@ -1,25 +1,25 @@
 /**
- * Rows of embeddings compared by cosine.
+ * Cosine similarity of embedding rows.
  *
- * Axes: `N` and `M` rows, `P` numbers of a row.
+ * Axes: `N` and `M` rows, `P` width of a row.
  */
 
 export interface Embeddings {
-  /** `P`, numbers of a row. */
+  /** Width of a row, `P`. */
   readonly width: number;
-  /** Rows of length one, one after another. */
+  /** Unit-length rows, contiguous. */
   readonly data: ArrayLike<number>;
 }
 
-/** Rows and columns of a tile of products, which the processor's registers can hold. */
+/** Rows and columns of a tile of products that fits the processor's registers. */
 const TILE = 4;
 
-/** `N`, rows of embeddings. */
+/** Number of rows, `N`. */
 export function countRows({ width, data }: Embeddings): number {
   return data.length / width;
 }
 
-/** The rows divided by their lengths; rows of zeros stay. */
+/** Divides each row by its length; zero rows are unchanged. */
 export function normalizeRows({ width, data }: Embeddings): Embeddings {
   const result = new Float32Array(data.length);
   for (let start = 0; start < data.length; start += width) {
@@ -32,12 +32,13 @@ export function normalizeRows({ width, data }: Embeddings): Embeddings {
 }
 
 /**
- * Cosines of every row of `from` with all rows of `to`, row by row, in `float32` numbers multiplied and
- * added up as doubles: equal rows have equal cosines, to the last bit.
+ * Cosines of every row of `from` with all rows of `to`, row by row. `float32` values are multiplied
+ * and summed as doubles; equal rows have bit-equal cosines.
  *
  * @param from `[N, P]`
  * @param to `[M, P]`
- * @param visit is given a row's number and its cosines `[M]`, which the next row overwrites
+ * @param visit receives a row index and its cosines `[M]`, which the next row overwrites
+ * @throws RangeError if the widths differ
  */
 export function forEachRow(
   from: Embeddings,
@@ -46,7 +47,7 @@ export function forEachRow(
 ): void {
   const { width } = from;
   if (width !== to.width) {
-    throw new RangeError(`rows of one width are compared, got ${width} and ${to.width}`);
+    throw new RangeError(`both inputs need rows of one width, got ${width} and ${to.width}`);
   }
   const [numRows, numColumns] = [countRows(from), countRows(to)];
   const [a, b] = [padded(from), padded(to)];
@@ -60,7 +61,11 @@ export function forEachRow(
   }
 }
 
-/** Cosines of all pairs of rows, `[N, M]`. */
+/**
+ * Cosines of all pairs of rows, `[N, M]`.
+ *
+ * @throws RangeError if the widths differ
+ */
 export function cosineMatrix(from: Embeddings, to: Embeddings): Float64Array {
   const numColumns = countRows(to);
   const result = new Float64Array(countRows(from) * numColumns);
@@ -68,7 +73,7 @@ export function cosineMatrix(from: Embeddings, to: Embeddings): Float64Array {
   return result;
 }
 
-/** Positions of the `k` largest of `scores`, the largest first; of equal ones the earlier first. */
+/** Indices of the `k` largest scores, in descending order; ties keep their order. */
 export function largest(scores: ArrayLike<number>, k: number): number[] {
   const best: number[] = [];
   for (let at = 0; at < scores.length; at++) {
@@ -84,7 +89,7 @@ export function largest(scores: ArrayLike<number>, k: number): number[] {
   return best.slice(0, k);
 }
 
-/** A copy whose number of rows is a multiple of the tile; rows beyond the last are zeros. */
+/** A copy padded with zero rows to a multiple of the tile. */
 function padded(rows: Embeddings): Float32Array {
   const tiles = Math.ceil(countRows(rows) / TILE);
   const copy = new Float32Array(tiles * TILE * rows.width);
@@ -92,7 +97,7 @@ function padded(rows: Embeddings): Float32Array {
   return copy;
 }
 
-/** Products of the four rows of `a` from `start` on with all rows of `b`, `[4, rows of b]`. */
+/** Products of four rows of `a`, starting at `start`, with all rows of `b`, `[4, rows of b]`. */
 function multiply(
   a: Float32Array,
   start: number,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { classAccuracy } from "./class-accuracy.ts";
 import { classEmbeddings, classPrompts, probabilities, zeroShotLogits } from "./zero-shot.ts";
 
-test("every template of a class before those of the next", () => {
+test("all templates of a class come before the next class", () => {
   expect(classPrompts(["cat", "dog"], ["a {}", "{} and {}"])).toEqual([
     "a cat",
     "cat and cat",
@@ -15,8 +15,8 @@ test("every template of a class before those of the next", () => {
   expect(() => classPrompts(["cat"], [])).toThrow("there are no templates");
 });
 
-test("class rows: the mean of rows of length one, of length one again", () => {
-  // Class 0: (1, 0) and (0, 2), which counts as (0, 1): mean (0.5, 0.5). Class 1: twice (0.6, -0.8).
+test("class rows: the mean of unit rows, normalised", () => {
+  // Class 0: (1, 0) and (0, 2), normalised to (0, 1): mean (0.5, 0.5). Class 1: twice (0.6, -0.8).
   const prompts = { width: 2, data: [1, 0, 0, 2, 0.6, -0.8, 0.6, -0.8] };
   const { width, data } = classEmbeddings(prompts, 2);
   expect(width).toBe(2);
@@ -24,7 +24,9 @@ test("class rows: the mean of rows of length one, of length one again", () => {
   for (const [at, wanted] of [half, half, 0.6, -0.8].entries()) {
     expect(data[at]).toBeCloseTo(wanted, 6);
   }
-  expect(() => classEmbeddings(prompts, 3)).toThrow("4 sentences are not 3 for each");
+  expect(() => classEmbeddings(prompts, 3)).toThrow(
+    "a multiple of the number of templates (3), got 4",
+  );
 });
 
 test("logits, probabilities, accuracy and confusion by hand", () => {
@@ -36,7 +38,7 @@ test("logits, probabilities, accuracy and confusion by hand", () => {
   const { data } = probabilities(logits);
   expect(data[2]! + data[3]!).toBeCloseTo(1, 12);
   expect(data[3]).toBeCloseTo(1 / (1 + Math.exp(-2)), 5);
-  // Predicted 0, 1, 0.
+  // Predictions 0, 1, 0.
   expect(classAccuracy(logits, [0, 1, 1])).toEqual({
     accuracy: 2 / 3,
     confusion: [
@@ -46,11 +48,13 @@ test("logits, probabilities, accuracy and confusion by hand", () => {
     perClass: [1, 0.5],
   });
   expect(classAccuracy(logits, [0, 0, 0]).perClass).toEqual([2 / 3, null]);
-  expect(() => classAccuracy(logits, [0, 1])).toThrow("got 2 labels of 3 samples");
-  expect(() => classAccuracy(logits, [0, 1, 2])).toThrow("sample 2 has label 2; labels are 0 to 1");
+  expect(() => classAccuracy(logits, [0, 1])).toThrow("got 2 labels and 3 samples");
+  expect(() => classAccuracy(logits, [0, 1, 2])).toThrow(
+    "sample 2 has label 2; labels must be 0 to 1",
+  );
 });
 
-test("with more than five classes the five highest count too", () => {
+test("with more than five classes there is a top-5 accuracy", () => {
   const data = Float64Array.of(6, 5, 4, 3, 2, 1, 6, 5, 4, 3, 2, 1);
   expect(classAccuracy({ numClasses: 6, data }, [4, 5])).toMatchObject({ accuracy: 0, top5: 0.5 });
 });

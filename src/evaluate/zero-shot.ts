@@ -1,19 +1,19 @@
 /**
- * Classifying images by what their classes are called, with a model of images and texts that saw no
- * class labels (CLIP, arXiv:2103.00020, sections 3.1.2 to 3.1.4).
+ * Zero-shot image classification by class names, with an image-text model trained without class
+ * labels (CLIP, arXiv:2103.00020, sections 3.1.2 to 3.1.4).
  *
  * Axes: `N` images, `C` classes, `T` templates, `P` width of the shared space.
  */
 import { usageError } from "../graph/errors.ts";
 import { countRows, type Embeddings, forEachRow, normalizeRows } from "./similarity.ts";
 
-/** What stands for the name of a class in a template. */
+/** Placeholder for the class name in a template. */
 const PLACE = "{}";
 
 /**
- * The sentences that name the classes: for each class every template, `[C * T]`.
+ * Prompts of the classes: every template for each class, `[C * T]`.
  *
- * @throws UserError (exit code 2) for a template without `{}`, or none of either
+ * @throws UserError (exit code 2) if there are no classes or templates, or a template has no `{}`
  * @example
  * classPrompts(["cat", "dog"], ["a photo of a {}"]) // ["a photo of a cat", "a photo of a dog"]
  */
@@ -28,7 +28,7 @@ export function classPrompts(
   if (templates.length === 0) refuse('there are no templates; give one such as "a photo of a {}"');
   const wrong = templates.find((template) => !template.includes(PLACE));
   if (wrong !== undefined) {
-    refuse(`the template "${wrong}" has no {} for the label; write one such as "a photo of a {}"`);
+    refuse(`the template "${wrong}" has no {} for the label; use one such as "a photo of a {}"`);
   }
   return classNames.flatMap((name) =>
     templates.map((template) => template.split(PLACE).join(name)),
@@ -36,19 +36,20 @@ export function classPrompts(
 }
 
 /**
- * One row for each class: the mean of its sentences' rows, brought to length one again (CLIP,
- * section 3.1.4, ensembles in the space of embeddings).
+ * One row per class: the mean of its prompt embeddings, normalised to unit length (CLIP, section
+ * 3.1.4, ensembling in embedding space).
  *
  * @param prompts embeddings of `classPrompts`, `[C * T, P]`
  * @param numTemplates `T`
  * @returns `[C, P]`
+ * @throws RangeError if the number of prompts is not a multiple of `numTemplates`
  */
 export function classEmbeddings(prompts: Embeddings, numTemplates: number): Embeddings {
   const { width, data } = normalizeRows(prompts);
   const numClasses = countRows(prompts) / numTemplates;
   if (!Number.isInteger(numClasses)) {
     throw new RangeError(
-      `${countRows(prompts)} sentences are not ${numTemplates} for each of some classes`,
+      `the number of prompts must be a multiple of the number of templates (${numTemplates}), got ${countRows(prompts)}`,
     );
   }
   const sums = new Float64Array(numClasses * width);
@@ -59,19 +60,21 @@ export function classEmbeddings(prompts: Embeddings, numTemplates: number): Embe
   return normalizeRows({ width, data: sums });
 }
 
-/** A number for each class and image. */
+/** A score for each image and class. */
 export interface ClassScores {
-  /** `C` */
+  /** Number of classes, `C`. */
   readonly numClasses: number;
-  /** `[N, C]` */
+  /** Scores, `[N, C]`. */
   readonly data: Float64Array;
 }
 
 /**
- * `scale` times the cosines of images and classes; an added bias would be the same for all classes.
+ * `scale` times the cosines of images and classes. The bias is omitted because it is equal for all
+ * classes.
  *
  * @param images `[N, P]`
  * @param classes `[C, P]`
+ * @throws RangeError if the widths differ
  */
 export function zeroShotLogits(images: Embeddings, classes: Embeddings, scale = 1): ClassScores {
   const numClasses = countRows(classes);
@@ -82,7 +85,7 @@ export function zeroShotLogits(images: Embeddings, classes: Embeddings, scale = 
   return { numClasses, data };
 }
 
-/** The softmax of every row. */
+/** Softmax of every row. */
 export function probabilities({ numClasses, data }: ClassScores): ClassScores {
   const result = new Float64Array(data.length);
   for (let start = 0; start < data.length; start += numClasses) {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { attentionLayer, attentionPlan, attentionShares, attentionToKey } from "./attention.ts";
 
-// Two samples, two heads, two patches that look at three keys.
+// Two samples, two heads, two query patches, three keys.
 const weights = {
   shape: [1, 2, 2, 2, 3],
   data: [
@@ -11,10 +11,10 @@ const weights = {
   ],
 };
 
-test("the chosen sample is read, by head, patch and key", () => {
+test("the selected sample is read, by head, patch and key", () => {
   const layer = attentionLayer({ layer: "blocks.0.attn", weights, sample: 1 });
   expect(layer).toMatchObject({ layer: "blocks.0.attn", numHeads: 2, numQueries: 2, numKeys: 3 });
-  // Each row times 255 over its largest.
+  // Each row scaled to a maximum of 255.
   expect([...layer.weights]).toEqual([255, 128, 128, 64, 255, 0, 51, 204, 255, 0, 255, 255]);
   const close = (shares: number[], expected: number[]) =>
     expected.forEach((value, i) => {
@@ -27,7 +27,7 @@ test("the chosen sample is read, by head, patch and key", () => {
   close(attentionToKey(layer, 1), [0.325, 0.65]);
 });
 
-test("shares sum to one whatever is averaged", () => {
+test("shares sum to one for every kind of average", () => {
   const layer = attentionLayer({ layer: "a", weights, sample: 1 });
   for (const choice of [{}, { head: 0 }, { patch: 1 }, { head: 1, patch: 1 }]) {
     const total = attentionShares(layer, choice).reduce((sum, share) => sum + share, 0);
@@ -35,7 +35,7 @@ test("shares sum to one whatever is averaged", () => {
   }
 });
 
-test("heads are averaged and keys left out on demand", () => {
+test("heads can be averaged and keys skipped", () => {
   const merged = attentionLayer({ layer: "a", weights, sample: 0, mergeHeads: true });
   // Heads [1,0,0] and [0,0,1], then [0,1,0] and [1,0,0].
   expect(merged).toMatchObject({ numHeads: 1, numKeys: 3 });
@@ -51,12 +51,12 @@ test("a row without attention has no shares", () => {
   expect(attentionShares(layer)).toEqual([0, 0]);
 });
 
-test("a record stays small: fewer images, then fewer heads, then none", () => {
+test("the size limit removes images, then heads, then all attention", () => {
   const layers = (count: number, numHeads: number, patches: number) =>
     Array.from({ length: count }, () => ({ numHeads, numQueries: patches, numKeys: patches }));
   // 2 layers of 4 heads over 8 x 8 patches are 32,768 bytes.
   expect(attentionPlan(layers(2, 4, 64), 12)).toEqual({ images: 12, mergeHeads: false });
-  // 98,304 bytes: four of them fit.
+  // 98,304 bytes: four images fit.
   expect(attentionPlan(layers(4, 6, 64), 12)).toEqual({ images: 4, mergeHeads: false });
   // A ViT-B/16: 5.5 million bytes with heads, 460,992 without.
   expect(attentionPlan(layers(12, 12, 196), 12)).toEqual({ images: 1, mergeHeads: true });

@@ -1,9 +1,9 @@
-/** Reads attention weights into what reports keep of them, and shares out of that again. */
+/** Encodes attention weights for reports, and computes attention shares from the encoded form. */
 import type { AttentionLayer } from "./types/attention.ts";
 
-/** Most bytes of attention in a record; one image may take twice as much. */
+/** Maximum bytes of attention per record; a single image may take twice as much. */
 const BYTE_LIMIT = 400_000;
-/** Heads are averaged rather than that fewer images are kept. */
+/** Minimum number of images; below it, heads are averaged. */
 const FEWEST_IMAGES = 3;
 
 /** Sizes of the attention of one layer for one image. */
@@ -15,13 +15,13 @@ export interface AttentionSizes {
 
 /** How much attention a record keeps. */
 export interface AttentionPlan {
-  /** Images, 0 where one alone is too large. */
+  /** Number of images; 0 if a single one is too large. */
   readonly images: number;
   /** Whether heads are averaged. */
   readonly mergeHeads: boolean;
 }
 
-/** Every head of as many images as fit; where these would be too few, the mean of the heads. */
+/** Keeps every head if enough images fit, else the mean of the heads. */
 export function attentionPlan(layers: readonly AttentionSizes[], images: number): AttentionPlan {
   const cells = layers.map(({ numQueries, numKeys }) => numQueries * numKeys);
   const merged = cells.reduce((sum, count) => sum + count, 0);
@@ -42,16 +42,16 @@ export interface AttentionLayerOptions {
     readonly shape: readonly number[];
     readonly data: ArrayLike<number | bigint>;
   };
-  /** Which of the `N`. */
+  /** Index of the sample in the batch. */
   readonly sample: number;
-  /** The queries to keep, in their order; default all. */
+  /** Queries to keep, in order. Default: all. */
   readonly queries?: readonly number[];
-  /** The keys to keep, in their order; default all. Shares are then of what these get together. */
+  /** Keys to keep, in order; shares are relative to their sum. Default: all. */
   readonly keys?: readonly number[];
   readonly mergeHeads?: boolean;
 }
 
-/** The attention of one sample, rounded to bytes. */
+/** The attention of one sample, quantised to bytes. */
 export function attentionLayer(options: AttentionLayerOptions): AttentionLayer {
   const { layer, weights, sample, mergeHeads = false } = options;
   const [, , heads, length, width] = weights.shape as [1, number, number, number, number];
@@ -79,9 +79,10 @@ export function attentionLayer(options: AttentionLayerOptions): AttentionLayer {
 }
 
 /**
- * Share of every key in the attention of one patch, or of all on average; of one head, or of all.
+ * Share of each key in the attention of one patch or of the mean patch, for one head or the mean
+ * head.
  *
- * @returns `[T]`, which sums to 1
+ * @returns `[T]`, sums to 1
  */
 export function attentionShares(
   { numHeads, numQueries, numKeys, weights }: AttentionLayer,
@@ -101,7 +102,7 @@ export function attentionShares(
   return rows === 0 ? shares : shares.map((share) => share / rows);
 }
 
-/** Share of one key in the attention of every patch, mean of the heads, `[S]`. */
+/** Attention of every patch to one key, averaged over the heads, `[S]`. */
 export function attentionToKey(layer: AttentionLayer, key: number): number[] {
   return Array.from(
     { length: layer.numQueries },

@@ -17,7 +17,7 @@ function chosen(options?: Parameters<typeof confusionSampler>[0]): number[] {
   return sampler.samples().map(({ index }) => index);
 }
 
-test("a few of each cell, every cell before any has more", () => {
+test("every cell gets a first sample before any gets a second", () => {
   expect(chosen()).toEqual([0, 4, 6, 1, 5, 2]);
   expect(chosen({ limit: 4 })).toEqual([0, 4, 6, 1]);
   expect(chosen({ perCell: 1 })).toEqual([0, 4, 6]);

@@ -1,23 +1,26 @@
-/** Chooses what to show of each cell of a confusion matrix. */
+/** Chooses samples to show for each cell of a confusion matrix. */
 
-/** A sample of a split, its class and what it was taken for. */
+/** A sample of a split with its true and predicted class. */
 export interface PredictedSample {
   readonly label: number;
   readonly predicted: number;
-  /** Place in its split. */
+  /** Index in the split. */
   readonly index: number;
 }
 
 export interface ConfusionSampler {
   add(sample: PredictedSample): void;
-  /** The first of every cell, then the second of every cell, and so on until the limit. */
+  /**
+   * Samples in round-robin order: the first of every cell, then the second of every cell, up to the
+   * limit.
+   */
   samples(): PredictedSample[];
 }
 
 /**
- * Keeps the first `perCell` samples of every cell, `limit` in all.
+ * Keeps the first `perCell` samples of every cell, and `limit` samples in total.
  *
- * Where that is too many, every cell has one before any has two.
+ * If the limit is reached, no cell gets a second sample before every cell has one.
  */
 export function confusionSampler({ perCell = 3, limit = 300 } = {}): ConfusionSampler {
   const cells = new Map<string, PredictedSample[]>();

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { patchDecisions } from "./decisions.ts";
 
-test("the surest and the least sure patch, with choices in their order", () => {
-  // Two samples of two patches; of the second, patch 1 is the surer one.
+test("the patches with the highest and the lowest confidence, choices in order", () => {
+  // Two samples of two patches; in the second, patch 1 has the higher confidence.
   const layer = {
     layer: "blocks.0.moe",
-    ids: { shape: [2, 4], data: [0n, 0n, 2n, 1n, 1n, 1n, 0n, 3n] }, // 3 is no expert
+    ids: { shape: [2, 4], data: [0n, 0n, 2n, 1n, 1n, 1n, 0n, 3n] }, // 3 means no expert
     probabilities: {
       shape: [4, 3],
       data: [1, 0, 0, 0.9, 0.1, 0, 0.3, 0.3, 0.4, 0.1, 0.8, 0.100_04],
@@ -28,7 +28,7 @@ test("the surest and the least sure patch, with choices in their order", () => {
   ]);
 });
 
-test("one patch is told once", () => {
+test("a single patch is reported once", () => {
   const layer = {
     layer: "moe",
     ids: { shape: [1, 1], data: [0] },
@@ -37,7 +37,7 @@ test("one patch is told once", () => {
   expect(patchDecisions({ layers: [layer], rows: 1, columns: 1, sample: 0 })).toHaveLength(1);
 });
 
-test("of a pair, words are not told", () => {
+test("words of a pair are skipped", () => {
   const layer = {
     layer: "moe",
     ids: { shape: [1, 4], data: [0, 1, 1, 0] }, // a patch and a word, twice

@@ -1,4 +1,4 @@
-/** What the routers made of single patches. */
+/** Router decisions for single patches. */
 import type { RoutedTokens } from "./routed-layer.ts";
 import type { PatchDecision } from "./types/attention.ts";
 
@@ -10,15 +10,15 @@ export interface PatchDecisionsOptions {
   readonly rows: number;
   readonly columns: number;
   readonly sample: number;
-  /** Tokens of a sample; by default its patches alone. */
+  /** Number of tokens per sample. Default: its patches only. */
   readonly stride?: number;
-  /** Tokens of a sample in front of its patches. Default 0. */
+  /** Number of tokens before the patches of a sample. Default 0. */
   readonly before?: number;
 }
 
 /**
- * The decisions of all layers for two patches of a sample: the one that the routers are surest of, by
- * the largest probability, mean of the layers, and the one that they are least sure of.
+ * The decisions of all layers for two patches of a sample: the patches with the highest and the
+ * lowest router confidence, which is the largest probability averaged over the layers.
  */
 export function patchDecisions(options: PatchDecisionsOptions): PatchDecision[] {
   const { layers, rows, columns, sample } = options;

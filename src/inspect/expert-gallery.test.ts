@@ -3,7 +3,7 @@ import { cropPatch, expertGallery } from "./expert-gallery.ts";
 
 const words = ["<pad>", "a", "red", "ring"];
 const tokenText = (id: number) => words[id]!;
-/** Two grey pixels, one a patch, that tell the image and the patch. */
+/** Two grey pixels, one per patch, that encode image and patch. */
 const imageOf = (index: number) => ({
   width: 2,
   height: 1,
@@ -12,7 +12,7 @@ const imageOf = (index: number) => ({
 });
 const grid = { rows: 1, columns: 2 };
 
-/** Every token goes to one expert with this probability. */
+/** Every token has one expert with this probability. */
 const routed = (
   choices: readonly (readonly [expert: number, probability: number])[],
   mask?: number[],
@@ -30,7 +30,7 @@ describe("pairs of two patches and three words", () => {
   // Each row: patches, words. "a red <pad>" and "a ring red".
   const choices = [
     [[0, 0.9], [0, 0.6], [0, 0.7], [1, 0.9], [1, 0.5]],
-    [[0, 0.8], [2, 0.5], [1, 0.9], [1, 0.9], [1, 0.8]], // expert 2 is none
+    [[0, 0.8], [2, 0.5], [1, 0.9], [1, 0.9], [1, 0.8]], // expert 2 means none
   ] as const; // biome-ignore format: a row for each pair
   gallery.add("blocks.0.moe", routed(choices.flat(), [1, 1, 1, 1, 0, 1, 1, 1, 1, 1]), {
     indices: [3, 5],
@@ -47,7 +47,7 @@ describe("pairs of two patches and three words", () => {
     ]);
   });
 
-  test("the surest patches are cut out of their images", () => {
+  test("the patches with the highest probability are cropped from their images", () => {
     expect(layer!.experts[0]!.patches.map(({ image, ...rest }) => [...image.data, rest])).toEqual([
       [30, { index: 3, patch: 0, probability: 0.9 }],
       [50, { index: 5, patch: 0, probability: 0.8 }],
@@ -55,16 +55,16 @@ describe("pairs of two patches and three words", () => {
     expect(layer!.experts[1]!.patches).toEqual([]);
   });
 
-  test("words have a share above the average, and enough occurrences", () => {
-    // One of two "a" goes to expert 0, which has a fifth of all words; "ring" occurs once.
+  test("words need a share above average and enough occurrences", () => {
+    // One of two "a" has expert 0, which has a fifth of all words; "ring" occurs once.
     expect(layer!.experts[0]!.words).toEqual([{ text: "a", count: 1, total: 2 }]);
     expect(layer!.experts[1]!.words).toEqual([{ text: "red", count: 2, total: 2 }]);
   });
 });
 
-test("frequent words need a smaller share to stand before rare ones", () => {
+test("frequent words outrank rare words with a smaller share", () => {
   const gallery = expertGallery({ grid, tokenText });
-  // "a": 95 of 100 to expert 0; "red": 3 of 3; "ring": 1 of 97.
+  // "a": 95 of 100 have expert 0; "red": 3 of 3; "ring": 1 of 97.
   const tokens = [1, 2, 3].flatMap((id) => Array<number>([100, 3, 97][id - 1]!).fill(id));
   const toZero = [95, 3, 1];
   const ids = [1, 2, 3].flatMap((id) =>
@@ -76,12 +76,12 @@ test("frequent words need a smaller share to stand before rare ones", () => {
     patches: false,
   });
   const [{ experts }] = gallery.galleries(imageOf) as [ReturnType<typeof gallery.galleries>[0]]; // biome-ignore format: one expression
-  // Lower ends of the 95 % intervals: 0.888 and 0.438.
+  // Lower bounds of the 95 % intervals: 0.888 and 0.438.
   expect(experts[0]!.words.map(({ text }) => text)).toEqual(["a", "red"]);
   expect(experts[1]!.words).toEqual([{ text: "ring", count: 96, total: 97 }]);
 });
 
-test("layers of images alone, and batches that do not fit", () => {
+test("layers over images only, and batches of the wrong size", () => {
   const gallery = expertGallery({ grid, tokenText });
   const all = routed(Array.from({ length: 4 }, () => [1, 1] as const));
   gallery.add("image_tower.moe", all, { indices: [0, 1] });
@@ -94,11 +94,11 @@ test("layers of images alone, and batches that do not fit", () => {
   ]);
   expect(layer!.experts[1]!.words).toEqual([]);
   expect(() => gallery.add("moe", all, { indices: [0] })).toThrow(
-    "moe routes 4 tokens, and 1 samples of 2 patches and 0 words have 2",
+    "moe routes 4 tokens, expected 2: 1 samples of 2 patches and 0 words",
   );
 });
 
-test("class tokens and what stands between patches and words are left out", () => {
+test("class tokens and tokens between patches and words are skipped", () => {
   const gallery = expertGallery({ grid, tokenText, minimumCount: 1 });
   // A class token, two patches, one more token, and the first two of three words.
   const choices = [
@@ -123,7 +123,7 @@ test("class tokens and what stands between patches and words are left out", () =
   ]);
 });
 
-test("patches of an image whose sides are no multiples of the grid cover it", () => {
+test("patches cover an image whose sides are not multiples of the grid", () => {
   const data = Uint8Array.from({ length: 5 * 3 * 2 }, (_, i) => i);
   const image = { width: 5, height: 3, channels: 2, data };
   const grid = { rows: 2, columns: 2 };

@@ -6,62 +6,65 @@ import type { RecordedImage } from "./types/image.ts";
 import type { ExpertGallery, GalleryPatch, GalleryWord, LayerGallery } from "./types/pair.ts";
 
 export interface ExpertGalleryOptions {
-  /** Patches of an image. */
+  /** Number of patches per image. */
   readonly grid: { readonly rows: number; readonly columns: number };
-  /** Words as people read them. */
+  /** Display text of each token id. */
   readonly tokenText: (id: number) => string;
-  /** Patches and words of an expert, at most. Default 12. */
+  /** Maximum number of patches and of words per expert. Default 12. */
   readonly limit?: number;
-  /** Words that occur less often are left out. Default 3. */
+  /** Minimum number of occurrences of a word. Default 3. */
   readonly minimumCount?: number;
 }
 
-/** Which samples the tokens of a routed batch belong to. */
+/** Maps the tokens of a routed batch to samples. */
 export interface GallerySamples {
-  /** Place of each sample in its split, `[B]`. */
+  /** Index of each sample in its split, `[B]`. */
   readonly indices: ArrayLike<number>;
-  /** Words of each sample, `[B, L]`; without them the layer reads patches alone. */
+  /** Word ids of each sample, `[B, L]`; omit if the layer reads patches only. */
   readonly tokens?: {
     readonly shape: readonly number[];
     readonly data: ArrayLike<number | bigint>;
   };
-  /** Words of a sample that the layer reads. Default all. */
+  /** Number of words per sample that the layer reads. Default: all. */
   readonly numWords?: number;
-  /** Whether patches come before the words of each sample. Default true. */
+  /** Whether patches precede the words of each sample. Default true. */
   readonly patches?: boolean;
-  /** Tokens that are neither: in front of these, and between the patches and the words. Default 0. */
+  /** Number of other tokens before the first part, and between patches and words. Default 0. */
   readonly before?: number;
   readonly between?: number;
 }
 
 export interface GalleryCollector {
   /**
-   * Adds a batch of one layer: for each sample first its patches, then its words. Masked tokens, and
-   * those that are neither, are left out.
+   * Adds a batch of one layer. Masked tokens, and tokens that are neither patches nor words, are
+   * skipped.
    *
-   * @throws RangeError when the routed tokens are not those of the samples
+   * @throws RangeError if the number of routed tokens does not match the samples
    */
   add(
     layer: string,
     routed: Pick<RoutedBatch, "ids" | "probabilities" | "mask">,
     samples: GallerySamples,
   ): void;
-  /** @param imageOf the pixels of an image of the split, asked for those that are shown alone */
+  /**
+   * @param imageOf returns the pixels of an image of the split; called for displayed images only
+   */
   galleries(imageOf: (index: number) => RecordedImage): LayerGallery[];
 }
 
 interface LayerSums {
   readonly patches: readonly ReturnType<typeof surestPatches>[]; // [E]
-  readonly numPatches: Float64Array; // [E + 1], the last without an expert
-  /** Occurrences of each word by expert. */
+  readonly numPatches: Float64Array; // [E + 1]; the last entry counts patches without an expert
+  /** Occurrences of each word per expert. */
   readonly words: Map<number, Float64Array>; // [E + 1]
 }
 
 /**
- * Collects over batches what each expert is the first choice of: the patches that the router is
- * surest of, and the words with the largest share of their occurrences, by the lower end of its 95 %
- * interval (Wilson), so that rare words need a larger share. Only what is shown and one row of
- * counts for each word of the vocabulary is kept.
+ * Collects, over batches, typical tokens of each expert among those whose first choice it is: the
+ * patches with the highest router probability, and the words with the largest share of their
+ * occurrences. Words are ranked by the lower bound of the share's 95 % confidence interval
+ * (Wilson), so rare words need a larger share. Memory holds only the displayed patches and one row
+ * of counts per vocabulary word.
  */
 export function expertGallery(options: ExpertGalleryOptions): GalleryCollector {
   const { grid, limit = 12 } = options;
@@ -78,7 +81,7 @@ export function expertGallery(options: ExpertGalleryOptions): GalleryCollector {
       if (numTokens !== indices.length * stride) {
         const others = before + between === 0 ? "" : `, ${before + between} others`;
         throw new RangeError(
-          `${layer} routes ${numTokens} tokens, and ${indices.length} samples of ${numPatches} patches${others} and ${numWords} words have ${indices.length * stride}`,
+          `${layer} routes ${numTokens} tokens, expected ${indices.length * stride}: ${indices.length} samples of ${numPatches} patches${others} and ${numWords} words`,
         );
       }
       const sums = layers.get(layer) ?? layerSums(numExperts, limit);
@@ -146,7 +149,7 @@ function layerGallery(
   };
 }
 
-/** Words whose share is above that of all words, `average`. */
+/** Words whose share exceeds `average`, the share of all words. */
 function typicalWords(
   words: LayerSums["words"],
   expert: number,
@@ -161,7 +164,7 @@ function typicalWords(
     .map(({ id, ...counts }) => ({ text: tokenText(id), ...counts }));
 }
 
-/** Lower end of the 95 % interval of a proportion (Wilson 1927). */
+/** Lower bound of the 95 % confidence interval of a proportion (Wilson 1927). */
 function lowerShare({
   count,
   total: n,
@@ -193,7 +196,7 @@ export function cropPatch(
   return { width: right - left, height: bottom - top, channels, data: pixels };
 }
 
-/** First pixel of a part, and the one after its last. */
+/** Start (inclusive) and end (exclusive) of a part, pixels. */
 function span(part: number, parts: number, size: number): [number, number] {
   const start = Math.min(size - 1, Math.floor((part * size) / parts));
   return [start, Math.max(start + 1, Math.floor(((part + 1) * size) / parts))];

@@ -1,4 +1,4 @@
-/** What a run did, as plain data: routing statistics, mosaics, predictions. */
+/** Results of a run as plain data: routing statistics, mosaics, predictions. */
 
 export {
   type AttentionLayerOptions,

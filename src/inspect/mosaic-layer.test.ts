@@ -3,7 +3,7 @@ import { layerExperts, mosaicLayer } from "./mosaic-layer.ts";
 
 const values = (shape: number[], data: ArrayLike<number | bigint>) => ({ shape, data });
 
-test("a mosaic holds the decisions for each patch of its sample", () => {
+test("a mosaic contains the decisions for each patch of its sample", () => {
   const routed = {
     ids: values([2, 4], [0n, 1n, 2n, 3n, 9n, 9n, 9n, 9n]),
     combineWeights: values([2, 4], [0.5, 0.625, 0.75, 0.875, 0.4, 0.3, 0.2, 0.1]),
@@ -17,13 +17,13 @@ test("a mosaic holds the decisions for each patch of its sample", () => {
     rows: 1,
     cols: 2,
     numExperts: 4,
-    ids: [[2, 3]], // no patch has a second one: 9 is none
+    ids: [[2, 3]], // no patch has a second expert: 9 means none
     combineWeights: [[0.75, 0.875]],
     probabilities: Float32Array.from({ length: 8 }, (_, i) => (i + 8) / 16),
   });
 });
 
-test("a mosaic of a pair leaves its words out", () => {
+test("a mosaic of a pair skips its words", () => {
   const routed = {
     ids: values([1, 6], [0, 1, 3, 2, 0, 3]), // two patches and a word, twice
     combineWeights: values([1, 6], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
@@ -33,7 +33,7 @@ test("a mosaic of a pair leaves its words out", () => {
   expect(layer).toMatchObject({ ids: [[2, 0]], combineWeights: [[0.4, 0.5]] });
 });
 
-test("the number of experts is that of the record, of the run's routing, or the highest seen", () => {
+test("the number of experts comes from the record, the run's routing, or the highest id seen", () => {
   const layer = { layer: "moe", rows: 1, cols: 2, ids: [[2, 0]] };
   const routing = [{ layer: "moe", numExperts: 8 }] as never;
   expect(layerExperts({ ...layer, numExperts: 4 }, routing)).toBe(4);

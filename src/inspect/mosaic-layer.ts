@@ -1,4 +1,4 @@
-/** Reads which experts the patches of one image went to. */
+/** Reads the expert assignments of the patches of one image. */
 import { type RoutedTokens, routedLayer, withoutEmptyChoices } from "./routed-layer.ts";
 import type { MosaicLayer } from "./types/mosaic.ts";
 import type { LayerRouting } from "./types/routing.ts";
@@ -6,15 +6,17 @@ import type { LayerRouting } from "./types/routing.ts";
 export interface MosaicLayerOptions {
   readonly rows: number;
   readonly columns: number;
-  /** Place of the image among the samples of the batch. */
+  /** Index of the image in the batch. */
   readonly sample: number;
-  /** Tokens of a sample, such as patches and words of a pair; by default its patches alone. */
+  /**
+   * Number of tokens per sample, such as patches and words of a pair. Default: its patches only.
+   */
   readonly stride?: number;
-  /** Tokens of a sample in front of its patches. Default 0. */
+  /** Number of tokens before the patches of a sample. Default 0. */
   readonly before?: number;
 }
 
-/** What the router of a layer decided for every patch of one sample of a batch. */
+/** The router's decisions for every patch of one sample of a batch. */
 export function mosaicLayer(
   layer: string,
   routed: RoutedTokens,
@@ -24,7 +26,7 @@ export function mosaicLayer(
   return { ...withoutEmptyChoices(routedLayer(layer, routed, patches)), rows, cols: columns };
 }
 
-/** Experts of a layer: as recorded, else those of the run's routing, else the highest number seen. */
+/** Number of experts: the recorded number, else the run's routing, else the highest id seen. */
 export function layerExperts(
   { layer, numExperts, ids }: MosaicLayer,
   routing: readonly LayerRouting[] = [],

@@ -1,17 +1,18 @@
 /** A drawn object; lengths are fractions of the image side. */
 export interface PlacedObject {
-  /** Centre, from the left and from the top. */
+  /** Centre, measured from the left and from the top. */
   readonly x: number;
   readonly y: number;
-  /** Side of the square that it fills or is as large as. */
+  /** Side of its bounding square. */
   readonly size: number;
 }
 
 /**
- * Which object each patch shows: the first in whose square the middle of the patch lies. The patch that
- * holds the centre of an object is its own unless an earlier one has it.
+ * Index of the object that each patch shows: the first object whose square contains the patch
+ * centre. A patch that contains an object's centre belongs to that object unless an earlier object
+ * claims it.
  *
- * @param objects those in front first
+ * @param objects objects from front to back
  * @returns indices into `objects`, -1 for the background, `[rows * columns]`
  *
  * @example

@@ -9,7 +9,7 @@ const imageOf = (row: number) => ({
 });
 const shown = ({ image }: { image: { data: Uint8Array } }) => image.data[0];
 
-test("the nearest of both directions, the own ones marked and ranked, by hand", () => {
+test("nearest results of both directions with matches and ranks, by hand", () => {
   // Three images; two texts of image 0, one of image 2, none of image 1.
   const samples = retrievalSamples({
     split: "test",
@@ -32,7 +32,7 @@ test("the nearest of both directions, the own ones marked and ranked, by hand", 
     [0, true],
     [2, false],
   ]);
-  // Of the images with texts, 0 and 2: their cosines are 1, 0, 0.8 and 0.6, 0.8, 0.96.
+  // Images with texts are 0 and 2: their cosines are 1, 0, 0.8 and 0.6, 0.8, 0.96.
   expect(byImage.map((match) => [shown(match), match.rank])).toEqual([
     [0, 1],
     [2, 1],
@@ -43,7 +43,7 @@ test("the nearest of both directions, the own ones marked and ranked, by hand", 
   ]);
 });
 
-test("of equal cosines the earlier row is the nearer", () => {
+test("ties go to the earlier row", () => {
   const same = { width: 1, data: [1, 1, 1] };
   const { byText } = retrievalSamples({
     split: "validation",

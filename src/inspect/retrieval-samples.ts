@@ -1,4 +1,4 @@
-/** Picks out what reports show of retrieval. */
+/** Chooses retrieval examples for reports. */
 import { bestRank } from "../evaluate/retrieval.ts";
 import { cosineMatrix, countRows, type Embeddings, largest } from "../evaluate/similarity.ts";
 import type { RecordedImage } from "./types/image.ts";
@@ -6,26 +6,26 @@ import type { RetrievalMatch, RetrievalSamples } from "./types/pair.ts";
 
 export interface RetrievalSamplesOptions {
   readonly split: string;
-  /** Rows of length one. */
+  /** Unit-length rows. */
   readonly images: Embeddings; // [N, P]
   readonly texts: Embeddings; // [M, P]
-  /** Row of the image of each text. */
+  /** Row of the image that each text describes. */
   readonly owners: readonly number[]; // [M]
   readonly captions: readonly string[]; // [M]
-  /** The pixels of a row of `images`; asked for those that are shown alone. */
+  /** Returns the pixels of a row of `images`; called for displayed images only. */
   readonly imageOf: (row: number) => RecordedImage;
-  /** Queries of each direction, at most. Default 6. */
+  /** Maximum number of queries per direction. Default 6. */
   readonly queries?: number;
-  /** Images shown for a text. Default 5. */
+  /** Number of images per text query. Default 5. */
   readonly imagesShown?: number;
-  /** Texts shown for an image. Default 3. */
+  /** Number of texts per image query. Default 3. */
   readonly textsShown?: number;
 }
 
 /**
- * For some texts the nearest images, and for some images the nearest texts, by cosine; of equal ones
- * the earlier row is the nearer, as in `retrievalScores`. Queries are spread evenly over the split,
- * so that they show what is usual; those of the two directions are of different images.
+ * Nearest images for some texts, and nearest texts for some images, by cosine similarity. Ties go
+ * to the earlier row, as in `retrievalScores`. Queries are spread evenly over the split, so that
+ * they are representative; the two directions use different images.
  */
 export function retrievalSamples(options: RetrievalSamplesOptions): RetrievalSamples {
   const { split, images, texts, owners, captions, imageOf } = options;
@@ -66,7 +66,7 @@ export function retrievalSamples(options: RetrievalSamplesOptions): RetrievalSam
   };
 }
 
-/** Some numbers below `length`, spread by the golden ratio, which follows no cycle of a data set. */
+/** Indices below `length`, spread by the golden ratio to avoid any period of the data set. */
 function spread(length: number, most: number, offset: number): number[] {
   const chosen = new Set<number>();
   for (let i = 0; chosen.size < Math.min(length, most); i++) {

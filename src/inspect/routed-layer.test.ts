@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { joinLayers, routedLayer, withoutEmptyChoices } from "./routed-layer.ts";
 
-// Two choices of four tokens, first choices first; 4 is no expert.
+// Two choices of four tokens, first choices first; 4 means no expert.
 const probabilities = [
   ...[0, 0.25, 0.75, 0],
   ...[0.5, 0, 0, 0.5],
@@ -32,7 +32,7 @@ test("the decisions for a part of a batch", () => {
   });
 });
 
-test("choices that no token has are left out, but for the first", () => {
+test("unused choices are removed, except the first", () => {
   const third = withoutEmptyChoices(routedLayer("moe", routed, { start: 2, count: 1 }));
   expect([third.ids, third.combineWeights]).toEqual([[[3]], [[1]]]);
   expect(withoutEmptyChoices(later)).toEqual(later);
@@ -40,7 +40,7 @@ test("choices that no token has are left out, but for the first", () => {
   expect(withoutEmptyChoices(dropped)).toEqual(dropped);
 });
 
-test("layers of texts that follow each other are joined", () => {
+test("layers of consecutive texts are concatenated", () => {
   const joined = {
     layer: "moe",
     numExperts: 4,
@@ -60,7 +60,7 @@ test("layers of texts that follow each other are joined", () => {
   expect(joinLayers([plain], [later])[0]).not.toHaveProperty("probabilities");
 });
 
-test("a part with fewer choices is filled up with no expert", () => {
+test("a part with fewer choices is padded with no expert", () => {
   const short = { ...first, ids: [[2]], combineWeights: [[0.75]] };
   const [{ ids, combineWeights }] = joinLayers([short], [later]) as [typeof first];
   expect(ids[1]).toEqual([4, 4, 2]);

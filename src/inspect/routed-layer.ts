@@ -1,4 +1,4 @@
-/** Reads what a router decided for some tokens of a batch. */
+/** Reads router decisions for some tokens of a batch. */
 import { defined } from "../graph/defined.ts";
 import type { RoutingWith } from "../moe/routing-taps.ts";
 import type { RecordedLayer, RoutedLayer } from "./types/routed-layer.ts";
@@ -9,16 +9,16 @@ export interface Values {
   readonly data: ArrayLike<number | bigint>;
 }
 
-/** The routing of one layer for a batch of `N` tokens, as the taps of `moe` have it. */
+/** The routing of one layer for a batch of `N` tokens, with the axes of the taps of `moe`. */
 export type RoutedTokens = RoutingWith<Values, "combineWeights" | "probabilities">;
 
-/** Tokens of a batch: the first one, and how many. */
+/** A range of tokens of a batch: first index and count. */
 export interface TokenRange {
   readonly start: number;
   readonly count: number;
 }
 
-/** What the router of a layer decided for some of the tokens of a batch. */
+/** The router's decisions for a range of tokens of a batch. */
 export function routedLayer(
   layer: string,
   { ids, combineWeights, probabilities }: RoutedTokens,
@@ -40,7 +40,7 @@ export function routedLayer(
   };
 }
 
-/** The layer without later choices that no token has. */
+/** Removes later choices that no token has. */
 export function withoutEmptyChoices(layer: RoutedLayer): RoutedLayer {
   const { ids, combineWeights, numExperts } = layer;
   const kept = [...ids.keys()].filter(
@@ -53,7 +53,7 @@ export function withoutEmptyChoices(layer: RoutedLayer): RoutedLayer {
   };
 }
 
-/** The layers of two texts that follow each other; of the second alone if the first has none. */
+/** Concatenates the layers of two consecutive texts; returns the second if the first has none. */
 export function joinLayers(
   first: readonly RecordedLayer[],
   second: readonly RecordedLayer[],

@@ -1,23 +1,26 @@
-/** The scores of a layer's routing. Types, files, logs, tables and curves follow from this list. */
+/** Routing scores of a layer. Types, files, logs, tables and curves derive from this list. */
 
-/** How a score is read. */
+/** Name, range and explanation of a score. */
 export interface RoutingScore {
-  /** Heading of a chart, and of a column. */
+  /** Title of a chart and of a table column. */
   readonly title: string;
   readonly column: string;
   readonly unit: "number" | "percent" | "count";
   readonly explanation: string;
-  /** Whether reports show how it moved during training. Default false. */
+  /** Whether reports plot it over training. Default false. */
   readonly curve?: true;
 }
 
-/** In the order of logs, files and tables; entropies and information in nats, fractions 0 to 1. */
+/**
+ * Scores in the order of logs, files and tables; entropies and information in nats, fractions 0 to
+ * 1.
+ */
 export const routingScores = {
   maxViolation: {
     title: "Expert imbalance",
     column: "imbalance",
     unit: "number",
-    explanation: "Load of the busiest expert above the even share, as a multiple of it.",
+    explanation: "Largest expert load relative to the even share, minus 1.",
     curve: true,
   },
   deadExperts: {
@@ -30,7 +33,7 @@ export const routingScores = {
     title: "Local entropy",
     column: "local entropy",
     unit: "number",
-    explanation: "Entropy of a token's probabilities, on average, nats.",
+    explanation: "Mean entropy of a token's probabilities, nats.",
   },
   globalEntropy: {
     title: "Global entropy",
@@ -42,14 +45,14 @@ export const routingScores = {
     title: "Information",
     column: "information",
     unit: "number",
-    explanation: "Mutual information of tokens and experts: global less local entropy, nats.",
+    explanation: "Mutual information of tokens and experts: global minus local entropy, nats.",
     curve: true,
   },
   gateConfidence: {
     title: "Gate confidence",
     column: "confidence",
     unit: "percent",
-    explanation: "Largest probability of a token, on average.",
+    explanation: "Mean of each token's largest probability.",
     curve: true,
   },
   successRate: {

@@ -7,7 +7,7 @@ const keep = (limit: number, patches: readonly (readonly [number, number, number
   return kept.patches().map(({ index, patch }) => [index, patch]);
 };
 
-test("the best patch of each image comes before second ones", () => {
+test("the best patch of each image comes before further patches", () => {
   const patches = [
     [0, 0, 0.9],
     [0, 1, 0.95],
@@ -26,13 +26,13 @@ test("the best patch of each image comes before second ones", () => {
   ]);
   expect(keep(4, patches)).toEqual([
     [0, 1],
-    [0, 0], // the surest of the others
+    [0, 0], // the highest of the rest
     [2, 0],
     [1, 0],
   ]);
 });
 
-test("of equal probabilities the earlier stay", () => {
+test("ties keep the earlier patches", () => {
   const patches = [0, 1, 2].map((index) => [index, 0, 1] as const);
   expect(keep(2, patches)).toEqual([
     [0, 0],

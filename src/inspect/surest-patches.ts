@@ -1,9 +1,9 @@
-/** Keeps the patches that a router is surest of. */
+/** Selects the patches with the highest router probability. */
 
 export interface SurestPatch {
-  /** Place of the image in its split. */
+  /** Index of the image in its split. */
   readonly index: number;
-  /** Place in the image. */
+  /** Index of the patch in the image. */
   readonly patch: number;
   /** Probability of the expert. */
   readonly probability: number;
@@ -11,13 +11,13 @@ export interface SurestPatch {
 
 export interface SurestPatches {
   add(patch: SurestPatch): void;
-  /** The surest first. */
+  /** Patches in descending order of probability. */
   patches(): SurestPatch[];
 }
 
 /**
- * Keeps at most `limit` patches with the largest probabilities, one of each image, and further ones of the
- * same images only where there are too few images. Of equal probabilities the earlier patch stays.
+ * Keeps at most `limit` patches with the largest probabilities, one per image. Further patches of
+ * the same image are used only if there are too few images. Ties keep the earlier patch.
  */
 export function surestPatches(limit: number): SurestPatches {
   let distinct: SurestPatch[] = [];

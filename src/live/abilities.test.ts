@@ -35,7 +35,7 @@ const image = { width: 1, height: 1, channels: 1, data: Uint8Array.of(255) };
 const weights = new Map<string, NdArray>([["weight", array([[0], [Math.log(3)]])]]);
 const opening = { runtime: nativeRuntime() };
 
-test("a classifier of a plug-in answers images without a maker of its own", async () => {
+test("a plug-in classifier supports images without its own maker", async () => {
   systems.add(
     defineSystem({
       ...facts,
@@ -59,7 +59,7 @@ test("a classifier of a plug-in answers images without a maker of its own", asyn
   }
 });
 
-test("a maker of a plug-in makes the abilities", async () => {
+test("a plug-in's maker creates the abilities", async () => {
   const live: LiveMaker<{ readonly system: "constant" }> = () => ({
     classifyImage: async () => ({
       probabilities: [1, 0],

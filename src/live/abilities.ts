@@ -1,4 +1,6 @@
-/** What models of each system can do; a plug-in system brings a `LiveMaker` of its own. */
+/**
+ * Creates the abilities of live models per system; a plug-in system provides its own `LiveMaker`.
+ */
 
 import { usageError } from "../graph/errors.ts";
 import {
@@ -15,7 +17,7 @@ import { limoe } from "./limoe.ts";
 import type { LiveAbilities, LiveSource } from "./source.ts";
 import { textClassifier } from "./text-classifier.ts";
 
-/** Makes the abilities of a live model from its settings and weights. */
+/** Creates the abilities of a live model from its settings and weights. */
 export type LiveMaker<Settings = ModelSettings> = (
   source: LiveSource<Settings>,
 ) => LiveAbilities | Promise<LiveAbilities>;
@@ -35,9 +37,9 @@ const makers: Makers = {
 };
 
 /**
- * The abilities of a live model; classifiers of images need no maker of their own.
+ * The abilities of a live model; image classifiers need no maker of their own.
  *
- * @throws UserError (exit code 2) for a system without live models
+ * @throws UserError (exit code 2) if the system has no live models
  */
 export async function abilities(source: LiveSource): Promise<LiveAbilities> {
   const { name, live, classifier } = systemOf(source.settings);

@@ -12,10 +12,10 @@ import { joinChoices } from "./routing.ts";
 import type { LiveAbilities, LiveSource } from "./source.ts";
 import { checkText, noteUnknown } from "./text-input.ts";
 
-/** Stands for the one visual token in front of the words. */
+/** Placeholder for the one visual token in front of the words. */
 const IMAGE_TOKEN = "<image>";
 
-/** Writes captions as `moesaic caption` does; a prompt is what they begin with. */
+/** Generates captions as `moesaic caption` does; a prompt is the start of the caption. */
 export function captioner({
   spec,
   settings,
@@ -39,10 +39,10 @@ export function captioner({
       const prefix = read(image);
       const opened = await decoder.get();
       const written = await writeText(opened, tokenizer, ids, request, {
-        maxNewTokens: model.contextLength + 1, // more than there is room for
+        maxNewTokens: model.contextLength + 1, // more than the context holds
         temperature: 0,
         prefix,
-        keyOf: (seed) => foldIn(key(seed), 0), // that of the first picture of `moesaic caption`
+        keyOf: (seed) => foldIn(key(seed), 0), // the key of the first image of `moesaic caption`
         onText,
         signal,
       });

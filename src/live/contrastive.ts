@@ -1,4 +1,4 @@
-/** Single images and texts in one space. */
+/** Embeds single images and texts in a common space. */
 import { createEncoder, type EncoderModel, similarityOf } from "../evaluate/encoder.ts";
 import { type ImageModel, imageClassifier } from "./image-classifier.ts";
 import { imageReader } from "./image-input.ts";
@@ -47,7 +47,7 @@ export async function contrastive(
   };
 }
 
-/** A copy, whose memory can be given away. */
+/** A copy whose memory can be transferred. */
 function rowOf(data: ArrayLike<number | bigint>): Float32Array {
   return Float32Array.from(data as ArrayLike<number>);
 }

@@ -24,21 +24,21 @@ const spec: LiveModelSpec = {
 };
 const weights = new Map<string, NdArray>([["head.bias", allocate("float32", [2])]]);
 
-describe("refused", () => {
-  test("settings of more layers or experts than there are weights, before they are traced", async () => {
+describe("rejected", () => {
+  test("settings with more layers or experts than weights, before tracing", async () => {
     const opened = (more: object) =>
       createLiveModel({ ...spec, model: { ...(spec.model as object), ...more } }, weights, {
         runtime,
       });
     await expect(opened({ num_layers: 1_000_000 })).rejects.toThrow(
-      "the settings have 1000000 layers, and there are 1 weights; export the model again",
+      "the settings have 1000000 layers, but there are only 1 weights; export the model again",
     );
     await expect(opened({ moe_layers: "all", moe: { num_experts: 4000 } })).rejects.toThrow(
-      "the settings have 4000 experts, and there are 1 weights; export the model again",
+      "the settings have 4000 experts, but there are only 1 weights; export the model again",
     );
   });
 
-  test("weights of another model, when they are first needed", async () => {
+  test("weights of another model, on first use", async () => {
     const model = await createLiveModel(spec, weights, { runtime });
     await expect(model.generate!({ prompt: "ab" })).rejects.toThrow("the weights lack ");
     model.dispose();
@@ -48,7 +48,7 @@ describe("refused", () => {
   test("CLIP's tokenizer without its vocabulary", async () => {
     const tokenizer = { kind: "clip", file: "x", sha256: "y" } as const;
     await expect(createLiveModel({ ...spec, tokenizer }, weights, { runtime })).rejects.toThrow(
-      "CLIP's vocabulary, which was not given",
+      "CLIP's vocabulary, which is missing",
     );
   });
 });

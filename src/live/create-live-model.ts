@@ -1,4 +1,4 @@
-/** Trained models that answer single inputs, in Node and in browsers. */
+/** Trained models that run on single inputs, in Node and in browsers. */
 import { createTokenizer, type Tokenizer } from "../data/tokenizers/index.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
@@ -12,17 +12,16 @@ import type { LiveModel, LiveModelSpec } from "./types.ts";
 export interface LiveModelOptions {
   readonly runtime: Runtime;
   readonly session?: SessionOptions;
-  /** What CLIP's vocabulary file holds, unpacked, where the model's tokenizer is CLIP's. */
+  /** Content of CLIP's vocabulary file, uncompressed; required for CLIP's tokenizer. */
   readonly vocabulary?: string;
 }
 
 /**
- * A model from its settings and trained weights. Graphs are traced, and sessions made, when they are first
- * needed. An answer depends on its input alone: see `forOneSample` for limits on what experts accept.
+ * Creates a model from its settings and trained weights. Graphs are traced and sessions created on
+ * first use. An answer depends only on its input: see `forOneSample` for expert capacity limits.
  *
- * @param weights as checkpoints have them, by name
- * @throws UserError where the settings and the weights do not fit together
- * @example
+ * @param weights tensors by name, as in checkpoints
+ * @throws UserError if the settings and the weights do not match
  * const model = await createLiveModel(spec, weights, { runtime: nativeRuntime() });
  * const { probabilities, routing } = await model.classifyImage!(image);
  */
@@ -47,20 +46,20 @@ async function openTokenizer(
   if (state?.kind !== "clip") return state && createTokenizer(state);
   if (vocabulary === undefined) {
     throw new UserError(
-      "the model reads texts with CLIP's vocabulary, which was not given; export the model again",
+      "the model reads texts with CLIP's vocabulary, which is missing; export the model again",
     );
   }
   const { createClipTokenizer } = await import("../data/tokenizers/clip.ts");
   return createClipTokenizer(state, vocabulary);
 }
 
-/** Refuses settings of more layers or experts than there are weights, before they are traced one by one. */
+/** Rejects settings with more layers or experts than there are weights, before tracing them. */
 function checkSizes(settings: ModelSettings, { size }: ReadonlyMap<string, NdArray>): void {
   const counts = systemOf(settings).sizes(settings);
   for (const [what, count] of Object.entries(counts)) {
     if (count <= size) continue;
     throw new UserError(
-      `the settings have ${count} ${what}, and there are ${size} weights; export the model again`,
+      `the settings have ${count} ${what}, but there are only ${size} weights; export the model again`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** Live models of Diff-MoE, one for each kind of text that it reads. */
+/** Live models of Diff-MoE, one for each kind of text input. */
 import { tokenizePrompts } from "../data/text/tokenize-prompts.ts";
 import {
   createDiffMoe,
@@ -19,7 +19,7 @@ import type { LiveAbilities, LiveSource } from "./source.ts";
 
 type Source = LiveSource<DiffMoeSettings>;
 
-/** Classifies images; with captions it also embeds images and texts, which do not see each other then. */
+/** Classifies images. With captions it also embeds images and texts, each without the other. */
 export async function diffMoe(source: Source): Promise<LiveAbilities> {
   switch (source.settings.text) {
     case "none":

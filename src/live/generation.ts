@@ -1,4 +1,4 @@
-/** Texts that a decoder writes, with what its routers made of every token. */
+/** Generates text with a decoder, with the router decisions for every token. */
 
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import type { Decoder } from "../evaluate/generate/decoder.ts";
@@ -10,30 +10,32 @@ import { UserError } from "../graph/errors.ts";
 import { type Key, key } from "../random/key.ts";
 import type { GenerateRequest } from "./types.ts";
 
-/** More new tokens are not written at a time. */
+/** Maximum number of new tokens per request. */
 const MOST_TOKENS = 100_000;
 
 export interface WrittenText {
-  /** New tokens, without the one that ended the text. */
+  /** New tokens without the stop token. */
   readonly ids: readonly number[];
   readonly text: string;
-  /** Of all tokens that were read. */
+  /** Routing of all tokens that the model read. */
   readonly routing: SequenceRouting;
 }
 
 export interface WriteOptions extends Pick<GenerateOptions, "prefix"> {
   readonly maxNewTokens: number;
-  /** Where the request does not say. */
+  /** Temperature if the request has none. */
   readonly temperature: number;
-  /** The key that a seed stands for. Default `key`. */
+  /** Maps a seed to a key. Default `key`. */
   readonly keyOf?: (seed: number) => Key;
   readonly onText?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Continues a prompt. One token more than asked for is computed, so that the last one is read as well and
- * its routing known.
+ * Continues a prompt. It computes one extra token, so that the model also reads and routes the last
+ * returned token.
+ *
+ * @throws UserError if `maxNewTokens` or `seed` is out of range
  */
 export async function writeText(
   decoder: Decoder,

@@ -1,4 +1,4 @@
-/** Classes of single images. */
+/** Classifies single images. */
 import { compileForward } from "../evaluate/forward.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
@@ -11,13 +11,13 @@ import { lazily } from "./lazily.ts";
 import { isTokenTap, readLayers } from "./routing.ts";
 import { classProbabilities, type LiveAbilities, type LiveSource } from "./source.ts";
 
-/** A model that gives class logits `[B, C]` of images `[B, C, H, W]`. */
+/** A model that maps images `[B, C, H, W]` to class logits `[B, C]`. */
 export type ImageModel = Pick<Classifier, "grid" | "logits">;
 
-/** Blocks over texts alone route words, which are no patches. */
+/** Blocks that read only text route words instead of patches. */
 const isPatchTap = (name: string): boolean => isTokenTap(name) && !name.startsWith("text_blocks.");
 
-/** Classifies images by the classifier of a system. */
+/** Classifies images with the classifier of a system. */
 export function systemClassifier(source: LiveSource): LiveAbilities {
   const { settings, spec } = source;
   const { classNames, imageShape } = spec;
@@ -26,7 +26,7 @@ export function systemClassifier(source: LiveSource): LiveAbilities {
   return imageClassifier(source, model);
 }
 
-/** Classifies images by the logits of a model. */
+/** Classifies images with the logits of a model. */
 export function imageClassifier(
   { spec, compile }: Pick<LiveSource, "spec" | "compile">,
   { grid, logits }: ImageModel,

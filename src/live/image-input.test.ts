@@ -33,14 +33,14 @@ describe("an image", () => {
     expect(imageReader(spec)(image(4, 0, 51, 102, 0, 255, 204, 153, 7))).toEqual(opaque);
   });
 
-  test("of greys has three equal channels", () => {
+  test("in grey gets three equal channels", () => {
     const plain = { ...spec, normalize: { mean: [0], std: [1] } };
     const expected = close([0.2, 0.4, 0.2, 0.4, 0.2, 0.4]);
     expect([...imageReader(plain)(image(1, 51, 102)).data]).toEqual(expected);
     expect([...imageReader(plain)(image(2, 51, 9, 102, 8)).data]).toEqual(expected);
   });
 
-  test("of colours becomes grey for a model of greys, rounded to a byte", () => {
+  test("in colour becomes grey for a grey model, rounded to bytes", () => {
     const grey = { ...spec, imageShape: [1, 1, 2], normalize: { mean: [0], std: [1] } } as const;
     const { shape, data } = imageReader(grey)(image(3, 100, 150, 200, 0, 0, 255));
     expect(shape).toEqual([1, 1, 1, 2]);
@@ -48,9 +48,9 @@ describe("an image", () => {
     expect([...data]).toEqual(close([141 / 255, 29 / 255]));
   });
 
-  test("passes the sizes of the run, the first in whole bytes", () => {
+  test("is resized through the sizes of the run, the first rounded to bytes", () => {
     const plain = { ...spec, normalize: { mean: [0], std: [1] } };
-    // Two pixels of 0 and 3 are 1.5 together, which is 2 as a byte.
+    // The mean of pixels 0 and 3 is 1.5, which is 2 as a byte.
     const steps = {
       ...plain,
       imageSizes: [
@@ -72,7 +72,7 @@ test.each([
   [{ width: 0, height: 2, channels: 3, data: new Uint8Array(0) }, "0 x 2 pixels"],
   [{ width: 1, height: 1, channels: 5, data: new Uint8Array(5) }, "5 channels"],
   [{ width: 9000, height: 9000, channels: 1, data: new Uint8Array(81e6) }, "make it smaller"],
-])("what is no image, or too large a one, is refused", (given, message) => {
+])("invalid or too large images are rejected", (given, message) => {
   expect(() => imageReader(spec)(given)).toThrow(UserError);
   expect(() => imageReader(spec)(given)).toThrow(message);
 });

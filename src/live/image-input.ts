@@ -1,4 +1,4 @@
-/** From pixels of any size to what a model sees. */
+/** Preprocesses images of any size for a model. */
 import { toChannels } from "../data/images/channels.ts";
 import { pipeline, resizeBytes, type TransformSpec } from "../data/transforms/index.ts";
 import { allocate, type NdArray } from "../graph/array.ts";
@@ -7,14 +7,14 @@ import type { RecordedImage } from "../inspect/types/image.ts";
 import { key } from "../random/key.ts";
 import type { LiveModelSpec } from "./types.ts";
 
-/** As many as pictures that are decoded in Node may have. */
+/** Maximum number of pixels, the same as for images decoded in Node. */
 const MAX_PIXELS = 64e6;
 
 export type ReadImage = (image: RecordedImage) => NdArray<"float32">;
 
 /**
- * Reads images as a run's evaluation does: channels, the size in which the run keeps images (rounded to
- * bytes), further sizes, normalisation. Gives `[1, C, H, W]`.
+ * Preprocesses an image as the run's evaluation does: channels, the size in which the run stores
+ * images (rounded to bytes), further sizes, normalisation. Returns `[1, C, H, W]`.
  */
 export function imageReader({ imageShape, imageSizes, normalize }: LiveModelSpec): ReadImage {
   const [channels, height, width] = imageShape!;
@@ -36,7 +36,7 @@ export function imageReader({ imageShape, imageSizes, normalize }: LiveModelSpec
   };
 }
 
-/** @throws UserError for what is no image, or too large a one */
+/** @throws UserError if the pixels are invalid or too many */
 function checkImage({ width, height, channels, data }: RecordedImage): void {
   const whole = [width, height, channels].every((size) => Number.isInteger(size) && size >= 1);
   if (!whole || channels > 4 || data.length !== width * height * channels) {

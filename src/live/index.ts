@@ -1,4 +1,4 @@
-/** Trained models that answer single images and texts, and tell how they routed them. */
+/** Trained models that run on single images and texts and report their routing. */
 export type { RoutedLayer } from "../inspect/types/routed-layer.ts";
 export type { LiveMaker } from "./abilities.ts";
 export { createLiveModel, type LiveModelOptions } from "./create-live-model.ts";

@@ -19,11 +19,11 @@ test.each([
   ["moe-decoder", {}, "language-model"],
   ["text-classifier", {}, "text-classifier"],
   ["classic-mixture", {}, undefined],
-] as const)("%s %o is asked as %s", (system, more, kind) => {
+] as const)("%s %o is of kind %s", (system, more, kind) => {
   expect(liveKind(settings({ system, ...more }))).toBe(kind);
 });
 
-describe("a limit on what experts accept", () => {
+describe("the expert capacity limit", () => {
   const dispatchOf = (model: object): unknown => {
     const one = forOneSample(settings(model));
     return "dispatch" in one ? one.dispatch : "moe" in one ? one.moe.dispatch : undefined;
@@ -31,7 +31,7 @@ describe("a limit on what experts accept", () => {
   const capacity = { name: "capacity", capacity_factor: 1.5 };
 
   test.each(["vit-moe", "sf-moe", "sparsely-gated", "text-classifier"])(
-    "of %s is lifted where a batch shares it",
+    "of %s is lifted if a batch shares it",
     (system) => {
       const router = { name: "softmax_top_k" };
       const moe = { num_experts: 4, router, dispatch: capacity, losses: [] };
@@ -51,7 +51,7 @@ describe("a limit on what experts accept", () => {
     expect(dispatchOf({ system: "diff-moe", dispatch: capacity })).toEqual({ name: "dropless" });
   });
 
-  test("stays where every sequence has its own, and where experts choose", () => {
+  test("is kept for limits per sequence and for expert choice", () => {
     const moe = { num_experts: 4, dispatch: { ...capacity, group: "sequence" } };
     expect(dispatchOf({ system: "vit-moe", moe })).toMatchObject({
       name: "capacity",

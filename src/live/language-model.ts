@@ -1,4 +1,4 @@
-/** Single prompts, continued. */
+/** Continues single prompts. */
 import { createDecoder } from "../evaluate/generate/decoder.ts";
 import { promptTokens, tokenTexts } from "../evaluate/generate/prompt.ts";
 import { createMoeDecoder, type MoeDecoderSettings } from "../models/moe-decoder/config.ts";
@@ -8,7 +8,7 @@ import { joinChoices } from "./routing.ts";
 import type { LiveAbilities, LiveSource } from "./source.ts";
 import { checkText, noteUnknown } from "./text-input.ts";
 
-/** What `moesaic generate` writes where nothing else is said. */
+/** Default number of new tokens of `moesaic generate`. */
 const NEW_TOKENS = 256;
 
 /** Continues prompts as `moesaic generate` does. */

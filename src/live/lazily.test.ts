@@ -10,7 +10,7 @@ function counted() {
   return { counts, make };
 }
 
-test("made once, when it is first needed", async () => {
+test("created once, on first use", async () => {
   const { counts, make } = counted();
   const lazy = lazily(make);
   expect(counts.made).toBe(0);
@@ -23,7 +23,7 @@ test("made once, when it is first needed", async () => {
   await expect(lazy.get()).rejects.toThrow("the model was disposed of; open it again");
 });
 
-test("disposed of while it is made, or before", async () => {
+test("disposed of during creation, or before", async () => {
   const { counts, make } = counted();
   const lazy = lazily(make);
   const made = lazy.get();
@@ -34,7 +34,7 @@ test("disposed of while it is made, or before", async () => {
   expect(counts).toEqual({ made: 1, disposed: 1 });
 });
 
-test("a failure is told, and the next call tries again", async () => {
+test("a failure is reported, and the next call retries", async () => {
   let calls = 0;
   const lazy = lazily(async () => {
     calls += 1;

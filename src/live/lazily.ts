@@ -1,11 +1,11 @@
-/** Something that is made when it is first needed, once. */
+/** A value that is created once, on first use. */
 export interface Lazy<T> {
   get(): Promise<T>;
-  /** Disposes of what was made, and of what is being made as soon as it is there. */
+  /** Disposes of the value, also if its creation is still pending. */
   dispose(): void;
 }
 
-/** A failure is told, and the next call tries again. */
+/** Creates the value on first use; after a failure the next call retries. */
 export function lazily<T extends { dispose(): void }>(make: () => Promise<T>): Lazy<T> {
   let made: Promise<T> | undefined;
   let disposed = false;
@@ -22,7 +22,7 @@ export function lazily<T extends { dispose(): void }>(make: () => Promise<T>): L
       disposed = true;
       made?.then(
         (value) => value.dispose(),
-        () => undefined, // told where it was asked for
+        () => undefined, // reported by `get`
       );
       made = undefined;
     },

@@ -1,16 +1,16 @@
-/** Reads how one sample was routed from the outputs of a graph. */
+/** Reads the routing of one sample from the outputs of a graph. */
 import type { TokenChoice } from "../evaluate/generate/decoder-routing.ts";
 import type { NdArray } from "../graph/array.ts";
 import { routedLayer } from "../inspect/routed-layer.ts";
 import type { RoutedLayer } from "../inspect/types/routed-layer.ts";
 import { isRoutingTap, layersOf, readRouting, tokenParts } from "../moe/routing-taps.ts";
 
-/** Whether routing is read from a tap of this name. */
+/** Whether routing is read from a tap with this name. */
 export function isTokenTap(name: string): boolean {
   return isRoutingTap(name, tokenParts);
 }
 
-/** The layers among `taps` for the first `count` tokens of the one sample in the batch. */
+/** The layers among `taps`, for the first `count` tokens of the single sample in the batch. */
 export function readLayers(
   taps: Readonly<Record<string, NdArray>>,
   names: readonly string[],

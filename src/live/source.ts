@@ -5,7 +5,7 @@ import type { NdArray } from "../graph/array.ts";
 import type { ModelSettings } from "../models/systems.ts";
 import type { LiveModel, LiveModelSpec } from "./types.ts";
 
-/** What a live model is made from. */
+/** Inputs from which a live model is created. */
 export interface LiveSource<Settings = ModelSettings> {
   readonly spec: LiveModelSpec;
   readonly settings: Settings;
@@ -13,10 +13,10 @@ export interface LiveSource<Settings = ModelSettings> {
   readonly tokenizer?: Tokenizer;
 }
 
-/** What a kind of model can do. */
+/** Abilities of a kind of model. */
 export type LiveAbilities = Omit<LiveModel, "spec">;
 
-/** Probabilities `[C]` of logits `[1, C]`. */
+/** Softmax of logits `[1, C]`, as `[C]`. */
 export function classProbabilities({ data }: NdArray): number[] {
   const scores = { numClasses: data.length, data: Float64Array.from(data, Number) };
   return Array.from(probabilities(scores).data);

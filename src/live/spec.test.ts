@@ -21,7 +21,7 @@ const texts = {
   contextLength: 8,
 };
 
-test("what an export writes is read", () => {
+test("an exported spec is read", () => {
   expect(readLiveModelSpec(classifier)).toEqual(classifier);
   expect(readLiveModelSpec(texts).tokenizer).toEqual(tokenizer);
 });
@@ -33,27 +33,31 @@ test("settings of an older version are read", () => {
   expect(settings).toMatchObject({ moe: { dispatch: { normalization: "after" } } });
 });
 
-describe("refused in one sentence", () => {
+describe("rejected with one sentence", () => {
   test.each<[string, unknown, string]>([
-    ["no object", "model", "model.json is no live model: Invalid input"],
+    ["no object", "model", "model.json is not a live model: Invalid input"],
     ["another version", { ...classifier, version: 2 }, "version: Invalid input"],
     ["an unknown key", { ...classifier, extra: 1 }, 'Unrecognized key: "extra"'],
     ["a wrong model", { ...classifier, model: { system: "x" } }, "model.system: Invalid"],
     ["a wrong setting", { ...classifier, model: { system: "vit-moe", width: -1 } }, "model.width"],
-    ["another kind", { ...classifier, kind: "captioner" }, "a model of vit-moe is no captioner"],
+    [
+      "another kind",
+      { ...classifier, kind: "captioner" },
+      "a model of vit-moe cannot be a captioner",
+    ],
     ["huge images", { ...classifier, imageShape: [3, 5000, 16] }, "imageShape.1: Too big"],
     ["images of two channels", { ...classifier, imageShape: [2, 16, 16] }, "imageShape.0"],
     ["no images", { ...classifier, imageShape: undefined }, "imageShape or normalize is missing"],
     ["no classes", { ...classifier, classNames: [] }, "classNames is empty"],
     [
-      "sizes that end elsewhere",
+      "sizes that end in another shape",
       { ...classifier, imageSizes: [[20, 20]] },
-      "imageSizes end in 20 x 20, and imageShape is 3 x 16 x 16",
+      "imageSizes end in 20 x 20, but imageShape is 3 x 16 x 16",
     ],
     ["no tokenizer", { ...texts, tokenizer: undefined }, "tokenizer or contextLength is missing"],
     ["a wrong tokenizer", { ...texts, tokenizer: { kind: "word" } }, "tokenizer.words"],
     [
-      "descriptions of other classes",
+      "prompts for another number of classes",
       {
         ...classifier,
         model: { system: "diff-moe", text: "prompts" },
@@ -61,7 +65,7 @@ describe("refused in one sentence", () => {
         contextLength: 8,
         classPrompts: ["a circle"],
       },
-      "there are 1 classPrompts for 2 classes",
+      "classPrompts has 1 entries for 2 classes",
     ],
   ])("%s", (_, value, message) => {
     const read = (): unknown => readLiveModelSpec(value);

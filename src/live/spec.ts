@@ -1,4 +1,4 @@
-/** `model.json`: what a live model is made from, beside its weights. */
+/** `model.json`: the specification of a live model, stored beside its weights. */
 import * as z from "zod";
 import { fromSnakeCase } from "../config/case.ts";
 import { renameKeys } from "../config/renamed-keys.ts";
@@ -8,7 +8,7 @@ import { type ModelSettings, modelSchema, textsOf } from "../models/systems.ts";
 import { liveKind } from "./kinds.ts";
 import type { LiveModelSpec } from "./types.ts";
 
-/** More characters of `model.json` are refused. */
+/** Maximum length of `model.json`, characters. */
 export const MAX_SPEC_LENGTH = 64 * 2 ** 20;
 
 const side = z.int().positive().max(4096);
@@ -44,11 +44,11 @@ const specSchema = z.strictObject({
 });
 
 /**
- * Checks what `model.json` holds.
+ * Validates the content of `model.json`.
  *
  * @param value the parsed JSON
- * @param source what to call it in errors
- * @throws UserError with the first thing that is wrong
+ * @param source name of the file in errors
+ * @throws UserError with the first problem
  */
 export function readLiveModelSpec(value: unknown, source = "model.json"): LiveModelSpec {
   const parsed = specSchema.safeParse(value);
@@ -60,35 +60,39 @@ export function readLiveModelSpec(value: unknown, source = "model.json"): LiveMo
   };
   const expected = liveKind(settings);
   if (expected !== spec.kind) {
-    refuse(`a model of ${settings.system} is no ${spec.kind}`);
+    refuse(`a model of ${settings.system} cannot be a ${spec.kind}`);
   }
   const { imageShape, imageSizes, normalize } = spec;
   if (readsImages(spec) && (imageShape === undefined || normalize === undefined)) {
-    refuse("imageShape or normalize is missing, and the model reads images");
+    refuse("imageShape or normalize is missing, but the model reads images");
   }
   if (imageShape !== undefined && imageSizes !== undefined) {
     const last = imageSizes.at(-1)!;
     if (last[0] !== imageShape[1] || last[1] !== imageShape[2]) {
-      refuse(`imageSizes end in ${last.join(" x ")}, and imageShape is ${imageShape.join(" x ")}`);
+      refuse(`imageSizes end in ${last.join(" x ")}, but imageShape is ${imageShape.join(" x ")}`);
     }
   }
   const texts = textsOf(settings);
   if (texts !== "none" && (spec.tokenizer === undefined || spec.contextLength === undefined)) {
-    refuse("tokenizer or contextLength is missing, and the model reads texts");
+    refuse("tokenizer or contextLength is missing, but the model reads texts");
   }
   if (spec.kind.endsWith("classifier") && spec.classNames.length === 0) {
-    refuse("classNames is empty, and the model is a classifier");
+    refuse("classNames is empty, but the model is a classifier");
   }
   if (texts === "classes") {
     const { length = 0 } = spec.classPrompts ?? [];
     if (length !== spec.classNames.length) {
-      refuse(`there are ${length} classPrompts for ${spec.classNames.length} classes`);
+      refuse(`classPrompts has ${length} entries for ${spec.classNames.length} classes`);
     }
   }
   return spec;
 }
 
-/** The model's settings, as code has them. */
+/**
+ * The model's settings with their names in code.
+ *
+ * @throws UserError with the first problem
+ */
 export function readSettings({ model }: LiveModelSpec, source = "model.json"): ModelSettings {
   const parsed = modelSchema.safeParse(renameKeys(modelSchema, model));
   if (!parsed.success) throw refusal(parsed.error, source, "model");
@@ -104,7 +108,7 @@ function refusal({ issues }: z.ZodError, source: string, within?: string): UserE
   const path = [...(within === undefined ? [] : [within]), ...issue.path].map(String).join(".");
   const place = path === "" ? "" : `${path}: `;
   const message = issue.message.slice(0, 300);
-  return new UserError(`${source} is no live model: ${place}${message}; export the model again`);
+  return new UserError(`${source} is not a live model: ${place}${message}; export the model again`);
 }
 
 function withoutUndefined<T extends object>(value: T): Partial<T> {

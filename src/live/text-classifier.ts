@@ -1,4 +1,4 @@
-/** Classes of single texts. */
+/** Classifies single texts. */
 import { compileForward } from "../evaluate/forward.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
@@ -13,7 +13,7 @@ import { isTokenTap, readLayers } from "./routing.ts";
 import { classProbabilities, type LiveAbilities, type LiveSource } from "./source.ts";
 import { readText } from "./text-input.ts";
 
-/** Classifies texts as long as the run's samples. */
+/** Classifies texts up to the length of the run's samples. */
 export function textClassifier({
   spec,
   settings,

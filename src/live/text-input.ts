@@ -1,24 +1,28 @@
-/** From texts to what a model sees, and what to say of them. */
+/** Tokenises texts for a model, and reports problems with them. */
 import { tokenRows } from "../data/batches/token-rows.ts";
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import { tokenTexts } from "../evaluate/generate/prompt.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 
-/** Longer texts are refused. */
+/** Maximum length of a text, characters. */
 const MAX_CHARACTERS = 100_000;
 
 /** One text as ids `[1, L]` and length `[1]`. */
 export interface TextInput {
   readonly ids: NdArray<"int64">;
   readonly lengths: NdArray<"int64">;
-  /** Those before the padding, as people read them. */
+  /** Display text of each token before the padding. */
   readonly tokens: readonly string[];
-  /** What was cut, unknown or empty, in one sentence each. */
+  /** Notes on truncated, unknown or empty text, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** Reads one text as a run's evaluation does: cut or padded to `contextLength` tokens. */
+/**
+ * Tokenises one text as the run's evaluation does: truncated or padded to `contextLength` tokens.
+ *
+ * @throws UserError if the text is too long
+ */
 export function readText(tokenizer: Tokenizer, text: string, contextLength: number): TextInput {
   checkText(text);
   const { tokens: ids, lengths } = tokenRows(tokenizer, [text], contextLength);
@@ -26,15 +30,15 @@ export function readText(tokenizer: Tokenizer, text: string, contextLength: numb
   const { length } = tokenizer.encode(text);
   const notes = [
     ...(length > contextLength
-      ? [`the text has ${length} tokens and the model reads ${contextLength}; the rest was cut`]
+      ? [`the text has ${length} tokens and the model reads ${contextLength}; the rest is ignored`]
       : []),
-    ...(text.trim() === "" ? ["the text has no words; what the model says of it says little"] : []),
+    ...(text.trim() === "" ? ["the text has no words; the model's output is not meaningful"] : []),
     ...(text.trim() === "" ? [] : noteUnknown(tokenizer, shown)),
   ];
   return { ids, lengths, tokens: tokenTexts(tokenizer, shown), notes };
 }
 
-/** Says how many tokens stand for something that the model does not know. */
+/** Notes how many tokens are unknown to the model. */
 export function noteUnknown({ unknownId }: Tokenizer, ids: readonly number[]): string[] {
   const count = unknownId === undefined ? 0 : ids.filter((id) => id === unknownId).length;
   if (count === 0) return [];
@@ -42,10 +46,10 @@ export function noteUnknown({ unknownId }: Tokenizer, ids: readonly number[]): s
   return [`${what} not in the model's vocabulary`];
 }
 
-/** @throws UserError for a text that is too long */
+/** @throws UserError if the text is too long */
 export function checkText(text: string): void {
   if (typeof text === "string" && text.length <= MAX_CHARACTERS) return;
   throw new UserError(
-    `the text has ${text.length} characters, more than ${MAX_CHARACTERS}; shorten it`,
+    `the text has ${text.length} characters; the limit is ${MAX_CHARACTERS}; shorten it`,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * A trained model that answers single images and texts, and tells how it routed them; the same in Node
- * and in a browser.
+ * A trained model that runs on single images and texts and reports its routing, in Node and in
+ * browsers.
  *
  * Letters: `S` patches or tokens, `E` experts, `K` choices, `C` classes, `P` width of embeddings.
  */
@@ -12,28 +12,28 @@ import type { LiveKind } from "../models/define.ts";
 
 export type { LiveKind } from "../models/define.ts";
 
-/** `model.json`, which stands beside `weights.safetensors`. */
+/** `model.json`, stored beside `weights.safetensors`. */
 export interface LiveModelSpec {
   readonly version: 1;
   readonly kind: LiveKind;
   readonly recipe: string;
-  /** Of the checkpoint. */
+  /** Step of the checkpoint. */
   readonly step: number;
   /** `model` of the configuration, in snake_case. */
   readonly model: unknown;
-  /** `[C, H, W]`, where the model reads images: they are resized to it, then normalised. */
+  /** `[C, H, W]`, if the model reads images, which are resized to it and then normalised. */
   readonly imageShape?: readonly [number, number, number];
   /**
-   * Rows and columns to which images are resized one after the other, as the run does: first to that in
-   * which it keeps them, rounded to bytes. Default: that of `imageShape` alone.
+   * Sizes (rows and columns) to which images are resized in sequence, as in the run: the first is
+   * the size in which the run stores images, rounded to bytes. Default: the size of `imageShape`.
    */
   readonly imageSizes?: readonly (readonly [rows: number, columns: number])[];
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
-  /** Empty where the model knows no classes. */
+  /** Empty if the model has no classes. */
   readonly classNames: readonly string[];
-  /** What the model reads of each class, where it compares images with descriptions of classes. */
+  /** Prompts of each class, if the model compares images with texts of the classes. */
   readonly classPrompts?: readonly string[]; // [C]
-  /** How texts become tokens, where the model reads or writes any, and how many it takes at most. */
+  /** Tokenizer and maximum number of tokens, if the model reads or writes texts. */
   readonly tokenizer?: TokenizerState;
   readonly contextLength?: number;
 }
@@ -47,10 +47,10 @@ export interface RoutedImage {
 
 /** Layers over the tokens of one text. */
 export interface RoutedText {
-  /** As people read them. */
+  /** Display text of each token. */
   readonly tokens: readonly string[]; // [S]
   readonly layers: readonly RoutedLayer[];
-  /** What was cut, unknown or empty, in one sentence each. */
+  /** Notes on truncated, unknown or empty text, one sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -65,24 +65,24 @@ export interface ClassifiedText {
 }
 
 export interface EmbeddedImage {
-  /** Of length one. */
+  /** Unit length. */
   readonly embedding: Float32Array; // [P]
   readonly routing: RoutedImage;
 }
 
 export interface EmbeddedText {
-  /** Of length one. */
+  /** Unit length. */
   readonly embedding: Float32Array; // [P]
   readonly routing: RoutedText;
 }
 
 export interface GenerateRequest {
-  /** What captions describe. */
+  /** The image to describe, for captioners. */
   readonly image?: RecordedImage;
-  /** What language models continue. */
+  /** The text to continue, for language models, or the start of a caption. */
   readonly prompt?: string;
   readonly maxNewTokens?: number;
-  /** 0 is greedy. */
+  /** 0 selects greedy decoding. */
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;
@@ -90,24 +90,24 @@ export interface GenerateRequest {
 }
 
 export interface Generated {
-  /** Prompt left out, as `generate` and `caption` print it. */
+  /** Generated text without the prompt, as `generate` and `caption` print it. */
   readonly text: string;
-  /** Of the tokens of prompt and text that the model saw and read. */
+  /** Routing of the tokens of prompt and text that the model read. */
   readonly routing: RoutedText;
-  /** Of the image, where the model routes its patches. */
+  /** Routing of the image, if the model routes its patches. */
   readonly imageRouting?: RoutedImage;
 }
 
-/** What a model of each kind can do is there, the rest is not. The caller disposes of it. */
+/** Only the abilities of the model's kind are defined. The caller disposes of the model. */
 export interface LiveModel {
   readonly spec: LiveModelSpec;
   classifyImage?(image: RecordedImage): Promise<ClassifiedImage>;
   classifyText?(text: string): Promise<ClassifiedText>;
   embedImage?(image: RecordedImage): Promise<EmbeddedImage>;
   embedText?(text: string): Promise<EmbeddedText>;
-  /** Logits of embeddings are `scale * cosine + bias`. */
+  /** Logits are `scale * cosine + bias`. */
   readonly similarity?: { readonly scale: number; readonly bias: number };
-  /** Tells the text so far after each token. */
+  /** Calls `onText` with the text so far after each token. */
   generate?(
     request: GenerateRequest,
     options?: { readonly onText?: (text: string) => void; readonly signal?: AbortSignal },

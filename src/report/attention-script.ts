@@ -1,11 +1,11 @@
-/** The part of the report's script that follows attention: from heads, patches and words to maps. */
+/** Attention section of the report's script: selection of heads, patches and words. */
 
 import { attentionLevels } from "./charts/attention.ts";
 
-/** Digits of the shares that a page holds. */
+/** Digits that encode attention shares in the page. */
 export const shareDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** A function `look` of the section; the arithmetic is that of `inspect/attention.ts`. */
+/** Defines a function `look` for the section; its arithmetic equals `inspect/attention.ts`. */
 export const attentionScript: string = `
   const look = (section) => {
     const digits = "${shareDigits}";
@@ -21,7 +21,7 @@ export const attentionScript: string = `
       keys: Number(element.dataset.keys),
       text: element.dataset.weights,
       ofWords: element.matches(".of-words"),
-      // What the class token sees, in the form of a tile of one query.
+      // Attention of the class token, as a tile with a single query.
       own: element.dataset.classToken && {
         heads: Number(element.dataset.heads),
         keys: Number(element.dataset.keys),
@@ -106,13 +106,13 @@ export const attentionScript: string = `
           }
         }
         const who = ofClass
-          ? "the class token looks"
-          : patch === null ? "all patches look, on average" : "the patch in " + place() + " looks";
+          ? "the class token"
+          : patch === null ? "all patches, averaged" : "the patch in " + place();
         classButton?.setAttribute("aria-pressed", String(ofClass));
         const which = head === null ? "" : ", head " + head;
-        state.textContent = "Where " + who + which + ".";
+        state.textContent = "Attention of " + who + which + ".";
         if (wordState) {
-          wordState.textContent = "Patches that read \\u201c" + words[word].textContent.trim() + "\\u201d.";
+          wordState.textContent = "Attention of the patches to \\u201c" + words[word].textContent.trim() + "\\u201d.";
         }
         picker.setAttribute("aria-valuenow", patch === null ? 0 : patch + 1);
         picker.setAttribute("aria-valuetext", patch === null ? "all patches" : place());
@@ -126,7 +126,7 @@ export const attentionScript: string = `
       for (const [name, value] of Object.entries({
         tabindex: 0,
         role: "slider",
-        "aria-label": "Patch that looks; arrow keys choose, Escape takes all",
+        "aria-label": "Query patch; arrow keys move it, Escape clears it",
         "aria-valuemin": 0,
         "aria-valuemax": size,
         "aria-valuenow": 0,

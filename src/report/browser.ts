@@ -1,4 +1,7 @@
-/** The part of `report/` that runs in a page: charts, which draw into any document, and the look of numbers. */
+/**
+ * The part of `report/` that runs in browsers: charts, which draw into any document, and number
+ * formats.
+ */
 export { type AssociationDotsOptions, associationDotsChart } from "./charts/association-dots.ts";
 export {
   type AttentionMap,

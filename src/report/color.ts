@@ -1,9 +1,9 @@
 /** Colour arithmetic: hexadecimal sRGB, OKLab (Björn Ottosson, 2020), WCAG contrast. */
 
-/** Three numbers: linear RGB from 0 to 1, or OKLab lightness, a and b. */
+/** Three components: linear RGB from 0 to 1, or OKLab lightness, a and b. */
 export type Triple = readonly [number, number, number];
 
-/** Kinds of colour vision that palettes are checked for. */
+/** Types of colour vision for which palettes are checked. */
 export type Vision = "normal" | "protanopia" | "deuteranopia" | "tritanopia";
 
 // Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
@@ -53,7 +53,7 @@ export function oklab([r, g, b]: Triple): Triple {
   ];
 }
 
-/** Linear RGB of OKLab; outside 0 to 1 where the screen cannot show the colour. */
+/** Linear RGB of OKLab; outside 0 to 1 if the colour is outside sRGB. */
 export function fromOklab([lightness, a, b]: Triple): Triple {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
@@ -65,7 +65,7 @@ export function fromOklab([lightness, a, b]: Triple): Triple {
   ];
 }
 
-/** The colour `fraction` of the way from one to the other, even to the eye. */
+/** Interpolates two colours in perceptually even steps. */
 export function mix(from: string, to: string, fraction: number): string {
   const a = oklab(linearRgb(from));
   const b = oklab(linearRgb(to));
@@ -73,7 +73,7 @@ export function mix(from: string, to: string, fraction: number): string {
   return toHex(fromOklab([at(0), at(1), at(2)]));
 }
 
-/** OKLab of a colour as a person with the given vision sees it. */
+/** OKLab of a colour as perceived with the given colour vision. */
 export function perceived(rgb: Triple, vision: Vision): Triple {
   if (vision === "normal") return oklab(rgb);
   const m = visionMatrices[vision];
@@ -93,7 +93,7 @@ export function contrast(one: string, other: string): number {
   return Math.max(a, b) / Math.min(a, b);
 }
 
-/** Black or white, whichever is easier to read on the given background. */
+/** Black or white, whichever has more contrast with the background. */
 export function inkOn(background: string): string {
   return contrast(background, "#ffffff") >= contrast(background, "#000000") ? "#ffffff" : "#000000";
 }

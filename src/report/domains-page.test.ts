@@ -28,7 +28,7 @@ const records = [
 ];
 const table = domainTable(records, "training_domain_validation", { domains });
 
-test("a bar for each algorithm and domain that has one, and one for the average", () => {
+test("a bar for each algorithm and available domain, and one for the average", () => {
   const { document } = parseHTML("<!doctype html><html></html>");
   const svg = domainBarsChart(table, { document, width: 600, label: "Accuracy" });
   const titles = [...svg.querySelectorAll("rect title")].map(({ textContent }) =>
@@ -44,7 +44,7 @@ test("a bar for each algorithm and domain that has one, and one for the average"
   expect(svg.outerHTML).not.toContain("NaN");
 });
 
-test("the page holds the table, marks the best of each column and links the runs", () => {
+test("the page contains the table, marks the best of each column and links the runs", () => {
   const runs = [
     { algorithm: "GMoE", trial: 0, testDomains: ["photo"], report: "a/report.html", steps: 10 },
     { algorithm: "<ERM>", trial: 0, testDomains: ["photo"], report: "b/report.html", steps: 10 },
@@ -52,7 +52,7 @@ test("the page holds the table, marks the best of each column and links the runs
   const page = renderDomainsPage({ title: "Two & more", tables: [table], runs, finished: false });
   const { document } = parseHTML(page);
   expect(document.querySelector("h1")!.textContent).toBe("Two & more");
-  expect(document.querySelector(".eyebrow")!.textContent).toBe("2 runs, and more to come");
+  expect(document.querySelector(".eyebrow")!.textContent).toBe("2 runs, more to follow");
   const rows = [...document.querySelectorAll(".domains tbody tr")].map((row) =>
     [...row.children].map(({ textContent }) => textContent),
   );

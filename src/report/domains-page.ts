@@ -11,16 +11,16 @@ import { responsive } from "./svg.ts";
 
 /** One training run of a protocol. */
 export interface DomainsPageRun extends Pick<DomainRecord, "algorithm" | "trial" | "testDomains"> {
-  /** Address of its report, relative to the page. */
+  /** URL of its report, relative to the page. */
   readonly report: string;
   readonly steps: number;
 }
 
-/** What a protocol has found so far. */
+/** Results of a protocol so far. */
 export interface DomainResults {
   /** Whether all runs are finished. */
   readonly finished: boolean;
-  /** One per selection method that the runs allow. */
+  /** One table per selection method that the runs support. */
   readonly tables: readonly DomainTable[];
 }
 
@@ -33,9 +33,9 @@ const explained = {
   training_domain_validation:
     "The checkpoint with the best mean accuracy on the held-out part of each training domain.",
   leave_one_domain_out:
-    "The step with the best mean accuracy on training domains that were left out one by one as well.",
+    "The step with the best mean accuracy on the training domains, each held out in turn.",
   oracle:
-    "The last checkpoint; between settings of an algorithm, the held-out part of the test domain chooses.",
+    "The last checkpoint; settings of an algorithm are selected on the held-out part of the test domain.",
 } as const;
 
 const pageStyle = `
@@ -44,17 +44,17 @@ const pageStyle = `
 .runs { display: flex; flex-wrap: wrap; gap: 4px 14px; }
 .runs a { color: var(--accent); }`;
 
-/** The text of the page; names of users are escaped, and nothing is loaded. */
+/** Renders the page; user text is escaped, and nothing is loaded. */
 export function renderDomainsPage({ title, tables, runs, finished }: DomainsPage): string {
   const { document } = parseHTML("<!doctype html><html></html>");
   return renderPage({
     title,
     style: pageStyle,
     body: html`<header>
-<p class="eyebrow">${formatCount(runs.length)} ${runs.length === 1 ? "run" : "runs"}${finished ? "" : ", and more to come"}</p>
+<p class="eyebrow">${formatCount(runs.length)} ${runs.length === 1 ? "run" : "runs"}${finished ? "" : ", more to follow"}</p>
 <h1>${title}</h1>
-<p class="lede">Accuracy on domains that training did not see, in percent of the in split of each: the mean over
-trials and its standard error. Each column names the domain that was left out.</p>
+<p class="lede">Accuracy on held-out domains, in percent of each domain's in split: the mean over
+trials and its standard error. Each column is a held-out domain.</p>
 </header>
 ${tables.map((table) => drawTable(table, document))}
 <section><h2>Runs</h2>
@@ -65,7 +65,7 @@ ${drawRuns(runs)}
 
 function drawTable(table: DomainTable, document: Document): Html {
   const { heading, rows } = domainTableText(table);
-  const label = `Accuracy of each algorithm without each domain, ${selectionMethods[table.method]}`;
+  const label = `Accuracy of each algorithm on each held-out domain, ${selectionMethods[table.method]}`;
   const chart = responsive((width) => domainBarsChart(table, { document, width, label }), 1140);
   const series = (r: number): Html => raw(`var(--series-${r % 6})`);
   const legend = html`<ul class="legend">${table.rows.map(
@@ -85,12 +85,12 @@ function drawTable(table: DomainTable, document: Document): Html {
         (cell, c) => html`<td class="number${best[c] === r ? " best" : ""}">${cell}</td>`,
       )}</tr>`,
   )}</tbody></table></div>
-${figure("Accuracy by left-out domain", html`${legend}${chart}`, "Lines: standard error over trials. Dots: trials.")}
+${figure("Accuracy by held-out domain", html`${legend}${chart}`, "Lines: standard error over trials. Dots: trials.")}
 </div></section>
 `;
 }
 
-/** The row with the highest mean of each column; none of a table of one row. */
+/** Index of the row with the highest mean per column; empty for a single row. */
 function bestOf({ domains, rows }: DomainTable): (number | undefined)[] {
   return Array.from({ length: domains.length + 1 }, (_, c) => {
     const means = rows.map(({ cells, average }) => [...cells, average][c]?.mean ?? -1);

@@ -16,7 +16,7 @@ test("a single spike among 100,000 points survives", () => {
   expect(kept.every((point, i) => i === 0 || point.x > kept[i - 1]!.x)).toBe(true);
 });
 
-test("short curves stay as they are", () => {
+test("short curves are unchanged", () => {
   expect(downsample(ramp(5), 600)).toHaveLength(5);
   expect(downsample([], 600)).toEqual([]);
 });
@@ -25,7 +25,7 @@ test("thinning keeps both ends", () => {
   expect(thin([0, 1, 2, 3, 4, 5, 6], 3)).toEqual([0, 3, 6]);
 });
 
-test("running mean narrows at the start and looks back at the end", () => {
+test("the running mean narrows at the start and is one-sided at the end", () => {
   const points = [1, 2, 6, 3, 8].map((y, x) => ({ x, y }));
   // Windows of 3: [1], [1,2,6], [2,6,3], [6,3,8], [3,8].
   expect(runningMean(points, 3).map((point) => point.y)).toEqual([1, 3, 11 / 3, 17 / 3, 5.5]);

@@ -1,4 +1,4 @@
-/** Thinning curves for drawing. */
+/** Downsampling of curves for drawing. */
 
 /** One point of a curve. */
 export interface Point {
@@ -7,8 +7,8 @@ export interface Point {
 }
 
 /**
- * At most `limit` points of a curve, with the lowest and the highest of every stretch among them,
- * so that no spike is lost; the first and the last point stay.
+ * At most `limit` points of a curve: the first, the last, and the minimum and maximum of every
+ * interval, so that no spike is lost.
  *
  * @param points in ascending order of `x`
  * @param limit at least 4
@@ -34,7 +34,7 @@ export function downsample(points: readonly Point[], limit: number): readonly Po
   return kept;
 }
 
-/** At most `limit` points, evenly spaced by index, the ends included. */
+/** At most `limit` points, evenly spaced by index, including both ends. */
 export function thin<T>(points: readonly T[], limit: number): readonly T[] {
   if (points.length <= limit) return points;
   const last = points.length - 1;
@@ -42,10 +42,10 @@ export function thin<T>(points: readonly T[], limit: number): readonly T[] {
 }
 
 /**
- * The mean over a window of up to `window` points around each; near the start it narrows evenly, so
- * that steep beginnings stay true, and at the end it loses its later half, so that noise stays low.
+ * Running mean over up to `window` points. Near the start the window shrinks on both sides, which
+ * preserves steep starts; near the end only its later half shrinks, which limits noise.
  *
- * @param geometric the mean of logarithms; all values must be positive
+ * @param geometric whether to average logarithms; all values must be positive
  */
 export function runningMean(
   points: readonly Point[],

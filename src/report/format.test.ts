@@ -40,7 +40,7 @@ test("fractions and figures", () => {
   ]);
 });
 
-test("what is not a number never throws", () => {
+test("non-finite values never throw", () => {
   const values = [Number.NaN, Number.POSITIVE_INFINITY];
   for (const value of values) {
     expect([formatCount(value), formatCompact(value), formatPercent(value)]).toEqual([

@@ -1,4 +1,4 @@
-/** Numbers as people read them, always in English notation. */
+/** Number formats for display, always in English notation. */
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const narrowSpace = "\u202f";

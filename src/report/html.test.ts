@@ -8,10 +8,10 @@ test("values are escaped in content and attributes, HTML is not", () => {
   );
 });
 
-test("lists are joined, nothing is nothing, zero is zero", () => {
+test("lists are joined, null and undefined are empty, zero is zero", () => {
   expect(html`${[html`<i>`, "<", 0]}${null}${undefined}${false}`.html).toBe("<i>&lt;0");
 });
 
-test("control characters and lone surrogates are replaced, emoji stay", () => {
+test("control characters and lone surrogates are replaced, emoji are kept", () => {
   expect(escapeHtml("a\u0000b\ud800c\n\u{1f600}")).toBe("a\ufffdb\ufffdc\n\u{1f600}");
 });

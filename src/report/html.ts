@@ -1,11 +1,13 @@
-/** Building HTML from values that may hold markup: everything is escaped unless marked as HTML. */
+/** HTML templates that escape every value unless it is marked as HTML. */
 
-/** Text that is HTML already. */
+/** Text that is already HTML. */
 export interface Html {
   readonly html: string;
 }
 
-/** What may stand in a template: text is escaped, lists are joined, nothing becomes nothing. */
+/**
+ * Template values: text is escaped, lists are joined, null and undefined render as an empty string.
+ */
 export type Part = string | number | Html | null | undefined | false | readonly Part[];
 
 const entities: Readonly<Record<string, string>> = {
@@ -16,21 +18,21 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text made safe for element content and quoted attributes. */
+/** Escapes text for element content and quoted attributes. */
 export function escapeHtml(text: string): string {
-  // Control characters have no place in HTML; a lone surrogate has no UTF-8 form.
+  // HTML allows no control characters; a lone surrogate cannot be encoded as UTF-8.
   return text
     .replace(/[&<>"']/g, (character) => entities[character]!)
     .replace(/[^\P{Cc}\n\r\t]|\p{Surrogate}/gu, "\ufffd");
 }
 
-/** Marks a string as HTML; only for strings that this program wrote. */
+/** Marks a string as HTML; only for trusted strings. */
 export function raw(text: string): Html {
   return { html: text };
 }
 
 /**
- * A template whose values are escaped.
+ * An HTML template; values are escaped.
  *
  * @example
  * html`<p>${"a < b"}</p>`.html // "<p>a &lt; b</p>"

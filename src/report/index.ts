@@ -1,4 +1,4 @@
-/** The HTML report of a run and the charts it is made of. */
+/** The HTML report of a run, and its charts. */
 export * from "./browser.ts";
 export { type DomainsPage, type DomainsPageRun, renderDomainsPage } from "./domains-page.ts";
 export { renderReport } from "./report.ts";

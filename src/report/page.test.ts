@@ -7,7 +7,7 @@ import { renderPage } from "./page.ts";
 const policyOf = (page: string): string =>
   parseHTML(page).document.querySelector("[http-equiv]")!.getAttribute("content")!;
 
-test("a page escapes its title, adds its style, and may not load or run anything", () => {
+test("a page escapes its title, adds its style, and must not load or run anything", () => {
   const page = renderPage({ title: "<b>", style: ".own{}", body: html`<h1>${"a < b"}</h1>` });
   const { document } = parseHTML(page);
   expect(document.title).toBe("<b> \u00b7 Moesaic");

@@ -1,23 +1,23 @@
-/** The frame of every HTML page: one file that loads nothing. */
+/** The frame of every HTML page: one self-contained file. */
 import { createHash } from "node:crypto";
 import { type Html, html, raw } from "./html.ts";
 import { style } from "./style.ts";
 
-/** What differs between pages. */
+/** The variable parts of a page. */
 export interface Page {
   readonly title: string;
-  /** One sentence for search engines and previews. */
+  /** Description for search engines and previews, one sentence. */
   readonly description?: string;
-  /** CSS after the shared style. */
+  /** CSS in addition to the shared style. */
   readonly style?: string;
-  /** The only script that the page may run. */
+  /** The only script allowed on the page. */
   readonly script?: string;
-  /** The content of `<main>`. */
+  /** Content of `<main>`. */
   readonly body: Html;
 }
 
 /**
- * The text of a page.
+ * Renders a page.
  *
  * Its content security policy allows inline styles, images in data URIs, and `script` by its hash.
  *

@@ -1,4 +1,4 @@
-/** A made-up run of a model of images and texts. */
+/** A synthetic run of an image-text model. */
 import { expertGallery } from "../inspect/expert-gallery.ts";
 import { retrievalSamples } from "../inspect/retrieval-samples.ts";
 import { routingStatistics } from "../inspect/statistics/routing-statistics.ts";
@@ -19,7 +19,7 @@ interface PairOptions {
   readonly pairs?: number;
 }
 
-/** Routers send patches by what they cover, words by what they are; all but the last two experts. */
+/** Routers send patches by coverage and words by value, to all but the last two experts. */
 export function fixturePairRun(options: PairOptions = {}): RunRecord {
   const { layers = 4, experts = 8, pairs = 48 } = options;
   const random = generator(21);

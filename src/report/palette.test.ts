@@ -9,7 +9,7 @@ test.each(visions)("colours of up to 16 experts differ under %s", (vision) => {
   expect(smallestDistance(expertColors(16), vision)).toBeGreaterThan(0.05);
 });
 
-test("an expert keeps its colour whatever the number of experts", () => {
+test("an expert keeps its colour for any number of experts", () => {
   const many = expertColors(200);
   expect(many).toHaveLength(200);
   expect(many.slice(0, 3)).toEqual(expertColors(3));

@@ -1,8 +1,8 @@
-/** Colours that tell experts apart, also for readers with a colour vision deficiency. */
+/** Expert colours that remain distinct with colour vision deficiencies. */
 
 import { fromOklab, linearRgb, perceived, type Triple, toHex, type Vision } from "./color.ts";
 
-// Okabe and Ito 2008, the yellow darkened a little for light pages, violet in place of black.
+// Okabe and Ito 2008, with a slightly darker yellow for light pages, and violet instead of black.
 const seeds = [
   "#0072b2",
   "#e69f00",
@@ -25,11 +25,11 @@ interface Candidate {
 let known: readonly string[] | undefined;
 
 /**
- * One colour per expert, the same for the same expert whatever their number.
+ * One colour per expert; an expert's colour does not depend on the number of experts.
  *
- * The first eight are fixed. Each further one is the colour of a grid over OKLCH that is farthest
- * from all before it for the worst of four kinds of vision. Beyond 128 the colours repeat; experts
- * are always labelled with their number as well.
+ * The first eight are fixed. Each further one is the colour of an OKLCH grid with the largest
+ * minimum distance to all previous ones over four types of colour vision. Beyond 128 the colours
+ * repeat; experts are always labelled with their number too.
  *
  * @example
  * expertColors(2) // ["#0072b2", "#e69f00"]
@@ -40,7 +40,7 @@ export function expertColors(numExperts: number): readonly string[] {
   return Array.from({ length: numExperts }, (_, expert) => known![expert % largest]!);
 }
 
-/** Smallest OKLab distance between two of the colours under one kind of vision. */
+/** Minimum OKLab distance between any two colours under one type of colour vision. */
 export function smallestDistance(colors: readonly string[], vision: Vision): number {
   const seen = colors.map((hex) => perceived(linearRgb(hex), vision));
   let smallest = Number.POSITIVE_INFINITY;

@@ -31,5 +31,5 @@ test("patches of several sizes and channels become squares, row by row", () => {
     [25, 25, 25, 255],
   ]);
   expect(at(0, 3)).toEqual([1, 2, 3, 4]);
-  expect(at(3, 3)).toEqual([0, 0, 0, 0]); // nothing
+  expect(at(3, 3)).toEqual([0, 0, 0, 0]); // transparent
 });

@@ -1,19 +1,19 @@
-/** Many small pictures in one, so that a page holds one file for all of them. */
+/** Packs many small images into one sprite. */
 
 import { shrink } from "../inspect/record/shrink-image.ts";
 import type { RecordedImage } from "../inspect/types/image.ts";
 import { pngDataUri } from "./png.ts";
 
 export interface PatchSprite {
-  /** A PNG data URI; pictures stand row by row. */
+  /** PNG data URI; images are placed row by row. */
   readonly image: string;
   readonly rows: number;
   readonly columns: number;
 }
 
 /**
- * Squares of `side` pixels in RGB, row by row; larger pictures are averaged, smaller ones repeat
- * pixels. What is left of the last row is transparent.
+ * Packs RGB squares of `side` pixels, row by row. Larger images are averaged, smaller ones repeat
+ * pixels. The unused part of the last row is transparent.
  */
 export function patchSprite(
   patches: readonly RecordedImage[],
@@ -35,7 +35,7 @@ export function patchSprite(
   return { image: pngDataUri({ width, height, channels: 4, data }), rows, columns };
 }
 
-/** Red, green, blue and alpha at a place in the picture, from 0 to 1. */
+/** Red, green, blue and alpha at a pixel, from 0 to 1. */
 function pixel({ width, height, channels, data }: RecordedImage, x: number, y: number): number[] {
   const at = (Math.floor(y * height) * width + Math.floor(x * width)) * channels;
   const color = channels < 3 ? [data[at]!, data[at]!, data[at]!] : [...data.subarray(at, at + 3)];

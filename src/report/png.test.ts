@@ -12,7 +12,7 @@ test.each([1, 2, 3, 4])("an image of %i channels survives the round trip", (chan
   expect([...decoded.data]).toEqual([...data]);
 });
 
-test("large images are shrunk by a whole factor", () => {
+test("large images are shrunk by an integer factor", () => {
   const image = { width: 400, height: 200, channels: 1, data: new Uint8Array(80_000).fill(9) };
   const decoded = decode(bytes(pngDataUri(image)));
   expect([decoded.width, decoded.height, decoded.data[0]]).toEqual([134, 67, 9]);
@@ -25,7 +25,7 @@ test("grey keeps alpha and single channels", () => {
   expect(greyscale(grey)).toBe(grey);
 });
 
-test("sizes that do not fit the bytes are refused", () => {
+test("sizes that do not match the bytes are rejected", () => {
   const data = new Uint8Array(3);
   expect(() => pngDataUri({ width: 2, height: 2, channels: 1, data })).toThrow(
     "image of 2x2x1 needs 4 bytes, got 3",

@@ -6,10 +6,11 @@ import { shrinkTo } from "../inspect/record/shrink-image.ts";
 import type { RecordedImage } from "../inspect/types/image.ts";
 
 /**
- * A PNG data URI of an image; images with a side beyond `maxSide` pixels are shrunk by a whole factor.
+ * A PNG data URI of an image; images with a side above `maxSide` pixels are shrunk by an integer
+ * factor.
  *
- * @param options `maxSide` is 160 unless given, which keeps pages with many images small
- * @throws RangeError when the sizes and the bytes do not agree
+ * @param options `maxSide` defaults to 160, which keeps pages with many images small
+ * @throws RangeError if the sizes and the number of bytes do not match
  */
 export function pngDataUri(
   image: RecordedImage,
@@ -17,7 +18,7 @@ export function pngDataUri(
 ): string {
   const { width, height, channels, data } = image;
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
-    throw new RangeError(`image size must be positive whole numbers, got ${width}x${height}`);
+    throw new RangeError(`image size must be positive integers, got ${width}x${height}`);
   }
   if (![1, 2, 3, 4].includes(channels)) {
     throw new RangeError(`image must have 1 to 4 channels, got ${channels}`);
@@ -38,7 +39,7 @@ export function pngDataUri(
   return `data:image/png;base64,${encodeBase64(bytes)}`;
 }
 
-/** The same picture in grey; alpha stays. */
+/** The image in grey; alpha is unchanged. */
 export function greyscale(image: RecordedImage): RecordedImage {
   const { width, height, channels, data } = image;
   if (channels < 3) return image;

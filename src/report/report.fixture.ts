@@ -1,4 +1,4 @@
-/** A made-up run that looks like a real one: drawn images, plausible curves and routing. */
+/** A synthetic run with realistic data: drawn images, plausible curves and routing. */
 
 import { attentionLayer } from "../inspect/attention.ts";
 import { patchDecisions } from "../inspect/decisions.ts";
@@ -17,7 +17,7 @@ const side = 32;
 const patch = 4;
 const grid = side / patch;
 
-/** A repeatable generator of numbers from 0 to 1 (mulberry32). */
+/** A deterministic generator of numbers from 0 to 1 (mulberry32). */
 export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -30,7 +30,7 @@ export function generator(seed: number): () => number {
 
 export interface Scene {
   readonly image: RecordedImage;
-  /** Share of each patch that the shape covers, 0 to 1. */
+  /** Fraction of each patch covered by the shape, 0 to 1. */
   readonly cover: readonly number[]; // [S]
 }
 
@@ -97,7 +97,7 @@ interface FixtureOptions {
   readonly samples?: number;
 }
 
-/** A whole run; every part is present. */
+/** A complete run; every part is present. */
 export function fixtureRun(options: FixtureOptions = {}): RunRecord {
   const { layers = 4, experts = 8, steps = 1500, samples = 12 } = options;
   const names = Array.from({ length: layers }, (_, i) => `blocks.${i}.moe`);
@@ -113,7 +113,7 @@ export function fixtureRun(options: FixtureOptions = {}): RunRecord {
       ...(i % 2 === 0 ? { caption: `a small red ${classNames[label]} left of a blue star` } : {}),
       layers: names.map((layer, depth): MosaicLayer => {
         const { ids, weights } = routePatches(cover, depth, experts, 1000 * i + depth);
-        // Every second layer has weights, so that both kinds are seen.
+        // Every second layer has weights, to cover both cases.
         const known = depth % 2 === 0 ? { combineWeights: [weights] } : {};
         return { layer, rows: grid, cols: grid, ids: [ids], ...known };
       }),
@@ -167,7 +167,7 @@ export function fixtureRun(options: FixtureOptions = {}): RunRecord {
   };
 }
 
-/** Patches look at what is near, the later layer at what the shape covers; one word is the shape. */
+/** Patches attend to neighbours, the later layer to the shape; one word is the shape. */
 function fixtureAttention(
   cover: readonly number[],
   layers: number,

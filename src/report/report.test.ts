@@ -14,7 +14,7 @@ describe("a whole run", () => {
   const page = renderReport(run);
   const { document } = parseHTML(page);
 
-  test("tells the result in one sentence", () => {
+  test("summarises the result in one sentence", () => {
     expect(document.querySelector("h1")!.textContent.replaceAll("\u00a0", " ")).toBe(
       "96.4\u202f% test accuracy after 1,500 steps in 1 min 32 s; 4.5M parameters, 2.1M active per token.",
     );
@@ -61,7 +61,7 @@ describe("a whole run", () => {
     ]);
   });
 
-  test("tells the routing of each layer, by numbers, over training and by label", () => {
+  test("shows the routing of each layer in numbers, over training and by label", () => {
     const experts = document.querySelector("#experts")!;
     const [routing, agreement, labels] = [...experts.querySelectorAll("table")];
     const cells = [...routing!.querySelectorAll("tbody tr")].map((row) =>
@@ -114,7 +114,7 @@ describe("a whole run", () => {
     expect(document.querySelectorAll(".verdict.right")).toHaveLength(11);
   });
 
-  test("is self-contained, runs only its own script, stays small", () => {
+  test("is self-contained, runs only its own script, is small", () => {
     expect(page).not.toMatch(/(?:src|href)="(?!#|data:image\/png;base64,)/);
     expect(page).not.toMatch(/url\(|@import|https?:\/\/(?!www\.w3\.org)/);
     const scripts = [...page.matchAll(/<script>(.*?)<\/script>/gs)];
@@ -124,7 +124,7 @@ describe("a whole run", () => {
     expect(page.length).toBeLessThan(1_500_000);
   });
 
-  test("refers to every embedded picture by an id that exists", () => {
+  test("references every embedded picture by an existing id", () => {
     const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]));
     const used = [...page.matchAll(/<use [^>]*href="#([^"]+)"/g)].map((match) => match[1]);
     expect(used).toHaveLength(48 + 8); // mosaics, and attention of three images;
@@ -153,7 +153,7 @@ test("hostile names appear as text everywhere", () => {
       layers: mosaic.layers.map((layer) => ({ ...layer, layer: hostile })),
     })),
   });
-  // Inside a quoted attribute "<" is text; take attributes away before looking for elements.
+  // Inside a quoted attribute "<" is text; remove attributes before looking for elements.
   const bare = page.replace(/="[^"]*"/g, "");
   expect(bare.match(/<script/g)).toHaveLength(1);
   expect(bare).not.toContain("<img src=x");
@@ -170,7 +170,7 @@ const empty: RunRecord = {
   classNames: [],
 };
 
-test("a run without data is a head alone", () => {
+test("a run without data has only a header", () => {
   const page = renderReport(empty);
   expect(sections(page)).toEqual([]);
   expect(page).toContain("No score was recorded.");
@@ -182,13 +182,13 @@ test.each(["confusion", "predictions", "routing", "mosaics"] as const)(
     const { [part]: _, ...rest } = fixtureRun({ layers: 1, samples: 1, steps: 20 });
     const page = renderReport(rest as RunRecord);
     expect(page).not.toContain("could not be drawn");
-    // Picture bytes may spell anything, and the script names undefined.
+    // Image data may contain any text, and the script contains undefined.
     const text = page.replace(/data:image[^"]*|<script>.*<\/script>/gs, "");
     expect(/.{0,40}(?:NaN|undefined).{0,40}/.exec(text)?.[0]).toBeUndefined();
   },
 );
 
-test("modalities have rows of their own in the table, and no charts", () => {
+test("modalities have their own table rows, and no charts", () => {
   const run = fixtureRun({ layers: 1, samples: 1, steps: 20 });
   const [whole] = run.routing!;
   const { load, importance, scores } = whole!;
@@ -216,13 +216,13 @@ test("modalities have rows of their own in the table, and no charts", () => {
   }
 });
 
-test("a run that logged no routing has no tables of it", () => {
+test("a run without logged routing has no routing tables", () => {
   const { routing: _, agreement: __, mosaics: ___, ...rest } = fixtureRun({ steps: 20 });
   const metrics = rest.metrics.filter(({ name }) => !name.startsWith("experts/"));
   expect(sections(renderReport({ ...rest, metrics }))).not.toContain("experts");
 });
 
-test("a part that cannot be drawn says why and leaves the others", () => {
+test("a part that cannot be drawn shows the reason; the others are drawn", () => {
   const run = fixtureRun({ layers: 1, samples: 1, steps: 20 });
   const image = { width: 9, height: 9, channels: 3, data: new Uint8Array(1) };
   const page = renderReport({ ...run, mosaics: [{ ...run.mosaics![0]!, image }] });
@@ -230,7 +230,7 @@ test("a part that cannot be drawn says why and leaves the others", () => {
   expect(sections(page)).toContain("training");
 });
 
-test("values that are not finite are counted, not drawn", () => {
+test("non-finite values are counted and not drawn", () => {
   const losses = [2, Number.NaN, 1, Number.POSITIVE_INFINITY];
   const metrics = losses.map((value, step) => ({
     step,
@@ -241,11 +241,11 @@ test("values that are not finite are counted, not drawn", () => {
     seconds: 0,
   }));
   const page = renderReport({ ...empty, metrics });
-  expect(page).toContain("2 values were not finite and not drawn.");
+  expect(page).toContain("2 values are not finite and not drawn.");
   expect(page).not.toMatch(/ d="[^"]*(NaN|Infinity)/);
 });
 
-test("the sentence names what is known", () => {
+test("the sentence contains the available facts", () => {
   expect(resultSentence({ validation: { loss: 0.5 }, steps: 1 })).toBe(
     "0.5 validation loss after 1 step.",
   );

@@ -1,4 +1,4 @@
-/** The report of a run: one HTML file that needs nothing else. */
+/** The report of a run: one self-contained HTML file. */
 
 import { parseHTML } from "linkedom";
 import type { RunRecord } from "../inspect/types/run-record.ts";
@@ -47,10 +47,10 @@ const sections: readonly Section[] = [
 ];
 
 /**
- * The text of `report.html`.
+ * Renders `report.html`.
  *
  * The page loads nothing, runs only its own script (by hash, under a content security policy) and
- * reads the same without it. Parts that the run lacks are left out; a part that cannot be drawn is
+ * is complete without it. Missing parts of the run are skipped; a part that cannot be drawn is
  * replaced by the reason.
  */
 export function renderReport(run: RunRecord): string {

@@ -1,4 +1,4 @@
-/** The page of a search: one HTML file with the images that were found. */
+/** The page of a search: one HTML file with the results. */
 import type { RecordedImage } from "../inspect/types/image.ts";
 import { html } from "./html.ts";
 import { renderPage } from "./page.ts";
@@ -7,17 +7,17 @@ import { pngDataUri } from "./png.ts";
 export interface FoundPicture {
   readonly cosine: number;
   readonly picture: RecordedImage;
-  /** Its path or its index. */
+  /** Path or index of the image. */
   readonly name: string;
   readonly caption?: string;
 }
 
 export interface RetrievalPage {
-  /** The text or the name of the image to search for. */
+  /** The query text, or the name of the query image. */
   readonly query: string;
-  /** The image to search for. */
+  /** The query image. */
   readonly picture?: RecordedImage;
-  /** The set or folder that was searched. */
+  /** The searched data set or folder. */
   readonly source: string;
   readonly run: string;
   readonly found: readonly FoundPicture[];
@@ -30,10 +30,10 @@ const pageStyle = `
 .query { max-width: 240px; margin-top: 20px; display: block; }
 .found b { font-variant-numeric: tabular-nums; }`;
 
-/** Images up to this side are drawn without smoothing, pixels. */
+/** Maximum side of images drawn without smoothing, pixels. */
 const SMALL = 64;
 
-/** The text of the page; text of users is escaped, and nothing is loaded. */
+/** Renders the page; user text is escaped, and nothing is loaded. */
 export function retrievalPage({ query, picture, source, run, found }: RetrievalPage): string {
   const draw = (image: RecordedImage, alt: string, name: string) =>
     html`<img class="${[name, Math.max(image.width, image.height) <= SMALL && "small"].filter(Boolean).join(" ")}" alt="${alt}" src="${pngDataUri(image)}">`;

@@ -1,4 +1,4 @@
-/** The report's script: sliders, expert focus, attention. The page reads the same without. */
+/** The report's script: sliders, expert focus, attention. The page is complete without it. */
 
 import { attentionScript } from "./attention-script.ts";
 

@@ -10,7 +10,7 @@ const event = (step: number, value: number, name = "loss", split = "train") => (
   seconds: step,
 });
 
-test("series are sorted, later values of a step win, non-finite ones are counted", () => {
+test("series are sorted, later values of a step win, non-finite values are counted", () => {
   const table = groupMetrics([
     event(3, 3),
     event(1, 1),

@@ -1,4 +1,4 @@
-/** Metric events, sorted into curves. */
+/** Groups metric events into curves. */
 
 import type { MetricEvent } from "../inspect/types/run-record.ts";
 import type { Point } from "./downsample.ts";
@@ -9,14 +9,14 @@ export interface Series {
   readonly name: string;
   /** Ascending steps, one point each, finite values only. */
   readonly points: readonly Point[];
-  /** Values that were NaN or infinite. */
+  /** Number of NaN or infinite values. */
   readonly nonFinite: number;
 }
 
 /** All series of a run, by split and name. */
 export interface SeriesTable {
   readonly get: (split: string, name: string) => Series | undefined;
-  /** Series of a split whose name matches, in the order of their first event. */
+  /** Series of a split whose name matches, in order of their first event. */
   readonly match: (split: string, pattern: RegExp) => readonly Series[];
 }
 
@@ -26,7 +26,7 @@ interface Growing {
   readonly values: Map<number, number>;
 }
 
-/** Sorts events into series; where a resumed run wrote a step again, the later value counts. */
+/** Groups events into series; if a resumed run repeats a step, the later value wins. */
 export function groupMetrics(metrics: readonly MetricEvent[]): SeriesTable {
   const growing = new Map<string, Growing>();
   for (const { split, name, step, value } of metrics) {

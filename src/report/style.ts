@@ -5,7 +5,7 @@ import { inkOn } from "./color.ts";
 import { expertColors } from "./palette.ts";
 import { themeVariables } from "./theme.ts";
 
-/** The colours of experts as CSS variables of what is marked `data-expert`. */
+/** Expert colours as CSS variables for elements with `data-expert`. */
 export function expertStyle(numExperts: number): string {
   return expertColors(numExperts)
     .map(
@@ -14,7 +14,7 @@ export function expertStyle(numExperts: number): string {
     .join("\n");
 }
 
-/** The colours of attention, which are the same on light and dark pages. */
+/** Attention colours, identical on light and dark pages. */
 function attentionStyle(): string {
   return attentionColors()
     .map(({ fill, ink }, i) => `.a${i} { fill: ${fill}; background: ${fill}; color: ${ink}; }`)

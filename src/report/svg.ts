@@ -1,13 +1,13 @@
-/** SVG charts as text inside a page. */
+/** Serialises SVG charts for a page. */
 
 import { type Html, html, raw } from "./html.ts";
 
-/** Width of charts on a page of one column, pixels. */
+/** Width of charts on a single-column page, pixels. */
 export const narrowWidth = 340;
 
 const geometry = / (?:d|x|y|x1|x2|y1|y2|cx|cy|width|height|transform)="[^"]*"/g;
 
-/** The text of a chart: coordinates rounded to a hundredth, styles left to the page. */
+/** Serialises a chart: coordinates rounded to a hundredth, styles provided by the page. */
 export function svgText(svg: SVGSVGElement): Html {
   const text = svg.outerHTML
     .replace(/<style>.*?<\/style>/s, "")
@@ -17,7 +17,7 @@ export function svgText(svg: SVGSVGElement): Html {
   return raw(text);
 }
 
-/** A chart in two widths, of which the page shows the one that fits. */
+/** A chart in two widths; the page shows the one that fits. */
 export function responsive(drawAt: (width: number) => SVGSVGElement, wide: number): Html {
   const full = drawAt(wide);
   const small = drawAt(narrowWidth);

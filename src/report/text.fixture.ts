@@ -1,11 +1,11 @@
-/** Made-up runs of models that read text. */
+/** Synthetic runs of text models. */
 
 import type { RunRecord } from "../inspect/types/run-record.ts";
 import type { TokenTrace } from "../inspect/types/text.ts";
 
 const layers = ["blocks.0.moe", "blocks.1.moe"];
 
-/** A trace whose experts follow from the place and the layer. */
+/** A trace whose experts depend on position and layer. */
 export function fixtureTrace(
   tokens: readonly string[],
   more: Partial<TokenTrace> = {},

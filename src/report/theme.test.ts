@@ -26,7 +26,7 @@ test.each(["light", "dark"] as const)("numbers in shaded cells are readable: %s"
   }
 });
 
-test("fractions pick the nearest step; what is not a number picks the lowest", () => {
+test("fractions select the nearest step; NaN selects the lowest", () => {
   expect(cssTheme.heat(0.34).fill).toBe("var(--heat-3)");
   expect(cssTheme.heat(7).fill).toBe("var(--heat-10)");
   expect(cssTheme.heat(Number.NaN).fill).toBe("var(--heat-0)");

@@ -3,23 +3,23 @@
 import { inkOn, mix } from "./color.ts";
 import { expertColors } from "./palette.ts";
 
-/** Colours as CSS values; `heat` and `balance` are read with a fraction from 0 to 1. */
+/** Colours as CSS values; `heat` and `balance` take a fraction from 0 to 1. */
 export interface ChartTheme {
   readonly ink: string;
   readonly muted: string;
   readonly line: string;
   readonly surface: string;
-  /** Curves, in this order. */
+  /** Curve colours, in order. */
   readonly series: readonly string[];
   readonly warning: string;
   readonly expert: (expert: number) => string;
-  /** From nothing to all. */
+  /** Sequential scale from 0 to the maximum. */
   readonly heat: (fraction: number) => { readonly fill: string; readonly ink: string };
-  /** From far below to far above; 0.5 is even. */
+  /** Diverging scale from far below to far above; 0.5 is even. */
   readonly balance: (fraction: number) => { readonly fill: string; readonly ink: string };
 }
 
-/** Steps of the two graded scales; the last index. */
+/** Last index of the steps of both graded scales. */
 const steps = 10;
 
 function graded(name: string): ChartTheme["heat"] {
@@ -59,7 +59,7 @@ interface PageColors {
   readonly above: string;
 }
 
-/** Page colours of both schemes; text colours reach WCAG AA on `page`, `surface` and `sunken`. */
+/** Page colours of both schemes; text colours meet WCAG AA on `page`, `surface` and `sunken`. */
 export const pageColors: Readonly<Record<"light" | "dark", PageColors>> = {
   light: {
     page: "#f6f6f3",
@@ -93,7 +93,7 @@ export const pageColors: Readonly<Record<"light" | "dark", PageColors>> = {
   },
 };
 
-/** CSS declarations of one colour scheme, for the inside of a rule. */
+/** CSS declarations of one colour scheme. */
 export function themeVariables(scheme: "light" | "dark"): string {
   const colors = pageColors[scheme];
   const lines: string[] = [`color-scheme: ${scheme};`];

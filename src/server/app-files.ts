@@ -30,6 +30,8 @@ const contentTypes: Readonly<Record<string, string>> = {
 /**
  * Reads all files below a folder into memory. Only these are served, even if the page is rebuilt while
  * the server runs.
+ *
+ * @throws Error if the folder has no index.html
  */
 export async function readAppFiles(folder: string): Promise<AppFiles> {
   if (!existsSync(join(folder, "index.html"))) {

@@ -32,7 +32,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-describe("answers", () => {
+describe("responses", () => {
   test("the list, a run, its metrics and its record", async () => {
     const { live, runs } = await server.json<RunList>("/data/runs.json");
     expect(live).toBe(true);
@@ -54,7 +54,7 @@ describe("answers", () => {
     expect(await server.json("/data/runs/first/record.json")).toEqual({ version: 1 });
   });
 
-  test("the files of the page, those with a hash for good", async () => {
+  test("the files of the page, with permanent caching for hashed names", async () => {
     const index = await server.get("/");
     expect([index.headers.get("content-type"), index.headers.get("cache-control")]).toEqual([
       "text/html; charset=utf-8",
@@ -66,7 +66,7 @@ describe("answers", () => {
     expect(script.headers.get("cache-control")).toContain("immutable");
   });
 
-  test("every answer has the headers that keep scripts and frames out", async () => {
+  test("every response has the security headers against scripts and frames", async () => {
     for (const path of ["/", "/data/runs.json", "/none", "/data/runs/none/run.json"]) {
       const { headers } = await server.get(path);
       const policy = headers.get("content-security-policy")!;
@@ -95,7 +95,7 @@ describe("answers", () => {
 const request = (path: string, host = "localhost"): string =>
   `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
 
-describe("nothing outside is served", () => {
+describe("nothing outside the runs is served", () => {
   test.each([
     "/../secret.txt",
     "/../../../../etc/passwd",
@@ -125,7 +125,7 @@ describe("nothing outside is served", () => {
     expect(answer).not.toContain("root:");
   });
 
-  test("links out of the run directory are as if they were not there", async () => {
+  test("links out of the run directory are treated as missing", async () => {
     const linked = writeRun(folder.at("runs", "linked"), "");
     for (const name of ["record.json", "summary.json", "model-inputs.json", "run.lock"]) {
       symlinkSync(folder.at("secret.json"), folder.at("runs", "linked", name));
@@ -146,7 +146,7 @@ describe("nothing outside is served", () => {
     }
   });
 
-  test("folders that are links are no runs of the folder they are in", async () => {
+  test("linked folders are not runs of their parent folder", async () => {
     const parent = folder.at("parent");
     writeRun(folder.at("parent", "own"));
     symlinkSync(run, folder.at("parent", "link"));
@@ -156,8 +156,8 @@ describe("nothing outside is served", () => {
   });
 });
 
-describe("who may ask", () => {
-  test("another name of the host is refused: DNS rebinding", async () => {
+describe("access control", () => {
+  test("another host name is rejected: DNS rebinding", async () => {
     for (const host of [
       "evil.example",
       "evil.example:6006",
@@ -175,7 +175,7 @@ describe("who may ask", () => {
     );
   });
 
-  test("with a token: a header, a cookie from the page's address, and nothing else", async () => {
+  test("with a token: only a header or a cookie from the page's address is accepted", async () => {
     const token = "not-to-be-guessed";
     await using own = await testServer(page, [run], { host: "0.0.0.0", token });
     expect(new URL(own.server.url).searchParams.get("token")).toBe(token);
@@ -209,7 +209,7 @@ describe("who may ask", () => {
 describe("hostile runs are shown as data", () => {
   const script = '<script>alert("x")</script>';
 
-  test("scripts in names and settings are JSON that no browser takes for a page", async () => {
+  test("scripts in names and settings are JSON that browsers do not treat as HTML", async () => {
     const path = writeRun(folder.at("runs", "hostile"), lines(event(1, 2, { name: script })));
     writeFileSync(
       folder.at("runs", "hostile", "config.yaml"),
@@ -224,15 +224,15 @@ describe("hostile runs are shown as data", () => {
   });
 
   test.each<[string, string, string]>([
-    ["no YAML", "a: [1\nb: }", "config.yaml cannot be read"],
+    ["invalid YAML", "a: [1\nb: }", "config.yaml cannot be read"],
     ["a list", "- 1\n- 2\n", ""],
-    ["a circle of aliases", "a: &a [*a]\n", "config.yaml cannot be read"],
+    ["a cycle of aliases", "a: &a [*a]\n", "config.yaml cannot be read"],
     [
-      "aliases that multiply",
+      "aliases that expand exponentially",
       `a: &a [1,1,1,1,1,1,1,1]\n${[..."bcdefghij"].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdefghij"[i]}`)}]`).join("\n")}\n`,
       "config.yaml cannot be read",
     ],
-    ["an open nest", `a: ${"[".repeat(5000)}`, "nested more than 64 levels deep"],
+    ["an unclosed nest", `a: ${"[".repeat(5000)}`, "nested more than 64 levels deep"],
     [
       "carriage returns",
       `m:\n  a: true\n N${"\r".repeat(30_000)}aN b: all\n  c:\n    d: 1\n`,
@@ -240,7 +240,7 @@ describe("hostile runs are shown as data", () => {
     ],
     ["a deep nest", `${"[".repeat(3000)}${"]".repeat(3000)}`, "config.yaml cannot be read"],
     ["a tag for code", 'a: !!js/function "function () { throw 1 }"\n', ""],
-    ["a vast file", `a: "${"x".repeat(2 ** 21)}"`, "the limit is 1048576"],
+    ["a huge file", `a: "${"x".repeat(2 ** 21)}"`, "the limit is 1048576"],
     ["a key of the prototype", "__proto__: { seed: 9 }\nseed: 4\n", ""],
   ])("a configuration that is %s", async (_, config, problem) => {
     const path = writeRun(folder.at("runs", "odd"));
@@ -266,7 +266,7 @@ describe("hostile runs are shown as data", () => {
     expect(globalThis).not.toHaveProperty("pluginRan");
   });
 
-  test("stalled readers of a large record hold little memory", async () => {
+  test("stalled readers of a large record need little memory", async () => {
     const path = writeRun(folder.at("runs", "large"));
     const size = 48 * 2 ** 20;
     writeFileSync(folder.at("runs", "large", "record.json"), Buffer.alloc(size, "7"));
@@ -285,7 +285,7 @@ describe("hostile runs are shown as data", () => {
     expect((await whole.arrayBuffer()).byteLength).toBe(size);
   });
 
-  test("a summary of another form, a vast record, a lock of a process that is no number", async () => {
+  test("an invalid summary, a huge record, a lock with an invalid process id", async () => {
     const path = writeRun(folder.at("runs", "broken"));
     const at = (name: string): string => folder.at("runs", "broken", name);
     writeFileSync(at("summary.json"), '{"steps":"many"}');

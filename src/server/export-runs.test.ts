@@ -58,7 +58,7 @@ test("the page and the data under the addresses of the server", async () => {
   expect(readdirSync(folder.path).sort()).toEqual(["page", "runs", "site"]);
 });
 
-test("a model that cannot be made is left out, and told", async () => {
+test("a model that cannot be created is skipped with a message", async () => {
   const at = (name: string): string => folder.at("runs", "second", name);
   mkdirSync(at("checkpoints/5"), { recursive: true });
   writeFileSync(at("checkpoints/5/checkpoint.json"), '{"step":5,"score":1}');
@@ -72,7 +72,7 @@ test("a model that cannot be made is left out, and told", async () => {
   expect(json("site", "data", "runs", "second", "run.json")).toMatchObject({ hasModel: false });
 });
 
-test("an earlier export is replaced whole; an empty folder is filled", async () => {
+test("an earlier export is replaced completely; an empty folder is filled", async () => {
   const out = folder.at("site");
   mkdirSync(out);
   await exportRuns({ registry: await registry(), files, out });
@@ -82,7 +82,7 @@ test("an earlier export is replaced whole; an empty folder is filled", async () 
   expect(existsSync(folder.at("site", "data", "runs", "first"))).toBe(false);
 });
 
-test("a folder with anything else is left alone", async () => {
+test("a folder with other files is unchanged", async () => {
   const out = folder.at("mine");
   mkdirSync(out);
   writeFileSync(folder.at("mine", "thesis.txt"), "years of work");
@@ -98,7 +98,7 @@ test("a folder with anything else is left alone", async () => {
   expect(filesBelow(out)).toEqual(["thesis.txt"]);
 });
 
-test("a failure leaves the earlier export and no half of a new one", async () => {
+test("a failure keeps the earlier export and leaves no partial one", async () => {
   const out = folder.at("site");
   await exportRuns({ registry: await registry(), files, out });
   const before = filesBelow(out);
@@ -114,7 +114,7 @@ test("a failure leaves the earlier export and no half of a new one", async () =>
   expect(readdirSync(folder.path).sort()).toEqual(["page", "runs", "site"]);
 });
 
-test.skipIf(process.getuid?.() === 0)("a folder that may not be written is told", async () => {
+test.skipIf(process.getuid?.() === 0)("a folder without write permission is reported", async () => {
   mkdirSync(folder.at("locked"), { mode: 0o500 });
   const out = folder.at("locked", "site");
   await expect(exportRuns({ registry: await registry(), files, out })).rejects.toThrow(

@@ -77,7 +77,7 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
         ...[config, summary].flatMap(({ problem }) => problem ?? []),
         ...pluginsToTrust(config.value).map(
           (plugin) =>
-            `its plug-in ${plugin.slice(0, 1000)} is not loaded, so its model cannot be tried; pass --plugin ${plugin.slice(0, 1000)} to moesaic inspect if you trust it`,
+            `its plug-in ${plugin.slice(0, 1000)} is not loaded, so its model cannot be used; pass --plugin ${plugin.slice(0, 1000)} to moesaic inspect if you trust it`,
         ),
       ],
     };

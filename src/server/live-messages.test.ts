@@ -20,7 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => folder[Symbol.dispose]());
 
-/** Reads messages of `events` until `enough`. */
+/** Reads messages of `events` until `enough` returns true. */
 async function messages(
   from: TestServer,
   path: string,
@@ -65,7 +65,7 @@ describe("events", () => {
   const stepsOf = (received: readonly Message[]): number[] =>
     received.flatMap((each) => (each.event === "metrics" ? each.data.map(({ step }) => step) : []));
 
-  test("go on from the cursor, and from the last id after a break", async () => {
+  test("continue from the cursor, and from the last id after a disconnect", async () => {
     const { own, at, id, cursor } = await open();
     await using _ = at;
     const events = `/data/runs/${id}/events?after=${cursor}`;
@@ -83,7 +83,7 @@ describe("events", () => {
     expect(stepsOf(second)).toEqual([4]);
   });
 
-  test("begin with a reset for a cursor of another server or another file", async () => {
+  test("start with a reset for a cursor of another server or another file", async () => {
     const { own, at, id, cursor } = await open();
     await using _ = at;
     const [first] = await messages(
@@ -103,7 +103,7 @@ describe("events", () => {
     expect(table.series[0]!.steps).toEqual([0]);
   });
 
-  test("of pages that were closed make room for others", async () => {
+  test("of closed pages free their slots", async () => {
     const { at, id } = await open();
     await using _ = at;
     const address = `${at.origin}/data/runs/${id}/events`;
@@ -122,7 +122,7 @@ describe("events", () => {
     await expect.poll(status, { timeout: 10_000 }).toBe(200);
   });
 
-  test("end when the directory goes, and come again with it", async () => {
+  test("end if the directory is removed, and resume if it returns", async () => {
     const { own, at, id, cursor } = await open();
     await using _ = at;
     const reading = messages(at, `/data/runs/${id}/events?after=${cursor}`, () => false);

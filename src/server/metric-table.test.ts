@@ -12,7 +12,7 @@ async function follow(text: string) {
   return metrics;
 }
 
-test("curves by split and name; steps written again count as the later ones say", async () => {
+test("curves by split and name; for repeated steps the later value wins", async () => {
   const metrics = await follow(
     lines(
       event(0, 5),
@@ -46,7 +46,7 @@ test("long curves keep their ends and extremes", async () => {
   expect([Math.max(...shown), Math.min(...shown)]).toEqual([77, -88]);
 });
 
-test("scores are the last values of validation and test, without parts and experts", async () => {
+test("scores are the last values of validation and test, without partial losses and expert metrics", async () => {
   const { log } = await follow(
     lines(
       event(1, 9),

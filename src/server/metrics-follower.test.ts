@@ -19,7 +19,7 @@ afterEach(() => folder[Symbol.dispose]());
 const file = (): string => folder.at("metrics.jsonl");
 
 describe("a file that grows", () => {
-  test("only what is new is added, also where a line comes in parts", async () => {
+  test("only new events are added, also if a line arrives in parts", async () => {
     const metrics = followMetrics(folder.path);
     await metrics.catchUp();
     expect([metrics.log.count, metrics.modified]).toEqual([0, 0]);
@@ -40,7 +40,7 @@ describe("a file that grows", () => {
     expect(metrics.modified).toBeGreaterThan(Date.now() - 60_000);
   });
 
-  test("a character that is cut in two survives", async () => {
+  test("a character split between reads survives", async () => {
     const metrics = followMetrics(folder.path);
     const bytes = Buffer.from(lines(event(0, 1, { name: "Zürich" })));
     const cut = bytes.indexOf(0xc3) + 1;
@@ -51,18 +51,18 @@ describe("a file that grows", () => {
     expect(metrics.log.names).toEqual([{ split: "train", name: "Zürich" }]);
   });
 
-  test("many who ask at once read it once", async () => {
+  test("concurrent readers read it once", async () => {
     writeFileSync(file(), lines(...Array.from({ length: 5000 }, (_, step) => event(step))));
     const metrics = followMetrics(folder.path);
     await Promise.all(Array.from({ length: 8 }, () => metrics.catchUp()));
     expect(metrics.log.count).toBe(5000);
   });
 
-  test("reading stops early where there is no time, and goes on", async () => {
+  test("reading stops at the deadline and continues later", async () => {
     writeFileSync(file(), lines(...Array.from({ length: 20_000 }, (_, step) => event(step))));
     const metrics = followMetrics(folder.path);
     const reading = metrics.catchUp(performance.now() + 1e6);
-    expect(await metrics.catchUp(performance.now() + 1e6)).toBe(false); // somebody reads already
+    expect(await metrics.catchUp(performance.now() + 1e6)).toBe(false); // another reader is active
     expect(await reading).toBe(true);
     appendFileSync(file(), lines(event(20_000)));
     expect([await metrics.catchUp(0), metrics.log.count]).toEqual([false, 20_000]);
@@ -70,7 +70,7 @@ describe("a file that grows", () => {
   });
 });
 
-describe("a file that is another one", () => {
+describe("a replaced file", () => {
   const follow = async () => {
     writeFileSync(file(), lines(event(0), event(1), event(2)));
     const metrics = followMetrics(folder.path);
@@ -104,7 +104,7 @@ describe("a file that is another one", () => {
     expect(placeOf(cursor, metrics)).toBeUndefined();
   });
 
-  test("cursors of other servers and nonsense have no place", async () => {
+  test("cursors of other servers and invalid cursors are rejected", async () => {
     const { metrics } = await follow();
     const { generation } = metrics;
     for (const cursor of ["", "0", `${generation}-4`, `${generation}--1`, `${"0".repeat(12)}-1`]) {
@@ -115,7 +115,7 @@ describe("a file that is another one", () => {
 });
 
 describe("a hostile file", () => {
-  test("lines that are no events are counted and left out", async () => {
+  test("invalid lines are counted and skipped", async () => {
     const bad = [
       "not json",
       "null",
@@ -133,7 +133,7 @@ describe("a hostile file", () => {
     expect([metrics.log.count, metrics.badLines]).toEqual([2, bad.length]);
   });
 
-  test("a line without end is skipped without being kept", async () => {
+  test("an endless line is skipped without buffering it", async () => {
     writeFileSync(file(), lines(event(0)));
     for (let i = 0; i < 20; i++) appendFileSync(file(), "x".repeat(2 ** 20));
     const metrics = followMetrics(folder.path);
@@ -144,14 +144,14 @@ describe("a hostile file", () => {
     expect([metrics.log.count, metrics.badLines]).toEqual([2, 1]);
   });
 
-  test("a folder in its place is as if there were no file", async () => {
+  test("a folder in its place is treated as a missing file", async () => {
     mkdirSync(file());
     const metrics = followMetrics(folder.path);
     await metrics.catchUp();
     expect(metrics.log.count).toBe(0);
   });
 
-  test("names of the prototype are names", () => {
+  test("names of prototype properties are ordinary names", () => {
     expect(parseEvent(JSON.stringify(event(1, 2, { name: "__proto__" })))).toMatchObject({
       name: "__proto__",
       value: 2,

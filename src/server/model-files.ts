@@ -1,4 +1,4 @@
-/** The model of a run as the files that a browser runs it from. */
+/** Files of a run's model for the browser. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { hasLiveModels, needsDataFacts } from "../live/kinds.ts";
@@ -6,19 +6,19 @@ import { unloadedPlugins } from "../recipe/plugins.ts";
 import { openInside } from "./inside.ts";
 import { checkpointEntries, configReader } from "./run-files.ts";
 
-/** Bytes of weights that are served, at most. */
+/** Maximum size of served weights, bytes. */
 const MAX_WEIGHTS = 2 ** 30;
 
-/** Files of a model by name, in pieces. */
+/** Files of a model by name, in chunks. */
 export type ModelFiles = ReadonlyMap<string, readonly Uint8Array[]>;
 
 export interface ModelReader {
-  /** Whether the run has what a model is made of. */
+  /** Whether every file that the model needs is present. */
   available(): Promise<boolean>;
   /**
-   * Undefined where it has not.
+   * The files; undefined if any required file is missing.
    *
-   * @throws UserError where it has, and yet no model comes of it
+   * @throws UserError if the files are invalid
    */
   read(): Promise<ModelFiles | undefined>;
 }
@@ -31,12 +31,14 @@ export function pluginsToTrust(config: unknown): string[] {
 }
 
 /**
- * Reads the model of the best checkpoint. Nothing outside the run directory is read but the
- * vocabulary of a known tokenizer: not links, nor what the configuration points to.
+ * Reads the model of the best checkpoint. Only files in the run directory are read, and the
+ * vocabulary of a known tokenizer; links and paths in the configuration are not followed.
  */
 export function modelReader(run: string): ModelReader {
   const readConfig = configReader(run);
-  /** Changes with every file that the model is made of; undefined if there is no model. */
+  /**
+   * Identity of all files of the model, which changes with each of them; undefined without a model.
+   */
   const identify = async (): Promise<string | undefined> => {
     const { value } = await readConfig();
     if (typeof value !== "object" || value === null || "extends" in value) return undefined;
@@ -75,10 +77,10 @@ export function modelReader(run: string): ModelReader {
   };
 }
 
-/** How long the files of one model are kept for further requests, milliseconds. */
+/** Time for which the files of one model are cached, milliseconds. */
 const KEPT_MS = 60_000;
 
-/** The model that was read last: a page asks for its files one by one, and many pages may ask. */
+/** The last model read: a page requests its files one by one, and several pages may request it. */
 let recent: { readonly identity: string; readonly files: Promise<ModelFiles> } | undefined;
 let forgetting: NodeJS.Timeout | undefined;
 
@@ -87,7 +89,7 @@ function forget(): void {
 }
 
 async function encodeModel(run: string): Promise<ModelFiles> {
-  // Imported when a model is asked for: it needs most of what training needs.
+  // Imported on demand, because it loads most of the training code.
   const { encodeLiveModel, exportLiveModel } = await import("../runs/index.ts");
   return encodeLiveModel(await exportLiveModel(run, { trusted: false }));
 }

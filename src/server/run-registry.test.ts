@@ -21,7 +21,7 @@ beforeAll(() => {
 });
 afterAll(() => folder[Symbol.dispose]());
 
-test("a folder stands for the runs in it, also for later ones and for one that went", async () => {
+test("a folder includes the runs in it, also later ones and a removed one", async () => {
   const parent = folder.at("many");
   writeRun(folder.at("many", "a"));
   writeRun(folder.at("many", "cells", "photo"));
@@ -39,7 +39,7 @@ test("a folder stands for the runs in it, also for later ones and for one that w
   await expect.poll(ids, { timeout: 5000 }).toContain("a");
 });
 
-test("ids of equal names differ", async () => {
+test("equal names get different ids", async () => {
   const first = writeRun(folder.at("x", "same"));
   const second = writeRun(folder.at("y", "SAME"));
   await using own = await testServer(page, [first, second, first]);
@@ -50,7 +50,7 @@ test("ids of equal names differ", async () => {
   ]);
 });
 
-test("states: finished with a summary of the last step, stopped when it went on after it", async () => {
+test("states: finished with a summary of the last step, stopped if it continued after it", async () => {
   const path = writeRun(folder.at("runs", "states"));
   const state = async () => (await server2.json<RunList>("/data/runs.json")).runs[0]!.state;
   await using server2 = await testServer(page, [path]);
@@ -70,14 +70,14 @@ test("an empty folder waits for runs", async () => {
   await expect.poll(ids, { timeout: 5000 }).toEqual(["first"]);
 });
 
-test("what is no run is refused in a sentence", async () => {
+test("a path that is not a run is rejected with one sentence", async () => {
   await expect(openRuns([folder.at("none")])).rejects.toThrow(/none does not exist; give a folder/);
   const refused = await openRuns([page]).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(UserError);
   expect(refused).toMatchObject({ exitCode: 2, message: expect.stringContaining("contains none") });
 });
 
-test("ids are parts of addresses and names of files everywhere", () => {
+test("ids are valid in URLs and in file names on every system", () => {
   const taken = new Set<string>();
   const names = ["../..", "a/b", "été", "x".repeat(300), "CON", "con", "...", "a b"];
   expect(names.map((name) => freeId(name, taken))).toEqual([

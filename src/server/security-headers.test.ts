@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { curveChart } from "../report/charts/curves.ts";
 import { pagePolicy } from "./security-headers.ts";
 
-test("the policy knows the style element of the charts that pages draw", () => {
+test("the policy contains the hash of the charts' style element", () => {
   const { document } = parseHTML("<html></html>");
   const points = [
     { x: 0, y: 1 },

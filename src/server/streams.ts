@@ -1,10 +1,10 @@
-/** Bodies that are read as fast as the client takes them, so that slow clients hold little memory. */
+/** Response bodies with backpressure, so that slow clients need little memory. */
 import type { OpenedFile } from "./inside.ts";
 
-/** Bytes per piece. */
+/** Maximum bytes per chunk. */
 const PIECE = 2 ** 16;
 
-/** The content of an open file up to its size at opening; closes the file at the end. */
+/** Streams an open file up to its size at opening, and closes it at the end. */
 export function streamFile({ handle, size }: OpenedFile): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream(
@@ -27,7 +27,7 @@ export function streamFile({ handle, size }: OpenedFile): ReadableStream<Uint8Ar
   );
 }
 
-/** Chunks in memory, in pieces and without a copy of the whole. */
+/** Streams chunks in memory without concatenating them. */
 export function streamChunks(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   let index = 0;
   let at = 0;

@@ -97,12 +97,12 @@ test("a patch is chosen by mouse and keyboard, and let go", async () => {
   const before = await levelsOf(page, ".of-patches");
   await first.locator(".picker svg").focus();
   await page.keyboard.press("ArrowRight"); // begins in the middle
-  expect(await state.textContent()).toBe("Where the patch in row 3, column 3 looks.");
+  expect(await state.textContent()).toBe("Attention of the patch in row 3, column 3.");
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowLeft"); // the edge holds
-  expect(await state.textContent()).toBe("Where the patch in row 2, column 1 looks.");
+  expect(await state.textContent()).toBe("Attention of the patch in row 2, column 1.");
   const picker = first.locator(".picker svg");
   expect(await picker.getAttribute("aria-valuetext")).toBe("row 2, column 1");
   expect(await picker.getAttribute("aria-valuenow")).toBe("5");
@@ -110,7 +110,7 @@ test("a patch is chosen by mouse and keyboard, and let go", async () => {
   expect(chosen).not.toEqual(before);
 
   await page.locator("#attention [data-control=head]").fill("2");
-  expect(await state.textContent()).toBe("Where the patch in row 2, column 1 looks, head 1.");
+  expect(await state.textContent()).toBe("Attention of the patch in row 2, column 1, head 1.");
   expect(await levelsOf(page, ".of-patches")).not.toEqual(chosen);
   await page.locator("#attention [data-control=head]").fill("0");
   expect(await levelsOf(page, ".of-patches")).toEqual(chosen);
@@ -148,7 +148,7 @@ test("words are walked through with the arrow keys; one slider chooses the block
     const now = (start + step) % words.length;
     expect(await pressed.getAttribute("data-word")).toBe(String(now));
     expect(await first.locator("output").nth(1).textContent()).toBe(
-      `Patches that read \u201c${words[now]}\u201d.`,
+      `Attention of the patches to \u201c${words[now]}\u201d.`,
     );
     seen.add((await levelsOf(page, ".of-words")).join());
   }

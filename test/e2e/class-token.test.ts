@@ -1,4 +1,4 @@
-/** Where the class token looks, in the report of a model that has one. */
+/** Attention of the class token, in the report of a model that has one. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -55,15 +55,15 @@ test("a button shows it, head by head, and a patch takes over again", async () =
   await page.keyboard.press("Escape");
   const before = await heat();
   await button.click();
-  expect(await state.textContent()).toBe("Where the class token looks.");
+  expect(await state.textContent()).toBe("Attention of the class token.");
   expect(await heat()).not.toBe(before);
   expect(await button.getAttribute("aria-pressed")).toBe("true");
   await page.locator("#attention [data-control=head]").fill("2");
-  expect(await state.textContent()).toBe("Where the class token looks, head 1.");
+  expect(await state.textContent()).toBe("Attention of the class token, head 1.");
   await page.locator("#attention [data-control=head]").fill("0");
   await first.locator(".picker svg").focus();
   await page.keyboard.press("ArrowRight");
-  expect(await state.textContent()).toBe("Where the patch in row 3, column 3 looks.");
+  expect(await state.textContent()).toBe("Attention of the patch in row 3, column 3.");
   expect(await button.getAttribute("aria-pressed")).toBe("false");
   await page.keyboard.press("Escape");
   expect(await heat()).toBe(before);

@@ -105,7 +105,7 @@ test("what is no picture is refused in one sentence", async () => {
   const cut = [...(await picture(3).png().toBuffer())].slice(0, 40);
   for (const bytes of [text, cut, []]) {
     expect(await inPage(page, "decode", bytes, "image/png", "x.png")).toBe(
-      "UserError: x.png cannot be decoded: it is damaged, or no picture that browsers know",
+      "UserError: x.png cannot be decoded: it is damaged or not an image format that the browser supports",
     );
   }
 });

@@ -161,7 +161,7 @@ describe("playground", () => {
       await page.locator(".problem", { hasText: 'the template "no place" has no {}' }).waitFor();
       await picture(page, `${name}-zero-shot-1440`);
       await page.getByRole("button", { name: "find images" }).click();
-      await page.getByLabel("What to look for").fill("a yellow heart");
+      await page.getByLabel("Query").fill("a yellow heart");
       await expect.poll(() => page.locator(".finds li").count(), patient).toBeGreaterThan(5);
       const scores = (await page.locator(".finds b").allTextContents()).map(Number);
       expect(scores).toEqual([...scores].sort((a, b) => b - a));
@@ -176,7 +176,7 @@ describe("playground", () => {
 
   test("seemoe describes an image word by word", async () => {
     const { page, complaints } = await open("seemoe");
-    await page.getByRole("button", { name: "Say it differently" }).waitFor();
+    await page.getByRole("button", { name: "Generate again" }).waitFor();
     expect((await page.locator(".generated").textContent())!.length).toBeGreaterThan(0);
     await page.getByRole("button", { name: "words of the caption" }).click();
     expect(await page.locator(".tokens.strip button").count()).toBeGreaterThan(1);

@@ -109,7 +109,7 @@ test("the mosaic follows layer, choice, strength, expert and patch, and the addr
   expect(await again.page.getByLabel("Weights as strength").isChecked()).toBe(true);
   await again.page.close();
   await page.keyboard.press("Escape");
-  expect(await chosenPatch(mosaic)).toBe("no patch is chosen");
+  expect(await chosenPatch(mosaic)).toBe("no patch selected");
   expect(complaints).toEqual([]);
   await page.close();
 });
@@ -182,11 +182,11 @@ test("cells of the confusion matrix open by pointer and by keys", async () => {
   const { page, complaints } = await visit(browser, server.url, "#/run/large/confusion");
   const cell = (name: string) => page.getByRole("button", { name });
   await cell("true cat, predicted dog").click();
-  expect(await page.locator(".aside h3").first().textContent()).toBe("cat taken for dog");
+  expect(await page.locator(".aside h3").first().textContent()).toBe("cat predicted as dog");
   expect(await page.locator(".cell-samples canvas").count()).toBe(1);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  expect(await page.locator(".aside h3").first().textContent()).toBe("dog taken for dog");
+  expect(await page.locator(".aside h3").first().textContent()).toBe("dog predicted as dog");
   expect(await page.evaluate(() => document.activeElement?.getAttribute("data-key"))).toBe("1-1");
   expect(complaints).toEqual([]);
   await page.close();
@@ -195,9 +195,7 @@ test("cells of the confusion matrix open by pointer and by keys", async () => {
 test("tokens show their probabilities by keys, and the whole page is reached without a pointer", async () => {
   const { page, complaints } = await visit(browser, server.url, "#/run/large/tokens");
   await page.keyboard.press("Tab");
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(
-    "Skip to the content",
-  );
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
   await page.keyboard.press("Enter");
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
   await page.locator(".tokens.strip button").first().focus();
@@ -231,7 +229,7 @@ test("a hostile run is text and nothing else", async () => {
 
 test("a run whose files are damaged says so in a sentence, and shows the rest", async () => {
   const { page, complaints } = await visit(browser, server.url, "#/run/damaged/mosaic");
-  expect(await page.locator(".problem").textContent()).toContain("the record is no JSON");
+  expect(await page.locator(".problem").textContent()).toContain("the record is not JSON");
   await follow(page, "#/run/damaged/overview");
   expect(await page.locator(".card.curve svg").count()).toBe(1);
   expect(await page.locator("main").textContent()).toContain(
@@ -246,7 +244,7 @@ test("a run whose files are damaged says so in a sentence, and shows the rest", 
 test("an unknown run and an unknown page say what is wrong", async () => {
   const { page } = await visit(browser, server.url, "#/run/nobody/mosaic");
   expect(await page.locator("[role=alert]").textContent()).toContain(
-    "data/runs/nobody/run.json is not there",
+    "data/runs/nobody/run.json does not exist",
   );
   await follow(page, "#/run/large/nonsense");
   expect(await page.locator("h1").textContent()).toBe("Overview");

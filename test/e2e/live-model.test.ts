@@ -205,13 +205,13 @@ test("what is no model is refused in one sentence", async () => {
     "UserError: model.json is not JSON; export the model again",
   );
   expect(await inPage(page, "refusal", noModel)).toMatch(
-    /^UserError: model.json is no live model: /,
+    /^UserError: model.json is not a live model: /,
   );
   expect(await inPage(page, "refusal", noWeights)).toMatch(
     /5 bytes are too few for a safetensors file/,
   );
   expect(complaints).toEqual([]);
   expect(await inPage(page, "refusal", "./nowhere/")).toBe(
-    "UserError: model.json cannot be fetched: the server answers 404",
+    "UserError: model.json cannot be fetched: HTTP status 404",
   );
 });

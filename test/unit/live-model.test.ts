@@ -125,12 +125,12 @@ test("classes of texts: probabilities and routing of an evaluation", async () =>
   const long = await model.classifyText!("zebra ".repeat(12));
   expect(long.routing.tokens).toEqual(Array(10).fill("<unknown>"));
   expect(long.routing.notes).toEqual([
-    "the text has 12 tokens and the model reads 10; the rest was cut",
+    "the text has 12 tokens and the model reads 10; the rest is ignored",
     "10 tokens are not in the model's vocabulary",
   ]);
   const empty = await model.classifyText!("");
   expect(empty.routing.notes).toEqual([
-    "the text has no words; what the model says of it says little",
+    "the text has no words; the model's output is not meaningful",
   ]);
 });
 

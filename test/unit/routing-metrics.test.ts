@@ -112,7 +112,7 @@ describe.each(routers)("%s", (name, moe) => {
     }
     const report = readFileSync(join(at(run), "report.html"), "utf8");
     expect(report).not.toContain("could not be drawn");
-    expect(report).toContain("Routing of each layer");
+    expect(report).toContain("Routing by layer");
     for (const label of labels) expect(report).toContain(`Experts by ${label}`);
   }, 60_000);
 });
@@ -153,7 +153,7 @@ describe("agreement", () => {
     expect(earlier.split).toBe("test");
     // The report compares the checkpoint that was chosen with the last one, where they differ.
     const report = readFileSync(join(at("first"), "report.html"), "utf8");
-    expect(report.includes("against the last (step 20)")).toBe(earlier.first.step !== 20);
+    expect(report.includes("and the last (step 20)")).toBe(earlier.first.step !== 20);
     const [other] = (await agreement(at("first"), at("second"))).layers;
     expect(other!.overlap).toBeLessThan(1);
     expect(other!.matched.overlap).toBeGreaterThan(other!.overlap);

@@ -1,19 +1,19 @@
-/** One map of attention, in which a patch is chosen by pointer or keys. */
+/** One attention map with patch selection by pointer or keys. */
 
 import { attentionChart, markPatch } from "moesaic/report/browser";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { movedPatch, patchAt, placeName } from "./patch-grid.ts";
 
 interface AttentionMapProps {
-  /** Of the grey picture below. */
+  /** Id of the grey picture below. */
   readonly id: string;
   readonly rows: number;
   readonly cols: number;
-  /** Multiples of the even share, row by row. */
+  /** Shares relative to the even share, row by row. */
   readonly ratios: readonly number[];
   readonly patch: number | null;
   readonly title: string;
-  /** What a screen reader says. */
+  /** Accessible name. */
   readonly name: string;
   readonly onPatch: (patch: number | null) => void;
 }
@@ -34,7 +34,7 @@ export function AttentionMap(props: AttentionMapProps) {
         ref={host}
         role="slider"
         tabIndex={0}
-        aria-label={`${name}; arrow keys choose the patch that looks, Escape takes all`}
+        aria-label={`${name}; arrow keys move the query patch, Escape clears it`}
         aria-valuemin={0}
         aria-valuemax={rows * cols}
         aria-valuenow={patch === null ? 0 : patch + 1}

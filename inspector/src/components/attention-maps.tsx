@@ -1,24 +1,24 @@
-/** Maps of attention side by side, one of each layer. */
+/** Attention maps side by side, one per layer. */
 import type { AttentionLayer } from "moesaic/inspect";
 import { AttentionMap } from "./attention-map.tsx";
 
-/** The picture below the maps, and how strongly they cover it. */
+/** The picture below the maps, and the opacity of the maps. */
 export interface MapPicture {
-  /** Of the grey picture. */
+  /** Id of the grey picture. */
   readonly id: string;
   readonly rows: number;
   readonly cols: number;
-  /** 0 to 1. */
+  /** Opacity, 0 to 1. */
   readonly tint: number;
 }
 
 interface AttentionMapsProps {
   readonly picture: MapPicture;
   readonly layers: readonly AttentionLayer[];
-  /** Multiples of the even share, row by row. */
+  /** Shares relative to the even share, row by row. */
   readonly ratiosOf: (layer: AttentionLayer, index: number) => readonly number[];
   readonly patch: number | null;
-  /** What a screen reader says of each map, before "in <layer>". */
+  /** Accessible name of each map, before "in <layer>". */
   readonly name: string;
   readonly onPatch: (patch: number | null) => void;
 }

@@ -1,19 +1,19 @@
-/** A chart that is drawn anew when its room or its data change. */
+/** A chart that is redrawn if its size or its data change. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { messageOf } from "../data/resource.ts";
 
 export interface ChartProps {
-  /** Draws into a width of so many pixels. */
+  /** Draws the chart at a width, pixels. */
   readonly draw: (width: number) => SVGSVGElement;
-  /** What the drawing depends on. */
+  /** Dependencies of the drawing. */
   readonly of: readonly unknown[];
-  /** Room that is kept before the chart is drawn, pixels. */
+  /** Reserved height before the chart is drawn, pixels. */
   readonly height: number;
-  /** Widest drawing, pixels. */
+  /** Maximum width, pixels. */
   readonly widest?: number;
 }
 
-/** A place for a chart; it never shows markup of data, since charts are elements, not text. */
+/** Container of a chart. Charts are elements, not text, so data cannot inject markup. */
 export function Chart({ draw, of, height, widest = 1200 }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);

@@ -7,13 +7,13 @@ interface SliderProps {
   readonly max: number;
   readonly min?: number;
   readonly step?: number;
-  /** What the value means. */
+  /** Display text of the value. */
   readonly says: string;
   readonly wide?: boolean;
   readonly onChange: (value: number) => void;
 }
 
-/** A slider with its value in words. */
+/** A slider with a display text of its value. */
 export function Slider({
   label,
   value,
@@ -48,7 +48,7 @@ interface ChoiceProps<T extends string | number> {
   readonly onChange: (value: T) => void;
 }
 
-/** One of a few, side by side. */
+/** One of a few options, side by side. */
 export function Choice<T extends string | number>({
   label,
   value,
@@ -80,7 +80,7 @@ interface SwitchProps {
   readonly onChange: (value: boolean) => void;
 }
 
-/** On or off. */
+/** A switch. */
 export function Switch({ label, value, onChange }: SwitchProps) {
   return (
     <label class="switch">
@@ -100,7 +100,7 @@ interface LayerSliderProps {
   readonly onChange: (value: number) => void;
 }
 
-/** The slider over layers; its room is kept where there is only one. */
+/** The slider over layers; a single layer is shown as text in the same space. */
 export function LayerSlider({ layers, value, onChange }: LayerSliderProps) {
   const name = layers[value] ?? "";
   if (layers.length < 2) return <p class="slider only">Layer <output>{name}</output></p>; // biome-ignore format: one line of text

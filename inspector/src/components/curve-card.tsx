@@ -1,4 +1,4 @@
-/** A chart of a few curves with its legend; its room stays the same as the curves grow. */
+/** A chart of a few curves with its legend; its size does not change as the curves grow. */
 import { cssTheme, curveChart, curveLegend, suitsLogAxis } from "moesaic/report/browser";
 import type { CurveFigure } from "../data/curve-groups.ts";
 import { Chart } from "./chart.tsx";
@@ -31,7 +31,7 @@ export function CurveCard({ figure }: { readonly figure: CurveFigure }) {
       />
       {(note !== undefined || nonFinite > 0) && (
         <figcaption>
-          {note} {nonFinite > 0 && `${nonFinite} values were not finite and are not drawn.`}
+          {note} {nonFinite > 0 && `${nonFinite} values are not finite and not drawn.`}
         </figcaption>
       )}
     </figure>

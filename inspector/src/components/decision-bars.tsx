@@ -1,4 +1,4 @@
-/** What the routers made of one patch or word. */
+/** Router decisions for one patch or word. */
 
 import type { RecordedLayer } from "moesaic/inspect";
 import { decisionChart } from "moesaic/report/browser";
@@ -8,12 +8,12 @@ import { Chart } from "./chart.tsx";
 interface DecisionBarsProps {
   readonly layers: readonly RecordedLayer[];
   readonly place: number;
-  /** Such as `row 2, column 3`. */
+  /** Name of the patch or word, such as `row 2, column 3`. */
   readonly name: string;
   readonly kinds?: readonly string[] | undefined;
 }
 
-/** Room that the bars of so many layers take, pixels. */
+/** Height of the bars for this many layers, pixels. */
 export function decisionBarsHeight(numLayers: number): number {
   return 30 + 62 * numLayers;
 }
@@ -35,9 +35,9 @@ export function DecisionBars({ layers, place, name, kinds }: DecisionBarsProps) 
         }
       />
       <p class="note">
-        The router’s probability of each expert in percent. Chosen experts stand in full colour; the
-        dashed line is an even share.
-        {partial && " The record holds the weights of chosen experts only."}
+        The router’s probability of each expert in percent. Chosen experts have full colour; the
+        dashed line is the even share.
+        {partial && " The record has weights of chosen experts only."}
       </p>
     </div>
   );

@@ -1,11 +1,11 @@
-/** Experts to choose from, with their shares. */
+/** Expert selection with shares. */
 import { expertColors, formatPercent, inkOn } from "moesaic/report/browser";
 
 interface SwatchProps {
   readonly expert: number;
 }
 
-/** The colour of an expert with its number. */
+/** An expert's number on its colour. */
 export function Swatch({ expert }: SwatchProps) {
   const color = expertColors(expert + 1)[expert]!;
   return (
@@ -16,15 +16,15 @@ export function Swatch({ expert }: SwatchProps) {
 }
 
 interface ExpertLegendProps {
-  /** One share an expert. */
+  /** One share per expert. */
   readonly shares: readonly number[];
-  /** What the shares are of, such as `patches of this image`. */
+  /** Description of the whole, such as `patches of this image`. */
   readonly unit: string;
   readonly focus: number | null;
   readonly onFocus: (expert: number | null) => void;
 }
 
-/** Buttons that show what one expert took; a second click shows all again. */
+/** Buttons that highlight one expert; a second click shows all experts. */
 export function ExpertLegend({ shares, unit, focus, onFocus }: ExpertLegendProps) {
   return (
     <fieldset class="legend experts" aria-label={`Experts, with their share of the ${unit}`}>

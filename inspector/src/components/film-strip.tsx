@@ -1,4 +1,4 @@
-/** All layers of one mosaic, small, to choose from. */
+/** Thumbnails of all layers of one mosaic, for selection. */
 
 import type { RecordedImage, RecordedLayer } from "moesaic/inspect";
 import { mosaicChart } from "moesaic/report/browser";
@@ -16,7 +16,7 @@ interface FilmStripProps {
   readonly onLayer: (layer: number) => void;
 }
 
-/** One small mosaic a layer. */
+/** One small mosaic per layer. */
 export function FilmStrip(props: FilmStripProps) {
   const { image, routing, layer, choice, tint, focus, onLayer } = props;
   const id = useId();
@@ -40,7 +40,7 @@ export function FilmStrip(props: FilmStripProps) {
 }
 
 interface SmallMosaicProps {
-  /** Of the picture below. */
+  /** Id of the picture below. */
   readonly id: string;
   readonly routing: ImageRouting;
   readonly entry: RecordedLayer;

@@ -1,8 +1,8 @@
-/** A picture that charts of the same page refer to by its id, so that it is decoded once. */
+/** A hidden picture that charts of the same page reference by id, so that it is decoded once. */
 import type { RecordedImage } from "moesaic/inspect";
 import { greyscale, pngDataUri } from "moesaic/report/browser";
 
-/** Longest side of the picture, pixels. */
+/** Maximum side of the picture, pixels. */
 const maxSide = 512;
 
 const made = new WeakMap<RecordedImage, string>();
@@ -12,7 +12,7 @@ interface GreyPictureProps {
   readonly image: RecordedImage;
 }
 
-/** The picture in grey, which keeps tints true; it is not seen by itself. */
+/** The picture in grey, which keeps tints undistorted; it is hidden itself. */
 export function GreyPicture({ id, image }: GreyPictureProps) {
   return (
     <svg class="defs" width="0" height="0" aria-hidden="true">
@@ -30,7 +30,7 @@ export function GreyPicture({ id, image }: GreyPictureProps) {
   );
 }
 
-/** Address of the picture, made once. */
+/** URL of the picture, cached. */
 function greyUri(image: RecordedImage): string {
   const uri = made.get(image) ?? pngDataUri(greyscale(image), { maxSide });
   made.set(image, uri);

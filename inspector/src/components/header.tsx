@@ -1,4 +1,4 @@
-/** The bar above every page: where the reader is, and what the run is doing. */
+/** The header of every page: breadcrumbs, run state and tabs. */
 import { offeredPages } from "../data/offered.ts";
 import { pageOf } from "../data/pages.ts";
 import { openRun, runList } from "../data/runs.ts";
@@ -7,7 +7,7 @@ import { LiveState } from "./live-state.tsx";
 
 export function Header() {
   const { run, page, params } = route.value;
-  // The same layer and image are looked at on the next page.
+  // Links to other pages keep the layer and the image.
   const kept = new Map([...params].filter(([name]) => name === "layer" || name === "image"));
   const list = runList().value.value;
   const count = list.state === "ready" ? list.value.runs.length : undefined;

@@ -1,4 +1,4 @@
-/** What is shown of routed layers: layer, choice and colour, all in the address. */
+/** Controls of routed layers: layer, choice and tint; all are stored in the address. */
 import type { RecordedLayer } from "moesaic/inspect";
 import { formatPercent } from "moesaic/report/browser";
 import type { ComponentChildren } from "preact";
@@ -10,13 +10,13 @@ import { type ChosenRouting, ordinals } from "./routing-controls.tsx";
 interface LayerControlsProps {
   readonly layers: readonly RecordedLayer[];
   readonly chosen: ChosenRouting;
-  /** Strength of the colours in percent; without it there is no slider for it. */
+  /** Tint in percent; if absent, there is no tint slider. */
   readonly tint?: number;
   /** Further controls. */
   readonly children?: ComponentChildren;
 }
 
-/** Play, layer, colour and choice side by side; controls with nothing to choose are left out. */
+/** Play button, layer, tint and choice side by side; controls without alternatives are hidden. */
 export function LayerControls({ layers, chosen, tint, children }: LayerControlsProps) {
   const { layer, choice, choices } = chosen;
   const onLayer = (next: number): void => choose({ layer: next });
@@ -40,7 +40,7 @@ export function LayerControls({ layers, chosen, tint, children }: LayerControlsP
   );
 }
 
-/** How strongly pictures are coloured, in percent. */
+/** The tint of images, in percent. */
 export function TintSlider({ tint }: { readonly tint: number }) {
   return (
     <Slider

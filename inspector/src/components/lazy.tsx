@@ -1,10 +1,10 @@
-/** Pages that are loaded when they are first opened. */
+/** Pages that are loaded on first use. */
 import type { FunctionComponent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { messageOf } from "../data/resource.ts";
 import { Problem, Waiting } from "./states.tsx";
 
-/** A component in a chunk of its own. */
+/** A component in its own chunk. */
 export function lazy<Props extends object>(
   load: () => Promise<FunctionComponent<Props>>,
 ): FunctionComponent<Props> {

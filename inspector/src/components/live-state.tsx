@@ -1,4 +1,4 @@
-/** What a run is doing, and whether the page would know. */
+/** State of a run and of the connection to it. */
 import type { RunEntry } from "moesaic/inspect";
 import { openRun } from "../data/runs.ts";
 
@@ -7,7 +7,7 @@ interface LiveStateProps {
   readonly entry: Pick<RunEntry, "state">;
 }
 
-/** A word with a dot: live, finished, stopped, or connection lost. */
+/** State as a word with a dot: live, training, finished, stopped, or connection lost. */
 export function LiveState({ id, entry }: LiveStateProps) {
   const connection = openRun(id).connection.value;
   const [word, look] =

@@ -1,4 +1,4 @@
-/** The mosaic of one image with all that steers it; records and the playground share it. */
+/** The mosaic of one image with its controls, shared by records and the playground. */
 
 import type { RecordedImage } from "moesaic/inspect";
 import type { ComponentChildren } from "preact";
@@ -16,16 +16,16 @@ import { chosenRouting, ExpertsCard, ordinals } from "./routing-controls.tsx";
 interface MosaicExplorerProps {
   readonly image: RecordedImage;
   readonly routing: ImageRouting;
-  /** What the image shows. */
+  /** Name of the image content. */
   readonly name: string;
   readonly caption?: ComponentChildren;
-  /** What the model said of the image. */
+  /** Prediction of the model for the image. */
   readonly answer?: ComponentChildren;
-  /** Words for the experts of a layer. */
+  /** Kinds of the experts of a layer. */
   readonly kindsOf?: (layer: string) => readonly string[] | undefined;
 }
 
-/** Layer, choice, strength, expert and patch are all in the address. */
+/** Layer, choice, tint, expert and patch are stored in the address. */
 export function MosaicExplorer(props: MosaicExplorerProps) {
   const { image, routing, name, caption, answer, kindsOf } = props;
   const { layers, cols, rows } = routing;
@@ -79,7 +79,7 @@ export function MosaicExplorer(props: MosaicExplorerProps) {
             <small>{patch === null ? "" : `of the patch in ${place}, all layers`}</small>
           </h3>
           {patch === null ? (
-            <p class="none">Click a patch, or move to one with the arrow keys.</p>
+            <p class="none">Click a patch or select one with the arrow keys.</p>
           ) : (
             <DecisionBars
               layers={layers}

@@ -1,4 +1,4 @@
-/** One layer of the mosaic, large: patches are pointed at, clicked, and chosen with the arrow keys. */
+/** One layer of the mosaic, large: patches are selected by pointer or arrow keys. */
 import { useSignal } from "@preact/signals";
 import type { RecordedImage } from "moesaic/inspect";
 import { formatPercent, markPatch, mosaicChart } from "moesaic/report/browser";
@@ -13,15 +13,15 @@ export interface MosaicViewProps {
   readonly layer: number;
   readonly choice: number;
   readonly graded: boolean;
-  /** 0 to 1. */
+  /** Opacity of the tint, 0 to 1. */
   readonly tint: number;
-  /** The one expert whose patches are shown. */
+  /** The highlighted expert. */
   readonly focus: number | null;
   readonly patch: number | null;
   readonly onPatch: (patch: number | null) => void;
 }
 
-/** A mosaic that is pointed into; below it stands what is known of the patch. */
+/** A mosaic with patch selection; details of the patch are shown below. */
 export function MosaicView(props: MosaicViewProps) {
   const { image, routing, layer, choice, graded, tint, focus, patch, onPatch } = props;
   const host = useRef<HTMLDivElement>(null);
@@ -43,7 +43,7 @@ export function MosaicView(props: MosaicViewProps) {
         numberSize: Math.min(0.68, Math.max(0.22, cols / 22)),
       },
     );
-    // The host speaks for the picture.
+    // The host element carries the accessible name.
     svg.setAttribute("aria-hidden", "true");
     svg.removeAttribute("role");
     host.current!.replaceChildren(svg);
@@ -64,7 +64,7 @@ export function MosaicView(props: MosaicViewProps) {
   }, [routing, routed, choice, graded, pointed.value]);
 
   const say = (place: number | null): string =>
-    place === null ? "no patch is chosen" : describe(routing, layer, choice, place);
+    place === null ? "no patch selected" : describe(routing, layer, choice, place);
   const shown = pointed.value ?? patch;
   return (
     <div class="mosaic-view">
@@ -75,7 +75,7 @@ export function MosaicView(props: MosaicViewProps) {
         style={{ "--tint": tint, "--aspect": cols / rows }}
         role="slider"
         tabIndex={0}
-        aria-label={`Patch of the mosaic of ${routed.layer}; arrow keys choose, Escape takes none`}
+        aria-label={`Patch of the mosaic of ${routed.layer}; arrow keys select a patch, Escape clears it`}
         aria-valuemin={0}
         aria-valuemax={rows * cols}
         aria-valuenow={patch === null ? 0 : patch + 1}
@@ -98,13 +98,13 @@ export function MosaicView(props: MosaicViewProps) {
         }}
       />
       <p class="readout" aria-hidden="true">
-        {shown === null ? "Point at a patch, or click it to see its probabilities." : say(shown)}
+        {shown === null ? "Point at a patch; click it to see its probabilities." : say(shown)}
       </p>
     </div>
   );
 }
 
-/** Frames the patch that is pointed at. */
+/** Frames the patch under the pointer. */
 function pointAt(svg: SVGSVGElement, patch: number | null, cols: number): void {
   svg.querySelector(".pointed")?.remove();
   if (patch === null) return;
@@ -118,8 +118,7 @@ function describe({ cols, layers }: ImageRouting, layer: number, choice: number,
   const routed = layers[layer]!;
   const where = placeName(place, cols);
   const expert = expertAt(routed, choice, place);
-  if (expert < 0)
-    return `${where}: ${choice === 0 ? "dropped, no expert took it" : "no such choice"}`;
+  if (expert < 0) return `${where}: ${choice === 0 ? "dropped, no expert" : "no such choice"}`;
   const weight = weightAt(routed, choice, place);
   return `${where}: expert ${expert}${weight === undefined ? "" : `, weight ${formatPercent(weight, 0)}`}`;
 }

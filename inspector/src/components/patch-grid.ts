@@ -1,4 +1,4 @@
-/** Places in the grid of patches, from pointers and keys. */
+/** Patch positions from pointers and keys. */
 
 interface Grid {
   readonly rows: number;
@@ -11,12 +11,12 @@ interface Pointer {
   readonly currentTarget: Element;
 }
 
-/** What people call a patch, such as `row 2, column 3`. */
+/** Display name of a patch, such as `row 2, column 3`. */
 export function placeName(patch: number, cols: number): string {
   return `row ${Math.floor(patch / cols) + 1}, column ${(patch % cols) + 1}`;
 }
 
-/** The patch under a pointer, row by row. */
+/** Index of the patch under a pointer, row by row. */
 export function patchAt(
   { clientX, clientY, currentTarget }: Pointer,
   { rows, cols }: Grid,
@@ -28,8 +28,8 @@ export function patchAt(
 }
 
 /**
- * The patch that a key leads to, `null` for none; `undefined` where the key is no concern of the grid.
- * Without a patch, any arrow leads to the middle.
+ * The patch that a key selects; `null` clears the selection; `undefined` if the grid ignores the
+ * key. Without a selection, any arrow key selects the centre patch.
  */
 export function movedPatch(
   key: string,

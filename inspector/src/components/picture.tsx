@@ -6,12 +6,14 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 interface PictureProps {
   readonly image: RecordedImage;
   readonly alt: string;
-  /** Pixels of the page; the height follows, unless the picture is to be square. */
+  /**
+   * Width on the page, pixels; the height follows the aspect ratio unless the picture is square.
+   */
   readonly width: number;
   readonly square?: boolean;
 }
 
-/** A picture drawn from its bytes, which is far quicker than to make a file of them first. */
+/** A picture drawn from its bytes, which is faster than encoding it as a file. */
 export function Picture({ image, alt, width, square = false }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const height = square ? width : Math.round((width * image.height) / Math.max(1, image.width));
@@ -21,7 +23,7 @@ export function Picture({ image, alt, width, square = false }: PictureProps) {
     const pixels = new ImageData(rgba(image), columns, rows);
     canvas.current!.getContext("2d")!.putImageData(pixels, 0, 0);
   }, [image]);
-  // Pixels stay sharp where they are enlarged; a smaller picture is smoothed.
+  // Enlarged pictures keep sharp pixels; reduced pictures are smoothed.
   const look = image.width <= width ? "picture sharp" : "picture";
   return (
     <canvas
@@ -34,7 +36,7 @@ export function Picture({ image, alt, width, square = false }: PictureProps) {
   );
 }
 
-/** Red, green, blue and alpha of every pixel. */
+/** RGBA pixels. */
 function rgba({ width, height, channels, data }: RecordedImage): Uint8ClampedArray<ArrayBuffer> {
   const pixels = new Uint8ClampedArray(width * height * 4);
   const colored = channels >= 3;

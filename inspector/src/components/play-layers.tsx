@@ -1,4 +1,4 @@
-/** Walks through the layers by itself. */
+/** Plays through the layers. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
@@ -8,10 +8,10 @@ interface PlayLayersProps {
   readonly onLayer: (layer: number) => void;
 }
 
-/** Time for each layer, milliseconds. */
+/** Time per layer, milliseconds. */
 const pace = 700;
 
-/** A button that plays and pauses; after the last layer comes the first. */
+/** A play and pause button; after the last layer it continues with the first. */
 export function PlayLayers({ count, layer, onLayer }: PlayLayersProps) {
   const playing = useSignal(false);
   useEffect(() => {
@@ -24,7 +24,7 @@ export function PlayLayers({ count, layer, onLayer }: PlayLayersProps) {
       type="button"
       class="play"
       aria-pressed={playing.value}
-      aria-label={playing.value ? "Stop walking through the layers" : "Walk through the layers"}
+      aria-label={playing.value ? "Pause layers" : "Play layers"}
       onClick={() => {
         playing.value = !playing.value;
       }}

@@ -1,4 +1,7 @@
-/** What the pages of images and of texts share: layer, choice, expert and colour, all in the address. */
+/**
+ * Routing choices shared by image and text pages: layer, choice, expert and tint, stored in the
+ * address.
+ */
 import type { RecordedLayer } from "moesaic/inspect";
 import { mostChoices, sharesOf } from "../data/routing.ts";
 import { choose, chosenIndex } from "../route.ts";
@@ -9,15 +12,15 @@ export const ordinals = ["first", "second", "third", "fourth"] as const;
 export interface ChosenRouting {
   readonly layer: number;
   readonly routed: RecordedLayer;
-  /** How many choices can be looked at; those beyond are seldom wanted, and are in the bars. */
+  /** Maximum number of selectable choices; the bars show later ones. */
   readonly choices: number;
   readonly choice: number;
-  /** Of the patches or tokens, by expert. */
+  /** Shares of the patches or tokens, by expert. */
   readonly shares: readonly number[];
   readonly focus: number | null;
 }
 
-/** What the address says of routed layers: the last one and the first choice at first, no expert. */
+/** Reads the routing choices from the address. Default: last layer, first choice, no expert. */
 export function chosenRouting(layers: readonly RecordedLayer[]): ChosenRouting {
   const layer = chosenIndex("layer", layers.length, layers.length - 1);
   const routed = layers[layer]!;
@@ -30,12 +33,12 @@ export function chosenRouting(layers: readonly RecordedLayer[]): ChosenRouting {
 
 interface ExpertsCardProps {
   readonly chosen: ChosenRouting;
-  /** What has experts: "patches of this image". */
+  /** Name of the routed items, such as "patches of this image". */
   readonly unit: string;
   readonly note: string;
 }
 
-/** Shares of the experts of the layer; one can be chosen. */
+/** Shares of the layer's experts, with selection. */
 export function ExpertsCard({ chosen, unit, note }: ExpertsCardProps) {
   const name = `${unit} in ${chosen.routed.layer}`;
   return (

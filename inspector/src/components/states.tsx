@@ -1,23 +1,23 @@
-/** What stands where there is nothing to see yet, or nothing at all. */
+/** Loading, empty and error states. */
 import type { ComponentChildren } from "preact";
 import type { Resource, ResourceSignal } from "../data/resource.ts";
 
-/** Says that something is being waited for. */
+/** Shows that something is loading. */
 export function Waiting({ what }: { readonly what: string }) {
   return (
     <div class="waiting" role="status">
       <span class="bar" aria-hidden="true" />
-      Reading {what}…
+      Loading {what}…
     </div>
   );
 }
 
-/** Says in a sentence why there is nothing. */
+/** Explains why there is no content. */
 export function Empty({ children }: { readonly children: ComponentChildren }) {
   return <p class="card empty">{children}</p>;
 }
 
-/** Says what went wrong, and offers to try again. */
+/** Shows an error, with a retry button. */
 export function Problem({ reason, retry }: { reason: string; retry?: () => void }) {
   return (
     <div class="card problem" role="alert">
@@ -37,7 +37,7 @@ interface WhenReadyProps<T> {
   readonly children: (value: T) => ComponentChildren;
 }
 
-/** What was read, once it is there. */
+/** Renders a resource once it is loaded. */
 export function WhenReady<T>({ of, what, children }: WhenReadyProps<T>) {
   const read: Resource<T> = of.value.value;
   if (read.state === "loading") return <Waiting what={what} />;

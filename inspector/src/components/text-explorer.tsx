@@ -1,4 +1,4 @@
-/** One text with what steers it; records and the playground share it. */
+/** One text with its controls, shared by records and the playground. */
 import { useSignal } from "@preact/signals";
 import type { TextRouting } from "../data/routing.ts";
 import { DecisionBars, decisionBarsHeight } from "./decision-bars.tsx";
@@ -11,7 +11,9 @@ interface TextExplorerProps {
   readonly kindsOf?: (layer: string) => readonly string[] | undefined;
 }
 
-/** Layer, choice and expert are in the address; the token is what the pointer or the focus is on. */
+/**
+ * Layer, choice and expert are stored in the address; the token follows the pointer or the focus.
+ */
 export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
   const { layers, tokens } = text;
   const shown = chosenRouting(layers);
@@ -55,7 +57,7 @@ export function TextExplorer({ text, kindsOf }: TextExplorerProps) {
           </h3>
           {token === null ? (
             <p class="none" style={{ minHeight: `${decisionBarsHeight(layers.length)}px` }}>
-              Point at a token, or move to one with the arrow keys.
+              Point at a token or select one with the arrow keys.
             </p>
           ) : (
             <DecisionBars

@@ -1,4 +1,4 @@
-/** A row of images to choose from. */
+/** A row of selectable images. */
 import type { RecordedImage } from "moesaic/inspect";
 import { Picture } from "./picture.tsx";
 
@@ -8,7 +8,7 @@ interface ThumbnailsProps {
   readonly onChoose: (index: number) => void;
 }
 
-/** Small pictures that scroll sideways where they are many. */
+/** Thumbnails that scroll horizontally if needed. */
 export function Thumbnails({ images, chosen, onChoose }: ThumbnailsProps) {
   return (
     <fieldset class="thumbnails" aria-label="Images">

@@ -1,25 +1,25 @@
-/** Words or characters under the colours of one layer's experts. */
+/** Tokens in the colours of one layer's experts. */
 import { expertAt, type TextRouting, weightAt } from "../data/routing.ts";
 
 interface TokenStripProps {
   readonly text: TextRouting;
   readonly layer: number;
   readonly choice: number;
-  /** The one expert whose tokens are shown. */
+  /** The highlighted expert. */
   readonly focus: number | null;
   /** The token whose probabilities are shown. */
   readonly token: number | null;
   readonly onToken: (token: number | null) => void;
-  /** Told of the token below a mouse, and that there is none. */
+  /** Called with the token under the mouse, or null. */
   readonly onPoint: (token: number | null) => void;
 }
 
-/** Combine weights below these are tinted fainter, as in reports. */
+/** Tokens with a combine weight below these are tinted fainter, as in reports. */
 const weightLevels = [0.25, 0.5] as const;
-/** Characters of a token that stays on one line. */
+/** Maximum length of a token that is not wrapped, characters. */
 const longest = 24;
 
-/** Every token is a button with the number of its expert below; arrow keys lead from one to the next. */
+/** Each token is a button with its expert's number below; arrow keys move between tokens. */
 export function TokenStrip(props: TokenStripProps) {
   const { text, layer, choice, focus, token, onToken, onPoint } = props;
   const { tokens, layers } = text;
@@ -78,13 +78,13 @@ export function TokenStrip(props: TokenStripProps) {
   );
 }
 
-/** White space as signs, where a token is nothing else or ends a line. */
+/** Shows white space as symbols if a token has no other characters or ends a line. */
 function visible(token: string): string {
   const marked = token.replaceAll("\n", "\u21b5").replaceAll("\t", "\u21e5");
   return marked.trim() === "" ? marked.replaceAll(" ", "\u2423") : marked;
 }
 
-/** Empty lines take no room of their own. */
+/** Empty lines have no height. */
 function endsLine(tokens: readonly string[], i: number): boolean {
   return tokens[i]!.endsWith("\n") && tokens[i + 1]?.startsWith("\n") === false;
 }

@@ -16,7 +16,7 @@ const series = (
 });
 const groups = (...list: MetricSeries[]) => curveGroups({ series: list, badLines: 0, cursor: "" });
 
-test("scores stand together by name across splits, loss and accuracy first", () => {
+test("scores are grouped by name across splits, loss and accuracy first", () => {
   const { scores, training } = groups(
     series("train", "temperature"),
     series("validation", "accuracy"),
@@ -30,7 +30,7 @@ test("scores stand together by name across splits, loss and accuracy first", () 
   expect(training.map(({ title }) => title)).toEqual(["Learning rate"]);
 });
 
-test("experts are stacked by layer; parts of a layer and absurd numbers are left out", () => {
+test("experts are stacked by layer; parts of a layer and invalid numbers are skipped", () => {
   const { loads, routing } = groups(
     series("train", "experts/blocks.0.moe/load_1"),
     series("train", "experts/blocks.0.moe/load_0"),
@@ -44,7 +44,7 @@ test("experts are stacked by layer; parts of a layer and absurd numbers are left
   expect(routing.map(({ title }) => title)).toEqual(["Expert imbalance"]);
 });
 
-test("many curves are split into charts that can be read", () => {
+test("many curves are split into readable charts", () => {
   const list = Array.from({ length: 8 }, (_, i) => series("train", `auxiliary/layer.${i}`));
   expect(groups(...list).training.map(({ title, curves }) => [title, curves.length])).toEqual([
     ["Auxiliary losses, 1 of 2", 6],
@@ -52,7 +52,7 @@ test("many curves are split into charts that can be read", () => {
   ]);
 });
 
-test("domains are curves of one chart", () => {
+test("domains share one chart", () => {
   const { scores } = groups(series("validation", "env_flat_in_acc"), series("validation", "env_noisy_in_acc")); // biome-ignore format: two series
   expect(scores.map(({ title, unit }) => [title, unit])).toEqual([
     ["Accuracy by domain, in splits", "percent"],
@@ -60,7 +60,7 @@ test("domains are curves of one chart", () => {
   expect(scores[0]!.curves.map(({ label }) => label)).toEqual(["flat", "noisy"]);
 });
 
-test("names are told as words, fractions in percent", () => {
+test("names are shown as words, fractions in percent", () => {
   expect(titleOf("zero_shot_accuracy")).toBe("Zero shot accuracy");
   expect(["zero_shot_accuracy", "image_to_text_r10", "loss", "grad_norm"].map(unitOf)).toEqual([
     "percent",

@@ -1,4 +1,4 @@
-/** Which curves of a run stand together, and under which heading. */
+/** Groups the curves of a run into charts. */
 import type { MetricSeries, MetricTable } from "moesaic/inspect";
 import { type Curve, routingCurves, wholeLayers } from "moesaic/report/browser";
 
@@ -25,9 +25,11 @@ export interface CurveGroups {
   readonly loads: readonly LoadFigure[];
 }
 
-/** A chart with more curves than this is split. */
+/** Maximum number of curves per chart. */
 const curveLimit = 6;
-/** A mistyped or hostile expert number must not grow a list without bound. */
+/**
+ * Limits expert numbers, so that an invalid or hostile number does not grow a list without bound.
+ */
 const mostExperts = 1024;
 const splits = ["train", "validation", "test"];
 const steering = ["learning_rate", "grad_norm", "tokens_per_second", "objective", "cross_entropy"];
@@ -36,7 +38,7 @@ const titles: Readonly<Record<string, string>> = {
   bleu4: "BLEU-4",
 };
 
-/** Sorts the curves of a run: scores by name across splits, the rest by what it tells. */
+/** Groups the curves of a run: scores by name across splits, other metrics by kind. */
 export function curveGroups({ series }: MetricTable): CurveGroups {
   const plain = new Map<string, MetricSeries[]>();
   const auxiliary: MetricSeries[] = [];
@@ -90,7 +92,7 @@ export function curveGroups({ series }: MetricTable): CurveGroups {
       const found = routed.get(name) ?? [];
       const whole = new Set(wholeLayers(found.map(layerOf)));
       const layers = found.filter((entry) => whole.has(layerOf(entry)));
-      // A method that refuses no token always succeeds.
+      // Routers that refuse no token always have success 1.
       const refused = layers.some(({ values }) => values.some((value) => value < 1));
       if (name === "success_rate" && !refused) return [];
       return figures(title, layers, layerOf, unit, explanation);
@@ -102,14 +104,14 @@ export function curveGroups({ series }: MetricTable): CurveGroups {
   };
 }
 
-/** Names of metrics that are fractions are told in percent. */
+/** Metrics whose names mark them as fractions are shown in percent. */
 export function unitOf(name: string): CurveFigure["unit"] {
   return /accuracy|exact_match|_acc$|_r(1|5|10)$|success_rate|confidence|fraction|recall/.test(name)
     ? "percent"
     : "number";
 }
 
-/** `zero_shot_accuracy` as people write it. */
+/** Display name of a metric such as `zero_shot_accuracy`. */
 export function titleOf(name: string): string {
   const words = titles[name] ?? name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
@@ -137,7 +139,7 @@ function figures(
   });
 }
 
-/** The points of a series, made once. */
+/** The points of a series, cached. */
 export function pointsOf(series: MetricSeries): Curve["points"] {
   const found = points.get(series);
   if (found !== undefined) return found;
@@ -162,7 +164,7 @@ function bySplit(a: MetricSeries, b: MetricSeries): number {
   return splits.indexOf(a.split) - splits.indexOf(b.split);
 }
 
-/** Loss and accuracy come first, then names as they come. */
+/** Orders loss and accuracy first, then the other names as they appear. */
 function byImportance(a: string, b: string): number {
   const rank = (name: string): number =>
     name === "loss" ? 0 : name === "accuracy" ? 1 : unitOf(name) === "percent" ? 2 : 3;

@@ -3,20 +3,20 @@ import type { LiveMessages } from "moesaic/inspect";
 import { dataUrl } from "./client.ts";
 
 export interface FollowOptions {
-  /** Place after which events are sent. */
+  /** Cursor after which events are sent. */
   readonly cursor: string;
-  /** With the place after them. */
+  /** Receives events with the cursor after them. */
   readonly onMetrics: (events: LiveMessages["metrics"], cursor: string) => void;
   readonly onReset: () => void;
   readonly onState: (entry: LiveMessages["state"]) => void;
-  /** Whether the server answers. */
+  /** Reports whether the server responds. */
   readonly onConnection: (connected: boolean) => void;
 }
 
-/** Waits before a new attempt where the browser gave up, milliseconds. */
+/** Retry delays after the browser gave up, milliseconds. */
 const firstWait = 1000;
 const longestWait = 10_000;
-/** Events are handed over together, so that a fast run does not redraw for each. */
+/** Events are delivered in batches, so that a fast run does not redraw for each event. */
 const gatherFor = 200;
 
 /** Follows the run until the returned function is called. */
@@ -44,7 +44,7 @@ export function followRun(id: string, options: FollowOptions): () => void {
     };
     source.onerror = () => {
       options.onConnection(false);
-      // The browser connects again by itself unless the server answered with an error.
+      // The browser reconnects automatically unless the server responded with an error.
       if (source?.readyState !== EventSource.CLOSED) return;
       timer = setTimeout(connect, wait);
       wait = Math.min(longestWait, wait * 2);

@@ -31,13 +31,13 @@ const record: StoredRecord = {
   ],
 };
 
-test("without a recorded gallery, it is made of the recorded images and texts", () => {
+test("without a recorded gallery, it is built from the recorded images and texts", () => {
   const gallery = layerGallery(record, "moe")!;
   expect([gallery.numPatches, gallery.numWords, gallery.ofRecord]).toEqual([4, 3, true]);
   const [none, own] = gallery.experts;
   expect(none!.patches).toEqual([]);
   expect(none!.words).toEqual([{ text: "a", count: 2, total: 2 }]);
-  // The surest patch of each image comes before the second of any.
+  // The best patch of each image comes before the second of any.
   expect(own!.patches.map(({ index, probability }) => [index, probability])).toEqual([
     [0, 0.95],
     [1, 0.95],
@@ -47,7 +47,7 @@ test("without a recorded gallery, it is made of the recorded images and texts", 
   expect([...own!.patches[1]!.image.data]).toEqual([11]);
 });
 
-test("a recorded gallery is shown as it is; a layer that nobody saw has none", () => {
+test("a recorded gallery is used unchanged; an unknown layer has none", () => {
   const recorded = { layer: "moe", numPatches: 0, numWords: 0, experts: [] };
   expect(layerGallery({ ...record, galleries: [recorded] }, "moe")).toEqual({
     ...recorded,

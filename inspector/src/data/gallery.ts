@@ -1,4 +1,4 @@
-/** The patches and words that each expert of a layer is sent. */
+/** Typical patches and words of each expert of a layer. */
 import {
   cropPatch,
   type ExpertGallery,
@@ -11,11 +11,11 @@ import { watchedImages } from "./pictures.ts";
 import type { StoredRecord } from "./record.ts";
 import { expertAt, imageRouting, weightAt } from "./routing.ts";
 
-/** Most of each that are shown for one expert. */
+/** Maximum number of patches and of words per expert. */
 const mostPatches = 16;
 const mostWords = 12;
 
-/** The gallery of a layer: as recorded over the split, else made of the recorded images and texts. */
+/** The gallery of a layer: the recorded one, else one built from the recorded images and texts. */
 export function layerGallery(
   record: StoredRecord,
   layer: string,
@@ -92,7 +92,7 @@ function certainty(layer: RecordedLayer, expert: number, place: number): number 
   return p ?? weightAt(layer, 0, place) ?? 0;
 }
 
-/** The surest first, one of each image before the second of any. */
+/** Orders by descending probability, with one patch per image before further ones. */
 function ofManyImages(patches: readonly GalleryPatch[]): GalleryPatch[] {
   const seen = new Map<number, number>();
   return [...patches]

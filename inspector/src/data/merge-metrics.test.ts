@@ -12,14 +12,14 @@ const event = (step: number, value: number, name = "loss"): MetricEvent => ({
 });
 const empty: MetricTable = { series: [], badLines: 0, cursor: "0" };
 
-test("new points are added, other curves stay the same objects", () => {
+test("new points are added, other curves keep their identity", () => {
   const before = mergeMetrics(empty, [event(1, 4), event(1, 0.5, "accuracy"), event(2, 3)]);
   const after = mergeMetrics(before, [event(3, 2)]);
   expect(after.series[0]).toMatchObject({ steps: [1, 2, 3], values: [4, 3, 2], count: 3 });
   expect(after.series[1]).toBe(before.series[1]);
 });
 
-test("a step that is written again replaces what came after it", () => {
+test("a repeated step replaces all later points", () => {
   const before = mergeMetrics(empty, [event(1, 4), event(2, 3), event(3, 2)]);
   expect(mergeMetrics(before, [event(2, 9)]).series[0]).toMatchObject({
     steps: [1, 2],
@@ -27,7 +27,7 @@ test("a step that is written again replaces what came after it", () => {
   });
 });
 
-test("what is not finite is counted and not drawn", () => {
+test("non-finite values are counted and not drawn", () => {
   const { series } = mergeMetrics(empty, [event(1, Number.NaN), event(2, 1)]);
   expect(series[0]).toMatchObject({ steps: [2], values: [1], count: 2, nonFinite: 1 });
 });

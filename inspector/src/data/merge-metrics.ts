@@ -1,11 +1,11 @@
-/** Adds new events to curves that are thinned already. */
+/** Merges new events into thinned curves. */
 import type { MetricEvent, MetricSeries, MetricTable } from "moesaic/inspect";
 import { downsample } from "moesaic/report/browser";
 
-/** A curve is thinned to half of this when it grows beyond it. */
+/** Length at which a curve is thinned to half of it. */
 const pointLimit = 2000;
 
-/** The table with the events; curves without new values are the same objects as before. */
+/** The table with the new events; unchanged curves keep their identity. */
 export function mergeMetrics(table: MetricTable, events: readonly MetricEvent[]): MetricTable {
   const added = new Map<string, MetricEvent[]>();
   for (const event of events) {
@@ -30,7 +30,7 @@ function append(series: MetricSeries, events: readonly MetricEvent[]): MetricSer
   const finite = events.filter(({ value }) => Number.isFinite(value));
   let points = series.steps.map((x, i) => ({ x, y: series.values[i]! }));
   for (const { step, value } of finite) {
-    // A resumed run writes some steps again: the later value counts.
+    // A resumed run repeats some steps: the later value wins.
     while (points.length > 0 && points[points.length - 1]!.x >= step) points.pop();
     points.push({ x: step, y: value });
   }

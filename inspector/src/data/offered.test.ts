@@ -8,7 +8,7 @@ const record: StoredRecord = { name: "", recipe: "", config: {}, summary: {}, cl
 const pagesOf = (system: string) => systems.get(system).pages;
 const names = runPages.map(({ name }) => name);
 
-test("a run whose record is unread is offered the pages that its system can fill", () => {
+test("before the record is read, a run has the pages of its system", () => {
   expect(offeredPages({ pages: pagesOf("moe-decoder") })).toEqual([
     "overview",
     "tokens",
@@ -18,7 +18,7 @@ test("a run whose record is unread is offered the pages that its system can fill
   expect(offeredPages({ pages: null })).toEqual(names);
 });
 
-test("the record decides about the pages that show it, the system about the others", () => {
+test("the record determines the pages that use it, the system the others", () => {
   const trace = { tokens: ["a"], layers: [] };
   expect(offeredPages({ pages: pagesOf("vit-moe") }, { ...record, tokenTraces: [trace] })).toEqual([
     "overview",

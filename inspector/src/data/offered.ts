@@ -1,9 +1,12 @@
-/** Which pages a run is offered. */
+/** Pages available for a run. */
 import type { RunEntry } from "moesaic/inspect";
 import { type RunPage, runPages } from "./pages.ts";
 import type { StoredRecord } from "./record.ts";
 
-/** Pages of a run, in order: the pages that its record fills; until it is read, that its system can fill. */
+/**
+ * Pages of a run, in order: the pages with recorded data; before the record is read, those of its
+ * system.
+ */
 export function offeredPages(
   { pages: expected }: Pick<RunEntry, "pages">,
   record?: StoredRecord,
@@ -16,9 +19,9 @@ export function offeredPages(
   return offered.map(({ name }) => name);
 }
 
-/** Why a page that needs the record has none, and what to do. */
+/** Explains why a page has no record, and what to do. */
 export function whyNoRecord({ state }: Pick<RunEntry, "state">): string {
   return state === "training"
     ? "The run is still training. Routing is recorded when training ends; this page then updates by itself."
-    : "The run holds no record of what its routers did. Train it to its end with this version to get one.";
+    : "The run has no routing record. Train it to the end with this version to create one.";
 }

@@ -2,10 +2,10 @@
 import type { StoredRecord } from "./record.ts";
 
 interface RunPageDefinition {
-  /** As in addresses. */
+  /** Name in addresses. */
   readonly name: string;
   readonly title: string;
-  /** Whether a record has something to show; absent if the page shows other files of the run. */
+  /** Whether a record has data for the page; absent if the page does not use the record. */
   readonly holds?: (record: StoredRecord) => boolean;
 }
 
@@ -44,7 +44,7 @@ type Definition = (typeof runPages)[number];
 
 export type RunPage = Definition["name"];
 
-/** Pages that show the record. */
+/** Pages that use the record. */
 export type RecordPage = Extract<Definition, { readonly holds: unknown }>["name"];
 
 /** The definition of a page. */

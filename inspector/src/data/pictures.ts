@@ -1,19 +1,19 @@
-/** The images of a record that routers were watched on. */
+/** Recorded images with routing. */
 import type { Mosaic } from "moesaic/inspect";
 import type { StoredRecord } from "./record.ts";
 
-/** One image and where it comes from. */
+/** One image and its origin. */
 export interface WatchedImage {
   readonly mosaic: Mosaic;
-  /** What it shows. */
+  /** Name of the image content. */
   readonly name: string;
-  /** The scene and its style, where the same scene was drawn in several. */
+  /** The scene and its style, if scenes were drawn in several styles. */
   readonly scene?: string;
 }
 
 const known = new WeakMap<StoredRecord, readonly WatchedImage[]>();
 
-/** Images of the split, then scenes in every style; the same objects at every call. */
+/** Images of the split, then scenes in every style; repeated calls return the same objects. */
 export function watchedImages(record: StoredRecord): readonly WatchedImage[] {
   const found = known.get(record);
   if (found !== undefined) return found;
@@ -31,12 +31,12 @@ export function watchedImages(record: StoredRecord): readonly WatchedImage[] {
   return images;
 }
 
-/** Name of a class, or its number. */
+/** Name of a class, or its index. */
 export function className({ classNames }: StoredRecord, index: number): string {
   return classNames[index] ?? `class ${index}`;
 }
 
-/** Words for the experts of a layer, such as `shared`, where they are of several kinds. */
+/** Kinds of the experts of a layer, such as `shared`, if there are several. */
 export function expertKinds(
   { routing = [] }: StoredRecord,
   layer: string,

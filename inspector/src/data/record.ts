@@ -1,4 +1,4 @@
-/** Reads what a run shows beside its metrics. */
+/** Reads the record of a run. */
 import { decodeRecord, type StoredRecord } from "moesaic/inspect";
 import { readText } from "./client.ts";
 

@@ -1,20 +1,20 @@
-/** Something that is being read. */
+/** An asynchronously loaded value. */
 import { type ReadonlySignal, signal } from "@preact/signals";
 
 export type Resource<T> =
   | { readonly state: "loading" }
-  /** `problem` tells why it could not be read again. */
+  /** `problem` is the reason why reloading failed. */
   | { readonly state: "ready"; readonly value: T; readonly problem?: string }
   | { readonly state: "failed"; readonly reason: string };
 
-/** A signal of what `read` gives; a failed reading can be tried again. */
+/** A signal with the result of `read`; reading can be retried. */
 export interface ResourceSignal<T> {
   readonly value: ReadonlySignal<Resource<T>>;
-  /** Ends when the first reading ended, well or not. */
+  /** Resolves when the first read has succeeded or failed. */
   readonly first: Promise<void>;
-  /** Reads anew; what was read before stays until then, and where that fails. */
+  /** Reads again; the previous value remains until then, and if reading fails. */
   refresh(): Promise<void>;
-  /** Puts another value in its place. */
+  /** Replaces the value. */
   set(value: T): void;
 }
 
@@ -39,7 +39,7 @@ export function resource<T>(read: () => Promise<T>): ResourceSignal<T> {
   };
 }
 
-/** What an error says. */
+/** The message of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

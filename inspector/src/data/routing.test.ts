@@ -8,7 +8,7 @@ const first = {
   rows: 1,
   cols: 2,
   numExperts: 3,
-  ids: [[2, 3]], // 3 is none: dropped
+  ids: [[2, 3]], // 3 means none: dropped
   combineWeights: [[0.7, 0]],
 };
 const record = {
@@ -19,7 +19,7 @@ const record = {
   classNames: [],
 };
 
-test("a record of first choices alone is read, and its weights stand for probabilities", () => {
+test("a record of first choices only is read, and its weights replace probabilities", () => {
   const mosaic: Mosaic = { image, label: 0, layers: [first] };
   const { layers } = imageRouting(mosaic, record)!;
   expect([expertAt(layers[0]!, 0, 0), expertAt(layers[0]!, 0, 1), expertAt(layers[0]!, 1, 0)]).toEqual([2, -1, -1]); // biome-ignore format: three places

@@ -1,4 +1,4 @@
-/** The routing of one image or text, in one form for records and for live models. */
+/** The routing of one image or text, in a common form for records and live models. */
 import { layerExperts, type Mosaic, type PatchDecision, type RecordedLayer } from "moesaic/inspect";
 import type { StoredRecord } from "./record.ts";
 
@@ -15,7 +15,7 @@ export interface TextRouting {
   readonly layers: readonly RecordedLayer[];
 }
 
-/** The routing of a recorded image; layers have the order of the run's. */
+/** The routing of a recorded image; layers follow the order of the run. */
 export function imageRouting(mosaic: Mosaic, record: StoredRecord): ImageRouting | undefined {
   const first = mosaic.layers[0];
   if (first === undefined) return undefined;
@@ -31,18 +31,18 @@ export function imageRouting(mosaic: Mosaic, record: StoredRecord): ImageRouting
   };
 }
 
-/** Expert that is the `choice`-th of a patch or token, or -1. */
+/** The `choice`-th expert of a patch or token, or -1. */
 export function expertAt(layer: RecordedLayer, choice: number, place: number): number {
   const expert = layer.ids[choice]?.[place] ?? -1;
   return expert >= 0 && expert < layer.numExperts ? expert : -1;
 }
 
-/** Weight of the `choice`-th expert of a patch or token, 0 to 1; undefined if it is unknown. */
+/** Weight of the `choice`-th expert of a patch or token, 0 to 1; undefined if unknown. */
 export function weightAt(layer: RecordedLayer, choice: number, place: number): number | undefined {
   return layer.combineWeights?.[choice]?.[place];
 }
 
-/** Decisions of every layer for one patch or token; weights stand for unknown probabilities. */
+/** Decisions of every layer for one patch or token; weights replace unknown probabilities. */
 export function decisionsAt(
   layers: readonly RecordedLayer[],
   place: number,
@@ -62,17 +62,17 @@ export function decisionsAt(
   });
 }
 
-/** Most experts of any layer. */
+/** Maximum number of experts of any layer. */
 export function mostExperts(layers: readonly RecordedLayer[]): number {
   return layers.reduce((most, { numExperts }) => Math.max(most, numExperts), 0);
 }
 
-/** Most choices of any layer. */
+/** Maximum number of choices of any layer. */
 export function mostChoices(layers: readonly RecordedLayer[]): number {
   return layers.reduce((most, { ids }) => Math.max(most, ids.length), 0);
 }
 
-/** Share of the patches or tokens that have each expert as the given choice. */
+/** Fraction of the patches or tokens per expert, for the given choice. */
 export function sharesOf(layers: readonly RecordedLayer[], choice: number): number[] {
   const counts = Array<number>(mostExperts(layers)).fill(0);
   let total = 0;

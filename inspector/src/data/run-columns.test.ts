@@ -18,7 +18,7 @@ const run = (name: string, scores: RunEntry["scores"], step = 1): RunEntry => ({
   problems: [],
 });
 
-test("every run has a score among the columns before any has two, and losses come last", () => {
+test("columns cover every run once before any run twice, and losses come last", () => {
   const accuracies = { "validation/accuracy": 0.5, "test/accuracy": 0.4, "test/loss": 1 };
   const runs = [
     run("a", accuracies),
@@ -38,7 +38,7 @@ test("every run has a score among the columns before any has two, and losses com
   expect(scores.map((column) => column.show(runs[2]!))).toEqual(["", "30.0\u202f%", "", "2"]);
 });
 
-test("runs without a value come last either way, and names are sorted by their numbers", () => {
+test("runs without a value come last in both orders, and names are sorted numerically", () => {
   const runs = [
     run("run 10", {}),
     run("run 2", { "test/loss": 1 }),

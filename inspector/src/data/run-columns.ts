@@ -12,19 +12,19 @@ import { titleOf, unitOf } from "./curve-groups.ts";
 export interface Column {
   readonly key: string;
   readonly title: string;
-  /** Of which split. */
+  /** The split of the score. */
   readonly split?: string;
   readonly numeric: boolean;
   readonly show: (run: RunEntry) => string;
-  /** What is sorted by; runs without a value come last. */
+  /** Sort value; runs without a value come last. */
   readonly of: (run: RunEntry) => string | number | undefined;
 }
 
-/** Most columns of scores. */
+/** Maximum number of score columns. */
 const mostScores = 4;
 const wanted = /\/(accuracy|zero_shot_accuracy|exact_match|loss|bleu4)$/;
 
-/** Columns for these runs: what all have, and the scores that tell most of them apart. */
+/** Columns for these runs: common properties, and the scores that cover the most runs. */
 export function columnsOf(runs: readonly RunEntry[]): Column[] {
   return [
     text("name", "Name", (run) => run.name),
@@ -39,7 +39,10 @@ export function columnsOf(runs: readonly RunEntry[]): Column[] {
   ];
 }
 
-/** One after the other the score that most runs have which no score tells of yet; losses come last. */
+/**
+ * Greedy selection of the scores that cover the most runs without a selected score; losses come
+ * last.
+ */
 function scoreNames(runs: readonly RunEntry[]): string[] {
   const chosen: string[] = [];
   const candidates = new Set(runs.flatMap(({ scores }) => Object.keys(scores)).filter((name) => wanted.test(name))); // biome-ignore format: one expression
@@ -60,7 +63,7 @@ function scoreNames(runs: readonly RunEntry[]): string[] {
   return chosen;
 }
 
-/** Runs in the order of a column. */
+/** Sorts runs by a column. */
 export function sortRuns(
   runs: readonly RunEntry[],
   columns: readonly Column[],

@@ -1,4 +1,4 @@
-/** All runs, and the ones that were opened. */
+/** All runs, and the opened runs. */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { MetricEvent, MetricTable, RunEntry, RunList, RunView } from "moesaic/inspect";
 import { readMetrics, readRun, readRuns } from "./client.ts";
@@ -7,25 +7,25 @@ import { mergeMetrics } from "./merge-metrics.ts";
 import { readRecord, type StoredRecord } from "./record.ts";
 import { type ResourceSignal, resource } from "./resource.ts";
 
-/** How a followed run is connected; `export` is one that nobody follows. */
+/** Connection state of an opened run; `export` means that there is no server. */
 export type Connection = "export" | "connecting" | "connected" | "lost";
 
-/** What is known of one run; each part is read when it is first asked for. */
+/** Data of one run; each part is read on first use. */
 export interface OpenRun {
   readonly id: string;
   readonly view: ResourceSignal<RunView>;
   readonly metrics: () => ResourceSignal<MetricTable>;
   readonly record: () => ResourceSignal<StoredRecord>;
-  /** The record, where it has been read for a page already. */
+  /** The record, if a page has already read it. */
   readonly readRecord: ReadonlySignal<StoredRecord | undefined>;
   readonly connection: ReadonlySignal<Connection>;
   /** Follows the run until the returned function is called. */
   follow(): () => void;
 }
 
-/** How often the list is read again where a server follows the runs, milliseconds. */
+/** Interval between reloads of the list if a server follows the runs, milliseconds. */
 const listInterval = 3000;
-/** How often checkpoints and scores of a run in training are read again, milliseconds. */
+/** Interval between reloads of checkpoints and scores of a training run, milliseconds. */
 const viewInterval = 5000;
 
 let list: ResourceSignal<RunList> | undefined;
@@ -37,7 +37,9 @@ export function runList(): ResourceSignal<RunList> {
   return list;
 }
 
-/** Reads the list again and again while the page is seen, until the returned function is called. */
+/**
+ * Reloads the list periodically while the page is visible, until the returned function is called.
+ */
 export function watchList(): () => void {
   const timer = setInterval(() => {
     const { value } = runList().value;
@@ -70,7 +72,7 @@ function createRun(id: string): OpenRun {
   const update = (entry: RunEntry): void => {
     const before = view.value.value;
     if (before.state === "ready") view.set({ ...before.value, ...entry });
-    // A run that ends writes its summary and its record.
+    // A finished run has written its summary and its record.
     const ended = before.state === "ready" && before.value.state !== entry.state;
     if (ended || Date.now() - viewRead > viewInterval) {
       viewRead = Date.now();
@@ -102,7 +104,7 @@ function createRun(id: string): OpenRun {
           else missed = { events: [...missed.events, ...events], cursor };
         },
         onReset: () => {
-          // What comes while the table is read again may be newer than the table.
+          // Events that arrive while the table is reloaded may be newer than the table.
           missed = { events: [] };
           void table.refresh().then(() => {
             const { events = [], cursor } = missed ?? {};

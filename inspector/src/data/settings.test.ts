@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { differing, flatten } from "./settings.ts";
 
-test("settings are told by their path, lists as JSON", () => {
+test("settings are listed by path, lists as JSON", () => {
   const settings = flatten({ seed: 0, model: { width: 64, blocks: ["S", "F"], text: "none" } });
   expect([...settings]).toEqual([
     ["seed", "0"],
@@ -12,7 +12,7 @@ test("settings are told by their path, lists as JSON", () => {
   expect([...flatten(null), ...flatten("text")]).toEqual([]);
 });
 
-test("settings differ where a value does, or is missing", () => {
+test("settings differ if a value differs or is missing", () => {
   const [first, second] = [
     { a: 1, b: { c: 2 } },
     { a: 1, b: { c: 3 }, d: null },

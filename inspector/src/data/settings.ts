@@ -1,12 +1,12 @@
-/** Configurations as flat lists, and what sets them apart. */
+/** Configurations as flat lists, and their differences. */
 
-/** A setting by its path, such as `model.width`, with its value as text. */
+/** A setting: its path, such as `model.width`, and its value as text. */
 export type Settings = ReadonlyMap<string, string>;
 
-/** Deeper values are told as JSON. */
+/** Depth below which values are shown as JSON. */
 const deepest = 12;
 
-/** Every value of a configuration by its path. */
+/** All values of a configuration by path. */
 export function flatten(config: unknown): Settings {
   const found = new Map<string, string>();
   const visit = (value: unknown, path: string, depth: number): void => {
@@ -23,7 +23,7 @@ export function flatten(config: unknown): Settings {
   return found;
 }
 
-/** The paths whose values differ between any two, in the order of the first that has them. */
+/** Paths whose values differ between any two configurations, in order of first appearance. */
 export function differing(all: readonly Settings[]): string[] {
   const paths = [...new Set(all.flatMap((settings) => [...settings.keys()]))];
   return paths.filter((path) => new Set(all.map((settings) => settings.get(path))).size > 1);

@@ -1,25 +1,25 @@
-/** Picture files to the pixels that a model reads, by the browser's own decoders. */
+/** Decodes image files to model input with the browser's decoders. */
 import { UserError } from "moesaic/graph";
 import type { RecordedImage } from "moesaic/inspect";
 
-/** Larger files are refused. */
+/** Maximum file size, bytes. */
 const MAX_BYTES = 64 * 2 ** 20;
-/** As many as pictures that are decoded in Node may have. */
+/** Maximum number of pixels, the same as for images decoded in Node. */
 const MAX_PIXELS = 64e6;
 
 export interface DecodeImageOptions {
-  /** What to call the file in errors; by default its name. */
+  /** Name of the file in errors. Default: the file's name. */
   readonly name?: string;
-  /** Pictures with a longer side are shrunk to it, by the browser's best filter. Default: none are. */
+  /** Larger images are shrunk to this side with the browser's best filter. Default: no limit. */
   readonly mostSide?: number;
 }
 
 /**
- * Decodes a picture as the project does in Node: the orientation that a camera noted is applied,
- * transparency is dropped (colours stay as they are stored), colours become sRGB; of moving pictures the
- * first frame. Gives RGB.
+ * Decodes an image to RGB, as the Node decoder does: EXIF orientation is applied, transparency is
+ * dropped (colours are unchanged), colours are converted to sRGB, and animations yield their first
+ * frame.
  *
- * @throws UserError in one sentence for files that are no picture, damaged or too large
+ * @throws UserError if the file is not an image, damaged or too large
  */
 export async function decodeImageFile(
   file: Blob,
@@ -27,14 +27,16 @@ export async function decodeImageFile(
 ): Promise<RecordedImage> {
   const { name = nameOf(file), mostSide = Infinity } = options;
   if (file.size > MAX_BYTES) {
-    throw new UserError(`${name} has ${file.size} bytes, more than ${MAX_BYTES}; make it smaller`);
+    throw new UserError(
+      `${name} has ${file.size} bytes; the limit is ${MAX_BYTES}; make it smaller`,
+    );
   }
   const decoded = await createImageBitmap(file, {
     ...bytesAsStored,
     imageOrientation: "from-image",
     colorSpaceConversion: "default",
   }).catch((cause: unknown) => {
-    const reason = "it is damaged, or no picture that browsers know";
+    const reason = "it is damaged or not an image format that the browser supports";
     throw new UserError(`${name} cannot be decoded: ${reason}`, { cause });
   });
   const bitmap = await shrink(decoded, mostSide);
@@ -42,7 +44,7 @@ export async function decodeImageFile(
     const { width, height } = bitmap;
     if (width * height > MAX_PIXELS) {
       throw new UserError(
-        `${name} has ${width} x ${height} pixels, more than ${MAX_PIXELS}; make it smaller`,
+        `${name} has ${width} x ${height} pixels; the limit is ${MAX_PIXELS}; make it smaller`,
       );
     }
     return { width, height, channels: 3, data: withoutAlpha(readPixels(bitmap)) };
@@ -51,11 +53,11 @@ export async function decodeImageFile(
   }
 }
 
-/** Colours are not multiplied by opacity. */
+/** Colours are not premultiplied by alpha. */
 const bytesAsStored = { premultiplyAlpha: "none" } as const;
 
 function nameOf(file: Blob): string {
-  return file instanceof File && file.name !== "" ? file.name : "the picture";
+  return file instanceof File && file.name !== "" ? file.name : "the image";
 }
 
 async function shrink(bitmap: ImageBitmap, mostSide: number): Promise<ImageBitmap> {
@@ -74,19 +76,19 @@ async function shrink(bitmap: ImageBitmap, mostSide: number): Promise<ImageBitma
   }
 }
 
-/** RGBA of a picture, row by row. */
+/** RGBA pixels of an image, row by row. */
 function readPixels(bitmap: ImageBitmap): Uint8ClampedArray | Uint8Array {
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (context === null) throw new UserError("the browser gives no canvas to read pictures with");
+  if (context === null) throw new UserError("the browser provides no canvas for reading images");
   context.drawImage(bitmap, 0, 0);
   const { data } = context.getImageData(0, 0, width, height, { colorSpace: "srgb" });
   if (isOpaque(data)) return data;
-  // A canvas keeps colours times opacity; a texture keeps them as they are.
+  // A canvas premultiplies colours by alpha; a texture does not.
   return readTexture(bitmap) ?? data;
 }
 
-/** Undefined where there is no WebGL, or the picture is larger than it takes. */
+/** Undefined without WebGL, or if the image exceeds its size limit. */
 function readTexture(bitmap: ImageBitmap): Uint8Array | undefined {
   const { width, height } = bitmap;
   const gl = new OffscreenCanvas(1, 1).getContext("webgl");

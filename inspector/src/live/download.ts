@@ -1,16 +1,16 @@
 import { UserError } from "moesaic/graph";
 
 export interface DownloadOptions {
-  /** A longer file is refused. */
+  /** Maximum file size, bytes. */
   readonly maxBytes: number;
-  /** Told of the bytes so far, and of the length where the server says it. */
+  /** Progress callback: bytes loaded, and the total if the server reports it. */
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
 }
 
 /**
- * The content of a file.
+ * Downloads a file.
  *
- * @throws UserError naming the file, where it is missing, too large or cut short
+ * @throws UserError with the file's name if it is missing, too large or truncated
  */
 export async function download(
   url: string,
@@ -18,20 +18,22 @@ export async function download(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const name = new URL(url).pathname.split("/").at(-1)!;
   const response = await fetch(url).catch((cause: unknown) => {
-    throw new UserError(`${name} cannot be fetched; is the server still there?`, { cause });
+    throw new UserError(`${name} cannot be fetched; check that the server is still running`, {
+      cause,
+    });
   });
   if (!response.ok || response.body === null) {
-    throw new UserError(`${name} cannot be fetched: the server answers ${response.status}`);
+    throw new UserError(`${name} cannot be fetched: HTTP status ${response.status}`);
   }
   const refuseSize = (): never => {
-    throw new UserError(`${name} has more than ${maxBytes} bytes, which no page should load`);
+    throw new UserError(`${name} is larger than the limit of ${maxBytes} bytes`);
   };
   const length = plainLength(response.headers);
   if (length !== undefined && length > maxBytes) refuseSize();
   const chunks: Uint8Array[] = [];
   let loaded = 0;
   onProgress?.(0, length);
-  // One piece of memory where the length is known: a large model is not held twice.
+  // One buffer if the length is known, so that a large model is not in memory twice.
   const whole = length === undefined ? undefined : new Uint8Array(length);
   const reader = response.body.getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -48,7 +50,7 @@ export async function download(
   return whole ?? join(chunks, loaded);
 }
 
-/** The length of the content; a compressed answer says only how long that is. */
+/** The length of the content; unknown if the response is compressed. */
 function plainLength(headers: Headers): number | undefined {
   const length = Number(headers.get("content-length") ?? Number.NaN);
   const isPlain = (headers.get("content-encoding") ?? "identity") === "identity";

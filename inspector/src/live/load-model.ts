@@ -1,4 +1,4 @@
-/** Fetches the files of a live model and makes it. */
+/** Downloads the files of a live model and creates it. */
 
 import { webRuntime } from "moesaic/browser";
 import { decodeSafetensors } from "moesaic/formats";
@@ -9,21 +9,22 @@ import type { OpenProgress } from "./messages.ts";
 
 const MAX_WEIGHTS = 2 ** 31;
 const MAX_VOCABULARY = 64 * 2 ** 20;
-/** More do not pay for models of this size. */
+/** Maximum number of threads; more do not speed up models of this size. */
 const MOST_THREADS = 4;
 
 /**
- * The model whose files lie below `base`, on onnxruntime-web; several threads where the page is isolated.
+ * Loads the model below `base` on onnxruntime-web, with several threads if the page is cross-origin
+ * isolated.
  *
- * @param base address of the folder, ending in a slash
- * @throws UserError for files that are missing, damaged or do not fit together
+ * @param base URL of the folder, ending in a slash
+ * @throws UserError if files are missing, damaged or inconsistent
  */
 export async function loadModel(
   base: string,
   onProgress: (progress: OpenProgress) => void,
 ): Promise<LiveModel> {
-  const runtime = webRuntime({ numThreads: numThreads() }); // Loads while the files come.
-  runtime.catch(() => undefined); // Told below, unless a file fails first.
+  const runtime = webRuntime({ numThreads: numThreads() }); // loads during the downloads
+  runtime.catch(() => undefined); // reported below, unless a download fails first
   const text = new TextDecoder().decode(
     await download(new URL("model.json", base).href, { maxBytes: MAX_SPEC_LENGTH }),
   );

@@ -1,4 +1,4 @@
-/** What the page and the worker say to each other. */
+/** Messages between the page and the worker. */
 
 import type { RecordedImage } from "moesaic/inspect";
 import type {
@@ -12,7 +12,7 @@ import type {
   LiveModelSpec,
 } from "moesaic/live";
 
-/** What a model may be asked: argument and answer of each method. */
+/** Requests to a model: arguments and result of each method. */
 export interface LiveCalls {
   readonly classifyImage: { readonly argument: RecordedImage; readonly answer: ClassifiedImage };
   readonly classifyText: { readonly argument: string; readonly answer: ClassifiedText };
@@ -31,7 +31,7 @@ export const liveMethods: readonly LiveMethod[] = [
   "generate",
 ];
 
-/** One question, with its number. */
+/** One request, with its number. */
 export type CallMessage = {
   readonly [Method in LiveMethod]: {
     readonly type: "call";
@@ -46,13 +46,13 @@ export type WorkerRequest =
   | CallMessage
   | { readonly type: "abort"; readonly id: number };
 
-/** Bytes that have come, of all files together; `total` is unknown where the server does not say. */
+/** Downloaded bytes of all files; `total` is unknown if the server does not report it. */
 export interface OpenProgress {
   readonly loaded: number;
   readonly total?: number;
 }
 
-/** A failure as one sentence; `user` where the input is at fault. */
+/** An error message; `user` is true if the input is at fault. */
 export interface Failure {
   readonly message: string;
   readonly user: boolean;

@@ -1,4 +1,4 @@
-/** A model in a worker, as the page sees it. */
+/** A model in a worker, from the page's side. */
 import { UserError } from "moesaic/graph";
 import type { LiveModel } from "moesaic/live";
 import type {
@@ -13,7 +13,7 @@ import type {
 
 export interface OpenLiveModelOptions {
   readonly onProgress?: (progress: OpenProgress) => void;
-  /** Aborted while the model is opened: the worker ends. */
+  /** Aborting ends the worker while the model is opened. */
   readonly signal?: AbortSignal;
 }
 
@@ -24,10 +24,10 @@ interface Pending {
 }
 
 /**
- * Opens the model whose `model.json` and `weights.safetensors` lie below `base`, such as
- * `data/runs/<id>/model/`, relative to the page. `dispose` ends the worker and everything in it.
+ * Opens the model whose `model.json` and `weights.safetensors` are below `base`, such as
+ * `data/runs/<id>/model/`, relative to the page. `dispose` terminates the worker.
  *
- * @throws UserError in one sentence, where files are missing or damaged; the signal's reason where aborted
+ * @throws UserError if files are missing or damaged; the signal's reason if aborted
  */
 export function openLiveModel(
   base: string,
@@ -88,7 +88,7 @@ type Call = <Method extends LiveMethod>(
   options?: CallOptions,
 ) => Promise<LiveCalls[Method]["answer"]>;
 
-/** Questions that wait for their answers. */
+/** Pending requests. */
 function openCalls(worker: Worker) {
   const pending = new Map<number, Pending>();
   let next = 0;
@@ -118,7 +118,7 @@ function openCalls(worker: Worker) {
     call,
     take(reply: Extract<WorkerReply, { readonly id: number }>): void {
       const own = pending.get(reply.id);
-      if (own === undefined) return; // Aborted meanwhile.
+      if (own === undefined) return; // aborted in the meantime
       if (reply.type === "text") {
         own.onText?.(reply.text);
         return;

@@ -1,4 +1,4 @@
-/** The worker that holds a model, so that the page stays quick while it computes. */
+/** The worker that runs a model, so that the page stays responsive. */
 import { UserError } from "moesaic/graph";
 import type { LiveModel } from "moesaic/live";
 import { loadModel } from "./load-model.ts";
@@ -10,7 +10,7 @@ import {
   type WorkerRequest,
 } from "./messages.ts";
 
-/** The part of the worker's global scope in use; the library of pages does not know it. */
+/** The used part of the worker's global scope; the DOM library does not declare it. */
 interface WorkerScope {
   postMessage(reply: WorkerReply, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null;
@@ -80,7 +80,7 @@ function ask(model: LiveModel, call: CallMessage, signal: AbortSignal) {
   }
 }
 
-/** Memory of an answer, which goes to the page without a copy. */
+/** Buffers of a result, transferred to the page without a copy. */
 function buffersOf(value: unknown): ArrayBuffer[] {
   const found = new Set<ArrayBuffer>();
   const visit = (part: unknown): void => {

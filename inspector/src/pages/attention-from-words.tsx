@@ -1,4 +1,4 @@
-/** The patches that the words of a caption look at. */
+/** Attention of caption words to image patches. */
 import { useSignal } from "@preact/signals";
 import { type AttentionLayer, attentionShares, type ImageAttention } from "moesaic/inspect";
 import { AttentionMaps, type MapPicture } from "../components/attention-maps.tsx";
@@ -6,7 +6,7 @@ import { AttentionMaps, type MapPicture } from "../components/attention-maps.tsx
 interface AttentionFromWordsProps {
   readonly fromWords: NonNullable<ImageAttention["fromWords"]>;
   readonly picture: MapPicture;
-  /** 0 is the mean of all. */
+  /** Head number from 1; 0 is the mean of all heads. */
   readonly head: number;
 }
 
@@ -27,7 +27,7 @@ export function AttentionFromWords(props: AttentionFromWordsProps) {
     <section>
       <h2>Words</h2>
       <p class="lede">
-        Where the decoder looks when it has read a word and writes the next one. Choose a word.
+        Attention of the decoder at a word, when it predicts the next one. Choose a word.
       </p>
       <p class="words">
         {words.map((each, i) => (
@@ -52,7 +52,7 @@ export function AttentionFromWords(props: AttentionFromWordsProps) {
         layers={layers}
         ratiosOf={ratiosOf}
         patch={null}
-        name={`Patches that ${word} looks at`}
+        name={`Attention of ${word}`}
         onPatch={() => undefined}
       />
     </section>

@@ -1,4 +1,4 @@
-/** The words that patches read, and the patches that read a word. */
+/** Attention of patches to words, in both directions of selection. */
 import { useSignal } from "@preact/signals";
 import { attentionShares, attentionToKey, type ImageAttention } from "moesaic/inspect";
 import { attentionLevel } from "moesaic/report/browser";
@@ -27,8 +27,9 @@ export function AttentionWords(props: AttentionWordsProps) {
     <section>
       <h2>Words</h2>
       <p class="lede">
-        Words are coloured by how much {patch === null ? "the patches read" : "the patch reads"}{" "}
-        them. Choose a word to see which patches do.
+        Words are coloured by the attention that{" "}
+        {patch === null ? "the patches pay" : "the patch pays"} to them. Choose a word to see the
+        attention of each patch to it.
       </p>
       {words.map((line, l) => (
         <p key={l} class="words">
@@ -51,7 +52,7 @@ export function AttentionWords(props: AttentionWordsProps) {
         </p>
       ))}
       <p class="readout" role="status">
-        Patches that read “{flat[word.value]!.trim()}”.
+        Attention of the patches to “{flat[word.value]!.trim()}”.
       </p>
       <AttentionMaps
         picture={picture}
@@ -60,7 +61,7 @@ export function AttentionWords(props: AttentionWordsProps) {
           attentionToKey(layer, word.value).map((share) => share * layer.numKeys)
         }
         patch={patch}
-        name={`Patches that read ${flat[word.value]!.trim()}`}
+        name={`Attention of the patches to ${flat[word.value]!.trim()}`}
         onPatch={onPatch}
       />
     </section>

@@ -1,4 +1,4 @@
-/** Where patches look, head by head and layer by layer, and which words they read. */
+/** Attention between patches, by head and layer, and to words. */
 import { useSignal } from "@preact/signals";
 import {
   type AttentionLayer,
@@ -32,8 +32,8 @@ export function AttentionPage({ record }: RecordPageProps) {
   if (chosen === undefined) {
     return (
       <Empty>
-        No attention was recorded: either no patches look at each other in this model, or an image
-        has too many of them.
+        No attention was recorded: this model has no attention between patches, or its images have
+        too many patches.
       </Empty>
     );
   }
@@ -41,7 +41,7 @@ export function AttentionPage({ record }: RecordPageProps) {
     <>
       <p class="lede">
         How much attention each patch receives, as a multiple of the even share. Choose a patch to
-        see where it looks.
+        see its attention.
       </p>
       <Thumbnails
         images={images.map(({ mosaic, name }) => ({ image: mosaic.image, name }))}
@@ -106,10 +106,10 @@ function Looks({ entry: { mosaic, name } }: { readonly entry: Attentive }) {
       <GreyPicture id={id} image={image} />
       <p class="readout" role="status">
         {ofClass.value
-          ? "Where the class token looks"
+          ? "Attention of the class token"
           : patch === null
-            ? "Where all patches look, on average"
-            : `Where the patch in ${placeName(patch, cols)} looks`}
+            ? "Attention of all patches, averaged"
+            : `Attention of the patch in ${placeName(patch, cols)}`}
         {head > 0 && `, head ${head - 1}`}.
       </p>
       <AttentionMaps
@@ -130,17 +130,17 @@ function Looks({ entry: { mosaic, name } }: { readonly entry: Attentive }) {
   );
 }
 
-/** What the colours mean. */
+/** Legend of the colours. */
 function Scale() {
   return (
     <p class="scale">
-      ¼ of the even share or less
+      at most ¼ of the even share
       <span aria-hidden="true">
         {attentionColors().map(({ fill }) => (
           <i key={fill} style={{ background: fill }} />
         ))}
       </span>
-      4 times or more
+      at least 4 times
     </p>
   );
 }

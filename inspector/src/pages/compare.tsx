@@ -1,4 +1,4 @@
-/** Several runs over each other: their curves, and the settings that set them apart. */
+/** Comparison of several runs: curves and differing settings. */
 
 import type { MetricSeries, RunEntry } from "moesaic/inspect";
 import { cssTheme } from "moesaic/report/browser";
@@ -11,18 +11,18 @@ import { type OpenRun, openRun } from "../data/runs.ts";
 import { differing, flatten } from "../data/settings.ts";
 import { choose, route } from "../route.ts";
 
-/** What is shown unless metrics are chosen. */
+/** Default metrics. */
 const usual = ["train/loss", "validation/loss", "validation/accuracy"];
-/** Metrics to choose from; the rest are of single experts, losses or domains. */
+/** Selectable metrics; metrics of single experts, partial losses and domains are excluded. */
 const mostOffered = 18;
 const details = /^(experts|associations?|auxiliary|env_)/;
 
-/** How often curves of runs in training are read again, milliseconds. */
+/** Interval between reloads of the curves of training runs, milliseconds. */
 const interval = 5000;
 
 export function Compare({ runs }: { readonly runs: readonly RunEntry[] }) {
   const training = runs.filter(({ state }) => state === "training").map(({ id }) => id);
-  // A browser holds few connections to one server: these runs are asked, not followed.
+  // Browsers limit connections per server, so these runs are polled instead of followed.
   useEffect(() => {
     const timer = setInterval(() => {
       for (const id of training) if (!document.hidden) void openRun(id).metrics().refresh();
@@ -33,7 +33,7 @@ export function Compare({ runs }: { readonly runs: readonly RunEntry[] }) {
   const tables = opened.map((run) => run.metrics().value.value);
   const failed = tables.find((table) => table.state === "failed");
   if (failed?.state === "failed") return <Problem reason={failed.reason} />;
-  if (tables.some((table) => table.state === "loading")) return <Waiting what="the metrics" />;
+  if (tables.some((table) => table.state === "loading")) return <Waiting what="metrics" />;
   const series = tables.map((table) => (table.state === "ready" ? table.value.series : []));
   const offered = namesOf(series);
   const chosen = chosenMetrics(offered);
@@ -84,7 +84,7 @@ interface DifferencesProps {
 function Differences({ runs, opened }: DifferencesProps) {
   const views = opened.map((run) => run.view.value.value);
   const settings = views.map((view) => flatten(view.state === "ready" ? view.value.config : {}));
-  if (views.some((view) => view.state === "loading")) return <Waiting what="the settings" />;
+  if (views.some((view) => view.state === "loading")) return <Waiting what="settings" />;
   const paths = differing(settings);
   return (
     <>
@@ -121,7 +121,7 @@ function Differences({ runs, opened }: DifferencesProps) {
   );
 }
 
-/** Metrics that any of the runs has over several steps, those of all runs first. */
+/** Metrics with several steps in any of the runs; metrics of all runs come first. */
 function namesOf(series: readonly (readonly MetricSeries[])[]): string[] {
   const counts = new Map<string, number>();
   for (const list of series) {

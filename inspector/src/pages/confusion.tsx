@@ -1,4 +1,4 @@
-/** Which classes are taken for which, with samples of every cell. */
+/** Confusion matrix with samples of every cell. */
 
 import type { ConfusionSample } from "moesaic/inspect";
 import { confusionChart, formatCount, formatPercent } from "moesaic/report/browser";
@@ -25,15 +25,13 @@ export function ConfusionPage({ record }: RecordPageProps) {
     [],
   );
   if (confusion.length === 0) {
-    return (
-      <Empty>This model was not asked for classes, so there is nothing to take for another.</Empty>
-    );
+    return <Empty>This model does not predict classes, so it has no confusion matrix.</Empty>;
   }
   return (
     <>
       <p class="lede">
-        Rows are true classes, columns what they were taken for, in percent of the row. Choose a
-        cell to see what is in it.
+        Rows are true classes, columns are predicted classes, in percent of the row. Choose a cell
+        to see its samples.
       </p>
       <div class="confusion" style={{ "--matrix": `${64 * confusion.length + 210}px` }}>
         <div class="card">
@@ -61,7 +59,7 @@ export function ConfusionPage({ record }: RecordPageProps) {
   );
 }
 
-/** The chosen cell, or the most frequent mistake. */
+/** The selected cell; default: the most frequent mistake. */
 function cellOf(size: number): Cell | undefined {
   const [actual, predicted] = (route.value.params.get("cell") ?? "").split("-").map(Number);
   const valid = (value: number | undefined): value is number =>
@@ -78,17 +76,17 @@ function CellCard({ record, cell }: { readonly record: StoredRecord; readonly ce
   return (
     <div class="card" aria-live="polite">
       <h3>
-        {className(record, actual)} <span class="note">taken for</span>{" "}
+        {className(record, actual)} <span class="note">predicted as</span>{" "}
         <span class={actual === predicted ? "right" : "wrong"}>{className(record, predicted)}</span>
       </h3>
       <p class="note">
         {formatCount(value)} of {formatCount(total)}
         {total > 0 && ` (${formatPercent(value / total)})`}
-        {value > samples.length && samples.length > 0 && `, ${samples.length} of them shown`}
+        {value > samples.length && samples.length > 0 && `, ${samples.length} shown`}
       </p>
       {samples.length === 0 ? (
         <p class="none">
-          {value === 0 ? "Nothing is in this cell." : "None of these was recorded."}
+          {value === 0 ? "This cell is empty." : "No sample of this cell was recorded."}
         </p>
       ) : (
         <div class="cell-samples">
@@ -106,7 +104,7 @@ function Sample({ sample, name }: { readonly sample: ConfusionSample; readonly n
   return <p class="sample-text">{sample.text}</p>;
 }
 
-/** What was recorded of a cell: samples of the matrix, else the predictions of the report. */
+/** Recorded samples of a cell: samples of the matrix, else the predictions of the report. */
 function samplesOf(record: StoredRecord, { actual, predicted }: Cell): ConfusionSample[] {
   const own = (record.confusionSamples ?? []).filter(
     (sample) => sample.label === actual && sample.predicted === predicted,
@@ -138,7 +136,7 @@ function Mistakes({ record, confusion }: MistakesProps) {
           <thead>
             <tr>
               <th>true class</th>
-              <th>taken for</th>
+              <th>predicted</th>
               <th class="number">samples</th>
             </tr>
           </thead>

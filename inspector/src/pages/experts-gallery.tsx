@@ -1,4 +1,4 @@
-/** What each expert is sent: patches and words. */
+/** Typical patches and words of each expert. */
 
 import type { ExpertGallery, LayerGallery, LayerRouting } from "moesaic/inspect";
 import {
@@ -15,7 +15,7 @@ import { layerGallery } from "../data/gallery.ts";
 import type { StoredRecord } from "../data/record.ts";
 
 const columns = 4;
-/** Most pixels of the side of a patch in the sheet. */
+/** Maximum side of a patch in the sheet, pixels. */
 const mostSide = 24;
 
 interface ExpertGalleriesProps {
@@ -30,12 +30,12 @@ export function ExpertGalleries({ record, entry }: ExpertGalleriesProps) {
   return (
     <section>
       <h2>
-        What each expert takes <small>{entry.layer}</small>
+        Patches and words of each expert <small>{entry.layer}</small>
       </h2>
       <p class="lede">
-        {numPatches > 0 && "The patches that the router is surest of. "}
-        {numWords > 0 && "The words that most often have the expert as their first choice. "}
-        {ofRecord && "Among the recorded images and texts."}
+        {numPatches > 0 && "Patches with the highest router probability. "}
+        {numWords > 0 && "Words that most often have the expert as their first choice. "}
+        {ofRecord && "From the recorded images and texts."}
       </p>
       <div class="gallery">
         {gallery.experts.map((expert) => (
@@ -108,6 +108,6 @@ function drawPatches({ expert, patches }: ExpertGallery, layer: string, width: n
     ({ index, patch, probability }) =>
       `image ${index}, patch ${patch}: ${formatPercent(probability, 0)}`,
   );
-  const label = `Patches that ${layer} is surest of sending to expert ${expert}`;
+  const label = `Patches that ${layer} sends to expert ${expert} with the highest probability`;
   return patchSheetChart(titles, { ...sprite, document, width, label });
 }

@@ -1,4 +1,4 @@
-/** Which experts go with which modality, class, domain or attribute. */
+/** Association of experts with modality, class, domain or attributes. */
 import { type LabelRouting, type LayerRouting, modalityShares } from "moesaic/inspect";
 import {
   associationDotsChart,
@@ -11,7 +11,7 @@ import { Choice } from "../components/controls.tsx";
 import type { StoredRecord } from "../data/record.ts";
 import { choose, route } from "../route.ts";
 
-/** Labels with more values are left out, as in reports. */
+/** Labels with more values are skipped, as in reports. */
 const mostValues = 128;
 
 interface LayerLabelsProps {
@@ -29,7 +29,7 @@ export function LayerLabels({ record, entry }: LayerLabelsProps) {
   return (
     <>
       <div class="labels-bar">
-        <h3>What its experts go with</h3>
+        <h3>Experts by label</h3>
         <Choice
           label="By"
           value={label}
@@ -51,12 +51,12 @@ export function LayerLabels({ record, entry }: LayerLabelsProps) {
           />
           <figcaption>
             Normalised mutual information {association.normalizedMutualInformation.toFixed(3)},
-            Cramér’s V {association.cramersV.toFixed(3)}: 0 is unrelated, 1 one to one.
+            Cramér’s V {association.cramersV.toFixed(3)}: 0 is unrelated, 1 is one to one.
           </figcaption>
         </figure>
         <figure class="card">
           <h3>
-            How far experts tell each label <small>Cramér’s V</small>
+            Association with each label <small>Cramér’s V</small>
           </h3>
           <Chart
             height={26 * labels.length + 44}
@@ -95,7 +95,7 @@ function drawLabel(
 
 function unit({ label, modality }: LabelRouting, byModality: boolean): string {
   if (byModality) return "percent of the tokens of each expert";
-  return `percent of each ${label}${modality === "image" ? ", tokens of images alone" : ""}`;
+  return `percent of each ${label}${modality === "image" ? ", image tokens only" : ""}`;
 }
 
 function Modalities({ values }: { readonly values: readonly string[] }) {

@@ -1,4 +1,4 @@
-/** Who gets how much. */
+/** Load of the experts. */
 import type { LayerRouting } from "moesaic/inspect";
 import {
   deadBelow,
@@ -14,14 +14,14 @@ interface LoadMapsProps {
   readonly routing: readonly LayerRouting[];
 }
 
-/** Every layer in one picture. */
+/** All layers in one chart. */
 export function LoadMaps({ routing }: LoadMapsProps) {
   return (
     <>
       <p class="lede">
-        An even router gives each of E experts 1/E of all assignments. <b>{statusSign.dead} dead</b>{" "}
-        experts get less than {deadBelow} times that, <b>{statusSign.overloaded} overloaded</b> ones
-        more than {overloadedAbove} times.
+        A balanced router gives each of E experts 1/E of all assignments.{" "}
+        <b>{statusSign.dead} dead</b> experts get less than {deadBelow} times that,{" "}
+        <b>{statusSign.overloaded} overloaded</b> ones more than {overloadedAbove} times.
       </p>
       <figure class="card loads">
         <h3>
@@ -44,7 +44,7 @@ export function LoadMaps({ routing }: LoadMapsProps) {
   );
 }
 
-/** The bars of one layer, with its dead and overloaded experts in words. */
+/** The bars of one layer, with a list of its dead and overloaded experts. */
 export function LayerLoad({ entry }: { readonly entry: LayerRouting }) {
   const { load, numExperts, layer } = entry;
   const list = (status: "dead" | "overloaded"): string =>

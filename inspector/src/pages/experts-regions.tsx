@@ -1,4 +1,4 @@
-/** Where a mixture of classifiers decides for what, and which expert it asks there. */
+/** Decision regions of a mixture of classifiers, and the territory of each expert. */
 import type { DecisionRegions } from "moesaic/inspect";
 import { classLooks, formatPercent, planeChart, regionPlanes } from "moesaic/report/browser";
 import { Chart } from "../components/chart.tsx";
@@ -18,8 +18,8 @@ export function Regions({ record, regions }: RegionsProps) {
   return (
     <>
       <p class="lede">
-        The plane of {axes[0]} and {axes[1]}, every other feature being zero. An expert’s territory
-        is where its gate is the largest; points are samples of the test split.
+        The plane of {axes[0]} and {axes[1]}, with all other features zero. An expert’s territory is
+        where its gate is the largest; points are samples of the test split.
       </p>
       <div class="grid">
         {regionPlanes(regions, classNames).map(({ title, label, of, plane, note }) => (
@@ -52,10 +52,9 @@ export function Regions({ record, regions }: RegionsProps) {
         ))}
       </div>
       <h3 class="sub">
-        Experts and mixture, class by class{" "}
-        <small>share of the test samples classified rightly</small>
+        Accuracy of experts and mixture by class <small>test split</small>
       </h3>
-      <ScrollArea name="Scores class by class">
+      <ScrollArea name="Accuracy by class">
         <table>
           <thead>
             <tr>

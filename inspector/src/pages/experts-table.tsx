@@ -1,4 +1,4 @@
-/** Figures of every layer. */
+/** Routing scores of every layer. */
 import type { LayerRouting } from "moesaic/inspect";
 import { formatCount, formatPercent, routingColumns } from "moesaic/report/browser";
 import { ScrollArea } from "../components/scroll-area.tsx";
@@ -9,7 +9,7 @@ interface LayerTableProps {
   readonly routing: readonly LayerRouting[];
 }
 
-/** One row for each layer, and one for each modality of it; below, how far checkpoints agree. */
+/** One row per layer, and one per modality of it; below, the routing agreement of checkpoints. */
 export function LayerTable({ record, routing }: LayerTableProps) {
   const rows = routing.flatMap((entry) => [
     { name: entry.layer, part: false, spread: entry },
@@ -18,9 +18,9 @@ export function LayerTable({ record, routing }: LayerTableProps) {
   return (
     <section>
       <h2>
-        Every layer <small>entropies and information in nats</small>
+        Routing by layer <small>entropies and information in nats</small>
       </h2>
-      <ScrollArea name="Routing of each layer">
+      <ScrollArea name="Routing by layer">
         <table>
           <thead>
             <tr>
@@ -57,12 +57,12 @@ function Agreement({ record: { agreement } }: { readonly record: StoredRecord })
   return (
     <>
       <h3 class="sub">
-        Agreement of checkpoints{" "}
+        Routing agreement of checkpoints{" "}
         <small>
-          {first} against {second}, on the same tokens of the {split} split
+          {first} and {second}, on the same tokens of the {split} split
         </small>
       </h3>
-      <ScrollArea name="Agreement of checkpoints">
+      <ScrollArea name="Routing agreement of checkpoints">
         <table>
           <thead>
             <tr>

@@ -1,4 +1,4 @@
-/** How the experts of each layer share the work, and what each is sent. */
+/** Load, labels and typical tokens of the experts of each layer. */
 import type { LayerRouting } from "moesaic/inspect";
 import { LayerSlider, Toolbar } from "../components/controls.tsx";
 import { Empty } from "../components/states.tsx";
@@ -15,7 +15,7 @@ export function ExpertsPage({ record }: RecordPageProps) {
   const index = chosenIndex("layer", routing.length, routing.length - 1);
   const entry = routing[index];
   if (entry === undefined && record.regions === undefined) {
-    return <Empty>No routing was recorded, since this model has no experts to choose from.</Empty>;
+    return <Empty>No routing was recorded, because this model has no routed experts.</Empty>;
   }
   return (
     <>
@@ -45,7 +45,7 @@ export function ExpertsPage({ record }: RecordPageProps) {
   );
 }
 
-/** The labels of the layer, of held-out images of all domains where these were analysed. */
+/** The labels of the layer, from held-out images of all domains if these were analysed. */
 function withDomains({ domains }: RecordPageProps["record"], entry: LayerRouting): LayerRouting {
   const analysed = domains?.routing.find(({ layer }) => layer === entry.layer)?.labels;
   return analysed === undefined ? entry : { ...entry, labels: analysed };

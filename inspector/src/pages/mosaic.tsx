@@ -1,4 +1,4 @@
-/** Which expert took which patch of an image, in every layer. */
+/** Expert of every patch of an image, in every layer. */
 import { useMemo } from "preact/hooks";
 import { MosaicExplorer } from "../components/mosaic-explorer.tsx";
 import { Empty } from "../components/states.tsx";
@@ -17,14 +17,14 @@ export function MosaicPage({ record }: { readonly record: StoredRecord }) {
     [chosen, record],
   );
   if (chosen === undefined || routing === undefined) {
-    return <Empty>No image was recorded, since this model routes no patches of images.</Empty>;
+    return <Empty>No image was recorded, because this model does not route image patches.</Empty>;
   }
   const { mosaic, name } = chosen;
   return (
     <>
       <p class="lede">
-        Every patch is tinted by the expert that took it. Move through the layers, and choose a
-        patch to see how sure its router was.
+        Every patch has the colour of its expert. Select a layer, and choose a patch to see its
+        router probabilities.
       </p>
       <Thumbnails
         images={images.map((entry) => ({ image: entry.mosaic.image, name: title(entry) }))}
@@ -61,7 +61,7 @@ function Caption({
       {mosaic.caption !== undefined && <p>{mosaic.caption}</p>}
       {found !== undefined && (
         <p class={found.predicted === mosaic.label ? "right" : "wrong"}>
-          taken for {className(record, found.predicted)}
+          predicted {className(record, found.predicted)}
         </p>
       )}
     </div>

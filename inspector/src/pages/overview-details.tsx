@@ -10,7 +10,7 @@ export function Checkpoints({ view: { checkpoints } }: { readonly view: RunView 
     <section class="card">
       <h2>Checkpoints</h2>
       {checkpoints.length === 0 ? (
-        <p class="none">None is kept yet.</p>
+        <p class="none">No checkpoint yet.</p>
       ) : (
         <table>
           <thead>
@@ -35,7 +35,7 @@ export function Checkpoints({ view: { checkpoints } }: { readonly view: RunView 
   );
 }
 
-/** Every setting by its path, to be searched. */
+/** All settings by path, with a filter. */
 export function Configuration({ view: { config } }: { readonly view: RunView }) {
   const wanted = useSignal("");
   const text = wanted.value.toLowerCase();

@@ -1,4 +1,4 @@
-/** The figures that a reader looks for first. */
+/** Key figures of a run. */
 import type { RunView } from "moesaic/inspect";
 import {
   formatCompact,
@@ -9,10 +9,10 @@ import {
 } from "moesaic/report/browser";
 import { titleOf, unitOf } from "../data/curve-groups.ts";
 
-/** Scores beyond these are in the curves. */
+/** Maximum number of scores; the curves show the rest. */
 const mostScores = 4;
 const secondary = /loss|perplexity|violation|seconds/;
-/** Parts of the objective, and what single experts or domains do. */
+/** Partial losses, and metrics of single experts or domains. */
 const details = /\/(objective$|auxiliary\/|experts\/|associations?\/|env_)/;
 
 export function Summary({ view }: { readonly view: RunView }) {
@@ -58,7 +58,7 @@ export function Summary({ view }: { readonly view: RunView }) {
             <dt>Speed</dt>
             <dd>
               {formatCompact(speed)}
-              <small>tokens a second</small>
+              <small>tokens per second</small>
             </dd>
           </div>
         )}
@@ -67,7 +67,7 @@ export function Summary({ view }: { readonly view: RunView }) {
   );
 }
 
-/** Test scores where there are any, else those of validation; the telling ones first. */
+/** Test scores if there are any, else validation scores; main scores first. */
 export function mainScores(scores: RunView["scores"]): [string, number][] {
   const all = Object.entries(scores).filter(([name]) => !details.test(name));
   const tested = all.filter(([name]) => name.startsWith("test/"));

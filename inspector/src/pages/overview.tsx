@@ -1,4 +1,4 @@
-/** One run: how it goes, what it is made of, what it keeps. */
+/** One run: curves, settings and checkpoints. */
 import type { RunView } from "moesaic/inspect";
 import { loadOverTimeChart } from "moesaic/report/browser";
 import { Chart } from "../components/chart.tsx";
@@ -23,11 +23,11 @@ export function OverviewPage({ run, view }: OverviewPageProps) {
         </p>
       ))}
       <Summary view={view} />
-      <WhenReady of={run.metrics()} what="the metrics">
+      <WhenReady of={run.metrics()} what="metrics">
         {(table) => {
           const { scores, training, routing, loads } = curveGroups(table);
           if (table.series.length === 0) {
-            return <Empty>No metric is logged yet. Curves appear here as training goes on.</Empty>;
+            return <Empty>No metric is logged yet. Curves appear here during training.</Empty>;
           }
           return (
             <>
@@ -38,7 +38,7 @@ export function OverviewPage({ run, view }: OverviewPageProps) {
               )}
               <Curves title="Scores" figures={scores} />
               <Curves title="Training" figures={training} />
-              <Curves title="Routing" hint="one line for each layer" figures={routing} />
+              <Curves title="Routing" hint="one line per layer" figures={routing} />
               <Loads figures={loads} />
             </>
           );

@@ -1,4 +1,4 @@
-/** The model itself, in the browser: what it says of the reader's own images and texts. */
+/** The model in the browser, applied to the user's images and texts. */
 
 import type { RunView } from "moesaic/inspect";
 import type { LiveModel } from "moesaic/live";
@@ -27,8 +27,8 @@ export function PlaygroundPage({ run, view }: PlaygroundPageProps) {
     return (
       <Empty>
         {view.state === "training"
-          ? "There is no checkpoint yet to load a model from. This page fills with the first one."
-          : "This run has no model that a browser can load, for it keeps no checkpoint or was trained before there were playgrounds. Train it again with this version."}
+          ? "No checkpoint yet. This page becomes available with the first checkpoint."
+          : "This run has no model that a browser can load: it has no checkpoint, or an old version trained it. Train it again with this version."}
       </Empty>
     );
   }
@@ -42,9 +42,9 @@ function Opened({ run, view }: PlaygroundPageProps) {
     return <Problem reason={opened.reason} retry={() => setAttempt(attempt + 1)} />;
   }
   if (opened.state === "opening") return <Opening progress={opened.progress} />;
-  // Texts and images to begin with come from the record.
+  // The initial texts and images come from the record.
   if (view.hasRecord && run.record().value.value.state === "loading") {
-    return <Waiting what="what the routers did" />;
+    return <Waiting what="the routing record" />;
   }
   return <Tasks run={run} view={view} model={opened.model} />;
 }
@@ -62,7 +62,7 @@ function Opening({ progress }: { readonly progress: OpenProgress | undefined }) 
         ? "Starting the runtime…"
         : progress.total === progress.loaded
           ? "Building the model…"
-          : `Reading the model, ${megabytes(progress.loaded)} MB${progress.total === undefined ? "" : ` of ${megabytes(progress.total)}`}…`}
+          : `Loading the model, ${megabytes(progress.loaded)} MB${progress.total === undefined ? "" : ` of ${megabytes(progress.total)}`}…`}
     </div>
   );
 }
@@ -79,7 +79,7 @@ function Tasks({ run, view, model }: TasksProps) {
   const prompts = run.readRecord.value?.classPrompts;
   const tasks = tasksOf(model);
   const chosen = tasks.find(({ value }) => value === route.value.params.get("task")) ?? tasks[0];
-  if (chosen === undefined) return <Empty>This model answers neither images nor texts.</Empty>;
+  if (chosen === undefined) return <Empty>This model supports neither images nor texts.</Empty>;
   return (
     <>
       {tasks.length > 1 && (
@@ -104,13 +104,13 @@ function Tasks({ run, view, model }: TasksProps) {
 
 type Task = "classify" | "zero-shot" | "retrieve" | "caption" | "continue" | "sentence";
 
-/** What the model can do. */
+/** Tasks that the model supports. */
 function tasksOf(model: LiveModel): { readonly value: Task; readonly label: string }[] {
   const embeds = model.embedImage !== undefined && model.embedText !== undefined;
   const reads = model.spec.imageShape !== undefined;
   const all: readonly [boolean, Task, string][] = [
     [model.classifyImage !== undefined, "classify", "classify"],
-    [embeds, "zero-shot", "classify by your words"],
+    [embeds, "zero-shot", "zero-shot classification"],
     [embeds, "retrieve", "find images"],
     [model.generate !== undefined && reads, "caption", "describe"],
     [model.generate !== undefined && !reads, "continue", "continue a text"],
@@ -119,7 +119,7 @@ function tasksOf(model: LiveModel): { readonly value: Task; readonly label: stri
   return all.flatMap(([can, value, label]) => (can ? [{ value, label }] : []));
 }
 
-/** A text to begin with: one that the run was evaluated on. */
+/** The initial text: one that the run was evaluated on. */
 function firstText(run: OpenRun, view: RunView): string {
   const read = view.hasRecord ? run.record().value.value : undefined;
   if (read?.state !== "ready") return "";

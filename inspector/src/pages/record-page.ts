@@ -1,7 +1,7 @@
 import type { RunView } from "moesaic/inspect";
 import type { StoredRecord } from "../data/record.ts";
 
-/** What the pages that show the record of a run are given. */
+/** Properties of the pages that use the record of a run. */
 export interface RecordPageProps {
   readonly record: StoredRecord;
   readonly view: RunView;

@@ -22,7 +22,7 @@ const recordPages: Readonly<Record<RecordPage, FunctionComponent<RecordPageProps
   confusion: lazy(async () => (await import("./confusion.tsx")).ConfusionPage),
 };
 
-/** One page of the run, which is followed as long as any of them is open. */
+/** One page of the run; the run is followed while any of them is open. */
 export function RunPageView({ id }: { readonly id: string }) {
   const run = openRun(id);
   const page = route.value.page as RunPage;
@@ -54,7 +54,7 @@ function Body({ run, view, page }: BodyProps) {
   if (!view.hasRecord) return <Empty>{whyNoRecord(view)}</Empty>;
   const Page = recordPages[page];
   return (
-    <WhenReady of={run.record()} what="what the routers did">
+    <WhenReady of={run.record()} what="the routing record">
       {(record) => <Page record={record} view={view} />}
     </WhenReady>
   );

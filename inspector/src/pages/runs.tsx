@@ -1,4 +1,4 @@
-/** All runs: sorted, filtered, and chosen for comparison. */
+/** All runs: sorting, filter, and selection for comparison. */
 
 import type { RunEntry } from "moesaic/inspect";
 import { useEffect } from "preact/hooks";
@@ -11,7 +11,7 @@ import { choose, hrefOf, route } from "../route.ts";
 
 const Compare = lazy(async () => (await import("./compare.tsx")).Compare);
 
-/** Curves have this many colours. */
+/** Maximum number of compared runs: the number of curve colours. */
 const mostCompared = 6;
 
 export function RunsPage() {
@@ -32,7 +32,7 @@ export function RunsPage() {
         {({ runs, live }) =>
           runs.length === 0 ? (
             <Empty>
-              No run is here{live ? " yet. Train one with moesaic train, and it appears." : "."}
+              No runs{live ? " yet. Train one with moesaic train to see it here." : "."}
             </Empty>
           ) : (
             <Runs runs={runs} />
@@ -130,7 +130,7 @@ function Runs({ runs }: { readonly runs: readonly RunEntry[] }) {
       {compared.length > 0 ? (
         <Compare runs={compared.map((id) => runs.find((run) => run.id === id)!)} />
       ) : (
-        runs.length > 1 && <p class="note">Tick runs to compare their curves and settings.</p>
+        runs.length > 1 && <p class="note">Select runs to compare their curves and settings.</p>
       )}
     </>
   );

@@ -1,4 +1,4 @@
-/** Which expert took which word or character, in every layer. */
+/** Expert of every word or character, in every layer. */
 import type { TokenTrace } from "moesaic/inspect";
 import { Empty } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";
@@ -15,13 +15,13 @@ export function TokensPage({ record }: RecordPageProps) {
   const index = chosenIndex("text", traces.length, 0);
   const trace = traces[index];
   if (trace === undefined) {
-    return <Empty>No text was recorded, since this model reads none or routes no word.</Empty>;
+    return <Empty>No text was recorded, because this model does not route text tokens.</Empty>;
   }
   return (
     <>
       <p class="lede">
-        Every token is tinted by the expert that took it, whose number stands below. The fainter the
-        tint, the smaller the combine weight.
+        Every token has the colour of its expert, with the expert number below. A fainter tint means
+        a smaller combine weight.
       </p>
       <label class="picker-line">
         <span>Text</span>
@@ -44,7 +44,7 @@ export function TokensPage({ record }: RecordPageProps) {
   );
 }
 
-/** The class of the text, and what it was taken for. */
+/** The true and predicted class of the text. */
 function Verdict({ record, trace }: { readonly record: StoredRecord; readonly trace: TokenTrace }) {
   const { label, predicted } = trace;
   if (label === undefined) return null;
@@ -54,14 +54,14 @@ function Verdict({ record, trace }: { readonly record: StoredRecord; readonly tr
       {className(record, label)}{" "}
       {predicted !== undefined && (
         <span class={right ? "right" : "wrong"}>
-          {right ? "\u2713 found" : `\u2717 taken for ${className(record, predicted)}`}
+          {right ? "\u2713 correct" : `\u2717 predicted ${className(record, predicted)}`}
         </span>
       )}
     </p>
   );
 }
 
-/** Tokens of characters and of byte pairs hold their spaces; words do not. */
+/** Character and byte-pair tokens include their spaces; word tokens do not. */
 function beginning({ tokens }: TokenTrace): string {
   const text = tokens.join(tokens.some((token) => /\s/.test(token)) ? "" : " ");
   const line = text.replaceAll(/\s+/g, " ").trim();

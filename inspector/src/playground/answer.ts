@@ -1,21 +1,21 @@
-/** Answers of a model to what the reader gives it. */
+/** Asynchronous results of a model for the user's input. */
 import { useEffect, useState } from "preact/hooks";
 import { messageOf } from "../data/resource.ts";
 
-/** What is known of an answer; while the next one is computed, the last one stays. */
+/** State of a result; the previous result remains while the next is computed. */
 export interface Answer<T> {
   readonly value?: T;
   readonly waiting: boolean;
   readonly reason?: string;
 }
 
-/** How long the reader may still be typing, milliseconds. */
+/** Debounce interval for typing, milliseconds. */
 const pause = 250;
 
 /**
- * Asks whenever `inputs` change; answers that come too late are left out.
+ * Calls `ask` whenever `inputs` change; outdated results are discarded.
  *
- * @param ask gives nothing where there is nothing to ask
+ * @param ask returns undefined if there is nothing to compute
  */
 export function useAnswer<T>(
   ask: (signal: AbortSignal) => Promise<T> | undefined,
@@ -42,7 +42,7 @@ export function useAnswer<T>(
     const timer = setTimeout(() => void run(), patient ? pause : 0);
     return () => {
       clearTimeout(timer);
-      abort.abort(new Error("another input was given"));
+      abort.abort(new Error("the input changed"));
     };
   }, inputs);
   return answer;

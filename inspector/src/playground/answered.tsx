@@ -1,16 +1,16 @@
-/** An answer, or why there is none yet. */
+/** A result, its progress, or its error. */
 import type { ComponentChildren } from "preact";
 import { Problem } from "../components/states.tsx";
 import type { Answer } from "./answer.ts";
 
 interface AnsweredProps<T> {
   readonly of: Answer<T>;
-  /** What the model does meanwhile, such as `looking at the image`. */
+  /** Progress text, such as `Processing the image`. */
   readonly doing: string;
   readonly children: (value: T) => ComponentChildren;
 }
 
-/** The last answer stays, paler, while the next is computed. */
+/** The previous result remains, dimmed, while the next is computed. */
 export function Answered<T>({ of: { value, waiting, reason }, doing, children }: AnsweredProps<T>) {
   if (reason !== undefined) return <Problem reason={reason} />;
   return (

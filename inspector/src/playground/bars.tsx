@@ -1,14 +1,14 @@
-/** Shares as bars, the largest first. */
+/** Shares as bars, in descending order. */
 import { formatPercent } from "moesaic/report/browser";
 
 interface BarsProps {
   readonly names: readonly string[];
-  /** 0 to 1, one a name. */
+  /** Shares, 0 to 1, one per name. */
   readonly shares: readonly number[];
   readonly title: string;
 }
 
-/** Bars beyond these are left out. */
+/** Maximum number of bars. */
 const most = 10;
 
 export function Bars({ names, shares, title }: BarsProps) {
@@ -27,7 +27,7 @@ export function Bars({ names, shares, title }: BarsProps) {
       </ul>
       {order.length > most && (
         <p class="note">
-          The first {most} of {order.length}.
+          Top {most} of {order.length}.
         </p>
       )}
     </div>

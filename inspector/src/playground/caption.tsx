@@ -1,4 +1,4 @@
-/** A caption that grows word by word, with the routing of the image and of the words. */
+/** A caption, generated token by token, with the routing of image and words. */
 
 import type { Generated } from "moesaic/live";
 import { useEffect } from "preact/hooks";
@@ -23,7 +23,7 @@ export function Caption({ model, images }: ImageTaskProps) {
     <>
       {picker}
       {given === undefined ? (
-        <Empty>Give the model an image to read what it says of it.</Empty>
+        <Empty>Add an image to generate a caption.</Empty>
       ) : (
         <>
           <RunningText
@@ -35,7 +35,7 @@ export function Caption({ model, images }: ImageTaskProps) {
             onAgain={() =>
               start({ image: given.image, temperature: 0.8, seed: Date.now() % 2 ** 31 })
             }
-            again="Say it differently"
+            again="Generate again"
           />
           {reason !== undefined && <Problem reason={reason} />}
           {result !== undefined && <Routed given={given} result={result} />}
@@ -50,7 +50,7 @@ interface RoutedProps {
   readonly result: Generated;
 }
 
-/** Patches or words: one of them is looked at. */
+/** Selection between patches and words. */
 function Routed({ given, result }: RoutedProps) {
   const { routing: words, imageRouting: patches } = result;
   const hasPatches = patches !== undefined && patches.layers.length > 0;
@@ -61,7 +61,7 @@ function Routed({ given, result }: RoutedProps) {
       {hasPatches && hasWords && (
         <div class="tasks">
           <Choice
-            label="Look at"
+            label="Show"
             value={look}
             options={[
               { value: "image", label: "patches of the image" },

@@ -1,4 +1,4 @@
-/** Which class an image is of. */
+/** Classification of an image. */
 
 import type { ClassifiedImage, LiveModel } from "moesaic/live";
 import type { ComponentChildren } from "preact";
@@ -17,7 +17,7 @@ export interface ImageTaskProps {
   readonly images: readonly GivenImage[];
 }
 
-/** The image that is chosen, of those that there are. */
+/** The selected image. */
 export function useChosenImage(images: readonly GivenImage[]) {
   const index = chosenIndex("image", images.length, 0);
   const picker = (
@@ -40,9 +40,9 @@ export function Classify({ model, images }: ImageTaskProps) {
     <>
       {picker}
       {given === undefined ? (
-        <Empty>Give the model an image to see its class, and which expert takes which patch.</Empty>
+        <Empty>Add an image to see its class and the expert of every patch.</Empty>
       ) : (
-        <Answered of={answer} doing="Looking at the image">
+        <Answered of={answer} doing="Processing the image">
           {(value) => <Classified model={model} given={given} value={value} />}
         </Answered>
       )}
@@ -64,11 +64,11 @@ function Classified({ model, given, value }: ClassifiedProps) {
 interface RoutedImageViewProps {
   readonly given: GivenImage;
   readonly routing: ClassifiedImage["routing"];
-  /** What the model said of it. */
+  /** Prediction of the model. */
   readonly answer?: ComponentChildren;
 }
 
-/** The mosaic of an image that was just looked at; the answer alone where no patches are routed. */
+/** The mosaic of an image with the prediction; without routed patches, the prediction only. */
 export function RoutedImageView({ given, routing, answer }: RoutedImageViewProps) {
   if (routing.layers.length > 0) {
     return (
@@ -80,7 +80,7 @@ export function RoutedImageView({ given, routing, answer }: RoutedImageViewProps
       <Picture image={given.image} alt={given.name} width={220} />
       <div>
         {answer}
-        <p class="note">This model sends whole images to its experts, not patches.</p>
+        <p class="note">This model routes whole images, not patches.</p>
       </div>
     </div>
   );

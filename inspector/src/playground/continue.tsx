@@ -1,4 +1,4 @@
-/** A text that the model continues. */
+/** Continuation of a text. */
 import { useSignal } from "@preact/signals";
 import type { Generated, LiveModel } from "moesaic/live";
 import { Slider } from "../components/controls.tsx";

@@ -1,11 +1,11 @@
-/** A text that grows, and can be stopped. */
+/** Text generation that can be stopped. */
 import { useSignal } from "@preact/signals";
 import type { Generated, GenerateRequest, LiveModel } from "moesaic/live";
 import { useEffect, useRef } from "preact/hooks";
 import { messageOf } from "../data/resource.ts";
 
 export interface Generation {
-  /** What there is so far. */
+  /** The text so far. */
   readonly text: string;
   readonly running: boolean;
   readonly result?: Generated;
@@ -17,7 +17,7 @@ export interface Generation {
 const nothing = { text: "", running: false } as const;
 type State = Pick<Generation, "text" | "running" | "result" | "reason">;
 
-/** One text at a time; it ends with the page, and where the model changes. */
+/** One generation at a time; it stops with the page, and if the model changes. */
 export function useGeneration(model: LiveModel): Generation {
   const state = useSignal<State>(nothing);
   const running = useRef<AbortController | undefined>(undefined);

@@ -1,4 +1,4 @@
-/** Where an image is dropped, chosen, pasted, or taken from the run. */
+/** Adds images by drop, file dialog or paste, and selects among them and the run's images. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Thumbnails } from "../components/thumbnails.tsx";
@@ -52,8 +52,8 @@ export function ImagePicker({ images, chosen, onChoose }: ImagePickerProps) {
             event.currentTarget.value = "";
           }}
         />
-        <b>Drop an image here</b>, paste one, or <span class="like-link">choose a file</span>. It
-        stays in this browser.
+        <b>Drop an image here</b>, paste one, or <span class="like-link">choose a file</span>. It is
+        not uploaded.
       </label>
       {imageProblem.value !== undefined && (
         <p class="note warning" role="alert">

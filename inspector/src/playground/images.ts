@@ -1,4 +1,4 @@
-/** Images to ask a model about: the run's, and the reader's own. */
+/** Images of the playground: the run's and the user's. */
 import { signal } from "@preact/signals";
 import type { RecordedImage } from "moesaic/inspect";
 import { watchedImages } from "../data/pictures.ts";
@@ -12,22 +12,22 @@ export interface GivenImage {
   readonly own: boolean;
 }
 
-/** Most pictures that the reader can add. */
+/** Maximum number of images that the user can add. */
 const mostOwn = 64;
 
-/** The reader's pictures, the newest first; they stay while the page is open. */
+/** The user's images, newest first; they are kept while the page is open. */
 export const ownImages = signal<readonly GivenImage[]>([]);
 
-/** Why the last file could not be read. */
+/** The error of the last file, if any. */
 export const imageProblem = signal<string | undefined>(undefined);
 
-/** Adds files to the reader's pictures. */
+/** Adds files to the user's images. */
 export async function addFiles(files: Iterable<File>): Promise<void> {
   imageProblem.value = undefined;
   for (const file of files) {
     try {
-      const image = await readImage(file, file.name || "the picture");
-      const added = { image, name: file.name || "pasted picture", own: true };
+      const image = await readImage(file, file.name || "the image");
+      const added = { image, name: file.name || "pasted image", own: true };
       ownImages.value = [added, ...ownImages.value].slice(0, mostOwn);
     } catch (error) {
       imageProblem.value = messageOf(error);
@@ -35,7 +35,7 @@ export async function addFiles(files: Iterable<File>): Promise<void> {
   }
 }
 
-/** All images: the reader's own, then those that the run's record holds. */
+/** All images: the user's, then the images of the run's record. */
 export function givenImages(run: OpenRun, hasRecord: boolean): readonly GivenImage[] {
   const read = hasRecord ? run.record().value.value : undefined;
   if (read?.state !== "ready") return ownImages.value;

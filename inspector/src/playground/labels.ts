@@ -1,4 +1,4 @@
-/** Labels as the model's text tower sees them, and how well an image fits each. */
+/** Label embeddings of the model's text tower, and their similarity to images. */
 
 import {
   classEmbeddings,
@@ -14,10 +14,10 @@ export interface LabelEmbeddings {
   readonly embeddings: Embeddings; // [C, P]
 }
 
-/** Sentences that were read before, by model. */
+/** Cached text embeddings, by model. */
 const read = new WeakMap<LiveModel, Map<string, Promise<Float32Array>>>();
 
-/** The embedding of a text, computed once. */
+/** The embedding of a text, cached. */
 export function embedOnce(model: LiveModel, text: string): Promise<Float32Array> {
   const known = read.get(model) ?? new Map<string, Promise<Float32Array>>();
   read.set(model, known);
@@ -28,7 +28,7 @@ export function embedOnce(model: LiveModel, text: string): Promise<Float32Array>
   return embedding;
 }
 
-/** One embedding for each label, the mean over the templates. */
+/** One embedding per label: the mean over the templates. */
 export async function labelEmbeddings(
   model: LiveModel,
   names: readonly string[],
@@ -43,7 +43,7 @@ export async function labelEmbeddings(
   return { names, embeddings: classEmbeddings({ width, data }, templates.length) };
 }
 
-/** Softmax of the logits of an image and the labels, `[C]`. */
+/** Softmax over the labels of an image's logits, `[C]`. */
 export function labelShares(
   image: Float32Array,
   { embeddings }: LabelEmbeddings,

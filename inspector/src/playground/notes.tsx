@@ -1,4 +1,4 @@
-/** What was cut, unknown or empty in a text. */
+/** Notes on truncated, unknown or empty text. */
 export function Notes({ notes }: { readonly notes: readonly string[] }) {
   return (
     <>

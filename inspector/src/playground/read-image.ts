@@ -1,14 +1,14 @@
-/** Pictures of the reader, which never leave the page. */
+/** Reads the user's images, which are never uploaded. */
 import type { RecordedImage } from "moesaic/inspect";
 import { decodeImageFile } from "../live/index.ts";
 
-/** Longest side that is kept, pixels; models see far less. */
+/** Maximum side kept, pixels; models use much smaller images. */
 const mostSide = 1024;
 
 /**
- * The pixels of an image file, as they are decoded in Node; shrunk where the image is large.
+ * The pixels of an image file, decoded as in Node and shrunk if large.
  *
- * @throws UserError in one sentence, where the file is too large or no image
+ * @throws UserError if the file is too large or not an image
  */
 export function readImage(file: Blob, name: string): Promise<RecordedImage> {
   return decodeImageFile(file, { name, mostSide });

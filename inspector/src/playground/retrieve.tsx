@@ -1,4 +1,4 @@
-/** The images that a text finds, among the run's and the reader's own. */
+/** Image retrieval by text, among the run's and the user's images. */
 import { useSignal } from "@preact/signals";
 import type { EmbeddedImage, LiveModel, RoutedText } from "moesaic/live";
 import { Picture } from "../components/picture.tsx";
@@ -11,7 +11,7 @@ import type { ImageTaskProps } from "./classify.tsx";
 import { ImagePicker } from "./image-picker.tsx";
 import type { GivenImage } from "./images.ts";
 
-/** Images beyond these are not searched. */
+/** Maximum number of searched images. */
 const mostImages = 60;
 
 const seen = new WeakMap<LiveModel, WeakMap<GivenImage["image"], Promise<EmbeddedImage>>>();
@@ -34,7 +34,7 @@ export function Retrieve({ model, images }: ImageTaskProps) {
       <ImagePicker images={[]} chosen={0} onChoose={() => {}} />
       <div class="card prompt">
         <label>
-          <span>What to look for</span>
+          <span>Query</span>
           <input
             class="field"
             type="text"
@@ -48,20 +48,20 @@ export function Retrieve({ model, images }: ImageTaskProps) {
         {embedded.waiting && searched.length > 0 && (
           <p class="note" role="status">
             <progress max={searched.length} value={done.value} /> {done.value} of {searched.length}{" "}
-            images seen
+            images embedded
           </p>
         )}
       </div>
       {images.length === 0 ? (
-        <Empty>Add images to search among.</Empty>
+        <Empty>Add images to search.</Empty>
       ) : (
-        <Answered of={text} doing="Reading the text">
+        <Answered of={text} doing="Encoding the text">
           {({ embedding, routing }) => (
             <>
               {embedded.value !== undefined && (
                 <Found images={searched} embeddings={embedded.value} query={embedding} />
               )}
-              <h2 class="below">The words of the text</h2>
+              <h2 class="below">Words of the query</h2>
               <QueryWords routing={routing} />
             </>
           )}
@@ -110,7 +110,7 @@ function Found({ images, embeddings, query }: FoundProps) {
         <li key={rank} class={rank === 0 ? "first" : undefined}>
           <button
             type="button"
-            title="look at its patches"
+            title="show its patches"
             onClick={() => choose({ task: "zero-shot", image: place }, { keep: true })}
           >
             <Picture image={given.image} alt={given.name} width={120} />
@@ -125,7 +125,7 @@ function Found({ images, embeddings, query }: FoundProps) {
 
 function QueryWords({ routing }: { readonly routing: RoutedText }) {
   if (routing.layers.length === 0 || routing.tokens.length === 0) {
-    return <p class="none">This model routes no words.</p>;
+    return <p class="none">This model does not route words.</p>;
   }
   return <TextExplorer text={routing} />;
 }

@@ -1,12 +1,12 @@
-/** A text as it is written. */
+/** Generated text in progress. */
 
 interface RunningTextProps {
   readonly title: string;
-  /** What it continues. */
+  /** The prompt. */
   readonly prompt: string;
   readonly text: string;
   readonly running: boolean;
-  /** What the button is called that starts anew. */
+  /** Label of the button that generates again. */
   readonly again: string;
   readonly onAgain: () => void;
   readonly onStop: () => void;
@@ -21,7 +21,7 @@ export function RunningText(props: RunningTextProps) {
         {prompt !== "" && <span class="passage">{prompt}</span>}
         {text}
         {running && <span class="caret" aria-hidden="true" />}
-        {!running && text === "" && <span class="none">Nothing was said.</span>}
+        {!running && text === "" && <span class="none">Empty text.</span>}
       </p>
       <button type="button" class="button" onClick={running ? onStop : onAgain}>
         {running ? "Stop" : again}

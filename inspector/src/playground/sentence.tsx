@@ -1,4 +1,4 @@
-/** Which class a text is of. */
+/** Classification of a text. */
 import { useSignal } from "@preact/signals";
 import type { ClassifiedText, LiveModel } from "moesaic/live";
 import { TextExplorer } from "../components/text-explorer.tsx";
@@ -30,7 +30,7 @@ export function Sentence({ model, first }: { readonly model: LiveModel; readonly
           />
         </label>
       </div>
-      <Answered of={answer} doing="Reading the text">
+      <Answered of={answer} doing="Processing the text">
         {(value) => <Classified model={model} value={value} />}
       </Answered>
     </>

@@ -1,4 +1,4 @@
-/** The model of a run, while its playground is open. */
+/** The model of a run while its playground is open. */
 import { signal } from "@preact/signals";
 import type { LiveModel } from "moesaic/live";
 import { useEffect } from "preact/hooks";
@@ -12,7 +12,7 @@ export type ModelState =
 
 const current = signal<ModelState>({ state: "opening" });
 
-/** Opens the model of a run in a worker, which ends with the page. */
+/** Opens the model of a run in a worker, which is terminated with the page. */
 export function useModel(id: string, attempt: number): ModelState {
   useEffect(() => {
     const abort = new AbortController();
@@ -33,7 +33,7 @@ export function useModel(id: string, attempt: number): ModelState {
       },
     );
     return () => {
-      abort.abort(new Error("the page was left"));
+      abort.abort(new Error("the page was closed"));
       model?.dispose();
       current.value = { state: "opening" };
     };

@@ -1,4 +1,4 @@
-/** Which of the reader's labels fits an image best. */
+/** Zero-shot classification of an image with the user's labels. */
 import { useSignal } from "@preact/signals";
 import type { LiveModel } from "moesaic/live";
 import { Empty } from "../components/states.tsx";
@@ -9,13 +9,13 @@ import { type ImageTaskProps, RoutedImageView, useChosenImage } from "./classify
 import { labelEmbeddings, labelShares } from "./labels.ts";
 
 interface ZeroShotProps extends ImageTaskProps {
-  /** What stood for each class when the run was evaluated. */
+  /** Prompts of each class in the run's evaluation. */
   readonly prompts: readonly (readonly string[])[] | undefined;
 }
 
-/** Templates to begin with; a reader can write more. */
+/** Default templates; the user can add more. */
 const mostTemplates = 8;
-/** Labels or templates beyond these are not read. */
+/** Maximum number of labels and of templates. */
 const mostLines = 100;
 
 export function ZeroShot({ model, images, prompts }: ZeroShotProps) {
@@ -38,7 +38,7 @@ export function ZeroShot({ model, images, prompts }: ZeroShotProps) {
       <div class="task">
         <div class="card prompt">
           <label>
-            <span>Labels, one a line</span>
+            <span>Labels, one per line</span>
             <textarea
               class="field"
               rows={8}
@@ -49,7 +49,7 @@ export function ZeroShot({ model, images, prompts }: ZeroShotProps) {
             />
           </label>
           <label>
-            <span>Templates, one a line; {"{}"} is the label</span>
+            <span>Templates, one per line; {"{}"} is the label</span>
             <textarea
               class="field"
               rows={2}
@@ -61,11 +61,11 @@ export function ZeroShot({ model, images, prompts }: ZeroShotProps) {
           </label>
         </div>
         {given === undefined ? (
-          <Empty>Give the model an image to see which label fits it.</Empty>
+          <Empty>Add an image to see which label fits it.</Empty>
         ) : (
-          <Answered of={label} doing="Reading the labels">
+          <Answered of={label} doing="Encoding the labels">
             {(classes) => (
-              <Answered of={image} doing="Looking at the image">
+              <Answered of={image} doing="Processing the image">
                 {({ embedding }) => (
                   <Bars
                     names={classes.names}
@@ -85,7 +85,7 @@ export function ZeroShot({ model, images, prompts }: ZeroShotProps) {
   );
 }
 
-/** The sentences that the run was asked with, with a place for the label in each. */
+/** Templates of the run's evaluation, with a placeholder for the label. */
 function templatesOf(
   { spec }: LiveModel,
   prompts: readonly (readonly string[])[] | undefined,
@@ -101,7 +101,7 @@ function firstLabels({ spec }: LiveModel): readonly string[] {
   return spec.classNames.length > 0 ? spec.classNames.slice(0, mostLines) : ["a dog", "a child", "water"]; // biome-ignore format: one expression
 }
 
-/** Lines that say something, each once. */
+/** Distinct non-empty lines. */
 function linesOf(text: string): string[] {
   const lines = text.split("\n").map((line) => line.trim());
   return [...new Set(lines.filter((line) => line !== ""))].slice(0, mostLines);

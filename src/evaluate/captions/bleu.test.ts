@@ -20,8 +20,8 @@ const guideCandidates = [
   "It is to insure the troops forever hearing the activity guidebook that party direct",
 ];
 
-test("a repeated word counts as often as in one reference: 2 of 7", () => {
-  // Seven words, as long as the second reference: no brevity penalty.
+test("a repeated word is clipped at its count in one reference: 2 of 7", () => {
+  // Seven words, the length of the second reference: no brevity penalty.
   const [bleu1, bleu2] = bleu(["the the the the the the the"], [catReferences]);
   expect(bleu1).toBeCloseTo(2 / 7, 12);
   expect(bleu2).toBe(0);
@@ -49,8 +49,8 @@ test("the two sentences of NLTK's corpus_bleu: 0.5920", () => {
   expect(Math.floor(bleu4 * 1e4)).toBe(5920);
 });
 
-test("the closest reference length counts, of two the shorter", () => {
-  // Four words between references of two and six: two of them, so no penalty.
+test("the closest reference length is used, the shorter in ties", () => {
+  // Four words between references of two and six: ties use two, so there is no penalty.
   expect(bleu(["a b c d"], [["a b c d e f", "a b"]])[3]).toBeCloseTo(1, 12);
   expect(bleu(["a b c d"], [["a b c d e f"]])[3]).toBeCloseTo(Math.exp(1 - 6 / 4), 12);
 });
@@ -58,6 +58,6 @@ test("the closest reference length counts, of two the shorter", () => {
 test("candidates without words, and orders without n-grams, score 0", () => {
   expect(bleu([""], [["a b"]])).toEqual([0, 0, 0, 0]);
   expect(bleu(["a"], [["a"]])).toEqual([1, 0, 0, 0]);
-  // An empty candidate adds its reference's words to the length that is missed.
+  // An empty candidate adds its reference's words to the reference length.
   expect(bleu(["a b", ""], [["a b"], ["c d"]])[0]).toBeCloseTo(Math.exp(-1), 12);
 });

@@ -5,11 +5,11 @@ const maxOrder = 4;
 /**
  * BLEU-1 to BLEU-4 of a corpus, fractions (Papineni et al. 2002, ACL P02-1040, section 2).
  *
- * BLEU-N = BP exp(1/N sum_{n=1..N} log p_n), where p_n is the part of all candidates' n-grams that
- * their references have, an n-gram of a candidate counting at most as often as in one reference;
- * BP = min(1, exp(1 - r / c)) for c words in all candidates and r in the references closest to
- * them in length, the shorter of two equally close. Nothing is smoothed: where no n-gram of an order
- * is found, or candidates have none, the score is 0.
+ * BLEU-N = BP exp(1/N sum_{n=1..N} log p_n), where p_n is the clipped n-gram precision over all
+ * candidates: each n-gram of a candidate counts at most its maximum count in a single reference.
+ * BP = min(1, exp(1 - r / c)), where c is the number of words of all candidates and r the number of
+ * words of the references closest in length; ties go to the shorter. There is no smoothing: the
+ * score is 0 if no n-gram of an order matches or candidates have none.
  *
  * @param candidates words of each sample's candidate, `[samples][words]`
  * @param references words of each sample's references, `[samples][references][words]`

@@ -43,7 +43,7 @@ test("case, spaces and punctuation make no difference", () => {
   );
 });
 
-test("an empty candidate is a bad one", () => {
+test("an empty candidate lowers the scores", () => {
   const scores = captionScores(["a dog runs", ""], [["a dog runs"], ["a cat sits"]]);
   expect(scores.bleu1).toBeCloseTo(Math.exp(-1), 12);
   expect(scores.rouge_l).toBe(0.5);
@@ -51,9 +51,9 @@ test("an empty candidate is a bad one", () => {
   expect(captionScores([""], [["a"]])).toEqual(none);
 });
 
-test("samples without references, and no samples, are refused", () => {
+test("samples without references, and no samples, are rejected", () => {
   expect(() => captionScores(["a", "b"], [["a"], []])).toThrow(
-    "sample 2 of 2 has no reference caption to compare with",
+    "sample 2 of 2 has no reference caption",
   );
   expect(() => captionScores([], [])).toThrow("caption scores need at least one sample");
   expect(() => captionScores(["a"], [])).toThrow("got 1 candidates and 0 lists of references");

@@ -1,4 +1,4 @@
-/** How well generated captions match those that people wrote. */
+/** Scores of generated captions against reference captions. */
 
 import { UserError } from "../../graph/errors.ts";
 import { mean } from "../mean.ts";
@@ -7,7 +7,7 @@ import { ciderScores } from "./cider.ts";
 import { rougeL } from "./rouge-l.ts";
 import { tokenizeCaption } from "./tokenize-captions.ts";
 
-/** Fractions, but for `cider`, which is CIDEr-D and at most 10. */
+/** Fractions, except `cider`, which is CIDEr-D with a maximum of 10. */
 export interface CaptionScores {
   readonly bleu1: number;
   readonly bleu2: number;
@@ -18,15 +18,16 @@ export interface CaptionScores {
 }
 
 /**
- * BLEU-1 to BLEU-4 of the corpus, and the means of ROUGE-L and CIDEr-D over samples, over the words
- * of `tokenizeCaption`: lower case, without punctuation.
+ * BLEU-1 to BLEU-4 of the corpus, and the sample means of ROUGE-L and CIDEr-D, over the words of
+ * `tokenizeCaption`: lower case, without punctuation.
  *
- * An empty candidate scores 0 and adds to the words that BLEU misses. With one sample `cider` is 0,
- * as its weights come from differences between samples. Fails with a sentence where there are no
- * samples or one has no reference.
+ * An empty candidate scores 0 and counts towards BLEU's brevity penalty. With a single sample
+ * `cider` is 0, because its weights come from differences between samples.
  *
- * @param candidates a caption for each sample
- * @param references the captions of each sample, one or more
+ * @param candidates one caption per sample
+ * @param references one or more captions per sample
+ * @throws UserError if there are no samples or a sample has no reference; RangeError if the lengths
+ *   differ
  * @example
  * captionScores(["A dog runs."], [["a dog runs", "the dog is running"]]).bleu1 // 1
  */
@@ -36,16 +37,18 @@ export function captionScores(
 ): CaptionScores {
   if (candidates.length !== references.length) {
     throw new RangeError(
-      `caption scores need references for each candidate, got ${candidates.length} candidates and ${references.length} lists of references`,
+      `caption scores need a list of references per candidate, got ${candidates.length} candidates and ${references.length} lists of references`,
     );
   }
   if (candidates.length === 0) {
-    throw new UserError("caption scores need at least one sample; evaluate a split that has some");
+    throw new UserError(
+      "caption scores need at least one sample; evaluate a split that is not empty",
+    );
   }
   const without = references.findIndex((own) => own.length === 0);
   if (without >= 0) {
     throw new UserError(
-      `sample ${without + 1} of ${references.length} has no reference caption to compare with; leave it out or give it one`,
+      `sample ${without + 1} of ${references.length} has no reference caption; remove it or give it one`,
     );
   }
   const words = candidates.map(tokenizeCaption);

@@ -13,7 +13,7 @@ test("a candidate that equals its references scores 10, one without a common wor
   expect(cider(["a b c d e", "v w x y z"], references)).toEqual([expect.closeTo(10, 12), 0]);
 });
 
-test("by hand: two samples, words that all have say nothing, repetition and length are punished", () => {
+test("by hand: two samples, common words have no weight, repetition and length are penalised", () => {
   const references = [["the dog"], ["the cat"]];
   // Order 1: "the" weighs log(2/2) = 0, "dog" log 2. Candidate "the dog dog" has 2 log 2, clipped to
   // log 2: log2 * log2 / (2 log2 * log2) = 1/2. Order 2: pairs "the dog" (in one reference: log 2)
@@ -25,7 +25,7 @@ test("by hand: two samples, words that all have say nothing, repetition and leng
   ]);
 });
 
-test("each reference of a sample has its part", () => {
+test("each reference of a sample contributes", () => {
   const [one] = cider(["a b c d", ""], [["a b c d", "w x y z"], ["q"]]);
   expect(one).toBeCloseTo(5, 12);
 });

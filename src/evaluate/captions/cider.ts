@@ -2,25 +2,25 @@ import { mean } from "../mean.ts";
 import { countNgrams } from "./ngrams.ts";
 
 const maxOrder = 4;
-/** Standard deviation of the penalty on differences in length, words. */
+/** Standard deviation of the Gaussian length penalty, words. */
 const sigma = 6;
 
-/** One order of a sentence: tf-idf of its n-grams, and their Euclidean norm. */
+/** N-grams of one order of a sentence: tf-idf weights and their Euclidean norm. */
 interface OrderVector {
   readonly weights: ReadonlyMap<string, number>;
   readonly norm: number;
 }
 
 /**
- * CIDEr-D of every sample, as coco-caption computes what it prints as CIDEr (Vedantam et al. 2015,
- * arXiv:1411.5726, section 7); 10 is the score of a candidate that equals all its references.
+ * CIDEr-D of every sample, as coco-caption computes its "CIDEr" (Vedantam et al. 2015,
+ * arXiv:1411.5726, section 7); a candidate that equals all its references scores 10.
  *
  * CIDEr-D = 10 mean_n mean_j exp(-(l_c - l_j)^2 / (2 sigma^2)) min(g_c, g_j) . g_j / (|g_c| |g_j|),
- * n = 1..4, sigma 6, where l are lengths in words and g(w) = count(w) log(samples / df(w)); df is the
- * number of samples with the n-gram in any reference, at least 1. Words are not stemmed.
+ * n = 1..4, sigma 6, where l is the length in words and g(w) = count(w) log(samples / df(w)); df is
+ * the number of samples with the n-gram in any reference, at least 1. Words are not stemmed.
  *
- * Each score depends on the whole set. With a single sample every weight is log 1 = 0, and so is
- * the score.
+ * Each score depends on the whole set. With a single sample every weight is log 1 = 0, and
+ * therefore the score too.
  *
  * @param candidates words of each sample's candidate, `[samples][words]`
  * @param references words of each sample's references, `[samples][references][words]`
@@ -46,7 +46,7 @@ export function ciderScores(
   });
 }
 
-/** In how many samples the references have an n-gram. */
+/** Number of samples with the n-gram in any reference. */
 function documentFrequencies(
   references: readonly (readonly (readonly string[])[])[],
 ): Map<string, number> {
@@ -78,7 +78,7 @@ function weigh(
   return { weights, norm: Math.sqrt(squares) };
 }
 
-/** A word that the candidate repeats counts no more than in the reference. */
+/** Clips the count of a repeated word at its count in the reference. */
 function clippedCosine(candidate: OrderVector, reference: OrderVector): number {
   if (candidate.norm === 0 || reference.norm === 0) return 0;
   let product = 0;

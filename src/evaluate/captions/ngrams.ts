@@ -1,4 +1,4 @@
-/** How often each run of `n` words occurs; the key of a run is its words with spaces between. */
+/** Counts of all n-grams; the key is the n-gram's words joined by spaces. */
 export function countNgrams(words: readonly string[], n: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (let start = 0; start + n <= words.length; start++) {

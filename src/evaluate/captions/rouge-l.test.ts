@@ -15,13 +15,13 @@ test("the examples of Lin 2004, section 3.1: 3/4 and 2/4", () => {
   expect(rouge("the gunman police killed", reference)).toBeCloseTo(2 / 4, 12);
 });
 
-test("recall weighs 1.44 times as much as precision", () => {
+test("recall has 1.44 times the weight of precision", () => {
   // P = 2/2, R = 2/4.
   expect(rouge("a c", "a b c d")).toBeCloseTo((2.44 * 1 * 0.5) / (0.5 + 1.44 * 1), 12);
   expect(rouge("a b c d", "a c")).toBeCloseTo((2.44 * 0.5 * 1) / (1 + 1.44 * 0.5), 12);
 });
 
-test("of several references the best precision and the best recall count", () => {
+test("with several references the best precision and the best recall are used", () => {
   // P = 3/3 with the first, R = 2/2 with the second.
   expect(rouge("a b c", "a b c d e", "a c")).toBeCloseTo(1, 12);
 });

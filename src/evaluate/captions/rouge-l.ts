@@ -1,14 +1,15 @@
-/** Weight of recall against precision, as in coco-caption. */
+/** Weight of recall relative to precision, as in coco-caption. */
 const beta = 1.2;
 
 /**
  * ROUGE-L of one candidate, a fraction (Lin 2004, ACL W04-1013, section 3.1).
  *
- * F = (1 + beta^2) P R / (R + beta^2 P), beta 1.2, where P and R are the parts of the candidate's
- * and a reference's words in their longest common subsequence. Of several references the best P
- * and the best R count, each by itself, as in coco-caption. Without a common word it is 0.
+ * F = (1 + beta^2) P R / (R + beta^2 P), beta 1.2. P and R are the fractions of the candidate's and
+ * the reference's words in their longest common subsequence. With several references the best P and
+ * the best R are combined, even if they come from different references, as in coco-caption. F is 0
+ * without a common word.
  *
- * @param references words of each reference, at least one
+ * @param references words of each reference, at least one reference
  */
 export function rougeL(
   candidate: readonly string[],
@@ -23,7 +24,7 @@ export function rougeL(
   return ((1 + beta ** 2) * precision * recall) / (recall + beta ** 2 * precision);
 }
 
-/** Words of the longest sequence that both have in this order, gaps allowed. */
+/** Length of the longest common subsequence. */
 function longestCommonSubsequence(first: readonly string[], second: readonly string[]): number {
   let above = new Array<number>(second.length + 1).fill(0);
   for (const word of first) {

@@ -11,7 +11,7 @@ test.each(tokens)("as the Penn Treebank: $text", ({ text, words }) => {
   expect(tokenizeCaption(text)).toEqual(words);
 });
 
-test("spaces, typographic quotes and marks without words leave nothing else", () => {
+test("spaces, typographic quotes and marks without words leave no other tokens", () => {
   expect(tokenizeCaption("  The  dog\u2019s\tball\n")).toEqual(["the", "dog", "'s", "ball"]);
   expect(tokenizeCaption("He can't.The end")).toEqual(["he", "ca", "n't", "the", "end"]);
   expect(tokenizeCaption("dogs' -- 'play' ...")).toEqual(["dogs", "play"]);

@@ -1,18 +1,19 @@
-/** The words that caption scores compare. */
+/** Tokenises captions for caption scores. */
 
 /**
- * Letters and digits, joined as in "t-shirt", "dog's" and "3.5"; an ending that stands apart, as in
- * "the dog 's ball"; or a sign that is read as a word.
+ * Letters and digits, joined as in "t-shirt", "dog's" and "3.5"; a separate ending, as in "the dog
+ * 's ball"; or a symbol that is read as a word.
  */
 const word =
   /[\p{L}\p{M}\p{N}]+(?:(?:['\-/]|(?<=\p{N})[.,:](?=\p{N}))[\p{L}\p{M}\p{N}]+)*|(?<=\s)'(?:s|m|re|ve|ll|d)(?=\s)|[&%#$@+=]/gu;
 const contraction = /(n't|'s|'m|'re|'ve|'ll|'d)$/;
 
 /**
- * The words of a caption: lower case, without punctuation, contractions apart as in the Penn Treebank.
+ * The words of a caption: lower case, without punctuation, contractions split as in the Penn
+ * Treebank.
  *
- * This stands in for the Stanford PTBTokenizer that coco-caption runs: it gives the same words for
- * plain English captions and differs in rarer ones, such as abbreviations and "cannot".
+ * It approximates the Stanford PTBTokenizer of coco-caption: it returns the same words for plain
+ * English captions and differs in rare ones, such as abbreviations and "cannot".
  *
  * @example
  * tokenizeCaption("A man doesn't see the dog's ball.");

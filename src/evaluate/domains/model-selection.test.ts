@@ -5,7 +5,7 @@ import { domainTable, domainTableMarkdown, domainTableText, estimate } from "./t
 const domains = ["a", "b", "c"];
 const query: SelectionQuery = { algorithm: "ERM", trial: 0, testDomain: "c", domains };
 
-/** One evaluation of a run that left `testDomains` out; accuracies are those of a, b and c. */
+/** One evaluation of a run that held out `testDomains`; accuracies of a, b and c. */
 function record(
   testDomains: readonly string[],
   step: number,
@@ -18,7 +18,7 @@ function record(
   return { algorithm: "ERM", trial: 0, testDomains, step, ...accuracies, ...more };
 }
 
-// Two settings, two steps. Test accuracy is the in split of c: a number of its own in each record.
+// Two settings, two steps. Test accuracy is the in split of c, distinct in each record.
 const table: readonly DomainRecord[] = [
   record(["c"], 100, [
     [0.9, 0.9, 0.51],
@@ -46,7 +46,7 @@ const table: readonly DomainRecord[] = [
     ],
     { settings: 1 },
   ), // 0.80; oracle 0.7, the best
-  // Left out with c: a is known at 0.3, then 0.8; b at 0.4, then 0.6.
+  // Held out with c: a has 0.3, then 0.8; b has 0.4, then 0.6.
   record(["a", "c"], 100, [
     [0.3, 0.9, 0],
     [0, 0.9, 0],
@@ -65,7 +65,7 @@ const table: readonly DomainRecord[] = [
   ]), // (0.8 + 0.6) / 2 = 0.7, the best
 ];
 
-test("the three methods choose as worked out by hand, each another evaluation", () => {
+test("the three methods select different evaluations, worked out by hand", () => {
   const training = selectAccuracy(table, "training_domain_validation", query)!;
   expect(training).toMatchObject({ test: 0.51, step: 100, settings: 0 });
   expect(training.validation).toBeCloseTo(0.85, 12);
@@ -76,7 +76,7 @@ test("the three methods choose as worked out by hand, each another evaluation", 
   expect(oracle).toEqual({ validation: 0.7, test: 0.54, step: 200, settings: 1 });
 });
 
-test("what was measured on the test domain does not move training-domain selection", () => {
+test("accuracy on the test domain does not affect training-domain selection", () => {
   const values = table.map(({ inAccuracy, outAccuracy }) => [inAccuracy.c!, outAccuracy.c!]);
   const chosen = selectAccuracy(table, "training_domain_validation", query)!;
   for (let shift = 0; shift < values.length; shift++) {
@@ -124,7 +124,7 @@ test("ties: the earliest step, the highest settings", () => {
   expect(selectAccuracy(tied.slice(0, 2), "oracle", query)).toMatchObject({ step: 300 });
 });
 
-test("runs that left out two domains do not count as runs that left out one", () => {
+test("runs that held out two domains do not count as runs that held out one", () => {
   const pairs = table.filter(({ testDomains }) => testDomains.length === 2);
   expect(selectAccuracy(pairs, "training_domain_validation", query)).toBeUndefined();
   expect(selectAccuracy(pairs, "oracle", query)).toBeUndefined();
@@ -135,7 +135,7 @@ test("cross-validation needs every pair of domains", () => {
   expect(selectAccuracy(some, "leave_one_domain_out", query)).toBeUndefined();
 });
 
-test("an accuracy that selection needs must be there", () => {
+test("an accuracy required for selection must exist", () => {
   const { outAccuracy: _, ...rest } = table[0]!;
   const broken = [{ ...rest, outAccuracy: { a: 0.5 } }];
   expect(() => selectAccuracy(broken, "training_domain_validation", query)).toThrow(
@@ -143,7 +143,7 @@ test("an accuracy that selection needs must be there", () => {
   );
 });
 
-test("mean and standard error are those of DomainBed", () => {
+test("mean and standard error equal DomainBed's", () => {
   // numpy: np.mean([.8, .9, .7]), np.std([.8, .9, .7] / np.sqrt(3)).
   const { mean, standardError, trials } = estimate([0.8, 0.9, 0.7]);
   expect(mean).toBeCloseTo(0.8, 12);

@@ -1,30 +1,29 @@
 /**
- * Which checkpoint of a run on several domains is reported: the selection methods of DomainBed
- * (arXiv:2007.01434, section 3). In every domain a part is held out: its *out* split; the rest is its
- * *in* split.
+ * Model selection for runs on several domains: the methods of DomainBed (arXiv:2007.01434, section
+ * 3). Every domain has a held-out part, its *out* split; the rest is its *in* split.
  */
 
 import { mean } from "../mean.ts";
 
-/** What was measured at one evaluation of one run. */
+/** The accuracies of one evaluation of one run. */
 export interface DomainRecord {
   readonly algorithm: string;
-  /** Seeds the splits and the first weights. */
+  /** Seed of the splits and the initial weights. */
   readonly trial: number;
-  /** Which settings of the algorithm's parameters; one algorithm may be run with several. Default 0. */
+  /** Index of the algorithm's parameter settings, if it runs with several. Default 0. */
   readonly settings?: number;
-  /** Domains that training did not see: one, or two for cross-validation over domains. */
+  /** Domains held out from training: one, or two for cross-validation over domains. */
   readonly testDomains: readonly string[];
   readonly step: number;
-  /** Accuracy on the in split, by domain, 0 to 1; needed of the test domains alone. */
+  /** Accuracy on the in split, by domain, 0 to 1; required for the test domains only. */
   readonly inAccuracy: Readonly<Record<string, number>>;
   /** Accuracy on the out split, by domain, 0 to 1. */
   readonly outAccuracy: Readonly<Record<string, number>>;
 }
 
-/** An evaluation that was chosen. */
+/** A selected evaluation. */
 export interface SelectedAccuracy {
-  /** The accuracy that chose it, 0 to 1. */
+  /** The accuracy that selected it, 0 to 1. */
   readonly validation: number;
   /** Accuracy on the in split of the test domain, 0 to 1. */
   readonly test: number;
@@ -32,11 +31,11 @@ export interface SelectedAccuracy {
   readonly settings: number;
 }
 
-/** The methods by their names in tables. */
+/** Display names of the methods. */
 export const selectionMethods = {
   /** Mean accuracy on the out splits of the training domains, at the best step. */
   training_domain_validation: "training-domain validation set",
-  /** Mean accuracy on each training domain when it is left out as well, at the best step. */
+  /** Mean accuracy on each training domain when it is also held out, at the best step. */
   leave_one_domain_out: "leave-one-domain-out cross-validation",
   /** Accuracy on the out split of the test domain at the last step: no early stopping. */
   oracle: "test-domain validation set (oracle)",
@@ -48,17 +47,18 @@ export interface SelectionQuery {
   readonly algorithm: string;
   readonly trial: number;
   readonly testDomain: string;
-  /** All domains, so that cross-validation knows which runs it needs. */
+  /** All domains; cross-validation derives the required runs from them. */
   readonly domains: readonly string[];
 }
 
 /**
- * The evaluation that `method` reports for one algorithm, trial and test domain; undefined where the
- * runs that it needs are not there.
+ * The evaluation that `method` selects for one algorithm, trial and test domain; undefined if
+ * required runs are missing.
  *
- * Each group of runs with equal settings offers its best step, and the best of these offers is
- * taken. Of equal steps the earliest wins, of equal settings the highest, as in DomainBed.
+ * Each group of runs with equal settings contributes its best step, and the best of these is
+ * selected. Ties go to the earliest step and to the highest settings index, as in DomainBed.
  *
+ * @throws RangeError if an evaluation lacks the accuracy of a required domain
  * @example
  * selectAccuracy(records, "oracle", { algorithm: "ERM", trial: 0, testDomain: "sketch", domains })
  */
@@ -135,12 +135,12 @@ const offersOf: Readonly<Record<SelectionMethod, Offering>> = {
   },
 };
 
-/** The evaluations of runs that left out one domain only. */
+/** The evaluations of runs that held out a single domain. */
 function alone(runs: readonly DomainRecord[]): DomainRecord[] {
   return runs.filter(({ testDomains }) => testDomains.length === 1);
 }
 
-/** The offer with the highest validation accuracy; of equal ones that of the earliest step. */
+/** The candidate with the highest validation accuracy; ties go to the earliest step. */
 function best(offers: readonly Offer[]): Offer | undefined {
   return offers
     .toSorted((a, b) => a.step - b.step)

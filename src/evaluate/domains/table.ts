@@ -1,4 +1,4 @@
-/** Accuracies of algorithms on left-out domains, in the layout of DomainBed. */
+/** Accuracies of algorithms on held-out domains, in the layout of DomainBed. */
 
 import { mean } from "../mean.ts";
 import {
@@ -13,28 +13,28 @@ import {
 export interface Estimate {
   /** Accuracy, 0 to 1. */
   readonly mean: number;
-  /** `sqrt(sum (x - mean)^2 / n) / sqrt(n)`; 0 of one trial. */
+  /** `sqrt(sum (x - mean)^2 / n) / sqrt(n)`; 0 for a single trial. */
   readonly standardError: number;
   readonly trials: number;
 }
 
 export interface DomainTableCell extends Estimate {
   readonly domain: string;
-  /** What was chosen in each trial. */
+  /** The selected evaluation of each trial. */
   readonly selected: readonly (SelectedAccuracy & { readonly trial: number })[];
 }
 
 export interface DomainTableRow {
   readonly algorithm: string;
-  /** One for each domain; undefined where no run was made, or the method lacks some. */
+  /** One cell per domain; undefined if runs are missing. */
   readonly cells: readonly (DomainTableCell | undefined)[];
-  /** Mean of the cells, and over trials the error of their mean; undefined where a cell is missing. */
+  /** Mean of the cells, with the standard error over trials; undefined if a cell is missing. */
   readonly average: Estimate | undefined;
 }
 
 export interface DomainTable {
   readonly method: SelectionMethod;
-  /** The columns. */
+  /** Columns of the table. */
   readonly domains: readonly string[];
   readonly rows: readonly DomainTableRow[];
 }
@@ -42,17 +42,18 @@ export interface DomainTable {
 export interface DomainTableOptions {
   /** All domains. */
   readonly domains: readonly string[];
-  /** Those that have a column; by default all. */
+  /** Domains with a column. Default: all. */
   readonly testDomains?: readonly string[];
-  /** The rows; by default all algorithms, in the order of the records. */
+  /** Rows of the table. Default: all algorithms, in the order of the records. */
   readonly algorithms?: readonly string[];
 }
 
 /**
  * The table of one selection method.
  *
+ * @throws RangeError if an evaluation lacks the accuracy of a required domain
  * @example
- * formatDomainTable(domainTable(records, "oracle", { domains: ["photo", "sketch"] }))
+ * domainTableText(domainTable(records, "oracle", { domains: ["photo", "sketch"] }))
  */
 export function domainTable(
   records: readonly DomainRecord[],
@@ -80,7 +81,7 @@ export function domainTable(
   return { method, domains: testDomains, rows };
 }
 
-/** The mean of the means of the domains, with the standard error of the means of the trials. */
+/** The mean over domains, with the standard error over trials. */
 function average(chosen: readonly DomainTableCell["selected"][]): Estimate {
   const trials = [...new Set(chosen.flat().map(({ trial }) => trial))];
   const ofTrials = trials.map((trial) => {
@@ -91,7 +92,7 @@ function average(chosen: readonly DomainTableCell["selected"][]): Estimate {
   return { ...estimate(ofTrials), mean: mean(ofDomains) };
 }
 
-/** Mean and standard error as DomainBed has them: the deviation is divided by n, not by n - 1. */
+/** Mean and standard error as in DomainBed: the deviation is divided by n, not by n - 1. */
 export function estimate(values: readonly number[]): Estimate {
   const center = mean(values);
   const variance = mean(values.map((value) => (value - center) ** 2));
@@ -102,7 +103,7 @@ export function estimate(values: readonly number[]): Estimate {
   };
 }
 
-/** In percent, such as `87.3 ± 0.4`; `X` for what is missing. */
+/** Formats percent, such as `87.3 ± 0.4`; `X` if missing. */
 export function formatEstimate(value: Estimate | undefined): string {
   if (value === undefined) return "X";
   return `${(100 * value.mean).toFixed(1)} ± ${(100 * value.standardError).toFixed(1)}`;
@@ -123,7 +124,7 @@ export function domainTableText({ domains, rows }: DomainTable): {
   };
 }
 
-/** The table as Markdown, under a line that names the method. */
+/** The table as Markdown, below a line with the name of the method. */
 export function domainTableMarkdown(table: DomainTable): string {
   const { heading, rows } = domainTableText(table);
   const line = (cells: readonly string[]): string =>

@@ -31,19 +31,19 @@ async function everyText(): Promise<Text[]> {
   return texts;
 }
 
-describe("with as many beams as there are texts", () => {
+describe("with one beam per possible text", () => {
   let texts: Text[];
   beforeAll(async () => {
     texts = await everyText();
   });
 
-  test("all texts have probability 1 together", () => {
+  test("the probabilities of all texts sum to 1", () => {
     expect(texts.length).toBe(1 + 3 + 9 + 27 * 4);
     const total = texts.reduce((sum, text) => sum + Math.exp(text.logProbability), 0);
     expect(total).toBeCloseTo(1, 5);
   });
 
-  test.each([0, 0.6, 1, 2])("the search finds the best ones at alpha %f", async (alpha) => {
+  test.each([0, 0.6, 1, 2])("the search finds the best texts at alpha %f", async (alpha) => {
     const ranked = texts
       .map(({ ids, logProbability }) => ({
         ids,
@@ -88,7 +88,7 @@ test("many beams find a more probable text than one, with and without the cache"
 test.each([
   [{ numBeams: 0 }, "num_beams must be a whole number from 1 to 1024, got 0"],
   [{ lengthPenalty: -1 }, "length_penalty must be 0 or more, got -1"],
-])("%o is refused", async (options, message) => {
+])("%o is rejected", async (options, message) => {
   await expect(beamSearch(tiny.decoder, prompt, { maxNewTokens: 2, ...options })).rejects.toThrow(
     message,
   );

@@ -7,9 +7,9 @@ import { openReader, type WindowOptions } from "./window.ts";
 
 export interface BeamSearchOptions extends WindowOptions, TextOptions {
   readonly maxNewTokens: number;
-  /** Continuations that are followed at a time, and at most returned. Default 4. */
+  /** Number of continuations kept per step, and maximum number returned. Default 4. */
   readonly numBeams?: number;
-  /** `alpha`, 0 or more; larger ones favour long texts. Default 0: the most probable text. */
+  /** `alpha` >= 0; larger values favour long texts. Default 0: the most probable text. */
   readonly lengthPenalty?: number;
   readonly stopTokens?: readonly number[];
   /** See `SamplingOptions`. Default 1. */
@@ -18,13 +18,13 @@ export interface BeamSearchOptions extends WindowOptions, TextOptions {
 
 /** A continuation of the prompt. */
 export interface Beam {
-  /** With the stop token, where there is one. */
+  /** New tokens, including the stop token if there is one. */
   readonly ids: readonly number[];
-  /** What the tokens add to the text of the prompt, stops left out; empty without `decode`. */
+  /** New text without stops; empty without `decode`. */
   readonly text: string;
-  /** Natural logarithm of its probability. */
+  /** Natural logarithm of the continuation's probability. */
   readonly logProbability: number;
-  /** What beams are ranked by: the logarithm over the length penalty. */
+  /** Ranking score: the log probability divided by the length penalty. */
   readonly score: number;
   readonly ended: Ending;
 }
@@ -36,14 +36,15 @@ interface Candidate {
 }
 
 /**
- * Searches for the continuations with the best scores, best first.
+ * Beam search: continuations in descending order of their scores.
  *
- * `score = log P / ((5 + n) / 6)^alpha` with `n` tokens, the stop token included (GNMT,
- * arXiv:1609.08144, section 7, without the coverage penalty). The search ends where no continuation
- * that is still followed can overtake those that have ended.
+ * `score = log P / ((5 + n) / 6)^alpha` with `n` tokens, including the stop token (GNMT,
+ * arXiv:1609.08144, section 7, without the coverage penalty). The search ends when no active
+ * continuation can overtake the finished ones.
  *
- * @param prompt token ids, at least one; none are needed after a prefix, one row of which serves all
- * beams
+ * @param prompt token ids, at least one; optional after a prefix, which may have one row for all
+ *   beams
+ * @throws UserError (exit code 2) for an invalid prompt or options outside their range
  */
 export async function beamSearch(
   decoder: Decoder,
@@ -56,8 +57,8 @@ export async function beamSearch(
   checkTextOptions(options);
   checkBeams(numBeams, lengthPenalty);
   const stops = new Set(options.stopTokens);
-  // A beam needs no more: the stop tokens end, and `numBeams` of the others are followed at most. As
-  // many again may end with a stop text.
+  // Enough per beam: stop tokens finish a text, and at most `numBeams` others stay active. The same
+  // number again may finish with a stop text.
   const numCandidates = numBeams * (options.stopTexts?.length ? 2 : 1) + stops.size;
   const scoreOf = (total: number, length: number): number =>
     total / ((5 + length) / 6) ** lengthPenalty;
@@ -101,7 +102,7 @@ export async function beamSearch(
       const sources = next.map(({ source }) => source);
       beams = next.map(({ source, id, total }) => ({ ids: [...beams[source]!.ids, id], total }));
       reader.reorder(Array.from({ length: numBeams }, (_, r) => sources[r] ?? 0));
-      const best = scoreOf(beams[0]?.total ?? -Infinity, maxLength); // Totals only fall.
+      const best = scoreOf(beams[0]?.total ?? -Infinity, maxLength); // Totals never increase.
       if (ended.length === numBeams && ended.at(-1)!.score >= best) return ended;
     }
     const reason = maxLength < maxNewTokens ? "context" : "length";
@@ -121,7 +122,7 @@ function checkBeams(numBeams: number, lengthPenalty: number): void {
   }
 }
 
-/** Indices of the `count` largest values, largest first; the first of equals comes first. */
+/** Indices of the `count` largest values in descending order; ties keep their order. */
 function largest(values: Float64Array, count: number): number[] {
   const chosen: number[] = [];
   for (let i = 0; i < values.length; i++) {

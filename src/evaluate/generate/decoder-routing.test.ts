@@ -1,4 +1,4 @@
-/** The routing that decoders tell against the taps of the whole model, read at once. */
+/** Routing of decoders compared with the taps of the whole model in one pass. */
 import { expect, test } from "vitest";
 import { allocate, array, type NdArray } from "../../graph/array.ts";
 import { input } from "../../graph/inputs.ts";
@@ -16,7 +16,7 @@ import { generate } from "./generate.ts";
 const runtime = nativeRuntime();
 const session = { threads: 1 };
 
-/** What the layers make of one sequence, or of what stands before it. */
+/** Routing of the layers for one sequence, or for its prefix. */
 async function tapped(
   model: LanguageModel,
   weights: ReadonlyMap<string, NdArray>,
@@ -57,7 +57,7 @@ function expectChoice(found: TokenChoice, expected: TokenChoice): void {
   expect([...found.probabilities]).toEqual(close(expected.probabilities));
 }
 
-test("every token that is read, at once or one by one, for each sequence its own", async () => {
+test("every token is routed as in one pass, in prefill and in steps, for each sequence", async () => {
   const model = tinyModel();
   const weights = firstWeights(model);
   using decoder = await createDecoder(model, { runtime, weights, session, routing: true });
@@ -89,40 +89,37 @@ test("every token that is read, at once or one by one, for each sequence its own
   expect(state.routing(0).tokens).toEqual(read[1]!.slice(-1));
 });
 
-test.each(["cls", "patches"] as const)(
-  "the layers of a prefix have their own tokens: %s",
-  async (pool) => {
-    const vision = { pool, moe_layers: "all", moe: { num_experts: 3 } };
-    const model = tinySeeMoe({}, vision);
-    const weights = firstWeights(model, 2);
-    using decoder = await createDecoder(model, { runtime, weights, session, routing: true });
-    expect(decoder.prefixLayers).toEqual(["vision.blocks.0.moe"]);
-    expect(decoder.expertLayers).toEqual(["decoder.blocks.0.moe", "decoder.blocks.1.moe"]);
-    const images = allocate("float32", [2, 3, 8, 8]);
-    images.data.set(Array.from(images.data, (_, i) => Math.sin(i)));
-    using state = decoder.open(2, images);
-    await state.prefill([[1, 2], [3]]);
-    const size = images.data.length / 2;
-    for (const [r, ids] of [[1, 2], [3]].entries()) {
-      const data = images.data.slice(r * size, (r + 1) * size);
-      const own: PrefixRows = { dtype: "float32", shape: [1, 3, 8, 8], data };
-      const expected = await tapped(model, weights, ids, own);
-      const { tokens, prefix } = state.routing(r);
-      expect(prefix).toHaveLength(pool === "cls" ? 5 : 4);
-      expect(tokens).toHaveLength((pool === "cls" ? 1 : 4) + ids.length);
-      for (const [t, [choice]] of prefix.entries()) {
-        expectChoice(choice!, expected("vision.blocks.0.moe", t));
-      }
-      for (const [t, token] of tokens.entries()) {
-        token.forEach((choice, l) => {
-          expectChoice(choice, expected(decoder.expertLayers[l]!, t));
-        });
-      }
+test.each(["cls", "patches"] as const)("prefix layers route their own tokens: %s", async (pool) => {
+  const vision = { pool, moe_layers: "all", moe: { num_experts: 3 } };
+  const model = tinySeeMoe({}, vision);
+  const weights = firstWeights(model, 2);
+  using decoder = await createDecoder(model, { runtime, weights, session, routing: true });
+  expect(decoder.prefixLayers).toEqual(["vision.blocks.0.moe"]);
+  expect(decoder.expertLayers).toEqual(["decoder.blocks.0.moe", "decoder.blocks.1.moe"]);
+  const images = allocate("float32", [2, 3, 8, 8]);
+  images.data.set(Array.from(images.data, (_, i) => Math.sin(i)));
+  using state = decoder.open(2, images);
+  await state.prefill([[1, 2], [3]]);
+  const size = images.data.length / 2;
+  for (const [r, ids] of [[1, 2], [3]].entries()) {
+    const data = images.data.slice(r * size, (r + 1) * size);
+    const own: PrefixRows = { dtype: "float32", shape: [1, 3, 8, 8], data };
+    const expected = await tapped(model, weights, ids, own);
+    const { tokens, prefix } = state.routing(r);
+    expect(prefix).toHaveLength(pool === "cls" ? 5 : 4);
+    expect(tokens).toHaveLength((pool === "cls" ? 1 : 4) + ids.length);
+    for (const [t, [choice]] of prefix.entries()) {
+      expectChoice(choice!, expected("vision.blocks.0.moe", t));
     }
-  },
-);
+    for (const [t, token] of tokens.entries()) {
+      token.forEach((choice, l) => {
+        expectChoice(choice, expected(decoder.expertLayers[l]!, t));
+      });
+    }
+  }
+});
 
-test("steps of a text tell it once, and decoders that were not asked tell nothing", async () => {
+test("generation reports routing once, and only if requested", async () => {
   const model = tinySeeMoe({}, { pool: "patches", moe_layers: "all" });
   const weights = firstWeights(model, 2);
   const prefix = allocate("float32", [1, 3, 8, 8]);
@@ -150,7 +147,7 @@ test("steps of a text tell it once, and decoders that were not asked tell nothin
   }
 });
 
-test("no patch is dropped, whatever is read with it", async () => {
+test("no patch is dropped, for any batch", async () => {
   const dispatch = { name: "capacity", capacity_factor: 0.5 };
   const moe = { num_experts: 2, router: { name: "switch" }, dispatch };
   const model = tinySeeMoe({}, { pool: "patches", moe_layers: "all", moe });

@@ -1,15 +1,15 @@
-/** How the routers of a decoder routed the tokens that it read. */
+/** Router decisions of a decoder for the tokens that it reads. */
 import { allocate, type NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { readRouting, routingTap, tokenParts } from "../../moe/routing-taps.ts";
 import type { Trace } from "../../nn/scope.ts";
 
-/** Experts of one token per layer, best first; the number of experts stands for "none". */
+/** Experts of one token per layer, best first; the number of experts means "none". */
 export type TokenExperts = readonly (readonly number[])[];
 
-/** What the router of one layer decided for one token. */
+/** The router's decision of one layer for one token. */
 export interface TokenChoice {
-  /** Chosen experts, best first; the number of experts stands for "none". */
+  /** Chosen experts, best first; the number of experts means "none". */
   readonly ids: readonly number[]; // [K]
   /** Weights of the chosen experts in the output. */
   readonly combineWeights: readonly number[]; // [K]
@@ -17,28 +17,28 @@ export interface TokenChoice {
   readonly probabilities: Float32Array; // [E]
 }
 
-/** The routing of some tokens: an entry per token, which has one per layer. */
+/** The routing of some tokens: one entry per token, with one entry per layer. */
 export interface SequenceRouting {
   readonly tokens: readonly (readonly TokenChoice[])[];
-  /** The routing of the prefix's own tokens, by the layers that read the prefix alone. */
+  /** The routing of the prefix's own tokens, in the layers that read only the prefix. */
   readonly prefix: readonly (readonly TokenChoice[])[];
 }
 
-/** Parts of the routing that a graph has among its outputs. */
+/** Parts of the routing that a graph outputs. */
 export type RoutingDetail = "none" | "experts" | "all";
 
-/** Sizes of a layer whose routing a graph has among its outputs. */
+/** Sizes of a layer whose routing a graph outputs. */
 export interface RoutedLayerSizes {
   readonly layer: string;
-  /** `K` */
+  /** Number of choices, `K`. */
   readonly numSelectedExperts: number;
-  /** `E` */
+  /** Number of experts, `E`. */
   readonly numExperts: number;
 }
 
 const partsOf = { none: [], experts: ["ids"], all: tokenParts } as const;
 
-/** The outputs that hold the routing of layers: `<layer>.ids` `[K, N]` and so on. */
+/** The outputs with the routing of layers: `<layer>.ids` `[K, N]` and so on. */
 export function routingOutputs(
   { taps }: Trace,
   layers: readonly string[],
@@ -61,7 +61,7 @@ export function routedLayerSizes({ taps }: Trace, layers: readonly string[]): Ro
   });
 }
 
-/** Memory for the routing of `numTokens` tokens. */
+/** Allocates memory for the routing of `numTokens` tokens. */
 export function allocateRouting(
   layers: readonly RoutedLayerSizes[],
   numTokens: number,
@@ -83,7 +83,7 @@ export function allocateRouting(
 
 type Outputs = Readonly<Record<string, NdArray>>;
 
-/** Experts of `count` tokens from token `first` on. */
+/** Experts of `count` tokens, starting at token `first`. */
 export function readExperts(
   layers: readonly RoutedLayerSizes[],
   outputs: Outputs,
@@ -97,7 +97,7 @@ export function readExperts(
   );
 }
 
-/** Choices, weights and probabilities of `count` tokens from token `first` on. */
+/** Choices, weights and probabilities of `count` tokens, starting at token `first`. */
 export function readChoices(
   layers: readonly RoutedLayerSizes[],
   outputs: Outputs,
@@ -119,7 +119,7 @@ export function readChoices(
   );
 }
 
-/** The same of all tokens of sequence `row` of `numRows`, whose tokens are contiguous. */
+/** Choices of all tokens of sequence `row` of `numRows`; its tokens are contiguous. */
 export function readRow(
   layers: readonly RoutedLayerSizes[],
   outputs: Outputs,

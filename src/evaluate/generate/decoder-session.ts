@@ -1,20 +1,23 @@
-/** The compiled graphs of a decoder, which its states share. */
+/** The compiled graphs of a decoder, shared by its states. */
 import type { NdArray } from "../../graph/array.ts";
 import type { LanguageModel } from "../../models/language-model.ts";
 import type { Session } from "../../runtime/session.ts";
 import type { RoutedLayerSizes, RoutingDetail } from "./decoder-routing.ts";
 
-/** What sequences begin with: float32 `[R, ...shape]` as the model says, or one row for all of them. */
+/**
+ * Prefix of the sequences: float32 `[R, ...shape]`, with the model's prefix shape, or one row for
+ * all.
+ */
 export type PrefixRows = NdArray<"float32">;
 
-/** A compiled graph with what it reads besides tokens and cache. */
+/** A compiled graph with its constant inputs. */
 export interface DecoderSession {
   readonly session: Session;
-  /** Weights, which every run is given. */
+  /** Weights, which are inputs of every run. */
   readonly weights: Readonly<Record<string, NdArray>>;
-  /** Layers over the tokens of the sequences, whose routing is among the outputs. */
+  /** Layers over sequence tokens whose routing is among the outputs. */
   readonly layers: readonly RoutedLayerSizes[];
-  /** Layers over tokens of the prefix. */
+  /** Layers over prefix tokens whose routing is among the outputs. */
   readonly prefixLayers: readonly RoutedLayerSizes[];
 }
 
@@ -23,6 +26,6 @@ export interface DecoderSessions {
   readonly model: LanguageModel;
   readonly detail: RoutingDetail;
   readonly step: DecoderSession;
-  /** The graph for prompts of up to `numTokens` tokens, and the number of tokens it is made for. */
+  /** The graph for prompts of up to `numTokens` tokens, with its capacity in tokens. */
   prefill(numTokens: number): Promise<{ readonly compiled: DecoderSession; readonly size: number }>;
 }

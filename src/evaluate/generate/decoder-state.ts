@@ -1,4 +1,4 @@
-/** Sequences that are being read, with their keys and values. */
+/** Sequences in progress, with their key-value cache. */
 import { allocate, type NdArray } from "../../graph/array.ts";
 import { UserError } from "../../graph/errors.ts";
 import { type LanguageModel, roomForTokens } from "../../models/language-model.ts";
@@ -14,34 +14,46 @@ import {
 } from "./decoder-routing.ts";
 import type { DecoderSession, DecoderSessions, PrefixRows } from "./decoder-session.ts";
 
-/** Tokens to read for some sequences; `undefined` leaves a sequence as it is. */
+/** Tokens per sequence; `undefined` skips a sequence. */
 export type PerSequence<T> = readonly (T | undefined)[];
 
-/** `R` sequences and what the model remembers of them. One call at a time. */
+/** `R` sequences and their key-value cache. Only one call at a time is allowed. */
 export interface DecoderState {
   readonly numSequences: number;
-  /** Tokens in the cache of a sequence, without those of the prefix; undefined before it is read. */
+  /**
+   * Number of cached tokens of a sequence, without the prefix; undefined before the first prefill.
+   */
   length(sequence: number): number | undefined;
   /**
-   * Reads whole sequences of 1 token (0 after a prefix) to as many as the context has room for; what
-   * they held before is forgotten.
+   * Prefills whole sequences of 1 token (0 after a prefix) up to the remaining context, and
+   * replaces their previous content.
+   *
+   * @throws UserError for a token outside the vocabulary; RangeError for an invalid length
    */
   prefill(tokens: PerSequence<readonly number[]>): Promise<void>;
-  /** Reads one more token of sequences that have room. */
+  /**
+   * Decodes one more token per sequence; the sequence must have room.
+   *
+   * @throws UserError for a token outside the vocabulary; RangeError for a full or empty sequence
+   */
   step(tokens: PerSequence<number>): Promise<void>;
-  /** Scores `[V]` of what follows a sequence's last token. */
+  /** Logits `[V]` for the token after a sequence's last token. */
   logits(sequence: number): Float32Array;
-  /** Experts of the tokens that were last read, those of a prefix first; none unless asked for. */
+  /** Experts of the tokens read last, starting with the prefix; empty unless requested. */
   experts(sequence: number): readonly TokenExperts[];
-  /** All that routers made of them, of the prefix's own tokens as it was last read; none unless asked for. */
+  /** Routing of the tokens read last, and of the prefix's own tokens; empty unless requested. */
   routing(sequence: number): SequenceRouting;
-  /** Lets sequence `r` go on from what `sources[r]` holds now. */
+  /** Makes sequence `r` continue from the current state of sequence `sources[r]`. */
   reorder(sources: readonly number[]): void;
   dispose(): void;
   [Symbol.dispose](): void;
 }
 
-/** Room for `numSequences` sequences. */
+/**
+ * Allocates a state for `numSequences` sequences.
+ *
+ * @throws RangeError if the prefix does not match the model
+ */
 export function createDecoderState(
   sessions: DecoderSessions,
   numSequences: number,
@@ -123,7 +135,7 @@ export function createDecoderState(
     async step(tokens) {
       const chosen = chosenOf(tokens);
       if (chosen.length === 0) return;
-      // Sequences left out are computed like the others, on token 0, and not looked at.
+      // Skipped sequences are computed too, on token 0, and their results are ignored.
       memory.ids.data.fill(0n);
       memory.positions.data.fill(0n);
       for (const [sequence, token] of chosen) {
@@ -131,7 +143,7 @@ export function createDecoderState(
         const length = lengths[sequence];
         if (length === undefined || length >= room) {
           throw new RangeError(
-            `sequence ${sequence} holds ${length ?? 0} of ${room} tokens; read it from its beginning`,
+            `sequence ${sequence} holds ${length ?? 0} of ${room} tokens; prefill it again`,
           );
         }
         memory.ids.data[sequence] = BigInt(token);
@@ -187,16 +199,16 @@ function checkPrefix(
   given: PrefixRows | undefined,
 ): void {
   if (wanted === undefined && given === undefined) return;
-  if (wanted === undefined) throw new RangeError("the model reads tokens alone, got a prefix");
+  if (wanted === undefined) throw new RangeError("the model has no prefix, got one");
   const [rows, ...shape] = given?.shape ?? [];
   const fits = shape.join() === wanted.shape.join();
   if (fits && (rows === 1 || rows === numSequences)) return;
   throw new RangeError(
-    `the model needs a prefix of [${[numSequences, ...wanted.shape].join(", ")}], or of one row for all, got ${given === undefined ? "none" : `[${given.shape.join(", ")}]`}`,
+    `the model needs a prefix of [${[numSequences, ...wanted.shape].join(", ")}] (or one row for all), got ${given === undefined ? "none" : `[${given.shape.join(", ")}]`}`,
   );
 }
 
-/** The rows of some sequences. */
+/** The prefix rows of some sequences. */
 function prefixRows({ shape, data }: PrefixRows, sequences: readonly number[]): PrefixRows {
   const [rows, ...rest] = shape as [number, ...number[]];
   const size = data.length / rows;
@@ -211,7 +223,7 @@ function prefixRows({ shape, data }: PrefixRows, sequences: readonly number[]): 
 interface StepMemory {
   readonly ids: NdArray<"int64">;
   readonly positions: NdArray<"int64">;
-  /** `[R, H, L, D/H]` by the names of the outputs that fill them: `keys.0`, `values.0`, ... */
+  /** `[R, H, L, D/H]` by output name: `keys.0`, `values.0`, ... */
   readonly caches: Readonly<Record<string, NdArray<"float32">>>;
   readonly inputs: Readonly<Record<string, NdArray>>;
   readonly outputs: Readonly<Record<string, NdArray>>;
@@ -247,7 +259,7 @@ function createStepMemory(
   };
 }
 
-/** Copies the first `count` tokens of a row `[H, S, D/H]` to a place in the row of another array. */
+/** Copies the first `count` tokens of a row `[H, S, D/H]` into a row of another array. */
 function copyTokens(
   from: NdArray,
   fromRow: number,

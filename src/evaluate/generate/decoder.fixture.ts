@@ -1,4 +1,4 @@
-/** Tiny decoders with random weights, and what they say without any cache. */
+/** Tiny decoders with random weights, and their outputs without a cache. */
 import { fromSnakeCase } from "../../config/case.ts";
 import { allocate, array, type NdArray, toNumbers } from "../../graph/array.ts";
 import { input } from "../../graph/inputs.ts";
@@ -19,7 +19,7 @@ export interface TinyOptions {
   readonly seed?: number;
 }
 
-/** makeMoE's form in small: 2 layers, 2 heads, 4 experts of which 2 are used. */
+/** makeMoE's architecture in small: 2 layers, 2 heads, 2 of 4 experts per token. */
 export function tinyModel({ vocabularySize = 5, contextLength = 12, moe }: TinyOptions = {}) {
   const settings = moeDecoderSchema.parse({
     system: "moe-decoder",
@@ -37,7 +37,7 @@ export function tinyModel({ vocabularySize = 5, contextLength = 12, moe }: TinyO
   return createMoeDecoder(fromSnakeCase(settings), { vocabularySize });
 }
 
-/** The first values of all parameters. */
+/** Initial values of all parameters. */
 export function firstWeights(model: LanguageModel, seed = 0): Map<string, NdArray> {
   const { scope, trace } = createScope({ training: false });
   const ids = input(scope.graph, "ids", { dtype: "int64", shape: [1, roomForTokens(model)] });
@@ -60,8 +60,8 @@ export interface TinyDecoder {
   readonly model: LanguageModel;
   readonly decoder: Decoder;
   /**
-   * Scores of the next token after each of `ids`, by reading them all at once; after a prefix those of
-   * the first token stand before them.
+   * Logits of the next token after each of `ids`, computed in one pass. After a prefix, the logits
+   * of the first token come first.
    */
   full(ids: readonly number[], prefix?: PrefixRows): Promise<number[][]>;
 }
@@ -77,7 +77,7 @@ export function tinyDecoder(options: TinyOptions & DecoderSettings = {}): Promis
   return decoderOf(tinyModel(options), options);
 }
 
-/** A decoder on a model's first weights; the caller disposes of it. */
+/** A decoder with a model's initial weights; the caller disposes of it. */
 export async function decoderOf(
   model: LanguageModel,
   { seed, experts = false, runtime = nativeRuntime() }: DecoderSettings = {},
@@ -117,7 +117,7 @@ export async function decoderOf(
   };
 }
 
-/** The index of the largest entry; the first of equals. */
+/** The index of the largest entry; ties go to the first. */
 export function argMax(values: readonly number[]): number {
   return values.indexOf(Math.max(...values));
 }

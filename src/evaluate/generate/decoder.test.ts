@@ -19,7 +19,7 @@ describe("a cache", () => {
   });
   afterAll(() => tiny.decoder.dispose());
 
-  test("gives the scores of reading everything at once, at every position", async () => {
+  test("gives the logits of a full pass at every position", async () => {
     const expected = await tiny.full(first);
     const state = tiny.decoder.open(1);
     await state.prefill([first.slice(0, 2)]);
@@ -32,7 +32,7 @@ describe("a cache", () => {
     state.dispose();
   });
 
-  test("holds sequences of different lengths, some of which wait", async () => {
+  test("supports sequences of different lengths, with some skipped", async () => {
     const [one, two] = [await tiny.full(first), await tiny.full(second)];
     const state = tiny.decoder.open(3);
     await state.prefill([first.slice(0, 9), second.slice(0, 1), undefined]);
@@ -50,7 +50,7 @@ describe("a cache", () => {
     state.dispose();
   });
 
-  test("follows sequences that change places", async () => {
+  test("follows reordered sequences", async () => {
     const [one, two] = [await tiny.full(first), await tiny.full(second)];
     const state = tiny.decoder.open(3);
     await state.prefill([first.slice(0, 4), second.slice(0, 2), first.slice(0, 1)]);
@@ -63,7 +63,7 @@ describe("a cache", () => {
     state.dispose();
   });
 
-  test("tells the experts of the tokens that were read, the same as without it", async () => {
+  test("reports the experts of the tokens read, the same as without it", async () => {
     const [prefilled, stepped] = [tiny.decoder.open(1), tiny.decoder.open(2)];
     await prefilled.prefill([first.slice(0, 5)]);
     await stepped.prefill([undefined, first.slice(0, 4)]);
@@ -78,7 +78,7 @@ describe("a cache", () => {
     for (const state of [prefilled, stepped]) state.dispose();
   });
 
-  test("refuses tokens and lengths that the model does not know", async () => {
+  test("rejects invalid tokens and lengths", async () => {
     const state = tiny.decoder.open(1);
     await expect(state.prefill([[1, 5]])).rejects.toThrow("token 5 is outside the vocabulary of 5");
     await expect(state.prefill([[...first, 1]])).rejects.toThrow("1 to 12 tokens, got 13");
@@ -99,7 +99,7 @@ test.each([
   ["a hash of words", { name: "hash", num_selected_experts: 2 }, { name: "dropless" }],
   ["top-p", { name: "top_p", probability: 0.6 }, { name: "dropless" }],
   ["loss-free balancing", { name: "loss_free_bias" }, { name: "dropless" }],
-])("a cache changes nothing with %s", async (name, router, dispatch) => {
+])("a cache does not change the results with %s", async (name, router, dispatch) => {
   const tiny = await tinyDecoder({ moe: { num_experts: 4, router, dispatch } });
   const [whole, cached] = [tiny.decoder.open(1), tiny.decoder.open(1)];
   await cached.prefill([second.slice(0, 2)]);
@@ -108,7 +108,7 @@ test.each([
     await whole.prefill([second.slice(0, at + 1)]);
     expectClose(cached.logits(0), [...whole.logits(0)]);
   }
-  // A binding capacity drops tokens of a batch, and none while text is generated.
+  // A binding capacity drops tokens of a training batch, but none during generation.
   if (name !== "Switch with capacity") {
     expectClose(cached.logits(0), (await tiny.full(second)).at(-1)!);
   }
@@ -130,7 +130,7 @@ test("everything is freed", async () => {
   expect(() => decoder.open(1)).toThrow("the decoder was disposed of");
 });
 
-test("weights must be those of the model", async () => {
+test("weights must match the model", async () => {
   const model = tinyModel();
   const weights = firstWeights(model);
   const runtime = nativeRuntime();

@@ -1,6 +1,6 @@
 /**
- * A language model at work: two graphs on the same weights, one that reads prompts and one that
- * reads a token per sequence, with the keys and values between them.
+ * Runs a language model for generation: a prefill graph and a single-token graph share weights and
+ * exchange a key-value cache.
  */
 import { input } from "../../graph/inputs.ts";
 import { batch } from "../../graph/shape.ts";
@@ -19,31 +19,33 @@ import { createDecoderState, type DecoderState } from "./decoder-state.ts";
 export interface DecoderOptions extends WeightedOptions {
   /** Whether to fetch the experts of every token. Default false. */
   readonly experts?: boolean;
-  /** Whether to fetch all that routers make of a token, and that of layers of the prefix. Default false. */
+  /** Whether to fetch the full routing of every token, and of the prefix layers. Default false. */
   readonly routing?: boolean;
 }
 
-/** Reads sequences and gives the scores of what may come next. */
+/** Reads sequences and returns the logits of the next token. */
 export interface Decoder {
   readonly model: LanguageModel;
-  /** Layers whose experts it tells, from the first on; none unless asked for. */
+  /** Layers whose experts are reported, first layer first; empty unless requested. */
   readonly expertLayers: readonly string[];
-  /** Layers that read the prefix alone, where `routing` was asked for. */
+  /** Layers that read only the prefix; empty unless `routing` is set. */
   readonly prefixLayers: readonly string[];
-  /** Room for sequences, which have no tokens yet; `prefix` is needed where the model has one. */
+  /** Creates a state without tokens; `prefix` is required if the model has one. */
   open(numSequences: number, prefix?: PrefixRows): DecoderState;
-  /** Frees the sessions; states that are still open can no longer be used. */
+  /** Frees the sessions; existing states become unusable. */
   dispose(): void;
   [Symbol.dispose](): void;
 }
 
-/** Prompts are padded to powers of two from here on, so that few graphs serve all lengths. */
+/**
+ * Minimum prefill size. Prompts are padded to powers of two, so that few graphs serve all lengths.
+ */
 const SMALLEST_PREFILL = 8;
 
 /**
  * Compiles a language model for generation.
  *
- * @throws UserError where a weight is missing or has another shape than the model says
+ * @throws UserError if a weight is missing or its shape differs from the model's
  */
 export async function createDecoder(
   model: LanguageModel,
@@ -128,7 +130,7 @@ function traceStep(scope: Scope, model: LanguageModel): DecoderResult {
   return model.step(scope, ids, positions, cache);
 }
 
-/** Which of the layers that a graph has it tells the routing of. */
+/** Selects the layers of a graph whose routing is reported. */
 type ChooseLayers = (all: readonly string[]) => {
   readonly layers: readonly string[];
   readonly prefixLayers: readonly string[];
@@ -158,7 +160,7 @@ async function compileGraph(
   };
 }
 
-/** Layers that a graph for prompts has beside those of the tokens. */
+/** Layers of the prefill graph that do not read sequence tokens. */
 function layersOfPrefix(model: LanguageModel, layers: readonly string[]): string[] {
   const { scope, trace } = createScope({ training: false });
   tracePrefill(scope, model, 1);

@@ -19,7 +19,7 @@ async function one(options: GenerateOptions, from: readonly number[] = prompt) {
   return result!;
 }
 
-describe("generation equals reading everything for every token", () => {
+describe("generation equals a full pass for every token", () => {
   test("greedily", async () => {
     const tokens = [...prompt];
     for (let i = 0; i < 10; i++) tokens.push(argMax((await tiny.full(tokens)).at(-1)!));
@@ -41,7 +41,7 @@ describe("generation equals reading everything for every token", () => {
     expect(new Set(ids).size).toBeGreaterThan(2);
   });
 
-  // After `contextLength` = 12 tokens the model sees the last ones at positions 0, 1, ...
+  // After `contextLength` = 12 tokens the model reads the last ones at positions 0, 1, ...
   test.each([
     [12, 12],
     [6, 6],
@@ -67,13 +67,13 @@ describe("generation equals reading everything for every token", () => {
   });
 });
 
-test("one key gives one text, and other keys others", async () => {
+test("equal keys give equal texts, different keys different texts", async () => {
   const draw = async (seed: number) => (await one({ maxNewTokens: 16, key: key(seed) })).ids;
   expect(await draw(1)).toEqual(await draw(1));
   expect(await draw(2)).not.toEqual(await draw(1));
 });
 
-test("the web runtime gives the tokens of the native one", async () => {
+test("the web runtime gives the tokens of the native runtime", async () => {
   const web = await tinyDecoder({ runtime: await webRuntime({ numThreads: 1 }) });
   const options = { maxNewTokens: 20, keepTokens: 6, key: key(3) };
   const [found] = await collect(generate(web.decoder, [prompt], options));
@@ -81,7 +81,7 @@ test("the web runtime gives the tokens of the native one", async () => {
   expect(found!.ids).toEqual((await one(options)).ids);
 });
 
-test("prompts of a batch do not see each other", async () => {
+test("prompts of a batch are independent", async () => {
   const prompts = [prompt, [0, 0, 3, 2, 1, 4, 4, 2, 0], [3]];
   const options = { maxNewTokens: 14, temperature: 0, keepTokens: 5 };
   const together = await collect(generate(tiny.decoder, prompts, options));
@@ -109,7 +109,7 @@ test("a stop token ends its sequence only", async () => {
   expect(stopped[0]!.ids.length).toBeLessThanOrEqual(4);
 });
 
-test("a stop text ends its sequence, in the search as in sampling", async () => {
+test("a stop text ends its sequence in beam search and in sampling", async () => {
   const decode = (ids: readonly number[]): string => ids.map((id) => "abcde"[id]).join("");
   const options = { maxNewTokens: 12, decode, key: key(4) };
   const free = (await one(options)).text;
@@ -128,7 +128,7 @@ test("a stop text ends its sequence, in the search as in sampling", async () => 
   expect(cut).toMatchObject({ text: best!.text.slice(0, best!.text.indexOf(end)), ended: "stop" });
 });
 
-test("steps come one by one, with text and experts", async () => {
+test("steps are yielded one by one, with text and experts", async () => {
   const decode = (ids: readonly number[]): string => ids.map((id) => "abcde"[id]).join("");
   const seen: string[] = [];
   const steps = generate(tiny.decoder, [prompt], { maxNewTokens: 6, decode, key: key(1) });
@@ -142,15 +142,15 @@ test("steps come one by one, with text and experts", async () => {
   expect(seen).toEqual([...(await one({ maxNewTokens: 6, decode, key: key(1) })).text].slice(0, 3));
 });
 
-test("experts are those of all tokens but the last, whether they are read once or again", async () => {
+test("experts cover all tokens but the last, with and without rereading", async () => {
   const options = { maxNewTokens: 15, keepTokens: 12, key: key(6) };
   const { ids, experts } = await one(options);
   expect(experts.length).toBe(prompt.length + ids.length - 1);
   expect((await one({ ...options, useCache: false })).experts).toEqual(experts);
 });
 
-test("a character of several tokens appears when it is whole", async () => {
-  // Two tokens make a character; a lone one decodes to the replacement character.
+test("a multi-token character appears when it is complete", async () => {
+  // Two tokens form a character; a single one decodes to the replacement character.
   const decode = (ids: readonly number[]): string =>
     `${"x".repeat(Math.floor(ids.length / 2))}${ids.length % 2 === 1 ? "\uFFFD" : ""}`;
   const texts: string[] = [];
@@ -166,6 +166,6 @@ test.each([
   [{ maxNewTokens: 1, keepTokens: 13 }, [prompt], "from 1 to the context length 12, got 13"],
   [{ maxNewTokens: 1, topP: 2 }, [prompt], "top_p must be above 0"],
   [{ maxNewTokens: 1 }, [[9]], "token 9 is outside the vocabulary of 5"],
-])("%o on %o is refused", async (options, prompts, message) => {
+])("%o on %o is rejected", async (options, prompts, message) => {
   await expect(collect(generate(tiny.decoder, prompts, options))).rejects.toThrow(message);
 });

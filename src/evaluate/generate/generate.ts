@@ -16,58 +16,58 @@ export interface GenerateOptions extends SamplingOptions, WindowOptions, TextOpt
   readonly maxNewTokens: number;
   /** Tokens that end a sequence. Default none. */
   readonly stopTokens?: readonly number[];
-  /** Equal keys give equal texts. Default `key(0)`. */
+  /** Random key; equal keys produce equal texts. Default `key(0)`. */
   readonly key?: Key;
 }
 
 /**
- * Why a sequence ended: a stop token or text, `maxNewTokens`, or after a prefix the end of the context
- * (without one the context slides along).
+ * Why a sequence ended: a stop token or stop text, `maxNewTokens`, or, after a prefix, the end of
+ * the context. Without a prefix the context window slides.
  */
 export type Ending = "stop" | "length" | "context";
 
-/** One more token of every sequence; the lists have an entry per prompt. */
+/** One new token for every sequence; the lists have one entry per prompt. */
 export interface GenerationStep {
-  /** The new token; `undefined` where the sequence had ended before. */
+  /** The new token; `undefined` if the sequence ended earlier. */
   readonly ids: readonly (number | undefined)[];
   /**
-   * What the token adds to the text. A character that spans tokens appears with its last one, what
-   * may begin a stop text as soon as it does not, and stops add nothing.
+   * New text. Multi-token characters appear with their last token; text that may start a stop text
+   * is held back; stop texts are never returned.
    */
   readonly text: readonly string[];
-  /** Natural logarithm of the token's probability among those that could be drawn. */
+  /** Natural logarithm of the token's probability under the sampling distribution. */
   readonly logProbabilities: readonly (number | undefined)[];
   /** Why a sequence ended with this token. */
   readonly ended: readonly (Ending | undefined)[];
   /**
-   * Experts of the tokens that were read for this step: those of prefix and prompt in the first one,
-   * then the token before the new one. Empty unless the decoder was created with `experts`.
+   * Experts of the tokens read in this step: prefix and prompt in the first step, then the previous
+   * token. Empty unless the decoder was created with `experts`.
    */
   readonly experts: readonly (readonly TokenExperts[])[];
-  /** All that routers made of the same tokens; empty unless the decoder was created with `routing`. */
+  /** Full routing of the same tokens; empty unless the decoder was created with `routing`. */
   readonly routing: readonly SequenceRouting[];
 }
 
-/** A whole result of `generate`. */
+/** The complete result of `generate` for one prompt. */
 export interface Generation {
   readonly ids: readonly number[];
   readonly text: string;
-  /** Sum over the tokens. */
+  /** Sum of the tokens' log probabilities. */
   readonly logProbability: number;
   readonly ended: Ending;
   /**
-   * Of the prefix and of the prompt's tokens (of those in the context, where it is longer) and of all new ones but the
-   * last.
+   * Experts of the prefix, of the prompt's tokens (limited to the context) and of all new tokens
+   * except the last.
    */
   readonly experts: readonly TokenExperts[];
 }
 
 /**
- * Continues prompts token by token, all of them together; each step is there as soon as it is known.
+ * Continues a batch of prompts token by token, and yields each step as soon as it is complete.
  *
- * A prompt's text depends on the key, its place in the list and the options, not on other prompts.
+ * A prompt's text depends on the key, its index and the options, but not on other prompts.
  *
- * @param prompts token ids, at least one each; a model with a prefix begins without any, too
+ * @param prompts token ids, at least one per prompt; optional if the model has a prefix
  * @throws UserError for empty prompts, tokens outside the vocabulary and options outside their range
  * @example
  * for await (const { text } of generate(decoder, [encode("ROMEO:")], { maxNewTokens: 100, decode })) {
@@ -122,7 +122,7 @@ export async function* generate(
         step.ended.push(ended);
         step.text[r] = text;
         const [experts, routing] = [reader.state.experts(r), reader.state.routing(r)];
-        const isFirst = index === 0; // Later the rest was read before.
+        const isFirst = index === 0; // Later steps read only the last token.
         step.experts[r] = isFirst ? experts : experts.slice(-1);
         step.routing[r] = isFirst ? routing : { tokens: routing.tokens.slice(-1), prefix: [] };
       }
@@ -133,7 +133,7 @@ export async function* generate(
   }
 }
 
-/** Waits for all steps of `generate` and puts those of each prompt together. */
+/** Runs `generate` to the end and concatenates the steps of each prompt. */
 export async function collect(steps: AsyncIterable<GenerationStep>): Promise<Generation[]> {
   const results: {
     ids: number[];
@@ -157,7 +157,9 @@ export async function collect(steps: AsyncIterable<GenerationStep>): Promise<Gen
   return results;
 }
 
-/** @throws UserError for what cannot be continued */
+/**
+ * @throws UserError (exit code 2) if a prompt is empty or too long, or `maxNewTokens` is invalid
+ */
 export function checkPrompts(
   model: LanguageModel,
   prompts: readonly (readonly number[])[],
@@ -167,13 +169,13 @@ export function checkPrompts(
   const tooLong = prompts.find(({ length }) => length >= most);
   if (tooLong !== undefined) {
     throw usageError(
-      `a prompt of ${tooLong.length} tokens leaves no room in the model's context, which has ${roomForTokens(model)} after the prefix; shorten it`,
+      `a prompt of ${tooLong.length} tokens does not fit the model's context, which has ${roomForTokens(model)} tokens after the prefix; shorten it`,
     );
   }
   const isEmpty = model.prefix === undefined && prompts.some(({ length }) => length === 0);
   if (prompts.length === 0 || isEmpty) {
     throw usageError(
-      "a prompt needs at least one token; begin with a line break or the start token of the vocabulary",
+      "a prompt needs at least one token; start with a line break or the start token of the vocabulary",
     );
   }
   if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 1)) {
@@ -181,7 +183,7 @@ export function checkPrompts(
   }
 }
 
-/** Tokens that a sequence can have: after a prefix one more than can be read, the last one. */
+/** Maximum sequence length: after a prefix, the readable tokens plus a last unread token. */
 export function lastLength(model: LanguageModel): number {
   return model.prefix === undefined ? Infinity : roomForTokens(model) + 1;
 }

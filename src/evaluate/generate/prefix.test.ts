@@ -9,7 +9,7 @@ import { argMax, decoderOf, type TinyDecoder } from "./decoder.fixture.ts";
 import { collect, type GenerateOptions, generate } from "./generate.ts";
 import { logProbabilities, nextTokenProbabilities, sampleToken } from "./sampling.ts";
 
-/** Captions of up to 10 tokens, of which 9 can be read. */
+/** Captions of up to 10 tokens, 9 of them readable. */
 const CONTEXT = 10;
 const images = normalArray("images", [3, 3, 8, 8]);
 const imageOf = (row: number): NdArray<"float32"> => ({
@@ -18,7 +18,7 @@ const imageOf = (row: number): NdArray<"float32"> => ({
   data: images.data.slice(row * 192, (row + 1) * 192),
 });
 
-describe.each(["cls", "patches"])("after the tokens of %s", (pool) => {
+describe.each(["cls", "patches"])("after the prefix %s", (pool) => {
   let tiny: TinyDecoder;
   beforeAll(async () => {
     const vision = { pool, moe_layers: "all" };
@@ -27,7 +27,7 @@ describe.each(["cls", "patches"])("after the tokens of %s", (pool) => {
   });
   afterAll(() => tiny.decoder.dispose());
 
-  /** Scores of the next token by reading the image and all tokens anew, up to any padding. */
+  /** Logits of the next token from a full pass over the image and all tokens, up to any padding. */
   async function scores(row: number, tokens: readonly number[]): Promise<number[]> {
     const padded = tokens.length > 0 ? tokens : [0];
     return (await tiny.full(padded, imageOf(row)))[tokens.length]!;
@@ -36,7 +36,7 @@ describe.each(["cls", "patches"])("after the tokens of %s", (pool) => {
   const captions = (options: GenerateOptions, prompts: readonly (readonly number[])[]) =>
     collect(generate(tiny.decoder, prompts, { prefix: images, ...options }));
 
-  test("greedy text equals reading everything anew for every token", async () => {
+  test("greedy text equals a full pass for every token", async () => {
     const expected: number[][] = [];
     for (let row = 0; row < 3; row++) {
       const tokens: number[] = [];
@@ -48,10 +48,10 @@ describe.each(["cls", "patches"])("after the tokens of %s", (pool) => {
     expect(found.map(({ ids }) => ids)).toEqual(expected);
     const uncached = await captions({ ...options, useCache: false }, [[], [], []]);
     expect(uncached.map(({ ids }) => ids)).toEqual(expected);
-    expect(new Set(expected.map(String)).size).toBeGreaterThan(1); // Images differ, so do texts.
+    expect(new Set(expected.map(String)).size).toBeGreaterThan(1); // different images give different texts
   });
 
-  test("the same key draws the same text, each image by itself", async () => {
+  test("the same key samples the same text, independently for each image", async () => {
     const options = { maxNewTokens: 5, temperature: 1.5, topK: 5, repetitionPenalty: 1.3 };
     const found = await captions({ ...options, key: key(4) }, [[1], [1], [1]]);
     const tokens = [1];
@@ -63,7 +63,7 @@ describe.each(["cls", "patches"])("after the tokens of %s", (pool) => {
     expect(await captions({ ...options, key: key(4) }, [[1], [1], [1]])).toEqual(found);
   });
 
-  test("text ends with the context and says so", async () => {
+  test("text ends with the context and reports it", async () => {
     const [all] = await captions({ maxNewTokens: 50, temperature: 0, prefix: imageOf(0) }, [[]]);
     expect([all!.ids.length, all!.ended]).toEqual([CONTEXT, "context"]);
     const [rest] = await captions({ maxNewTokens: 50, prefix: imageOf(0) }, [[1, 2, 3]]);
@@ -74,7 +74,7 @@ describe.each(["cls", "patches"])("after the tokens of %s", (pool) => {
     expect(beams.map(({ ids, ended }) => [ids.length, ended])).toContainEqual([CONTEXT, "context"]);
     const long = Array(CONTEXT).fill(1);
     await expect(captions({ maxNewTokens: 1, prefix: imageOf(0) }, [long])).rejects.toThrow(
-      "a prompt of 10 tokens leaves no room in the model's context, which has 9 after the prefix",
+      "a prompt of 10 tokens does not fit the model's context, which has 9 tokens after the prefix",
     );
   });
 
@@ -112,7 +112,7 @@ describe.each(["cls", "patches"])("after the tokens of %s", (pool) => {
     expect(found!.logProbability).toBeCloseTo(most, 4);
   });
 
-  test("experts are told of visual tokens and of words, in the layers of the decoder", async () => {
+  test("experts of visual tokens and of words are reported, in the layers of the decoder", async () => {
     const [found] = await captions({ maxNewTokens: 4, temperature: 0, prefix: imageOf(0) }, [[]]);
     const numVisual = pool === "cls" ? 1 : 4;
     expect(tiny.decoder.expertLayers).toEqual(["decoder.blocks.0.moe", "decoder.blocks.1.moe"]);
@@ -127,7 +127,7 @@ describe.each(["cls", "patches"])("after the tokens of %s", (pool) => {
     state.dispose();
   });
 
-  test("a prefix of another shape is refused", () => {
+  test("a prefix of another shape is rejected", () => {
     expect(() => tiny.decoder.open(2)).toThrow("needs a prefix of [2, 3, 8, 8]");
     expect(() => tiny.decoder.open(2, images)).toThrow("got [3, 3, 8, 8]");
   });

@@ -1,12 +1,11 @@
-/** Between the texts of people and the tokens of a model. */
+/** Converts between texts and the tokens of a model. */
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { usageError } from "../../graph/errors.ts";
 
 /**
- * The tokens of a text that is to be continued: with the start token of the vocabulary, without its
- * end token.
+ * The tokens of a prompt, with the vocabulary's start token and without its end token.
  *
- * @throws UserError (exit code 2) for a text without tokens, or with symbols that are unknown
+ * @throws UserError (exit code 2) if the text has no tokens or contains unknown symbols
  * @example
  * promptTokens(createTokenizer(learnTokenizer("character", ["to be"])), "to"); // [4, 3]
  */
@@ -19,12 +18,12 @@ export function promptTokens(tokenizer: Tokenizer, text: string): number[] {
   );
 }
 
-/** What a text begins with before there is any of it: the start token, where the vocabulary has one. */
+/** The tokens of an empty prompt: the start token, if the vocabulary has one. */
 export function firstTokens({ startId }: Tokenizer): number[] {
   return startId === undefined ? [] : [startId];
 }
 
-/** Tokens one by one as people read them; special ones as `<pad>`, `<unknown>`, `<start>`, `<end>`. */
+/** Display text of each token; special tokens are `<pad>`, `<unknown>`, `<start>`, `<end>`. */
 export function tokenTexts(tokenizer: Tokenizer, ids: Iterable<number>): string[] {
   return Array.from(ids, (id) => tokenizer.decode([id], { skipSpecial: false }));
 }

@@ -24,32 +24,32 @@ describe("probabilities of the next token", () => {
     expectProbabilities({ temperature: 0.5 }, [16 / 22, 4 / 22, 1 / 22, 1 / 22]);
   });
 
-  test("temperature 0 takes the most probable, the first of equals", () => {
+  test("temperature 0 selects the most probable token, the first in ties", () => {
     expectProbabilities({ temperature: 0 }, [1, 0, 0, 0]);
     expect([...nextTokenProbabilities([1, 3, 3], { temperature: 0 })]).toEqual([0, 1, 0]);
   });
 
-  test("top-k keeps k tokens, and those tied with the last", () => {
+  test("top-k keeps k tokens, and ties with the last", () => {
     expectProbabilities({ topK: 2 }, [2 / 3, 1 / 3, 0, 0]);
     expectProbabilities({ topK: 3 }, [0.5, 0.25, 0.125, 0.125]);
     expectProbabilities({ topK: 9 }, [0.5, 0.25, 0.125, 0.125]);
   });
 
-  test("top-p keeps the fewest that reach the sum", () => {
+  test("top-p keeps the smallest set that reaches the sum", () => {
     expectProbabilities({ topP: 0.5 }, [1, 0, 0, 0]);
     expectProbabilities({ topP: 0.51 }, [2 / 3, 1 / 3, 0, 0]);
     expectProbabilities({ topP: 0.8 }, [4 / 7, 2 / 7, 1 / 7, 0]);
     expectProbabilities({ topP: 1 }, [0.5, 0.25, 0.125, 0.125]);
   });
 
-  test("the penalty divides positive scores and multiplies negative ones, once per token", () => {
+  test("the penalty divides positive logits and multiplies negative ones, once per token", () => {
     const found = nextTokenProbabilities([2, -1, 0], { repetitionPenalty: 2 }, [0, 1, 1, 0]);
     const odds = [1, -2, 0].map(Math.exp);
     const total = odds.reduce((sum, odd) => sum + odd);
     for (const [i, odd] of odds.entries()) expect(found[i]).toBeCloseTo(odd / total, 12);
   });
 
-  test("they add up to 1 and keep the order of the logits", () => {
+  test("they sum to 1 and keep the order of the logits", () => {
     const options = fc.record({
       temperature: fc.double({ min: 0.05, max: 5, noNaN: true }),
       topK: fc.integer({ min: 1, max: 12 }),
@@ -75,7 +75,7 @@ describe("probabilities of the next token", () => {
   });
 });
 
-test("tokens are drawn as often as their probabilities say", () => {
+test("tokens are sampled according to their probabilities", () => {
   const probabilities = nextTokenProbabilities(logits, { topK: 2 });
   const counts = [0, 0, 0, 0];
   const draws = 6000;
@@ -85,7 +85,7 @@ test("tokens are drawn as often as their probabilities say", () => {
   expect(counts[0]! + counts[1]!).toBe(draws);
 });
 
-test("one key draws one token", () => {
+test("equal keys sample equal tokens", () => {
   const probabilities = nextTokenProbabilities(logits);
   const drawn = Array.from({ length: 20 }, (_, i) => sampleToken(probabilities, foldIn(key(1), i)));
   const again = Array.from({ length: 20 }, (_, i) => sampleToken(probabilities, foldIn(key(1), i)));
@@ -104,6 +104,6 @@ test.each([
   [{ topK: 0 }, "top_k must be a whole number >= 1, got 0"],
   [{ topP: 1.5 }, "top_p must be above 0 and at most 1, got 1.5"],
   [{ repetitionPenalty: 0 }, "repetition_penalty must be above 0, got 0"],
-])("%o is refused", (options, message) => {
+])("%o is rejected", (options, message) => {
   expect(() => checkSampling(options)).toThrow(message);
 });

@@ -1,20 +1,20 @@
-/** From the scores of the next token to a choice. */
+/** Sampling of the next token from logits. */
 import { usageError } from "../../graph/errors.ts";
 import { type Key, stream } from "../../random/index.ts";
 
 export interface SamplingOptions {
-  /** Divides the logits; 0 chooses the most probable token (the first of equals). Default 1. */
+  /** Divides the logits; 0 selects the most probable token (ties go to the first). Default 1. */
   readonly temperature?: number;
-  /** Only the `k` most probable tokens, and those tied with the last of them (arXiv:1805.04833). */
+  /** Keeps the `k` most probable tokens, and ties with the last of them (arXiv:1805.04833). */
   readonly topK?: number;
   /**
-   * Only the fewest most probable tokens whose probabilities reach this sum, 0 to 1 (nucleus
-   * sampling, arXiv:1904.09751, section 3.1).
+   * Keeps the smallest set of most probable tokens whose probabilities sum to at least this value,
+   * 0 to 1 (nucleus sampling, arXiv:1904.09751, section 3.1).
    */
   readonly topP?: number;
   /**
-   * Logits of tokens that have occurred are divided by this where positive and multiplied where
-   * negative (CTRL, arXiv:1909.05858, section 4.1). Default 1, which changes nothing.
+   * Divides positive logits of earlier tokens, and multiplies negative ones (CTRL,
+   * arXiv:1909.05858, section 4.1). Default 1, which has no effect.
    */
   readonly repetitionPenalty?: number;
 }
@@ -29,22 +29,22 @@ export function checkSampling(options: SamplingOptions): void {
     refuse(`temperature must be 0 (greedy) or more, got ${temperature}`);
   }
   if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) {
-    refuse(`top_k must be a whole number >= 1, got ${topK}; leave it out to keep all tokens`);
+    refuse(`top_k must be a whole number >= 1, got ${topK}; omit it to keep all tokens`);
   }
   if (topP !== undefined && !(topP > 0 && topP <= 1)) {
     refuse(`top_p must be above 0 and at most 1, got ${topP}`);
   }
   if (!(repetitionPenalty > 0 && repetitionPenalty < Infinity)) {
-    refuse(`repetition_penalty must be above 0, got ${repetitionPenalty}; 1 changes nothing`);
+    refuse(`repetition_penalty must be above 0, got ${repetitionPenalty}; 1 has no effect`);
   }
 }
 
 /**
- * Probabilities of the next token: repetition penalty, temperature, top-k, then top-p, as common
- * libraries order them. At temperature 0 one token has them all.
+ * Probabilities of the next token: repetition penalty, temperature, top-k, then top-p, the order of
+ * common libraries. At temperature 0 a single token has probability 1.
  *
  * @param logits `[V]`
- * @param seen tokens that have occurred
+ * @param seen earlier tokens
  * @returns `[V]`, in float64
  */
 export function nextTokenProbabilities(
@@ -68,7 +68,7 @@ export function nextTokenProbabilities(
   return topP === undefined || topP >= 1 ? probabilities : nucleus(probabilities, topP);
 }
 
-/** Draws a token; the same key draws the same one. */
+/** Samples a token; equal keys sample equal tokens. */
 export function sampleToken(probabilities: Float64Array, key: Key): number {
   const total = probabilities.reduce((sum, p) => sum + p, 0);
   const target = stream(key).uniform() * total;
@@ -90,7 +90,7 @@ export function logProbabilities(logits: ArrayLike<number>): Float64Array {
   return values.map((value) => value - highest - Math.log(total));
 }
 
-/** Logits in float64, those of tokens that have occurred made less likely. */
+/** Logits in float64 after the repetition penalty. */
 export function penalize(
   logits: ArrayLike<number>,
   penalty: number,

@@ -7,7 +7,7 @@ const letters = "abcdef";
 const decode = (ids: readonly number[]): string => ids.map((id) => letters[id]).join("");
 const idsOf = (text: string): number[] => [...text].map((letter) => letters.indexOf(letter));
 
-/** What each token of `text` lets appear. */
+/** The new text after each token of `text`. */
 function pieces(text: string, stopTexts: readonly string[]): string[] {
   const stream = textStream([], { decode, stopTexts });
   const shown: string[] = [];
@@ -20,17 +20,17 @@ function pieces(text: string, stopTexts: readonly string[]): string[] {
 }
 
 describe("stop texts", () => {
-  test("end the text before them, wherever tokens begin", () => {
+  test("end the text before them, at any token boundary", () => {
     expect(pieces("abcdef", ["cd"])).toEqual(["a", "b", "", "", "stopped"]);
     expect(pieces("abcdef", ["ef", "c"])).toEqual(["a", "b", "", "stopped"]);
   });
 
-  test("hold back what may begin them until it does not", () => {
+  test("hold back their possible start until it is ruled out", () => {
     expect(pieces("accdcb", ["ccb"])).toEqual(["a", "", "", "ccd", "", "cb"]);
     expect(pieces("acc", ["ccb"])).toEqual(["a", "", "cc"]);
   });
 
-  test("inside a token cut it", () => {
+  test("inside a token truncate it", () => {
     const words = ["to ", "be. Or"];
     const options = {
       decode: (ids: readonly number[]) => ids.map((id) => words[id]).join(""),
@@ -40,13 +40,13 @@ describe("stop texts", () => {
     expect(continuation([], [0], options)).toEqual({ text: "to ", stopped: false });
   });
 
-  test("need decode and a character", () => {
-    expect(() => checkTextOptions({ stopTexts: ["a"] })).toThrow("stop texts need decode");
+  test("require decode and a character", () => {
+    expect(() => checkTextOptions({ stopTexts: ["a"] })).toThrow("stopTexts requires decode");
     expect(() => checkTextOptions({ decode, stopTexts: [""] })).toThrow("at least one character");
   });
 });
 
-test("words go on from the prompt with the space between them", () => {
+test("words continue the prompt after a space", () => {
   const tokenizer = createTokenizer(learnTokenizer("word", ["to be, or not to be"]));
   const prompt = promptTokens(tokenizer, "to be");
   const more = tokenizer.encode(", or not");
@@ -57,14 +57,14 @@ test("words go on from the prompt with the space between them", () => {
 
 describe("prompts", () => {
   const specials = ["start", "end"] as const;
-  test("begin with the start token and do not end with the end token", () => {
+  test("start with the start token and do not end with the end token", () => {
     const bytes = createTokenizer({ kind: "byte", specials });
     expect(promptTokens(bytes, "hi")).toEqual([256, 104, 105]);
     expect(promptTokens(bytes, "")).toEqual([256]);
     expect(tokenTexts(bytes, [256, 104, 257])).toEqual(["<start>", "h", "<end>"]);
   });
 
-  test("without tokens are refused, and so are unknown characters", () => {
+  test("without tokens or with unknown characters are rejected", () => {
     const tokenizer = createTokenizer({ kind: "character", characters: "ab", specials: [] });
     expect(() => promptTokens(tokenizer, "")).toThrow('the prompt "" has no tokens');
     expect(() => promptTokens(tokenizer, "aé")).toThrow(

@@ -1,30 +1,32 @@
-/** The text of a growing sequence, as far as it is certain. */
+/** Incremental text of a growing sequence. */
 import { usageError } from "../../graph/errors.ts";
 
 export interface TextOptions {
-  /** Turns tokens into text; without it `text` stays empty. */
+  /** Converts tokens to text; without it `text` stays empty. */
   readonly decode?: (ids: readonly number[]) => string;
-  /** Texts that end a sequence, and are left out of its text. They need `decode`. Default none. */
+  /**
+   * Texts that end a sequence and are removed from its text. They require `decode`. Default: none.
+   */
   readonly stopTexts?: readonly string[];
 }
 
 export interface Continuation {
-  /** Up to the first stop text. */
+  /** Text up to the first stop text. */
   readonly text: string;
-  /** Whether there is a stop text. */
+  /** Whether a stop text was found. */
   readonly stopped: boolean;
 }
 
-/** @throws UserError (exit code 2) for stop texts that are empty or cannot be looked for */
+/** @throws UserError (exit code 2) if a stop text is empty or `decode` is missing */
 export function checkTextOptions({ decode, stopTexts = [] }: TextOptions): void {
   if (stopTexts.length === 0) return;
-  if (decode === undefined) throw usageError("stop texts need decode");
+  if (decode === undefined) throw usageError("stopTexts requires decode");
   if (stopTexts.includes("")) {
     throw usageError("a stop text needs at least one character");
   }
 }
 
-/** What new tokens add to the text of a prompt. */
+/** The text that new tokens add to a prompt. */
 export function continuation(
   prompt: readonly number[],
   ids: readonly number[],
@@ -38,14 +40,14 @@ export function continuation(
 }
 
 /**
- * The continuation of a prompt piece by piece. What may still change waits: half a character (a
- * replacement character at the end) for its rest, the beginning of a stop text for what follows.
+ * Streams the continuation of a prompt. Text that may still change is held back: an incomplete
+ * character (a trailing replacement character) and the possible start of a stop text.
  */
 export function textStream(prompt: readonly number[], options: TextOptions) {
   const ids: number[] = [];
   let shown = "";
   return {
-    /** Adds tokens and gives the text that has become certain. */
+    /** Adds tokens and returns the new text that can no longer change. */
     add(more: readonly number[], isLast: boolean): Continuation {
       ids.push(...more);
       const { text, stopped } = continuation(prompt, ids, options);

@@ -1,4 +1,4 @@
-/** Feeding growing sequences to a model that sees a limited number of tokens. */
+/** Sliding context window for sequences longer than a model's context. */
 import { usageError } from "../../graph/errors.ts";
 import { roomForTokens } from "../../models/language-model.ts";
 import type { Decoder } from "./decoder.ts";
@@ -6,32 +6,35 @@ import type { PrefixRows } from "./decoder-session.ts";
 import type { DecoderState } from "./decoder-state.ts";
 
 export interface WindowOptions {
-  /** What the sequences begin with, where the model needs that; one row each, or one for all. */
+  /** Prefix of the sequences, if the model has one; one row per sequence, or one for all. */
   readonly prefix?: PrefixRows;
   /**
-   * Tokens that stay when a sequence outgrows the context: the last so many are read anew, from
-   * position 0 on. Default: the whole context length, so that every further token reads a full window
-   * (as makeMoE does); half of it makes that rare, and what is generated depends on less text. Without
-   * effect after a prefix, where sequences end with the context.
+   * Number of last tokens kept when a sequence exceeds the context; they are read again from
+   * position 0. Default: the context length, so that every further token rereads a full window (as
+   * makeMoE does). Half the context makes rereading rare, but text depends on less context. It has
+   * no effect after a prefix, where sequences end with the context.
    */
   readonly keepTokens?: number;
-  /** Default true. False reads the whole window for every token: the same result, slower. */
+  /**
+   * Whether to use the cache. Default true. False rereads the whole window per token: slower, same
+   * result.
+   */
   readonly useCache?: boolean;
 }
 
-/** Sequences of any length over a decoder. */
+/** Reads sequences of any length with a decoder. */
 export interface Reader {
   readonly state: DecoderState;
-  /** Reads what is new of sequences that were begun or have grown by one token. */
+  /** Reads the new tokens of sequences that are new or one token longer. */
   read(sequences: readonly (readonly number[] | undefined)[]): Promise<void>;
-  /** Lets sequence `r` go on from what `sources[r]` holds now. */
+  /** Makes sequence `r` continue from the current state of sequence `sources[r]`. */
   reorder(sources: readonly number[]): void;
 }
 
 /**
  * Opens sequences; the caller disposes of `state`.
  *
- * @throws UserError (exit code 2) for a window that does not fit the context
+ * @throws UserError (exit code 2) if `keepTokens` does not fit the context
  */
 export function openReader(
   decoder: Decoder,

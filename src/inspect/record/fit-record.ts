@@ -1,4 +1,4 @@
-/** Keeps what is stored of a run small: a few megabytes, whatever the images and the model. */
+/** Limits the size of a stored record to a few megabytes for any model and images. */
 
 import { defined } from "../../graph/defined.ts";
 import type { RecordedImage } from "../types/image.ts";
@@ -7,20 +7,20 @@ import type { RecordedLayer } from "../types/routed-layer.ts";
 import type { StoredRecord } from "./record-codec.ts";
 import { shrinkTo } from "./shrink-image.ts";
 
-/** Longest sides of pictures, in pixels: looked at closely, among others, beside their like; a patch. */
+/** Maximum side in pixels: full view, sample grid, thumbnail, patch. */
 const SIDES = { mosaic: 160, sample: 96, small: 64, patch: 24 } as const;
 
-/** Bytes of details of routers, for patches and for words. */
+/** Maximum bytes of routing details for patches and for words. */
 const DETAIL_BYTES = { patches: 2_000_000, words: 1_000_000 } as const;
 
-/** Bytes of the patches in galleries. */
+/** Maximum bytes of gallery patches. */
 const GALLERY_BYTES = 1_500_000;
 
 type Layer = Omit<RecordedLayer, "layer" | "numExperts">;
 
 /**
- * The record with pictures shrunk by whole factors, and with details of routers for as many of the
- * mosaics and texts, in their order, as there is room for.
+ * The record with images shrunk by integer factors. Mosaics and texts keep their routing details,
+ * in order, until the byte limit is reached.
  */
 export function fitRecord(record: StoredRecord): StoredRecord {
   const { mosaics, predictions, captions, retrieval, domains, galleries, tokenTraces } = record;
@@ -71,7 +71,7 @@ function withSide<T extends { readonly image: RecordedImage }>(item: T, side: nu
   return { ...item, image: shrinkTo(item.image, side) };
 }
 
-/** The galleries with small patches, of which every expert keeps as many as there is room for. */
+/** Shrinks the patches of the galleries, and keeps as many per expert as fit. */
 function fitGalleries(galleries: readonly LayerGallery[]): LayerGallery[] {
   const experts = galleries.flatMap((layer) => layer.experts);
   const [first] = experts.flatMap(({ patches }) => patches);
@@ -86,7 +86,7 @@ function fitGalleries(galleries: readonly LayerGallery[]): LayerGallery[] {
   }));
 }
 
-/** Takes the details of all layers of a sample off a budget, or leaves them out. */
+/** Charges the routing details of a sample to a byte budget, or drops them if they do not fit. */
 function detailBudget(bytes: number): <T extends Layer>(layers: readonly T[]) => readonly T[] {
   let left = bytes;
   return (layers) => {
@@ -99,7 +99,7 @@ function detailBudget(bytes: number): <T extends Layer>(layers: readonly T[]) =>
   };
 }
 
-/** The layer without later choices and probabilities. */
+/** The layer with first choices only and without probabilities. */
 function firstChoices<T extends Layer>(layer: T): T {
   const { probabilities: _, ...rest } = layer;
   const { ids, combineWeights } = layer;
@@ -110,7 +110,7 @@ function firstChoices<T extends Layer>(layer: T): T {
   };
 }
 
-/** About what the details of a layer take in a file. */
+/** Approximate size of a layer's details in the file, bytes. */
 function detailBytes({ ids, probabilities }: Layer): number {
   if (probabilities === undefined) return 0;
   const chosen = ids.reduce((sum, row) => sum + row.length, 0);

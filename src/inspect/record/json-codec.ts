@@ -1,24 +1,25 @@
 /**
- * Codecs of plain data: one description of a value both writes it as JSON and checks what is read.
+ * Codecs of plain data: one description of a value both encodes it as JSON and validates JSON
+ * input.
  *
- * What is read may come from anybody, so every list, text and picture has a bound. Keys are in
- * snake_case in JSON; unknown ones are left out.
+ * Input may be untrusted, so every list, string and image has a maximum size. JSON keys are
+ * snake_case; unknown keys are ignored.
  */
 import { snakeCase } from "../../config/case.ts";
 import { decodeBase64, encodeBase64 } from "../../formats/base64.ts";
 
 export interface Codec<T> {
-  /** Key of the property in JSON, if it is not the property's name in snake_case. */
+  /** JSON key, if it differs from the property's name in snake_case. */
   readonly key?: string;
   encode(value: T): unknown;
   /**
-   * @param at what to call the value in errors
-   * @throws RangeError for another value, with its place
+   * @param at path of the value, for errors
+   * @throws RangeError for invalid JSON, with its path
    */
   decode(json: unknown, at: string): T;
 }
 
-/** A codec of a property that may be absent. */
+/** A codec of an optional property. */
 export interface OptionalCodec<T> extends Codec<T> {
   readonly optional: true;
 }
@@ -33,12 +34,12 @@ export function optional<T>(codec: Codec<T>): OptionalCodec<T> {
   return { ...codec, optional: true };
 }
 
-/** A property that is stored under another key than its name. */
+/** A property whose JSON key differs from its name. */
 export function storedAs<T, C extends Codec<T>>(key: string, codec: C & Codec<T>): C {
   return { ...codec, key };
 }
 
-/** A codec of values that are stored in another form. */
+/** A codec of values whose stored form differs. */
 export function mapped<T, Stored>(
   codec: Codec<Stored>,
   write: (value: T) => Stored,
@@ -79,7 +80,7 @@ export function struct<T extends object>(fields: Fields<T>): Codec<T> {
   };
 }
 
-/** A codec whose values must agree with each other; `problem` completes the sentence "<place> ...". */
+/** A codec with an additional check; `problem` completes the sentence "<path> ...". */
 export function checked<T>(codec: Codec<T>, problem: (value: T) => string | undefined): Codec<T> {
   return {
     encode: codec.encode,
@@ -92,7 +93,7 @@ export function checked<T>(codec: Codec<T>, problem: (value: T) => string | unde
   };
 }
 
-/** A list of at most `most` values. */
+/** A list with at most `most` values. */
 export function list<T>(item: Codec<T>, most: number): Codec<readonly T[]> {
   return {
     encode: (values) => Array.from(values, (value) => item.encode(value)),
@@ -101,7 +102,7 @@ export function list<T>(item: Codec<T>, most: number): Codec<readonly T[]> {
   };
 }
 
-/** A table from names to values, with at most `most` of them. */
+/** An object with arbitrary keys, at most `most` of them. */
 export function table<T>(item: Codec<T>, most: number): Codec<Readonly<Record<string, T>>> {
   return {
     encode: (values) =>
@@ -117,7 +118,7 @@ export function table<T>(item: Codec<T>, most: number): Codec<Readonly<Record<st
   };
 }
 
-/** A list of exactly two. */
+/** A list of exactly two values. */
 export function pair<T>(item: Codec<T>): Codec<readonly [T, T]> {
   const both = list(item, 2);
   return {
@@ -130,7 +131,7 @@ export function pair<T>(item: Codec<T>): Codec<readonly [T, T]> {
   };
 }
 
-/** A number; NaN and infinities are null in JSON, and NaN when read. */
+/** A number; NaN and infinities are null in JSON, which is read as NaN. */
 export const number: Codec<number> = {
   encode: (value) => (Number.isFinite(value) ? value : null),
   decode(json, at) {
@@ -140,7 +141,7 @@ export const number: Codec<number> = {
   },
 };
 
-/** A whole number from `least` to `most`. */
+/** An integer from `least` to `most`. */
 export function whole(least: number, most: number): Codec<number> {
   return {
     encode: (value) => value,
@@ -153,19 +154,19 @@ export function whole(least: number, most: number): Codec<number> {
   };
 }
 
-/** At most `most` numbers. */
+/** A list of at most `most` numbers. */
 export function numbers(most: number): Codec<readonly number[]> {
   return list(number, most);
 }
 
-/** At most `most` characters; what is longer is cut when it is written. */
+/** A string of at most `most` characters; longer strings are truncated when written. */
 export function text(most: number): Codec<string> {
   return {
     encode: (value) => value.slice(0, most),
     decode(json, at) {
-      if (typeof json !== "string") throw wrong(at, json, "a text");
+      if (typeof json !== "string") throw wrong(at, json, "a string");
       if (json.length > most) {
-        throw new RangeError(`${at} has ${json.length} characters, of at most ${most}`);
+        throw new RangeError(`${at} has ${json.length} characters; the limit is ${most}`);
       }
       return json;
     },
@@ -187,7 +188,7 @@ export function bytes(most: number): Codec<Uint8Array> {
     decode(json, at) {
       if (typeof json !== "string") throw wrong(at, json, "base64");
       if (json.length > Math.ceil(most / 3) * 4) {
-        throw new RangeError(`${at} has more than ${most} bytes`);
+        throw new RangeError(`${at} is longer than ${most} bytes`);
       }
       try {
         return decodeBase64(json);
@@ -198,7 +199,7 @@ export function bytes(most: number): Codec<Uint8Array> {
   };
 }
 
-/** At most `most` numbers from 0 to 1, rounded to thousandths, two bytes each. */
+/** At most `most` numbers from 0 to 1, rounded to thousandths, as two bytes each. */
 export function thousandths(most: number): Codec<Float32Array> {
   const pairs = bytes(2 * most);
   return {
@@ -222,7 +223,7 @@ export function thousandths(most: number): Codec<Float32Array> {
   };
 }
 
-/** Any JSON that is nested at most `depth` deep, which recursion is safe on. */
+/** Any JSON with at most `depth` levels of nesting, which limits recursion. */
 export function anything(depth: number): Codec<unknown> {
   return {
     encode: (value) => value,
@@ -246,7 +247,7 @@ function requireList(json: unknown, at: string, most: number): readonly unknown[
 }
 
 function tooMany(at: string, count: number, most: number): RangeError {
-  return new RangeError(`${at} has ${count} entries, of at most ${most}`);
+  return new RangeError(`${at} has ${count} entries; the limit is ${most}`);
 }
 
 function wrong(at: string, json: unknown, wanted: string): RangeError {

@@ -1,6 +1,6 @@
 /**
- * The decisions of routers in `record.json`: the first choice of every token under the keys `experts`
- * and `gates`, and all that a router decided under `choices`, `weights` and `probabilities`.
+ * Router decisions in `record.json`: the first choice of every token under the keys `experts` and
+ * `gates`, and all choices under `choices`, `weights` and `probabilities`.
  */
 import { defined } from "../../graph/defined.ts";
 import type { RecordedLayer } from "../types/routed-layer.ts";
@@ -11,14 +11,14 @@ export const MAX_EXPERTS = 4096;
 
 type Decisions = Pick<RecordedLayer, "ids" | "combineWeights" | "probabilities">;
 
-/** The form of `Decisions` in the file. */
+/** `Decisions` as stored in the file. */
 export interface StoredDecisions {
   /** First choices. */
   readonly experts: readonly number[]; // [S]
-  /** Weights of these. */
+  /** Weights of the first choices. */
   readonly gates?: readonly number[]; // [S]
   readonly choices?: readonly (readonly number[])[]; // [K, S]
-  /** In thousandths. */
+  /** Weights in thousandths. */
   readonly weights?: readonly (readonly number[])[]; // [K, S]
   readonly probabilities?: Float32Array; // [S * E]
 }
@@ -36,7 +36,7 @@ export const allChoiceFields = {
   probabilities: optional(thousandths(4_000_000)),
 };
 
-/** A layer whose fields include those of the two tables above. */
+/** A layer with the fields of the two objects above. */
 export function layerCodec<Rest extends object>(
   codec: Codec<Rest & StoredDecisions>,
 ): Codec<Rest & Decisions> {
@@ -44,7 +44,7 @@ export function layerCodec<Rest extends object>(
     const wrong = [gates ?? experts, ...choices, ...weights].find(
       ({ length }) => length !== experts.length,
     );
-    return wrong && `has ${experts.length} first choices and a list of ${wrong.length} beside them`;
+    return wrong && `has ${experts.length} first choices, but another list has ${wrong.length}`;
   });
   return mapped(even, write, read);
 }

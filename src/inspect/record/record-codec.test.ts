@@ -151,7 +151,7 @@ test("later weights and all probabilities are stored in thousandths", () => {
   });
 });
 
-/** Parts of a record as versions before the names of today wrote them. */
+/** Parts of a record with the names of older versions. */
 const old = {
   version: 1,
   name: "run",
@@ -220,7 +220,7 @@ const old = {
   ],
 };
 
-test("a record of an older version is read under today's names, and written as it was", () => {
+test("a record of an older version is read with current names and written unchanged", () => {
   const { mosaics, tokenTraces, regions, galleries } = decodeRecord(JSON.stringify(old));
   const [{ layers, decisions }] = mosaics as [Mosaic];
   expect(layers[0]).toEqual({ layer: "blocks.0.moe", rows: 1, cols: 2, ids: [[3, 0]] });
@@ -265,15 +265,15 @@ function changed(path: string, value: unknown): string {
 const deep = Array.from({ length: 40 }).reduce<unknown>((inner) => [inner], 1);
 
 test.each<[string, string, string]>([
-  ["no JSON", "<html>", "no JSON"],
+  ["invalid JSON", "<html>", "not JSON"],
   ["no record", "null", "version undefined"],
-  ["another version", changed("version", 2), "of version 2"],
+  ["another version", changed("version", 2), "has version 2"],
   [
     "a list for an object",
     changed("summary", []),
     "record.summary is a list; it must be an object",
   ],
-  ["a number for a text", changed("name", 7), "record.name is 7"],
+  ["a number for a string", changed("name", 7), "record.name is 7"],
   [
     "a missing part",
     changed("classNames", undefined).replace('"class_names"', '"x"'),
@@ -299,12 +299,12 @@ test.each<[string, string, string]>([
   [
     "choices of other tokens",
     changed("token_traces.0.layers.0.choices.1", [0]),
-    "record.token_traces[0].layers[0] has 2 first choices and a list of 1 beside them",
+    "record.token_traces[0].layers[0] has 2 first choices, but another list has 1",
   ],
   [
     "too many experts",
     changed("routing.0.load", Array(5000).fill(0)),
-    "has 5000 entries, of at most 4096",
+    "has 5000 entries; the limit is 4096",
   ],
   ["a long text", changed("recipe", "a".repeat(2000)), "has 2000 characters"],
   ["a deep configuration", changed("config", deep), "record.config is nested too deep"],
@@ -315,16 +315,16 @@ test.each<[string, string, string]>([
       .replace('"name":', '"__proto__":{"name":1},"nam":'),
     "record.name is absent",
   ],
-])("%s is refused with its place", (_, content, message) => {
+])("%s is rejected with its path", (_, content, message) => {
   expect(() => decodeRecord(content)).toThrow(RangeError);
   expect(() => decodeRecord(content)).toThrow(message);
 });
 
-test("a file that is too long is refused before it is parsed", () => {
-  expect(() => decodeRecord(" ".repeat(MAX_RECORD_LENGTH + 1))).toThrow("characters, of at most");
+test("a file that is too long is rejected before parsing", () => {
+  expect(() => decodeRecord(" ".repeat(MAX_RECORD_LENGTH + 1))).toThrow("characters; the limit is");
 });
 
-test("large pictures shrink, and details are left out beyond the budget", () => {
+test("large images are shrunk, and details beyond the budget are dropped", () => {
   const large = { width: 640, height: 320, channels: 3, data: new Uint8Array(640 * 320 * 3) };
   const layer = {
     layer: "moe",

@@ -1,7 +1,7 @@
 /**
  * `record.json`: a `RunRecord` without its metrics, as JSON text.
  *
- * Pixels and attention are base64, probabilities base64 of thousandths.
+ * Pixels and attention are base64; probabilities are thousandths in base64.
  */
 
 import type { RunRecord, StoredSummary } from "../types/run-record.ts";
@@ -23,17 +23,17 @@ import { imageCodec, mosaicCodec } from "./record-images.ts";
 import { agreementCodec, domainCodec, routingCodec } from "./record-routing.ts";
 import { galleryCodec, retrievalCodec, tokenTraceCodec } from "./record-texts.ts";
 
-/** What `record.json` holds. */
+/** Content of `record.json`. */
 export type StoredRecord = Omit<RunRecord, "metrics">;
 
-/** Characters of a `record.json` that is read, at most. */
+/** Maximum length of `record.json`, characters. */
 export const MAX_RECORD_LENGTH = 64 * 2 ** 20;
 
 const VERSION = 1;
 
 const scores = table(number, 1000);
 
-/** `summary.json`, which anybody may have written. */
+/** `summary.json`, which may be untrusted. */
 export const summaryCodec: Codec<StoredSummary> = struct<StoredSummary>({
   recipe: optional(text(1000)),
   seed: optional(number),
@@ -115,31 +115,33 @@ const codec: Codec<StoredRecord> = struct<StoredRecord>({
   classPrompts: optional(list(list(text(1000), 1000), 10_000)),
 });
 
-/** The text of `record.json`. */
+/** Encodes `record.json`. */
 export function encodeRecord(record: StoredRecord): string {
   return JSON.stringify({ version: VERSION, ...(codec.encode(record) as object) });
 }
 
 /**
- * Reads the text of a `record.json`, which anybody may have written.
+ * Decodes `record.json`, which may be untrusted.
  *
- * @throws RangeError where it is too long, no record, or of another version; the place is named
+ * @throws RangeError if it is too long, invalid, or of another version; the message names the path
  */
 export function decodeRecord(content: string): StoredRecord {
   if (content.length > MAX_RECORD_LENGTH) {
     throw new RangeError(
-      `the record has ${content.length} characters, of at most ${MAX_RECORD_LENGTH}`,
+      `the record has ${content.length} characters; the limit is ${MAX_RECORD_LENGTH}`,
     );
   }
   let json: unknown;
   try {
     json = JSON.parse(content);
   } catch {
-    throw new RangeError("the record is no JSON");
+    throw new RangeError("the record is not JSON");
   }
   const version = (json as { version?: unknown } | null)?.version;
   if (version !== VERSION) {
-    throw new RangeError(`the record is of version ${String(version)}; ${VERSION} can be read`);
+    throw new RangeError(
+      `the record has version ${String(version)}; this release reads version ${VERSION}`,
+    );
   }
   return codec.decode(json, "record");
 }

@@ -1,4 +1,4 @@
-/** How pictures, and what models made of their patches, stand in `record.json`. */
+/** Codecs of images, predictions and mosaics in `record.json`. */
 
 import type { AttentionLayer, ImageAttention, PatchDecision } from "../types/attention.ts";
 import type { RecordedImage } from "../types/image.ts";
@@ -24,7 +24,7 @@ import {
   type StoredDecisions,
 } from "./record-choices.ts";
 
-/** Pixels of a side. */
+/** Side length, pixels. */
 const MAX_SIDE = 4096;
 const MAX_IMAGE_BYTES = 16 * 2 ** 20;
 const MAX_TOKENS = 65_536;

@@ -1,4 +1,4 @@
-/** How statistics of routing stand in `record.json`. */
+/** Codecs of routing statistics in `record.json`. */
 import { type RoutingScoreName, type RoutingScores, routingScoreList } from "../routing-scores.ts";
 import type { RoutingAgreement } from "../statistics/agreement.ts";
 import type { Association } from "../statistics/contingency.ts";

@@ -1,4 +1,4 @@
-/** How words, and what goes with pictures, stand in `record.json`. */
+/** Codecs of texts and image-text pairs in `record.json`. */
 
 import type { LayerGallery, RetrievalSamples } from "../types/pair.ts";
 import type { RecordedLayer } from "../types/routed-layer.ts";

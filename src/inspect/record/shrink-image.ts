@@ -1,11 +1,11 @@
 import type { RecordedImage } from "../types/image.ts";
 
-/** The image, shrunk by the smallest whole factor that leaves no side above `maxSide` pixels. */
+/** Shrinks an image by the smallest integer factor such that no side exceeds `maxSide` pixels. */
 export function shrinkTo(image: RecordedImage, maxSide: number): RecordedImage {
   return shrink(image, Math.ceil(Math.max(image.width, image.height) / maxSide));
 }
 
-/** Means over squares of `factor` pixels; squares at the right and bottom edge may be smaller. */
+/** Averages squares of `factor` pixels; squares at the right and bottom edge may be smaller. */
 export function shrink(image: RecordedImage, factor: number): RecordedImage {
   if (factor <= 1) return image;
   const { channels } = image;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { routingAgreement } from "./agreement.ts";
 
 test("two choices of four tokens, by hand", () => {
-  // First choices, then second ones.
+  // First choices, then second choices.
   const first = [0, 1, 2, 0, /* second choices */ 1, 0, 0, 2];
   const second = [0, 0, 2, 1, /* second choices */ 1, 1, 1, 2];
   const found = routingAgreement(first, second, { numExperts: 3, numSelectedExperts: 2 });
@@ -13,7 +13,7 @@ test("two choices of four tokens, by hand", () => {
   expect(found.permutation).toEqual([0, 1, 2]);
 });
 
-test("experts under other names agree once they are matched", () => {
+test("permuted experts agree after matching", () => {
   const first = [0n, 1n, 2n, 3n, 0n, 1n];
   const renamed = [2n, 0n, 3n, 1n, 2n, 0n];
   const sizes = { numExperts: 4, numSelectedExperts: 1 };
@@ -24,7 +24,7 @@ test("experts under other names agree once they are matched", () => {
 
 test("tokens without an expert agree with each other only", () => {
   const sizes = { numExperts: 2, numSelectedExperts: 1 };
-  // 2 stands for no expert.
+  // 2 means no expert.
   const found = routingAgreement([0, 2, 2, 1], [0, 2, 1, 2], sizes);
   expect(found.firstChoice).toBe(0.5);
   expect(found.overlap).toBe(0.5);

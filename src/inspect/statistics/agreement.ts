@@ -1,19 +1,19 @@
-/** How far two routers send the same tokens to the same experts. */
+/** Routing agreement: how often two routers send the same tokens to the same experts. */
 import { bestAssignment } from "./hungarian.ts";
 
-/** Fractions from 0 to 1. */
+/** Measures of agreement; fractions from 0 to 1. */
 export interface RoutingAgreement {
-  /** Tokens whose first choices are the same expert. */
+  /** Fraction of tokens with the same first choice. */
   readonly firstChoice: number;
-  /** Mean over tokens of the shared experts over the experts of either (Jaccard's index). */
+  /** Jaccard index of a token's two expert sets, averaged over tokens. */
   readonly overlap: number;
   /**
-   * First-choice agreement beyond chance, `(a - c) / (1 - c)` with `c` what routers of the same
-   * loads would share by chance (Cohen's kappa): 1 when the same, 0 by chance, negative below. 1
-   * where both always choose one same expert.
+   * First-choice agreement beyond chance (Cohen's kappa): `(a - c) / (1 - c)`, where `c` is the
+   * chance agreement of routers with the same loads. 1 is identical, 0 is chance, negative is below
+   * chance. It is 1 if both always choose the same single expert.
    */
   readonly kappa: number;
-  /** Expert of the second routing that each expert of the first was matched with. */
+  /** The expert of the second routing that is matched to each expert of the first. */
   readonly permutation: readonly number[];
 }
 
@@ -21,8 +21,8 @@ export interface AgreementOptions {
   readonly numExperts: number;
   readonly numSelectedExperts: number;
   /**
-   * Matches the experts of the two so that they agree most, which makes up for checkpoints of
-   * different seeds: experts have no order. Default false.
+   * Whether to match the experts of both routings for maximum agreement. Use it for checkpoints of
+   * different seeds, whose experts have no common order. Default false.
    */
   readonly matchExperts?: boolean;
 }
@@ -30,12 +30,14 @@ export interface AgreementOptions {
 /**
  * Compares the choices of two checkpoints, or of two layers, for the same tokens.
  *
- * With `matchExperts` the permutation maximises the experts shared over all choices; it favours
- * agreement, so compare it with that of two unrelated routers rather than with 0. A token without a
- * first expert in both agrees; one without it in either does not.
+ * With `matchExperts` the permutation maximises the number of shared experts over all choices. This
+ * biases agreement upwards, so compare it with two unrelated routers rather than with 0. A token
+ * without a first expert in both routings counts as agreement; without one in a single routing, as
+ * disagreement.
  *
- * @param first `[K, N]`, first choices first; `numExperts` stands for no expert
+ * @param first `[K, N]`, first choices first; the id `numExperts` means no expert
  * @param second the same tokens in the same order
+ * @throws RangeError if the sizes differ or are not a multiple of `numSelectedExperts`
  */
 export function routingAgreement(
   first: ArrayLike<number | bigint>,
@@ -46,7 +48,7 @@ export function routingAgreement(
   const numTokens = first.length / numSelectedExperts;
   if (first.length !== second.length || !Number.isInteger(numTokens)) {
     throw new RangeError(
-      `two routings of the same tokens have ids of one size, a multiple of ${numSelectedExperts}; got ${first.length} and ${second.length}`,
+      `two routings of the same tokens need ids of equal length, a multiple of ${numSelectedExperts}; got ${first.length} and ${second.length}`,
     );
   }
   const ours = choicesOf(first, numTokens, numExperts);
@@ -81,7 +83,7 @@ export function routingAgreement(
   };
 }
 
-/** The choices of each token, best first; `numExperts` for every id that is no expert's. */
+/** The choices of each token, best first; invalid ids become `numExperts`. */
 function choicesOf(
   ids: ArrayLike<number | bigint>,
   numTokens: number,
@@ -96,7 +98,7 @@ function choicesOf(
   );
 }
 
-/** How many tokens have expert `a` in the first and expert `b` in the second routing. */
+/** Number of tokens with expert `a` in the first and expert `b` in the second routing. */
 function sharedTokens(
   first: readonly (readonly number[])[],
   second: readonly (readonly number[])[],

@@ -7,10 +7,10 @@ const batch = (ids: number[][], numExperts: number, mask?: number[]) => ({
   ...(mask && { mask: { shape: [mask.length], data: mask } }),
 });
 
-test("choices follow each other over batches, without padding", () => {
+test("choices are concatenated over batches, without padding", () => {
   const recorder = choiceRecorder();
   recorder.add("moe", batch([[0, 1, 2], [1, 3, 0]], 3, [1, 1, 0])); // biome-ignore format: a matrix
-  recorder.add("moe", batch([[2], [3]], 3)); // 3 stands for none
+  recorder.add("moe", batch([[2], [3]], 3)); // 3 means none
   expect(recorder.layers()).toEqual([
     {
       layer: "moe",
@@ -24,7 +24,7 @@ test("choices follow each other over batches, without padding", () => {
   ]);
 });
 
-test("models of different numbers of experts and choices are compared, by hand", () => {
+test("models with different numbers of experts and choices are compared, by hand", () => {
   const [first, second] = [choiceRecorder(), choiceRecorder()];
   first.add("a", batch([[0, 1, 0, 1]], 2));
   first.add("only here", batch([[0]], 2));
@@ -34,13 +34,13 @@ test("models of different numbers of experts and choices are compared, by hand",
   const { own, matched } = compared[0]!;
   expect(own.firstChoice).toBe(1 / 4); // the last token
   expect(own.overlap).toBe((1 / 2 + 1 / 2 + 0 + 1) / 4);
-  // 0 goes with 2 twice, 1 with 1 twice.
+  // 0 matches 2 twice, 1 matches 1 twice.
   expect(matched.permutation.slice(0, 2)).toEqual([2, 1]);
   expect(matched.firstChoice).toBe(3 / 4);
   expect(matched.overlap).toBe((1 / 2 + 1 / 2 + 1 + 1) / 4);
 });
 
-test("a layer with other tokens is refused", () => {
+test("a layer with a different number of tokens is rejected", () => {
   const [first, second] = [choiceRecorder(), choiceRecorder()];
   first.add("a", batch([[0, 1]], 2));
   second.add("a", batch([[0]], 2));

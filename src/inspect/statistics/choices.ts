@@ -1,23 +1,23 @@
-/** Records the experts of every token, so that two models can be compared on the same tokens. */
+/** Records the experts of every token, to compare two models on the same tokens. */
 
 import type { LayerAgreement } from "../types/routing.ts";
 import { type RoutingAgreement, routingAgreement } from "./agreement.ts";
 import type { RoutedBatch } from "./routing-statistics.ts";
 
-/** The choices of one layer for the tokens that count. */
+/** The choices of one layer for its unmasked tokens. */
 export interface LayerChoices {
   readonly layer: string;
   readonly numExperts: number;
   readonly tokens: number;
-  /** Best first; `NO_EXPERT` where a token has none. */
+  /** Experts, best first; `NO_EXPERT` if a token has none. */
   readonly ids: readonly (readonly number[])[]; // [K, N]
 }
 
-/** Stands for no expert. */
+/** The id that means no expert. */
 const NO_EXPERT = -1;
 
 export interface ChoiceRecorder {
-  /** Adds a batch of one layer; padding is left out. */
+  /** Adds a batch of one layer; padding is skipped. */
   add(layer: string, batch: Pick<RoutedBatch, "ids" | "probabilities" | "mask">): void;
   layers(): LayerChoices[];
 }
@@ -51,11 +51,11 @@ export function choiceRecorder(): ChoiceRecorder {
 }
 
 /**
- * Agreement of the layers that two models have in common, by their names.
+ * Agreement of the layers that exist in both models, by layer name.
  *
- * The models may differ in the number of experts and of selected ones.
+ * The models may differ in the number of experts and of selected experts.
  *
- * @throws RangeError where a layer has other tokens in one than in the other
+ * @throws RangeError if the models route different numbers of tokens in a layer
  */
 export function compareChoices(
   first: readonly LayerChoices[],
@@ -79,7 +79,7 @@ export function compareChoices(
   });
 }
 
-/** `[K, N]` in one row, filled up with "no expert" to `numSelectedExperts` choices. */
+/** `[K, N]` flattened, and padded with "no expert" to `numSelectedExperts` choices. */
 function flatten({ ids, tokens }: LayerChoices, numSelectedExperts: number): Int32Array {
   const flat = new Int32Array(numSelectedExperts * tokens).fill(NO_EXPERT);
   for (const [k, row] of ids.entries()) flat.set(row, k * tokens);

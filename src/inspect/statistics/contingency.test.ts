@@ -2,15 +2,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { association, contingencyTable } from "./contingency.ts";
 
-test("pairs are counted; labels out of range are left out", () => {
+test("pairs are counted; labels out of range are skipped", () => {
   const classes = [0n, 0n, 1n, 1n, -1n, 1n];
-  const experts = [2, 2, 0, 1, 0, 3]; // 3 stands for a dropped token
+  const experts = [2, 2, 0, 1, 0, 3]; // 3 means a dropped token
   expect(contingencyTable(classes, experts, { numRows: 2, numColumns: 3 })).toEqual([
     [0, 0, 2],
     [1, 1, 0],
   ]);
   expect(() => contingencyTable([0], [0, 1], { numRows: 1, numColumns: 2 })).toThrow(
-    "two labels for each thing, got 1 and 2",
+    "two labels per item, got 1 and 2",
   );
 });
 
@@ -65,7 +65,7 @@ describe("measures, by hand", () => {
     expect(found.chiSquare).toBeCloseTo(20, 10); // n (min(R, C) - 1)
   });
 
-  test("experts that do not look at the class: everything is 0", () => {
+  test("experts independent of the class: everything is 0", () => {
     const found = association([
       [2, 4, 6],
       [1, 2, 3],
@@ -106,7 +106,7 @@ test.each([
   ]);
 });
 
-test("rows and columns may change places, and measures stay within 0 and 1", () => {
+test("measures are symmetric in rows and columns, and within 0 and 1", () => {
   const tables = fc
     .record({ rows: fc.integer({ min: 1, max: 5 }), columns: fc.integer({ min: 1, max: 5 }) })
     .chain(({ rows, columns }) =>

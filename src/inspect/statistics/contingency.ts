@@ -1,4 +1,6 @@
-/** How two labellings of the same things go together: experts and classes, modalities, attributes. */
+/**
+ * Association of two labellings of the same items: experts with classes, modalities or attributes.
+ */
 
 import { entropy, fractions } from "./distribution.ts";
 
@@ -7,24 +9,26 @@ export type ContingencyTable = readonly (readonly number[])[];
 
 /** Measures of association of a contingency table. */
 export interface Association {
-  /** Counted pairs. */
+  /** Number of counted pairs. */
   readonly count: number;
   /** `I = sum p_rc log(p_rc / (p_r p_c))`, in nats. */
   readonly mutualInformation: number;
-  /** Mutual information over a mean of the two entropies, 0 (independent) to 1 (one to one). */
+  /**
+   * Mutual information divided by a mean of the two entropies, 0 (independent) to 1 (one to one).
+   */
   readonly normalizedMutualInformation: number;
   /** `sum (observed - expected)^2 / expected`, without continuity correction. */
   readonly chiSquare: number;
-  /** `(R - 1)(C - 1)` over the rows and columns that are not empty. */
+  /** `(R - 1)(C - 1)` over the non-empty rows and columns. */
   readonly degreesOfFreedom: number;
-  /** `sqrt(chiSquare / (n (min(R, C) - 1)))`, 0 to 1, over rows and columns that are not empty. */
+  /** `sqrt(chiSquare / (n (min(R, C) - 1)))`, 0 to 1, over the non-empty rows and columns. */
   readonly cramersV: number;
 }
 
 export interface AssociationOptions {
   /**
-   * Mean of the two entropies that divides the mutual information: `arithmetic` (default, as in
-   * scikit-learn), `geometric`, `min` or `max`.
+   * The mean of the two entropies that normalises the mutual information: `arithmetic` (default, as
+   * in scikit-learn), `geometric`, `min` or `max`.
    */
   readonly normalization?: "arithmetic" | "geometric" | "min" | "max";
 }
@@ -35,14 +39,14 @@ export interface ContingencySizes {
 }
 
 /**
- * Counts how often each pair of a row and a column label occurs.
+ * Counts how often each pair of a row label and a column label occurs.
  *
- * Pairs with a label outside `0 ... size - 1` are left out: dropped tokens have the expert
- * `numExperts`, unlabelled ones often -1.
+ * Pairs with a label outside `0 ... size - 1` are skipped: dropped tokens have the expert
+ * `numExperts`, and unlabelled items often -1.
  *
- * @param rows label of each thing, such as the class of each token
- * @param columns the other label, such as the first expert of each token
- * @throws RangeError when the two differ in length
+ * @param rows row label of each item, such as the class of each token
+ * @param columns column label of each item, such as the first expert of each token
+ * @throws RangeError if the two lengths differ
  */
 export function contingencyTable(
   rows: ArrayLike<number | bigint>,
@@ -51,7 +55,7 @@ export function contingencyTable(
 ): number[][] {
   if (rows.length !== columns.length) {
     throw new RangeError(
-      `a contingency table needs two labels for each thing, got ${rows.length} and ${columns.length}`,
+      `a contingency table needs two labels per item, got ${rows.length} and ${columns.length}`,
     );
   }
   const table = Array.from({ length: numRows }, () => Array<number>(numColumns).fill(0));
@@ -64,8 +68,8 @@ export function contingencyTable(
 }
 
 /**
- * Measures how far rows and columns depend on each other. All measures are 0 for a table with fewer
- * than two rows or columns that are not empty.
+ * Measures of association between rows and columns. All measures are 0 if fewer than two rows or
+ * columns are non-empty.
  *
  * @example
  * association([[5, 0], [0, 5]]).cramersV // 1

@@ -7,7 +7,7 @@ test("entropies by hand, in nats", () => {
   expect(entropy([])).toBe(0);
 });
 
-test("fractions of the sum or of a given whole; zeros of nothing", () => {
+test("fractions of the sum or of a given whole; zeros if it is zero", () => {
   expect(fractions([1, 3])).toEqual([0.25, 0.75]);
   expect(fractions([1, 3], 8)).toEqual([0.125, 0.375]);
   expect(fractions([0, 0])).toEqual([0, 0]);

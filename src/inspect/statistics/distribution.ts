@@ -1,6 +1,6 @@
-/** Fractions of a whole, and the entropy of them. */
+/** Fractions of a whole, and their entropy. */
 
-/** Each value over `whole`, by default the sum of all; zeros if that is zero. */
+/** Each value divided by `whole` (default: the sum); zeros if `whole` is zero. */
 export function fractions(
   values: readonly number[],
   whole = values.reduce((sum, value) => sum + value, 0),
@@ -11,7 +11,7 @@ export function fractions(
 /**
  * Entropy of a distribution in nats, `H(p) = -sum p log p`.
  *
- * @param p probabilities that sum to 1; zeros add nothing
+ * @param p probabilities that sum to 1; zeros contribute nothing
  * @example
  * entropy([0.5, 0.5]) // 0.6931471805599453
  */

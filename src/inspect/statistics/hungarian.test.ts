@@ -16,12 +16,12 @@ test("small cases by hand", () => {
   expect(bestAssignment([])).toEqual([]);
   expect(bestAssignment([[-3]])).toEqual([0]);
   expect(bestAssignment([[1, 5], [2, 9]])).toEqual([0, 1]); // biome-ignore format: a matrix
-  // The best entry of every row is in column 0; giving it to row 2 loses least.
+  // The best entry of every row is in column 0; assigning it to row 2 costs least.
   expect(bestAssignment([[7, 6, 1], [8, 5, 7], [9, 2, 3]])).toEqual([1, 2, 0]); // biome-ignore format: a matrix
   expect(() => bestAssignment([[1, 2]])).toThrow("as many columns as rows, got 1 rows");
 });
 
-test("no permutation is worth more", () => {
+test("no permutation has a higher score", () => {
   const squares = fc.integer({ min: 1, max: 5 }).chain((n) =>
     fc.array(fc.array(fc.integer({ min: -20, max: 20 }), { minLength: n, maxLength: n }), {
       minLength: n,

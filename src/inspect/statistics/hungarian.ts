@@ -1,20 +1,21 @@
 /** The assignment problem. */
 
 /**
- * Gives each row its own column so that the sum of the chosen entries is largest (the Hungarian
+ * Assigns a distinct column to each row, maximising the sum of the chosen entries (the Hungarian
  * method with potentials, O(n^3)).
  *
  * @param scores square, `[n][n]`
  * @returns the column of each row
+ * @throws RangeError if `scores` is not square
  * @example
- * bestAssignment([[1, 5], [2, 9]]) // [0, 1]: 10 rather than 7
+ * bestAssignment([[1, 5], [2, 9]]) // [0, 1]: the sum is 10; the alternative is 7
  */
 export function bestAssignment(scores: readonly (readonly number[])[]): number[] {
   const n = scores.length;
   if (scores.some((row) => row.length !== n)) {
     throw new RangeError(`an assignment needs as many columns as rows, got ${n} rows`);
   }
-  // Rows and columns count from 1; column 0 holds the row that is being placed.
+  // Rows and columns count from 1; column 0 holds the row being assigned.
   const rowPotential = new Float64Array(n + 1);
   const columnPotential = new Float64Array(n + 1);
   const rowOfColumn = new Int32Array(n + 1);

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { modalityShares } from "./modality-shares.ts";
 
-test("shares of each expert, and what it is for, by hand", () => {
-  // 150 patches, 50 words; the fourth expert has nothing.
+test("shares and specialty of each expert, by hand", () => {
+  // 150 patches, 50 words; the fourth expert has no tokens.
   const { modalities, overall, experts } = modalityShares({
     values: ["image", "text"],
     counts: [
@@ -34,12 +34,12 @@ test("shares of each expert, and what it is for, by hand", () => {
   ]);
 });
 
-test("where modalities are as frequent, .8 is enough for both", () => {
+test("with equally frequent modalities, .8 is enough for both", () => {
   const { experts } = modalityShares({ values: ["a", "b"], counts: [[8, 2], [2, 8]] }); // biome-ignore format: a matrix
   expect(experts.map(({ specialty }) => specialty)).toEqual(["a", "b"]);
 });
 
-test("a token or two make no specialist", () => {
+test("one or two tokens do not make a specialist", () => {
   const { experts } = modalityShares({ values: ["a", "b"], counts: [[900, 1], [0, 0]] }); // biome-ignore format: a matrix
   expect(experts.map(({ specialty }) => specialty)).toEqual(["a", undefined]);
 });

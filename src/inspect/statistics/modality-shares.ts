@@ -1,4 +1,4 @@
-/** Which experts work for which modality. */
+/** Share of each modality in the tokens of each expert. */
 import type { LabelRouting } from "../types/routing.ts";
 
 /** The tokens of each expert of a layer, by modality. */
@@ -13,28 +13,28 @@ export interface ExpertModality {
   readonly expert: number;
   /** Assignments by modality. */
   readonly counts: readonly number[]; // [M]
-  /** Of all assignments of the layer, 0 to 1. */
+  /** Share of all assignments of the layer, 0 to 1. */
   readonly load: number;
-  /** Of the expert's own assignments, 0 to 1; zeros where it has none. */
+  /** Shares of the expert's own assignments, 0 to 1; zeros if it has none. */
   readonly shares: readonly number[]; // [M]
-  /** Whether it has next to no tokens: less than a fiftieth of the even share. */
+  /** Whether the expert is almost unused: its load is below a fiftieth of the even share. */
   readonly idle: boolean;
-  /** The modality that nearly all of its tokens are of, where it is not idle. */
+  /** The modality of nearly all its tokens, if it has one and the expert is not idle. */
   readonly specialty?: string;
 }
 
-/** Below this multiple of the even share an expert is idle. */
+/** An expert is idle below this multiple of the even share. */
 const IDLE_BELOW = 0.02;
 
-/** Share of its tokens from which on an expert counts as one of a modality. */
+/** Minimum share of its tokens for an expert to specialise in a modality. */
 export const SPECIALTY_SHARE = 0.8;
-/** The same, for a modality that most tokens are of. */
+/** The same minimum for the most frequent modality. */
 export const MAJORITY_SPECIALTY_SHARE = 0.95;
 
 /**
- * Splits the assignments of each expert by modality. Most tokens of a pair are patches, so an expert
- * without a preference has mostly patches too: its specialty is the larger modality only from a share
- * of .95 on, another from .8 on.
+ * Splits the assignments of each expert by modality. Most tokens of a pair are patches, so an
+ * expert without a preference also has mostly patches. The larger modality therefore needs a share
+ * of .95 to be the expert's specialty; any other needs .8.
  *
  * @param labelled the label `modality` of a layer
  * @example

@@ -1,10 +1,10 @@
-/** Sums up which experts the tokens of classes, domains and attributes go to. */
+/** Sums of expert assignments per class, domain and attribute value. */
 
 import type { LabelRouting } from "../types/routing.ts";
 import { association } from "./contingency.ts";
 import type { RoutedToken } from "./routing-sums.ts";
 
-/** A value by its name, or by its place in a list that is known beforehand. */
+/** A value: its name, or its index in a known list of names. */
 export type LabelValue = string | number;
 
 interface Row {
@@ -22,10 +22,10 @@ export interface LabelSums {
 }
 
 /**
- * Sums of no token.
+ * Creates empty sums.
  *
  * @param label such as `class`
- * @param known the values in order, as far as there are numbers for them; others are sorted by name
+ * @param known names of the values by index; values given by name are sorted by name
  */
 export function labelSums(
   label: string,

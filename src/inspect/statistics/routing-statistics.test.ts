@@ -5,14 +5,14 @@ import { maxViolation } from "./routing-sums.ts";
 
 const entropy = (...p: number[]) => -p.reduce((sum, x) => sum + (x > 0 ? x * Math.log(x) : 0), 0);
 
-test("maximal violation is the largest load over the mean, less one", () => {
+test("maximal violation is the largest load over the mean, minus 1", () => {
   expect(maxViolation([4, 1, 3, 0])).toBe(1); // mean 2
   expect(maxViolation([3n, 3n])).toBe(0);
   expect(maxViolation([0, 0])).toBe(0);
 });
 
-test("loads, probabilities and choices by class add up over batches, by hand", () => {
-  // Two samples of two tokens each, K = 2 of E = 3; first choices, then second ones.
+test("loads, probabilities and choices by class accumulate over batches, by hand", () => {
+  // Two samples of two tokens each, K = 2 of E = 3; first choices, then second choices.
   const statistics = routingStatistics({ values: { class: ["cat", "dog"] } });
   statistics.add("blocks.0.moe", {
     ids: { shape: [2, 4], data: [0, 0, 1, 0, /* second choices */ 1, 2, 2, 1] },
@@ -68,10 +68,10 @@ test("loads, probabilities and choices by class add up over batches, by hand", (
   expect(association.chiSquare).toBeCloseTo(chiSquare, 12);
 });
 
-test("refused choices and padding: what tokens asked for is what success is a fraction of", () => {
+test("refused choices and padding: success is a fraction of the attempted assignments", () => {
   const statistics = routingStatistics();
   statistics.add("moe", {
-    ids: { shape: [2, 4], data: [0, 2, 1, 1, /* second choices */ 1, 2, 2, 0] }, // 2 is none
+    ids: { shape: [2, 4], data: [0, 2, 1, 1, /* second choices */ 1, 2, 2, 0] }, // 2 means none
     probabilities: { shape: [4, 2], data: [1, 0, 0.5, 0.5, 0.25, 0.75, 0.5, 0.5] },
     attempted: { shape: [4], data: [2, 2, 1, 2] },
     mask: { shape: [4], data: [1, 1, 1, 0] }, // the last is padding
@@ -84,7 +84,7 @@ test("refused choices and padding: what tokens asked for is what success is a fr
   expect(scores.gateConfidence).toBeCloseTo((1 + 0.5 + 0.75) / 3, 12);
 });
 
-test("all scores of the tokens that count, by hand", () => {
+test("all scores of unmasked tokens, by hand", () => {
   const rows = [
     [0.5, 0.25, 0.25],
     [0.75, 0.25, 0],
@@ -93,7 +93,7 @@ test("all scores of the tokens that count, by hand", () => {
   const scoresOf = (mask: number[]) => {
     const statistics = routingStatistics();
     statistics.add("moe", {
-      // K = 2 of E = 3; 3 is a dropped choice, and the last token is padding.
+      // K = 2 of E = 3; 3 means a dropped choice, and the last token is padding.
       ids: { shape: [2, 4], data: [0, 0, 1, 3, /* second choices */ 1, 3, 3, 3] },
       probabilities: { shape: [4, 3], data: [...rows, [0, 0, 1]].flat() },
       attempted: { shape: [4], data: [2, 2, 2, 2] },
@@ -121,11 +121,11 @@ test("all scores of the tokens that count, by hand", () => {
   }
   const none = scoresOf([0, 0, 0, 0]);
   const { deadExperts, droppedFraction, ...rest } = none.scores;
-  expect([deadExperts, droppedFraction]).toEqual([3, 1]); // without a token all experts are dead
+  expect([deadExperts, droppedFraction]).toEqual([3, 1]); // without tokens all experts are dead
   expect(new Set([...none.load, ...none.importance, ...Object.values(rest)])).toEqual(new Set([0]));
 });
 
-test("success is a fraction of what tokens asked for, which need not be K experts", () => {
+test("success is a fraction of the attempted assignments, which may be fewer than K per token", () => {
   const success = (attempted: number[], mask: number[]) => {
     const statistics = routingStatistics();
     statistics.add("moe", {
@@ -141,7 +141,7 @@ test("success is a fraction of what tokens asked for, which need not be K expert
   expect(success([2, 1, 2, 2], [0, 0, 0, 0])).toBe(0);
 });
 
-test("masked tokens count for nothing, whatever they hold, and scores are finite", () => {
+test("masked tokens are ignored, whatever their values, and scores are finite", () => {
   const [N, K, E] = [6, 2, 4];
   const tokens = fc.array(
     fc.record({
@@ -180,7 +180,7 @@ test("masked tokens count for nothing, whatever they hold, and scores are finite
   );
 });
 
-test("expert choice: a token that any expert took is no failure", () => {
+test("expert choice: a token accepted by any expert is a success", () => {
   const statistics = routingStatistics();
   statistics.add("moe", {
     // K = E = 3; token 0 has two experts, token 1 none, token 2 one.
@@ -194,7 +194,7 @@ test("expert choice: a token that any expert took is no failure", () => {
   expect(scores.successRate).toBeCloseTo(2 / 3, 12);
 });
 
-test("where all experts have every token, labels are told by the gates", () => {
+test("if all experts have every token, labels count gates", () => {
   const statistics = routingStatistics();
   statistics.add("moe", {
     ids: { shape: [2, 2], data: [0, 1, 1, 0] },
@@ -215,7 +215,7 @@ test("where all experts have every token, labels are told by the gates", () => {
   expect(labels![0]!.association.mutualInformation).toBeCloseTo(information, 12);
 });
 
-test("modalities are told apart, and how experts go with them", () => {
+test("routing by modality, and association of experts with modalities", () => {
   const statistics = routingStatistics();
   const batch = (image: number[], text: number[], ids: number[]) => ({
     ids: { shape: [1, 3], data: ids },
@@ -240,7 +240,7 @@ test("modalities are told apart, and how experts go with them", () => {
   expect(layer!.labels).toBeUndefined();
 });
 
-test("of images with texts, labels tell of the image tokens alone", () => {
+test("for image-text pairs, labels count image tokens only", () => {
   const statistics = routingStatistics();
   statistics.add("moe", {
     ids: { shape: [1, 4], data: [0, 1, 0, 1] }, // an image and a word, twice
@@ -265,7 +265,7 @@ test("of images with texts, labels tell of the image tokens alone", () => {
   });
 });
 
-test("samples without a value are left out of its table, and values that none has stay empty", () => {
+test("samples without a value are skipped, and unused values stay empty", () => {
   const statistics = routingStatistics({ values: { class: ["a", "b", "c"] } });
   statistics.add("moe", {
     ids: { shape: [1, 4], data: [0, 1, 1, 1] },

@@ -1,4 +1,4 @@
-/** Sums up where routers sent tokens, over any number of batches. */
+/** Routing statistics over any number of batches. */
 import type { RoutingWith } from "../../moe/routing-taps.ts";
 import type { Values } from "../routed-layer.ts";
 import type { DomainLabelRouting, LabelRouting, LayerRouting } from "../types/routing.ts";
@@ -7,19 +7,20 @@ import { type LabelSums, type LabelValue, labelRouting, labelSums } from "./rout
 import { type RoutedToken, type RoutingSums, routingSums } from "./routing-sums.ts";
 
 /**
- * The routing of one layer for a batch, as the taps of `moe` have it, with labels of its samples.
+ * The routing of one layer for a batch, with the axes of the taps of `moe`, and labels of its
+ * samples.
  *
- * Axes: `B` samples, `N` tokens with those of a sample side by side, `K` choices, `E` experts.
+ * Axes: `B` samples, `N` tokens (contiguous per sample), `K` choices, `E` experts.
  */
 export interface RoutedBatch extends RoutingWith<Values, "probabilities"> {
   /**
-   * Class, domain or attributes of each sample, or of its image where it has one, `[B]` each; or of
-   * each token, `[N]`.
+   * Class, domain or attributes: per sample, or per image if the batch has images, `[B]` each; or
+   * per token, `[N]`.
    */
   readonly labels?: SampleLabels;
 }
 
-/** Values of each label for every sample or token; those without one are left out. */
+/** Values of each label for every sample or token; undefined values are skipped. */
 export type SampleLabels = Readonly<Record<string, readonly (LabelValue | undefined)[]>>;
 
 export interface RoutingStatistics {
@@ -29,28 +30,28 @@ export interface RoutingStatistics {
 }
 
 export interface RoutingStatisticsOptions {
-  /** Names of the values of labels that are given as numbers, such as class names. */
+  /** Names of numeric label values, such as class names. */
   readonly values?: Readonly<Record<string, readonly string[]>>;
-  /** Whether the other labels are also summed up within each value of `domain`. Default false. */
+  /** Whether the other labels are also counted within each value of `domain`. Default false. */
   readonly byDomain?: boolean;
 }
 
-/** The modality that labels tell of. */
+/** The modality that labels describe. */
 const IMAGE = "image";
-/** The label that others are told within. */
+/** The label within which other labels are counted. */
 const DOMAIN = "domain";
 
 interface LayerSums {
   readonly all: RoutingSums;
   readonly modalities: Map<string, RoutingSums>;
   readonly labels: Map<string, LabelSums>;
-  /** By domain, then by label. */
+  /** Sums by domain, then by label. */
   readonly domains: Map<LabelValue, Map<string, LabelSums>>;
 }
 
 /**
- * Sums up layers over batches: all tokens, those of each modality, those of each label. Labels tell
- * what an image shows: where there is a modality `image`, they are of its tokens alone.
+ * Sums routing over batches: for all tokens, per modality and per label. Labels describe images, so
+ * if the modality `image` exists, labels count its tokens only.
  */
 export function routingStatistics({
   values = {},
@@ -156,7 +157,7 @@ function layerRouting(
   };
 }
 
-/** The table with those within each domain beside it. */
+/** The table, with the tables within each domain. */
 function withDomains(
   table: LabelRouting,
   name: string,

@@ -1,14 +1,14 @@
-/** Sums over tokens, from which the metrics of a layer's routing follow. */
+/** Sums over tokens from which the routing scores of a layer are computed. */
 import type { RoutingScores } from "../routing-scores.ts";
 import { entropy } from "./distribution.ts";
 
-/** What a layer decided for one token. */
+/** A layer's decision for one token. */
 export interface RoutedToken {
-  /** Its experts, best first; empty if all refused it. */
+  /** Accepted experts, best first; empty if all refused. */
   readonly ids: readonly number[];
-  /** Of every expert, `[E]`. */
+  /** Probability of every expert, `[E]`. */
   readonly probabilities: readonly number[];
-  /** Experts that it asked for. */
+  /** Number of attempted assignments. */
   readonly attempted: number;
 }
 
@@ -23,7 +23,7 @@ export interface RoutingSums {
   scores(): RoutingScores;
 }
 
-/** Sums of no token. */
+/** Creates empty sums. */
 export function routingSums(numExperts: number): RoutingSums {
   const load = Array<number>(numExperts).fill(0);
   const importance = Array<number>(numExperts).fill(0);
@@ -62,7 +62,7 @@ export function routingSums(numExperts: number): RoutingSums {
   };
 }
 
-/** Largest load over the mean, less one: 0 when balanced (arXiv:2408.15664, equation 4). */
+/** Largest load divided by the mean load, minus 1; 0 if balanced (arXiv:2408.15664, equation 4). */
 export function maxViolation(counts: ArrayLike<number | bigint>): number {
   const loads = Array.from(counts, Number);
   const mean = loads.reduce((total, load) => total + load, 0) / loads.length;

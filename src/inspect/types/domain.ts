@@ -1,4 +1,4 @@
-/** What reports show of models of several domains. */
+/** Routing across domains, for reports. */
 import type { RoutingAgreement } from "../statistics/agreement.ts";
 import type { Mosaic } from "./mosaic.ts";
 import type { LayerRouting } from "./routing.ts";
@@ -6,20 +6,20 @@ import type { LayerRouting } from "./routing.ts";
 /** The routing of held-out images of all domains, and of the same scenes in each style. */
 export interface DomainAnalysis {
   readonly domains: readonly string[];
-  /** Those of which training saw nothing. */
+  /** Domains held out from training. */
   readonly heldOut: readonly string[];
-  /** With labels of samples and of patches, each of them within every domain too. */
+  /** Routing with labels of samples and patches, each also counted within every domain. */
   readonly routing: readonly LayerRouting[];
   readonly scenes?: DomainScenes;
 }
 
 /** The same scenes drawn in each style. */
 export interface DomainScenes {
-  /** Some of them: for each scene one mosaic in every domain, in the order of `domains`. */
+  /** Example scenes: one mosaic per domain for each scene, in the order of `domains`. */
   readonly shown: readonly (readonly Mosaic[])[];
-  /** Scenes that the agreement is over. */
+  /** Number of scenes in the agreement. */
   readonly count: number;
-  /** How far patches keep their expert when the style changes. */
+  /** Routing agreement of the patches across styles. */
   readonly agreement: readonly SceneAgreement[];
 }
 

@@ -1,6 +1,6 @@
-/** Images and what models made of them: plain data, safe in a browser. Letter: `C` classes. */
+/** Images and predictions: plain data, safe in a browser. Letter: `C` classes. */
 
-/** Pixels, 0 to 255, row by row with the channels of a pixel side by side. */
+/** Pixels, 0 to 255, row by row with interleaved channels. */
 export interface RecordedImage {
   readonly width: number;
   readonly height: number;
@@ -19,7 +19,7 @@ export interface Prediction {
   readonly probabilities: readonly number[]; // [C]
 }
 
-/** What was taken for the class of one cell of the confusion matrix: an image or a text. */
+/** An image or a text of one cell of the confusion matrix. */
 export interface ConfusionSample {
   readonly label: number;
   readonly predicted: number;
@@ -27,10 +27,10 @@ export interface ConfusionSample {
   readonly text?: string;
 }
 
-/** A caption that a model made of an image. */
+/** A generated caption of an image. */
 export interface CaptionSample {
   readonly image: RecordedImage;
   readonly caption: string;
-  /** What people said of it. */
+  /** Reference captions. */
   readonly references: readonly string[];
 }

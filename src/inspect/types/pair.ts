@@ -1,19 +1,19 @@
-/** What reports show of models that read images and texts: plain data, safe in a browser. */
+/** Galleries and retrieval examples of image-text models: plain data, safe in a browser. */
 import type { RecordedImage } from "./image.ts";
 
-/** A patch that a router is sure of. */
+/** A patch with a high router probability. */
 export interface GalleryPatch {
-  /** Its pixels alone. */
+  /** Pixels of the patch only. */
   readonly image: RecordedImage;
-  /** Place of its image in the split. */
+  /** Index of its image in the split. */
   readonly index: number;
-  /** Place in the image, row by row. */
+  /** Index of the patch in the image, row by row. */
   readonly patch: number;
   /** Probability of the expert, 0 to 1. */
   readonly probability: number;
 }
 
-/** A word that goes to an expert more often than words do on average. */
+/** A word that an expert receives more often than average. */
 export interface GalleryWord {
   readonly text: string;
   /** Occurrences whose first choice is the expert. */
@@ -22,58 +22,58 @@ export interface GalleryWord {
   readonly total: number;
 }
 
-/** What is typical of one expert. */
+/** Typical tokens of one expert. */
 export interface ExpertGallery {
   readonly expert: number;
-  /** Patches and words whose first choice it is. */
+  /** Number of patches and words whose first choice is the expert. */
   readonly numPatches: number;
   readonly numWords: number;
-  /** The surest first, of different images as far as there are. */
+  /** Patches in descending order of probability, from different images if possible. */
   readonly patches: readonly GalleryPatch[];
-  /** The most typical first. */
+  /** Words, most typical first. */
   readonly words: readonly GalleryWord[];
 }
 
-/** What is typical of each expert of one layer. */
+/** Typical tokens of each expert of one layer. */
 export interface LayerGallery {
   readonly layer: string;
-  /** Tokens that were seen, also those without an expert. */
+  /** Number of tokens seen, including tokens without an expert. */
   readonly numPatches: number;
   readonly numWords: number;
   readonly experts: readonly ExpertGallery[]; // [E]
 }
 
-/** The texts of a split that are nearest to some images, and the other way round. */
+/** Nearest texts of some images, and nearest images of some texts. */
 export interface RetrievalSamples {
   readonly split: string;
-  /** What was searched. */
+  /** Size of the searched set. */
   readonly numImages: number;
   readonly numTexts: number;
   readonly byText: readonly ImagesOfText[];
   readonly byImage: readonly TextsOfImage[];
 }
 
-/** A text and the images that are nearest to it. */
+/** A text query with its nearest images. */
 export interface ImagesOfText {
   readonly text: string;
-  /** Place of its own image among all, 1 being the nearest. */
+  /** Rank of its own image, starting at 1. */
   readonly rank: number;
-  /** The nearest first. */
+  /** Nearest first. */
   readonly images: readonly (RetrievalMatch & { readonly image: RecordedImage })[];
 }
 
-/** An image and the texts that are nearest to it. */
+/** An image query with its nearest texts. */
 export interface TextsOfImage {
   readonly image: RecordedImage;
-  /** Place of the nearest of its own texts among all, 1 being the nearest. */
+  /** Best rank of its own texts, starting at 1. */
   readonly rank: number;
-  /** The nearest first. */
+  /** Nearest first. */
   readonly texts: readonly (RetrievalMatch & { readonly text: string })[];
 }
 
 export interface RetrievalMatch {
-  /** Cosine of the embeddings. */
+  /** Cosine similarity of the embeddings. */
   readonly score: number;
-  /** Whether the two belong together. */
+  /** Whether the image and the text belong together. */
   readonly own: boolean;
 }

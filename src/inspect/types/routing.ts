@@ -3,30 +3,30 @@ import type { RoutingScores } from "../routing-scores.ts";
 import type { RoutingAgreement } from "../statistics/agreement.ts";
 import type { Association } from "../statistics/contingency.ts";
 
-/** How tokens were spread over the experts of a layer. */
+/** Distribution of tokens over the experts of a layer. */
 export interface RoutingSpread {
   /** Fraction of all assignments that went to each expert; sums to 1. */
   readonly load: readonly number[]; // [E]
-  /** Sum of the probabilities of each expert, as a fraction of the whole. */
+  /** Each expert's share of the sum of probabilities. */
   readonly importance: readonly number[]; // [E]
   readonly scores: RoutingScores;
 }
 
-/** Which experts the tokens of each class, or of another label of their samples, went to. */
+/** Expert assignments per class, or per value of another label. */
 export interface LabelRouting {
   /** `class`, `domain`, `modality`, or an attribute such as `color`. */
   readonly label: string;
-  /** The one modality whose tokens are counted, where the layer has several. */
+  /** The modality whose tokens are counted, if the layer has several. */
   readonly modality?: string;
   readonly values: readonly string[]; // [L]
   /** Assignments; sums of probabilities if every token reaches every expert. */
   readonly counts: readonly (readonly number[])[]; // [L, E]
   readonly association: Association;
-  /** The same within each domain, where samples are of several. */
+  /** The same counts within each domain, if samples have several domains. */
   readonly byDomain?: readonly DomainLabelRouting[];
 }
 
-/** Which experts the tokens of each value went to, within one domain. */
+/** Expert assignments per value, within one domain. */
 export interface DomainLabelRouting {
   readonly domain: string;
   readonly values: readonly string[]; // [L]
@@ -34,7 +34,7 @@ export interface DomainLabelRouting {
   readonly association: Association;
 }
 
-/** How one MoE layer spread its tokens over its experts, over a whole evaluation. */
+/** Distribution of tokens over the experts of one MoE layer, over a whole evaluation. */
 export interface LayerRouting extends RoutingSpread {
   readonly layer: string;
   readonly numExperts: number;
@@ -44,17 +44,17 @@ export interface LayerRouting extends RoutingSpread {
   readonly labels?: readonly LabelRouting[];
 }
 
-/** How far two checkpoints of one model, or two models, send the same tokens to the same experts. */
+/** Routing agreement of two checkpoints of one model, or of two models, on the same tokens. */
 export interface CheckpointAgreement {
-  /** What was compared, such as `the best (step 400)`. */
+  /** Description of the compared checkpoint, such as `the best (step 400)`. */
   readonly first: string;
   readonly second: string;
-  /** The split whose tokens were compared. */
+  /** The split of the compared tokens. */
   readonly split: string;
   readonly layers: readonly LayerAgreement[];
 }
 
-/** Agreement of one layer under the experts' own numbers, and once they are matched. */
+/** Agreement of one layer with the original expert ids, and after matching the experts. */
 export interface LayerAgreement {
   readonly layer: string;
   readonly tokens: number;

@@ -13,15 +13,15 @@ export interface MetricEvent {
   readonly epoch: number;
   /** `train`, `validation` or `test`. */
   readonly split: string;
-  /** Such as `loss`, `auxiliary/balance` or `experts/<layer>/load_<expert>`. */
+  /** Metric name, such as `loss`, `auxiliary/balance` or `experts/<layer>/load_<expert>`. */
   readonly name: string;
   /** NaN and infinities are null in the file and NaN when read back. */
   readonly value: number;
-  /** Wall time since training began. */
+  /** Wall time since training started. */
   readonly seconds: number;
 }
 
-/** What `summary.json` holds; scripts rely on its shape. */
+/** Content of `summary.json`; scripts rely on its shape. */
 export interface Summary {
   readonly recipe: string;
   readonly seed: number;
@@ -34,10 +34,10 @@ export interface Summary {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** A summary as it is read back: files of other versions may lack any part. */
+/** A summary read from disk; files of other versions may lack any key. */
 export type StoredSummary = Partial<Summary>;
 
-/** Everything a report or the inspector shows of one run; absent parts are left out. */
+/** All data of one run for a report or the inspector; missing parts are absent. */
 export interface RunRecord {
   readonly name: string;
   readonly recipe: string;
@@ -46,25 +46,25 @@ export interface RunRecord {
   readonly summary: StoredSummary;
   readonly metrics: readonly MetricEvent[];
   readonly classNames: readonly string[];
-  /** Counts; rows are true classes, columns are predicted ones. */
+  /** Counts; rows are true classes, columns are predicted classes. */
   readonly confusion?: readonly (readonly number[])[]; // [C, C]
-  /** A few of each cell of `confusion`. */
+  /** Sample cases of the cells of `confusion`. */
   readonly confusionSamples?: readonly ConfusionSample[];
   readonly predictions?: readonly Prediction[];
   readonly routing?: readonly LayerRouting[];
-  /** The checkpoint that was evaluated against the last one. */
+  /** Agreement of the evaluated checkpoint with the last one. */
   readonly agreement?: CheckpointAgreement;
   readonly mosaics?: readonly Mosaic[];
   readonly domains?: DomainAnalysis;
   readonly regions?: DecisionRegions;
   readonly tokenTraces?: readonly TokenTrace[];
   readonly textPredictions?: readonly TextPrediction[];
-  /** Set for language models: how to read their loss. */
+  /** Set for language models: facts needed to interpret the loss. */
   readonly language?: LanguageUnits;
   readonly samples?: readonly TextSample[];
   readonly captions?: readonly CaptionSample[];
   readonly galleries?: readonly LayerGallery[];
   readonly retrieval?: RetrievalSamples;
-  /** What stands for each class where images are classified by text. */
+  /** Prompts of each class, if images are classified by text. */
   readonly classPrompts?: readonly (readonly string[])[]; // [C]
 }

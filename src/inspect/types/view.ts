@@ -1,5 +1,5 @@
 /**
- * What the inspector's page reads: plain JSON, the same over HTTP and from the files of an export.
+ * Data of the inspector's page: plain JSON, identical over HTTP and in the files of an export.
  *
  * Addresses are relative to the page:
  *
@@ -9,64 +9,64 @@
  * | `data/runs/<id>/run.json`      | `RunView`                                                     |
  * | `data/runs/<id>/metrics.json`  | `MetricTable`                                                 |
  * | `data/runs/<id>/record.json`   | the encoded `RunRecord` without metrics (`record-codec.ts`)   |
- * | `data/runs/<id>/model/...`     | `model.json`, `weights.safetensors` and, where the tokenizer  |
- * |                                | is CLIP's, `vocabulary.txt`: for the playground               |
- * | `data/runs/<id>/events`        | server-sent events, where `RunList.live`                      |
+ * | `data/runs/<id>/model/...`     | `model.json`, `weights.safetensors` and, with CLIP tokens,    |
+ * |                                | `vocabulary.txt`: files of the playground                     |
+ * | `data/runs/<id>/events`        | server-sent events, if `RunList.live`                         |
  */
 import type { MetricEvent, StoredSummary } from "./run-record.ts";
 
-/** What a run is doing, as far as its directory tells. */
+/** State of a run, as derived from its directory. */
 export type RunState = "training" | "finished" | "stopped";
 
-/** One line of the page that lists runs. */
+/** One row of the list of runs. */
 export interface RunEntry {
-  /** Letters, digits, `-`, `_` and `.`; its place below `data/runs/`. */
+  /** Letters, digits, `-`, `_` and `.`; the path segment below `data/runs/`. */
   readonly id: string;
   /** The name of its directory. */
   readonly name: string;
   readonly recipe: string;
   /** `model.system` of its configuration. */
   readonly system: string;
-  /** Pages that its system can fill; null for an unknown system. */
+  /** Pages that its system supports; null for an unknown system. */
   readonly pages: readonly string[] | null;
   readonly seed: number | null;
   readonly state: RunState;
   readonly step: number;
-  /** Milliseconds since 1970 of the last change of its metrics. */
+  /** Time of the last change of its metrics, milliseconds since 1970. */
   readonly changed: number;
   readonly seconds: number;
   readonly parameters: { readonly total: number; readonly active: number } | null;
   /** The last value of each validation and test metric, such as `validation/accuracy`. */
   readonly scores: Readonly<Record<string, number>>;
-  /** Why the run could not be read in full, in one sentence each. */
+  /** Errors of its files, one sentence each. */
   readonly problems: readonly string[];
 }
 
 export interface RunList {
-  /** Whether a server follows the runs; else the files are an export. */
+  /** Whether a server follows the runs; false for an export. */
   readonly live: boolean;
   readonly runs: readonly RunEntry[];
 }
 
-/** One checkpoint on the disk. */
+/** One checkpoint on disk. */
 export interface CheckpointEntry {
   readonly step: number;
   readonly score: number | null;
   readonly best: boolean;
 }
 
-/** One run but for its metrics and pictures. */
+/** One run without its metrics and images. */
 export interface RunView extends RunEntry {
   /** The resolved configuration, as in `config.yaml`. */
   readonly config: unknown;
   readonly summary: StoredSummary;
   readonly checkpoints: readonly CheckpointEntry[];
-  /** Whether `record.json` and `model/` are there. */
+  /** Whether `record.json` and `model/` exist. */
   readonly hasRecord: boolean;
   readonly hasModel: boolean;
 }
 
-/** One curve, thinned to what a screen can show; its first, last and extreme values are kept. */
+/** One curve, thinned for display; its first, last and extreme values are kept. */
 export interface MetricSeries {
   readonly split: string;
   readonly name: string;
@@ -74,25 +74,25 @@ export interface MetricSeries {
   readonly steps: readonly number[];
   /** Finite, one for each step. */
   readonly values: readonly number[];
-  /** Values before thinning, and how many of them were NaN or infinite. */
+  /** Number of values before thinning, and number of NaN or infinite values. */
   readonly count: number;
   readonly nonFinite: number;
 }
 
 export interface MetricTable {
   readonly series: readonly MetricSeries[];
-  /** Lines of `metrics.jsonl` that could not be read. */
+  /** Number of unreadable lines in `metrics.jsonl`. */
   readonly badLines: number;
-  /** The last event's place, from which `events` goes on (`Last-Event-ID`). */
+  /** Cursor of the last event, from which `events` continues (`Last-Event-ID`). */
   readonly cursor: string;
 }
 
 /**
  * Messages of `data/runs/<id>/events?after=<cursor>`; the id of each message is the new cursor.
  *
- * - `metrics`: new events, whose `value` is null in JSON where it is NaN or infinite;
- * - `reset`: the run began anew or was cut back, so read `metrics.json` again; messages go on with
- *   what comes after this one, some of which the table may hold already;
+ * - `metrics`: new events; `value` is null in JSON for NaN and infinities;
+ * - `reset`: the run restarted or was truncated, so reload `metrics.json`; later messages may
+ *   repeat events that the table already contains;
  * - `state`: the entry of the run changed.
  */
 export interface LiveMessages {

@@ -1,11 +1,11 @@
-/** How far the experts of a layer go with each label, overall and within each domain. */
+/** Association of a layer's experts with each label, overall and within each domain. */
 
 import * as Plot from "@observablehq/plot";
 import type { LabelRouting } from "../../inspect/types/routing.ts";
 import { type ChartOptions, draw, fitLabels, themeOf } from "./chart.ts";
 
 export interface AssociationDotsOptions extends ChartOptions {
-  /** Right end of the axis, so that layers compare; by default what the values need. */
+  /** Right end of the axis, to align layers. Default: fits the values. */
   readonly highest?: number;
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { contrast, linearRgb, perceived } from "../color.ts";
 import { attentionColors, attentionLevel } from "./attention.ts";
 
-test("levels are steps of a quarter of a doubling around the even share", () => {
+test("levels are quarter octaves around the even share", () => {
   const ratios = [0, 0.01, 0.25, 0.5, 1, Math.SQRT2, 2, 4, 100, Number.NaN];
   expect(ratios.map(attentionLevel)).toEqual([0, 0, 0, 4, 8, 10, 12, 16, 16, 0]);
 });

@@ -1,14 +1,14 @@
-/** Attention over an image: its patches under colours that tell how much each receives. */
+/** Attention over an image: each patch is coloured by the attention it receives. */
 
 import { inkOn, mix } from "../color.ts";
 import type { ChartOptions } from "./chart.ts";
 import { type Add, elementMaker, gridLines, imageElement } from "./elements.ts";
 import { tilePath } from "./regions.ts";
 
-/** Levels of attention; the middle one is the even share. */
+/** Number of attention levels; the middle level is the even share. */
 export const attentionLevels = 17;
 
-// From dark to bright, so that lightness alone tells more from less, whatever the colour vision.
+// Lightness increases monotonically, so the scale is readable under any colour vision.
 const stops = ["#1b1145", "#7a2a7e", "#dd5e45", "#fdc765", "#fffbe3"] as const;
 
 /** Colours of the levels, from a quarter of the even share to four times it. */
@@ -21,7 +21,7 @@ export function attentionColors(): { readonly fill: string; readonly ink: string
   });
 }
 
-/** Level of a share that is `ratio` times the even one: 0 for a quarter and less, 16 for four times. */
+/** Level of a share that is `ratio` times the even share: 0 up to a quarter, 16 from four times. */
 export function attentionLevel(ratio: number): number {
   if (!(ratio > 0)) return 0;
   const middle = (attentionLevels - 1) / 2;
@@ -32,15 +32,18 @@ export function attentionLevel(ratio: number): number {
 export interface AttentionMap {
   readonly rows: number;
   readonly cols: number;
-  /** Shares of the patches as multiples of the even share, row by row; without it, the image alone. */
+  /**
+   * Shares of the patches relative to the even share, row by row; if absent, only the image is
+   * drawn.
+   */
   readonly ratios?: readonly number[]; // [S]
 }
 
 /**
- * Draws an image under the levels of its patches, one path of class `a<level>` each in a group of class
- * `heat`, whose opacity follows the CSS variable `--tint`.
+ * Draws an image under coloured patches. Each level is one path of class `a<level>` in a group of
+ * class `heat`, whose opacity follows the CSS variable `--tint`.
  *
- * @param options `image` is the address of a picture, or `#id` of one in the same document
+ * @param options `image` is an image URL, or `#id` of an image in the same document
  */
 export function attentionChart(
   { rows, cols, ratios }: AttentionMap,
@@ -73,7 +76,7 @@ export function markPatch(
   { document }: Pick<ChartOptions, "document">,
 ): void {
   const [x, y] = [patch % cols, Math.floor(patch / cols)];
-  const d = `M${x}.12 ${y}.12h.76v.76h-.76z`; // inside the patch, whose edge may be the image's
+  const d = `M${x}.12 ${y}.12h.76v.76h-.76z`; // inside the patch, because its edge may be the image's edge
   const add = elementMaker(document);
   for (const part of ["halo", "line"]) add(svg, "path", { d, class: `from ${part}` });
 }

@@ -1,25 +1,25 @@
-/** What all charts share. A chart takes data and options and returns an SVG element. */
+/** Shared parts of all charts. A chart takes data and options and returns an SVG element. */
 
 import * as Plot from "@observablehq/plot";
 import { formatCompact } from "../format.ts";
 import { type ChartTheme, cssTheme } from "../theme.ts";
 
-/** Where and how large a chart is drawn; it works with any DOM, so also without a browser. */
+/** Document and size of a chart; any DOM works, also outside browsers. */
 export interface ChartOptions {
   readonly document: Document;
-  /** Outer width, pixels; the height follows from the data. */
+  /** Outer width, pixels; the height depends on the data. */
   readonly width: number;
   readonly theme?: ChartTheme;
-  /** What a screen reader says in place of the picture. */
+  /** Accessible name of the chart. */
   readonly label?: string;
 }
 
-/** The theme of the options, or the one of CSS variables. */
+/** The theme of the options. Default: CSS variables. */
 export function themeOf(options: ChartOptions): ChartTheme {
   return options.theme ?? cssTheme;
 }
 
-/** Draws Plot marks in the shared type and size. */
+/** Draws Plot marks in the common font and size. */
 export function draw(options: ChartOptions, plot: Plot.PlotOptions): SVGSVGElement {
   const svg = Plot.plot({
     color: { type: "identity" },
@@ -54,13 +54,13 @@ export function stepAxis(): Plot.Markish {
   return Plot.axisX({ ticks: 5, ...format });
 }
 
-/** A label cut to a length, with an ellipsis where something is missing. */
+/** Truncates a label to a length, with an ellipsis. */
 function shorten(label: string, length: number): string {
   const characters = [...label];
   return characters.length <= length ? label : `${characters.slice(0, length - 1).join("")}…`;
 }
 
-/** Labels for 12 px type, cut where they need more than `most` pixels, and the room they take. */
+/** Truncates labels in 12 px type to `most` pixels, and measures them. */
 export function fitLabels(
   labels: readonly string[],
   most: number,
@@ -72,7 +72,7 @@ export function fitLabels(
 }
 
 /**
- * Names of layers without the parts that all of them share, where they need more than `most` pixels.
+ * Shortens layer names wider than `most` pixels by removing their common parts.
  *
  * @example
  * layerNames(["decoder.blocks.0.moe", "decoder.blocks.1.moe"], 112) // ["blocks.0", "blocks.1"]
@@ -89,7 +89,7 @@ export function layerNames(layers: readonly string[], most: number): readonly st
   return parts.map((part) => part.join("."));
 }
 
-/** The whole numbers below `length` that can carry a label when each has `room` pixels. */
+/** The indices below `length` to label if each label needs `room` pixels. */
 export function labelledIndices(length: number, room: number, needed: number): number[] {
   const every = Math.max(1, Math.ceil(needed / room));
   return Array.from({ length: Math.ceil(length / every) }, (_, i) => i * every);

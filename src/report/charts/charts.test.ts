@@ -47,7 +47,7 @@ test("the map of mean probabilities marks nothing", () => {
   expect(titles(svg)[0]).toBe("moe.0, expert 0: 5.0\u202f% of the probability, 0.10 times even");
 });
 
-test("load bars have one bar an expert, in the expert's colour", () => {
+test("load bars have one bar per expert, in the expert's colour", () => {
   const svg = loadBarsChart(
     { layer: "moe.0", numExperts: 2, load: [0.3, Number.NaN], importance: [] },
     options,
@@ -87,7 +87,7 @@ test("no curve at all is an empty frame", () => {
   expect(curveChart([], options).outerHTML).not.toMatch(/NaN|Infinity/);
 });
 
-test("axes are logarithmic when positive values span much, smoothing begins with long curves", () => {
+test("axes are logarithmic for a large positive range, long curves are smoothed", () => {
   expect(suitsLogAxis([curve([0.1, 10])])).toBe(true);
   expect(suitsLogAxis([curve([1, 10])])).toBe(false);
   expect(suitsLogAxis([curve([0, 100])])).toBe(false);
@@ -95,7 +95,7 @@ test("axes are logarithmic when positive values span much, smoothing begins with
   expect(smoothingWindow(curve(new Array(4000).fill(1)).points)).toBe(100);
 });
 
-test("load over time stacks one band an expert, also for a single step", () => {
+test("load over time stacks one band per expert, also for a single step", () => {
   for (const steps of [[5], [5, 10, 15]]) {
     const svg = loadOverTimeChart(
       [steps, steps].map((xs) => xs.map((x) => ({ x, y: 0.5 }))),
@@ -127,7 +127,7 @@ test("a mosaic tints patches by expert, numbers areas, hatches dropped patches",
   expect(svg.querySelector("image")!.getAttribute("style")).toBe("image-rendering:pixelated");
 });
 
-test("weights tint a mosaic in grades from the largest, or not at all", () => {
+test("tints are graded by weight relative to the largest, or uniform", () => {
   const mosaic = {
     layer: "moe.0",
     rows: 1,
@@ -152,7 +152,7 @@ test("weights tint a mosaic in grades from the largest, or not at all", () => {
   expect(opacities("even")).toEqual([["M0 0h3v1h-3z", null]]);
 });
 
-test("cells of a confusion matrix are buttons where somebody listens, one in the order of tabs", () => {
+test("cells of an interactive confusion matrix are buttons, one of them in the tab order", () => {
   const plain = confusionChart([[2, 1], [0, 3]], ["cat", "dog"], options); // biome-ignore format: a matrix
   expect(plain.getAttribute("role")).toBe("img");
   expect(plain.querySelectorAll("[role=button]")).toHaveLength(0);
@@ -174,7 +174,7 @@ test("cells of a confusion matrix are buttons where somebody listens, one in the
   expect(clicked).toEqual(["0-0", "0-1", "1-1"]);
 });
 
-test("long names of layers lose what all of them share, short ones stay whole", () => {
+test("long layer names lose their common parts, short names are unchanged", () => {
   const long = ["decoder.blocks.0.moe", "decoder.blocks.11.moe"];
   expect(layerNames(long, 112)).toEqual(["blocks.0", "blocks.11"]);
   expect(layerNames(long, 400)).toBe(long);
@@ -183,7 +183,7 @@ test("long names of layers lose what all of them share, short ones stay whole", 
   expect(layerNames(same, 112)).toEqual(["a", "a"]);
 });
 
-test("a legend tells the last value of curves, of the mean of long ones", () => {
+test("a legend shows the last value of curves, or of the running mean of long curves", () => {
   const long = Array.from({ length: 200 }, (_, i) => (i === 199 ? 9 : 1));
   expect(curveLegend([curve([0.25, 0.5]), curve(long), curve([])], "number")).toEqual([
     { label: "a", value: "0.5", smoothed: false },

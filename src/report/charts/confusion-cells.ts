@@ -1,12 +1,12 @@
-/** Cells of a confusion matrix that are clicked, and led through with the arrow keys. */
+/** Interactive cells of a confusion matrix, with arrow-key navigation. */
 
-/** A place in the matrix. */
+/** Row and column of a cell. */
 export type CellPlace = readonly [actual: number, predicted: number];
 
 export interface CellOptions {
-  /** Called with the cell that is clicked or entered. */
+  /** Called when a cell is clicked or activated. */
   readonly onCell?: (actual: number, predicted: number) => void;
-  /** The cell that is marked. */
+  /** The selected cell. */
   readonly chosen?: CellPlace;
 }
 
@@ -18,9 +18,9 @@ const moves: Readonly<Record<string, CellPlace>> = {
 };
 
 /**
- * Makes buttons of the drawn cells, one of which is in the order of tabs.
+ * Turns the drawn cells into buttons; one of them is in the tab order.
  *
- * @param places where the rectangles of the chart's cells stand, in the order of drawing
+ * @param places row and column of each drawn rectangle, in drawing order
  */
 export function followCells(
   svg: SVGSVGElement,
@@ -33,7 +33,7 @@ export function followCells(
   const marked = chosen && byPlace.get(`${chosen[0]}-${chosen[1]}`);
   marked?.setAttribute("class", "chosen");
   if (onCell === undefined) return;
-  svg.setAttribute("role", "group"); // a picture would hide its buttons
+  svg.setAttribute("role", "group"); // the role "img" would hide the buttons
   const stop = marked ?? shapes[0];
   for (const [i, shape] of shapes.entries()) {
     const [actual, predicted] = places[i]!;
@@ -56,7 +56,7 @@ export function followCells(
   }
 }
 
-/** The next drawn cell in a direction; empty ones are passed over. */
+/** The next drawn cell in a direction; empty cells are skipped. */
 function neighbour(
   byPlace: ReadonlyMap<string, SVGElement>,
   [actual, predicted]: CellPlace,

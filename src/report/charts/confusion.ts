@@ -6,11 +6,11 @@ import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./
 import { type CellOptions, followCells } from "./confusion-cells.ts";
 
 /**
- * A confusion matrix with rows scaled to 1; the counts are in the title of each cell. Shades follow
- * the square root of the fraction, so that rare mistakes show.
+ * A confusion matrix with rows normalised to 1; each cell's title contains its count. Shades follow
+ * the square root of the fraction, so that rare mistakes are visible.
  *
- * @param counts rows are true classes, columns predicted ones
- * @param classNames in the order of the rows; missing names are numbers
+ * @param counts rows are true classes, columns are predicted classes
+ * @param classNames in the order of the rows; missing names are shown as numbers
  */
 export function confusionChart(
   counts: readonly (readonly number[])[], // [C, C]

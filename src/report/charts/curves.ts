@@ -5,28 +5,28 @@ import { downsample, type Point, runningMean } from "../downsample.ts";
 import { formatFigure, formatPercent } from "../format.ts";
 import { type ChartOptions, draw, stepAxis, stepFrame, themeOf } from "./chart.ts";
 
-/** One curve; colours are taken from the theme in the order of the list. */
+/** One curve; colours follow the order of the list. */
 export interface Curve {
   readonly label: string;
-  /** Ascending `x`, finite. */
+  /** Points with ascending `x`, finite. */
   readonly points: readonly Point[];
 }
 
 export interface CurveOptions extends ChartOptions {
-  /** `percent` also fixes the axis to 0..1. */
+  /** Format of the values; `percent` also fixes the axis to 0..1. */
   readonly unit?: "number" | "percent";
 }
 
-/** Most points drawn of one curve. */
+/** Maximum number of points drawn per curve. */
 const pointLimit = 400;
 const smoothedBeyond = 80;
 
-/** Window of the running mean drawn over a noisy curve; 1 when the curve is drawn as it is. */
+/** Window of the running mean over a noisy curve; 1 if the curve is not noisy. */
 export function smoothingWindow(points: readonly Point[]): number {
   return points.length > smoothedBeyond ? Math.max(5, Math.round(points.length / 40)) : 1;
 }
 
-/** Whether values differ so much that only a logarithmic axis shows them all. */
+/** Whether the range of values requires a logarithmic axis. */
 export function suitsLogAxis(curves: readonly Curve[]): boolean {
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
@@ -40,15 +40,15 @@ export function suitsLogAxis(curves: readonly Curve[]): boolean {
   return high / low > 30;
 }
 
-/** A line of a legend: the last value of a curve, of its running mean where it is noisy. */
+/** A legend entry: the last value of a curve, or of its running mean if it is noisy. */
 export interface CurveLegendEntry {
   readonly label: string;
-  /** Empty where the curve has no point. */
+  /** Formatted value; empty if the curve has no points. */
   readonly value: string;
   readonly smoothed: boolean;
 }
 
-/** What stands in the legend of curves, in their order. */
+/** The legend entries of curves, in order. */
 export function curveLegend(
   curves: readonly Curve[],
   unit: "number" | "percent",
@@ -63,7 +63,7 @@ export function curveLegend(
   });
 }
 
-/** Curves over steps; long ones as a faint trace of every value under their running mean. */
+/** Curves over steps; long curves as a faint trace of all values under their running mean. */
 export function curveChart(curves: readonly Curve[], options: CurveOptions): SVGSVGElement {
   const theme = themeOf(options);
   const log = options.unit !== "percent" && suitsLogAxis(curves);
@@ -80,7 +80,7 @@ export function curveChart(curves: readonly Curve[], options: CurveOptions): SVG
     y: { type: log ? "log" : "linear", domain, clamp: true },
     marks: [
       stepAxis(),
-      // A log axis leaves out labels of the values in its list unless their count has no end.
+      // A log axis omits some tick labels of its list unless the count is infinite.
       Plot.axisY(log ? logTicks(ys) : undefined, {
         ticks: log ? Number.POSITIVE_INFINITY : 5,
         tickFormat: options.unit === "percent" ? (v: number) => formatPercent(v, 0) : formatFigure,
@@ -114,7 +114,7 @@ function curveMarks(curve: Curve, stroke: string, log: boolean): Plot.Markish[] 
   ];
 }
 
-/** Powers of ten, or 1, 2 and 5 of each decade when that gives too few ticks. */
+/** Ticks at powers of ten, or at 1, 2 and 5 of each decade if these are too few. */
 function logTicks([low, high]: readonly [number, number]): number[] {
   const ticks = (digits: readonly number[]): number[] => {
     const found: number[] = [];

@@ -1,4 +1,4 @@
-/** What the routers of all layers made of one token. */
+/** Router decisions of all layers for one token. */
 
 import * as Plot from "@observablehq/plot";
 import type { PatchDecision } from "../../inspect/types/attention.ts";
@@ -13,16 +13,16 @@ import {
 } from "./chart.ts";
 
 export interface DecisionOptions extends ChartOptions {
-  /** A word for each expert, such as `shared`, whose first letter stands beside the number. */
+  /** Kind of each expert, such as `shared`; its first letter is shown beside the number. */
   readonly kinds?: readonly string[];
 }
 
-/** Room for the names of layers, pixels. */
+/** Width of the layer names, pixels. */
 const labelWidth = 112;
 
 /**
- * Probabilities of all experts as bars, a row for each layer: chosen experts in full colour, the others
- * pale; numbers are percent, and the dashed line is the even share.
+ * Probabilities of all experts as bars, one row per layer: chosen experts in full colour, others
+ * pale. Numbers are percent; the dashed line is the even share.
  */
 export function decisionChart(
   { layers }: Pick<PatchDecision, "layers">,

@@ -1,4 +1,4 @@
-/** Accuracies of algorithms on left-out domains. */
+/** Accuracies of algorithms on held-out domains. */
 
 import * as Plot from "@observablehq/plot";
 import type { DomainTable } from "../../evaluate/domains/table.ts";
@@ -6,7 +6,7 @@ import { formatPercent } from "../format.ts";
 import { type ChartOptions, draw, fitLabels, themeOf } from "./chart.ts";
 
 /**
- * One group of bars for each left-out domain and one for the average, a bar for each algorithm with its
+ * One group of bars per held-out domain and one for the average, one bar per algorithm with its
  * standard error; dots are trials. Algorithms have the colours of curves.
  */
 export function domainBarsChart(

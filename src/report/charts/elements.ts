@@ -1,8 +1,8 @@
-/** Making SVG elements where a chart is no plot. */
+/** Helpers for SVG elements in charts that do not use Plot. */
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
-/** Makes an element with attributes, inside a parent where there is one. */
+/** Creates an element with attributes, and appends it to a parent if given. */
 export type Add = (
   parent: Element | null,
   name: string,
@@ -13,7 +13,7 @@ export function elementMaker(document: Document): Add {
   return (parent, name, attributes) => {
     const element = document.createElementNS(svgNamespace, name) as SVGElement;
     for (const [key, value] of Object.entries(attributes)) {
-      // A strict content security policy allows the property and not the attribute.
+      // A strict content security policy allows the style property but not the attribute.
       if (key === "style") element.style.cssText = String(value);
       else element.setAttribute(key, String(value));
     }
@@ -22,7 +22,7 @@ export function elementMaker(document: Document): Add {
   };
 }
 
-/** A picture of `width` by `height` units with sharp pixels. */
+/** An image of `width` by `height` units with sharp pixels. */
 export function imageElement(
   parent: Element,
   href: string,
@@ -39,7 +39,7 @@ export function imageElement(
   });
 }
 
-/** The lines between the patches of an image, one unit a patch. */
+/** Grid lines between the patches of an image, in units of patches. */
 export function gridLines(svg: Element, rows: number, cols: number, add: Add): void {
   const lines = [
     ...Array.from({ length: Math.max(0, cols - 1) }, (_, i) => `M${i + 1} 0v${rows}`),

@@ -1,9 +1,9 @@
-/** The heat map of experts that other charts fill. */
+/** Heat map over experts, shared by several charts. */
 
 import * as Plot from "@observablehq/plot";
 import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
 
-/** One cell: a row and an expert, with the colours of its value. */
+/** One cell: row, expert and colours. */
 export interface HeatCell {
   readonly row: number;
   readonly expert: number;
@@ -23,22 +23,22 @@ export interface HeatMap<Cell extends HeatCell> {
   /** Names of the rows, from top to bottom. */
   readonly rowNames: readonly string[];
   readonly numExperts: number;
-  /** Most pixels of a row's name. */
+  /** Maximum width of a row name, pixels. */
   readonly nameLimit: number;
-  /** Most pixels of a cell's width. */
+  /** Maximum width of a cell, pixels. */
   readonly widthLimit: number;
   /** Height of a cell of this width, pixels. */
   readonly heightOf: (width: number) => number;
-  /** What a tooltip shows. */
+  /** Text of the tooltip. */
   readonly title: (cell: Cell) => string;
-  /** What a cell of this size shows; may be empty. */
+  /** Text inside a cell of this size; may be empty. */
   readonly text: (cell: Cell, size: CellSize) => string;
   /** Font size in a cell of this width, pixels. */
   readonly fontSize: (width: number) => number;
 }
 
 const margin = 4;
-/** Room of the heading and the numbers of experts, pixels. */
+/** Height of the heading and the expert numbers, pixels. */
 const headRoom = 42;
 
 /** Draws rows from top to bottom and experts from left to right. */

@@ -1,11 +1,11 @@
-/** Which classes, domains or attributes go to which experts. */
+/** Expert assignments per class, domain or attribute value. */
 
 import { formatPercent } from "../format.ts";
 import { type ChartOptions, themeOf } from "./chart.ts";
 import { heatMap } from "./heat-map.ts";
 
 /**
- * A heat map of the values of a label and the experts of one layer; each row is scaled to 1.
+ * A heat map of label values and the experts of one layer; each row is normalised to 1.
  *
  * @param counts assignments of the tokens of each value to each expert
  */

@@ -6,7 +6,7 @@ import { formatPercent } from "../format.ts";
 import { type ChartOptions, draw, labelledIndices, themeOf } from "./chart.ts";
 import { loadStatus, statusSign } from "./load-status.ts";
 
-/** Share of each expert of a layer as bars, against the even share 1/E as a dashed line. */
+/** Bars of each expert's share in a layer, with the even share 1/E as a dashed line. */
 export function loadBarsChart(
   routing: Omit<LayerRouting, "scores">,
   options: ChartOptions,

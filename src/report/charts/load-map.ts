@@ -7,11 +7,11 @@ import { heatMap } from "./heat-map.ts";
 import { loadStatus, statusSign } from "./load-status.ts";
 
 export interface LoadMapOptions extends ChartOptions {
-  /** `load` are assignments, whose extremes are marked; `importance` are mean probabilities. */
+  /** `load`: shares of assignments, with extremes marked; `importance`: mean probabilities. */
   readonly of?: "load" | "importance";
 }
 
-/** A heat map of layers and experts; a cell shows a share as a multiple of the even one, 1/E. */
+/** A heat map of layers and experts; each cell is a share relative to the even share, 1/E. */
 export function loadMapChart(
   routing: readonly Omit<LayerRouting, "scores">[],
   options: LoadMapOptions,

@@ -1,4 +1,4 @@
-/** How the share of each expert of a layer moves during training. */
+/** Expert shares of a layer over training. */
 
 import * as Plot from "@observablehq/plot";
 import { type Point, runningMean, thin } from "../downsample.ts";
@@ -6,11 +6,11 @@ import { formatPercent } from "../format.ts";
 import { type ChartOptions, draw, stepAxis, stepFrame, themeOf } from "./chart.ts";
 import { smoothingWindow } from "./curves.ts";
 
-/** Points of all bands together: bands are read as areas, not point by point. */
+/** Maximum number of points of all bands together: bands are read as areas, not point by point. */
 const pointLimit = 900;
 
 /**
- * Stacked shares of the experts of one layer; even bands mean even load.
+ * Stacked shares of the experts of one layer; equal bands mean balanced load.
  *
  * @param loads one curve per expert: its share of all assignments, 0 to 1
  */
@@ -22,7 +22,7 @@ export function loadOverTimeChart(
   const stepLimit = Math.max(20, Math.min(90, Math.round(pointLimit / Math.max(1, loads.length))));
   const rows = loads.flatMap((points, expert) => {
     const band = thin(runningMean(points, smoothingWindow(points)), stepLimit);
-    // An area needs two ends: a single value fills the step before it.
+    // An area needs two points: a single value fills the step before it.
     const ends = band.length === 1 ? [{ ...band[0]!, x: band[0]!.x - 1 }, band[0]!] : band;
     return ends.map(({ x, y }) => ({ x, y, expert, fill: theme.expert(expert) }));
   });

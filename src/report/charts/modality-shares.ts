@@ -1,19 +1,19 @@
-/** What modality the tokens of each expert are of (LIMoE's figure of specialisation, arXiv:2206.02770). */
+/** Modality of each expert's tokens (LIMoE's figure of specialisation, arXiv:2206.02770). */
 
 import * as Plot from "@observablehq/plot";
 import type { ModalityShares } from "../../inspect/statistics/modality-shares.ts";
 import { formatCount, formatPercent } from "../format.ts";
 import { type ChartOptions, draw, labelledIndices, themeOf } from "./chart.ts";
 
-/** Rows of the loads below the bars, in heights of the bars. */
+/** Height of the load rows below the bars, relative to the bars. */
 const gap = 0.08;
 const loadHeight = 0.28;
 
 /**
- * One bar an expert, split into the shares of the modalities; below, the expert's share of all
- * assignments. A dashed line stands where the bars would be split without any preference.
+ * One bar per expert, split by modality; below it, the expert's share of all assignments. A dashed
+ * line marks the split without any preference.
  *
- * Modalities have the colours of curves, from the bottom up.
+ * Modalities have the colours of curves, from bottom to top.
  */
 export function modalitySharesChart(
   { modalities, overall, experts }: ModalityShares,
@@ -132,7 +132,7 @@ export function modalitySharesChart(
   });
 }
 
-/** Whole percent; what is not all or nothing is never told as such. */
+/** Whole percent; never rounds to 0 or 100 unless exact (`<1`, `>99`). */
 function percentText(share: number): string {
   if (share > 0 && share < 0.005) return "<1";
   return share < 1 && share >= 0.995 ? ">99" : (share * 100).toFixed(0);

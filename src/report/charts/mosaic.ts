@@ -1,4 +1,4 @@
-/** The mosaic: an image whose patches are tinted by the expert that took them. */
+/** The mosaic: an image whose patches are tinted by their expert. */
 
 import type { MosaicLayer } from "../../inspect/types/mosaic.ts";
 import { type ChartOptions, themeOf } from "./chart.ts";
@@ -6,34 +6,34 @@ import { type Add, elementMaker, gridLines, imageElement } from "./elements.ts";
 import { borderPath, regions, tilePath } from "./regions.ts";
 
 export interface MosaicOptions extends ChartOptions {
-  /** Address of the image: a data URI, or `#id` of an SVG image in the same document. */
+  /** URL of the image: a data URI, or `#id` of an SVG image in the same document. */
   readonly image: string;
-  /** Experts of the layer; values outside 0 to E-1 are dropped patches. */
+  /** Number of experts; ids outside 0 to E-1 are dropped patches. */
   readonly numExperts: number;
-  /** Which choice of each patch is drawn, from 0. Default 0, the first. */
+  /** Index of the choice to draw, from 0. Default 0. */
   readonly choice?: number;
   /**
-   * How combine weights show: small ones fainter in two levels (the default), all of them graded from
-   * the largest of the layer, or not at all.
+   * Display of combine weights: small weights in two fainter levels (default), a continuous scale
+   * up to the layer's maximum, or none.
    */
   readonly strength?: "levels" | "graded" | "even";
-  /** Height of the numbers in patches; by default what a picture of about 160 pixels needs. */
+  /** Font size of the numbers in patches. Default: fits an image of about 160 pixels. */
   readonly numberSize?: number;
 }
 
-/** Combine weights below these are tinted fainter. */
+/** Patches with a combine weight below these are tinted fainter. */
 const weightLevels = [0.25, 0.5] as const;
 const levelOpacity = [0.5, 0.78, 1] as const;
-/** Steps of graded tints, of which the faintest still shows its colour. */
+/** Number of graded tints; the faintest is still visible. */
 const grades = 10;
 const faintest = 0.16;
 
 /**
- * Draws one image under the tints of one layer. A grey image keeps the tints true.
+ * Draws one image under the tints of one layer. A grey image keeps the tints undistorted.
  *
- * Tints stand in a group of class `tint` with one path per expert, marked `data-expert`; the number
- * of the expert stands once in every connected area. The opacity of the group follows the CSS
- * variable `--tint`.
+ * Tints are in a group of class `tint` with one path per expert, marked `data-expert`; each
+ * connected area shows its expert's number once. The opacity of the group follows the CSS variable
+ * `--tint`.
  */
 export function mosaicChart(layer: MosaicLayer, options: MosaicOptions): SVGSVGElement {
   const theme = themeOf(options);
@@ -49,7 +49,7 @@ export function mosaicChart(layer: MosaicLayer, options: MosaicOptions): SVGSVGE
     "aria-label": options.label ?? describeTiles(layer.layer, tiles),
   }) as SVGSVGElement;
   if (options.image.startsWith("#")) {
-    // The image keeps its own coordinates of 0..1, stretched over the grid.
+    // The image keeps its coordinates of 0..1, stretched over the grid.
     add(svg, "use", { href: options.image, transform: `scale(${cols} ${rows})` });
   } else {
     imageElement(svg, options.image, cols, rows, add);
@@ -80,7 +80,7 @@ export function mosaicChart(layer: MosaicLayer, options: MosaicOptions): SVGSVGE
 interface Tiles {
   readonly rows: number;
   readonly cols: number;
-  /** A value outside 0 to E-1 is no expert. */
+  /** Expert ids; a value outside 0 to E-1 means no expert. */
   readonly experts: readonly number[];
   readonly weights: readonly number[] | undefined;
 }
@@ -107,7 +107,7 @@ function opacities(
   };
 }
 
-/** The untinted image; a second one, for mosaics of the same document, is kept under `id`. */
+/** The untinted image; a second copy with the id `id` is reused by mosaics of the same document. */
 export function originalImage(
   image: string,
   under: { readonly id: string; readonly image: string },
@@ -129,7 +129,7 @@ export function originalImage(
   return svg;
 }
 
-/** Words for a mosaic: which experts took how many patches. */
+/** Accessible description of a mosaic: number of patches per expert. */
 function describeTiles(layer: string, { experts }: Tiles): string {
   const counts = new Map<number, number>();
   for (const expert of experts) counts.set(expert, (counts.get(expert) ?? 0) + 1);
@@ -168,7 +168,7 @@ function drawLines(svg: Element, tiles: Tiles, options: MosaicOptions, add: Add)
 
 function drawNumbers(svg: Element, tiles: Tiles, options: MosaicOptions, add: Add): void {
   const { rows, cols, experts } = tiles;
-  // A tile of a fine grid is too small for a number; a larger area has room for one.
+  // A single tile of a fine grid is too small for a number; a larger area is not.
   const size = options.numberSize ?? Math.min(1.6, Math.max(0.68, cols / 13));
   const needed = size <= 0.8 ? 1 : size <= 1 ? 3 : 6;
   const group = add(svg, "g", {

@@ -9,7 +9,7 @@ const { document } = parseHTML("<html></html>");
 const all = (svg: SVGSVGElement, name: string): string[] =>
   [...svg.querySelectorAll(name)].map(({ textContent }) => textContent!);
 
-test("shares of modalities are told by colour, number and title", () => {
+test("shares of modalities are shown by colour, number and title", () => {
   const shares = modalityShares({ values: ["image", "text"], counts: [[90, 1, 0], [0, 9, 0]] }); // biome-ignore format: a matrix
   const svg = modalitySharesChart(shares, { document, width: 360, label: "Modalities" });
   expect(svg.getAttribute("aria-label")).toBe("Modalities");
@@ -26,7 +26,7 @@ test("shares of modalities are told by colour, number and title", () => {
   expect(fills.slice(0, 3)).toEqual([cssTheme.series[0], cssTheme.series[0], cssTheme.series[1]]);
 });
 
-test("bars of many experts carry no numbers", () => {
+test("bars of many experts have no numbers", () => {
   const counts = [Array<number>(32).fill(9), Array<number>(32).fill(1)];
   const shares = modalityShares({ values: ["image", "text"], counts });
   const svg = modalitySharesChart(shares, { document, width: 360 });
@@ -34,7 +34,7 @@ test("bars of many experts carry no numbers", () => {
   expect(svg.outerHTML).not.toMatch(/NaN|undefined/);
 });
 
-test("every patch of a sheet has its title and its place", () => {
+test("every patch of a sheet has its title and position", () => {
   const sheet = { image: "data:image/png;base64,", rows: 2, columns: 2 };
   const svg = patchSheetChart(["a", "b", "c"], {
     ...sheet,

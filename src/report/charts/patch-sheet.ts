@@ -1,15 +1,15 @@
-/** Patches side by side. */
+/** A sheet of patches. */
 import { type ChartOptions, themeOf } from "./chart.ts";
 import { elementMaker, imageElement } from "./elements.ts";
 
 export interface PatchSheetOptions extends ChartOptions {
-  /** Address of one picture of all patches, row by row. */
+  /** URL of a sprite with all patches, row by row. */
   readonly image: string;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** A sheet of square patches with space between them; each has a title of its own. */
+/** A sheet of square patches with gaps; each patch has a title. */
 export function patchSheetChart(
   titles: readonly string[],
   options: PatchSheetOptions,

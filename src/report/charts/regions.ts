@@ -4,12 +4,12 @@
 export interface Region {
   readonly expert: number;
   readonly size: number;
-  /** The patch of the area nearest to its middle: a place for a number. */
+  /** The patch nearest to the area's centre: the position of the number. */
   readonly row: number;
   readonly col: number;
 }
 
-/** Areas of equal expert, in reading order. */
+/** Areas with equal expert, in reading order. */
 export function regions(experts: ArrayLike<number>, rows: number, cols: number): Region[] {
   const seen = new Uint8Array(rows * cols);
   const found: Region[] = [];
@@ -43,7 +43,10 @@ function middle(area: readonly number[], cols: number): { row: number; col: numb
   return { row: Math.floor(best / cols), col: best % cols };
 }
 
-/** An SVG path over the tiles for which `test` holds, one unit a tile, runs of a row joined. */
+/**
+ * An SVG path over the tiles that satisfy `test`, in units of tiles; adjacent tiles of a row are
+ * merged.
+ */
 export function tilePath(rows: number, cols: number, test: (tile: number) => boolean): string {
   let path = "";
   for (let row = 0; row < rows; row++) {

@@ -1,4 +1,4 @@
-/** Where the patches of images look: at each other, and at words. */
+/** Attention of image patches to each other and to words. */
 
 import { attentionShares, attentionToKey } from "../../inspect/attention.ts";
 import type { AttentionLayer, ImageAttention } from "../../inspect/types/attention.ts";
@@ -11,7 +11,7 @@ import { svgText } from "../svg.ts";
 import { routingControls } from "./routing/controls.ts";
 import { type Context, className, type Section } from "./section.ts";
 
-/** Most shares of a report, one character each. */
+/** Maximum number of shares in a report, one character each. */
 const shareLimit = 800_000;
 const tileWidth = 160;
 
@@ -27,14 +27,14 @@ export const attentionSection: Section = {
     const blocks = [...new Set(all.map(({ layer }) => blockOf(layer)))];
     const heads = Math.max(...shown.flatMap((e) => e.attention.layers.map((l) => l.numHeads)));
     const words = shown.some(({ attention }) => attention.text !== undefined);
-    return html`<p class="lede">How much attention each patch receives, layer by layer. An even layer gives every patch the same share; colours tell multiples of that.
-Click a patch to see where it looks, or choose one in the original with the arrow keys; Escape takes all patches again.${
+    return html`<p class="lede">How much attention each patch receives, layer by layer. With uniform attention every patch has the same share; colours show multiples of that share.
+Click a patch to see its attention, or move through the original with the arrow keys; Escape returns to all patches.${
       words
-        ? " Words are coloured by how much the patches read them; choose a word to see which patches do."
+        ? " Words are coloured by the attention they receive from the patches; choose a word to see the attention of each patch to it."
         : ""
     }${
       shown.some(({ attention }) => attention.classToken !== undefined)
-        ? " The class token, from which the class is told, looks at patches too."
+        ? " The class token, which the classifier reads, attends to patches too."
         : ""
     }</p>
 ${routingControls(blocks, controls(heads))}
@@ -51,17 +51,17 @@ function controls(heads: number): Html {
 <label>Tint <input type="range" data-control="tint" min="0" max="100" value="75"><output>75 %</output></label>`;
 }
 
-/** What the colours mean. */
+/** Legend of the colours. */
 function scale(): Html {
   const steps = attentionColors().map(({ fill }) => html`<i style="background:${fill}"></i>`);
-  return html`<p class="scale">\u00bc of the even share or less <span aria-hidden="true">${steps}</span> 4 times or more; the middle colour is even</p>`;
+  return html`<p class="scale">at most \u00bc of the even share <span aria-hidden="true">${steps}</span> at least 4 times; the middle colour is the even share</p>`;
 }
 
 function layersOf({ layers, classToken = [], text }: ImageAttention): AttentionLayer[] {
   return [...layers, ...classToken, ...(text?.layers ?? [])];
 }
 
-/** Images with attention, the first ones that are small enough together. */
+/** Images with attention, starting with the first, within the size limit. */
 function withinLimit(mosaics: readonly Mosaic[]): Drawn[] {
   let total = 0;
   return mosaics.filter((mosaic): mosaic is Drawn => {
@@ -111,7 +111,7 @@ ${grey}
   }</div>
 ${maps}
 </div>
-<output>Where all patches look, on average.</output>
+<output>Attention of all patches, averaged.</output>
 ${text === undefined ? null : drawText(text, rows * cols, tile)}
 </figure>${raw("\n")}`;
 }
@@ -137,17 +137,22 @@ function drawText(
     start += line.length;
     return html`<div>${line.map((word, i) => button(word, from + i))}</div>`;
   });
-  return html`<div class="words" role="group" aria-label="Words that patches read">${lines}</div>
+  return html`<div class="words" role="group" aria-label="Words that the patches attend to">${lines}</div>
 <div class="tiles">
-<div class="tile"><output>Patches that read \u201c${flat[first]!.trim()}\u201d.</output></div>
+<div class="tile"><output>Attention of the patches to \u201c${flat[first]!.trim()}\u201d.</output></div>
 ${layers.map((layer) => {
   const ratios = attentionToKey(layer, first).map((share) => share * flat.length);
-  return tile(layer, ratios, "of-words", `${layer.layer}: patches that read ${flat[first]!}`);
+  return tile(
+    layer,
+    ratios,
+    "of-words",
+    `${layer.layer}: attention of the patches to ${flat[first]!}`,
+  );
 })}
 </div>`;
 }
 
-/** The word whose readers differ most from patch to patch. */
+/** The word whose attention varies most between patches. */
 function mostUneven(layers: readonly AttentionLayer[]): number {
   const spreads = Array.from({ length: layers[0]!.numKeys }, (_, key) =>
     layers.reduce((sum, layer) => {
@@ -159,7 +164,7 @@ function mostUneven(layers: readonly AttentionLayer[]): number {
   return spreads.indexOf(Math.max(...spreads));
 }
 
-/** The layer as the page holds it, in 64 levels, so that script and page show the same. */
+/** The layer quantised to 64 levels, as stored in the page, so that script and page agree. */
 function rounded(layer: AttentionLayer, numQueries: number, numKeys: number): AttentionLayer {
   const { numHeads, weights } = layer;
   const needed = numHeads * numQueries * numKeys;
@@ -175,7 +180,7 @@ function digitsOf(weights: Uint8Array): string {
   return Array.from(weights, (level) => shareDigits[level]!).join("");
 }
 
-/** `blocks.0` of `blocks.0.attn` and of `blocks.0.fusion.attn`. */
+/** Block name: `blocks.0` of `blocks.0.attn` and of `blocks.0.fusion.attn`. */
 function blockOf(layer: string): string {
   return layer.replace(/(\.fusion)?\.attn$/, "");
 }

@@ -1,4 +1,4 @@
-/** Does an expert follow the object or the style? */
+/** Association of experts with object attributes and with style. */
 
 import type { DomainAnalysis } from "../../inspect/types/domain.ts";
 import type { LabelRouting, LayerRouting } from "../../inspect/types/routing.ts";
@@ -8,9 +8,9 @@ import { type Html, html, type Part } from "../html.ts";
 import { chartGrid } from "./chart-grid.ts";
 import type { Section } from "./section.ts";
 
-/** Labels that tell what an image shows; the class counts where no objects are known. */
+/** Labels of image content; the class is used if no objects are known. */
 const contents = ["shape", "color", "texture"];
-/** A ratio of two values of V below this is called alike. */
+/** Two values of V with a ratio below this are considered equal. */
 const alike = 1.25;
 
 export const attributesSection: Section = {
@@ -34,8 +34,8 @@ export const attributesSection: Section = {
       },
       note: verdict(labels),
     }));
-    return html`<p class="lede">Do experts follow what an image shows, or the style that it is drawn in? Cram\u00e9r\u2019s V of the
-experts and each label over held-out images of all domains: 0 where they are unrelated, 1 where one tells the other.
+    return html`<p class="lede">Do experts follow the content of an image or its style? Cram\u00e9r\u2019s V of the
+experts and each label over held-out images of all domains: 0 is unrelated, 1 is a one-to-one relation.
 Rings are the values within one domain. ${described(layers)} ${seen(analysis)}</p>
 ${chartGrid(charts)}
 ${drawTable(layers, analysis.domains)}`;
@@ -45,16 +45,16 @@ ${drawTable(layers, analysis.domains)}`;
 function described(layers: readonly LayerRouting[]): string {
   const known = layers.some(({ labels = [] }) => labels.some(({ label }) => label === "object"));
   return known
-    ? "Shape, colour, texture and \u201cdomain of objects\u201d count the patches that show an object; \u201cobject\u201d sets these apart from the background; class and domain count all tokens."
+    ? "Shape, colour, texture and \u201cdomain of objects\u201d count the patches that show an object; \u201cobject\u201d separates them from the background; class and domain count all tokens."
     : "All tokens of an image count for its class and its domain.";
 }
 
 function seen({ heldOut }: DomainAnalysis): string {
-  if (heldOut.length === 0) return "Training saw all of them.";
-  return `Training saw nothing of ${heldOut.join(" and ")}.`;
+  if (heldOut.length === 0) return "Training used all domains.";
+  return `Held out from training: ${heldOut.join(" and ")}.`;
 }
 
-/** One sentence on a layer. */
+/** A one-sentence summary of a layer. */
 function verdict(labels: readonly LabelRouting[]): string {
   const of = (name: string): number | undefined =>
     labels.find(({ label }) => label === name)?.association.cramersV;
@@ -64,9 +64,9 @@ function verdict(labels: readonly LabelRouting[]): string {
   const [found, style] = [of(content), of("domain of objects") ?? of("domain")];
   if (style === undefined || found === undefined) return "";
   const [a, b] = [`${content} (${found.toFixed(2)})`, `style (${style.toFixed(2)})`];
-  if (found >= style * alike) return `Experts go more with ${a} than with ${b}.`;
-  if (style >= found * alike) return `Experts go more with ${b} than with ${a}.`;
-  return `Experts go with ${a} and ${b} alike.`;
+  if (found >= style * alike) return `Experts are more associated with ${a} than with ${b}.`;
+  if (style >= found * alike) return `Experts are more associated with ${b} than with ${a}.`;
+  return `Experts are equally associated with ${a} and ${b}.`;
 }
 
 function drawTable(layers: readonly LayerRouting[], domains: readonly string[]): Html {

@@ -22,7 +22,7 @@ function draw(captions?: readonly CaptionSample[]): Document | undefined {
 
 const image = { width: 2, height: 1, channels: 3, data: new Uint8Array(6) };
 
-test("each image stands beside its caption and two of its references", () => {
+test("each image is shown with its caption and two of its references", () => {
   const page = draw([
     { image, caption: "a <b>red</b> star", references: ["one", "two", "three"] },
     { image, caption: "", references: ['"quoted"'] },
@@ -33,10 +33,10 @@ test("each image stands beside its caption and two of its references", () => {
   expect(texts(first!, ".verdict")).toEqual(["a <b>red</b> star"]);
   expect(texts(first!, ".truth")).toEqual(["one", "two"]);
   expect(first!.querySelector("img")!.getAttribute("height")).toBe("44");
-  expect(texts(second!, ".verdict")).toEqual(["(no words)"]);
+  expect(texts(second!, ".verdict")).toEqual(["(empty caption)"]);
   expect(second!.querySelector("img")!.getAttribute("alt")).toBe('"quoted"');
 });
 
-test("a run without captions has no such section", () => {
+test("a run without captions has no captions section", () => {
   expect(draw()).toBeUndefined();
 });

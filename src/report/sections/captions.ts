@@ -1,9 +1,9 @@
-/** Captions that the model made, beside the images and what people said of them. */
+/** Generated captions with their images and reference captions. */
 import type { CaptionSample } from "../../inspect/types/image.ts";
 import { type Html, html } from "../html.ts";
 import { predictionFigure, type Section } from "./section.ts";
 
-/** References of an image that are shown. */
+/** Maximum number of references shown per image. */
 const referenceLimit = 2;
 
 export const captionsSection: Section = {
@@ -12,7 +12,7 @@ export const captionsSection: Section = {
   draw: ({ run }) => {
     const captions = run.captions ?? [];
     if (captions.length === 0) return null;
-    return html`<p class="lede">The first images of the evaluated split and what the model says of them, always choosing the most probable token; below, what people said.</p>
+    return html`<p class="lede">Captions of the first images of the evaluated split with greedy decoding; reference captions are below.</p>
 <div class="predictions">${captions.map(drawCaption)}</div>`;
   },
 };
@@ -22,7 +22,7 @@ function drawCaption({ image, caption, references }: CaptionSample): Html {
   return predictionFigure(
     image,
     references[0] ?? "image without a caption",
-    html`<p class="verdict">${caption === "" ? "(no words)" : caption}</p>
+    html`<p class="verdict">${caption === "" ? "(empty caption)" : caption}</p>
 ${shown.map((reference) => html`<p class="truth">${reference}</p>`)}`,
   );
 }

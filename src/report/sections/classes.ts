@@ -1,4 +1,4 @@
-/** Confusion matrix and single predictions. */
+/** Confusion matrix and sample predictions. */
 
 import type { Prediction } from "../../inspect/types/image.ts";
 import { confusionChart } from "../charts/confusion.ts";
@@ -10,7 +10,7 @@ import { drawTextPredictions } from "./text-predictions.ts";
 
 const predictionLimit = 12;
 const barLimit = 3;
-/** Prompts of a class that are told. */
+/** Maximum number of prompts shown per class. */
 const promptLimit = 3;
 
 export const confusionSection: Section = {
@@ -30,12 +30,12 @@ ${drawPrompts(run)}`;
   },
 };
 
-/** What stands for each class where images are classified by text. */
+/** The prompts of each class, if images are classified by text. */
 function drawPrompts(run: Context["run"]): Html | null {
   const { classPrompts = [] } = run;
   if (classPrompts.length === 0) return null;
   return html`<details class="card prompts"><summary>Prompts of the ${classPrompts.length} classes</summary>
-<p class="lede">An image is of the class whose prompts are the nearest: the cosine with the mean of their embeddings.</p>
+<p class="lede">An image is assigned to the class with the highest cosine to the mean of its prompt embeddings.</p>
 <table><tbody>
 ${classPrompts.map((prompts, i) => {
   const more = prompts.length - promptLimit;
@@ -44,7 +44,7 @@ ${classPrompts.map((prompts, i) => {
 </tbody></table></details>`;
 }
 
-/** The pairs of classes that are mistaken most often, and the accuracy of each class. */
+/** The most frequently confused pairs of classes, and the accuracy of each class. */
 function drawMistakes(run: Context["run"], confusion: readonly (readonly number[])[]): Html {
   const totals = confusion.map((row) => row.reduce((sum, value) => sum + value, 0));
   const pairs = confusion
@@ -60,14 +60,14 @@ function drawMistakes(run: Context["run"], confusion: readonly (readonly number[
   const unit = run.textPredictions !== undefined ? "texts" : "images";
   return html`<div class="stack">
 <div class="card"><h3>Hardest classes</h3>
-<table><thead><tr><th>true class</th><th class="number">${unit}</th><th class="number">found</th></tr></thead><tbody>
+<table><thead><tr><th>true class</th><th class="number">${unit}</th><th class="number">correct</th></tr></thead><tbody>
 ${classes.map(({ i, recall }) => html`<tr><td>${className(run, i)}</td><td class="number">${formatCount(totals[i]!)}</td><td class="number">${formatPercent(recall)}</td></tr>`)}
 </tbody></table></div>
 <div class="card"><h3>Most frequent mistakes</h3>
 ${
   pairs.length === 0
     ? html`<p class="lede">None.</p>`
-    : html`<table><thead><tr><th>true class</th><th>taken for</th><th class="number">${unit}</th></tr></thead><tbody>
+    : html`<table><thead><tr><th>true class</th><th>predicted</th><th class="number">${unit}</th></tr></thead><tbody>
 ${pairs.map(({ actual, predicted, value }) => html`<tr><td>${className(run, actual)}</td><td>${className(run, predicted)}</td><td class="number">${formatCount(value)}</td></tr>`)}
 </tbody></table>`
 }</div>

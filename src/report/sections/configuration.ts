@@ -1,4 +1,4 @@
-/** What was run, and with which software. */
+/** Configuration and software versions. */
 
 import { stringify } from "yaml";
 import { html } from "../html.ts";

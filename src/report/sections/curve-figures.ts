@@ -1,4 +1,4 @@
-/** Charts of curves with their legends, for the sections that show how something moved. */
+/** Charts of curves with their legends, for several sections. */
 
 import { type Curve, curveChart, curveLegend, suitsLogAxis } from "../charts/curves.ts";
 import { type Html, html, type Part } from "../html.ts";
@@ -7,10 +7,10 @@ import { cssTheme } from "../theme.ts";
 import type { GridChart } from "./chart-grid.ts";
 import type { Context } from "./section.ts";
 
-/** A chart with more curves than this is split. */
+/** Maximum number of curves per chart. */
 const curveLimit = 6;
 
-/** Curves that share one chart. */
+/** Curves of one chart. */
 export interface CurveFigure {
   readonly title: Part;
   readonly curves: readonly Curve[];
@@ -22,11 +22,11 @@ export interface CurveFigure {
 export interface CurveFigureOptions {
   readonly nameOf: (series: Series) => string;
   readonly unit?: "number" | "percent";
-  /** What the values are. */
+  /** Unit of the values. */
   readonly explanation?: string;
 }
 
-/** Series as charts of a few curves each; none where no series has a value. */
+/** Splits series into charts of a few curves each; empty if no series has a value. */
 export function curveFigures(
   title: string,
   series: readonly Series[],
@@ -42,7 +42,7 @@ export function curveFigures(
     const notes = [explanation];
     if (group === 0 && skipped > 0) {
       notes.push(
-        `${skipped} ${skipped === 1 ? "value was" : "values were"} not finite and not drawn.`,
+        `${skipped} ${skipped === 1 ? "value is" : "values are"} not finite and not drawn.`,
       );
     }
     const note = notes.join(" ").trim();
@@ -57,7 +57,7 @@ export function curveFigures(
   });
 }
 
-/** A figure as a chart of a grid. */
+/** Converts a figure to a chart of a grid. */
 export function drawCurves({ document }: Context, figure: CurveFigure): GridChart {
   const { unit, label } = figure;
   return {

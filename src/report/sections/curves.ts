@@ -1,4 +1,4 @@
-/** How training went. */
+/** Training curves. */
 
 import { loadOverTimeChart } from "../charts/load-over-time.ts";
 import { type Html, html } from "../html.ts";
@@ -34,7 +34,7 @@ export const curvesSection: Section = {
     const auxiliary = series.match("train", /^auxiliary\//);
     const rest = [
       ...curveFigures("Auxiliary losses", auxiliary, byTail),
-      // Without auxiliary losses this is the loss again.
+      // Without auxiliary losses this equals the loss.
       ...(auxiliary.length > 0 ? single("Cross-entropy", "cross_entropy") : []),
       ...single("Learning rate", "learning_rate"),
       ...single("Gradient norm", "grad_norm"),
@@ -44,14 +44,14 @@ export const curvesSection: Section = {
     if (main.length + rest.length === 0 && loads === null) return null;
     const charts = (list: readonly CurveFigure[]): Html | null =>
       chartGrid(list.map((entry) => drawCurves(context, entry)));
-    return html`${main.length + rest.length > 0 ? html`<p class="lede">Faint traces hold every recorded value; the lines over them are running means.</p>` : null}
+    return html`${main.length + rest.length > 0 ? html`<p class="lede">Faint traces show every recorded value; lines are running means.</p>` : null}
 ${charts(main)}
 ${charts(rest)}
 ${loads}`;
   },
 };
 
-/** Accuracy in each domain: on images that training could have seen, and on those set aside. */
+/** Accuracy per domain, on in splits and on out splits. */
 function domainCurves({ series }: Context): CurveFigure[] {
   return (["in", "out"] as const).flatMap((part) => {
     const pattern = new RegExp(`^env_(.+)_${part}_acc$`);
@@ -62,13 +62,13 @@ function domainCurves({ series }: Context): CurveFigure[] {
   });
 }
 
-/** One chart per layer of how the experts' shares moved. */
+/** One chart per layer of the experts' shares over training. */
 function drawLoads({ document, series }: Context): Html | null {
   const pattern = /^experts\/(.+)\/load_(\d+)$/;
   const layers = new Map<string, Series[]>();
   for (const entry of series.match("train", pattern)) {
     const [, layer, expert] = pattern.exec(entry.name)!;
-    // A mistyped or hostile expert number must not grow the list without bound.
+    // An invalid or hostile expert number must not grow the list without bound.
     if (Number(expert) >= 1024) continue;
     const experts = layers.get(layer!) ?? [];
     experts[Number(expert)] = entry;
@@ -83,7 +83,7 @@ function drawLoads({ document, series }: Context): Html | null {
     return { title: layer, draw: (width) => loadOverTimeChart(loads, { document, width, label }) };
   });
   return html`<h3 class="sub">Expert balance over time</h3>
-<p class="lede">Share of all assignments per expert, stacked from expert 0 at the bottom; bands of equal height are an even load.</p>
+<p class="lede">Share of all assignments per expert, stacked from expert 0 at the bottom; bands of equal height mean balanced load.</p>
 <ul class="legend experts">${expertColors(most).map(
     (color, expert) =>
       html`<li><span class="swatch small" style="background:${color}"></span>${expert}</li>`,

@@ -1,4 +1,4 @@
-/** What the routers decided for single patches. */
+/** Router decisions for single patches. */
 
 import type { PatchDecision } from "../../inspect/types/attention.ts";
 import type { Mosaic } from "../../inspect/types/mosaic.ts";
@@ -9,7 +9,7 @@ import { pngDataUri } from "../png.ts";
 import { svgText } from "../svg.ts";
 import { type Context, className, type Section } from "./section.ts";
 
-/** Most patches of a report. */
+/** Maximum number of patches in a report. */
 const patchLimit = 12;
 const chartWidth = 360;
 
@@ -24,8 +24,8 @@ export const decisionsSection: Section = {
       .slice(0, patchLimit);
     if (patches.length === 0) return null;
     const kinds = (run.routing ?? []).some(({ expertKinds }) => expertKinds !== undefined);
-    return html`<p class="lede">What the routers of all layers made of single patches: of each image the patch that they are surest of, and the one that they are least sure of.
-Bars are the probabilities of the experts in percent, the dashed line is the even share; chosen experts stand in full colour, the others are pale.${
+    return html`<p class="lede">Router decisions of all layers for two patches of each image: the patch with the highest and the patch with the lowest router confidence.
+Bars are the probabilities of the experts in percent; the dashed line is the even share. Chosen experts have full colour; the others are pale.${
       kinds ? " Experts marked s are shared by all modalities; those marked m belong to one." : ""
     }</p>
 <div class="grid two">${patches.map(({ mosaic, decision }) => drawPatch(context, mosaic, decision))}</div>`;
@@ -55,5 +55,5 @@ function drawPatch({ run, document }: Context, mosaic: Mosaic, decision: PatchDe
   return html`<figure class="card"><div class="patch">
 <div>${svgText(picture)}<p>${name}<br>${place}</p></div>
 ${svgText(chart)}
-</div><figcaption>Largest probability, mean of the layers: ${mean.toFixed(2)}.</figcaption></figure>`;
+</div><figcaption>Largest probability, averaged over the layers: ${mean.toFixed(2)}.</figcaption></figure>`;
 }

@@ -65,38 +65,38 @@ const rowsOf = (section: Element): string[][] =>
     [...row.children].map(({ textContent }) => textContent.replace(/\s/g, " ")),
   );
 
-test("the report says of each layer what experts go with, and tables it within each domain", () => {
+test("the report summarises the association of each layer's experts, with a table per domain", () => {
   const section = render(analysis).querySelector("#attributes")!;
   const notes = [...section.querySelectorAll("figcaption")].map(({ textContent }) => textContent);
   expect(notes).toEqual([
-    "Experts go more with shape (1.00) than with style (0.20).",
-    "Experts go more with style (1.00) than with shape (0.20).",
-    "Experts go with shape (0.20) and style (0.20) alike.",
+    "Experts are more associated with shape (1.00) than with style (0.20).",
+    "Experts are more associated with style (1.00) than with shape (0.20).",
+    "Experts are equally associated with shape (0.20) and style (0.20).",
   ]);
-  expect(section.textContent).toContain("Training saw nothing of noisy.");
+  expect(section.textContent).toContain("Held out from training: noisy.");
   const rows = rowsOf(section);
   expect(rows[0]).toEqual(["blocks.1.moe", "domain", "20", "1 (1)", "0.200", "0.029", "", ""]);
   expect(rows[2]).toEqual(["", "shape", "20", "20 (1)", "1.000", "1.000", "1.000", "1.000"]);
   expect(section.innerHTML).not.toMatch(/NaN|undefined|\[object/);
 });
 
-test("scenes stand in every style, and the agreement between styles below", () => {
+test("scenes are shown in every style, with the agreement between styles below", () => {
   const section = render(analysis).querySelector("#scenes")!;
   const tiles = [...section.querySelectorAll(".tile")].map(({ textContent }) => textContent);
-  expect(tiles.slice(0, 2)).toEqual(["flat", "noisy, not seen"]);
+  expect(tiles.slice(0, 2)).toEqual(["flat", "noisy, held out"]);
   expect(section.querySelectorAll(".tile svg")).toHaveLength(4);
   const ids = [...section.querySelectorAll("[id]")].map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   expect(rowsOf(section)).toEqual([["blocks.1.moe", "75.0 %", "0.50", "0.50"]]);
 });
 
-test("runs without such an analysis have neither section", () => {
+test("runs without a domain analysis have neither section", () => {
   const { scenes: _, ...rest } = analysis;
   expect(render(rest).querySelector("#scenes")).toBeNull();
   expect(render({ ...rest, routing: [] }).querySelector("#attributes")).toBeNull();
 });
 
-test("accuracies by domain have curves of their own", () => {
+test("accuracies by domain have their own curves", () => {
   const value = (name: string, step: number, accuracy: number): MetricEvent => ({
     ...{ step, epoch: 0, split: "validation", name, value: accuracy, seconds: step },
   });

@@ -1,4 +1,4 @@
-/** What each expert is sent: patches and words. */
+/** Typical patches and words of each expert. */
 
 import type { ExpertGallery, GalleryWord, LayerGallery } from "../../inspect/types/pair.ts";
 import { patchSheetChart } from "../charts/patch-sheet.ts";
@@ -11,12 +11,12 @@ import { svgText } from "../svg.ts";
 import { routingControls } from "./routing/controls.ts";
 import type { Context, Section } from "./section.ts";
 
-/** Most experts of a report, over all layers; the first layer is always whole. */
+/** Maximum number of experts in a report, over all layers; the first layer is always complete. */
 const expertLimit = 96;
-/** Bytes of all patches before they are packed. */
+/** Maximum bytes of all patches before compression. */
 const byteLimit = 320_000;
 const columns = 4;
-/** Most pixels of the side of a patch. */
+/** Maximum side of a patch, pixels. */
 const sideLimit = 16;
 const sheetWidth = 176;
 
@@ -34,7 +34,7 @@ export const gallerySection: Section = {
     const most = Math.floor(byteLimit / (experts.length * side ** 2 * 3) / columns) * columns;
     const size = { side, most: Math.max(columns, most) };
     const left = galleries.length - shown.length;
-    return html`<p class="lede">For every expert the patches that its router is surest of, from different images as far as there are, and the words that most often have it as their first choice, with the share of their occurrences.${
+    return html`<p class="lede">For every expert: the patches with the highest router probability, from different images if possible, and the words that most often have it as their first choice, with the share of their occurrences.${
       left === 0 ? "" : ` ${shown.length} of ${galleries.length} layers are shown.`
     }</p>
 ${routingControls(
@@ -45,13 +45,13 @@ ${shown.map((layer) => drawLayer(context, layer, size))}`;
   },
 };
 
-/** As many layers as the page can bear, from first to last. */
+/** Layers that fit the limit, spread evenly from first to last. */
 function spread(galleries: readonly LayerGallery[]): LayerGallery[] {
   const widest = Math.max(...galleries.map(({ experts }) => experts.length));
   const most = Math.max(1, Math.floor(expertLimit / widest));
   if (galleries.length <= most) return [...galleries];
   const last = galleries.length - 1;
-  // A single layer is the last, where experts are the most specialised.
+  // A single layer is the last, because its experts are the most specialised.
   return Array.from(
     { length: most },
     (_, i) => galleries[most === 1 ? last : Math.round((i * last) / (most - 1))]!,
@@ -86,7 +86,7 @@ function drawExpert(
     ({ index, patch, probability }) =>
       `image ${index}, patch ${patch}: probability ${probability.toFixed(2)}`,
   );
-  const label = `Patches that ${layer} is surest of sending to expert ${expert}`;
+  const label = `Patches that ${layer} sends to expert ${expert} with the highest probability`;
   return html`<figure class="card">
 <h4><span class="swatch" style="background:${color};color:${inkOn(color)}">${expert}</span> <small>${[
     numPatches === 0 ? "" : `${shareText(entry.numPatches / numPatches)} of patches`,
@@ -111,5 +111,5 @@ function drawWords({ words, numWords }: ExpertGallery, all: number): Html {
 
 function tell({ text, count: own, total }: GalleryWord, average: number): string {
   const lift = own / total / average;
-  return `${text}: ${formatCount(own)} of ${formatCount(total)} occurrences, ${lift.toFixed(1)} times the share of all words`;
+  return `${text}: ${formatCount(own)} of ${formatCount(total)} occurrences, ${lift.toFixed(1)} times the average share of a word`;
 }

@@ -1,4 +1,4 @@
-/** The result in one sentence, and the key figures. */
+/** Summary sentence and key figures. */
 
 import type { StoredSummary } from "../../inspect/types/run-record.ts";
 import type { LanguageUnits } from "../../inspect/types/text.ts";
@@ -21,8 +21,8 @@ interface Score {
 const lossNames = new Set(["loss", "cross_entropy"]);
 
 /**
- * The score a run is judged by: accuracy first, then that of zero-shot classification, then any
- * other score, the loss last; but the loss where the run is a language model.
+ * The main score of a run: accuracy, else zero-shot accuracy, else any other score, else the loss.
+ * For language models it is the loss.
  */
 export function mainScore(summary: StoredSummary, language?: LanguageUnits): Score | undefined {
   const scores = (["test", "validation"] as const).flatMap((split) =>
@@ -41,8 +41,8 @@ export function mainScore(summary: StoredSummary, language?: LanguageUnits): Sco
 }
 
 /**
- * Such as "96.4 % test accuracy after 1,500 steps in 1 min 32 s; 4.5M parameters, ...", or "A
- * validation loss of 1.75 nats per token after ...".
+ * The summary sentence, such as "96.4 % test accuracy after 1,500 steps in 1 min 32 s; 4.5M
+ * parameters, ..." or "A validation loss of 1.75 nats per token after ...".
  */
 export function resultSentence(summary: StoredSummary, language?: LanguageUnits): string {
   const result = resultText(mainScore(summary, language), language);
@@ -71,13 +71,13 @@ function resultText(score: Score | undefined, language: LanguageUnits | undefine
   return `A ${split} loss of ${formatFigure(value)} nats per token${also}`;
 }
 
-/** Where tokens are not characters. */
+/** Loss per character; undefined if tokens are characters. */
 function lossPerCharacter(loss: number, { charactersPerToken }: LanguageUnits): number | undefined {
   const differ = Math.abs(charactersPerToken - 1) > 0.001 && charactersPerToken > 0;
   return differ ? loss / charactersPerToken : undefined;
 }
 
-/** The top of the report. */
+/** The header of the report. */
 export function drawHead({ run }: Context): Html {
   const recipe = run.recipe === run.name ? null : html`, recipe <strong>${run.recipe}</strong>`;
   return html`<header>
@@ -119,7 +119,7 @@ function drawFigures({ summary, classNames, confusion, language }: Context["run"
       if (language !== undefined && (name === "loss" || name === "accuracy")) {
         const also = name === "loss" ? lossPerCharacter(value, language) : undefined;
         const per = also === undefined ? "" : `; ${formatFigure(also)} per character`;
-        const note = name === "loss" ? `nats per token${per}` : "the most probable token is right";
+        const note = name === "loss" ? `nats per token${per}` : "most probable token is correct";
         add(`${split} ${name}`, scoreText(name, value), note);
         continue;
       }
@@ -148,14 +148,14 @@ function drawFigures({ summary, classNames, confusion, language }: Context["run"
   )}</dl>`;
 }
 
-/** Keeps numbers on one line with their units. */
+/** Uses non-breaking spaces between numbers and their units. */
 function keepTogether(sentence: string): string {
   return sentence
     .replace(/(\d) (min|s|h|steps?)\b/g, "$1\u00a0$2")
     .replace(/\b(min|h) (\d)/g, "$1\u00a0$2");
 }
 
-/** As people write it, such as `zero shot accuracy` and `text to image R@5`. */
+/** Display name of a score, such as `zero shot accuracy` and `text to image R@5`. */
 function scoreName(name: string): string {
   return name.replace(/_r(\d+)$/, " R@$1").replaceAll("_", " ");
 }

@@ -1,4 +1,4 @@
-/** The mosaic: which expert took which patch, image by image, layer by layer. */
+/** The mosaic: expert of every patch, image by image and layer by layer. */
 
 import { layerExperts } from "../../inspect/mosaic-layer.ts";
 import type { Mosaic } from "../../inspect/types/mosaic.ts";
@@ -9,12 +9,12 @@ import { svgText } from "../svg.ts";
 import { expertLegend, routingControls } from "./routing/controls.ts";
 import { type Context, className, mostExperts, type Section } from "./section.ts";
 
-/** Most images and most pictures of a report; the inspector shows all. */
+/** Maximum number of images and of mosaics in a report; the inspector shows all. */
 const imageLimit = 16;
 const tileLimit = 96;
 const tileWidth = 160;
 
-/** The strength of the colours. */
+/** Controls the strength of the tint. */
 export const tintControl: Html = html`<label>Tint <input type="range" data-control="tint" min="0" max="100" value="60"><output>60 %</output></label>
 <span class="hint">Click an expert to see only its patches.</span>`;
 
@@ -28,8 +28,8 @@ export const mosaicSection: Section = {
     const most = Math.max(2, Math.min(imageLimit, Math.floor(tileLimit / deepest)));
     const shown = mosaics.slice(0, most);
     const layers = [...new Set(shown.flatMap((entry) => entry.layers.map(({ layer }) => layer)))];
-    return html`<p class="lede">Each image stands beside what the routers made of it: one mosaic per layer, in grey under the colours,
-every patch tinted by the expert that is its first choice. The number of the expert stands once in every connected area; hatched patches were dropped.</p>
+    return html`<p class="lede">Each image with one mosaic per layer, in grey under the tints:
+every patch has the colour of its first-choice expert. Each connected area shows the number of its expert once; hatched patches were dropped.</p>
 ${routingControls(layers, tintControl)}
 ${expertLegend(
   mostExperts(context.run),

@@ -12,7 +12,7 @@ const run = fixturePairRun({ layers: 3, pairs: 24 });
 const page = open(run);
 const section = (id: string) => page.querySelector(`#${id}`)!;
 
-test("models of pairs have their own sections, and the page stays small", () => {
+test("image-text models have their own sections, and the page is small", () => {
   expect(all(page, "nav a").slice(0, 4)).toEqual(["Retrieval", "Modalities", "Gallery", "Experts"]);
   expect(page.querySelector("h1")!.textContent).toContain("validation zero shot accuracy");
   expect(all(page, ".figures dt")).toContain("test text to image R@1");
@@ -23,7 +23,7 @@ test("models of pairs have their own sections, and the page stays small", () => 
 });
 
 describe("modalities", () => {
-  test("a sentence tells how many experts are for what", () => {
+  test("a sentence counts the experts per modality", () => {
     const routing = run.routing!.slice(0, 1).map((entry) => {
       const [labelled] = entry.labels!;
       const counts = [[95, 60, 5, 0], [5, 40, 95, 0]]; // biome-ignore format: a matrix
@@ -31,16 +31,14 @@ describe("modalities", () => {
     });
     const drawn = open({ ...run, routing }).querySelector("#modalities")!;
     const lede = drawn.querySelector(".lede")!.textContent!;
-    // Of 300 tokens, 160 are of images: so frequent that .95 is asked for.
+    // Of 300 tokens, 160 are of images: the majority, so .95 is required.
     expect(lede.replaceAll("\u202f", " ")).toContain(
-      "Of 4 experts in one layer, 1 takes at least 95 % image tokens, 1 takes at least 80 % text tokens, and 1 mixes them; 1 got next to none.",
+      "Of 4 experts in one layer, 1 receives at least 95 % image tokens, 1 receives at least 80 % text tokens, and 1 receives a mix; 1 is almost unused.",
     );
-    expect(all(drawn, "figcaption")).toEqual([
-      "Experts for image: 0; text: 2. Next to no tokens: 3.",
-    ]);
+    expect(all(drawn, "figcaption")).toEqual(["Experts for image: 0; text: 2. Almost unused: 3."]);
   });
 
-  test("each layer has a chart, and a row with success of each modality", () => {
+  test("each layer has a chart, and a row with the success rate per modality", () => {
     expect(section("modalities").querySelectorAll("figure")).toHaveLength(3);
     const [image, text] = run.routing![0]!.modalities!;
     const percent = (value: number) => `${(value * 100).toFixed(1)}\u202f%`;
@@ -51,7 +49,7 @@ describe("modalities", () => {
     ]);
   });
 
-  test("towers of one modality have none of it", () => {
+  test("towers of one modality have no such section", () => {
     const routing = run.routing!.map((entry) => ({
       ...entry,
       modalities: entry.modalities!.slice(0, 1),
@@ -87,13 +85,13 @@ describe("gallery", () => {
     expect(all(experts[7]!, ".none")).toEqual(["No patch.", "No typical word."]);
   });
 
-  test("too many experts: layers from first to last, with fewer patches", () => {
+  test("with too many experts, layers from first to last are shown with fewer patches", () => {
     const many = open(fixturePairRun({ layers: 5, experts: 48, pairs: 8 }));
     expect(all(many, "#gallery h3")).toEqual(["blocks.0.moe", "blocks.4.moe"]);
     expect(many.querySelector("#gallery .lede")!.textContent).toContain("2 of 5 layers are shown.");
   });
 
-  test("layers of images alone speak of no words", () => {
+  test("layers over images only do not mention words", () => {
     const galleries = run.galleries!.map((layer) => ({
       ...layer,
       numWords: 0,
@@ -106,19 +104,19 @@ describe("gallery", () => {
 });
 
 describe("retrieval", () => {
-  test("recall of both directions beside chance", () => {
+  test("recall of both directions, with chance", () => {
     const rows = [...section("retrieval").querySelectorAll("tbody tr")].map((row) =>
       all(row, "td").map((cell) => cell.replaceAll("\u202f", " ")),
     );
     expect(rows).toEqual([
-      ["test", "images of a text", "41.0 %", "88.0 %", "95.0 %"],
-      ["test", "texts of an image", "43.0 %", "86.0 %", "97.0 %"],
-      ["validation", "images of a text", "43.8 %", "90.0 %", ""],
+      ["test", "text to image", "41.0 %", "88.0 %", "95.0 %"],
+      ["test", "image to text", "43.0 %", "86.0 %", "97.0 %"],
+      ["validation", "text to image", "43.8 %", "90.0 %", ""],
       ["chance", "24 images", "4.2 %", "20.8 %", "41.7 %"],
     ]);
   });
 
-  test("what belongs together is marked by more than colour", () => {
+  test("matching pairs are marked by more than colour", () => {
     const { byText, byImage } = run.retrieval!;
     const grids = [...section("retrieval").querySelectorAll(".grid")];
     expect(grids[0]!.querySelectorAll("img")).toHaveLength(6 * 5);
@@ -130,14 +128,12 @@ describe("retrieval", () => {
     }
     expect(all(grids[1]!, "figcaption")).toEqual(
       byImage.map(({ rank }) =>
-        rank === 1
-          ? "One of its texts is the nearest."
-          : `The nearest of its texts is number ${rank} of 24.`,
+        rank === 1 ? "Its best text has rank 1." : `Its best text has rank ${rank} of 24.`,
       ),
     );
   });
 
-  test("scores without samples are a table alone", () => {
+  test("scores without samples are only a table", () => {
     const { retrieval: _, ...rest } = run;
     const scores = open(rest).querySelector("#retrieval")!;
     expect(scores.querySelectorAll("tbody tr")).toHaveLength(3);
@@ -145,13 +141,13 @@ describe("retrieval", () => {
   });
 });
 
-test("prompts stand for classes, the first three of each", () => {
+test("the first three prompts of each class are shown", () => {
   const cells = all(section("confusion"), ".prompts tr:first-child > *");
   expect(cells).toEqual(["circle", "a circle; a photo of a circle; one circle; and 1 more"]);
 });
 
-test("labels are told to be of image tokens", () => {
-  expect(all(section("experts"), "h3").join()).toContain("Experts by color percent of each color, tokens of images alone"); // biome-ignore format: one sentence
+test("label headings mention image tokens", () => {
+  expect(all(section("experts"), "h3").join()).toContain("Experts by color percent of each color, image tokens only"); // biome-ignore format: one sentence
   expect(all(section("experts"), "h3").join()).toContain("Experts by modality percent of each modality,"); // biome-ignore format: one sentence
 });
 

@@ -8,7 +8,7 @@ const size = 8;
 const cells = Array.from({ length: size * size }, (_, cell) => cell);
 const right = (cell: number): boolean => cell % size >= size / 2;
 
-/** The right half is class 1 and expert 0's, the left half class 0 and expert 1's. */
+/** The right half is class 1 and expert 0, the left half class 0 and expert 1. */
 const regions: DecisionRegions = {
   axes: ["x0", "x1"],
   range: [-2, 2],
@@ -58,13 +58,13 @@ test("three maps, each area named once, with the points inside", () => {
     const runs = [...map.querySelectorAll(".areas path")].map(
       (path) => path.getAttribute("d")!.split("M").length - 1,
     );
-    expect(runs.reduce((sum, count) => sum + count)).toBe(2 * size); // two a row
+    expect(runs.reduce((sum, count) => sum + count)).toBe(2 * size); // two per row
     const dots = [...map.querySelectorAll('[aria-label="dot"]')];
     expect(dots.map((group) => group.children.length)).toEqual([1, 2]); // one cat, two dogs
   }
 });
 
-test("colours have one meaning: experts first, then classes; large weights are full", () => {
+test("colours have one meaning: experts first, then classes; large weights are opaque", () => {
   const [predicted, territory] = [...draw(regions).querySelectorAll("svg")];
   const areas = (svg: Element): (string | null)[][] =>
     [...svg.querySelectorAll(".areas path")].map((path) =>
@@ -107,7 +107,7 @@ test("without a known distribution there are two maps, each in two widths", () =
   expect(draw(rest).querySelectorAll("svg")).toHaveLength(4);
 });
 
-test("a run without regions has no such section", () => {
+test("a run without regions has no regions section", () => {
   const { regions: _, ...rest } = run;
   expect(parseHTML(renderReport(rest)).document.querySelector("#regions")).toBeNull();
 });

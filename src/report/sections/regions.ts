@@ -1,4 +1,4 @@
-/** Where a mixture of classifiers decides for what, and which expert it asks there. */
+/** Decision regions of a mixture of classifiers, and the territory of each expert. */
 
 import { defined } from "../../graph/defined.ts";
 import type { DecisionRegions } from "../../inspect/types/regions.ts";
@@ -17,9 +17,9 @@ export const regionsSection: Section = {
     const { regions } = context.run;
     if (regions === undefined) return null;
     const [x, y] = regions.axes;
-    return html`<p class="lede">The plane of ${x} and ${y}, every other feature being zero: what the mixture predicts there, and the territory of each expert, which is where its gate is the largest. Points are samples of the test split; their other features are not zero, so they need not lie in the area of their class.</p>
+    return html`<p class="lede">Predictions of the mixture in the plane of ${x} and ${y}, with all other features zero, and the territory of each expert, where its gate is the largest. Points are samples of the test split. Their other features are not zero, so a point may lie outside the area of its class.</p>
 ${chartGrid(charts(context, regions))}
-<h3 class="sub">Experts and mixture, class by class <small>share of the test samples that are classified rightly</small></h3>
+<h3 class="sub">Accuracy of experts and mixture by class <small>test split</small></h3>
 ${drawScores(context, regions)}`;
   },
 };

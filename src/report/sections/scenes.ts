@@ -1,4 +1,4 @@
-/** The same scenes in every style, and what the routers make of them. */
+/** The same scenes in every style, with their mosaics. */
 
 import { layerExperts } from "../../inspect/mosaic-layer.ts";
 import type { DomainScenes } from "../../inspect/types/domain.ts";
@@ -23,7 +23,7 @@ export const scenesSection: Section = {
     if (scenes === undefined || scenes.shown.length === 0) return null;
     const maps = scenes.shown.flat().flatMap(({ layers }) => layers);
     if (maps.length === 0) return null;
-    return html`<p class="lede">The same scenes, drawn in each style: what is where does not change, only how it looks. An expert
+    return html`<p class="lede">The same scenes drawn in each style: the content is identical, only the style differs. An expert
 that follows objects keeps its patches from left to right; one that follows the style does not. Hatched patches were
 dropped.</p>
 ${routingControls([], tintControl)}
@@ -39,7 +39,7 @@ ${drawAgreement(scenes)}`;
   },
 };
 
-/** A row of pictures, then one of each layer. */
+/** A row of images, then one row of mosaics per layer. */
 function drawScene(
   { run, document }: Context,
   styles: readonly Mosaic[],
@@ -54,7 +54,7 @@ function drawScene(
     const label = `scene ${scene + 1}, ${domains[s]}`;
     const aspect = image.width / image.height;
     const chart = originalImage(pngDataUri(image), under, aspect, { ...options, label });
-    const name = heldOut.includes(domains[s]!) ? `${domains[s]}, not seen` : domains[s]!;
+    const name = heldOut.includes(domains[s]!) ? `${domains[s]}, held out` : domains[s]!;
     return html`<div class="tile">${svgText(chart)}<span>${name}</span></div>`;
   });
   const rows = styles[0]!.layers.map((_, l) =>
@@ -82,8 +82,8 @@ function drawAgreement({ agreement, count: scenes }: DomainScenes): Html | null 
     const each = own.map(({ kappa }) => kappa.toFixed(2));
     return html`<tr><td>${layer}</td>${[...cells, ...each].map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
   });
-  return html`<h3 class="sub">Patches that keep their expert when the style changes <small>over ${scenes} scenes</small></h3>
-<div class="card scroll" tabindex="0" role="region" aria-label="Agreement between styles"><table><thead><tr><th>layer</th><th class="number" title="patches whose first expert is the same, mean over pairs of styles">same expert</th><th class="number" title="agreement beyond what equal loads share by chance: 0 chance, 1 the same">kappa</th>${pairs.map(
+  return html`<h3 class="sub">Patches with the same expert across styles <small>over ${scenes} scenes</small></h3>
+<div class="card scroll" tabindex="0" role="region" aria-label="Routing agreement between styles"><table><thead><tr><th>layer</th><th class="number" title="patches with the same first expert, mean over pairs of styles">same expert</th><th class="number" title="agreement beyond chance for the given loads: 0 is chance, 1 is identical">kappa</th>${pairs.map(
     ([a, b]) => html`<th class="number">${a}\u2013${b}</th>`,
   )}</tr></thead><tbody>
 ${rows}

@@ -1,4 +1,4 @@
-/** What the sections of a report share. */
+/** Shared parts of the report's sections. */
 
 import { layerExperts } from "../../inspect/mosaic-layer.ts";
 import type { RecordedImage } from "../../inspect/types/image.ts";
@@ -7,27 +7,27 @@ import { type Html, html, type Part } from "../html.ts";
 import { pngDataUri } from "../png.ts";
 import type { SeriesTable } from "../series.ts";
 
-/** What a section may use. */
+/** Inputs of a section. */
 export interface Context {
   readonly run: RunRecord;
   readonly series: SeriesTable;
-  /** Makes SVG elements. */
+  /** Creates SVG elements. */
   readonly document: Document;
 }
 
-/** A part of the report; `draw` returns nothing when the run has no such data. */
+/** A part of the report; `draw` returns null if the run has no such data. */
 export interface Section {
   readonly id: string;
   readonly title: string;
   readonly draw: (context: Context) => Html | null;
 }
 
-/** Name of a class, or its number. */
+/** Name of a class, or its index. */
 export function className(run: RunRecord, index: number): string {
   return run.classNames[index] ?? `class ${index}`;
 }
 
-/** Number of experts of the widest layer; 0 when the run routes nothing. */
+/** Number of experts of the widest layer; 0 without routing. */
 export function mostExperts(run: RunRecord): number {
   const routed = run.routing?.map((entry) => entry.numExperts) ?? [];
   return Math.max(
@@ -40,7 +40,7 @@ export function mostExperts(run: RunRecord): number {
   );
 }
 
-/** A chart with a heading above and a sentence below. */
+/** A chart with a heading and a caption. */
 export function figure(title: Part, chart: Part, note?: Part): Html {
   return html`<figure class="card">
 <h3>${title}</h3>
@@ -49,7 +49,7 @@ ${note === undefined || note === null ? null : html`<figcaption>${note}</figcapt
 </figure>`;
 }
 
-/** An image of the data with what the model made of it. */
+/** An image of the data with the model's prediction. */
 export function predictionFigure(image: RecordedImage, alt: string, caption: Html): Html {
   const height = Math.round((88 * image.height) / image.width);
   return html`<figure class="card prediction">

@@ -1,14 +1,14 @@
-/** Classified texts as tables. */
+/** Tables of classified texts. */
 import type { TextPrediction } from "../../inspect/types/text.ts";
 import { formatPercent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { type Context, className } from "./section.ts";
 
 const rowLimit = 20;
-/** Longer texts are cut. */
+/** Maximum length of a displayed text. */
 const characterLimit = 300;
 
-/** Wrong texts, the most confident first, and right ones; nothing where there are none. */
+/** Wrong texts, most confident first, and correct texts; null if there are none. */
 export function drawTextPredictions(run: Context["run"]): Html | null {
   const predictions = run.textPredictions ?? [];
   if (predictions.length === 0) return null;

@@ -27,7 +27,7 @@ describe("a language model", () => {
     );
   });
 
-  test("white space is seen, and lines end once", () => {
+  test("white space is visible, and lines end once", () => {
     const shown = [...layer.querySelectorAll(".tokens i")].map(
       (token) => token.firstChild!.textContent,
     );
@@ -36,7 +36,7 @@ describe("a language model", () => {
     expect(page.querySelector("#tokens .passage")!.textContent).toBe("To be,\n\nor not\tto");
   });
 
-  test("experts have their colours, a legend with shares, and a slider over layers", () => {
+  test("experts have colours, a legend with shares, and a slider over layers", () => {
     const style = page.querySelector("style")!.textContent;
     const color = expertColors(4)[3]!;
     expect(style).toContain(
@@ -49,7 +49,7 @@ describe("a language model", () => {
       "2",
       "3",
     ]);
-    // Of 34 first choices expert 1 has 4 of layer 0, expert 0 has 5 and 9.
+    // Of 34 first choices, expert 1 has 4 in layer 0; expert 0 has 5 and 9.
     expect(
       buttons.slice(0, 2).map((button) => button.querySelector(".share")!.textContent),
     ).toEqual(["41\u202f%", "12\u202f%"]);
@@ -65,7 +65,7 @@ describe("a language model", () => {
     expect(samples[0]!.querySelector("p")!.textContent).toBe("ROMEO:\nO <b>Juliet</b>");
   });
 
-  test("the head tells the loss per token, and per character where these differ", () => {
+  test("the header shows the loss per token, and per character if they differ", () => {
     const head = (charactersPerToken: number) => {
       const document = open(fixtureLanguageRun(charactersPerToken));
       const text = document.querySelector("h1")!.textContent.replaceAll("\u00a0", " ");
@@ -85,17 +85,17 @@ describe("a language model", () => {
 describe("a classifier of sentences", () => {
   const page = open(fixtureSentenceRun());
 
-  test("each text has its class and what it was taken for", () => {
+  test("each text has its true and predicted class", () => {
     const captions = [...page.querySelectorAll("#tokens figcaption")].map((caption) =>
       caption.textContent.trim(),
     );
     expect(captions).toEqual([
-      "positive \u2713 founda fine film",
-      "negative \u2717 taken for positivedull <unknown>",
+      "positive \u2713 correcta fine film",
+      "negative \u2717 predicted positivedull <unknown>",
     ]);
   });
 
-  test("the table has the wrong ones first, the surest at the top, by the names of classes", () => {
+  test("the table lists wrong texts first, most confident at the top, by class name", () => {
     const tables = [...page.querySelectorAll("#predictions table")];
     const rows = tables.map((table) =>
       [...table.querySelectorAll("tbody tr")].map((row) =>
@@ -113,7 +113,7 @@ describe("a classifier of sentences", () => {
   });
 });
 
-test("dropped tokens are marked, and experts without a colour of their own stay numbers", () => {
+test("dropped tokens are marked, and experts without their own colour are numbers", () => {
   const trace = fixtureTrace(["a", "b"]);
   const layers = [{ ...trace.layers[0]!, ids: [[4, -1]] }];
   const page = open({ ...fixtureLanguageRun(), tokenTraces: [{ ...trace, layers }] });
@@ -122,7 +122,7 @@ test("dropped tokens are marked, and experts without a colour of their own stay 
   expect(page.querySelector("#tokens [data-control]")).toBeNull();
 });
 
-test("many long texts are cut to what a page can bear", () => {
+test("many long texts are limited to the size limit of the page", () => {
   const tokens = Array.from({ length: 2000 }, () => "a");
   const tokenTraces = Array.from({ length: 9 }, () => fixtureTrace(tokens));
   const page = open({ ...fixtureLanguageRun(), tokenTraces });

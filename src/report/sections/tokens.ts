@@ -1,13 +1,13 @@
-/** Tokens: which expert took which word or character, text by text, layer by layer. */
+/** Tokens: expert of every token, text by text and layer by layer. */
 import type { RecordedLayer } from "../../inspect/types/routed-layer.ts";
 import type { TokenTrace } from "../../inspect/types/text.ts";
 import { type Html, html, raw } from "../html.ts";
 import { expertLegend, routingControls } from "./routing/controls.ts";
 import { type Context, className, mostExperts, type Section } from "./section.ts";
 
-/** Most tokens of a report, over all layers; the first text is always shown. */
+/** Maximum number of tokens in a report, over all layers; the first text is always shown. */
 const tokenLimit = 12_000;
-/** Combine weights below these are tinted fainter. */
+/** Tokens with a combine weight below these are tinted fainter. */
 const weightLevels = [0.25, 0.5] as const;
 
 export const tokensSection: Section = {
@@ -18,8 +18,8 @@ export const tokensSection: Section = {
     if (traces.length === 0) return null;
     const layers = [...new Set(traces.flatMap((trace) => trace.layers.map(({ layer }) => layer)))];
     const choices = traces.flatMap((trace) => trace.layers.map(({ ids }) => ids[0]!));
-    return html`<p class="lede">Each text stands above what the routers made of it, layer by layer: every token is tinted by the expert that is its first choice,
-whose number stands below it. The fainter the tint, the smaller the combine weight; dashed tokens were dropped.</p>
+    return html`<p class="lede">Each text with one row per layer: every token has the colour of its first-choice expert,
+with its number below. A fainter tint means a smaller combine weight; dashed tokens were dropped.</p>
 ${routingControls(layers, html`<span class="hint">Click an expert to see only its tokens.</span>`)}
 ${expertLegend(mostExperts(run), choices, "tokens")}
 <div class="${layers.length === 1 ? "grid two" : "stack"}">
@@ -28,7 +28,7 @@ ${traces.map((trace) => drawTrace(run, trace))}
   },
 };
 
-/** Texts with layers, the first ones that are small enough together. */
+/** Texts with layers, starting with the first, within the size limit. */
 function withinLimit(traces: readonly TokenTrace[]): TokenTrace[] {
   const drawn = traces.filter(({ layers, tokens }) => layers.length > 0 && tokens.length > 0);
   let total = 0;
@@ -51,9 +51,9 @@ ${layers.map(
 </figure>${raw("\n")}`;
 }
 
-/** The text itself, with its class and what it was taken for. */
+/** The text, with its true and predicted class. */
 function drawVerdict(run: Context["run"], { tokens, label, predicted }: TokenTrace): Html {
-  // Tokens of characters and of byte pairs hold their spaces; words do not.
+  // Character and byte-pair tokens include their spaces; word tokens do not.
   const text = tokens.join(tokens.some((token) => /\s/.test(token)) ? "" : " ");
   const body = html`<span class="passage">${text}</span>`;
   if (label === undefined) return body;
@@ -61,7 +61,7 @@ function drawVerdict(run: Context["run"], { tokens, label, predicted }: TokenTra
   const verdict =
     predicted === undefined
       ? null
-      : html` <span class="${right ? "right" : "wrong"}"><span aria-hidden="true">${right ? "\u2713" : "\u2717"}</span> ${right ? "found" : html`taken for ${className(run, predicted)}`}</span>`;
+      : html` <span class="${right ? "right" : "wrong"}"><span aria-hidden="true">${right ? "\u2713" : "\u2717"}</span> ${right ? "correct" : html`predicted ${className(run, predicted)}`}</span>`;
   return html`<strong>${className(run, label)}</strong>${verdict}<br>${body}`;
 }
 
@@ -84,18 +84,18 @@ function drawToken(token: string, layer: RecordedLayer, i: number): Html {
   return html`<i data-expert="${expert}"${faint}>${shown}<b>${expert}</b></i>`;
 }
 
-/** Empty lines take no room of their own. */
+/** Empty lines have no height. */
 function endsLine(tokens: readonly string[], i: number): boolean {
   return tokens[i]!.endsWith("\n") && tokens[i + 1]?.startsWith("\n") === false;
 }
 
-/** White space as signs, where a token is nothing else or ends a line. */
+/** Shows white space as symbols if a token has no other characters or ends a line. */
 function visible(token: string): string {
   const marked = token.replaceAll("\n", "\u21b5").replaceAll("\t", "\u21e5");
   return marked.trim() === "" ? marked.replaceAll(" ", "\u2423") : marked;
 }
 
-/** Words for a layer: which experts took how many tokens. */
+/** Accessible description of a layer: number of tokens per expert. */
 function describe({ layer, ids }: RecordedLayer): string {
   const counts = new Map<number, number>();
   for (const expert of ids[0]!) counts.set(expert, (counts.get(expert) ?? 0) + 1);

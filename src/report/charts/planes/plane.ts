@@ -1,35 +1,35 @@
-/** What a classifier makes of a plane: coloured areas, with points over them. */
+/** Decision regions of a classifier in a plane, with points over them. */
 
 import * as Plot from "@observablehq/plot";
 import type { DecisionRegions } from "../../../inspect/types/regions.ts";
 import { type ChartOptions, draw, themeOf } from "../chart.ts";
 import { regions } from "../regions.ts";
 
-/** The look of one class: points are told apart by colour and by shape. */
+/** Colour and symbol of one class. */
 export interface PointStyle {
   readonly fill: string;
   readonly symbol: PointSymbol;
 }
 
-/** Shapes of points, class by class. */
+/** Symbols of points, by class. */
 export const pointSymbols = ["circle", "triangle", "square", "diamond", "star", "cross"] as const;
 export type PointSymbol = (typeof pointSymbols)[number];
 
 export interface Plane {
-  /** What stands in each cell: cells of one value form an area. */
+  /** Value of each cell; adjacent cells with equal values form an area. */
   readonly values: readonly number[]; // [size * size]
   /** Name and colour of a value. */
   readonly area: (value: number) => { readonly name: string; readonly fill: string };
-  /** Strength of the colour in a cell, 0 to 1. Default even. */
+  /** Colour strength of a cell, 0 to 1. Default: uniform. */
   readonly strength?: readonly number[]; // [size * size]
   readonly point: (label: number) => PointStyle;
 }
 
-/** Shades that differ in strength. */
+/** Number of distinct shades of strength. */
 const shades = 6;
 const evenOpacity = 0.38;
 
-/** Draws one map of the plane with the test points over it; each area bears its name once. */
+/** Draws one map of the plane with the test points; each area shows its name once. */
 export function planeChart(
   { axes, range, size, points }: DecisionRegions,
   { values, area, strength, point }: Plane,
@@ -91,15 +91,15 @@ export function planeChart(
   });
 }
 
-/** Cells that look the same: one path, so that no colour lies over itself. */
+/** Cells of equal appearance, drawn as one path so that colours do not overlap. */
 interface Look {
   readonly value: number;
   readonly opacity: number;
-  /** Neighbouring cells of a row, joined. */
+  /** Adjacent cells of a row, merged. */
   readonly runs: { readonly row: number; readonly start: number; readonly end: number }[];
 }
 
-/** A mark of one path for each look. */
+/** A mark with one path per appearance. */
 function areas(
   looks: readonly Look[],
   fillOf: (value: number) => string,
@@ -148,7 +148,7 @@ function looksOf(size: number, values: readonly number[], strength?: readonly nu
   return [...looks.values()];
 }
 
-/** The place for the name of each value: the middle of its largest area. */
+/** Label position of each value: the centre of its largest area. */
 function largest(values: readonly number[], size: number) {
   const best = new Map<number, ReturnType<typeof regions>[number]>();
   for (const region of regions(values, size, size)) {

@@ -1,4 +1,4 @@
-/** The maps of a mixture of classifiers over a plane: what it predicts, and whom it asks. */
+/** Maps of a mixture of classifiers over a plane: predictions and expert territories. */
 import type { DecisionRegions } from "../../../inspect/types/regions.ts";
 import { cssTheme } from "../../theme.ts";
 import { type Plane, type PointStyle, pointSymbols } from "./plane.ts";
@@ -12,14 +12,14 @@ const signs: Readonly<Record<(typeof pointSymbols)[number], string>> = {
   cross: "\u271a",
 };
 
-/** A class as areas and points show it. */
+/** Appearance of a class in areas and points. */
 export interface ClassLook extends PointStyle {
   readonly name: string;
   /** The symbol as a character. */
   readonly sign: string;
 }
 
-/** Classes have the colours after those of the experts, so that one colour has one meaning. */
+/** Class colours follow the expert colours, so that no colour has two meanings. */
 export function classLooks(numExperts: number, classNames: readonly string[]): ClassLook[] {
   return classNames.map((name, c) => {
     const symbol = pointSymbols[c % pointSymbols.length]!;
@@ -32,10 +32,10 @@ export function classLooks(numExperts: number, classNames: readonly string[]): C
   });
 }
 
-/** One map, to be drawn with `planeChart`. */
+/** One map for `planeChart`. */
 export interface RegionPlane {
   readonly title: string;
-  /** What a screen reader says. */
+  /** Accessible name of the map. */
   readonly label: string;
   /** Whether areas are classes or experts. */
   readonly of: "classes" | "experts";
@@ -68,7 +68,7 @@ export function regionPlanes(
         area: (e) => ({ name: `expert ${e}`, fill: cssTheme.expert(e) }),
         point,
       },
-      note: "The fuller the colour, the nearer the gate of that expert is to 1.",
+      note: "Stronger colour: larger gate of that expert, up to 1.",
     },
   ];
   if (optimal !== undefined) {
@@ -77,7 +77,7 @@ export function regionPlanes(
       label: "Most probable class over the plane",
       of: "classes",
       plane: { values: optimal, area: point, point },
-      note: "The most probable class, from the distribution that the data were drawn from.",
+      note: "The most probable class under the distribution of the data.",
     });
   }
   return planes;

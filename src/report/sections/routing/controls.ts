@@ -1,10 +1,12 @@
-/** What the mosaic and the tokens share: the slider over layers, and the experts to choose from. */
+/** Shared controls of the mosaic and token sections: layer slider and expert legend. */
 import { inkOn } from "../../color.ts";
 import { formatPercent } from "../../format.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { expertColors } from "../../palette.ts";
 
-/** A slider over layers, where there are several, beside further controls; the script shows them. */
+/**
+ * A slider over layers, if there are several, and further controls; the script makes them visible.
+ */
 export function routingControls(layers: readonly string[], others: Part): Html {
   return html`<div class="controls" hidden>
 ${
@@ -17,10 +19,10 @@ ${others}
 }
 
 /**
- * Buttons that show what one expert took, with its share of all first choices below.
+ * Buttons that highlight the tokens of one expert, each with its share of all first choices.
  *
- * @param unit what experts take, in the plural
- * @param choices first choices; those outside 0 to `numExperts - 1` were dropped
+ * @param unit name of the tokens, plural
+ * @param choices first choices; ids outside 0 to `numExperts - 1` mean dropped
  */
 export function expertLegend(
   numExperts: number,

@@ -1,4 +1,4 @@
-/** How the routing of the layers moved during training. */
+/** Routing scores of the layers over training. */
 
 import { type Html, html } from "../../html.ts";
 import type { Series } from "../../series.ts";
@@ -7,19 +7,19 @@ import { curveFigures, drawCurves } from "../curve-figures.ts";
 import type { Context } from "../section.ts";
 import { routingCurves, wholeLayers } from "./routing-curves.ts";
 
-/** Small charts with a line for each layer; nothing where no layer was logged. */
+/** Small charts with one line per layer; null if no layer was logged. */
 export function drawRoutingCurves(context: Context): Html | null {
   const figures = routingCurves.flatMap(({ name, title, ...options }) => {
     const found = context.series.match("train", new RegExp(`^experts/.+/${name}$`));
     const whole = new Set(wholeLayers(found.map(layerOf)));
     const layers = found.filter((entry) => whole.has(layerOf(entry)));
-    // A method that refuses no token always succeeds.
+    // Routers that refuse no token always have success 1.
     const refused = layers.some(({ points }) => points.some(({ y }) => y < 1));
     if (name === "success_rate" && !refused) return [];
     return curveFigures(title, layers, { ...options, nameOf: layerOf });
   });
   if (figures.length === 0) return null;
-  return html`<h3 class="sub">Routing over training <small>one line for each layer</small></h3>
+  return html`<h3 class="sub">Routing over training <small>one line per layer</small></h3>
 ${chartGrid(figures.map((figure) => drawCurves(context, figure)))}`;
 }
 

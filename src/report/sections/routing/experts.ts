@@ -1,4 +1,4 @@
-/** How the experts of each layer share the work. */
+/** Load of the experts of each layer. */
 
 import type { LabelRouting, LayerRouting } from "../../../inspect/types/routing.ts";
 import { labelMapChart } from "../../charts/label-map.ts";
@@ -12,7 +12,7 @@ import { type Context, figure, type Section } from "../section.ts";
 import { drawRoutingCurves } from "./curves.ts";
 import { drawAgreement, drawAssociations, drawRoutingTable } from "./table.ts";
 
-/** Labels with more values are left out. */
+/** Labels with more values are skipped. */
 const mostValues = 128;
 
 export const expertsSection: Section = {
@@ -40,11 +40,11 @@ function drawLoads({ document }: Context, routing: readonly LayerRouting[]): Htm
       loadBarsChart(entry, { document, width, label: `Expert load of ${entry.layer}` }),
     note: verdict(entry),
   }));
-  return html`<p class="lede">An even router gives each of E experts 1/E of all assignments.
+  return html`<p class="lede">A balanced router gives each of E experts 1/E of all assignments.
 <b>${statusSign.dead} dead</b>: less than ${deadBelow} times that; <b>${statusSign.overloaded} overloaded</b>: more than ${overloadedAbove} times.</p>
 <div class="stack">
 ${figure("Load by layer, as a multiple of the even share", map("load", "Expert load of each layer as multiples of the even share"), "The share of all assignments that went to each expert.")}
-${figure("Mean probability by layer, as a multiple of the even share", map("importance", "Mean probability of the experts of each layer as multiples of the even share"), "The probability that the router gives each expert, over all tokens; apart from the load where close decisions fall to one side.")}
+${figure("Mean probability by layer, as a multiple of the even share", map("importance", "Mean probability of the experts of each layer as multiples of the even share"), "Mean router probability of each expert over all tokens. It differs from the load if close decisions favour one side.")}
 </div>
 ${drawRoutingTable(routing)}
 <h3 class="sub">Share of assignments <small>dashed: the even share</small></h3>
@@ -62,7 +62,7 @@ function drawLabels({ document }: Context, routing: readonly LayerRouting[]): Ht
   }
   return [...byLabel].map(
     ([label, entries]) =>
-      html`<h3 class="sub">Experts by ${label} <small>percent of each ${label}${entries.some(({ labelled }) => labelled.modality === "image") ? ", tokens of images alone" : ""}</small></h3>
+      html`<h3 class="sub">Experts by ${label} <small>percent of each ${label}${entries.some(({ labelled }) => labelled.modality === "image") ? ", image tokens only" : ""}</small></h3>
 ${chartGrid(
   entries.map(({ layer, labelled: { values, counts, association } }) => ({
     title: layer,

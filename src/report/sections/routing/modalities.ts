@@ -1,4 +1,4 @@
-/** Which experts read images, which read texts. */
+/** Modality of the tokens of each expert. */
 
 import { type RoutingScoreName, routingScores } from "../../../inspect/routing-scores.ts";
 import {
@@ -47,26 +47,26 @@ export const modalitiesSection: Section = {
         }),
       note: describe(shares),
     }));
-    return html`<p class="lede">${summary(layers)} Bars are the tokens of each expert by modality, in percent; a dashed line marks the split of all tokens, which every expert would have without a preference. Grey bars below are the expert\u2019s share of all assignments.</p>
+    return html`<p class="lede">${summary(layers)} Bars are the tokens of each expert by modality, in percent; a dashed line marks the split of all tokens, which is the expected split without a preference. Grey bars below are the expert\u2019s share of all assignments.</p>
 ${legend(layers)}
 ${chartGrid(charts)}
 ${drawTable(layers)}`;
   },
 };
 
-/** Experts of each modality, in a sentence. */
+/** One-sentence summary of the experts per modality. */
 function summary(layers: readonly MixedLayer[]): Html {
   const experts = layers.flatMap(({ shares }) => shares.experts);
   const counts = modalitiesOf(layers).map((modality) => {
     const own = experts.filter(({ specialty }) => specialty === modality).length;
-    return html`<b>${own}</b> ${own === 1 ? "takes" : "take"} at least ${leastShare(layers, modality)} ${modality} tokens`;
+    return html`<b>${own}</b> ${own === 1 ? "receives" : "receive"} at least ${leastShare(layers, modality)} ${modality} tokens`;
   });
   const idle = experts.filter((expert) => expert.idle).length;
   const mixed = experts.filter((expert) => expert.specialty === undefined && !expert.idle).length;
-  return html`Of ${experts.length} experts in ${layers.length === 1 ? "one layer" : `${layers.length} layers`}, ${counts.map((part) => html`${part}, `)}and ${mixed} ${mixed === 1 ? "mixes" : "mix"} them${idle === 0 ? "" : `; ${idle} got next to none`}.`;
+  return html`Of ${experts.length} experts in ${layers.length === 1 ? "one layer" : `${layers.length} layers`}, ${counts.map((part) => html`${part}, `)}and ${mixed} ${mixed === 1 ? "receives" : "receive"} a mix${idle === 0 ? "" : `; ${idle} ${idle === 1 ? "is" : "are"} almost unused`}.`;
 }
 
-/** The share that makes an expert one of a modality: the larger where that is frequent in any layer. */
+/** Minimum share of a specialist: the larger one if the modality is the majority in any layer. */
 function leastShare(layers: readonly MixedLayer[], modality: string): string {
   const frequent = layers.some(
     ({ shares: { modalities, overall } }) => (overall[modalities.indexOf(modality)] ?? 0) > 0.5,
@@ -90,7 +90,7 @@ function overallShare(layers: readonly MixedLayer[], m: number): number {
   return layers.reduce((sum, { shares }) => sum + (shares.overall[m] ?? 0), 0) / layers.length;
 }
 
-/** Which experts are for which modality. */
+/** Lists the experts of each modality. */
 function describe({ modalities, experts }: ModalityShares): string {
   const list = (modality: string): string =>
     experts
@@ -99,10 +99,10 @@ function describe({ modalities, experts }: ModalityShares): string {
       .join(", ");
   const parts = modalities.map((modality) => `${modality}: ${list(modality) || "none"}`);
   const idle = experts.filter((entry) => entry.idle).map(({ expert }) => expert);
-  return `Experts for ${parts.join("; ")}.${idle.length === 0 ? "" : ` Next to no tokens: ${idle.join(", ")}.`}`;
+  return `Experts for ${parts.join("; ")}.${idle.length === 0 ? "" : ` Almost unused: ${idle.join(", ")}.`}`;
 }
 
-/** Success and confidence by modality, and how far modality and expert go together. */
+/** Success and confidence by modality, and the association of modalities and experts. */
 function drawTable(layers: readonly MixedLayer[]): Html {
   const names = modalitiesOf(layers);
   const heads = shownScores.flatMap((score) => {
@@ -124,8 +124,8 @@ function drawTable(layers: readonly MixedLayer[]): Html {
     ];
     return html`<tr><td>${entry.layer}</td>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
   });
-  return html`<h3 class="sub">Routing of each modality <small>NMI is the normalised mutual information of experts and modalities: 0 unrelated, 1 one to one</small></h3>
-<div class="card scroll" tabindex="0" role="region" aria-label="Routing of each modality"><table><thead><tr><th>layer</th>${heads}<th class="number">NMI</th><th class="number">Cram\u00e9r\u2019s V</th></tr></thead><tbody>
+  return html`<h3 class="sub">Routing by modality <small>NMI is the normalised mutual information of experts and modalities: 0 unrelated, 1 one to one</small></h3>
+<div class="card scroll" tabindex="0" role="region" aria-label="Routing by modality"><table><thead><tr><th>layer</th>${heads}<th class="number">NMI</th><th class="number">Cram\u00e9r\u2019s V</th></tr></thead><tbody>
 ${rows}
 </tbody></table></div>`;
 }

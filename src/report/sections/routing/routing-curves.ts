@@ -1,4 +1,4 @@
-/** Curves of the routing of each layer, as reports and the inspector show them. */
+/** Routing curves per layer, shared by reports and the inspector. */
 import { snakeCase } from "../../../config/case.ts";
 import { type RoutingScore, routingScoreList } from "../../../inspect/routing-scores.ts";
 
@@ -8,7 +8,7 @@ export interface RoutingCurve extends Pick<RoutingScore, "title" | "explanation"
   readonly unit: "number" | "percent";
 }
 
-/** Curves of the scores that show how routing moved. */
+/** Curves of the routing scores that are plotted over training. */
 export const routingCurves: readonly RoutingCurve[] = routingScoreList
   .filter(({ curve }) => curve)
   .map(({ name, title, unit, explanation }) => ({
@@ -18,7 +18,7 @@ export const routingCurves: readonly RoutingCurve[] = routingScoreList
     explanation,
   }));
 
-/** Layers without the modalities of layers that are there themselves, `<layer>/<modality>`. */
+/** Layer names without the modality entries `<layer>/<modality>` of listed layers. */
 export function wholeLayers(names: readonly string[]): string[] {
   const known = new Set(names);
   return [...known].filter((name) => !known.has(name.slice(0, Math.max(0, name.lastIndexOf("/")))));

@@ -1,4 +1,4 @@
-/** Tables of how layers route. */
+/** Tables of routing scores. */
 
 import {
   type RoutingScore,
@@ -14,19 +14,21 @@ import { loadStatus } from "../../charts/load-status.ts";
 import { formatCount, formatPercent } from "../../format.ts";
 import { type Html, html, type Part } from "../../html.ts";
 
-/** A column of the table of layers. */
+/** A column of the layer table. */
 export interface RoutingColumn {
   readonly title: string;
   readonly hint: string;
   readonly cell: (spread: RoutingSpread) => string;
 }
 
-/** Columns of the table of layers: every score, but success alone for its opposite. */
+/**
+ * Columns of the layer table: every score except the dropped fraction, the complement of success.
+ */
 export const routingColumns: readonly RoutingColumn[] = routingScoreList
   .filter(({ name }) => name !== "droppedFraction")
   .map((score) => (score.name === "deadExperts" ? deadColumn(score) : scoreColumn(score)));
 
-/** A column that holds one score. */
+/** A column with one score. */
 export function scoreColumn({
   name,
   column,
@@ -40,11 +42,11 @@ export function scoreColumn({
   };
 }
 
-/** Experts with next to no load, as load charts mark them. */
+/** Number of dead experts, by the same limit as load charts. */
 function deadColumn({ column }: RoutingScore): RoutingColumn {
   return {
     title: column,
-    hint: "Experts with next to no load.",
+    hint: "Experts that are almost unused.",
     cell: ({ load }) =>
       String(load.filter((share) => loadStatus(share, load.length) === "dead").length),
   };
@@ -55,7 +57,7 @@ function formatScore(value: number, unit: RoutingScore["unit"]): string {
   return unit === "count" ? String(value) : value.toFixed(2);
 }
 
-/** One row for each layer, and one for each modality of it. */
+/** One row per layer, and one per modality of it. */
 export function drawRoutingTable(routing: readonly LayerRouting[]): Html {
   const cells = (spread: RoutingSpread): Html[] =>
     routingColumns.map(({ cell }) => numeric(cell(spread)));
@@ -65,15 +67,15 @@ export function drawRoutingTable(routing: readonly LayerRouting[]): Html {
       (spread) => html`<tr class="part"><td>${spread.modality}</td>${cells(spread)}</tr>`,
     ),
   ]);
-  return html`<h3 class="sub">Routing of each layer <small>entropies and information in nats</small></h3>
-<div class="card scroll" tabindex="0" role="region" aria-label="Routing of each layer"><table><thead><tr><th>layer</th>${routingColumns.map(
+  return html`<h3 class="sub">Routing by layer <small>entropies and information in nats</small></h3>
+<div class="card scroll" tabindex="0" role="region" aria-label="Routing by layer"><table><thead><tr><th>layer</th>${routingColumns.map(
     ({ title, hint }) => html`<th class="number" title="${hint}">${title}</th>`,
   )}</tr></thead><tbody>
 ${rows}
 </tbody></table></div>`;
 }
 
-/** How far the experts of each layer go with what samples are; nothing where nothing is known. */
+/** Association of experts with sample labels, per layer; null without labels. */
 export function drawAssociations(routing: readonly LayerRouting[]): Html | null {
   const tables = routing.flatMap(({ labels = [] }) => labels);
   const labels = [...new Set(tables.map(({ label }) => label))];
@@ -89,21 +91,21 @@ export function drawAssociations(routing: readonly LayerRouting[]): Html | null 
       ]);
       return html`<tr><td>${entry.layer}</td>${cells.map(numeric)}</tr>`;
     });
-  return html`<h3 class="sub">Agreement of experts with what samples are <small>0 unrelated, 1 one to one${
-    ofImages ? "; but for modalities, of the tokens of images alone" : ""
+  return html`<h3 class="sub">Association of experts with labels <small>0 unrelated, 1 one to one${
+    ofImages ? "; image tokens only, except for modalities" : ""
   }</small></h3>
-<div class="card scroll" tabindex="0" role="region" aria-label="Agreement of experts with labels"><table><thead><tr><th>layer</th>${labels.map(
+<div class="card scroll" tabindex="0" role="region" aria-label="Association of experts with labels"><table><thead><tr><th>layer</th>${labels.map(
     (label) =>
-      html`<th class="number" title="normalised mutual information of experts and values of ${label}">NMI, ${label}</th><th class="number" title="Cram\u00e9r\u2019s V of experts and values of ${label}: root of chi-square over its largest possible value">V, ${label}</th>`,
+      html`<th class="number" title="normalised mutual information of experts and values of ${label}">NMI, ${label}</th><th class="number" title="Cram\u00e9r\u2019s V of experts and values of ${label}: square root of chi-square over its maximum">V, ${label}</th>`,
   )}</tr></thead><tbody>
 ${rows}
 </tbody></table></div>`;
 }
 
-/** How far two checkpoints route alike. */
+/** Routing agreement of two checkpoints. */
 export function drawAgreement({ first, second, split, layers }: CheckpointAgreement): Html {
-  return html`<h3 class="sub">Agreement of checkpoints <small>${first} against ${second}, on the same tokens of the ${split} split</small></h3>
-<div class="card scroll" tabindex="0" role="region" aria-label="Agreement of checkpoints"><table><thead><tr><th>layer</th><th class="number" title="tokens whose first expert is the same">same first choice</th><th class="number" title="agreement beyond what equal loads share by chance: 0 chance, 1 the same">kappa</th><th class="number" title="shared experts over the experts of either, on average">overlap</th><th class="number">tokens</th></tr></thead><tbody>
+  return html`<h3 class="sub">Routing agreement of checkpoints <small>${first} and ${second}, on the same tokens of the ${split} split</small></h3>
+<div class="card scroll" tabindex="0" role="region" aria-label="Routing agreement of checkpoints"><table><thead><tr><th>layer</th><th class="number" title="tokens with the same first expert">same first choice</th><th class="number" title="agreement beyond chance for the given loads: 0 is chance, 1 is identical">kappa</th><th class="number" title="mean Jaccard index of the two expert sets">overlap</th><th class="number">tokens</th></tr></thead><tbody>
 ${layers.map(
   ({ layer, own, tokens }) =>
     html`<tr><td>${layer}</td>${[formatPercent(own.firstChoice), own.kappa.toFixed(2), formatPercent(own.overlap), formatCount(tokens)].map(numeric)}</tr>`,
