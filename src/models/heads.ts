@@ -4,6 +4,8 @@ import { usageError } from "../graph/errors.ts";
  * Refuses a width that cannot be divided among the heads; `at` is where the settings stand.
  *
  * @throws UserError (exit code 2)
+ *
+ * No example: it returns nothing, and throws if the width cannot be divided.
  */
 export function requireHeads(
   { width, numHeads }: { readonly width: number; readonly numHeads: number },

@@ -64,7 +64,12 @@ export interface LanguageModel {
   ) => DecoderResult;
 }
 
-/** Tokens that fit into the context after the prefix. */
+/**
+ * Tokens that fit into the context after the prefix.
+ *
+ * @example
+ * roomForTokens({ contextLength: 32, prefix: { numTokens: 4, shape: [3, 32, 32] } }); // 28
+ */
 export function roomForTokens({ contextLength, prefix }: LanguageModel): number {
   return contextLength - (prefix?.numTokens ?? 0);
 }

@@ -60,12 +60,22 @@ export interface ModelSchema
 /** The `model` part of a recipe. Types list the built-in systems; added ones are accepted too. */
 export const modelSchema: ModelSchema = registrySchema(systems, "system") as never;
 
-/** The definition that settings belong to. */
+/**
+ * The definition that settings belong to.
+ *
+ * @example
+ * systemOf({ system: "limoe" }).paper; // "arXiv:2206.02770"
+ */
 export function systemOf({ system }: { readonly system: string }): SystemDefinition {
   return systems.get(system);
 }
 
-/** The texts that a model of these settings reads. */
+/**
+ * The texts that a model of these settings reads.
+ *
+ * @example
+ * textsOf({ system: "limoe" }); // "samples"
+ */
 export function textsOf(settings: { readonly system: string }): ReadTexts {
   const { reads, texts } = systemOf(settings);
   return texts?.(settings) ?? (reads === "text" || reads === "stream" ? "samples" : "none");

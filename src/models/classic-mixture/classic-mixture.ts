@@ -43,6 +43,12 @@ export interface ClassicMixtureResult {
  * What every expert and the gate make of points.
  *
  * @param features `[B, D]`
+ * @example
+ * const config = { numExperts: 3, numClasses: 3, hiddenWidth: 8, gateWidths: [8], dropout: 0.1 };
+ * const model = (scope, { x }) => classicMixture(scope, x, config).probabilities;
+ * const inputs = { x: array([[0, 1], [1, 0]]) };
+ * const { output } = await apply(model, init(model, inputs), inputs);
+ * output.shape; // [2, 3]
  */
 export function classicMixture(
   scope: Scope,

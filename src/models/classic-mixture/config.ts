@@ -28,6 +28,8 @@ export type ClassicMixtureSettings = CamelCased<z.output<typeof classicMixtureSc
  * Refuses experts whose labels are not classes of the data, or that name one twice.
  *
  * @throws UserError (exit code 2)
+ *
+ * No example: it returns nothing, and throws if a label is wrong.
  */
 export function checkExpertLabels(
   { expertLabels }: ClassicMixtureSettings,

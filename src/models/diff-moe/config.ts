@@ -86,6 +86,9 @@ export type DiffMoeSettings = CamelCased<z.output<typeof diffMoeSchema>>;
  * The model's configuration for a number of classes.
  *
  * @throws UserError (exit code 2) for sizes that do not fit together
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * diffMoeConfig(model, 8).numClasses; // 8
  */
 export function diffMoeConfig(settings: DiffMoeSettings, numClasses: number): DiffMoeConfig {
   const { width, mlpRatio, numSelectedExperts } = settings;
@@ -103,6 +106,10 @@ export function diffMoeConfig(settings: DiffMoeSettings, numClasses: number): Di
  * The classifier that settings describe, without texts.
  *
  * @throws UserError (exit code 2) for sizes that do not fit together
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * const classifier = createDiffMoe(model, { numClasses: 8, imageShape: [3, 32, 32] });
+ * const patches = classifier.grid.rows * classifier.grid.columns; // 64
  */
 export function createDiffMoe(
   settings: DiffMoeSettings,
@@ -128,7 +135,14 @@ function expertKinds({ numSharedExperts, numModalitySpecificExperts }: DiffMoeSe
   ];
 }
 
-/** The configuration of a model that also reads text, for a vocabulary. */
+/**
+ * The configuration of a model that also reads text, for a vocabulary.
+ *
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * const config = diffMoeMatchingConfig(model, { numClasses: 8, vocabularySize: 100 });
+ * config.text.vocabularySize; // 100
+ */
 export function diffMoeMatchingConfig(
   settings: DiffMoeSettings,
   { numClasses, vocabularySize }: { readonly numClasses: number; readonly vocabularySize: number },

@@ -52,6 +52,13 @@ export interface EncodeImagesOptions {
  *
  * @param images `[B, channels, H, W]`, normalised
  * @returns `[B, C]`
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * const config = diffMoeConfig(model, 8);
+ * const logits = (scope, { images }) => diffMoe(scope, images, config);
+ * const inputs = { images: allocate("float32", [2, 3, 32, 32]) };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [2, 8]
  */
 export function diffMoe(
   scope: Scope,

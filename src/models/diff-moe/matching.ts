@@ -85,6 +85,15 @@ export interface CaptionedImages extends SharedSpace {
  *
  * @param images `[B, channels, H, W]`
  * @param prompts ids `[C, L]` and lengths `[C]` of a description of each class, int64
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * const config = diffMoeMatchingConfig(model, { numClasses: 2, vocabularySize: 10 });
+ * const prompts = { ids: array([[1, 2, 3], [1, 4, 0]], "int64"), lengths: array([3, 2], "int64") };
+ * const scores = (scope, { images }) =>
+ *   diffMoeWithPrompts(scope, images, prompts, config).promptLogits;
+ * const inputs = { images: allocate("float32", [4, 3, 32, 32]) };
+ * const { output } = await apply(scores, init(scores, inputs), inputs);
+ * output.shape; // [4, 2]
  */
 export function diffMoeWithPrompts(
   scope: Scope,
@@ -121,6 +130,18 @@ export function diffMoeWithPrompts(
  * image, alone and with either caption, stand side by side in every tap.
  *
  * @param images `[B, channels, H, W]`
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * const config = diffMoeMatchingConfig(model, { numClasses: 0, vocabularySize: 10 });
+ * const embeddings = (scope, { images, ids, lengths }) =>
+ *   diffMoeWithCaptions(scope, images, { ids, lengths }, config).imageEmbeddings;
+ * const inputs = {
+ *   images: allocate("float32", [2, 3, 32, 32]),
+ *   ids: array([[1, 2, 3], [1, 4, 0]], "int64"),
+ *   lengths: array([3, 2], "int64"),
+ * };
+ * const { output } = await apply(embeddings, init(embeddings, inputs), inputs);
+ * output.shape; // [2, 64]
  */
 export function diffMoeWithCaptions(
   scope: Scope,

@@ -93,6 +93,10 @@ export interface LimoeContext {
  * The model that settings describe.
  *
  * @throws UserError (exit code 2) for sizes and routing that do not fit together
+ * @example
+ * const { model } = loadConfig("limoe-flickr8k-small", trainConfigSchema);
+ * const limoe = createLimoe(model, { vocabularySize: 100, imageShape: [3, 64, 64] });
+ * limoe.embedDim; // 128
  */
 export function createLimoe(
   settings: LimoeSettings,

@@ -65,6 +65,17 @@ export interface Texts {
  * with two towers, blocks and norm under `image_tower` and `text_tower`.
  *
  * @param images `[B, channels, H, W]`, normalised
+ * @example
+ * const { model } = loadConfig("limoe-flickr8k-small", trainConfigSchema);
+ * const config = { ...model, vocabularySize: 10, embedDim: 16 };
+ * const embeddings = (scope, { images, ids, lengths }) => limoe(scope, images, { ids, lengths }, config);
+ * const inputs = {
+ *   images: allocate("float32", [2, 3, 64, 64]),
+ *   ids: array([[1, 2, 3], [1, 4, 0]], "int64"),
+ *   lengths: array([3, 2], "int64"),
+ * };
+ * const { output } = await apply(embeddings, init(embeddings, inputs), inputs);
+ * const { shape } = output.texts; // [2, 16]
  */
 export function limoe(
   scope: Scope,

@@ -36,6 +36,10 @@ export type MoeDecoderSettings = CamelCased<z.output<typeof moeDecoderSchema>>;
  * The language model that settings describe, for a vocabulary.
  *
  * @throws UserError (exit code 2) for sizes that do not fit together and for routing that looks ahead
+ * @example
+ * const { model } = loadConfig("makemoe-shakespeare", trainConfigSchema);
+ * const decoder = createMoeDecoder(model, { vocabularySize: 65 });
+ * decoder.headWidth; // 16
  */
 export function createMoeDecoder(
   settings: MoeDecoderSettings,

@@ -77,6 +77,13 @@ export interface MoeDecoderConfig extends SequenceConfig {
  * @param ids `[B, S]` int64, `P + S <= L`
  * @param lengths `[B]` int64; words from there on are padding, neither seen by others nor routed
  * @returns `[B*S, V]`; with a prefix `[B*(S+1), V]`, from its last token on
+ * @example
+ * const { model } = loadConfig("makemoe-shakespeare", trainConfigSchema);
+ * const config = { ...model, numLayers: 1, vocabularySize: 65 };
+ * const logits = (scope, { ids }) => moeDecoder(scope, ids, config);
+ * const inputs = { ids: array([[1, 2, 3]], "int64") };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [3, 65]
  */
 export function moeDecoder(
   scope: Scope,

@@ -67,6 +67,10 @@ export interface SeeMoe extends LanguageModel {
  * The model that settings describe, for a vocabulary and images `[channels, H, W]`.
  *
  * @throws UserError (exit code 2) for sizes that do not fit together and for routing that looks ahead
+ * @example
+ * const { model } = loadConfig("seemoe-shapes", trainConfigSchema);
+ * const captioner = createSeeMoe(model, { vocabularySize: 30, imageShape: [3, 32, 32] });
+ * captioner.prefix.numTokens; // 16
  */
 export function createSeeMoe(
   settings: SeeMoeSettings,

@@ -67,6 +67,17 @@ export const SEEMOE_MODALITIES = ["image", "text"] as const;
  * @param ids `[B, S]` int64
  * @param lengths `[B]` int64, tokens that are no padding
  * @returns `[B*(S+1), V]`; row `t` of an image scores token `t` of its caption
+ * @example
+ * const { model } = loadConfig("seemoe-shapes", trainConfigSchema);
+ * const config = { ...model, vocabularySize: 30 };
+ * const logits = (scope, { images, ids, lengths }) => seeMoe(scope, images, ids, lengths, config);
+ * const inputs = {
+ *   images: allocate("float32", [1, 3, 32, 32]),
+ *   ids: array([[1, 2, 3]], "int64"),
+ *   lengths: array([3], "int64"),
+ * };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [4, 30]
  */
 export function seeMoe(
   scope: Scope,

@@ -57,6 +57,10 @@ export type SfMoeSettings = CamelCased<z.output<typeof sfMoeSchema>>;
  * The classifier that settings describe.
  *
  * @throws UserError (exit code 2) for sizes that do not fit together
+ * @example
+ * const { model } = loadConfig("gmoe-shapes-domains", trainConfigSchema);
+ * const classifier = createSfMoe(model, { numClasses: 8, imageShape: [3, 32, 32] });
+ * classifier.tokensPerImage; // 17
  */
 export function createSfMoe(
   settings: SfMoeSettings,

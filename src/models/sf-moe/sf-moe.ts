@@ -86,6 +86,12 @@ export function classTokens({ pool, distilled }: Pick<SfMoeConfig, "pool" | "dis
  *
  * @param images `[B, channels, H, W]`
  * @returns `[B, C]`
+ * @example
+ * const { model } = loadConfig("gmoe-shapes-domains", trainConfigSchema);
+ * const logits = (scope, { images }) => sfMoe(scope, images, { ...model, numClasses: 8 });
+ * const inputs = { images: allocate("float32", [2, 3, 32, 32]) };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [2, 8]
  */
 export function sfMoe(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor {
   const { width, numHeads, numLayers, moe } = config;

@@ -21,7 +21,14 @@ export const sparselyGatedSchema = z.strictObject({
 
 export type SparselyGatedSettings = CamelCased<z.output<typeof sparselyGatedSchema>>;
 
-/** The classifier that settings describe; an image is one token. */
+/**
+ * The classifier that settings describe; an image is one token.
+ *
+ * @example
+ * const { model } = loadConfig("sparsely-gated-cifar10", trainConfigSchema);
+ * const classifier = createSparselyGated(model, { numClasses: 10, imageShape: [3, 32, 32] });
+ * classifier.numSelectedExperts; // 4
+ */
 export function createSparselyGated(
   { moe }: SparselyGatedSettings,
   { numClasses, imageShape }: ClassificationTask,

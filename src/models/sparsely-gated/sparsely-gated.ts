@@ -32,6 +32,13 @@ const SMALLEST = 1e-12;
  *
  * @param images `[B, channels, H, W]`
  * @returns `[B, C]`
+ * @example
+ * const { model } = loadConfig("sparsely-gated-cifar10", trainConfigSchema);
+ * const logits = (scope, { images }) =>
+ *   sparselyGated(scope, images, { numClasses: 10, moe: model.moe });
+ * const inputs = { images: allocate("float32", [2, 3, 32, 32]) };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [2, 10]
  */
 export function sparselyGated(scope: Scope, images: Tensor, config: SparselyGatedConfig): Tensor {
   const [batch, ...sides] = images.shape;

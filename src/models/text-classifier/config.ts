@@ -37,6 +37,10 @@ export interface TextClassifier {
  * The classifier that settings describe, for a vocabulary and a number of classes.
  *
  * @throws UserError (exit code 2) for sizes and routing that do not fit together
+ * @example
+ * const { model } = loadConfig("switch-sst2", trainConfigSchema);
+ * const classifier = createTextClassifier(model, { vocabularySize: 100, numClasses: 2 });
+ * classifier.numActiveExperts; // 1
  */
 export function createTextClassifier(
   settings: TextClassifierSettings,

@@ -44,6 +44,13 @@ export interface TextClassifierConfig extends SequenceConfig {
  * @param ids `[B, S]` int64
  * @param lengths `[B]` int64, tokens of each sentence; later ones are padding
  * @returns `[B, C]`; a sentence without tokens gets what the classifier says of zeros
+ * @example
+ * const { model } = loadConfig("switch-sst2", trainConfigSchema);
+ * const config = { ...model, vocabularySize: 100, numClasses: 2 };
+ * const logits = (scope, { ids, lengths }) => textClassifier(scope, ids, lengths, config);
+ * const inputs = { ids: array([[5, 6, 7], [8, 0, 0]], "int64"), lengths: array([3, 1], "int64") };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [2, 2]
  */
 export function textClassifier(
   scope: Scope,

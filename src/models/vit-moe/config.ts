@@ -28,6 +28,10 @@ export type VitMoeSettings = CamelCased<z.output<typeof vitMoeSchema>>;
  * The classifier that settings describe.
  *
  * @throws UserError (exit code 2) for sizes that do not fit together
+ * @example
+ * const { model } = loadConfig("shapes-vit-moe", trainConfigSchema);
+ * const classifier = createVitMoe(model, { numClasses: 8, imageShape: [3, 32, 32] });
+ * const { rows } = classifier.grid; // 4
  */
 export function createVitMoe(
   settings: VitMoeSettings,

@@ -39,6 +39,12 @@ export interface VitMoeConfig {
  *
  * @param images `[B, channels, H, W]`
  * @returns `[B, C]`
+ * @example
+ * const { model } = loadConfig("shapes-vit-moe", trainConfigSchema);
+ * const logits = (scope, { images }) => vitMoe(scope, images, { ...model, numClasses: 8 });
+ * const inputs = { images: allocate("float32", [2, 3, 32, 32]) };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [2, 8]
  */
 export function vitMoe(scope: Scope, images: Tensor, config: VitMoeConfig): Tensor {
   const { width, patchSize, stem = "linear" } = config;
