@@ -1,4 +1,4 @@
-/** What models of text have in common: tokens with their positions, and padding. */
+/** Shared parts of text models: token and position embeddings, padding. */
 import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { type Dim, product } from "../graph/shape.ts";
@@ -22,7 +22,7 @@ export interface SequenceConfig {
   readonly contextLength: number;
 }
 
-/** Tokens of the model's width that stand before the words of each sequence. */
+/** Embedded tokens before the words of each sequence. */
 export interface Prefix {
   /** `[B*P, D]` */
   readonly tokens: Tensor;
@@ -31,12 +31,13 @@ export interface Prefix {
 }
 
 /**
- * Token embedding, after the prefix where there is one, plus learned position embedding; parameters
- * `token_embedding.weight` `[V, D]` and `position_embedding.weight` `[L, D]`.
+ * The optional prefix and the token embeddings, plus learned position embeddings.
+ *
+ * Parameters `token_embedding.weight` `[V, D]` and `position_embedding.weight` `[L, D]`.
  *
  * @param ids `[B, S]` int64, `P + S <= L`
  * @returns `[B*(P+S), D]`
- * @throws UserError (exit code 2) for more tokens than the model has positions
+ * @throws UserError (exit code 2) if there are more tokens than positions
  * @example
  * const config = { vocabularySize: 3, width: 1, contextLength: 3 };
  * const weights = new Map([
@@ -69,7 +70,7 @@ export function embedSequences(
 }
 
 /**
- * The same for one token `[B]` per sequence at `positions` `[B]`; returns `[B, D]`.
+ * Embeds one token `[B]` per sequence at `positions` `[B]`; returns `[B, D]`.
  *
  * @example
  * const config = { vocabularySize: 3, width: 1, contextLength: 3 };
@@ -94,7 +95,7 @@ export function embedNextTokens(
 }
 
 /**
- * Which of `S` tokens per sequence are no padding, `[B*S]` bool.
+ * False for padding, `[B*S]` bool with `S` tokens per sequence.
  *
  * @example
  * const lengths = array([2, 1], "int64");
@@ -105,7 +106,7 @@ export function tokenMask(lengths: Tensor, numTokens: number): Tensor {
 }
 
 /**
- * `[B, S]` as `[B*S]`.
+ * Reshapes `[B, S]` to `[B*S]`.
  *
  * @example
  * const [y] = await evaluate(flatten, [array([[1, 2], [3, 4]])]); // [1, 2, 3, 4]
@@ -115,7 +116,7 @@ export function flatten(x: Tensor): Tensor {
 }
 
 /**
- * Mean over the tokens of each sentence, `[B*S, D]` to `[B, D]`; zeros for one without tokens.
+ * Mean over the tokens of each sentence, `[B*S, D]` to `[B, D]`; zeros for an empty sentence.
  *
  * @param mask `[B*S]` bool
  * @param lengths `[B]`
@@ -133,7 +134,7 @@ export function meanOfTokens(x: Tensor, mask: Tensor, lengths: Tensor, numTokens
 }
 
 /**
- * The table of words, `[V, D]`.
+ * The token embedding table, `[V, D]`.
  *
  * @example
  * const config = { vocabularySize: 3, width: 2, contextLength: 4 };

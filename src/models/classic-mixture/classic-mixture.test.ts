@@ -100,7 +100,7 @@ test("labels of experts must be classes of the data, each named once", () => {
     ),
   ).toThrow(
     // biome-ignore format: pairs
-    "model.expert_labels: expert 1 is to learn label 3, and the data have labels 0 to 2",
+    "model.expert_labels: expert 1 lists label 3, but the data have labels 0 to 2",
   );
   expect(() =>
     checkExpertLabels(
@@ -112,13 +112,13 @@ test("labels of experts must be classes of the data, each named once", () => {
     ),
   ).toThrow(
     // biome-ignore format: pairs
-    "model.expert_labels: expert 0 names label 0 twice",
+    "model.expert_labels: expert 0 lists label 0 twice",
   );
   const check = (...expertLabels: number[][]) => checkExpertLabels(withLabels(expertLabels), 3);
   expect(() => check([0, 1], [1, 3])).toThrow(
-    "model.expert_labels: expert 1 is to learn label 3, and the data have labels 0 to 2",
+    "model.expert_labels: expert 1 lists label 3, but the data have labels 0 to 2",
   );
-  expect(() => check([0, 0], [1, 2])).toThrow("model.expert_labels: expert 0 names label 0 twice");
+  expect(() => check([0, 0], [1, 2])).toThrow("model.expert_labels: expert 0 lists label 0 twice");
   expect(() => check([0, 1], [0, 1, 2])).not.toThrow();
   expect(() => withLabels([[0], [1, 2]])).toThrow("expert_labels");
   expect(() => withLabels([[0, 1]])).toThrow("expert_labels");

@@ -233,7 +233,7 @@ describe("no result depends on labels", () => {
 test("settings that do not go together are refused", () => {
   const refuse = (more: object) => () => diffMoeMatchingConfig(settingsOf(more), sizes);
   expect(refuse({ text: "prompts", contrastive: { form: "siglip" } })).toThrow(
-    "model.contrastive.form siglip compares pairs of images and captions",
+    "model.contrastive.form siglip requires captions",
   );
   expect(refuse({ layout: "global", num_general_experts: 1 })).toThrow(/2/);
   expect(refuse({ num_heads: 3 })).toThrow("model.width 16 cannot be divided among");

@@ -115,7 +115,7 @@ test("sparse blocks as the papers write them", () => {
   expect(sparseBlocks("every_two", 12)).toEqual([0, 2, 4, 6, 8, 10]);
   expect(sparseBlocks("FFFFFSFFFFFS", 12)).toEqual([5, 11]);
   expect(sparseBlocks("last_two", 5)).toEqual([1, 3]);
-  expect(() => sparseBlocks("FS", 12)).toThrow("FS has 2 letters, and model.num_layers is 12");
+  expect(() => sparseBlocks("FS", 12)).toThrow("FS has 2 letters, but model.num_layers is 12");
   expect(() => sparseBlocks("last_two", 3)).toThrow("last_two needs 4 blocks");
   const bad = sfMoeSchema.safeParse({ system: "sf-moe", blocks: "FXS" });
   expect(bad.error?.issues[0]?.message).toBe(

@@ -124,6 +124,6 @@ test("a batch without samples of an expert leaves it at rest", async () => {
 test("labels that the data lack are refused", () => {
   const wrong = { ...settings, expertLabels: [[0, 1], [1, 7]] }; // biome-ignore format: pairs
   expect(() => classicMixtureTask(wrong, { dataset, fields: {} }, { batchSize: 4 })).toThrow(
-    "expert 1 is to learn label 7, and the data have labels 0 to 2",
+    "expert 1 lists label 7, but the data have labels 0 to 2",
   );
 });
