@@ -100,7 +100,7 @@ describe("what cannot be learnt is refused with a sentence", () => {
     [
       "no end token",
       { dataset, fields: fieldsOf(8), tokenizer: characters(["pad"]) },
-      "captions need an end token, or nothing ends them",
+      "captions need an end token, which stops generation",
     ],
     [
       "captions that are longer than the context",
