@@ -1,4 +1,4 @@
-/** Settings of the parameters whose names match; the first rule that matches counts. */
+/** Settings of the parameters with matching names; the first matching rule applies. */
 export interface ParameterRule {
   /** A name or a pattern: `*` matches any characters. */
   readonly parameters: string;

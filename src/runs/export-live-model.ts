@@ -96,7 +96,11 @@ export function encodeLiveModel({
   ]);
 }
 
-/** Writes the model of a run to a folder and returns the paths of its files. */
+/**
+ * Writes the model of a run to a folder and returns the paths of its files.
+ *
+ * @throws UserError if a file cannot be written
+ */
 export async function writeLiveModel(
   run: string,
   folder: string,

@@ -181,7 +181,7 @@ describe("what does not fit is refused", () => {
   test("a task beside a system of the toolkit", async () => {
     const vit = createConfig({ ...config, model: { system: "vit-moe" } } as never);
     await expect(refused(task, vit)).rejects.toThrow(
-      "options.task replaces the model, and model.system is vit-moe",
+      "options.task replaces the model, but model.system is vit-moe",
     );
   });
 

@@ -11,7 +11,7 @@ import { best, latest, listCheckpoints } from "../checkpoint-store.ts";
 import { errorCode } from "../files.ts";
 import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
 
-/** What was done with the stored weights, by parameter name. */
+/** The result of the initialisation, by parameter name. */
 export interface InitReport {
   /** The file that was read. */
   readonly path: string;

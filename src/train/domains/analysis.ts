@@ -1,4 +1,4 @@
-/** Routing by domain and attribute, and of the same scenes in each style. */
+/** Analyses routing by domain and attribute, and of the same scenes in each style. */
 
 import type { Loader } from "../../data/loader.ts";
 import { routingStatistics } from "../../inspect/statistics/routing-statistics.ts";
