@@ -17,7 +17,7 @@ function configure(data: object): TrainConfig {
   return fromSnakeCase(trainConfigSchema.parse(given));
 }
 
-/** Two images of 28 x 28 as MNIST's files. */
+/** Two images of 28 x 28 pixels in MNIST's file format. */
 function writeDigits(): void {
   mkdirSync(join(folder, "mnist"), { recursive: true });
   const images = new Uint8Array(16 + 2 * 784);

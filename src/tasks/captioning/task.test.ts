@@ -67,7 +67,7 @@ describe("the loss", () => {
     expect(number("loss")).toBeCloseTo(-(first + second) / 7, 5);
   });
 
-  test("does not depend on what stands in the padding", async () => {
+  test("does not depend on padding", async () => {
     const tokenizer = characters(["pad", "unknown", "end"]);
     const [before, after] = [
       await evaluate(tokenizer),
@@ -143,7 +143,7 @@ test("a caption matches by colour and shape of the main object", () => {
   expect(namesMainObject("a red star", [])).toBe(false);
 });
 
-/** Samples whose image is their number, in batches of `size`. */
+/** Samples whose image is their index, in batches of `size`. */
 function countingLoader(length: number, size: number) {
   let step = 0;
   return {
