@@ -95,12 +95,12 @@ describe("recipes and settings", () => {
     [
       "a model that cannot read the data",
       ["diff-moe-shapes", "model={system: text-classifier}"],
-      ["text-classifier learns from labelled sentences, and data.name shapes is images"],
+      ["text-classifier learns from labelled sentences, but data.name shapes is images"],
     ],
     [
       "another model that cannot",
       ["classic-mixture", "model.system=vit-moe"],
-      ["vit-moe learns from images, and data.name gaussian-shift is points"],
+      ["vit-moe learns from images, but data.name gaussian-shift is points"],
     ],
     [
       "a rule for parameters that are not there",

@@ -262,7 +262,7 @@ test("there must be stages, and batches to join", () => {
   expect(() => cachedStages({ gradCache: true, accumulationSteps: 4 }, undefined)).toThrow(
     expect.objectContaining({
       exitCode: 2,
-      message: expect.stringContaining("that of this model does not"),
+      message: expect.stringContaining("unlike the loss of this model"),
     }),
   );
   expect(() => cachedStages({ gradCache: true, accumulationSteps: 1 }, stages)).toThrow(
