@@ -52,8 +52,9 @@ export interface LanguageModel {
    */
   readonly prefill: (scope: Scope, ids: Tensor, lengths: Tensor, prefix?: Tensor) => DecoderResult;
   /**
-   * Reads the next token `[B]` at `positions` `[B]`; evaluation only. `cache` `[B, H, L, D/H]` holds the
-   * prefix and the earlier tokens. The result holds the keys and values of the new tokens only.
+   * Reads the next token `[B]` at `positions` `[B]`; evaluation only. `cache` `[B, H, L, D/H]`
+   * holds the prefix and the earlier tokens. The result holds the keys and values of the new tokens
+   * only.
    */
   readonly step: (
     scope: Scope,

@@ -7,7 +7,10 @@ import { add } from "../ops/arithmetic.ts";
 
 export interface TransformerBlocksOptions {
   readonly numLayers: number;
-  /** Indices of the blocks with experts; all others have a dense layer with the experts' architecture. */
+  /**
+   * Indices of the blocks with experts; all others have a dense layer with the experts'
+   * architecture.
+   */
   readonly sparse: readonly number[];
   readonly layer: Pick<MoeLayer, "apply" | "applyDense">;
   readonly tokens: MoeTokens;

@@ -10,8 +10,8 @@ import { optimizerSchema, scheduleSchema } from "./optimizer-config.ts";
 const train = z.strictObject({
   batch_size: z.int().positive().default(64),
   /**
-   * Samples of each training domain in a batch; replaces `batch_size`. Evaluations report the accuracy of
-   * each domain, and the mean over the training domains chooses the checkpoint.
+   * Samples of each training domain in a batch; replaces `batch_size`. Evaluations report the
+   * accuracy of each domain, and the mean over the training domains chooses the checkpoint.
    */
   samples_per_domain: z.int().positive().optional(),
   /** Algorithm that learns classes from several domains. Default `erm`. */

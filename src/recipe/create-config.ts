@@ -8,7 +8,10 @@ import { type TrainConfig, trainConfigSchema } from "./config.ts";
 
 type Settings = CamelCased<z.input<typeof trainConfigSchema>>;
 
-/** The settings of a recipe with camelCase keys; a model is not needed for `train(config, { task })`. */
+/**
+ * The settings of a recipe with camelCase keys; a model is not needed for
+ * `train(config, { task })`.
+ */
 export type ConfigSettings = Omit<Settings, "recipe" | "model"> &
   Partial<Pick<Settings, "recipe" | "model">>;
 

@@ -1,4 +1,7 @@
-/** Properties of a configuration's data that suffice to trace its model, mostly without reading files. */
+/**
+ * Properties of a configuration's data that suffice to trace its model, mostly without reading
+ * files.
+ */
 
 import { batchMaker } from "../data/batches/batch-maker.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -32,8 +35,8 @@ export interface DescribeOptions {
 const CLIP_WORDS = 49_408;
 
 /**
- * Describes data by the properties that determine the shape of a model: image sizes, classes, presence of
- * captions, text lengths and vocabulary size.
+ * Describes data by the properties that determine the shape of a model: image sizes, classes,
+ * presence of captions, text lengths and vocabulary size.
  *
  * Files are opened only for properties that neither the settings nor the definition of the set have:
  * classes of folders, sizes of pictures without resizing, and learnt vocabularies.

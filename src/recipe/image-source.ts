@@ -14,7 +14,10 @@ import { rootOf } from "./tokenizer.ts";
 
 export interface SplitRequest {
   readonly split: Split;
-  /** Name of a data set, or a folder with one folder of pictures per class. Default: the run's data set. */
+  /**
+   * Name of a data set, or a folder with one folder of pictures per class. Default: the run's data
+   * set.
+   */
   readonly data?: string;
   /** Whether classes are needed; if so, Flickr8k derives them from its captions. */
   readonly classes?: boolean;

@@ -12,14 +12,15 @@ export const initFromSchema = z.strictObject({
   rename: z.array(z.strictObject({ from: z.string(), to: z.string() })).default([]),
   /**
    * Whether experts that the file lacks start as copies of its dense layer (sparse upcycling,
-   * arXiv:2212.05055); their routers are freshly initialised. If the weights of selected experts do not sum
-   * to 1, for example the probability of a single expert, they scale the initial output of the layer.
+   * arXiv:2212.05055); their routers are freshly initialised. If the weights of selected experts do
+   * not sum to 1, for example the probability of a single expert, they scale the initial output of
+   * the layer.
    */
   upcycle: z.boolean().default(false),
   /**
-   * Whether every selected parameter must be in the file, and every stored parameter must be used. In any
-   * case, heads with another number of classes are freshly initialised, and positions of another grid are
-   * resampled.
+   * Whether every selected parameter must be in the file, and every stored parameter must be used.
+   * In any case, heads with another number of classes are freshly initialised, and positions of
+   * another grid are resampled.
    */
   strict: z.boolean().default(true),
 });

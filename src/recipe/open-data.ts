@@ -35,7 +35,10 @@ export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
   return textsOf(model) === "samples";
 }
 
-/** Opens a loader of one split: shuffled, augmented and endless in training, otherwise one ordered pass. */
+/**
+ * Opens a loader of one split: shuffled, augmented and endless in training, otherwise one ordered
+ * pass.
+ */
 export function openSplit(
   config: TrainConfig,
   split: Split,

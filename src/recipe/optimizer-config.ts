@@ -10,7 +10,10 @@ const rule = z.strictObject({
   /** Factor of the learning rate. */
   learning_rate_factor: z.number().nonnegative().default(1),
   weight_decay: z.number().nonnegative().optional(),
-  /** Whether the parameters decay. Default: parameters of two axes or more do, unless the model sets it. */
+  /**
+   * Whether the parameters decay. Default: parameters of two axes or more do, unless the model sets
+   * it.
+   */
   decay: z.boolean().optional(),
   /** Frozen always, until a step, or from a step on, counted from 0. */
   frozen: z

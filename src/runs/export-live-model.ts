@@ -170,7 +170,10 @@ async function inputsOf(run: string, config: TrainConfig): Promise<ModelInputs> 
   }
 }
 
-/** Tokens per text: the length of the run's samples if samples are texts, otherwise the context length. */
+/**
+ * Tokens per text: the length of the run's samples if samples are texts, otherwise the context
+ * length.
+ */
 function lengthOfTexts(config: TrainConfig, kind: LiveKind): number | undefined {
   const { model } = config;
   const isSample = kind === "text-classifier" || kind === "contrastive";

@@ -15,8 +15,8 @@ import { disposable, openModel } from "./open-model.ts";
 export interface OpenedCaptioner extends OpenedLanguageModel {
   readonly model: SeeMoe;
   /**
-   * Reads a picture file as model input, `[1, channels, H, W]`: decoded, resized and normalised as in the
-   * run's evaluation.
+   * Reads a picture file as model input, `[1, channels, H, W]`: decoded, resized and normalised as
+   * in the run's evaluation.
    *
    * @throws UserError if the file is missing or not a picture
    */
@@ -24,8 +24,8 @@ export interface OpenedCaptioner extends OpenedLanguageModel {
 }
 
 /**
- * Opens the captioning model of a run directory. The data set is only needed if pictures were not resized,
- * to determine their size. Weights are the moving averages if the run keeps them.
+ * Opens the captioning model of a run directory. The data set is only needed if pictures were not
+ * resized, to determine their size. Weights are the moving averages if the run keeps them.
  *
  * @throws UserError (exit code 2) if the directory is not a run, or its model does not write captions
  * @example

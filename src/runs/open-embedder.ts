@@ -63,10 +63,11 @@ export interface OpenedEmbedder {
 const BATCH = 64;
 
 /**
- * Opens the contrastive model of a run directory. Weights are the moving averages if the run keeps them. An
- * embedding does not depend on the rest of its batch.
+ * Opens the contrastive model of a run directory. Weights are the moving averages if the run keeps
+ * them. An embedding does not depend on the rest of its batch.
  *
- * @throws UserError (exit code 2) if the directory is not a run, or its model does not compare images with texts
+ * @throws UserError (exit code 2) if the directory is not a run, or its model does not compare
+ *   images with texts
  * @example
  * using opened = await openEmbedder("runs/quickstart");
  * const images = await opened.embedImages(await opened.openImages({ folder: "pictures" }));

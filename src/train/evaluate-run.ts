@@ -19,8 +19,8 @@ export interface EvaluateRunOptions {
 }
 
 /**
- * Scores of a split with the weights of a checkpoint: means, and further scores of the task such as recall,
- * BLEU or zero-shot accuracy.
+ * Scores of a split with the weights of a checkpoint: means, and further scores of the task such as
+ * recall, BLEU or zero-shot accuracy.
  *
  * @throws UserError (exit code 2) if the folder is not a run, its task differs, or the split is unknown
  */

@@ -72,7 +72,8 @@ export interface Application {
 }
 
 /**
- * Fresh weights of a scoped function or an objective: its parameters and states with their initial values.
+ * Fresh weights of a scoped function or an objective: its parameters and states with their initial
+ * values.
  *
  * @param inputs arrays, or only their types and shapes
  * @example

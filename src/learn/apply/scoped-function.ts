@@ -14,7 +14,10 @@ export type Weights = ReadonlyMap<string, NdArray>;
 /** What a scoped function may return. */
 export type ScopedResult = Tensor | Readonly<Record<string, Tensor>>;
 
-/** A model: a function of a scope and named inputs. The trace holds its parameters and states so far. */
+/**
+ * A model: a function of a scope and named inputs. The trace holds its parameters and states so
+ * far.
+ */
 export type ScopedFunction<Inputs, Result extends ScopedResult> = (
   scope: Scope,
   inputs: { readonly [Name in keyof Inputs]: Tensor },
@@ -54,7 +57,10 @@ export interface Applied<Result> {
 export interface TraceOptions {
   /** Turns dropout and router noise on. Default false. */
   readonly training?: boolean;
-  /** Shapes to trace with, for example with a symbolic batch size. Default: the shapes of the inputs. */
+  /**
+   * Shapes to trace with, for example with a symbolic batch size. Default: the shapes of the
+   * inputs.
+   */
   readonly shapes?: Readonly<Record<string, Shape>>;
 }
 

@@ -36,8 +36,8 @@ export interface FitOptions {
   /** Default: cosine without warm-up, down to 0. */
   readonly schedule?: ScheduleOptions;
   /**
-   * Decay of the parameters with two axes or more; biases, gains and other vectors do not decay unless the
-   * model or `rules` set it. Default 0.01.
+   * Decay of the parameters with two axes or more; biases, gains and other vectors do not decay
+   * unless the model or `rules` set it. Default 0.01.
    */
   readonly weightDecay?: number;
   /** Settings of parameters by name; the first matching rule applies. */

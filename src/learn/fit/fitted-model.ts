@@ -28,8 +28,8 @@ export interface WeightedModel {
     options?: { readonly batchSize?: number },
   ): Promise<Record<string, number>>;
   /**
-   * The `outputs` of the objective for inputs with any number of rows; inputs that they do not depend on,
-   * such as labels, are optional.
+   * The `outputs` of the objective for inputs with any number of rows; inputs that they do not
+   * depend on, such as labels, are optional.
    */
   predict(inputs: FitArrays): Promise<Readonly<Record<string, NdArray>>>;
   /** The weights as the bytes of a safetensors file. */

@@ -1,4 +1,7 @@
-/** Large contrastive batches in little memory: embeddings of micro-batches are compared as one batch. */
+/**
+ * Large contrastive batches in little memory: embeddings of micro-batches are compared as one
+ * batch.
+ */
 
 import { allocate, type NdArray } from "../../graph/array.ts";
 import { defined } from "../../graph/defined.ts";

@@ -207,7 +207,10 @@ function classes(
   return config.numClasses === 0 ? {} : { logits: classify(scope, pooled, config) };
 }
 
-/** Parameters `image_to_shared.weight`, `text_to_shared.weight` `[P, D]`, `logit_scale`, `logit_bias`. */
+/**
+ * Parameters `image_to_shared.weight`, `text_to_shared.weight` `[P, D]`, `logit_scale`,
+ * `logit_bias`.
+ */
 function sharedSpace(
   scope: Scope,
   pooled: Tensor,

@@ -54,7 +54,10 @@ export const limoeSchema = z.strictObject({
   context_length: z.int().positive().max(65_536).default(77),
   /** Width of the shared embedding space. Default: the model width. */
   embed_dim: z.int().positive().optional(),
-  /** Dropout on embeddings, attention weights and attention outputs; experts use `moe.experts.dropout`. */
+  /**
+   * Dropout on embeddings, attention weights and attention outputs; experts use
+   * `moe.experts.dropout`.
+   */
   dropout: z.number().min(0).lt(1).default(0),
   init_std: z.number().positive().default(0.02),
   contrastive: z

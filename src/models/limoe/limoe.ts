@@ -61,8 +61,8 @@ export interface Texts {
  * Embeddings of images and their texts, whose tokens are routed together.
  *
  * Parameters: `patch_embed`, `image_pos_embed` `[1, S, D]`, `text_embed.weight` `[V, D]`,
- * `text_pos_embed` `[1, L, D]`, `blocks.i`, `norm`, `image_head.weight` and `text_head.weight` `[P, D]`;
- * with two towers, blocks and norm under `image_tower` and `text_tower`.
+ * `text_pos_embed` `[1, L, D]`, `blocks.i`, `norm`, `image_head.weight` and `text_head.weight`
+ * `[P, D]`; with two towers, blocks and norm under `image_tower` and `text_tower`.
  *
  * @param images `[B, channels, H, W]`, normalised
  * @throws UserError (exit code 2) if texts have more tokens than there are positions

@@ -40,7 +40,10 @@ export const seeMoeSchema = z.strictObject({
   num_heads: z.int().positive().default(8),
   /** Maximum number of tokens of a caption, including start and end tokens. */
   context_length: z.int().min(2).max(65_536).default(64),
-  /** Dropout on attention weights, attention and projector outputs; experts use `moe.experts.dropout`. */
+  /**
+   * Dropout on attention weights, attention and projector outputs; experts use
+   * `moe.experts.dropout`.
+   */
   dropout: rate,
   /** Divisor of attention scores: square root of the head width (paper) or model width (original). */
   attention_scale: z.enum(["head", "model"]).default("head"),

@@ -10,8 +10,8 @@
  *   which discards the residual stream. Here the output is added to the residual stream.
  * - Router noise stays on in evaluation, so that the loss of the same image and text varies. Here noise
  *   is drawn in training only.
- * - Targets are shifted twice, so that the first character of a caption is never a target. Here the last
- *   visual token predicts it, or the start token if the vocabulary has one.
+ * - Targets are shifted twice, so that the first character of a caption is never a target. Here the
+ *   last visual token predicts it, or the start token if the vocabulary has one.
  * - Padding is part of the loss. Here padding is not a target, not attended to and not routed.
  * - Generation adds positions again at every step to states that the decoder has already changed, skips
  *   the final norm, never stops and exceeds the position table. Here the decoder reads the image once,
@@ -20,13 +20,13 @@
  *   flattens attention. Here the head width is used (arXiv:1706.03762, section 3.2.1);
  *   `attention_scale: model` restores the original for the decoder.
  * - An unknown character raises an exception. Here it becomes the tokenizer's unknown token.
- * - The vision transformer uses ReLU, meant for the decoder, because a flag is never set. Here a setting
- *   selects the activation; the recipe of the published sizes keeps ReLU.
+ * - The vision transformer uses ReLU, meant for the decoder, because a flag is never set. Here a
+ *   setting selects the activation; the recipe of the published sizes keeps ReLU.
  *
- * Initial weights of the decoder and the projector are Kaiming normal as in the original. The vision
- * transformer uses this library's initial weights, because image models learn with them at higher
- * learning rates. The class token and its position are two parameters, as in the published count, though
- * one would be enough.
+ * Initial weights of the decoder and the projector are Kaiming normal as in the original. The
+ * vision transformer uses this library's initial weights, because image models learn with them at
+ * higher learning rates. The class token and its position are two parameters, as in the published
+ * count, though one would be enough.
  *
  * Axes: `B` images, `P` visual tokens, `S` tokens of text, `D` width, `V` vocabulary.
  */
@@ -48,7 +48,10 @@ import { type VisionTowerConfig, visionTower } from "./vision.ts";
 
 export interface SeeMoeConfig extends MoeDecoderConfig {
   readonly vision: VisionTowerConfig;
-  /** One linear layer, or two with GELU between them and a hidden width of 4 times the image tokens'. */
+  /**
+   * One linear layer, or two with GELU between them and a hidden width of 4 times the image
+   * tokens'.
+   */
   readonly projector: "mlp" | "linear";
 }
 
@@ -91,8 +94,8 @@ export function seeMoe(
 }
 
 /**
- * Reads images and the start `[B, S]` of captions: scores of the next token, keys and values. No token of
- * image or text is dropped, so a caption does not depend on the rest of the batch.
+ * Reads images and the start `[B, S]` of captions: scores of the next token, keys and values. No
+ * token of image or text is dropped, so a caption does not depend on the rest of the batch.
  */
 export function seeMoePrefill(
   scope: Scope,

@@ -18,8 +18,9 @@ export type BlockPattern = z.output<typeof blockPatternSchema>;
 /**
  * The blocks with experts, counted from 0.
  *
- * Of 12 blocks, `last_two` is `FFFFFFFFSFSF` (GMoE, github.com/Luodian/Generalizable-Mixture-of-Experts)
- * and `every_two` is `SFSFSFSFSFSF`. V-MoE's `last_n: 2` of `moeBlocks` selects the blocks 9 and 11 instead.
+ * Of 12 blocks, `last_two` is `FFFFFFFFSFSF` (GMoE,
+ * github.com/Luodian/Generalizable-Mixture-of-Experts) and `every_two` is `SFSFSFSFSFSF`. V-MoE's
+ * `last_n: 2` of `moeBlocks` selects the blocks 9 and 11 instead.
  *
  * @throws UserError (exit code 2) if the pattern does not fit the number of blocks
  * @example

@@ -3,25 +3,26 @@
  * domain generalisation (arXiv:2206.04046; code: github.com/Luodian/Generalizable-Mixture-of-Experts,
  * rewritten).
  *
- * Default settings are GMoE-S/16: the blocks of DeiT-S, six experts in blocks 8 and 10, a cosine router
- * that selects one expert, a capacity factor of 1.5 with batch priority, and the mean of importance and
- * load losses with weight 0.01 in each layer. Parameters have the names of timm's `vision_transformer`, so
- * that its weights can initialise a model (`init_from.upcycle`).
+ * Default settings are GMoE-S/16: the blocks of DeiT-S, six experts in blocks 8 and 10, a cosine
+ * router that selects one expert, a capacity factor of 1.5 with batch priority, and the mean of
+ * importance and load losses with weight 0.01 in each layer. Parameters have the names of timm's
+ * `vision_transformer`, so that its weights can initialise a model (`init_from.upcycle`).
  *
  * Differences from the published code:
- * - Its load loss, tutel's `load_importance_loss`, compares softmax probabilities with thresholds that are
- *   noisy logits. Here both are logits (V-MoE, arXiv:2106.05974, appendix A.2).
+ * - Its load loss, tutel's `load_importance_loss`, compares softmax probabilities with thresholds
+ *   that are noisy logits. Here both are logits (V-MoE, arXiv:2106.05974, appendix A.2).
  * - It samples SF-MoE's second expert in evaluation too. Here the default of `evaluation_policy` is a
  *   threshold, so that results are reproducible.
  * - Its Adam adds weight decay to the gradient; recipes here use decoupled decay (AdamW).
- * - It puts the class token before the patches. Here the class token comes last, so that patch indices are
- *   token indices. The results are equal except for ties of gates and `priority: token`.
+ * - It puts the class token before the patches. Here the class token comes last, so that patch
+ *   indices are token indices. The results are equal except for ties of gates and
+ *   `priority: token`.
  * - It uses timm's initial weights, truncated normal with deviation 0.02. Here initial weights are this
  *   library's, which suit small models.
  *
- * The weight of a single selected expert is its probability, about 1/6 at first, which scales down the
- * output of upcycled dense layers. The published code does the same; it normalises the weights only for two
- * or more experts.
+ * The weight of a single selected expert is its probability, about 1/6 at first, which scales down
+ * the output of upcycled dense layers. The published code does the same; it normalises the weights
+ * only for two or more experts.
  *
  * Axes: `B` images, `S` patches, `P` class tokens, `T = S + P` tokens, `D` width, `C` classes.
  */

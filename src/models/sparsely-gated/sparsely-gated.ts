@@ -4,8 +4,8 @@
  *
  * Each expert `Linear(D, F)-ReLU-Linear(F, C)-softmax` returns class probabilities; the output is their
  * mean, weighted by the gates. Differences from the example:
- * - The loss is the negative log-likelihood of the mean. The example applies cross-entropy to the mean as
- *   if it were logits; the second softmax keeps that loss above 1.46.
+ * - The loss is the negative log-likelihood of the mean. The example applies cross-entropy to the
+ *   mean as if it were logits; the second softmax keeps that loss above 1.46.
  * - Load thresholds are compared with logits instead of probabilities, and evaluation has no noise.
  *
  * Axes: `B` images, `D` pixels times channels, `C` classes.

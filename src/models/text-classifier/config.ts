@@ -16,7 +16,10 @@ export const textClassifierSchema = z.strictObject({
   num_heads: z.int().positive().default(4),
   /** Maximum number of tokens that the model attends to. */
   context_length: z.int().positive().max(65_536).default(64),
-  /** Dropout on embeddings, attention weights and attention outputs; experts use `moe.experts.dropout`. */
+  /**
+   * Dropout on embeddings, attention weights and attention outputs; experts use
+   * `moe.experts.dropout`.
+   */
   dropout: z.number().min(0).lt(1).default(0.1),
   init_std: z.number().positive().default(0.02),
   /** Blocks with experts; all others have a dense layer with the experts' architecture. */

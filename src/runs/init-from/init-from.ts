@@ -98,7 +98,10 @@ interface DenseSources {
 
 const NO_EXPERTS: DenseSources = { sources: new Map(), fresh: new Set(), layers: [] };
 
-/** Layers with experts in the model and a dense counterpart in the file: `blocks.0.moe`, `blocks.0.mlp`. */
+/**
+ * Layers with experts in the model and a dense counterpart in the file: `blocks.0.moe`,
+ * `blocks.0.mlp`.
+ */
 function denseSources(stored: Tensors, targets: Tensors): DenseSources {
   const sources = new Map<string, string>();
   const fresh = new Set<string>();

@@ -31,9 +31,10 @@ export interface CaptioningEvaluationOptions {
 }
 
 /**
- * Means of the scalars; losses with the images of other samples (`..._shuffled`); BLEU, ROUGE-L and CIDEr
- * of greedy captions against all captions of each image. If the set has objects, also `exact_match`: the
- * fraction of captions whose first object has the colour and shape of the main object.
+ * Means of the scalars; losses with the images of other samples (`..._shuffled`); BLEU, ROUGE-L and
+ * CIDEr of greedy captions against all captions of each image. If the set has objects, also
+ * `exact_match`: the fraction of captions whose first object has the colour and shape of the main
+ * object.
  */
 export async function evaluateCaptioning(
   model: SeeMoe,

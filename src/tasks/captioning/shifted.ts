@@ -4,7 +4,10 @@ import type { Loader } from "../../data/loader.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { BatchSource } from "../../learn/evaluator.ts";
 
-/** Distance between an image and its new caption; half the split if the split is shorter than twice that. */
+/**
+ * Distance between an image and its new caption; half the split if the split is shorter than twice
+ * that.
+ */
 const SHIFT = 64;
 
 /**

@@ -63,9 +63,9 @@ export function captioningTask(
 }
 
 /**
- * Cross-entropy of all caption tokens, including the first and the end token but not a start token or
- * padding. `accuracy` is the fraction of tokens that the model ranks first; `loss_per_character` is the sum of
- * token losses divided by the number of characters.
+ * Cross-entropy of all caption tokens, including the first and the end token but not a start token
+ * or padding. `accuracy` is the fraction of tokens that the model ranks first; `loss_per_character`
+ * is the sum of token losses divided by the number of characters.
  *
  * Label smoothing applies in training only.
  */

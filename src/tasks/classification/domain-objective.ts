@@ -1,10 +1,10 @@
 /**
  * Objectives that learn classes from several domains, as in DomainBed's baselines.
  *
- * A training batch has `n` consecutive rows of each of the `M` training domains. All rows pass the model
- * at once, so that routing, expert capacity and auxiliary losses refer to the whole batch. DomainBed
- * runs the domains of some algorithms separately. Evaluation is the same for all algorithms:
- * classification.
+ * A training batch has `n` consecutive rows of each of the `M` training domains. All rows pass the
+ * model at once, so that routing, expert capacity and auxiliary losses refer to the whole batch.
+ * DomainBed runs the domains of some algorithms separately. Evaluation is the same for all
+ * algorithms: classification.
  */
 
 import type * as z from "zod";

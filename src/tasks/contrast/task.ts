@@ -17,8 +17,9 @@ import type { Task } from "../task.ts";
 import { type ContrastEvaluationOptions, evaluateContrast } from "./evaluation.ts";
 
 /**
- * Learns embeddings of images and texts; the score is the accuracy of matching pairs within a batch. A full
- * evaluation adds retrieval recall over all captions, and zero-shot accuracy if the images have classes.
+ * Learns embeddings of images and texts; the score is the accuracy of matching pairs within a
+ * batch. A full evaluation adds retrieval recall over all captions, and zero-shot accuracy if the
+ * images have classes.
  */
 export function imageTextContrast(
   model: ContrastiveModel,
@@ -41,8 +42,9 @@ export function imageTextContrast(
 }
 
 /**
- * Embeddings of every pair, then InfoNCE or the sigmoid loss over all pairs. `temperature` is the inverse of
- * the logit scale; `image_similarity` and `text_similarity` are mean cosines of different samples.
+ * Embeddings of every pair, then InfoNCE or the sigmoid loss over all pairs. `temperature` is the
+ * inverse of the logit scale; `image_similarity` and `text_similarity` are mean cosines of
+ * different samples.
  */
 export function contrastiveStages(model: ContrastiveModel): StagedObjective {
   return {

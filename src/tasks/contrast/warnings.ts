@@ -79,8 +79,9 @@ export function contrastiveWarnings(
 }
 
 /**
- * The minimum loss of a model with equal similarities for all pairs of a batch: `log B` for InfoNCE; for
- * the sigmoid loss `log B + (B - 1) log(B / (B - 1))`, with probability `1 / B` for each pair.
+ * The minimum loss of a model with equal similarities for all pairs of a batch: `log B` for
+ * InfoNCE; for the sigmoid loss `log B + (B - 1) log(B / (B - 1))`, with probability `1 / B` for
+ * each pair.
  */
 export function lossOfGuessing(form: ContrastiveWarningOptions["form"], samples: number): number {
   if (form === "info_nce" || samples < 2) return Math.log(samples);

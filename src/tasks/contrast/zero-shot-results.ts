@@ -16,8 +16,8 @@ export interface ZeroShotOptions {
 }
 
 /**
- * `zero_shot_accuracy` over samples of seen kinds, `zero_shot_unseen_accuracy` over held-out kinds, and the
- * confusion matrix with example samples; empty for a set without classes.
+ * `zero_shot_accuracy` over samples of seen kinds, `zero_shot_unseen_accuracy` over held-out kinds,
+ * and the confusion matrix with example samples; empty for a set without classes.
  *
  * @param images `[N, P]`
  */

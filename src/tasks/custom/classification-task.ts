@@ -21,8 +21,8 @@ export interface ClassificationTaskOptions {
 
 /**
  * Learns the classes of images with cross-entropy, for `train(config, { task })`. Reports and the
- * inspector show the confusion matrix, predictions, mosaics, the patches of each expert, and the attention
- * of layers named `blocks.<i>.attn`.
+ * inspector show the confusion matrix, predictions, mosaics, the patches of each expert, and the
+ * attention of layers named `blocks.<i>.attn`.
  *
  * @throws UserError (exit code 2) if the data are not images with classes, or tokens do not form a grid
  * @example

@@ -9,7 +9,10 @@ export interface Observation {
   readonly scalars: Readonly<Record<string, number>>;
   /** Number of samples that the loss compares with each other. */
   readonly samples: number;
-  /** Number of samples that share their caption with another; a mean if an update compares several times. */
+  /**
+   * Number of samples that share their caption with another; a mean if an update compares several
+   * times.
+   */
   readonly repeatedCaptions: number;
 }
 

@@ -22,7 +22,8 @@ export interface LanguageModelingOptions {
 }
 
 /**
- * Learns windows of a text; the score is the mean cross-entropy of the token after each position, in nats.
+ * Learns windows of a text; the score is the mean cross-entropy of the token after each position,
+ * in nats.
  *
  * `accuracy` is the fraction of positions at which the most probable token is correct.
  */

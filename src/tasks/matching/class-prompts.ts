@@ -19,9 +19,9 @@ import type { ReadWords } from "../shared/attention-record.ts";
 import type { Task } from "../task.ts";
 
 /**
- * Learns to classify images and to match them with a description of every class. `accuracy` is the accuracy
- * of the head, `prompt_accuracy` the accuracy of the nearest description. All images have the same
- * descriptions, so the text does not reveal the label.
+ * Learns to classify images and to match them with a description of every class. `accuracy` is the
+ * accuracy of the head, `prompt_accuracy` the accuracy of the nearest description. All images have
+ * the same descriptions, so the text does not reveal the label.
  */
 export function classPrompts(
   settings: DiffMoeSettings,
@@ -70,9 +70,10 @@ function promptWords({ ids, lengths }: ClassPrompts, tokenizer: Tokenizer): Read
 }
 
 /**
- * `class`: cross-entropy of the head; `contrastive`: cross-entropy of the cosines with all descriptions
- * divided by the temperature (InfoNCE from images to texts only, because the other direction would treat
- * images of one class as negatives); `alignment`: minus the mean cosine with the true class's description.
+ * `class`: cross-entropy of the head; `contrastive`: cross-entropy of the cosines with all
+ * descriptions divided by the temperature (InfoNCE from images to texts only, because the other
+ * direction would treat images of one class as negatives); `alignment`: minus the mean cosine with
+ * the true class's description.
  */
 export function promptObjective(
   { lossWeights }: Pick<DiffMoeSettings, "lossWeights">,

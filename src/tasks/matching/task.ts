@@ -36,8 +36,9 @@ export interface ImageTextOptions
 }
 
 /**
- * Learns to match images and captions; the score is the sum of the losses. A full evaluation adds retrieval
- * recall over all captions. Class labels, if present, are predicted from the image without text.
+ * Learns to match images and captions; the score is the sum of the losses. A full evaluation adds
+ * retrieval recall over all captions. Class labels, if present, are predicted from the image
+ * without text.
  */
 export function imageTextMatching(
   settings: DiffMoeSettings,
@@ -67,9 +68,10 @@ export function imageTextMatching(
 }
 
 /**
- * `match`: binary classification of the image's own caption and the caption of the next image of the batch;
- * `contrastive`: InfoNCE or the sigmoid loss over the pairs of the batch; `alignment`: minus the mean cosine
- * of the pairs; `class`: cross-entropy of labels predicted from images without text.
+ * `match`: binary classification of the image's own caption and the caption of the next image of
+ * the batch; `contrastive`: InfoNCE or the sigmoid loss over the pairs of the batch; `alignment`:
+ * minus the mean cosine of the pairs; `class`: cross-entropy of labels predicted from images
+ * without text.
  */
 export function captionObjective(
   { lossWeights }: Pick<DiffMoeSettings, "lossWeights">,

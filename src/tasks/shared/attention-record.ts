@@ -35,10 +35,10 @@ const AMONG_PATCHES = /^(image_tower\.)?blocks\.\d+\.attn(\.image)?\.weights$/;
 const TO_WORDS = /^blocks\.\d+\.fusion\.attn\.weights$/;
 
 /**
- * Adds the attention of their patches to the images; `attentionPlan` limits their number. Images are
- * evaluated one by one, because the attention weights of a whole batch can be large. If class tokens follow
- * the patches, the shares exclude attention to them, and the attention of the first class token is recorded
- * too.
+ * Adds the attention of their patches to the images; `attentionPlan` limits their number. Images
+ * are evaluated one by one, because the attention weights of a whole batch can be large. If class
+ * tokens follow the patches, the shares exclude attention to them, and the attention of the first
+ * class token is recorded too.
  */
 export async function withAttention(
   shown: readonly ShownImage[],
@@ -111,7 +111,10 @@ export async function withAttention(
   });
 }
 
-/** The samples `indices` as batches of one, in the order of the source; stops after the last of them. */
+/**
+ * The samples `indices` as batches of one, in the order of the source; stops after the last of
+ * them.
+ */
 export function oneByOne(source: BatchSource, indices: readonly number[]): BatchSource {
   let left = new Set(indices);
   let waiting: Batch[] = [];

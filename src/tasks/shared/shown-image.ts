@@ -37,7 +37,10 @@ export interface ShownImageOptions extends Pick<Classifier, "grid"> {
   readonly before?: number;
 }
 
-/** Reads the first choice of every patch, and the full decisions of some patches, from an evaluation. */
+/**
+ * Reads the first choice of every patch, and the full decisions of some patches, from an
+ * evaluation.
+ */
 export function shownImage(
   dataset: ImageDataset,
   { index, row, layers, grid, outputs, before = 0, ...rest }: ShownImageOptions,

@@ -35,8 +35,8 @@ export function wordGalleryCollector(tokenizer: Tokenizer): Collector<LayerGalle
 }
 
 /**
- * Collects passages from the start and from the later thirds of a text of `numWindows` windows; adjacent
- * windows are joined.
+ * Collects passages from the start and from the later thirds of a text of `numWindows` windows;
+ * adjacent windows are joined.
  */
 export function passageCollector(
   tokenizer: Tokenizer,

@@ -12,9 +12,9 @@ import { patchLabels } from "./patch-labels.ts";
 import { routeScenes } from "./scenes.ts";
 
 /**
- * Routes the out splits of all domains, including held-out ones, with the current weights. Undefined for
- * runs that do not study domains (neither SF-MoE nor with settings for domains), and for models without
- * experts.
+ * Routes the out splits of all domains, including held-out ones, with the current weights.
+ * Undefined for runs that do not study domains (neither SF-MoE nor with settings for domains), and
+ * for models without experts.
  */
 export async function analyzeDomains(
   training: Pick<Training, "config" | "task" | "loader" | "openSplit" | "createEvaluator">,

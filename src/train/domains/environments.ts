@@ -16,9 +16,10 @@ import { accuracyName, DOMAIN_ACCURACY } from "./accuracy-names.ts";
 type Counts = Map<string, { right: number; total: number }>;
 
 /**
- * Opens all splits of all domains. `validate` returns `env_<domain>_out_acc` and `env_<domain>_in_acc` of
- * each domain, loss and accuracy over the out splits of the training domains, and `domain_accuracy`, the
- * mean over the training domains. Only `domain_accuracy` chooses the checkpoint; held-out domains do not.
+ * Opens all splits of all domains. `validate` returns `env_<domain>_out_acc` and
+ * `env_<domain>_in_acc` of each domain, loss and accuracy over the out splits of the training
+ * domains, and `domain_accuracy`, the mean over the training domains. Only `domain_accuracy`
+ * chooses the checkpoint; held-out domains do not.
  *
  * @throws UserError (exit code 2) if a domain has no validation samples
  */
