@@ -1,4 +1,4 @@
-/** One run of a protocol on disk: its state and measurements. */
+/** State and metrics of one run of a protocol. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configToYaml } from "../config/load.ts";

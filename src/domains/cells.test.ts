@@ -63,7 +63,7 @@ test("a cell is the recipe without its test domain, with the seed and algorithm 
   });
 });
 
-test("rows are called after what tells them apart; folders hold any domain's name", () => {
+test("row titles contain the differences; folder names support any domain name", () => {
   const second = { ...config, recipe: "other" };
   const rows = (configs: readonly (typeof config)[], algorithms: readonly string[]) =>
     planCells(configs, { domains, testDomains: ["a"], trials: 1, algorithms }).map(

@@ -48,6 +48,8 @@ export interface CellOptions {
  * protocol already allows comparisons.
  *
  * Trials differ by their seed, for initial weights, batches and splits.
+ *
+ * @throws UserError (exit code 2) if an algorithm is unknown
  */
 export function planCells(configs: readonly TrainConfig[], options: CellOptions): DomainCell[] {
   const { domains, testDomains, trials, crossValidation = false } = options;

@@ -29,6 +29,6 @@ test("the domains of a folder are its folders", async () => {
 
 test("a set without domains is refused, with those that have some", async () => {
   await expect(list({ name: "mnist" })).rejects.toThrow(
-    "data.name mnist has no domains to leave out; choose shapes, rotated-mnist",
+    "data.name mnist has no domains to hold out; choose shapes, rotated-mnist",
   );
 });

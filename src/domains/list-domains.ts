@@ -7,7 +7,7 @@ import type { TrainConfig } from "../recipe/config.ts";
  * The domains of the data: `domains` of the configuration if given, otherwise all, sorted if they come
  * from file names.
  *
- * @throws UserError (exit code 2) for a set without domains
+ * @throws UserError (exit code 2) if the set has no domains
  */
 export async function listDomains(data: TrainConfig["data"]): Promise<string[]> {
   if ("domains" in data && data.domains !== undefined) return [...data.domains];
@@ -15,6 +15,6 @@ export async function listDomains(data: TrainConfig["data"]): Promise<string[]> 
   if (domains !== undefined) return [...(await domains(data))];
   const known = datasets.list().filter((set) => set.domains !== undefined);
   throw usageError(
-    `data.name ${data.name} has no domains to leave out; choose ${known.map(({ name }) => name).join(", ")}`,
+    `data.name ${data.name} has no domains to hold out; choose ${known.map(({ name }) => name).join(", ")}`,
   );
 }

@@ -38,7 +38,7 @@ async function run(
 
 const read = (...path: string[]): string => readFileSync(join(folder, ...path), "utf8");
 
-test("every cell is trained once; the tables say what its metrics say", async () => {
+test("every cell is trained once; the tables contain its metrics", async () => {
   const out = join(folder, "whole");
   const { result, notes, updates, given } = await run(out);
   expect(result.finished).toBe(true);
@@ -67,7 +67,7 @@ test("every cell is trained once; the tables say what its metrics say", async ()
   expect(page).toContain('href="tiny-domains/erm/without-outline/trial-0/report.html"');
   expect(page).not.toMatch(/NaN|undefined|\[object/);
 
-  // Finished runs are kept, and a trial more is added to them.
+  // Finished runs are kept, and one trial is added.
   const stamp = (run_: string): number => statSync(join(out, run_, "summary.json")).mtimeMs;
   const before = cells.map((cell) => stamp(cell.run));
   const more = await run(out, planCells([config], { ...options, trials: 2 }));

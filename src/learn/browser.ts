@@ -1,4 +1,4 @@
-/** The part of `learn/` that runs in a page, on the web runtime unless options name another. */
+/** `apply`, `compile` and `fit` in browsers, on the web runtime unless options set another. */
 import { defaultWebRuntime } from "../runtime/web/default-runtime.ts";
 import { type Application, createApplication } from "./apply/apply.ts";
 import { createFit, type Fit } from "./fit/fit.ts";

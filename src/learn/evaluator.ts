@@ -11,9 +11,9 @@ export interface ArrayBatch {
   readonly arrays: Readonly<Record<string, NdArray>>;
 }
 
-/** Batches, one after the other; a loader is one. */
+/** A sequence of batches, such as a loader. */
 export interface BatchSource<B extends ArrayBatch = Batch> {
-  /** Goes to a batch, counted from 0 through all epochs. */
+  /** Moves to a batch, counted from 0 through all epochs. */
   seek(step: number): void;
   /** The next batch; undefined after the last one. */
   next(): Promise<B | undefined>;
@@ -40,7 +40,7 @@ export interface EvaluatorOptions {
   /** The arrays of a batch, without their batch axis. */
   readonly fields: Readonly<Record<string, Field>>;
   readonly batchSize: number;
-  /** Outputs beside the scalars: names of `outputs` of the objective, and taps. */
+  /** Outputs in addition to the scalars: names of `outputs` of the objective, and taps. */
   readonly outputs?: (name: string) => boolean;
 }
 
@@ -126,7 +126,7 @@ export async function createEvaluator(
   };
 }
 
-/** Samples of a batch. */
+/** Number of samples of a batch. */
 export function rowsOf({ arrays }: ArrayBatch): number {
   return Object.values(arrays)[0]?.shape[0] ?? 0;
 }
@@ -151,7 +151,7 @@ function sizes(shape: Shape, batchSize: number): number[] {
   return shape.map((dim) => (typeof dim === "number" ? dim : dim.factor * batchSize));
 }
 
-/** The scores of a summary: all but auxiliary losses and the sum that contains them. */
+/** The scores of a summary: all except auxiliary losses and the objective. */
 export function mainScores(scores: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(scores).filter(

@@ -1,6 +1,6 @@
 /**
- * The engine: `fit` trains an objective, `init` and `apply` run models on plain arrays; below them
- * training and evaluation graphs, optimizer state in one arena, update steps.
+ * The engine: `fit` trains an objective, and `init` and `apply` run models on plain arrays. They use
+ * training and evaluation graphs, optimizer state in one arena, and update steps.
  */
 
 export { loadWeights } from "./fit/weights-file.ts";

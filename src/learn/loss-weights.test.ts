@@ -66,7 +66,7 @@ test("a warm-up alone needs no length of training, a fall does", async () => {
     "the weight of the loss moe.balance has the schedule cosine, which needs the number of steps",
   );
   const slow = new Map([["weight:moe.balance", warm]]);
-  expect(() => createLossWeights(slow, 3)).toThrow("warms up for 4 steps, more than the 3");
+  expect(() => createLossWeights(slow, 3)).toThrow("warms up for 4 steps, but the run has 3");
 });
 
 test("evaluation has the peak, and asks for no weight", () => {

@@ -17,6 +17,7 @@ export interface LossWeights {
 /**
  * @param weights by the name of their input
  * @param totalSteps length of the training, which decaying weights need
+ * @throws UserError (exit code 2) if a schedule does not fit the number of steps
  */
 export function createLossWeights(
   weights: ReadonlyMap<string, ScheduledWeight>,
@@ -31,7 +32,7 @@ export function createLossWeights(
     }
     if (totalSteps !== undefined && warmupSteps > totalSteps) {
       throw usageError(
-        `the weight of the loss ${loss} warms up for ${warmupSteps} steps, more than the ${totalSteps} of the run; lower warmup_steps or train longer`,
+        `the weight of the loss ${loss} warms up for ${warmupSteps} steps, but the run has ${totalSteps}; lower warmup_steps or train longer`,
       );
     }
   }

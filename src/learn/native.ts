@@ -1,4 +1,4 @@
-/** `apply`, `compile` and `fit` in Node: on the native runtime unless options name another. */
+/** `apply`, `compile` and `fit` in Node, on the native runtime unless options set another. */
 import { nativeRuntime } from "../runtime/native/native.ts";
 import { type Application, createApplication } from "./apply/apply.ts";
 import { createFit, type Fit } from "./fit/fit.ts";
@@ -18,7 +18,7 @@ const application = createApplication(nativeRuntime);
 export const apply: Application["apply"] = application.apply;
 
 /**
- * Compiles a scoped function, to be run many times; see {@link Application.compile}.
+ * Compiles a scoped function for many runs; see {@link Application.compile}.
  *
  * @example
  * const layer = (scope, { x }) => linear(scope, x, 2);

@@ -5,7 +5,7 @@ import type { StepSettings } from "../optim/optimizer.ts";
 import { matchesPattern } from "./name-pattern.ts";
 import type { ParameterRule } from "./parameter-rule.ts";
 
-/** Default groups: weights that decay, and those that do not. */
+/** Default groups: weights with and without decay. */
 export const GROUPS = { decay: "decay", noDecay: "no_decay" } as const;
 
 export interface ParameterGroups {
@@ -69,8 +69,8 @@ export function parameterGroups(rules: readonly ParameterRule[] = []): Parameter
 /**
  * Checks that each rule matches a parameter.
  *
- * @param at what to call the rules in the error
- * @throws UserError for a pattern that matches none
+ * @param at name of the rules in the error
+ * @throws UserError if a pattern matches no parameter
  */
 export function checkRules(
   rules: readonly ParameterRule[],

@@ -1,4 +1,4 @@
-/** Settings of the parameters whose names match; the first rule that matches counts. */
+/** Settings of the parameters with matching names; the first matching rule applies. */
 export interface ParameterRule {
   /** A name or a pattern: `*` matches any characters. */
   readonly parameters: string;
@@ -6,7 +6,10 @@ export interface ParameterRule {
   readonly learningRateFactor?: number;
   /** Weight decay of the matching parameters that decay. Default: the weight decay of the optimizer. */
   readonly weightDecay?: number | undefined;
-  /** Whether the parameters decay. Default: parameters of two axes or more do, unless the model sets it. */
+  /**
+   * Whether the parameters decay. Default: parameters of two axes or more do, unless the model sets
+   * it.
+   */
   readonly decay?: boolean | undefined;
   /** Frozen always, until a step, or from a step on, counted from 0. Default false. */
   readonly frozen?: boolean | { readonly untilStep: number } | { readonly fromStep: number };

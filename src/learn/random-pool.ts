@@ -4,9 +4,9 @@ import type { RandomDistribution } from "../nn/scope.ts";
 import { foldIn, integers, type Key, normal, uniform } from "../random/index.ts";
 
 /**
- * Serves dropout and router noise without making millions of random numbers at every step.
+ * Provides random numbers for dropout and router noise without drawing millions of them at every step.
  *
- * A window's place follows from (seed, step, name) alone, so a resumed run sees the same numbers.
+ * The offset of a window depends only on (seed, step, name), so a resumed run gets the same numbers.
  * Windows of different steps overlap partly; the tables are at least four times the largest window.
  */
 export interface RandomPool {

@@ -11,12 +11,12 @@ export interface UpdateOptions {
   readonly groups: ParameterGroups;
   /** Peak of the schedule. */
   readonly learningRate: number;
-  /** Updates of the whole training, which the schedule needs. */
+  /** Updates of the whole training, for the schedule. */
   readonly totalSteps: number;
   /** Default: cosine without warm-up. */
   readonly schedule?: ScheduleOptions;
   readonly weightDecay?: number;
-  /** Norm to which gradients are clipped. Default none. */
+  /** Maximum norm of gradients. Default: no clipping. */
   readonly clipNorm?: number | undefined;
   /** Decay of the moving average of the weights. Default: no average. */
   readonly emaDecay?: number | undefined;
@@ -30,7 +30,7 @@ export interface UpdateOptions {
 
 /** The result of one update. */
 export interface Update<B> {
-  /** Updates done before this one. */
+  /** Number of updates before this one. */
   readonly step: number;
   /** Loss, auxiliary losses and metrics, as means over the batches of the update. */
   readonly scalars: Readonly<Record<string, number>>;
@@ -46,7 +46,7 @@ export interface Update<B> {
 /**
  * Runs update `index` (counted from 0) of a model in training.
  *
- * @param next the batches, one after the other
+ * @param next returns the next batch
  * @throws UserError if the gradients are not finite
  *
  * No example: `fit` runs updates; `createTrainStep` shows the step.

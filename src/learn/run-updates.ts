@@ -1,4 +1,4 @@
-/** The loop of a training: one update after the other, with hooks after each. */
+/** The training loop: updates, each followed by hooks. */
 import { runUpdate, type Update, type UpdateOptions } from "./run-update.ts";
 import type { NamedArrays } from "./step-session.ts";
 import type { UpdateStep } from "./train-step.ts";
@@ -6,7 +6,7 @@ import type { UpdateStep } from "./train-step.ts";
 /** A function that is called after each update. */
 export type UpdateHook<B> = (update: Update<B>) => unknown;
 
-/** How a training ends: after its last step, by a signal, or early. */
+/** The end of a training: after its last step, by a signal, or early. */
 export type Outcome = "finished" | "interrupted" | "stopped";
 
 export interface RunUpdatesOptions<B> extends UpdateOptions {
@@ -21,7 +21,7 @@ export interface RunUpdatesOptions<B> extends UpdateOptions {
 /**
  * Runs the updates from `from` to `totalSteps`.
  *
- * @param next the batches, one after the other
+ * @param next returns the next batch
  * @throws UserError if the gradients are not finite
  *
  * No example: `fit` runs updates; `createTrainStep` shows the step.
@@ -44,6 +44,7 @@ export async function runUpdates<B extends { readonly arrays: NamedArrays }>(
  * A hook that runs after every `count` updates.
  *
  * @param last an additional update, counted from 1, after which the hook runs
+ * @throws RangeError if `count` is not a whole number above 0
  * @example
  * const seen = [];
  * const hook = everySteps(2, ({ step }) => seen.push(step));

@@ -1,4 +1,7 @@
-/** Memory that the graphs of a training share: parameters, gradients, moments, states, random numbers. */
+/**
+ * Memory shared by the graphs of a training: parameters, gradients, moments, states, random
+ * numbers.
+ */
 import { allocate, type NdArray } from "../graph/array.ts";
 import type { ParameterSpec, Trace } from "../nn/scope.ts";
 import type { Optimizer } from "../optim/optimizer.ts";

@@ -1,4 +1,4 @@
-/** One graph of the training, compiled and bound to memory that all graphs of the training share. */
+/** One graph of a training, compiled and bound to the memory that all graphs of the training share. */
 
 import { allocate, type NdArray } from "../graph/array.ts";
 import { BUFFERS } from "../runtime/arena.ts";
@@ -28,7 +28,7 @@ export interface StepSessionOptions {
   readonly runtime: Runtime;
   readonly memory: StepMemory;
   readonly session?: SessionOptions;
-  /** Steps of the whole training, which decaying weights of auxiliary losses need. */
+  /** Steps of the whole training, for decaying weights of auxiliary losses. */
   readonly totalSteps?: number | undefined;
   /** Whether a run replaces states by their next values. Default true. */
   readonly movesStates?: boolean;

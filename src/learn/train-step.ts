@@ -21,7 +21,7 @@ export interface TrainStepOptions extends StepMemoryOptions {
   readonly graph?: StepGraphOptions;
   /** Batches of one update. Default 1. */
   readonly accumulationSteps?: number;
-  /** Steps of the whole training, which decaying weights of auxiliary losses need. */
+  /** Steps of the whole training, for decaying weights of auxiliary losses. */
   readonly totalSteps?: number;
 }
 

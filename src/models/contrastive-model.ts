@@ -1,10 +1,10 @@
-/** What training and evaluation ask of models that bring images and texts into one space. */
+/** The interface of models that embed images and texts in one space. */
 import type { Tensor } from "../graph/graph.ts";
 import type { TokenPaths } from "../moe/active-parameters.ts";
 import type { Similarity } from "../nn/logit-scale.ts";
 import type { Scope } from "../nn/scope.ts";
 
-/** Rows of length one of images and their texts, `[B, P]` each. */
+/** Unit-length embeddings of images and their texts, `[B, P]` each. */
 export interface PairEmbeddings {
   readonly images: Tensor;
   readonly texts: Tensor;
@@ -15,23 +15,23 @@ export interface ContrastiveModel {
   readonly embedDim: number;
   /** `[C, H, W]` */
   readonly imageShape: readonly [number, number, number];
-  /** `L`, tokens of a text. */
+  /** `L`, tokens per text. */
   readonly contextLength: number;
-  /** Patches per image: their rows and columns. */
+  /** Patches per image: rows and columns. */
   readonly grid: { readonly rows: number; readonly columns: number };
-  /** Routed experts that compute a token, on average at most. */
+  /** Upper bound of the routed experts per token, on average. */
   readonly numActiveExperts: number;
-  /** Which parameters tokens of each modality meet. */
+  /** Whether tokens of a modality use a parameter. */
   readonly tokenPaths: TokenPaths;
-  /** The loss that the similarities are for. */
+  /** The loss over the similarities. */
   readonly form: "info_nce" | "siglip";
-  /** Whether pairs whose texts are the same are left out of the loss where they are not each other's. */
+  /** Whether the loss ignores negative pairs with equal texts. */
   readonly ignoresRepeated: boolean;
-  /** Images and their texts together: in training, tokens of both compete for the experts' room. */
+  /** Embeds images with their texts: in training, tokens of both compete for expert capacity. */
   pairs(scope: Scope, images: Tensor, ids: Tensor, lengths: Tensor): PairEmbeddings;
-  /** Images alone, `[B, C, H, W]` to `[B, P]`; no token is dropped, so a row depends on its image only. */
+  /** Embeds images, `[B, C, H, W]` to `[B, P]`; drops no token, so a row depends on its image only. */
   encodeImages(scope: Scope, images: Tensor): Tensor;
-  /** Texts alone, ids `[B, L]` and lengths `[B]` int64, to `[B, P]`; likewise. */
+  /** Embeds texts, ids `[B, L]` and lengths `[B]` int64 to `[B, P]`; drops no token. */
   encodeTexts(scope: Scope, ids: Tensor, lengths: Tensor): Tensor;
   similarity(scope: Scope): Similarity;
 }

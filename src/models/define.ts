@@ -1,5 +1,5 @@
 /**
- * What a system is: one definition in its folder. Recipes, tasks, live models, edits of experts and the
+ * The definition of a system. Recipes, tasks, live models, edits of experts and the
  * inspector read it, so that adding a system needs no other list.
  */
 import type * as z from "zod";
@@ -8,7 +8,7 @@ import { ofKind } from "../config/registry.ts";
 import type { ClassificationTask, Classifier } from "./classifier.ts";
 import type { EditableExperts } from "./experts.ts";
 
-/** What a trained model answers about single inputs. */
+/** The kind of answer that a trained model gives for a single input. */
 export type LiveKind =
   | "image-classifier"
   | "contrastive"
@@ -22,13 +22,13 @@ export type SystemPage = "mosaic" | "tokens" | "experts" | "attention" | "confus
 /** Texts that a model reads: none, one description per class, or the texts of its samples. */
 export type ReadTexts = "none" | "classes" | "samples";
 
-/** Counts that are checked against a file of weights before the model is traced. */
+/** Counts to compare with a file of weights before the model is traced. */
 export interface SystemSizes {
   readonly layers: number;
   readonly experts: number;
 }
 
-/** A function whose type a higher layer knows: `TaskMaker` of `tasks/`, `LiveMaker` of `live/`. */
+/** A function whose type a higher layer defines: `TaskMaker` in `tasks/`, `LiveMaker` in `live/`. */
 type Maker = (...given: never[]) => object;
 
 /** The `model` part of a recipe in snake_case: a strict object with the literal key `system`. */
@@ -43,42 +43,42 @@ interface SystemFacts<Settings> {
   readonly paper: string;
   /** One sentence. */
   readonly description: string;
-  /** The kind of data sets that it learns from. */
+  /** The kind of data sets that the system learns from. */
   readonly reads: "image" | "text" | "stream" | "points" | "any";
   /** Default: the samples, if `reads` is `text` or `stream`, otherwise none. */
   texts?(settings: Settings): ReadTexts;
   /** Absent for a system without live models. */
   answers?(settings: Settings): LiveKind;
   /**
-   * The same model for one sample at a time. Default: the settings as they are.
+   * The settings for one sample at a time. Default: unchanged.
    *
-   * It lifts a limit on the tokens of an expert that the samples of a batch share: a single sample
-   * would fill experts that a batch leaves free, and lose tokens that no evaluation drops. A limit per
-   * sequence stays, and so does the choice of tokens by experts, because both are the same in any batch.
+   * They remove a capacity limit that the samples of a batch share: a single sample would overfill
+   * its experts and drop tokens that evaluation keeps. A limit per sequence and the choice of tokens
+   * by experts do not depend on the batch, so they stay.
    */
   alone?(settings: Settings): Settings;
   /** Absent if the number of experts cannot change after training. */
   readonly experts?: EditableExperts<Settings>;
   sizes(settings: Settings): SystemSizes;
-  /** Pages of the inspector that its runs can fill. */
+  /** Pages of the inspector that runs of the system can fill. */
   readonly pages: readonly SystemPage[];
-  /** Whether `train.algorithm` applies: it learns classes from several domains. Default false. */
+  /** Whether `train.algorithm` applies, which learns classes from several domains. Default false. */
   readonly learnsDomains?: boolean;
   /** Whether a run analyses its routing by domain even if no setting names domains. Default false. */
   readonly analyzesDomains?: boolean;
-  /** A `TaskMaker`. Built-in systems have theirs in `tasks/`; a classifier needs none. */
+  /** A `TaskMaker`. `tasks/` has the makers of built-in systems; a classifier needs none. */
   readonly task?: Maker;
-  /** A `LiveMaker`. Built-in systems have theirs in `live/`; a classifier needs none. */
+  /** A `LiveMaker`. `live/` has the makers of built-in systems; a classifier needs none. */
   readonly live?: Maker;
   /**
-   * The classifier of images that settings describe.
+   * Builds the image classifier of the settings.
    *
-   * @throws UserError (exit code 2) for sizes that do not fit together
+   * @throws UserError (exit code 2) if sizes are inconsistent
    */
   classifier?(settings: Settings, task: ClassificationTask): Classifier;
 }
 
-/** A system that recipes can name. */
+/** A system that a recipe can select. */
 export interface SystemDefinition<
   Name extends string = string,
   Schema extends SystemSchema<Name> = SystemSchema<Name>,

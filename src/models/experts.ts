@@ -1,10 +1,10 @@
-/** How the settings of a system count its experts, for edits of trained models. */
+/** Expert counts in the settings of a system, for edits of trained models. */
 import { usageError } from "../graph/errors.ts";
 import { checkMoe } from "../moe/check.ts";
 import type { MoeSettings } from "../moe/settings.ts";
 import { moeSizes } from "../moe/sizes.ts";
 
-/** Experts of every layer, by kind: those that all tokens may use, and those of a modality. */
+/** Experts of every layer, by kind: shared by all tokens, or reserved for a modality. */
 export interface ExpertCounts {
   /** Names of the kinds, in the order of their experts. */
   readonly kinds: readonly string[];
@@ -15,22 +15,26 @@ export interface ExpertCounts {
 
 /** The dense model that a system can be upcycled from. */
 export interface DenseForm<Settings> {
-  /** Path of the dense layer in the place of the layer with experts at `path`. */
+  /** Path of the dense layer that replaces the layer with experts at `path`. */
   layerAt(path: string): string;
-  /** The override of the configuration that gives every block experts. */
+  /** The configuration override that gives every block experts. */
   expertsEverywhere(settings: Settings): string;
 }
 
 /** Experts of a system whose number can change after training. */
 export interface EditableExperts<Settings> {
   counts(settings: Settings): ExpertCounts;
-  /** The same settings with other numbers of experts, one per kind. */
+  /**
+   * Changes the numbers of experts, one per kind.
+   *
+   * @throws UserError (exit code 2) if the settings do not allow these numbers
+   */
   withCounts(settings: Settings, counts: readonly number[]): Settings;
   /** Absent if the system has no dense form. */
   readonly dense?: DenseForm<Settings>;
 }
 
-/** Experts whose number is `model.moe.num_experts`. */
+/** Experts counted by `model.moe.num_experts`. */
 export const moeExperts = {
   counts({ moe }: { readonly moe: MoeSettings }): ExpertCounts {
     const { numExperts, numSelectedExperts } = moeSizes(moe);
@@ -61,7 +65,7 @@ export const moeExperts = {
   },
 };
 
-/** Blocks have `mlp` in the place of `moe`, and `model.moe_layers` names the blocks with experts. */
+/** Dense blocks have `mlp` instead of `moe`; `model.moe_layers` selects the blocks with experts. */
 export const denseBlocks: DenseForm<object> = {
   layerAt: (path) => path.replace(/moe$/, "mlp"),
   expertsEverywhere: () => "model.moe_layers=all",

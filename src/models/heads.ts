@@ -1,9 +1,12 @@
 import { usageError } from "../graph/errors.ts";
 
 /**
- * Refuses a width that cannot be divided among the heads; `at` is where the settings stand.
+ * Checks that the width is a multiple of the number of heads.
  *
- * @throws UserError (exit code 2)
+ * @param at key path of the settings, for the message
+ * @throws UserError (exit code 2) if it is not
+ *
+ * No example: it returns nothing, and throws if the width cannot be divided.
  */
 export function requireHeads(
   { width, numHeads }: { readonly width: number; readonly numHeads: number },

@@ -1,4 +1,4 @@
-/** Whole systems, each a function of a scope and a batch. */
+/** Complete systems, each a function of a scope and a batch. */
 export {
   type ClassicMixtureConfig,
   type ClassicMixtureResult,

@@ -1,16 +1,16 @@
-/** Reads what the Python scripts of `fixtures/` wrote, and compares with it. */
+/** Reads the files of the Python scripts in `fixtures/` and compares results with them. */
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { decodeSafetensors } from "../formats/safetensors.ts";
 import { type NdArray, toNumbers } from "../graph/array.ts";
 
-/** A model that PyTorch ran; parameters have our names. */
+/** Results of a model in PyTorch; parameters have this library's names. */
 export interface PyTorchFixture {
   /** Batch and results: `logits`, `loss` and others. */
   readonly arrays: Readonly<Record<string, NdArray>>;
   readonly weights: Readonly<Record<string, NdArray>>;
   readonly gradients: Readonly<Record<string, NdArray>>;
-  /** What the first step drew, where the script fixes it. */
+  /** Random numbers of the first step, if the script fixes them. */
   readonly randoms: Readonly<Record<string, NdArray>>;
 }
 

@@ -24,7 +24,7 @@ test.each(systems.list().map(({ name }) => name))("%s is defined completely", (n
   expect(definition.experts.withCounts(settings, counts)).toEqual(settings);
 });
 
-test("texts follow from the data that a system reads, unless it says otherwise", () => {
+test("texts follow from the data that a system reads, unless its definition sets them", () => {
   expect(textsOf(defaults("vit-moe"))).toBe("none");
   expect(textsOf(defaults("moe-decoder"))).toBe("samples");
   expect(textsOf(defaults("limoe"))).toBe("samples");
@@ -32,7 +32,7 @@ test("texts follow from the data that a system reads, unless it says otherwise",
   expect(textsOf(fromSnakeCase(prompts))).toBe("classes");
 });
 
-test("a system that is added later is a model of recipes", () => {
+test("recipes accept a system that is added later", () => {
   const model = { system: "added-later", width: 3 };
   expect(modelSchema.safeParse(model).success).toBe(false);
   systems.add(

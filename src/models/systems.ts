@@ -1,4 +1,4 @@
-/** The systems that recipes can name; plug-ins add theirs to `systems`. */
+/** The systems that a recipe can select; plug-ins add theirs to `systems`. */
 import type * as z from "zod";
 import { createRegistry, type Registry, registrySchema } from "../config/registry.ts";
 import { usageError } from "../graph/errors.ts";
@@ -36,7 +36,7 @@ export type SystemName = BuiltIn["name"];
 /** Name of a built-in system that classifies images. */
 export type ClassifierName = Extract<BuiltIn, ClassifierDefinition>["name"];
 
-/** The settings of a built-in system, by default of any. */
+/** The settings of a built-in system. Default: of any. */
 export type ModelSettings<Name extends SystemName = SystemName> = SettingsOf<
   Extract<BuiltIn, { readonly name: Name }>["schema"]
 >;
@@ -46,35 +46,45 @@ export type ModelSettings<Name extends SystemName = SystemName> = SettingsOf<
  *
  * @example
  * systems.get("limoe").paper // "arXiv:2206.02770"
- * systems.add(mySystem); // recipes can name it from now on
+ * systems.add(mySystem); // recipes can select it from now on
  */
 export const systems: Registry<SystemDefinition> = createRegistry<SystemDefinition>(
   "system",
   builtIn,
 );
 
-/** An interface, because declarations would otherwise write out all settings wherever it occurs. */
+/** An interface, so that declarations refer to it by name instead of repeating all settings. */
 export interface ModelSchema
   extends z.ZodType<z.output<BuiltIn["schema"]>, z.input<BuiltIn["schema"]>> {}
 
 /** The `model` part of a recipe. Types list the built-in systems; added ones are accepted too. */
 export const modelSchema: ModelSchema = registrySchema(systems, "system") as never;
 
-/** The definition that settings belong to. */
+/**
+ * The definition of the system that settings select.
+ *
+ * @example
+ * systemOf({ system: "limoe" }).paper; // "arXiv:2206.02770"
+ */
 export function systemOf({ system }: { readonly system: string }): SystemDefinition {
   return systems.get(system);
 }
 
-/** The texts that a model of these settings reads. */
+/**
+ * The texts that a model with these settings reads.
+ *
+ * @example
+ * textsOf({ system: "limoe" }); // "samples"
+ */
 export function textsOf(settings: { readonly system: string }): ReadTexts {
   const { reads, texts } = systemOf(settings);
   return texts?.(settings) ?? (reads === "text" || reads === "stream" ? "samples" : "none");
 }
 
 /**
- * The classifier of images that settings describe.
+ * Builds the image classifier of the settings.
  *
- * @throws UserError (exit code 2) for sizes that do not fit together, or a system without a classifier
+ * @throws UserError (exit code 2) if sizes are inconsistent or the system has no classifier
  * @example
  * const { model } = loadConfig("shapes-vit-moe", trainConfigSchema);
  * const classifier = createClassifier(model, { numClasses: 8, imageShape: [3, 32, 32] });

@@ -1,4 +1,4 @@
-/** What models of text have in common: tokens with their positions, and padding. */
+/** Shared parts of text models: token and position embeddings, padding. */
 import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { type Dim, product } from "../graph/shape.ts";
@@ -22,7 +22,7 @@ export interface SequenceConfig {
   readonly contextLength: number;
 }
 
-/** Tokens of the model's width that stand before the words of each sequence. */
+/** Embedded tokens before the words of each sequence. */
 export interface Prefix {
   /** `[B*P, D]` */
   readonly tokens: Tensor;
@@ -31,12 +31,21 @@ export interface Prefix {
 }
 
 /**
- * Token embedding, after the prefix where there is one, plus learned position embedding; parameters
- * `token_embedding.weight` `[V, D]` and `position_embedding.weight` `[L, D]`.
+ * The optional prefix and the token embeddings, plus learned position embeddings.
+ *
+ * Parameters `token_embedding.weight` `[V, D]` and `position_embedding.weight` `[L, D]`.
  *
  * @param ids `[B, S]` int64, `P + S <= L`
  * @returns `[B*(P+S), D]`
- * @throws UserError (exit code 2) for more tokens than the model has positions
+ * @throws UserError (exit code 2) if there are more tokens than positions
+ * @example
+ * const config = { vocabularySize: 3, width: 1, contextLength: 3 };
+ * const weights = new Map([
+ *   ["token_embedding.weight", array([[0], [10], [20]])],
+ *   ["position_embedding.weight", array([[0], [1], [2]])],
+ * ]);
+ * const model = (scope, { ids }) => embedSequences(scope, ids, config, truncatedNormal(0.02));
+ * const { output } = await apply(model, weights, { ids: array([[2, 1]], "int64") }); // [[20], [11]]
  */
 export function embedSequences(
   scope: Scope,
@@ -60,7 +69,20 @@ export function embedSequences(
   return reshape(add(x, places), [product([batch, numTokens]), config.width]);
 }
 
-/** The same for one token `[B]` per sequence at `positions` `[B]`; returns `[B, D]`. */
+/**
+ * Embeds one token `[B]` per sequence at `positions` `[B]`; returns `[B, D]`.
+ *
+ * @example
+ * const config = { vocabularySize: 3, width: 1, contextLength: 3 };
+ * const weights = new Map([
+ *   ["token_embedding.weight", array([[0], [10], [20]])],
+ *   ["position_embedding.weight", array([[0], [1], [2]])],
+ * ]);
+ * const model = (scope, { ids, positions }) =>
+ *   embedNextTokens(scope, ids, positions, config, truncatedNormal(0.02));
+ * const inputs = { ids: array([2, 1], "int64"), positions: array([0, 2], "int64") };
+ * const { output } = await apply(model, weights, inputs); // [[20], [12]]
+ */
 export function embedNextTokens(
   scope: Scope,
   ids: Tensor,
@@ -72,21 +94,36 @@ export function embedNextTokens(
   return add(tokens, gather(positionTable(scope, config, init), positions));
 }
 
-/** Which of `S` tokens per sequence are no padding, `[B*S]` bool. */
+/**
+ * False for padding, `[B*S]` bool with `S` tokens per sequence.
+ *
+ * @example
+ * const lengths = array([2, 1], "int64");
+ * const [mask] = await evaluate((x) => tokenMask(x, 2), [lengths]); // [true, true, true, false]
+ */
 export function tokenMask(lengths: Tensor, numTokens: number): Tensor {
   return flatten(lengthMask(lengths, numTokens));
 }
 
-/** `[B, S]` as `[B*S]`. */
+/**
+ * Reshapes `[B, S]` to `[B*S]`.
+ *
+ * @example
+ * const [y] = await evaluate(flatten, [array([[1, 2], [3, 4]])]); // [1, 2, 3, 4]
+ */
 export function flatten(x: Tensor): Tensor {
   return reshape(x, [product(x.shape)]);
 }
 
 /**
- * Mean over the tokens of each sentence, `[B*S, D]` to `[B, D]`; zeros for one without tokens.
+ * Mean over the tokens of each sentence, `[B*S, D]` to `[B, D]`; zeros for an empty sentence.
  *
  * @param mask `[B*S]` bool
  * @param lengths `[B]`
+ * @example
+ * const mean = (x, lengths) => meanOfTokens(x, tokenMask(lengths, 2), lengths, 2);
+ * const x = array([[1], [3], [5], [7]]); // the last token is padding
+ * const [y] = await evaluate(mean, [x, array([2, 1], "int64")]); // [[2], [5]]
  */
 export function meanOfTokens(x: Tensor, mask: Tensor, lengths: Tensor, numTokens: number): Tensor {
   const [batch, width] = [lengths.shape[0]!, x.shape[1]!];
@@ -96,7 +133,14 @@ export function meanOfTokens(x: Tensor, mask: Tensor, lengths: Tensor, numTokens
   return reshape(div(total, count), [batch, width]);
 }
 
-/** The table of words, `[V, D]`. */
+/**
+ * The token embedding table, `[V, D]`.
+ *
+ * @example
+ * const config = { vocabularySize: 3, width: 2, contextLength: 4 };
+ * const weights = init((scope) => tokenTable(scope, config, truncatedNormal(0.02)), {});
+ * weights.get("token_embedding.weight").shape; // [3, 2]
+ */
 export function tokenTable(
   scope: Scope,
   { vocabularySize, width }: SequenceConfig,

@@ -1,4 +1,4 @@
-/** The transformer blocks that most models share. */
+/** Transformer blocks shared by most models. */
 import type { Tensor } from "../graph/graph.ts";
 import type { MoeLayer, MoeTokens } from "../moe/create-moe.ts";
 import { layerNorm } from "../nn/layer-norm.ts";
@@ -7,13 +7,16 @@ import { add } from "../ops/arithmetic.ts";
 
 export interface TransformerBlocksOptions {
   readonly numLayers: number;
-  /** Blocks with experts, counted from 0; the others have a dense layer of the experts' form. */
+  /**
+   * Indices of the blocks with experts; all others have a dense layer with the experts'
+   * architecture.
+   */
   readonly sparse: readonly number[];
   readonly layer: Pick<MoeLayer, "apply" | "applyDense">;
   readonly tokens: MoeTokens;
-  /** Attention of block `index`, from and to `[N, D]`. */
+  /** Attention of block `index`, `[N, D]` to `[N, D]`. */
   readonly attention: (scope: Scope, x: Tensor, index: number) => Tensor;
-  /** Applied to what each branch of block `index` adds, such as stochastic depth. */
+  /** Applied to the output of each branch of block `index`, such as stochastic depth. */
   readonly branch?: (scope: Scope, y: Tensor, index: number) => Tensor;
   /** Added to the variance in `norm1` and `norm2`. Default 1e-5. */
   readonly normEpsilon?: number;

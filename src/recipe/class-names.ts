@@ -3,7 +3,7 @@ import { openDataset } from "../data/open-dataset.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec, knownProperties } from "./data-specs.ts";
 
-/** The names of the classes; reads the training split only if its files determine them. */
+/** The class names; reads the training split only if its files determine them. */
 export async function readClassNames({
   data,
   seed,

@@ -12,7 +12,7 @@ import { type ParameterPart, parameterPart, parameterParts } from "./parameter-p
 import { countTaskParameters } from "./task-parameters.ts";
 import { readTokenizer } from "./tokenizer-file.ts";
 
-/** Counts by kind of token: `image` and `text` where these take different ways, else `token`. */
+/** Counts by kind of token: `image` and `text` if they use different parameters, otherwise `token`. */
 export type TokenCounts = Readonly<Record<string, number>>;
 
 export interface CountedPart {
@@ -24,16 +24,16 @@ export interface CountedPart {
 export interface CountedModel {
   readonly recipe: string;
   readonly total: number;
-  /** Parameters that a token meets; of the experts of a layer those that are selected. */
+  /** Parameters that a token uses, including only the selected experts of each layer. */
   readonly byToken: TokenCounts;
-  /** Those that the model has, in the order of `parameterParts`. */
+  /** The parts of the model, in the order of `parameterParts`. */
   readonly parts: readonly CountedPart[];
 }
 
 /**
  * Counts the parameters of the model that a configuration describes, by tracing it.
  *
- * @throws UserError (exit code 2) for settings that make no model
+ * @throws UserError (exit code 2) if the settings do not describe a valid model
  * @example
  * await countModelParameters(loadConfig("limoe-h14", trainConfigSchema));
  * // { total: 5_576_130_561, byToken: { image: 632_892_161, text: 695_151_361 }, recipe, parts }
@@ -69,7 +69,7 @@ export interface CountOptions extends Pick<DescribeOptions, "vocabularySize"> {
 /**
  * Counts the parameters of a recipe, a file or a run directory.
  *
- * @param overrides `key.path=value` settings over it
+ * @param overrides `key.path=value` settings that override the configuration
  */
 export async function countParametersOf(
   source: string,

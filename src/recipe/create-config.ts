@@ -1,4 +1,4 @@
-/** A complete configuration from settings in a program. */
+/** Creates a complete configuration from settings in a program. */
 import type * as z from "zod";
 import { type CamelCased, fromSnakeCase, toSnakeCase } from "../config/case.ts";
 import { explainIssues } from "../config/explain.ts";
@@ -8,15 +8,18 @@ import { type TrainConfig, trainConfigSchema } from "./config.ts";
 
 type Settings = CamelCased<z.input<typeof trainConfigSchema>>;
 
-/** The settings of a recipe with camelCase keys; a model is not needed for `train(config, { task })`. */
+/**
+ * The settings of a recipe with camelCase keys; a model is not needed for
+ * `train(config, { task })`.
+ */
 export type ConfigSettings = Omit<Settings, "recipe" | "model"> &
   Partial<Pick<Settings, "recipe" | "model">>;
 
 /**
- * The configuration of some settings, with defaults for all others.
+ * Completes settings with defaults.
  *
- * @param settings by default of a model that the task of `train` gives, `{ system: "custom" }`
- * @throws UserError (exit code 2) for settings that are unknown or invalid
+ * @param settings default model: `{ system: "custom" }`, for the task of `train`
+ * @throws UserError (exit code 2) if settings are unknown or invalid
  * @example
  * const normalize = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
  * const config = createConfig({ data: { name: "shapes", normalize }, train: { maxSteps: 100 } });

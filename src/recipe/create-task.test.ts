@@ -22,7 +22,7 @@ test("a classifier of a set without classes is refused with a sentence", () => {
   );
   const unlabelled: ImageDataset = { ...shapes, name: "flickr8k", classNames: [] };
   expect(() => createTask(config, { dataset: unlabelled, fields })).toThrow(
-    "model.system vit-moe learns classes, and data.name flickr8k has none with these settings; choose another of the two, or set data.labels to scenes",
+    "model.system vit-moe learns classes, but data.name flickr8k has none with these settings; change one of them, or set data.labels to scenes",
   );
   expect(createTask(config, { dataset: shapes, fields }).classNames).toBe(shapes.classNames);
 });

@@ -5,7 +5,7 @@ import type { TrainConfig } from "./config.ts";
 import { sessionOptions } from "./session-options.ts";
 
 /**
- * The task of a configuration: what its model learns from its data.
+ * Creates the task of a configuration.
  *
  * @throws UserError (exit code 2) if the model cannot learn from the data
  */
@@ -27,7 +27,7 @@ interface ObjectPattern {
   readonly color?: string | undefined;
 }
 
-/** Whether the main object fits one of the patterns. */
+/** Whether the main object matches one of the patterns. */
 function matchesFirst(patterns: readonly ObjectPattern[]) {
   return ([main]: readonly ObjectAttributes[]): boolean =>
     main !== undefined &&

@@ -4,7 +4,7 @@ import type { CamelCased } from "../config/case.ts";
 import { registrySchema } from "../config/registry.ts";
 import { type DatasetSchema, datasets } from "../data/registry.ts";
 
-/** Accepts plug-in sets too, once they are added; its type has the built-in sets. */
+/** Accepts plug-in sets after they are added; the type only has built-in sets. */
 export const dataSchema = registrySchema(datasets, "name") as unknown as z.ZodType<
   z.output<DatasetSchema>,
   z.input<DatasetSchema>

@@ -9,7 +9,7 @@ const normalize = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
 
 const parse = (settings: object) => dataSchema.parse({ name: "shapes", normalize, ...settings });
 
-/** "red heart" and the like of all objects, and how many objects each image has. */
+/** Names such as "red heart" of all objects, and the number of objects per image. */
 function drawn(settings: object, split: Split): { kinds: string[]; counts: number[] } {
   const spec = datasetSpec(fromSnakeCase(parse(settings)), split, 7) as ShapesSpec;
   const set = openShapes(spec);

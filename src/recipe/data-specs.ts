@@ -11,7 +11,7 @@ export function datasetSpec(data: DataConfig, split: Split, seed: number): Datas
   return datasets.get(data.name).spec(data, split, seed) as DatasetSpec;
 }
 
-/** Whether the settings give the set a test split. */
+/** Whether the data have a test split. */
 export function hasTestSplit(data: DataConfig): boolean {
   return datasets.get(data.name).hasTestSplit?.(data) ?? true;
 }
@@ -22,7 +22,7 @@ export function knownProperties(data: DataConfig): KnownProperties {
   return describe?.(data) ?? (classNames.length > 0 ? { classNames } : {});
 }
 
-/** The transforms of training images, or of evaluation images, which get the same size. */
+/** The transforms of training or evaluation images; both result in the same size. */
 export function transformSpecs(data: DataConfig, training: boolean): TransformSpec[] {
   if (!("normalize" in data)) return [];
   const steps = data.augment.flatMap((step): TransformSpec[] => {

@@ -1,4 +1,7 @@
-/** Properties of a configuration's data that suffice to trace its model, mostly without reading files. */
+/**
+ * Properties of a configuration's data that suffice to trace its model, mostly without reading
+ * files.
+ */
 
 import { batchMaker } from "../data/batches/batch-maker.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -22,21 +25,23 @@ import { contextLengthOf, readsCaptions } from "./open-data.ts";
 import { prepareTokenizer } from "./tokenizer.ts";
 
 export interface DescribeOptions {
-  /** Size of the vocabulary; by default that of the run, of the tokenizer's file or of the texts. */
+  /** Size of the vocabulary. Default: from the run, the file of the tokenizer, or the texts. */
   readonly vocabularySize?: number | undefined;
   /** The tokenizer of a run. */
   readonly tokenizer?: TokenizerState | undefined;
 }
 
-/** Words of CLIP, two special ones included. */
+/** Size of CLIP's vocabulary, including two special tokens. */
 const CLIP_WORDS = 49_408;
 
 /**
- * Data with all properties that determine the shape of a model: sizes of images, classes, captions or
- * not, lengths of texts and size of the vocabulary.
+ * Describes data by the properties that determine the shape of a model: image sizes, classes,
+ * presence of captions, text lengths and vocabulary size.
  *
  * Files are opened only for properties that neither the settings nor the definition of the set have:
- * classes of folders, sizes of pictures that are not resized, and vocabularies that are learnt.
+ * classes of folders, sizes of pictures without resizing, and learnt vocabularies.
+ *
+ * @throws UserError if a property needs files that cannot be read
  */
 export async function describeData(
   config: TrainConfig,
@@ -100,7 +105,7 @@ async function describeTokenizer(
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
     throw new UserError(
-      `the vocabulary is learnt from the texts, which cannot be read: ${cause.message}; or say how many words there are with --vocabulary`,
+      `the vocabulary is learnt from the texts, which cannot be read: ${cause.message}; or set the vocabulary size with --vocabulary`,
       { exitCode: cause.exitCode, cause },
     );
   }

@@ -17,7 +17,7 @@ function configure(data: object): TrainConfig {
   return fromSnakeCase(trainConfigSchema.parse(given));
 }
 
-/** Two images of 28 x 28 as MNIST's files. */
+/** Two images of 28 x 28 pixels in MNIST's file format. */
 function writeDigits(): void {
   mkdirSync(join(folder, "mnist"), { recursive: true });
   const images = new Uint8Array(16 + 2 * 784);
@@ -68,7 +68,7 @@ test("a set of other channels is refused, and pictures are read in those of the 
   const color = configure({ name: "shapes", root: folder });
   const shape = await readShape(color);
   await expect(openImages(color, shape, { split: "test", data: "mnist" })).rejects.toThrow(
-    "mnist has images of 1 channels, and the model reads 3",
+    "mnist has images of 1 channels, but the model reads 3",
   );
   await expect(openImages(color, shape, { file: "none.png" })).rejects.toThrow(
     "no picture none.png",

@@ -1,4 +1,4 @@
-/** Images for the model of a run: its own splits, other data sets, folders and files. */
+/** Images for the model of a run: from its splits, other data sets, folders or files. */
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { ImageDataset, ImageShape, Split } from "../data/dataset.ts";
@@ -14,11 +14,14 @@ import { rootOf } from "./tokenizer.ts";
 
 export interface SplitRequest {
   readonly split: Split;
-  /** Name of a data set, or a folder with a folder of pictures for each class; default the run's. */
+  /**
+   * Name of a data set, or a folder with one folder of pictures per class. Default: the run's data
+   * set.
+   */
   readonly data?: string;
-  /** Whether classes are needed; Flickr8k then derives them from its captions. */
+  /** Whether classes are needed; if so, Flickr8k derives them from its captions. */
   readonly classes?: boolean;
-  /** At a picture that cannot be decoded; by default the run's setting, and "skip" for other data. */
+  /** Handling of pictures that cannot be decoded. Default: the run's setting, "skip" for other data. */
   readonly onBroken?: "stop" | "skip";
 }
 
@@ -28,34 +31,34 @@ export type ImageRequest =
   | { readonly folder: string; readonly onBroken?: "stop" | "skip" }
   | { readonly file: string };
 
-/** Images and their transforms to the shape that the model reads. */
+/** Images, and transforms to the input shape of the model. */
 export interface ImageSource {
   readonly dataset: ImageDataset;
   readonly transforms: readonly TransformSpec[];
-  /** The path of each picture, if a folder or a file was named. */
+  /** The path of each picture; present for folders and files. */
   readonly paths?: readonly string[];
 }
 
-/** The shape of a run's images as they are read, before any transform. */
+/** The shape of a run's images before all transforms. */
 export async function readShape({ data, seed }: TrainConfig): Promise<ImageShape> {
   const known = knownProperties(data).imageShape;
   if (known !== undefined) return known;
-  // All pictures have one size, which the smallest split shows.
+  // All pictures have one size, so the smallest split is sufficient.
   const dataset = await openDataset(datasetSpec(data, "validation", seed));
   return (dataset as ImageDataset).imageShape;
 }
 
-/** The shape that the model sees, `[C, H, W]`, for images of the shape `read`. */
+/** The input shape of the model, `[C, H, W]`, for images of the shape `read`. */
 export function modelShape({ data }: TrainConfig, read: ImageShape): [number, number, number] {
   const { channels, height, width } = pipeline(transformSpecs(data, false), read).outputShape;
   return [channels, height, width];
 }
 
 /**
- * Opens images for a run's model: read as its own were, and transformed as in evaluation.
+ * Opens images for a run's model, and transforms them as in its evaluation.
  *
  * @param read from `readShape`
- * @throws UserError (exit code 2) for data that are not images, or have other channels
+ * @throws UserError (exit code 2) if the data are not images or have another number of channels
  */
 export async function openImages(
   config: TrainConfig,
@@ -67,7 +70,7 @@ export async function openImages(
   const { height, width, channels } = dataset.imageShape;
   if (channels !== read.channels) {
     throw usageError(
-      `${dataset.name} has images of ${channels} channels, and the model reads ${read.channels}; choose another set`,
+      `${dataset.name} has images of ${channels} channels, but the model reads ${read.channels}; choose another set`,
     );
   }
   const fits = height === read.height && width === read.width;
@@ -91,7 +94,7 @@ async function openSet(
   if ("file" in request) {
     const { file } = request;
     if (!existsSync(file)) {
-      throw usageError(`there is no picture ${file}; name one that is there`);
+      throw usageError(`there is no picture ${file}; correct the path`);
     }
     return openPictures(dirname(file), [basename(file)], { size, channels }, hooks);
   }
@@ -123,6 +126,6 @@ function specOf(
   }
   const known = datasets.list().filter(({ optionsForModel }) => optionsForModel !== undefined);
   throw usageError(
-    `"${name}" is neither a folder nor a set of images that needs no settings; such sets are ${known.map((one) => one.name).join(", ")}`,
+    `"${name}" is neither a folder nor a set of images without required settings; such sets are ${known.map((one) => one.name).join(", ")}`,
   );
 }

@@ -1,4 +1,4 @@
-/** Recipes: their schema, and how settings become data sets, models and tasks. */
+/** Recipes: their schema, and the data sets, models and tasks of their settings. */
 
 export { configToYaml, type LoadOptions, loadConfig } from "../config/load.ts";
 export { listRecipes, type Recipe } from "../config/recipes.ts";

@@ -1,24 +1,26 @@
-/** The `init_from` part of a recipe: weights to begin with. */
+/** The `init_from` part of a recipe: initial weights from a run or a file. */
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 
 export const initFromSchema = z.strictObject({
-  /** A run directory, whose best checkpoint is taken, or a safetensors file. */
+  /** A run directory (its best checkpoint is used) or a safetensors file. */
   path: z.string().min(1),
-  /** Parameters of this model to fill: names or patterns in which `*` stands for any characters. */
+  /** Parameters of this model to fill: names, or patterns in which `*` matches any characters. */
   include: z.array(z.string().min(1)).nonempty().default(["*"]),
   exclude: z.array(z.string().min(1)).default([]),
-  /** Beginnings of the stored names, and what they are called here; the first that fits counts. */
+  /** Prefixes of stored names and their replacements; the first matching prefix applies. */
   rename: z.array(z.strictObject({ from: z.string(), to: z.string() })).default([]),
   /**
-   * Whether experts that the file lacks begin as copies of the dense layer that it has in their place
-   * (sparse upcycling, arXiv:2212.05055); their routers begin anew. Where the weights of chosen experts do
-   * not sum to 1, as with one expert by its probability, the layer's output begins scaled by them.
+   * Whether experts that the file lacks start as copies of its dense layer (sparse upcycling,
+   * arXiv:2212.05055); their routers are freshly initialised. If the weights of selected experts do
+   * not sum to 1, for example the probability of a single expert, they scale the initial output of
+   * the layer.
    */
   upcycle: z.boolean().default(false),
   /**
-   * Whether every parameter to fill must be found, and every stored one used. Heads for other numbers of
-   * classes begin anew and positions of other grids are resampled all the same.
+   * Whether every selected parameter must be in the file, and every stored parameter must be used.
+   * In any case, heads with another number of classes are freshly initialised, and positions of
+   * another grid are resampled.
    */
   strict: z.boolean().default(true),
 });

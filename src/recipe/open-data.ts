@@ -17,11 +17,11 @@ export interface OpenOptions {
   readonly tokenizer?: TokenizerState;
   /** Receives the progress of decoding pictures. */
   readonly progress?: ProgressSink | undefined;
-  /** Pictures that were decoded before. */
+  /** Cache of decoded pictures. */
   readonly decoded?: DecodedCache | undefined;
 }
 
-/** Tokens of a sample: the setting of the data, by default the context length of the model. */
+/** Tokens per sample: the setting of the data. Default: the context length of the model. */
 export function contextLengthOf({
   model,
   data,
@@ -30,12 +30,15 @@ export function contextLengthOf({
   return own ?? ("contextLength" in model ? model.contextLength : undefined);
 }
 
-/** Whether the model reads the texts of samples, not only descriptions of classes. */
+/** Whether the model reads the texts of samples, as opposed to descriptions of classes only. */
 export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
   return textsOf(model) === "samples";
 }
 
-/** A loader of one split: shuffled, augmented and endless in training, else once in order. */
+/**
+ * Opens a loader of one split: shuffled, augmented and endless in training, otherwise one ordered
+ * pass.
+ */
 export function openSplit(
   config: TrainConfig,
   split: Split,

@@ -5,14 +5,17 @@ const fraction = z.number().min(0).max(1);
 
 /** Settings of the parameters whose names match; the first rule that matches counts. */
 const rule = z.strictObject({
-  /** A name or pattern: `*` stands for any characters. */
+  /** A name or pattern; `*` matches any characters. */
   parameters: z.string().min(1),
   /** Factor of the learning rate. */
   learning_rate_factor: z.number().nonnegative().default(1),
   weight_decay: z.number().nonnegative().optional(),
-  /** Whether they decay; by default those of two axes or more, unless the model says otherwise. */
+  /**
+   * Whether the parameters decay. Default: parameters of two axes or more do, unless the model sets
+   * it.
+   */
   decay: z.boolean().optional(),
-  /** Never trained, or only up to or from a step (counted from 0) on. */
+  /** Frozen always, until a step, or from a step on, counted from 0. */
   frozen: z
     .union([
       z.boolean(),

@@ -12,7 +12,7 @@ export const parameterParts = [
 
 export type ParameterPart = (typeof parameterParts)[number];
 
-/** What a dotted name holds; the first pattern that fits counts. */
+/** Patterns of dotted names; the first match applies. */
 const patterns: readonly (readonly [RegExp, ParameterPart])[] = [
   [/(^|\.)(\w*embed|\w*embedding|\w*token|stem|text_proj)(\.|$)/, "embeddings"],
   [/(^|\.)(attn|fusion)\./, "attention"],
@@ -23,7 +23,7 @@ const patterns: readonly (readonly [RegExp, ParameterPart])[] = [
 ];
 
 /**
- * The part that a parameter belongs to.
+ * The part of the model that a parameter belongs to.
  *
  * @example
  * parameterPart("blocks.1.moe.experts.7.fc1.weight") // "experts"

@@ -60,7 +60,7 @@ function urlIfFound(plugin: string): string {
  * @throws UserError (exit code 2) if a module is missing, fails, or exports no definition
  * @example
  * await loadPlugins(["./my-router.js"]);
- * loadConfig("mine.yaml", trainConfigSchema); // may name the router of the plug-in
+ * loadConfig("mine.yaml", trainConfigSchema); // may use the router of the plug-in
  */
 export async function loadPlugins(plugins: readonly string[] = []): Promise<void> {
   if (plugins.length > 0) await import("./config.ts"); // creates the registries of all kinds

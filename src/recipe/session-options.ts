@@ -2,7 +2,7 @@ import { defined } from "../graph/defined.ts";
 import type { SessionOptions } from "../runtime/session.ts";
 import type { TrainConfig } from "./config.ts";
 
-/** How sessions of a run are made. */
+/** Session options from the runtime settings of a run. */
 export function sessionOptions({ provider, threads }: TrainConfig["runtime"]): SessionOptions {
   return { provider, ...defined({ threads }) };
 }

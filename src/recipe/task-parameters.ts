@@ -3,7 +3,7 @@ import { countByToken, countParameters, type ParameterCounts } from "../moe/acti
 import type { ParameterSpec } from "../nn/scope.ts";
 import type { Task } from "../tasks/task.ts";
 
-/** How many parameters a task's model has, and how many a token of each kind meets. */
+/** Counts the parameters of a task's model, and the parameters that a token of each kind uses. */
 export function countTaskParameters(
   { numActiveExperts, tokenPaths }: Pick<Task, "numActiveExperts" | "tokenPaths">,
   parameters: Iterable<Pick<ParameterSpec, "name" | "shape">>,

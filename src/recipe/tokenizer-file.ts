@@ -6,13 +6,13 @@ import type { TokenizerState } from "../data/tokenizers/index.ts";
 import { tokenizerStateSchema } from "../data/tokenizers/state-schema.ts";
 import { UserError } from "../graph/errors.ts";
 
-/** Larger files are no tokenizers. */
+/** Maximum size of a tokenizer file. */
 const maxBytes = 64 * 2 ** 20;
 
 /**
- * The tokenizer that a run was trained with; undefined where it reads no text.
+ * The tokenizer that a run was trained with; undefined if the run reads no text.
  *
- * @throws UserError where the file is damaged
+ * @throws UserError if the file is damaged
  */
 export async function readTokenizer(run: string): Promise<TokenizerState | undefined> {
   const path = join(run, "tokenizer.json");
@@ -26,6 +26,6 @@ export async function readTokenizer(run: string): Promise<TokenizerState | undef
   try {
     return tokenizerStateSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (cause) {
-    throw damaged("it does not hold a tokenizer", cause);
+    throw damaged("it does not contain a tokenizer", cause);
   }
 }

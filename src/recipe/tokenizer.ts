@@ -14,8 +14,8 @@ import type { TrainConfig } from "./config.ts";
 import { datasetSpec } from "./data-specs.ts";
 
 /**
- * The tokenizer of a configuration: CLIP's, or one learnt from the training texts, or from the
- * descriptions of classes if the model reads only descriptions. None for a model without text.
+ * The tokenizer of a configuration: CLIP's, or learnt from the training texts, or learnt from the
+ * descriptions of classes if the model reads only descriptions. Undefined for a model without text.
  */
 export async function prepareTokenizer({
   model,
@@ -27,7 +27,7 @@ export async function prepareTokenizer({
   if (wanted === undefined || reads === "none") return undefined;
   if (wanted.kind === "clip") return clipTokenizerState(rootOf(data));
   const { kind, ...given } = wanted;
-  const options = given as LearnOptions; // Settings that were left out are absent, not undefined.
+  const options = given as LearnOptions; // Missing settings are absent, not undefined.
   if (reads === "classes") return learnTokenizer(kind, await descriptions(data, seed), options);
   const dataset = await openDataset(datasetSpec(data, "train", seed));
   switch (dataset.kind) {
@@ -60,7 +60,7 @@ async function descriptions(data: TrainConfig["data"], seed: number): Promise<st
   );
 }
 
-/** The tokenizer of a run, from its state. */
+/** Opens the tokenizer of a run from its state. */
 export function openRunTokenizer({ data }: TrainConfig, state: TokenizerState): Promise<Tokenizer> {
   return openTokenizer(state, rootOf(data));
 }

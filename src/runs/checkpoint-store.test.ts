@@ -120,7 +120,7 @@ test("with nothing saved before, the error says so", async () => {
   await expect(save).rejects.toThrow("no earlier checkpoint exists: make room and start again");
 });
 
-/** A mounted file system of one MiB, where this process may mount. */
+/** A mounted file system of one MiB; undefined without permission to mount. */
 async function mountSmallDisk(): Promise<string | undefined> {
   const path = await folder();
   try {

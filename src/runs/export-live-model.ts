@@ -96,7 +96,11 @@ export function encodeLiveModel({
   ]);
 }
 
-/** Writes the model of a run to a folder and returns the paths of its files. */
+/**
+ * Writes the model of a run to a folder and returns the paths of its files.
+ *
+ * @throws UserError if a file cannot be written
+ */
 export async function writeLiveModel(
   run: string,
   folder: string,
@@ -166,7 +170,10 @@ async function inputsOf(run: string, config: TrainConfig): Promise<ModelInputs> 
   }
 }
 
-/** Tokens per text: the length of the run's samples if samples are texts, otherwise the context length. */
+/**
+ * Tokens per text: the length of the run's samples if samples are texts, otherwise the context
+ * length.
+ */
 function lengthOfTexts(config: TrainConfig, kind: LiveKind): number | undefined {
   const { model } = config;
   const isSample = kind === "text-classifier" || kind === "contrastive";

@@ -9,7 +9,11 @@ export type FileSystem = Pick<typeof nodeFs, "open" | "mkdir" | "rename" | "rm">
 /** Text, or bytes in chunks. */
 export type FileContent = string | readonly Uint8Array[];
 
-/** Writes to a temporary file beside `path`, syncs it and renames it. */
+/**
+ * Writes to a temporary file beside `path`, syncs it and renames it.
+ *
+ * @throws UserError if the disk is full, read-only or fails
+ */
 export async function writeFileAtomically(
   path: string,
   content: FileContent,
@@ -26,7 +30,11 @@ export async function writeFileAtomically(
   }
 }
 
-/** Writes a folder of files under a temporary name, syncs everything and renames it to `path`. */
+/**
+ * Writes a folder of files under a temporary name, syncs everything and renames it to `path`.
+ *
+ * @throws UserError if the disk is full, read-only or fails
+ */
 export async function writeDirectoryAtomically(
   path: string,
   files: Readonly<Record<string, FileContent>>,

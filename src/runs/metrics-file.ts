@@ -38,8 +38,8 @@ export async function readMetrics(path: string): Promise<MetricEvent[]> {
 }
 
 /**
- * Drops the events after `step`, the test scores that a finished run ends with, and a last line
- * that was cut off, so that a resumed run writes them again without leaving duplicates.
+ * Drops events after `step`, the test scores of a finished run, and an incomplete last line, so that a
+ * resumed run can write them again without duplicates.
  */
 export async function truncateAfter(path: string, step: number): Promise<void> {
   const text = await readFile(path, "utf8").catch(ignoreMissing);

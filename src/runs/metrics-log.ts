@@ -1,4 +1,4 @@
-/** Every metric of a run, written to `metrics.jsonl` and to a TensorBoard event file. */
+/** Writes the metrics of a run to `metrics.jsonl` and to a TensorBoard event file. */
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -9,9 +9,9 @@ import { eventFileName, fileVersionRecord, restartRecord, scalarRecord } from ".
 
 /** The log of a run. */
 export interface MetricsLog {
-  /** Writes one metric to both files at once. */
+  /** Writes one metric to both files immediately. */
   log(event: MetricEvent): void;
-  /** Forces the lines onto the disk; call it before a checkpoint that counts on them. */
+  /** Flushes all lines to the disk; required before writing a checkpoint. */
   sync(): void;
   close(): void;
 }
@@ -20,7 +20,8 @@ export interface MetricsLog {
  * Opens the log of a run directory.
  *
  * @param resumedStep the step of the checkpoint that the run continues from: later events are
- *   dropped, for they will be logged again; -1 drops all
+ *   dropped, because they will be logged again; -1 drops all
+ * @throws UserError if a file cannot be written
  */
 export async function openMetricsLog(
   runDirectory: string,

@@ -1,4 +1,4 @@
-/** `model-inputs.json` of a run directory: what a model needs to know of the run's data. */
+/** `model-inputs.json` of a run directory: the properties of its data that the model depends on. */
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,9 +10,9 @@ import { UserError } from "../graph/errors.ts";
 export interface ModelInputs {
   /** Name of the data set. */
   readonly dataset: string;
-  /** Empty where the data have no classes. */
+  /** Empty if the data have no classes. */
   readonly classNames: readonly string[];
-  /** Images as the run reads them, before any transform. */
+  /** Shape of the images before all transforms. */
   readonly images?: ImageShape;
 }
 
@@ -28,7 +28,7 @@ const schema = z.strictObject({
     .optional(),
 });
 
-/** What the data of a run say to its model. */
+/** The properties of a data set that a model depends on. */
 export function modelInputs(dataset: Dataset): ModelInputs {
   const classNames = "classNames" in dataset ? dataset.classNames : [];
   if (dataset.kind !== "image") return { dataset: dataset.name, classNames };
@@ -37,9 +37,9 @@ export function modelInputs(dataset: Dataset): ModelInputs {
 }
 
 /**
- * What a run directory holds; undefined for runs of versions that wrote none.
+ * Reads `model-inputs.json`; undefined for runs of older versions, which have none.
  *
- * @throws UserError where the file is damaged
+ * @throws UserError if the file is damaged
  */
 export async function readModelInputs(run: string): Promise<ModelInputs | undefined> {
   const path = join(run, FILE);
@@ -57,6 +57,6 @@ export async function readModelInputs(run: string): Promise<ModelInputs | undefi
     );
     return { ...inputs, ...(images && { images }) };
   } catch (cause) {
-    throw damaged("it does not say what the model reads", cause);
+    throw damaged("it does not describe the inputs of a model", cause);
   }
 }

@@ -1,4 +1,4 @@
-/** A trained model of captions, ready for pictures. */
+/** Opens trained captioning models. */
 import { BrokenImageError } from "../data/images/decode.ts";
 import { pipeline } from "../data/transforms/index.ts";
 import { createDecoder } from "../evaluate/generate/decoder.ts";
@@ -11,23 +11,23 @@ import { modelShape, openImages, readShape } from "../recipe/image-source.ts";
 import type { OpenedLanguageModel, OpenLanguageModelOptions } from "./open-language-model.ts";
 import { disposable, openModel } from "./open-model.ts";
 
-/** The caller disposes of it. */
+/** An opened captioning model; the caller must dispose of it. */
 export interface OpenedCaptioner extends OpenedLanguageModel {
   readonly model: SeeMoe;
   /**
-   * A picture file as the model sees it, `[1, channels, H, W]`: decoded, resized and normalised as in
-   * the run's evaluation.
+   * Reads a picture file as model input, `[1, channels, H, W]`: decoded, resized and normalised as
+   * in the run's evaluation.
    *
-   * @throws UserError naming the file where it is missing or no picture
+   * @throws UserError if the file is missing or not a picture
    */
   readImage(file: string): Promise<PrefixRows>;
 }
 
 /**
- * Opens the captioning model of a run directory. Its data set is needed only where pictures were not
- * resized, to tell their size. Weights are the moving averages where the run keeps them.
+ * Opens the captioning model of a run directory. The data set is only needed if pictures were not
+ * resized, to determine their size. Weights are the moving averages if the run keeps them.
  *
- * @throws UserError (exit code 2) where the directory is no run, or its model writes no captions
+ * @throws UserError (exit code 2) if the directory is not a run, or its model does not write captions
  * @example
  * using opened = await openCaptioner("runs/seemoe-shapes");
  * const { decoder, tokenizer } = opened;

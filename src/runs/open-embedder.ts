@@ -1,4 +1,4 @@
-/** A trained contrastive model, ready to bring images and texts into its space. */
+/** Opens trained contrastive models to embed images and texts. */
 import { batchMaker } from "../data/batches/batch-maker.ts";
 import { tokenRows } from "../data/batches/token-rows.ts";
 import type { StoreHooks } from "../data/images/store.ts";
@@ -20,53 +20,54 @@ import { disposable, type OpenModelOptions, openModel } from "./open-model.ts";
 
 export interface EmbedHooks {
   readonly onProgress?: (done: number, total: number) => void;
-  /** Told of texts that were cut or are empty, in one sentence each. */
+  /** Receives a message about truncated texts and one about empty texts. */
   readonly onNote?: (message: string) => void;
 }
 
-/** Rows of length one, `[N, P]`, and what the set says of each image. */
+/** Unit-length embeddings `[N, P]` with the labels of each image. */
 export interface EmbeddedImages extends Embeddings {
   readonly data: Float32Array;
-  /** Classes, `[N]`; 0 where there are none. */
+  /** Classes, `[N]`; 0 without classes. */
   readonly labels: Int32Array;
-  /** Sentences of each image; none where the set has none. */
+  /** Captions of each image; empty without captions. */
   readonly captions: readonly (readonly string[])[];
 }
 
-/** The caller disposes of it. */
+/** An opened contrastive model; the caller must dispose of it. */
 export interface OpenedEmbedder {
   readonly config: TrainConfig;
   readonly checkpoint: Checkpoint;
   readonly tokenizer: Tokenizer;
-  /** `P`, numbers of an embedding. */
+  /** `P`, width of an embedding. */
   readonly width: number;
-  /** Tokens of a text; longer ones are cut. */
+  /** Maximum number of tokens per text; longer texts are truncated. */
   readonly contextLength: number;
-  /** Factor of cosines; that which training ended with. */
+  /** Factor of the cosines at the end of training. */
   readonly scale: number;
-  /** Added to them; 0 but for the sigmoid loss. */
+  /** Bias added to the scaled cosines; 0 unless the loss is sigmoid. */
   readonly bias: number;
-  /** Opens images, read and transformed as those of the run in evaluation. */
+  /** Opens images and transforms them as in the run's evaluation. */
   openImages(request: ImageRequest, hooks?: StoreHooks): Promise<ImageSource>;
-  /** All images of a source, or those at `indices`. */
+  /** Embeds all images of a source, or the images at `indices`. */
   embedImages(
     source: ImageSource,
     hooks?: EmbedHooks & { readonly indices?: readonly number[] },
   ): Promise<EmbeddedImages>;
-  /** Rows of length one, `[N, P]`. */
+  /** Embeds texts as unit-length rows, `[N, P]`. */
   embedTexts(texts: readonly string[], hooks?: EmbedHooks): Promise<Embeddings>;
   dispose(): void;
   [Symbol.dispose](): void;
 }
 
-/** Images, or texts, that are encoded at once. */
+/** Images or texts per batch. */
 const BATCH = 64;
 
 /**
- * Opens the contrastive model of a run directory. Weights are the moving averages where the run keeps
- * them. An embedding does not depend on what else is encoded with it.
+ * Opens the contrastive model of a run directory. Weights are the moving averages if the run keeps
+ * them. An embedding does not depend on the rest of its batch.
  *
- * @throws UserError (exit code 2) where the directory is no run, or its model compares no images with texts
+ * @throws UserError (exit code 2) if the directory is not a run, or its model does not compare
+ *   images with texts
  * @example
  * using opened = await openEmbedder("runs/quickstart");
  * const images = await opened.embedImages(await opened.openImages({ folder: "pictures" }));

@@ -1,4 +1,4 @@
-/** A trained language model, ready to continue texts. */
+/** Opens trained language models. */
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
 import type { LanguageModel } from "../models/language-model.ts";
@@ -12,7 +12,7 @@ export interface OpenLanguageModelOptions extends OpenModelOptions {
   readonly experts?: boolean;
 }
 
-/** The caller disposes of it. */
+/** An opened language model; the caller must dispose of it. */
 export interface OpenedLanguageModel {
   readonly config: TrainConfig;
   readonly checkpoint: Checkpoint;
@@ -25,9 +25,9 @@ export interface OpenedLanguageModel {
 
 /**
  * Opens the language model of a run directory; its data set is not needed. Weights are the moving
- * averages where the run keeps them.
+ * averages if the run keeps them.
  *
- * @throws UserError (exit code 2) where the directory is no run, or its model does not continue texts
+ * @throws UserError (exit code 2) if the directory is not a run, or its model does not continue texts
  * @example
  * using opened = await openLanguageModel("runs/makemoe-shakespeare");
  * const { decoder, tokenizer } = opened;

@@ -16,7 +16,7 @@ export interface OpenModelOptions {
   readonly checkpoint?: "best" | "latest";
 }
 
-/** Everything from which the trained model of a run is built and compiled. */
+/** The parts of a run from which its model is built and compiled. */
 export interface OpenedModel<Name extends SystemName> {
   readonly config: TrainConfig;
   readonly checkpoint: Checkpoint;
@@ -27,10 +27,10 @@ export interface OpenedModel<Name extends SystemName> {
 }
 
 /**
- * Opens a run for a task that only one system can do.
+ * Opens a run for a task that only one system supports.
  *
- * @param lacks what models of other systems do not do, such as `does not continue texts`
- * @throws UserError (exit code 2) for a run of another system, or one without its tokenizer
+ * @param lacks the missing ability of other systems, for the message, such as `does not continue texts`
+ * @throws UserError (exit code 2) if the run is of another system or has no tokenizer
  */
 export async function openModel<Name extends SystemName>(
   run: string,

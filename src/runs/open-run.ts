@@ -1,4 +1,4 @@
-/** Opens run directories to read them: configuration, checkpoint, tokenizer. */
+/** Reads run directories: configuration, checkpoint, tokenizer. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -10,19 +10,19 @@ import { type LoadTrainConfigOptions, loadTrainConfig } from "../recipe/load-tra
 import { readTokenizer } from "../recipe/tokenizer-file.ts";
 import { best, type Checkpoint, latest, listCheckpoints } from "./checkpoint-store.ts";
 
-/** A run as it was trained, with one of its checkpoints. */
+/** A run with one of its checkpoints. */
 export interface OpenedRun {
   readonly config: TrainConfig;
   readonly checkpoint: Checkpoint;
-  /** How its texts became tokens, where it reads any. */
+  /** State of the tokenizer; absent if the run reads no text. */
   readonly tokenizer?: TokenizerState;
 }
 
 /**
- * Reads what a run directory says of its model; no data set is opened.
+ * Reads configuration, checkpoint and tokenizer of a run directory, without opening its data set.
  *
- * @param which the checkpoint; `best` is the latest where none was scored
- * @throws UserError (exit code 2) for another directory, or a run without checkpoints
+ * @param which the checkpoint; `best` falls back to the latest if none was scored
+ * @throws UserError (exit code 2) if the directory is not a run or has no checkpoint
  */
 export async function openRun(
   run: string,
@@ -32,14 +32,14 @@ export async function openRun(
   const path = join(run, "config.yaml");
   if (!existsSync(path)) {
     throw usageError(
-      `${run} is no run directory: it has no config.yaml; name a folder that moesaic train wrote`,
+      `${run} is not a run directory: it has no config.yaml; give a folder that moesaic train wrote`,
     );
   }
   const config = await loadTrainConfig(path, { trusted });
   const checkpoints = await listCheckpoints(run);
   const checkpoint = (which === "best" ? best(checkpoints) : undefined) ?? latest(checkpoints);
   if (checkpoint === undefined) {
-    throw usageError(`${run} holds no checkpoint yet; train it first`);
+    throw usageError(`${run} has no checkpoint yet; train it first`);
   }
   const tokenizer = await readTokenizer(run);
   return { config, checkpoint, ...defined({ tokenizer }) };

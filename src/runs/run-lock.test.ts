@@ -20,7 +20,7 @@ test("a lock is refused while held and free after it is given back", async () =>
 
 test("a lock of a living process is refused", async () => {
   const run = folder();
-  const unlock = await lockRun(run); // writes down how this process is told apart
+  const unlock = await lockRun(run); // stores the identity of this process
   const script = `
     import { lockRun } from ${JSON.stringify(new URL("run-lock.ts", import.meta.url).href)};
     await lockRun(${JSON.stringify(run)}).then(() => console.log("taken"), (e) => console.log(e.message));`;

@@ -37,7 +37,7 @@ export async function lockRun(runDirectory: string): Promise<() => Promise<void>
     const replacement = `${path}.${process.pid}`;
     await writeFile(replacement, text);
     await rename(replacement, path);
-    // Other processes that took over the same lock have renamed by now as well; the last one holds it.
+    // Other processes may have taken over the same lock; the last one to rename holds it.
     await sleep(50);
     if ((await readFile(path, "utf8")) !== text) await refuseLiveHolder(path, runDirectory);
   }

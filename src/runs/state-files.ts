@@ -89,7 +89,11 @@ export interface StoredState {
   readonly ema?: ReadonlyMap<string, NdArray>;
 }
 
-/** Reads all tensors of a checkpoint. */
+/**
+ * Reads all tensors of a checkpoint.
+ *
+ * @throws UserError if a file cannot be read or is damaged
+ */
 export async function readState(path: string, averaged: boolean): Promise<StoredState> {
   return {
     model: await readTensors(join(path, MODEL)),
@@ -111,14 +115,22 @@ export function fillState(stored: StoredState, step: TrainedMemory, source: stri
   if (stored.ema !== undefined) copyTensors(source, stored.ema, targets.ema ?? []);
 }
 
-/** Reads only the weights for evaluation: the averaged ones if kept. */
+/**
+ * Reads only the weights for evaluation: the averaged ones if kept.
+ *
+ * @throws UserError if the file cannot be read or is damaged
+ */
 export async function readWeights(path: string, averaged: boolean): Promise<Map<string, NdArray>> {
   const stored = await readTensors(join(path, MODEL));
   const averages = averaged ? await readTensors(join(path, EMA)) : [];
   return new Map([...stored, ...averages]);
 }
 
-/** Reads the weights for evaluation into the memory of a model. */
+/**
+ * Reads the weights for evaluation into the memory of a model.
+ *
+ * @throws UserError if the file is damaged or belongs to another model
+ */
 export async function restoreWeights(
   path: string,
   targets: readonly (readonly [string, NdArray])[],

@@ -1,4 +1,4 @@
-/** Tasks: what a model learns from its data, how it is scored, and what reports show of it. */
+/** Tasks: objectives, scores and report contents of models. */
 
 export { imageClassification } from "./classification/images.ts";
 export {

@@ -93,12 +93,12 @@ test("a system without task or classifier is refused in one sentence", () => {
   const schema = z.strictObject({ system: z.literal("idle") });
   systems.add(defineSystem({ ...facts, name: "idle", schema }));
   expect(() => taskOf({ system: "idle" })).toThrow(
-    "model.system idle has no task; give its definition `task`",
+    "model.system idle has no task; add `task` to its definition",
   );
 });
 
 test("data of another kind are refused", () => {
   expect(() => taskOf({ system: "moe-decoder" })).toThrow(
-    "model.system moe-decoder learns from a text, and data.name shapes is images; choose another of the two",
+    "model.system moe-decoder learns from a text, but data.name shapes is images; change one of them",
   );
 });

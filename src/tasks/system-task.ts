@@ -1,4 +1,4 @@
-/** The tasks of all systems; a plug-in system brings a `TaskMaker` of its own. */
+/** The tasks of all systems; a plug-in system provides a `TaskMaker`. */
 import type { Dataset } from "../data/dataset.ts";
 import { usageError } from "../graph/errors.ts";
 import {
@@ -18,7 +18,7 @@ import { classicMixtureTask } from "./points/task.ts";
 import type { Task, TaskData } from "./task.ts";
 import type { TaskMaker, TaskOptions } from "./task-maker.ts";
 
-/** Classifiers of images learn by `classifierTask`, unless they are listed here. */
+/** Image classifiers use `classifierTask` unless they are listed here. */
 type Makers = {
   readonly [Name in Exclude<SystemName, ClassifierName>]: TaskMaker<ModelSettings<Name>>;
 } & { readonly [Name in ClassifierName]?: TaskMaker<ModelSettings<Name>> };
@@ -34,7 +34,7 @@ const makers: Makers = {
 };
 
 /**
- * The task of a system: what its model learns from the data.
+ * Creates the task of a system.
  *
  * @throws UserError (exit code 2) for data or an algorithm that the system cannot learn with
  */
@@ -49,12 +49,12 @@ export function systemTask(settings: ModelSettings, source: TaskData, options: T
   if (reads !== "any") requireKind(source.dataset.kind, reads, name, options.dataName);
   const maker = task ?? makers[name as SystemName] ?? (classifier && classifierTask);
   if (maker !== undefined) return (maker as TaskMaker)(settings, source, options);
-  throw usageError(`model.system ${name} has no task; give its definition \`task\``);
+  throw usageError(`model.system ${name} has no task; add \`task\` to its definition`);
 }
 
 function refuseCustom(): never {
   throw usageError(
-    "model.system custom is a model that a program passes to train as options.task, and no configuration describes it; use train or evaluateRun with the same task",
+    "model.system custom is a model that a program passes to train as options.task; use train or evaluateRun with the same task",
   );
 }
 
@@ -73,6 +73,6 @@ function requireKind(
 ): void {
   if (kind === expected) return;
   throw usageError(
-    `model.system ${system} learns from ${nouns[expected]}, and data.name ${dataName} is ${nouns[kind]}; choose another of the two`,
+    `model.system ${system} learns from ${nouns[expected]}, but data.name ${dataName} is ${nouns[kind]}; change one of them`,
   );
 }

@@ -1,4 +1,4 @@
-/** How the task of a system is made from settings and data. */
+/** The function that creates the task of a system from settings and data. */
 import type { ObjectAttributes } from "../data/dataset.ts";
 import type { ModelSettings } from "../models/systems.ts";
 import type { SessionOptions } from "../runtime/session.ts";
@@ -11,17 +11,17 @@ export interface TaskOptions extends DomainLearningOptions {
   readonly dataName: string;
   readonly batchSize: number;
   readonly labelSmoothing: number;
-  /** Steps before the learning rate is at its peak. */
+  /** Warm-up steps of the learning rate. */
   readonly warmupSteps: number;
-  /** Of texts that the report samples. */
+  /** Seed of the texts that the report samples. */
   readonly seed: number;
   readonly session: SessionOptions;
-  /** Whether training leaves out images of these objects. */
+  /** Whether training excludes images of these objects. */
   readonly unseen?: (objects: readonly ObjectAttributes[]) => boolean;
 }
 
 /**
- * Makes the task of a system.
+ * Creates the task of a system.
  *
  * @throws UserError (exit code 2) for data that the system cannot learn from
  * @example

@@ -1,4 +1,4 @@
-/** A task: an objective over batches, its score, and what reports show. */
+/** A task: an objective over batches, its score, and its report. */
 import type { Field } from "../data/batches/batch.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
@@ -31,7 +31,7 @@ export interface Task {
   readonly score: { readonly name: string; readonly better: "higher" | "lower" };
   /** The noun for samples in the plural: `images`, `sentences`, `windows`. */
   readonly samples: string;
-  /** Tokens of a sample that pass the model. */
+  /** Tokens per sample. */
   readonly tokensPerSample: number;
   /** Upper bound of the routed experts per token, on average. */
   readonly numActiveExperts: number;

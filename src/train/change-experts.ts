@@ -72,7 +72,7 @@ export async function changeRunExperts(
   { out, overwrite = false, checkpoint: which = "best", noise }: ChangeRunOptions,
 ): Promise<ChangedRun> {
   if (resolve(out) === resolve(run)) {
-    throw usageError(`${out} is the run that is changed; name another directory with --out`);
+    throw usageError(`${out} is the run to change; give another directory with --out`);
   }
   const { config, checkpoint, tokenizer } = await openRun(run, which);
   const state = await readState(checkpoint.path, config.train.emaDecay !== undefined);

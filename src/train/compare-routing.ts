@@ -42,8 +42,7 @@ export interface ComparedRouting {
  * Routing agreement of two checkpoints on the same tokens. Both read the data of the first.
  *
  * @param first a run directory (its best checkpoint) or a checkpoint
- * @throws UserError (exit code 2) if the two read their data in different forms, or have no layer
- *   in common
+ * @throws UserError (exit code 2) if the two have different inputs or no layer in common
  */
 export async function compareRouting(
   first: string,
@@ -87,7 +86,7 @@ async function openCheckpoint(path: string): Promise<OpenedRun> {
   const step = Number(basename(resolve(path)));
   const checkpoint = (await listCheckpoints(run)).find((one) => one.step === step);
   if (checkpoint === undefined) {
-    throw usageError(`${path} is no complete checkpoint; name another, or the run`);
+    throw usageError(`${path} is not a complete checkpoint; give another one, or the run`);
   }
   return { ...opened, checkpoint };
 }
@@ -128,7 +127,7 @@ async function choicesOf(
     weights: (name) => {
       const found = weights.get(name);
       if (found !== undefined) return found;
-      throw new UserError(`${checkpoint.path} is of another model: it has no tensor ${name}`);
+      throw new UserError(`${checkpoint.path} belongs to another model: it has no tensor ${name}`);
     },
     fields,
     batchSize,

@@ -14,15 +14,15 @@ export interface EvaluateRunOptions {
   /** Default `best`, or the latest if none was scored. */
   readonly checkpoint?: "best" | "latest";
   readonly progress?: ProgressSink;
-  /** What was learnt, for runs of `train(config, { task })`. */
+  /** The task, for runs of `train(config, { task })`. */
   readonly task?: GivenTask;
 }
 
 /**
- * Scores of a split under the weights of a checkpoint: means, and what the task adds to them, such as
+ * Scores of a split with the weights of a checkpoint: means, and further scores of the task such as
  * recall, BLEU or zero-shot accuracy.
  *
- * @throws UserError (exit code 2) for a folder that is no run, a run of another task, or an unknown split
+ * @throws UserError (exit code 2) if the folder is not a run, its task differs, or the split is unknown
  */
 export async function evaluateRun(
   runDirectory: string,
@@ -40,7 +40,11 @@ export async function evaluateRun(
   }
 }
 
-/** The split of that name. */
+/**
+ * The split of that name.
+ *
+ * @throws UserError (exit code 2) if there is no such split
+ */
 export function requireSplit(name: string): Split {
   if (splits.includes(name as Split)) return name as Split;
   throw usageError(`unknown split "${name}"; known are ${splits.join(", ")}`);

@@ -38,7 +38,7 @@ export async function finish(
   return summary;
 }
 
-/** What is known of the best checkpoint. */
+/** The best checkpoint and its scores. */
 interface Scored {
   readonly validation: Record<string, number>;
   /** Scores of the test split; empty if there is none. */
@@ -79,7 +79,7 @@ function logScores(
   for (const [name, value] of [...Object.entries(test), ...routed]) log(split, name, value);
 }
 
-/** A record, and what the inspector shows beside or instead of its parts. */
+/** Adds to a record the parts that only the inspector shows. */
 interface Recorded {
   readonly shown: StoredRecord;
   readonly inspected: FullEvaluation["inspected"];
@@ -123,7 +123,7 @@ async function choose(
   return undefined;
 }
 
-/** The summary of a run, whose scores are missing if it was interrupted. */
+/** The summary of a run; an interrupted run has no scores. */
 export function summarize(
   training: Pick<Training, "config" | "loader" | "task" | "parameters">,
   { progress, trainSeconds, stepsDone }: LoopResult,

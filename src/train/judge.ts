@@ -1,4 +1,4 @@
-/** What a validation changes in the progress of a run. */
+/** The effect of a validation on the progress of a run. */
 import type { Progress } from "../runs/state-files.ts";
 
 /** How validation scores are compared. */

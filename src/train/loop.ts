@@ -41,7 +41,7 @@ export interface Validator {
 
 export interface LoopResult {
   readonly progress: Progress;
-  /** Seconds of training proper, without validation and saving. */
+  /** Seconds of training, excluding validation and saving. */
   readonly trainSeconds: number;
   /** Steps done by this process. */
   readonly stepsDone: number;
@@ -49,7 +49,7 @@ export interface LoopResult {
   readonly outcome: Outcome;
 }
 
-/** Trains from `start` on until the last step, an interruption, or early stopping. */
+/** Trains from `start` until the last step, an interruption, or early stopping. */
 export async function trainLoop(
   training: LoopTraining,
   { run, progress, signal, start, afterStep, validate }: LoopOptions,
@@ -82,7 +82,7 @@ export async function trainLoop(
     const best = judgement.improved ? " (best so far)" : "";
     progress.note(`step ${state.step}: validation ${describeScores(scores, judgedBy)}${best}`);
   };
-  /** Decides once whether this update is the last, so that the last one is always saved. */
+  /** Decides whether this update is the last one, which is always saved. */
   const saveAndEnd = async (): Promise<Outcome | undefined> => {
     const stopped = stopsEarly(train, state) ? "stopped" : undefined;
     const outcome = signal.aborted ? "interrupted" : stopped;

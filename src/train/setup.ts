@@ -1,4 +1,4 @@
-/** Everything a training run works with, made from its configuration. */
+/** Sets up the parts of a training run from its configuration. */
 
 import { blockSegments } from "../autodiff/checkpoint.ts";
 import type { Split } from "../data/dataset.ts";
@@ -32,14 +32,14 @@ import { nativeRuntime } from "../runtime/native/native.ts";
 import type { Task, TaskData } from "../tasks/task.ts";
 import { noteCaptions } from "./note-captions.ts";
 
-/** The task of your own model, or a function that makes it for the data of a run. */
+/** The task of a custom model, or a function that creates it for the data of a run. */
 export type GivenTask = Task | ((source: TaskData) => Task);
 
 export interface SetupOptions {
   /** The task of configurations whose model is `{ system: "custom" }`. */
   readonly task?: GivenTask | undefined;
   readonly progress?: ProgressSink;
-  /** A tokenizer that was learnt earlier. Default: it is learnt from the training texts. */
+  /** A tokenizer from an earlier run. Default: learnt from the training texts. */
   readonly tokenizer?: TokenizerState | undefined;
   /** Path prefix of the profile of training steps. Default: no profile. */
   readonly profile?: string | undefined;
@@ -70,7 +70,11 @@ export interface Training {
   dispose(): Promise<void>;
 }
 
-/** Opens the training data, traces and compiles the model, and lays out its memory. */
+/**
+ * Opens the training data, traces and compiles the model, and lays out its memory.
+ *
+ * @throws UserError (exit code 2) if settings, data and task are inconsistent
+ */
 export async function setUpTraining(
   config: TrainConfig,
   { progress, tokenizer, profile, decoded, task }: SetupOptions = {},
@@ -193,18 +197,18 @@ export async function loadWeights(
 function checkTask({ model: { system } }: TrainConfig, task: GivenTask | undefined): void {
   if (task === undefined || system === "custom") return;
   throw usageError(
-    `options.task replaces the model, and model.system is ${system}; leave out one of them: a configuration for a task has model.system custom`,
+    `options.task replaces the model, but model.system is ${system}; drop one of them: a configuration for a task has model.system custom`,
   );
 }
 
 function chooseSteps({ train, schedule }: TrainConfig, stepsPerEpoch: number): number {
   const total = train.maxSteps ?? (train.epochs ?? 0) * stepsPerEpoch;
   if (total === 0) {
-    throw usageError("say how long to train: give train.max_steps or train.epochs");
+    throw usageError("the length of the training is missing: set train.max_steps or train.epochs");
   }
   if (schedule.warmupSteps > total) {
     throw usageError(
-      `schedule.warmup_steps ${schedule.warmupSteps} is more than the ${total} steps of the run; lower it or train longer`,
+      `schedule.warmup_steps ${schedule.warmupSteps} exceeds the ${total} steps of the run; lower it or train longer`,
     );
   }
   return total;

@@ -44,11 +44,11 @@ const fresh: Progress = {
 };
 
 /**
- * Trains what `config` describes and writes metrics, checkpoints, summary and report to the run
+ * Trains the model of `config` and writes metrics, checkpoints, summary and report to the run
  * directory. The checkpoint with the best validation score is tested; the test split is read once, at
  * the end.
  *
- * @throws UserError (exit code 2) for settings, data or a run directory that do not fit together
+ * @throws UserError (exit code 2) if settings, data and run directory are inconsistent
  */
 export async function train(config: TrainConfig, options: TrainOptions): Promise<Summary> {
   const { runDirectory, resume = false, overwrite = false, task } = options;
@@ -70,7 +70,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     } else if (resume) {
       await initializeTraining(training, progress);
     }
-    await run.writeConfig(configToYaml(config)); // only now: it fits the checkpoint
+    await run.writeConfig(configToYaml(config)); // after the check against the checkpoint
     if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
     await run.writeModelInputs(modelInputs(training.loader.dataset));
     announce(training, progress);

@@ -70,7 +70,7 @@ describe("recipes and settings", () => {
     [
       "a warm-up longer than the run",
       ["diff-moe-shapes", "train.max_steps=3", "schedule.warmup_steps=4"],
-      ["schedule.warmup_steps 4 is more than the 3 steps of the run"],
+      ["schedule.warmup_steps 4 exceeds the 3 steps of the run"],
     ],
     [
       "a batch larger than the training split",
@@ -95,12 +95,12 @@ describe("recipes and settings", () => {
     [
       "a model that cannot read the data",
       ["diff-moe-shapes", "model={system: text-classifier}"],
-      ["text-classifier learns from labelled sentences, and data.name shapes is images"],
+      ["text-classifier learns from labelled sentences, but data.name shapes is images"],
     ],
     [
       "another model that cannot",
       ["classic-mixture", "model.system=vit-moe"],
-      ["vit-moe learns from images, and data.name gaussian-shift is points"],
+      ["vit-moe learns from images, but data.name gaussian-shift is points"],
     ],
     [
       "a rule for parameters that are not there",
@@ -271,8 +271,8 @@ describe("run directories", () => {
   });
 
   test("eval wants a run, and a split that is known", async () => {
-    await expectRefusal(["eval", folder.path], 2, `${folder.path} is no run directory`);
-    await expectRefusal(["eval", at("none")], 2, `${at("none")} is no run directory`);
+    await expectRefusal(["eval", folder.path], 2, `${folder.path} is not a run directory`);
+    await expectRefusal(["eval", at("none")], 2, `${at("none")} is not a run directory`);
     await expectRefusal(
       ["eval", run, "--split", "tset"],
       2,

@@ -171,7 +171,7 @@ test("a broken picture is named, and the others have their captions", async () =
     .filter((line) => line.includes(folder.path));
   expect(sentences).toEqual([
     `${broken} cannot be decoded: it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture`,
-    `there is no picture ${at("gone.png")}; name one that is there`,
+    `there is no picture ${at("gone.png")}; correct the path`,
   ]);
   const alone = await moesaic("caption", run, broken, "--json");
   expect(alone.code).toBe(1);
@@ -199,7 +199,7 @@ test("a run of captions does not continue texts", async () => {
   expect(continued.code).toBe(2);
   expect(continued.err).toContain("a run of seemoe, which does not continue texts");
   const missing = await moesaic("caption", at("none"), red);
-  expect([missing.code, missing.err.includes("is no run directory")]).toEqual([2, true]);
+  expect([missing.code, missing.err.includes("is not a run directory")]).toEqual([2, true]);
 });
 
 test("a vision tower begins with the weights of a vision transformer, and may stay as they are", async () => {

@@ -91,7 +91,7 @@ test("a system that reads images refuses points", async () => {
   writeFileSync(wrong, "model: { system: diff-moe }\ndata: { name: gaussian-shift }\n");
   const { code, err } = await moesaic("train", wrong, "--run", join(folder.path, "refused"));
   expect(err).toContain(
-    "model.system diff-moe learns from images, and data.name gaussian-shift is points",
+    "model.system diff-moe learns from images, but data.name gaussian-shift is points",
   );
   expect(code).toBe(2);
 });

@@ -275,15 +275,15 @@ describe("what does not fit is refused in one sentence, and nothing is written",
   test("runs and directories that do not fit", async () => {
     const copy = ["--copy", "0", "--out"];
     expect((await refused("add", at("nothing"), ...copy, at("never"))).err).toContain(
-      "is no run directory",
+      "is not a run directory",
     );
     mkdirSync(at("untrained"));
     writeFileSync(join(at("untrained"), "config.yaml"), diffMoe);
     expect((await refused("add", at("untrained"), ...copy, at("never"))).err).toContain(
-      "holds no checkpoint yet",
+      "has no checkpoint yet",
     );
     expect((await refused("add", at("base"), ...copy, at("base"), "--overwrite")).err).toContain(
-      "is the run that is changed",
+      "is the run to change",
     );
     mkdirSync(at("taken"));
     writeFileSync(join(at("taken"), "notes.txt"), "mine");

@@ -276,7 +276,7 @@ describe("is refused in one sentence", () => {
 
   test("an unknown run", async () => {
     expect(await refusal(at("nowhere"), "--prompt", "a")).toContain(
-      `${at("nowhere")} is no run directory: it has no config.yaml`,
+      `${at("nowhere")} is not a run directory: it has no config.yaml`,
     );
   });
 
@@ -299,7 +299,7 @@ describe("is refused in one sentence", () => {
     const { code, err } = await moesaic("generate", at("without"), "--prompt", "a");
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining("tokenizer.json is damaged: it does not hold a tokenizer"),
+      expect.stringContaining("tokenizer.json is damaged: it does not contain a tokenizer"),
     ]);
   });
 });

@@ -117,7 +117,7 @@ describe("a classifier of images", () => {
 
   test("is refused by commands that have no task, in a sentence", async () => {
     const sentence =
-      "model.system custom is a model that a program passes to train as options.task, and no configuration describes it; use train or evaluateRun with the same task";
+      "model.system custom is a model that a program passes to train as options.task; use train or evaluateRun with the same task";
     for (const argv of [
       ["eval", run],
       ["train", join(run, "config.yaml"), "--run", run, "--resume"],
@@ -181,14 +181,14 @@ describe("what does not fit is refused", () => {
   test("a task beside a system of the toolkit", async () => {
     const vit = createConfig({ ...config, model: { system: "vit-moe" } } as never);
     await expect(refused(task, vit)).rejects.toThrow(
-      "options.task replaces the model, and model.system is vit-moe",
+      "options.task replaces the model, but model.system is vit-moe",
     );
   });
 
   test("classes of data without any, and tokens that are no grid", async () => {
     const data = { name: "gaussian-shift" } as const;
     await expect(refused(task, createConfig({ data, train: { maxSteps: 1 } }))).rejects.toThrow(
-      "classificationTask learns the classes of images, and gaussian-shift has none",
+      "classificationTask learns the classes of images, but gaussian-shift has none",
     );
     const odd = (scope: Scope, images: Tensor) => {
       const x = reshape(images, [{ symbol: "B", factor: 24 }, 128]);
@@ -196,7 +196,7 @@ describe("what does not fit is refused", () => {
       return linear(scope.child("head"), pooled, 8);
     };
     await expect(refused(classificationTask({ logits: odd }))).rejects.toThrow(
-      "the model routes 24 tokens of an image, which are no grid of its proportions",
+      "the model routes 24 tokens per image, which do not form a grid in its proportions",
     );
   });
 });

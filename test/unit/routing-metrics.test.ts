@@ -186,6 +186,6 @@ describe("agreement", () => {
     const missing = join(at("first"), "checkpoints", "7");
     expect(existsSync(missing)).toBe(false);
     expect(readdirSync(join(at("first"), "checkpoints")).length).toBeGreaterThan(0);
-    expect(await refused(at("first"), missing)).toContain("no complete checkpoint");
+    expect(await refused(at("first"), missing)).toContain("is not a complete checkpoint");
   }, 60_000);
 });

@@ -1,4 +1,4 @@
-/** Runs functions of a scope on plain arrays, with fresh or given weights. */
+/** Runs scoped functions on plain arrays, with fresh or given weights. */
 import { allocate, type NdArray } from "../../graph/array.ts";
 import type { Tensor, TensorSpec } from "../../graph/graph.ts";
 import type { Scope, Trace } from "../../nn/scope.ts";
@@ -45,7 +45,7 @@ export interface CompiledFunction<Inputs, Result> {
   [Symbol.dispose](): void;
 }
 
-/** Running scoped functions on one runtime unless options name another. */
+/** Runs scoped functions on a default runtime unless options set another. */
 export interface Application {
   /**
    * Traces `fn` and runs it once on `inputs` with the given weights.
@@ -61,7 +61,7 @@ export interface Application {
     options?: ApplyOptions,
   ): Promise<Applied<Result>>;
   /**
-   * Traces `fn` and compiles it, to be run many times on inputs of these shapes.
+   * Traces and compiles `fn` for many runs on inputs of these shapes.
    */
   compile<Inputs extends Readonly<Record<string, TensorSpec>>, Result extends ScopedResult>(
     this: void,
@@ -72,9 +72,10 @@ export interface Application {
 }
 
 /**
- * Fresh weights of a scoped function or an objective: its parameters and states with their initial values.
+ * Fresh weights of a scoped function or an objective: its parameters and states with their initial
+ * values.
  *
- * @param inputs arrays, or their types and shapes alone
+ * @param inputs arrays, or only their types and shapes
  * @example
  * const layer = (scope, { x }) => linear(scope.child("fc"), x, 3);
  * const weights = init(layer, { x: array([[1, 2]]) });
@@ -95,7 +96,7 @@ export function init<Inputs extends Readonly<Record<string, TensorSpec>>>(
   );
 }
 
-/** Runs scoped functions on `defaultRuntime` unless options name another runtime. */
+/** Creates an `Application` whose default runtime is `defaultRuntime`. */
 export function createApplication(defaultRuntime: () => Runtime | Promise<Runtime>): Application {
   const compile: Application["compile"] = async (fn, inputs, options = {}) => {
     const { trace, result } = traceFunction(fn, inputs, options);

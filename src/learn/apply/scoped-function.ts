@@ -1,4 +1,4 @@
-/** Functions of a scope and of named inputs: traced, and tied to arrays for their inputs. */
+/** Traces functions of a scope and named inputs, and binds their inputs to arrays. */
 import { allocate, elementCount, type NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor, TensorSpec } from "../../graph/graph.ts";
@@ -14,14 +14,17 @@ export type Weights = ReadonlyMap<string, NdArray>;
 /** What a scoped function may return. */
 export type ScopedResult = Tensor | Readonly<Record<string, Tensor>>;
 
-/** A model: a function of a scope and of named inputs. The trace has what it asked for so far. */
+/**
+ * A model: a function of a scope and named inputs. The trace holds its parameters and states so
+ * far.
+ */
 export type ScopedFunction<Inputs, Result extends ScopedResult> = (
   scope: Scope,
   inputs: { readonly [Name in keyof Inputs]: Tensor },
   trace: Trace,
 ) => Result;
 
-/** The arrays of a result: one, or one for each name. */
+/** The arrays of a result: a single array, or one per name. */
 export type ArraysOf<Result> = Result extends Tensor
   ? NdArray
   : { readonly [Name in keyof Result]: NdArray };
@@ -34,7 +37,7 @@ export interface WantedOutputs {
 }
 
 export interface RunOptions {
-  /** Of the random tensors, in training mode. Default 0. */
+  /** Seed of the random tensors in training mode. Default 0. */
   readonly seed?: number;
   /** Values of a random tensor of a given shape; default: drawn from the seed and its name. */
   readonly random?: (spec: RandomSpec, shape: readonly number[]) => NdArray<"float32">;
@@ -54,7 +57,10 @@ export interface Applied<Result> {
 export interface TraceOptions {
   /** Turns dropout and router noise on. Default false. */
   readonly training?: boolean;
-  /** Shapes to trace with, such as those with a symbolic batch size. Default: those of the inputs. */
+  /**
+   * Shapes to trace with, for example with a symbolic batch size. Default: the shapes of the
+   * inputs.
+   */
   readonly shapes?: Readonly<Record<string, Shape>>;
 }
 
@@ -77,7 +83,7 @@ const TAP = "tap:";
 const AUXILIARY = "auxiliary:";
 const STATE = "state:";
 
-/** The outputs of a traced function, under names that tell them apart. */
+/** The outputs of a traced function under unique names. */
 export function outputsOf(
   { taps, auxiliaries, updates }: Trace,
   result: ScopedResult,
@@ -111,7 +117,11 @@ export interface FeedOptions extends RunOptions {
   readonly given: Readonly<Record<string, NdArray>>;
 }
 
-/** An array for each input of a traced function. */
+/**
+ * An array for each input of a traced function.
+ *
+ * @throws UserError (exit code 2) if an input is missing, or a weight is missing or has another shape
+ */
 export function feedsOf(
   model: EmittedModel,
   trace: Trace,
@@ -160,7 +170,7 @@ function requireWeight(value: NdArray | undefined, { name, shape }: InputAttribu
   }
   if (isStatic(shape) && String(value.shape) !== String(shape)) {
     throw usageError(
-      `the weights have "${name}" as ${formatShape(value.shape)}, and the function needs ${formatShape(shape)}`,
+      `the weights have "${name}" as ${formatShape(value.shape)}, but the function needs ${formatShape(shape)}`,
     );
   }
   return value;
@@ -178,7 +188,7 @@ function draw(
   return value;
 }
 
-/** The results by what they are: outputs, taps, auxiliary losses, states. */
+/** Sorts the results into outputs, taps, auxiliary losses and states. */
 export function resultsOf<Result extends ScopedResult>(
   fetched: Readonly<Record<string, NdArray>>,
   result: Result,

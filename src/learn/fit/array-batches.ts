@@ -1,4 +1,4 @@
-/** Batches of arrays that are in memory. */
+/** Batches of arrays in memory. */
 
 import type { Field } from "../../data/batches/batch.ts";
 import { batchOrder } from "../../data/batches/batch-order.ts";
@@ -6,17 +6,17 @@ import { allocate, type NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { ArrayBatch, BatchSource } from "../evaluator.ts";
 
-/** What `fit` and `evaluate` read: a loader, or anything of its form. */
+/** Data for `fit` and `evaluate`: a loader, or an object with the same interface. */
 export interface FitData extends BatchSource<ArrayBatch> {
   /** The arrays of a batch, without their batch axis. */
   readonly fields: Readonly<Record<string, Field>>;
   /** Samples of a batch. */
   readonly batchSize: number;
-  /** Needed to train for a number of epochs. */
+  /** Required to train for a number of epochs. */
   readonly batchesPerEpoch?: number;
 }
 
-/** Arrays by name, with as many rows each. */
+/** Arrays by name, with equal numbers of rows. */
 export type FitArrays = Readonly<Record<string, NdArray>>;
 
 export interface ArrayBatchesOptions {
@@ -24,7 +24,7 @@ export interface ArrayBatchesOptions {
   readonly batchSize?: number;
   /** Endless, in a new order in every epoch and without a last batch that is smaller. Default false. */
   readonly shuffle?: boolean;
-  /** Of the order. Default 0. */
+  /** Seed of the order. Default 0. */
   readonly seed?: number;
 }
 
@@ -67,7 +67,11 @@ export function arrayBatches(
   };
 }
 
-/** Data as they are, or arrays as batches. */
+/**
+ * Returns data unchanged, and arrays as batches.
+ *
+ * @throws UserError (exit code 2) if the arrays differ in their number of rows, or there are none
+ */
 export function toFitData(data: FitData | FitArrays, options: ArrayBatchesOptions): FitData {
   return isFitData(data) ? data : arrayBatches(data, options);
 }
@@ -83,7 +87,7 @@ function commonLength(arrays: FitArrays): number {
   for (const [name, length] of lengths) {
     if (length !== undefined && length === first[1]) continue;
     throw usageError(
-      `the arrays of the data must have as many rows each: ${first[0]} has ${first[1]} and ${name} has ${length ?? "no axis"}`,
+      `the arrays of the data must have equal numbers of rows: ${first[0]} has ${first[1]} and ${name} has ${length ?? "no axis"}`,
     );
   }
   return first[1]!;

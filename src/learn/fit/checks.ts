@@ -1,4 +1,4 @@
-/** Checks of what users give to `fit`, with errors that name the tensor. */
+/** Checks of the arguments of `fit`, with errors that name the tensor. */
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
 import { formatShape } from "../../graph/shape.ts";
@@ -9,7 +9,7 @@ import type { FitData } from "./array-batches.ts";
 /**
  * Checks the arrays of a training batch.
  *
- * @throws UserError if one is missing, or has another type or shape than the data's fields say
+ * @throws UserError if an array is missing, or its type or shape differs from the fields of the data
  */
 export function checkBatch(
   { arrays }: ArrayBatch,
@@ -22,10 +22,9 @@ export function checkBatch(
       throw usageError(`a batch has no array "${name}", which the fields of the data name`);
     }
     if (array.dtype === dtype && String(array.shape) === String(wanted)) continue;
-    const advice =
-      array.shape[0] === batchSize ? "" : "; leave out batches that are smaller (dropLast)";
+    const advice = array.shape[0] === batchSize ? "" : "; drop smaller batches (dropLast)";
     throw usageError(
-      `a batch has "${name}" as ${array.dtype} ${formatShape(array.shape)}, and training needs ${dtype} ${formatShape(wanted)}${advice}`,
+      `a batch has "${name}" as ${array.dtype} ${formatShape(array.shape)}, but training needs ${dtype} ${formatShape(wanted)}${advice}`,
     );
   }
 }
@@ -45,13 +44,13 @@ export function copyWeights(weights: Weights, targets: ReadonlyMap<string, NdArr
     }
     if (source.dtype !== target.dtype || String(source.shape) !== String(target.shape)) {
       throw usageError(
-        `options.weights have "${name}" as ${source.dtype} ${formatShape(source.shape)}, and the model as ${target.dtype} ${formatShape(target.shape)}`,
+        `options.weights have "${name}" as ${source.dtype} ${formatShape(source.shape)}, and the model has ${target.dtype} ${formatShape(target.shape)}`,
       );
     }
     target.data.set(source.data as never);
   }
   const unknown = [...weights.keys()].find((name) => !targets.has(name));
   if (unknown !== undefined) {
-    throw usageError(`options.weights have "${unknown}", and the model has no tensor of that name`);
+    throw usageError(`options.weights have "${unknown}", but the model has no tensor of that name`);
   }
 }

@@ -25,7 +25,7 @@ export function points(count: number, seed: number) {
   return { x, y: array(y, "int64") };
 }
 
-/** Batches of an array each, which end after the last one. */
+/** A finite source of these batches. */
 export function listed(batches: readonly Readonly<Record<string, NdArray>>[]): FitData {
   const first = Object.entries(batches[0]!);
   let at = 0;

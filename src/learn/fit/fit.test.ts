@@ -197,7 +197,7 @@ describe("what does not fit is refused in a sentence", () => {
     await refused(train, { steps: 0 }, "a whole number of steps above 0, got 0");
     await refused(listed([train]), { epochs: 1 }, "cannot count epochs of data");
     const schedule = { warmupSteps: 9 };
-    await refused(train, { steps: 5, schedule }, "schedule.warmupSteps 9 is more than the 5 steps");
+    await refused(train, { steps: 5, schedule }, "schedule.warmupSteps 9 exceeds the 5 steps");
   });
 
   test("data", async () => {
@@ -205,7 +205,11 @@ describe("what does not fit is refused in a sentence", () => {
     await refused(train, { steps: 1, batchSize: 300 }, "300 leaves no batch of 256 samples");
     await refused(listed([train]), { steps: 2 }, "the data ended before the training did");
     const smaller = listed([train, points(3, 1)]);
-    await refused(smaller, { steps: 2 }, /"x" as float32 \[3, 2\].*float32 \[256, 2\]; leave out/);
+    await refused(
+      smaller,
+      { steps: 2 },
+      /"x" as float32 \[3, 2\].*float32 \[256, 2\]; drop smaller/,
+    );
     using model = await fit(classify, train, { ...settings, steps: 1 });
     await expect(model.evaluate({ x: train.x })).rejects.toThrow('the data have no array "y"');
     await expect(model.predict({})).rejects.toThrow('needs the input "x"');
@@ -215,8 +219,8 @@ describe("what does not fit is refused in a sentence", () => {
     const weights = new Map<string, NdArray>(init(classify, train));
     const changed = (name: string, value: NdArray) => ({ weights: new Map([...weights, [name, value]]) }); // biome-ignore format: one expression
     const x = array([1]);
-    await refused(train, { steps: 1, ...changed("fc2.bias", x) }, "float32 [1], and the model as float32 [2]"); // biome-ignore format: one call
-    await refused(train, { steps: 1, ...changed("fc3.bias", x) }, 'have "fc3.bias", and the model');
+    await refused(train, { steps: 1, ...changed("fc2.bias", x) }, "float32 [1], and the model has float32 [2]"); // biome-ignore format: one call
+    await refused(train, { steps: 1, ...changed("fc3.bias", x) }, 'have "fc3.bias", but the model');
     weights.delete("fc1.bias");
     await refused(train, { steps: 1, weights }, 'no tensor "fc1.bias"; add a fresh one');
     const rules = [{ parameters: "fc9.*" }];

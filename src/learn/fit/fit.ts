@@ -1,4 +1,4 @@
-/** `fit`: trains your own model. */
+/** `fit`: trains a custom model. */
 import type { SegmentOf } from "../../autodiff/checkpoint.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { defined } from "../../graph/defined.ts";
@@ -36,35 +36,35 @@ export interface FitOptions {
   /** Default: cosine without warm-up, down to 0. */
   readonly schedule?: ScheduleOptions;
   /**
-   * Decay of the parameters that have two axes or more; biases, gains and other vectors do not decay
-   * unless the model or `rules` say so. Default 0.01.
+   * Decay of the parameters with two axes or more; biases, gains and other vectors do not decay
+   * unless the model or `rules` set it. Default 0.01.
    */
   readonly weightDecay?: number;
-  /** Settings of parameters by name; the first rule that matches counts. */
+  /** Settings of parameters by name; the first matching rule applies. */
   readonly rules?: readonly ParameterRule[];
-  /** Norm to which gradients are clipped. Default: no clipping. */
+  /** Maximum norm of gradients. Default: no clipping. */
   readonly clipNorm?: number;
-  /** Decay of a moving average of the weights, which the fitted model then has. Default: none. */
+  /** Decay of a moving average of the weights, which the fitted model uses. Default: no average. */
   readonly emaDecay?: number;
-  /** Batches whose gradients are averaged for one update. Default 1. */
+  /** Batches per update; their gradients are averaged. Default 1. */
   readonly accumulationSteps?: number;
-  /** Segments that the backward pass computes again instead of keeping them, to save memory. */
+  /** Segments that the backward pass recomputes instead of storing, to save memory. */
   readonly checkpoint?: SegmentOf;
-  /** Of initial weights, dropout, router noise, and the order of arrays. Default 0. */
+  /** Seed of initial weights, dropout, router noise, and the order of arrays. Default 0. */
   readonly seed?: number;
-  /** Weights to start from, from `loadWeights` say. Default: fresh ones. */
+  /** Initial weights, for example from `loadWeights`. Default: freshly initialised. */
   readonly weights?: Weights;
   /** Default: ONNX Runtime's native library; in a browser, its WebAssembly build. */
   readonly runtime?: Runtime;
-  /** Threads, execution provider and so on. */
+  /** Session options, such as threads and execution provider. */
   readonly session?: SessionOptions;
   /** Called after each update. */
   readonly onStep?: UpdateHook<ArrayBatch>;
   /** Called in order after each update; see `everySteps`. */
   readonly hooks?: readonly UpdateHook<ArrayBatch>[];
-  /** Data that are scored every `evaluation.every` updates and after the last update. */
+  /** Evaluation every `evaluation.every` updates and after the last update. */
   readonly evaluation?: FitEvaluation;
-  /** Ends the training after the present update when it is aborted. */
+  /** On abort, the training ends after the current update. */
   readonly signal?: AbortSignal;
   readonly progress?: ProgressSink;
 }
@@ -86,8 +86,8 @@ export interface FitEvaluation {
  * Equal seeds, data and thread counts give equal weights, to the last bit.
  *
  * @param objective the loss of a batch, its metrics and outputs
- * @param data a loader, anything of its form, or arrays by name
- * @throws UserError for options or data that do not fit, and if gradients are not finite
+ * @param data a loader, an object with the same interface, or arrays by name
+ * @throws UserError if options or data are invalid, or gradients are not finite
  */
 export type Fit<Model extends FittedModel = FittedModel> = (
   objective: Objective,
@@ -95,7 +95,7 @@ export type Fit<Model extends FittedModel = FittedModel> = (
   options: FitOptions,
 ) => Promise<Model>;
 
-/** `fit` on `defaultRuntime` unless options name another runtime. */
+/** Creates `fit` with the default runtime `defaultRuntime`. */
 export function createFit(defaultRuntime: () => Runtime | Promise<Runtime>): Fit {
   return async (objective, data, options) => {
     const { seed = 0, batchSize, session, emaDecay, accumulationSteps = 1 } = options;
@@ -185,7 +185,7 @@ function chooseSteps(
   const { warmupSteps = 0 } = schedule ?? {};
   if (warmupSteps > total) {
     throw usageError(
-      `schedule.warmupSteps ${warmupSteps} is more than the ${total} steps of the training; lower it or train longer`,
+      `schedule.warmupSteps ${warmupSteps} exceeds the ${total} steps of the training; lower it or train longer`,
     );
   }
   return total;

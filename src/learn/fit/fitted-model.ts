@@ -1,4 +1,4 @@
-/** A trained model: scores, predictions, weights. */
+/** Trained models: evaluation, prediction, weights. */
 import type { Field } from "../../data/batches/batch.ts";
 import { encodeSafetensors } from "../../formats/safetensors.ts";
 import type { NdArray } from "../../graph/array.ts";
@@ -14,22 +14,22 @@ import type { Outcome } from "../run-updates.ts";
 import type { Objective } from "../step-graph.ts";
 import { type FitArrays, type FitData, toFitData } from "./array-batches.ts";
 
-/** A model with its weights, to be scored and run. */
+/** A model with weights. */
 export interface WeightedModel {
   /** Parameters and states by name; moving averages if the training kept them. */
   readonly weights: Weights;
   /**
    * Means of the loss and the metrics over all samples.
    *
-   * @param data a loader that ends, anything of its form, or arrays by name
+   * @param data a finite loader, an object with the same interface, or arrays by name
    */
   evaluate(
     data: FitData | FitArrays,
     options?: { readonly batchSize?: number },
   ): Promise<Record<string, number>>;
   /**
-   * The `outputs` of the objective for inputs with any number of rows; those that the outputs do not
-   * depend on, such as labels, may be left out.
+   * The `outputs` of the objective for inputs with any number of rows; inputs that they do not
+   * depend on, such as labels, are optional.
    */
   predict(inputs: FitArrays): Promise<Readonly<Record<string, NdArray>>>;
   /** The weights as the bytes of a safetensors file. */
@@ -40,9 +40,9 @@ export interface WeightedModel {
 
 /** A trained model. */
 export interface FittedModel extends WeightedModel {
-  /** Updates done. */
+  /** Number of updates. */
   readonly steps: number;
-  /** Whether the training ran to its end. */
+  /** Whether the training was completed. */
   readonly outcome: Outcome;
 }
 
@@ -54,7 +54,7 @@ export interface WeightedModelOptions {
   readonly session?: SessionOptions | undefined;
 }
 
-/** The model of an objective with weights that may still change. */
+/** The model of an objective, reading weights that may still change. */
 export function createWeightedModel(
   objective: Objective,
   { weights, fields, batchSize, runtime, session }: WeightedModelOptions,
@@ -120,7 +120,7 @@ function requireOutputs(
 ): Readonly<Record<string, Tensor>> {
   if (outputs !== undefined) return outputs;
   throw usageError(
-    "predict returns the outputs of the objective, which has none; return { loss, outputs: { logits } }, say",
+    "predict returns the outputs of the objective, which has none; return for example { loss, outputs: { logits } }",
   );
 }
 

@@ -28,7 +28,11 @@ export async function loadWeights(path: string): Promise<Map<string, NdArray>> {
   return decodeSafetensors(bytes, path).tensors;
 }
 
-/** Writes to a temporary name beside `path` and renames, so that no half-written file remains. */
+/**
+ * Writes to a temporary name beside `path` and renames, so that no half-written file remains.
+ *
+ * @throws UserError if the file cannot be written
+ */
 export async function writeWeights(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.tmp-${basename(path)}`);
   try {

@@ -26,7 +26,7 @@ import { cachedStages, createGradCacheStep } from "./grad-cache.ts";
 const [size, count, width, rate] = [4, 3, 6, 0.3];
 const seed = key(7);
 
-/** Where dropout and the factor of the hidden units come from: the scope, or arrays of the batch. */
+/** Source of dropout masks and of the hidden units' factor: the scope, or arrays of the batch. */
 type Source = "none" | "scope" | "batch";
 
 /** Two branches with an auxiliary loss each, compared by InfoNCE with a learned temperature. */
@@ -116,7 +116,7 @@ async function accumulate(step: UpdateStep, index: number, whole = wholeBatch(in
   return scalars;
 }
 
-/** Gradients by parameter, divided as the optimizer divides them. */
+/** Gradients by parameter, divided by the number of micro-batches as in the optimizer. */
 const gradientsOf = (step: UpdateStep, by: number): Map<string, number[]> =>
   new Map(
     step.arena.names.map((name) => [
@@ -165,7 +165,7 @@ test("both passes see the same random numbers and states, which move on once", a
   const step = await cached("scope");
   const shape = [size, width];
   const pool = createRandomPool(foldIn(seed, "noise"), [{ distribution: "uniform", shape }]);
-  /** The numbers that the micro-batches see, as arrays of one batch. */
+  /** The random numbers of the micro-batches, as arrays of one batch. */
   const seen = (index: number): NamedArrays => {
     const draws = (name: string): NdArray => {
       const all = rows(name, index);
@@ -262,7 +262,7 @@ test("there must be stages, and batches to join", () => {
   expect(() => cachedStages({ gradCache: true, accumulationSteps: 4 }, undefined)).toThrow(
     expect.objectContaining({
       exitCode: 2,
-      message: expect.stringContaining("that of this model does not"),
+      message: expect.stringContaining("unlike the loss of this model"),
     }),
   );
   expect(() => cachedStages({ gradCache: true, accumulationSteps: 1 }, stages)).toThrow(

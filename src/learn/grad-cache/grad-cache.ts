@@ -1,4 +1,7 @@
-/** Contrastive batches that exceed memory: micro-batches whose embeddings are compared as one batch. */
+/**
+ * Large contrastive batches in little memory: embeddings of micro-batches are compared as one
+ * batch.
+ */
 
 import { allocate, type NdArray } from "../../graph/array.ts";
 import { defined } from "../../graph/defined.ts";
@@ -26,7 +29,7 @@ import { findRows, gradientSpecs, ROW, ROW_GRADIENT, wholeRows } from "./row-cac
  * GradCache (arXiv:2101.06983): `accumulationSteps` micro-batches make one contrastive batch with
  * the gradients of a single large batch.
  *
- * 1. `embed` runs forward on each micro-batch, and its rows are kept.
+ * 1. `embed` runs forward on each micro-batch, and its rows are stored.
  * 2. `compare` runs on all rows: the loss, and gradients of its parameters and of the rows.
  * 3. `embed` runs once more on each micro-batch, with the random numbers and states of its first
  *    run, and `sum(rows * their gradients) + auxiliary losses` is differentiated.
@@ -132,7 +135,7 @@ export async function createGradCacheStep(
           again.run({ ...arrays, ...Object.fromEntries(given) }, { step: index, micro });
         await (micro === 0 ? run() : memory.addingGradients(run));
       }
-      // Last, as adding up goes over the whole buffer.
+      // Last, because accumulation covers the whole buffer.
       for (const { gradient, target } of own) target.set(gradient.data);
       return { scalars, batch };
     },
@@ -158,12 +161,12 @@ export function cachedStages(
   if (!gradCache) return undefined;
   if (stages === undefined) {
     throw usageError(
-      "train.grad_cache is for losses that compare the samples of a batch, and that of this model does not; leave it out",
+      "train.grad_cache applies to losses that compare the samples of a batch, unlike the loss of this model; drop it",
     );
   }
   if (accumulationSteps === 1) {
     throw usageError(
-      "train.grad_cache joins several batches into one, and train.accumulation_steps is 1; raise that, or leave train.grad_cache out",
+      "train.grad_cache joins several batches into one, but train.accumulation_steps is 1; raise it, or drop train.grad_cache",
     );
   }
   return stages;

@@ -1,4 +1,4 @@
-/** Memory for the rows of several micro-batches that are compared together. */
+/** Memory for the rows of several micro-batches, which are compared together. */
 import { allocate, type NdArray, view } from "../../graph/array.ts";
 import type { TensorSpec } from "../../graph/graph.ts";
 import type { BatchSpec, StepGraph } from "../step-graph.ts";
@@ -7,7 +7,7 @@ import type { BatchSpec, StepGraph } from "../step-graph.ts";
 export const ROW = "row:";
 export const ROW_GRADIENT = "row_gradient:";
 
-/** One output of `embed`: for all micro-batches in a row, and a view for each micro-batch. */
+/** One output of `embed`: contiguous for all micro-batches, with a view for each micro-batch. */
 interface RowCache {
   readonly whole: NdArray;
   readonly parts: readonly NdArray[];
@@ -15,7 +15,7 @@ interface RowCache {
 
 interface CachedRow extends RowCache {
   readonly name: string;
-  /** Absent for rows of integers. */
+  /** Absent for integer rows. */
   readonly gradients?: RowCache;
 }
 

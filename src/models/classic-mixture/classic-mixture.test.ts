@@ -36,12 +36,12 @@ test("two experts and a gate of two hidden layers, by hand", async () => {
         "gate.1.bias": array([0]),
         "gate.2.weight": column(ln3, 0),
         "gate.2.bias": array([0, 0]),
-        // Expert 0 sees max(x, 0): probabilities (3/4, 1/4) and (1/2, 1/2).
+        // Hidden units of expert 0 are max(x, 0): probabilities (3/4, 1/4) and (1/2, 1/2).
         "experts.0.fc1.weight": array([[1]]),
         "experts.0.fc1.bias": array([0]),
         "experts.0.fc2.weight": column(ln3, 0),
         "experts.0.fc2.bias": array([0, 0]),
-        // Expert 1 sees max(-x, 0): (1/2, 1/2) and (1/4, 3/4).
+        // Hidden units of expert 1 are max(-x, 0): (1/2, 1/2) and (1/4, 3/4).
         "experts.1.fc1.weight": array([[-1]]),
         "experts.1.fc1.bias": array([0]),
         "experts.1.fc2.weight": column(0, ln3),
@@ -73,7 +73,7 @@ test("gradients by the points and by every parameter", async () => {
   expect(compared).toEqual(["no loss"]);
 });
 
-test("parameters have the sizes of the tutorial, and dropout is in the gate alone", () => {
+test("parameters have the sizes of the tutorial, and only the gate has dropout", () => {
   const settings = fromSnakeCase(classicMixtureSchema.parse({ system: "classic-mixture" }));
   const { scope, trace } = createScope({ training: true });
   const features = scope.state("features", [2, 4], (_, shape) => new Float32Array(shape[0]! * 4));
@@ -100,7 +100,7 @@ test("labels of experts must be classes of the data, each named once", () => {
     ),
   ).toThrow(
     // biome-ignore format: pairs
-    "model.expert_labels: expert 1 is to learn label 3, and the data have labels 0 to 2",
+    "model.expert_labels: expert 1 lists label 3, but the data have labels 0 to 2",
   );
   expect(() =>
     checkExpertLabels(
@@ -112,13 +112,13 @@ test("labels of experts must be classes of the data, each named once", () => {
     ),
   ).toThrow(
     // biome-ignore format: pairs
-    "model.expert_labels: expert 0 names label 0 twice",
+    "model.expert_labels: expert 0 lists label 0 twice",
   );
   const check = (...expertLabels: number[][]) => checkExpertLabels(withLabels(expertLabels), 3);
   expect(() => check([0, 1], [1, 3])).toThrow(
-    "model.expert_labels: expert 1 is to learn label 3, and the data have labels 0 to 2",
+    "model.expert_labels: expert 1 lists label 3, but the data have labels 0 to 2",
   );
-  expect(() => check([0, 0], [1, 2])).toThrow("model.expert_labels: expert 0 names label 0 twice");
+  expect(() => check([0, 0], [1, 2])).toThrow("model.expert_labels: expert 0 lists label 0 twice");
   expect(() => check([0, 1], [0, 1, 2])).not.toThrow();
   expect(() => withLabels([[0], [1, 2]])).toThrow("expert_labels");
   expect(() => withLabels([[0, 1]])).toThrow("expert_labels");

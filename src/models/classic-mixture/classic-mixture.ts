@@ -1,15 +1,15 @@
 /**
  * The classic mixture of experts (Jacobs, Jordan, Nowlan and Hinton, 1991, "Adaptive mixtures of local
- * experts"), in the form of a tutorial that is widely read: three small classifiers, each trained on
- * two of three labels, then a gate over them.
+ * experts") as in a popular tutorial: three small classifiers, each trained on two of three labels,
+ * and a gate over them.
  *
- * Departures from the tutorial:
- * - Its losses take the logarithm of a softmax of probabilities; here the experts learn by
- *   cross-entropy and the gate by the likelihood of the mixture.
- * - Its text never steps the optimizer of the third expert; here all three learn.
- * - Its slices lose one sample; here none is lost.
- * - It learns experts and gate one after the other in four loops; here one run has two phases, and the
- *   rules of the optimizer say which parameters move in each.
+ * Differences from the tutorial:
+ * - Its losses take the logarithm of a softmax of probabilities. Here the experts minimise
+ *   cross-entropy and the gate maximises the likelihood of the mixture.
+ * - Its code never steps the optimizer of the third expert. Here all three learn.
+ * - Its slices drop one sample. Here no sample is dropped.
+ * - It trains experts and gate in four separate loops. Here one run has two phases, and the rules of
+ *   the optimizer select the parameters that train in each phase.
  *
  * Axes: `B` points, `D` features, `E` experts, `C` classes.
  */
@@ -40,9 +40,15 @@ export interface ClassicMixtureResult {
 }
 
 /**
- * What every expert and the gate make of points.
+ * Gates, expert scores and mixture probabilities of points.
  *
  * @param features `[B, D]`
+ * @example
+ * const config = { numExperts: 3, numClasses: 3, hiddenWidth: 8, gateWidths: [8], dropout: 0.1 };
+ * const model = (scope, { x }) => classicMixture(scope, x, config).probabilities;
+ * const inputs = { x: array([[0, 1], [1, 0]]) };
+ * const { output } = await apply(model, init(model, inputs), inputs);
+ * output.shape; // [2, 3]
  */
 export function classicMixture(
   scope: Scope,

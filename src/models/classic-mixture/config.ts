@@ -5,7 +5,7 @@ import { usageError } from "../../graph/errors.ts";
 /** Settings of the classic mixture of experts. */
 export const classicMixtureSchema = z.strictObject({
   system: z.literal("classic-mixture"),
-  /** The labels that each expert learns from, one list an expert. */
+  /** The labels that each expert learns, one list per expert. */
   expert_labels: z
     .array(z.array(z.int().nonnegative()).min(2))
     .min(2)
@@ -14,20 +14,22 @@ export const classicMixtureSchema = z.strictObject({
       [1, 2],
       [0, 2],
     ]),
-  /** Width of the hidden layer of an expert. */
+  /** Width of the hidden layer of each expert. */
   hidden_width: z.int().positive().default(32),
   /** Widths of the hidden layers of the gate. */
   gate_widths: z.array(z.int().positive()).default([128, 256, 128]),
-  /** After each hidden layer of the gate. */
+  /** Dropout after each hidden layer of the gate. */
   dropout: z.number().min(0).lt(1).default(0.1),
 });
 
 export type ClassicMixtureSettings = CamelCased<z.output<typeof classicMixtureSchema>>;
 
 /**
- * Refuses experts whose labels are not classes of the data, or that name one twice.
+ * Checks that the labels of each expert are classes of the data, without repetitions.
  *
- * @throws UserError (exit code 2)
+ * @throws UserError (exit code 2) if a label is unknown or repeated
+ *
+ * No example: it returns nothing, and throws if a label is wrong.
  */
 export function checkExpertLabels(
   { expertLabels }: ClassicMixtureSettings,
@@ -37,13 +39,13 @@ export function checkExpertLabels(
     const unknown = labels.find((label) => label >= numClasses);
     if (unknown !== undefined) {
       throw usageError(
-        `model.expert_labels: expert ${e} is to learn label ${unknown}, and the data have labels 0 to ${numClasses - 1}; change the list or the data`,
+        `model.expert_labels: expert ${e} lists label ${unknown}, but the data have labels 0 to ${numClasses - 1}; change the list or the data`,
       );
     }
     const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
     if (repeated !== undefined) {
       throw usageError(
-        `model.expert_labels: expert ${e} names label ${repeated} twice; name each once`,
+        `model.expert_labels: expert ${e} lists label ${repeated} twice; list each label once`,
       );
     }
   }

@@ -1,12 +1,12 @@
-/** Your own model in a configuration. */
+/** Settings of a custom model. */
 import * as z from "zod";
 
 /**
- * The `model` part of a run whose model is not a system of the toolkit: `train(config, { task })`
- * receives the model as a function, which no configuration can describe.
+ * The `model` part of a run whose model is not a system of the toolkit: a program passes the model as a
+ * function to `train(config, { task })`.
  */
 export const customSchema = z.strictObject({
   system: z.literal("custom"),
-  /** What the model is called. */
+  /** Name of the model. */
   name: z.string().min(1).optional(),
 });

@@ -5,7 +5,7 @@ export const customDefinition = defineSystem({
   name: "custom",
   title: "Custom model",
   paper: "-",
-  description: "A model that a program gives to `train` as a task.",
+  description: "A model that a program passes to `train` as a task.",
   schema: customSchema,
   reads: "any",
   texts: () => "samples",

@@ -1,4 +1,4 @@
-/** A Diff-MoE block: self-attention, gated fusion with a text, mixture of experts. */
+/** The Diff-MoE block: self-attention, gated fusion with a text, mixture of experts. */
 import type { Tensor } from "../../graph/graph.ts";
 import { crossAttention, selfAttention } from "../../nn/attention.ts";
 import { dropout } from "../../nn/dropout.ts";
@@ -15,30 +15,30 @@ import { type DiffMoeMixtureConfig, diffMoeMixture, type MixtureTokens } from ".
 
 export interface DiffMoeBlockConfig extends DiffMoeMixtureConfig {
   readonly numHeads: number;
-  /** Standard deviation of the first weights of embeddings, attention and classifier. */
+  /** Standard deviation of the initial weights of embeddings, attention and classifier. */
   readonly initStd: number;
 }
 
-/** A text that image tokens attend to: one per image, or one for all images. */
+/** A text that image tokens attend to: one text per image, or one for all images. */
 export interface TextContext {
-  /** `[B*T, D]`, or `[T, D]` for all images. */
+  /** `[B*T, D]`, or `[T, D]` if all images share the text. */
   readonly tokens: Tensor;
   /** `T` */
   readonly numTokens: number;
-  /** Added to the scores, `[B, 1, 1, T]` or `[1, 1, 1, T]`: hides padding. */
+  /** Attention bias that masks padding, `[B, 1, 1, T]` or `[1, 1, 1, T]`. */
   readonly bias: Tensor;
-  /** Images that have a text, `[B]` bool; default all. */
+  /** Whether each image has a text, `[B]` bool. Default: all have one. */
   readonly present?: Tensor;
 }
 
 export interface BlockTokens extends MixtureTokens {
-  /** Hides keys of the self-attention, `[B, 1, 1, S]`. */
+  /** Attention bias that masks keys of the self-attention, `[B, 1, 1, S]`. */
   readonly bias?: Tensor;
   readonly text?: TextContext | undefined;
 }
 
 /**
- * Pre-norm self-attention, fusion where there is a text, and the mixture; all with residuals.
+ * Pre-norm self-attention, fusion if there is a text, and the mixture; all with residuals.
  *
  * Taps `attn.weights` `[1, B, H, S, S]` and `fusion.attn.weights` `[1, B, H, S, T]`.
  *
@@ -71,8 +71,8 @@ export function diffMoeBlock(
 }
 
 /**
- * What an image takes from a text: `g * a + (1 - g) * x` with `a` the attention of the tokens to the
- * text and `g = sigmoid(W a + b)`; 0 for images without a text, which thereby skip this step.
+ * Gated fusion with a text: `g * a + (1 - g) * x`, where `a` is the attention of the tokens to the
+ * text and `g = sigmoid(W a + b)`; 0 for images without a text, so that they skip this step.
  *
  * @param x `[B*S, D]`, normalised
  */

@@ -13,7 +13,7 @@ import { countRoutedExperts } from "./mixture.ts";
 
 const weight = z.number().nonnegative();
 
-/** Settings of Diff-MoE; defaults are those of its Fashion-MNIST configuration. */
+/** Settings of Diff-MoE. Defaults: the original's Fashion-MNIST configuration. */
 export const diffMoeSchema = z.strictObject({
   system: z.literal("diff-moe"),
   patch_size: z.int().positive().default(4),
@@ -22,13 +22,13 @@ export const diffMoeSchema = z.strictObject({
   num_layers: z.int().positive().default(4),
   num_heads: z.int().positive().default(6),
   /**
-   * `shared`: shared and modality-specific experts in one router; `global`: a global and a modality
-   * expert for every token, and a router over general ones.
+   * `shared`: one router over shared and modality-specific experts; `global`: a global and a modality
+   * expert for every token, and a router over general experts.
    */
   layout: z.enum(["shared", "global"]).default("shared"),
   num_shared_experts: z.int().nonnegative().default(4),
   num_modality_specific_experts: z.int().nonnegative().default(2),
-  /** Of the layout `global`. */
+  /** Number of routed experts in the layout `global`. */
   num_general_experts: z.int().positive().default(8),
   num_selected_experts: z.int().positive().default(2),
   mlp_ratio: z.number().positive().default(4),
@@ -44,19 +44,19 @@ export const diffMoeSchema = z.strictObject({
       pool: z.enum(["token", "sample"]).default("token"),
     })
     .prefault({}),
-  /** The original has capacity limits in some commits, none of which binds; default none. */
+  /** Default: no capacity limit. Limits in some commits of the original have no effect. */
   dispatch: tokenDispatchSchema.prefault({ name: "dropless" }),
   mean_square_loss_weight: weight.default(0.001),
   kl_loss_weight: weight.default(0.01),
-  /** What the model reads beside images: nothing, a description of every class, or captions. */
+  /** Text input besides images: none, a description of every class, or captions. */
   text: z.enum(["none", "prompts", "captions"]).default("none"),
-  /** How much descriptions of classes say. */
+  /** Level of detail of class descriptions. */
   prompt_detail: z.enum(["simple", "normal", "detailed"]).default("normal"),
-  /** Width of the table of words. */
+  /** Width of the token embedding table. */
   text_embed_dim: z.int().positive().default(128),
-  /** Most words of a text, start and end included. */
+  /** Maximum number of tokens of a text, including start and end tokens. */
   context_length: z.int().positive().max(65_536).default(77),
-  /** Blocks over the words alone, before images see them. */
+  /** Number of text-only blocks, before image tokens attend to the text. */
   text_layers: z.int().nonnegative().default(0),
   /** Whether patches attend to the text. */
   fusion: z.boolean().default(true),
@@ -65,11 +65,11 @@ export const diffMoeSchema = z.strictObject({
       form: z.enum(["info_nce", "siglip"]).default("info_nce"),
       temperature: z.number().positive().default(0.07),
       learned_temperature: z.boolean().default(false),
-      /** Width of the space that images and texts share; default the model's. */
+      /** Width of the shared embedding space. Default: the model width. */
       embed_dim: z.int().positive().optional(),
     })
     .prefault({}),
-  /** Weights of the losses of a model with text, which are summed; `match` needs captions and fusion. */
+  /** Weights in the sum of losses of a model with text; `match` requires captions and fusion. */
   loss_weights: z
     .strictObject({
       class: weight.default(1),
@@ -83,9 +83,12 @@ export const diffMoeSchema = z.strictObject({
 export type DiffMoeSettings = CamelCased<z.output<typeof diffMoeSchema>>;
 
 /**
- * The model's configuration for a number of classes.
+ * The configuration of the model for a number of classes.
  *
- * @throws UserError (exit code 2) for sizes that do not fit together
+ * @throws UserError (exit code 2) if sizes are inconsistent
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * diffMoeConfig(model, 8).numClasses; // 8
  */
 export function diffMoeConfig(settings: DiffMoeSettings, numClasses: number): DiffMoeConfig {
   const { width, mlpRatio, numSelectedExperts } = settings;
@@ -100,9 +103,13 @@ export function diffMoeConfig(settings: DiffMoeSettings, numClasses: number): Di
 }
 
 /**
- * The classifier that settings describe, without texts.
+ * Builds the image classifier of the settings, without texts.
  *
- * @throws UserError (exit code 2) for sizes that do not fit together
+ * @throws UserError (exit code 2) if sizes are inconsistent
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * const classifier = createDiffMoe(model, { numClasses: 8, imageShape: [3, 32, 32] });
+ * const patches = classifier.grid.rows * classifier.grid.columns; // 64
  */
 export function createDiffMoe(
   settings: DiffMoeSettings,
@@ -120,7 +127,7 @@ export function createDiffMoe(
   };
 }
 
-/** Kinds of the layout `shared`; the routed experts of the layout `global` are all alike. */
+/** Kinds of experts in the layout `shared`; the layout `global` routes experts of one kind. */
 function expertKinds({ numSharedExperts, numModalitySpecificExperts }: DiffMoeSettings): string[] {
   return [
     ...Array<string>(numSharedExperts).fill("shared"),
@@ -128,7 +135,15 @@ function expertKinds({ numSharedExperts, numModalitySpecificExperts }: DiffMoeSe
   ];
 }
 
-/** The configuration of a model that also reads text, for a vocabulary. */
+/**
+ * The configuration of a model that also reads text, for a vocabulary.
+ *
+ * @throws UserError (exit code 2) if sizes are inconsistent, or for `siglip` with class descriptions
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * const config = diffMoeMatchingConfig(model, { numClasses: 8, vocabularySize: 100 });
+ * config.text.vocabularySize; // 100
+ */
 export function diffMoeMatchingConfig(
   settings: DiffMoeSettings,
   { numClasses, vocabularySize }: { readonly numClasses: number; readonly vocabularySize: number },
@@ -136,7 +151,7 @@ export function diffMoeMatchingConfig(
   const { textEmbedDim, contextLength, textLayers, text: mode, contrastive } = settings;
   if (mode === "prompts" && contrastive.form === "siglip") {
     throw usageError(
-      "model.contrastive.form siglip compares pairs of images and captions; with model.text prompts choose info_nce",
+      "model.contrastive.form siglip requires captions; choose info_nce for model.text prompts",
     );
   }
   const text = {

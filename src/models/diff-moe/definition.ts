@@ -11,7 +11,7 @@ export const diffMoeDefinition = defineSystem({
   title: "Diff-MoE",
   paper: "github.com/yaolidong/diff-MoE",
   description:
-    "A vision transformer with shared and modality-specific experts, whose patches can attend to a text.",
+    "A vision transformer with shared and modality-specific experts and optional attention to a text.",
   schema: diffMoeSchema,
   reads: "image",
   texts: ({ text }) => texts[text],

@@ -1,17 +1,17 @@
 /**
  * Diff-MoE: a vision transformer whose feed-forward layers are mixtures of shared and
  * modality-specific experts, and whose patches can attend to a text (github.com/yaolidong/diff-MoE,
- * commit 4d2c44e, re-written; the layout `global` is that of commit 936f394).
+ * commit 4d2c44e, rewritten; the layout `global` comes from commit 936f394).
  *
- * Where this departs from the original:
- * - Modality-specific experts really are: a token is routed among the shared experts and those of its
- *   own modality. In the original both kinds were slots of one router that nothing told apart.
+ * Differences from the original:
+ * - Modality-specific experts only receive tokens of their modality. In the original, shared and
+ *   modality-specific experts were indistinguishable slots of one router.
  * - Initial values of the router (orthogonal, gain 0.1) and the experts (Xavier) are kept; the
  *   original overwrote them with a global N(0, 0.02).
- * - Without text the cross-attention step is left out; the original added a second normalised copy
- *   of the tokens to themselves there.
- * - Padding of texts is not attended to; the original took a mask and did not use it.
- * - No text is chosen by the true label; the original fed the description of the true class in
+ * - Without text the cross-attention step is skipped; the original added a second normalised copy of
+ *   the tokens to themselves.
+ * - Padding of texts is masked; the original accepted a mask but ignored it.
+ * - Texts never depend on the true label; the original passed the description of the true class in
  *   training and test. See `diffMoeWithPrompts` and `diffMoeWithCaptions`.
  *
  * Axes: `B` images, `S` patches, `D` width, `C` classes.
@@ -34,16 +34,16 @@ import { tokenType } from "./text.ts";
 
 export interface DiffMoeConfig extends DiffMoeBlockConfig {
   readonly patchSize: number;
-  /** How patches become tokens: one linear map (the original), or a convolution stem. */
+  /** Patch embedding: one linear layer (original), or a convolution stem. */
   readonly stem: "linear" | "conv";
   readonly numLayers: number;
   readonly numClasses: number;
 }
 
 export interface EncodeImagesOptions {
-  /** What the patches attend to; without it the fusion steps are left out. */
+  /** The text that patches attend to. Default: none; fusion steps are skipped. */
   readonly text?: TextContext | undefined;
-  /** Passes over each image, side by side along the batch axis; default 1. */
+  /** Copies of each image, adjacent along the batch axis. Default 1. */
   readonly copies?: number;
 }
 
@@ -52,6 +52,13 @@ export interface EncodeImagesOptions {
  *
  * @param images `[B, channels, H, W]`, normalised
  * @returns `[B, C]`
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * const config = diffMoeConfig(model, 8);
+ * const logits = (scope, { images }) => diffMoe(scope, images, config);
+ * const inputs = { images: allocate("float32", [2, 3, 32, 32]) };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [2, 8]
  */
 export function diffMoe(
   scope: Scope,
@@ -62,7 +69,7 @@ export function diffMoe(
   return classify(scope, encodeImages(scope, images, config, options), config);
 }
 
-/** Mean of the normalised patches; tap `pooled`. Images `[B, channels, H, W]` give `[B*copies, D]`. */
+/** Mean of the normalised patches, `[B, channels, H, W]` to `[B*copies, D]`; tap `pooled`. */
 export function encodeImages(
   scope: Scope,
   images: Tensor,
@@ -83,7 +90,7 @@ export function encodeImages(
   return scope.tap("pooled", reduceMean(perImage, 1));
 }
 
-/** The classifier on pooled images, `[B, D]` to `[B, C]`. */
+/** The classification head, `[B, D]` to `[B, C]`. */
 export function classify(scope: Scope, pooled: Tensor, config: DiffMoeConfig): Tensor {
   return linear(scope.child("head"), pooled, config.numClasses, {
     weightInit: truncatedNormal(config.initStd),

@@ -1,7 +1,7 @@
 import type { EditableExperts } from "../experts.ts";
 import type { DiffMoeSettings } from "./config.ts";
 
-/** General experts of the layout `global`; shared experts and those of a modality of the layout `shared`. */
+/** General experts in the layout `global`; shared and modality experts in the layout `shared`. */
 export const diffMoeExperts: EditableExperts<DiffMoeSettings> = {
   counts(settings) {
     const { numSelectedExperts, numSharedExperts, numModalitySpecificExperts } = settings;

@@ -1,8 +1,8 @@
 /**
- * Diff-MoE with text that never comes from the true label: class descriptions, the same for every
- * image, or captions that belong to the images.
+ * Diff-MoE with text that does not reveal the true label: the descriptions of all classes, or captions
+ * of the images.
  *
- * Axes: `B` images, `C` classes, `L` words, `P` width of the space that images and texts share.
+ * Axes: `B` images, `C` classes, `L` words, `P` width of the shared embedding space.
  */
 import type { NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -35,56 +35,65 @@ import {
 
 export interface DiffMoeMatchingConfig extends DiffMoeConfig {
   readonly text: DiffMoeTextConfig;
-  /** Whether patches attend to the text; without it texts and images meet in the shared space only. */
+  /** Whether patches attend to the text; if not, only the shared space relates texts and images. */
   readonly fusion: boolean;
   readonly contrastive: {
     readonly form: "info_nce" | "siglip";
     readonly temperature: number;
-    /** Whether the temperature is learned, `temperature` being the first. */
+    /** Whether the temperature is learned, starting from `temperature`. */
     readonly learnedTemperature: boolean;
-    /** `P`, by default the model's width. */
+    /** `P`. Default: the model width. */
     readonly embedDim?: number | undefined;
   };
 }
 
-/** Images and texts in one space. */
+/** Images and texts in the shared space. */
 export interface SharedSpace {
-  /** `[B, P]`, rows of length one. */
+  /** `[B, P]`, rows of unit length. */
   readonly imageEmbeddings: Tensor;
-  /** `[B, P]` of captions, `[C, P]` of prompts; rows of length one. */
+  /** `[B, P]` for captions, `[C, P]` for prompts; rows of unit length. */
   readonly textEmbeddings: Tensor;
-  /** Factor of the cosines, and what is added to them in the sigmoid form. */
+  /** Factor of the cosines; `bias` is added in the sigmoid form. */
   readonly scale: Tensor | number;
   readonly bias: Tensor | number;
 }
 
 export interface PromptedImages extends SharedSpace {
-  /** Of the classifier, `[B, C]`. */
+  /** Class logits of the classification head, `[B, C]`. */
   readonly logits: Tensor;
-  /** Of the comparison with every description, `[B, C]`. */
+  /** Class logits from the comparison with every description, `[B, C]`. */
   readonly promptLogits: Tensor;
 }
 
 export interface CaptionedImages extends SharedSpace {
-  /** Class logits of the images alone, `[B, C]`; absent without classes. */
+  /** Class logits of the images without text, `[B, C]`; absent without classes. */
   readonly logits?: Tensor;
-  /** Each image with its own caption and with a foreign one. */
+  /** Each image with its own caption and with the caption of another image. */
   readonly match?: {
-    /** Scores that they belong together, before a sigmoid, `[B, 2]`. */
+    /** Logits that image and caption match, `[B, 2]`. */
     readonly scores: Tensor;
-    /** 0 for a foreign caption of the same words as the image's own, else 1, `[B, 2]`. */
+    /** 0 for another image's caption that equals the own caption, otherwise 1, `[B, 2]`. */
     readonly counted: Tensor;
   };
 }
 
 /**
- * Scores of all classes, by the classifier and by the class descriptions.
+ * Class logits of the classification head and of the class descriptions.
  *
  * The descriptions are constants of the graph. With `fusion` the patches attend to the words of all
- * of them at once.
+ * descriptions at once.
  *
  * @param images `[B, channels, H, W]`
- * @param prompts ids `[C, L]` and lengths `[C]` of a description of each class, int64
+ * @param prompts ids `[C, L]` and lengths `[C]` of one description per class, int64
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * const config = diffMoeMatchingConfig(model, { numClasses: 2, vocabularySize: 10 });
+ * const prompts = { ids: array([[1, 2, 3], [1, 4, 0]], "int64"), lengths: array([3, 2], "int64") };
+ * const scores = (scope, { images }) =>
+ *   diffMoeWithPrompts(scope, images, prompts, config).promptLogits;
+ * const inputs = { images: allocate("float32", [4, 3, 32, 32]) };
+ * const { output } = await apply(scores, init(scores, inputs), inputs);
+ * output.shape; // [4, 2]
  */
 export function diffMoeWithPrompts(
   scope: Scope,
@@ -114,13 +123,25 @@ export function diffMoeWithPrompts(
 }
 
 /**
- * Images and their captions: both in the shared space, where neither has seen the other, and with
- * `fusion` scores of pairs whose patches attend to the caption.
+ * Separate embeddings of images and captions in the shared space, and with `fusion` the match scores of
+ * pairs, whose patches attend to the caption.
  *
- * Each image meets its own caption and that of the next image of the batch. The three passes over an
- * image, alone and with either caption, stand side by side in every tap.
+ * Each image is paired with its own caption and with the caption of the next image of the batch. The
+ * three passes over an image (without text, with either caption) are adjacent in every tap.
  *
  * @param images `[B, channels, H, W]`
+ * @example
+ * const { model } = loadConfig("diff-moe-shapes", trainConfigSchema);
+ * const config = diffMoeMatchingConfig(model, { numClasses: 0, vocabularySize: 10 });
+ * const embeddings = (scope, { images, ids, lengths }) =>
+ *   diffMoeWithCaptions(scope, images, { ids, lengths }, config).imageEmbeddings;
+ * const inputs = {
+ *   images: allocate("float32", [2, 3, 32, 32]),
+ *   ids: array([[1, 2, 3], [1, 4, 0]], "int64"),
+ *   lengths: array([3, 2], "int64"),
+ * };
+ * const { output } = await apply(embeddings, init(embeddings, inputs), inputs);
+ * output.shape; // [2, 64]
  */
 export function diffMoeWithCaptions(
   scope: Scope,
@@ -152,7 +173,7 @@ export function diffMoeWithCaptions(
   };
 }
 
-/** No text, the own one and that of the next image, for three passes over an image. */
+/** The texts of three passes over an image: none, the own caption, the caption of the next image. */
 function pairedContext(
   { ids, lengths, tokens }: EncodedText,
   next: Tensor,
@@ -160,7 +181,7 @@ function pairedContext(
 ): TextContext {
   const [batch, numTokens] = ids.shape as [Dim, number];
   const own = reshape(tokens, [batch, numTokens, width]); // [B, L, D]
-  const all = stack([own, own, gather(own, next)], 1); // [B, 3, L, D]; the first are hidden
+  const all = stack([own, own, gather(own, next)], 1); // [B, 3, L, D]; the first is masked
   const counts = stack([zerosLike(lengths), lengths, gather(lengths, next)], 1); // [B, 3]
   const flat = reshape(counts, [product(counts.shape)]); // [B*3]
   return {
@@ -186,7 +207,10 @@ function classes(
   return config.numClasses === 0 ? {} : { logits: classify(scope, pooled, config) };
 }
 
-/** Parameters `image_to_shared.weight`, `text_to_shared.weight` `[P, D]`, `logit_scale`, `logit_bias`. */
+/**
+ * Parameters `image_to_shared.weight`, `text_to_shared.weight` `[P, D]`, `logit_scale`,
+ * `logit_bias`.
+ */
 function sharedSpace(
   scope: Scope,
   pooled: Tensor,
@@ -204,7 +228,7 @@ function toShared(scope: Scope, x: Tensor, { contrastive, width }: DiffMoeMatchi
   return l2Normalize(linear(scope, x, contrastive.embedDim ?? width, { bias: false }));
 }
 
-/** Images that see no text in the shared space, with class logits where there are classes. */
+/** Embeddings of images without text, and class logits if there are classes. */
 export function encodeImageAlone(
   scope: Scope,
   images: Tensor,
@@ -215,7 +239,7 @@ export function encodeImageAlone(
   return { embeddings, ...classes(scope, pooled, config) };
 }
 
-/** Texts in the shared space, `[B, P]`. */
+/** Embeddings of texts, `[B, P]`. */
 export function encodeCaption(
   scope: Scope,
   texts: TextBatch,

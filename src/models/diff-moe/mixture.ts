@@ -1,4 +1,4 @@
-/** The mixture of experts of a Diff-MoE block, in both of its layouts. */
+/** The mixture of experts of a Diff-MoE block, in two layouts. */
 import type { Tensor } from "../../graph/graph.ts";
 import type { Activation } from "../../moe/activations.ts";
 import { capacityLimit } from "../../moe/dispatch/capacity-settings.ts";
@@ -19,29 +19,29 @@ export type Modality = "image" | "text";
 export interface DiffMoeMixtureConfig {
   readonly width: number;
   /**
-   * `shared`: shared experts and those of a modality side by side in one router (commit 4d2c44e);
-   * `global`: a global expert and one of the modality compute every token, and a router chooses among
-   * general experts (commit 936f394).
+   * `shared`: one router over shared and modality-specific experts (commit 4d2c44e); `global`: a global
+   * expert and a modality expert process every token, and a router selects general experts (commit
+   * 936f394).
    */
   readonly layout: "shared" | "global";
-  /** Experts of the layout `shared` that every token may use. */
+  /** Experts that every token may use in the layout `shared`. */
   readonly numSharedExperts: number;
-  /** Experts of the layout `shared` that belong to one modality. */
+  /** Experts per modality in the layout `shared`. */
   readonly numModalitySpecificExperts: number;
-  /** Routed experts of the layout `global`. */
+  /** Routed experts in the layout `global`. */
   readonly numGeneralExperts: number;
   readonly numSelectedExperts: number;
-  /** Hidden width of an expert over `width`. */
+  /** Hidden width of an expert divided by `width`. */
   readonly mlpRatio: number;
   readonly activation: Activation;
   readonly dropout: number;
   readonly layerNormEpsilon: number;
   readonly router: Pick<AttentiveRouterOptions, "form" | "noisy" | "gate" | "pool">;
-  /** How many tokens each expert accepts; dropless by default. */
+  /** Capacity of the experts; dropless by default. */
   readonly dispatch: TokenDispatchSettings;
   /** Weight of the mean-square balance loss of each layer. */
   readonly meanSquareLossWeight: number;
-  /** Weight of the divergence of each layer's mean probabilities from uniform. */
+  /** Weight of the divergence of each layer's mean probabilities from the uniform distribution. */
   readonly klLossWeight: number;
 }
 
@@ -49,11 +49,11 @@ export interface MixtureTokens {
   readonly modality: Modality;
   /** Tokens per sample, `S`. */
   readonly numTokens: number;
-  /** Which tokens there are, `[N]` bool; default all. */
+  /** False for padding, `[N]` bool. Default: no padding. */
   readonly mask?: Tensor;
 }
 
-/** Experts among which the router of a layer chooses. */
+/** Number of routed experts of a layer. */
 export function countRoutedExperts(config: DiffMoeMixtureConfig): number {
   return config.layout === "global"
     ? config.numGeneralExperts
@@ -61,13 +61,13 @@ export function countRoutedExperts(config: DiffMoeMixtureConfig): number {
 }
 
 /**
- * Mixture over tokens of one modality, `[N, D]` to `[N, D]`.
+ * The mixture for tokens of one modality, `[N, D]` to `[N, D]`.
  *
- * Layout `shared`: `y = sum_k w_k expert_k(x)` over the shared experts and those of the modality.
+ * Layout `shared`: `y = sum_k w_k expert_k(x)` over the experts that are shared or of the modality.
  * Layout `global`: `y = global(x) + modality(x) + sum_k w_k general_k(x)`, with parameters
- * `global_expert` and `<modality>_expert` beside `experts`. The original took the softmax of the best
- * of a softmax there, which flattens the weights; here they are the probabilities over their sum, as
- * in the other layout.
+ * `global_expert` and `<modality>_expert` in addition to `experts`. The original applied a second
+ * softmax to the selected probabilities, which flattens the weights. Here the selected probabilities
+ * are divided by their sum, as in the layout `shared`.
  */
 export function diffMoeMixture(
   scope: Scope,

@@ -70,7 +70,7 @@ const cases = {
 
 const IMAGE = [2, 12, 12] as const;
 
-/** Runs a whole batch in evaluation; gives every output and tap. */
+/** Evaluates a batch and returns every output and tap. */
 async function evaluate(
   objective: Objective,
   weights: Readonly<Record<string, NdArray>>,
@@ -157,10 +157,10 @@ test("an image without text passes as through a model without text", async () =>
   );
   expectClose("logits", results.logits!, alone.logits!, 1e-5);
   const { data } = results.match_scores!;
-  expect(data[0]).toBeCloseTo(Number(data[1]), 5); // no caption here and none there
+  expect(data[0]).toBeCloseTo(Number(data[1]), 5); // neither has a caption
 });
 
-test("padding changes nothing, and words after the end are nobody's", async () => {
+test("padding has no effect, and nothing attends to words after the end", async () => {
   const fixture = readFixture("diff-moe-global");
   const { tokens, lengths } = fixture.arrays;
   const padded = { ...tokens!, data: tokens!.data.slice() } as NdArray<"int64">;
@@ -197,13 +197,13 @@ describe("no result depends on labels", () => {
       ...batchOf(fixture),
       labels: permuted,
     });
-    expect(other.loss!.data).not.toEqual(usual.loss!.data); // the labels were read, as targets
+    expect(other.loss!.data).not.toEqual(usual.loss!.data); // labels are targets
     const predictions = Object.keys(usual).filter((key) => usual[key]!.shape.length > 0);
     expect(predictions).toContain("logits");
     for (const key of predictions) expect(other[key]!.data, key).toEqual(usual[key]!.data);
   });
 
-  test("images are embedded and classified before they see a caption", async () => {
+  test("embeddings and class logits of images do not depend on captions", async () => {
     const fixture = readFixture("diff-moe-captions");
     const usual = await evaluate(caption(captions), fixture.weights, batchOf(fixture));
     const { tokens } = fixture.arrays;
@@ -230,10 +230,10 @@ describe("no result depends on labels", () => {
   });
 });
 
-test("settings that do not go together are refused", () => {
+test("inconsistent settings are refused", () => {
   const refuse = (more: object) => () => diffMoeMatchingConfig(settingsOf(more), sizes);
   expect(refuse({ text: "prompts", contrastive: { form: "siglip" } })).toThrow(
-    "model.contrastive.form siglip compares pairs of images and captions",
+    "model.contrastive.form siglip requires captions",
   );
   expect(refuse({ layout: "global", num_general_experts: 1 })).toThrow(/2/);
   expect(refuse({ num_heads: 3 })).toThrow("model.width 16 cannot be divided among");

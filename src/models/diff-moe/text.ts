@@ -1,4 +1,4 @@
-/** The text branch of Diff-MoE: words to tokens of the model's width. */
+/** The text branch of Diff-MoE: from token ids to tokens of the model width. */
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { dropout } from "../../nn/dropout.ts";
@@ -17,15 +17,15 @@ import { type DiffMoeBlockConfig, diffMoeBlock } from "./block.ts";
 export interface DiffMoeTextConfig {
   /** `V` */
   readonly vocabularySize: number;
-  /** Width of the word table, which a linear map brings to the model's. */
+  /** Width of the token embedding table, before a linear projection to the model width. */
   readonly embedDim: number;
-  /** Rows of the table of positions. */
+  /** Rows of the position table. */
   readonly contextLength: number;
-  /** Blocks over the text alone; 0 in commit 4d2c44e, whose words see nothing of each other. */
+  /** Number of text-only blocks. Commit 4d2c44e has none, so its words do not attend to each other. */
   readonly numLayers: number;
 }
 
-/** Ids `[N, L]` int64 of texts, of which the first `lengths` `[N]` int64 are no padding. */
+/** Texts as ids `[N, L]` int64 and `lengths` `[N]` int64; ids after the length are padding. */
 export interface TextBatch {
   readonly ids: Tensor;
   readonly lengths: Tensor;
@@ -39,7 +39,7 @@ export interface EncodedText extends TextBatch {
 /** Rows of the parameter `token_type_embed.weight`. */
 const TOKEN_TYPES = { image: 0, text: 1 } as const;
 
-/** What is added to every token of a modality, `[1, D]`. */
+/** The type embedding of a modality, added to each of its tokens, `[1, D]`. */
 export function tokenType(
   scope: Scope,
   modality: keyof typeof TOKEN_TYPES,
@@ -53,13 +53,13 @@ export function tokenType(
 }
 
 /**
- * Word embedding, linear map, positions and the token type of text, then blocks where the settings
- * have some. Padding is neither attended to nor routed.
+ * Token embedding, linear projection, position and type embeddings, then the text blocks, if any.
+ * Padding is neither attended to nor routed.
  *
  * Parameters `text_embed.weight` `[V, E]`, `text_proj` , `text_pos_embed` `[1, L, D]`, `text_blocks.i`
  * and `text_norm`.
  *
- * @throws UserError (exit code 2) for texts of more tokens than there are positions
+ * @throws UserError (exit code 2) if texts have more tokens than there are positions
  */
 export function encodeText(
   scope: Scope,

@@ -13,13 +13,12 @@ import { requireHeads } from "../heads.ts";
 import { encodeImages, encodeTexts, type LimoeConfig, limoe } from "./limoe.ts";
 import { MODALITIES } from "./tower.ts";
 
-/** Each loss has an equal part of the weight of their mean, 0.04. */
+/** Weight of each of the six losses, whose mean has the weight 0.04. */
 const share = 0.04 / 6;
 
 /**
- * One choice among 32 experts with batch-prioritised capacity; the classic losses, local entropy of
- * texts, and global entropy of both modalities with its thresholds (arXiv:2206.02770, section 2 and
- * appendix A).
+ * Top 1 of 32 experts, capacity with batch priority, the classic losses, local entropy of texts, and
+ * global entropy of both modalities with thresholds (arXiv:2206.02770, section 2 and appendix A).
  */
 const limoeMoe = {
   num_experts: 32,
@@ -40,49 +39,52 @@ const limoeMoe = {
   ],
 } as const;
 
-/** Settings of LIMoE; defaults are those of its S/32. */
+/** Settings of LIMoE. Defaults: LIMoE-S/32. */
 export const limoeSchema = z.strictObject({
   system: z.literal("limoe"),
-  /** One tower for both modalities, or one for each, as in CLIP. */
+  /** One tower for both modalities, or one per modality as in CLIP. */
   towers: z.enum(["one", "two"]).default("one"),
   patch_size: z.int().positive().default(32),
-  /** How patches become tokens; a convolution stem learns faster in small models. */
+  /** Patch embedding; small models learn faster with a convolution stem. */
   stem: z.enum(["linear", "conv"]).default("linear"),
   width: z.int().positive().default(512),
   num_layers: z.int().positive().default(8),
   num_heads: z.int().positive().default(8),
-  /** Most words of a text, start and end included. */
+  /** Maximum number of tokens of a text, including start and end tokens. */
   context_length: z.int().positive().max(65_536).default(77),
-  /** Width of the space that images and texts share; default the model's. */
+  /** Width of the shared embedding space. Default: the model width. */
   embed_dim: z.int().positive().optional(),
-  /** After the embedding, attention weights and attention; experts have `moe.experts.dropout`. */
+  /**
+   * Dropout on embeddings, attention weights and attention outputs; experts use
+   * `moe.experts.dropout`.
+   */
   dropout: z.number().min(0).lt(1).default(0),
   init_std: z.number().positive().default(0.02),
   contrastive: z
     .strictObject({
       form: z.enum(["info_nce", "siglip"]).default("info_nce"),
-      /** Default 0.07, or 0.1 of the sigmoid form, as in CLIP and SigLIP. */
+      /** Default 0.07 as in CLIP, or 0.1 in the sigmoid form as in SigLIP. */
       temperature: z.number().positive().optional(),
       learned_temperature: z.boolean().default(true),
       min_temperature: z.number().positive().default(0.01),
-      /** Pairs of the same text elsewhere in the batch do not count as wrong ones. */
+      /** Whether pairs with equal texts are not negatives of each other. */
       ignore_repeated: z.boolean().default(false),
     })
     .prefault({}),
-  /** Blocks with experts; the others have a dense layer of the experts' form. */
+  /** Blocks with experts; all others have a dense layer with the experts' architecture. */
   moe_layers: moeLayersSchema.default({ every_n: 2 }),
   moe: moeSchemaWith(limoeMoe).prefault({}),
 });
 
 export type LimoeSettings = CamelCased<z.output<typeof limoeSchema>>;
 
-/** Tokens meet neither the embeddings, the tower nor the head of the other modality. */
+/** Tokens do not use the embeddings, the tower or the head of the other modality. */
 const tokenPaths: TokenPaths = {
   image: (parameter) => !parameter.startsWith("text_"),
   text: (parameter) => !/^(image|patch)_/.test(parameter),
 };
 
-/** What the model is made for. */
+/** The vocabulary and images that a model is built for. */
 export interface LimoeContext {
   readonly vocabularySize: number;
   /** `[C, H, W]` */
@@ -90,9 +92,13 @@ export interface LimoeContext {
 }
 
 /**
- * The model that settings describe.
+ * Builds the model of the settings.
  *
- * @throws UserError (exit code 2) for sizes and routing that do not fit together
+ * @throws UserError (exit code 2) if sizes are inconsistent or the routing is not supported
+ * @example
+ * const { model } = loadConfig("limoe-flickr8k-small", trainConfigSchema);
+ * const limoe = createLimoe(model, { vocabularySize: 100, imageShape: [3, 64, 64] });
+ * limoe.embedDim; // 128
  */
 export function createLimoe(
   settings: LimoeSettings,
@@ -103,7 +109,7 @@ export function createLimoe(
   const [, height, imageWidth] = imageShape;
   const grid = patchGrid(height, imageWidth, patchSize);
   requireHeads(settings);
-  moeBlocks(settings.moeLayers, settings.numLayers); // Refuses blocks that the model has not.
+  moeBlocks(settings.moeLayers, settings.numLayers); // Throws for blocks that the model does not have.
   if (settings.towers === "one") requireApart(settings);
   const numTokens = grid.rows * grid.columns + contextLength;
   const context = { width, numTokens, modalities: MODALITIES, padding: true };
@@ -130,11 +136,11 @@ export function createLimoe(
   };
 }
 
-/** Refuses routers through which an image would see the text that it is compared with. */
+/** Rejects routers that leak information between an image and the text of its pair. */
 function requireApart({ moe: { router }, moeLayers }: LimoeSettings): void {
   const { leak } = routerRequirements(router);
   if (moeLayers === "none" || leak === undefined) return;
   throw usageError(
-    `${leak}, so that an image would see the text that it is compared with; choose a router that decides for each token, or model.towers two`,
+    `${leak}, so that an image would see the text of its pair; choose a router that decides for each token, or model.towers two`,
   );
 }

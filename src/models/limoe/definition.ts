@@ -7,7 +7,7 @@ export const limoeDefinition = defineSystem({
   name: "limoe",
   title: "LIMoE",
   paper: "arXiv:2206.02770",
-  description: "Images and texts through one sparse tower into one space.",
+  description: "One sparse transformer that embeds images and texts in one space.",
   schema: limoeSchema,
   reads: "image",
   texts: () => "samples",

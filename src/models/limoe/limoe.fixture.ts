@@ -1,10 +1,10 @@
-/** Tiny LIMoE models that `../fixtures/make_limoe.py` has too. */
+/** The tiny LIMoE models of `../fixtures/make_limoe.py`. */
 import type * as z from "zod";
 import { fromSnakeCase } from "../../config/case.ts";
 import type { ContrastiveModel } from "../contrastive-model.ts";
 import { createLimoe, limoeSchema } from "./config.ts";
 
-/** Each loss with a weight of its own, so that one that is left out or doubled is noticed. */
+/** Losses with distinct weights, so that a missing or repeated loss changes the sum. */
 const losses = [
   { name: "importance", weight: 0.01 },
   { name: "load", weight: 0.02 },
@@ -29,7 +29,7 @@ const moe = {
 
 type Settings = Omit<Partial<z.input<typeof limoeSchema>>, "system">;
 
-/** Images of 8x8 pixels in four patches, texts of at most six of eleven words. */
+/** Images of 8x8 pixels in four patches; texts of up to six tokens, vocabulary of eleven. */
 export function tinyLimoe({ moe: own, ...settings }: Settings = {}): ContrastiveModel {
   const parsed = limoeSchema.parse({
     system: "limoe",
@@ -45,7 +45,7 @@ export function tinyLimoe({ moe: own, ...settings }: Settings = {}): Contrastive
   return createLimoe(fromSnakeCase(parsed), { vocabularySize: 11, imageShape: [3, 8, 8] });
 }
 
-/** The settings of each fixture by its name. */
+/** Settings of the fixtures by name. */
 export const limoeFixtures = {
   "limoe-dropless": {},
   "limoe-capacity": {

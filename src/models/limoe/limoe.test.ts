@@ -1,4 +1,4 @@
-/** What holds for every LIMoE; its numbers are compared with PyTorch's in `limoe-pytorch.test.ts`. */
+/** Invariants of LIMoE; `pytorch.test.ts` compares its numbers with PyTorch. */
 import { afterAll, describe, expect, test } from "vitest";
 import { allocate, type NdArray, toNumbers } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -47,11 +47,11 @@ const pairsOf = ({ images, texts }: PairEmbeddings) => ({ z: images, t: texts })
 interface CompileOptions {
   readonly training?: boolean;
   readonly numWords?: number;
-  /** Parameters that are not given have their first values. */
+  /** Missing parameters have their initial values. */
   readonly values?: Readonly<Record<string, NdArray>>;
 }
 
-/** Compiles that; noise, which training draws, is zero. */
+/** Compiles a traced function; training noise is zero. */
 async function compile(
   model: ContrastiveModel,
   what: What,
@@ -85,7 +85,7 @@ afterAll(() => {
   for (const session of sessions) session.dispose();
 });
 
-/** The rows at `order`, of the first `width` entries each. */
+/** The first `width` entries of the rows at `order`. */
 function rowsOf(source: NdArray, order: readonly number[], width?: number): NdArray {
   const size = source.data.length / source.shape[0]!;
   const kept = width ?? size;
@@ -104,7 +104,7 @@ const choose = (inputs: Inputs, order: readonly number[]): Inputs => ({
   lengths: rowsOf(inputs.lengths, order),
 });
 
-/** The same texts with other words after their ends. */
+/** The texts with other words as padding. */
 function withOtherPads({ ids, lengths, ...rest }: Inputs): Inputs {
   const width = ids.shape[1]!;
   const data = ids.data.map((id: number | bigint, at: number) => {
@@ -118,18 +118,18 @@ describe("embeddings", async () => {
   const [together, apart] = [await compile(crowded, "pairs"), await compile(roomy, "pairs")];
   const [ofImages, ofTexts] = [await compile(crowded, "images"), await compile(crowded, "texts")];
 
-  test("alone are those of a pair where nothing is dropped", async () => {
+  test("are equal for separate inputs and pairs if nothing is dropped", async () => {
     const [free, limited] = [await apart(pairs), await together(pairs)];
     expectClose("images", (await ofImages(pairs)).z, free.z, 1e-6);
     expectClose("texts", (await ofTexts(pairs)).t, free.t, 1e-6);
-    // With limits the pairs lose tokens; what is encoded alone still loses none.
+    // With a capacity limit, pairs drop tokens but separate inputs do not.
     expect(distance(limited.z, free.z)).toBeGreaterThan(0.01);
     expect(distance(limited.t, free.t)).toBeGreaterThan(0.01);
   });
 
-  test("do not depend on padding, not even where experts are full", async () => {
+  test("do not depend on padding, even if experts are full", async () => {
     const other = withOtherPads(pairs);
-    // Without the longest text, rows of four words are enough.
+    // Without the longest text, four words per row are enough.
     const long = choose(pairs, [1, 2, 3, 4]);
     const short = { ...long, ids: rowsOf(long.ids, [0, 1, 2, 3], 4) };
     for (const training of [false, true]) {
@@ -151,7 +151,7 @@ describe("embeddings", async () => {
     expectClose("texts of shorter rows", (await tight(short)).t, (await ofTexts(long)).t, 1e-6);
   });
 
-  test("alone do not depend on the rest of the batch, nor an image's on its text", async () => {
+  test("of separate inputs do not depend on the rest of the batch, nor images on their texts", async () => {
     const some = choose(pairs, [4, 1]);
     const { z } = await ofImages(pairs);
     const { t } = await ofTexts(pairs);
@@ -163,7 +163,7 @@ describe("embeddings", async () => {
     expect(distance(other.t, free.t)).toBeGreaterThan(0.01);
   });
 
-  test("have length one, but for a text without words, which has no direction", async () => {
+  test("have unit length, except for an empty text", async () => {
     const lengths: NdArray = { dtype: "int64", shape: [1], data: BigInt64Array.of(0n) };
     const empty = { ...choose(pairs, [0]), lengths };
     const pair = await together(empty);
@@ -172,7 +172,7 @@ describe("embeddings", async () => {
     expect(toNumbers((await ofTexts(empty)).t)).toEqual(Array(8).fill(0));
   });
 
-  test("by a convolution stem belong to one image too, once its averages are fixed", async () => {
+  test("with a convolution stem depend on one image only, once its averages are fixed", async () => {
     const run = await compile(tinyLimoe({ stem: "conv", init_std: 0.3 }), "images", { values: {} });
     const { z } = await run(pairs);
     expect(distance(rowsOf(z, [0]), rowsOf(z, [2]))).toBeGreaterThan(0.01);
@@ -200,7 +200,7 @@ test("one tower shares its blocks, two towers share nothing", () => {
   }
 });
 
-test("every loss of a modality is named after it, and the tokens of each are tapped", () => {
+test("losses of a modality have its name, and the tokens of each are tapped", () => {
   const { auxiliaries, taps } = traceOf(crowded, "pairs", true).trace;
   for (const layer of ["blocks.0.moe", "blocks.1.moe"]) {
     const own = [...auxiliaries.keys()].filter((name) => name.startsWith(layer));
@@ -216,7 +216,7 @@ test("every loss of a modality is named after it, and the tokens of each are tap
       expect([...taps.keys()]).toContain(`${layer}.modalities.${modality}`);
     }
   }
-  // Two towers have the losses of their own modality; what is encoded alone has none.
+  // Each of two towers has the losses of its modality; separate inputs have none.
   const two = traceOf(tinyLimoe({ towers: "two" }), "pairs", true).trace.auxiliaries;
   const named = (tower: string) => [...two.keys()].filter((name) => name.startsWith(tower));
   expect(named("image_tower").some((name) => name.endsWith("text"))).toBe(false);
@@ -237,7 +237,7 @@ test.each(["one", "two"] as const)("without MoE layers %s tower or two are dense
   expect([...trace.randoms.keys()]).toEqual([]);
 });
 
-test("settings that do not fit are refused in one sentence", () => {
+test("inconsistent settings are refused in one sentence", () => {
   expect(() => tinyLimoe({ num_heads: 3 })).toThrow(
     "model.width 16 cannot be divided among model.num_heads 3; choose a multiple",
   );

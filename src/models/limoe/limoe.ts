@@ -1,15 +1,15 @@
 /**
- * LIMoE: images and texts through one sparse tower into one space (arXiv:2206.02770), with its
- * baselines, the dense tower (no MoE blocks) and one tower for each modality, dense as CLIP
+ * LIMoE: one sparse tower that embeds images and texts in one space (arXiv:2206.02770), and its
+ * baselines: a dense tower (no MoE blocks), and one tower per modality, dense as in CLIP
  * (arXiv:2103.00020) or sparse.
  *
- * The code of LIMoE was never released. What the paper leaves open is chosen as follows:
- * - Tokens attend to those of their own modality; both modalities share all weights of the blocks.
- * - Images and texts are pooled by the mean of their tokens, padding left out; each modality has a
- *   linear map of its own into the shared space.
- * - Tokens of both modalities compete for the experts' room in one group, the batch.
- * - An image or a text encoded by itself is routed without a limit, so that its embedding does not
- *   depend on what else stands in the batch.
+ * The code of LIMoE was never released. Where the paper is not specific, this code makes these choices:
+ * - Tokens attend to tokens of their own modality; both modalities share all weights of the blocks.
+ * - Images and texts are pooled by the mean of their tokens without padding; each modality has a
+ *   separate linear projection into the shared space.
+ * - Tokens of both modalities compete for expert capacity in one group, the batch.
+ * - A single image or text is routed without a capacity limit, so that its embedding does not depend
+ *   on the rest of the batch.
  *
  * Axes: `B` pairs, `S` patches, `L` words, `D` width, `P` width of the shared space.
  */
@@ -32,39 +32,51 @@ import { flatten, meanOfTokens, tokenMask } from "../token-sequences.ts";
 import { type LimoeTowerConfig, limoeTower, type Modality, type Segment } from "./tower.ts";
 
 export interface LimoeConfig extends LimoeTowerConfig {
-  /** One tower for both modalities (LIMoE), or one for each (CLIP). */
+  /** One tower for both modalities (LIMoE), or one per modality (CLIP). */
   readonly towers: "one" | "two";
   readonly patchSize: number;
-  /** How patches become tokens: one linear map, or a convolution stem. */
+  /** Patch embedding: one linear layer, or a convolution stem. */
   readonly stem: "linear" | "conv";
-  /** Most words of a text, start and end included. */
+  /** Maximum number of tokens of a text, including start and end tokens. */
   readonly contextLength: number;
   /** `P` */
   readonly embedDim: number;
   readonly contrastive: {
     readonly form: "info_nce" | "siglip";
     readonly temperature: number;
-    /** Whether the temperature is learned, `temperature` being the first. */
+    /** Whether the temperature is learned, starting from `temperature`. */
     readonly learnedTemperature: boolean;
-    /** Smallest temperature that is learned. */
+    /** Lower bound of a learned temperature. */
     readonly minTemperature: number;
   };
 }
 
-/** Ids `[B, L]` int64 of texts, of which the first `lengths` `[B]` int64 are no padding. */
+/** Texts as ids `[B, L]` int64 and `lengths` `[B]` int64; ids after the length are padding. */
 export interface Texts {
   readonly ids: Tensor;
   readonly lengths: Tensor;
 }
 
 /**
- * Embeddings of images and their texts, all tokens routed together.
+ * Embeddings of images and their texts, whose tokens are routed together.
  *
  * Parameters: `patch_embed`, `image_pos_embed` `[1, S, D]`, `text_embed.weight` `[V, D]`,
- * `text_pos_embed` `[1, L, D]`, `blocks.i`, `norm`, `image_head.weight` and `text_head.weight` `[P, D]`;
- * with two towers, blocks and norm under `image_tower` and `text_tower`.
+ * `text_pos_embed` `[1, L, D]`, `blocks.i`, `norm`, `image_head.weight` and `text_head.weight`
+ * `[P, D]`; with two towers, blocks and norm under `image_tower` and `text_tower`.
  *
  * @param images `[B, channels, H, W]`, normalised
+ * @throws UserError (exit code 2) if texts have more tokens than there are positions
+ * @example
+ * const { model } = loadConfig("limoe-flickr8k-small", trainConfigSchema);
+ * const config = { ...model, vocabularySize: 10, embedDim: 16 };
+ * const embeddings = (scope, { images, ids, lengths }) => limoe(scope, images, { ids, lengths }, config);
+ * const inputs = {
+ *   images: allocate("float32", [2, 3, 64, 64]),
+ *   ids: array([[1, 2, 3], [1, 4, 0]], "int64"),
+ *   lengths: array([3, 2], "int64"),
+ * };
+ * const { output } = await apply(embeddings, init(embeddings, inputs), inputs);
+ * const { shape } = output.texts; // [2, 16]
  */
 export function limoe(
   scope: Scope,
@@ -84,31 +96,31 @@ export function limoe(
   };
 }
 
-/** Embeddings of images alone, `[B, P]`. */
+/** Embeddings of images without texts, `[B, P]`. */
 export function encodeImages(scope: Scope, images: Tensor, config: LimoeConfig): Tensor {
   return encode(scope, imageSegment(scope, images, config), unlimited(config));
 }
 
-/** Embeddings of texts alone, `[B, P]`. */
+/** Embeddings of texts without images, `[B, P]`. */
 export function encodeTexts(scope: Scope, texts: Texts, config: LimoeConfig): Tensor {
   return encode(scope, textSegment(scope, texts, config), unlimited(config));
 }
 
-/** The same model without limits on its experts, and without losses that would count one modality. */
+/** The model without capacity limits, and without losses, which need tokens of both modalities. */
 function unlimited(config: LimoeConfig): LimoeConfig {
   const { moe } = config;
   if (moe.dispatch.name !== "capacity") return { ...config, moe: { ...moe, losses: [] } };
   return { ...config, moe: { ...moe, losses: [], dispatch: { name: "dropless" } } };
 }
 
-/** One modality through its tower. */
+/** Encodes one modality with its tower. */
 function encode(scope: Scope, segment: Segment, config: LimoeConfig): Tensor {
   const tower = config.towers === "one" ? scope : scope.child(`${segment.modality}_tower`);
   const [tokens] = limoeTower(tower, [segment], config);
   return embed(scope, segment, tokens!, config);
 }
 
-/** The mean of a sample's tokens `[B, S, D]` in the shared space, of length one. */
+/** Projects the mean of a sample's tokens `[B, S, D]` into the shared space, with unit length. */
 function embed(
   scope: Scope,
   { modality, lengths }: Segment,
@@ -148,7 +160,7 @@ function imageSegment(scope: Scope, images: Tensor, config: LimoeConfig): Segmen
   };
 }
 
-/** @throws UserError (exit code 2) for texts of more tokens than there are positions */
+/** @throws UserError (exit code 2) if texts have more tokens than there are positions */
 function textSegment(scope: Scope, { ids, lengths }: Texts, config: LimoeConfig): Segment {
   const { width, initStd, contextLength, vocabularySize } = config;
   const [batch, numTokens] = [ids.shape[0]!, ids.shape[1] as number];

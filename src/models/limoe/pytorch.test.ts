@@ -11,7 +11,7 @@ import { contrastiveStages } from "../../tasks/contrast/task.ts";
 import { expectClose, readFixture } from "../pytorch.fixture.ts";
 import { limoeFixtures, tinyLimoe } from "./limoe.fixture.ts";
 
-/** Runs a model; the router's noise, and whatever else is not given, is zero. */
+/** Runs a model; router noise and other missing inputs are zero. */
 async function run(model: EmittedModel, given: Readonly<Record<string, NdArray>>) {
   const feeds = model.inputs.map(({ name, shape }) => [
     name,
@@ -54,7 +54,7 @@ test.each(Object.entries(limoeFixtures))("%s equals PyTorch", async (name, setti
   for (const [key, expected] of Object.entries(gradients)) {
     expectClose(key, found[`gradient:${key}`]!, expected, 1e-4);
   }
-  // What fits the experts' buffers, of each modality of each layer: all of it without a limit.
+  // Fraction of tokens within the capacity, per modality and layer; 1 without a limit.
   const rates = below("success:");
   const statistics = routingStatistics();
   for (const layer of layersOf(Object.keys(found))) {

@@ -1,4 +1,4 @@
-/** The transformer of LIMoE: one tower for tokens of all modalities, or one for each. */
+/** The transformer of LIMoE: one tower for tokens of all modalities, or one per modality. */
 
 import { array } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -22,7 +22,7 @@ import { reshape } from "../../ops/reshape.ts";
 import { flatten } from "../token-sequences.ts";
 import { transformerBlocks } from "../transformer-blocks.ts";
 
-/** The modalities in the order of their ids, which is that of the tokens of a pair. */
+/** The modalities in the order of their ids and of their tokens in a pair. */
 export const MODALITIES = ["image", "text"] as const;
 export type Modality = (typeof MODALITIES)[number];
 
@@ -30,16 +30,16 @@ export interface LimoeTowerConfig {
   readonly width: number;
   readonly numLayers: number;
   readonly numHeads: number;
-  /** Rate after the embedding, after attention weights and after attention. */
+  /** Dropout rate of embeddings, attention weights and attention outputs. */
   readonly dropout: number;
-  /** Standard deviation of the first weights of embeddings, attention and heads. */
+  /** Standard deviation of the initial weights of embeddings, attention and heads. */
   readonly initStd: number;
   readonly moeLayers: MoeLayers;
   readonly moe: MoeSettings;
   readonly vocabularySize: number;
 }
 
-/** Tokens of one modality, `[B, S, D]`; of texts the first `lengths` `[B]` are no padding. */
+/** Tokens of one modality, `[B, S, D]`; for texts, tokens after `lengths` `[B]` are padding. */
 export interface Segment {
   readonly modality: Modality;
   readonly tokens: Tensor;
@@ -48,10 +48,10 @@ export interface Segment {
 }
 
 /**
- * Blocks over the tokens of one sample, image before text, then the last norm.
+ * Blocks over the tokens of each sample, image before text, then a final norm.
  *
- * Tokens attend to those of their own modality alone; weights of attention, routers and experts are
- * the same for all (LIMoE, arXiv:2206.02770, section 2). Padding is neither attended to nor routed.
+ * Tokens attend to tokens of their own modality only; all modalities share the weights of attention,
+ * routers and experts (LIMoE, arXiv:2206.02770, section 2). Padding is neither attended to nor routed.
  *
  * @returns the tokens of each segment, `[B, S, D]`
  */
@@ -103,7 +103,7 @@ function towerMoe(
   );
 }
 
-/** Modality, padding and, among texts alone, the ids of the tokens `[B*S]`. */
+/** Modality and padding of the tokens `[B*S]`; also their ids if all tokens are text. */
 function describeTokens(segments: readonly Segment[], sizes: readonly number[]): MoeTokens {
   const [first] = segments;
   const kinds = segments.map((segment, i) => {
@@ -126,8 +126,8 @@ function describeTokens(segments: readonly Segment[], sizes: readonly number[]):
 }
 
 /**
- * Self-attention within each modality, with the same weights; taps `weights`, or with several
- * modalities `image.weights` and `text.weights`.
+ * Self-attention within each modality, with shared weights. Taps: `weights`, or `image.weights` and
+ * `text.weights` for two modalities.
  */
 function attention(
   scope: Scope,
@@ -154,7 +154,7 @@ function attention(
   return joinHeads(scope, concat(mixed, 3), x.shape, options);
 }
 
-/** Parts of these sizes along an axis. */
+/** Splits a tensor into parts of these sizes along an axis. */
 function cut(x: Tensor, sizes: readonly number[], axis: number): Tensor[] {
   if (sizes.length === 1) return [x];
   let start = 0;

@@ -19,13 +19,13 @@ export const moeDecoderSchema = z.strictObject({
   width: z.int().positive().default(128),
   num_layers: z.int().positive().default(8),
   num_heads: z.int().positive().default(8),
-  /** Tokens that it sees at most. */
+  /** Maximum number of tokens that the model attends to. */
   context_length: z.int().positive().max(65_536).default(32),
-  /** After attention weights and after attention; experts have `moe.experts.dropout`. */
+  /** Dropout on attention weights and attention outputs; experts use `moe.experts.dropout`. */
   dropout: z.number().min(0).lt(1).default(0.1),
-  /** Scores are divided by the root of the head's width (the paper), or of the model's (makeMoE). */
+  /** Divisor of attention scores: square root of the head width (paper) or model width (makeMoE). */
   attention_scale: z.enum(["head", "model"]).default("head"),
-  /** Blocks with experts; the others have a dense layer of the experts' form. */
+  /** Blocks with experts; all others have a dense layer with the experts' architecture. */
   moe_layers: moeLayersSchema.default("all"),
   moe: moeSchema.prefault({}),
 });
@@ -33,9 +33,13 @@ export const moeDecoderSchema = z.strictObject({
 export type MoeDecoderSettings = CamelCased<z.output<typeof moeDecoderSchema>>;
 
 /**
- * The language model that settings describe, for a vocabulary.
+ * Builds the language model of the settings for a vocabulary.
  *
- * @throws UserError (exit code 2) for sizes that do not fit together and for routing that looks ahead
+ * @throws UserError (exit code 2) if sizes are inconsistent or routing depends on later tokens
+ * @example
+ * const { model } = loadConfig("makemoe-shakespeare", trainConfigSchema);
+ * const decoder = createMoeDecoder(model, { vocabularySize: 65 });
+ * decoder.headWidth; // 16
  */
 export function createMoeDecoder(
   settings: MoeDecoderSettings,
@@ -44,7 +48,7 @@ export function createMoeDecoder(
   const { width, numHeads, numLayers, contextLength, moe } = settings;
   const config: MoeDecoderConfig = { ...settings, vocabularySize };
   requireHeads(settings);
-  moeBlocks(settings.moeLayers, numLayers); // Refuses blocks that the model has not.
+  moeBlocks(settings.moeLayers, numLayers); // Throws for blocks that the model does not have.
   const { numActiveExperts } = createMoe(moe, mixtureContext(config, contextLength));
   return {
     vocabularySize,

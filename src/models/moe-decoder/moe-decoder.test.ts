@@ -96,7 +96,7 @@ describe.each(cases)("$name equals PyTorch", ({ name, decoder, training }) => {
       {
         inputs: { tokens: tokens!, targets: targets!, ...(isPadded && { lengths: lengths! }) },
         values: weights,
-        training, // Noise is zero where it is drawn.
+        training, // Noise is zero.
         differentiate: ["loss"],
       },
     );
@@ -112,7 +112,7 @@ describe.each(cases)("$name equals PyTorch", ({ name, decoder, training }) => {
     }
   });
 
-  /** Rows of tokens, without those of padding, which hold whatever comes out. */
+  /** Rows of tokens without padding rows, whose values are arbitrary. */
   function real(rows: NdArray): NdArray {
     const kept = toNumbers(lengths!).flatMap((length, b) =>
       Array.from({ length }, (_, at) => b * 8 + at),
@@ -123,7 +123,7 @@ describe.each(cases)("$name equals PyTorch", ({ name, decoder, training }) => {
   }
 });
 
-test("the loss falls along its gradient as fast as differences say", async () => {
+test("the gradient equals finite differences of the loss", async () => {
   const decoder = tiny({ router: makeMoe });
   const { arrays, weights } = readFixture("moe-decoder-noisy");
   const inputs = { tokens: arrays.tokens!, targets: arrays.targets! };

@@ -1,16 +1,17 @@
 /**
- * A causal language model with a mixture of experts in every block: makeMoE
- * (github.com/AviSoori1x/makeMoE, commit 0d68228, re-written) and its relatives.
+ * A causal language model with mixtures of experts: makeMoE (github.com/AviSoori1x/makeMoE, commit
+ * 0d68228, rewritten) and related models.
  *
- * With 65 symbols and its other settings it has makeMoE's 8,996,545 parameters. Where it departs:
- * - Router noise is drawn in training only. In the original, evaluation is noisy too, and no two runs
- *   of it give the same loss.
- * - Queries, keys and values of all heads are one matrix: the same numbers, in one product.
- * - Biases begin at zero, not at PyTorch's small uniform numbers.
- * - While text is generated, experts have no limited capacity: what a token gets does not depend on
- *   how many others are read at once, so that a cache changes nothing.
+ * With 65 symbols and makeMoE's settings it has the original's 8,996,545 parameters. Differences from
+ * the original:
+ * - Router noise is drawn in training only. The original also adds noise in evaluation, so its
+ *   evaluation losses vary between runs.
+ * - One matrix projects queries, keys and values of all heads; the results are equal.
+ * - Biases start at zero instead of PyTorch's small uniform numbers.
+ * - Generation has no expert capacity limit, so outputs do not depend on the number of tokens that
+ *   are read at once, and caching does not change them.
  *
- * Sequences may begin with a prefix of tokens that are no words, such as those of an image.
+ * Sequences may start with a prefix of tokens that are not words, such as the tokens of an image.
  *
  * Axes: `B` sequences, `S` tokens, `D` width, `V` vocabulary, `L` context length, `H` heads, `P` tokens
  * of the prefix.
@@ -57,17 +58,17 @@ import { transformerBlocks } from "../transformer-blocks.ts";
 export interface MoeDecoderConfig extends SequenceConfig {
   readonly numLayers: number;
   readonly numHeads: number;
-  /** Rate after attention weights and after attention; `moe.experts` has one of its own. */
+  /** Dropout rate of attention weights and attention outputs; `moe.experts` has a separate rate. */
   readonly dropout: number;
-  /** Scores are divided by the root of the head's width (the paper), or of the model's (makeMoE). */
+  /** Divisor of attention scores: square root of the head width (paper) or model width (makeMoE). */
   readonly attentionScale: "head" | "model";
   readonly moeLayers: MoeLayers;
   readonly moe: MoeSettings;
-  /** Standard deviation of the first embeddings. Default 1, PyTorch's, which makeMoE keeps. */
+  /** Standard deviation of initial embeddings. Default 1, as in PyTorch and makeMoE. */
   readonly embeddingStd?: number;
-  /** Whether scores are products with the word table instead of `head.weight`. Default false. */
+  /** Whether the output layer uses the token embeddings instead of `head.weight`. Default false. */
   readonly tieEmbeddings?: boolean;
-  /** What the tokens of a prefix and the words are called in losses and metrics. */
+  /** Names of the modalities of prefix and words in losses and metrics. */
   readonly modalities?: readonly [prefix: string, words: string];
 }
 
@@ -75,8 +76,15 @@ export interface MoeDecoderConfig extends SequenceConfig {
  * Scores of the token after each position.
  *
  * @param ids `[B, S]` int64, `P + S <= L`
- * @param lengths `[B]` int64; words from there on are padding, neither seen by others nor routed
- * @returns `[B*S, V]`; with a prefix `[B*(S+1), V]`, from its last token on
+ * @param lengths `[B]` int64, words per sequence; the rest is padding, neither attended to nor routed
+ * @returns `[B*S, V]`; with a prefix `[B*(S+1), V]`, starting at the last token of the prefix
+ * @example
+ * const { model } = loadConfig("makemoe-shakespeare", trainConfigSchema);
+ * const config = { ...model, numLayers: 1, vocabularySize: 65 };
+ * const logits = (scope, { ids }) => moeDecoder(scope, ids, config);
+ * const inputs = { ids: array([[1, 2, 3]], "int64") };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [3, 65]
  */
 export function moeDecoder(
   scope: Scope,
@@ -101,10 +109,10 @@ export function moeDecoder(
 }
 
 /**
- * Reads sequences from their beginning: scores after the last token of each, keys and values of all.
+ * Reads the start of sequences: scores after the last token of each, keys and values of all tokens.
  *
  * @param ids `[B, S]` int64, `P + S <= L`
- * @param lengths `[B]` int64, 1 to S, or from 0 after a prefix
+ * @param lengths `[B]` int64, from 1 to S; with a prefix also 0
  */
 export function moeDecoderPrefill(
   scope: Scope,
@@ -132,12 +140,12 @@ export function moeDecoderPrefill(
 }
 
 /**
- * Reads one more token per sequence.
+ * Reads the next token of each sequence.
  *
  * @param ids `[B]` int64
- * @param positions `[B]` int64, tokens that the cache holds of each sequence
+ * @param positions `[B]` int64, number of cached tokens of each sequence
  * @param past `[B, H, L, D/H]` per layer
- * @returns scores `[B, V]` and the new tokens' keys and values `[B, H, 1, D/H]`
+ * @returns scores `[B, V]`, and keys and values of the new tokens `[B, H, 1, D/H]`
  */
 export function moeDecoderStep(
   scope: Scope,
@@ -163,7 +171,7 @@ export function moeDecoderStep(
   return { logits: head(scope, x, config), cache };
 }
 
-/** Sequences as the blocks read them, `T = P + S` tokens each. */
+/** Embeds sequences for the blocks, `T = P + S` tokens each. */
 function openSequences(
   scope: Scope,
   ids: Tensor,
@@ -177,7 +185,7 @@ function openSequences(
   const mask = lengths && tokenMask(afterPrefix(lengths, prefix), numTokens); // [B*T]
   if (prefix === undefined) return { embedded, numTokens, tokens: { ids: flatten(ids), mask } };
   const tokens = {
-    ids: flatten(pad(ids, 1, before, 0, config.vocabularySize)), // one word more stands for them all
+    ids: flatten(pad(ids, 1, before, 0, config.vocabularySize)), // one additional id for all prefix tokens
     modality: flatten(pad(onesLike(ids), 1, before, 0)), // 0 in the prefix, 1 in words
     mask,
   };
@@ -188,7 +196,7 @@ function afterPrefix(lengths: Tensor, prefix: Prefix | undefined): Tensor {
   return prefix === undefined ? lengths : add(lengths, prefix.numTokens);
 }
 
-/** The rows from the last token of the prefix on: `[B*(P+S), D]` to `[B*(S+1), D]`. */
+/** Drops all prefix tokens but the last: `[B*(P+S), D]` to `[B*(S+1), D]`. */
 function withoutPrefix(x: Tensor, ids: Tensor, prefix: Prefix): Tensor {
   const [batch, numWords] = ids.shape as [Dim, number];
   const width = x.shape[1]!;
@@ -210,7 +218,7 @@ function headOptions({ numHeads, width, attentionScale }: MoeDecoderConfig): Hea
   };
 }
 
-/** What layers of experts may know of this model. */
+/** Properties of this model that layers of experts depend on. */
 export function mixtureContext(
   { width, vocabularySize, modalities }: MoeDecoderConfig,
   numTokens: number,

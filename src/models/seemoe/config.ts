@@ -13,40 +13,43 @@ const rate = z.number().min(0).lt(1).default(0.1);
 
 const visionSchema = z.strictObject({
   patch_size: z.int().positive().default(16),
-  /** How patches become tokens; a convolution stem learns faster in small models. */
+  /** Patch embedding; small models learn faster with a convolution stem. */
   stem: z.enum(["linear", "conv"]).default("linear"),
   width: z.int().positive().default(512),
   num_layers: z.int().positive().default(3),
   num_heads: z.int().positive().default(8),
-  /** Whether queries, keys and values have a bias, as those of `vit-moe` have. */
+  /** Whether queries, keys and values have a bias, as in `vit-moe`. */
   qkv_bias: z.boolean().default(false),
   dropout: rate,
-  /** What the decoder sees of an image: one class token, or all patches. */
+  /** The image tokens that the decoder reads: one class token, or all patches. */
   pool: z.enum(["cls", "patches"]).default("cls"),
-  /** Blocks with experts; the others have a dense layer of the form of `moe.experts`. */
+  /** Blocks with experts; all others have a dense layer with the architecture of `moe.experts`. */
   moe_layers: moeLayersSchema.default("none"),
   moe: moeSchema.prefault({}),
 });
 
-/** Settings of SeeMoE; sizes are those of the original by default. */
+/** Settings of SeeMoE. Default sizes: the original's. */
 export const seeMoeSchema = z.strictObject({
   system: z.literal("seemoe"),
   vision: visionSchema.prefault({}),
-  /** From the tokens of the image to the decoder's width. */
+  /** Projection of image tokens to the width of the decoder. */
   projector: z.enum(["mlp", "linear"]).default("mlp"),
-  /** Of the decoder, as the keys that follow. */
+  /** Width of the decoder. All keys from here on are settings of the decoder. */
   width: z.int().positive().default(128),
   num_layers: z.int().positive().default(8),
   num_heads: z.int().positive().default(8),
-  /** Most tokens of a caption, start and end included. */
+  /** Maximum number of tokens of a caption, including start and end tokens. */
   context_length: z.int().min(2).max(65_536).default(64),
-  /** After attention weights, attention and projector; experts have `moe.experts.dropout`. */
+  /**
+   * Dropout on attention weights, attention and projector outputs; experts use
+   * `moe.experts.dropout`.
+   */
   dropout: rate,
-  /** Scores are divided by the root of the head's width (the paper), or of the model's (the original). */
+  /** Divisor of attention scores: square root of the head width (paper) or model width (original). */
   attention_scale: z.enum(["head", "model"]).default("head"),
-  /** Standard deviation of the first embeddings of words and positions. */
+  /** Standard deviation of the initial token and position embeddings. */
   embedding_std: z.number().positive().default(1),
-  /** Whether the table of words also scores the next one. */
+  /** Whether the output layer uses the token embedding table. */
   tie_embeddings: z.boolean().default(false),
   moe_layers: moeLayersSchema.default("all"),
   moe: moeSchema.prefault({}),
@@ -54,19 +57,23 @@ export const seeMoeSchema = z.strictObject({
 
 export type SeeMoeSettings = CamelCased<z.output<typeof seeMoeSchema>>;
 
-/** A language model whose sequences begin with an image. */
+/** A language model whose sequences start with an image. */
 export interface SeeMoe extends LanguageModel {
   readonly prefix: PrefixSpec;
-  /** Patches of an image: their rows and columns. */
+  /** Patches per image: rows and columns. */
   readonly grid: { readonly rows: number; readonly columns: number };
-  /** What the decoder sees of an image. */
+  /** The image tokens that the decoder reads. */
   readonly pool: "cls" | "patches";
 }
 
 /**
- * The model that settings describe, for a vocabulary and images `[channels, H, W]`.
+ * Builds the model of the settings for a vocabulary and images `[channels, H, W]`.
  *
- * @throws UserError (exit code 2) for sizes that do not fit together and for routing that looks ahead
+ * @throws UserError (exit code 2) if sizes are inconsistent or routing depends on later tokens
+ * @example
+ * const { model } = loadConfig("seemoe-shapes", trainConfigSchema);
+ * const captioner = createSeeMoe(model, { vocabularySize: 30, imageShape: [3, 32, 32] });
+ * captioner.prefix.numTokens; // 16
  */
 export function createSeeMoe(
   settings: SeeMoeSettings,
@@ -83,14 +90,14 @@ export function createSeeMoe(
   const numPatches = grid.rows * grid.columns;
   const isPooled = vision.pool === "cls";
   const numVisual = isPooled ? 1 : numPatches;
-  // The last token of a caption is only predicted, never read.
+  // The last token of a caption is predicted but never read.
   const contextLength = numVisual + settings.contextLength - 1;
   const config: SeeMoeConfig = {
     ...settings,
     ...{ vocabularySize, contextLength },
     modalities: SEEMOE_MODALITIES,
   };
-  moeBlocks(settings.moeLayers, numLayers); // Refuses blocks that the model has not.
+  moeBlocks(settings.moeLayers, numLayers); // Throws for blocks that the model does not have.
   moeBlocks(vision.moeLayers, vision.numLayers);
   const numSeen = isPooled ? numPatches + 1 : numPatches;
   createMoe(vision.moe, { width: vision.width, numTokens: numSeen });
@@ -111,5 +118,5 @@ export function createSeeMoe(
 
 function requireImages<T>(images: T | undefined): T {
   if (images !== undefined) return images;
-  throw new Error("SeeMoE reads images: give them as the prefix");
+  throw new Error("SeeMoE needs images: pass them as the prefix");
 }

@@ -7,7 +7,7 @@ export const seeMoeDefinition = defineSystem({
   name: "seemoe",
   title: "SeeMoE",
   paper: "github.com/AviSoori1x/seemore",
-  description: "A vision transformer and a causal decoder with experts that writes captions.",
+  description: "A vision transformer and a causal decoder with experts that generate captions.",
   schema: seeMoeSchema,
   reads: "image",
   texts: () => "samples",

@@ -29,7 +29,7 @@ test.each([
       inputs: { images: images!, tokens: tokens!, lengths: lengths!, characters: lengths! },
       values: weights,
       differentiate: ["loss"],
-      training: true, // Noise is zero where it is drawn.
+      training: true, // Noise is zero.
     },
   );
   expect([...result.trace.parameters.keys()].sort()).toEqual(Object.keys(weights).sort());

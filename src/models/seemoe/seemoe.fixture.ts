@@ -1,4 +1,4 @@
-/** A tiny SeeMoE, with every part of the large one. */
+/** A tiny SeeMoE with all parts of the large one. */
 import { fromSnakeCase } from "../../config/case.ts";
 import { createSeeMoe, type SeeMoe, seeMoeSchema } from "./config.ts";
 

@@ -60,7 +60,7 @@ test("the published sizes give 20,300,354 parameters at 66 symbols", () => {
     given("lengths", "int64", [2]),
     given("images", "float32", [2, 3, 96, 96]),
   );
-  expect(logits.shape).toEqual([64, 66]); // 31 tokens and the first, scored after the image
+  expect(logits.shape).toEqual([64, 66]); // 31 tokens, and the first token, which is scored after the image
   const count = (start: string): number =>
     [...trace.parameters.values()]
       .filter(({ name }) => name.startsWith(start))
@@ -76,7 +76,7 @@ test("the published sizes give 20,300,354 parameters at 66 symbols", () => {
 describe.each(["cls", "patches"])("with the tokens of %s", (pool) => {
   const model = tinySeeMoe({}, { pool });
 
-  test("every token depends on the image and on earlier tokens alone", async () => {
+  test("every token depends only on the image and on earlier tokens", async () => {
     const [all, later, other] = [
       await logitsOf(model),
       await logitsOf(model, { ids: change(ids, 3, 0) }),
@@ -91,7 +91,7 @@ describe.each(["cls", "patches"])("with the tokens of %s", (pool) => {
     }
   });
 
-  test("padding changes nothing and is neither routed nor counted", async () => {
+  test("padding has no effect and is neither routed nor counted", async () => {
     const before = await logitsOf(model);
     const after = await logitsOf(model, { ids: change(ids, 9, 5) });
     for (let token = 0; token <= 3; token++) {
@@ -114,7 +114,7 @@ describe.each(["cls", "patches"])("with the tokens of %s", (pool) => {
   });
 });
 
-test("the loss falls along its gradient as fast as differences say", async () => {
+test("the gradient equals finite differences of the loss", async () => {
   const model = tinySeeMoe(
     { tie_embeddings: true, embedding_std: 0.5 },
     { pool: "patches", moe_layers: "all", qkv_bias: true },

@@ -1,32 +1,32 @@
 /**
- * SeeMoE: an image in, text out (github.com/AviSoori1x/seemore, commit d1eb880, re-written). A vision
- * transformer reads the image, a projector brings what it saw to the width of a causal decoder with a
- * mixture of experts in every block, and the decoder goes on from there word by word.
+ * SeeMoE: image captioning (github.com/AviSoori1x/seemore, commit d1eb880, rewritten). A vision
+ * transformer encodes the image, a projector maps its tokens to the width of a causal decoder with
+ * mixtures of experts, and the decoder generates the caption word by word.
  *
- * With the published sizes and 66 symbols it has the original's 20,300,354 parameters: 9,866,752 of
- * the vision transformer, 1,312,896 of the projector, the rest of the decoder. What the original gets
- * wrong and this does not:
- * - Its blocks, those of the vision transformer too, add the feed-forward layer to the normed input, so
- *   that what came before is lost after every block. Here it is added to the stream itself.
- * - Router noise stays on in evaluation, so that the same image and text give another loss every time.
- *   Here noise is drawn in training only.
- * - Its targets are shifted twice over: the first character of a caption is never a target. Here the
- *   last visual token predicts it (the start token does, where the vocabulary has one).
- * - Padding counts as text to be learnt. Here padding is neither a target, nor seen, nor routed.
- * - Its generation adds positions anew at every step to states that the decoder has already changed,
- *   leaves out the last norm, never stops and runs out of its position table. Here the decoder reads the
- *   image once, keeps keys and values, and ends at the end token or at the end of its context.
- * - Scores of attention are divided by the root of the model's width instead of the head's, which
- *   flattens attention by the root of the number of heads. Here it is the head's (arXiv:1706.03762,
- *   section 3.2.1); `attention_scale: model` restores the other for the decoder.
- * - An unknown character is an exception. Here the tokenizer's unknown token stands for it.
- * - The vision transformer uses ReLU, meant for the decoder, because a flag is never set. The settings
- *   say which; the recipe of the published sizes keeps ReLU.
+ * With the published sizes and 66 symbols it has the original's 20,300,354 parameters: 9,866,752 in
+ * the vision transformer, 1,312,896 in the projector, and the rest in the decoder. This code fixes
+ * errors of the original:
+ * - All blocks, including the vision transformer's, add the feed-forward output to the normed input,
+ *   which discards the residual stream. Here the output is added to the residual stream.
+ * - Router noise stays on in evaluation, so that the loss of the same image and text varies. Here noise
+ *   is drawn in training only.
+ * - Targets are shifted twice, so that the first character of a caption is never a target. Here the
+ *   last visual token predicts it, or the start token if the vocabulary has one.
+ * - Padding is part of the loss. Here padding is not a target, not attended to and not routed.
+ * - Generation adds positions again at every step to states that the decoder has already changed, skips
+ *   the final norm, never stops and exceeds the position table. Here the decoder reads the image once,
+ *   caches keys and values, and stops at the end token or at the end of the context.
+ * - Attention scores are divided by the square root of the model width instead of the head width, which
+ *   flattens attention. Here the head width is used (arXiv:1706.03762, section 3.2.1);
+ *   `attention_scale: model` restores the original for the decoder.
+ * - An unknown character raises an exception. Here it becomes the tokenizer's unknown token.
+ * - The vision transformer uses ReLU, meant for the decoder, because a flag is never set. Here a
+ *   setting selects the activation; the recipe of the published sizes keeps ReLU.
  *
- * It also departs in how weights begin: those of the decoder and the projector are Kaiming normal as in
- * the original, those of the vision transformer are this library's, for image models learn with them at
- * higher rates. The class token and its position are two parameters, of which one would do; the published
- * count has both.
+ * Initial weights of the decoder and the projector are Kaiming normal as in the original. The
+ * vision transformer uses this library's initial weights, because image models learn with them at
+ * higher learning rates. The class token and its position are two parameters, as in the published
+ * count, though one would be enough.
  *
  * Axes: `B` images, `P` visual tokens, `S` tokens of text, `D` width, `V` vocabulary.
  */
@@ -48,25 +48,39 @@ import { type VisionTowerConfig, visionTower } from "./vision.ts";
 
 export interface SeeMoeConfig extends MoeDecoderConfig {
   readonly vision: VisionTowerConfig;
-  /** One linear map, or two with GELU between them, four times as wide as the image's tokens. */
+  /**
+   * One linear layer, or two with GELU between them and a hidden width of 4 times the image
+   * tokens'.
+   */
   readonly projector: "mlp" | "linear";
 }
 
-/** Hidden width of the projector over that of the vision transformer. */
+/** Hidden width of the projector divided by the width of the vision transformer. */
 const PROJECTOR_RATIO = 4;
 
-/** What the tokens are called in losses and metrics. */
+/** Names of the modalities in losses and metrics. */
 export const SEEMOE_MODALITIES = ["image", "text"] as const;
 
 /**
- * Scores of every token of captions, and of what follows them.
+ * Scores of every token of captions, and of the token after the last.
  *
  * Parameters under `vision`, `projector` and `decoder`.
  *
  * @param images `[B, channels, H, W]`
  * @param ids `[B, S]` int64
- * @param lengths `[B]` int64, tokens that are no padding
+ * @param lengths `[B]` int64, tokens without padding
  * @returns `[B*(S+1), V]`; row `t` of an image scores token `t` of its caption
+ * @example
+ * const { model } = loadConfig("seemoe-shapes", trainConfigSchema);
+ * const config = { ...model, vocabularySize: 30 };
+ * const logits = (scope, { images, ids, lengths }) => seeMoe(scope, images, ids, lengths, config);
+ * const inputs = {
+ *   images: allocate("float32", [1, 3, 32, 32]),
+ *   ids: array([[1, 2, 3]], "int64"),
+ *   lengths: array([3], "int64"),
+ * };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [4, 30]
  */
 export function seeMoe(
   scope: Scope,
@@ -80,8 +94,8 @@ export function seeMoe(
 }
 
 /**
- * Reads images and the beginnings `[B, S]` of captions: scores of the next token, keys and values. No
- * token is dropped, those of the images included: a caption does not depend on what is read with it.
+ * Reads images and the start `[B, S]` of captions: scores of the next token, keys and values. No
+ * token of image or text is dropped, so a caption does not depend on the rest of the batch.
  */
 export function seeMoePrefill(
   scope: Scope,
@@ -95,13 +109,13 @@ export function seeMoePrefill(
   return moeDecoderPrefill(scope.child("decoder"), ids, lengths, config, prefix);
 }
 
-/** What the decoder sees of images: `[B*P, D]`. */
+/** The visual tokens that the decoder reads, `[B*P, D]`. */
 function visualTokens(scope: Scope, images: Tensor, config: SeeMoeConfig): Prefix {
   const { tokens, numTokens } = visionTower(scope.child("vision"), images, config.vision);
   return { tokens: project(scope.child("projector"), tokens, config), numTokens };
 }
 
-/** Parameters `fc1` and `fc2`, or `proj` of the linear one. */
+/** Parameters `fc1` and `fc2`, or `proj` for a linear projector. */
 function project(
   scope: Scope,
   x: Tensor,

@@ -1,4 +1,4 @@
-/** The vision transformer of SeeMoE: images to tokens of its own width. */
+/** The vision transformer of SeeMoE. */
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import { createMoe } from "../../moe/create-moe.ts";
@@ -19,31 +19,31 @@ import { transformerBlocks } from "../transformer-blocks.ts";
 
 export interface VisionTowerConfig {
   readonly patchSize: number;
-  /** How patches become tokens: one linear map, or a convolution stem. */
+  /** Patch embedding: one linear layer, or a convolution stem. */
   readonly stem: "linear" | "conv";
   readonly width: number;
   readonly numLayers: number;
   readonly numHeads: number;
-  /** Whether queries, keys and values have a bias; those of the original have none. */
+  /** Whether queries, keys and values have a bias; the original has none. */
   readonly qkvBias: boolean;
-  /** Rate after the embedding, after attention weights and after attention. */
+  /** Dropout rate of embeddings, attention weights and attention outputs. */
   readonly dropout: number;
-  /** What the decoder sees: one token that gathers the image, or every patch. */
+  /** The output: one class token per image, or all patches. */
   readonly pool: "cls" | "patches";
-  /** Blocks with experts; the others have a dense layer of the experts' form. */
+  /** Blocks with experts; all others have a dense layer with the experts' architecture. */
   readonly moeLayers: MoeLayers;
   readonly moe: MoeSettings;
 }
 
 /**
- * Patches, with a class token in front where it is what is given out, through pre-norm blocks and a
- * last norm (arXiv:2010.11929, section 3.1).
+ * Encodes patches, and a class token before them if `pool` is `cls`, with pre-norm blocks and a final
+ * norm (arXiv:2010.11929, section 3.1).
  *
- * Parameters `patch_embed`, `pos_embed` `[1, S, D]`, `blocks.i` and `norm` under the names of `vitMoe`,
- * so that its weights fit; the class token has `cls_token` and `cls_pos_embed` `[1, 1, D]`.
+ * Parameters `patch_embed`, `pos_embed` `[1, S, D]`, `blocks.i` and `norm` have the names of `vitMoe`,
+ * so that its weights can be loaded; the class token has `cls_token` and `cls_pos_embed` `[1, 1, D]`.
  *
  * @param images `[B, channels, H, W]`
- * @returns tokens `[B, D]` of class tokens, or `[B*S, D]` of patches
+ * @returns class tokens `[B, D]`, or patch tokens `[B*S, D]`
  */
 export function visionTower(scope: Scope, images: Tensor, config: VisionTowerConfig): Prefix {
   const { width, patchSize, pool, numHeads } = config;
@@ -75,7 +75,7 @@ export function visionTower(scope: Scope, images: Tensor, config: VisionTowerCon
   return { tokens: layerNorm(norm, reshape(first, [batch, width])), numTokens: 1 };
 }
 
-/** The class token and its position for every image of patches `[B, S, D]`: `[B, 1, D]`. */
+/** The class token plus its position, repeated for every image of patches `[B, S, D]`: `[B, 1, D]`. */
 function classTokens(scope: Scope, patches: Tensor): Tensor {
   const shape = [1, 1, patches.shape[2] as number];
   const token = scope.parameter("cls_token", shape, zeros, { decay: false });

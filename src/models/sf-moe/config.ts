@@ -11,7 +11,7 @@ import { classTokens, sfMoe } from "./sf-moe.ts";
 
 const rate = z.number().min(0).lt(1);
 
-/** Experts of GMoE-S/16; the weight 0.01 of tutel's mean of two losses is 0.005 for each. */
+/** Experts of GMoE-S/16. tutel weights the mean of two losses by 0.01, so each loss has 0.005. */
 const gmoeExperts: MoeDefaults = {
   num_experts: 6,
   router: { name: "cosine", num_selected_experts: 1, noise_scale: 1 },
@@ -23,13 +23,13 @@ const gmoeExperts: MoeDefaults = {
   ],
 };
 
-/** Settings of SF-MoE and GMoE; those of GMoE-S/16 by default. */
+/** Settings of SF-MoE and GMoE. Defaults: GMoE-S/16. */
 export const sfMoeSchema = z.strictObject({
   system: z.literal("sf-moe"),
   patch_size: z.int().positive().default(16),
-  /** How patches become tokens; `resnet` makes the hybrid. */
+  /** Patch embedding; `resnet` is the hybrid model. */
   stem: z.enum(["linear", "conv", "resnet"]).default("linear"),
-  /** Of the hybrid: R26 is `layers: [2, 2, 2, 2], channels: 64`, whose patches have 32 pixels. */
+  /** Settings of the hybrid: R26 has `layers: [2, 2, 2, 2]`, `channels: 64` and a patch size of 32. */
   resnet: z
     .strictObject({
       layers: z.array(z.int().positive().max(64)).nonempty().max(6).default([2, 2, 2, 2]),
@@ -41,7 +41,7 @@ export const sfMoeSchema = z.strictObject({
   num_heads: z.int().positive().default(6),
   /** Sparse (S) and fusion (F) blocks. */
   blocks: blockPatternSchema.default("last_two"),
-  /** Hidden width of fusion blocks over the model's; default that of the experts. */
+  /** Hidden width of fusion blocks divided by the model width. Default: the experts' ratio. */
   fusion_ratio: z.number().positive().optional(),
   pool: z.enum(["cls", "mean"]).default("cls"),
   /** A second class token and head, as in distilled DeiT. */
@@ -54,9 +54,13 @@ export const sfMoeSchema = z.strictObject({
 export type SfMoeSettings = CamelCased<z.output<typeof sfMoeSchema>>;
 
 /**
- * The classifier that settings describe.
+ * Builds the image classifier of the settings.
  *
- * @throws UserError (exit code 2) for sizes that do not fit together
+ * @throws UserError (exit code 2) if sizes are inconsistent
+ * @example
+ * const { model } = loadConfig("gmoe-shapes-domains", trainConfigSchema);
+ * const classifier = createSfMoe(model, { numClasses: 8, imageShape: [3, 32, 32] });
+ * classifier.tokensPerImage; // 17
  */
 export function createSfMoe(
   settings: SfMoeSettings,
@@ -67,7 +71,7 @@ export function createSfMoe(
   requireHeads(settings);
   if (distilled && pool === "mean") {
     throw usageError(
-      "model.distilled adds a second class token, and with model.pool mean there is none; choose pool cls",
+      "model.distilled adds a second class token, but model.pool mean has no class token; choose pool cls",
     );
   }
   sparseBlocks(blocks, numLayers);

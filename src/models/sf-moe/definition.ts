@@ -7,8 +7,7 @@ export const sfMoeDefinition = defineSystem({
   name: "sf-moe",
   title: "SF-MoE and GMoE",
   paper: "arXiv:2206.04046",
-  description:
-    "A vision transformer of sparse and fusion blocks, for domains that training does not see.",
+  description: "A vision transformer of sparse and fusion blocks for domain generalisation.",
   schema: sfMoeSchema,
   reads: "image",
   answers: () => "image-classifier",

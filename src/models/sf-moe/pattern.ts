@@ -1,10 +1,10 @@
-/** The order of sparse and fusion blocks, as the papers write it. */
+/** The order of sparse and fusion blocks, in the notation of the papers. */
 import * as z from "zod";
 import { usageError } from "../../graph/errors.ts";
 
 /**
- * One letter per block, `S` with experts and `F` without; or `last_two` and `every_two`, which put `S`
- * at every second block from the last but one backwards, twice or as often as there is room.
+ * One letter per block, `S` with experts and `F` without; or alternate S and F with S second to last:
+ * two S blocks (`last_two`), or as many as fit (`every_two`).
  */
 export const blockPatternSchema = z.union([
   z.enum(["last_two", "every_two"]),
@@ -18,10 +18,11 @@ export type BlockPattern = z.output<typeof blockPatternSchema>;
 /**
  * The blocks with experts, counted from 0.
  *
- * Of 12 blocks, `last_two` is `FFFFFFFFSFSF` (GMoE, github.com/Luodian/Generalizable-Mixture-of-Experts)
- * and `every_two` is `SFSFSFSFSFSF`. V-MoE's `last_n: 2` of `moeBlocks` is one block later: 9 and 11.
+ * Of 12 blocks, `last_two` is `FFFFFFFFSFSF` (GMoE,
+ * github.com/Luodian/Generalizable-Mixture-of-Experts) and `every_two` is `SFSFSFSFSFSF`. V-MoE's
+ * `last_n: 2` of `moeBlocks` selects the blocks 9 and 11 instead.
  *
- * @throws UserError (exit code 2) where the letters are not as many as the blocks
+ * @throws UserError (exit code 2) if the pattern does not fit the number of blocks
  * @example
  * sparseBlocks("FFFFFSFFFFFS", 12) // [5, 11]
  */
@@ -32,14 +33,14 @@ export function sparseBlocks(pattern: BlockPattern, numLayers: number): number[]
     const needed = pattern === "last_two" ? 2 : 1;
     if (alternate.length < needed) {
       throw usageError(
-        `model.blocks ${pattern} needs ${2 * needed} blocks, and model.num_layers is ${numLayers}; write the pattern out, such as FS`,
+        `model.blocks ${pattern} needs ${2 * needed} blocks, but model.num_layers is ${numLayers}; spell the pattern out, such as FS`,
       );
     }
     return pattern === "last_two" ? alternate.slice(-2) : alternate;
   }
   if (pattern.length !== numLayers) {
     throw usageError(
-      `model.blocks ${pattern} has ${pattern.length} letters, and model.num_layers is ${numLayers}; give one letter per block`,
+      `model.blocks ${pattern} has ${pattern.length} letters, but model.num_layers is ${numLayers}; give one letter per block`,
     );
   }
   return all.filter((i) => pattern[i] === "S");

@@ -109,13 +109,13 @@ describe.each(Object.entries(models))("%s equals PyTorch", (name, model) => {
   });
 });
 
-test("sparse blocks as the papers write them", () => {
+test("block patterns of the papers", () => {
   expect(sparseBlocks("last_two", 12)).toEqual(sparseBlocks("FFFFFFFFSFSF", 12));
   expect(sparseBlocks("FFFFFFFFSFSF", 12)).toEqual([8, 10]);
   expect(sparseBlocks("every_two", 12)).toEqual([0, 2, 4, 6, 8, 10]);
   expect(sparseBlocks("FFFFFSFFFFFS", 12)).toEqual([5, 11]);
   expect(sparseBlocks("last_two", 5)).toEqual([1, 3]);
-  expect(() => sparseBlocks("FS", 12)).toThrow("FS has 2 letters, and model.num_layers is 12");
+  expect(() => sparseBlocks("FS", 12)).toThrow("FS has 2 letters, but model.num_layers is 12");
   expect(() => sparseBlocks("last_two", 3)).toThrow("last_two needs 4 blocks");
   const bad = sfMoeSchema.safeParse({ system: "sf-moe", blocks: "FXS" });
   expect(bad.error?.issues[0]?.message).toBe(
@@ -154,7 +154,7 @@ test("fusion blocks with a hidden width of their own", () => {
   expect(trace.parameters.get("blocks.1.moe.experts.0.fc1.weight")!.shape).toEqual([32, 16]);
 });
 
-test("a residual stem makes patches of the size that its stages reach", () => {
+test("the patch size of a residual stem follows from its stages", () => {
   const trace = () =>
     evaluationGraph(classification(classifierOf({ ...gmoe, stem: "resnet" }, [3, 8, 8])), {
       images: { dtype: "float32", shape: [1, 3, 8, 8] },
@@ -163,7 +163,7 @@ test("a residual stem makes patches of the size that its stages reach", () => {
   expect(trace).toThrow("of 4 stages makes patches of 32 pixels, and patch_size is 4");
 });
 
-test("class tokens count as tokens, behind the patches", () => {
+test("class tokens are tokens after the patches", () => {
   const of = (model: SfMoeInput) => classifierOf({ ...gmoe, ...model }, [3, 8, 8]);
   expect(of({}).tokensPerImage).toBe(5);
   expect(of({ distilled: true }).tokensPerImage).toBe(6);
@@ -171,7 +171,7 @@ test("class tokens count as tokens, behind the patches", () => {
   expect(() => of({ pool: "mean", distilled: true })).toThrow("choose pool cls");
 });
 
-test("the same seed takes the same steps, and the batch is learnt", async () => {
+test("equal seeds give equal steps, and the batch is learnt", async () => {
   const images = normalArray("images", [6, 3, 8, 8]);
   const labels = array([0, 1, 2, 0, 1, 2], "int64");
   const losses = async (): Promise<number[]> => {

@@ -1,28 +1,28 @@
 /**
- * SF-MoE and GMoE: a vision transformer whose blocks are sparse (with experts) or fusion blocks (dense),
- * for domains that training does not see (arXiv:2206.04046; code:
- * github.com/Luodian/Generalizable-Mixture-of-Experts, re-written).
+ * SF-MoE and GMoE: a vision transformer of sparse blocks (with experts) and fusion blocks (dense) for
+ * domain generalisation (arXiv:2206.04046; code: github.com/Luodian/Generalizable-Mixture-of-Experts,
+ * rewritten).
  *
- * The settings' defaults are GMoE-S/16: the blocks of DeiT-S, experts in blocks 8 and 10, six of them, one
- * chosen by cosine router, buffers of 1.5 times an even share filled by batch priority, and half the sum of
+ * Default settings are GMoE-S/16: the blocks of DeiT-S, six experts in blocks 8 and 10, a cosine
+ * router that selects one expert, a capacity factor of 1.5 with batch priority, and the mean of
  * importance and load losses with weight 0.01 in each layer. Parameters have the names of timm's
- * `vision_transformer`, so that its weights begin a model (`init_from.upcycle`).
+ * `vision_transformer`, so that its weights can initialise a model (`init_from.upcycle`).
  *
- * What the published code does and this does not:
- * - Its load loss, tutel's `load_importance_loss`, compares softmax probabilities with thresholds that are
- *   noisy logits. Here both are logits (V-MoE, arXiv:2106.05974, appendix A.2).
- * - SF-MoE's second expert is drawn at random in evaluation too. Here `evaluation_policy` is a threshold
- *   unless told otherwise, so that the same image gives the same answer.
- * - Its Adam adds weight decay to the gradient; recipes here decouple it (AdamW).
+ * Differences from the published code:
+ * - Its load loss, tutel's `load_importance_loss`, compares softmax probabilities with thresholds
+ *   that are noisy logits. Here both are logits (V-MoE, arXiv:2106.05974, appendix A.2).
+ * - It samples SF-MoE's second expert in evaluation too. Here the default of `evaluation_policy` is a
+ *   threshold, so that results are reproducible.
+ * - Its Adam adds weight decay to the gradient; recipes here use decoupled decay (AdamW).
+ * - It puts the class token before the patches. Here the class token comes last, so that patch
+ *   indices are token indices. The results are equal except for ties of gates and
+ *   `priority: token`.
+ * - It uses timm's initial weights, truncated normal with deviation 0.02. Here initial weights are this
+ *   library's, which suit small models.
  *
- * With one chosen expert its weight is its probability, near 1/6 at first: dense weights that were spread
- * over the experts then begin with so much less of an output. It is the published code's way too, which
- * divides by the sum of the weights for two experts or more.
- *
- * What is arranged otherwise: the class token stands behind the patches instead of before them, so that
- * tokens count like patches; attention has no order, positions go with the tokens, and only equal gates or
- * `priority: token` could tell the difference. Fresh weights are this library's, which suit small models;
- * timm's are truncated normal of deviation 0.02.
+ * The weight of a single selected expert is its probability, about 1/6 at first, which scales down
+ * the output of upcycled dense layers. The published code does the same; it normalises the weights
+ * only for two or more experts.
  *
  * Axes: `B` images, `S` patches, `P` class tokens, `T = S + P` tokens, `D` width, `C` classes.
  */
@@ -49,9 +49,9 @@ import { type BlockPattern, sparseBlocks } from "./pattern.ts";
 
 export interface SfMoeConfig {
   readonly patchSize: number;
-  /** How patches become tokens: one linear map, a convolution stem, or a residual network (hybrid). */
+  /** Patch embedding: one linear layer, a convolution stem, or a residual network (hybrid). */
   readonly stem: "linear" | "conv" | "resnet";
-  /** Of the residual network: blocks of its stages, and channels after the first convolution. */
+  /** The residual network: blocks per stage, and channels after the first convolution. */
   readonly resnet: { readonly layers: readonly number[]; readonly channels: number };
   readonly width: number;
   readonly numLayers: number;
@@ -59,15 +59,15 @@ export interface SfMoeConfig {
   readonly numClasses: number;
   /** Which blocks are sparse. */
   readonly blocks: BlockPattern;
-  /** Hidden width of fusion blocks over `D`, where it is not that of the experts. */
+  /** Hidden width of fusion blocks divided by `D`. Default: the experts' ratio. */
   readonly fusionRatio?: number | undefined;
-  /** What the head sees: a class token, or the mean of the patches. */
+  /** Input of the head: a class token, or the mean of the patches. */
   readonly pool: "cls" | "mean";
-  /** A second class token with a head of its own; logits are the mean of both (arXiv:2012.12877). */
+  /** A second class token with its own head; logits are the mean of both (arXiv:2012.12877). */
   readonly distilled: boolean;
-  /** Rate of stochastic depth in the last block; it climbs evenly from 0. */
+  /** Stochastic depth rate of the last block; rates increase linearly from 0. */
   readonly dropPath: number;
-  /** Rate of dropout before the head. */
+  /** Dropout rate before the head. */
   readonly headDropout: number;
   readonly moe: MoeSettings;
 }
@@ -75,7 +75,7 @@ export interface SfMoeConfig {
 /** As in timm's vision transformers. */
 const NORM_EPSILON = 1e-6;
 
-/** Class tokens of an image, by their names: they stand behind its patches. */
+/** Names of the class tokens of an image, which follow its patches. */
 export function classTokens({ pool, distilled }: Pick<SfMoeConfig, "pool" | "distilled">) {
   if (pool === "mean") return [];
   return distilled ? ["cls_token", "dist_token"] : ["cls_token"];
@@ -86,6 +86,12 @@ export function classTokens({ pool, distilled }: Pick<SfMoeConfig, "pool" | "dis
  *
  * @param images `[B, channels, H, W]`
  * @returns `[B, C]`
+ * @example
+ * const { model } = loadConfig("gmoe-shapes-domains", trainConfigSchema);
+ * const logits = (scope, { images }) => sfMoe(scope, images, { ...model, numClasses: 8 });
+ * const inputs = { images: allocate("float32", [2, 3, 32, 32]) };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [2, 8]
  */
 export function sfMoe(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor {
   const { width, numHeads, numLayers, moe } = config;
@@ -108,7 +114,7 @@ export function sfMoe(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor
   return classify(scope, reshape(x, embedded.shape), config);
 }
 
-/** Patches and class tokens with their positions; those of class tokens come first in `pos_embed`. */
+/** Embeds patches and class tokens with positions; `pos_embed` starts with class token positions. */
 function embedTokens(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor {
   const { width } = config;
   const batch = images.shape[0] as Dim;
@@ -142,7 +148,7 @@ function embedPatches(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor
   }
 }
 
-/** The settings of the experts with the hidden width of fusion blocks. */
+/** The mixture settings with the hidden width of fusion blocks. */
 function fusionSettings({ moe, fusionRatio }: SfMoeConfig): MoeSettings {
   if (fusionRatio === undefined) return moe;
   const { hiddenWidth: _, ...experts } = moe.experts as MoeSettings["experts"] & {

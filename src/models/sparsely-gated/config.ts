@@ -5,7 +5,7 @@ import { createMoe } from "../../moe/create-moe.ts";
 import type { ClassificationTask, Classifier } from "../classifier.ts";
 import { sparselyGated } from "./sparsely-gated.ts";
 
-/** Settings of the sparsely-gated classifier; defaults are those of the public CIFAR-10 example. */
+/** Settings of the sparsely-gated classifier. Defaults: the public CIFAR-10 example. */
 export const sparselyGatedSchema = z.strictObject({
   system: z.literal("sparsely-gated"),
   moe: moeSchema.prefault({
@@ -21,7 +21,15 @@ export const sparselyGatedSchema = z.strictObject({
 
 export type SparselyGatedSettings = CamelCased<z.output<typeof sparselyGatedSchema>>;
 
-/** The classifier that settings describe; an image is one token. */
+/**
+ * Builds the image classifier of the settings; each image is one token.
+ *
+ * @throws UserError (exit code 2) if the routing does not support single tokens
+ * @example
+ * const { model } = loadConfig("sparsely-gated-cifar10", trainConfigSchema);
+ * const classifier = createSparselyGated(model, { numClasses: 10, imageShape: [3, 32, 32] });
+ * classifier.numSelectedExperts; // 4
+ */
 export function createSparselyGated(
   { moe }: SparselyGatedSettings,
   { numClasses, imageShape }: ClassificationTask,

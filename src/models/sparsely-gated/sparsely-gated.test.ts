@@ -32,11 +32,11 @@ test("class probabilities sum to one", async () => {
   expect(trace.parameters.get("moe.experts.2.fc2.weight")!.shape).toEqual([3, 4]);
 });
 
-test("the mixture is of probabilities: half of one expert's and half of the other's", async () => {
-  // Without a first layer, experts say only their second bias: [0, ln 3] and [0, -ln 3].
+test("the output is the mean of the probabilities of both experts", async () => {
+  // With zero weights, experts return their second bias: [0, ln 3] and [0, -ln 3].
   const two = parseMoe({
     num_experts: 2,
-    router: { name: "noisy_top_k", num_selected_experts: 2 }, // Gates begin at zero, so both get 1/2.
+    router: { name: "noisy_top_k", num_selected_experts: 2 }, // Gate weights start at zero, so both experts get 1/2.
     experts: { activation: "relu", hidden_width: 4 },
   });
   const zeros = array([
@@ -86,7 +86,7 @@ test("gradients of experts and images follow finite differences", async () => {
   expect(toNumbers(gradients.logs!.images!)[0]).toBeCloseTo(slope, 2);
 });
 
-test("defaults are those of the public example", () => {
+test("defaults equal the public example", () => {
   const { moe: settings } = sparselyGatedSchema.parse({ system: "sparsely-gated" });
   expect(settings).toMatchObject({
     num_experts: 10,

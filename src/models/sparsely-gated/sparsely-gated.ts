@@ -1,13 +1,12 @@
 /**
- * The sparsely-gated mixture as a classifier of its own: one layer of experts on flattened images
- * (Shazeer et al., arXiv:1701.06538; the CIFAR-10 example of davidmrau/mixture-of-experts).
+ * The sparsely-gated mixture as a classifier: one layer of experts on flattened images (Shazeer et al.,
+ * arXiv:1701.06538; the CIFAR-10 example of davidmrau/mixture-of-experts).
  *
- * Each expert `Linear(D, F)-ReLU-Linear(F, C)-softmax` gives class probabilities, of which the gates
- * make a weighted mean. Where it departs from the example:
- * - The loss is the negative log-likelihood of that mean. The example applies cross-entropy to it as
- *   if it were logits, a second softmax over probabilities, whose loss cannot fall below 1.46.
- * - Thresholds of the load are compared with logits, not with probabilities, and evaluation has no
- *   noise.
+ * Each expert `Linear(D, F)-ReLU-Linear(F, C)-softmax` returns class probabilities; the output is their
+ * mean, weighted by the gates. Differences from the example:
+ * - The loss is the negative log-likelihood of the mean. The example applies cross-entropy to the
+ *   mean as if it were logits; the second softmax keeps that loss above 1.46.
+ * - Load thresholds are compared with logits instead of probabilities, and evaluation has no noise.
  *
  * Axes: `B` images, `D` pixels times channels, `C` classes.
  */
@@ -24,14 +23,21 @@ export interface SparselyGatedConfig {
   readonly moe: MoeSettings;
 }
 
-/** Probabilities below this count as this: their logarithm stays finite. */
+/** Lower bound of probabilities, which keeps their logarithm finite. */
 const SMALLEST = 1e-12;
 
 /**
- * Logarithms of the class probabilities of images.
+ * Log-probabilities of the classes of images.
  *
  * @param images `[B, channels, H, W]`
  * @returns `[B, C]`
+ * @example
+ * const { model } = loadConfig("sparsely-gated-cifar10", trainConfigSchema);
+ * const logits = (scope, { images }) =>
+ *   sparselyGated(scope, images, { numClasses: 10, moe: model.moe });
+ * const inputs = { images: allocate("float32", [2, 3, 32, 32]) };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [2, 10]
  */
 export function sparselyGated(scope: Scope, images: Tensor, config: SparselyGatedConfig): Tensor {
   const [batch, ...sides] = images.shape;

@@ -14,12 +14,15 @@ export const textClassifierSchema = z.strictObject({
   width: z.int().positive().default(128),
   num_layers: z.int().positive().default(2),
   num_heads: z.int().positive().default(4),
-  /** Tokens that it sees at most. */
+  /** Maximum number of tokens that the model attends to. */
   context_length: z.int().positive().max(65_536).default(64),
-  /** After the embedding, attention weights and attention; experts have `moe.experts.dropout`. */
+  /**
+   * Dropout on embeddings, attention weights and attention outputs; experts use
+   * `moe.experts.dropout`.
+   */
   dropout: z.number().min(0).lt(1).default(0.1),
   init_std: z.number().positive().default(0.02),
-  /** Blocks with experts; the others have a dense layer of the experts' form. */
+  /** Blocks with experts; all others have a dense layer with the experts' architecture. */
   moe_layers: moeLayersSchema.default("all"),
   moe: moeSchema.prefault({}),
 });
@@ -27,16 +30,20 @@ export const textClassifierSchema = z.strictObject({
 export type TextClassifierSettings = CamelCased<z.output<typeof textClassifierSchema>>;
 
 export interface TextClassifier {
-  /** Routed experts per token, on average at most. */
+  /** Upper bound of the routed experts per token, on average. */
   readonly numActiveExperts: number;
   /** Class logits `[B, C]` of `ids` `[B, S]` int64 with `lengths` `[B]` int64. */
   readonly logits: (scope: Scope, ids: Tensor, lengths: Tensor) => Tensor;
 }
 
 /**
- * The classifier that settings describe, for a vocabulary and a number of classes.
+ * Builds the text classifier of the settings for a vocabulary and a number of classes.
  *
- * @throws UserError (exit code 2) for sizes and routing that do not fit together
+ * @throws UserError (exit code 2) if sizes are inconsistent or the routing is not supported
+ * @example
+ * const { model } = loadConfig("switch-sst2", trainConfigSchema);
+ * const classifier = createTextClassifier(model, { vocabularySize: 100, numClasses: 2 });
+ * classifier.numActiveExperts; // 1
  */
 export function createTextClassifier(
   settings: TextClassifierSettings,
@@ -45,7 +52,7 @@ export function createTextClassifier(
   const { width, numLayers, contextLength: numTokens } = settings;
   const config: TextClassifierConfig = { ...settings, ...task };
   requireHeads(settings);
-  moeBlocks(settings.moeLayers, numLayers); // Refuses blocks that the model has not.
+  moeBlocks(settings.moeLayers, numLayers); // Throws for blocks that the model does not have.
   const { vocabularySize } = task;
   const context = { width, numTokens, vocabularySize, padding: true };
   const { numActiveExperts } = createMoe(settings.moe, context);

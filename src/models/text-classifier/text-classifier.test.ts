@@ -55,7 +55,7 @@ test("padding is neither attended to, nor routed, counted or pooled", async () =
       (scope, given) => ({ logits: classifier.logits(scope, given.tokens!, given.lengths!) }),
       { inputs: { tokens, lengths }, shapes, values: weights },
     );
-  // The sentences have 8, 1 and 5 tokens; what follows them is replaced.
+  // The sentences have 8, 1 and 5 tokens; padding is replaced.
   const other = toNumbers(inputs.tokens).map((id, at) => {
     const [sentence, place] = [Math.floor(at / 8), at % 8];
     return place < [8, 1, 5][sentence]! ? id : (id + 3) % 11;
@@ -70,7 +70,7 @@ test("padding is neither attended to, nor routed, counted or pooled", async () =
   const empty = await run(changed, array([8, 0, 5], "int64"));
   const logits = toNumbers(empty.outputs.logits!);
   expect(logits.slice(0, 3)).toEqual(toNumbers(after.outputs.logits!).slice(0, 3));
-  // Without a token, what is left is the classifier's bias.
+  // For an empty sentence the logits are the bias of the classifier.
   expect(logits.slice(3, 6)).toEqual(toNumbers(weights["head.bias"]!));
 });
 

@@ -1,8 +1,8 @@
 /**
- * A text classifier: a transformer encoder with a mixture of experts in every block, mean pooling
- * over the words and one linear map.
+ * A text classifier: a transformer encoder with mixtures of experts, mean pooling over the words and
+ * one linear layer.
  *
- * Padding is never attended to, routed, counted or pooled.
+ * Padding is excluded from attention, routing, statistics and pooling.
  *
  * Axes: `B` sentences, `S` tokens, `D` width, `C` classes.
  */
@@ -30,9 +30,9 @@ export interface TextClassifierConfig extends SequenceConfig {
   readonly numClasses: number;
   readonly numLayers: number;
   readonly numHeads: number;
-  /** Rate after the embedding, after attention weights and after attention. */
+  /** Dropout rate of embeddings, attention weights and attention outputs. */
   readonly dropout: number;
-  /** Standard deviation of the first weights of embeddings, attention and classifier. */
+  /** Standard deviation of the initial weights of embeddings, attention and classifier. */
   readonly initStd: number;
   readonly moeLayers: MoeLayers;
   readonly moe: MoeSettings;
@@ -42,8 +42,15 @@ export interface TextClassifierConfig extends SequenceConfig {
  * Class logits of sentences.
  *
  * @param ids `[B, S]` int64
- * @param lengths `[B]` int64, tokens of each sentence; later ones are padding
- * @returns `[B, C]`; a sentence without tokens gets what the classifier says of zeros
+ * @param lengths `[B]` int64, tokens of each sentence; the rest is padding
+ * @returns `[B, C]`; an empty sentence is pooled to zeros
+ * @example
+ * const { model } = loadConfig("switch-sst2", trainConfigSchema);
+ * const config = { ...model, vocabularySize: 100, numClasses: 2 };
+ * const logits = (scope, { ids, lengths }) => textClassifier(scope, ids, lengths, config);
+ * const inputs = { ids: array([[5, 6, 7], [8, 0, 0]], "int64"), lengths: array([3, 1], "int64") };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [2, 2]
  */
 export function textClassifier(
   scope: Scope,

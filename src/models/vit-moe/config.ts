@@ -12,12 +12,12 @@ import { vitMoe } from "./vit-moe.ts";
 export const vitMoeSchema = z.strictObject({
   system: z.literal("vit-moe"),
   patch_size: z.int().positive().default(4),
-  /** How patches become tokens; a convolution stem learns faster in small models. */
+  /** Patch embedding; small models learn faster with a convolution stem. */
   stem: z.enum(["linear", "conv"]).default("linear"),
   width: z.int().positive().default(128),
   num_layers: z.int().positive().default(4),
   num_heads: z.int().positive().default(8),
-  /** Blocks with experts; the others have a dense layer of the experts' form. */
+  /** Blocks with experts; all others have a dense layer with the experts' architecture. */
   moe_layers: moeLayersSchema.default("all"),
   moe: moeSchema.prefault({}),
 });
@@ -25,9 +25,13 @@ export const vitMoeSchema = z.strictObject({
 export type VitMoeSettings = CamelCased<z.output<typeof vitMoeSchema>>;
 
 /**
- * The classifier that settings describe.
+ * Builds the image classifier of the settings.
  *
- * @throws UserError (exit code 2) for sizes that do not fit together
+ * @throws UserError (exit code 2) if sizes are inconsistent
+ * @example
+ * const { model } = loadConfig("shapes-vit-moe", trainConfigSchema);
+ * const classifier = createVitMoe(model, { numClasses: 8, imageShape: [3, 32, 32] });
+ * const { rows } = classifier.grid; // 4
  */
 export function createVitMoe(
   settings: VitMoeSettings,
@@ -38,7 +42,7 @@ export function createVitMoe(
   requireHeads(settings);
   const numTokens = grid.rows * grid.columns;
   const { numSelectedExperts, numActiveExperts } = createMoe(moe, { width, numTokens });
-  moeBlocks(moeLayers, numLayers); // Refuses blocks that the model does not have.
+  moeBlocks(moeLayers, numLayers); // Throws for blocks that the model does not have.
   const config = { ...settings, numClasses };
   return {
     grid,

@@ -122,7 +122,7 @@ test("a V-MoE with all of its parts learns a batch", async () => {
   }
 });
 
-test("Diff-MoE with a capacity drops what exceeds it, and still learns", async () => {
+test("Diff-MoE with a capacity drops excess tokens, and still learns", async () => {
   const model = { system: "diff-moe", num_layers: 1, dropout: 0, mlp_ratio: 2 };
   const dispatch = { name: "capacity", capacity_factor: 0.5, formula: "makemoe" };
   const step = await createStep({ ...model, dispatch });
@@ -139,7 +139,7 @@ test("Diff-MoE with a capacity drops what exceeds it, and still learns", async (
   expect(diffMoeSchema.parse({ system: "diff-moe" }).dispatch).toEqual({ name: "dropless" });
 });
 
-test("what a classifier says of its experts", () => {
+test("properties of a classifier's experts", () => {
   const classifierOf = (moe: object) =>
     createVitMoe(fromSnakeCase(vitMoeSchema.parse({ ...sizes, system: "vit-moe", moe })), task);
   expect(classifierOf({})).toMatchObject({ numSelectedExperts: 2, numActiveExperts: 2 });

@@ -1,7 +1,7 @@
 /**
- * A vision transformer with mixtures of experts in some blocks or all (V-MoE, arXiv:2106.05974, with
- * mean pooling): every router, dispatcher, expert and loss of the toolkit in a plain model. Without
- * experts (`moe_layers: none`) it is a dense vision transformer.
+ * A vision transformer with mixtures of experts in some or all blocks (V-MoE, arXiv:2106.05974, with
+ * mean pooling). It supports every router, dispatcher, expert and loss of the toolkit. Without experts
+ * (`moe_layers: none`) it is a dense vision transformer.
  *
  * Axes: `B` images, `S` patches, `D` width, `C` classes.
  */
@@ -24,7 +24,7 @@ import { transformerBlocks } from "../transformer-blocks.ts";
 
 export interface VitMoeConfig {
   readonly patchSize: number;
-  /** How patches become tokens: one linear map (default), or a convolution stem. */
+  /** Patch embedding: one linear layer (default), or a convolution stem. */
   readonly stem?: "linear" | "conv";
   readonly width: number;
   readonly numLayers: number;
@@ -39,6 +39,12 @@ export interface VitMoeConfig {
  *
  * @param images `[B, channels, H, W]`
  * @returns `[B, C]`
+ * @example
+ * const { model } = loadConfig("shapes-vit-moe", trainConfigSchema);
+ * const logits = (scope, { images }) => vitMoe(scope, images, { ...model, numClasses: 8 });
+ * const inputs = { images: allocate("float32", [2, 3, 32, 32]) };
+ * const { output } = await apply(logits, init(logits, inputs), inputs);
+ * output.shape; // [2, 8]
  */
 export function vitMoe(scope: Scope, images: Tensor, config: VitMoeConfig): Tensor {
   const { width, patchSize, stem = "linear" } = config;

@@ -15,7 +15,7 @@ const loads = new Map([
 ]);
 const counts = { kinds: ["shared", "image"], counts: [3, 1], numSelectedExperts: 2 };
 
-/** For each layer the sources of its experts after an edit. */
+/** The sources of the experts of each layer after an edit. */
 function plan(edit: Exclude<ExpertEdit, { action: "upcycle" }>, known = loads): number[][][] {
   const context = { layers: expertLayers(weights), loads: known, counts, weights };
   return [...planEdit(edit, context).values()].map((experts) =>
@@ -49,7 +49,7 @@ test("the most and the least used are those of one kind", () => {
   ]);
   expect(plan({ action: "remove", numLeastUsed: 2 })).toEqual([
     [[0], [3]],
-    [[1], [3]], // of equals the first
+    [[1], [3]], // ties go to the first
   ]);
   expect(plan({ action: "remove", numLeastUsed: 1, kind: "image" })).toEqual([
     [[0], [1], [2]],

@@ -64,7 +64,11 @@ export interface EditContext {
   readonly weights: Tensors;
 }
 
-/** The experts of every layer after an edit. */
+/**
+ * The experts of every layer after an edit.
+ *
+ * @throws UserError (exit code 2) if the edit is ambiguous or does not fit the experts
+ */
 export function planEdit(
   edit: Exclude<ExpertEdit, UpcycleEdit>,
   { layers, loads, counts, weights }: EditContext,

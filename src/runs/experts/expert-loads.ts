@@ -27,7 +27,11 @@ export async function readExpertLoads(
   return new Map(loads);
 }
 
-/** The loads of a layer. */
+/**
+ * The loads of a layer.
+ *
+ * @throws UserError (exit code 2) if the run has logged none
+ */
 export function requireLoads(loads: ExpertLoads, path: string): readonly number[] {
   const found = loads.get(path);
   if (found !== undefined) return found;
@@ -36,7 +40,11 @@ export function requireLoads(loads: ExpertLoads, path: string): readonly number[
   );
 }
 
-/** The `count` experts with the highest, or lowest, loads; ties go to the lower index. */
+/**
+ * The `count` experts with the highest, or lowest, loads; ties go to the lower index.
+ *
+ * @throws UserError (exit code 2) if there are fewer than `count` experts
+ */
 export function rankByLoad(
   loads: readonly number[],
   candidates: readonly number[],

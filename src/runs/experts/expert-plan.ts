@@ -65,7 +65,7 @@ async function planChange(
   };
 }
 
-/** By default every block gets experts. */
+/** Default: every block gets experts. */
 async function planUpcycle(
   { run, config }: EditedRun,
   edit: UpcycleEdit,

@@ -11,7 +11,7 @@ import { best, latest, listCheckpoints } from "../checkpoint-store.ts";
 import { errorCode } from "../files.ts";
 import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
 
-/** What was done with the stored weights, by parameter name. */
+/** The result of the initialisation, by parameter name. */
 export interface InitReport {
   /** The file that was read. */
   readonly path: string;
@@ -98,7 +98,10 @@ interface DenseSources {
 
 const NO_EXPERTS: DenseSources = { sources: new Map(), fresh: new Set(), layers: [] };
 
-/** Layers with experts in the model and a dense counterpart in the file: `blocks.0.moe`, `blocks.0.mlp`. */
+/**
+ * Layers with experts in the model and a dense counterpart in the file: `blocks.0.moe`,
+ * `blocks.0.mlp`.
+ */
 function denseSources(stored: Tensors, targets: Tensors): DenseSources {
   const sources = new Map<string, string>();
   const fresh = new Set<string>();

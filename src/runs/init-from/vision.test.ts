@@ -1,4 +1,4 @@
-/** Weights of a vision transformer under timm's names begin models with experts and other grids. */
+/** Models with experts and other grids start from a vision transformer with timm's names. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ import { resizeGrid } from "./positions.ts";
 const folder = mkdtempSync(join(tmpdir(), "moesaic-init-vision-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-// Two dense blocks, 3x3 patches behind a class token, five classes; logits are PyTorch's.
+// Two dense blocks, a class token before 3x3 patches, five classes; logits are PyTorch's.
 const { weights, arrays } = readFixture("sf-moe-dense");
 const path = join(folder, "vit.safetensors");
 writeFileSync(path, Buffer.concat(encodeSafetensors(weights)));
@@ -28,7 +28,7 @@ writeFileSync(path, Buffer.concat(encodeSafetensors(weights)));
 const top2 = { name: "softmax_top_k" as const, num_selected_experts: 2 };
 const cosine = { name: "cosine" as const, projection_width: 8 };
 
-/** Four experts of the dense layer's form, without capacity and losses. */
+/** Four experts with the architecture of the dense layer, without capacity limit and losses. */
 const fourExperts = (router: object, ratio = 2) => ({
   num_experts: 4,
   router,

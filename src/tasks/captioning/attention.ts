@@ -1,4 +1,4 @@
-/** Where a captioner looks: patches at each other, and words at patches. */
+/** Attention maps of a captioner: between patches, and from words to patches. */
 import type { Batch } from "../../data/batches/batch.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/generate/prompt.ts";
@@ -24,8 +24,8 @@ const IN_VISION = /^vision\.blocks\.\d+\.attn\.weights$/;
 const IN_DECODER = /^decoder\.blocks\.\d+\.attn\.weights$/;
 
 /**
- * The images with the attention of the vision transformer, and with that of the words of their captions
- * to the patches where the decoder reads these; as many images as `attentionPlan` has room for.
+ * Adds attention maps to the images: of the vision transformer, and of the caption's words to the
+ * patches if the decoder reads patches. `attentionPlan` limits the number of images.
  */
 export async function withCaptionAttention(
   shown: readonly ShownImage[],
@@ -83,7 +83,7 @@ export async function withCaptionAttention(
   });
 }
 
-/** The words that the decoder reads of the caption of a batch of one: all but the last. */
+/** The words of the caption that the decoder reads, all but the last; the batch has one sample. */
 function readWords({ arrays }: Batch, tokenizer: Tokenizer): string[] {
   const count = Number(arrays.lengths!.data[0]) - 1;
   return tokenTexts(tokenizer, Array.from(arrays.tokens!.data.slice(0, count), Number));

@@ -1,4 +1,4 @@
-/** Reads a split of captioned images: losses with their own and with other images, and new captions. */
+/** Evaluates a split of captioned images: losses with own and shuffled images, generated captions. */
 import type { Batch } from "../../data/batches/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
@@ -20,20 +20,21 @@ import { namesMainObject } from "./match.ts";
 import { captionCollector } from "./record.ts";
 import { shiftedImages } from "./shifted.ts";
 
-/** Captions of a report, at most. */
+/** Maximum number of captions in a report. */
 const CAPTIONS_SHOWN = 12;
 
 export interface CaptioningEvaluationOptions {
   readonly tokenizer: Tokenizer;
-  /** Tokens of a caption in a batch. */
+  /** Tokens per caption in a batch. */
   readonly contextLength: number;
   readonly session: SessionOptions;
 }
 
 /**
- * Means of the scalars; the same with the images of other samples (`..._shuffled`); BLEU, ROUGE-L and
- * CIDEr of greedy captions against all captions of each image; and where the set knows its objects,
- * `exact_match`, the fraction of captions whose first object has the main object's colour and shape.
+ * Means of the scalars; losses with the images of other samples (`..._shuffled`); BLEU, ROUGE-L and
+ * CIDEr of greedy captions against all captions of each image. If the set has objects, also
+ * `exact_match`: the fraction of captions whose first object has the colour and shape of the main
+ * object.
  */
 export async function evaluateCaptioning(
   model: SeeMoe,
@@ -93,7 +94,7 @@ export async function evaluateCaptioning(
   };
 }
 
-/** Characters of the captions of a split over their tokens. */
+/** Characters per token of the captions of a split. */
 function tokenLengths(tokenizer: Tokenizer): Collector<number> {
   const counts = { characters: 0, tokens: 0 };
   const given = firstTokens(tokenizer).length;
@@ -111,11 +112,11 @@ interface Captioned {
   /** In the order of the samples. */
   readonly captions: readonly string[];
   readonly references: readonly (readonly string[])[];
-  /** Fraction of captions that name the main object, where the set knows it. */
+  /** Fraction of captions that name the main object; absent if the set has no objects. */
   readonly matches?: number;
 }
 
-/** Greedy captions of all images of a source, as long as those of the data at most. */
+/** Greedy captions of all images of a source, at most as long as the captions of the data. */
 async function captionBatches(
   decoder: Decoder,
   options: CaptioningEvaluationOptions,

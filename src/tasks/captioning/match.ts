@@ -1,4 +1,4 @@
-/** Whether captions of the shapes say what is in the image. */
+/** Checks captions of the shapes against the objects of the image. */
 
 import type { ObjectAttributes } from "../../data/dataset.ts";
 import { colorNames, shapeNames } from "../../data/shapes/index.ts";
@@ -8,8 +8,8 @@ const colors: ReadonlySet<string> = new Set(colorNames);
 const shapes: ReadonlySet<string> = new Set(shapeNames);
 
 /**
- * Colour and shape of the first object that a caption names: its first shape word, and the last colour
- * word before that.
+ * Colour and shape of the first object in a caption: the first shape word, and the last colour word
+ * before it.
  *
  * @example
  * firstObject("a large red circle left of a blue star"); // { color: "red", shape: "circle" }

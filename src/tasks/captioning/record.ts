@@ -1,4 +1,4 @@
-/** What a report shows of the routing of captioned images: words, and the image they are about. */
+/** The routing of captioned images for a report: words and image patches. */
 import type { ImageDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/generate/prompt.ts";
@@ -17,11 +17,11 @@ import {
 import { routedTokens } from "../shared/token-traces.ts";
 
 const TRACES_SHOWN = 12;
-/** What stands for the one visual token in front of the words. */
+/** Text of the single visual token before the words. */
 const IMAGE_TOKEN = "<image>";
 
 export interface CaptionRecord {
-  /** The images whose patches a layer routes. */
+  /** Images with routed patches. */
   readonly shown: readonly ShownImage[];
   readonly galleries: LayerGallery[];
   readonly traces: TokenTrace[];
@@ -30,19 +30,19 @@ export interface CaptionRecord {
 export interface CaptionRecordSource {
   readonly model: Pick<SeeMoe, "prefix" | "grid" | "pool">;
   readonly tokenizer: Tokenizer;
-  /** Tokens of a caption in a batch. */
+  /** Tokens per caption in a batch. */
   readonly contextLength: number;
 }
 
-/** Layers that route, by the part of the model. */
+/** Routed layers by part of the model. */
 interface Layers {
   readonly inVision: readonly string[];
   readonly inDecoder: readonly string[];
 }
 
 /**
- * Records the first samples: the words of each caption with the visual token, where that is one, or
- * beside a mosaic of the patches, where each of these is one.
+ * Records the first samples: the words of each caption after the visual token, or with a mosaic of the
+ * patches if every patch is a visual token.
  */
 export function captionCollector(
   dataset: ImageDataset,

@@ -1,15 +1,18 @@
-/** The captions of a split with images that are not theirs. */
+/** The captions of a split with the images of other samples. */
 import type { Batch } from "../../data/batches/batch.ts";
 import type { Loader } from "../../data/loader.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { BatchSource } from "../../learn/evaluator.ts";
 
-/** Places between an image and the caption that it comes to, in splits of more than twice as many. */
+/**
+ * Distance between an image and its new caption; half the split if the split is shorter than twice
+ * that.
+ */
 const SHIFT = 64;
 
 /**
- * Everything as it is, but that each sample has the image of the one `shift` places before it, the
- * first ones those of the last: no sample keeps its own.
+ * Replaces the image of each sample by the image `shift` samples earlier, cyclically, so that no sample
+ * keeps its image.
  *
  * @param length samples of the split, at least 2
  */
@@ -19,7 +22,7 @@ export function shiftedImages(
 ): BatchSource {
   const shift = Math.min(SHIFT, Math.floor(length / 2));
   let step = 0;
-  let held: Float32Array | undefined; // of the `shift` samples before the next batch
+  let held: Float32Array | undefined; // images of the `shift` samples before the next batch
 
   /** The last images of the split. */
   const lastImages = async (): Promise<Float32Array> => {
@@ -38,7 +41,7 @@ export function shiftedImages(
 
   return {
     seek(to) {
-      if (to !== 0) throw new RangeError(`shifted images begin at step 0, got ${to}`);
+      if (to !== 0) throw new RangeError(`shifted images start at step 0, got ${to}`);
       step = 0;
     },
     async next() {

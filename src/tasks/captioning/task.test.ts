@@ -67,7 +67,7 @@ describe("the loss", () => {
     expect(number("loss")).toBeCloseTo(-(first + second) / 7, 5);
   });
 
-  test("does not depend on what stands in the padding", async () => {
+  test("does not depend on padding", async () => {
     const tokenizer = characters(["pad", "unknown", "end"]);
     const [before, after] = [
       await evaluate(tokenizer),
@@ -100,7 +100,7 @@ describe("what cannot be learnt is refused with a sentence", () => {
     [
       "no end token",
       { dataset, fields: fieldsOf(8), tokenizer: characters(["pad"]) },
-      "captions need an end token, or nothing ends them",
+      "captions need an end token, which stops generation",
     ],
     [
       "captions that are longer than the context",
@@ -143,7 +143,7 @@ test("a caption matches by colour and shape of the main object", () => {
   expect(namesMainObject("a red star", [])).toBe(false);
 });
 
-/** Samples whose image is their number, in batches of `size`. */
+/** Samples whose image is their index, in batches of `size`. */
 function countingLoader(length: number, size: number) {
   let step = 0;
   return {

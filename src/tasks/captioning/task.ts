@@ -1,4 +1,4 @@
-/** Captions of images, word by word. */
+/** The image captioning task. */
 import type { ImageDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { usageError } from "../../graph/errors.ts";
@@ -23,13 +23,13 @@ export interface CaptioningOptions {
   readonly session: SessionOptions;
 }
 
-/** A label that no token has. */
+/** Label of positions without a target. */
 const NO_TARGET = -100;
 
 /**
- * Captioned images, judged by the mean cross-entropy of the captions' tokens, in nats.
+ * Learns captions of images; the score is the mean cross-entropy of caption tokens, in nats.
  *
- * @throws UserError (exit code 2) where the data lack captions or a tokenizer that ends them
+ * @throws UserError (exit code 2) if the data lack captions, or a tokenizer with an end token
  */
 export function captioningTask(
   settings: SeeMoeSettings,
@@ -38,7 +38,7 @@ export function captioningTask(
 ): Task {
   const dataset = anySet as ImageDataset;
   if (dataset.get(0).captions === undefined) {
-    refuse(`${dataset.name} has no captions to learn; choose a set that has some`);
+    refuse(`${dataset.name} has no captions to learn; choose a set with captions`);
   }
   const known = requireEndToken(tokenizer);
   const contextLength = fields.tokens!.shape[0]!;
@@ -63,11 +63,11 @@ export function captioningTask(
 }
 
 /**
- * Cross-entropy of every token of a caption, the first and the end token among them; a start token is
- * given and padding does not count. `accuracy` is the fraction of tokens that were the most probable,
- * `loss_per_character` the sum of their losses over the characters of the captions.
+ * Cross-entropy of all caption tokens, including the first and the end token but not a start token
+ * or padding. `accuracy` is the fraction of tokens that the model ranks first; `loss_per_character`
+ * is the sum of token losses divided by the number of characters.
  *
- * Label smoothing counts in training only.
+ * Label smoothing applies in training only.
  */
 export function captioning(
   model: SeeMoe,
@@ -97,7 +97,7 @@ export function captioning(
   };
 }
 
-/** Which of `L` tokens are targets: those from `first` on that are no padding, `[B, L]` bool. */
+/** Which of `L` tokens are targets: all from `first` on except padding, `[B, L]` bool. */
 function targetMask(lengths: Tensor, numTokens: number, first: number): Tensor {
   const present = lengthMask(lengths, numTokens);
   return logicalAnd(present, greaterOrEqual(arange(lengths.graph, numTokens), first));
@@ -110,7 +110,7 @@ function requireEndToken(tokenizer: Tokenizer | undefined): Tokenizer {
   }
   if (tokenizer.endId !== undefined) return tokenizer;
   return refuse(
-    `captions need an end token, or nothing ends them; add it to data.tokenizer, for example ${example}`,
+    `captions need an end token, which stops generation; add it to data.tokenizer, for example ${example}`,
   );
 }
 

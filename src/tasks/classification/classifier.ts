@@ -7,9 +7,9 @@ import type { TaskOptions } from "../task-maker.ts";
 import { imageClassification } from "./images.ts";
 
 /**
- * Classes of images, by the classifier of any system.
+ * Learns classes of images with the classifier of any system.
  *
- * @throws UserError (exit code 2) for data without classes
+ * @throws UserError (exit code 2) if the data have no classes
  */
 export function classifierTask(
   settings: { readonly system: string },
@@ -21,7 +21,7 @@ export function classifierTask(
   if (classNames.length === 0) {
     const setting = datasets.find(dataName)?.classesSetting;
     throw usageError(
-      `model.system ${settings.system} learns classes, and data.name ${dataName} has none with these settings; choose another of the two${setting ? `, or set ${setting}` : ""}`,
+      `model.system ${settings.system} learns classes, but data.name ${dataName} has none with these settings; change one of them${setting ? `, or set ${setting}` : ""}`,
     );
   }
   const imageShape = fields.images!.shape as readonly [number, number, number];

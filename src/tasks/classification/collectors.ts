@@ -4,7 +4,7 @@ import { confusionSampler, type PredictedSample } from "../../inspect/confusion-
 import type { Collector, Outputs } from "../shared/collect.ts";
 import { softmaxRow } from "./softmax-row.ts";
 
-/** One sample and the class that the model gave it. */
+/** A sample with its predicted class. */
 export interface PredictedRow extends PredictedSample {
   readonly row: number;
   readonly probabilities: number[]; // [C]
@@ -19,7 +19,7 @@ export function predictedRows(outputs: Outputs, { arrays, indices }: Batch): Pre
   });
 }
 
-/** Shares the predictions of a batch among collectors, which `each` calls row by row. */
+/** A collector that calls `each` with every prediction. */
 export function predictionCollector<Result>(
   each: (sample: PredictedRow, outputs: Outputs, batch: Batch, layers: readonly string[]) => void,
   result: () => Result,
@@ -34,13 +34,13 @@ export function predictionCollector<Result>(
 }
 
 export interface Confusion {
-  /** Samples of each class (row) by the class that the model gave them (column). */
+  /** Samples by true class (row) and predicted class (column). */
   readonly counts: readonly (readonly number[])[]; // [C, C]
-  /** Samples of every cell. */
+  /** Example samples of every cell. */
   readonly samples: readonly PredictedSample[];
 }
 
-/** The confusion matrix, and samples of every cell. */
+/** The confusion matrix, with example samples of every cell. */
 export function confusionCollector(numClasses: number): Collector<Confusion> {
   const counts = Array.from({ length: numClasses }, () => Array<number>(numClasses).fill(0));
   const sampler = confusionSampler();

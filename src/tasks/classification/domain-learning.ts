@@ -6,20 +6,19 @@ import type { Classifier } from "../../models/classifier.ts";
 import type { Task } from "../task.ts";
 import { type DomainAlgorithm, domainObjective, resetMomentsAt } from "./domain-objective.ts";
 
-/** The settings of `train` that say how several domains are learnt. */
+/** The settings of `train` for learning from several domains. */
 export interface DomainLearningOptions {
   readonly labelSmoothing?: number;
   readonly samplesPerDomain?: number | undefined;
-  /** By default empirical risk minimisation. */
+  /** Default: empirical risk minimisation. */
   readonly algorithm?: DomainAlgorithm | undefined;
   readonly accumulationSteps?: number;
 }
 
 /**
- * The objective of a classifier: `classification`, or in training that of an algorithm over the domains
- * of the training set.
+ * The objective of a classifier: `classification`, or in training the objective of a domain algorithm.
  *
- * @throws UserError (exit code 2) for an algorithm without batches by domain
+ * @throws UserError (exit code 2) if an algorithm needs batches by domain and they are not set
  */
 export function domainLearning(
   classifier: Classifier,

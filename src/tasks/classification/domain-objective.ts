@@ -1,10 +1,10 @@
 /**
- * Learning classes from several domains, as DomainBed trains its baselines.
+ * Objectives that learn classes from several domains, as in DomainBed's baselines.
  *
- * A training batch holds the rows of each domain together, `n` of each of the `M` training domains.
- * All of them pass the model at once, where DomainBed passes the domains of some algorithms one by one:
- * routers and experts with a capacity see the whole batch, and auxiliary losses are of it. Evaluation is
- * that of classification, whatever the algorithm.
+ * A training batch has `n` consecutive rows of each of the `M` training domains. All rows pass the
+ * model at once, so that routing, expert capacity and auxiliary losses refer to the whole batch.
+ * DomainBed runs the domains of some algorithms separately. Evaluation is the same for all
+ * algorithms: classification.
  */
 
 import type * as z from "zod";
@@ -32,19 +32,19 @@ export type DomainAlgorithm = CamelCased<z.output<typeof algorithmSchema>>;
 
 export interface DomainObjectiveOptions {
   readonly algorithm: DomainAlgorithm;
-  /** `M`, domains in a training batch. */
+  /** `M`, number of domains in a training batch. */
   readonly numDomains: number;
   readonly labelSmoothing?: number;
-  /** Batches of an update, which count as one for the schedule of IRM. Default 1. */
+  /** Batches per update; the schedule of IRM counts updates. Default 1. */
   readonly accumulationSteps?: number;
 }
 
-/** What the linear head of a model reads: models tap it under this name. */
+/** Name of the tap with the input of the classification head. */
 const FEATURES = "features";
 
 /**
- * The objective of an algorithm; `evaluated` is what evaluation computes. With one domain all but IRM
- * are empirical risk minimisation, as in DomainBed.
+ * The training objective of an algorithm; `evaluated` is the evaluation objective. With one domain all
+ * algorithms but IRM are empirical risk minimisation, as in DomainBed.
  */
 export function domainObjective(
   classifier: Pick<Classifier, "logits">,
@@ -133,7 +133,7 @@ function result(
   return { loss, metrics: { accuracy: accuracy(logits, labels), ...metrics }, outputs: { logits } };
 }
 
-/** Right answers count by the share of the image that they are of. */
+/** Accuracy in which a correct answer counts by its share of the mixed image. */
 function mixedAccuracy(
   logits: Tensor,
   { labels, shares }: { readonly labels: readonly [Tensor, Tensor]; readonly shares: Tensor },
@@ -145,7 +145,7 @@ function mixedAccuracy(
   return reduceMean(add(mul(shares, first), mul(sub(1, shares), second)));
 }
 
-/** The logits, and the features `[B, D]` that the model taps on the way. */
+/** The logits, and the tapped features `[B, D]`. */
 function withFeatures(
   scope: Scope,
   images: Tensor,
@@ -162,7 +162,7 @@ function withFeatures(
   const logits = forward(watched, images);
   if (features === undefined) {
     throw usageError(
-      "train.algorithm coral compares features, and this model.system does not tell them; choose vit-moe or sf-moe, or another algorithm",
+      "train.algorithm coral compares features, but this model.system does not tap them; choose vit-moe or sf-moe, or another algorithm",
     );
   }
   return { logits, features };

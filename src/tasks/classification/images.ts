@@ -17,7 +17,7 @@ import { type DomainLearningOptions, domainLearning } from "./domain-learning.ts
 const RIGHT_SHOWN = 12;
 const WRONG_SHOWN = 12;
 
-/** Images of a labelled set, judged by accuracy; of several domains where the options say so. */
+/** Learns the classes of images, optionally from several domains; the score is the accuracy. */
 export function imageClassification(
   classifier: Classifier,
   dataset: ImageDataset,
@@ -38,9 +38,9 @@ export function imageClassification(
 }
 
 /**
- * Cross-entropy between the logits of `images` and `labels`, with the accuracy beside it.
+ * Cross-entropy between the logits of `images` and `labels`; the metric is the accuracy.
  *
- * Label smoothing counts in training only, so that validation losses compare across settings.
+ * Label smoothing applies in training only, so that validation losses are comparable across settings.
  */
 export function classification(
   classifier: Pick<Classifier, "logits">,

@@ -9,7 +9,7 @@ import { predictionCollector } from "./collectors.ts";
 const SENTENCES = 12;
 const SENTENCE_TOKENS = 96;
 
-/** The experts of the words of the first sentences, spread evenly over the classes. */
+/** Collects the experts of the words of some sentences, evenly by class. */
 export function sentenceCollector(
   tokenizer: Tokenizer,
   numClasses: number,

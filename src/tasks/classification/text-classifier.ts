@@ -7,13 +7,13 @@ import type { Task, TaskData } from "../task.ts";
 import type { TaskOptions } from "../task-maker.ts";
 import { textClassification } from "./texts.ts";
 
-/** Classes of sentences, by the text classifier. */
+/** Learns classes of sentences with the text classifier. */
 export function textClassifierTask(
   settings: TextClassifierSettings,
   { dataset, fields, tokenizer: given }: TaskData,
   { labelSmoothing }: Pick<TaskOptions, "labelSmoothing">,
 ): Task {
-  const tokenizer = given!; // Data sets of sentences have one.
+  const tokenizer = given!; // Data sets of sentences have a tokenizer.
   const { classNames } = dataset as TextDataset;
   const { vocabularySize } = tokenizer;
   const classifier = createTextClassifier(settings, {

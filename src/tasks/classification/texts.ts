@@ -15,10 +15,10 @@ import { sentenceCollector } from "./sentences.ts";
 
 const WRONG_SHOWN = 20;
 const RIGHT_SHOWN = 10;
-/** Of a text in a cell of the confusion matrix. */
+/** Maximum length of a text in a cell of the confusion matrix. */
 const SAMPLE_CHARACTERS = 400;
 
-/** A model that gives class logits `[B, C]` of `tokens` `[B, L]` of which `lengths` `[B]` count. */
+/** A model of sentences: `tokens` `[B, L]` and their `lengths` `[B]` to class logits `[B, C]`. */
 export interface SentenceModel {
   readonly logits: (scope: Scope, tokens: Tensor, lengths: Tensor) => Tensor;
   readonly numActiveExperts: number;
@@ -30,7 +30,7 @@ export interface TextClassificationOptions {
   readonly labelSmoothing?: number;
 }
 
-/** Sentences of a labelled set, judged by accuracy. */
+/** Learns the classes of sentences; the score is the accuracy. */
 export function textClassification(
   model: SentenceModel,
   classNames: readonly string[],
@@ -86,7 +86,7 @@ async function evaluateSentences(
   };
 }
 
-/** The wrong predictions with the highest probabilities, and the first right ones. */
+/** Collects the wrong predictions with the highest probabilities, and the first correct predictions. */
 function shownPredictions(dataset: TextDataset): Collector<TextPrediction[]> {
   const right: TextPrediction[] = [];
   let wrong: TextPrediction[] = [];
@@ -101,7 +101,7 @@ function shownPredictions(dataset: TextDataset): Collector<TextPrediction[]> {
   );
 }
 
-/** The mistakes that the model was surest of. */
+/** The wrong predictions with the highest probabilities. */
 function mostConfident(wrong: readonly TextPrediction[]): TextPrediction[] {
   return wrong.toSorted((a, b) => b.probability - a.probability).slice(0, WRONG_SHOWN);
 }

@@ -1,4 +1,4 @@
-/** Reads a split of captioned images with a contrastive model: retrieval, zero-shot, routing. */
+/** Evaluates a contrastive model on captioned images: retrieval, zero-shot accuracy, routing. */
 import type { ImageDataset, ObjectAttributes } from "../../data/dataset.ts";
 import { createEncoder } from "../../evaluate/encoder.ts";
 import { retrievalScores } from "../../evaluate/retrieval.ts";
@@ -16,18 +16,18 @@ import { zeroShotResults } from "./zero-shot-results.ts";
 
 export interface ContrastEvaluationOptions extends ContrastRecordOptions {
   readonly session: SessionOptions;
-  /** Sentences with `{}` for the name of a class. */
+  /** Prompt templates with `{}` in place of the class name. */
   readonly templates: readonly string[];
-  /** Whether nothing like a sample was trained on; scores of such samples are told apart. */
+  /** Whether training held out samples like this one; their scores are reported separately. */
   readonly unseen?: (attributes: readonly ObjectAttributes[]) => boolean;
 }
 
 /**
- * Means of the scalars, recall in retrieval with all captions of every image, zero-shot accuracy
- * where there are classes, and what the report shows.
+ * Means of the scalars, retrieval recall over all captions of every image, zero-shot accuracy if there
+ * are classes, and the parts of the report.
  *
- * The scalars and the routing are of pairs, which compete for the experts' room as in training;
- * embeddings are of images and texts alone.
+ * Scalars and routing come from pairs, which compete for expert capacity as in training; embeddings
+ * come from separate images and texts.
  */
 export async function evaluateContrast(
   options: ContrastEvaluationOptions,
@@ -53,7 +53,7 @@ export async function evaluateContrast(
   const atTen = Object.entries(retrieval).filter(([name]) => name.endsWith("_r10"));
   const attention = { grid: model.grid, taps: evaluated.taps };
   return {
-    // The report shows the first scores at its head.
+    // The report shows the first scores at the top.
     scores: {
       ...zeroShot?.scores,
       ...Object.fromEntries(atTen),

@@ -39,13 +39,13 @@ test("what cannot be compared is refused in one sentence", () => {
     },
   };
   expect(() => taskOf({ ...source, dataset })).toThrow(
-    "cifar10 has no captions to compare images with; choose a set that has some",
+    "cifar10 has no captions to compare images with; choose a set with captions",
   );
   expect(() => taskOf({ dataset: shapes, fields })).toThrow(
     "model.system limoe reads captions; set data.tokenizer, for example to { kind: word } or { kind: clip }",
   );
   expect(() => taskOf(source, { batchSize: 1 })).toThrow(
-    "a contrastive loss compares the pairs of a batch, and train.batch_size is 1; raise it to 2 or more",
+    "a contrastive loss compares the pairs of a batch, but train.batch_size is 1; raise it to 2 or more",
   );
   expect(() => taskOf(source, { model: { num_heads: 3 } })).toThrow(
     "model.width 16 cannot be divided among model.num_heads 3; choose a multiple",

@@ -1,4 +1,4 @@
-/** What LIMoE learns from captioned images. */
+/** The task of LIMoE: contrastive learning from captioned images. */
 
 import type { ImageDataset } from "../../data/dataset.ts";
 import { classTemplates } from "../../data/text/class-templates.ts";
@@ -9,7 +9,11 @@ import type { TaskOptions } from "../task-maker.ts";
 import { imageTextContrast } from "./task.ts";
 import { contrastiveWarnings } from "./warnings.ts";
 
-/** @throws UserError (exit code 2) where the data lack captions or a tokenizer, or a batch pairs */
+/**
+ * Learns to match images and captions.
+ *
+ * @throws UserError (exit code 2) if the data lack captions or a tokenizer, or batches have one pair
+ */
 export function limoeTask(
   model: LimoeSettings,
   { dataset: anySet, fields, tokenizer }: TaskData,
@@ -25,7 +29,7 @@ export function limoeTask(
     throw usageError(message);
   };
   if (dataset.get(0).captions === undefined) {
-    refuse(`${dataset.name} has no captions to compare images with; choose a set that has some`);
+    refuse(`${dataset.name} has no captions to compare images with; choose a set with captions`);
   }
   if (tokenizer === undefined) {
     return refuse(
@@ -34,7 +38,7 @@ export function limoeTask(
   }
   if (batchSize === 1) {
     refuse(
-      "a contrastive loss compares the pairs of a batch, and train.batch_size is 1; raise it to 2 or more",
+      "a contrastive loss compares the pairs of a batch, but train.batch_size is 1; raise it to 2 or more",
     );
   }
   const imageShape = fields.images!.shape as readonly [number, number, number];

@@ -7,14 +7,14 @@ import type { Encoder } from "../../evaluate/encoder.ts";
 import type { Embeddings } from "../../evaluate/similarity.ts";
 import type { FullEvaluationOptions } from "../task.ts";
 
-/** Sentences that are encoded at once. */
+/** Sentences per batch. */
 const BATCH = 256;
 
 /** All images of a split with all their captions. */
 export interface EmbeddedPairs {
   readonly images: Embeddings; // [N, P]
   readonly texts: Embeddings; // [M, P]
-  /** Image of each text. */
+  /** Image index of each text. */
   readonly owners: readonly number[]; // [M]
   readonly captions: readonly string[]; // [M]
 }
@@ -50,7 +50,7 @@ export async function embedPairs(
   return { images: { width, data: images }, texts, owners, captions };
 }
 
-/** Rows `[M, P]` of sentences. */
+/** Embeddings `[M, P]` of sentences. */
 export async function embedSentences(
   encoder: Encoder,
   tokenizer: Tokenizer,

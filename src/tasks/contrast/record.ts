@@ -1,4 +1,4 @@
-/** What the report shows of the routing of pairs: mosaics, words, and what experts like. */
+/** The routing of pairs for the report: mosaics, words and galleries of experts. */
 import type { Batch } from "../../data/batches/batch.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
@@ -31,7 +31,7 @@ export interface ContrastRecord {
   readonly tokenTraces: readonly TokenTrace[];
 }
 
-/** The routing of pairs: mosaics of images, words of texts, and galleries of experts. */
+/** Collects the routing of pairs: mosaics of images, words of texts, and galleries of experts. */
 export function contrastCollector(
   dataset: ImageDataset,
   { model, tokenizer }: Pick<ContrastRecordOptions, "model" | "tokenizer">,
@@ -96,18 +96,18 @@ export function contrastCollector(
   };
 }
 
-/** The part of a pair that a layer reads. */
+/** The tokens of a pair that a layer routes. */
 interface Reads {
   readonly layer: string;
   readonly patches: boolean;
   readonly words: boolean;
-  /** Place of the first word among the tokens of a pair. */
+  /** Index of the first word in the tokens of a pair. */
   readonly firstWord: number;
-  /** Tokens of a pair. */
+  /** Tokens per pair. */
   readonly stride: number;
 }
 
-/** Which tokens of a pair a layer reads, patches before words: those of its tower. */
+/** The tokens of a pair that a layer's tower routes, patches before words. */
 function readsOf(layer: string, numPatches: number, numWords: number): Reads {
   const patches = !layer.startsWith("text_tower.");
   const words = !layer.startsWith("image_tower.");

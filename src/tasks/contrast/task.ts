@@ -1,4 +1,4 @@
-/** Images and their texts in one space. */
+/** Contrastive learning of images and texts. */
 import type { Tensor } from "../../graph/graph.ts";
 import { joinStages, type StagedObjective } from "../../learn/staged-objective.ts";
 import {
@@ -17,8 +17,9 @@ import type { Task } from "../task.ts";
 import { type ContrastEvaluationOptions, evaluateContrast } from "./evaluation.ts";
 
 /**
- * Pairs of images and texts, judged by how many find each other within a batch; a full evaluation adds
- * recall in retrieval with all captions of each image, and zero-shot accuracy where the images have classes.
+ * Learns embeddings of images and texts; the score is the accuracy of matching pairs within a
+ * batch. A full evaluation adds retrieval recall over all captions, and zero-shot accuracy if the
+ * images have classes.
  */
 export function imageTextContrast(
   model: ContrastiveModel,
@@ -29,7 +30,7 @@ export function imageTextContrast(
   return {
     objective: joinStages(stages),
     stages,
-    // Confidence that grows without bound spoils the loss of a small set long before it spoils the ranks.
+    // On a small set the loss rises through overconfidence long before the ranking gets worse.
     score: { name: "pair_accuracy", better: "higher" },
     samples: "pairs",
     tokensPerSample: grid.rows * grid.columns + contextLength,
@@ -41,8 +42,9 @@ export function imageTextContrast(
 }
 
 /**
- * Embeddings of every pair, then InfoNCE or the sigmoid loss over all of them; `temperature` is the
- * inverse of the factor of cosines, `image_similarity` and `text_similarity` the mean cosine of different samples.
+ * Embeddings of every pair, then InfoNCE or the sigmoid loss over all pairs. `temperature` is the
+ * inverse of the logit scale; `image_similarity` and `text_similarity` are mean cosines of
+ * different samples.
  */
 export function contrastiveStages(model: ContrastiveModel): StagedObjective {
   return {
@@ -74,7 +76,7 @@ export function contrastiveStages(model: ContrastiveModel): StagedObjective {
   };
 }
 
-/** The inverse of the factor of similarities, as a scalar of the graph. */
+/** The inverse of the logit scale, as a scalar of the graph. */
 function temperatureOf({ scale }: Similarity, like: Tensor): Tensor {
   return typeof scale === "number" ? mul(onesLike(like), 1 / scale) : div(1, reduceMean(scale));
 }

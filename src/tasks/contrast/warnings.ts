@@ -1,35 +1,35 @@
-/** What goes wrong when images and texts are compared, and what helps. */
+/** Warnings about contrastive training, with remedies. */
 import { type Observation, type Warning, WINDOW } from "../diagnostics/observation.ts";
 
 export interface ContrastiveWarningOptions {
   readonly form: "info_nce" | "siglip";
-  /** Updates over which the learning rate climbs. Default 0. */
+  /** Warm-up steps of the learning rate. Default 0. */
   readonly warmupSteps?: number;
-  /** Bound of a temperature that is learned; absent where it is fixed. */
+  /** Lower bound of a learned temperature; absent if the temperature is fixed. */
   readonly minTemperature?: number;
-  /** Whether captions that occur several times are no harm. Default false. */
+  /** Whether the loss ignores repeated captions. Default false. */
   readonly ignoresRepeated?: boolean;
 }
 
-/** Updates after the warm-up by which a run should have learnt something. */
+/** Updates after the warm-up until the loss must have improved. */
 const PATIENCE = 100;
-/** Share of the loss of guessing that counts as guessing. */
+/** Fraction of the chance-level loss above which a model counts as guessing. */
 const STILL_GUESSING = 0.98;
-/** Share of captions in a batch, above which false negatives are worth a word. */
+/** Fraction of repeated captions in a batch above which false negatives are reported. */
 const MANY_REPEATED = 0.1;
-/** Part of the bound that the temperature is above it at most, while it counts as being there. */
+/** Relative distance from the bound within which the temperature counts as being at it. */
 const AT_BOUND = 0.005;
-/** Mean cosine of different samples, from which on they are nearly one. */
+/** Mean cosine of different samples above which embeddings count as collapsed. */
 const COLLAPSED = 0.95;
 
 /**
- * Warnings by means over the last updates: a loss that is still that of guessing, captions that occur
- * several times in a batch, a temperature at its bound, embeddings that are all alike.
+ * Warnings from means over the last updates: a chance-level loss, repeated captions within a batch, a
+ * temperature at its bound, collapsed embeddings.
  *
- * Scalars are read by name: `loss`, `temperature`, `image_similarity` and `text_similarity`; those
- * that are absent raise nothing.
+ * Scalars are read by name: `loss`, `temperature`, `image_similarity` and `text_similarity`; missing
+ * scalars raise no warning.
  *
- * @param history the last updates, the newest last; fewer than {@link WINDOW} raise nothing
+ * @param history the last updates, oldest first; fewer than {@link WINDOW} raise no warning
  */
 export function contrastiveWarnings(
   history: readonly Observation[],
@@ -48,13 +48,13 @@ export function contrastiveWarnings(
   if (!ignoresRepeated && repeated >= MANY_REPEATED * samples) {
     warn(
       "repeated_captions",
-      `${repeated.toFixed(1)} of the ${samples} captions that are compared equal another one, so that right pairs are learnt as wrong ones; set model.contrastive.ignore_repeated to true, make the batch smaller, or the captions more varied`,
+      `${repeated.toFixed(1)} of the ${samples} captions that are compared equal another caption, so correct pairs count as negatives; set model.contrastive.ignore_repeated to true, use a smaller batch, or more varied captions`,
     );
   }
   if (minTemperature !== undefined && scalar("temperature") <= (1 + AT_BOUND) * minTemperature) {
     warn(
       "temperature_bound",
-      `the temperature is at its bound of ${minTemperature} and cannot fall any further; watch the validation loss for overfitting, and lower optimizer.learning_rate, for all weights or in a rule for logit_scale`,
+      `the temperature is at its bound of ${minTemperature} and cannot decrease further; check the validation loss for overfitting, and lower optimizer.learning_rate, for all weights or in a rule for logit_scale`,
     );
   }
 
@@ -64,7 +64,7 @@ export function contrastiveWarnings(
   if (loss >= STILL_GUESSING * guessing) {
     warn(
       "loss_of_guessing",
-      `the loss is still ${loss.toFixed(3)}, and guessing among ${samples} pairs gives ${guessing.toFixed(3)}: the batches teach nothing; try another optimizer.learning_rate, and look whether captions belong to their images and tell them apart`,
+      `the loss is still ${loss.toFixed(3)}, and guessing among ${samples} pairs gives ${guessing.toFixed(3)}: the model has learnt nothing; try another optimizer.learning_rate, and check that captions belong to their images and distinguish them`,
     );
   }
   for (const side of ["image", "text"]) {
@@ -72,15 +72,16 @@ export function contrastiveWarnings(
     if (similarity < COLLAPSED || Number.isNaN(similarity)) continue;
     warn(
       `collapsed_${side}s`,
-      `the embeddings of different ${side}s have a mean cosine of ${similarity.toFixed(3)}, so they are nearly one; lower optimizer.learning_rate or lengthen schedule.warmup_steps, and check that the ${side}s differ`,
+      `the embeddings of different ${side}s have a mean cosine of ${similarity.toFixed(3)}: they have collapsed; lower optimizer.learning_rate or lengthen schedule.warmup_steps, and check that the ${side}s differ`,
     );
   }
   return warnings;
 }
 
 /**
- * The least loss of a model that gives all pairs of a batch one similarity: `log B` for InfoNCE; for the
- * sigmoid loss `log B + (B - 1) log(B / (B - 1))`, where each pair has probability `1 / B`.
+ * The minimum loss of a model with equal similarities for all pairs of a batch: `log B` for
+ * InfoNCE; for the sigmoid loss `log B + (B - 1) log(B / (B - 1))`, with probability `1 / B` for
+ * each pair.
  */
 export function lossOfGuessing(form: ContrastiveWarningOptions["form"], samples: number): number {
   if (form === "info_nce" || samples < 2) return Math.log(samples);

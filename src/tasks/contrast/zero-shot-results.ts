@@ -1,4 +1,4 @@
-/** How well classes are told by their names alone. */
+/** Zero-shot classification of a split. */
 
 import type { ImageDataset, ObjectAttributes } from "../../data/dataset.ts";
 import { classAccuracy } from "../../evaluate/class-accuracy.ts";
@@ -16,8 +16,8 @@ export interface ZeroShotOptions {
 }
 
 /**
- * `zero_shot_accuracy` over samples like those of training, `zero_shot_unseen_accuracy` over the
- * others, the confusion of all and samples of it; nothing for a set without classes.
+ * `zero_shot_accuracy` over samples of seen kinds, `zero_shot_unseen_accuracy` over held-out kinds,
+ * and the confusion matrix with example samples; empty for a set without classes.
  *
  * @param images `[N, P]`
  */

@@ -1,4 +1,4 @@
-/** A task from your own objective. */
+/** A task from a custom objective. */
 import type { Objective } from "../../learn/step-graph.ts";
 import { evaluateWith } from "../shared/collect.ts";
 import { routingCollector } from "../shared/collectors.ts";
@@ -12,8 +12,8 @@ export interface CustomTaskOptions extends Partial<Omit<Task, "objective">> {
 /**
  * The task of an objective, for `train(config, { task })`.
  *
- * Reports and the inspector show the scores, the routing of every `moe` layer, and how it follows
- * classes if the data have some; `evaluateFully` may gather more.
+ * Reports and the inspector show the scores, the routing of every `moe` layer, and its association with
+ * classes if the data have classes; `evaluateFully` may add more.
  *
  * Defaults: the validation loss chooses the checkpoint; class names come from the data; tokens per
  * sample and active experts come from the routed layers.

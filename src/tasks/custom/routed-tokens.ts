@@ -1,4 +1,4 @@
-/** The routed layers of your own model, read from its trace. */
+/** The routed layers of a custom model, from its trace. */
 import type { Field } from "../../data/batches/batch.ts";
 import { batch } from "../../graph/shape.ts";
 import { batchSpec } from "../../learn/evaluator.ts";
@@ -8,13 +8,13 @@ import { layersOf, routingTap } from "../../moe/routing-taps.ts";
 /** The routing of one layer. */
 export interface RoutedTokens {
   readonly layer: string;
-  /** Tokens of a sample. */
+  /** Tokens per sample. */
   readonly tokensPerSample: number;
-  /** `K`, experts that a token selects. */
+  /** `K`, selected experts per token. */
   readonly numSelectedExperts: number;
 }
 
-/** The layers of an objective's model that route tokens, in their order. */
+/** The layers of an objective's model that route tokens, in model order. */
 export function routedTokens(
   objective: Objective,
   fields: Readonly<Record<string, Field>>,

@@ -1,32 +1,35 @@
-/** What a run shows while it trains, and what it is told about that. */
+/** Observations of a training run, and warnings about them. */
 import type { NdArray } from "../../graph/array.ts";
 
-/** What one update showed. */
+/** The observation of one update. */
 export interface Observation {
-  /** Updates done with it. */
+  /** Number of updates so far, including this one. */
   readonly step: number;
   /** Logged values, such as `loss`. */
   readonly scalars: Readonly<Record<string, number>>;
-  /** Samples that the loss compares with each other. */
+  /** Number of samples that the loss compares with each other. */
   readonly samples: number;
-  /** Those of them whose caption another one has too; a mean where an update compares several times. */
+  /**
+   * Number of samples that share their caption with another; a mean if an update compares several
+   * times.
+   */
   readonly repeatedCaptions: number;
 }
 
-/** Something that a run shows and that its settings or data can mend. */
+/** A problem of a run that its settings or data can fix. */
 export interface Warning {
-  /** Tells apart what is warned of; one word. */
+  /** Identifies the warning; one word. */
   readonly kind: string;
   readonly message: string;
 }
 
-/** Judges the last updates, of which there are at most {@link WINDOW}, the newest last. */
+/** Checks the last updates, oldest first and at most {@link WINDOW}. */
 export type Diagnose = (history: readonly Observation[]) => readonly Warning[];
 
-/** Updates that a warning is judged by, so that one odd batch raises none. */
+/** Number of updates that a warning averages over, so that a single batch raises none. */
 export const WINDOW = 20;
 
-/** Rows of the arrays, `[B, L]` each, that equal another row of any of them. */
+/** Number of rows in the arrays, `[B, L]` each, that equal another row of any array. */
 export function countRepeatedRows(arrays: readonly NdArray[]): number {
   const seen = new Map<string, number>();
   for (const { shape, data } of arrays) {

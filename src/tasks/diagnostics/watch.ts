@@ -1,4 +1,4 @@
-/** Follows a run and says what is wrong, each thing once. */
+/** Watches a run and reports each warning once. */
 
 import type { Batch } from "../../data/batches/batch.ts";
 import {
@@ -9,22 +9,22 @@ import {
   WINDOW,
 } from "./observation.ts";
 
-/** Updates without a warning after which it may be given again. */
+/** Updates without a warning after which it may be reported again. */
 const CURED = 100;
 
-/** The part of a batch that is looked at. */
+/** The part of a batch that is checked. */
 type SeenBatch = Pick<Batch, "arrays" | "indices">;
 
 export interface Watch {
-  /** Told of each batch of an update. */
+  /** Adds a batch of the current update. */
   seeBatch(batch: SeenBatch): void;
-  /** Ends an update; gives the warnings that are new. */
+  /** Ends an update and returns new warnings. */
   endStep(step: number, scalars: Observation["scalars"]): readonly Warning[];
 }
 
 /**
- * Gathers what `diagnose` judges. A warning is given when it first holds, and again only where it
- * holds anew after {@link CURED} updates without it.
+ * Collects observations for `diagnose`. A warning is reported when it first holds, and again only if it
+ * returns after {@link CURED} updates without it.
  *
  * @param joined whether the batches of an update are compared as one
  */

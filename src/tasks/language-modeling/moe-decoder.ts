@@ -3,13 +3,13 @@ import type { Task, TaskData } from "../task.ts";
 import type { TaskOptions } from "../task-maker.ts";
 import { languageModeling } from "./task.ts";
 
-/** The next token of a text, by the causal language model. */
+/** Learns next-token prediction with the causal language model. */
 export function moeDecoderTask(
   settings: MoeDecoderSettings,
   { fields, tokenizer: given }: TaskData,
   { seed, session }: Pick<TaskOptions, "seed" | "session">,
 ): Task {
-  const tokenizer = given!; // Data sets that are one text have one.
+  const tokenizer = given!; // Data sets of one text have a tokenizer.
   const { vocabularySize } = tokenizer;
   const contextLength = fields.tokens!.shape[0]!;
   const model = createMoeDecoder(settings, { vocabularySize });

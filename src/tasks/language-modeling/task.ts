@@ -1,4 +1,4 @@
-/** Prediction of the next token of a text. */
+/** Next-token prediction. */
 import type { StreamDataset } from "../../data/dataset.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { accuracy } from "../../losses/accuracy.ts";
@@ -16,15 +16,16 @@ import { sampleTexts } from "./text-samples.ts";
 export interface LanguageModelingOptions {
   readonly contextLength: number;
   readonly tokenizer: Tokenizer;
-  /** Of the texts that the report shows. */
+  /** Seed of the texts that the report shows. */
   readonly seed: number;
   readonly session: SessionOptions;
 }
 
 /**
- * Windows of a text, judged by the mean cross-entropy of the token after each place, in nats.
+ * Learns windows of a text; the score is the mean cross-entropy of the token after each position,
+ * in nats.
  *
- * `accuracy` is the fraction of places at which the most probable token is the right one.
+ * `accuracy` is the fraction of positions at which the most probable token is correct.
  */
 export function languageModeling(model: LanguageModel, options: LanguageModelingOptions): Task {
   return {

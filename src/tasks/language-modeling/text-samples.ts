@@ -1,4 +1,4 @@
-/** Texts that a language model makes at the end of its training, for the report. */
+/** Texts that a language model generates at the end of its training, for the report. */
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { createDecoder, type DecoderOptions } from "../../evaluate/generate/decoder.ts";
 import { collect, generate } from "../../evaluate/generate/generate.ts";
@@ -13,13 +13,13 @@ const NEW_TOKENS = 200;
 export interface SampleOptions extends Pick<DecoderOptions, "runtime" | "weights" | "session"> {
   readonly tokenizer: Tokenizer;
   readonly seed: number;
-  /** Tokens whose first ones are continued. */
+  /** A text as tokens; its start is the prompt. */
   readonly text: readonly number[];
   /** Called before each sample and after the last one. */
   readonly onSample?: (done: number, total: number) => void;
 }
 
-/** Continues the beginning of a text at several temperatures; the same seed gives the same samples. */
+/** Continues the start of a text at several temperatures; equal seeds give equal samples. */
 export async function sampleTexts(
   model: LanguageModel,
   { tokenizer, seed, text, onSample, ...options }: SampleOptions,

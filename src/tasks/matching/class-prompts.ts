@@ -1,4 +1,4 @@
-/** Classification by a classifier and by descriptions of the classes, from one model. */
+/** Classification with a classification head and with descriptions of the classes. */
 
 import type { ImageDataset } from "../../data/dataset.ts";
 import { classDescriptions } from "../../data/text/class-descriptions.ts";
@@ -19,9 +19,9 @@ import type { ReadWords } from "../shared/attention-record.ts";
 import type { Task } from "../task.ts";
 
 /**
- * Images of a labelled set, compared with a description of every class. `accuracy` is that of the
- * classifier, `prompt_accuracy` that of the nearest description; the descriptions are the same for
- * every image, so no text says anything of a label.
+ * Learns to classify images and to match them with a description of every class. `accuracy` is the
+ * accuracy of the head, `prompt_accuracy` the accuracy of the nearest description. All images have
+ * the same descriptions, so the text does not reveal the label.
  */
 export function classPrompts(
   settings: DiffMoeSettings,
@@ -45,14 +45,14 @@ export function classPrompts(
     evaluateFully: (options) =>
       task.evaluateFully({
         ...options,
-        // Blocks over the descriptions have no patches to show.
+        // Blocks over the descriptions have no patches.
         createEvaluator: (wanted, more) =>
           options.createEvaluator((tap) => !tap.startsWith("text_blocks.") && wanted(tap), more),
       }),
   };
 }
 
-/** The words of all descriptions, which patches read side by side. */
+/** The words of all descriptions, concatenated as keys of the patches. */
 function promptWords({ ids, lengths }: ClassPrompts, tokenizer: Tokenizer): ReadWords {
   const longest = ids.shape[1]!;
   const rows = Array.from(lengths.data, (length, row) =>
@@ -70,9 +70,10 @@ function promptWords({ ids, lengths }: ClassPrompts, tokenizer: Tokenizer): Read
 }
 
 /**
- * `class`: cross-entropy of the classifier; `contrastive`: cross-entropy of the cosines with all
- * descriptions over the temperature (InfoNCE from images to texts, whose other direction would count
- * images of one class against each other); `alignment`: minus the mean cosine with the own class's.
+ * `class`: cross-entropy of the head; `contrastive`: cross-entropy of the cosines with all
+ * descriptions divided by the temperature (InfoNCE from images to texts only, because the other
+ * direction would treat images of one class as negatives); `alignment`: minus the mean cosine with
+ * the true class's description.
  */
 export function promptObjective(
   { lossWeights }: Pick<DiffMoeSettings, "lossWeights">,

@@ -1,4 +1,4 @@
-/** What Diff-MoE learns, by the text that it reads. */
+/** The task of Diff-MoE, by its text input. */
 import type { ImageDataset } from "../../data/dataset.ts";
 import { datasets } from "../../data/registry.ts";
 import { usageError } from "../../graph/errors.ts";
@@ -10,10 +10,10 @@ import { classPrompts } from "./class-prompts.ts";
 import { imageTextMatching } from "./task.ts";
 
 /**
- * `none`: classes of images; `prompts`: classes by a classifier and by descriptions of all classes;
- * `captions`: which captions belong to which images.
+ * `none`: classification of images; `prompts`: classification with a head and with class descriptions;
+ * `captions`: matching of captions and images.
  *
- * @throws UserError (exit code 2) where the data lack classes, captions or a tokenizer
+ * @throws UserError (exit code 2) if the data lack classes, captions or a tokenizer
  */
 export function diffMoeTask(
   model: DiffMoeSettings,

@@ -1,4 +1,4 @@
-/** Reads a split of captioned images: retrieval over all of it, and the routing of its patches. */
+/** Evaluates a split of captioned images: retrieval over all images, and the routing of patches. */
 import type { Batch } from "../../data/batches/batch.ts";
 import { tokenRows } from "../../data/batches/token-rows.ts";
 import type { ImageDataset } from "../../data/dataset.ts";
@@ -20,15 +20,15 @@ import type { FullEvaluation, FullEvaluationOptions } from "../task.ts";
 
 export interface CaptionEvaluationOptions extends Pick<Classifier, "grid" | "expertKinds"> {
   readonly tokenizer: Tokenizer;
-  /** Words of a caption in a batch. */
+  /** Words per caption in a batch. */
   readonly contextLength: number;
-  /** Passes over an image, side by side; the first is without text. */
+  /** Number of adjacent passes over an image; the first has no text. */
   readonly passes: number;
 }
 
 /**
- * Means of the scalars, recall of retrieval with all captions of every image (the model reads the
- * split once for each place of a caption), and what the report shows of the routing.
+ * Means of the scalars, retrieval recall over all captions of every image (one pass over the split per
+ * caption of an image), and the routing for the report.
  */
 export async function evaluateCaptions(
   options: CaptionEvaluationOptions,
@@ -37,7 +37,7 @@ export async function evaluateCaptions(
   const { grid, passes, tokenizer, expertKinds } = options;
   const { loader } = evaluation;
   const dataset = loader.dataset as ImageDataset;
-  const between = (passes - 1) * grid.rows * grid.columns; // the same patches beside texts
+  const between = (passes - 1) * grid.rows * grid.columns; // patches of the passes with text
   const samplesOf = (layer: string, { indices, arrays }: Batch): GallerySamples | undefined => {
     if (isPatchLayer(layer)) return { indices, between };
     return isTextLayer(layer) ? { indices, patches: false, tokens: arrays.tokens! } : undefined;
@@ -87,7 +87,7 @@ export async function evaluateCaptions(
 const isPatchLayer = (layer: string): boolean => layer.startsWith("blocks.");
 const isTextLayer = (layer: string): boolean => layer.startsWith("text_blocks.");
 
-/** The experts of the words of the first captions, if blocks of text route them. */
+/** Collects the experts of the words of the first captions, if text blocks route words. */
 function captionTraces({
   tokenizer,
   contextLength,
@@ -112,15 +112,15 @@ function captionTraces({
   };
 }
 
-/** Embeddings of images and of their first captions. */
+/** Embeddings of images and their first captions. */
 interface PairEmbeddings {
-  /** Numbers per embedding. */
+  /** Width of an embedding. */
   readonly width: number;
   readonly images: readonly number[]; // [N*P]
   readonly texts: number[];
-  /** The image of each text. */
+  /** Image index of each text. */
   readonly owners: number[];
-  /** Captions of the image that has most. */
+  /** Maximum number of captions per image. */
   readonly mostCaptions: number;
 }
 
@@ -145,7 +145,7 @@ function embeddingCollector(): Collector<PairEmbeddings> {
 
 const numbers = ({ data }: NdArray): number[] => Array.from(data, Number);
 
-/** The same images with another of their captions; the first where they have fewer. */
+/** The split with caption `place` of every image, or the first caption if there are fewer. */
 function otherCaptions(
   loader: FullEvaluationOptions["loader"],
   place: number,
@@ -165,7 +165,7 @@ function otherCaptions(
   };
 }
 
-/** The words of the caption of a batch of one. */
+/** The words of the caption; the batch has one sample. */
 function captionWords(batch: Batch, tokenizer: Tokenizer): ReadWords {
   const ids = wordsOf(batch, 0);
   return { words: [tokenTexts(tokenizer, ids)], keys: [...ids.keys()] };

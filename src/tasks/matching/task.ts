@@ -1,4 +1,4 @@
-/** Images and captions: which belong together. */
+/** Matching of images and captions. */
 import type { ImageDataset } from "../../data/dataset.ts";
 import { array } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -27,7 +27,7 @@ import { expand } from "../../ops/reshape.ts";
 import type { Task } from "../task.ts";
 import { type CaptionEvaluationOptions, evaluateCaptions } from "./evaluation.ts";
 
-/** Passes over an image, of which the first is without text. */
+/** Number of passes over an image; the first has no text. */
 const PASSES = { fused: 3, apart: 1 } as const;
 
 export interface ImageTextOptions
@@ -36,8 +36,9 @@ export interface ImageTextOptions
 }
 
 /**
- * Captioned images, judged by the sum of the losses; a full evaluation adds recall in retrieval with
- * all captions of each image. Class labels, where there are any, are predicted from the image alone.
+ * Learns to match images and captions; the score is the sum of the losses. A full evaluation adds
+ * retrieval recall over all captions. Class labels, if present, are predicted from the image
+ * without text.
  */
 export function imageTextMatching(
   settings: DiffMoeSettings,
@@ -67,9 +68,10 @@ export function imageTextMatching(
 }
 
 /**
- * `match`: whether a caption is the image's own, against that of the next image of the batch;
- * `contrastive`: InfoNCE or the sigmoid loss of the batch's pairs; `alignment`: minus their mean
- * cosine; `class`: cross-entropy of labels, from the images alone.
+ * `match`: binary classification of the image's own caption and the caption of the next image of
+ * the batch; `contrastive`: InfoNCE or the sigmoid loss over the pairs of the batch; `alignment`:
+ * minus the mean cosine of the pairs; `class`: cross-entropy of labels predicted from images
+ * without text.
  */
 export function captionObjective(
   { lossWeights }: Pick<DiffMoeSettings, "lossWeights">,
@@ -118,7 +120,7 @@ function outputsOf({ imageEmbeddings, textEmbeddings, logits, match }: Captioned
   } satisfies ObjectiveResult["outputs"];
 }
 
-/** Binary cross-entropy and accuracy over the pairs that count. */
+/** Binary cross-entropy and accuracy over the counted pairs. */
 function matchScores({ scores, counted }: NonNullable<CaptionedImages["match"]>) {
   const targets = expand(constant(scores.graph, array([[1, 0]])), scores); // [B, 2]
   const losses = binaryCrossEntropy(scores, targets, { reduction: "none" });

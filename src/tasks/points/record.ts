@@ -1,4 +1,4 @@
-/** What the report shows of a mixture of classifiers over points. */
+/** The report of a mixture of classifiers of points. */
 import type { Batch } from "../../data/batches/batch.ts";
 import { batchOrder } from "../../data/batches/batch-order.ts";
 import { pointsBatches } from "../../data/batches/points-batches.ts";
@@ -11,7 +11,7 @@ import type { FullEvaluation, FullEvaluationOptions } from "../task.ts";
 
 const OUTPUTS = ["probabilities", "gates", "expert_classes"];
 const POINTS_SHOWN = 300;
-/** The part of the plane that is drawn: cells on a side, and the ends of both axes. */
+/** The drawn part of the plane: cells per side, and the range of both axes. */
 const SIZE = 72;
 const RANGE = [-3.6, 3.6] as const;
 
@@ -78,7 +78,7 @@ export async function evaluateMixture({
   }
 }
 
-/** What the mixture makes of the middle of each cell of the plane. */
+/** Outputs of the mixture at the centre of each cell of the plane. */
 async function mapPlane(evaluator: Evaluator, dataset: PointsDataset, batchSize: number) {
   const plane = planeOf(dataset);
   const [predicted, ids, combineWeights]: [number[], number[], number[]] = [[], [], []];
@@ -103,7 +103,7 @@ async function mapPlane(evaluator: Evaluator, dataset: PointsDataset, batchSize:
   };
 }
 
-/** The middles of the cells, row by row from the low ends, labelled with the most probable class. */
+/** The centres of the cells, row by row in ascending order, labelled with the most probable class. */
 function planeOf(dataset: PointsDataset): PointsDataset {
   const [low, high] = RANGE;
   const middle = (cell: number): number => low + ((cell + 0.5) * (high - low)) / SIZE;
@@ -118,7 +118,7 @@ function planeOf(dataset: PointsDataset): PointsDataset {
   };
 }
 
-/** Batches of a set, once and in order. */
+/** The batches of one ordered pass over a set. */
 function readOnce(dataset: PointsDataset, batchSize: number): BatchSource {
   const { length } = dataset;
   const maker = pointsBatches(dataset);
@@ -133,7 +133,7 @@ function readOnce(dataset: PointsDataset, batchSize: number): BatchSource {
   };
 }
 
-/** The outputs for one sample. */
+/** The outputs of one sample. */
 function readSample(outputs: Readonly<Record<string, NdArray>>, i: number) {
   const [probabilities, gates, classes] = OUTPUTS.map((name) => rowOf(outputs[name]!, i));
   return {
@@ -157,7 +157,7 @@ function table(rows: number, columns: number): number[][] {
   return Array.from({ length: rows }, () => Array<number>(columns).fill(0));
 }
 
-/** Counts predictions: rows are true classes. */
+/** Counts predictions by true class (row) and predicted class (column). */
 function tally(numClasses: number) {
   const counts = table(numClasses, numClasses);
   return {

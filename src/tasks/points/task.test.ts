@@ -30,7 +30,7 @@ const members = [0, 1, 2].map((label) =>
   Array.from({ length: dataset.length }, (_, i) => i).filter((i) => dataset.get(i).label === label),
 );
 
-/** Batch `step`: four points of each of the labels. */
+/** Batch `step`: four points of each label. */
 function batchOf(step: number, labels: readonly number[]): Readonly<Record<string, NdArray>> {
   const indices = labels.flatMap((label) => members[label]!.slice(4 * step, 4 * step + 4));
   return maker.make({ step, epoch: 0, indices: Int32Array.from(indices) }).arrays;
@@ -101,7 +101,7 @@ test("experts learn as if each were trained alone on its labels, the gate only a
   }
 });
 
-test("a batch without samples of an expert leaves it at rest", async () => {
+test("a batch without samples of an expert does not change the expert", async () => {
   const step = await createStep(mixtureObjective(settings, 3), 4);
   try {
     await step.forwardBackward(batchOf(0, [2]), 0);
@@ -124,6 +124,6 @@ test("a batch without samples of an expert leaves it at rest", async () => {
 test("labels that the data lack are refused", () => {
   const wrong = { ...settings, expertLabels: [[0, 1], [1, 7]] }; // biome-ignore format: pairs
   expect(() => classicMixtureTask(wrong, { dataset, fields: {} }, { batchSize: 4 })).toThrow(
-    "expert 1 is to learn label 7, and the data have labels 0 to 2",
+    "expert 1 lists label 7, but the data have labels 0 to 2",
   );
 });

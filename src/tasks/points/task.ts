@@ -1,4 +1,4 @@
-/** The classic mixture of experts over points: experts that learn apart, and the gate over them. */
+/** The classic mixture of experts on points: separately trained experts and a gate. */
 import type { PointsDataset } from "../../data/dataset.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Objective } from "../../learn/step-graph.ts";
@@ -20,10 +20,14 @@ import type { Task, TaskData } from "../task.ts";
 import type { TaskOptions } from "../task-maker.ts";
 import { evaluateMixture } from "./record.ts";
 
-/** The label of samples that an expert does not learn from. */
+/** Label of samples that an expert does not learn. */
 const NOT_OWN = -1;
 
-/** Points of a labelled set, judged by the accuracy of the mixture. */
+/**
+ * Learns the classes of points; the score is the accuracy of the mixture.
+ *
+ * @throws UserError (exit code 2) if the labels of an expert are not classes of the data
+ */
 export function classicMixtureTask(
   settings: ClassicMixtureSettings,
   { dataset }: TaskData,
@@ -44,12 +48,12 @@ export function classicMixtureTask(
 }
 
 /**
- * The likelihood of the mixture, which moves the gate alone, and the cross-entropy of each expert on
- * the samples of its own labels, which moves that expert alone.
+ * The likelihood of the mixture, whose gradient only reaches the gate, and the cross-entropy of each
+ * expert on the samples with its labels, whose gradient only reaches that expert.
  *
- * Metrics: `accuracy` of the most probable class under the mixture, `accuracy_hard` of the class that
- * the expert with the largest gate finds most probable, `expert_<e>_accuracy` of each expert over all
- * classes. Outputs: `probabilities` `[B, C]`, `gates` `[B, E]`, `expert_classes` `[B, E]`.
+ * Metrics: `accuracy` of the most probable class of the mixture, `accuracy_hard` of the most probable
+ * class of the expert with the largest gate, `expert_<e>_accuracy` of each expert over all classes.
+ * Outputs: `probabilities` `[B, C]`, `gates` `[B, E]`, `expert_classes` `[B, E]`.
  */
 export function mixtureObjective(settings: ClassicMixtureSettings, numClasses: number): Objective {
   const { expertLabels } = settings;
@@ -81,7 +85,7 @@ export function mixtureObjective(settings: ClassicMixtureSettings, numClasses: n
   };
 }
 
-/** The labels, with `NOT_OWN` in place of those that are none of `own`. */
+/** Replaces labels that are not in `own` by `NOT_OWN`. */
 function ownLabels(labels: Tensor, own: readonly number[]): Tensor {
   const known = own.map((label) => equal(labels, label)).reduce((a, b) => logicalOr(a, b));
   return where(known, labels, NOT_OWN);

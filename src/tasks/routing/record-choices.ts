@@ -1,9 +1,9 @@
-/** The experts of every token, read from an evaluation. */
+/** Records the experts of every token during an evaluation. */
 import { choiceRecorder, type LayerChoices } from "../../inspect/statistics/choices.ts";
 import type { BatchSource, Evaluator } from "../../learn/evaluator.ts";
 import { layersOf, readRouting } from "../../moe/routing-taps.ts";
 
-/** The choices of every layer for all tokens of `source`, under the weights that `evaluator` reads. */
+/** The choices of every layer for all tokens of `source`, with the weights of `evaluator`. */
 export async function recordChoices(
   evaluator: Evaluator,
   source: BatchSource,

@@ -1,8 +1,8 @@
-/** Routing as named numbers, for the log of metrics. */
+/** Routing statistics as named metrics for the log. */
 import { toSnakeCase } from "../../config/case.ts";
 import type { LayerRouting, RoutingSpread } from "../../inspect/types/routing.ts";
 
-/** Name and value, in the order in which they are logged. */
+/** Name and value of a metric. */
 export type RoutingEvent = readonly [name: string, value: number];
 
 /**
@@ -25,7 +25,7 @@ export function routingEvents(layers: readonly LayerRouting[]): RoutingEvent[] {
 }
 
 /**
- * The other measures of association of experts and labels: `experts/<layer>/<measure>_<label>` with
+ * Further measures of the association of experts with labels: `experts/<layer>/<measure>_<label>` with
  * the measures `mutual_information`, `chi_square` and `cramers_v`.
  */
 export function associationEvents(layers: readonly LayerRouting[]): RoutingEvent[] {

@@ -1,4 +1,4 @@
-/** Statistics of the routing of every layer, from the outputs of a training or evaluation graph. */
+/** Routing statistics of every layer, from the outputs of a training or evaluation graph. */
 import type { Batch } from "../../data/batches/batch.ts";
 import type { NdArray } from "../../graph/array.ts";
 import {
@@ -10,18 +10,18 @@ import { layersOf, readRouting } from "../../moe/routing-taps.ts";
 
 type Outputs = Readonly<Record<string, NdArray>>;
 
-/** The part of a batch that says what its samples are. */
+/** The part of a batch that labels its samples. */
 export type LabelledBatch = Pick<Batch, "arrays" | "attributes" | "domains" | "indices">;
 
 export interface RoutingRecorder {
-  /** Names of the layers that route. */
+  /** Names of the routed layers. */
   readonly layerNames: readonly string[];
-  /** Adds the outputs for a batch. */
+  /** Adds the outputs of a batch. */
   add(outputs: Outputs, batch: LabelledBatch): void;
   layers(): LayerRouting[];
 }
 
-/** Sums up the routing over batches: in all, by modality, by class, domain and attributes. */
+/** Sums routing statistics over batches: in total, and by modality, class, domain and attribute. */
 export function routingRecorder(
   taps: readonly string[],
   classNames: readonly string[] = [],
@@ -41,8 +41,8 @@ export function routingRecorder(
 }
 
 /**
- * Class, domain, and shape, colour and texture of the first object of each sample, as far as the
- * batch knows them. A shape that is the class is not told again.
+ * Class and domain of each sample, and shape, colour and texture of its first object, if available. The
+ * shape is skipped if it is the class.
  */
 export function sampleLabels(
   { arrays, attributes, domains, indices }: LabelledBatch,

@@ -14,7 +14,7 @@ import { captionObjective } from "../matching/task.ts";
 import type { FullEvaluationOptions } from "../task.ts";
 import { oneByOne, withAttention } from "./attention-record.ts";
 
-/** Batches of rows of `arrays`, of which there are `sizes`. */
+/** Batches of rows of `arrays` with the given sizes. */
 function sourceOf(arrays: Batch["arrays"], sizes: readonly number[]): BatchSource {
   let [at, start] = [0, 0];
   return {
@@ -148,7 +148,7 @@ test("a model with captions: each image's own attention, and its own caption's w
   }
 });
 
-test("shares are those among patches where class tokens stand behind them", async () => {
+test("shares only cover patches if class tokens follow them", async () => {
   const weights = array([[[[[0.1, 0.3, 0.6], [0.4, 0.4, 0.2], [0, 0.5, 0.5]]]]]); // biome-ignore format: a matrix
   const { graph } = createScope({ training: false }).trace;
   const tap = input(graph, "weights", { dtype: "float32", shape: [1, 1, 1, 3, 3] });

@@ -1,4 +1,4 @@
-/** Where the patches of the shown images look: a second evaluation, of these images alone. */
+/** Attention maps of the shown images, from a second evaluation of these images only. */
 import type { Batch } from "../../data/batches/batch.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -14,20 +14,20 @@ import type { Classifier } from "../../models/classifier.ts";
 import type { FullEvaluationOptions } from "../task.ts";
 import type { ShownImage } from "./shown-image.ts";
 
-/** What the patches of an image read. */
+/** The words that the patches of an image attend to. */
 export interface ReadWords {
   /** The words of each text. */
   readonly words: readonly (readonly string[])[];
-  /** Their places among the keys, which also count padding. */
+  /** Indices of the words in the keys, which include padding. */
   readonly keys: readonly number[];
 }
 
 export interface AttentionRecordOptions extends Pick<Classifier, "grid" | "tokensPerImage"> {
   /** The taps of the model. */
   readonly taps: ReadonlyMap<string, Tensor>;
-  /** Passes over an image side by side, of which the first is without text; default one. */
+  /** Number of adjacent passes over an image; the first of several has no text. Default 1. */
   readonly passes?: number;
-  /** The words that the image of a batch of one reads in the second pass, or in the only one. */
+  /** The words that the image attends to in the second or only pass; the batch has one sample. */
   readonly words?: (batch: Batch) => ReadWords;
 }
 
@@ -35,10 +35,10 @@ const AMONG_PATCHES = /^(image_tower\.)?blocks\.\d+\.attn(\.image)?\.weights$/;
 const TO_WORDS = /^blocks\.\d+\.fusion\.attn\.weights$/;
 
 /**
- * The images with the attention of their patches, as many as `attentionPlan` has room for. They are
- * read one by one, because the weights of a whole batch can be large. Where class
- * tokens stand behind the patches, what is given to them is left out of the shares; where the first of them
- * looks is told besides.
+ * Adds the attention of their patches to the images; `attentionPlan` limits their number. Images
+ * are evaluated one by one, because the attention weights of a whole batch can be large. If class
+ * tokens follow the patches, the shares exclude attention to them, and the attention of the first
+ * class token is recorded too.
  */
 export async function withAttention(
   shown: readonly ShownImage[],
@@ -111,7 +111,10 @@ export async function withAttention(
   });
 }
 
-/** Batches of one sample each: those of `indices`, in the order of the source, which is left then. */
+/**
+ * The samples `indices` as batches of one, in the order of the source; stops after the last of
+ * them.
+ */
 export function oneByOne(source: BatchSource, indices: readonly number[]): BatchSource {
   let left = new Set(indices);
   let waiting: Batch[] = [];
@@ -132,7 +135,7 @@ export function oneByOne(source: BatchSource, indices: readonly number[]): Batch
   };
 }
 
-/** A batch of one sample of another. */
+/** One sample of a batch, as a batch. */
 function sampleOf({ step, epoch, indices, arrays }: Batch, row: number): Batch {
   const rows = Object.entries(arrays).map(([name, array]) => {
     const length = array.data.length / indices.length;

@@ -1,4 +1,4 @@
-/** One pass over a split that feeds several collectors. */
+/** Feeds several collectors in one pass over a split. */
 import type { Batch } from "../../data/batches/batch.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -11,9 +11,9 @@ export type Outputs = Readonly<Record<string, NdArray>>;
 
 /** Gathers one part of a report over the batches of a split. */
 export interface Collector<Result> {
-  /** Whether it reads an output or tap of this name. */
+  /** Whether the collector reads an output or tap of this name. */
   wants(name: string): boolean;
-  /** @param layers names of the layers that route */
+  /** @param layers names of the routed layers */
   see(outputs: Outputs, batch: Batch, layers: readonly string[]): void;
   result(): Result;
 }
@@ -24,14 +24,14 @@ export interface Collected<Results> {
   /** Means of the scalars. */
   readonly scores: Record<string, number>;
   readonly results: Results;
-  /** All taps of the model, also the ones that no collector reads. */
+  /** All taps of the model, including taps that no collector reads. */
   readonly taps: ReadonlyMap<string, Tensor>;
 }
 
 /**
- * Evaluates a split once and gathers the results of all collectors.
+ * Evaluates a split once and returns the results of all collectors.
  *
- * @param again further passes with the same evaluator, after the collectors have their results
+ * @param again further passes with the same evaluator, after the pass of the collectors
  */
 export async function evaluateWith<Results extends object>(
   { loader, createEvaluator, onBatch }: FullEvaluationOptions,

@@ -16,10 +16,10 @@ import {
   shownImage,
 } from "./shown-image.ts";
 
-/** Routing taps of all parts that a report reads. */
+/** Routing taps that reports read. */
 const wants = (name: string): boolean => isRoutingTap(name);
 
-/** Statistics of every layer, in all and by class, domain and attributes. */
+/** Collects statistics of every layer: in total, and by class, domain and attribute. */
 export function routingCollector(classNames: readonly string[] = []): Collector<LayerRouting[]> {
   const statistics = routingStatistics({ values: { class: classNames } });
   return {
@@ -35,9 +35,9 @@ export function routingCollector(classNames: readonly string[] = []): Collector<
 }
 
 /**
- * The patches and words that are typical of each expert.
+ * Collects typical patches and words of each expert.
  *
- * @param samplesOf the tokens of a layer in a batch; undefined leaves the layer out
+ * @param samplesOf the tokens of a layer in a batch; undefined skips the layer
  * @param imageOf pixels of an image of the split
  */
 export function galleryCollector(
@@ -61,13 +61,13 @@ export function galleryCollector(
 export interface MosaicOptions extends Pick<ShownImageOptions, "grid" | "stride"> {
   /** Rows of the outputs per image. Default 1. */
   readonly passes?: number;
-  /** Classes over which the images are spread evenly. Default: the first images of the split. */
+  /** Number of classes; images are chosen evenly by class. Default: the first images of the split. */
   readonly numClasses?: number;
   /** Layers whose tokens are patches. Default all. */
   readonly isPatchLayer?: (layer: string) => boolean;
 }
 
-/** Images with the expert of every patch. */
+/** Collects images with the expert of every patch. */
 export function mosaicCollector(
   dataset: ImageDataset,
   { passes = 1, numClasses, isPatchLayer = () => true, ...options }: MosaicOptions,

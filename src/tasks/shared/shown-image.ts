@@ -1,4 +1,4 @@
-/** What reports show of single images. */
+/** Single images in reports. */
 import type { ImageDataset } from "../../data/dataset.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { PredictedSample } from "../../inspect/confusion-sampler.ts";
@@ -11,33 +11,36 @@ import type { LayerRouting } from "../../inspect/types/routing.ts";
 import type { Classifier } from "../../models/classifier.ts";
 import { readRouting, tokenParts } from "../../moe/routing-taps.ts";
 
-/** Images of a report, at most. */
+/** Maximum number of images in a report. */
 export const MOSAICS_SHOWN = 12;
 
-/** Pixels of the longer side of a small picture, at most. */
+/** Maximum side of a thumbnail, in pixels. */
 const THUMBNAIL_SIDE = 48;
 
-/** An image of a split, and what is known of it so far. */
+/** An image of a split with its routing. */
 export interface ShownImage {
-  /** Its place in the split. */
+  /** Index in the split. */
   readonly index: number;
   readonly mosaic: Mosaic;
 }
 
 export interface ShownImageOptions extends Pick<Classifier, "grid"> {
   readonly index: number;
-  /** Row of the outputs, in images. */
+  /** Image index in the outputs. */
   readonly row: number;
   /** Layers whose tokens are patches. */
   readonly layers: readonly string[];
   readonly outputs: Readonly<Record<string, NdArray>>;
-  /** Tokens of an image or pair; by default its patches alone. */
+  /** Tokens per image or pair. Default: the number of patches. */
   readonly stride?: number;
-  /** Those in front of the patches. Default 0. */
+  /** Number of tokens before the patches. Default 0. */
   readonly before?: number;
 }
 
-/** The first choice for every patch, and the decisions for some, read from an evaluation. */
+/**
+ * Reads the first choice of every patch, and the full decisions of some patches, from an
+ * evaluation.
+ */
 export function shownImage(
   dataset: ImageDataset,
   { index, row, layers, grid, outputs, before = 0, ...rest }: ShownImageOptions,
@@ -60,13 +63,13 @@ export function shownImage(
   return { index, mosaic };
 }
 
-/** The picture as it was before it was normalised. */
+/** The picture before normalisation. */
 export function recordedImage(dataset: ImageDataset, index: number): RecordedImage {
   const { image, width, height, channels } = dataset.get(index);
   return { width, height, channels, data: image };
 }
 
-/** Small pictures of samples of a confusion matrix. */
+/** Thumbnails of the samples of a confusion matrix. */
 export function confusionThumbnails(
   dataset: ImageDataset,
   samples: readonly PredictedSample[],
@@ -78,7 +81,7 @@ export function confusionThumbnails(
   }));
 }
 
-/** The layers with what kind each expert is of, where it is known. */
+/** Adds the kind of each expert to the layers, if known. */
 export function withKinds(
   layers: readonly LayerRouting[],
   expertKinds: readonly string[] | undefined,

@@ -1,4 +1,4 @@
-/** The experts of the tokens of some texts, for the report. */
+/** Routing of the tokens of some texts, for the report. */
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import { tokenTexts } from "../../evaluate/generate/prompt.ts";
 import type { NdArray } from "../../graph/array.ts";
@@ -19,7 +19,7 @@ import { galleryCollector } from "./collectors.ts";
 const PASSAGES = 3;
 const PASSAGE_TOKENS = 128;
 
-/** The words that are typical of each expert, for models that read words alone. */
+/** Collects typical words of each expert, for models that only read words. */
 export function wordGalleryCollector(tokenizer: Tokenizer): Collector<LayerGallery[]> {
   const gallery = expertGallery({
     grid: { rows: 0, columns: 0 },
@@ -35,8 +35,8 @@ export function wordGalleryCollector(tokenizer: Tokenizer): Collector<LayerGalle
 }
 
 /**
- * Passages from the beginning and from the later thirds of a text that is read in `numWindows` windows;
- * windows that follow each other are joined.
+ * Collects passages from the start and from the later thirds of a text of `numWindows` windows;
+ * adjacent windows are joined.
  */
 export function passageCollector(
   tokenizer: Tokenizer,

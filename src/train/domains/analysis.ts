@@ -1,4 +1,4 @@
-/** Routing by domain and attribute, and of the same scenes in each style. */
+/** Analyses routing by domain and attribute, and of the same scenes in each style. */
 
 import type { Loader } from "../../data/loader.ts";
 import { routingStatistics } from "../../inspect/statistics/routing-statistics.ts";
@@ -12,9 +12,9 @@ import { patchLabels } from "./patch-labels.ts";
 import { routeScenes } from "./scenes.ts";
 
 /**
- * Routes the out splits of all domains, including held-out ones, with the current weights. Undefined for
- * runs that do not study domains (neither SF-MoE nor with settings for domains), and for models without
- * experts.
+ * Routes the out splits of all domains, including held-out ones, with the current weights.
+ * Undefined for runs that do not study domains (neither SF-MoE nor with settings for domains), and
+ * for models without experts.
  */
 export async function analyzeDomains(
   training: Pick<Training, "config" | "task" | "loader" | "openSplit" | "createEvaluator">,

@@ -16,9 +16,12 @@ import { accuracyName, DOMAIN_ACCURACY } from "./accuracy-names.ts";
 type Counts = Map<string, { right: number; total: number }>;
 
 /**
- * Opens all splits of all domains. `validate` gives `env_<domain>_out_acc` and `env_<domain>_in_acc` of
- * each, loss and accuracy over the out splits of the training domains, and the mean over these domains,
- * `domain_accuracy`, which alone chooses the checkpoint: held-out domains are scored but do not choose it.
+ * Opens all splits of all domains. `validate` returns `env_<domain>_out_acc` and
+ * `env_<domain>_in_acc` of each domain, loss and accuracy over the out splits of the training
+ * domains, and `domain_accuracy`, the mean over the training domains. Only `domain_accuracy`
+ * chooses the checkpoint; held-out domains do not.
+ *
+ * @throws UserError (exit code 2) if a domain has no validation samples
  */
 export async function openEnvironments(
   training: Pick<Training, "config" | "loader" | "openSplit" | "createEvaluator">,
@@ -108,7 +111,11 @@ function requireScore(score: number | undefined, domain: string): number {
   );
 }
 
-/** The training domains. */
+/**
+ * The training domains.
+ *
+ * @throws if the data have no domains
+ */
 export function trainingDomains({ loader: { dataset } }: Pick<Training, "loader">): string[] {
   const domains = dataset.kind === "image" ? dataset.domains : undefined;
   if (domains === undefined) throw new Error(`${dataset.name} has no domains`);
@@ -132,7 +139,7 @@ export function openDomains(
   return openSplit(split, { ...data, domains } as TrainConfig["data"]);
 }
 
-/** The split of held-out domains that counts as seen: generated sets share no scene with training in "test". */
+/** The in split of held-out domains: "test" for generated sets, which shares no scene with training. */
 export function inSplit(data: TrainConfig["data"]): Split {
   return datasets.get(data.name).generated ? "test" : "train";
 }

@@ -1,4 +1,4 @@
-/** Labels of the tokens of images, to measure their association with experts. */
+/** Labels of image tokens, to measure their association with experts. */
 import type { Batch } from "../../data/batches/batch.ts";
 import { patchObjects } from "../../inspect/patch-objects.ts";
 import type { SampleLabels } from "../../inspect/statistics/routing-statistics.ts";
