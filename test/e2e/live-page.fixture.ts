@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { build, type Rollup } from "vite";
-import { runtimeAlias } from "../../inspector/aliases.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -15,7 +14,6 @@ export async function buildLivePage(site: string): Promise<Rollup.RollupOutput> 
     base: "./",
     configFile: false,
     logLevel: "silent",
-    resolve: { alias: [...runtimeAlias] },
     worker: { format: "es" },
     build: {
       outDir: site,
