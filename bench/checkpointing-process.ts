@@ -30,7 +30,7 @@ export interface Measured {
   readonly peakRss: number;
   /** Peak bytes of live intermediate values in ONNX Runtime, from a profiled step after the others. */
   readonly peakInUse: number;
-  /** Norm or values of the gradients of the first step. */
+  /** Digest of the gradients of the first step. */
   readonly digest: string;
 }
 

@@ -1,4 +1,4 @@
-/** Time of a training step of every variant over that of the base, all taking turns in one process. */
+/** Time of a training step of every variant relative to the base, measured in alternation in one process. */
 
 import { median } from "../../bench/median.ts";
 import type { NdArray } from "../../src/graph/array.ts";

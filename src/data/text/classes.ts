@@ -3,14 +3,14 @@ import type { LabelledRow } from "./labelled-rows.ts";
 
 const maxInferredClasses = 1000;
 
-/** The different labels of rows: sorted by value if all are numbers, else by code unit. */
+/** The distinct labels of rows: sorted by value if all are numbers, otherwise by code unit. */
 export function inferLabels(rows: readonly LabelledRow[], name: string): string[] {
   const labels = new Set<string>();
   for (const { label, line } of rows) {
     labels.add(label);
     if (labels.size > maxInferredClasses) {
       throw usageError(
-        `${name}:${line}: more than ${maxInferredClasses} different labels so far; is the label column right? If it is, list the labels`,
+        `${name}:${line}: more than ${maxInferredClasses} different labels so far; check the label column, or list the labels`,
       );
     }
   }

@@ -2,7 +2,7 @@ import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import type { Split, StreamDataset } from "../dataset.ts";
 
-/** How many rows of a training file are set aside. */
+/** Numbers of rows of a training file to set aside. */
 export interface RowSplit {
   readonly validationSize: number;
   readonly testSize: number;
@@ -11,8 +11,8 @@ export interface RowSplit {
 }
 
 /**
- * Positions of a split's rows among `total` rows: a permutation drawn from (seed, name) gives the test
- * rows first, then the validation rows; the others are for training. In the order of the file.
+ * Positions of a split's rows among `total` rows, in file order. A permutation drawn from (seed, name) starts
+ * with the test rows, then the validation rows; the others are for training.
  */
 export function splitRows(name: string, split: Split, total: number, sizes: RowSplit): Uint32Array {
   const { validationSize, testSize, seed } = sizes;
@@ -42,7 +42,7 @@ export function splitRows(name: string, split: Split, total: number, sizes: RowS
   return members.sort();
 }
 
-/** The parts of a text that are set aside, as fractions of its length. */
+/** Fractions of a text that are set aside. */
 export interface StreamSplit {
   readonly validationFraction: number;
   readonly testFraction: number;
@@ -78,7 +78,7 @@ export function splitStream(
   throw usageError(`${name}: the ${split} split is empty; ${remedy}`);
 }
 
-/** The position after a fraction of a text, rounded down, not within a character. */
+/** The position after a fraction of a text, rounded down to a character boundary. */
 function cutAt(text: string, fraction: number): number {
   const at = Math.max(0, Math.floor(fraction * text.length));
   const code = text.charCodeAt(at);

@@ -1,4 +1,4 @@
-/** Composes transforms from a plain list, which a recipe can state and a worker thread can be sent. */
+/** Composes transforms from a plain list, which can be part of a recipe or sent to a worker thread. */
 
 import { UserError, usageError } from "../../graph/errors.ts";
 import { foldIn, type Key, stream } from "../../random/index.ts";
@@ -23,7 +23,7 @@ interface TransformOptions {
 }
 type TransformName = keyof TransformOptions;
 
-/** One transform: an object with its name as the only key. */
+/** One transform: an object whose only key is the name. */
 export type TransformSpec = {
   readonly [Name in TransformName]: { readonly [Key in Name]: TransformOptions[Name] };
 }[TransformName];
