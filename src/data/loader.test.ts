@@ -166,7 +166,7 @@ test("after disposal next refuses, also while it waits", async () => {
 test("impossible options are refused", async () => {
   await expect(createLoader(spec, { batchSize: 0 })).rejects.toThrow("batch_size must be");
   await expect(createLoader(spec, { batchSize: 64, shuffle: true })).rejects.toThrow(
-    "batch_size 64 leaves no batch of 40 samples",
+    "batch_size 64 exceeds the dataset of 40 samples",
   );
   await expect(
     createLoader(spec, { batchSize: 4, transforms: [{ randomCrop: { size: 40 } }] }),

@@ -27,11 +27,11 @@ test("what was written is read, at any place of a buffer", () => {
 });
 
 test.each<[string, (bytes: Uint8Array) => Uint8Array, string]>([
-  ["another file", () => new TextEncoder().encode("not an array at all"), "does not begin as"],
-  ["a file cut short", (bytes) => bytes.slice(0, -4), "take 24 bytes, and it holds 20"],
+  ["another file", () => new TextEncoder().encode("not an array at all"), "does not start with"],
+  ["a file cut short", (bytes) => bytes.slice(0, -4), "take 24 bytes, but it holds 20"],
   ["a header cut short", (bytes) => bytes.slice(0, 40), "its header has"],
   ["doubles", (bytes) => swap(bytes, "<f4", "<f8"), "its type is <f8"],
-  ["columns first", (bytes) => swap(bytes, "False", "True "), "its columns come first"],
+  ["columns first", (bytes) => swap(bytes, "False", "True "), "it is column-major"],
   ["three axes", (bytes) => swap(bytes, "(2, 3)", "(2,3,)"), ""],
   ["a huge shape", (bytes) => swap(bytes, "(2, 3), }      ", "(2, 9999999), }"), "holds 24"],
 ])("%s", (_, change, reason) => {

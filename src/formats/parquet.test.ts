@@ -97,12 +97,12 @@ test("files that are missing, cut short or damaged are named", async () => {
 
   truncateSync(path, whole.length - 40);
   await expect(readAll(path, wanted)).rejects.toThrow(
-    `${refused}: it does not end with PAR1, so its end is cut off; get it again`,
+    `${refused}: it does not end with PAR1, so it is truncated; download it again`,
   );
   writeFileSync(path, whole.subarray(0, 8));
   await expect(readAll(path, wanted)).rejects.toThrow(`${refused}: it has only 8 bytes`);
   writeFileSync(path, Buffer.concat([Buffer.from("GIF8"), whole.subarray(4)]));
-  await expect(readAll(path, wanted)).rejects.toThrow("it does not begin with PAR1");
+  await expect(readAll(path, wanted)).rejects.toThrow("it does not start with PAR1");
 
   const long = Buffer.from(whole);
   long.writeUInt32LE(2 ** 31, long.length - 8);

@@ -50,7 +50,7 @@ test("patterns that leave too little to draw are refused", () => {
   const colors = ["orange", "yellow", "green", "cyan", "blue", "purple"];
   const two = [...all.slice(1), ...colors.map((color) => ({ color, shape: "circle" }))];
   expect(() => parse({ held_out: two })).toThrow(
-    "held_out leaves 2 of 64 combinations of color and shape to draw, fewer than the 3 objects of an image; hold out less",
+    "held_out leaves 2 of 64 combinations of color and shape, fewer than the 3 objects of an image; hold out less",
   );
   expect(drawn({ held_out: two, objects: [1, 2] }, "train").kinds).toContain("red circle");
   expect(() => parse({ held_out: [{}] })).toThrow(
@@ -103,7 +103,7 @@ test("held-out styles of the shapes are drawn by the test split alone", () => {
   expect(spec({}, "test")).toBeUndefined();
   expect(() =>
     dataSchema.parse({ name: "shapes", normalize, ...held, domains: ["outline"] }),
-  ).toThrow("test_domains holds out every style that there is (outline); leave one to train on");
+  ).toThrow("test_domains holds out every existing style (outline); keep one for training");
 });
 
 test("sets in domains have a test split if one is held out", () => {

@@ -75,7 +75,7 @@ describe("recipes and settings", () => {
     [
       "a batch larger than the training split",
       ["diff-moe-shapes", "data.train_size=8", "train.batch_size=64"],
-      ["batch_size 64 leaves no batch of 8 samples"],
+      ["batch_size 64 exceeds the dataset of 8 samples"],
     ],
     [
       "normalisation for another number of channels",

@@ -43,7 +43,7 @@ const jpeg = await sharp(Buffer.from(plainPng(32, 32, [9, 99, 199])))
   .toBuffer();
 
 test.each([
-  ["nothing", new Uint8Array(0), "it has no bytes"],
+  ["nothing", new Uint8Array(0), "it is empty"],
   ["text", Buffer.from("no picture"), "it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture"],
   ["SVG", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), "it is not a JPEG"],
   ["half a JPEG", jpeg.subarray(0, jpeg.length / 2), /premature end|unexpected end|corrupt/i],

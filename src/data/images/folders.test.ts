@@ -148,7 +148,7 @@ test("a path that names no file counts as broken", async () => {
   put("captions.tsv", "filepath\ttitle\nno.png\tText\n");
   await expect(
     openCaptionedImages({ name: "captioned-images", split: "train", folder }),
-  ).rejects.toThrow(/no\.png cannot be decoded: there is no such file; repair it/);
+  ).rejects.toThrow(/no\.png cannot be decoded: the file does not exist; repair it/);
   await expect(
     openImageFolder({ name: "image-folder", split: "train", folder: join(folder, "none") }),
   ).rejects.toThrow("none is not a folder");

@@ -74,7 +74,7 @@ test("CIFAR-10 from binary files, packed or not, planes interleaved", async () =
 
   writeFileSync(join(folder, "test_batch.bin"), record(0).subarray(0, 3000));
   await expect(openCifar10(cifar("test"))).rejects.toThrow(
-    "its 3000 bytes are not whole records of 3073",
+    "its 3000 bytes are not a multiple of the record size 3073",
   );
   writeFileSync(join(folder, "test_batch.bin"), Buffer.concat([record(0), record(10)]));
   await expect(openCifar10(cifar("test"))).rejects.toThrow("record 1 has label 10, above 9");
@@ -86,7 +86,7 @@ test("missing files, shards and labels that are no class are named", async () =>
   );
   writeCifar("test-00001-of-00002.parquet", pictures(1, 32));
   await expect(openCifar10(cifar("test"))).rejects.toThrow(
-    "test has 2 files, but there are only test-00001-of-00002.parquet",
+    "test has 2 files, but only these exist: test-00001-of-00002.parquet",
   );
   const path = join(root, "cifar10", "train-00000-of-00001.parquet");
   writePictures(path, "img", pictures(2, 32), { label: [0, 10] });

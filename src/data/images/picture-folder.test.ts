@@ -50,5 +50,5 @@ test("some by name, and folders that do not serve", async () => {
     "size",
   );
   mkdirSync(join(folder, "empty"));
-  await expect(openPictureFolder(join(folder, "empty"))).rejects.toThrow("has no pictures");
+  await expect(openPictureFolder(join(folder, "empty"))).rejects.toThrow("have no pictures");
 });

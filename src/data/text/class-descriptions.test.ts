@@ -35,6 +35,6 @@ test("other sets are described by the names of their classes, and no further", (
     "a picture of house",
   ]);
   expect(() => classDescriptions("pacs", ["dog"], "detailed")).toThrow(
-    "there are no detailed descriptions of the classes of pacs; set model.prompt_detail to simple",
+    "pacs has no detailed class descriptions; set model.prompt_detail to simple",
   );
 });

@@ -28,10 +28,10 @@ test("line ends: LF, CRLF, none at the end, empty lines passed over", () => {
 
 test("misplaced quotes are told with their line", () => {
   expect(() => fields('a,b\nc,say "so"\n')).toThrow(
-    'news.csv:2: a quote stands inside the field "say \\"so\\""',
+    'news.csv:2: a quote is inside the field "say \\"so\\""',
   );
   expect(() => fields('a\n"b" c\n')).toThrow(
-    'news.csv:2: after the closing quote of "b" comes " ", expected a comma or the end of the line',
+    'news.csv:2: the closing quote of "b" is followed by " ", expected a comma or the end of the line',
   );
   expect(() => fields('a\n\n"b\nc\n')).toThrow(
     "news.csv:3: a quoted field of this row is never closed",

@@ -65,7 +65,7 @@ test("a long text is cut to 77 tokens and keeps the end of text", async () => {
 test("missing, changed and foreign files are told", async () => {
   const state = await clipTokenizerState({ root });
   await expect(openTokenizer({ ...state, sha256: "00" }, { root })).rejects.toThrow(
-    "but the tokenizer was made with 00; put the original file there",
+    "but the tokenizer was made with 00; restore the original file",
   );
   await expect(clipTokenizerState({ root: join(root, "none") })).rejects.toThrow(
     'is missing; run "moesaic data get clip-bpe"',
@@ -80,7 +80,7 @@ test("missing, changed and foreign files are told", async () => {
       '{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}',
       "not CLIP's vocabulary: Tokenizer must",
     ],
-    ["small.json", small, "it has 4 tokens, start 49406 and end 49407, where CLIP has 49408"],
+    ["small.json", small, "it has 4 tokens, start 49406 and end 49407, but CLIP has 49408"],
     ["broken.json", "{", "not CLIP's vocabulary: Expected property name"],
     ["plain.txt", "hello", "it needs 48894 merges of two tokens, but it has 0"],
   ] as const) {

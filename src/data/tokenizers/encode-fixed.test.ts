@@ -44,7 +44,7 @@ test("unknown kinds are refused by name", () => {
   expect(() => createTokenizer({ kind: "morse" } as unknown as TokenizerState)).toThrow(
     'unknown tokenizer "morse"; known are character, byte, word, bpe and clip',
   );
-  expect(() => learnTokenizer("clip" as "bpe", [])).toThrow('kind "clip" cannot be learnt');
+  expect(() => learnTokenizer("clip" as "bpe", [])).toThrow('kind "clip" cannot be learned');
   expect(() => createTokenizer({ kind: "clip", file: "x.json", sha256: "" })).toThrow(
     "open it with openTokenizer",
   );

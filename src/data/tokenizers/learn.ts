@@ -15,7 +15,7 @@ export type LearnedKind = (typeof learnedKinds)[number];
 export interface LearnOptions {
   /**
    * Maximum vocabulary of `word` (by default 10,000) and `bpe` (4096), including special tokens; the
-   * texts may yield fewer. Other kinds ignore it.
+   * texts may yield fewer. Other kinds determine their own size.
    */
   readonly vocabularySize?: number;
   /** By default none for `character`, pad for `bpe`, pad and unknown for `word`, pad, start and end for `byte`. */

@@ -202,7 +202,7 @@ describe("what does not fit is refused in a sentence", () => {
 
   test("data", async () => {
     await refused({ ...train, y: array([1], "int64") }, { steps: 1 }, "x has 256 and y has 1");
-    await refused(train, { steps: 1, batchSize: 300 }, "300 leaves no batch of 256 samples");
+    await refused(train, { steps: 1, batchSize: 300 }, "300 exceeds the dataset of 256 samples");
     await refused(listed([train]), { steps: 2 }, "the data ended before the training did");
     const smaller = listed([train, points(3, 1)]);
     await refused(

@@ -18,8 +18,8 @@ test("data addresses hold base64 whatever the column", () => {
 });
 
 test.each([
-  ["a.csv", "image,note\na.png,x\n", "a.csv has no column of captions that is known; name it"],
-  ["a.csv", "pic,caption\na.png,x\n", "a.csv has no column of pictures that is known; name it"],
+  ["a.csv", "image,note\na.png,x\n", "a.csv has no known caption column; name it"],
+  ["a.csv", "pic,caption\na.png,x\n", "a.csv has no known picture column; name it"],
   ["a.csv", "image,caption\n", "a.csv has no rows"],
   ["a.csv", "image,caption\na.png\n", "a.csv:2: the row has 1 fields, but there are 2 columns"],
   ["a.csv", "image,caption\na.png, \n", 'a.csv:2: caption must be text, got " "'],

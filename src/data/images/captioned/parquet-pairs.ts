@@ -68,7 +68,7 @@ export async function openParquetPairs(
 /** The picture column: the requested one, a known name, or the only column of bytes. */
 function pictureColumn(path: string, known: KnownColumns, columns: CaptionColumns): string {
   if (columns.encoding === "base64") {
-    throw usageError(`${path}: base64 is not read from Parquet; store the bytes themselves`);
+    throw usageError(`${path}: base64 is not supported in Parquet; store the bytes themselves`);
   }
   const bytesOf = (name: string): string | undefined =>
     [`${name}.bytes`, name].find((one) => known.get(one) === "bytes");
