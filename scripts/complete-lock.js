@@ -17,7 +17,8 @@ function platformOf(name) {
   const os = words.find((word) => systems.includes(word));
   const cpu = words.find((word) => processors.includes(word));
   const libc = words.some((word) => word.startsWith("musl")) ? "musl" : "glibc";
-  if (os === undefined || cpu === undefined) throw new Error(`cannot determine the platform of ${name}`);
+  if (os === undefined || cpu === undefined)
+    throw new Error(`cannot determine the platform of ${name}`);
   return { cpu: [cpu], ...(os === "linux" && { libc: [libc] }), os: [os] };
 }
 

@@ -78,7 +78,9 @@ test("a broken connection leaves a part that the next call continues", async () 
 
 test("a server without ranges sends everything again", async () => {
   cutAfter = 10;
-  await expect(download(`${url}/a`, path, { checksum })).rejects.toThrow("was interrupted after 10");
+  await expect(download(`${url}/a`, path, { checksum })).rejects.toThrow(
+    "was interrupted after 10",
+  );
   cutAfter = undefined;
   honourRange = false;
   await download(`${url}/a`, path, { checksum });

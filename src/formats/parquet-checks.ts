@@ -143,5 +143,7 @@ export async function guarded<Result>(path: string, read: () => Promise<Result>)
 }
 
 export function damaged(path: string, reason: string, cause?: unknown): UserError {
-  return new UserError(`${path} is not a valid Parquet file: ${reason}; download it again`, { cause });
+  return new UserError(`${path} is not a valid Parquet file: ${reason}; download it again`, {
+    cause,
+  });
 }

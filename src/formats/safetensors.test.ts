@@ -95,7 +95,7 @@ test.each<[string, Uint8Array, RegExp]>([
   ["negative size", file(`{"a":${entry(4, 0, 1)}}`, 4), /entry of tensor "a"/],
   ["fractional shape", file(`{"a":${entry(0, 4, 1.5)}}`, 4), /entry of tensor "a"/],
   ["duplicate", file(`{"a":${entry(0, 4)},"\\u0061":${entry(0, 4)}}`, 4), /tensor "a" twice/],
-  ["hole", file(`{"a":${entry(0, 4)},"b":${entry(8, 12)}}`, 12), /"b".*byte 8.*hole.*ends at 4/],
+  ["gap", file(`{"a":${entry(0, 4)},"b":${entry(8, 12)}}`, 12), /"b".*byte 8.*gap.*ends at 4/],
   ["overlap", file(`{"a":${entry(0, 8)},"b":${entry(4, 12)}}`, 12), /"b".*byte 4.*overlaps/],
   ["truncated data", file(`{"a":${entry(0, 8)}}`, 7), /"a" ends at byte 8 but only 7.*truncated/],
   ["trailing bytes", file(`{"a":${entry(0, 8)}}`, 9), /1 bytes follow the last tensor/],

@@ -97,8 +97,7 @@ export function decodeSafetensors(
   for (const entry of entries) {
     const { name, begin, end } = entry;
     if (begin !== expected) {
-      const problem =
-        begin < expected ? "overlaps the tensor before it" : "leaves a gap before it";
+      const problem = begin < expected ? "overlaps the tensor before it" : "leaves a gap before it";
       throw new UserError(
         `${source}: tensor "${name}" starts at byte ${begin} and ${problem}, which ends at ${expected}; the file is corrupt`,
       );

@@ -1,4 +1,4 @@
-/** Which blocks of a model have experts. */
+/** Selects the blocks of a model that have experts. */
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import { usageError } from "../graph/errors.ts";
@@ -6,7 +6,7 @@ import { usageError } from "../graph/errors.ts";
 const index = z.int().nonnegative();
 const count = z.int().positive();
 
-/** `all`, `none`, `{ every_n: 2 }`, `{ last_n: 2 }`, or the blocks themselves, counted from 0. */
+/** `all`, `none`, `{ every_n: 2 }`, `{ last_n: 2 }`, or a list of blocks, counted from 0. */
 export const moeLayersSchema = z.union([
   z.enum(["all", "none"]),
   z.strictObject({ every_n: count }),
@@ -31,7 +31,7 @@ export function moeBlocks(layers: MoeLayers, numLayers: number): number[] {
     const outside = layers.find((layer) => layer >= numLayers);
     if (outside !== undefined) {
       throw usageError(
-        `model.moe_layers names block ${outside}, and the model has blocks 0 to ${numLayers - 1}`,
+        `model.moe_layers names block ${outside}, but the model has blocks 0 to ${numLayers - 1}`,
       );
     }
     return [...new Set(layers)].sort((a, b) => a - b);
@@ -46,7 +46,7 @@ export function moeBlocks(layers: MoeLayers, numLayers: number): number[] {
   const odd = all.filter((i) => i % 2 === 1);
   if (layers.lastN > odd.length) {
     throw usageError(
-      `model.moe_layers asks for the last ${layers.lastN} of the odd blocks, and ${numLayers} blocks have ${odd.length}; lower last_n or name the blocks`,
+      `model.moe_layers selects the last ${layers.lastN} odd blocks, but ${numLayers} blocks have only ${odd.length}; lower last_n or name the blocks`,
     );
   }
   return odd.slice(-layers.lastN);
@@ -55,7 +55,7 @@ export function moeBlocks(layers: MoeLayers, numLayers: number): number[] {
 function requireSome(blocks: number[], setting: string, numLayers: number): number[] {
   if (blocks.length === 0) {
     throw usageError(
-      `model.moe_layers ${setting} leaves none of the ${numLayers} blocks with experts; choose none if that is meant`,
+      `model.moe_layers ${setting} selects none of the ${numLayers} blocks; choose none if this is intended`,
     );
   }
   return blocks;

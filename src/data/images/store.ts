@@ -134,7 +134,8 @@ export async function storeImages(
     done = slot + 1;
     if (done % progressEvery === 0 || done === length) hooks.onProgress?.(done, length);
   }
-  if (done !== length) throw new Error(`${name}: ${length} samples were announced, but got ${done}`);
+  if (done !== length)
+    throw new Error(`${name}: ${length} samples were announced, but got ${done}`);
   if (store === undefined) throw nothing(name, split, broken[0]?.message);
   if (broken.length > 0)
     reportSkipped(name, split, length, broken[0]!.message, broken.length, hooks);

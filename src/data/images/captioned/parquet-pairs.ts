@@ -47,7 +47,9 @@ export async function openParquetPairs(
     const rows: CaptionRow[] = [];
     for await (const one of table.rows()) {
       if (rows.length === captionLimits.maxRows) {
-        throw new UserError(`${path} and the files of its split have more than ${rows.length} rows`);
+        throw new UserError(
+          `${path} and the files of its split have more than ${rows.length} rows`,
+        );
       }
       const name = one.row[image] as string;
       rows.push({ line: one.index, image: name, encoding: "path", captions: texts(one, captions) });
