@@ -1,4 +1,4 @@
-/** Symbolic tensors, the operators that make them, and the graph that records both. */
+/** Symbolic tensors, the operators that create them, and the graph that records both. */
 import type { DType, NdArray } from "./array.ts";
 import type { Shape } from "./shape.ts";
 

@@ -96,7 +96,7 @@ export function broadcastShapes(...shapes: Shape[]): Shape {
   });
 }
 
-/** `axis`, or `axis + rank` when negative; throws outside the rank. */
+/** `axis`, or `axis + rank` if negative. @throws RangeError if it is outside the rank */
 export function normalizeAxis(axis: number, rank: number): number {
   const result = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || result < 0 || result >= rank) {
@@ -110,7 +110,7 @@ export function formatDim(dim: Dim): string {
   return dim.factor === 1 ? dim.symbol : `${dim.factor}*${dim.symbol}`;
 }
 
-/** For messages: `[B, 49, 64]`. */
+/** Formats a shape for messages: `[B, 49, 64]`. */
 export function formatShape(shape: Shape): string {
   return `[${shape.map(formatDim).join(", ")}]`;
 }

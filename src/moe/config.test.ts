@@ -103,12 +103,12 @@ describe("refused with the reason", () => {
     [
       "a soft router with a capacity",
       { router: { name: "soft" }, dispatch: { name: "capacity" } },
-      "the router soft mixes tokens into slots, which the dispatcher capacity cannot carry out; choose soft",
+      "the router soft mixes tokens into slots, which the dispatcher capacity does not support; choose soft",
     ],
     [
       "token choice through expert choice",
       { dispatch: { name: "expert_choice" } },
-      "the router softmax_top_k chooses experts for each token, which the dispatcher expert_choice cannot carry out; choose dropless or capacity",
+      "the router softmax_top_k chooses experts for each token, which the dispatcher expert_choice does not support; choose dropless or capacity",
     ],
     [
       "more selected experts than experts",
@@ -118,7 +118,7 @@ describe("refused with the reason", () => {
     [
       "one expert with a normalised weight",
       { router: top1 },
-      "with one selected expert its normalised weight is always 1 and the router learns nothing from the output; choose router.normalization none, or select more experts",
+      "with one selected expert, its normalised weight is always 1 and the router gets no gradient from the output; choose router.normalization none, or select more experts",
     ],
     [
       "one weight normalised after dropping",
@@ -133,12 +133,12 @@ describe("refused with the reason", () => {
     [
       "a load loss with the noise off",
       { losses: [{ name: "load" }] },
-      "the loss load needs noise on the logits, which the router softmax_top_k does not give with these settings; choose noise gaussian",
+      "the loss load needs noise on the logits, which the router softmax_top_k does not provide with these settings; choose noise gaussian",
     ],
     [
       "a load loss on a router without noise",
       { router: { name: "switch" }, losses: [{ name: "load" }] },
-      "the loss load needs noise on the logits, which the router switch does not give; choose softmax_top_k or noisy_top_k or cosine",
+      "the loss load needs noise on the logits, which the router switch does not provide; choose softmax_top_k or noisy_top_k or cosine",
     ],
     [
       "a load loss without a choice",
@@ -152,7 +152,7 @@ describe("refused with the reason", () => {
     [
       "a loss on hash routing",
       { router: { name: "hash" }, losses: [{ name: "z" }] },
-      "the loss z needs a probability of each expert, which the router hash does not give",
+      "the loss z needs a probability of each expert, which the router hash does not provide",
     ],
     [
       "the entropy of top-p elsewhere",
@@ -165,7 +165,7 @@ describe("refused with the reason", () => {
         num_experts: 6,
         router: { name: "loss_free_bias", num_groups: 4, num_selected_groups: 2 },
       },
-      "2 of 4 groups of 6 experts cannot hold 2 choices",
+      "2 of 4 groups of 6 experts cannot fit 2 choices",
     ],
     [
       "granularity where one expert is chosen",
@@ -175,7 +175,7 @@ describe("refused with the reason", () => {
     [
       "BASE with a capacity",
       { router: { name: "base" }, dispatch: { name: "capacity" } },
-      "the router base already gives every expert equally many tokens",
+      "the router base already gives every expert the same number of tokens",
     ],
     [
       "batch priority of equal gates",
@@ -200,7 +200,7 @@ describe("refused with the reason", () => {
     [
       "two widths",
       { experts: { mlp_ratio: 4, hidden_width: 8 } },
-      "give mlp_ratio or hidden_width, not both",
+      "give either mlp_ratio or hidden_width",
     ],
   ];
   test.each(refused)("%s", (_, input, message) => {
@@ -219,7 +219,7 @@ describe("refused for the model around the layer", () => {
       "experts that choose in a causal model",
       { router: { name: "expert_choice" } },
       { causal: true, numTokens: 16 },
-      "it depends on later tokens whether an expert takes a token, which a causal model must not see",
+      "whether an expert selects a token depends on later tokens, which a causal model must not allow",
     ],
     ["slots in a causal model", { router: { name: "soft" } }, { causal: true }, "causal model"],
     [
@@ -240,19 +240,19 @@ describe("refused for the model around the layer", () => {
       "a modality that is not there",
       { losses: [{ name: "local_entropy", modality: "sound" }] },
       { modalities: ["image", "text"] },
-      "the modality sound, and this model has image, text",
+      "the modality sound, but this model has image, text",
     ],
     [
       "a width that granularity does not divide",
       { experts: { hidden_width: 10, granularity: 4 } },
       {},
-      "a hidden width of 10 cannot be cut into 4 equal parts",
+      "a hidden width of 10 cannot be divided into 4 equal parts",
     ],
     [
       "experts without a hidden unit",
       { experts: { mlp_ratio: 0.01 } },
       {},
-      "leaves experts no hidden unit",
+      "gives experts no hidden unit",
     ],
   ];
   test.each(cases)("%s", (_, input, context, message) => {

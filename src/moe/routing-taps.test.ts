@@ -75,7 +75,7 @@ test("a part that is missing is named", () => {
   const values = { "moe.ids": array([[0]]) };
   expect(readRouting(values, "moe").ids).toBe(values["moe.ids"]);
   expect(() => readRouting(values, "moe", "probabilities")).toThrow(
-    new RangeError("no probabilities of moe among the values"),
+    new RangeError("the values lack probabilities of moe"),
   );
   expect(() => readRouting(values, "elsewhere")).toThrow("no ids of elsewhere");
 });

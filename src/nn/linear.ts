@@ -5,9 +5,9 @@ import type { Scope } from "./scope.ts";
 
 export interface LinearOptions {
   readonly bias?: boolean;
-  /** Default: PyTorch's, uniform with bound `1 / sqrt(I)`. */
+  /** Initial weight. Default: PyTorch's, uniform with bound `1 / sqrt(I)`. */
   readonly weightInit?: Initializer;
-  /** Default: PyTorch's with the default weights, zeros beside any other. */
+  /** Initial bias. Default: PyTorch's with the default weights, otherwise zeros. */
   readonly biasInit?: Initializer;
 }
 

@@ -56,6 +56,6 @@ test("the embedding is the convolution with the patch as kernel and stride", asy
 test("an image that is no whole number of patches is refused", () => {
   expect(patchGrid(28, 32, 4)).toEqual({ rows: 7, columns: 8 });
   expect(() => patchGrid(28, 32, 5)).toThrow(
-    "an image of 28x32 pixels cannot be cut into patches of 5; choose a patch_size that divides both",
+    "an image of 28x32 pixels cannot be divided into patches of 5; choose a patch_size that divides both",
   );
 });

@@ -1,4 +1,4 @@
-/** What elementwise operators share: operands, broadcasting, and its gradient. */
+/** Common parts of elementwise operators: operands, broadcasting, and its gradient. */
 import type { DType } from "../graph/array.ts";
 import { defineOp, type Emission, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
@@ -35,14 +35,14 @@ export function inferBroadcast(inputs: readonly TensorSpec[]): TensorSpec[] {
   ];
 }
 
-/** Emits one ONNX node that takes the inputs as they are. */
+/** Emits one ONNX node with the inputs unchanged. */
 export function emitAs(opType: string, domain?: string): (emission: Emission<unknown>) => void {
   return ({ emitter, inputs, outputs }) => {
     emitter.add(opType, inputs, {}, domain === undefined ? { outputs } : { outputs, domain });
   };
 }
 
-/** Declares `y = f(x)` whose gradient is a function of dy, x and y. */
+/** Declares `y = f(x)` with a gradient that is a function of dy, x and y. */
 export function unary(
   name: string,
   opType: string,
@@ -66,7 +66,7 @@ export function unary(
 /**
  * Declares a broadcasting `y = f(a, b)`; the rules give gradients before unbroadcasting.
  *
- * @param identity operands that leave the other as it is
+ * @param identity operands for which the operator returns the other operand
  */
 export function binary(
   name: string,

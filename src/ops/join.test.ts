@@ -118,7 +118,7 @@ test("integers can be cut, joined and padded", async () => {
 test("shapes that do not fit are refused with all of them", async () => {
   const [a, b] = [array([[1, 2]]), array([[1, 2, 3]])];
   await expect(evaluate((x, y) => concat([x, y], 0), [a, b])).rejects.toThrow(
-    /concat: shapes must match but for axis 0, got \[1, 2\], \[1, 3\]/,
+    /concat: shapes must match except for axis 0, got \[1, 2\], \[1, 3\]/,
   );
   await expect(evaluate((x) => split(x, [1, 1], 1), [b])).rejects.toThrow(
     /split: sizes \[1, 1\] do not add up to axis 1 of \[1, 3\]/,

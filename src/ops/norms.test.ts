@@ -134,7 +134,7 @@ test("parameters and groups that do not fit are refused", async () => {
     /batch_norm: scale, bias, mean and variance must have one entry per channel of \[2, 3, 2\], got \[2\]/,
   );
   await expect(evaluate((t, p) => groupNorm(t, 2, p, p), [x, two])).rejects.toThrow(
-    /groupNorm: cannot cut the channels of \[2, 3, 2\] into 2 groups/,
+    /groupNorm: cannot divide the channels of \[2, 3, 2\] into 2 groups/,
   );
   await expect(evaluate((t, p) => groupNorm(t, 3, p, p), [x, two])).rejects.toThrow(
     /scale and bias must be \[3\], got \[2\]/,

@@ -10,7 +10,7 @@ export interface Key {
 
 /**
  * The second counter word separates the uses of a block, so that numbers drawn from a key never
- * repeat the keys folded or split from it. Draws use values below the first of these.
+ * repeat keys that are folded or split from it. Draws use values below the first of these.
  */
 const domains = { number: 0x10000000, text: 0x20000000, split: 0x30000000 } as const;
 

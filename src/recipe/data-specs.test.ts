@@ -57,7 +57,7 @@ test("patterns that leave too little to draw are refused", () => {
     "names neither a color nor a shape; give one or both",
   );
   expect(() => parse({ held_out: [{ shape: "hexagon" }] })).toThrow("circle");
-  expect(() => parse({ objects: [3, 1] })).toThrow("must be at most the most, got [3, 1]");
+  expect(() => parse({ objects: [3, 1] })).toThrow("must not exceed the maximum, got [3, 1]");
   expect(() => parse({ objects: [0, 4] })).toThrow();
 });
 

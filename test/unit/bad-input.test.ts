@@ -50,7 +50,7 @@ describe("recipes and settings", () => {
     [
       "an image that is no whole number of patches",
       ["diff-moe-shapes", "model.patch_size=5"],
-      ["image of 32x32 pixels cannot be cut into patches of 5", "patch_size"],
+      ["image of 32x32 pixels cannot be divided into patches of 5", "patch_size"],
     ],
     [
       "more experts selected than there are",
@@ -90,7 +90,7 @@ describe("recipes and settings", () => {
     [
       "experts without a hidden unit",
       ["diff-moe-shapes", "model.mlp_ratio=0.001"],
-      ["model.mlp_ratio 0.001 of model.width 64 leaves experts no hidden unit"],
+      ["model.mlp_ratio 0.001 of model.width 64 gives experts no hidden unit"],
     ],
     [
       "a model that cannot read the data",

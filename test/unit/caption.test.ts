@@ -182,7 +182,7 @@ test.each([
   [["--top-k", "3"], "--top-k requires --temperature"],
   [["--beams", "2", "--temperature", "1"], "--beams cannot be combined with --temperature"],
   [["--beam", "2", "--temperature", "1"], "--beams cannot be combined with --temperature"],
-  [["--beam", "2", "--beams", "3"], "--beam is another name of --beams; give one of them"],
+  [["--beam", "2", "--beams", "3"], "--beam is another name of --beams; give only one of them"],
   [["--beam", "some"], '--beam takes a whole number >= 1, got "some"'],
   [["--beams", "2", "--experts"], "--experts cannot be combined with --beams"],
   [["--length-penalty", "1"], "--length-penalty requires --beams"],

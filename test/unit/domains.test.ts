@@ -81,6 +81,6 @@ test("what cannot be left out is refused with a sentence", async () => {
   );
   expect(await refused(recipe, "--algorithms", "vrex")).toContain('unknown algorithm "vrex"');
   expect(await refused(recipe, "--trials", "0")).toContain("--trials takes a whole number >= 1");
-  expect(await refused(recipe, "data.domains=[flat]")).toContain("there is one domain, flat");
+  expect(await refused(recipe, "data.domains=[flat]")).toContain("there is only one domain, flat");
   expect(await refused("diff-moe-cifar10")).toContain("data.name cifar10 has no domains");
 });

@@ -169,11 +169,11 @@ test.each([
   [{ width: 30, num_heads: 8 }, "model.width 30 cannot be divided among model.num_heads 8"],
   [
     { moe: { router: { name: "expert_choice" } } },
-    "it depends on later tokens whether an expert takes a token, which a causal model must not see",
+    "whether an expert selects a token depends on later tokens, which a causal model must not allow",
   ],
   [
     { moe: { router: { name: "hash", key: "position" } } },
-    "the router hash does not know their positions then; choose router.key word",
+    "the router hash has no positions then; choose router.key word",
   ],
 ])("%o is refused", (settings, message) => {
   expect(() => model(65, settings)).toThrow(message);

@@ -182,7 +182,7 @@ test("groups and capacities that cannot be are refused", () => {
   const p = input(createGraph(), "p", { dtype: "float32", shape: [5, 2] });
   const routing = selectTopK(p, p, 1, "none");
   expect(() => limitCapacity(routing, { capacity: 1, numGroups: 2 })).toThrow(
-    "5 tokens cannot be cut into 2 equal groups; choose a number of groups that divides them",
+    "5 tokens cannot be split into 2 equal groups; choose a number of groups that divides them",
   );
   expect(() => limitCapacity(routing, { capacity: 0 })).toThrow(
     "capacity must be a whole number >= 1, got 0",

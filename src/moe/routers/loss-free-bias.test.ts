@@ -64,7 +64,7 @@ test.each([
   const logits = scope.state("z", [2, E], zeros);
   const bias = scope.state("b", [E], zeros);
   const options = { numSelectedExperts: K, numGroups: G, numSelectedGroups: kept };
-  expect(() => biasRouting(logits, bias, options)).toThrow("cannot hold");
+  expect(() => biasRouting(logits, bias, options)).toThrow("cannot fit");
 });
 
 async function updated(training: boolean, mask: boolean): Promise<readonly number[] | undefined> {

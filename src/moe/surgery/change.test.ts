@@ -61,7 +61,7 @@ test("each layer can have its own choice", () => {
     [40, 50],
   ]);
   expect(() => removeExperts(layers, new Map([["a", [0]]]))).toThrow(
-    "nothing is chosen for layer b",
+    "no experts are selected for layer b",
   );
 });
 
@@ -159,11 +159,13 @@ test("what cannot be done is said in one sentence", () => {
   expect(message(() => removeExperts(layers, [1, 1]))).toBe("expert 1 of moe is named twice");
   expect(message(() => removeExperts(layers, []))).toMatch(/^no experts to remove from moe/);
   expect(message(() => removeExperts(layers, [0, 1], { numSelectedExperts: 2 }))).toBe(
-    "1 of 3 experts would be left in moe, fewer than num_selected_experts 2; take away fewer",
+    "1 of 3 experts would remain in moe, fewer than num_selected_experts 2; remove fewer",
   );
   expect(message(() => addExperts(layers, {}))).toMatch(/^no experts to add/);
   expect(message(() => addExperts(layers, { copies: [-1] }))).toMatch(/has no expert -1/);
-  expect(message(() => addExperts(layers, { numFresh: 1, kinds: [2] }))).toMatch(/lays out 2/);
+  expect(message(() => addExperts(layers, { numFresh: 1, kinds: [2] }))).toMatch(
+    /its configuration has 2/,
+  );
   expect(message(() => mergeExperts(layers, [[1]]))).toMatch(/needs two experts or more, got 1/);
   expect(message(() => mergeExperts(layers, [[0, 1], [1, 2]]))).toMatch(/named twice/); // biome-ignore format: one line
   expect(message(() => mergeExperts(layers, []))).toMatch(/^no experts to merge/);
@@ -176,10 +178,10 @@ test("what cannot be done is said in one sentence", () => {
   expect(message(() => removeExperts([], [0]))).toMatch(/^this model has no experts/);
   const uneven = numbered([1, 2]);
   uneven.set("moe.experts.1.fc2.bias", array([1, 2]));
-  expect(message(() => expertLayers(uneven))).toMatch(/the experts of moe are not alike: expert 1/);
+  expect(message(() => expertLayers(uneven))).toMatch(/the experts of moe differ: expert 1/);
   const gap = numbered([1, 2, 3]);
   gap.delete("moe.experts.1.fc2.bias");
-  expect(message(() => expertLayers(gap))).toMatch(/not alike/);
+  expect(message(() => expertLayers(gap))).toMatch(/differ/);
   const unknown = new Map([["other", removeExperts(layers, [0]).get("moe")!]]);
   expect(message(() => changeExperts(numbered([1, 2]), unknown, zeros))).toBe(
     "there is no layer with experts at other; there are moe",

@@ -148,7 +148,7 @@ test("a router whose layout is not known is refused, and so is a fixed map", () 
   const weights = weightsOf(layer((at, x, numExperts) => switchRouter(at, x, { numExperts }), 2));
   const odd = new Map([...weights, ["moe.router.mixer.weight", normalArray("m", [2, 2])] as const]);
   expect(() => expertLayers(odd)).toThrow(
-    "moe.router.mixer.weight is of a router whose weights per expert are not known",
+    "moe.router.mixer.weight belongs to a router with unknown weights per expert",
   );
   const wrong = new Map([...weights, ["moe.router.weight", normalArray("w", [3, D])] as const]);
   expect(() => expertLayers(wrong)).toThrow(
