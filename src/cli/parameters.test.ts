@@ -10,7 +10,7 @@ async function run(...argv: string[]): Promise<{ code: number; out: string; err:
   return { code, out, err };
 }
 
-test("a table of the parts, with a column for each kind of token", async () => {
+test("a table of the parts has a column for each kind of token", async () => {
   const { code, out, err } = await run("limoe-s32");
   expect([code, err]).toEqual([0, ""]);
   const [heading, ...rows] = out.trimEnd().split("\n");
@@ -29,7 +29,7 @@ test("a table of the parts, with a column for each kind of token", async () => {
   ).toBe(1);
 });
 
-test("JSON, with settings over the recipe and a given vocabulary", async () => {
+test("JSON with overridden settings and a given vocabulary", async () => {
   const { code, out } = await run(
     "switch-agnews",
     "model.width=32",

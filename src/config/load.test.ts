@@ -46,7 +46,7 @@ function file(name: string, ...lines: string[]): string {
 const load = (path: string, ...overrides: string[]) =>
   loadConfig(path, schema, { overrides, recipes: folder });
 
-test("fills in defaults, turns keys into camelCase, and takes the name of the file", () => {
+test("fills in defaults, converts keys to camelCase, and uses the name of the file", () => {
   const path = file("small.yaml", "# Small.", "train: {max_steps: 5}", "model:", "  width: 32");
   const config = load(path);
   const steps: number = config.train.maxSteps;
@@ -62,13 +62,13 @@ test("fills in defaults, turns keys into camelCase, and takes the name of the fi
   expect(load("small")).toEqual(config);
 });
 
-test("a written configuration loads to the same, under the same name", () => {
+test("a written configuration loads unchanged, under the same name", () => {
   const config = load(file("named.yaml", "train: {max_steps: 5}"), "model.num_experts=8");
   const again = file("config.yaml", configToYaml(config));
   expect(load(again)).toEqual(config);
 });
 
-test("a file holds what differs from the one it extends, by name or by path", () => {
+test("a file overrides the file that it extends, by name or by path", () => {
   file("base.yaml", "recipe: original", "train: {max_steps: 5}", "model: {width: 32}");
   const middle = file("middle.yaml", "extends: base", "model: {num_experts: 8}");
   const top = file("top.yaml", "extends: ./middle.yaml", "model: {num_experts: 16}");
@@ -76,7 +76,7 @@ test("a file holds what differs from the one it extends, by name or by path", ()
   expect(load(top).model).toMatchObject({ numExperts: 16, width: 32 });
 });
 
-test("arguments win over files, the last of them over the others", () => {
+test("arguments override files, and later arguments override earlier ones", () => {
   const path = file("arguments.yaml", "train: {max_steps: 5}");
   const config = load(
     path,
@@ -92,7 +92,7 @@ test("arguments win over files, the last of them over the others", () => {
   expect(config.recipe).toBe("x=y");
 });
 
-test("a part that is of another kind replaces the one below, whatever the order of arguments", () => {
+test("a part of another kind replaces the one below, in any order of arguments", () => {
   file("momentum.yaml", "train: {max_steps: 5}", "optimizer: {kind: sgd, momentum: 0.5}");
   const adamw = file("adamw.yaml", "extends: momentum", "optimizer: {kind: adamw}");
   expect(load(adamw).optimizer).toEqual({ kind: "adamw", beta1: 0.9 });
@@ -117,7 +117,7 @@ const routed = z.strictObject({
   ]),
 });
 
-test("old keys in any layer become new ones before layers are merged", () => {
+test("old keys in any layer are renamed before layers are merged", () => {
   const scaleOf = (source: string, ...overrides: string[]) =>
     loadConfig(source, routed, { overrides, recipes: folder }).router;
   file("new.yaml", "router: { name: cosine, noise_scale: 1 }");
@@ -291,7 +291,7 @@ test.each<[string, string[], string[], string]>([
   expect(failure(lines, ...overrides)).toContain(message);
 });
 
-test("a bomb of aliases and a huge file are refused", () => {
+test("an alias bomb and a huge file are refused", () => {
   const levels = Array.from(
     { length: 9 },
     (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`,

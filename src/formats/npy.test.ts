@@ -7,7 +7,7 @@ const table = array([
   [0, 0.1, 7],
 ]);
 
-test("the bytes are NumPy's", () => {
+test("the bytes equal NumPy's", () => {
   const bytes = encodeNpy(table);
   const text = new TextDecoder("latin1").decode(bytes);
   expect(text.slice(0, 8)).toBe("\x93NUMPY\x01\x00");
@@ -17,7 +17,7 @@ test("the bytes are NumPy's", () => {
   expect([...new Float32Array(bytes.slice(-24).buffer)]).toEqual([...table.data]);
 });
 
-test("what was written is read, at any place of a buffer", () => {
+test("written files are read back, at any offset of a buffer", () => {
   const bytes = encodeNpy(table);
   const shifted = new Uint8Array(bytes.length + 3);
   shifted.set(bytes, 3);

@@ -32,7 +32,7 @@ const tensors: Record<string, NdArray> = {
   größe: array([3]),
 };
 
-test("our file is the one Python writes, byte for byte", () => {
+test("our file equals Python's, byte for byte", () => {
   const ours = join(encodeSafetensors(tensors, { format: "pt" }));
   expect(Buffer.compare(ours, fixture("python"))).toBe(0);
   expect(join(encodeSafetensors(new Map(Object.entries(tensors)), { format: "pt" }))).toEqual(ours);

@@ -77,5 +77,5 @@ test("a part that is missing is named", () => {
   expect(() => readRouting(values, "moe", "probabilities")).toThrow(
     new RangeError("the values lack probabilities of moe"),
   );
-  expect(() => readRouting(values, "elsewhere")).toThrow("no ids of elsewhere");
+  expect(() => readRouting(values, "elsewhere")).toThrow("the values lack ids of elsewhere");
 });

@@ -14,7 +14,7 @@ test("blocks with experts by V-MoE's definitions", () => {
 test("blocks that are not there", () => {
   expect(() => moeBlocks([4], 4)).toThrow("names block 4, but the model has blocks 0 to 3");
   expect(() => moeBlocks({ lastN: 3 }, 4)).toThrow("4 blocks have only 2; lower last_n");
-  expect(() => moeBlocks({ everyN: 5 }, 4)).toThrow("selects none of the 4 blocks with experts");
+  expect(() => moeBlocks({ everyN: 5 }, 4)).toThrow("selects none of the 4 blocks; choose none");
 });
 
 test("forms in recipes", () => {

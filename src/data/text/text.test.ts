@@ -77,7 +77,7 @@ test("AG News: title and description, backslashes are spaces, labels count from 
   expect(sets[0]!.classNames).toEqual(["World", "Sports", "Business", "Sci/Tech"]);
 });
 
-test("labels of all splits are those of the training file", async () => {
+test("labels of all splits come from the training file", async () => {
   const spec = {
     name: "own",
     root,
@@ -96,7 +96,7 @@ test("labels of all splits are those of the training file", async () => {
   await expect(openLabelledText(other)).rejects.toThrow('csv, tsv, jsonl, got "txt"');
 });
 
-test("a file that is not UTF-8 is told with its line", async () => {
+test("a file that is not UTF-8 is reported with its line", async () => {
   const spec = { name: "own", split: "train", file: "own/latin.txt", root } as const;
   await expect(openTextStream(spec)).rejects.toThrow("latin.txt:2: the line is not UTF-8");
 });

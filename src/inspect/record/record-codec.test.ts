@@ -31,7 +31,7 @@ const decisions = {
   probabilities: Float32Array.of(0.75, 0.25, 0.123, 0.333),
 };
 
-/** Every part that a record can have. */
+/** A record with every part. */
 const record: StoredRecord = {
   ...fixture,
   name: "<script>alert(1)</script>",
