@@ -9,7 +9,7 @@ type Input = z.input<typeof Schema>;
 const messageOf = (input: Input): string | undefined =>
   moeSchema.safeParse(input).error?.issues[0]?.message;
 
-test("what an empty mapping means", () => {
+test("defaults of an empty mapping", () => {
   expect(parseMoe()).toEqual({
     numExperts: 8,
     router: {
@@ -37,7 +37,7 @@ test("what an empty mapping means", () => {
   });
 });
 
-test("settings that were resolved once resolve to the same", () => {
+test("parsing resolved settings changes nothing", () => {
   const resolved = moeSchema.parse({
     router: { name: "expert_choice" },
     experts: { kind: "gated", hidden_width: 24 },
@@ -47,7 +47,7 @@ test("settings that were resolved once resolve to the same", () => {
   expect(moeSchema.parse(resolved)).toEqual(resolved);
 });
 
-test("keys of older versions mean the same as the new ones", () => {
+test("keys of older versions have the same meaning as the new ones", () => {
   const old = (moe: object) => parseMoe(moe as Input);
   expect(old({ router: { name: "cosine", noise_std: 1 } })).toEqual(
     parseMoe({ router: { name: "cosine", noise_scale: 1 } }),
@@ -71,7 +71,7 @@ test("keys of older versions mean the same as the new ones", () => {
   );
 });
 
-test("the dispatcher follows the router", () => {
+test("the default dispatcher depends on the router", () => {
   const dispatcherOf = (router: Input["router"]) => parseMoe({ router }).dispatch.name;
   expect(dispatcherOf({ name: "switch" })).toBe("dropless");
   expect(dispatcherOf({ name: "expert_choice" })).toBe("expert_choice");
@@ -208,7 +208,7 @@ describe("refused with the reason", () => {
   });
 });
 
-test("issues say which key they are at", () => {
+test("issues name their key", () => {
   const { error } = moeSchema.safeParse({ losses: [{ name: "z" }, { name: "load" }] });
   expect(error!.issues[0]!.path).toEqual(["losses", 1]);
 });
@@ -269,7 +269,7 @@ describe("the defaults of a system", () => {
     losses: [{ name: "z", weight: 0.5 }],
   });
 
-  test("hold for each part that is left out", () => {
+  test("apply to each missing part", () => {
     const { num_experts, router, dispatch, losses } = schema.parse({ num_experts: 8 });
     expect(num_experts).toBe(8);
     expect(router).toMatchObject({ name: "softmax_top_k", num_selected_experts: 1 });
@@ -277,7 +277,7 @@ describe("the defaults of a system", () => {
     expect(losses).toEqual([{ name: "z", weight: 0.5, reduction: "mean" }]);
   });
 
-  test("give way where the router cannot have that dispatcher", () => {
+  test("are replaced if the router does not support that dispatcher", () => {
     const { dispatch } = schema.parse({ router: { name: "expert_choice" } });
     expect(dispatch.name).toBe("expert_choice");
   });

@@ -10,7 +10,7 @@ const layout = {
   modalities: ["image", "text"],
 };
 
-test("shared experts serve every modality, specific ones their own", () => {
+test("shared experts are available to every modality, specific ones only to their own", () => {
   expect(countExperts(layout)).toBe(8);
   expect(availableExperts(layout, "image").map(Number)).toEqual([1, 1, 1, 1, 1, 0, 0, 0]);
   expect(availableExperts(layout, "text").map(Number)).toEqual([1, 1, 0, 0, 0, 1, 1, 1]);

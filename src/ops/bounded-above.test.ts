@@ -16,7 +16,7 @@ test("values and gradients below the bound are those of x, values above it the b
   expect(toNumbers(value)).toEqual([2, 2, 2]);
 });
 
-test("at and beyond the bound only a gradient that leads back gets through", async () => {
+test("at and beyond the bound, only gradients that lead back pass", async () => {
   const { gradients } = await valueAndGradients(
     (x) => boundedAbove(x, 2),
     [array([1, 1, 2, 2, 5, 5])],

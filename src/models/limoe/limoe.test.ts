@@ -188,7 +188,7 @@ function distance(a: NdArray, b: NdArray): number {
 const namesOf = (model: ContrastiveModel, what: What): string[] =>
   [...traceOf(model, what, true).trace.parameters.keys()].sort();
 
-test("one tower shares its blocks, two towers share nothing", () => {
+test("one tower shares its blocks, two towers share no blocks", () => {
   for (const towers of ["one", "two"] as const) {
     const model = tinyLimoe({ towers });
     const [images, texts] = [namesOf(model, "images"), namesOf(model, "texts")];

@@ -144,7 +144,7 @@ test("the defaults are GMoE-S/16", () => {
   );
 });
 
-test("fusion blocks with a hidden width of their own", () => {
+test("fusion blocks can have their own hidden width", () => {
   const objective = classification(classifierOf({ ...gmoe, fusion_ratio: 1 }, [3, 8, 8]));
   const { trace } = evaluationGraph(objective, {
     images: { dtype: "float32", shape: [1, 3, 8, 8] },
