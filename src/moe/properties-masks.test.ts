@@ -56,7 +56,7 @@ function observe(
   return Object.fromEntries([...losses, ...placed]);
 }
 
-/** Experts and slots that mask by themselves. */
+/** Experts and slots that apply masks themselves. */
 function others(scope: Scope, x: Tensor, capacity: number, mask?: Tensor): Record<string, Tensor> {
   const [size] = x.shape as [number];
   const choice = expertChoiceRouter(scope.child("choice"), x, {

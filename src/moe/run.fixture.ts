@@ -70,7 +70,7 @@ function hash(name: string): number {
   return [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 65521, 7);
 }
 
-/** `tanh(x W_e)` of what each expert receives, combined; `W_e` `[D, D]` under `experts.e`. */
+/** `tanh(x W_e)` of the rows of each expert, combined; `W_e` `[D, D]` under `experts.e`. */
 export function throughExperts(scope: Scope, x: Tensor, dispatcher: Dispatcher): Tensor {
   const width = x.shape[1] as number;
   const results = dispatcher.dispatch(x).map((rows, e) => {

@@ -206,7 +206,7 @@ describe("access control", () => {
   });
 });
 
-describe("hostile runs are shown as data", () => {
+describe("hostile runs are served as data", () => {
   const script = '<script>alert("x")</script>';
 
   test("scripts in names and settings are JSON that browsers do not treat as HTML", async () => {

@@ -110,7 +110,7 @@ function entriesOf(
   ).flat();
 }
 
-test("soft slots: a copied expert brings all its slots", async () => {
+test("soft slots: a copied expert copies all its slots", async () => {
   const numSlots = 3;
   const soft = (numExperts: number) => (root: Scope, tokens: Tensor) => {
     const scope = root.child("moe");
