@@ -27,6 +27,7 @@ export interface Registry<D extends Definition> {
  * A registry of built-in definitions that can grow.
  *
  * @param kind of the definitions, in the singular
+ * @throws UserError (exit code 2), from `get` and `add`, for unknown and duplicate names
  * @example
  * const routers = createRegistry("router", [switchDefinition, softDefinition]);
  * routers.get("swich"); // throws: unknown router swich; did you mean switch?

@@ -13,7 +13,11 @@ export function dataRoot(root?: string): string {
   return root ?? (process.env.MOESAIC_DATA || join(homedir(), ".cache", "moesaic", "data"));
 }
 
-/** The bytes of `path`, or of the same file with or without `.gz`, whichever exists. */
+/**
+ * The bytes of `path`, or of the same file with or without `.gz`, whichever exists.
+ *
+ * @throws UserError if the file is missing, damaged or too large
+ */
 export async function readMaybeGzipped(
   path: string,
   options: { maxBytes: number; hint: string },

@@ -23,7 +23,11 @@ function npyHeader(rows: number, columns: number): Uint8Array {
   return bytes;
 }
 
-/** An array `[rows, columns]` as the bytes of a `.npy` file. */
+/**
+ * An array `[rows, columns]` as the bytes of a `.npy` file.
+ *
+ * @throws RangeError if the array does not have two axes
+ */
 export function encodeNpy({ shape, data }: NdArray<"float32">): Uint8Array {
   const [rows, columns] = shape;
   if (shape.length !== 2) {

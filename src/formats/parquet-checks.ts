@@ -8,7 +8,11 @@ export type ParquetType = "bytes" | "string" | "strings" | "integer";
 
 const maxFooterBytes = 2 ** 26;
 
-/** Checks the magic bytes at both ends of a Parquet file. */
+/**
+ * Checks the magic bytes at both ends of a Parquet file.
+ *
+ * @throws UserError if the file is truncated or in another format
+ */
 export async function checkEnds(path: string, file: AsyncBuffer): Promise<void> {
   const size = file.byteLength;
   if (size < 12) throw damaged(path, `it has only ${size} bytes`);
@@ -24,7 +28,11 @@ export async function checkEnds(path: string, file: AsyncBuffer): Promise<void> 
   }
 }
 
-/** Refuses a column that is missing, repeated, or of another type. */
+/**
+ * Refuses a column that is missing, repeated, or of another type.
+ *
+ * @throws UserError if the column is missing or has another type
+ */
 export function checkColumn(
   path: string,
   schema: SchemaTree,
@@ -88,7 +96,11 @@ function leaves(node: SchemaTree): string[] {
   return node.children.flatMap(leaves);
 }
 
-/** The number of rows, after checking the footer for consistency. */
+/**
+ * The number of rows, after checking the footer for consistency.
+ *
+ * @throws UserError if the counts differ or exceed the limit
+ */
 export function checkRows(path: string, metadata: FileMetaData, maxRows: number): number {
   const counts = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
   const total = counts.reduce((sum, rows) => sum + rows, 0);
@@ -99,7 +111,11 @@ export function checkRows(path: string, metadata: FileMetaData, maxRows: number)
   return total;
 }
 
-/** Refuses row groups that are too large, outside of the file, or in an unsupported compression. */
+/**
+ * Refuses row groups that are too large, outside of the file, or in an unsupported compression.
+ *
+ * @throws UserError if a row group is invalid
+ */
 export function checkGroups(
   path: string,
   metadata: FileMetaData,
@@ -133,7 +149,11 @@ export function checkGroups(
   });
 }
 
-/** Turns errors of the Parquet library into a message with the file's name. */
+/**
+ * Turns errors of the Parquet library into a message with the file's name.
+ *
+ * @throws UserError if `read` throws any other error
+ */
 export async function guarded<Result>(path: string, read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();

@@ -30,7 +30,11 @@ const entrySchema = z.strictObject({
 });
 const metadataSchema = z.record(z.string(), z.string());
 
-/** Reads and checks the header of a safetensors file; errors name `source`. */
+/**
+ * Reads and checks the header of a safetensors file; errors name `source`.
+ *
+ * @throws UserError if the header is invalid
+ */
 export function parseHeader(bytes: Uint8Array, source: string): Header {
   const text = headerText(bytes, source);
   const fields = parseJson(text, source);

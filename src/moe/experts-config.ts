@@ -45,6 +45,7 @@ export type ExpertSettings = CamelCased<z.output<typeof expertsSchema>>;
  * Hidden width of a dense layer of this form, before division by `granularity`.
  *
  * @param width `D`
+ * @throws UserError (exit code 2) if no hidden unit remains
  */
 export function hiddenWidthOf(settings: ExpertSettings, width: number): number {
   const hidden =
@@ -59,7 +60,11 @@ export function hiddenWidthOf(settings: ExpertSettings, width: number): number {
   return hidden;
 }
 
-/** Options of an expert, or with `granularity` 1 of the corresponding dense layer. */
+/**
+ * Options of an expert, or with `granularity` 1 of the corresponding dense layer.
+ *
+ * @throws UserError (exit code 2) if `granularity` does not divide the hidden width
+ */
 export function expertOptions(
   settings: ExpertSettings,
   width: number,

@@ -17,6 +17,8 @@ export function countExperts(layout: ExpertLayout): number {
 /**
  * For each expert, whether tokens of `modality` may use it.
  *
+ * @throws RangeError for an unknown modality
+ *
  * @example
  * const layout = { numSharedExperts: 1, numModalitySpecificExperts: 1, modalities: ["image", "text"] };
  * availableExperts(layout, "text") // [true, false, true]

@@ -20,6 +20,8 @@ export type MoeLayers = CamelCased<z.output<typeof moeLayersSchema>>;
  * The blocks with experts, counted from 0, as in V-MoE (arXiv:2106.05974, section 3; google-research/vmoe):
  * `every_n` are the blocks n - 1, 2n - 1 and so on; `last_n` the last n of the odd blocks 1, 3, 5, ...
  *
+ * @throws UserError (exit code 2) if the setting does not fit the number of blocks
+ *
  * @example
  * moeBlocks({ lastN: 2 }, 12) // [9, 11]
  */

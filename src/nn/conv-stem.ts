@@ -19,6 +19,7 @@ import type { Scope } from "./scope.ts";
  *
  * @param images `[B, C, H, W]`
  * @returns `[B*S, D]`, one token per patch, row by row
+ * @throws UserError (exit code 2) if the patch size is not a power of two
  * @example
  * const layer = (scope, { x }) => convStem(scope, x, { patchSize: 4, width: 8 });
  * const inputs = { x: allocate("float32", [1, 3, 8, 8]) };

@@ -16,6 +16,7 @@ export interface LinearOptions {
  *
  * @param x `[..., I]`
  * @returns `[..., O]`
+ * @throws RangeError if the last axis has no fixed size
  * @example
  * const layer = (scope, { x }) => linear(scope, x, 3);
  * const inputs = { x: array([[1, 2]]) };

@@ -9,6 +9,7 @@ import { cast, greaterOrEqual } from "./compare.ts";
  *
  * @param uniform random numbers in [0, 1) with the shape of `x`; randomness is an input
  * @param rate fraction of entries that become 0, from 0 to below 1; at 0 the result is `x`
+ * @throws RangeError for an invalid rate or shape
  * @example
  * const [y] = await evaluate((x, u) => dropout(x, u, 0.5), [array([1, 2]), array([0.2, 0.7])]); // [0, 4]
  */

@@ -9,7 +9,11 @@ import { unbroadcast } from "./reshape.ts";
 /** A tensor, or a number that becomes a constant of the other operand's type. */
 export type Operand = Tensor | number;
 
-/** The operands as tensors of one graph; numbers take the dtype of the first tensor. */
+/**
+ * The operands as tensors of one graph; numbers take the dtype of the first tensor.
+ *
+ * @throws TypeError if no operand is a tensor
+ */
 export function asTensors(...operands: Operand[]): Tensor[] {
   const first = operands.find((operand) => typeof operand !== "number");
   if (first === undefined) throw new TypeError("at least one operand must be a tensor");

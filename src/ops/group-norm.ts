@@ -15,6 +15,7 @@ import { reshape } from "./reshape.ts";
  * @param numGroups a divisor of C
  * @param scale `[C]`
  * @param bias `[C]`
+ * @throws RangeError if groups or parameters do not fit the channels
  * @example
  * const norm = (x, scale, bias) => groupNorm(x, 1, scale, bias);
  * await evaluate(norm, [array([[[[1]], [[3]]]]), array([1, 1]), array([0, 0])]); // [[[[[-1]], [[1]]]]]

@@ -39,6 +39,8 @@ const concatOp = defineOp<{ readonly axis: number }>({
 /**
  * Concatenates tensors along `axis`.
  *
+ * @throws RangeError without tensors
+ *
  * @example
  * const [y] = await evaluate((a, b) => concat([a, b]), [array([1]), array([2, 3])]); // [1, 2, 3]
  */
@@ -126,6 +128,8 @@ const sliceOp = defineOp<SliceAttributes>({
 
 /**
  * Entries `start` to `end` (exclusive; negative: from the end) along an axis of fixed size.
+ *
+ * @throws RangeError if the axis has no fixed size
  *
  * @example
  * const [y] = await evaluate((x) => slice(x, 0, 1), [array([1, 2, 3])]); // [2, 3]

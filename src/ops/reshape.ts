@@ -60,6 +60,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 /**
  * `x` without the axis `axis`, which must have size 1.
  *
+ * @throws RangeError if the axis does not have size 1
+ *
  * @example
  * const [y] = await evaluate((x) => squeeze(x, 0), [array([[1, 2]])]); // [1, 2]
  */
@@ -99,6 +101,8 @@ const transposeOp = defineOp<{ readonly permutation: readonly number[] }>({
 
 /**
  * Axes in another order; by default reversed. `y.shape[i] = x.shape[permutation[i]]`.
+ *
+ * @throws RangeError if the permutation is invalid
  *
  * @example
  * const [y] = await evaluate((x) => transpose(x), [array([[1, 2]])]); // [[1], [2]]

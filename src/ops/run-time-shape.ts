@@ -27,6 +27,8 @@ export function elementCountOf(x: Tensor, axes: readonly number[]): Tensor {
  *
  * A single symbolic dimension becomes -1, which Reshape infers from the number of elements. Expand does
  * not support it; for Expand, `like` is a tensor of this shape.
+ *
+ * @throws RangeError if several dimensions must be inferred
  */
 export function emitShape(emission: Emission<unknown>, shape: readonly Dim[]): string {
   const symbols = shape.filter((dim) => typeof dim !== "number").length;

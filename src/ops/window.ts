@@ -8,7 +8,11 @@ export function pair(value: number | Pair): Pair {
   return typeof value === "number" ? [value, value] : value;
 }
 
-/** Number of windows along one axis. */
+/**
+ * Number of windows along one axis.
+ *
+ * @throws RangeError if the window does not fit
+ */
 export function outputSize(
   size: number,
   kernel: number,

@@ -86,7 +86,11 @@ export interface ValueAndGradients {
   gradients: NdArray[];
 }
 
-/** Evaluation on `defaultRuntime` unless options name another runtime. */
+/**
+ * Evaluation on `defaultRuntime` unless options name another runtime.
+ *
+ * @throws RangeError, from `valueAndGradients`, for a non-scalar result without weights
+ */
 export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime>): Evaluation {
   const runtimeOf = async ({ runtime }: EvaluateOptions): Promise<Runtime> =>
     runtime ?? (await defaultRuntime());

@@ -28,7 +28,11 @@ export interface BatchOrder {
   readonly job: (step: number) => BatchJob;
 }
 
-/** The order of samples: epoch e uses the permutation addressed by (seed, "shuffle", e). */
+/**
+ * The order of samples: epoch e uses the permutation addressed by (seed, "shuffle", e).
+ *
+ * @throws UserError (exit code 2) if the batch size is invalid or leaves no batch
+ */
 export function batchOrder(options: OrderOptions): BatchOrder {
   const { length, batchSize, seed, shuffle, dropLast } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {

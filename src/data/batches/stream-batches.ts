@@ -9,6 +9,8 @@ import { requireContextLength, requireTokenizer } from "./token-rows.ts";
  *
  * Training windows start at any token, so their number is the number of tokens minus `L`. Evaluation windows
  * are contiguous without overlap; a remainder shorter than a window is dropped.
+ *
+ * @throws UserError if the text is too short for a window
  */
 export function streamBatches(dataset: StreamDataset, options: BatchOptions): BatchMaker {
   const tokenizer = requireTokenizer(options);

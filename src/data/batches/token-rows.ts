@@ -59,7 +59,11 @@ export function countCharacters(
   return counts;
 }
 
-/** The number of tokens per sample, required for text. */
+/**
+ * The number of tokens per sample, required for text.
+ *
+ * @throws UserError (exit code 2) if it is missing or not above 0
+ */
 export function requireContextLength({
   contextLength,
 }: {
@@ -73,7 +77,11 @@ export function requireContextLength({
   );
 }
 
-/** The tokenizer, required for text. */
+/**
+ * The tokenizer, required for text.
+ *
+ * @throws UserError (exit code 2) if it is missing
+ */
 export function requireTokenizer({ tokenizer }: { readonly tokenizer?: Tokenizer }): Tokenizer {
   if (tokenizer !== undefined) return tokenizer;
   throw usageError("text needs a tokenizer; set data.tokenizer");

@@ -35,6 +35,8 @@ export interface GaussianShiftSpec {
  * class 2 `x0 - 1`. The classes are equally likely. All have the same covariance, and their means have
  * the same length, so the largest of `x0`, `-x1` and `-x0` gives the most probable class. This rule
  * classifies 0.666 of all points correctly, which is the Bayes accuracy.
+ *
+ * @throws UserError (exit code 2) if the length is out of range
  */
 export function openGaussianShift(spec: GaussianShiftSpec): PointsDataset {
   const { name, split, seed = 0, length = lengths[spec.split] } = spec;

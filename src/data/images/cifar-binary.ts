@@ -16,7 +16,11 @@ export interface CifarRecord {
   readonly planes: Uint8Array;
 }
 
-/** Splits the bytes of `data_batch_N.bin` or `test_batch.bin` into records; `name` is used in messages. */
+/**
+ * Splits the bytes of `data_batch_N.bin` or `test_batch.bin` into records; `name` is used in messages.
+ *
+ * @throws UserError for a truncated file or an invalid label
+ */
 export function readCifarRecords(bytes: Uint8Array, name: string): CifarRecord[] {
   const count = bytes.length / cifarRecordBytes;
   if (!Number.isInteger(count) || count === 0) {

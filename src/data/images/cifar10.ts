@@ -39,6 +39,8 @@ const place =
  * Opens a split of CIFAR-10; the validation split is drawn from the training images. The binary
  * files, which are lossless, are preferred if all are present; otherwise the Parquet files are read.
  *
+ * @throws UserError (exit code 2) if files are missing
+ *
  * @example
  * const test = await openCifar10({ name: "cifar10", split: "test" }); // 10,000 images
  */

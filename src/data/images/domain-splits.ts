@@ -23,6 +23,8 @@ export interface DomainSplitOptions {
  * rest the training split, as in DomainBed (arXiv:2007.01434); the test split consists of whole
  * domains. The draw of one domain does not depend on the other domains.
  *
+ * @throws UserError (exit code 2) for unknown domains, a missing test split or an empty split
+ *
  * @example
  * domainMembers("pacs", "test", ["photo", "sketch", "photo"], { testDomains: ["photo"] }) // [0, 2]
  */

@@ -23,7 +23,11 @@ export async function resolveInside(folder: string, name: string): Promise<strin
   return path;
 }
 
-/** The bytes of a picture within `folder`; a missing or too large file is a broken picture. */
+/**
+ * The bytes of a picture within `folder`; a missing or too large file is a broken picture.
+ *
+ * @throws BrokenImageError if the file is missing, too large or a folder
+ */
 export async function readPicture(folder: string, name: string): Promise<Uint8Array> {
   try {
     const path = await resolveInside(folder, name);

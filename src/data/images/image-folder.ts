@@ -52,6 +52,8 @@ const splitFolders = {
  * `testDomains` and `validationFraction` (layout "domain/class"). A folder with `train` but without
  * `validation` sets aside `validationSize` pictures of `train`.
  *
+ * @throws UserError for a missing or empty folder, or classes that training lacks
+ *
  * @example
  * const set = await openImageFolder({ name: "image-folder", split: "train", folder: "pets", size: 64 });
  */

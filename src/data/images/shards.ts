@@ -23,7 +23,11 @@ export interface Shards<Columns extends ParquetColumns> {
 /** Folders of the files within a repository of the hub. */
 const subfolders = ["", "data", "plain_text"] as const;
 
-/** The shards of a part ("train", "test") in `folder`, in order; empty if there are none. */
+/**
+ * The shards of a part ("train", "test") in `folder`, in order; empty if there are none.
+ *
+ * @throws UserError (exit code 2) if some files of the part are missing
+ */
 export async function findShards(folder: string, part: string): Promise<string[]> {
   for (const subfolder of subfolders) {
     const place = join(folder, subfolder);

@@ -78,6 +78,8 @@ const remedy = "repair it, or skip such pictures with on_broken: skip";
 /**
  * Decodes every sample of a split into one block of shared memory. All must have one size, unless they are
  * resized. Skipped pictures do not change the order of the others.
+ *
+ * @throws UserError for undecodable pictures (unless skipped), different sizes, or too many classes or bytes
  */
 export async function storeImages(
   encoded: EncodedSplit,

@@ -27,7 +27,11 @@ export function objectKinds(exclude: readonly ObjectPattern[] = []): ObjectKind[
     .filter((kind) => !exclude.some((pattern) => matches(kind, pattern)));
 }
 
-/** First a uniform choice among shapes with a remaining colour, then among the colours of that shape. */
+/**
+ * First a uniform choice among shapes with a remaining colour, then among the colours of that shape.
+ *
+ * @throws UserError (exit code 2) if the patterns leave too few kinds
+ */
 export function objectChooser(spec: ResolvedShapesSpec): ObjectChooser {
   const drawn = objectKinds(spec.exclude);
   const main =

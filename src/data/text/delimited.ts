@@ -73,7 +73,11 @@ export function* readLines(text: string): Generator<{ line: number; content: str
   }
 }
 
-/** Collects rows; refuses rows and fields beyond the limits. */
+/**
+ * Collects rows; refuses rows and fields beyond the limits.
+ *
+ * @throws UserError, when a row is added, beyond the limits
+ */
 export function createCollector<T extends TableRow>(
   limits: TableLimits,
 ): { rows: T[]; add: (row: T) => void } {

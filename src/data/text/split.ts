@@ -13,6 +13,8 @@ export interface RowSplit {
 /**
  * Positions of a split's rows among `total` rows, in file order. A permutation drawn from (seed, name) starts
  * with the test rows, then the validation rows; the others are for training.
+ *
+ * @throws UserError (exit code 2) for invalid sizes or an empty split
  */
 export function splitRows(name: string, split: Split, total: number, sizes: RowSplit): Uint32Array {
   const { validationSize, testSize, seed } = sizes;
@@ -51,6 +53,8 @@ export interface StreamSplit {
 /**
  * A split of one text: training comes first, then validation, then test. With
  * `validationFraction` .1 and `testFraction` 0 this is the split of makeMoE: the first 90 % and the rest.
+ *
+ * @throws UserError (exit code 2) for invalid fractions or an empty split
  */
 export function splitStream(
   name: string,

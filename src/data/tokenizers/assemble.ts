@@ -52,14 +52,22 @@ export function assemble(parts: TokenizerParts): Tokenizer {
   };
 }
 
-/** Refuses an id outside the vocabulary. */
+/**
+ * Refuses an id outside the vocabulary.
+ *
+ * @throws RangeError for an id outside the vocabulary
+ */
 export function checkId(id: number, vocabularySize: number): void {
   if (!Number.isInteger(id) || id < 0 || id >= vocabularySize) {
     throw new RangeError(`token ids are 0 to ${vocabularySize - 1}, got ${id}`);
   }
 }
 
-/** Refuses unknown special tokens and duplicates. */
+/**
+ * Refuses unknown special tokens and duplicates.
+ *
+ * @throws UserError (exit code 2) for unknown or duplicate names
+ */
 export function checkSpecials(specials: readonly SpecialName[]): void {
   const wrong = specials.find((name) => !specialNames.includes(name));
   if (wrong !== undefined) {

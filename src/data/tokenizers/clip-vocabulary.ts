@@ -11,6 +11,8 @@ const numMerges = clipVocabularySize - 2 * 256 - 2;
 /**
  * The content of OpenAI's `bpe_simple_vocab_16e6.txt` in the form of a Hugging Face `tokenizer.json`:
  * the first 48,894 of its 262,144 merges are used.
+ *
+ * @throws UserError if merges are missing or malformed
  */
 export function clipVocabulary(mergesText: string): object {
   const merges = mergesText.split("\n").slice(1, numMerges + 1);

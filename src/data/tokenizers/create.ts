@@ -8,6 +8,8 @@ import { wordTokenizer } from "./word.ts";
 /**
  * A tokenizer from its state. CLIP's vocabulary is in a file: use `openTokenizer` or
  * `createClipTokenizer` for it.
+ *
+ * @throws UserError for CLIP's state or an unknown kind
  */
 export function createTokenizer(state: TokenizerState): Tokenizer {
   switch (state.kind) {

@@ -16,6 +16,8 @@ export interface FixedTokens {
  * A text without tokens, such as an empty text without start and end, becomes one unknown token, or
  * one pad if there is no unknown token, so that a model always has a token to read.
  *
+ * @throws RangeError if the length is below 1
+ *
  * @example
  * encodeFixed(clip, "a dog", 6).ids; // 49406, 320, 1929, 49407, 0, 0
  */

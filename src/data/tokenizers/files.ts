@@ -35,6 +35,8 @@ export interface TokenizerFileOptions {
 /**
  * The state of CLIP's tokenizer over a file: `tokenizer.json` or OpenAI's BPE file, by default
  * the existing one in `<root>/clip-bpe/`.
+ *
+ * @throws UserError (exit code 2) if no file is present
  */
 export async function clipTokenizerState(
   options: TokenizerFileOptions & { readonly file?: string } = {},

@@ -36,6 +36,8 @@ const defaultSpecials: Readonly<Record<LearnedKind, readonly SpecialName[]>> = {
 /**
  * The state of a tokenizer fitted to training texts; it does not depend on their order.
  *
+ * @throws UserError (exit code 2) for an invalid vocabulary size or a kind that cannot be learned
+ *
  * @example
  * const tokenizer = createTokenizer(learnTokenizer("character", ["to be"]));
  * tokenizer.encode("bet"); // [1, 2, 4]

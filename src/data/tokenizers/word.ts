@@ -27,7 +27,11 @@ export function learnWords(
   return { kind: "word", words, specials: options.specials };
 }
 
-/** A tokenizer with one id per word; without an unknown token, other words are refused. */
+/**
+ * A tokenizer with one id per word; without an unknown token, other words are refused.
+ *
+ * @throws UserError for duplicate words, and in `encode` for unknown ones
+ */
 export function wordTokenizer(state: WordState): Tokenizer {
   const { words } = state;
   const ids = new Map(words.map((word, id) => [word, id]));

@@ -53,6 +53,8 @@ export interface Pipeline {
 /**
  * Binds a list of transforms to images of a shape; they run in order on values in [0, 1].
  *
+ * @throws UserError for invalid transforms, and for images of an unexpected size
+ *
  * @example
  * const train = pipeline([{ randomCrop: { padding: 4 } }, { horizontalFlip: {} }], shape);
  */

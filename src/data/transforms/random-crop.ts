@@ -12,7 +12,11 @@ export interface RandomCropOptions {
   readonly size?: number | readonly [number, number];
 }
 
-/** A window of `size` from the padded image; every position is equally likely. */
+/**
+ * A window of `size` from the padded image; every position is equally likely.
+ *
+ * @throws UserError (exit code 2) if the window does not fit into the padded image
+ */
 export function randomCrop(options: RandomCropOptions): Transform {
   const { padding = 0, size } = options;
   const window = (image: Pick<ImageShape, "height" | "width">): readonly [number, number] => {

@@ -56,6 +56,8 @@ export interface LimitedRouting extends Routing {
  *
  * The result is dispatched by `droplessDispatcher`: no buffer is padded. Axes: `G` groups, `S` tokens
  * per group.
+ *
+ * @throws UserError (exit code 2) for an invalid capacity or number of groups
  */
 export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRouting {
   const { numExperts } = routing;

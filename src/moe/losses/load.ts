@@ -62,7 +62,11 @@ export function vmoeSelectionProbabilities(noisy: NoisyLogits): Tensor {
   return normalCdf(div(sub(logits, rankedLogit(noisyLogits, K)), noiseStd));
 }
 
-/** Probability that each expert is among the top `K` if its own noise is redrawn, `[N, E]`. */
+/**
+ * Probability that each expert is among the top `K` if its own noise is redrawn, `[N, E]`.
+ *
+ * @throws UserError (exit code 2) if `K = E`
+ */
 export function selectionProbabilities(noisy: NoisyLogits): Tensor {
   const { logits, noisyLogits, noiseStd, numSelectedExperts: K } = noisy;
   const numExperts = logits.shape[1] as number;

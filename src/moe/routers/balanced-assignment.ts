@@ -15,6 +15,7 @@ const SHRINK = 5;
  *
  * @param scores `[N, E]`, row by row, finite
  * @returns the expert of each token
+ * @throws UserError (exit code 2) if `E` does not divide `N`, RangeError for non-finite scores
  */
 export function balancedAssignment(
   scores: ArrayLike<number>,

@@ -64,6 +64,7 @@ export function expertChoiceRouting(
  *
  * @param gates `[N, E]`, not negative
  * @returns `[E, C]`, or `[E, G*C]` with groups
+ * @throws UserError (exit code 2) if the capacity exceeds a group or is below 1
  */
 export function selectTokens(
   gates: Tensor,

@@ -41,6 +41,7 @@ export interface SecondExpertRouterOptions {
  *
  * @param routing two experts per token
  * @param uniform for `random`, uniform numbers in [0, 1), `[N]`
+ * @throws UserError (exit code 2) if `K` is not 2
  */
 export function secondExpertPolicy(
   routing: Routing,

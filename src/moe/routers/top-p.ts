@@ -50,6 +50,7 @@ const ROUNDING = 1e-6;
  * Ties go to the lower index. Unused places of a token hold "no expert" and weight 0.
  *
  * @param logits `[N, E]`
+ * @throws UserError (exit code 2) if the probability is outside (0, 1]
  */
 export function topPRouting(logits: Tensor, options: TopPRoutingOptions): Routing {
   const numExperts = logits.shape[1] as number;

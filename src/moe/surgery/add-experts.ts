@@ -30,6 +30,8 @@ export interface AddExpertsOptions {
  * choose `e`, or chose it last (ties go to the lower index); a token that preferred `e` to another expert
  * replaces its last choice by the copy. With `K = 1` the copy is never chosen until noise or training makes the
  * two different. Unnormalised weights shrink by `1 + p_e`. Sigmoid scores of other experts do not change.
+ *
+ * @throws UserError (exit code 2) for empty or invalid selections
  */
 export function addExperts(
   layers: readonly ExpertLayer[],

@@ -200,7 +200,11 @@ function freshTensor(name: string, shape: readonly number[], { fresh }: ChangeOp
   return found;
 }
 
-/** Adds noise in place, in proportion to the values' root mean square. */
+/**
+ * Adds noise in place, in proportion to the values' root mean square.
+ *
+ * @throws RangeError if noise has no key
+ */
 export function perturb(
   values: Float64Array,
   name: string,
@@ -214,7 +218,11 @@ export function perturb(
   for (let at = 0; at < values.length; at++) values[at]! += std * draws[at]!;
 }
 
-/** The entries of a float32 tensor. */
+/**
+ * The entries of a float32 tensor.
+ *
+ * @throws UserError for another element type
+ */
 export function floats({ data, dtype }: NdArray, name: string): Float32Array {
   if (data instanceof Float32Array) return data;
   throw new UserError(`${name} is ${dtype}; experts are changed in float32`);

@@ -29,6 +29,8 @@ export interface MergeExpertsOptions {
  * Plans a layer in which each group of experts becomes one expert at the index of the group's first: the
  * weighted mean of their weights and of their router entries (by activation frequency in Li
  * et al., arXiv:2310.01334, section 3). Merging equal experts gives the same expert.
+ *
+ * @throws UserError (exit code 2) for empty or invalid groups or weights
  */
 export function mergeExperts(
   layers: readonly ExpertLayer[],

@@ -23,6 +23,8 @@ export interface RemoveExpertsOptions {
  * changes for tokens with probability 0 for the removed experts. With normalised top-k, weights and
  * outputs stay exactly the same for every token that had not chosen a removed expert, whatever
  * its probability; unnormalised weights grow by that factor.
+ *
+ * @throws UserError (exit code 2) for empty or invalid selections, or too few remaining experts
  */
 export function removeExperts(
   layers: readonly ExpertLayer[],

@@ -16,7 +16,11 @@ export function chosenFor<T>(layer: ExpertLayer, choice: PerLayer<T>): T {
   );
 }
 
-/** Kind of each expert, by its index. */
+/**
+ * Kind of each expert, by its index.
+ *
+ * @throws UserError if the configuration has another number of experts
+ */
 export function kindsOf(layer: ExpertLayer, kinds: ExpertKinds = [layer.numExperts]): number[] {
   const all = kinds.flatMap((count, kind) => Array<number>(count).fill(kind));
   if (all.length === layer.numExperts) return all;
@@ -44,7 +48,11 @@ export function kept(e: number, kind: number): NewExpert {
   return { parts: [{ expert: e, weight: 1 }], kind };
 }
 
-/** Plans the experts of every layer; refuses layers with a fixed routing map. */
+/**
+ * Plans the experts of every layer; refuses layers with a fixed routing map.
+ *
+ * @throws UserError (exit code 2) for a model without experts or with hash routing
+ */
 export function planLayers(
   layers: readonly ExpertLayer[],
   plan: (layer: ExpertLayer) => readonly NewExpert[],

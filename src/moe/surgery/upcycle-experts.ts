@@ -34,6 +34,7 @@ export interface UpcycleExpertsOptions {
  *
  * @param tensors of the dense model
  * @returns the tensors of the mixture model
+ * @throws UserError (exit code 2) if the models do not match
  */
 export function upcycleExperts(
   tensors: Tensors,

@@ -17,6 +17,8 @@ export interface WebRuntimeOptions {
  *
  * Runs of all sessions are serialised; results are copied into bound arrays. The runtime sets the
  * threads: `threads` and `spin` of a session have no effect.
+ *
+ * @throws UserError if the WebAssembly backend is missing
  */
 export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runtime> {
   const ort = await import("onnxruntime-web");

@@ -48,6 +48,8 @@ export const captionLimits = { maxRows: 2_000_000, maxFieldLength: 4 * Math.ceil
  * Reads a list of pictures and captions; the extension of `name` sets its format. The first row of
  * CSV and TSV contains the column names. JSONL has one object per line, whose captions may be a list.
  *
+ * @throws UserError for a list without rows or known columns, or with an invalid row
+ *
  * @example
  * readCaptionRows("image,caption\na.png,A red ball.\n", "list.csv")
  * // [{ line: 2, image: "a.png", encoding: "path", captions: ["A red ball."] }]

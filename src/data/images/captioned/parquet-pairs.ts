@@ -21,6 +21,8 @@ type KnownColumns = ReadonlyMap<string, ParquetType>;
  * Opens Parquet files as one table. Pictures are the bytes of a column or of its field `bytes`, or
  * paths within `folder`; rows with the same path are one sample. Captions are one
  * column, several, or a column of lists.
+ *
+ * @throws UserError for missing columns, invalid captions or too many rows
  */
 export async function openParquetPairs(
   paths: readonly string[],
