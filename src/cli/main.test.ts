@@ -27,8 +27,8 @@ test.each<[string, string[], string]>([
   ["missing argument", ["eval"], "missing required argument run"],
   ["excess argument", ["recipes", "now"], "too many arguments for recipes"],
   ["unknown data set", ["data", "get", "fashion-mnits"], "did you mean fashion-mnist?"],
-  ["nothing to train", ["train"], "name a recipe or a file to train, for example"],
-  ["nothing to resume", ["train", "--resume", "seed=1"], "name a recipe or a file to train"],
+  ["missing recipe", ["train"], "name a recipe or a file to train, for example"],
+  ["missing run to resume", ["train", "--resume", "seed=1"], "name a recipe or a file to train"],
 ])("%s: one line on stderr and exit code 2", async (_, argv, message) => {
   const { code, out, err } = await run(...argv);
   expect(code).toBe(2);

@@ -51,13 +51,13 @@ test("JSON with overridden settings and a given vocabulary", async () => {
 });
 
 test.each([
-  ["no such recipe", ["limoe-s31"], "unknown recipe limoe-s31; did you mean limoe-s32"],
+  ["unknown recipe", ["limoe-s31"], "unknown recipe limoe-s31; did you mean limoe-s32"],
   [
     "no vocabulary",
     ["quickstart", "--vocabulary", "many"],
     '--vocabulary takes a whole number >= 2, got "many"',
   ],
-  ["sizes that do not fit", ["limoe-s32", "model.num_heads=7"], "model.width 512 cannot be"],
+  ["incompatible sizes", ["limoe-s32", "model.num_heads=7"], "model.width 512 cannot be"],
 ])("%s: one sentence and exit code 2", async (_, argv, message) => {
   const { code, out, err } = await run(...argv);
   expect(code).toBe(2);

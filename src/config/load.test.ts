@@ -172,7 +172,7 @@ test.each<[string, string[], string[], string]>([
     "unknown key beta1 at wrong.yaml:3:37; known keys here: kind, momentum",
   ],
   [
-    "unknown key, nothing like it",
+    "unknown key without similar keys",
     [...good, "  zzz: 1"],
     [],
     "unknown key zzz at wrong.yaml:3:3; known keys here: max_steps, shuffle",
@@ -190,7 +190,7 @@ test.each<[string, string[], string[], string]>([
     'model.num_experts must be a whole number >= 1, got 1.5 in argument "model.num_experts=1.5"',
   ],
   [
-    "number for a truth value",
+    "number for a boolean",
     [...good, "  shuffle: 1"],
     [],
     "train.shuffle must be true or false, got 1 at wrong.yaml:3:12",
@@ -232,7 +232,7 @@ test.each<[string, string[], string[], string]>([
     "train is missing (a mapping of keys); set it as argument train=...",
   ],
   [
-    "values that do not fit each other",
+    "incompatible values",
     [...good, "model:", "  width: 30"],
     [],
     "width must be a multiple of patch_size (model.width at wrong.yaml:4:10)",

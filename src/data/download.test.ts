@@ -114,6 +114,6 @@ test("an unreachable host and a generated set have clear errors", async () => {
     /cannot be reached: .*check/,
   );
   await expect(downloadDataset("shapes")).rejects.toThrow(
-    "there is nothing to download of shapes: it is generated",
+    "shapes has no files to download: it is generated",
   );
 });

@@ -56,7 +56,7 @@ export async function downloadDataset(
   const { files, place } = getResource(name);
   if (files.length === 0) {
     const reason = place ?? "it is generated";
-    throw usageError(`there is nothing to download of ${name}: ${reason}`);
+    throw usageError(`${name} has no files to download: ${reason}`);
   }
   const folder = join(dataRoot(options.root), name);
   for (const file of files) {

@@ -28,10 +28,10 @@ test("written files are read back, at any offset of a buffer", () => {
 
 test.each<[string, (bytes: Uint8Array) => Uint8Array, string]>([
   ["another file", () => new TextEncoder().encode("not an array at all"), "does not start with"],
-  ["a file cut short", (bytes) => bytes.slice(0, -4), "take 24 bytes, but it holds 20"],
-  ["a header cut short", (bytes) => bytes.slice(0, 40), "its header has"],
+  ["a truncated file", (bytes) => bytes.slice(0, -4), "take 24 bytes, but it holds 20"],
+  ["a truncated header", (bytes) => bytes.slice(0, 40), "its header has"],
   ["doubles", (bytes) => swap(bytes, "<f4", "<f8"), "its type is <f8"],
-  ["columns first", (bytes) => swap(bytes, "False", "True "), "it is column-major"],
+  ["column-major order", (bytes) => swap(bytes, "False", "True "), "it is column-major"],
   ["three axes", (bytes) => swap(bytes, "(2, 3)", "(2,3,)"), ""],
   ["a huge shape", (bytes) => swap(bytes, "(2, 3), }      ", "(2, 9999999), }"), "holds 24"],
 ])("%s", (_, change, reason) => {

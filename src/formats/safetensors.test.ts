@@ -88,7 +88,7 @@ const entry = (begin: number, end: number, count = (end - begin) / 4): string =>
 test.each<[string, Uint8Array, RegExp]>([
   ["no header length", new Uint8Array(7), /7 bytes are too few.*truncated/],
   ["truncated header", file("{}", 0, 10), /header has 10 bytes but the file only 10; it is trunc/],
-  ["enormous header", file("{}", 0, 100_000_001), /100000001 bytes, more than the limit/],
+  ["too large header", file("{}", 0, 100_000_001), /100000001 bytes, more than the limit/],
   ["other text", file("[1, 2, 3]"), /not a JSON object/],
   ["broken JSON", file('{"a": '), /not a JSON object/],
   ["entry without offsets", file('{"a":{"dtype":"F32","shape":[1]}}', 4), /entry of tensor "a"/],

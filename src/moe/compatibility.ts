@@ -51,10 +51,10 @@ function supportsLoss(router: RouterDefinition, name: string): true | string {
   if (missing === undefined) return true;
   const wants = `the loss ${name} needs ${ingredients[missing]}`;
   if (router.even) {
-    return `${wants}, and the router ${router.name} already gives every expert the same number of tokens`;
+    return `${wants}, but the router ${router.name} already gives every expert the same number of tokens`;
   }
   if (missing === "choices" && router.kind !== "token-choice") {
-    return `${wants}, and the router ${router.name} ${decides[router.kind]}`;
+    return `${wants}, but the router ${router.name} ${decides[router.kind]}`;
   }
   const remedy = instead ?? routersWith(missing);
   return `${wants}, which the router ${router.name} does not provide${remedy && `; choose ${remedy}`}`;

@@ -128,7 +128,7 @@ describe("refused with the reason", () => {
     [
       "a balance loss on dense routing",
       { router: { name: "dense" }, losses: [{ name: "balance" }] },
-      "the loss balance needs choices of tokens that training can balance, and the router dense sends every token to every expert",
+      "the loss balance needs choices of tokens that training can balance, but the router dense sends every token to every expert",
     ],
     [
       "a load loss with the noise off",
@@ -168,7 +168,7 @@ describe("refused with the reason", () => {
       "2 of 4 groups of 6 experts cannot fit 2 choices",
     ],
     [
-      "granularity where one expert is chosen",
+      "granularity with a single selected expert",
       { router: { name: "base" }, experts: { granularity: 2 } },
       "the router base always selects 1",
     ],

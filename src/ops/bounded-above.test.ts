@@ -4,7 +4,7 @@ import { valueAndGradients } from "../runtime/evaluate.ts";
 import { boundedAbove } from "./bounded-above.ts";
 import { checkOperator, elementwise } from "./check.fixture.ts";
 
-test("values and gradients below the bound are those of x, values above it the bound", async () => {
+test("below the bound, values and gradients equal the identity; values above it equal the bound", async () => {
   await checkOperator({
     fn: (x) => boundedAbove(x!, 2),
     reference: elementwise((x) => Math.min(x!, 2)),

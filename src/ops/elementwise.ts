@@ -22,6 +22,11 @@ export function asTensors(...operands: Operand[]): Tensor[] {
   );
 }
 
+/**
+ * The common element type of operands.
+ *
+ * @throws TypeError if the element types differ
+ */
 export function requireSameDType(inputs: readonly TensorSpec[]): DType {
   const dtype = inputs[0]!.dtype;
   if (inputs.some((input) => input.dtype !== dtype)) {

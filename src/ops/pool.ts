@@ -50,7 +50,7 @@ const maxPoolOp = defineOp<PoolAttributes>({
     emitter.add("MaxPool", inputs, windowAttributes(attributes), { outputs });
   },
   gradient: ({ inputs: [x], outputs: [, indices], gradients: [dy] }) => {
-    // The indices are relative to the whole of x.
+    // The indices are relative to the complete tensor x.
     const flat = scatterAdd(
       reshape(zerosLike(x!), [-1]),
       reshape(indices!, [-1]),

@@ -37,7 +37,7 @@ const tileOp = defineOp<{ readonly repeats: readonly number[] }>({
 });
 
 /**
- * Repeats the whole of `x` `repeats[axis]` times along each axis (NumPy's tile).
+ * Repeats `x` `repeats[axis]` times along each axis (NumPy's tile).
  *
  * @example
  * const [y] = await evaluate((x) => tile(x, [2]), [array([1, 2])]); // [1, 2, 1, 2]

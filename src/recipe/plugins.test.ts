@@ -75,12 +75,12 @@ test.each<[string, () => string, RegExp]>([
     /throws\.ts failed while it was imported: out of tea$/,
   ],
   [
-    "a name that is taken",
+    "a name in use",
     () => write("taken.mjs", router("switch")),
     /^the router switch is already defined; choose another name/,
   ],
   [
-    "TypeScript that Node does not read",
+    "TypeScript that this Node version cannot read",
     // The error that Node throws without type stripping; in tests, vitest's loader reads TypeScript.
     () =>
       write(

@@ -115,7 +115,7 @@ test("a full disk does not damage the previous checkpoint", async () => {
   await expectFullDiskSpares(await folder(), 600, smallDisk(1000));
 });
 
-test("without any saved checkpoint, the error says so", async () => {
+test("without any saved checkpoint, the error reports this", async () => {
   const save = saveCheckpoint(await folder(), 5, { model: weights(9) }, { fs: smallDisk(1) });
   await expect(save).rejects.toThrow("no earlier checkpoint exists: make room and start again");
 });

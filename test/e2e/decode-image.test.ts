@@ -64,7 +64,7 @@ test.each<[string, string, () => Promise<Buffer>, number]>([
   // Decoders round colour differences at different points.
   ["JPEG", "image/jpeg", () => picture(3).jpeg({ quality: 95 }).toBuffer(), 3],
   [
-    "JPEG on its side",
+    "rotated JPEG",
     "image/jpeg",
     () => picture(3).jpeg({ quality: 95 }).withMetadata({ orientation: 6 }).toBuffer(),
     3,

@@ -48,12 +48,12 @@ describe("recipes and settings", () => {
       ["model.width", "wide"],
     ],
     [
-      "an image that is no whole number of patches",
+      "an image size that is not a multiple of the patch",
       ["diff-moe-shapes", "model.patch_size=5"],
       ["image of 32x32 pixels cannot be divided into patches of 5", "patch_size"],
     ],
     [
-      "more experts selected than there are",
+      "more selected experts than experts",
       ["diff-moe-shapes", "model.num_selected_experts=9"],
       [
         "num_selected_experts must be between 1 and the number of experts (6), got 9".replace(
@@ -98,27 +98,27 @@ describe("recipes and settings", () => {
       ["text-classifier learns from labelled sentences, but data.name shapes is images"],
     ],
     [
-      "another model that cannot",
+      "another model that cannot read the data",
       ["classic-mixture", "model.system=vit-moe"],
       ["vit-moe learns from images, but data.name gaussian-shift is points"],
     ],
     [
-      "a rule for parameters that are not there",
+      "a rule without matching parameters",
       ["diff-moe-shapes", "optimizer.rules=[{parameters: 'nothing.*'}]"],
       ["no parameter is called nothing.*"],
     ],
     [
-      "weights to begin with that are not there",
+      "missing initial weights",
       ["diff-moe-shapes", "init_from={path: nowhere.safetensors}"],
       ["init_from.path nowhere.safetensors does not exist"],
     ],
     [
-      "a text that is not there",
+      "a missing text file",
       ["makemoe-shakespeare", "data.root=nowhere"],
       ["nowhere/tinyshakespeare/input.txt is missing"],
     ],
     [
-      "a key that has no meaning for the data set",
+      "a key that the data set does not have",
       ["diff-moe-fashion-mnist-small", "data.image_size=32"],
       ['unknown key image_size in argument "data.image_size=32"; known keys here: name, root'],
     ],

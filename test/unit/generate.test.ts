@@ -230,7 +230,7 @@ describe("is refused with a clear error", () => {
       "top_p must be above 0 and at most 1, got 1.5",
     ],
     [
-      "a count that is none",
+      "an invalid count",
       ["--prompt", "a", "--top-k", "some"],
       '--top-k takes a whole number >= 1, got "some"',
     ],
@@ -245,12 +245,12 @@ describe("is refused with a clear error", () => {
       "a stop text needs at least one character",
     ],
     [
-      "more kept than there is room",
+      "more kept tokens than the context",
       ["--prompt", "a", "--keep-tokens", "17"],
       "from 1 to the context length 16, got 17",
     ],
     [
-      "beams at random",
+      "beams with sampling",
       ["--prompt", "a", "--beams", "2", "--seed", "1"],
       "--beams cannot be combined with --seed",
     ],
@@ -260,7 +260,7 @@ describe("is refused with a clear error", () => {
       "--experts cannot be combined with --beams",
     ],
     [
-      "a length penalty alone",
+      "a length penalty without beams",
       ["--prompt", "a", "--length-penalty", "1"],
       "--length-penalty requires --beams",
     ],

@@ -141,23 +141,23 @@ describe("the export", () => {
 describe("wrong usage", () => {
   test.each<[string, () => string[], string]>([
     [
-      "no such run",
+      "a missing run",
       () => [at("none")],
       "none does not exist; give a folder written by moesaic train",
     ],
     ["a folder without runs", () => [at("page")], "is not a run directory and contains none"],
     [
-      "a port that is none",
+      "a port out of range",
       () => [run, "--port", "70000"],
       "--port takes a whole number from 0 to 65535, got",
     ],
     [
-      "a port that is no number",
+      "a port that is not a number",
       () => [run, "--port", "http"],
       '--port takes a whole number from 0 to 65535, got "http"',
     ],
     ["a token that is easy", () => [run, "--token", "abc"], "--token takes at least 8"],
-    ["no run at all", () => [], "missing required argument run"],
+    ["a missing argument", () => [], "missing required argument run"],
   ])("%s", async (_, argv, message) => {
     expect(await refusal("inspect", ...argv())).toContain(message);
   });

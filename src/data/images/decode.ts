@@ -29,7 +29,8 @@ export class BrokenImageError extends Error {
  *
  * The recorded orientation is applied, transparency is dropped, 16 bits become 8, other
  * colour spaces become sRGB. Grey is (299 R + 587 G + 114 B) / 1000 (ITU-R BT.601), rounded.
- * Throws a `BrokenImageError` if the bytes are in another format, truncated, damaged or too large.
+ *
+ * @throws BrokenImageError if the bytes are in another format, truncated, damaged or too large
  *
  * @example
  * const { data, height, width } = await decodeImage(await readFile("cat.jpg")); // [H * W * 3]

@@ -96,7 +96,7 @@ function checkNormalize({ mean, std }: NormalizeOptions, channels: number): void
   const fits = (list: readonly number[]): boolean => list.length === 1 || list.length === channels;
   if (fits(mean) && fits(std) && std.every((value) => value > 0)) return;
   throw usageError(
-    `normalize needs 1 or ${channels} values for mean and as many std above 0, got mean [${mean}] and std [${std}]`,
+    `normalize needs 1 or ${channels} values for mean and the same number of std above 0, got mean [${mean}] and std [${std}]`,
   );
 }
 

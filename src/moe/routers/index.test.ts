@@ -19,7 +19,7 @@ test("every kind of routing has a router", () => {
   expect([...kinds].sort()).toEqual(["dense", "expert-choice", "soft", "token-choice"]);
 });
 
-test("names and settings of the examples are those of the schema", () => {
+test("names and settings of the examples match the schema", () => {
   for (const { name, schema, examples } of routers.list()) {
     const { picture, variants = [], forms = [] } = examples;
     for (const { settings } of [picture, ...variants, ...forms]) {

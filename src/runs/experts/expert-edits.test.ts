@@ -72,7 +72,11 @@ test("loads are used as weights of a merge", () => {
 
 test.each<[string, Exclude<ExpertEdit, { action: "upcycle" }>, string]>([
   ["nothing said", { action: "add" }, "choose the experts with one of --copy, --most-used or"],
-  ["too much said", { action: "remove", experts: [], numLeastUsed: 1 }, "one of --experts or"],
+  [
+    "conflicting options",
+    { action: "remove", experts: [], numLeastUsed: 1 },
+    "one of --experts or",
+  ],
   ["an unknown kind", { action: "add", numFresh: 1, kind: "text" }, "unknown kind of experts text"],
   ["an unknown layer", { action: "add", copies: [{ layer: "c", experts: [0] }] }, "there are a, b"],
   [
