@@ -19,8 +19,8 @@ export interface LoaderOptions {
   /** Samples per batch, unless `samplesPerDomain` is given. */
   readonly batchSize: number;
   /**
-   * Samples of each domain in a batch, domain by domain, with the domain index of each; needs `shuffle` and a set
-   * with domains.
+   * Samples of each domain in a batch, domain by domain, with the domain index of each; needs `shuffle`
+   * and a set with domains.
    */
   readonly samplesPerDomain?: number;
   /** By default 0. */
@@ -32,7 +32,10 @@ export interface LoaderOptions {
   readonly transforms?: readonly TransformSpec[];
   /** Encodes text as ids. */
   readonly tokenizer?: TokenizerState;
-  /** Folder of data sets, which may contain the vocabulary of the tokenizer; by default the root of the set. */
+  /**
+   * Folder of data sets, which may contain the vocabulary of the tokenizer; by default the root of the
+   * set.
+   */
   readonly root?: string;
   /** Tokens per text sample. */
   readonly contextLength?: number;

@@ -24,8 +24,8 @@ const STEP = 2 ** -7;
 const factor = (name: string): string => `factor:${name}`;
 
 /**
- * Compares the gradients of `sum(w * output) + loss`, for no loss and for every loss, with respect to the inputs
- * and all parameters, with differences; throws if they differ or a choice changed.
+ * Compares the gradients of `sum(w * output) + loss`, for no loss and for every loss, with respect to
+ * the inputs and all parameters, with differences; throws if they differ or a choice changed.
  *
  * One graph gives all gradients: each loss has a factor, 1 in its case and otherwise 0.
  *

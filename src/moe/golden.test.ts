@@ -1,7 +1,7 @@
 /**
- * Published and independently computed values that no other test has, together with the differing values of some
- * public implementations. The latter are written out in plain arithmetic, because the library has no
- * such mode.
+ * Published and independently computed values that no other test has, together with the differing
+ * values of some public implementations. The latter are written out in plain arithmetic, because the
+ * library has no such mode.
  */
 import { describe, expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";

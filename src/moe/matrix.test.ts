@@ -1,6 +1,6 @@
 /**
- * Gradients of `sum(w y) + loss` with respect to tokens, router and experts, compared with differences, for every
- * combination of router, dispatcher and loss. No choice changes within a difference.
+ * Gradients of `sum(w y) + loss` with respect to tokens, router and experts, compared with differences,
+ * for every combination of router, dispatcher and loss. No choice changes within a difference.
  */
 import { describe, expect, test } from "vitest";
 import { array } from "../graph/array.ts";

@@ -85,7 +85,10 @@ export function matrixOf(value: NdArray): number[][] {
   return rowsOf({ shape: value.shape, data: toNumbers(value) });
 }
 
-/** The output of a form, and the gradients of a weighted sum of it with respect to tokens and all parameters. */
+/**
+ * The output of a form, and the gradients of a weighted sum of it with respect to tokens and all
+ * parameters.
+ */
 export function observe(
   name: string,
   y: Tensor,

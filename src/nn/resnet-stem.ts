@@ -127,7 +127,7 @@ function standardizeWeight(weight: Tensor): Tensor {
   return reshape(layerNorm(reshape(weight, [out!, size]), one!, zero!, 1e-8), weight.shape);
 }
 
-/** Pads the image with zeros so that windows give `ceil(size / stride)` outputs; an odd pixel goes to the far end. */
+/** Zero padding so that windows give `ceil(size / stride)` outputs; an odd pixel goes to the far end. */
 function padSame(x: Tensor, kernelSize: number, stride: number): Tensor {
   let padded = x;
   for (const axis of [2, 3]) {

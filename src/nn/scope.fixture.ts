@@ -18,7 +18,10 @@ export interface ScopedOptions {
   /** Values of parameters, states and random tensors; default: initial values, and zeros. */
   readonly values?: Readonly<Record<string, NdArray>>;
   readonly training?: boolean;
-  /** Outputs whose sum, weighted by fixed random numbers, is differentiated with respect to all float inputs. */
+  /**
+   * Outputs whose sum, weighted by fixed random numbers, is differentiated with respect to all float
+   * inputs.
+   */
   readonly differentiate?: readonly string[];
 }
 

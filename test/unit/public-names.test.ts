@@ -1,4 +1,7 @@
-/** The layers and blocks of our own models have public names, so that other models can be written like them. */
+/**
+ * The layers and blocks of our own models have public names, so that other models can be written like
+ * them.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as data from "../../src/data/index.ts";

@@ -37,7 +37,8 @@ const columns = {
 } as const;
 
 /**
- * Opens a split of Flickr8k. Photos differ in size, so `size` is required; all are resized to it without keeping their aspect ratio.
+ * Opens a split of Flickr8k. Photos differ in size, so `size` is required; all are resized to it
+ * without keeping their aspect ratio.
  *
  * With `labels: "scenes"` the label is `sceneOf` the five captions, or "people" if they mention no
  * scene; the label therefore depends on the captions.

@@ -31,7 +31,10 @@ export interface LabelledTextSpec<Name extends string = string> {
   /** By default the extension of the file's name. */
   readonly format?: TableFormat;
   readonly columns: TextColumns;
-  /** The labels as written in the files, in the order of class indices; by default the labels of `train`, sorted. */
+  /**
+   * The labels as written in the files, in the order of class indices; by default the labels of
+   * `train`, sorted.
+   */
   readonly labels?: readonly string[];
   /** Names of the classes, by default the labels. */
   readonly classNames?: readonly string[];

@@ -18,7 +18,10 @@ export interface LearnOptions {
    * texts may yield fewer. Other kinds determine their own size.
    */
   readonly vocabularySize?: number;
-  /** By default none for `character`, pad for `bpe`, pad and unknown for `word`, pad, start and end for `byte`. */
+  /**
+   * By default none for `character`, pad for `bpe`, pad and unknown for `word`, pad, start and end for
+   * `byte`.
+   */
   readonly specials?: readonly SpecialName[];
   /** Minimum occurrences of a word (by default 1) or a pair of tokens (2) to become a token. */
   readonly minimumCount?: number;

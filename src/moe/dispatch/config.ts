@@ -44,7 +44,10 @@ const expertChoice = z.strictObject({
   ...room,
   /** Mean number of experts per token, `C E / S`. */
   capacity_factor: z.number().positive().default(1),
-  /** Tokens among which an expert chooses; a batch whose size is unknown in advance is split into sequences. */
+  /**
+   * Tokens among which an expert chooses; a batch whose size is unknown in advance is split into
+   * sequences.
+   */
   group: z.enum(["batch", "sequence"]).default("sequence"),
 });
 

@@ -9,9 +9,9 @@ const SHRINK = 5;
  * The assignment with the largest sum of scores in which every expert has `N / E` tokens.
  *
  * An auction with shrinking bids (Bertsekas, 1992, "Auction algorithms for network flow problems"):
- * each expert has `N / E` places with prices. An unassigned token bids for its best place; the bid exceeds the price by its
- * advantage over the second best, and displaces the current holder. The sum is within
- * `1e-7 N (max - min)` of the optimum. Time grows with `N (E + N/E)` per round of bids.
+ * each expert has `N / E` places with prices. An unassigned token bids for its best place; the bid
+ * exceeds the price by its advantage over the second best, and displaces the current holder. The sum is
+ * within `1e-7 N (max - min)` of the optimum. Time grows with `N (E + N/E)` per round of bids.
  *
  * @param scores `[N, E]`, row by row, finite
  * @returns the expert of each token

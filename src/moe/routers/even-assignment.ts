@@ -19,7 +19,10 @@ export interface EvenAssignmentOptions {
   readonly rounds?: number;
 }
 
-/** Standard deviations of the scores per unit of the plan's logarithm; smaller values are closer to the optimal plan. */
+/**
+ * Standard deviations of the scores per unit of the plan's logarithm; smaller values are closer to the
+ * optimal plan.
+ */
 const TEMPERATURE = 0.1;
 const FAR = -1e9;
 
@@ -30,7 +33,8 @@ const FAR = -1e9;
  * al., arXiv:2202.01169, S-BASE). In a few rounds, each token then applies to the expert with the
  * largest difference of score and price among experts with free places; an expert with too many
  * applicants keeps the tokens that would lose most. Remaining tokens take the remaining places in
- * order, so the balance is exact for any scores. Without gradient; see `balancedAssignment` for the optimum outside of the graph.
+ * order, so the balance is exact for any scores. Without gradient; see `balancedAssignment` for the
+ * optimum outside of the graph.
  *
  * @param scores `[N, E]`
  * @returns the expert of each token, `[N]` int64

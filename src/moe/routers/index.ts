@@ -55,7 +55,10 @@ export type RouterSettings = CamelCased<z.output<BuiltIn["schema"]>>;
  */
 export const routers = createRegistry<RouterDefinition>("router", builtIn);
 
-/** The `router` part of a layer's settings. Types list only the built-in ones; added ones are accepted too. */
+/**
+ * The `router` part of a layer's settings. Types list only the built-in ones; added ones are accepted
+ * too.
+ */
 export const routerSchema: z.ZodType<z.output<BuiltIn["schema"]>, RouterInput> = registrySchema(
   routers,
   "name",

@@ -28,8 +28,9 @@ export interface AddExpertsOptions {
  * `p_e` for the copied expert and for its copy. Dense routing then gives
  * `y' = (y + p_e f_e(x)) / (1 + p_e)`. With normalised top-k, nothing changes for a token that did not
  * choose `e`, or chose it last (ties go to the lower index); a token that preferred `e` to another expert
- * replaces its last choice by the copy. With `K = 1` the copy is never chosen until noise or training makes the
- * two different. Unnormalised weights shrink by `1 + p_e`. Sigmoid scores of other experts do not change.
+ * replaces its last choice by the copy. With `K = 1` the copy is never chosen until noise or training
+ * makes the two different. Unnormalised weights shrink by `1 + p_e`. Sigmoid scores of other experts do
+ * not change.
  *
  * @throws UserError (exit code 2) for empty or invalid selections
  */

@@ -50,8 +50,8 @@ export interface ChangeOptions {
 }
 
 /**
- * Applies a change: the experts' tensors are renumbered, and the entries of every router tensor are added, removed or
- * combined in the same way as the experts.
+ * Applies a change: the experts' tensors are renumbered, and the entries of every router tensor are
+ * added, removed or combined in the same way as the experts.
  *
  * Kept experts keep their values bit for bit. For optimizer moments pass `fresh: "zeros"` and no
  * noise: moments then follow the weights. A kept expert keeps its moments, a copy starts with the moments of

@@ -26,8 +26,9 @@ export interface UpcycleExpertsOptions {
  * that it replaces, the routers are fresh, and all other tensors are kept (sparse upcycling, Komatsuzaki
  * et al., arXiv:2212.05055, section 2.1).
  *
- * With weights that sum to 1 (normalised top-k) and without noise, the result computes the same function as the dense
- * model. With `normalization: "none"` the layer's output is scaled by the chosen probabilities.
+ * With weights that sum to 1 (normalised top-k) and without noise, the result computes the same
+ * function as the dense model. With `normalization: "none"` the layer's output is scaled by the chosen
+ * probabilities.
  *
  * Optimizer moments are treated in the same way: every expert starts with the moments of the dense layer, and
  * routers start with zeros.
