@@ -13,7 +13,7 @@ export const baselineHeading = [
 ] as const;
 
 export const baselineNote =
-  "Percent, mean ± standard deviation over the seeds; “active” are the parameters that a word meets, a patch meets fewer.";
+  "Percent, mean ± standard deviation over the seeds; “active” are the parameters used for a word; a patch uses fewer.";
 
 /** The cells of one model, from one run per seed, on the test split. */
 export function baselineCells(runs: readonly FinishedRun[]): string[] {
