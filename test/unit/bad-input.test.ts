@@ -90,7 +90,7 @@ describe("recipes and settings", () => {
     [
       "experts without a hidden unit",
       ["diff-moe-shapes", "model.mlp_ratio=0.001"],
-      ["model.mlp_ratio 0.001 of model.width 64 gives experts no hidden unit"],
+      ["model.mlp_ratio 0.001 of model.width 64 leaves experts no hidden unit"],
     ],
     [
       "a model that cannot read the data",

@@ -212,7 +212,7 @@ describe("upcycle", () => {
 
   test("experts of another form, no experts, or a second upcycling", async () => {
     const refusals: [string, string][] = [
-      ["model.moe.experts.mlp_ratio=3", "experts must be of the dense layer's form"],
+      ["model.moe.experts.mlp_ratio=3", "experts must have the dense layer's form"],
       ["model.moe.experts.num_shared=1", "nothing at blocks.0.moe.shared_experts"],
       ["model.moe_layers=none", "has no layer with experts"],
       ["model.moe.num_experts=1", "num_selected_experts"],
