@@ -96,12 +96,12 @@ test("a patch is selected and deselected by mouse and keyboard", async () => {
   const state = first.locator("output").first();
   const before = await levelsOf(page, ".of-patches");
   await first.locator(".picker svg").focus();
-  await page.keyboard.press("ArrowRight"); // begins in the middle
+  await page.keyboard.press("ArrowRight"); // starts at the centre
   expect(await state.textContent()).toBe("Attention of the patch in row 3, column 3.");
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("ArrowLeft"); // the edge holds
+  await page.keyboard.press("ArrowLeft"); // stays at the edge
   expect(await state.textContent()).toBe("Attention of the patch in row 2, column 1.");
   const picker = first.locator(".picker svg");
   expect(await picker.getAttribute("aria-valuetext")).toBe("row 2, column 1");

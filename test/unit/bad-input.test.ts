@@ -270,7 +270,7 @@ describe("run directories", () => {
     await expectRefusal(["train", "--run", at("none"), "--resume"], 2, at("none"), "no run");
   });
 
-  test("eval wants a run, and a split that is known", async () => {
+  test("eval needs a run and a known split", async () => {
     await expectRefusal(["eval", folder.path], 2, `${folder.path} is not a run directory`);
     await expectRefusal(["eval", at("none")], 2, `${at("none")} is not a run directory`);
     await expectRefusal(

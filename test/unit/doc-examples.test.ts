@@ -132,7 +132,7 @@ for (const [folder, entry] of Object.entries(folders)) {
   }
 
   if (!complete.includes(folder)) continue;
-  test(`every public function of ${folder} has an example, or says why not`, () => {
+  test(`every public function of ${folder} has an example, or a reason for having none`, () => {
     const place = ({ file, name }: Doc) => `${file}: ${name}`; // shared by overloads
     const documented = docs.filter(({ text }) => /@example|No example: /.test(text)).map(place);
     expect(docs.map(place).filter((each) => !documented.includes(each))).toEqual([]);

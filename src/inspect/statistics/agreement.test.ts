@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { routingAgreement } from "./agreement.ts";
 
-test("two choices of four tokens, by hand", () => {
+test("hand-computed: two choices of four tokens", () => {
   // First choices, then second choices.
   const first = [0, 1, 2, 0, /* second choices */ 1, 0, 0, 2];
   const second = [0, 0, 2, 1, /* second choices */ 1, 1, 1, 2];
