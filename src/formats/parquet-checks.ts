@@ -1,4 +1,4 @@
-/** What a Parquet file must look like before its columns are read. */
+/** Checks of a Parquet file before its columns are read. */
 
 import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
 import { UserError } from "../graph/errors.ts";
@@ -8,15 +8,19 @@ export type ParquetType = "bytes" | "string" | "strings" | "integer";
 
 const maxFooterBytes = 2 ** 26;
 
-/** Refuses a file whose first and last bytes are not those of a Parquet file. */
+/**
+ * Checks the magic bytes at both ends of a Parquet file.
+ *
+ * @throws UserError if the file is truncated or in another format
+ */
 export async function checkEnds(path: string, file: AsyncBuffer): Promise<void> {
   const size = file.byteLength;
   if (size < 12) throw damaged(path, `it has only ${size} bytes`);
   const start = Buffer.from(await file.slice(0, 4)).toString("latin1");
   const end = Buffer.from(await file.slice(size - 8, size));
-  if (start !== "PAR1") throw damaged(path, "it does not begin with PAR1");
+  if (start !== "PAR1") throw damaged(path, "it does not start with PAR1");
   if (end.toString("latin1", 4) !== "PAR1") {
-    throw damaged(path, "it does not end with PAR1, so its end is cut off");
+    throw damaged(path, "it does not end with PAR1, so it is truncated");
   }
   const footer = end.readUInt32LE(0);
   if (footer > Math.min(size - 12, maxFooterBytes)) {
@@ -24,7 +28,11 @@ export async function checkEnds(path: string, file: AsyncBuffer): Promise<void> 
   }
 }
 
-/** Refuses a column that is missing, repeated, or of another type. */
+/**
+ * Refuses a column that is missing, repeated, or of another type.
+ *
+ * @throws UserError if the column is missing or has another type
+ */
 export function checkColumn(
   path: string,
   schema: SchemaTree,
@@ -56,7 +64,7 @@ const plural = {
   integer: "integers",
 } as const;
 
-/** What a column holds, where that can be read here. */
+/** The type of a column, or undefined if it is not supported. */
 export function columnType({ element, children }: SchemaTree): ParquetType | undefined {
   const { type, converted_type, logical_type } = element;
   if (converted_type === "LIST" || logical_type?.type === "LIST") {
@@ -71,7 +79,7 @@ export function columnType({ element, children }: SchemaTree): ParquetType | und
   return type === "INT32" || type === "INT64" ? "integer" : undefined;
 }
 
-/** The columns that can be read here, with their types; a field of a struct is `struct.field`. */
+/** The readable columns with their types; a field of a struct is `struct.field`. */
 export function readableColumns(schema: SchemaTree): Map<string, ParquetType> {
   const found = new Map<string, ParquetType>();
   for (const child of schema.children) {
@@ -88,7 +96,11 @@ function leaves(node: SchemaTree): string[] {
   return node.children.flatMap(leaves);
 }
 
-/** The number of rows, where the footer agrees with itself. */
+/**
+ * The number of rows, after checking the footer for consistency.
+ *
+ * @throws UserError if the counts differ or exceed the limit
+ */
 export function checkRows(path: string, metadata: FileMetaData, maxRows: number): number {
   const counts = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
   const total = counts.reduce((sum, rows) => sum + rows, 0);
@@ -99,7 +111,11 @@ export function checkRows(path: string, metadata: FileMetaData, maxRows: number)
   return total;
 }
 
-/** Refuses row groups that are too large, lie outside of the file, or are packed in a way not read here. */
+/**
+ * Refuses row groups that are too large, outside of the file, or in an unsupported compression.
+ *
+ * @throws UserError if a row group is invalid
+ */
 export function checkGroups(
   path: string,
   metadata: FileMetaData,
@@ -120,7 +136,7 @@ export function checkGroups(
       }
       if (!["UNCOMPRESSED", "SNAPPY", "GZIP"].includes(chunk.codec)) {
         throw new UserError(
-          `${path} is packed with ${chunk.codec}; write it with Snappy, gzip or no compression`,
+          `${path} is compressed with ${chunk.codec}; write it with Snappy, gzip or no compression`,
         );
       }
       bytes += Math.max(packed, Number(chunk.total_uncompressed_size));
@@ -133,7 +149,11 @@ export function checkGroups(
   });
 }
 
-/** What the Parquet library throws becomes a sentence with the file's name. */
+/**
+ * Turns errors of the Parquet library into a message with the file's name.
+ *
+ * @throws UserError if `read` throws any other error
+ */
 export async function guarded<Result>(path: string, read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();
@@ -143,5 +163,7 @@ export async function guarded<Result>(path: string, read: () => Promise<Result>)
 }
 
 export function damaged(path: string, reason: string, cause?: unknown): UserError {
-  return new UserError(`${path} is not a valid Parquet file: ${reason}; get it again`, { cause });
+  return new UserError(`${path} is not a valid Parquet file: ${reason}; download it again`, {
+    cause,
+  });
 }

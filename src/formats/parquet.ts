@@ -1,4 +1,4 @@
-/** Reads chosen columns of a Parquet file, one row group at a time, within size limits. */
+/** Reads selected columns of a Parquet file, one row group at a time, within size limits. */
 
 import { existsSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
@@ -27,7 +27,7 @@ import {
 import { checkPages } from "./parquet-pages.ts";
 
 interface ParquetValues extends Record<ParquetType, unknown> {
-  /** Null reads as no bytes. */
+  /** Null is read as empty bytes. */
   readonly bytes: Uint8Array;
   readonly string: string;
   readonly strings: readonly string[];
@@ -44,26 +44,26 @@ export type ParquetRow<Columns extends ParquetColumns> = {
 export interface ParquetFile<Columns extends ParquetColumns> {
   readonly path: string;
   readonly numRows: number;
-  /** The rows of one row group after another; each call reads the file anew. */
+  /** The rows, one row group after another; each call reads the file again. */
   readonly groups: () => AsyncGenerator<readonly ParquetRow<Columns>[]>;
 }
 
-/** Most items of the lists of a row group, on average. */
+/** Maximum mean number of list items per row of a row group. */
 const maxListLength = 1000;
 
 export interface ParquetOptions {
-  /** Most rows that the file may have, by default 10^7. */
+  /** Maximum number of rows, by default 10^7. */
   readonly maxRows?: number;
-  /** Most bytes that the chosen columns of one row group may take, unpacked; by default 2^30. */
+  /** Maximum uncompressed bytes of the selected columns of one row group; by default 2^30. */
   readonly maxGroupBytes?: number;
-  /** What to do where the file is missing. */
+  /** Advice for a missing file. */
   readonly hint: string;
 }
 /**
  * Opens a Parquet file and checks its columns.
  *
- * Codecs: none, Snappy, gzip. Fails with a sentence where the file is missing, cut short or damaged,
- * above the limits, lacks a column, has one of another type, or a null where a value is due.
+ * Supported codecs: none, Snappy, gzip. @throws UserError if the file is missing, truncated, damaged or
+ * above the limits, if a column is missing or of another type, or if a required value is null
  *
  * @example
  * const file = await openParquet("train.parquet", { "img.bytes": "bytes", label: "integer" }, { hint });
@@ -82,7 +82,7 @@ export async function openParquet<const Columns extends ParquetColumns>(
   return { path, numRows, groups: () => readGroups(path, file, metadata, columns, maxGroupBytes) };
 }
 
-/** The columns of a Parquet file that `openParquet` can read, with their types, in file order. */
+/** The readable columns of a Parquet file with their types, in file order. */
 export async function parquetColumns(
   path: string,
   { hint }: Pick<ParquetOptions, "hint">,
@@ -184,7 +184,7 @@ function createUnpackers(maxBytes: number): Record<"SNAPPY" | "GZIP", Unpack> {
       return output;
     },
     GZIP: (input, length) => {
-      // The bytes get memory of their own, as numbers of eight bytes must be aligned.
+      // The bytes are copied, because numbers of eight bytes must be aligned.
       return new Uint8Array(gunzipSync(input, { maxOutputLength: checked(length) || 1 }));
     },
   };

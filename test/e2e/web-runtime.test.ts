@@ -1,4 +1,4 @@
-/** The web runtime in a real browser, against the native one. */
+/** The web runtime in a real browser, compared with the native one. */
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,7 +47,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-test("a page computes what Node computes: logits, losses and every gradient", async () => {
+test("a page computes the same results as Node: logits, losses and every gradient", async () => {
   const page = await browser.newPage();
   const complaints = watch(page);
   await page.goto(`${server.url}/index.html`);

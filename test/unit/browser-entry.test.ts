@@ -1,4 +1,4 @@
-/** Bundles what browsers import and looks at what came along. */
+/** Bundles the browser entries and checks the bundled modules. */
 import { fileURLToPath } from "node:url";
 import { build, type Rollup } from "vite";
 import { expect, test } from "vitest";
@@ -32,7 +32,7 @@ async function bundle(entry: Readonly<Record<string, string>>): Promise<Rollup.O
   return result.flatMap(({ output }) => output.filter((part) => part.type === "chunk"));
 }
 
-test("the entries for browsers bundle without Node's modules, native code and image codecs", async () => {
+test("the browser entries bundle without Node's modules, native code and image codecs", async () => {
   const chunks = await bundle(entries);
   const modules = chunks.flatMap(({ moduleIds }) => moduleIds);
   expect(modules.length).toBeGreaterThan(100);
@@ -48,13 +48,13 @@ test("the entries for browsers bundle without Node's modules, native code and im
   for (const { code } of chunks) expect(code).not.toMatch(/["']node:/);
 }, 60_000);
 
-test("names of the browser entry are those of the Node entry where both have them", async () => {
+test("names of the browser entry match the Node entry if both have them", async () => {
   const [node, browser] = await Promise.all([
     import("../../src/index.ts"),
     import("../../src/browser.ts"),
   ]);
   const missing = Object.keys(node).filter((name) => !(name in browser));
-  // Files, threads, native code and the command line's configuration stay out.
+  // Files, threads, native code and the command line's configuration are excluded.
   expect(missing.toSorted()).toEqual([
     "classificationTask",
     "configToYaml",

@@ -12,7 +12,7 @@ a data set is scored if the number of labels equals its number of classes; the o
 export const zeroShotDefinition = defineCommand({
   name: "zero-shot",
   summary: "classify images by the names of classes",
-  description: "Classifies images by the names of classes, with a model of images and texts.",
+  description: "Classifies images by the names of classes, with an image-text model.",
   arguments: [run],
   options: {
     labels: option("<list|file>", "comma-separated names, or a file with one name per line", text),

@@ -15,7 +15,7 @@ export interface DecodedImage extends ImageShape {
 export interface ImageDecodeOptions {
   /** 3 for red, green, blue (the default), 1 for grey. */
   readonly channels?: 1 | 3;
-  /** Most pixels that a picture may have, by default 64 million. */
+  /** Maximum number of pixels per picture, by default 64 million. */
   readonly maxPixels?: number;
 }
 
@@ -27,9 +27,10 @@ export class BrokenImageError extends Error {
 /**
  * Decodes a JPEG, PNG, WebP, GIF (its first frame), TIFF or AVIF picture.
  *
- * The orientation that a camera noted is applied, transparency is dropped, 16 bits become 8, other
+ * The recorded orientation is applied, transparency is dropped, 16 bits become 8, other
  * colour spaces become sRGB. Grey is (299 R + 587 G + 114 B) / 1000 (ITU-R BT.601), rounded.
- * Throws a `BrokenImageError` for bytes that are no such picture, cut short, damaged or too large.
+ *
+ * @throws BrokenImageError if the bytes are in another format, truncated, damaged or too large
  *
  * @example
  * const { data, height, width } = await decodeImage(await readFile("cat.jpg")); // [H * W * 3]
@@ -39,7 +40,7 @@ export async function decodeImage(
   options: ImageDecodeOptions = {},
 ): Promise<DecodedImage> {
   const { channels = 3, maxPixels = 64e6 } = options;
-  if (bytes.length === 0) throw new BrokenImageError("it has no bytes");
+  if (bytes.length === 0) throw new BrokenImageError("it is empty");
   if (!formats.some((matches) => matches(bytes))) {
     throw new BrokenImageError("it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture");
   }
@@ -61,7 +62,7 @@ export async function decodeImage(
   return { data: toChannels(decoded, info.channels, channels), height, width, channels };
 }
 
-/** The first bytes of the formats; sharp alone would also run documents such as SVG and PDF. */
+/** Magic bytes of the formats; sharp alone would also accept documents such as SVG and PDF. */
 const formats: readonly ((bytes: Uint8Array) => boolean)[] = [
   (bytes) => startsWith(bytes, [0xff, 0xd8, 0xff]),
   (bytes) => startsWith(bytes, [0x89, 0x50, 0x4e, 0x47]),
@@ -81,7 +82,7 @@ function text(bytes: Uint8Array, start: number, end: number): string {
 
 let loaded: Promise<typeof Sharp> | undefined;
 
-/** The optional package, set to one thread a picture so that it leaves the others to the model. */
+/** The optional package, set to one thread per picture, which leaves other threads to the model. */
 function loadSharp(): Promise<typeof Sharp> {
   loaded ??= import("sharp").then(
     ({ default: sharp }) => {

@@ -1,4 +1,4 @@
-/** Files within a folder; files outside of it are never opened. */
+/** Reads files inside a folder; files outside of it are never opened. */
 
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
@@ -9,7 +9,7 @@ const maxPictureBytes = 2 ** 26;
 const maxEntries = 5_000_000;
 const pictureName = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
 
-/** The path of `name` within `folder`; refuses one that leads out of it, by itself or by links. */
+/** The path of `name` within `folder`. @throws UserError if the name or a link leads out of it */
 export async function resolveInside(folder: string, name: string): Promise<string> {
   const root = await realpath(folder);
   const outside = (path: string): boolean => {
@@ -23,7 +23,11 @@ export async function resolveInside(folder: string, name: string): Promise<strin
   return path;
 }
 
-/** The bytes of a picture within `folder`; one that is missing or too large counts as broken. */
+/**
+ * The bytes of a picture within `folder`; a missing or too large file is a broken picture.
+ *
+ * @throws BrokenImageError if the file is missing, too large or a folder
+ */
 export async function readPicture(folder: string, name: string): Promise<Uint8Array> {
   try {
     const path = await resolveInside(folder, name);
@@ -34,18 +38,18 @@ export async function readPicture(folder: string, name: string): Promise<Uint8Ar
     return await readFile(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw new BrokenImageError("there is no such file", { cause });
+    if (code === "ENOENT") throw new BrokenImageError("the file does not exist", { cause });
     if (code === "EISDIR") throw new BrokenImageError("it is a folder", { cause });
     throw cause;
   }
 }
 
-/** Names of the direct subfolders of `folder`, sorted, without hidden ones. */
+/** Sorted names of the direct subfolders of `folder`, without hidden ones. */
 export async function subfolders(folder: string): Promise<string[]> {
   return (await entries(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name);
 }
 
-/** Names of the picture files directly in `folder`, sorted; other files are skipped. */
+/** Sorted names of the picture files directly in `folder`; other files are skipped. */
 export async function pictureFiles(folder: string): Promise<string[]> {
   const all = await entries(folder);
   return all.filter((one) => !one.isFolder && pictureName.test(one.name)).map(({ name }) => name);

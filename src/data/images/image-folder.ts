@@ -26,14 +26,14 @@ export interface ImageFolderSpec extends DomainSplitOptions, StoreOptions {
   readonly folder: string;
   /** By default "class". */
   readonly layout?: "class" | "domain/class";
-  /** Pictures set aside if validation has no folder, by default a tenth of them; layout "class". */
+  /** Pictures set aside if there is no validation folder, by default a tenth; layout "class". */
   readonly validationSize?: number;
-  /** Pictures set aside if test has no folder, by default a tenth of them; layout "class". */
+  /** Pictures set aside if there is no test folder, by default a tenth; layout "class". */
   readonly testSize?: number;
 }
 
 interface Listed {
-  /** Path from the folder on. */
+  /** Path relative to the folder. */
   readonly path: string;
   readonly className: string;
   readonly domain?: string;
@@ -48,9 +48,11 @@ const splitFolders = {
 /**
  * Opens a split of a folder of pictures. Classes are the names of all class folders, sorted.
  *
- * A folder without splits is divided by `validationSize` and `testSize` (layout "class"), or by
- * `testDomains` and `validationFraction` (layout "domain/class"). One with a `train` folder and no
- * `validation` folder sets `validationSize` pictures of `train` aside.
+ * A folder without split folders is divided by `validationSize` and `testSize` (layout "class"), or by
+ * `testDomains` and `validationFraction` (layout "domain/class"). A folder with `train` but without
+ * `validation` sets aside `validationSize` pictures of `train`.
+ *
+ * @throws UserError for a missing or empty folder, or classes that training lacks
  *
  * @example
  * const set = await openImageFolder({ name: "image-folder", split: "train", folder: "pets", size: 64 });
@@ -71,7 +73,7 @@ export async function openImageFolder(
       `${join(folder, base)} has no pictures in ${spec.layout ?? "class"} folders`,
     );
   }
-  // All splits must number the classes alike, so the training folder determines them.
+  // Class numbers come from the training folder, so that all splits agree.
   const naming =
     given && base !== "train" ? await list(folder, "train", spec.layout ?? "class") : listed;
   const classNames = [...new Set(naming.map(({ className }) => className))].sort();
@@ -151,7 +153,7 @@ function membersOf(
   });
 }
 
-/** The definition of folders of pictures. */
+/** The definition of image folders. */
 export const imageFolder = defineDataset({
   name: "image-folder",
   kind: "image",
@@ -181,7 +183,7 @@ export const imageFolder = defineDataset({
   domains({ folder, layout }) {
     if (layout === "domain/class") return subfolders(folder);
     throw usageError(
-      "data.name image-folder has domains only with data.layout domain/class; set that layout",
+      "data.name image-folder has domains only if data.layout is domain/class; set that layout",
     );
   },
 });

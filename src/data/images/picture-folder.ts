@@ -12,13 +12,13 @@ const maxPictures = 1_000_000;
 /** Pictures and their paths. */
 export interface PictureSet {
   readonly dataset: ImageDataset;
-  /** Of every sample, from the folder on. */
+  /** Path of every sample, relative to the folder. */
   readonly paths: readonly string[];
 }
 
 /**
  * Opens all pictures of a folder and its subfolders, in the order of their paths. Hidden files and
- * folders, and files without the ending of a picture, are skipped.
+ * folders, and files without a known picture extension, are skipped.
  *
  * @throws UserError (exit code 2) if the folder does not exist or has no pictures
  * @example
@@ -36,7 +36,7 @@ export async function openPictureFolder(
   await listBelow(folder, "", new Set(), paths);
   if (paths.length === 0) {
     throw usageError(
-      `${folder} has no pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF), nor has a folder within it; name another`,
+      `${folder} and its subfolders have no pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF); name another folder`,
     );
   }
   return openPictures(folder, paths.sort(), options, hooks);
@@ -59,7 +59,7 @@ export async function openPictures(
   return { dataset, paths: Array.from(dataset.shared!.members, (member) => paths[member]!) };
 }
 
-/** Links that lead back to a folder seen before are not followed. */
+/** Links to a folder that was already visited are not followed. */
 async function listBelow(
   root: string,
   way: string,

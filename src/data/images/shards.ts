@@ -20,10 +20,14 @@ export interface Shards<Columns extends ParquetColumns> {
   readonly rows: () => AsyncGenerator<ShardedRow<Columns>>;
 }
 
-/** Where the hub puts the files within a repository. */
+/** Folders of the files within a repository of the hub. */
 const subfolders = ["", "data", "plain_text"] as const;
 
-/** The shards of a part ("train", "test") in `folder`, in order; empty if there are none. */
+/**
+ * The shards of a part ("train", "test") in `folder`, in order; empty if there are none.
+ *
+ * @throws UserError (exit code 2) if some files of the part are missing
+ */
 export async function findShards(folder: string, part: string): Promise<string[]> {
   for (const subfolder of subfolders) {
     const place = join(folder, subfolder);
@@ -38,7 +42,7 @@ export async function findShards(folder: string, part: string): Promise<string[]
     const complete = found.length === of && found.every((one, i) => one.number === i);
     if (!complete) {
       const there = found.map(({ name }) => name).join(", ");
-      throw usageError(`${place}: ${part} has ${of} files, but there are only ${there}`);
+      throw usageError(`${place}: ${part} has ${of} files, but only these exist: ${there}`);
     }
     return found.map(({ name }) => join(place, name));
   }
@@ -48,7 +52,7 @@ export async function findShards(folder: string, part: string): Promise<string[]
 /**
  * Opens all shards of a part.
  *
- * @param options `hint` says how to get missing files
+ * @param options `hint` explains how to get missing files
  * @throws UserError (exit code 2) for missing files
  */
 export async function openShards<const Columns extends ParquetColumns>(
@@ -89,7 +93,7 @@ export async function openShardFiles<const Columns extends ParquetColumns>(
 }
 
 /**
- * The label, checked to be a class.
+ * Checks that the label is a class and returns it.
  *
  * @param source of the label, for messages
  * @throws UserError for a label that is not a class

@@ -1,4 +1,4 @@
-/** Decodes the pictures of a split into shared memory, in order, a few at a time. */
+/** Decodes the pictures of a split into shared memory, in order, several at a time. */
 
 import { availableParallelism } from "node:os";
 import { UserError, usageError } from "../../graph/errors.ts";
@@ -8,21 +8,21 @@ import { resizeBytes } from "../transforms/index.ts";
 import { BrokenImageError, type DecodedImage, decodeImage } from "./decode.ts";
 import type { DecodedCache } from "./decoded-cache.ts";
 
-/** How pictures are brought into memory; part of a data set's plain description. */
+/** How pictures are decoded; part of a data set's plain description. */
 export interface StoreOptions {
   /** 3 for red, green, blue (the default), 1 for grey. */
   readonly channels?: 1 | 3;
-  /** Side of the square to which all pictures are resized, pixels; by default they stay as they are. */
+  /** Side of the square to which all pictures are resized, pixels; by default they are not resized. */
   readonly size?: number;
-  /** At a picture that cannot be decoded: "stop" (the default), or "skip", which counts and reports it. */
+  /** Handling of undecodable pictures: "stop" (the default), or "skip", which counts and reports them. */
   readonly onBroken?: "stop" | "skip";
-  /** Most bytes of decoded pictures, by default 2^32. */
+  /** Maximum bytes of decoded pictures, by default 2^32. */
   readonly maxBytes?: number;
 }
 
-/** One picture of a split, not yet decoded. */
+/** An undecoded picture of a split. */
 export interface EncodedSample {
-  /** The file, and the row if it holds many, for messages. */
+  /** The file, and the row if the file has several, for messages. */
   readonly source: string;
   /** The bytes of the picture file; may throw a `BrokenImageError`. */
   readonly read: () => Uint8Array | Promise<Uint8Array>;
@@ -41,27 +41,27 @@ export interface EncodedSplit {
   readonly samples: AsyncIterable<EncodedSample>;
 }
 
-/** What was left out of a split. */
+/** Pictures that were skipped in a split. */
 export interface SkippedImages {
   readonly count: number;
   readonly length: number;
-  /** One sentence. */
+  /** The first reason, as one sentence. */
   readonly message: string;
 }
 
 /** Progress callbacks and a cache for decoding pictures. */
 export interface StoreHooks {
-  /** Called now and then, and at the end. */
+  /** Called at intervals, and at the end. */
   readonly onProgress?: (done: number, length: number) => void;
-  /** Called once if pictures were skipped; by default a warning of the process. */
+  /** Called once if pictures were skipped; by default emits a process warning. */
   readonly onSkipped?: (skipped: SkippedImages) => void;
-  /** Pictures decoded before, by source and size; newly decoded pictures are added. */
+  /** Decoded pictures by source and size; newly decoded pictures are added. */
   readonly decoded?: DecodedCache | undefined;
 }
 
 interface Store {
   readonly shape: { readonly height: number; readonly width: number; readonly channels: number };
-  /** The picture that set the shape. */
+  /** The picture that determines the shape. */
   readonly first: string;
   readonly images: Uint8Array;
 }
@@ -76,8 +76,10 @@ const progressEvery = 500;
 const remedy = "repair it, or skip such pictures with on_broken: skip";
 
 /**
- * Decodes every sample of a split into one block of shared memory. All must have one size, or be
- * resized to one. Where pictures are skipped, the others keep their order.
+ * Decodes every sample of a split into one block of shared memory. All must have one size, unless they are
+ * resized. Skipped pictures do not change the order of the others.
+ *
+ * @throws UserError for undecodable pictures (unless skipped), different sizes, or too many classes or bytes
  */
 export async function storeImages(
   encoded: EncodedSplit,
@@ -126,7 +128,7 @@ export async function storeImages(
   };
   for await (const decoded of decodeInOrder(encoded.samples, decode)) {
     const { sample, slot } = decoded;
-    if (slot === length) throw new Error(`${name}: more than the ${length} samples announced came`);
+    if (slot === length) throw new Error(`${name}: got more than the ${length} announced samples`);
     labels[slot] = sample.label ?? 0;
     if (sample.captions !== undefined) captions[slot] = sample.captions;
     if (sample.domain !== undefined) domains[slot] = sample.domain;
@@ -134,7 +136,8 @@ export async function storeImages(
     done = slot + 1;
     if (done % progressEvery === 0 || done === length) hooks.onProgress?.(done, length);
   }
-  if (done !== length) throw new Error(`${name}: ${length} samples were announced, ${done} came`);
+  if (done !== length)
+    throw new Error(`${name}: ${length} samples were announced, but got ${done}`);
   if (store === undefined) throw nothing(name, split, broken[0]?.message);
   if (broken.length > 0)
     reportSkipped(name, split, length, broken[0]!.message, broken.length, hooks);
@@ -155,7 +158,7 @@ export async function storeImages(
   );
 }
 
-/** Decodes a few pictures at once and yields them in the order of the samples. */
+/** Decodes several pictures concurrently and yields them in the order of the samples. */
 async function* decodeInOrder(
   samples: AsyncIterable<EncodedSample>,
   read: (sample: EncodedSample) => Promise<DecodedImage>,
@@ -173,7 +176,7 @@ async function* decodeInOrder(
   let slot = 0;
   for await (const sample of samples) {
     const decoded = decode(sample, slot++);
-    decoded.catch(() => {}); // reported when its turn comes
+    decoded.catch(() => {}); // reported in the order of samples
     running.push(decoded);
     if (running.length > atOnce) yield await running.shift()!;
   }

@@ -7,10 +7,10 @@ export const root = z.string().optional();
 /** A number of samples. */
 export const count = z.int().positive().optional();
 
-/** A part of the samples, from 0 to 1. */
+/** A fraction of the samples, from 0 to 1. */
 export const fraction = z.number().min(0).max(1).optional();
 
-/** A file per split, of which training needs one. */
+/** A file per split; training is required. */
 export const filesBySplit = z.strictObject({
   train: z.string(),
   validation: z.string().optional(),

@@ -42,7 +42,7 @@ const augmentation = z.union([
 
 /** Keys of every set of images. */
 export const imageKeys = {
-  /** Applied to training images, in order; evaluation images are only brought to the same size. */
+  /** Applied to training images, in order; evaluation images are only resized. */
   augment: z.array(augmentation).default([]),
   normalize: z.strictObject({ mean: z.array(z.number()), std: z.array(z.number().positive()) }),
   /** Threads that make batches. */
@@ -53,11 +53,11 @@ export const imageKeys = {
 export const pictureKeys = {
   /** Side of the square to which pictures are resized, pixels. */
   size: z.int().positive().max(4096).optional(),
-  /** What to do at a picture that cannot be decoded: stop, or skip it and report it. */
+  /** Handling of undecodable pictures: stop, or skip and report them. */
   on_broken: z.enum(["stop", "skip"]).default("stop"),
 };
 
-/** The shape of pictures that are resized to squares of `size` pixels, if they are. */
+/** The shape of pictures resized to squares of `size` pixels; undefined without `size`. */
 export function squareImages(size: number | undefined): { imageShape?: ImageShape } {
   return size === undefined ? {} : { imageShape: { height: size, width: size, channels: 3 } };
 }

@@ -3,14 +3,18 @@ import type { LabelledRow } from "./labelled-rows.ts";
 
 const maxInferredClasses = 1000;
 
-/** The different labels of rows: sorted by value if all are numbers, else by code unit. */
+/**
+ * The distinct labels of rows: sorted by value if all are numbers, otherwise by code unit.
+ *
+ * @throws UserError (exit code 2) for too many different labels
+ */
 export function inferLabels(rows: readonly LabelledRow[], name: string): string[] {
   const labels = new Set<string>();
   for (const { label, line } of rows) {
     labels.add(label);
     if (labels.size > maxInferredClasses) {
       throw usageError(
-        `${name}:${line}: more than ${maxInferredClasses} different labels so far; is the label column right? If it is, list the labels`,
+        `${name}:${line}: more than ${maxInferredClasses} different labels so far; check the label column, or list the labels`,
       );
     }
   }
@@ -19,7 +23,11 @@ export function inferLabels(rows: readonly LabelledRow[], name: string): string[
   return all.sort((a, b) => (numeric && Number(a) - Number(b)) || (a < b ? -1 : 1));
 }
 
-/** The class of each row: its label's position in `labels`. */
+/**
+ * The class of each row: its label's position in `labels`.
+ *
+ * @throws UserError for an unlisted label
+ */
 export function classIndices(
   rows: readonly LabelledRow[],
   labels: readonly string[],

@@ -22,7 +22,7 @@ test("columns by name from each format", () => {
   expect(read(lines, "jsonl")).toEqual(expected);
 });
 
-test("columns by position where there is no header", () => {
+test("columns by position without a header", () => {
   const options = { text: [0], label: 1, header: false };
   expect(read("so good\t1\n", "tsv", options)).toEqual([{ line: 1, text: "so good", label: "1" }]);
   expect(() => read("a,b\n", "csv", { ...options, label: 2 })).toThrow(
@@ -30,12 +30,12 @@ test("columns by position where there is no header", () => {
   );
 });
 
-test("bad rows are told with file, line and reason", () => {
+test("bad rows are reported with file, line and reason", () => {
   expect(() => read("stars,title,body\n5,Good\n", "csv")).toThrow(
     "reviews:2: expected 3 fields as in the first row, got 2",
   );
   expect(() => read("stars,title\n", "csv")).toThrow(
-    'reviews has no column "body"; its first row is stars, title',
+    'reviews has no column "body"; its first row has stars, title',
   );
   expect(() => read("stars,title,body\n ,a,b\n", "csv")).toThrow("reviews:2: the label is empty");
   expect(() => read("", "csv")).toThrow("reviews has no rows");
@@ -45,7 +45,7 @@ test("bad rows are told with file, line and reason", () => {
   expect(() => read('{"title": "a", "body": "b", "stars": null}', "jsonl")).toThrow(
     'expected a string, a number or a boolean as "stars", got null',
   );
-  expect(() => read('{"title": "a"', "jsonl")).toThrow("reviews:1: no valid JSON");
+  expect(() => read('{"title": "a"', "jsonl")).toThrow("reviews:1: invalid JSON");
   expect(() => read("\n[1]", "jsonl")).toThrow("reviews:2: expected a JSON object, got [1]");
   expect(() => read("", "jsonl", { text: ["toString"], label: "x" })).not.toThrow();
   expect(() => read("{}", "jsonl", { text: ["toString"], label: "x" })).toThrow("got nothing");
@@ -57,7 +57,7 @@ const row = (label: string, line = 1): { label: string; line: number; text: stri
   text: "",
 });
 
-test("labels are sorted as numbers where all are, else as text", () => {
+test("labels are sorted as numbers if all are numbers, otherwise as text", () => {
   expect(
     inferLabels(
       ["10", "9", "10"].map((label) => row(label)),
@@ -74,7 +74,7 @@ test("labels are sorted as numbers where all are, else as text", () => {
   expect(() => inferLabels(many, "x")).toThrow("x:1001: more than 1000 different labels");
 });
 
-test("a label outside the list is told with its line", () => {
+test("an unlisted label is reported with its line", () => {
   expect([...classIndices([row("b"), row("a")], ["a", "b"], "x")]).toEqual([1, 0]);
   expect(() => classIndices([row("a"), row("c", 7)], ["a", "b"], "x")).toThrow(
     'x:7: label "c" is none of the 2 labels a, b',

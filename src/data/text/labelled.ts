@@ -28,16 +28,19 @@ export interface LabelledTextSpec<Name extends string = string> {
   readonly files: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
   readonly root?: string;
-  /** By default the ending of the file's name. */
+  /** By default the extension of the file's name. */
   readonly format?: TableFormat;
   readonly columns: TextColumns;
-  /** The labels as the files write them, in the order of class indices; by default the labels of `train`, sorted. */
+  /**
+   * The labels as written in the files, in the order of class indices; by default the labels of
+   * `train`, sorted.
+   */
   readonly labels?: readonly string[];
   /** Names of the classes, by default the labels. */
   readonly classNames?: readonly string[];
-  /** Rows of `train` set aside if validation has no file, by default a tenth of them. */
+  /** Rows of `train` set aside if there is no validation file, by default a tenth. */
   readonly validationSize?: number;
-  /** Rows of `train` set aside if test has no file, by default 0: there is no test split. */
+  /** Rows of `train` set aside if there is no test file, by default 0: no test split. */
   readonly testSize?: number;
   /** Seed of the permutation that sets rows aside, by default 0. */
   readonly splitSeed?: number;
@@ -88,7 +91,7 @@ export async function openLabelledText(spec: LabelledTextSpec): Promise<TextData
 }
 
 async function readRows(spec: LabelledTextSpec, file: string): Promise<LabelledRow[]> {
-  const hint = `set data.root to the folder that "${file}" lies in`;
+  const hint = `set data.root to the folder that contains "${file}"`;
   const path = resolve(dataRoot(spec.root), file);
   const format = spec.format ?? formatOf(file);
   const rows = readLabelledRows(await readTextFile(path, { hint }), format, spec.columns, {
@@ -111,7 +114,7 @@ function namesOf(spec: LabelledTextSpec, labels: readonly string[]): readonly st
   const { name, classNames = labels } = spec;
   if (classNames.length === labels.length) return classNames;
   throw usageError(
-    `${name}: ${labels.length} labels need as many class names, got ${classNames.length}`,
+    `${name}: ${labels.length} labels need the same number of class names, got ${classNames.length}`,
   );
 }
 

@@ -18,9 +18,9 @@ export interface TextStreamSpec<Name extends string = string> {
   readonly file: string;
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
   readonly root?: string;
-  /** Part of the text that is the validation split, by default .1. */
+  /** Fraction of the text used for validation, by default .1. */
   readonly validationFraction?: number;
-  /** Part of the text at its end that is the test split, by default 0: there is none. */
+  /** Fraction at the end of the text used for the test, by default 0: no test split. */
   readonly testFraction?: number;
 }
 
@@ -30,7 +30,7 @@ export type ShakespeareSpec = Omit<TextStreamSpec<"tinyshakespeare">, "file">;
 /** Opens a split of a text file: training first, then validation, then test. */
 export async function openTextStream(spec: TextStreamSpec): Promise<StreamDataset> {
   const { name, split, file, root, validationFraction = 0.1, testFraction = 0 } = spec;
-  const hint = `set data.root to the folder that "${file}" lies in`;
+  const hint = `set data.root to the folder that contains "${file}"`;
   const text = await readTextFile(resolve(dataRoot(root), file), { hint });
   return splitStream(name, split, text, { validationFraction, testFraction });
 }

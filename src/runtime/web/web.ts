@@ -25,7 +25,8 @@ export interface WebEntry {
  * Runs of all sessions are serialised; results are copied into bound arrays. The runtime sets the
  * threads: `threads` and `spin` of a session have no effect.
  *
- * @throws UserError (exit code 2) from `createSession` for another provider than wasm
+ * @throws UserError if the WebAssembly backend is missing, and (exit code 2) from `createSession` for
+ * another provider than wasm
  * @example
  * const runtime = await webRuntime({ numThreads: 2 });
  * const model = await createLiveModel(spec, weights, { runtime });
@@ -36,7 +37,11 @@ export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runti
   return createWebRuntime({ library, providers: ["wasm"] }, options);
 }
 
-/** The runtime over an entry of onnxruntime-web; all sessions share the entry's threads. */
+/**
+ * The runtime over an entry of onnxruntime-web; all sessions share the entry's threads.
+ *
+ * @throws UserError if the WebAssembly backend is missing
+ */
 export function createWebRuntime(
   { library, providers }: WebEntry,
   options: WebRuntimeOptions,

@@ -46,7 +46,7 @@ export async function zeroShotCommand(
   const request = imageRequest(options, { classes: true });
   const given = options.labels === undefined ? undefined : await parseLabels(options.labels);
   const ownTemplates = options.templates && (await parseTemplates(options.templates));
-  if (ownTemplates !== undefined) classPrompts(["any"], ownTemplates); // Refused before work begins.
+  if (ownTemplates !== undefined) classPrompts(["any"], ownTemplates); // Invalid options are refused before work begins.
   using progress = createProgress(context.err);
   using opened = await openEmbedder(run, { checkpoint });
   const source = await openSource(opened, request, progress);
@@ -112,7 +112,7 @@ function chooseLabels(
   }
   if (paths === undefined && given.length !== known.length) {
     throw usageError(
-      `${dataset.name} has ${known.length} classes and --labels has ${given.length}; pass one label for each of ${known.join(", ")}, in this order`,
+      `${dataset.name} has ${known.length} classes and --labels has ${given.length}; pass one label for each class, in this order: ${known.join(", ")}`,
     );
   }
   return given;

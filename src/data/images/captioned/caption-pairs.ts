@@ -29,7 +29,7 @@ export async function openListedPairs(
   );
 }
 
-/** The samples of rows, whose paths start at `folder` and may not leave it. */
+/** The samples of rows; paths are relative to `folder` and must stay inside it. */
 export function pairsOfRows(
   listed: readonly CaptionRow[],
   path: string,
@@ -50,7 +50,7 @@ export function pairsOfRows(
   return { length: rows.length, read };
 }
 
-/** Bytes of base64 text, of the alphabet for addresses too. */
+/** Decodes base64 or base64url text. */
 function bytesOf(text: string): Uint8Array {
   try {
     return decodeBase64(text.replaceAll("-", "+").replaceAll("_", "/"));

@@ -3,7 +3,7 @@
 import { UserError, usageError } from "../../../graph/errors.ts";
 import { readCsv, readLines, readTsv, type TableLimits } from "../../text/delimited.ts";
 
-/** Where a list keeps its pictures and captions; by default known names are looked for. */
+/** The columns of pictures and captions in a list; by default known names are searched. */
 export interface CaptionColumns {
   readonly image?: string;
   /** By default "base64" if the column's name contains `b64` or `base64`, else "path". */
@@ -27,7 +27,7 @@ interface Row {
   readonly values: ReadonlyMap<string, unknown>;
 }
 
-/** Names of columns of pictures that are known. */
+/** Known names of picture columns. */
 export const imageColumns = [
   "b64string_images",
   "image_base64",
@@ -41,12 +41,14 @@ export const imageColumns = [
 ] as const;
 const captionColumns = ["captions", "caption", "sentences", "text", "title"] as const;
 
-/** Most rows of a list, and most characters of a field: base64 of 64 MiB. */
+/** Maximum number of rows, and maximum characters of a field: base64 of 64 MiB. */
 export const captionLimits = { maxRows: 2_000_000, maxFieldLength: 4 * Math.ceil(2 ** 26 / 3) };
 
 /**
- * Reads a list of pictures and captions; the ending of `name` gives its format. The first row of
- * CSV and TSV names the columns. JSONL has an object a line, whose captions may be a list.
+ * Reads a list of pictures and captions; the extension of `name` sets its format. The first row of
+ * CSV and TSV contains the column names. JSONL has one object per line, whose captions may be a list.
+ *
+ * @throws UserError for a list without rows or known columns, or with an invalid row
  *
  * @example
  * readCaptionRows("image,caption\na.png,A red ball.\n", "list.csv")
@@ -67,17 +69,17 @@ export function readCaptionRows(
   const known = [...first.values.keys()].join(", ");
   if (image === undefined) {
     throw usageError(
-      `${name} has no column of pictures that is known; name it with data.columns.image (${known})`,
+      `${name} has no known picture column; name it with data.columns.image (${known})`,
     );
   }
   if (captions.length === 0) {
     throw usageError(
-      `${name} has no column of captions that is known; name it with data.columns.captions (${known})`,
+      `${name} has no known caption column; name it with data.columns.captions (${known})`,
     );
   }
   const encoding = columns.encoding ?? (/b64|base64/i.test(image) ? "base64" : "path");
   return rows.map((row) => {
-    // A picture without base64 is a broken one, a row without a path a broken row.
+    // A picture without base64 is treated as broken, a row without a path as a broken row.
     const value =
       row.values.get(image) === "" && encoding === "base64" ? "" : textOf(row, image, name);
     const isData = /^data:image\/[\w.+-]+;base64,/.exec(value)?.[0];
@@ -90,7 +92,7 @@ export function readCaptionRows(
   });
 }
 
-/** The columns of captions: the given ones, else numbered ones, else one with a known name. */
+/** The caption columns: the given ones, otherwise numbered ones, otherwise one with a known name. */
 export function captionNames(names: readonly string[], columns: CaptionColumns): readonly string[] {
   if (columns.captions !== undefined) return [columns.captions].flat();
   const numbered = names.filter((name) => /^caption_?\d+$/.test(name));

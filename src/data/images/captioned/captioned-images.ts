@@ -1,4 +1,4 @@
-/** Pictures with captions, named by a list in a CSV, TSV or JSONL file or held by Parquet files. */
+/** Pictures with captions, from a list in a CSV, TSV or JSONL file or from Parquet files. */
 
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -25,8 +25,8 @@ export interface CaptionedImagesSpec extends StoreOptions {
   readonly folder: string;
   /**
    * A list or Parquet file per split, within the folder; rows of missing splits come from `train`. By
-   * default Parquet files such as train-00000-of-00001.parquet, else the first of `captions` and
-   * `metadata` that exists with the ending .csv, .tsv, .jsonl or .parquet.
+   * default Parquet files such as train-00000-of-00001.parquet, otherwise the first existing file named
+   * `captions` or `metadata` with the extension .csv, .tsv, .jsonl or .parquet.
    */
   readonly files?: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
   readonly columns?: CaptionColumns;
@@ -45,7 +45,7 @@ const hint = "set data.files to the lists within data.folder";
 
 /**
  * Opens a split of captioned pictures. Rows that name the same path are one sample with all their
- * captions. Paths start at the folder and may not leave it. There are no classes; labels are 0.
+ * captions. Paths are relative to the folder and must stay inside it. There are no classes; labels are 0.
  *
  * @example
  * const set = await openCaptionedImages({ name: "captioned-images", split: "train", folder: "pets" });
@@ -98,7 +98,7 @@ function partsOf({ train, validation, test }: NonNullable<CaptionedImagesSpec["f
   };
 }
 
-/** Parquet files named by their split, else one list with a known name. */
+/** Parquet files named by their split, otherwise one list with a known name. */
 async function findParts(folder: string): Promise<Parts> {
   const shards = async (split: Split): Promise<string[]> =>
     (await findShards(folder, split)).map((path) => relative(folder, path));
@@ -121,7 +121,7 @@ async function findParts(folder: string): Promise<Parts> {
   );
 }
 
-/** The columns of a table that hold pictures and captions; by default known names are looked for. */
+/** The columns of a table with pictures and captions; by default known names are searched. */
 const pairColumns = z.strictObject({
   image: z.string().optional(),
   encoding: z.enum(["path", "base64"]).optional(),
@@ -144,7 +144,7 @@ export const captionedImages = defineDataset({
   schema: z.strictObject({
     name: z.literal("captioned-images"),
     folder: z.string(),
-    /** Lists (CSV, TSV, JSONL) or Parquet files within the folder; by default known names. */
+    /** Lists (CSV, TSV, JSONL) or Parquet files in the folder; by default known names. */
     files: filesBySplit.optional(),
     columns: pairColumns.optional(),
     validation_size: count,

@@ -14,13 +14,15 @@ import {
   imageColumns,
 } from "./caption-rows.ts";
 
-/** The columns that can be read, with their types. */
+/** The readable columns with their types. */
 type KnownColumns = ReadonlyMap<string, ParquetType>;
 
 /**
- * Opens Parquet files as one table. Pictures are the bytes of a column, or of the field `bytes` of one;
- * or paths within `folder`; rows that name the same path are one sample. Captions are one
+ * Opens Parquet files as one table. Pictures are the bytes of a column or of its field `bytes`, or
+ * paths within `folder`; rows with the same path are one sample. Captions are one
  * column, several, or a column of lists.
+ *
+ * @throws UserError for missing columns, invalid captions or too many rows
  */
 export async function openParquetPairs(
   paths: readonly string[],
@@ -47,7 +49,9 @@ export async function openParquetPairs(
     const rows: CaptionRow[] = [];
     for await (const one of table.rows()) {
       if (rows.length === captionLimits.maxRows) {
-        throw new UserError(`${path} and its like have more than ${rows.length} rows`);
+        throw new UserError(
+          `${path} and the files of its split have more than ${rows.length} rows`,
+        );
       }
       const name = one.row[image] as string;
       rows.push({ line: one.index, image: name, encoding: "path", captions: texts(one, captions) });
@@ -65,10 +69,10 @@ export async function openParquetPairs(
   return { length: table.numRows, read };
 }
 
-/** The column of pictures: the one asked for, a known name, or the only column of bytes. */
+/** The picture column: the requested one, a known name, or the only column of bytes. */
 function pictureColumn(path: string, known: KnownColumns, columns: CaptionColumns): string {
   if (columns.encoding === "base64") {
-    throw usageError(`${path}: base64 is not read from Parquet; store the bytes themselves`);
+    throw usageError(`${path}: base64 is not supported in Parquet; store the bytes themselves`);
   }
   const bytesOf = (name: string): string | undefined =>
     [`${name}.bytes`, name].find((one) => known.get(one) === "bytes");
