@@ -103,3 +103,10 @@ model.dispose();`;
     folder.remove();
   }
 });
+
+test("generate without its run names the command that trains one", async () => {
+  await expect(printed("generate", "runs/nowhere")).rejects.toMatchObject({
+    code: 2,
+    stderr: "runs/nowhere does not exist; train it first: npx moesaic train makemoe-shakespeare\n",
+  });
+});

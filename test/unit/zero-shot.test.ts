@@ -111,8 +111,21 @@ describe("zero-shot", () => {
     expect(scores).not.toHaveProperty("zero_shot_top5_accuracy");
   });
 
+  test("labels that are not the classes get counts, and no accuracy", async () => {
+    const labels = ["--labels", "star,heart,anything else"];
+    const scores = await json<Labelled>("zero-shot", run, ...labels);
+    expect(scores.images).toHaveLength(24);
+    expect(scores).not.toHaveProperty("zero_shot_accuracy");
+    const { code, out, err } = await moesaic("zero-shot", run, ...labels);
+    expect(code).toBe(0);
+    expect(err).toContain("no accuracy: 3 labels for 8 classes; pass one label for each class");
+    const counts = [...out.matchAll(/^(star|heart|anything else) +(\d+) /gm)];
+    expect(counts.map(([, label]) => label)).toEqual(["star", "heart", "anything else"]);
+    expect(counts.reduce((sum, [, , count]) => sum + Number(count), 0)).toBe(24);
+    expect(out).not.toContain("accuracy");
+  });
+
   test.each<[string, string[], string]>([
-    ["too few labels", ["--labels", "star,heart"], "shapes has 8 classes and --labels has 2"],
     ["a label twice", ["--labels", "star, star"], 'the label "star" is given twice'],
     ["no label", ["--labels", ","], "--labels takes names such as cat,dog"],
     ["no place in a template", ["--templates", "a star"], 'the template "a star" has no {}'],

@@ -5,7 +5,8 @@ import { checkpoint, common, imageOptions, imageRules, run } from "../options.ts
 const notes = `
 Each label replaces {} in every template; the mean embedding of these sentences represents the label.
 --labels defaults to the classes of the data set, --templates to templates for the data set. With --labels,
-a data set is scored if the number of labels equals its number of classes; the order must match.
+a data set is scored if the number of labels equals its number of classes; the order must match. Other
+labels get counts instead of an accuracy.
 `;
 
 /** `moesaic zero-shot` */

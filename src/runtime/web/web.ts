@@ -1,3 +1,4 @@
+/// <reference path="./onnxruntime-web.d.ts" />
 /** The web runtime: onnxruntime-web behind the common interface. */
 import type { Env, InferenceSession } from "onnxruntime-web";
 import { UserError, usageError } from "../../graph/errors.ts";
