@@ -33,13 +33,22 @@ export function input(
   return addNode(graph, inputOp, [], { ...spec, name, role })[0]!;
 }
 
-/** A constant; equal scalars share one node. */
+/**
+ * A constant; equal scalars share one node.
+ *
+ * @throws RangeError for a number that the type cannot hold, such as 0.5 as int64
+ */
 export function constant(graph: Graph, value: NdArray | Nested, dtype: DType = "float32"): Tensor {
   const isArray = typeof value === "object" && "data" in value;
   const key =
     typeof value === "number" ? `${dtype}:${Object.is(value, -0) ? "-0" : value}` : undefined;
   const known = key === undefined ? undefined : graph.constants.get(key);
   if (known !== undefined) return known;
+  if (typeof value === "number" && !dtype.startsWith("float") && !Number.isInteger(value)) {
+    throw new RangeError(
+      `${value} is not a whole number, so it cannot be combined with ${dtype}; cast the tensor to float32 first`,
+    );
+  }
   const tensor = addNode(graph, constantOp, [], {
     value: isArray ? (value as NdArray) : array(value as Nested, dtype),
   })[0]!;

@@ -282,3 +282,11 @@ describe("the defaults of a system", () => {
     expect(dispatch.name).toBe("expert_choice");
   });
 });
+
+test("settings that are not valid are refused with their key", () => {
+  const activation = ((x: unknown) => x) as never;
+  expect(() => parseMoe({ experts: { activation } })).toThrow(
+    /^moe\.experts\.activation: .*"gelu".*"silu"/,
+  );
+  expect(() => parseMoe({ num_expert: 4 } as never)).toThrow("num_expert");
+});

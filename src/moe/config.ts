@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { fromSnakeCase } from "../config/case.ts";
 import { renameKeys } from "../config/renamed-keys.ts";
+import { usageError } from "../graph/errors.ts";
 import { checkMoe } from "./check.ts";
 import { defaultDispatcher, supports } from "./compatibility.ts";
 import { type DispatchInput, dispatchSchema } from "./dispatch/config.ts";
@@ -65,10 +66,15 @@ export type MoeInput = z.input<typeof moeSchema>;
 /**
  * Settings from the snake_case form of recipes, validated once: a `MoeSettings` is always valid.
  *
- * @throws ZodError for unknown keys and incompatible settings
+ * @throws UserError (exit code 2) for unknown keys and incompatible settings
  * @example
  * parseMoe({ num_experts: 4, router: { name: "switch" } }).dispatch // { name: "dropless" }
  */
 export function parseMoe(value: MoeInput = {}): MoeSettings {
-  return fromSnakeCase(moeSchema.parse(renameKeys(moeSchema, value)));
+  const parsed = moeSchema.safeParse(renameKeys(moeSchema, value));
+  if (parsed.success) return fromSnakeCase(parsed.data);
+  const { path, message } = parsed.error.issues[0]!;
+  throw usageError(`${["moe", ...path].map(String).join(".")}: ${message}`, {
+    cause: parsed.error,
+  });
 }

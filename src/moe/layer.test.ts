@@ -159,3 +159,16 @@ test("dropout draws one row per assignment, and none in evaluation", async () =>
   expect(new Set(toNumbers(outputs.y!).map(Math.abs))).toEqual(new Set([0]));
   expect((await run(false)).trace.randoms.size).toBe(0);
 });
+
+test("a layer without tokens is refused", async () => {
+  const layer = (scope: Scope, x: Tensor) =>
+    moe(scope, x, {
+      router: (at, tokens) =>
+        softmaxTopKRouter(at, tokens, { numExperts: 2, numSelectedExperts: 1 }),
+      experts: { hiddenWidth: 4 },
+    });
+  const none = { dtype: "float32", shape: [0, 3], data: new Float32Array() } as const;
+  await expect(runScoped(layer, [none])).rejects.toThrow(
+    "moe: x must have at least one token, got [0, 3]",
+  );
+});

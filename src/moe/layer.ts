@@ -1,5 +1,6 @@
 import { defined } from "../graph/defined.ts";
 import type { Tensor } from "../graph/graph.ts";
+import { formatShape } from "../graph/shape.ts";
 import { dropout } from "../nn/dropout.ts";
 import type { Scope } from "../nn/scope.ts";
 import { add } from "../ops/arithmetic.ts";
@@ -55,9 +56,13 @@ export interface MoeOptions {
  *
  * @param x `[N, D]`
  * @returns `[N, D']`, as wide as `x` unless `experts.outputWidth` is set
+ * @throws RangeError without tokens
  */
 export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   const { mask, modalities, experts, numSharedExperts = 0 } = options;
+  if (x.shape[0] === 0) {
+    throw new RangeError(`moe: x must have at least one token, got ${formatShape(x.shape)}`);
+  }
   const routing = options.router(scope.child("router"), x);
   const placed = place(routing, options);
   const view = tokenView(placed);

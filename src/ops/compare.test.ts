@@ -87,3 +87,15 @@ test("stopGradient makes its argument a constant", async () => {
   expect(toNumbers(value)).toEqual([9]);
   expect(toNumbers(gradients[0]!)).toEqual([3]);
 });
+
+test("where selects between two numbers", async () => {
+  const mask = array([true, false], "bool");
+  const [y] = await evaluate((m) => where(m, 0, Number.NEGATIVE_INFINITY), [mask]);
+  expect(y).toEqual(array([0, Number.NEGATIVE_INFINITY]));
+});
+
+test("a fraction is not compared with whole numbers", async () => {
+  await expect(evaluate((x) => greater(x, 11.5), [array([11], "int64")])).rejects.toThrow(
+    "11.5 is not a whole number, so it cannot be combined with int64; cast the tensor to float32 first",
+  );
+});

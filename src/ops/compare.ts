@@ -1,6 +1,7 @@
 /** Comparison, logic, selection and type conversion. Only `where` and `cast` have gradients. */
 import type { DType } from "../graph/array.ts";
 import { defineOp, type Tensor } from "../graph/graph.ts";
+import { constant } from "../graph/inputs.ts";
 import { broadcastShapes } from "../graph/shape.ts";
 import { elementTypes } from "./element-types.ts";
 import { asTensors, emitAs, type Operand, requireSameDType } from "./elementwise.ts";
@@ -115,13 +116,16 @@ const whereOp = defineOp<null>({
 });
 
 /**
- * `a` if `condition` is true, otherwise `b`; broadcasting.
+ * `a` if `condition` is true, otherwise `b`; broadcasting. Two numbers give float32.
  *
  * @example
  * const [y] = await evaluate(where, [array([true, false], "bool"), array([1, 2]), array([8, 9])]); // [1, 9]
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  const [x, y] = asTensors(a, b);
+  const [x, y] =
+    typeof a === "number" && typeof b === "number"
+      ? [a, b].map((value) => constant(condition.graph, value)) // float32
+      : asTensors(a, b);
   return whereOp(leanOperands([condition, x!, y!]), null)[0]!;
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
+import type { Tensor } from "../graph/graph.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reduceSum } from "../ops/reduce.ts";
@@ -53,4 +54,14 @@ test("auxiliary results are returned with the gradients of the loss", async () =
   expect(toNumbers(auxiliary.first)).toEqual([1, 2]);
   // @ts-expect-error: the names are typed
   expect(auxiliary.other).toBeUndefined();
+});
+
+test("float64 inputs have gradients, and weights have the shape of the result", async () => {
+  const square = (x: Tensor) => mul(x, x);
+  const weights = array([1, 10]);
+  const { gradients } = await valueAndGradients(square, [array([1, 2], "float64")], { weights });
+  expect(gradients).toEqual([array([2, 40], "float64")]);
+  await expect(
+    valueAndGradients(square, [array([1, 2, 3])], { weights: array([1]) }),
+  ).rejects.toThrow("weights must have the shape [3] of the result, got [1]");
 });

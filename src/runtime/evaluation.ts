@@ -1,11 +1,12 @@
 /** Runs functions of tensors on plain arrays, on any runtime. */
 import { gradients } from "../autodiff/gradients.ts";
-import type { NdArray } from "../graph/array.ts";
+import type { DType, NdArray } from "../graph/array.ts";
 import { createGraph, type Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import { formatShape } from "../graph/shape.ts";
 import { emitModel } from "../onnx/emit.ts";
 import { mul } from "../ops/arithmetic.ts";
+import { cast } from "../ops/compare.ts";
 import { reduceSum } from "../ops/reduce.ts";
 import type { Runtime } from "./session.ts";
 
@@ -25,9 +26,9 @@ export interface EvaluateOptions {
 export interface ValueAndGradientsOptions extends EvaluateOptions {
   /**
    * Weights of the entries of the first result in the differentiated scalar (a
-   * "cotangent"); required if that result is not a scalar.
+   * "cotangent"), of the same shape; required if that result is not a scalar.
    */
-  readonly weights?: NdArray<"float32">;
+  readonly weights?: NdArray;
   /** Indices of the inputs to differentiate with respect to; default: all floating-point inputs. */
   readonly wrt?: readonly number[];
 }
@@ -89,7 +90,8 @@ export interface ValueAndGradients {
 /**
  * Evaluation on `defaultRuntime` unless options name another runtime.
  *
- * @throws RangeError, from `valueAndGradients`, for a non-scalar result without weights
+ * @throws RangeError, from `valueAndGradients`, for a non-scalar result without weights, or weights of
+ * another shape
  */
 export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime>): Evaluation {
   const runtimeOf = async ({ runtime }: EvaluateOptions): Promise<Runtime> =>
@@ -112,14 +114,20 @@ export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime
       let loss = first;
       let feeds = inputs;
       if (weights !== undefined) {
-        loss = reduceSum(mul(first, input(graph, "weights", weights)));
+        const given = input(graph, "weights", weights);
+        if (formatShape(given.shape) !== formatShape(first.shape)) {
+          throw new RangeError(
+            `valueAndGradients: weights must have the shape ${formatShape(first.shape)} of the result, got ${formatShape(given.shape)}`,
+          );
+        }
+        loss = reduceSum(mul(first, cast(given, first.dtype)));
         feeds = [...inputs, weights];
       } else if (first.shape.length !== 0) {
         throw new RangeError(
           `valueAndGradients: the result has shape ${formatShape(first.shape)}; make it a scalar or give options.weights`,
         );
       }
-      const chosen = wrt ?? tensors.flatMap((tensor, i) => (tensor.dtype === "float32" ? [i] : []));
+      const chosen = wrt ?? tensors.flatMap((tensor, i) => (isFloat(tensor.dtype) ? [i] : []));
       const grads = gradients(
         loss,
         chosen.map((i) => tensors[i]!),
@@ -168,4 +176,8 @@ async function run(
   } finally {
     session.dispose();
   }
+}
+
+function isFloat(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
 }

@@ -5,6 +5,7 @@ import { add } from "../../ops/arithmetic.ts";
 import { checkOperator, randomArray, type Values } from "../../ops/check.fixture.ts";
 import { reduceMean, reduceSum } from "../../ops/reduce.ts";
 import { softmax } from "../../ops/softmax.ts";
+import { valueAndGradients } from "../../runtime/evaluate.ts";
 import {
   type NoisyLogits,
   selectionProbabilities,
@@ -156,5 +157,36 @@ test.each([
         randomArray([4, 5], 3, 0.6, 1.5),
       ],
     });
+  }
+});
+
+test("ties without noise have the probability 1/2", async () => {
+  // Rows of equal logits: every margin is 0, so every probability is Phi(0) and nothing varies.
+  const tied = array([
+    [1, 1, 1],
+    [2, 2, 2],
+  ]);
+  for (const std of [
+    0,
+    array([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]),
+  ]) {
+    for (const lossFunction of [vmoeLoadLoss, shazeerLoadLoss]) {
+      const loss = (x: Tensor, noise?: Tensor) =>
+        lossFunction({
+          logits: x,
+          noisyLogits: x,
+          noiseStd: noise ?? 0,
+          numSelectedExperts: 1,
+        });
+      const inputs = typeof std === "number" ? [tied] : [tied, std];
+      const { value, gradients } = await valueAndGradients(loss, inputs);
+      expect(toNumbers(value)).toEqual([0]);
+      expect(
+        gradients.every(({ data }) => [...data].every((x) => Number.isFinite(Number(x)))),
+      ).toBe(true);
+    }
   }
 });

@@ -3,7 +3,7 @@
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { normalCdf } from "../../ops/activation.ts";
-import { div, sub } from "../../ops/arithmetic.ts";
+import { div, maximum, sub } from "../../ops/arithmetic.ts";
 import { greater, where } from "../../ops/compare.ts";
 import { slice } from "../../ops/join.ts";
 import { topK } from "../../ops/top-k.ts";
@@ -59,7 +59,7 @@ export function shazeerLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {
 export function vmoeSelectionProbabilities(noisy: NoisyLogits): Tensor {
   const { logits, noisyLogits, noiseStd, numSelectedExperts: K } = noisy;
   requireSelectable(K, logits.shape[1] as number);
-  return normalCdf(div(sub(logits, rankedLogit(noisyLogits, K)), noiseStd));
+  return exceedance(sub(logits, rankedLogit(noisyLogits, K)), noiseStd);
 }
 
 /**
@@ -79,7 +79,16 @@ export function selectionProbabilities(noisy: NoisyLogits): Tensor {
   const ifChosen = rankedLogit(noisyLogits, K + 1); // [N, 1]
   const ifNot = rankedLogit(noisyLogits, K); // [N, 1]
   const threshold = where(greater(noisyLogits, ifChosen), ifChosen, ifNot); // [N, E]
-  return normalCdf(div(sub(logits, threshold), noiseStd));
+  return exceedance(sub(logits, threshold), noiseStd);
+}
+
+/** Smaller deviations count as this, so that a tie without noise has the probability 1/2, not NaN. */
+const MIN_STD = 1e-6;
+
+/** `Phi(margin / std)`. */
+function exceedance(margin: Tensor, std: Tensor | number): Tensor {
+  const least = typeof std === "number" ? Math.max(std, MIN_STD) : maximum(std, MIN_STD);
+  return normalCdf(div(margin, least));
 }
 
 /** The `rank`-th largest entry of each row, `[N, 1]`. */
