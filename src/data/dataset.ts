@@ -129,7 +129,7 @@ export interface SharedImages {
   readonly imageShape: ImageShape;
   /** All images of the stored file, one after another. */
   readonly images: Uint8Array;
-  readonly labels: Uint8Array;
+  readonly labels: Uint8Array | Uint16Array;
   /** Sentences of the stored images, if there are any. */
   readonly captions?: readonly (readonly string[])[];
   /** Domains of the stored images, if there are any. */

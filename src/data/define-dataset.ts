@@ -6,6 +6,7 @@ import { ofKind } from "../config/registry.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
 import type { ClassDescription, DatasetDescription } from "./description.ts";
 import type { StoreHooks } from "./images/store.ts";
+import type { FitMode } from "./transforms/index.ts";
 
 /** The settings of a set as code reads them, with camelCase keys. */
 export type Settings<Schema extends z.ZodType> = CamelCased<z.output<Schema>>;
@@ -34,6 +35,7 @@ export interface ForeignReader {
   readonly root?: string;
   /** Longer side of the images that the model reads, pixels. */
   readonly size: number;
+  readonly resize: FitMode;
   readonly onBroken: "stop" | "skip";
 }
 
@@ -73,6 +75,12 @@ export interface DatasetDefinition<
   describe?(settings: Settings<Schema>): KnownProperties;
   /** Whether these settings give a test split; by default they do. */
   hasTestSplit?(settings: Settings<Schema>): boolean;
+  /**
+   * Checks what a split needs before training begins, without decoding: files, rows, classes.
+   *
+   * @throws UserError if the split cannot be opened
+   */
+  check?(spec: Spec): Promise<void>;
   /**
    * All domains, for sets whose samples have one; such a set has the settings `domains` and
    * `test_domains`, and `split_seed` unless it is generated.

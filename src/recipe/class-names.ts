@@ -1,6 +1,7 @@
 /** The classes of a configuration's data. */
 import { openDataset } from "../data/open-dataset.ts";
 import type { TrainConfig } from "./config.ts";
+import { unreported } from "./data-notes.ts";
 import { datasetSpec, knownProperties } from "./data-specs.ts";
 
 /** The class names; reads the training split only if its files determine them. */
@@ -10,6 +11,6 @@ export async function readClassNames({
 }: Pick<TrainConfig, "data" | "seed">): Promise<readonly string[]> {
   const known = knownProperties(data).classNames;
   if (known !== undefined) return known;
-  const dataset = await openDataset(datasetSpec(data, "train", seed));
+  const dataset = await openDataset(datasetSpec(data, "train", seed), unreported);
   return "classNames" in dataset ? dataset.classNames : [];
 }

@@ -80,7 +80,10 @@ test("files and columns of captioned pictures reach the data layer as they are n
     files: { train: "train.parquet", test: "test.csv" },
     columns: { image: "photo", captions: ["caption_a", "caption_b"] },
     onBroken: "skip",
+    followLinks: true,
     size: 64,
+    resize: "squash",
+    channels: 3,
   });
   expect([data, captioned({}), captioned({ test_size: 0 })].map(hasTestSplit)).toEqual([
     true,

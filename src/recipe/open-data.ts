@@ -8,6 +8,7 @@ import { defined } from "../graph/defined.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import { textsOf } from "../models/systems.ts";
 import type { TrainConfig } from "./config.ts";
+import type { DataNotes } from "./data-notes.ts";
 import { datasetSpec, transformSpecs } from "./data-specs.ts";
 import { pluginUrls } from "./plugins.ts";
 import { rootOf } from "./tokenizer.ts";
@@ -17,6 +18,8 @@ export interface OpenOptions {
   readonly tokenizer?: TokenizerState;
   /** Receives the progress of decoding pictures. */
   readonly progress?: ProgressSink | undefined;
+  /** Receives what readers of own data skip or doubt. */
+  readonly notes?: DataNotes | undefined;
   /** Cache of decoded pictures. */
   readonly decoded?: DecodedCache | undefined;
 }
@@ -42,7 +45,7 @@ export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
 export function openSplit(
   config: TrainConfig,
   split: Split,
-  { training, tokenizer, progress, decoded }: OpenOptions,
+  { training, tokenizer, progress, notes, decoded }: OpenOptions,
 ): Promise<Loader> {
   const { data, train, seed } = config;
   const contextLength = contextLengthOf(config);
@@ -63,8 +66,8 @@ export function openSplit(
       ...(progress !== undefined && {
         onProgress: (done: number, total: number) =>
           progress.update({ label: `decoding ${split} images`, done, total }),
-        onSkipped: ({ message }: { message: string }) => progress.note(message),
       }),
+      ...(notes !== undefined && { onReport: notes.add }),
     },
   });
 }

@@ -11,6 +11,7 @@ import {
 import { textsOf } from "../models/systems.ts";
 import { readClassNames } from "./class-names.ts";
 import type { TrainConfig } from "./config.ts";
+import { unreported } from "./data-notes.ts";
 import { datasetSpec } from "./data-specs.ts";
 
 /**
@@ -29,7 +30,7 @@ export async function prepareTokenizer({
   const { kind, ...given } = wanted;
   const options = given as LearnOptions; // Missing settings are absent, not undefined.
   if (reads === "classes") return learnTokenizer(kind, await descriptions(data, seed), options);
-  const dataset = await openDataset(datasetSpec(data, "train", seed));
+  const dataset = await openDataset(datasetSpec(data, "train", seed), unreported);
   switch (dataset.kind) {
     case "stream":
       return learnTokenizer(kind, [dataset.text], options);

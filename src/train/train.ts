@@ -73,6 +73,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     await run.writeConfig(configToYaml(config)); // after the check against the checkpoint
     if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
     await run.writeModelInputs(modelInputs(training.loader.dataset));
+    await run.writeDataReport(training.notes.items);
     announce(training, progress);
     if (start !== fresh) progress.note(`resumed at step ${start.step}`);
     const result = await runLoop(training, run, start, { progress, signal, ...options });
@@ -80,7 +81,9 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
       progress.note(`interrupted: step ${result.progress.step} is saved`);
       return summarize(training, result);
     }
-    return await finish(training, run, result, progress);
+    const summary = await finish(training, run, result, progress);
+    await run.writeDataReport(training.notes.items); // with the test split
+    return summary;
   } finally {
     await run?.close();
     await training.dispose();

@@ -19,7 +19,6 @@ export { type SceneName, sceneNames, sceneOf } from "./scenes.ts";
 export {
   type EncodedSample,
   type EncodedSplit,
-  type SkippedImages,
   type StoreHooks,
   type StoreOptions,
   storeImages,

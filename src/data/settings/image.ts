@@ -53,11 +53,28 @@ export const imageKeys = {
 export const pictureKeys = {
   /** Side of the square to which pictures are resized, pixels. */
   size: z.int().positive().max(4096).optional(),
+  /** How pictures become squares: by squashing them, by cutting out the middle, or with black edges. */
+  resize: z.enum(["squash", "cover", "contain"]).default("squash"),
+  /** 3 for red, green and blue, 1 for grey. */
+  channels: z.union([z.literal(1), z.literal(3)]).default(3),
   /** What to do at a picture that cannot be decoded: stop, or skip it and report it. */
   on_broken: z.enum(["stop", "skip"]).default("stop"),
 };
 
+/** Keys of own pictures in a folder. */
+export const folderKeys = {
+  folder: z.string(),
+  /** Whether links to files and folders outside of the folder are followed. */
+  follow_links: z.boolean().default(true),
+};
+
 /** The shape of pictures that are resized to squares of `size` pixels, if they are. */
-export function squareImages(size: number | undefined): { imageShape?: ImageShape } {
-  return size === undefined ? {} : { imageShape: { height: size, width: size, channels: 3 } };
+export function squareImages({
+  size,
+  channels,
+}: {
+  readonly size?: number | undefined;
+  readonly channels: 1 | 3;
+}): { imageShape?: ImageShape } {
+  return size === undefined ? {} : { imageShape: { height: size, width: size, channels } };
 }

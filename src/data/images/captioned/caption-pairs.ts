@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { decodeBase64 } from "../../../formats/base64.ts";
 import { readTextFile } from "../../text/text-file.ts";
 import { BrokenImageError } from "../decode.ts";
-import { readPicture } from "../folder-files.ts";
+import { type FolderOptions, readPicture } from "../folder-files.ts";
 import type { EncodedSample } from "../store.ts";
 import { type CaptionColumns, type CaptionRow, readCaptionRows } from "./caption-rows.ts";
 
@@ -20,13 +20,10 @@ export async function openListedPairs(
   path: string,
   folder: string,
   columns: CaptionColumns | undefined,
-  hint: string,
+  options: FolderOptions & { readonly hint: string },
 ): Promise<CaptionPairs> {
-  return pairsOfRows(
-    readCaptionRows(await readTextFile(path, { hint }), path, columns),
-    path,
-    folder,
-  );
+  const rows = readCaptionRows(await readTextFile(path, options), path, columns);
+  return pairsOfRows(rows, path, folder, options);
 }
 
 /** The samples of rows, whose paths start at `folder` and may not leave it. */
@@ -34,6 +31,7 @@ export function pairsOfRows(
   listed: readonly CaptionRow[],
   path: string,
   folder: string,
+  options: FolderOptions,
 ): CaptionPairs {
   const rows = mergeRows(listed);
   async function* read(members: Uint32Array): AsyncGenerator<EncodedSample> {
@@ -43,7 +41,7 @@ export function pairsOfRows(
       yield {
         source: isPath ? join(folder, image) : `${path}:${line}`,
         captions,
-        read: () => (isPath ? readPicture(folder, image) : bytesOf(image)),
+        read: () => (isPath ? readPicture(folder, image, options) : bytesOf(image)),
       };
     }
   }

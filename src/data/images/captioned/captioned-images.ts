@@ -3,15 +3,16 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as z from "zod";
+import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
 import type { ImageDataset, Split } from "../../dataset.ts";
 import { defineDataset } from "../../define-dataset.ts";
 import { count, filesBySplit } from "../../settings/files.ts";
-import { imageKeys, pictureKeys, squareImages } from "../../settings/image.ts";
+import { folderKeys, imageKeys, pictureKeys, squareImages } from "../../settings/image.ts";
 import { splitSpec } from "../../settings/split-spec.ts";
 import { captionKeys } from "../../settings/text.ts";
 import { splitRows } from "../../text/split.ts";
-import { resolveInside } from "../folder-files.ts";
+import { type FolderOptions, resolveInside } from "../folder-files.ts";
 import { findShards } from "../shards.ts";
 import { type StoreHooks, type StoreOptions, storeImages } from "../store.ts";
 import { type CaptionPairs, openListedPairs } from "./caption-pairs.ts";
@@ -19,7 +20,7 @@ import type { CaptionColumns } from "./caption-rows.ts";
 import { openParquetPairs } from "./parquet-pairs.ts";
 
 /** A folder of pictures and the lists of their captions. */
-export interface CaptionedImagesSpec extends StoreOptions {
+export interface CaptionedImagesSpec extends StoreOptions, FolderOptions {
   readonly name: "captioned-images";
   readonly split: Split;
   readonly folder: string;
@@ -73,17 +74,19 @@ export async function openCaptionedImages(
 }
 
 async function openPairs(
-  { folder, columns }: CaptionedImagesSpec,
+  spec: CaptionedImagesSpec,
   files: readonly string[],
 ): Promise<CaptionPairs> {
-  const paths = await Promise.all(files.map((file) => pathWithin(folder, file)));
-  if (files[0]!.endsWith(".parquet")) return openParquetPairs(paths, folder, columns, hint);
-  return openListedPairs(paths[0]!, folder, columns, hint);
+  const { folder, columns } = spec;
+  const options = { hint, ...defined({ followLinks: spec.followLinks }) };
+  const paths = await Promise.all(files.map((file) => pathWithin(folder, file, options)));
+  if (files[0]!.endsWith(".parquet")) return openParquetPairs(paths, folder, columns, options);
+  return openListedPairs(paths[0]!, folder, columns, options);
 }
 
-async function pathWithin(folder: string, file: string): Promise<string> {
+async function pathWithin(folder: string, file: string, options: FolderOptions): Promise<string> {
   try {
-    return await resolveInside(folder, file);
+    return await resolveInside(folder, file, options);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
     throw usageError(`${join(folder, file)} is missing; ${hint}`, { cause });
@@ -143,7 +146,7 @@ export const captionedImages = defineDataset({
     "name the folder of the pictures and the files of their captions with data.folder and data.files",
   schema: z.strictObject({
     name: z.literal("captioned-images"),
-    folder: z.string(),
+    ...folderKeys,
     /** Lists (CSV, TSV, JSONL) or Parquet files within the folder; by default known names. */
     files: filesBySplit.optional(),
     columns: pairColumns.optional(),
@@ -157,6 +160,6 @@ export const captionedImages = defineDataset({
   }),
   spec: splitSpec,
   open: openCaptionedImages,
-  describe: ({ size }) => ({ classNames: [], captions: true, ...squareImages(size) }),
+  describe: (settings) => ({ classNames: [], captions: true, ...squareImages(settings) }),
   hasTestSplit: ({ files, testSize }) => files?.test !== undefined || testSize !== 0,
 });

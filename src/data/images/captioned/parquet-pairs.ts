@@ -3,6 +3,7 @@
 import type { ParquetColumns } from "../../../formats/parquet.ts";
 import type { ParquetType } from "../../../formats/parquet-checks.ts";
 import { UserError, usageError } from "../../../graph/errors.ts";
+import type { FolderOptions } from "../folder-files.ts";
 import { openShardFiles, type ShardedRow } from "../shards.ts";
 import type { EncodedSample } from "../store.ts";
 import { type CaptionPairs, pairsOfRows } from "./caption-pairs.ts";
@@ -26,7 +27,7 @@ export async function openParquetPairs(
   paths: readonly string[],
   folder: string,
   columns: CaptionColumns | undefined,
-  hint: string,
+  { hint, ...links }: FolderOptions & { readonly hint: string },
 ): Promise<CaptionPairs> {
   const path = paths[0]!;
   const { parquetColumns } = await import("../../../formats/parquet.ts");
@@ -52,7 +53,7 @@ export async function openParquetPairs(
       const name = one.row[image] as string;
       rows.push({ line: one.index, image: name, encoding: "path", captions: texts(one, captions) });
     }
-    return pairsOfRows(rows, path, folder);
+    return pairsOfRows(rows, path, folder, links);
   }
   async function* read(members: Uint32Array): AsyncGenerator<EncodedSample> {
     const chosen = new Set(members);
