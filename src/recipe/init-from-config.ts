@@ -3,7 +3,10 @@ import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 
 export const initFromSchema = z.strictObject({
-  /** A run directory (its best checkpoint is used) or a safetensors file. */
+  /**
+   * A run directory (its best checkpoint is used), a safetensors file, an index.json of several files, or
+   * a folder that contains one of them.
+   */
   path: z.string().min(1),
   /** Parameters of this model to fill: names, or patterns in which `*` matches any characters. */
   include: z.array(z.string().min(1)).nonempty().default(["*"]),

@@ -11,7 +11,7 @@ export function keepHiddenColors(bytes: Uint8Array): Uint8Array {
   while (bytes[at] === 0x21) {
     if (bytes[at + 1] === 0xf9 && bytes[at + 2] === 4) {
       if (((bytes[at + 3] ?? 0) & 1) === 0) return bytes;
-      const copy = bytes.slice();
+      const copy = new Uint8Array(bytes);
       copy[at + 3]! &= ~1;
       return copy;
     }
