@@ -2,6 +2,7 @@
 
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { Split } from "../dataset.ts";
 
@@ -23,6 +24,24 @@ export type SplitFolders = { readonly train: string } & Readonly<Partial<Record<
  */
 export function findSplitFolders(folder: string): SplitFolders | undefined {
   if (!existsSync(folder)) return undefined;
+  const found = splitFoldersIn(folder);
+  if (found.train !== undefined && foldersIn(join(folder, found.train)).length > 0) {
+    return { ...found, train: found.train };
+  }
+  const names = foldersIn(folder);
+  const own = Object.values(found);
+  if (names.length > 0 && found.train === undefined && names.every((name) => own.includes(name))) {
+    throw usageError(`${folder} has ${names.join(" and ")} but no train folder; add it`);
+  }
+  return undefined;
+}
+
+/**
+ * The names of the folders of splits, whatever they contain.
+ *
+ * @throws UserError (exit code 2) for two folders of one split
+ */
+export function splitFoldersIn(folder: string): Partial<Record<Split, string>> {
   const names = foldersIn(folder);
   const found = (split: Split): string | undefined => {
     const all = names.filter((name) => isNameOf(split, name));
@@ -31,19 +50,8 @@ export function findSplitFolders(folder: string): SplitFolders | undefined {
       `${folder} has several folders of the ${split} split, ${all.join(" and ")}; keep one of them`,
     );
   };
-  const train = found("train");
-  const isSplit = train !== undefined && foldersIn(join(folder, train)).length > 0;
-  if (!isSplit) {
-    if (
-      names.length > 0 &&
-      names.every((name) => isNameOf("validation", name) || isNameOf("test", name))
-    ) {
-      throw usageError(`${folder} has ${names.join(" and ")} but no train folder; add it`);
-    }
-    return undefined;
-  }
-  const [validation, test] = [found("validation"), found("test")];
-  return { train, ...(validation && { validation }), ...(test && { test }) };
+  const [train, validation, test] = [found("train"), found("validation"), found("test")];
+  return defined({ train, validation, test });
 }
 
 function isNameOf(split: Split, name: string): boolean {

@@ -17,6 +17,9 @@ export const filesBySplit = z.strictObject({
   test: z.string().optional(),
 });
 
+/** What separates the fields of CSV files; by default a comma, tab or semicolon by the first line. */
+export const separator = z.enum(["comma", "semicolon", "tab"]).optional();
+
 /** Keys of stored sets with domains. */
 export const domainKeys = {
   domains: z.array(z.string()).nonempty().optional(),

@@ -1,12 +1,17 @@
 /** Pictures and captions from a list in a CSV, TSV or JSONL file. */
 
-import { join } from "node:path";
+import { isAbsolute, join, normalize, relative } from "node:path";
 import { decodeBase64 } from "../../../formats/base64.ts";
 import { readTextFile } from "../../text/text-file.ts";
 import { BrokenImageError } from "../decode.ts";
 import { type FolderOptions, readPicture } from "../folder-files.ts";
 import type { EncodedSample } from "../store.ts";
-import { type CaptionColumns, type CaptionRow, readCaptionRows } from "./caption-rows.ts";
+import {
+  type CaptionColumns,
+  type CaptionOptions,
+  type CaptionRow,
+  readCaptionRows,
+} from "./caption-rows.ts";
 
 /** Pictures with their captions, not yet read. */
 export interface CaptionPairs {
@@ -15,37 +20,59 @@ export interface CaptionPairs {
   readonly read: (members: Uint32Array) => AsyncGenerator<EncodedSample>;
 }
 
+/** How the pictures of a list are found and read. */
+export interface PairOptions extends FolderOptions, CaptionOptions {
+  readonly hint: string;
+  /** Where paths start, from `data.folder` on; by default "". */
+  readonly base?: string;
+}
+
 /** Opens a list; rows that name the same path are one sample with all their captions. */
 export async function openListedPairs(
   path: string,
   folder: string,
   columns: CaptionColumns | undefined,
-  options: FolderOptions & { readonly hint: string },
+  options: PairOptions,
 ): Promise<CaptionPairs> {
-  const rows = readCaptionRows(await readTextFile(path, options), path, columns);
+  const rows = readCaptionRows(await readTextFile(path, options), path, columns, options);
   return pairsOfRows(rows, path, folder, options);
 }
 
-/** The samples of rows, whose paths start at `folder` and may not leave it. */
+/** The samples of rows, whose paths may not leave `folder`. */
 export function pairsOfRows(
   listed: readonly CaptionRow[],
   path: string,
   folder: string,
-  options: FolderOptions,
+  options: Omit<PairOptions, "hint">,
 ): CaptionPairs {
-  const rows = mergeRows(listed);
+  const { base = "" } = options;
+  const rows = mergeRows(listed.map((row) => ({ ...row, image: placeOf(row, folder, base) })));
   async function* read(members: Uint32Array): AsyncGenerator<EncodedSample> {
     for (const member of members) {
-      const { line, image, encoding, captions } = rows[member]!;
+      const { line, image, encoding, captions, problem } = rows[member]!;
       const isPath = encoding === "path";
       yield {
         source: isPath ? join(folder, image) : `${path}:${line}`,
         captions,
-        read: () => (isPath ? readPicture(folder, image, options) : bytesOf(image)),
+        read: () => {
+          if (problem !== undefined) throw new BrokenImageError(problem);
+          return isPath ? readPicture(folder, image, options) : bytesOf(image);
+        },
       };
     }
   }
   return { length: rows.length, read };
+}
+
+/** The path of a row's picture from `folder` on, in one form: `./a.jpg` is `a.jpg`. */
+function placeOf({ image, encoding }: CaptionRow, folder: string, base: string): string {
+  if (encoding === "base64") return image;
+  if (!isAbsolute(image)) {
+    const way = normalize(join(base, image));
+    return base === "" && way.startsWith("..") ? image : way;
+  }
+  const way = relative(folder, image);
+  return way.startsWith("..") || isAbsolute(way) ? image : way;
 }
 
 /** Bytes of base64 text, of the alphabet for addresses too. */

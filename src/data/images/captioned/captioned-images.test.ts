@@ -204,8 +204,14 @@ test("broken base64 amid JSONL, and broken bytes amid Parquet, are skipped and c
 test("an empty field of base64 is a broken picture, an empty path a broken row", async () => {
   put("captions.csv", "b64string_images,caption\n,nothing\n");
   await expect(open(whole)).rejects.toThrow("captions.csv:2 cannot be decoded: it has no bytes");
-  put("captions.csv", "image,caption\n,nothing\n");
-  await expect(open({ ...whole, onBroken: "skip" })).rejects.toThrow(
-    'captions.csv:2: image must be text, got ""',
-  );
+  put("captions.csv", "image,caption\n,nothing\na.png,\na.png,A\n");
+  put("a.png", grey(1));
+  await expect(open(whole)).rejects.toThrow('captions.csv:2: image must be text, got ""');
+  const told: string[] = [];
+  const hooks = { onReport: ({ message }: ReportItem) => told.push(message) };
+  expect(contents(await open({ ...whole, onBroken: "skip" }, hooks))).toEqual([[1, ["A"]]]);
+  expect(told).toEqual([
+    `captioned-images train: skipped 1 of 3 pictures: image must be text, got ""; the first: ${join(folder, "captions.csv")}:2`,
+    `captioned-images train: skipped 1 of 3 pictures: caption must be text, got ""; the first: ${join(folder, "captions.csv")}:3`,
+  ]);
 });

@@ -1,19 +1,21 @@
 /** Pictures with captions, named by a list in a CSV, TSV or JSONL file or held by Parquet files. */
 
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import * as z from "zod";
 import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
 import type { ImageDataset, Split } from "../../dataset.ts";
 import { defineDataset } from "../../define-dataset.ts";
-import { count, filesBySplit } from "../../settings/files.ts";
+import { count, filesBySplit, separator } from "../../settings/files.ts";
 import { folderKeys, imageKeys, pictureKeys, squareImages } from "../../settings/image.ts";
 import { splitSpec } from "../../settings/split-spec.ts";
 import { captionKeys } from "../../settings/text.ts";
+import type { Separator } from "../../text/delimited.ts";
 import { splitRows } from "../../text/split.ts";
 import { type FolderOptions, resolveInside } from "../folder-files.ts";
 import { findShards } from "../shards.ts";
+import { splitFoldersIn } from "../split-folders.ts";
 import { type StoreHooks, type StoreOptions, storeImages } from "../store.ts";
 import { type CaptionPairs, openListedPairs } from "./caption-pairs.ts";
 import type { CaptionColumns } from "./caption-rows.ts";
@@ -31,6 +33,13 @@ export interface CaptionedImagesSpec extends StoreOptions, FolderOptions {
    */
   readonly files?: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
   readonly columns?: CaptionColumns;
+  /** What separates the fields of CSV files, by default by their first lines. */
+  readonly separator?: Separator;
+  /**
+   * The folder within `folder` at which paths start, by default `folder` itself, and for metadata.jsonl
+   * and the like the folder of that file.
+   */
+  readonly images?: string;
   /** Pictures of `train` set aside if validation has no list, by default a tenth of them. */
   readonly validationSize?: number;
   /** Pictures of `train` set aside if test has no list, by default a tenth of them. */
@@ -56,6 +65,16 @@ export async function openCaptionedImages(
   spec: CaptionedImagesSpec,
   hooks: StoreHooks = {},
 ): Promise<ImageDataset> {
+  const { name, split } = spec;
+  const { pairs, members } = await planPairs(spec);
+  const samples = pairs.read(members);
+  return storeImages({ name, split, classNames: [], length: members.length, samples }, spec, hooks);
+}
+
+/** The pairs and the positions of the split's pairs among them. */
+async function planPairs(
+  spec: CaptionedImagesSpec,
+): Promise<{ pairs: CaptionPairs; members: Uint32Array }> {
   const { name, split, folder } = spec;
   const parts = spec.files === undefined ? await findParts(folder) : partsOf(spec.files);
   const own = parts[split];
@@ -69,8 +88,7 @@ export async function openCaptionedImages(
           seed: spec.splitSeed ?? 0,
         })
       : Uint32Array.from({ length: pairs.length }, (_, index) => index);
-  const samples = pairs.read(members);
-  return storeImages({ name, split, classNames: [], length: members.length, samples }, spec, hooks);
+  return { pairs, members };
 }
 
 async function openPairs(
@@ -78,7 +96,15 @@ async function openPairs(
   files: readonly string[],
 ): Promise<CaptionPairs> {
   const { folder, columns } = spec;
-  const options = { hint, ...defined({ followLinks: spec.followLinks }) };
+  const { followLinks, separator, images } = spec;
+  // On the Hub, paths in metadata files start at the folder of the file.
+  const own = /^metadata\./.test(basename(files[0]!)) ? dirname(files[0]!) : "";
+  const options = {
+    hint,
+    base: images ?? own,
+    keepBroken: spec.onBroken === "skip",
+    ...defined({ followLinks, separator }),
+  };
   const paths = await Promise.all(files.map((file) => pathWithin(folder, file, options)));
   if (files[0]!.endsWith(".parquet")) return openParquetPairs(paths, folder, columns, options);
   return openListedPairs(paths[0]!, folder, columns, options);
@@ -101,7 +127,11 @@ function partsOf({ train, validation, test }: NonNullable<CaptionedImagesSpec["f
   };
 }
 
-/** Parquet files named by their split, else one list with a known name. */
+const listNames = ["captions", "metadata"].flatMap((stem) =>
+  ["csv", "tsv", "jsonl", "json", "txt", "parquet"].map((ending) => `${stem}.${ending}`),
+);
+
+/** Parquet files named by their split, else a list with a known name, else one in each split's folder. */
 async function findParts(folder: string): Promise<Parts> {
   const shards = async (split: Split): Promise<string[]> =>
     (await findShards(folder, split)).map((path) => relative(folder, path));
@@ -114,13 +144,20 @@ async function findParts(folder: string): Promise<Parts> {
       ...(test.length > 0 && { test }),
     };
   }
-  const names = ["captions", "metadata"].flatMap((stem) =>
-    ["csv", "tsv", "jsonl", "parquet"].map((ending) => `${stem}.${ending}`),
-  );
-  const found = names.find((name) => existsSync(join(folder, name)));
+  const list = (place: string | undefined): string | undefined =>
+    place === undefined
+      ? undefined
+      : listNames.map((name) => join(place, name)).find((path) => existsSync(join(folder, path)));
+  const found = list("");
   if (found !== undefined) return { train: [found] };
+  const given = existsSync(folder) ? splitFoldersIn(folder) : {};
+  const trainList = list(given.train);
+  if (trainList !== undefined) {
+    const [validation, test] = [list(given.validation), list(given.test)];
+    return partsOf({ train: trainList, ...defined({ validation, test }) });
+  }
   throw usageError(
-    `${folder} has none of ${names.join(", ")} and no train-00000-of-00001.parquet; set data.files to the list of captions`,
+    `${folder} has none of ${listNames.join(", ")} and no train-00000-of-00001.parquet; set data.files to the list of captions`,
   );
 }
 
@@ -150,6 +187,9 @@ export const captionedImages = defineDataset({
     /** Lists (CSV, TSV, JSONL) or Parquet files within the folder; by default known names. */
     files: filesBySplit.optional(),
     columns: pairColumns.optional(),
+    separator,
+    /** The folder of the pictures within the folder, at which paths in lists start. */
+    images: z.string().optional(),
     validation_size: count,
     /** 0 for no test split. */
     test_size: z.int().nonnegative().optional(),
@@ -161,5 +201,8 @@ export const captionedImages = defineDataset({
   spec: splitSpec,
   open: openCaptionedImages,
   describe: (settings) => ({ classNames: [], captions: true, ...squareImages(settings) }),
+  async check(spec) {
+    await planPairs(spec);
+  },
   hasTestSplit: ({ files, testSize }) => files?.test !== undefined || testSize !== 0,
 });

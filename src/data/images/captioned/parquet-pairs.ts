@@ -3,10 +3,9 @@
 import type { ParquetColumns } from "../../../formats/parquet.ts";
 import type { ParquetType } from "../../../formats/parquet-checks.ts";
 import { UserError, usageError } from "../../../graph/errors.ts";
-import type { FolderOptions } from "../folder-files.ts";
 import { openShardFiles, type ShardedRow } from "../shards.ts";
 import type { EncodedSample } from "../store.ts";
-import { type CaptionPairs, pairsOfRows } from "./caption-pairs.ts";
+import { type CaptionPairs, type PairOptions, pairsOfRows } from "./caption-pairs.ts";
 import {
   type CaptionColumns,
   type CaptionRow,
@@ -27,9 +26,10 @@ export async function openParquetPairs(
   paths: readonly string[],
   folder: string,
   columns: CaptionColumns | undefined,
-  { hint, ...links }: FolderOptions & { readonly hint: string },
+  options: PairOptions,
 ): Promise<CaptionPairs> {
   const path = paths[0]!;
+  const { hint } = options;
   const { parquetColumns } = await import("../../../formats/parquet.ts");
   const known = await parquetColumns(path, { hint });
   const image = pictureColumn(path, known, columns ?? {});
@@ -53,7 +53,7 @@ export async function openParquetPairs(
       const name = one.row[image] as string;
       rows.push({ line: one.index, image: name, encoding: "path", captions: texts(one, captions) });
     }
-    return pairsOfRows(rows, path, folder, links);
+    return pairsOfRows(rows, path, folder, options);
   }
   async function* read(members: Uint32Array): AsyncGenerator<EncodedSample> {
     const chosen = new Set(members);
