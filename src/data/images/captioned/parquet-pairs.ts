@@ -1,7 +1,7 @@
 /** Pictures and captions from Parquet files. */
 
 import type { ParquetColumns } from "../../../formats/parquet.ts";
-import type { ParquetType } from "../../../formats/parquet-checks.ts";
+import type { ParquetType } from "../../../formats/parquet-schema.ts";
 import { UserError, usageError } from "../../../graph/errors.ts";
 import { openShardFiles, type ShardedRow } from "../shards.ts";
 import type { EncodedSample } from "../store.ts";
