@@ -107,6 +107,16 @@ export async function parquetColumns(
   return readableColumns(schema);
 }
 
+/** The texts that a Parquet file keeps beside its columns, by key. */
+export async function parquetMetadata(
+  path: string,
+  { hint }: Pick<ParquetOptions, "hint">,
+): Promise<ReadonlyMap<string, string>> {
+  const { metadata } = await openFooter(path, hint);
+  const pairs = metadata.key_value_metadata ?? [];
+  return new Map(pairs.map(({ key, value }) => [key, value ?? ""]));
+}
+
 async function openFooter(
   path: string,
   hint: string,

@@ -10,8 +10,8 @@ import { root } from "../settings/files.ts";
 import { imageKeys, pictureKeys, squareImages } from "../settings/image.ts";
 import { splitSpec } from "../settings/split-spec.ts";
 import { captionKeys } from "../settings/text.ts";
+import { openShards } from "../shards.ts";
 import { sceneNames, sceneOf } from "./scenes.ts";
-import { openShards } from "./shards.ts";
 import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
 
 /** Flickr8k in `<root>/flickr8k/`. */

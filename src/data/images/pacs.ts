@@ -10,8 +10,8 @@ import { domainKeys, root } from "../settings/files.ts";
 import { imageKeys, pictureKeys, squareImages } from "../settings/image.ts";
 import { splitSpec } from "../settings/split-spec.ts";
 import { captionKeys } from "../settings/text.ts";
+import { checkLabel, openShards } from "../shards.ts";
 import { type DomainSplitOptions, domainMembers } from "./domain-splits.ts";
-import { checkLabel, openShards } from "./shards.ts";
 import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
 
 /** PACS in `<root>/pacs/`; arXiv:1710.03077. */

@@ -1,5 +1,6 @@
 /** Settings of data sets in files: folders, sizes of splits, domains. */
 import * as z from "zod";
+import type { Split } from "../dataset.ts";
 
 /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
 export const root = z.string().optional();
@@ -10,12 +11,19 @@ export const count = z.int().positive().optional();
 /** A part of the samples, from 0 to 1. */
 export const fraction = z.number().min(0).max(1).optional();
 
-/** A file per split, of which training needs one. */
+/** A file, or several: names, or patterns with `*`, `**` and `?`. */
+export const files = z.union([z.string(), z.array(z.string()).nonempty()]);
+
+/** Files per split, of which training needs some. */
 export const filesBySplit = z.strictObject({
-  train: z.string(),
-  validation: z.string().optional(),
-  test: z.string().optional(),
+  train: files,
+  validation: files.optional(),
+  test: files.optional(),
 });
+
+/** The files of a split, or of all splits. */
+export type Files = string | readonly string[];
+export type FilesBySplit = { readonly train: Files } & Readonly<Partial<Record<Split, Files>>>;
 
 /** What separates the fields of CSV files; by default a comma, tab or semicolon by the first line. */
 export const separator = z.enum(["comma", "semicolon", "tab"]).optional();

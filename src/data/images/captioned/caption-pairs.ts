@@ -27,15 +27,20 @@ export interface PairOptions extends FolderOptions, CaptionOptions {
   readonly base?: string;
 }
 
-/** Opens a list; rows that name the same path are one sample with all their captions. */
+/** Opens lists; rows that name the same path are one sample with all their captions. */
 export async function openListedPairs(
-  path: string,
+  paths: readonly string[],
   folder: string,
   columns: CaptionColumns | undefined,
   options: PairOptions,
 ): Promise<CaptionPairs> {
-  const rows = readCaptionRows(await readTextFile(path, options), path, columns, options);
-  return pairsOfRows(rows, path, folder, options);
+  const rows: CaptionRow[] = [];
+  for (const path of paths) {
+    const text = await readTextFile(path, options);
+    for (const row of readCaptionRows(text, path, columns, options))
+      rows.push({ ...row, file: path });
+  }
+  return pairsOfRows(rows, paths[0]!, folder, options);
 }
 
 /** The samples of rows, whose paths may not leave `folder`. */
@@ -49,10 +54,10 @@ export function pairsOfRows(
   const rows = mergeRows(listed.map((row) => ({ ...row, image: placeOf(row, folder, base) })));
   async function* read(members: Uint32Array): AsyncGenerator<EncodedSample> {
     for (const member of members) {
-      const { line, image, encoding, captions, problem } = rows[member]!;
+      const { line, image, encoding, captions, problem, file = path } = rows[member]!;
       const isPath = encoding === "path";
       yield {
-        source: isPath ? join(folder, image) : `${path}:${line}`,
+        source: isPath ? join(folder, image) : `${file}:${line}`,
         captions,
         read: () => {
           if (problem !== undefined) throw new BrokenImageError(problem);
@@ -87,7 +92,7 @@ function bytesOf(text: string): Uint8Array {
 function mergeRows(rows: readonly CaptionRow[]): CaptionRow[] {
   const merged = new Map<string, CaptionRow & { readonly captions: string[] }>();
   for (const row of rows) {
-    const place = row.encoding === "path" ? row.image : `:${row.line}`;
+    const place = row.encoding === "path" ? row.image : `${row.file}:${row.line}`;
     const before = merged.get(place);
     if (before === undefined) merged.set(place, { ...row, captions: [...row.captions] });
     else before.captions.push(...row.captions);

@@ -17,6 +17,8 @@ export interface CaptionColumns {
 export interface CaptionRow {
   /** Line of the file, from 1. */
   readonly line: number;
+  /** The list, if there are several. */
+  readonly file?: string;
   /** A path, or base64. */
   readonly image: string;
   readonly encoding: "path" | "base64";

@@ -74,7 +74,7 @@ test.each([1, 2])("Parquet of pyarrow: a column of lists, pages version %i", asy
     [4, ["vier", "four"]],
   ]);
   await expect(open({ ...whole, columns: { captions: "odd" } })).rejects.toThrow(
-    "column odd, row 1: expected a list of texts, got nothing",
+    "row 1: odd must hold captions, got nothing",
   );
 });
 

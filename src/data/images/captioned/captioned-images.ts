@@ -7,14 +7,21 @@ import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
 import type { ImageDataset, Split } from "../../dataset.ts";
 import { defineDataset } from "../../define-dataset.ts";
-import { count, filesBySplit, separator } from "../../settings/files.ts";
+import { expandFiles } from "../../expand-files.ts";
+import {
+  count,
+  type Files,
+  type FilesBySplit,
+  filesBySplit,
+  separator,
+} from "../../settings/files.ts";
 import { folderKeys, imageKeys, pictureKeys, squareImages } from "../../settings/image.ts";
 import { splitSpec } from "../../settings/split-spec.ts";
 import { captionKeys } from "../../settings/text.ts";
+import { findShards } from "../../shards.ts";
 import type { Separator } from "../../text/delimited.ts";
 import { splitRows } from "../../text/split.ts";
 import { type FolderOptions, resolveInside } from "../folder-files.ts";
-import { findShards } from "../shards.ts";
 import { splitFoldersIn } from "../split-folders.ts";
 import { type StoreHooks, type StoreOptions, storeImages } from "../store.ts";
 import { type CaptionPairs, openListedPairs } from "./caption-pairs.ts";
@@ -27,11 +34,11 @@ export interface CaptionedImagesSpec extends StoreOptions, FolderOptions {
   readonly split: Split;
   readonly folder: string;
   /**
-   * A list or Parquet file per split, within the folder; rows of missing splits come from `train`. By
+   * Lists or Parquet files per split, within the folder, also as patterns such as data/train-*; rows of missing splits come from `train`. By
    * default Parquet files such as train-00000-of-00001.parquet, else the first of `captions` and
    * `metadata` that exists with the ending .csv, .tsv, .jsonl or .parquet.
    */
-  readonly files?: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
+  readonly files?: FilesBySplit;
   readonly columns?: CaptionColumns;
   /** What separates the fields of CSV files, by default by their first lines. */
   readonly separator?: Separator;
@@ -76,7 +83,8 @@ async function planPairs(
   spec: CaptionedImagesSpec,
 ): Promise<{ pairs: CaptionPairs; members: Uint32Array }> {
   const { name, split, folder } = spec;
-  const parts = spec.files === undefined ? await findParts(folder) : partsOf(spec.files);
+  const parts =
+    spec.files === undefined ? await findParts(folder) : await partsOf(folder, spec.files);
   const own = parts[split];
   const pairs = await openPairs(spec, own ?? parts.train);
   const aside = Math.floor(pairs.length / 10);
@@ -107,7 +115,7 @@ async function openPairs(
   };
   const paths = await Promise.all(files.map((file) => pathWithin(folder, file, options)));
   if (files[0]!.endsWith(".parquet")) return openParquetPairs(paths, folder, columns, options);
-  return openListedPairs(paths[0]!, folder, columns, options);
+  return openListedPairs(paths, folder, columns, options);
 }
 
 async function pathWithin(folder: string, file: string, options: FolderOptions): Promise<string> {
@@ -119,11 +127,12 @@ async function pathWithin(folder: string, file: string, options: FolderOptions):
   }
 }
 
-function partsOf({ train, validation, test }: NonNullable<CaptionedImagesSpec["files"]>): Parts {
+async function partsOf(folder: string, { train, validation, test }: FilesBySplit): Promise<Parts> {
+  const expand = async (files: Files | undefined): Promise<readonly string[] | undefined> =>
+    files === undefined ? undefined : expandFiles(folder, files);
   return {
-    train: [train],
-    ...(validation !== undefined && { validation: [validation] }),
-    ...(test !== undefined && { test: [test] }),
+    train: await expandFiles(folder, train),
+    ...defined({ validation: await expand(validation), test: await expand(test) }),
   };
 }
 
@@ -154,7 +163,7 @@ async function findParts(folder: string): Promise<Parts> {
   const trainList = list(given.train);
   if (trainList !== undefined) {
     const [validation, test] = [list(given.validation), list(given.test)];
-    return partsOf({ train: trainList, ...defined({ validation, test }) });
+    return partsOf(folder, { train: trainList, ...defined({ validation, test }) });
   }
   throw usageError(
     `${folder} has none of ${listNames.join(", ")} and no train-00000-of-00001.parquet; set data.files to the list of captions`,
