@@ -27,7 +27,7 @@ import { checkSplits } from "../recipe/data-specs.ts";
 import { type OpenOptions, openSplit } from "../recipe/open-data.ts";
 import { sessionOptions } from "../recipe/session-options.ts";
 import { countTaskParameters } from "../recipe/task-parameters.ts";
-import { openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
+import { checkCharacters, openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
 import { restoreWeights } from "../runs/state-files.ts";
 import { BUFFERS } from "../runtime/arena.ts";
 import { nativeRuntime } from "../runtime/native/native.ts";
@@ -90,7 +90,8 @@ export async function setUpTraining(
     ...(perDomain ? [] : (["validation"] as const)),
     "test",
   ]);
-  const state = tokenizer ?? (await prepareTokenizer(config));
+  const state = tokenizer ?? (await prepareTokenizer(config, progress));
+  await checkCharacters(config, state);
   const notes = createDataNotes(progress ?? silent);
   const data = { progress, notes, decoded, ...defined({ tokenizer: state }) };
   const loader = await openSplit(config, "train", { ...data, training: true });
