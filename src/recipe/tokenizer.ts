@@ -4,12 +4,14 @@ import { openDataset } from "../data/open-dataset.ts";
 import { datasets } from "../data/registry.ts";
 import { classDescriptions, detailLevels, isDescribed } from "../data/text/class-descriptions.ts";
 import { clipTokenizerState, openTokenizer } from "../data/tokenizers/files.ts";
+import { hubTokenizerState } from "../data/tokenizers/hub-file.ts";
 import {
   type LearnOptions,
   learnTokenizer,
   type Tokenizer,
   type TokenizerState,
 } from "../data/tokenizers/index.ts";
+import { defined } from "../graph/defined.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";
 import { textsOf } from "../models/systems.ts";
 import { readClassNames } from "./class-names.ts";
@@ -29,6 +31,10 @@ export async function prepareTokenizer(
   const reads = textsOf(model);
   if (wanted === undefined || reads === "none") return undefined;
   if (wanted.kind === "clip") return clipTokenizerState(rootOf(data));
+  if (wanted.kind === "file") {
+    const { file, pad, start, end } = wanted;
+    return hubTokenizerState(file, { ...rootOf(data), ...defined({ pad, start, end }) });
+  }
   const { kind, ...given } = wanted;
   const options: LearnOptions = {
     ...(given as LearnOptions), // Missing settings are absent, not undefined.

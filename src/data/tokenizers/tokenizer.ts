@@ -43,8 +43,26 @@ export interface ClipState {
   readonly sha256: string;
 }
 
+/** A `tokenizer.json` of the Hugging Face library `tokenizers`, with its content. */
+export interface HubState {
+  readonly kind: "hub";
+  readonly content: Readonly<Record<string, unknown>>;
+  /** Content of the tokenizer_config.json beside the file; empty if there is none. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Texts of special tokens, by default as the file has them. */
+  readonly pad?: string | undefined;
+  readonly start?: string | undefined;
+  readonly end?: string | undefined;
+}
+
 /** Plain JSON, enough to rebuild a tokenizer in a worker, from a run directory or in a browser. */
-export type TokenizerState = CharacterState | ByteState | WordState | BpeState | ClipState;
+export type TokenizerState =
+  | CharacterState
+  | ByteState
+  | WordState
+  | BpeState
+  | ClipState
+  | HubState;
 
 /** How ids become text. */
 export interface DecodeOptions {
