@@ -39,7 +39,7 @@ test("a language model reads any tokenizer.json, which its run keeps", async () 
   const trained = await moesaic("train", recipe("{ kind: file, file: gpt2 }"), "--run", run);
   expect([trained.code, trained.err.includes("steps")]).toEqual([0, true]);
   writeFileSync(file, "{}"); // The run has the content of its own.
-  const generated = await moesaic("generate", run, "--prompt", "a cat", "--tokens", "4");
+  const generated = await moesaic("generate", run, "--prompt", "a cat", "--max-new-tokens", "4");
   expect(generated.code).toBe(0);
   expect(generated.out.startsWith("a cat")).toBe(true);
 });

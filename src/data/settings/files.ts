@@ -1,9 +1,15 @@
 /** Settings of data sets in files: folders, sizes of splits, domains. */
+import { homedir } from "node:os";
 import * as z from "zod";
 import type { Split } from "../dataset.ts";
 
+/** A path in which a leading `~` is the home folder, as in a shell. */
+export const path = z
+  .string()
+  .overwrite((value) => value.replace(/^~(?=$|[/\\])/, () => homedir()));
+
 /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
-export const root = z.string().optional();
+export const root = path.optional();
 
 /** A number of samples. */
 export const count = z.int().positive().optional();
@@ -12,7 +18,7 @@ export const count = z.int().positive().optional();
 export const fraction = z.number().min(0).max(1).optional();
 
 /** A file, or several: names, or patterns with `*`, `**` and `?`. */
-export const files = z.union([z.string(), z.array(z.string()).nonempty()]);
+export const files = z.union([path, z.array(path).nonempty()]);
 
 /** Files per split, of which training needs some. */
 export const filesBySplit = z.strictObject({

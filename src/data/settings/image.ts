@@ -1,6 +1,7 @@
 /** Settings of data sets of images: augmentation, normalisation, decoding. */
 import * as z from "zod";
 import type { ImageShape } from "../dataset.ts";
+import { path } from "./files.ts";
 
 const fraction = z.number().min(0).max(1);
 const range = z.tuple([z.number(), z.number()]);
@@ -63,7 +64,7 @@ export const pictureKeys = {
 
 /** Keys of own pictures in a folder. */
 export const folderKeys = {
-  folder: z.string(),
+  folder: path,
   /** Whether links to files and folders outside of the folder are followed. */
   follow_links: z.boolean().default(true),
 };
