@@ -20,14 +20,14 @@ export type PeerName = (typeof peerNames)[number];
 
 export interface BenchArguments {
   readonly bench: Bench;
-  /** Undefined: the benchmark's own. */
+  /** By default the benchmark's own widths. */
   readonly widths: readonly number[] | undefined;
-  /** Timed runs of each side; undefined: as many as the width needs. */
+  /** Timed runs of each side; by default chosen by width. */
   readonly runs: number | undefined;
-  /** Of `routers`: a part of the names of the methods to time; undefined: all. */
+  /** Part of the names of the methods that `routers` times; by default all methods. */
   readonly methods: string | undefined;
   readonly peers: readonly PeerName[];
-  /** Whether peers that are missing get installed. */
+  /** Whether missing peers are installed. */
   readonly install: boolean;
   readonly json: boolean;
 }
@@ -49,13 +49,13 @@ export const usage = `Usage: npm run bench -- <train-step|inference|experts|rout
   --json             print JSON alone on standard output
 `;
 
-/** Reads the arguments; "help" when they ask for help. */
+/** Parses the arguments; returns "help" if help is requested. */
 export function parseArguments(args: readonly string[]): BenchArguments | "help" {
   const { values, positionals } = parse(args);
   if (values.help) return "help";
   const [bench, extra] = positionals;
   if (bench === undefined) throw usageError(`name a benchmark: ${benches.join(", ")}`);
-  if (extra !== undefined) throw usageError(`one benchmark at a time, got also "${extra}"`);
+  if (extra !== undefined) throw usageError(`only one benchmark at a time, also got "${extra}"`);
   return {
     bench: oneOf(bench, benches, "benchmark"),
     widths: values.widths === undefined ? undefined : values.widths.split(",").map(parseWidth),
@@ -96,7 +96,7 @@ function parseWidth(text: string): number {
     width > 4096
   ) {
     throw usageError(
-      `--widths takes multiples of ${fixed.heads} up to 4096 with commas between, got "${text}"`,
+      `--widths takes multiples of ${fixed.heads} up to 4096 separated by commas, got "${text}"`,
     );
   }
   return width;

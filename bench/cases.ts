@@ -1,5 +1,5 @@
 /**
- * The models the benchmarks time: a vision transformer over 28x28 images, with mixture-of-experts
+ * The models that the benchmarks time: a vision transformer over 28x28 images, with mixture-of-experts
  * or dense blocks. Parameter names and layouts are PyTorch's.
  *
  * Axes: B images, S = 49 patches, D width, E experts, K selected experts.
@@ -18,7 +18,7 @@ export interface CaseConfig {
   readonly selected: number;
 }
 
-/** Sizes that all models share. */
+/** Sizes shared by all models. */
 export const fixed = {
   imageSize: 28,
   patchSize: 4,
@@ -29,12 +29,12 @@ export const fixed = {
   mlpRatio: 4,
 } as const;
 
-/** Settings of AdamW on every side; weight decay acts on all parameters. */
+/** AdamW settings on every side; weight decay applies to all parameters. */
 export const adamw = { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01 } as const;
 
 export const defaultWidths: readonly number[] = [64, 128, 256, 512];
 
-/** The batch of a width: 16 images at 64 or less, else 64. */
+/** Batch size for a width: 16 images up to width 64, otherwise 64. */
 export function batchSizeOf(width: number): number {
   return width <= 64 ? 16 : 64;
 }

@@ -1,4 +1,4 @@
-/** The process whose memory `checkpointing` measures: some training steps, in a process of their own. */
+/** The process whose memory `checkpointing` measures; it runs a few training steps. */
 
 import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -26,11 +26,11 @@ export interface MeasuredCase {
 export interface Measured {
   /** Milliseconds of each step with its optimizer, after the warm-up. */
   readonly ms: readonly number[];
-  /** Most bytes of memory that the process had. */
+  /** Peak memory of the process in bytes. */
   readonly peakRss: number;
-  /** Most bytes of intermediate values in use in ONNX Runtime, from a profiled step after the rest. */
+  /** Peak bytes of live intermediate values in ONNX Runtime, from a profiled step after the others. */
   readonly peakInUse: number;
-  /** Of the first step's gradients. */
+  /** Digest of the gradients of the first step. */
   readonly digest: string;
 }
 

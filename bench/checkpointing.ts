@@ -1,5 +1,5 @@
 /**
- * `checkpointing`: memory and time of a training step that computes its blocks twice, as the trainer
+ * `checkpointing`: memory and time of a training step that recomputes its blocks, as the trainer
  * runs it (without ONNX Runtime's memory pattern), against steps that keep all activations.
  */
 
@@ -21,7 +21,7 @@ const variants = {
 type Variant = keyof typeof variants;
 const names = Object.keys(variants) as readonly Variant[];
 
-/** Each variant's memory is that of a fresh process; the processes take turns, so drifts cancel. */
+/** Each variant is measured in a fresh process; variants alternate, so drifts cancel. */
 const turns = 2;
 
 export async function checkpointing(

@@ -1,4 +1,4 @@
-/** Times two sides on one task, turn and turn about, and compares their losses. */
+/** Times two sides on one task, alternating between them, and compares their losses. */
 
 import { median } from "./median.ts";
 import type { Side, Task } from "./peers/peer.ts";
@@ -8,14 +8,14 @@ export type Work = "train" | "infer";
 export interface Schedule {
   /** Timed runs of each side. */
   readonly runs: number;
-  /** Runs of one side before the other takes its turn. */
+  /** Consecutive runs of one side before the other side runs. */
   readonly block: number;
 }
 
-/** Runs before the clock counts: memory pools and thread pools settle in the first two to four. */
+/** Warm-up runs: memory pools and thread pools settle in the first two to four. */
 const warmUp = 4;
 
-/** Steps whose losses are compared; they begin with the first step from the given weights. */
+/** Number of steps whose losses are compared, starting with the first step from the given weights. */
 export const comparedSteps = 6;
 
 export interface Entrant {
@@ -26,13 +26,13 @@ export interface Entrant {
 export interface Timing {
   /** Median milliseconds of a run. */
   readonly ms: number;
-  /** Loss of the first training steps; empty for inference. */
+  /** Losses of the first training steps; empty for inference. */
   readonly losses: readonly number[];
 }
 
 export type Outcome = Timing | { readonly failure: string };
 
-/** Enough runs for a steady median at each width, in blocks short enough to share disturbances. */
+/** Enough runs for a stable median at each width, in blocks short enough to spread disturbances evenly. */
 export function scheduleOf(width: number, runs?: number): Schedule {
   const [usual, block] =
     width <= 64 ? [60, 10] : width <= 128 ? [32, 4] : width <= 256 ? [18, 3] : [10, 2];
@@ -40,9 +40,9 @@ export function scheduleOf(width: number, runs?: number): Schedule {
 }
 
 /**
- * Alternates blocks of runs between the entrants, after each got its task and warmed up.
+ * Initialises and warms up all entrants, then alternates blocks of runs between them.
  *
- * The first one's failure ends the comparison; another's ends its own part.
+ * A failure of the first entrant ends the comparison; a failure of another ends only its part.
  */
 export async function compare(
   entrants: readonly Entrant[],
@@ -87,7 +87,7 @@ export async function compare(
   );
 }
 
-/** Largest absolute difference of two loss curves over their common steps; null without losses. */
+/** Maximum absolute difference of two loss curves over their common steps; null without losses. */
 export function lossDifference(a: readonly number[], b: readonly number[]): number | null {
   const steps = Math.min(a.length, b.length);
   if (steps === 0) return null;

@@ -12,8 +12,8 @@ import { reshape } from "../src/ops/reshape.ts";
 import { type CaseConfig, fixed } from "./cases.ts";
 
 /**
- * The vision transformer with one MLP where the other model has experts: what frameworks without
- * sparse dispatch can express too.
+ * The vision transformer with one MLP in place of the experts. Frameworks without sparse dispatch
+ * can express it too.
  *
  * @param images `[B, 1, 28, 28]`
  * @returns logits `[B, 10]`

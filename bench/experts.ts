@@ -1,4 +1,4 @@
-/** `experts`: what more experts cost while each token still uses two of them. */
+/** `experts`: the cost of more experts if each token still uses two of them. */
 
 import type { BenchArguments } from "./arguments.ts";
 import { type CaseConfig, fixed } from "./cases.ts";
@@ -13,12 +13,12 @@ const selected = 2;
 const defaultWidth = 128;
 
 /**
- * 392 assignments for each of 64 experts: enough that products, not weights, set the time. The
- * optimizer passes over all weights, used or not, and that cost does not shrink with the batch.
+ * 392 assignments for each of 64 experts, enough for matrix products to dominate the time. The
+ * optimizer updates all weights, used or not, and that cost does not shrink with the batch.
  */
 const batchSize = 256;
 
-/** Every count is timed turn and turn about with four experts, so that drifts cancel. */
+/** Every count is timed in alternation with four experts, so drifts cancel. */
 export async function experts(args: BenchArguments, log: (line: string) => void): Promise<Row[]> {
   const contestants = await prepareAll(peersNamed(args.peers, false), { ...args, log });
   const rows: Row[] = [];

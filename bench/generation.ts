@@ -1,4 +1,4 @@
-/** `generation`: a text with the cache of keys and values, against reading it anew for each token. */
+/** `generation`: generating a text with a key-value cache, against recomputation for each token. */
 
 import { fromSnakeCase } from "../src/config/case.ts";
 import { createDecoder } from "../src/evaluate/generate/decoder.ts";
@@ -14,7 +14,7 @@ import type { BenchArguments } from "./arguments.ts";
 import { median } from "./median.ts";
 import { makeRow, type Row } from "./row.ts";
 
-/** makeMoE's sizes, but for a context that holds the whole text. */
+/** makeMoE's sizes, except for a context that holds the whole text. */
 const sizes = { num_layers: 8, num_heads: 8, context_length: 264 } as const;
 const vocabularySize = 65;
 const newTokens = 256;
@@ -76,7 +76,7 @@ export async function generation(
   return rows;
 }
 
-/** The first values of all parameters. */
+/** Initial values of all parameters. */
 function firstWeights(model: LanguageModel): Map<string, NdArray> {
   const { scope, trace } = createScope({ training: false });
   model.logits(scope, input(scope.graph, "ids", { dtype: "int64", shape: [1, 8] }));

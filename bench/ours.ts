@@ -1,4 +1,4 @@
-/** Our side of a comparison: what the trainer runs, and an evaluation session. */
+/** Our side of a comparison: the trainer's step and an evaluation session. */
 
 import { readFile } from "node:fs/promises";
 import { decodeSafetensors } from "../src/formats/safetensors.ts";
@@ -24,13 +24,13 @@ export const threads = 2;
 
 type Tensors = ReadonlyMap<string, NdArray>;
 
-/** Something that runs until it is disposed of; gives the loss where there is one. */
+/** A measurement that runs until disposed; returns the loss if there is one. */
 interface Runner {
   run(): Promise<number | undefined>;
   dispose(): void;
 }
 
-/** Makes our side; sessions are made when they are first needed. */
+/** Creates our side; sessions are created on first use. */
 export function ours(): Side {
   let task: { config: CaseConfig; weights: Tensors; batch: Record<string, NdArray> } | undefined;
   let runner: { kind: "train" | "infer"; made: Runner } | undefined;
@@ -154,7 +154,7 @@ export function batchSpec({ batchSize }: CaseConfig): BatchSpec {
   };
 }
 
-/** Both sides must hold the same parameters, or the times would not compare. */
+/** Both sides must hold the same parameters; otherwise the times are not comparable. */
 function checkNames(weights: Tensors, names: readonly string[]): void {
   const missing = names.filter((name) => !weights.has(name));
   if (missing.length > 0 || names.length !== weights.size) {

@@ -1,4 +1,4 @@
-/** Makes the peers that were asked for ready to run. */
+/** Prepares the requested peers. */
 
 import { type PeerName, peerNames } from "./arguments.ts";
 import type { Outcome } from "./compare.ts";
@@ -14,12 +14,12 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   "jax-js": jaxJs,
 };
 
-/** A peer, running; or why it does not run. */
+/** A running peer, or the reason why it does not run. */
 export type Contestant =
   | { readonly peer: Peer; readonly started: StartedPeer }
   | { readonly peer: Peer; readonly missing: string };
 
-/** Peers of these names for dense models, or for the others; all that exist are asked for at once. */
+/** Peers with these names for dense models, or for the others; all existing names are accepted. */
 export function peersNamed(names: readonly PeerName[], dense: boolean): Peer[] {
   const all = names.length === peerNames.length;
   return names
@@ -27,7 +27,7 @@ export function peersNamed(names: readonly PeerName[], dense: boolean): Peer[] {
     .filter((peer) => peer.dense === dense && !(all && peer.unsupported() !== undefined));
 }
 
-/** Installs a peer where that is wanted, and starts it. */
+/** Starts a peer, after installing it if requested. */
 async function prepare(
   peer: Peer,
   { install, log }: { install: boolean; log: (line: string) => void },
@@ -45,7 +45,7 @@ async function prepare(
   }
 }
 
-/** Prepares several, one after another. */
+/** Prepares several peers, one after another. */
 export async function prepareAll(
   wanted: readonly Peer[],
   options: { install: boolean; log: (line: string) => void },
@@ -55,12 +55,12 @@ export async function prepareAll(
   return contestants;
 }
 
-/** Those that run. */
+/** The peers that run. */
 export function startedOf(contestants: readonly Contestant[]): StartedPeer[] {
   return contestants.flatMap((entry) => ("started" in entry ? [entry.started] : []));
 }
 
-/** A row for each contestant; `theirs` are the outcomes of those that run, in order. */
+/** A row for each contestant; `theirs` are the outcomes of the running peers, in order. */
 export function contestantRows(
   head: { readonly bench: string; readonly case: string },
   mine: Outcome,

@@ -1,4 +1,4 @@
-/** The routing methods that `routers` times, each with about as many rows as top-2 where it can. */
+/** The routing methods that `routers` times, each with about as many rows as top-2 if possible. */
 
 import type * as z from "zod";
 import type { moeSchema } from "../src/moe/config.ts";
@@ -13,14 +13,14 @@ export interface RoutedCase {
 
 export const sizes = {
   tokens: 4096,
-  /** Tokens of a sequence. */
+  /** Tokens per sequence. */
   sequence: 64,
 } as const;
 
 const counts = [8, 64] as const;
 const K = 2;
 
-/** Dense routing gives every expert every row: with 64 experts that is 32 times the work of top-2. */
+/** Dense routing sends every row to every expert: with 64 experts, 32 times the work of top-2. */
 const mostDense = 8;
 
 export function routedCases(): RoutedCase[] {

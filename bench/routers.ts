@@ -1,6 +1,6 @@
 /**
- * `routers`: what routing, dispatch and combine cost, as a share of the layer's time. The peer is the
- * same experts alone, forward and backward, on as many rows each as routing gave them.
+ * `routers`: the cost of routing, dispatch and combine, as a fraction of the layer's time. The peer is the
+ * same experts alone, forward and backward, on the row counts that routing gave them.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -28,7 +28,7 @@ import { threads } from "./ours.ts";
 import { type RoutedCase, routedCases, sizes } from "./routers-cases.ts";
 import { makeRow, type Row } from "./row.ts";
 
-/** Runs before the clock counts, and timed runs of each side, which take turns. */
+/** Warm-up runs, and timed runs of each side, which alternate. */
 const warmUp = 3;
 const defaultRuns = 15;
 const profiledRuns = 7;
@@ -38,7 +38,7 @@ const defaultWidth = 256;
 interface Timed {
   readonly outputs: Readonly<Record<string, NdArray>>;
   run(): Promise<void>;
-  /** Name of the profile's file, where the session's options asked for one. */
+  /** Name of the profile's file, if the session's options requested one. */
   endProfiling(): string;
   dispose(): void;
 }
@@ -82,12 +82,12 @@ async function measure(routed: RoutedCase, width: number, runs: number): Promise
   }
 }
 
-/** Fraction of the layer's time that is not the experts'. */
+/** Fraction (0-1) of the layer's time outside the experts. */
 function shareOf(layer: number, experts: number): number {
   return Number((1 - experts / layer).toFixed(4));
 }
 
-/** The operators' own times: what routing and moving take of all. */
+/** Times of single operators: the shares of routing and of moving tokens. */
 function partsOf({ ms, timings, runs }: Profile): string {
   const part = (belongs: (place: string) => boolean): string => {
     const own = timings.filter(({ place = "" }) => belongs(place));
@@ -99,7 +99,7 @@ function partsOf({ ms, timings, runs }: Profile): string {
   return `operators: router ${part(isRouter)}, dispatch, combine and losses ${part((place) => !isRouter(place) && !isExpert(place))}`;
 }
 
-/** A profile of a few runs in a session of its own, since profiling costs time. */
+/** Profiles a few runs in a separate session, because profiling costs time. */
 async function profiled(trace: (scope: Scope) => Traced): Promise<Profile> {
   const folder = mkdtempSync(join(tmpdir(), "moesaic-routers-"));
   try {
@@ -119,7 +119,7 @@ function total(counts: readonly number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Median milliseconds of each. */
+/** Median milliseconds of each graph. */
 async function takeTurns(sides: readonly Timed[], runs: number): Promise<number[]> {
   const ms = sides.map((): number[] => []);
   for (let round = -warmUp; round < runs; round++) {
@@ -133,7 +133,7 @@ async function takeTurns(sides: readonly Timed[], runs: number): Promise<number[
 }
 
 interface Traced {
-  /** What is differentiated, by all parameters and by `wrt`. */
+  /** The function to differentiate, with respect to all parameters and `wrt`. */
   readonly loss: Tensor;
   readonly wrt: readonly Tensor[];
 }
@@ -157,7 +157,7 @@ function rowsIn({ graph }: Scope, name: string, count: number, width: number): T
   return input(graph, name, { dtype: "float32", shape: [count, width] });
 }
 
-/** The sum of the products with a given gradient, so that the backward pass begins with that. */
+/** The dot product with a given gradient, so that the backward pass starts from that gradient. */
 function against(y: Tensor, name: string): Tensor {
   return reduceSum(mul(y, input(y.graph, name, { dtype: y.dtype, shape: y.shape })));
 }
@@ -203,7 +203,7 @@ async function timed(
   };
 }
 
-/** Parameters as training begins; other inputs random. */
+/** Parameters at initialisation; other inputs are random. */
 function fill(
   { data, shape }: NdArray,
   name: string,

@@ -1,22 +1,22 @@
 import { defined } from "../src/graph/defined.ts";
 import { lossDifference, type Outcome } from "./compare.ts";
 
-/** A line of the result; scripts rely on these names. */
+/** A row of the result; scripts rely on these names. */
 export interface Row {
   readonly bench: string;
   readonly case: string;
-  /** Median milliseconds; null where it was not measured. */
+  /** Median milliseconds; null if not measured. */
   readonly ours_ms: number | null;
   readonly peer: string;
   readonly peer_version: string | null;
   readonly peer_ms: number | null;
-  /** `ours_ms / peer_ms`: below 1 we are faster. */
+  /** `ours_ms / peer_ms`: below 1, we are faster. */
   readonly ratio: number | null;
-  /** Fraction (0-1) of our time that the peer's work does not explain; where that was measured. */
+  /** Fraction (0-1) of our time not explained by the peer's work, if measured. */
   readonly share?: number;
-  /** Largest difference of the loss over the first six steps; where losses were compared. */
+  /** Maximum difference of the loss over the first six steps, if losses were compared. */
   readonly loss_difference?: number | null;
-  /** Why figures are missing. */
+  /** Reason for missing figures. */
   readonly note?: string;
 }
 
@@ -27,7 +27,7 @@ export interface RowHead {
   readonly version: string | null;
 }
 
-/** The row of our outcome beside a peer's; `theirs` is a sentence where the peer did not run. */
+/** The row of our outcome beside a peer's; `theirs` is the reason if the peer did not run. */
 export function makeRow(head: RowHead, ours: Outcome, theirs: Outcome | string): Row {
   const { bench, peer, version } = head;
   const oursMs = "ms" in ours ? ours.ms : null;
@@ -46,7 +46,7 @@ export function makeRow(head: RowHead, ours: Outcome, theirs: Outcome | string):
   };
 }
 
-/** Milliseconds to the microsecond. */
+/** Rounds milliseconds to three decimals. */
 function round(ms: number | null): number | null {
   return ms === null ? null : Number(ms.toFixed(3));
 }

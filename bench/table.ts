@@ -1,6 +1,6 @@
 import type { Row } from "./row.ts";
 
-/** Lays out rows for people: text to the left, figures to the right, a dash for what is missing. */
+/** Formats rows as a table: text aligned left, figures right, a dash for missing values. */
 export function formatTable(rows: readonly Row[]): string {
   const heading = [
     "case",

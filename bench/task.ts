@@ -5,7 +5,7 @@ import type { NdArray } from "../src/graph/array.ts";
 import { type CaseConfig, makeBatch, makeWeights, writeTensors } from "./cases.ts";
 import type { Task } from "./peers/peer.ts";
 
-/** Writes weights and batch of a case to a folder that lasts as long as `use`. */
+/** Writes weights and batch of a case to a folder that exists while `use` runs. */
 export async function withTask<T>(config: CaseConfig, use: (task: Task) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "moesaic-bench-"));
   try {

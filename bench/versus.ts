@@ -8,10 +8,10 @@ import { type Contestant, contestantRows, peersNamed, prepareAll, startedOf } fr
 import { makeRow, type Row } from "./row.ts";
 import { withTask } from "./task.ts";
 
-/** WebAssembly peers take seconds a step beyond this width. */
+/** Above this width, WebAssembly peers take seconds per step. */
 const widestDense = 128;
 
-/** Timed runs against them, where the arguments do not say. */
+/** Default number of timed runs against them. */
 const denseRuns = 8;
 
 export async function versus(
@@ -62,7 +62,7 @@ async function runCase(
       const head = { bench: args.bench, case: caseName(config, work) };
       return contestants.length > 0
         ? contestantRows(head, mine!, contestants, theirs)
-        : [makeRow({ ...head, peer: "none", version: null }, mine!, "no peer was asked for")];
+        : [makeRow({ ...head, peer: "none", version: null }, mine!, "no peer was requested")];
     });
   } finally {
     await side.close();

@@ -1,9 +1,14 @@
 /** Continues a prompt with the language model of a trained run: node --import tsx examples/generate.ts runs/makemoe-shakespeare "ROMEO:" */
+import { existsSync } from "node:fs";
 import { generate, promptTokens } from "moesaic/evaluate";
 import { key } from "moesaic/random";
 import { openLanguageModel } from "moesaic/runs";
 
 const [run = "runs/makemoe-shakespeare", prompt = "ROMEO:"] = process.argv.slice(2);
+if (!existsSync(run)) {
+  console.error(`${run} does not exist; train it first: npx moesaic train makemoe-shakespeare`);
+  process.exit(2);
+}
 using opened = await openLanguageModel(run, { experts: true });
 const { decoder, tokenizer } = opened;
 

@@ -1,7 +1,7 @@
 import { array, type Tensor, toNumbers, valueAndGradients } from "moesaic";
 import { mul, reduceMean, reduceSum, softmax, square } from "moesaic/ops";
 
-/** How unevenly a router spreads its tokens: 1 is even, E is all to one expert. */
+/** Imbalance of a router's load: 1 is even, E means that one expert receives everything. */
 function imbalance(logits: Tensor): Tensor {
   const load = reduceMean(softmax(logits), 0); // [N, E] -> [E]
   return mul(reduceSum(square(load)), 2);

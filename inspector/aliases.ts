@@ -8,8 +8,3 @@ export const packageAlias = [
   { find: /^moesaic\/((?:report\/)?browser)$/, replacement: source("$1.ts") },
   { find: /^moesaic\/([a-z]+)$/, replacement: source("$1/index.ts") },
 ] as const;
-
-/** The page runs on WebAssembly only: the package's entry without WebGPU is half as large. */
-export const runtimeAlias = [
-  { find: /^onnxruntime-web$/, replacement: "onnxruntime-web/wasm" },
-] as const;

@@ -5,7 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 import { expertStyle, style } from "../src/report/style.ts";
-import { packageAlias, runtimeAlias } from "./aliases.ts";
+import { packageAlias } from "./aliases.ts";
 import { thirdPartyNotices } from "./notices.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -29,7 +29,7 @@ const config: UserConfig = defineConfig({
   base: "./",
   plugins: [reportStyle(), notices.write],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  resolve: { alias: [...packageAlias, ...runtimeAlias] },
+  resolve: { alias: [...packageAlias] },
   worker: { format: "es", plugins: () => [notices.collect] },
   build: {
     target: "es2023",

@@ -11,13 +11,14 @@ const lock = JSON.parse(readFileSync(file, "utf8"));
 const systems = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openharmony", "win32"];
 const processors = ["arm", "arm64", "ia32", "loong64", "ppc64", "riscv64", "s390x", "x64"];
 
-/** What `@scope/name-<os>-<cpu>[-<libc>]` says of the machines that the package is for. */
+/** The operating system, processor and libc that `@scope/name-<os>-<cpu>[-<libc>]` names. */
 function platformOf(name) {
   const words = name.split("/").at(-1).split("-");
   const os = words.find((word) => systems.includes(word));
   const cpu = words.find((word) => processors.includes(word));
   const libc = words.some((word) => word.startsWith("musl")) ? "musl" : "glibc";
-  if (os === undefined || cpu === undefined) throw new Error(`cannot tell the platform of ${name}`);
+  if (os === undefined || cpu === undefined)
+    throw new Error(`cannot determine the platform of ${name}`);
   return { cpu: [cpu], ...(os === "linux" && { libc: [libc] }), os: [os] };
 }
 

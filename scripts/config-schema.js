@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import * as z from "zod";
 import { trainConfigSchema } from "../dist/recipe/config.js";
 
-/** A recipe that extends another holds only what differs, so nothing is required. */
+/** A recipe that extends another contains only the differences, so no key is required. */
 function partial(node) {
   if (Array.isArray(node)) return node.map(partial);
   if (typeof node !== "object" || node === null) return node;
@@ -14,9 +14,12 @@ function partial(node) {
 
 const { properties, ...rest } = z.toJSONSchema(trainConfigSchema, { io: "input" });
 const described = {
-  extends: { type: "string", description: "Recipe or file whose settings this one takes over." },
+  extends: { type: "string", description: "Recipe or file whose settings this one inherits." },
   ...properties,
-  recipe: { ...properties.recipe, description: "Name of the recipe; by default that of the file." },
+  recipe: {
+    ...properties.recipe,
+    description: "Name of the recipe; by default the name of the file.",
+  },
 };
 const schema = { title: "Moesaic recipe", ...partial({ ...rest, properties: described }) };
 const file = new URL("../dist/config.schema.json", import.meta.url);

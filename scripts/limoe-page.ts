@@ -28,10 +28,10 @@ const { values, positionals } = parseArgs({
     recipe: { type: "string", default: "quickstart" },
     /** LIMoE beside dense models, rather than its losses. */
     baselines: { type: "boolean", default: false },
-    /** As many runs of each row of the baselines, from seed 0. */
+    /** Number of seeds, from 0, for each row of the baselines. */
     seeds: { type: "string", default: "3" },
     overwrite: { type: "boolean", default: false },
-    /** Prints the table and leaves the page as it is. */
+    /** Prints the table without changing the page. */
     print: { type: "boolean", default: false },
     runs: { type: "string", default: "runs/limoe" },
   },
@@ -74,7 +74,7 @@ async function baselineRows(numSeeds: number): Promise<string[][]> {
 
 const base = load([]);
 const { model } = base;
-if (model.system !== "limoe") throw new Error(`${values.recipe} is no recipe of LIMoE`);
+if (model.system !== "limoe") throw new Error(`${values.recipe} is not a LIMoE recipe`);
 const losses = toSnakeCase(model.moe.losses) as readonly { name: string }[];
 const numSeeds = whole(1)(values.seeds, "--seeds");
 const part = values.baselines

@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of the README from the inspector: the mosaic of a photo that a model reads in the
+ * Takes the pictures of the README from the inspector: the mosaic of a photo in the
  * playground, and the playground of the quick start. Needs Chromium, and a run of each:
  *
  *   npm start
@@ -15,7 +15,7 @@ import { appFolder, openRuns, readAppFiles, serveRuns } from "../src/server/inde
 
 const { values } = parseArgs({
   options: {
-    /** A run that has seen photos. */
+    /** A run trained on photos. */
     photos: { type: "string", default: "runs/photos" },
     photo: { type: "string", default: "examples/cat.jpg" },
     quickstart: { type: "string", default: "runs/quickstart" },
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 const maxBytes = 400_000;
 const executablePath = process.env.MOESAIC_CHROMIUM ?? "/usr/bin/chromium";
 
-/** A page of the inspector in a window of `width` pixels, once it shows its content. */
+/** Opens a page of the inspector in a window of `width` pixels and waits for its content. */
 async function open(browser: Browser, url: string, width: number): Promise<Page> {
   const viewport = { width, height: 1200 };
   const look = { deviceScaleFactor: 2, colorScheme: "light", reducedMotion: "reduce" } as const;
@@ -35,7 +35,7 @@ async function open(browser: Browser, url: string, width: number): Promise<Page>
   return page;
 }
 
-/** Waits until the page neither loads nor computes. */
+/** Waits until the page has finished loading and computing. */
 async function settled(page: Page): Promise<void> {
   await page.locator("h1").waitFor();
   await page.waitForFunction(
@@ -45,7 +45,7 @@ async function settled(page: Page): Promise<void> {
   );
 }
 
-/** Writes the area that the elements cover, with few enough colours to stay below the limit. */
+/** Writes the area that the elements cover, with few enough colours to fit the size limit. */
 async function shoot(page: Page, elements: readonly Locator[], name: string): Promise<void> {
   const boxes = await Promise.all(elements.map(async (one) => (await one.boundingBox())!));
   const margin = 12;
@@ -77,7 +77,7 @@ async function photographMosaic(browser: Browser, url: string, run: string): Pro
   await page.close();
 }
 
-/** A generated scene, classified by words that the reader writes. */
+/** A generated scene, classified by user-supplied labels. */
 async function photographPlayground(browser: Browser, url: string, run: string): Promise<void> {
   const page = await open(browser, `${url}#/run/${run}/playground?image=8`, 1100);
   const [labels] = await page.locator(".prompt textarea").all();

@@ -2,8 +2,8 @@
  * Writes the measured and generated parts of docs/routing.md: trains the base recipe with every
  * routing method, times their steps, draws the pictures.
  *
- *   npm run docs:routing                          # all; runs that are finished are not repeated
- *   npm run docs:routing -- --only none,switch    # some runs; the page stays as it is
+ *   npm run docs:routing                          # all; finished runs are not repeated
+ *   npm run docs:routing -- --only none,switch    # some runs; the page is not changed
  *   npm run docs:routing -- --pictures            # pictures and the table of combinations alone
  *   npm run docs:routing -- runtime.threads=1     # settings over the recipe
  */

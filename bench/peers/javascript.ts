@@ -1,4 +1,4 @@
-/** Other frameworks in JavaScript; no dependencies of ours, installed into a folder of their own. */
+/** Other JavaScript frameworks, installed into a folder of their own rather than as dependencies. */
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

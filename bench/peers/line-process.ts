@@ -1,17 +1,17 @@
-/** A child process that answers one JSON line for every JSON line it is sent. */
+/** A child process that answers each JSON line with one JSON line. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 export interface LineProcess {
-  /** Sends a request and waits for its answer; fails when the answer is `{error}`. */
+  /** Sends a request and waits for its answer; rejects if the answer is `{error}`. */
   request<T>(request: Readonly<Record<string, unknown>>): Promise<T>;
-  /** Asks the child to exit and waits until it has. */
+  /** Asks the child to exit and waits until it has exited. */
   close(): Promise<void>;
   readonly pid: number;
 }
 
-/** Starts `command`; `name` is what errors call it. */
+/** Starts `command`; errors refer to it as `name`. */
 export function startLineProcess(
   name: string,
   command: string,
@@ -26,7 +26,7 @@ export function startLineProcess(
   child.stderr.on("data", (chunk: Buffer) => {
     complaints = (complaints + chunk.toString()).slice(-4000);
   });
-  // A write to a child that died is reported by the missing answer instead.
+  // A failed write to a dead child is reported by the missing answer instead.
   child.stdin.on("error", () => {});
   const ended = new Promise<string>((resolve) => {
     child.on("error", (error) => resolve(error.message));

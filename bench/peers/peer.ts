@@ -1,11 +1,11 @@
-/** What a benchmark asks of another framework. */
+/** The interface of a benchmarked framework. */
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { CaseConfig } from "../cases.ts";
 import { startLineProcess } from "./line-process.ts";
 
-/** Something that runs a model: ours, or a peer's child process. */
+/** A side that runs a model: ours, or a peer's child process. */
 export interface Side {
   /** Loads weights and batch; a later call replaces them. */
   init(task: Task): Promise<void>;
@@ -29,17 +29,17 @@ export interface StartedPeer extends Side {
 
 export interface Peer {
   readonly name: string;
-  /** Runs dense models only, and loss with gradients instead of a whole training step. */
+  /** Runs only dense models, and loss with gradients instead of a whole training step. */
   readonly dense: boolean;
-  /** Why it cannot run on this machine at all; undefined when it can. */
+  /** Why the peer cannot run on this machine; undefined if it can. */
   unsupported(): string | undefined;
   installed(): boolean;
-  /** Installs it into an ignored folder of the project; `log` gets one line per stage. */
+  /** Installs the peer into an ignored folder of the project; `log` receives one line per stage. */
   install(log: (line: string) => void): Promise<void>;
   start(): Promise<StartedPeer>;
 }
 
-/** Starts a child that speaks the protocol of `pytorch/serve.py`. */
+/** Starts a child with the protocol of `pytorch/serve.py`. */
 export async function startChild(
   name: string,
   command: string,
@@ -61,7 +61,7 @@ export async function startChild(
 
 const execute = promisify(execFile);
 
-/** Runs a command to its end; a failure carries the last lines of its output. */
+/** Runs a command to completion; its error contains the last lines of output. */
 export async function runCommand(command: string, args: readonly string[]): Promise<void> {
   try {
     await execute(command, [...args], { maxBuffer: 64 * 2 ** 20 });

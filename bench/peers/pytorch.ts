@@ -1,4 +1,4 @@
-/** Eager PyTorch on the CPU, in a virtual environment of its own. */
+/** Eager PyTorch on the CPU, in its own virtual environment. */
 
 import { existsSync, mkdirSync } from "node:fs";
 import { cpus } from "node:os";
@@ -11,7 +11,7 @@ const python = `${environment}/bin/python`;
 const complete = `${environment}/installed`;
 const override = local("../.cache/mkl-avx512.so");
 
-/** PyTorch as the package index ships it. */
+/** PyTorch as distributed by the package index. */
 export const pytorch: Peer = {
   name: "pytorch",
   dense: false,
@@ -22,10 +22,10 @@ export const pytorch: Peer = {
 };
 
 /**
- * PyTorch with MKL made to use AVX-512 on a processor that is not Intel's.
+ * PyTorch with MKL forced to use AVX-512 on processors of other makers than Intel.
  *
- * The packaged build multiplies matrices with MKL, which keeps other makers' processors on its
- * AVX2 kernels: half the speed there. `mkl-avx512.c` answers MKL's question about the maker.
+ * The packaged build multiplies matrices with MKL, which uses AVX2 kernels on processors of other makers
+ * at half the speed. `mkl-avx512.c` overrides MKL's check of the maker.
  */
 export const pytorchAvx512: Peer = {
   name: "pytorch-avx512",

@@ -1,4 +1,4 @@
-/** A data set of one's own: 16 x 16 checkerboards, whose class is the size of their squares. */
+/** A custom data set: 16 x 16 checkerboards, whose class is the size of their squares. */
 import { defineDataset, type ImageDataset, imageKeys, type Split } from "moesaic/data";
 import * as z from "zod";
 
@@ -22,7 +22,7 @@ function openCheckerboard({ name, split, length }: CheckerboardSpec): ImageDatas
     get(index) {
       const label = index % 2;
       const square = label === 0 ? 2 : 4;
-      const shift = Math.floor(index / 2) % square; // every image starts at another corner
+      const shift = Math.floor(index / 2) % square; // every image has a different offset
       const image = Uint8Array.from({ length: 256 }, (_, pixel) => {
         const [row, column] = [Math.floor(pixel / 16) + shift, (pixel % 16) + shift];
         return (Math.floor(row / square) + Math.floor(column / square)) % 2 === 0 ? 255 : 0;

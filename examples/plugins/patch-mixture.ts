@@ -1,4 +1,4 @@
-/** A system of one's own: every patch of an image goes through one mixture of experts. */
+/** A custom system: every patch of an image is processed by one mixture of experts. */
 import {
   type ClassificationTask,
   type Classifier,

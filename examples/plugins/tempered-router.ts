@@ -1,4 +1,4 @@
-/** A router of one's own: softmax over logits divided by a temperature, then the best K experts. */
+/** A custom router: softmax over logits divided by a temperature, then the top K experts. */
 import { defineRouter, selectTopK } from "moesaic/moe";
 import { linear } from "moesaic/nn";
 import { mul, softmax } from "moesaic/ops";
@@ -8,7 +8,7 @@ export const tempered = defineRouter({
   name: "tempered",
   kind: "token-choice",
   paper: "none",
-  description: "Softmax with a fixed temperature, then the best K.",
+  description: "Softmax with a fixed temperature, then the top K.",
   decides: "tokens",
   settings: {
     num_selected_experts: z.int().positive().default(2),

@@ -15,7 +15,7 @@ test("an unknown page falls back to a known page", () => {
   expect(parseRoute("#/elsewhere/x").page).toBe("runs");
   expect(parseRoute("#/run/first").page).toBe("overview");
   expect(parseRoute("#/run/first/constructor").page).toBe("overview");
-  expect(parseRoute("#/run/%E0%A4%A/mosaic").run).toBe("%E0%A4%A"); // no UTF-8
+  expect(parseRoute("#/run/%E0%A4%A/mosaic").run).toBe("%E0%A4%A"); // invalid UTF-8
 });
 
 test("every address survives the round trip", () => {

@@ -31,7 +31,7 @@ export function ablationCells({ summary: { test = {} }, metrics }: FinishedRun):
   ];
 }
 
-/** The lowest value of a metric of a modality among the layers. */
+/** The minimum of a metric of a modality over the layers. */
 function worst(events: readonly MetricEvent[], modality: string, metric: string): string {
   const own = events.filter(({ name }) => name.endsWith(`/${modality}/${metric}`));
   return Math.min(...own.map(({ value }) => value)).toFixed(3);

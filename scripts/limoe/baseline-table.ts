@@ -1,4 +1,4 @@
-/** The table of LIMoE beside dense models, over seeds. */
+/** The table of LIMoE and dense models, over seeds. */
 
 import type { FinishedRun } from "./finished-run.ts";
 
@@ -13,9 +13,9 @@ export const baselineHeading = [
 ] as const;
 
 export const baselineNote =
-  "Percent, mean ± standard deviation over the seeds; “active” are the parameters that a word meets, a patch meets fewer.";
+  "Percent, mean ± standard deviation over the seeds; “active” are the parameters used for a word; a patch uses fewer.";
 
-/** The cells of one model, of a run for each seed, on the test split. */
+/** The cells of one model, from one run per seed, on the test split. */
 export function baselineCells(runs: readonly FinishedRun[]): string[] {
   const { total = 0, active = 0 } = runs[0]?.summary.parameters ?? {};
   const recall = (direction: string, rank: number): string => {
@@ -29,7 +29,7 @@ export function baselineCells(runs: readonly FinishedRun[]): string[] {
   ];
 }
 
-/** The deviation of a sample, divided by `n - 1`; of one value the value alone. */
+/** The sample standard deviation, divided by `n - 1`; for a single value only the value. */
 function meanAndDeviation(values: readonly number[]): string {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   if (values.length === 1) return mean.toFixed(1);

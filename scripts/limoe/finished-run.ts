@@ -1,4 +1,4 @@
-/** Trains a configuration, or reads what an earlier call trained. */
+/** Trains a configuration, or reads the results of a finished run. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,12 +17,12 @@ export interface FinishedRun {
 }
 
 export interface FinishedRunOptions {
-  /** Whether runs that are finished are repeated. */
+  /** Whether finished runs are repeated. */
   readonly overwrite: boolean;
   readonly log: (line: string) => void;
 }
 
-/** Undefined where a signal ended it. */
+/** Undefined if a signal ended the run. */
 export async function finishedRun(
   config: TrainConfig,
   runDirectory: string,

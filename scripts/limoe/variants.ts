@@ -1,19 +1,19 @@
-/** What docs/limoe.md compares, as settings over a recipe. */
+/** The variants compared in docs/limoe.md, as settings over a recipe. */
 
 export interface Variant {
-  /** Name of its folder. */
+  /** Name of the variant's folder. */
   readonly id: string;
   readonly title: string;
-  /** As arguments of `moesaic train`. */
+  /** Arguments of `moesaic train`. */
   readonly settings: readonly string[];
 }
 
 const tokenOrder = "model.moe.dispatch.priority=token";
 
-/** Names of the losses that a variant keeps of the recipe's; none for no loss at all. */
+/** Names of the recipe's losses that a variant keeps; an empty list for no loss. */
 const classic = ["importance", "load", "z"];
 
-/** The losses and the priority that keep text from being dropped, from none to the recipe as it is. */
+/** The losses and the priority that prevent dropped text tokens, from none to the full recipe. */
 export function ablations(losses: readonly { readonly name: string }[]): readonly Variant[] {
   const kept = losses.filter(({ name }) => classic.includes(name));
   return [

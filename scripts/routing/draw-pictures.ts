@@ -1,4 +1,4 @@
-/** The pictures of docs/routing.md: a table of gates, and the ways of tokens to experts. */
+/** The pictures of docs/routing.md: a table of gates, and the assignments of tokens to experts. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -49,7 +49,7 @@ ${drawWays(cells)}
 </svg>`;
 }
 
-/** Colours of both schemes; the picture has a page of its own, so it can be read on any other. */
+/** Colours for light and dark schemes; the picture has its own background, so it is legible on any page. */
 function style(): Html {
   const rules = (scheme: "light" | "dark"): string => {
     const { surface, ink, muted, line, sunken, accent } = pageColors[scheme];

@@ -1,4 +1,4 @@
-/** Eight tokens and four experts, routed by the library itself: what the pictures show. */
+/** Eight tokens and four experts, routed by the library itself, as examples for the pictures. */
 
 import { allocate, type NdArray, toNumbers } from "../../src/graph/array.ts";
 import { input } from "../../src/graph/inputs.ts";
@@ -26,7 +26,7 @@ export interface Example {
 
 export const numExperts = 4;
 
-/** What a linear router would see as logits of each token; most tokens like expert 0 best. */
+/** Logits of a linear router for each token; most tokens prefer expert 0. */
 const logits = [
   [2.0, 0.6, -0.5, 0.2],
   [1.6, 1.1, 0.1, -0.8],
@@ -64,7 +64,7 @@ export interface Cell {
   readonly share: number;
   /** Weight of the expert in the token's output; undefined if the token does not go there. */
   readonly weight: number | undefined;
-  /** Chosen, but without room. */
+  /** Chosen, but dropped by the capacity. */
   readonly dropped: boolean;
 }
 
@@ -97,7 +97,7 @@ function weightsOf(routing: Routed): (number | undefined)[][] {
   return table;
 }
 
-/** Runs the layer in training mode, as BASE and noise show only there. */
+/** Runs the layer in training mode, because BASE and noise are active only in training. */
 async function routingOf(moe: MoeInput): Promise<Routed> {
   const { scope, trace } = createScope({ training: true });
   const width = numExperts;
@@ -121,7 +121,7 @@ async function routingOf(moe: MoeInput): Promise<Routed> {
   }
 }
 
-/** Weights that hand the logits through; a bias that has learnt to avoid expert 0; noise. */
+/** Weights that pass the logits through; a bias that has learned to avoid expert 0; noise. */
 function feedOf(name: string, shape: readonly number[], { randoms }: Trace): NdArray {
   const array = allocate("float32", shape);
   const { data } = array;

@@ -1,4 +1,4 @@
-/** Parts of a Markdown page between markers, which a program writes. */
+/** Generated parts of a Markdown page between markers. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 

@@ -1,4 +1,4 @@
-/** Time of a training step of every variant over that of the base, all taking turns in one process. */
+/** Time of a training step of every variant relative to the base, measured in alternation in one process. */
 
 import { median } from "../../bench/median.ts";
 import type { NdArray } from "../../src/graph/array.ts";
@@ -17,8 +17,8 @@ interface Timed {
 }
 
 /**
- * Processor time of a step of each configuration over that of the base just before it, on one thread:
- * medians of the ratios, so that what else the machine does counts little.
+ * Processor time of a step of each configuration relative to a step of the base just before it, on one
+ * thread: medians of the ratios, so that other load on the machine matters little.
  */
 export async function relativeStepTimes(
   base: TrainConfig,
@@ -78,7 +78,7 @@ async function timeOfStep({ training, batch }: Timed, index: number): Promise<nu
   return (user + system) / 1000;
 }
 
-/** On one thread, and with one batch, so that the loader's threads rest. */
+/** On one thread, and with one batch, so that the loader's threads are idle. */
 async function prepare(config: TrainConfig): Promise<Timed> {
   const training = await setUpTraining({ ...config, runtime: { ...config.runtime, threads: 1 } });
   const { arrays } = (await training.loader.next())!;

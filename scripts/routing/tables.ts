@@ -11,14 +11,14 @@ import { documentedRouters, type Variant } from "./variants.ts";
 export interface MeasuredRow {
   readonly variant: Variant;
   readonly measured: Measured;
-  /** Of a step, over the base's. */
+  /** Time of a step, relative to the base. */
   readonly time: number;
 }
 
 export interface Measurements {
   readonly methods: readonly MeasuredRow[];
   readonly balancing: readonly MeasuredRow[];
-  /** Of a step without experts, over the base's. */
+  /** Time of a step without experts, relative to the base. */
   readonly denseTime: number;
   readonly baseMs: number;
   readonly config: TrainConfig;
@@ -50,7 +50,7 @@ function measuredTable(title: string, rows: readonly MeasuredRow[]): string {
   return markdownTable([title, ...columns], cells);
 }
 
-/** Which dispatchers and losses fit the routers of the page. */
+/** The dispatchers and losses that each router of the page supports. */
 export function combinationsTable(): string {
   const losses = auxiliaryLosses.list().map(({ name }) => name);
   const rows = documentedRouters().map(({ name: router }) => {

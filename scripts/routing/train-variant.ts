@@ -1,4 +1,4 @@
-/** Trains a variant of the base recipe, or finds what an earlier call measured. */
+/** Trains a variant of the base recipe, or reads the measurements of a finished run. */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,15 +11,15 @@ import { loadWeights, setUpTraining, type Training } from "../../src/train/setup
 import { train } from "../../src/train/train.ts";
 import { overridesOf, type Variant } from "./variants.ts";
 
-/** What the table shows, on the validation split after the last step. */
+/** The measurements in the table, on the validation split after the last step. */
 export interface Measured {
   readonly accuracy: number;
   readonly loss: number;
-  /** Of the worst layer. */
+  /** Maximum over layers. */
   readonly maxViolation: number;
-  /** Of all layers. */
+  /** Sum over layers. */
   readonly deadExperts: number;
-  /** Fraction (0-1) of what was to be placed; mean over layers. */
+  /** Dropped fraction (0-1) of choices or tokens; mean over layers. */
   readonly droppedFraction: number;
   readonly steps: number;
 }
@@ -33,7 +33,7 @@ export interface TrainVariantOptions {
   readonly signal: AbortSignal;
 }
 
-/** The base recipe as a variant changes it, validated once, after the last step. */
+/** The base recipe with the changes of a variant, validated once, after the last step. */
 export function configOf(variant: Variant, recipe: string, given: readonly string[]): TrainConfig {
   const config = loadConfig(recipe, trainConfigSchema, {
     overrides: [...overridesOf(variant), ...given],
@@ -42,7 +42,7 @@ export function configOf(variant: Variant, recipe: string, given: readonly strin
   return { ...config, train: { ...config.train, ...(maxSteps && { evalEvery: maxSteps }) } };
 }
 
-/** Undefined if the signal ended it. */
+/** Undefined if the signal ended the run. */
 export async function trainVariant(
   variant: Variant,
   options: TrainVariantOptions,

@@ -7,28 +7,28 @@ import { routers } from "../../src/moe/routers/index.ts";
 import { evenLoss } from "../../src/moe/routers/settings.ts";
 
 export interface Variant {
-  /** Name of its folder below runs/routing. */
+  /** Name of the variant's folder below runs/routing. */
   readonly id: string;
   readonly title: string;
-  /** The part of a recipe under `model.moe` that replaces the base recipe's. */
+  /** The part of a recipe under `model.moe` that replaces the same part of the base recipe. */
   readonly moe: Pick<MoeInput, "router" | "dispatch"> & { readonly losses: MoeInput["losses"] };
   /**
-   * Whether the maximum violation must be below 0.5 and no expert dead; false: it must not be.
-   * Left out if neither is promised: a capacity drops and does not balance, and BASE is even in
-   * training and greedy in evaluation.
+   * Expected result: if true, the maximum violation is below 0.5 and no expert is dead; if false, the
+   * opposite. Left out if neither is expected: a capacity drops but does not balance, and BASE is even
+   * in training but greedy in evaluation.
    */
   readonly balanced?: boolean;
 }
 
-/** The routers that the page compares; others have no variants to train. */
+/** The routers on the page; others have no variants to train. */
 export function documentedRouters(): RouterDefinition[] {
   return routers.list().filter(({ examples: { variants = [] } }) => variants.length > 0);
 }
 
-/** The recipe as it is: all times are relative to its step. */
+/** The unchanged recipe; all times are relative to its step. */
 export const baseId = "softmax_top_k";
 
-/** The variants of each router, with the balancing that its authors use or need. */
+/** The variants of each router, with the balancing that its authors use or that it needs. */
 export const methods: readonly Variant[] = documentedRouters().flatMap(({ name, examples }) =>
   examples.variants!.map(({ id = name, title, settings, losses = [], dispatch, balanced }) => ({
     ...{ id, title },
@@ -52,7 +52,7 @@ const byLoss: readonly Variant[] = auxiliaryLosses.list().flatMap(({ name, varia
   })),
 );
 
-/** Top-2 or Switch routing with one way of balancing each, or none. */
+/** Top-2 or Switch routing, each with one way of balancing or none. */
 export const balancing: readonly Variant[] = [
   { id: "none", title: "no balancing", moe: { router: top2, losses: [] }, balanced: false },
   {
@@ -81,7 +81,7 @@ export const balancing: readonly Variant[] = [
   },
 ];
 
-/** The arguments that make a recipe this variant. */
+/** The arguments that turn a recipe into this variant. */
 export function overridesOf({ moe }: Variant): string[] {
   return Object.entries(moe).map(([key, value]) => `model.moe.${key}=${JSON.stringify(value)}`);
 }

@@ -56,7 +56,7 @@ export function stepGraph(options: StepGraphOptions = {}, sizes: Sizes = small) 
   return trainingGraph(objective, batch, options);
 }
 
-/** One step from fixed weights, inputs and random numbers: all outputs, and what `use` makes of the session. */
+/** One step from fixed weights, inputs and random numbers: returns all outputs and the result of `use`. */
 export async function runStep(
   graph: ReturnType<typeof stepGraph>,
   { sizes = small, ...options }: SessionOptions & { readonly sizes?: Sizes } = {},

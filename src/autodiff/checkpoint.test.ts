@@ -28,9 +28,9 @@ function countOf(phase: Phase, graph: ReturnType<typeof stepGraph>): number {
 }
 
 test.each(Object.entries(segmentations))(
-  "gradients have the same bits with %s computed twice",
+  "gradients have the same bits if %s are recomputed",
   async (_, checkpoint) => {
-    const tap = (name: string) => /\.(output|ids)$/.test(name); // segments' results are outputs too
+    const tap = (name: string) => /\.(output|ids)$/.test(name); // results of segments are outputs too
     const plain = stepGraph({ tap });
     const twice = stepGraph({ tap, checkpoint });
     expect(countOf("recompute", plain)).toBe(0);
@@ -44,12 +44,12 @@ test.each(Object.entries(segmentations))(
   },
 );
 
-test("a segment that ends in the loss is not computed twice", async () => {
+test("a segment that ends in the loss is not recomputed", async () => {
   const whole = stepGraph({ checkpoint: () => "all" });
   expect(countOf("recompute", whole)).toBe(0);
 });
 
-test("the copies are of the segment's own nodes, and carry its places", () => {
+test("the copies belong to the segment's own nodes and keep their places", () => {
   const { nodes } = stepGraph({ checkpoint: attention }).trace.graph;
   const places = new Set(
     nodes.filter(({ phase }) => phase === "recompute").map(({ place }) => place),
@@ -59,11 +59,11 @@ test("the copies are of the segment's own nodes, and carry its places", () => {
   );
 });
 
-test("a copy of values that come from inputs alone waits too", async () => {
+test("a copy of values that depend only on inputs waits too", async () => {
   const [dx] = await evaluate(
     (x) => {
       x.graph.place = "blocks.0";
-      const y = exp(mul(x, 2)); // needs nothing but a graph input
+      const y = exp(mul(x, 2)); // depends only on a graph input
       x.graph.place = "head";
       const [dx] = gradients(reduceSum(mul(y, y)), [x], { checkpoint: blockSegments });
       const copies = x.graph.nodes.filter(({ phase }) => phase === "recompute");
@@ -94,7 +94,7 @@ test("a segmentation that names nothing leaves the graph as it is", () => {
   );
 });
 
-test("ONNX Runtime computes the copies a second time, late, and holds less memory", async () => {
+test("ONNX Runtime recomputes the copies late and uses less memory", async () => {
   const sizes: Sizes = { rows: 512, width: 64, blocks: 4 };
   const folder = await mkdtemp(join(tmpdir(), "moesaic-checkpoint-"));
   try {
@@ -112,13 +112,13 @@ test("ONNX Runtime computes the copies a second time, late, and holds less memor
     const products = (phase: Phase) =>
       twice.timings.filter((timing) => timing.phase === phase && isProduct(timing));
 
-    // Nothing was merged: each block's products in the forward pass come again.
+    // Nothing was merged: the forward products of each block appear twice.
     const inBlocks = products("forward").filter(({ place }) => blockSegments(place!) !== undefined);
     const lost = inBlocks.length - products("recompute").length;
     expect(products("recompute").length).toBeGreaterThan(40);
-    expect(lost).toBe(4); // the sum over choices that ends a block is nobody's input
+    expect(lost).toBe(4); // the sum over choices at the end of a block is not an input
 
-    // Each block's copies run when the backward pass of the block above has begun.
+    // Copies of a block run after the backward pass of the block above has started.
     const first = (phase: Phase, block: number) =>
       twice.timings.findIndex(
         (timing) =>

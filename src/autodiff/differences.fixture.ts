@@ -1,6 +1,6 @@
-/** Slopes by finite differences. */
+/** Numerical derivatives by finite differences. */
 
-/** Places, in steps from the entry, and their weights. */
+/** Offsets in steps from the entry, and their weights. */
 export type Stencil = readonly (readonly [place: number, weight: number])[];
 
 /** Second order. */
@@ -18,10 +18,10 @@ export const FOURTH_ORDER: Stencil = [
 ];
 
 /**
- * Slopes of some numbers by every entry of `data`, which is moved in place.
+ * Derivatives of several numbers by every entry of `data`, which is modified in place and restored.
  *
- * @param measure the numbers for the present entries
- * @returns for each entry, the slope of each number
+ * @param measure the numbers for the current entries
+ * @returns for each entry, the derivative of each number
  */
 export async function differences(
   data: Float32Array | Float64Array,

@@ -8,7 +8,7 @@ import { reduceSum } from "../ops/reduce.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import { gradients } from "./gradients.ts";
 
-test("a tensor that is used several times sums its gradients", async () => {
+test("gradients of a tensor with several uses are summed", async () => {
   const [dx] = await evaluate(
     (x) => gradients(reduceSum(add(mul(x, x), mul(x, 3))), [x]),
     [array([1, -2])],
@@ -16,7 +16,7 @@ test("a tensor that is used several times sums its gradients", async () => {
   expect(toNumbers(dx!)).toEqual([5, -1]); // 2x + 3
 });
 
-test("intermediate tensors have gradients too", async () => {
+test("intermediate tensors have gradients", async () => {
   const [dy] = await evaluate(
     (x) => {
       const y = mul(x, 2);
@@ -27,7 +27,7 @@ test("intermediate tensors have gradients too", async () => {
   expect(toNumbers(dy!)).toEqual([4, 8]); // 2y
 });
 
-test("what the loss does not depend on gets zeros", async () => {
+test("tensors that the loss does not depend on get zeros", async () => {
   const [dx, du] = await evaluate(
     (x, unused) => gradients(reduceSum(x), [x, unused]),
     [array([1, 2]), array([[1, 2, 3]])],
@@ -37,7 +37,7 @@ test("what the loss does not depend on gets zeros", async () => {
   expect(toNumbers(du!)).toEqual([0, 0, 0]);
 });
 
-test("outputs that go unused get no gradient", async () => {
+test("unused outputs get no gradient", async () => {
   const [dx] = await evaluate(
     (x) => gradients(reduceSum(exp(split(x, 2)[1]!)), [x]),
     [array([5, 0])],
@@ -45,7 +45,7 @@ test("outputs that go unused get no gradient", async () => {
   expect(toNumbers(dx!)).toEqual([0, 1]);
 });
 
-test("gradients carry the place of the node that they belong to", () => {
+test("gradient nodes have the place of their forward node", () => {
   const graph = createGraph();
   const x = input(graph, "x", { dtype: "float32", shape: [2] });
   graph.place = "blocks.0";
@@ -56,7 +56,7 @@ test("gradients carry the place of the node that they belong to", () => {
   expect(graph.place).toBe("head");
 });
 
-test("a loss with axes and an operator without gradient are refused", () => {
+test("a non-scalar loss and an operator without gradient are refused", () => {
   const graph = createGraph();
   const x = input(graph, "x", { dtype: "float32", shape: [2] });
   expect(() => gradients(x, [x])).toThrow(/the loss must be a scalar, got \[2\]/);

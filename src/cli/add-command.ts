@@ -81,7 +81,7 @@ function valuesOf(program: Program, options: Options): Record<string, unknown> {
       ];
     }
     if (isSet(program, key)) {
-      throw usageError(`--${alias} is another name of ${flagOf(key)}; give one of them`);
+      throw usageError(`--${alias} is another name of ${flagOf(key)}; give only one of them`);
     }
     return [key, program.getOptionValue(alias)];
   });

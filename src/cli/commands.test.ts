@@ -1,4 +1,4 @@
-/** What every definition of a command must have. */
+/** Requirements on every definition of a command. */
 import { describe, expect, test } from "vitest";
 import { commands } from "./commands/index.ts";
 import type { Command, CommandGroup } from "./define-command.ts";
@@ -6,7 +6,7 @@ import { main } from "./main.ts";
 import { flagOf, type Options } from "./option.ts";
 
 interface Entry {
-  /** As users type it, such as `experts add`. */
+  /** As typed by users, such as `experts add`. */
   readonly path: string;
   readonly command: Command;
 }
@@ -26,7 +26,7 @@ function subcommands(command: Command | CommandGroup): readonly Command[] {
   return "commands" in command ? command.commands : [];
 }
 
-/** All spellings of options, with those that help does not list. */
+/** All spellings of options, including the ones that help does not list. */
 function flags(options: Options): { shown: string[]; hidden: string[] } {
   const all = Object.entries(options).map(([key, option]) => {
     const flag = flagOf(key);
@@ -52,7 +52,7 @@ test("names are unique", () => {
 });
 
 describe.each(described)("moesaic $path", ({ path, command }) => {
-  test("has a summary, a description and examples of itself", () => {
+  test("has a summary, a description and its own examples", () => {
     expect(command.name).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(command.summary).toMatch(/^[a-z].{5,60}[^.]$/);
     expect(command.description).toMatch(/^[A-Z].*\.$/);

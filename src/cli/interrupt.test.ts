@@ -13,7 +13,7 @@ interruption.signal.addEventListener("abort", () => {
 console.log("ready");
 `;
 
-/** Sends signals, each after a pause, to a process that listens; gives its output and exit code. */
+/** Sends signals with pauses to a listening process; returns its output and exit code. */
 async function interrupt(
   argument: string,
   ...signals: [NodeJS.Signals, number][]
@@ -39,7 +39,7 @@ async function interrupt(
   return { code: await closed, output };
 }
 
-test("the first signal asks to stop", async () => {
+test("the first signal requests a stop", async () => {
   expect(await interrupt("obedient", ["SIGINT", 0])).toEqual({
     code: 130,
     output: "ready\nstopping 130\n",

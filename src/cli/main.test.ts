@@ -27,8 +27,8 @@ test.each<[string, string[], string]>([
   ["missing argument", ["eval"], "missing required argument run"],
   ["excess argument", ["recipes", "now"], "too many arguments for recipes"],
   ["unknown data set", ["data", "get", "fashion-mnits"], "did you mean fashion-mnist?"],
-  ["nothing to train", ["train"], "name a recipe or a file to train, for example"],
-  ["nothing to resume", ["train", "--resume", "seed=1"], "name a recipe or a file to train"],
+  ["missing recipe", ["train"], "name a recipe or a file to train, for example"],
+  ["missing run to resume", ["train", "--resume", "seed=1"], "name a recipe or a file to train"],
 ])("%s: one line on stderr and exit code 2", async (_, argv, message) => {
   const { code, out, err } = await run(...argv);
   expect(code).toBe(2);
@@ -46,7 +46,7 @@ test("under --json an error is a document on stdout", async () => {
   expect(err).toBe("");
 });
 
-test("version and help end well, and no command at all is a mistake", async () => {
+test("version and help exit with 0, and a missing command is an error", async () => {
   expect(await run("--version")).toEqual({ code: 0, out: `${packageJson.version}\n`, err: "" });
   const { code, out } = await run("train", "--help");
   expect(code).toBe(0);
@@ -58,7 +58,7 @@ test("version and help end well, and no command at all is a mistake", async () =
   expect((await run("data")).code).toBe(2);
 });
 
-test("data list says which sets are here", async () => {
+test("data list shows which sets are present", async () => {
   const { code, out } = await run("data", "list", "--json", "--root", folder);
   expect(code).toBe(0);
   const states = Object.fromEntries(
@@ -85,7 +85,7 @@ test("--plugin adds definitions before the command runs", async () => {
   expect(missing.err).toMatch(/^error: the plug-in \.\/none\.js does not exist; [^\n]*\n$/);
 });
 
-/** Runs the executable as a shell would. */
+/** Runs the executable in a separate process. */
 function execute(...argv: string[]): { status: number | null; stdout: string; stderr: string } {
   const bin = fileURLToPath(new URL("../../bin/moesaic.js", import.meta.url));
   return spawnSync(bin, argv, { encoding: "utf8", env: { ...process.env, FORCE_COLOR: "0" } });

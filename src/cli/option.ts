@@ -104,7 +104,11 @@ export function text(given: string): string {
   return given;
 }
 
-/** A whole number from `least` to `most`. */
+/**
+ * A whole number from `least` to `most`.
+ *
+ * @throws UserError (exit code 2), when parsing, for other text or a number out of range
+ */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Parse<number> {
   const range = most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `>= ${least}`;
   return (given, flag) => {
@@ -114,7 +118,11 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Parse<numb
   };
 }
 
-/** A finite number, of `least` or more, or above `above`. */
+/**
+ * A finite number, of `least` or more, or above `above`.
+ *
+ * @throws UserError (exit code 2), when parsing, for other text or a number out of range
+ */
 export function number({ least, above }: { least?: number; above?: number } = {}): Parse<number> {
   const range = least !== undefined ? ` >= ${least}` : above !== undefined ? ` above ${above}` : "";
   return (given, flag) => {
@@ -125,7 +133,11 @@ export function number({ least, above }: { least?: number; above?: number } = {}
   };
 }
 
-/** One of some words. */
+/**
+ * One of some words.
+ *
+ * @throws UserError (exit code 2), when parsing, for any other word
+ */
 export function choice<const Word extends string>(...words: readonly Word[]): Parse<Word> {
   const listed = `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
   return (given, flag) => {

@@ -10,7 +10,7 @@ async function run(...argv: string[]): Promise<{ code: number; out: string; err:
   return { code, out, err };
 }
 
-test("a table of the parts, with a column for each kind of token", async () => {
+test("a table of the parts has a column for each kind of token", async () => {
   const { code, out, err } = await run("limoe-s32");
   expect([code, err]).toEqual([0, ""]);
   const [heading, ...rows] = out.trimEnd().split("\n");
@@ -29,7 +29,7 @@ test("a table of the parts, with a column for each kind of token", async () => {
   ).toBe(1);
 });
 
-test("JSON, with settings over the recipe and a given vocabulary", async () => {
+test("JSON with overridden settings and a given vocabulary", async () => {
   const { code, out } = await run(
     "switch-agnews",
     "model.width=32",
@@ -51,13 +51,13 @@ test("JSON, with settings over the recipe and a given vocabulary", async () => {
 });
 
 test.each([
-  ["no such recipe", ["limoe-s31"], "unknown recipe limoe-s31; did you mean limoe-s32"],
+  ["unknown recipe", ["limoe-s31"], "unknown recipe limoe-s31; did you mean limoe-s32"],
   [
     "no vocabulary",
     ["quickstart", "--vocabulary", "many"],
     '--vocabulary takes a whole number >= 2, got "many"',
   ],
-  ["sizes that do not fit", ["limoe-s32", "model.num_heads=7"], "model.width 512 cannot be"],
+  ["incompatible sizes", ["limoe-s32", "model.num_heads=7"], "model.width 512 cannot be"],
 ])("%s: one sentence and exit code 2", async (_, argv, message) => {
   const { code, out, err } = await run(...argv);
   expect(code).toBe(2);

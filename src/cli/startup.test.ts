@@ -1,4 +1,4 @@
-/** Which modules the command line loads before a command runs. */
+/** The modules that the command line loads before a command runs. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 const bin = fileURLToPath(new URL("../../bin/moesaic.js", import.meta.url));
 const source = new URL("../", import.meta.url).href;
 
-/** Runs the command line in a process of its own; returns the URLs of all modules that it loads. */
+/** Runs the command line in a separate process; returns the URLs of all loaded modules. */
 function loadedModules(...argv: string[]): { out: string; urls: string[] } {
   const folder = mkdtempSync(join(tmpdir(), "moesaic-startup-"));
   const log = join(folder, "modules.txt");
@@ -50,7 +50,7 @@ function summary(urls: readonly string[]): { packages: string[]; sources: string
 const inClone = ["tsx", "esbuild", "get-tsconfig", "resolve-pkg-maps"];
 
 test.each([["--version"], ["--help"], ["train", "--help"]])(
-  "moesaic %s loads no library but commander",
+  "moesaic %s loads no library except commander",
   (...argv) => {
     const { out, urls } = loadedModules(...argv);
     expect(out).not.toBe("");
@@ -63,7 +63,7 @@ test.each([["--version"], ["--help"], ["train", "--help"]])(
   },
 );
 
-test("a command loads what it needs", () => {
+test("a command loads the modules it needs", () => {
   const { packages, sources } = summary(loadedModules("parameters", "quickstart").urls);
   expect(sources).toContain("cli/commands/run/parameters.ts");
   expect(packages).toEqual(expect.arrayContaining(["zod", "yaml"]));

@@ -9,7 +9,7 @@ import {
 import { printTable, sparkline } from "./table.ts";
 import { createTerminal, cut, type Terminal } from "./terminal.ts";
 
-/** A terminal that keeps what is written to it. */
+/** A terminal that records its output. */
 function record(options: { isTTY?: boolean; columns?: number } = {}): {
   terminal: Terminal;
   written: () => string;
@@ -28,7 +28,7 @@ const update = {
   secondsLeft: 42,
 };
 
-test("a line of progress: bar first to go, then fields from the right", () => {
+test("a progress line drops the bar first, then fields from the right", () => {
   const full =
     "step  300/1500 ━━━━━───────────────────  loss 0.412  accuracy 0.871  18.3k tokens/s  0:42 left";
   const plain = "step  300/1500  loss 0.412  accuracy 0.871  18.3k tokens/s  0:42 left";
@@ -66,7 +66,7 @@ test("numbers, rates and times are short", () => {
   ]);
 });
 
-test("on a terminal one line is redrawn, not more often than people can read", () => {
+test("on a terminal one line is redrawn at a readable rate", () => {
   const { terminal, written } = record({ isTTY: true, columns: 40 });
   let clock = 0;
   const progress = createProgress(terminal, () => clock);
@@ -88,7 +88,7 @@ test("on a terminal one line is redrawn, not more often than people can read", (
   );
 });
 
-test("elsewhere plain lines come every few seconds, and the last one always", () => {
+test("without a terminal, plain lines come at intervals, and the last one always", () => {
   const { terminal, written } = record();
   let clock = 0;
   const progress = createProgress(terminal, () => clock);
@@ -111,7 +111,7 @@ test("elsewhere plain lines come every few seconds, and the last one always", ()
   ]);
 });
 
-test("tables align numbers at the right and are cut at the edge of a terminal", () => {
+test("tables align numbers right and are cut at the width of a terminal", () => {
   const wide = record();
   const rows = [
     ["quickstart", 5, "shapes in a minute"],
@@ -133,7 +133,7 @@ test("sparklines", () => {
   expect(sparkline([])).toBe("");
 });
 
-test("colours appear on terminals only, and never against NO_COLOR", () => {
+test("colours appear only on terminals, and never with NO_COLOR", () => {
   const red = "\u001b[31mx\u001b[39m";
   const style = (isTTY: boolean, env: Record<string, string>): string =>
     createTerminal({ write: () => true, isTTY }, env).style("red", "x");

@@ -24,7 +24,11 @@ export async function readLines(path: string): Promise<string[]> {
   return lines;
 }
 
-/** Comma-separated labels, or the lines of a file with that name; empty labels are skipped. */
+/**
+ * Comma-separated labels, or the lines of a file with that name; empty labels are skipped.
+ *
+ * @throws UserError (exit code 2) for duplicate labels or none
+ */
 export async function parseLabels(given: string): Promise<string[]> {
   const parts = isFile(given) ? await readLines(given) : given.split(",");
   const labels = parts.map((part) => part.trim()).filter(Boolean);

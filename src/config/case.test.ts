@@ -15,7 +15,7 @@ test.each([
   ["gpt2_xl", "gpt2Xl"],
   ["conv_2d", "conv_2d"],
   ["_private", "_private"],
-])("%s is %s in code, and back", (snake, camel) => {
+])("%s is %s in code, and maps back", (snake, camel) => {
   expect(camelCase(snake)).toBe(camel);
   expect(snakeCase(camel)).toBe(snake);
 });
@@ -33,7 +33,7 @@ test("keys change at any depth, values do not", () => {
   expect(fromSnakeCase(null)).toBeNull();
 });
 
-test("the types go there and back as well", () => {
+test("the types map in both directions", () => {
   interface Config {
     readonly numExperts: number;
     dropPath?: readonly [number, { r1Score: string; conv_2dX: boolean }];

@@ -46,7 +46,7 @@ function file(name: string, ...lines: string[]): string {
 const load = (path: string, ...overrides: string[]) =>
   loadConfig(path, schema, { overrides, recipes: folder });
 
-test("fills in defaults, turns keys into camelCase, and takes the name of the file", () => {
+test("fills in defaults, converts keys to camelCase, and uses the name of the file", () => {
   const path = file("small.yaml", "# Small.", "train: {max_steps: 5}", "model:", "  width: 32");
   const config = load(path);
   const steps: number = config.train.maxSteps;
@@ -62,13 +62,13 @@ test("fills in defaults, turns keys into camelCase, and takes the name of the fi
   expect(load("small")).toEqual(config);
 });
 
-test("a written configuration loads to the same, under the same name", () => {
+test("a written configuration loads unchanged, under the same name", () => {
   const config = load(file("named.yaml", "train: {max_steps: 5}"), "model.num_experts=8");
   const again = file("config.yaml", configToYaml(config));
   expect(load(again)).toEqual(config);
 });
 
-test("a file holds what differs from the one it extends, by name or by path", () => {
+test("a file overrides the file that it extends, by name or by path", () => {
   file("base.yaml", "recipe: original", "train: {max_steps: 5}", "model: {width: 32}");
   const middle = file("middle.yaml", "extends: base", "model: {num_experts: 8}");
   const top = file("top.yaml", "extends: ./middle.yaml", "model: {num_experts: 16}");
@@ -76,7 +76,7 @@ test("a file holds what differs from the one it extends, by name or by path", ()
   expect(load(top).model).toMatchObject({ numExperts: 16, width: 32 });
 });
 
-test("arguments win over files, the last of them over the others", () => {
+test("arguments override files, and later arguments override earlier ones", () => {
   const path = file("arguments.yaml", "train: {max_steps: 5}");
   const config = load(
     path,
@@ -92,7 +92,7 @@ test("arguments win over files, the last of them over the others", () => {
   expect(config.recipe).toBe("x=y");
 });
 
-test("a part that is of another kind replaces the one below, whatever the order of arguments", () => {
+test("a part of another kind replaces the one below, in any order of arguments", () => {
   file("momentum.yaml", "train: {max_steps: 5}", "optimizer: {kind: sgd, momentum: 0.5}");
   const adamw = file("adamw.yaml", "extends: momentum", "optimizer: {kind: adamw}");
   expect(load(adamw).optimizer).toEqual({ kind: "adamw", beta1: 0.9 });
@@ -117,7 +117,7 @@ const routed = z.strictObject({
   ]),
 });
 
-test("old keys in any layer become new ones before layers are merged", () => {
+test("old keys in any layer are renamed before layers are merged", () => {
   const scaleOf = (source: string, ...overrides: string[]) =>
     loadConfig(source, routed, { overrides, recipes: folder }).router;
   file("new.yaml", "router: { name: cosine, noise_scale: 1 }");
@@ -172,7 +172,7 @@ test.each<[string, string[], string[], string]>([
     "unknown key beta1 at wrong.yaml:3:37; known keys here: kind, momentum",
   ],
   [
-    "unknown key, nothing like it",
+    "unknown key without similar keys",
     [...good, "  zzz: 1"],
     [],
     "unknown key zzz at wrong.yaml:3:3; known keys here: max_steps, shuffle",
@@ -190,7 +190,7 @@ test.each<[string, string[], string[], string]>([
     'model.num_experts must be a whole number >= 1, got 1.5 in argument "model.num_experts=1.5"',
   ],
   [
-    "number for a truth value",
+    "number for a boolean",
     [...good, "  shuffle: 1"],
     [],
     "train.shuffle must be true or false, got 1 at wrong.yaml:3:12",
@@ -232,7 +232,7 @@ test.each<[string, string[], string[], string]>([
     "train is missing (a mapping of keys); set it as argument train=...",
   ],
   [
-    "values that do not fit each other",
+    "incompatible values",
     [...good, "model:", "  width: 30"],
     [],
     "width must be a multiple of patch_size (model.width at wrong.yaml:4:10)",
@@ -291,7 +291,7 @@ test.each<[string, string[], string[], string]>([
   expect(failure(lines, ...overrides)).toContain(message);
 });
 
-test("a bomb of aliases and a huge file are refused", () => {
+test("an alias bomb and a huge file are refused", () => {
   const levels = Array.from(
     { length: 9 },
     (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`,

@@ -124,7 +124,7 @@ function withoutRecipe(layer: Layer): Layer {
   return { value, locate: layer.locate };
 }
 
-/** Resolves a source: text with a path separator or file extension is a path, all other is a recipe name. */
+/** Resolves a source: text with a path separator or file extension is a path, other text is a recipe name. */
 function findSource(source: string, folder: string, recipes?: string): string {
   if (/[/\\]|\.ya?ml$/.test(source)) return resolve(folder, source);
   return recipePath(source, recipes);

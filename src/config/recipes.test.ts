@@ -20,7 +20,7 @@ test("lists recipes with the first line of their head comment", () => {
   expect(listRecipes(join(folder, "missing"))).toEqual([]);
 });
 
-test("finds a recipe by name and suggests near ones", () => {
+test("finds a recipe by name and suggests similar ones", () => {
   expect(recipePath("plain", folder)).toBe(join(folder, "plain.yaml"));
   expect(() => recipePath("quikstart", folder)).toThrow(
     "unknown recipe quikstart; did you mean quickstart?",

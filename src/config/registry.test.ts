@@ -8,7 +8,7 @@ const define = <Name extends string>(name: Name) => ({
 });
 const create = () => createRegistry("router", [define("switch"), define("soft")]);
 
-test("names are found, and unknown ones are refused with what is near or known", () => {
+test("definitions are found by name; unknown names are refused with similar or known ones", () => {
   const routers = create();
   expect(routers.get("soft").name).toBe("soft");
   expect(routers.find("hash")).toBeUndefined();
@@ -16,7 +16,7 @@ test("names are found, and unknown ones are refused with what is near or known",
   expect(() => routers.get("zzz")).toThrow("unknown router zzz; known: switch, soft");
 });
 
-test("a second definition of a name is refused, the same one twice is not", () => {
+test("a second definition with the same name is refused; the same definition twice is not", () => {
   const routers = createRegistry("router", [define("switch") as ReturnType<typeof define>]);
   const own = define("own");
   routers.add(own);

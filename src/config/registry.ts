@@ -3,16 +3,16 @@ import * as z from "zod";
 import { usageError } from "../graph/errors.ts";
 import { didYouMean } from "./nearest.ts";
 
-/** A router, a loss, a system or a data set: what it is called, and the schema of its settings. */
+/** A router, loss, system or data set: its name and the schema of its settings. */
 export interface Definition {
   readonly name: string;
-  /** Of the snake_case form; the key that the registry discriminates by is a literal of it. */
+  /** Snake_case schema; the registry's discriminating key is a literal in it. */
   readonly schema: z.ZodType;
 }
 
 /** All definitions of one kind. */
 export interface Registry<D extends Definition> {
-  /** What is defined, such as `router`. */
+  /** Kind of the definitions, such as `router`. */
   readonly kind: string;
   /** Built-in definitions first, then added ones in the order in which they were added. */
   list(): readonly D[];
@@ -27,6 +27,7 @@ export interface Registry<D extends Definition> {
  * A registry of built-in definitions that can grow.
  *
  * @param kind of the definitions, in the singular
+ * @throws UserError (exit code 2), from `get` and `add`, for unknown and duplicate names
  * @example
  * const routers = createRegistry("router", [switchDefinition, softDefinition]);
  * routers.get("swich"); // throws: unknown router swich; did you mean switch?

@@ -19,7 +19,7 @@ const schema = z.strictObject({
   others: z.array(z.lazy(() => noisy)).optional(),
 });
 
-test("old keys and values become new ones at any depth, new ones stay", () => {
+test("old keys and values are renamed at any depth, and new ones are kept", () => {
   expect(
     renameKeys(schema, {
       router: { name: "soft", normalize: false },
@@ -37,14 +37,14 @@ test("old keys and values become new ones at any depth, new ones stay", () => {
   });
 });
 
-test("a key is renamed only in the mapping that had it", () => {
+test("a key is renamed only in mappings that had the old name", () => {
   const own = { router: { name: "plain", noise_std: 2 } };
   expect(renameKeys(schema, own)).toEqual(own);
   const unknown = { noise_std: 1, router: { name: "soft", noise_std: 2 } };
   expect(renameKeys(schema, unknown)).toEqual(unknown);
 });
 
-test("a part without a name, as an argument has it, may be any alternative", () => {
+test("a part without a name, as in an argument, may be any alternative", () => {
   expect(renameKeys(schema, { router: { normalize: true } })).toEqual({
     router: { normalization: "l2" },
   });
@@ -59,7 +59,7 @@ test("a key under both of its names is refused", () => {
   );
 });
 
-test("what is no mapping passes unchanged, for the schema to refuse", () => {
+test("a value other than a mapping passes unchanged, so that the schema refuses it", () => {
   for (const value of [null, 3, "text", [1, 2]]) expect(renameKeys(schema, value)).toEqual(value);
   expect(renameKeys(schema, { router: 3 })).toEqual({ router: 3 });
 });

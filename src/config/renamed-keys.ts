@@ -1,8 +1,8 @@
 /**
- * Keys that had another name in older versions, so that older recipes, runs and exported models load.
+ * Keys with another name in older versions, so that older recipes, runs and exported models load.
  *
- * A schema of a mapping registers its old keys; `renameKeys` writes the new ones in their place before
- * the schema sees the value:
+ * A schema of a mapping registers its old keys; `renameKeys` replaces them by the new ones before
+ * the schema validates the value:
  *
  *   z.strictObject({ noise_scale: z.number() }).register(renamedKeys, { noise_std: { key: "noise_scale" } });
  */
@@ -10,17 +10,17 @@ import * as z from "zod";
 import { usageError } from "../graph/errors.ts";
 import { isMapping } from "./is-mapping.ts";
 
-/** What an old key is called now. */
+/** The new name of an old key. */
 export interface RenamedKey {
   readonly key: string;
-  /** New values by the old ones as text, if the values changed too. */
+  /** New values by the old values as text, if the values changed too. */
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
 /** New keys of a mapping by their old names. */
 export type RenamedKeys = Readonly<Record<string, RenamedKey>>;
 
-/** The old keys of schemas that have some. */
+/** The old keys of schemas that have renamed keys. */
 export const renamedKeys = z.registry<RenamedKeys>();
 
 /** Called with the new path of a renamed key, and its old name. */
@@ -30,7 +30,7 @@ type OnRename = (path: readonly (string | number)[], old: string) => void;
  * The same value with new keys in place of old ones, at any depth.
  *
  * @param schema of the snake_case form
- * @param value whole, or in part as a layer of a configuration
+ * @param value complete, or a partial layer of a configuration
  * @throws UserError (exit code 2) if a mapping has a key under both names
  */
 export function renameKeys(
@@ -69,7 +69,7 @@ function rename(
   return Object.fromEntries(entries);
 }
 
-/** A key that some schema knows under its old name and none under this one. */
+/** A key that some schema knows under its old name and no schema under this name. */
 function renamedKey(objects: readonly z.core.$ZodObject[], old: string): RenamedKey | undefined {
   if (objects.some(({ _zod: { def } }) => Object.hasOwn(def.shape, old))) return undefined;
   return objects
@@ -85,7 +85,7 @@ function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** The schemas that an input may have to fit, without wrappers such as defaults. */
+/** The schemas that can apply to an input, without wrappers such as defaults. */
 function alternatives(schema: z.core.$ZodType): z.core.$ZodType[] {
   const { def } = schema._zod as z.core.$ZodTypes["_zod"];
   switch (def.type) {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-/** Every module that `file` reaches through relative imports, with the packages they name. */
+/** All modules that `file` reaches through relative imports, and the packages that they import. */
 function reach(file: URL, seen: Map<string, string[]> = new Map()): Map<string, string[]> {
   if (seen.has(file.href)) return seen;
   const source = readFileSync(file, "utf8");
@@ -11,7 +11,7 @@ function reach(file: URL, seen: Map<string, string[]> = new Map()): Map<string, 
   return seen;
 }
 
-test("what browsers import reaches no module of Node and no package", () => {
+test("browser imports reach no Node module and no package", () => {
   const modules = reach(new URL("./browser.ts", import.meta.url));
   expect(modules.size).toBeGreaterThan(15);
   const foreign = [...modules.values()].flat().filter((name) => !name.startsWith("."));

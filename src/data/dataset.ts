@@ -1,4 +1,4 @@
-/** Data sets: random access to samples, of images, sentences, one long text or points. */
+/** Data sets with random access to samples: images, sentences, one long text or points. */
 
 /** A part of a data set. */
 export type Split = "train" | "validation" | "test";
@@ -35,7 +35,7 @@ export interface ImageSample {
   readonly index: number;
 }
 
-/** The size of an image, in pixels and channels. */
+/** The size of an image in pixels and channels. */
 export interface ImageShape {
   readonly height: number;
   readonly width: number;
@@ -45,7 +45,7 @@ export interface ImageShape {
 /** The domains of samples, such as photos and sketches. */
 export interface SampleDomains {
   readonly names: readonly string[];
-  /** Index into `names` for the sample at an index, found without drawing or decoding it. */
+  /** Domain of the sample at an index, as an index into `names`; does not draw or decode the sample. */
   of(index: number): number;
 }
 
@@ -59,7 +59,7 @@ export interface ImageDataset {
   readonly imageShape: ImageShape;
   /** Captions of the sample at an index, if they can be read without its image. */
   captionsOf?(index: number): readonly string[];
-  /** The sample at an index in [0, length); the same one each time. */
+  /** The sample at an index in [0, length); equal for equal indices. */
   get(index: number): ImageSample;
   /** Present if samples have a domain. */
   readonly domains?: SampleDomains;
@@ -97,7 +97,7 @@ export interface StreamDataset {
 
 /** One point with its class. */
 export interface PointSample {
-  /** One number for each of `featureNames`. */
+  /** One value per entry of `featureNames`. */
   readonly features: Float32Array;
   /** Index into `classNames`. */
   readonly label: number;
@@ -132,13 +132,13 @@ export interface SharedImages {
   readonly labels: Uint8Array | Uint16Array;
   /** Sentences of the stored images, if there are any. */
   readonly captions?: readonly (readonly string[])[];
-  /** Domains of the stored images, if there are any. */
+  /** Domains of the stored images, if any. */
   readonly domains?: readonly string[];
   /** Positions in the stored file that belong to the split. */
   readonly members: Uint32Array;
 }
 
-/** Captions of a sample, read without its image if the set can; empty if it has none. */
+/** Captions of a sample, read without its image if possible; empty if it has none. */
 export function sampleCaptions(dataset: ImageDataset, index: number): readonly string[] {
   return dataset.captionsOf?.(index) ?? dataset.get(index).captions ?? [];
 }

@@ -8,10 +8,10 @@ import type { ClassDescription, DatasetDescription } from "./description.ts";
 import type { StoreHooks } from "./images/store.ts";
 import type { FitMode } from "./transforms/index.ts";
 
-/** The settings of a set as code reads them, with camelCase keys. */
+/** The settings of a set in code, with camelCase keys. */
 export type Settings<Schema extends z.ZodType> = CamelCased<z.output<Schema>>;
 
-/** What the plain description of every split has. */
+/** Fields common to the description of every split. */
 export interface SplitSpec {
   readonly name: string;
   readonly split: Split;
@@ -20,7 +20,7 @@ export interface SplitSpec {
 /** Some options of a split's description. */
 type Options<Spec extends SplitSpec> = Partial<Omit<Spec, keyof SplitSpec>>;
 
-/** Properties of a set that follow from its settings; a property that only files determine is absent. */
+/** Properties of a set that follow from its settings; a property that depends on files is absent. */
 export interface KnownProperties {
   readonly classNames?: readonly string[];
   /** The shape of the images before any transform. */
@@ -29,7 +29,7 @@ export interface KnownProperties {
   readonly captions?: boolean;
 }
 
-/** How a model that was trained on other data reads images. */
+/** How images are prepared for a model that was trained on other data. */
 export interface ForeignReader {
   readonly seed: number;
   readonly root?: string;
@@ -53,27 +53,27 @@ export interface DatasetDefinition<
   readonly kind: Set["kind"];
   /** The `data` part of a recipe: a strict object in snake_case whose `name` is this name. */
   readonly schema: Schema;
-  /** Whether each split is drawn from the seed; otherwise the splits share stored samples. */
+  /** Whether each split is generated from the seed; otherwise the splits share stored samples. */
   readonly generated?: boolean;
-  /** The setting that gives the set classes, such as `data.labels to scenes`. */
+  /** The setting that adds classes to the set, such as `data.labels to scenes`. */
   readonly classesSetting?: string;
-  /** Sentences with `{}` in the place of a class, for zero-shot classification. */
+  /** Sentences with `{}` as placeholder for a class, for zero-shot classification. */
   readonly templates?: readonly string[];
-  /** Sentences with `{}` in the place of a label that is no class; by default `templates`. */
+  /** Sentences with `{}` as placeholder for a label other than a class; by default `templates`. */
   readonly labelTemplates?: readonly string[];
   /** Descriptions of the classes in label order. */
   readonly classDescriptions?: readonly ClassDescription[];
   /**
-   * The plain description of a split, which a worker thread can be sent.
+   * The plain description of a split, which can be sent to a worker thread.
    *
-   * @param seed of the run, for sets that are generated
+   * @param seed of the run, for generated sets
    */
   spec(settings: Settings<Schema>, split: Split, seed: number): NoInfer<Spec>;
   /** Opens a split; may read files. */
   open(spec: Spec, hooks: StoreHooks): Set | Promise<Set>;
   /** Properties that are known without reading files; by default the classes of the description. */
   describe?(settings: Settings<Schema>): KnownProperties;
-  /** Whether these settings give a test split; by default they do. */
+  /** Whether these settings define a test split; by default they do. */
   hasTestSplit?(settings: Settings<Schema>): boolean;
   /**
    * Checks what a split needs before training begins, without decoding: files, rows, classes.
@@ -86,11 +86,11 @@ export interface DatasetDefinition<
    * `test_domains`, and `split_seed` unless it is generated.
    */
   domains?(settings: Settings<Schema>): readonly string[] | Promise<readonly string[]>;
-  /** The first `length` scenes of a split, all drawn in one domain, for sets that can draw them. */
+  /** The first `length` scenes of a split, all drawn in one domain, if the set supports it. */
   inDomain?(spec: Spec, domain: string, length: number): NoInfer<Spec>;
-  /** Options for a model of other data, for sets of images that need no settings of their own. */
+  /** Options for a model trained on other data, for sets of images without required settings. */
   optionsForModel?(reader: ForeignReader): Options<NoInfer<Spec>>;
-  /** Options that give the samples classes, for sets that have them only if asked to. */
+  /** Options that add classes, for sets whose samples have classes only on request. */
   readonly classOptions?: Options<NoInfer<Spec>>;
 }
 

@@ -16,7 +16,7 @@ let url = "";
 let folder = "";
 let path = "";
 let ranges: (string | undefined)[] = [];
-/** Bytes to send before the connection is cut; undefined for all. */
+/** Bytes to send before the connection is closed; undefined for all. */
 let cutAfter: number | undefined;
 let honourRange = true;
 
@@ -55,7 +55,7 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("a whole file arrives under its name with progress up to its size", async () => {
+test("a whole file is saved under its name, with progress up to its size", async () => {
   const seen: [number, number | undefined][] = [];
   await download(`${url}/a`, path, { checksum, onProgress: (n, total) => seen.push([n, total]) });
   expect(readFileSync(path).equals(content)).toBe(true);
@@ -63,10 +63,10 @@ test("a whole file arrives under its name with progress up to its size", async (
   expect(existsSync(`${path}.part`)).toBe(false);
 });
 
-test("a broken connection leaves a part that the next call continues", async () => {
+test("an interrupted download leaves a partial file that the next call continues", async () => {
   cutAfter = 40_000;
   await expect(download(`${url}/a`, path, { checksum })).rejects.toThrow(
-    /broke off after 40000 of 100000 bytes .* run again to resume/,
+    /was interrupted after 40000 of 100000 bytes .* run again to resume/,
   );
   expect(existsSync(path)).toBe(false);
   expect(statSync(`${path}.part`).size).toBe(40_000);
@@ -76,23 +76,25 @@ test("a broken connection leaves a part that the next call continues", async () 
   expect(readFileSync(path).equals(content)).toBe(true);
 });
 
-test("a server without ranges sends everything again", async () => {
+test("a server without range support sends the whole file again", async () => {
   cutAfter = 10;
-  await expect(download(`${url}/a`, path, { checksum })).rejects.toThrow("broke off after 10");
+  await expect(download(`${url}/a`, path, { checksum })).rejects.toThrow(
+    "was interrupted after 10",
+  );
   cutAfter = undefined;
   honourRange = false;
   await download(`${url}/a`, path, { checksum });
   expect(readFileSync(path).equals(content)).toBe(true);
 });
 
-test("a part longer than the file is begun anew", async () => {
+test("a partial file longer than the file is downloaded from the start", async () => {
   await expect(download(`${url}/missing`, path)).rejects.toThrow(`${url}/missing answered 404`);
   writeFileSync(`${path}.part`, Buffer.alloc(content.length + 5));
   await download(`${url}/a`, path, { checksum });
   expect(readFileSync(path).equals(content)).toBe(true);
 });
 
-test("a wrong checksum is told and nothing is left", async () => {
+test("a wrong checksum is reported, and no file remains", async () => {
   const digest = "0".repeat(64);
   await expect(
     download(`${url}/a`, path, { checksum: { algorithm: "sha256", digest } }),
@@ -107,11 +109,11 @@ test("more bytes than announced are refused", async () => {
   expect(existsSync(`${path}.part`)).toBe(false);
 });
 
-test("an unreachable host and a generated set are sentences", async () => {
+test("an unreachable host and a generated set have clear errors", async () => {
   await expect(download("http://127.0.0.1:1/x", path)).rejects.toThrow(
     /cannot be reached: .*check/,
   );
   await expect(downloadDataset("shapes")).rejects.toThrow(
-    "there is nothing to download of shapes: it is generated",
+    "shapes has no files to download: it is generated",
   );
 });

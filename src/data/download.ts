@@ -9,11 +9,11 @@ import { UserError, usageError } from "../graph/errors.ts";
 import { dataRoot } from "./read-gzipped.ts";
 import { getResource } from "./registry.ts";
 
-/** How a file is checked, and who follows its progress. */
+/** How a file is verified, and the callback for its progress. */
 export interface DownloadOptions {
   /** Hexadecimal digest of the whole file. */
   readonly checksum?: { readonly algorithm: "md5" | "sha256"; readonly digest: string };
-  /** Size of the whole file; a longer response is refused while it arrives. */
+  /** Size of the whole file; a longer response is aborted. */
   readonly bytes?: number;
   /** Called as bytes arrive; `total` is undefined if it is not known. */
   readonly onProgress?: (received: number, total: number | undefined) => void;
@@ -22,7 +22,7 @@ export interface DownloadOptions {
 
 /**
  * Downloads `url` to `path`. The bytes go to `<path>.part`, which a later call continues; the file
- * gets its name only once size and checksum are right.
+ * is renamed only after its size and checksum are verified.
  */
 export async function download(
   url: string,
@@ -56,7 +56,7 @@ export async function downloadDataset(
   const { files, place } = getResource(name);
   if (files.length === 0) {
     const reason = place ?? "it is generated";
-    throw usageError(`there is nothing to download of ${name}: ${reason}`);
+    throw usageError(`${name} has no files to download: ${reason}`);
   }
   const folder = join(dataRoot(options.root), name);
   for (const file of files) {
@@ -80,7 +80,7 @@ async function receive(
 ): Promise<void> {
   const response = await request(url, begun, options.signal);
   if (response.status === 416) {
-    // The partial file is not the beginning of the file on the server.
+    // The partial file does not match the beginning of the file on the server.
     await response.body?.cancel();
     await rm(partial, { force: true });
     return receive(url, partial, 0, options);
@@ -145,7 +145,7 @@ function interrupted(
 ): UserError {
   const whole = total === undefined ? "" : ` of ${total}`;
   return new UserError(
-    `${url} broke off after ${received}${whole} bytes (${reason(cause)}); run again to resume`,
+    `${url} was interrupted after ${received}${whole} bytes (${reason(cause)}); run again to resume`,
     { cause },
   );
 }

@@ -1,4 +1,4 @@
-/** The body of a worker thread: opens the data set once, then answers every job with a batch. */
+/** The body of a worker thread: opens the data set once, then makes one batch per job. */
 
 import { parentPort, workerData } from "node:worker_threads";
 import { addDefinitions } from "../config/registry.ts";

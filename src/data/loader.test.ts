@@ -44,7 +44,7 @@ async function take(count: number, options: LoaderOptions, set = spec): Promise<
   return batches;
 }
 
-/** Everything in a batch, with the pixels as a digest: comparing them one by one takes seconds. */
+/** The content of a batch, with pixels as a digest, because comparing single values takes seconds. */
 const digest = ({ arrays: { images, ...arrays }, ...rest }: Batch): unknown => ({
   ...rest,
   arrays,
@@ -54,7 +54,7 @@ const digest = ({ arrays: { images, ...arrays }, ...rest }: Batch): unknown => (
     .digest("hex"),
 });
 
-test("a batch holds images, labels, indices and what the set tells about its samples", async () => {
+test("a batch contains images, labels, indices and the known properties of its samples", async () => {
   const [batch] = await take(1, { batchSize: 3, workers: 0 });
   expect(batch!.arrays.images!.shape).toEqual([3, 3, 32, 32]);
   expect(batch!.arrays.images!.data.length).toBe(3 * 3 * 32 * 32);
@@ -69,7 +69,7 @@ test("a batch holds images, labels, indices and what the set tells about its sam
   expect(Math.max(...(batch!.arrays.images!.data as Float32Array))).toBeLessThanOrEqual(1);
 });
 
-test("the same batches for the same seed with 0, 1 and 3 workers", async () => {
+test("the same seed gives the same batches with 0, 1 and 3 workers", async () => {
   const alone = await take(6, training);
   const digests = alone.map(digest);
   expect((await take(6, { ...training, workers: 1 })).map(digest)).toEqual(digests);
@@ -78,7 +78,7 @@ test("the same batches for the same seed with 0, 1 and 3 workers", async () => {
   expect((await take(1, { ...training, seed: 6 }))[0]!.indices).not.toEqual(alone[0]!.indices);
 });
 
-test("every epoch has each sample once, in another order and otherwise augmented", async () => {
+test("every epoch has each sample once, in another order and with other augmentation", async () => {
   const batches = await take(10, { ...training, batchSize: 8 });
   const epoch = (e: number): number[] =>
     batches.filter((batch) => batch.epoch === e).flatMap((batch) => [...batch.indices]);
@@ -94,7 +94,7 @@ test("every epoch has each sample once, in another order and otherwise augmented
   expect(image(0)).not.toEqual(image(1));
 });
 
-test("starting at a step gives the batches that would have come there", async () => {
+test("starting at a step gives the batches of that step and later", async () => {
   const whole = (await take(9, { ...training, workers: 1 })).map(digest);
   const later = await take(4, { ...training, startStep: 5 });
   expect(later.map(digest)).toEqual(whole.slice(5));
@@ -120,7 +120,7 @@ test("evaluation keeps the order, delivers the last partial batch and ends", asy
   expect((await loader.next())!.arrays.labels!.shape).toEqual([8]);
 });
 
-test("workers read IDX images out of the memory that the main thread decoded", async () => {
+test("workers read IDX images from the memory that the main thread decoded", async () => {
   const mnist: DatasetSpec = { name: "mnist", split: "test", root };
   await using loader = await createLoader(mnist, { batchSize: 4, workers: 2 });
   rmSync(join(root, "mnist", "t10k-images-idx3-ubyte"));
@@ -139,7 +139,7 @@ test("the main thread stays free while batches are made", async () => {
     { ...spec, length: 1024 },
     { ...training, batchSize: 256, workers: 1, prefetch: 1 },
   );
-  await loader.next(); // the worker is up
+  await loader.next(); // the worker is running
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
   await loader.next();
@@ -148,14 +148,14 @@ test("the main thread stays free while batches are made", async () => {
   expect(ticks).toBeGreaterThan(20);
 });
 
-test("an error in a worker is the error of next, in its own words", async () => {
-  // Too large for any memory, which only shows when the batch is made.
+test("an error in a worker rejects next with the same message", async () => {
+  // Too large to allocate, which fails only when the batch is made.
   const transforms = [{ resize: { size: 2 ** 30 } }];
   await using loader = await createLoader(spec, { batchSize: 4, workers: 1, transforms });
   await expect(loader.next()).rejects.toThrow(/array buffer/i);
 });
 
-test("after disposal next refuses, also while it waits", async () => {
+test("after disposal next rejects, also a pending one", async () => {
   const loader = await createLoader(spec, { ...training, workers: 1 });
   const waiting = expect(loader.next()).rejects.toThrow("the loader is disposed");
   await loader.dispose();
@@ -166,7 +166,7 @@ test("after disposal next refuses, also while it waits", async () => {
 test("impossible options are refused", async () => {
   await expect(createLoader(spec, { batchSize: 0 })).rejects.toThrow("batch_size must be");
   await expect(createLoader(spec, { batchSize: 64, shuffle: true })).rejects.toThrow(
-    "batch_size 64 leaves no batch of 40 samples",
+    "batch_size 64 exceeds the dataset of 40 samples",
   );
   await expect(
     createLoader(spec, { batchSize: 4, transforms: [{ randomCrop: { size: 40 } }] }),

@@ -14,29 +14,32 @@ import type { TokenizerState } from "./tokenizers/index.ts";
 import type { TransformSpec } from "./transforms/index.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
-/** How batches are made, and in which order. */
+/** Options of the loader. */
 export interface LoaderOptions {
-  /** Samples of a batch, unless `samplesPerDomain` is given. */
+  /** Samples per batch, unless `samplesPerDomain` is given. */
   readonly batchSize: number;
   /**
-   * Samples of each domain in a batch, side by side, with the domain of each; needs `shuffle` and a set
-   * with domains.
+   * Samples of each domain in a batch, domain by domain, with the domain index of each; needs `shuffle`
+   * and a set with domains.
    */
   readonly samplesPerDomain?: number;
   /** By default 0. */
   readonly seed?: number;
-  /** New order in every epoch; by default false. */
+  /** Whether every epoch has a new order; by default false. */
   readonly shuffle?: boolean;
-  /** Leaves out a last batch that is smaller; by default as `shuffle`. */
+  /** Drops a smaller last batch; by default as `shuffle`. */
   readonly dropLast?: boolean;
   readonly transforms?: readonly TransformSpec[];
-  /** Turns text into ids. */
+  /** Encodes text as ids. */
   readonly tokenizer?: TokenizerState;
-  /** Folder of data sets, which may have the vocabulary of the tokenizer; by default the root of the set. */
+  /**
+   * Folder of data sets, which may contain the vocabulary of the tokenizer; by default the root of the
+   * set.
+   */
   readonly root?: string;
-  /** Tokens of a sample of text. */
+  /** Tokens per text sample. */
   readonly contextLength?: number;
-  /** Samples are augmented, and windows of text overlap; by default as `shuffle`. */
+  /** Whether samples are augmented and windows of text overlap; by default as `shuffle`. */
   readonly training?: boolean;
   /**
    * Threads that make batches of images, by default 1; 0 makes them on the calling thread. Batches of
@@ -47,7 +50,7 @@ export interface LoaderOptions {
   readonly prefetch?: number;
   /** First global step, by default 0; earlier batches are not made. */
   readonly startStep?: number;
-  /** The set of the description, if it is open already. */
+  /** The opened set, if it is open already. */
   readonly dataset?: Dataset;
   /** Progress callbacks and a cache for decoding pictures. */
   readonly hooks?: StoreHooks;
@@ -63,16 +66,16 @@ export interface LoaderOptions {
 /** Batches of a data set, step by step. */
 export interface Loader extends AsyncIterable<Batch> {
   readonly dataset: Dataset;
-  /** Samples of a batch; the last of an epoch may have fewer. */
+  /** Maximum samples per batch; the last batch of an epoch may have fewer. */
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
   /** The arrays of a batch, without their batch axis. */
   readonly fields: Readonly<Record<string, Field>>;
   /** The batch of the next step, or undefined after the last epoch. */
   next(): Promise<Batch | undefined>;
-  /** Goes to a global step; batches made ahead are dropped. */
+  /** Moves to a global step; prefetched batches are dropped. */
   seek(step: number): void;
-  /** Ends the worker threads. */
+  /** Stops the worker threads. */
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -142,7 +145,7 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
   const fill = (): void => {
     while (made.length < ahead && position + made.length < end) {
       const batch = pool.run(order.job(position + made.length));
-      batch.catch(() => {}); // reported when its turn comes
+      batch.catch(() => {}); // reported with its step
       made.push(batch);
     }
   };
@@ -184,14 +187,14 @@ function balancedOrder(dataset: Dataset, samplesPerDomain: number, seed: number)
   const { name } = dataset;
   if (dataset.kind !== "image" || dataset.domains === undefined) {
     throw usageError(
-      `${name} has no domains; leave samples_per_domain out or choose a set that has some`,
+      `${name} has no domains; drop samples_per_domain or choose a set with domains`,
     );
   }
   const { domains, length } = dataset;
   return domainOrder({ name, domains, length, samplesPerDomain, seed });
 }
 
-/** A pool of no threads. */
+/** A pool without threads. */
 function inline(maker: BatchMaker): WorkerPool {
   return { run: async (job) => maker.make(job), dispose: async () => {} };
 }

@@ -7,7 +7,7 @@ import { type DatasetOf, type DatasetSpec, datasets } from "./registry.ts";
 const splits = ["train", "validation", "test"] as const;
 
 /**
- * Opens a split of a data set, reading its files if it has any.
+ * Opens a split of a data set; reads its files if it has any.
  *
  * @throws UserError (exit code 2) for an unknown set or split, or files that are missing
  * @example

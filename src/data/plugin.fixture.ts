@@ -1,4 +1,4 @@
-/** A plug-in: a module that adds a data set of its own. */
+/** A plug-in: a module that adds a custom data set. */
 import * as z from "zod";
 import type { ImageDataset, Split } from "./dataset.ts";
 import { defineDataset } from "./define-dataset.ts";

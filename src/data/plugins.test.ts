@@ -16,7 +16,7 @@ async function take(options: Partial<LoaderOptions>): Promise<number[][]> {
   return rows;
 }
 
-test("recipes accept a set that a plug-in adds", () => {
+test("recipes accept a set from a plug-in", () => {
   const data = registrySchema(datasets, "name");
   expect(data.parse(settings)).toEqual(settings);
   expect(() => data.parse({ ...settings, sizes: 3 })).toThrow("sizes");
@@ -29,6 +29,6 @@ test("worker threads import the plug-in before they open its set", async () => {
   expect(await take({ workers: 2, plugins: [plugin] })).toEqual(alone);
 });
 
-test("without the plug-in a worker does not know the set", async () => {
+test("without the plug-in, a worker does not find the set", async () => {
   await expect(take({ workers: 1 })).rejects.toThrow("unknown data set stripes; known: shapes");
 });

@@ -13,7 +13,11 @@ export function dataRoot(root?: string): string {
   return root ?? (process.env.MOESAIC_DATA || join(homedir(), ".cache", "moesaic", "data"));
 }
 
-/** The bytes of `path`, or of the file beside it with or without `.gz`, whichever is there. */
+/**
+ * The bytes of `path`, or of the same file with or without `.gz`, whichever exists.
+ *
+ * @throws UserError if the file is missing, damaged or too large
+ */
 export async function readMaybeGzipped(
   path: string,
   options: { maxBytes: number; hint: string },
@@ -29,7 +33,7 @@ async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> 
   const { size } = await stat(path);
   if (size > maxBytes) {
     throw new UserError(
-      `${path} has ${size} bytes, more than the ${maxBytes} its data set can have`,
+      `${path} has ${size} bytes, more than the limit of ${maxBytes} for its data set`,
     );
   }
   return readFile(path);

@@ -3,7 +3,7 @@ import { fromSnakeCase } from "../config/case.ts";
 import { openDataset } from "./open-dataset.ts";
 import { type DatasetSpec, datasets, getResource, listResources } from "./registry.ts";
 
-test("the description of a generated set agrees with its samples", async () => {
+test("the description of a generated set matches its samples", async () => {
   const generated = datasets.list().filter((set) => set.generated);
   expect(generated.length).toBeGreaterThan(1);
   for (const definition of generated) {
@@ -14,7 +14,7 @@ test("the description of a generated set agrees with its samples", async () => {
     expect(parsed.error, name).toBeUndefined();
     const settings = fromSnakeCase(parsed.data);
     const spec = definition.spec(settings, "validation", 0) as DatasetSpec;
-    expect(spec).toEqual(structuredClone(spec)); // Worker threads are sent this.
+    expect(spec).toEqual(structuredClone(spec)); // This is sent to worker threads.
     const set = await openDataset(spec);
     expect(set).toMatchObject({ kind, name, split: "validation", classNames });
     const known = definition.describe?.(settings) ?? {};

@@ -50,7 +50,7 @@ const builtIn = [
 
 type BuiltIn = (typeof builtIn)[number];
 
-/** A plain description of a split of a built-in set: everything a worker thread needs to open it. */
+/** A plain description of a split of a built-in set, sufficient for a worker thread to open it. */
 export type DatasetSpec = Parameters<BuiltIn["open"]>[0];
 
 /** The schema of the settings of any built-in set. */
@@ -67,13 +67,13 @@ export const datasets: Registry<DatasetDefinition> = createRegistry<DatasetDefin
   builtIn,
 );
 
-/** Everything that `moesaic data` lists: the data sets, and the vocabulary of CLIP's tokenizer. */
+/** All entries of `moesaic data`: the data sets, and the vocabulary of CLIP's tokenizer. */
 export function listResources(): readonly ResourceDescription[] {
   return [...datasets.list(), clipBpe];
 }
 
 /**
- * The data set or vocabulary of a name.
+ * The data set or vocabulary with a name.
  *
  * @throws UserError (exit code 2) if nothing has this name
  */

@@ -3,11 +3,11 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 
-test("a process does not end while it waits for threads that still answer", async () => {
+test("a process stays alive while it waits for answers of threads", async () => {
   const installed = pathToFileURL(createRequire(import.meta.url).resolve("tsx"));
   const tsx = new URL("./esm/api/index.mjs", installed).href;
   const loader = new URL("./loader.ts", import.meta.url).href;
-  // The main thread sleeps until the batches made ahead have come, which it reads after `dispose`.
+  // The main thread sleeps until the prefetched batches have arrived, and reads them after `dispose`.
   const program = `
     const { register } = await import("${tsx}");
     register();

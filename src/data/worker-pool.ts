@@ -43,7 +43,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Starts `count` threads; jobs go to them in turn. Idle threads do not keep the process alive. */
+/** Starts `count` threads; jobs are distributed round robin. Idle threads do not keep the process alive. */
 export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool {
   const waiting = new Map<number, Waiting>();
   let failure: Error | undefined;
@@ -52,7 +52,7 @@ export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool 
 
   const settle = (id: number): Waiting | undefined => {
     const job = waiting.get(id);
-    // An answer after `dispose` must not let the process end before the threads end.
+    // After `dispose`, a late answer must not let the process exit before the threads stop.
     if (job === undefined) return undefined;
     waiting.delete(id);
     if (waiting.size === 0) for (const worker of workers) worker.unref();

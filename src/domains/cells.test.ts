@@ -8,7 +8,7 @@ import { tinyDomains } from "./domains.fixture.ts";
 const domains = ["a", "b", "c"];
 const config = tinyDomains();
 
-test("trial by trial every test domain and every algorithm", () => {
+test("cells cover every test domain and algorithm, trial by trial", () => {
   const cells = planCells([config], {
     domains,
     testDomains: ["a", "b"],
@@ -29,7 +29,7 @@ test("trial by trial every test domain and every algorithm", () => {
   expect(cells[0]!.run).toBe("tiny-domains/erm/without-a/trial-0");
 });
 
-test("a cell is the recipe without its test domain, with the seed and algorithm of its own", () => {
+test("a cell is the recipe without its test domain, with its own seed and algorithm", () => {
   const irm = { name: "irm", irm_lambda: 7 };
   const other: TrainConfig = {
     ...tinyDomains({ samples_per_domain: undefined, algorithm: irm }, { seed: 4 }),
@@ -84,7 +84,7 @@ test("row titles contain the differences; folder names support any domain name",
   );
 });
 
-test("cross-validation leaves out each test domain with every other, each pair once", () => {
+test("cross-validation leaves out each pair of domains once", () => {
   const options = { domains, testDomains: ["a", "c"], trials: 1, crossValidation: true };
   const left = planCells([config], options).map(({ testDomains }) => testDomains.join("+"));
   expect(left).toEqual(["a", "c", "a+b", "a+c", "b+c"]);

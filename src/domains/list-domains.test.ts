@@ -11,14 +11,14 @@ const list = (data: object) => {
   return listDomains(fromSnakeCase(dataSchema.parse({ normalize, ...data })));
 };
 
-test("sets name their domains; a configuration may open some of them", async () => {
+test("sets list their domains; a configuration may open some of them", async () => {
   expect(await list({ name: "shapes" })).toEqual(["flat", "outline", "noisy", "inverted"]);
   expect(await list({ name: "shapes", domains: ["noisy", "flat"] })).toEqual(["noisy", "flat"]);
   expect(await list({ name: "rotated-mnist" })).toEqual(["0", "15", "30", "45", "60", "75"]);
   expect(await list({ name: "colored-fashion-mnist" })).toEqual(["+90%", "+80%", "-90%"]);
 });
 
-test("the domains of a folder are its folders", async () => {
+test("the domains of a folder are its subfolders", async () => {
   const folder = mkdtempSync(join(tmpdir(), "moesaic-list-"));
   for (const name of ["sketch", "photo", ".hidden"])
     mkdirSync(join(folder, name, "cat"), { recursive: true });
@@ -27,7 +27,7 @@ test("the domains of a folder are its folders", async () => {
   rmSync(folder, { recursive: true });
 });
 
-test("a set without domains is refused, with those that have some", async () => {
+test("a set without domains is refused, with a list of sets that have domains", async () => {
   await expect(list({ name: "mnist" })).rejects.toThrow(
     "data.name mnist has no domains to hold out; choose shapes, rotated-mnist",
   );

@@ -87,7 +87,7 @@ test("every cell is trained once; the tables contain its metrics", async () => {
   );
 });
 
-test("an interrupted protocol goes on where it stopped, and ends as if it had not", async () => {
+test("an interrupted protocol continues, with the same result as an uninterrupted one", async () => {
   const out = join(folder, "parts");
   const stopped = await run(
     out,

@@ -4,7 +4,7 @@ import { knnVotes } from "./knn-probe.ts";
 
 const known = { width: 2, data: [1, 0, 0.8, 0.6, 0, 1, -1, 0] };
 const labels = [0, 1, 1, 2];
-const query = { width: 2, data: [1, 0] }; // Cosines with the known: 1, 0.8, 0, -1.
+const query = { width: 2, data: [1, 0] }; // Cosines with the known embeddings: 1, 0.8, 0, -1.
 
 test("votes by hand, relative to the nearest neighbour's", () => {
   const votes = (k: number) => [

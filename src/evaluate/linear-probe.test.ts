@@ -16,7 +16,7 @@ const fixture = JSON.parse(
 const { numClasses, width, labels } = fixture;
 const embeddings = { width, data: fixture.samples };
 
-test.each(fixture.fits)("scikit-learn's weights and probabilities at l2 $l2", (fit) => {
+test.each(fixture.fits)("matches scikit-learn's weights and probabilities at l2 $l2", (fit) => {
   const options = { numClasses, l2: fit.l2, tolerance: 1e-9 };
   const found = logisticRegression({ embeddings, labels }, options);
   expect(found.converged).toBe(true);

@@ -6,7 +6,7 @@ const rows = (...points: readonly (readonly [number, number])[]) => ({
   data: points.flat(),
 });
 
-test("ranks by hand: two images with two texts each", () => {
+test("hand-computed ranks: two images with two texts each", () => {
   // Cosines with the texts: image 0 [0.6, 0, 0.8, 1], image 1 [0.8, 1, 0.6, 0].
   const images = rows([1, 0], [0, 1]);
   const texts = rows([0.6, 0.8], [0, 1], [0.8, 0.6], [1, 0]);
@@ -14,7 +14,7 @@ test("ranks by hand: two images with two texts each", () => {
   // For both images the best text is of the other image; their own best text has rank 3.
   expect(scores.image_to_text_r1).toBe(0);
   expect(scores.image_to_text_r5).toBe(1);
-  // All texts lie closer to the other image.
+  // All texts are closer to the other image.
   expect(scores.text_to_image_r1).toBe(0);
   expect(scores.text_to_image_r10).toBe(1);
   const swapped = retrievalScores(images, texts, [1, 1, 0, 0]);

@@ -29,7 +29,7 @@ test("class rows: the mean of unit rows, normalised", () => {
   );
 });
 
-test("logits, probabilities, accuracy and confusion by hand", () => {
+test("hand-computed logits, probabilities, accuracy and confusion", () => {
   const classes = { width: 2, data: [1, 0, 0, 1] };
   const images = { width: 2, data: [1, 0, 0.6, 0.8, 0.8, 0.6] };
   const logits = zeroShotLogits(images, classes, 10);

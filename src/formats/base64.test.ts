@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 
-test("bytes survive the round trip, also more than one call of String.fromCharCode takes", () => {
+test("bytes survive the round trip, also beyond one call of String.fromCharCode", () => {
   expect(encodeBase64(Uint8Array.of(1, 2))).toBe("AQI=");
   expect([...decodeBase64("AQI=")]).toEqual([1, 2]);
   const many = Uint8Array.from({ length: 20_000 }, (_, i) => i % 251);

@@ -12,7 +12,7 @@ test("float16: one, the largest value, the smallest subnormal, infinities and Na
   expect(float16ToNumber(0x7e00)).toBeNaN();
 });
 
-test("float16: finite values rise with their bits, so none of the 31744 is out of place", () => {
+test("float16: finite values increase with their bits, for all 31744 values", () => {
   let previous = -1;
   for (let bits = 0; bits < 0x7c00; bits++) {
     const value = float16ToNumber(bits);

@@ -16,7 +16,7 @@ test("a view into a larger buffer is read from its own start", () => {
   expect(readIdx(padded, { name: "x", rank: 1 }).data).toEqual(Uint8Array.of(7, 8, 9));
 });
 
-test("a truncated file tells expected and actual bytes", () => {
+test("a truncated file is reported with expected and actual bytes", () => {
   expect(() => read(labels.slice(0, 6), 1)).toThrow(
     "train.idx is not a valid IDX file: expected a header of 8 bytes, got 6 bytes",
   );

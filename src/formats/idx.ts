@@ -15,11 +15,11 @@ export interface IdxLimits {
   /** Name of the file, for messages. */
   readonly name: string;
   readonly rank: number;
-  /** Largest element count accepted, by default 2^30. */
+  /** Maximum element count, by default 2^30. */
   readonly maxElements?: number;
 }
 
-/** Reads an IDX array of unsigned bytes of a given rank; refuses anything else with a sentence. */
+/** Reads an IDX array of unsigned bytes with a given rank. @throws UserError for other content */
 export function readIdx(bytes: Uint8Array, limits: IdxLimits): IdxArray {
   const { name, rank, maxElements = 2 ** 30 } = limits;
   const headerBytes = 4 + 4 * rank;

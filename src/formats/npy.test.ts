@@ -7,7 +7,7 @@ const table = array([
   [0, 0.1, 7],
 ]);
 
-test("the bytes are NumPy's", () => {
+test("the bytes equal NumPy's", () => {
   const bytes = encodeNpy(table);
   const text = new TextDecoder("latin1").decode(bytes);
   expect(text.slice(0, 8)).toBe("\x93NUMPY\x01\x00");
@@ -17,7 +17,7 @@ test("the bytes are NumPy's", () => {
   expect([...new Float32Array(bytes.slice(-24).buffer)]).toEqual([...table.data]);
 });
 
-test("what was written is read, at any place of a buffer", () => {
+test("written files are read back, at any offset of a buffer", () => {
   const bytes = encodeNpy(table);
   const shifted = new Uint8Array(bytes.length + 3);
   shifted.set(bytes, 3);
@@ -27,11 +27,11 @@ test("what was written is read, at any place of a buffer", () => {
 });
 
 test.each<[string, (bytes: Uint8Array) => Uint8Array, string]>([
-  ["another file", () => new TextEncoder().encode("not an array at all"), "does not begin as"],
-  ["a file cut short", (bytes) => bytes.slice(0, -4), "take 24 bytes, and it holds 20"],
-  ["a header cut short", (bytes) => bytes.slice(0, 40), "its header has"],
+  ["another file", () => new TextEncoder().encode("not an array at all"), "does not start with"],
+  ["a truncated file", (bytes) => bytes.slice(0, -4), "take 24 bytes, but it holds 20"],
+  ["a truncated header", (bytes) => bytes.slice(0, 40), "its header has"],
   ["doubles", (bytes) => swap(bytes, "<f4", "<f8"), "its type is <f8"],
-  ["columns first", (bytes) => swap(bytes, "False", "True "), "its columns come first"],
+  ["column-major order", (bytes) => swap(bytes, "False", "True "), "it is column-major"],
   ["three axes", (bytes) => swap(bytes, "(2, 3)", "(2,3,)"), ""],
   ["a huge shape", (bytes) => swap(bytes, "(2, 3), }      ", "(2, 9999999), }"), "holds 24"],
 ])("%s", (_, change, reason) => {

@@ -1,4 +1,4 @@
-/** What a Parquet file must look like before its columns are read. */
+/** Checks of a Parquet file before its columns are read. */
 
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { UserError } from "../graph/errors.ts";
@@ -6,15 +6,19 @@ import { codecs } from "./parquet-codecs.ts";
 
 const maxFooterBytes = 2 ** 26;
 
-/** Refuses a file whose first and last bytes are not those of a Parquet file. */
+/**
+ * Checks the magic bytes at both ends of a Parquet file.
+ *
+ * @throws UserError if the file is truncated or in another format
+ */
 export async function checkEnds(path: string, file: AsyncBuffer): Promise<void> {
   const size = file.byteLength;
   if (size < 12) throw damaged(path, `it has only ${size} bytes`);
   const start = Buffer.from(await file.slice(0, 4)).toString("latin1");
   const end = Buffer.from(await file.slice(size - 8, size));
-  if (start !== "PAR1") throw damaged(path, "it does not begin with PAR1");
+  if (start !== "PAR1") throw damaged(path, "it does not start with PAR1");
   if (end.toString("latin1", 4) !== "PAR1") {
-    throw damaged(path, "it does not end with PAR1, so its end is cut off");
+    throw damaged(path, "it does not end with PAR1, so it is truncated");
   }
   const footer = end.readUInt32LE(0);
   if (footer > Math.min(size - 12, maxFooterBytes)) {
@@ -33,7 +37,11 @@ export function checkRows(path: string, metadata: FileMetaData, maxRows: number)
   return total;
 }
 
-/** Refuses row groups that are too large, lie outside of the file, or are packed in a way not read here. */
+/**
+ * Refuses row groups that are too large, outside of the file, or in an unsupported compression.
+ *
+ * @throws UserError if a row group is invalid
+ */
 export function checkGroups(
   path: string,
   metadata: FileMetaData,
@@ -83,5 +91,7 @@ export async function guarded<Result>(path: string, read: () => Promise<Result>)
 }
 
 export function damaged(path: string, reason: string, cause?: unknown): UserError {
-  return new UserError(`${path} is not a valid Parquet file: ${reason}; get it again`, { cause });
+  return new UserError(`${path} is not a valid Parquet file: ${reason}; download it again`, {
+    cause,
+  });
 }

@@ -51,7 +51,7 @@ test.each([1, 2] as const)("lists of texts of pyarrow, data pages version %i", a
 });
 
 test.each([1, 2] as const)(
-  "a damaged byte gives values or a sentence, pages version %i",
+  "a damaged byte gives values or a clear error, pages version %i",
   async (version) => {
     const path = join(folder, "fuzz.parquet");
     const whole = readFileSync(fixture(version));

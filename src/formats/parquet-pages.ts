@@ -1,6 +1,6 @@
 /**
- * Checks the pages of a Parquet column before they are decoded: a false count in a page would make
- * the decoder run on or fill the memory.
+ * Checks the pages of a Parquet column before they are decoded: a wrong count in a page could cause the
+ * decoder to loop or exhaust the memory.
  */
 
 // A published subpath of hyparquet, whose main entry does not read the headers of pages.
@@ -12,11 +12,11 @@ import { checkDelta, deltaEncodings } from "./parquet-delta.ts";
 /** One column of a row group, as the footer describes it. */
 export interface ColumnChunk {
   readonly rows: number;
-  /** Values with nulls: as many as rows, but for a list. */
+  /** Number of values, including nulls: equal to the rows, except for a list. */
   readonly values: number;
-  /** Largest definition level: how many of the column and its parents may be null or repeated. */
+  /** Maximum definition level: how many of the column and its parents may be null or repeated. */
   readonly maxDefinition: number;
-  /** Largest repetition level: 1 for a list, else 0. */
+  /** Maximum repetition level: 1 for a list, otherwise 0. */
   readonly maxRepetition: number;
   readonly maxPageBytes: number;
   readonly unpack: (input: Uint8Array, length: number) => Uint8Array;
@@ -26,7 +26,7 @@ type PageHeader = ReturnType<typeof parquetHeader>;
 
 const dictionaryEncodings = ["PLAIN_DICTIONARY", "RLE_DICTIONARY"];
 
-/** Throws a plain error that says what is wrong with the bytes of a column. */
+/** @throws Error that describes the problem, if the bytes of a column are invalid */
 export function checkPages(bytes: Uint8Array, chunk: ColumnChunk): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const reader = { view, offset: 0 };
@@ -41,7 +41,7 @@ export function checkPages(bytes: Uint8Array, chunk: ColumnChunk): void {
   }
 }
 
-/** How many values a page has, with nulls. */
+/** The number of values in a page, including nulls. */
 function checkPage(
   page: Uint8Array,
   header: PageHeader,
@@ -132,7 +132,7 @@ function checkValues(data: Uint8Array, encoding: string, rows: number, maxBytes:
   if (data.length > 0) checkRuns(data.subarray(1), data[0]!, rows, false);
 }
 
-/** Walks over runs of repeated and of packed numbers: none may go beyond `count`. */
+/** Walks over runs of repeated and packed numbers; none may exceed `count`. */
 function checkRuns(data: Uint8Array, bits: number, count: number, complete: boolean): void {
   if (bits > 32) throw new Error(`numbers of ${bits} bits`);
   let at = 0;
@@ -147,12 +147,12 @@ function checkRuns(data: Uint8Array, bits: number, count: number, complete: bool
     }
     const isPacked = header % 2 === 1;
     const length = isPacked ? 8 * Math.floor(header / 2) : header / 2;
-    // Packed runs are filled up to a multiple of eight.
+    // Packed runs are padded to a multiple of eight.
     checkCount("a run", length, isPacked ? count - seen + 7 : count - seen, 1);
     at += isPacked ? Math.floor(header / 2) * bits : Math.ceil(bits / 8);
     seen += length;
   }
-  if (complete && seen < count) throw new Error(`levels of ${seen} values where ${count} are due`);
+  if (complete && seen < count) throw new Error(`levels of ${seen} values, expected ${count}`);
 }
 
 function checkCount(what: string, value: number | undefined, high: number, low = 0): number {

@@ -25,7 +25,7 @@ async function readAll<const Columns extends ParquetColumns>(path: string, wante
 }
 
 test.each(["UNCOMPRESSED", "SNAPPY"] as const)(
-  "rows come by row group, from files with codec %s",
+  "rows are yielded by row group, from files with codec %s",
   async (codec) => {
     const path = join(folder, `${codec}.parquet`);
     writePictures(path, "image", bytes, columns, codec);
@@ -54,7 +54,7 @@ test("gzip is read", async () => {
   expect(rows).toEqual(new Array(50).fill({ label: 7 }));
 });
 
-test("a null picture reads as no bytes, another null names file, column and row", async () => {
+test("a null picture is read as empty bytes; other nulls are reported with file, column and row", async () => {
   const path = join(folder, "null.parquet");
   parquetWriteFile({
     filename: path,
@@ -70,7 +70,7 @@ test("a null picture reads as no bytes, another null names file, column and row"
   );
 });
 
-test("missing columns and columns of other types are named", async () => {
+test("missing columns and columns of other types are reported", async () => {
   const path = join(folder, "types.parquet");
   writePictures(path, "image", bytes, columns);
   await expect(readAll(path, { labels: "integer" })).rejects.toThrow(
@@ -87,7 +87,7 @@ test("missing columns and columns of other types are named", async () => {
   );
 });
 
-test("files that are missing, cut short or damaged are named", async () => {
+test("missing, truncated and damaged files are reported", async () => {
   const path = join(folder, "whole.parquet");
   const wanted = { "image.bytes": "bytes", label: "integer" } as const;
   await expect(readAll(path, wanted)).rejects.toThrow(`${path} is missing; get it`);
@@ -97,12 +97,12 @@ test("files that are missing, cut short or damaged are named", async () => {
 
   truncateSync(path, whole.length - 40);
   await expect(readAll(path, wanted)).rejects.toThrow(
-    `${refused}: it does not end with PAR1, so its end is cut off; get it again`,
+    `${refused}: it does not end with PAR1, so it is truncated; download it again`,
   );
   writeFileSync(path, whole.subarray(0, 8));
   await expect(readAll(path, wanted)).rejects.toThrow(`${refused}: it has only 8 bytes`);
   writeFileSync(path, Buffer.concat([Buffer.from("GIF8"), whole.subarray(4)]));
-  await expect(readAll(path, wanted)).rejects.toThrow("it does not begin with PAR1");
+  await expect(readAll(path, wanted)).rejects.toThrow("it does not start with PAR1");
 
   const long = Buffer.from(whole);
   long.writeUInt32LE(2 ** 31, long.length - 8);
@@ -110,12 +110,12 @@ test("files that are missing, cut short or damaged are named", async () => {
   await expect(readAll(path, wanted)).rejects.toThrow(
     `its footer claims 2147483648 bytes in a file of ${whole.length}`,
   );
-  // Without the pages: what the footer points at is not there.
+  // Without the pages that the footer points to.
   writeFileSync(path, Buffer.concat([whole.subarray(0, 4), whole.subarray(-700)]));
   await expect(readAll(path, wanted)).rejects.toThrow(refused);
 });
 
-test("every single damaged byte gives values or a sentence, nothing else", async () => {
+test("every single damaged byte gives values or a clear error", async () => {
   const path = join(folder, "fuzz.parquet");
   writePictures(path, "image", bytes.slice(0, 2), { label: [1, 2] });
   const whole = readFileSync(path);

@@ -1,4 +1,4 @@
-/** Reads chosen columns of a Parquet file, one row group at a time, within size limits. */
+/** Reads selected columns of a Parquet file, one row group at a time, within size limits. */
 
 import { existsSync } from "node:fs";
 import {
@@ -52,19 +52,19 @@ export type ParquetRow<Columns extends ParquetColumns> = {
 export interface ParquetFile<Columns extends ParquetColumns> {
   readonly path: string;
   readonly numRows: number;
-  /** The rows of one row group after another; each call reads the file anew. */
+  /** The rows, one row group after another; each call reads the file again. */
   readonly groups: () => AsyncGenerator<readonly ParquetRow<Columns>[]>;
 }
 
-/** Most items of the lists of a row group, on average. */
+/** Maximum mean number of list items per row of a row group. */
 const maxListLength = 1000;
 
 export interface ParquetOptions {
-  /** Most rows that the file may have, by default 10^7. */
+  /** Maximum number of rows, by default 10^7. */
   readonly maxRows?: number;
-  /** Most bytes that the chosen columns of one row group may take, unpacked; by default 2^30. */
+  /** Maximum uncompressed bytes of the selected columns of one row group; by default 2^30. */
   readonly maxGroupBytes?: number;
-  /** What to do where the file is missing. */
+  /** Advice for a missing file. */
   readonly hint: string;
 }
 /**

@@ -5,7 +5,7 @@ import { UserError } from "../graph/errors.ts";
 /** The limit of Python's `safetensors`. */
 const maxHeaderBytes = 100_000_000;
 
-/** One tensor as its header describes it; offsets count from the end of the header. */
+/** One tensor's header entry; offsets are relative to the end of the header. */
 export interface HeaderEntry {
   name: string;
   dtype: string;
@@ -15,10 +15,10 @@ export interface HeaderEntry {
 }
 
 export interface Header {
-  /** In order of their place in the file. */
+  /** Tensors in the order of their offsets. */
   entries: HeaderEntry[];
   metadata: Record<string, string>;
-  /** First byte after the header. */
+  /** Offset of the first byte after the header. */
   dataStart: number;
 }
 
@@ -30,7 +30,11 @@ const entrySchema = z.strictObject({
 });
 const metadataSchema = z.record(z.string(), z.string());
 
-/** Reads and checks the header of a safetensors file; errors name `source`. */
+/**
+ * Reads and checks the header of a safetensors file; errors name `source`.
+ *
+ * @throws UserError if the header is invalid
+ */
 export function parseHeader(bytes: Uint8Array, source: string): Header {
   const text = headerText(bytes, source);
   const fields = parseJson(text, source);
@@ -75,7 +79,7 @@ function headerText(bytes: Uint8Array, source: string): string {
   const length = byteLengthOfHeader(bytes);
   if (length > maxHeaderBytes) {
     throw new UserError(
-      `${source}: its header would have ${length} bytes, more than the limit of ${maxHeaderBytes}; this is not a safetensors file`,
+      `${source}: its header has ${length} bytes, more than the limit of ${maxHeaderBytes}; this is not a safetensors file`,
     );
   }
   if (8 + length > bytes.length) {
@@ -103,7 +107,7 @@ function parseJson(text: string, source: string): Record<string, unknown> {
   return fields as Record<string, unknown>;
 }
 
-/** The first key that valid JSON `text` repeats at its top level; JSON.parse keeps the last only. */
+/** The first duplicate top-level key of valid JSON `text`; JSON.parse keeps only the last one. */
 function duplicateKey(text: string): string | undefined {
   const seen = new Set<string>();
   let depth = 0;

@@ -32,7 +32,7 @@ const tensors: Record<string, NdArray> = {
   größe: array([3]),
 };
 
-test("our file is the one Python writes, byte for byte", () => {
+test("our file equals Python's, byte for byte", () => {
   const ours = join(encodeSafetensors(tensors, { format: "pt" }));
   expect(Buffer.compare(ours, fixture("python"))).toBe(0);
   expect(join(encodeSafetensors(new Map(Object.entries(tensors)), { format: "pt" }))).toEqual(ours);
@@ -88,14 +88,14 @@ const entry = (begin: number, end: number, count = (end - begin) / 4): string =>
 test.each<[string, Uint8Array, RegExp]>([
   ["no header length", new Uint8Array(7), /7 bytes are too few.*truncated/],
   ["truncated header", file("{}", 0, 10), /header has 10 bytes but the file only 10; it is trunc/],
-  ["enormous header", file("{}", 0, 100_000_001), /100000001 bytes, more than the limit/],
+  ["too large header", file("{}", 0, 100_000_001), /100000001 bytes, more than the limit/],
   ["other text", file("[1, 2, 3]"), /not a JSON object/],
   ["broken JSON", file('{"a": '), /not a JSON object/],
   ["entry without offsets", file('{"a":{"dtype":"F32","shape":[1]}}', 4), /entry of tensor "a"/],
   ["negative size", file(`{"a":${entry(4, 0, 1)}}`, 4), /entry of tensor "a"/],
   ["fractional shape", file(`{"a":${entry(0, 4, 1.5)}}`, 4), /entry of tensor "a"/],
   ["duplicate", file(`{"a":${entry(0, 4)},"\\u0061":${entry(0, 4)}}`, 4), /tensor "a" twice/],
-  ["hole", file(`{"a":${entry(0, 4)},"b":${entry(8, 12)}}`, 12), /"b".*byte 8.*hole.*ends at 4/],
+  ["gap", file(`{"a":${entry(0, 4)},"b":${entry(8, 12)}}`, 12), /"b".*byte 8.*gap.*ends at 4/],
   ["overlap", file(`{"a":${entry(0, 8)},"b":${entry(4, 12)}}`, 12), /"b".*byte 4.*overlaps/],
   ["truncated data", file(`{"a":${entry(0, 8)}}`, 7), /"a" ends at byte 8 but only 7.*truncated/],
   ["trailing bytes", file(`{"a":${entry(0, 8)}}`, 9), /1 bytes follow the last tensor/],

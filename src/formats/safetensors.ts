@@ -1,16 +1,16 @@
 /**
  * The safetensors file format: 8 bytes of header length (little-endian), a JSON header, then the
- * tensors' bytes without holes.
+ * contiguous bytes of the tensors.
  *
- * Files are written as Python's `safetensors` writes them: wide element types first and names in
- * order, so that every tensor is aligned to its element size.
+ * Files are written like Python's `safetensors` writes them: wide element types first, names
+ * sorted, so that every tensor is aligned to its element size.
  */
 import { bytesPerElement, type DType, elementCount, type NdArray, view } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import { bfloat16ToNumber, float16ToNumber, widenToFloat32 } from "./half.ts";
 import { type HeaderEntry, parseHeader } from "./safetensors-header.ts";
 
-/** What a safetensors file holds. */
+/** The content of a safetensors file. */
 export interface SafetensorsContent {
   tensors: Map<string, NdArray>;
   metadata: Record<string, string>;
@@ -24,7 +24,7 @@ export interface SafetensorsOptions {
   readonly skipUnreadable?: boolean;
 }
 
-/** Element types that are written, in file order. */
+/** Supported element types, in file order. */
 const writeOrder: readonly (readonly [DType, string])[] = [
   ["int64", "I64"],
   ["float64", "F64"],
@@ -42,11 +42,11 @@ const halfReaders = new Map([
 ]);
 
 /**
- * The chunks of a safetensors file, to be written one after the other; tensors are not copied.
+ * The chunks of a safetensors file in order; tensors are not copied.
  *
  * @param tensors by name
  * @param metadata texts kept in the header under `__metadata__`
- * @throws RangeError when a tensor's data does not fit its shape
+ * @throws RangeError if a tensor's data does not fit its shape
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, NdArray> | Readonly<Record<string, NdArray>>,
@@ -87,12 +87,12 @@ function encodeHeader(json: string): Uint8Array {
 }
 
 /**
- * Reads a safetensors file. Tensors are views into `bytes` where their place is aligned, copies
- * otherwise; F16 and BF16 are widened to float32.
+ * Reads a safetensors file. Tensors are views into `bytes` if aligned, otherwise copies; F16 and BF16
+ * are widened to float32.
  *
  * @param bytes the whole file
- * @param source what to call the file in errors
- * @throws UserError with one sentence when the file is truncated, corrupt, or of an unknown type
+ * @param source name of the file in errors
+ * @throws UserError if the file is truncated, corrupt, or has an unknown type
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
@@ -107,8 +107,7 @@ export function decodeSafetensors(
   for (const entry of entries) {
     const { name, begin, end } = entry;
     if (begin !== expected) {
-      const problem =
-        begin < expected ? "overlaps the tensor before it" : "leaves a hole before it";
+      const problem = begin < expected ? "overlaps the tensor before it" : "leaves a gap before it";
       throw new UserError(
         `${source}: tensor "${name}" starts at byte ${begin} and ${problem}, which ends at ${expected}; the file is corrupt`,
       );

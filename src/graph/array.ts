@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Plain arrays with a shape: the inputs and outputs of graphs. */
 
 /** Element types of graphs, with NumPy's names. */

@@ -1,4 +1,4 @@
-/** Symbolic tensors, the operators that make them, and the graph that records both. */
+/** Symbolic tensors, the operators that create them, and the graph that records both. */
 import type { DType, NdArray } from "./array.ts";
 import type { Shape } from "./shape.ts";
 
@@ -103,7 +103,11 @@ export function createGraph(): Graph {
   };
 }
 
-/** Adds a node to `graph` and returns its outputs. */
+/**
+ * Adds a node to `graph` and returns its outputs.
+ *
+ * @throws TypeError if the inputs are from different graphs, RangeError if their shapes do not fit
+ */
 export function addNode<A>(
   graph: Graph,
   op: Op<A>,
@@ -140,7 +144,11 @@ export function addNode<A>(
   return outputs;
 }
 
-/** Declares an operator and returns the function that applies it. */
+/**
+ * Declares an operator and returns the function that applies it.
+ *
+ * @throws TypeError, from the returned function, without inputs
+ */
 export function defineOp<A>(
   op: Op<A>,
 ): (inputs: readonly Tensor[], attributes: A) => readonly Tensor[] {

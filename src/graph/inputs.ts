@@ -55,7 +55,11 @@ export function isConstant(tensor: Tensor): boolean {
   return tensor.node.op === (constantOp as Op);
 }
 
-/** Name and role of an input tensor. */
+/**
+ * Name and role of an input tensor.
+ *
+ * @throws TypeError if the tensor is not a graph input
+ */
 export function inputAttributes(tensor: Tensor): InputAttributes {
   if (!isInput(tensor)) throw new TypeError("not a graph input");
   return tensor.node.attributes as InputAttributes;

@@ -37,7 +37,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, axis) => sameDim(dim, b[axis]!));
 }
 
-/** The product of dimensions; at most one may be symbolic. */
+/**
+ * The product of dimensions; at most one may be symbolic.
+ *
+ * @throws RangeError if two dimensions are symbolic
+ */
 export function product(dims: Shape): Dim {
   let factor = 1;
   let symbol: string | undefined;
@@ -53,7 +57,11 @@ export function product(dims: Shape): Dim {
   return symbol === undefined ? factor : symbolic(symbol, factor);
 }
 
-/** The sum of dimensions that are all integers or all multiples of one symbol. */
+/**
+ * The sum of dimensions that are all integers or all multiples of one symbol.
+ *
+ * @throws RangeError if the dimensions cannot be added
+ */
 export function sum(dims: Shape): Dim {
   const symbols = new Set(dims.map((dim) => (typeof dim === "number" ? "" : dim.symbol)));
   if (symbols.size > 1) throw new RangeError(`cannot add the dimensions ${formatShape(dims)}`);
@@ -79,7 +87,11 @@ export function divideDim(dim: Dim, divisor: Dim): Dim {
   return symbol === undefined || cancels ? n / d : symbolic(symbol, n / d);
 }
 
-/** The broadcast shape of operands, by NumPy's rule. */
+/**
+ * The broadcast shape of operands, by NumPy's rule.
+ *
+ * @throws RangeError if the shapes do not broadcast
+ */
 export function broadcastShapes(...shapes: Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
@@ -96,7 +108,7 @@ export function broadcastShapes(...shapes: Shape[]): Shape {
   });
 }
 
-/** `axis`, or `axis + rank` when negative; throws outside the rank. */
+/** `axis`, or `axis + rank` if negative. @throws RangeError if it is outside the rank */
 export function normalizeAxis(axis: number, rank: number): number {
   const result = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || result < 0 || result >= rank) {
@@ -110,7 +122,7 @@ export function formatDim(dim: Dim): string {
   return dim.factor === 1 ? dim.symbol : `${dim.factor}*${dim.symbol}`;
 }
 
-/** For messages: `[B, 49, 64]`. */
+/** Formats a shape for messages: `[B, 49, 64]`. */
 export function formatShape(shape: Shape): string {
   return `[${shape.map(formatDim).join(", ")}]`;
 }

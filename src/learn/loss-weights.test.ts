@@ -46,7 +46,7 @@ async function gradientsAt(weight: ScheduledWeight, steps: readonly number[], to
   }
 }
 
-test("the weight of a step follows from the step alone", async () => {
+test("the weight of a step depends only on the step", async () => {
   const weight: ScheduledWeight = { peak: 2, kind: "linear", warmupSteps: 2 };
   // Factors 1/2, 1, 1, 3/4, 1/2, ... of a peak of 2, times a gradient of 3.
   const rows = await gradientsAt(weight, [0, 3, 4, 0], 6);
@@ -58,7 +58,7 @@ test("the weight of a step follows from the step alone", async () => {
   ]);
 });
 
-test("a warm-up alone needs no length of training, a fall does", async () => {
+test("only schedules that decay need the length of training", async () => {
   const warm: ScheduledWeight = { peak: 1, kind: "constant", warmupSteps: 4 };
   expect((await gradientsAt(warm, [0, 9])).map(([objective]) => objective)).toEqual([4.5, 9]);
   const fall = new Map([["weight:moe.balance", { peak: 1, kind: "cosine" } as const]]);
@@ -69,7 +69,7 @@ test("a warm-up alone needs no length of training, a fall does", async () => {
   expect(() => createLossWeights(slow, 3)).toThrow("warms up for 4 steps, but the run has 3");
 });
 
-test("evaluation has the peak, and asks for no weight", () => {
+test("evaluation uses the peak, and needs no weight", () => {
   const graph = evaluationGraph(objectiveOf({ peak: 2, kind: "cosine" }), batch);
   expect(graph.weights.size).toBe(0);
   expect(graph.model.inputs.map(({ name }) => name).sort()).toEqual(["w", "x"]);

@@ -1,11 +1,11 @@
 /** `apply`, `compile` and `fit` in Node, on the native runtime unless options set another. */
-import { nativeRuntime } from "../runtime/native/native.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
 import { type Application, createApplication } from "./apply/apply.ts";
 import { createFit, type Fit } from "./fit/fit.ts";
 import type { FittedModel } from "./fit/fitted-model.ts";
 import { writeWeights } from "./fit/weights-file.ts";
 
-const application = createApplication(nativeRuntime);
+const application = createApplication(defaultRuntime);
 
 /**
  * Runs a scoped function once on plain arrays; see {@link Application.apply}.
@@ -37,7 +37,7 @@ export interface SavableModel extends FittedModel {
   save(path: string): Promise<void>;
 }
 
-const fitModel = createFit(nativeRuntime);
+const fitModel = createFit(defaultRuntime);
 
 /**
  * Trains the model of an objective on data; see {@link Fit}.

@@ -12,7 +12,7 @@ const spec = (name: string) => trace.parameters.get(name)!;
 const base = { step: 0, learningRate: 0.1, weightDecay: 0.01 };
 const always = { learningRateFactor: 1, frozen: false } as const;
 
-test("a pattern stands for whole names, and its dots for dots", () => {
+test("a pattern matches whole names, and its dots match dots", () => {
   expect(matchesPattern("body.*.weight", "body.0.weight")).toBe(true);
   expect(matchesPattern("body.*", "bodyX0")).toBe(false);
   expect(matchesPattern("head", "head.weight")).toBe(false);
@@ -26,7 +26,7 @@ test("without rules, only weights decay", () => {
   expect(groups.settings(base)("no_decay")).toEqual({ ...base, weightDecay: 0 });
 });
 
-test("the first rule that matches sets rate and decay", () => {
+test("the first matching rule sets rate and decay", () => {
   const groups = parameterGroups([
     { ...always, parameters: "head.*", learningRateFactor: 0.5, weightDecay: 0.2 },
     { ...always, parameters: "*", learningRateFactor: 0 },
@@ -41,7 +41,7 @@ test("the first rule that matches sets rate and decay", () => {
   expect(settings(groups.group(spec("body.0.weight")))).toMatchObject({ learningRate: 0 });
 });
 
-test("frozen parameters rest always, or up to a step, or from one on", () => {
+test("parameters can be frozen always, until a step, or from a step", () => {
   const groups = parameterGroups([
     { ...always, parameters: "head.weight", frozen: true },
     { ...always, parameters: "head.bias", frozen: { untilStep: 3 } },
@@ -57,7 +57,7 @@ test("frozen parameters rest always, or up to a step, or from one on", () => {
   expect(rests(3)).toEqual([true, false, true]);
 });
 
-test("a group that begins late counts its steps from its own first one", () => {
+test("a group that starts late counts its steps from its own first one", () => {
   const groups = parameterGroups([
     { ...always, parameters: "head.bias", frozen: { untilStep: 3 } },
     { ...always, parameters: "body.*", frozen: { fromStep: 5 } },

@@ -8,7 +8,7 @@ const requests = [
 ] as const;
 const pool = createRandomPool(key(1), requests);
 
-test("the same seed, name and step give the same numbers; any other differs", () => {
+test("equal seed, name and step give equal numbers; any other differs", () => {
   const draw = (from = pool, name = "a", step = 0) => [
     ...from.window("uniform", name, step, [100, 30]).data,
   ];
@@ -24,7 +24,7 @@ describe.each(["uniform", "normal"] as const)("%s windows", (distribution) => {
   const shape = distribution === "uniform" ? [100, 30] : [8, 4];
   const count = shape[0]! * shape[1]!;
 
-  test("lie inside one table, at cache lines, spread over all of it", () => {
+  test("numbers lie inside one table, at cache lines, spread over all of it", () => {
     const offsets = new Set<number>();
     let [table, highest] = [0, 0];
     for (let step = 0; step < 200; step++) {
@@ -42,7 +42,7 @@ describe.each(["uniform", "normal"] as const)("%s windows", (distribution) => {
     expect(highest).toBeGreaterThan(0.95 * table);
   });
 
-  test("have the moments of their distribution", () => {
+  test("numbers have the moments of their distribution", () => {
     let [total, squares, n] = [0, 0, 0];
     for (let step = 0; step < 300; step++) {
       for (const value of pool.window(distribution, "moments", step, shape).data) {

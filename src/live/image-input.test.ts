@@ -28,7 +28,7 @@ describe("an image", () => {
     expect([...data]).toEqual(close([0, 1, 0.2, 0.8, 0.4, 0.8]));
   });
 
-  test("loses its transparency", () => {
+  test("has its transparency removed", () => {
     const opaque = imageReader(spec)(image(3, 0, 51, 102, 255, 204, 153));
     expect(imageReader(spec)(image(4, 0, 51, 102, 0, 255, 204, 153, 7))).toEqual(opaque);
   });

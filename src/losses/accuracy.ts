@@ -1,4 +1,4 @@
-/** Fraction of rows whose largest score belongs to the label. ONNX: ArgMax, Equal, ReduceMean. */
+/** Fraction of rows whose largest score is at the label. ONNX: ArgMax, Equal, ReduceMean. */
 import type { Tensor } from "../graph/graph.ts";
 import { formatShape, sameDim } from "../graph/shape.ts";
 import { div, maximum, mul } from "../ops/arithmetic.ts";

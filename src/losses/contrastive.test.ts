@@ -41,7 +41,7 @@ test("golden values of three pairs", async () => {
   expect(toNumbers(accuracy!)[0]).toBeCloseTo(2 / 3, 6); // 0.96 beats the 0.8 of the second
 });
 
-test("pairs that do not count are in no denominator", async () => {
+test("excluded pairs are in no denominator", async () => {
   const ids = array(
     [
       [1, 2],
@@ -72,7 +72,7 @@ test("pairs that do not count are in no denominator", async () => {
   expect(toNumbers(siglip!)[0]).toBeCloseTo((wrong.reduce((a, b) => a + b) + right) / 3, 5);
 });
 
-test("mean similarity: of different rows alone, 1 where they are one, 0 for a single row", async () => {
+test("mean similarity covers only different rows: 1 if all are equal, 0 for a single row", async () => {
   const one = array([[0.6, 0.8, 0]]);
   const collapsed = array(Array(4).fill([0.6, 0.8, 0]) as number[][]);
   const values = await evaluate((...sets) => sets.map(meanSimilarity), [z, t, collapsed, one]);
@@ -102,7 +102,7 @@ const logSum = (row: readonly number[]): number =>
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0) / values.length;
 
-test("values and gradients by differences, for any number of pairs", async () => {
+test("values and numerical gradients, for any number of pairs", async () => {
   const pair = (rows: number) => [
     normalArray("z", [rows, 4]),
     normalArray("t", [rows, 4]),

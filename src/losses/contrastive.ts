@@ -98,14 +98,14 @@ export function alignmentLoss(z: Tensor, t: Tensor): Tensor {
  */
 export function meanSimilarity(z: Tensor): Tensor {
   const total = reduceSum(z, 0); // [P]
-  const norms = reduceSum(mul(z, z), 1); // [B], all one
+  const norms = reduceSum(mul(z, z), 1); // [B], all ones
   const count = reduceSum(onesLike(norms));
   const pairs = maximum(mul(count, sub(count, 1)), 1);
   return div(sub(reduceSum(mul(total, total)), reduceSum(norms)), pairs);
 }
 
 /**
- * Fraction of the rows of `z` whose nearest row of `t` is their own; ties count as correct.
+ * Fraction (0-1) of the rows of `z` whose nearest row of `t` is their pair; ties count as correct.
  *
  * @param z `[B, P]`
  * @param t `[B, P]`

@@ -17,7 +17,7 @@ const fixture = new URL("fixtures/cross-entropy.json", import.meta.url);
 const cases = JSON.parse(readFileSync(fixture, "utf8")) as Case[];
 
 test.each(cases)(
-  "as PyTorch: smoothing $labelSmoothing, ignore $ignoreIndex, $reduction",
+  "matches PyTorch: smoothing $labelSmoothing, ignore $ignoreIndex, $reduction",
   async (c) => {
     const { value, gradients } = await valueAndGradients(
       (logits, labels) => crossEntropy(logits, labels, c),
@@ -34,7 +34,7 @@ test.each(cases)(
   },
 );
 
-test("gradients by differences, at two batch sizes", async () => {
+test("gradients match finite differences, at two batch sizes", async () => {
   await checkOperator({
     fn: (logits, labels) => crossEntropy(logits, labels, { labelSmoothing: 0.2 }),
     reference: (logits, labels) => {
@@ -56,7 +56,7 @@ test("gradients by differences, at two batch sizes", async () => {
   });
 });
 
-test("where every row is ignored the loss and its gradient are 0", async () => {
+test("if every row is ignored, the loss and its gradient are 0", async () => {
   const { value, gradients } = await valueAndGradients(
     (logits, labels) => crossEntropy(logits, labels, { ignoreIndex: -1 }),
     [array([[1, 2]]), array([-1], "int64")],

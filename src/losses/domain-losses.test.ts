@@ -17,7 +17,7 @@ const rowsOf = ({ shape: [rows, width], data }: Values): number[][] =>
     Array.from({ length: width! }, (_, c) => data[i * width! + c]!),
   );
 
-/** Pair by pair, as DomainBed's AbstractMMD computes it. */
+/** The sum over pairs, as DomainBed's AbstractMMD computes it. */
 function coralReference(features: Values, numDomains: number): Values {
   const rows = rowsOf(features);
   const size = rows.length / numDomains;
@@ -44,7 +44,7 @@ function coralReference(features: Values, numDomains: number): Values {
   return scalar(mean(pairs.map(([a, b]) => a! + b!)));
 }
 
-test("CORAL by hand, and against sums over pairs of domains", async () => {
+test("CORAL matches hand-computed values and sums over pairs of domains", async () => {
   // Domain 1: 0 and 2 (mean 1, variance 2); domain 2: 1 and 7 (mean 4, variance 18).
   const [two] = await evaluate((x) => coralPenalty(x, 2), [array([[0], [2], [1], [7]])]);
   expect(toNumbers(two!)).toEqual([9 + 256]);
@@ -65,7 +65,7 @@ test("CORAL by hand, and against sums over pairs of domains", async () => {
 
 const labels = [0, 2, 1, 1, 0, 2, 2, 0];
 
-/** The slope of the cross-entropy by differences of the factor, not by its closed form. */
+/** The derivative of the cross-entropy by finite differences of the factor. */
 function irmReference(logits: Values, numDomains: number): Values {
   const rows = rowsOf(logits);
   const size = rows.length / numDomains;
@@ -85,7 +85,7 @@ function irmReference(logits: Values, numDomains: number): Values {
   );
 }
 
-test("IRM by hand, and against the slope by differences", async () => {
+test("IRM matches hand-computed values and numerical derivatives", async () => {
   // Logits (ln 3, 0): p = (3/4, 1/4). Slope of label 0: -ln 3 / 4; of label 1: 3 ln 3 / 4.
   const z = Math.log(3);
   const [penalty] = await evaluate(
@@ -100,7 +100,7 @@ test("IRM by hand, and against the slope by differences", async () => {
   });
 });
 
-test("of an odd number of rows the last counts with the even ones", async () => {
+test("with an odd number of rows, the last one counts as even", async () => {
   const z = Math.log(3);
   const rows = array([[z, 0], [z, 0], [0, 0]]); // biome-ignore format: one row each
   const [penalty] = await evaluate(
@@ -110,7 +110,7 @@ test("of an odd number of rows the last counts with the even ones", async () => 
   expect(toNumbers(penalty!)[0]).toBeCloseTo((((-z / 4) * 1) / 2) * ((3 * z) / 4), 6);
 });
 
-test("group DRO by hand: the weights follow the losses, and take no gradient", async () => {
+test("hand-computed group DRO: the weights follow the losses and have no gradient", async () => {
   // q = (1/2, 1/2), losses (ln 2, ln 8) and eta 1: q becomes (2, 8) / 10.
   const losses = array([Math.log(2), Math.log(8)]);
   const equal = array([0.5, 0.5]);
@@ -123,7 +123,7 @@ test("group DRO by hand: the weights follow the losses, and take no gradient", a
   );
   expect(toNumbers(weights!)[0]).toBeCloseTo(0.2, 6);
   expect(toNumbers(loss!)[0]).toBeCloseTo(0.2 * Math.log(2) + 0.8 * Math.log(8), 6);
-  // By differences, with the weights held: they are read where the losses were taken.
+  // Numerical derivatives with constant weights.
   const q = [2, 8].map((x) => x / 10);
   await checkOperator({
     fn: (l, w) => groupDroLoss(l!, w!, 1).loss,
@@ -133,7 +133,7 @@ test("group DRO by hand: the weights follow the losses, and take no gradient", a
   });
 });
 
-test("quantiles of Beta(a, a) are those of scipy.stats.beta", () => {
+test("quantiles of Beta(a, a) match scipy.stats.beta", () => {
   const places = [1, 20, 256, 384, 640];
   for (const [alpha, ...expected] of [
     [0.2, 2.20095608e-14, 7.04305912e-8, 0.0238147188, 0.163420741, 0.836579259],
@@ -152,10 +152,10 @@ test("quantiles of Beta(a, a) are those of scipy.stats.beta", () => {
   expect(() => betaQuantiles(0, 4)).toThrow("alpha must be above 0");
 });
 
-test("images of a domain are mixed with those of the next in the ring", async () => {
+test("images of a domain are mixed with images of the next in the ring", async () => {
   const images = array([1, 2, 10, 20, 100, 200]); // two rows in each of three domains
   const classes = array([0, 1, 2, 3, 4, 5], "int64");
-  // Order 2, 0, 1; with alpha 1 the shares are the uniform numbers themselves.
+  // Order 2, 0, 1; with alpha 1 the shares equal the uniform numbers.
   const draws = [array([0.5, 0.9, 0.1]), array([0.25, 0.5, 1 - 2 ** -24])];
   const [mixed, first, second, shares] = await evaluate(
     (x, y, order, uniform) => {
@@ -176,7 +176,7 @@ test("images of a domain are mixed with those of the next in the ring", async ()
   });
 });
 
-test("shares are spread as Beta(0.2, 0.2) is", async () => {
+test("shares are distributed as Beta(0.2, 0.2)", async () => {
   const uniform = array(Array.from({ length: 64 }, (_, i) => (i + 0.5) / 64));
   const [, drawn] = await evaluate(
     (x, y, order, shares) => {
@@ -192,7 +192,7 @@ test("shares are spread as Beta(0.2, 0.2) is", async () => {
   expect(mean(shares.map((s) => (s - 0.5) ** 2))).toBeCloseTo(0.1786, 2);
 });
 
-test("the mixup loss by hand and by differences", async () => {
+test("the mixup loss matches hand-computed values and finite differences", async () => {
   const shares = array([0.25, 0.75]);
   const [first, second] = [array([0, 1, 2, 0], "int64"), array([1, 1, 0, 2], "int64")];
   const reference = (z: Values): Values => {

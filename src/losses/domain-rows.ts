@@ -8,7 +8,7 @@ import { reshape } from "../ops/reshape.ts";
  *
  * @param x `[M*n, ...]`, M domains with n rows each
  * @returns `[M, n, ...]`
- * @throws RangeError if the number of rows is dynamic or no multiple of `numDomains`
+ * @throws RangeError if the number of rows is dynamic or not a multiple of `numDomains`
  */
 export function byDomain(x: Tensor, numDomains: number): Tensor {
   const [rows, ...rest] = x.shape;

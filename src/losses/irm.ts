@@ -1,4 +1,4 @@
-/** Penalty on classifiers that a single domain could improve by rescaling. ONNX: Softmax, GatherElements. */
+/** Penalty on classifiers that rescaling would improve on a single domain. ONNX: Softmax, GatherElements. */
 import { array } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";

@@ -5,7 +5,7 @@ import { accuracy } from "./accuracy.ts";
 import { binaryCrossEntropy } from "./binary-cross-entropy.ts";
 import { meanSquaredError } from "./mean-squared-error.ts";
 
-test("binary cross-entropy as torch.nn.functional.binary_cross_entropy_with_logits", async () => {
+test("binary cross-entropy matches torch.nn.functional.binary_cross_entropy_with_logits", async () => {
   const inputs = [array([3, -1, 0, -50]), array([1, 0, 0.25, 1])];
   const { value, gradients } = await valueAndGradients((x, t) => binaryCrossEntropy(x, t), inputs);
   expect(toNumbers(value)[0]).toBeCloseTo(12.7637491, 5);
@@ -18,7 +18,7 @@ test("binary cross-entropy as torch.nn.functional.binary_cross_entropy_with_logi
   expect(toNumbers(rows!)[3]).toBe(50);
 });
 
-test("mean squared error by hand", async () => {
+test("hand-computed mean squared error", async () => {
   const inputs = [array([[1, 2]]), array([[3, 5]])];
   const { value, gradients } = await valueAndGradients((x, t) => meanSquaredError(x, t), inputs);
   expect(toNumbers(value)).toEqual([6.5]); // (4 + 9) / 2
@@ -30,7 +30,7 @@ test("mean squared error by hand", async () => {
   expect(toNumbers(sum!)).toEqual([13]);
 });
 
-test("accuracy counts the first largest score, and skips ignored rows", async () => {
+test("accuracy uses the first largest score, and skips ignored rows", async () => {
   const logits = array([
     [1, 2],
     [3, 3],
@@ -56,7 +56,7 @@ test("accuracy counts the first largest score, and skips ignored rows", async ()
   expect(toNumbers(nothing!)).toEqual([0]);
 });
 
-test("shapes that differ are refused with both", async () => {
+test("different shapes are refused with both shapes", async () => {
   const inputs = [array([[1, 2]]), array([1, 2])];
   await expect(evaluate((x, t) => binaryCrossEntropy(x, t), inputs)).rejects.toThrow(
     /logits \[1, 2\] and targets \[2\] must have one shape/,

@@ -6,8 +6,8 @@ import { mixtureLikelihood } from "./mixture-likelihood.ts";
 
 const ln = Math.log;
 
-test("by hand: two experts, two classes", async () => {
-  // Gates 3/4 and 1/4 where logits differ by ln 3, else halves; experts in the same way.
+test("hand-computed: two experts, two classes", async () => {
+  // Gates 3/4 and 1/4 if logits differ by ln 3, otherwise halves; experts likewise.
   const gates = array([
     [ln(3), 0],
     [0, 0],
@@ -35,7 +35,7 @@ test("by hand: two experts, two classes", async () => {
   expect(toNumbers(mean!)[0]).toBeCloseTo((expected[0]! + expected[1]!) / 2, 6);
 });
 
-test("gradients, and values that would underflow as probabilities", async () => {
+test("gradients, and values whose probabilities would underflow", async () => {
   const softmax = (row: readonly number[]): readonly number[] => {
     const powers = row.map((x) => Math.exp(x - Math.max(...row)));
     const total = powers.reduce((sum, x) => sum + x, 0);
@@ -66,7 +66,7 @@ test("gradients, and values that would underflow as probabilities", async () => 
   expect(toNumbers(loss!)).toEqual([200]);
 });
 
-test("gates and experts must agree in number", async () => {
+test("the numbers of gates and experts must agree", async () => {
   await expect(
     evaluate(
       (g, a, y) => mixtureLikelihood(g, [a], y),

@@ -46,7 +46,7 @@ export interface MixedBatch {
  *
  * @param images `[M*n, ...]`, the rows of each domain contiguous
  * @param labels `[M*n]` int64
- * @throws RangeError if the number of rows is no multiple of the domains
+ * @throws RangeError if the number of rows is not a multiple of the domains
  * @example
  * const mix = (x, y, order, shares) =>
  *   mixDomains(x, y, { order, shares }, { numDomains: 2, alpha: 1 }).images;

@@ -26,7 +26,7 @@ test("the mean over all tokens", async () => {
   expect(toNumbers(loss!)[0]).toBeCloseTo(expected, 5);
 });
 
-test("masked positions count neither in the loss nor in its gradient", async () => {
+test("masked positions affect neither the loss nor its gradient", async () => {
   const mask = array(
     [
       [1, 0],

@@ -2,7 +2,7 @@
 import type { Tensor } from "../graph/graph.ts";
 import { reduceMean, reduceSum } from "../ops/reduce.ts";
 
-/** How per-row losses become the result, as in torch.nn. */
+/** Reduction of per-row losses, as in torch.nn. */
 export type Reduction = "mean" | "sum" | "none";
 
 /** Mean or sum of all entries; `none` returns the entries. */

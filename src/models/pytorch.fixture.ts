@@ -31,7 +31,7 @@ export function readFixture(name: string): PyTorchFixture {
   };
 }
 
-/** Expects entries to differ by less than `tolerance` times the largest one. */
+/** Expects entries to differ by less than `tolerance` times the largest entry. */
 export function expectClose(
   name: string,
   actual: NdArray,

@@ -7,10 +7,10 @@ import { gelu, geluTanh, relu, reluSquared, silu } from "../ops/activation.ts";
 
 export const activationSchema = z.enum(["gelu", "gelu_tanh", "relu", "relu_squared", "silu"]);
 
-/** Name of an activation, as recipes have it. */
+/** Name of an activation in recipes. */
 export type ActivationName = z.output<typeof activationSchema>;
 
-/** Of a tensor of any shape, elementwise. */
+/** An elementwise function of a tensor of any shape. */
 export type ActivationFunction = (x: Tensor) => Tensor;
 
 /** A name, or an operator such as `gelu` of `moesaic/ops`. */
@@ -26,7 +26,7 @@ export const activations: Readonly<Record<ActivationName, ActivationFunction>> =
 };
 
 /**
- * The function that a name stands for; a function is returned as it is.
+ * The function with a name; a function is returned unchanged.
  *
  * @throws UserError (exit code 2) for an unknown name
  */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { countByToken, countParameters } from "./active-parameters.ts";
 
-test("K of the E experts of each layer count as active, everything else does", () => {
+test("K of the E experts of each layer count as active, and all other parameters", () => {
   const sizes: [string, number][] = [
     ["patch_embed.proj.weight", 100],
     ["blocks.0.moe.router.weight", 12],
@@ -15,11 +15,11 @@ test("K of the E experts of each layer count as active, everything else does", (
   expect(countParameters(sizes, 2)).toEqual({ total: 287, active: 203 });
 });
 
-test("without experts everything is active", () => {
+test("without experts all parameters are active", () => {
   expect(countParameters([["head.weight", 30]], 2)).toEqual({ total: 30, active: 30 });
 });
 
-test("tokens that meet different parameters are counted apart", () => {
+test("tokens that use different parameters are counted separately", () => {
   const sizes: [string, number][] = [
     ["left.embed", 10],
     ["right.embed", 30],

@@ -1,19 +1,19 @@
-/** Counts the parameters that one token meets. */
+/** Counts the parameters that one token uses. */
 
 /** Number of all parameters, and of the parameters that one token uses. */
 export interface ParameterCounts {
   readonly total: number;
-  /** Of the token that meets most of them. */
+  /** Active parameters of the token kind that uses the most. */
   readonly active: number;
-  /** For each kind of token, if kinds use different parameters. */
+  /** By kind of token, if kinds use different parameters. */
   readonly byToken?: Readonly<Record<string, number>>;
 }
 
-/** For each kind of token, such as `image`, whether it meets the parameter of a name. */
+/** For each kind of token, such as `image`, whether it uses the parameter with a name. */
 export type TokenPaths = Readonly<Record<string, (parameter: string) => boolean>>;
 
 /**
- * Counts parameters; of the experts of a layer (`<layer>.experts.<e>.`), `K` of `E` count as active.
+ * Counts parameters; in the experts of a layer (`<layer>.experts.<e>.`), `K` of `E` count as active.
  *
  * @param sizes elements of each parameter, by name
  */
@@ -43,7 +43,7 @@ export function countParameters(
   return { total, active: Math.round(shared + routed) };
 }
 
-/** The same if kinds of tokens pass different parts of the model. */
+/** The same if kinds of tokens use different parts of the model. */
 export function countByToken(
   sizes: Iterable<readonly [name: string, size: number]>,
   numSelectedExperts: number,

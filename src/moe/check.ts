@@ -1,4 +1,4 @@
-/** Problems of a layer's settings that do not depend on the model around it. */
+/** Checks of a layer's settings that do not depend on the model around it. */
 import { UserError } from "../graph/errors.ts";
 import { supports } from "./compatibility.ts";
 import { ingredients } from "./losses/define.ts";
@@ -9,7 +9,7 @@ import { type MoeSizes, requireSelectable } from "./routing.ts";
 import type { MoeSettings } from "./settings.ts";
 import { moeSizes } from "./sizes.ts";
 
-/** A problem and the key that it is at. */
+/** A problem and the key that causes it. */
 export interface MoeProblem {
   readonly message: string;
   readonly path: (string | number)[];
@@ -34,7 +34,7 @@ export function checkMoe(settings: MoeSettings): MoeProblem | undefined {
   const weightless = typeof tensors !== "function" && Object.keys(tensors).length === 0;
   if (weightless && (routerPenalty.l1 > 0 || routerPenalty.l2 > 0)) {
     return {
-      message: `the router ${router.name} has no weights to penalise; leave router_penalty out`,
+      message: `the router ${router.name} has no weights to penalise; drop router_penalty`,
       path: ["router_penalty"],
     };
   }
@@ -52,7 +52,7 @@ function routerProblem({ router, experts }: MoeSettings, sizes: MoeSizes): strin
   return selectable ?? definition.check?.(router, sizes);
 }
 
-/** What is wrong with a capacity for this router. */
+/** The problem of a capacity with this router, or undefined. */
 function limitProblem({ router, dispatch }: MoeSettings, sizes: MoeSizes): MoeProblem | undefined {
   if (dispatch.name !== "capacity") return undefined;
   const lonely = lonelyWeight(sizes, "dispatch.normalization none");
@@ -61,7 +61,7 @@ function limitProblem({ router, dispatch }: MoeSettings, sizes: MoeSizes): MoePr
   }
   if (dispatch.priority === "batch" && !routers.get(router.name).gives.includes("probabilities")) {
     return {
-      message: `batch priority compares the gates of tokens, and those of the router ${router.name} are all equal; choose priority token`,
+      message: `batch priority compares the gates of tokens, but the gates of the router ${router.name} are all equal; choose priority token`,
       path: ["dispatch", "priority"],
     };
   }
@@ -80,7 +80,7 @@ function lossProblem(
   for (const ingredient of needs) {
     const remedy = lacks[ingredient];
     if (remedy === undefined) continue;
-    return `the loss ${loss.name} needs ${ingredients[ingredient]}, which the router ${router.name} does not give with these settings; ${remedy}`;
+    return `the loss ${loss.name} needs ${ingredients[ingredient]}, which the router ${router.name} does not provide with these settings; ${remedy}`;
   }
   return check?.(loss, sizes);
 }
@@ -92,7 +92,7 @@ function repeated(loss: LossSettings, seen: Set<string>): string | undefined {
   return undefined;
 }
 
-/** Name of a loss in logs: with its modality, if it has one. */
+/** Name of a loss in logs, including its modality if it has one. */
 export function lossLabel({ name, modality }: LossSettings): string {
   return modality === undefined ? name : `${name}_${modality}`;
 }

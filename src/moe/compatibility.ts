@@ -1,4 +1,4 @@
-/** Which router, dispatcher and loss fit together: a loss needs what the router gives. */
+/** Compatibility of routers, dispatchers and losses: a loss needs quantities that the router provides. */
 import { type DispatcherName, dispatchers } from "./dispatch/config.ts";
 import { type Ingredient, ingredients } from "./losses/define.ts";
 import { auxiliaryLosses } from "./losses/index.ts";
@@ -13,10 +13,10 @@ const decides: Readonly<Record<RouterKind, string>> = {
   dense: "sends every token to every expert",
 };
 
-/** Longer lists of routers are left out of messages. */
+/** Maximum number of routers listed in a message. */
 const MAX_LISTED = 4;
 
-/** The dispatcher that a router has if none is named. */
+/** The default dispatcher of a router. */
 export function defaultDispatcher(router: string): DispatcherName {
   return dispatchersOf(routers.get(router))[0]!;
 }
@@ -26,7 +26,7 @@ function dispatchersOf({ kind }: RouterDefinition): DispatcherName[] {
 }
 
 /**
- * Whether these fit together: true, or a sentence with the reason why not. Some pairs also depend
+ * Whether these are compatible: true, or a sentence with the reason. Some pairs also depend
  * on options; see `checkMoe`.
  *
  * @throws UserError (exit code 2) for an unknown router or loss
@@ -37,10 +37,10 @@ export function supports(router: string, dispatcher: DispatcherName, loss?: stri
   const definition = routers.get(router);
   const possible = dispatchersOf(definition);
   if (!possible.includes(dispatcher)) {
-    return `the router ${router} ${decides[definition.kind]}, which the dispatcher ${dispatcher} cannot carry out; choose ${possible.join(" or ")}`;
+    return `the router ${router} ${decides[definition.kind]}, which the dispatcher ${dispatcher} does not support; choose ${possible.join(" or ")}`;
   }
   if (definition.even && dispatcher === "capacity") {
-    return `the router ${router} already gives every expert equally many tokens, so a capacity would only drop some in evaluation; choose dropless`;
+    return `the router ${router} already gives every expert the same number of tokens, so a capacity would only drop tokens in evaluation; choose dropless`;
   }
   return loss === undefined ? true : supportsLoss(definition, loss);
 }
@@ -51,16 +51,16 @@ function supportsLoss(router: RouterDefinition, name: string): true | string {
   if (missing === undefined) return true;
   const wants = `the loss ${name} needs ${ingredients[missing]}`;
   if (router.even) {
-    return `${wants}, and the router ${router.name} already gives every expert equally many tokens`;
+    return `${wants}, but the router ${router.name} already gives every expert the same number of tokens`;
   }
   if (missing === "choices" && router.kind !== "token-choice") {
-    return `${wants}, and the router ${router.name} ${decides[router.kind]}`;
+    return `${wants}, but the router ${router.name} ${decides[router.kind]}`;
   }
   const remedy = instead ?? routersWith(missing);
-  return `${wants}, which the router ${router.name} does not give${remedy && `; choose ${remedy}`}`;
+  return `${wants}, which the router ${router.name} does not provide${remedy && `; choose ${remedy}`}`;
 }
 
-/** The routers that give an ingredient, or an empty text if there are many. */
+/** The routers that provide an ingredient, or an empty text if there are many. */
 function routersWith(ingredient: Ingredient): string | undefined {
   const all = routers.list().filter(({ gives }) => gives.includes(ingredient));
   return all.length > MAX_LISTED ? "" : all.map(({ name }) => name).join(" or ");

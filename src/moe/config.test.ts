@@ -9,7 +9,7 @@ type Input = z.input<typeof Schema>;
 const messageOf = (input: Input): string | undefined =>
   moeSchema.safeParse(input).error?.issues[0]?.message;
 
-test("what an empty mapping means", () => {
+test("defaults of an empty mapping", () => {
   expect(parseMoe()).toEqual({
     numExperts: 8,
     router: {
@@ -37,7 +37,7 @@ test("what an empty mapping means", () => {
   });
 });
 
-test("settings that were resolved once resolve to the same", () => {
+test("parsing resolved settings changes nothing", () => {
   const resolved = moeSchema.parse({
     router: { name: "expert_choice" },
     experts: { kind: "gated", hidden_width: 24 },
@@ -47,7 +47,7 @@ test("settings that were resolved once resolve to the same", () => {
   expect(moeSchema.parse(resolved)).toEqual(resolved);
 });
 
-test("keys of older versions mean the same as the new ones", () => {
+test("keys of older versions have the same meaning as the new ones", () => {
   const old = (moe: object) => parseMoe(moe as Input);
   expect(old({ router: { name: "cosine", noise_std: 1 } })).toEqual(
     parseMoe({ router: { name: "cosine", noise_scale: 1 } }),
@@ -71,7 +71,7 @@ test("keys of older versions mean the same as the new ones", () => {
   );
 });
 
-test("the dispatcher follows the router", () => {
+test("the default dispatcher depends on the router", () => {
   const dispatcherOf = (router: Input["router"]) => parseMoe({ router }).dispatch.name;
   expect(dispatcherOf({ name: "switch" })).toBe("dropless");
   expect(dispatcherOf({ name: "expert_choice" })).toBe("expert_choice");
@@ -103,12 +103,12 @@ describe("refused with the reason", () => {
     [
       "a soft router with a capacity",
       { router: { name: "soft" }, dispatch: { name: "capacity" } },
-      "the router soft mixes tokens into slots, which the dispatcher capacity cannot carry out; choose soft",
+      "the router soft mixes tokens into slots, which the dispatcher capacity does not support; choose soft",
     ],
     [
       "token choice through expert choice",
       { dispatch: { name: "expert_choice" } },
-      "the router softmax_top_k chooses experts for each token, which the dispatcher expert_choice cannot carry out; choose dropless or capacity",
+      "the router softmax_top_k chooses experts for each token, which the dispatcher expert_choice does not support; choose dropless or capacity",
     ],
     [
       "more selected experts than experts",
@@ -118,7 +118,7 @@ describe("refused with the reason", () => {
     [
       "one expert with a normalised weight",
       { router: top1 },
-      "with one selected expert its normalised weight is always 1 and the router learns nothing from the output; choose router.normalization none, or select more experts",
+      "with one selected expert, its normalised weight is always 1 and the router gets no gradient from the output; choose router.normalization none, or select more experts",
     ],
     [
       "one weight normalised after dropping",
@@ -128,17 +128,17 @@ describe("refused with the reason", () => {
     [
       "a balance loss on dense routing",
       { router: { name: "dense" }, losses: [{ name: "balance" }] },
-      "the loss balance needs choices of tokens that training can balance, and the router dense sends every token to every expert",
+      "the loss balance needs choices of tokens that training can balance, but the router dense sends every token to every expert",
     ],
     [
       "a load loss with the noise off",
       { losses: [{ name: "load" }] },
-      "the loss load needs noise on the logits, which the router softmax_top_k does not give with these settings; choose noise gaussian",
+      "the loss load needs noise on the logits, which the router softmax_top_k does not provide with these settings; choose noise gaussian",
     ],
     [
       "a load loss on a router without noise",
       { router: { name: "switch" }, losses: [{ name: "load" }] },
-      "the loss load needs noise on the logits, which the router switch does not give; choose softmax_top_k or noisy_top_k or cosine",
+      "the loss load needs noise on the logits, which the router switch does not provide; choose softmax_top_k or noisy_top_k or cosine",
     ],
     [
       "a load loss without a choice",
@@ -152,7 +152,7 @@ describe("refused with the reason", () => {
     [
       "a loss on hash routing",
       { router: { name: "hash" }, losses: [{ name: "z" }] },
-      "the loss z needs a probability of each expert, which the router hash does not give",
+      "the loss z needs a probability of each expert, which the router hash does not provide",
     ],
     [
       "the entropy of top-p elsewhere",
@@ -165,17 +165,17 @@ describe("refused with the reason", () => {
         num_experts: 6,
         router: { name: "loss_free_bias", num_groups: 4, num_selected_groups: 2 },
       },
-      "2 of 4 groups of 6 experts cannot hold 2 choices",
+      "2 of 4 groups of 6 experts cannot fit 2 choices",
     ],
     [
-      "granularity where one expert is chosen",
+      "granularity with a single selected expert",
       { router: { name: "base" }, experts: { granularity: 2 } },
       "the router base always selects 1",
     ],
     [
       "BASE with a capacity",
       { router: { name: "base" }, dispatch: { name: "capacity" } },
-      "the router base already gives every expert equally many tokens",
+      "the router base already gives every expert the same number of tokens",
     ],
     [
       "batch priority of equal gates",
@@ -200,7 +200,7 @@ describe("refused with the reason", () => {
     [
       "two widths",
       { experts: { mlp_ratio: 4, hidden_width: 8 } },
-      "give mlp_ratio or hidden_width, not both",
+      "give either mlp_ratio or hidden_width",
     ],
   ];
   test.each(refused)("%s", (_, input, message) => {
@@ -208,7 +208,7 @@ describe("refused with the reason", () => {
   });
 });
 
-test("issues say which key they are at", () => {
+test("issues name their key", () => {
   const { error } = moeSchema.safeParse({ losses: [{ name: "z" }, { name: "load" }] });
   expect(error!.issues[0]!.path).toEqual(["losses", 1]);
 });
@@ -219,7 +219,7 @@ describe("refused for the model around the layer", () => {
       "experts that choose in a causal model",
       { router: { name: "expert_choice" } },
       { causal: true, numTokens: 16 },
-      "it depends on later tokens whether an expert takes a token, which a causal model must not see",
+      "whether an expert selects a token depends on later tokens, which a causal model must not allow",
     ],
     ["slots in a causal model", { router: { name: "soft" } }, { causal: true }, "causal model"],
     [
@@ -240,19 +240,19 @@ describe("refused for the model around the layer", () => {
       "a modality that is not there",
       { losses: [{ name: "local_entropy", modality: "sound" }] },
       { modalities: ["image", "text"] },
-      "the modality sound, and this model has image, text",
+      "the modality sound, but this model has image, text",
     ],
     [
       "a width that granularity does not divide",
       { experts: { hidden_width: 10, granularity: 4 } },
       {},
-      "a hidden width of 10 cannot be cut into 4 equal parts",
+      "a hidden width of 10 cannot be divided into 4 equal parts",
     ],
     [
       "experts without a hidden unit",
       { experts: { mlp_ratio: 0.01 } },
       {},
-      "leaves experts no hidden unit",
+      "gives experts no hidden unit",
     ],
   ];
   test.each(cases)("%s", (_, input, context, message) => {
@@ -269,7 +269,7 @@ describe("the defaults of a system", () => {
     losses: [{ name: "z", weight: 0.5 }],
   });
 
-  test("hold for each part that is left out", () => {
+  test("apply to each missing part", () => {
     const { num_experts, router, dispatch, losses } = schema.parse({ num_experts: 8 });
     expect(num_experts).toBe(8);
     expect(router).toMatchObject({ name: "softmax_top_k", num_selected_experts: 1 });
@@ -277,7 +277,7 @@ describe("the defaults of a system", () => {
     expect(losses).toEqual([{ name: "z", weight: 0.5, reduction: "mean" }]);
   });
 
-  test("give way where the router cannot have that dispatcher", () => {
+  test("are replaced if the router does not support that dispatcher", () => {
     const { dispatch } = schema.parse({ router: { name: "expert_choice" } });
     expect(dispatch.name).toBe("expert_choice");
   });

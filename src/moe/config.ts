@@ -1,4 +1,4 @@
-/** Settings of a mixture-of-experts layer, as recipes have them under `model.moe`. */
+/** Settings of a mixture-of-experts layer below `model.moe` in recipes. */
 import * as z from "zod";
 import { fromSnakeCase } from "../config/case.ts";
 import { renameKeys } from "../config/renamed-keys.ts";
@@ -12,7 +12,7 @@ import type { MoeSettings } from "./settings.ts";
 
 const penalty = z.number().nonnegative().default(0);
 
-/** What a layer has if a recipe leaves it out. */
+/** Defaults of a layer's settings. */
 export interface MoeDefaults {
   readonly num_experts?: number;
   readonly router?: RouterInput;
@@ -22,9 +22,9 @@ export interface MoeDefaults {
 }
 
 /**
- * Router, dispatcher, experts and losses of a layer, each with the defaults of the system around it.
- * Settings that do not fit together are refused with the reason; `dispatch` follows the router if it is
- * left out.
+ * Router, dispatcher, experts and losses of a layer, with the defaults of the system around it.
+ * Incompatible settings are refused with the reason; the default of `dispatch` depends on the
+ * router.
  */
 export function moeSchemaWith(defaults: MoeDefaults) {
   const { num_experts: numExperts = 8, router = { name: "softmax_top_k" } } = defaults;
@@ -39,7 +39,7 @@ export function moeSchemaWith(defaults: MoeDefaults) {
         .array(lossSchema)
         .max(32)
         .prefault([...losses]),
-      /** Factors of the sums of absolute values and of squares of the router's weights. */
+      /** L1 and L2 factors of the router's weights. */
       router_penalty: z.strictObject({ l1: penalty, l2: penalty }).prefault({}),
     })
     .transform(({ dispatch, ...rest }) => {
@@ -56,16 +56,16 @@ export function moeSchemaWith(defaults: MoeDefaults) {
     });
 }
 
-/** The same with the toolkit's own defaults: eight experts, softmax top-2, no loss. */
+/** The same with the toolkit's defaults: eight experts, softmax top-2, no loss. */
 export const moeSchema = moeSchemaWith({});
 
-/** Settings of a layer, as recipes have them. */
+/** Settings of a layer in the form of recipes. */
 export type MoeInput = z.input<typeof moeSchema>;
 
 /**
- * Settings from the snake_case form of recipes, checked here once: a `MoeSettings` is right.
+ * Settings from the snake_case form of recipes, validated once: a `MoeSettings` is always valid.
  *
- * @throws ZodError for unknown keys and for settings that do not fit together
+ * @throws ZodError for unknown keys and incompatible settings
  * @example
  * parseMoe({ num_experts: 4, router: { name: "switch" } }).dispatch // { name: "dropless" }
  */

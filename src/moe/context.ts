@@ -1,4 +1,4 @@
-/** What a layer needs of the model around it. */
+/** The properties of the model around a layer. */
 import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import type { Initializer } from "../nn/initializers.ts";
@@ -7,23 +7,23 @@ import type { RouterRequirements } from "./routers/define.ts";
 import { type RouterSettings, routers } from "./routers/index.ts";
 import type { MoeSettings } from "./settings.ts";
 
-/** What a layer's model offers. */
+/** Properties of the model around a layer. */
 export interface MoeContext {
   /** `D` */
   readonly width: number;
-  /** `S`, tokens per sequence; consecutive tokens belong together. */
+  /** `S`, tokens per sequence; consecutive tokens form a sequence. */
   readonly numTokens?: number;
-  /** Whether tokens must not depend on later ones of their sequence. Default false. */
+  /** Whether tokens must not depend on later tokens of their sequence. Default false. */
   readonly causal?: boolean;
-  /** Whether the model also reads tokens one by one, without their positions. Default false. */
+  /** Whether the model also decodes token by token, without positions. Default false. */
   readonly stepwise?: boolean;
-  /** Number of words, if word ids are given with the tokens. */
+  /** Size of the vocabulary, if word ids are passed with the tokens. */
   readonly vocabularySize?: number;
-  /** Names of the modalities in the order of their ids, if these are given. */
+  /** Names of the modalities in the order of their ids, if passed. */
   readonly modalities?: readonly string[];
   /** Whether some tokens may be padding. Default false. */
   readonly padding?: boolean;
-  /** First weights of the experts. Default: the initial values of `linear`. */
+  /** Initial weights of the experts. Default: the initial values of `linear`. */
   readonly expertInit?: Initializer;
   /** `D'`, width of the results. Default `D`. */
   readonly outputWidth?: number;
@@ -31,13 +31,13 @@ export interface MoeContext {
   readonly finish?: (rows: Tensor) => Tensor;
 }
 
-/** What a router with these settings needs of its model. */
+/** Requirements of a router with these settings. */
 export function routerRequirements(router: RouterSettings): RouterRequirements {
   return routers.get(router.name).requires?.(router) ?? {};
 }
 
 /**
- * Refuses settings that do not fit the model around the layer.
+ * Refuses settings that are incompatible with the model around the layer.
  *
  * @throws UserError (exit code 2) with the first reason
  */
@@ -54,24 +54,24 @@ function routerProblem(
   const { leak, noPadding, words, positions } = routerRequirements(router);
   if (causal) {
     const seen = leak ?? limitLeak(dispatch);
-    if (seen !== undefined) return `${seen}, which a causal model must not see`;
+    if (seen !== undefined) return `${seen}, which a causal model must not allow`;
   }
   if (stepwise && positions !== undefined) {
-    return `a decoder reads tokens one by one, and the router ${name} does not know their positions then; ${positions}`;
+    return `a decoder reads tokens one by one, and the router ${name} has no positions then; ${positions}`;
   }
   if (padding && noPadding !== undefined) {
     return `the router ${name} needs batches without padding: ${noPadding}`;
   }
   if (words !== undefined && vocabularySize === undefined) {
-    return `the router ${name} needs the word ids of tokens, and this model has none; ${words}`;
+    return `the router ${name} needs the word ids of tokens, which this model does not have; ${words}`;
   }
   return undefined;
 }
 
-/** What of later tokens decides whether a token is dropped. */
+/** How dropping a token depends on later tokens, or undefined. */
 function limitLeak(dispatch: MoeSettings["dispatch"]): string | undefined {
   if (dispatch.name !== "capacity" || dispatch.priority !== "batch") return undefined;
-  return "with batch priority it depends on later tokens whether a token is dropped";
+  return "with batch priority, dropping a token depends on later tokens";
 }
 
 function layerProblem(settings: MoeSettings, context: MoeContext): string | undefined {
@@ -83,11 +83,11 @@ function layerProblem(settings: MoeSettings, context: MoeContext): string | unde
     routerRequirements(router).sequences === true ||
     losses.some(({ name }) => auxiliaryLosses.get(name).sequences === true);
   if (needsSequences && numTokens === undefined) {
-    return `the settings of router ${router.name} and dispatcher ${dispatch.name} need sequences of a known length, and this model has none`;
+    return `the settings of router ${router.name} and dispatcher ${dispatch.name} need sequences of a known length, which this model does not have`;
   }
   for (const { name, modality } of losses) {
     if (modality !== undefined && !modalities.includes(modality)) {
-      return `the loss ${name} counts tokens of the modality ${modality}, and this model has ${modalities.join(", ") || "one only"}`;
+      return `the loss ${name} counts tokens of the modality ${modality}, but this model has ${modalities.join(", ") || "only one"}`;
     }
   }
   return undefined;

@@ -25,7 +25,7 @@ const words = array(
   "int64",
 );
 
-/** The example of a router that gives most to losses. */
+/** The example of a router that provides the most quantities to losses. */
 function routerOf({ name, schema, examples, gives, lacks }: RouterDefinition): Input["router"] {
   const { picture, variants = [], forms = [] } = examples;
   const given = (settings: object): number => {
@@ -69,7 +69,7 @@ function run(settings: MoeSettings, options: RunOptions = {}) {
   );
 }
 
-/** Assignments that have an expert, as a fraction of what tokens asked for. */
+/** Assignments with an expert, as a fraction of the requested ones. */
 function successOf(outputs: Readonly<Record<string, NdArray>>): number {
   const [ids, attempted] = [toNumbers(outputs.ids!), toNumbers(outputs.attempted!)];
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -106,7 +106,7 @@ describe.each(pairs)("%s through %s", (router, dispatcher, definition) => {
       ...more,
     });
 
-  test("in training and for any number of sequences, with its taps", async () => {
+  test("runs in training and for any number of sequences, with its taps", async () => {
     const { numSelectedExperts: K } = createMoe(settings(), context);
     for (const options of [{ training: true, differentiate: true }, { symbolic: true }]) {
       const { outputs, gradients } = await run(settings(), options);
@@ -128,7 +128,7 @@ describe.each(pairs)("%s through %s", (router, dispatcher, definition) => {
     }
   });
 
-  test("every supported loss is there in training", async () => {
+  test("has every supported loss in training", async () => {
     const losses = auxiliaryLosses
       .list()
       .flatMap(({ name }) => (supports(router, dispatcher, name) === true ? [name] : []));
@@ -140,8 +140,8 @@ describe.each(pairs)("%s through %s", (router, dispatcher, definition) => {
 
   const padded = parseMoe({ router: routerOf(definition) }).router;
   const { noPadding } = routerRequirements(padded);
-  test.runIf(noPadding === undefined)("padding changes nothing and is not counted", async () => {
-    // Sequences of four tokens and two pads; the pads hold other numbers in the second run.
+  test.runIf(noPadding === undefined)("ignores padding and does not count it", async () => {
+    // Sequences of four tokens and two pads; the pads have other values in the second run.
     const real = Array.from({ length: N }, (_, n) => n % S < 4);
     const mask = { dtype: "bool", shape: [N], data: Uint8Array.from(real, Number) } as NdArray;
     const other = { ...x, data: x.data.map((v, i) => (real[Math.floor(i / D)] ? v : v * 3 + 1)) };
@@ -165,7 +165,7 @@ test("BASE gives every expert the same number of tokens in training", async () =
   expect(toNumbers(outputs.counts!)).toEqual(Array(E).fill(N / E));
 });
 
-test("a capacity with room for all equals dropless; a small one drops", async () => {
+test("a capacity with room for all tokens equals dropless; a small one drops", async () => {
   const settings = (dispatch: Input["dispatch"]) =>
     parseMoe({ num_experts: E, dispatch, experts: { hidden_width: 6 } });
   const dropless = await run(settings({ name: "dropless" }));
@@ -218,7 +218,7 @@ test("shared experts are added without a weight", async () => {
   const routed = await run(settings(0));
   const names = [...both.trace.parameters.keys()];
   expect(names.filter((name) => name.startsWith("shared_experts."))).toHaveLength(8);
-  // Without their last weights the shared experts add their last bias alone.
+  // Without their last weights, the shared experts add only their last bias.
   const bias = Array.from({ length: D }, (_, d) => d);
   const silenced = await run(settings(2), {
     values: Object.fromEntries(
@@ -234,7 +234,7 @@ test("shared experts are added without a weight", async () => {
   }
 });
 
-test("shared initialisation draws all experts alike, and granularity keeps the size", async () => {
+test("shared initialisation draws equal experts, and granularity keeps the size", async () => {
   const drawn = async (experts: Input["experts"]) => {
     const { trace } = await run(parseMoe({ num_experts: E, experts }));
     return [...trace.parameters.values()].filter(({ name }) => name.startsWith("experts."));

@@ -20,9 +20,9 @@ import type { MoeSizes, Routing } from "./routing.ts";
 import type { MoeSettings } from "./settings.ts";
 import { moeSizes } from "./sizes.ts";
 
-/** Optional facts about the tokens of a layer. */
+/** Optional properties of the tokens of a layer. */
 export interface MoeTokens {
-  /** Which tokens there are, `[N]` bool; others are padding, neither routed nor counted. */
+  /** Tokens that are not padding, `[N]` bool; padding is neither routed nor counted. */
   readonly mask?: Tensor | undefined;
   /** Index of each token's modality, `[N]` int64. */
   readonly modality?: Tensor | undefined;
@@ -34,14 +34,14 @@ export interface MoeTokens {
 export interface MoeLayer extends MoeSizes {
   /** The mixture of experts of `x` `[N, D]`, `[N, D']`; taps and parameters as in `moe`. */
   apply(scope: Scope, x: Tensor, tokens?: MoeTokens): Tensor;
-  /** A dense layer of the experts' form and of their width before `granularity`, for other blocks. */
+  /** A dense layer of the experts' form and their width before `granularity`, for other blocks. */
   applyDense(scope: Scope, x: Tensor): Tensor;
 }
 
 /**
- * The layer that settings describe, for a model that `context` describes.
+ * Creates the layer with these settings, for the model described by `context`.
  *
- * @throws UserError (exit code 2) for settings that do not fit the model
+ * @throws UserError (exit code 2) for settings that are incompatible with the model
  * @example
  * const layer = createMoe(parseMoe({ num_experts: 4 }), { width: 64 });
  * const y = layer.apply(scope.child("moe"), x); // [N, 64]

@@ -1,4 +1,4 @@
-/** Gradients of functions of a scope against differences of what they compute. */
+/** Gradients of functions of a scope, compared with finite differences. */
 
 import { differences, FOURTH_ORDER } from "../autodiff/differences.fixture.ts";
 import { gradients } from "../autodiff/gradients.ts";
@@ -10,13 +10,13 @@ import { randomArray } from "../ops/check.fixture.ts";
 import { reduceSum } from "../ops/reduce.ts";
 import { type Arrays, compileFor, drawnFor, type Inputs, type RunOptions } from "./run.fixture.ts";
 
-/** What the differentiated function gives. */
+/** Results of the differentiated function. */
 export interface Objectives {
   /** `[N, D']`; its weighted sum is part of every objective. */
   readonly output: Tensor;
-  /** Scalars, each added in turn. */
+  /** Scalars, each added in one case. */
   readonly losses: Readonly<Record<string, Tensor>>;
-  /** What must not change within the differences: ids, positions. */
+  /** Values that must not change during the differences: ids, positions. */
   readonly selection: readonly Tensor[];
 }
 
@@ -24,12 +24,12 @@ const STEP = 2 ** -7;
 const factor = (name: string): string => `factor:${name}`;
 
 /**
- * Compares the gradients of `sum(w * output) + loss`, for no loss and for every loss, by the inputs
- * and by all parameters, with differences; throws where they differ or a choice changed.
+ * Compares the gradients of `sum(w * output) + loss`, for no loss and for every loss, with respect to
+ * the inputs and all parameters, with differences; throws if they differ or a choice changed.
  *
- * One graph gives all gradients: each loss has a factor, 1 in its turn and 0 otherwise.
+ * One graph gives all gradients: each loss has a factor, 1 in its case and otherwise 0.
  *
- * @returns names of the combinations that were compared
+ * @returns names of the compared combinations
  */
 export async function checkGradients(
   fn: (scope: Scope, inputs: Inputs, trace: Trace) => Objectives,

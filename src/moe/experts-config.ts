@@ -1,4 +1,4 @@
-/** Settings of the experts, as recipes have them. */
+/** Settings of the experts in the form of recipes. */
 
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
@@ -13,25 +13,25 @@ export const expertsSchema = z
     kind: z.enum(["mlp", "gated"]).default("mlp"),
     /** Default `gelu`, or `silu` for gated experts, which makes them SwiGLU. */
     activation: activationSchema.optional(),
-    /** Hidden width over the model's; default 4. Or the width itself. */
+    /** Hidden width divided by the model's width; default 4. `hidden_width` sets the width itself. */
     mlp_ratio: z.number().positive().optional(),
     hidden_width: z.int().positive().optional(),
     bias: z.boolean().default(true),
-    /** After the activation and after the last linear map. */
+    /** Dropout rate after the activation and after the last linear map. */
     dropout: z.number().min(0).lt(1).default(0),
     /** Another rate after the activation; makeMoE and seeMoE have none there. */
     hidden_dropout: z.number().min(0).lt(1).optional(),
-    /** A layer norm inside each expert. */
+    /** Whether each expert has a layer norm. */
     inner_norm: z.boolean().default(false),
-    /** Additional experts that every token passes, unweighted. */
+    /** Additional experts that process every token, unweighted. */
     num_shared: z.int().nonnegative().default(0),
-    /** `m`: `m` times as many experts, each of `1/m` of the width, and `m` times as many chosen. */
+    /** `m`: `m` times as many experts, each with `1/m` of the width, and `m` times as many selected. */
     granularity: z.int().positive().default(1),
-    /** `shared`: all experts of a layer begin with the same values. */
+    /** `shared`: all experts of a layer start with the same values. */
     initialization: z.enum(["per_expert", "shared"]).default("per_expert"),
   })
   .refine((given) => given.mlp_ratio === undefined || given.hidden_width === undefined, {
-    error: "give mlp_ratio or hidden_width, not both",
+    error: "give either mlp_ratio or hidden_width",
   })
   .transform(({ activation, mlp_ratio: ratio, hidden_width: width, ...rest }) => ({
     ...rest,
@@ -42,9 +42,10 @@ export const expertsSchema = z
 export type ExpertSettings = CamelCased<z.output<typeof expertsSchema>>;
 
 /**
- * Hidden width of a dense layer of this form, before `granularity` divides it.
+ * Hidden width of a dense layer of this form, before division by `granularity`.
  *
  * @param width `D`
+ * @throws UserError (exit code 2) if no hidden unit remains
  */
 export function hiddenWidthOf(settings: ExpertSettings, width: number): number {
   const hidden =
@@ -53,13 +54,17 @@ export function hiddenWidthOf(settings: ExpertSettings, width: number): number {
       : Math.round((settings as { mlpRatio: number }).mlpRatio * width);
   if (hidden < 1) {
     throw usageError(
-      `experts.mlp_ratio of width ${width} leaves experts no hidden unit; raise it or give experts.hidden_width`,
+      `experts.mlp_ratio of width ${width} gives experts no hidden unit; raise it or set experts.hidden_width`,
     );
   }
   return hidden;
 }
 
-/** What the layers of the model need: of an expert, or with `granularity` 1 of a dense layer. */
+/**
+ * Options of an expert, or with `granularity` 1 of the corresponding dense layer.
+ *
+ * @throws UserError (exit code 2) if `granularity` does not divide the hidden width
+ */
 export function expertOptions(
   settings: ExpertSettings,
   width: number,
@@ -68,7 +73,7 @@ export function expertOptions(
   const hidden = hiddenWidthOf(settings, width);
   if (hidden % granularity !== 0) {
     throw usageError(
-      `a hidden width of ${hidden} cannot be cut into ${granularity} equal parts; choose a divisor as experts.granularity`,
+      `a hidden width of ${hidden} cannot be divided into ${granularity} equal parts; choose a divisor as experts.granularity`,
     );
   }
   const { kind, activation, bias, dropout, hiddenDropout, innerNorm, initialization } = settings;

@@ -13,7 +13,7 @@ const run = (options: ExpertOptions, values: Record<string, ReturnType<typeof ar
     values,
   });
 
-test("an MLP by hand", async () => {
+test("hand-computed MLP", async () => {
   const { outputs, trace } = await run(
     { hiddenWidth: 2, activation: "relu" },
     {
@@ -34,7 +34,7 @@ test("an MLP by hand", async () => {
   expect(trace.parameters.size).toBe(4);
 });
 
-test("a gated network by hand: fc2(silu(gate x) * up x), without biases", async () => {
+test("hand-computed gated network: fc2(silu(gate x) * up x), without biases", async () => {
   const { outputs, trace } = await run(
     { kind: "gated", hiddenWidth: 2, activation: "silu", bias: false },
     {
@@ -89,7 +89,7 @@ test("dropout draws for the hidden layer and for the output, in training only", 
   expect((await traced(false)).trace.randoms.size).toBe(0);
 });
 
-test("an activation is a name, an operator or a function of one's own", async () => {
+test("an activation is a name, an operator or a custom function", async () => {
   const values = {
     "fc1.weight": array([[1, 0], [0, 1]]),
     "fc1.bias": array([0, 0]),

@@ -1,4 +1,4 @@
-/** What computes: networks of one hidden layer, each on the rows that it received. */
+/** Experts: networks with one hidden layer, each applied to the rows that it received. */
 import type { Tensor } from "../graph/graph.ts";
 import { dropout } from "../nn/dropout.ts";
 import { type Initializer, ones, zeros } from "../nn/initializers.ts";
@@ -21,24 +21,24 @@ export interface ExpertOptions {
   readonly activation?: Activation;
   /** Default true. */
   readonly bias?: boolean;
-  /** Rate of dropout after the activation and after `fc2`. Default 0. */
+  /** Dropout rate after the activation and after `fc2`. Default 0. */
   readonly dropout?: number;
   /** Another rate after the activation. */
   readonly hiddenDropout?: number;
   /**
-   * Each expert scales and shifts its normalised input by parameters of its own; the caller
-   * normalises once, before dispatch, which is the same as a layer norm inside each expert.
+   * Each expert scales and shifts its normalised input with its own parameters; the caller
+   * normalises once before dispatch, which is equivalent to a layer norm inside each expert.
    */
   readonly innerNorm?: boolean;
-  /** `shared`: all experts begin with the same values (V-MoE). Default `per_expert`. */
+  /** `shared`: all experts start with the same values (V-MoE). Default `per_expert`. */
   readonly initialization?: "per_expert" | "shared";
   readonly weightInit?: Initializer;
-  /** `D'`, width of the results. Default that of the input. */
+  /** `D'`, width of the results. Default: the width of the input. */
   readonly outputWidth?: number;
 }
 
 /**
- * Each expert on its own rows, without the dropout after `fc2`.
+ * Applies each expert to its own rows, without the dropout after `fc2`.
  *
  * Parameters of expert `e` under `e.`: `fc1.weight` `[F, D]`, `fc1.bias`, or `gate` and `up` of the
  * same shapes in gated experts; `fc2.weight` `[D, F]`, `fc2.bias`; `norm.weight`, `norm.bias` with
@@ -58,7 +58,7 @@ export function applyExperts(
   const rate = hiddenRate(options);
   const { outputWidth = inputs[0]!.shape[1] as number } = options;
   const hidden = inputs.map((x, e) => hiddenLayer(at(e), x, options)); // [n_e, F]
-  // Dropout draws its numbers for all rows at once: only their sum has a size known before the run.
+  // Dropout draws its numbers for all rows at once, because only their sum is known before the run.
   const drops = rate > 0 && scope.training;
   const active = drops ? cut(dropout(scope, join(hidden), rate)) : hidden; // [n_e, F]
   return active.map((rows, e) =>
@@ -67,9 +67,9 @@ export function applyExperts(
 }
 
 /**
- * One network of the form of an expert on all rows: what a layer without experts has in their place.
+ * A dense layer of the same form as one expert, applied to all rows.
  *
- * It has the parameters of an expert. With `innerNorm` its input is normalised here.
+ * It has the parameters of an expert. With `innerNorm`, it normalises its input.
  *
  * @param x `[N, D]`
  */

@@ -1,7 +1,7 @@
 /**
- * Published and independently computed values that no other test holds, and beside them what some
- * public code computes instead. The latter is written out in plain arithmetic: the library has no
- * such mode.
+ * Published and independently computed values that no other test has, together with the differing
+ * values of some public implementations. The latter are written out in plain arithmetic, because the
+ * library has no such mode.
  */
 import { describe, expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
@@ -107,7 +107,7 @@ describe("Shazeer's auxiliary loss, 0.01 (CV^2(importance) + CV^2(load)), unbias
   });
 });
 
-test("what expert choice did, C = 2 (google-research/vmoe, routing_test.py)", async () => {
+test("expert choice, C = 2 (google-research/vmoe, routing_test.py)", async () => {
   const gates = [
     [0.4, 0, 0.2],
     [0.5, 0.1, 0.4],
@@ -135,7 +135,7 @@ const X = [
 ];
 
 describe("two of four gates", () => {
-  test("sum to 1 exactly, not but for 1e-6 (davidmrau/mixture-of-experts f662999)", async () => {
+  test("sum to 1 exactly, not only to 1e-6 (davidmrau/mixture-of-experts f662999)", async () => {
     const ours = await entriesOf(
       (x) => softmaxTopKRouting(x, { numSelectedExperts: 2 }).combineWeights,
       [array(X)],
@@ -171,7 +171,7 @@ test("probabilities of tutel's cosine gate (computed in float64)", async () => {
   expectNear(found, [0.0822253, 0.4730276, 0.4447471]);
 });
 
-test("DeepSeek's routing and its loss, one after the other (computed in float64)", async () => {
+test("DeepSeek's routing and its loss in sequence (computed in float64)", async () => {
   const z = [
     [0.5, -0.2, 1, 0.3],
     [0.1, 0.9, -0.5, 0.2],

@@ -26,7 +26,7 @@ interface Sizes {
 const D = 6;
 const experts = { hiddenWidth: 10, innerNorm: true };
 
-/** The layer by its definition: every expert sees every token, and the weights of others are 0. */
+/** The layer by its definition: every expert processes every token, and unchosen experts have weight 0. */
 function denseMixture(scope: Scope, x: Tensor, routing: Routing): Tensor {
   const results = Array.from({ length: routing.numExperts }, (_, e) => {
     const chosen = cast(equal(routing.ids, constant(x.graph, e, "int64")), "float32"); // [K, N]
@@ -137,7 +137,7 @@ describe("the dropless layer equals the dense weighted sum, in values and all gr
   });
 });
 
-test("dropout draws one row for each assignment and none in evaluation", async () => {
+test("dropout draws one row per assignment, and none in evaluation", async () => {
   const run = (training: boolean) =>
     runScoped(
       (scope, { x }) => ({
@@ -155,7 +155,7 @@ test("dropout draws one row for each assignment and none in evaluation", async (
     ["experts.dropout", [8, 10]],
     ["dropout", [8, D]],
   ]);
-  // All draws are zero here: below the rate, so every result vanishes.
+  // All draws are zero here, which is below the rate, so every result is dropped.
   expect(new Set(toNumbers(outputs.y!).map(Math.abs))).toEqual(new Set([0]));
   expect((await run(false)).trace.randoms.size).toBe(0);
 });

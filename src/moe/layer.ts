@@ -27,22 +27,22 @@ import { tokenView } from "./token-view.ts";
 export interface MoeOptions {
   readonly router: (scope: Scope, x: Tensor) => AnyRouting;
   readonly experts: ExpertOptions;
-  /** Applied to what the experts receive, after the router has seen `x`; see `innerNorm`. */
+  /** Applied to the input of the experts, after the router has read `x`; see `innerNorm`. */
   readonly prepare?: (x: Tensor) => Tensor;
-  /** How much each expert accepts of a token choice; default everything. */
+  /** Capacity of each expert for token choice; default unlimited. */
   readonly limit?: (routing: Routing) => CapacityLimit;
-  /** Which tokens there are, `[N]` bool; others are neither routed nor counted, their output is 0. */
+  /** Tokens that are not padding, `[N]` bool; padding is neither routed nor counted, its output is 0. */
   readonly mask?: Tensor | undefined;
   /** Tokens of each modality, `[N]` bool, for metrics. */
   readonly modalities?: Readonly<Record<string, Tensor>>;
   /**
-   * Experts that every token passes, added without a weight (DeepSeekMoE, arXiv:2401.06066, section
+   * Experts that process every token, added without a weight (DeepSeekMoE, arXiv:2401.06066, section
    * 3.2). Default 0.
    */
   readonly numSharedExperts?: number;
-  /** Applied to what the experts give, `[T, D']`, such as a softmax where experts are classifiers. */
+  /** Applied to the experts' results, `[T, D']`, such as a softmax if experts are classifiers. */
   readonly finish?: (rows: Tensor) => Tensor;
-  /** Adds auxiliary losses to the scope; `routing` is as before dropping, see `tokenView`. */
+  /** Adds auxiliary losses to the scope; `routing` is the routing before dropping, see `tokenView`. */
   readonly losses?: (scope: Scope, routing: Routing) => void;
 }
 
@@ -50,11 +50,11 @@ export interface MoeOptions {
  * A sparse mixture of experts: `y_n = sum over chosen e of w_ne f_e(x_n)`, plus the shared experts'
  * results.
  *
- * The routing is tapped after dropping, see `RoutingValues`. If experts choose, or all are used, `K = E`
- * and choices are in the order of their weights.
+ * The taps contain the routing after dropping, see `RoutingValues`. If experts choose, or if all are used,
+ * `K = E` and choices are in the order of their weights.
  *
  * @param x `[N, D]`
- * @returns `[N, D']`, as wide as `x` unless `experts.outputWidth` says otherwise
+ * @returns `[N, D']`, as wide as `x` unless `experts.outputWidth` is set
  */
 export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   const { mask, modalities, experts, numSharedExperts = 0 } = options;
@@ -63,7 +63,7 @@ export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   const view = tokenView(placed);
   const asked = placed === routing ? view : tokenView(routing);
   const ownParts = partsOf(placed, view, mask);
-  scope.child("dispatch"); // profiles and errors name the place of what follows
+  scope.child("dispatch"); // sets the place of the following operators in profiles and errors
   const dispatcher = createDispatcher(placed, mask);
   tapRouting(scope, {
     ids: view.ids,
@@ -93,7 +93,7 @@ export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   return mask !== undefined && leaks ? where(unsqueeze(mask, 1), y, 0) : y;
 }
 
-/** The routing after the limit and the mask of a token choice; others hold theirs already. */
+/** The routing after applying limit and mask to a token choice; other kinds apply them already. */
 function place(routing: AnyRouting, { limit, mask }: MoeOptions): AnyRouting | LimitedRouting {
   if (!("ids" in routing)) return routing;
   if (limit !== undefined) {
@@ -102,7 +102,7 @@ function place(routing: AnyRouting, { limit, mask }: MoeOptions): AnyRouting | L
   return mask === undefined ? routing : maskTokens(routing, mask);
 }
 
-/** What routing of one kind alone has. */
+/** Options that only one kind of routing has. */
 function partsOf(
   placed: AnyRouting | LimitedRouting,
   view: Routing,
@@ -121,12 +121,12 @@ function createDispatcher(routing: AnyRouting, mask: Tensor | undefined): Dispat
   return denseDispatcher(routing, { mask });
 }
 
-/** How many experts the tokens have, `[N]` float32. */
+/** Number of experts per token, `[N]` float32. */
 function choicesPerToken({ ids, numExperts }: Routing): Tensor {
   return reduceSum(cast(less(ids, numExperts), "float32"), 0);
 }
 
-/** Fraction of the tokens that have an expert, scalar. */
+/** Fraction (0-1) of the tokens with an expert, scalar. */
 function chosenFraction({ ids, numExperts }: Routing, mask: Tensor | undefined): Tensor {
   const best = squeeze(slice(ids, 0, 0, 1), 0); // [N]
   return tokenMean(cast(less(best, numExperts), "float32"), mask);

@@ -1,6 +1,6 @@
 /**
- * Gradients of `sum(w y) + loss` by tokens, router and experts, against differences, for every
- * combination of router, dispatcher and loss. No choice changes within a difference.
+ * Gradients of `sum(w y) + loss` with respect to tokens, router and experts, compared with differences,
+ * for every combination of router, dispatcher and loss. No choice changes within a difference.
  */
 import { describe, expect, test } from "vitest";
 import { array } from "../graph/array.ts";
@@ -35,7 +35,7 @@ function penaltyOf({ parameters }: Trace): Record<string, Tensor> {
   };
 }
 
-/** The first that keeps every choice clear of ties. */
+/** The first seed that keeps every choice away from ties. */
 const seeds = [3, 1, 2, 4];
 
 /** `checkGradients` on values that are far enough from ties. */
@@ -56,7 +56,7 @@ async function checkAwayFromTies(
 describe.each(methods)("$name", ({ router, gives, route }) => {
   test.each(placements)("$name", async ({ name: placement, place, dispatcher, padded = false }) => {
     const executed = placement.startsWith("capacity") ? "capacity" : "dropless";
-    // More is compared than a configuration may ask for: whatever the routing can be computed with.
+    // Covers more than configurations allow: every loss that the routing can compute.
     const compute = auxiliaryLosses.list().filter(({ needs }) => {
       return gives.length > 0 && (!needs.includes("noise") || gives.includes("noise"));
     });
@@ -89,7 +89,7 @@ describe.each(methods)("$name", ({ router, gives, route }) => {
   });
 });
 
-test("every router of token choice is among them", () => {
+test("every token-choice router is included", () => {
   const tokenChoice = routers.list().filter(({ kind }) => kind === "token-choice");
   expect(new Set(methods.map(({ router }) => router))).toEqual(new Set(tokenChoice));
 });

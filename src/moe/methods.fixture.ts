@@ -1,4 +1,4 @@
-/** Every routing method, dispatcher and loss, for tests of properties that all of them have. */
+/** Every routing method, dispatcher and loss, for tests of common properties. */
 import { fromSnakeCase } from "../config/case.ts";
 import { array } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
@@ -19,24 +19,24 @@ import type { AnyRouting, Routing } from "./routing.ts";
 export interface Sizes {
   readonly E: number;
   readonly K: number;
-  /** Tokens that count, `[N]` bool, for routers in which tokens see each other. */
+  /** Unmasked tokens, `[N]` bool, for routers in which tokens affect each other. */
   readonly mask?: Tensor | undefined;
 }
 
-/** A form of a router: settings that its definition wants tested. */
+/** A form of a router: settings that its definition lists for tests. */
 export interface Form<Any extends AnyRouting = AnyRouting> {
   readonly name: string;
   readonly router: RouterDefinition;
   readonly settings: { readonly name: string };
-  /** Ingredients of losses that these settings give. */
+  /** Ingredients of losses that these settings provide. */
   readonly gives: readonly Ingredient[];
-  /** Sum of a token's weights before anything is dropped; without it, 1 at most. */
+  /** Sum of a token's weights before dropping; by default at most 1. */
   readonly total?: number;
-  /** The fewest experts that it can choose among. */
+  /** The minimum number of experts to choose from. */
   readonly leastExperts: number;
-  /** Whether the experts of a token follow from the token alone, and not from its place or others. */
+  /** Whether the experts of a token depend only on the token, not on its position or other tokens. */
   readonly byToken: boolean;
-  /** Routes to `E` experts and, if the method leaves it open, `K` of them; two sequences of tokens. */
+  /** Routes to `E` experts and, if configurable, selects `K`; two sequences of tokens. */
   route(scope: Scope, x: Tensor, sizes: Sizes): Any;
 }
 
@@ -80,7 +80,7 @@ function formOf(router: RouterDefinition, form: RouterForm<object>): Form {
   };
 }
 
-/** The forms of all routers of a kind; BASE's own assignment needs equal shares, see `methods`. */
+/** The forms of all routers of a kind; BASE's assignment needs equal numbers of tokens, see `methods`. */
 export function formsOf(kind: RouterDefinition["kind"]): Form[] {
   return routers.list().flatMap((router) => {
     const { picture, forms = [{ settings: picture.settings }] } = router.examples;
@@ -88,7 +88,7 @@ export function formsOf(kind: RouterDefinition["kind"]): Form[] {
   });
 }
 
-/** Forms of single functions that no settings describe. */
+/** Forms of functions that no settings describe. */
 const special: readonly Method[] = [
   {
     ...formOf(routers.get("base"), { title: "assigned", settings: {} }),
@@ -110,23 +110,23 @@ const special: readonly Method[] = [
   },
 ];
 
-/** Token choice. */
+/** Token-choice methods. */
 export const methods: readonly Method[] = [
   ...(formsOf("token-choice") as Method[]).filter(({ router }) => !router.even),
   ...special,
 ];
 
-/** The methods that can choose among so many experts. */
+/** The methods that support this number of experts. */
 export function methodsFor(numExperts: number): Method[] {
   return methods.filter(({ leastExperts }) => leastExperts <= numExperts);
 }
 
-/** What may stand between a routing of token choice and its experts. */
+/** Transformations between a token-choice routing and its experts. */
 export interface Placement {
   readonly name: string;
-  /** Whether it leaves out what the mask does not keep. */
+  /** Whether it removes masked tokens. */
   readonly padded?: boolean;
-  /** The routing that is executed. */
+  /** The executed routing. */
   place(routing: Routing, sizes: { readonly C: number; readonly mask: Tensor }): Routing;
   readonly dispatcher: (routing: Routing) => Dispatcher;
 }

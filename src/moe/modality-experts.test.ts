@@ -10,11 +10,11 @@ const layout = {
   modalities: ["image", "text"],
 };
 
-test("shared experts serve every modality, specific ones their own", () => {
+test("shared experts are available to every modality, specific ones only to their own", () => {
   expect(countExperts(layout)).toBe(8);
   expect(availableExperts(layout, "image").map(Number)).toEqual([1, 1, 1, 1, 1, 0, 0, 0]);
   expect(availableExperts(layout, "text").map(Number)).toEqual([1, 1, 0, 0, 0, 1, 1, 1]);
-  expect(() => availableExperts(layout, "sound")).toThrow(/there are image, text/);
+  expect(() => availableExperts(layout, "sound")).toThrow(/known modalities are image, text/);
 });
 
 test("a router never sends tokens to experts of another modality", async () => {

@@ -1,4 +1,4 @@
-/** Which experts a token may use when some are shared and some belong to one modality. */
+/** The experts available to a token if some are shared and some belong to one modality. */
 
 /** Shared experts come first, then the experts of each modality in the order of `modalities`. */
 export interface ExpertLayout {
@@ -17,6 +17,8 @@ export function countExperts(layout: ExpertLayout): number {
 /**
  * For each expert, whether tokens of `modality` may use it.
  *
+ * @throws RangeError for an unknown modality
+ *
  * @example
  * const layout = { numSharedExperts: 1, numModalitySpecificExperts: 1, modalities: ["image", "text"] };
  * availableExperts(layout, "text") // [true, false, true]
@@ -25,7 +27,7 @@ export function availableExperts(layout: ExpertLayout, modality: string): boolea
   const own = layout.modalities.indexOf(modality);
   if (own < 0) {
     throw new RangeError(
-      `no experts are laid out for modality ${modality}; there are ${layout.modalities.join(", ")}`,
+      `there are no experts for modality ${modality}; known modalities are ${layout.modalities.join(", ")}`,
     );
   }
   const first = layout.numSharedExperts + own * layout.numModalitySpecificExperts;

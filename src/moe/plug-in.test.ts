@@ -1,4 +1,4 @@
-/** Routers and losses that are added from outside work wherever built-in ones do. */
+/** Added routers and losses work wherever built-in ones do. */
 import { expect, test } from "vitest";
 import * as z from "zod";
 import { toNumbers } from "../graph/array.ts";
@@ -58,7 +58,7 @@ const problemOf = (moe: object) => moeSchema.safeParse(moe).error?.issues[0]?.me
 routers.add(shy);
 auxiliaryLosses.add(confidence);
 
-test("settings are parsed, renamed, checked and compared with losses", () => {
+test("settings are parsed, renamed, validated and checked against losses", () => {
   expect(parse({ router: { name: "shy", number: 2 } }).router).toEqual({
     ...{ name: "shy", numShy: 2, oldFashioned: false },
   });
@@ -81,7 +81,7 @@ test("settings are parsed, renamed, checked and compared with losses", () => {
   expect(supports("base", "dropless", "own_confidence")).toContain("the loss own_confidence needs");
 });
 
-test("a layer routes by it, trains by it, and surgery knows its weights", async () => {
+test("a layer routes and trains with it, and surgery knows its weights", async () => {
   const settings = parse({
     num_experts: 4,
     router: { name: "shy" },
@@ -118,7 +118,7 @@ test("another definition of a name is refused", () => {
   expect(() => auxiliaryLosses.add({ ...confidence, name: "z" })).toThrow("the loss z is already");
 });
 
-test("TypeScript names what a definition lacks", () => {
+test("TypeScript reports missing parts of a definition", () => {
   const { gives: _, ...withoutGives } = shy;
   // @ts-expect-error Property 'gives' is missing
   routers.find("shy") ?? defineRouter({ ...withoutGives, settings: {} });

@@ -1,4 +1,4 @@
-/** Forms of dispatch that must agree, and the smallest and most uneven cases. */
+/** Dispatch forms that must agree, and the smallest and most uneven cases. */
 import { describe, expect, test } from "vitest";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
@@ -46,7 +46,7 @@ describe.each(methods)("$name", ({ route }) => {
     { N: 8, E: 5, K: 1 },
     { N: 2, E: 2, K: 2 },
   ])(
-    "dropless, roomy capacity and dense agree in outputs and gradients: N $N, E $E, K $K",
+    "dropless, large capacity and dense agree in outputs and gradients: N $N, E $E, K $K",
     async ({ N, E, K }) => {
       const outputs = await run(
         (scope, { x }, trace) => {
@@ -73,7 +73,7 @@ describe.each(methods)("$name", ({ route }) => {
   );
 });
 
-test("experts that nobody chooses change nothing and get no gradient", async () => {
+test("unused experts have no effect and get no gradient", async () => {
   const [N, E] = [6, 3];
   const [x, weights] = [randomArray([N, D], 1), randomArray([D, E], 2)];
   const outputs = await run(
@@ -108,7 +108,7 @@ test("experts that nobody chooses change nothing and get no gradient", async () 
 
 const routed = (logits: Tensor): Routing => softmaxTopKRouting(logits, { numSelectedExperts: 2 });
 
-test("expert choice with room for all is the dense mixture", async () => {
+test("expert choice with room for all tokens equals the dense mixture", async () => {
   const [y, counts, p] = await evaluate(
     (x, z) => {
       const choice = expertChoiceRouting(z, { capacity: 5 });

@@ -66,7 +66,7 @@ test.each([
   { what: "one expert for all", N: 4, E: 1, K: 1, C: 1 },
   { what: "all of three experts for all, room for one", N: 4, E: 3, K: 3, C: 1 },
   { what: "more experts than tokens", N: 2, E: 5, K: 2, C: 1 },
-])("$what: finite gradients, and nobody beyond the capacity", async ({ N, E, K, C }) => {
+])("$what: finite gradients, and no expert beyond the capacity", async ({ N, E, K, C }) => {
   const x = randomArray([N, D], 5);
   const inputs = matrixOf(x);
   for (const { name, limited, grouped, ids, weights, unchanged } of await everywhere(x, {
@@ -92,7 +92,7 @@ test.each([
   }
 });
 
-test("equal tokens all go to the same experts, and the first of them stay", async () => {
+test("equal tokens go to the same experts, and the first ones are kept", async () => {
   const [row] = matrixOf(randomArray([1, D], 8));
   const x = array(Array.from({ length: 4 }, () => row!));
   for (const { name, byToken, limited, grouped, ids } of await everywhere(x, {

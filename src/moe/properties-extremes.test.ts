@@ -1,4 +1,4 @@
-/** Routing functions at logits where exponentials vanish, and at ties. */
+/** Routing functions at logits whose exponentials underflow, and at ties. */
 import { describe, expect, test } from "vitest";
 import { gradients } from "../autodiff/gradients.ts";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
@@ -47,7 +47,7 @@ const noisy = (logits: Tensor) => ({
   std: noise.std,
 });
 
-/** Routing functions of logits; how many experts each gives to a token that finds all equal. */
+/** Routing functions of logits, and their numbers of experts for a token with equal logits. */
 const functions: readonly (readonly [name: string, chosen: number, route: Route])[] = [
   ["Switch", 1, switchRouting],
   ["softmax top-k", 2, (z) => softmaxTopKRouting(z, two)],

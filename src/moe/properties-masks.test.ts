@@ -1,4 +1,4 @@
-/** Masked tokens change nothing: not the outputs of others, nor any loss. */
+/** Masked tokens affect neither the outputs of others nor any loss. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
@@ -26,7 +26,7 @@ const cases = fc.record({
   seed: fc.nat(9999),
 });
 
-/** Outputs for token choice with every placement, losses and metrics; `mask` where some do not count. */
+/** Outputs of token choice with every placement, losses and metrics; `mask` excludes some tokens. */
 function observe(
   scope: Scope,
   x: Tensor,
@@ -56,7 +56,7 @@ function observe(
   return Object.fromEntries([...losses, ...placed]);
 }
 
-/** Experts and slots that mask by themselves. */
+/** Experts and slots that apply masks themselves. */
 function others(scope: Scope, x: Tensor, capacity: number, mask?: Tensor): Record<string, Tensor> {
   const [size] = x.shape as [number];
   const choice = expertChoiceRouter(scope.child("choice"), x, {
@@ -100,7 +100,7 @@ const maskOf = (kept: readonly number[]): NdArray =>
     "bool",
   );
 
-/** What is seen does not depend on what masked tokens hold. */
+/** Results do not depend on the content of masked tokens. */
 async function ignoresContents(observed: Observe): Promise<void> {
   await fc.assert(
     fc.asyncProperty(cases, async ({ kept, seed }) => {
@@ -123,7 +123,7 @@ async function ignoresContents(observed: Observe): Promise<void> {
   );
 }
 
-/** What is seen is what there is without the masked tokens. */
+/** Results equal the results without the masked tokens. */
 async function equalsAbsence(observed: Observe): Promise<void> {
   await fc.assert(
     fc.asyncProperty(cases, async ({ kept, seed }) => {
@@ -148,15 +148,15 @@ async function equalsAbsence(observed: Observe): Promise<void> {
   );
 }
 
-describe.each(methods)("$name: masked tokens count", ({ byToken, route }) => {
+describe.each(methods)("$name: masked tokens", ({ byToken, route }) => {
   const observed: Observe = (scope, x, mask) =>
     observe(scope, x, route(scope.child("router"), x, { E, K, mask }), mask);
-  test("for nothing, whatever they hold", () => ignoresContents(observed));
-  // Positions and the sizes of samples change without them.
-  test.runIf(byToken)("as if they were not there", () => equalsAbsence(observed));
+  test("have no effect, whatever they contain", () => ignoresContents(observed));
+  // Positions and sample sizes change without them.
+  test.runIf(byToken)("are treated as absent", () => equalsAbsence(observed));
 });
 
-test("expert choice and slots: masked tokens count for nothing", async () => {
+test("expert choice and slots: masked tokens have no effect", async () => {
   await ignoresContents((scope, x, mask) => others(scope, x, C, mask));
   await equalsAbsence((scope, x, mask) => others(scope, x, 1, mask));
 });

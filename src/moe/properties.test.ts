@@ -1,4 +1,4 @@
-/** What holds for the routing of every method, whatever the sizes. */
+/** Properties of every method's routing, for any sizes. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
@@ -29,7 +29,7 @@ const sizes = fc
   })
   .map(({ share, ...rest }) => ({ ...rest, K: 1 + Math.floor(share * (rest.E - 1)) }));
 
-/** The input through experts that return what they get. */
+/** The result for experts that return their input. */
 const unchanged = (x: Tensor, dispatcher: Dispatcher): Tensor =>
   dispatcher.combine(dispatcher.dispatch(x));
 
@@ -43,7 +43,7 @@ function expectRows(
   }
 }
 
-test("weights sum as documented; nobody has more than K, no expert more than C; identity experts return the weighted input", async () => {
+test("weights sum as documented; no token exceeds K, no expert C; identity experts return the weighted input", async () => {
   const options = fc.record({
     order: fc.constantFrom("k-major" as const, "token-major" as const),
     normalization: fc.constantFrom("none" as const, "before" as const, "after" as const),
@@ -102,7 +102,7 @@ test("weights sum as documented; nobody has more than K, no expert more than C; 
               if (own[k]![n] === E) expect(placed[k]![n], name).toBe(0);
               else expect(own[k]![n], name).toBe(ids[n]![k]);
             }
-            // Batch priority changes only who is dropped.
+            // Batch priority changes only which tokens are dropped.
             if (e === E || batch.own[k]![n] === E || limit.normalization === "after") continue;
             expect(batch.placed[k]![n], name).toBe(token.placed[k]![n]);
           }
@@ -181,8 +181,8 @@ test("identity experts return the weighted input: dense, expert choice and slots
   );
 });
 
-test("where nothing is dropped, tokens in another order give outputs in that order", async () => {
-  // Some methods choose by position, or by the other tokens of a sequence.
+test("if nothing is dropped, permuting tokens permutes outputs", async () => {
+  // Some methods choose by position, or depend on the other tokens of a sequence.
   await fc.assert(
     fc.asyncProperty(sizes, async ({ N, E, K, seed }) => {
       const used = methodsFor(E).filter(({ byToken, router }) => byToken || router.even);

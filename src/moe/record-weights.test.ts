@@ -3,7 +3,7 @@ import { zeros } from "../nn/initializers.ts";
 import { createScope } from "../nn/scope.ts";
 import { recordWeights } from "./record-weights.ts";
 
-test("lists weights of all levels once, and leaves biases out", () => {
+test("records weights of all levels once, without biases", () => {
   const { scope, trace } = createScope({ training: true });
   const { scope: recording, weights } = recordWeights(scope.child("router"));
   const gate = recording.child("gate");

@@ -1,7 +1,7 @@
 import type { Tensor } from "../graph/graph.ts";
 import type { Scope } from "../nn/scope.ts";
 
-/** A scope that also lists the weights, parameters of two axes or more, that are asked of it. */
+/** A scope that also records the requested weights (parameters of two axes or more). */
 export function recordWeights(scope: Scope): { readonly scope: Scope; readonly weights: Tensor[] } {
   const weights: Tensor[] = [];
   const recording = (at: Scope): Scope => ({

@@ -30,7 +30,7 @@ function tapped() {
   return trace.taps;
 }
 
-test("every part is tapped below its layer, and layers are found in their order", () => {
+test("every part is tapped below its layer, and layers are listed in order", () => {
   const names = [...tapped().keys()];
   expect(names.filter((name) => name.startsWith("blocks.1.moe."))).toEqual(
     [
@@ -42,7 +42,7 @@ test("every part is tapped below its layer, and layers are found in their order"
   expect(routingTap("moe", "mask")).toBe("moe.token_mask");
 });
 
-test("the parts that statistics, tokens and evaluations need are told by their taps", () => {
+test("the parts for statistics, tokens and evaluations are recognised by their taps", () => {
   const names = [...tapped().keys(), "probabilities", "logits"];
   const chosen = (parts?: Parameters<typeof isRoutingTap>[1]) =>
     names
@@ -60,7 +60,7 @@ test("the parts that statistics, tokens and evaluations need are told by their t
   ]);
 });
 
-test("what is tapped is read again, part by part", () => {
+test("tapped parts are read back", () => {
   const taps = Object.fromEntries(tapped());
   const { modalities, mask, ...rest } = readRouting(taps, "blocks.1.moe", ...tokenParts);
   expect(rest.ids).toBe(taps["blocks.1.moe.ids"]);
@@ -71,11 +71,11 @@ test("what is tapped is read again, part by part", () => {
   expect(readRouting(taps, "moe")).not.toHaveProperty("mask");
 });
 
-test("a part that is missing is named", () => {
+test("a missing part is reported", () => {
   const values = { "moe.ids": array([[0]]) };
   expect(readRouting(values, "moe").ids).toBe(values["moe.ids"]);
   expect(() => readRouting(values, "moe", "probabilities")).toThrow(
-    new RangeError("no probabilities of moe among the values"),
+    new RangeError("the values lack probabilities of moe"),
   );
-  expect(() => readRouting(values, "elsewhere")).toThrow("no ids of elsewhere");
+  expect(() => readRouting(values, "elsewhere")).toThrow("the values lack ids of elsewhere");
 });

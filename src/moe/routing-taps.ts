@@ -1,5 +1,5 @@
 /**
- * The taps through which a layer's routing leaves a graph: their names are written and read here alone.
+ * The taps that output a layer's routing from a graph. Only this file writes and reads their names.
  *
  * Axes: `N` tokens, `K` choices, `E` experts. Every kind of routing is tapped as the experts of each
  * token, see `tokenView`.
@@ -26,9 +26,9 @@ type TapPart = keyof typeof names;
 /** Parts of a layer's routing; `modalities` has a tap for each modality. */
 export type RoutingPart = TapPart | "modalities";
 
-/** The routing of one layer, as tensors of a graph or as arrays that a session gave. */
+/** The routing of one layer, as tensors of a graph or as arrays from a session. */
 export interface RoutingValues<Value> {
-  /** Chosen experts after dropping, best first, `[K, N]` int64; `E` stands for "no expert". */
+  /** Chosen experts after dropping, best first, `[K, N]` int64; `E` means "no expert". */
   readonly ids: Value;
   /** Weights of the chosen experts in the output, `[K, N]`. */
   readonly combineWeights?: Value;
@@ -36,24 +36,24 @@ export interface RoutingValues<Value> {
   readonly probabilities?: Value;
   /** Weights of the tokens in each slot, `[G, S, E*P]`; soft routing only. */
   readonly dispatchWeights?: Value;
-  /** Place of each assignment in its expert's buffer, `[K, N]`; with a capacity only. */
+  /** Position of each assignment in its expert's buffer, `[K, N]`; with a capacity only. */
   readonly positions?: Value;
-  /** Fraction of the attempted assignments that have an expert, scalar; if tokens can be left out. */
+  /** Accepted fraction (0-1) of the attempted assignments, scalar; present if tokens can be dropped. */
   readonly successRate?: Value;
   /** Tokens of each expert, `[E]`. */
   readonly counts?: Value;
-  /** Experts that each token asked for, `[N]`; one if experts choose. */
+  /** Number of experts that each token requested, `[N]`; one if experts choose. */
   readonly attempted?: Value;
-  /** Which tokens count, `[N]` bool; absent if all do. */
+  /** Unmasked tokens, `[N]` bool; absent if all count. */
   readonly mask?: Value;
-  /** Which tokens belong to each modality, `[N]` bool each. */
+  /** Tokens of each modality, `[N]` bool each. */
   readonly modalities?: Readonly<Record<string, Value>>;
 }
 
-/** What the router decided for each token. */
+/** The router's decision for each token. */
 export const tokenParts = ["ids", "combineWeights", "probabilities"] as const;
 
-/** What routing statistics are computed from. */
+/** Parts that routing statistics need. */
 export const statisticsParts = [
   "ids",
   "probabilities",
@@ -62,7 +62,7 @@ export const statisticsParts = [
   "modalities",
 ] as const satisfies readonly RoutingPart[];
 
-/** What an evaluation reads: statistics and the decision for each token. */
+/** Parts that an evaluation reads: statistics and the decision for each token. */
 const evaluationParts: readonly RoutingPart[] = [...statisticsParts, "combineWeights"];
 
 /** Taps the routing of the layer at `scope`: `<layer>.ids` and so on. */
@@ -84,7 +84,7 @@ export function routingTap(layer: string, part: TapPart): string {
 /**
  * Whether a tap holds one of these parts of a layer's routing.
  *
- * @param parts default: all that an evaluation reads, which is `statisticsParts` and `tokenParts`
+ * @param parts default: all parts that an evaluation reads, `statisticsParts` and `tokenParts`
  * @example
  * isRoutingTap("blocks.1.moe.combine_weights") // true
  * isRoutingTap("blocks.1.moe.combine_weights", statisticsParts) // false
@@ -98,7 +98,7 @@ export function isRoutingTap(
   );
 }
 
-/** Names of the layers that route, in the order of their taps. */
+/** Names of the layers with routing, in the order of their taps. */
 export function layersOf(taps: Iterable<string>): string[] {
   const ending = routingTap("", "ids");
   return Array.from(taps)
@@ -106,14 +106,14 @@ export function layersOf(taps: Iterable<string>): string[] {
     .map((name) => name.slice(0, -ending.length));
 }
 
-/** Routing with parts that are known to be there. */
+/** Routing whose given parts are present. */
 export type RoutingWith<Value, Part extends RoutingPart> = RoutingValues<Value> &
   Required<Pick<RoutingValues<Value>, Part>>;
 
 /**
- * Reads the routing of one layer from the values of taps by name.
+ * Reads the routing of one layer from tap values by name.
  *
- * @param required parts that must be there besides `ids`
+ * @param required parts that must be present besides `ids`
  * @throws RangeError if a required part is missing
  * @example
  * const { ids, combineWeights } = readRouting(outputs, "blocks.1.moe", "combineWeights");
@@ -132,7 +132,7 @@ export function readRouting<Value, Part extends RoutingPart = never>(
   const routing = { ...defined(found), modalities: Object.fromEntries(modalities) };
   const missing = ["ids" as const, ...required].find((part) => !(part in routing));
   if (missing !== undefined) {
-    throw new RangeError(`no ${missing} of ${layer} among the values`);
+    throw new RangeError(`the values lack ${missing} of ${layer}`);
   }
   return routing as unknown as RoutingWith<Value, Part>;
 }

@@ -1,8 +1,8 @@
 /**
- * What a router decides.
+ * The decision of a router.
  *
  * Axes of this folder: `N` tokens, `D` width, `E` experts, `K` selected experts per token,
- * `T = K*N` assignments (K-major: all first choices, then all second ones), `n_e` assignments of
+ * `T = K*N` assignments (K-major: all first choices, then all second choices), `n_e` assignments of
  * expert `e`.
  */
 
@@ -16,7 +16,7 @@ import { topK } from "../ops/top-k.ts";
 /** Token choice: the experts of every token. */
 export interface Routing {
   readonly numExperts: number;
-  /** `K`, the most experts that a token may have. */
+  /** `K`, the maximum number of experts per token. */
   readonly numSelectedExperts: number;
   /**
    * Chosen experts, best first, `[K, N]` int64. `numExperts` means "no expert": padding, a
@@ -29,7 +29,7 @@ export interface Routing {
   readonly combineWeights: Tensor;
   /** Probability of every expert for every token, `[N, E]`. */
   readonly probabilities: Tensor;
-  /** What the probabilities were made of, without noise, `[N, E]`. */
+  /** Logits of the probabilities, without noise, `[N, E]`. */
   readonly logits: Tensor;
   /** The logits after noise, `[N, E]`; in training only. */
   readonly noisyLogits?: Tensor;
@@ -40,7 +40,7 @@ export interface Routing {
 /** Expert choice: the tokens of every expert. */
 export interface ExpertChoice {
   readonly numExperts: number;
-  /** `C`, the tokens that each expert takes. */
+  /** `C`, tokens per expert. */
   readonly capacity: number;
   /** Chosen tokens, best first, `[E, C]` int64. */
   readonly tokenIds: Tensor;
@@ -77,10 +77,10 @@ export interface DenseRouting {
   readonly logits: Tensor;
 }
 
-/** Who decides in a routing, and so which dispatchers can carry it out. */
+/** The kind of a routing, which determines the dispatchers that support it. */
 export type RouterKind = "token-choice" | "expert-choice" | "soft" | "dense";
 
-/** What a router of each kind decides. */
+/** The routing of each kind. */
 export interface RoutingByKind {
   readonly "token-choice": Routing;
   readonly "expert-choice": ExpertChoice;
@@ -88,24 +88,24 @@ export interface RoutingByKind {
   readonly dense: DenseRouting;
 }
 
-/** What a router of any kind decides. */
+/** A routing of any kind. */
 export type AnyRouting = RoutingByKind[RouterKind];
 
-/** How many experts a layer has and uses. */
+/** Numbers of experts that a layer has and uses. */
 export interface MoeSizes {
   /** `E`, after `granularity`, without shared experts. */
   readonly numExperts: number;
   /** `K`, after `granularity`: choices per token in the tap `ids`; `E` if tokens do not choose. */
   readonly numSelectedExperts: number;
-  /** Routed experts that compute a token: `K`, an average or an upper bound, or the capacity factor. */
+  /** Routed experts that process a token: `K`, an average or an upper bound, or the capacity factor. */
   readonly numActiveExperts: number;
 }
 
-/** How the weights of the chosen experts follow from their probabilities. */
+/** How the weights of the chosen experts are computed from their probabilities. */
 export type Normalization =
   /** Divided by their sum (Mixtral, Diff-MoE). */
   | "sum"
-  /** As they are (V-MoE, Switch): the scale shrinks with the number of experts. */
+  /** Unchanged (V-MoE, Switch): the scale decreases with the number of experts. */
   | "none";
 
 /** Chooses the `K` most probable experts of each token; ties go to the lower index. */
@@ -130,7 +130,7 @@ export function selectTopK(
   };
 }
 
-/** Throws unless `1 <= K <= E`. */
+/** Checks that `1 <= K <= E`. @throws UserError (exit code 2) if not */
 export function requireSelectable(numSelectedExperts: number, numExperts: number): void {
   if (numSelectedExperts < 1 || numSelectedExperts > numExperts) {
     throw usageError(

@@ -1,4 +1,4 @@
-/** Runs of functions of a scope whose parameters and random numbers are drawn by name. */
+/** Runs functions of a scope, with parameters and random numbers drawn by name. */
 import { gradients } from "../autodiff/gradients.ts";
 import { type NdArray, toNumbers } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
@@ -17,9 +17,9 @@ import { rowsOf } from "./routers/routers.fixture.ts";
 export interface RunOptions {
   readonly inputs: Readonly<Record<string, NdArray>>;
   readonly training?: boolean;
-  /** Of the values that parameters, states and random tensors get. */
+  /** Seed of parameters, states and random tensors. */
   readonly seed?: number;
-  /** Values by name, before those that are drawn. */
+  /** Values by name, which replace drawn ones. */
   readonly values?: Readonly<Record<string, NdArray>>;
 }
 
@@ -70,7 +70,7 @@ function hash(name: string): number {
   return [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 65521, 7);
 }
 
-/** `tanh(x W_e)` of what each expert receives, combined; `W_e` `[D, D]` under `experts.e`. */
+/** `tanh(x W_e)` of the rows of each expert, combined; `W_e` `[D, D]` under `experts.e`. */
 export function throughExperts(scope: Scope, x: Tensor, dispatcher: Dispatcher): Tensor {
   const width = x.shape[1] as number;
   const results = dispatcher.dispatch(x).map((rows, e) => {
@@ -85,7 +85,10 @@ export function matrixOf(value: NdArray): number[][] {
   return rowsOf({ shape: value.shape, data: toNumbers(value) });
 }
 
-/** The output of a form, and the gradients of a weighted sum of it by tokens and all parameters. */
+/**
+ * The output of a form, and the gradients of a weighted sum of it with respect to tokens and all
+ * parameters.
+ */
 export function observe(
   name: string,
   y: Tensor,

@@ -1,10 +1,10 @@
-/** Settings of a mixture-of-experts layer, all defaults filled in. */
+/** Settings of a mixture-of-experts layer with all defaults filled in. */
 import type { DispatchSettings } from "./dispatch/config.ts";
 import type { ExpertSettings } from "./experts-config.ts";
 import type { LossSettings } from "./losses/index.ts";
 import type { RouterSettings } from "./routers/index.ts";
 
-/** The result of `parseMoe`: parts that were checked to fit together. */
+/** The result of `parseMoe`: compatible parts. */
 export interface MoeSettings {
   /** `E` before `experts.granularity` multiplies it. */
   readonly numExperts: number;
@@ -12,6 +12,6 @@ export interface MoeSettings {
   readonly dispatch: DispatchSettings;
   readonly experts: ExpertSettings;
   readonly losses: readonly LossSettings[];
-  /** Factors of the sums of absolute values and of squares of the router's weights. */
+  /** L1 and L2 factors of the router's weights. */
   readonly routerPenalty: { readonly l1: number; readonly l2: number };
 }

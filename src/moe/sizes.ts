@@ -3,9 +3,9 @@ import type { MoeSizes } from "./routing.ts";
 import type { MoeSettings } from "./settings.ts";
 
 /**
- * The sizes that settings mean: `experts.granularity` multiplies the experts and the selected ones (if
- * experts choose, the average number of a token), and divides their width, so that neither parameters
- * nor arithmetic change (DeepSeekMoE, arXiv:2401.06066, section 3.1).
+ * The sizes that follow from settings. `experts.granularity` multiplies the experts and the selected
+ * experts (if experts choose, the mean number per token) and divides their width, so parameters and
+ * computation do not change (DeepSeekMoE, arXiv:2401.06066, section 3.1).
  *
  * @example
  * moeSizes(parseMoe({ num_experts: 4, experts: { granularity: 2 } })).numSelectedExperts // 4

@@ -11,10 +11,10 @@ test("blocks with experts by V-MoE's definitions", () => {
   expect(moeBlocks([5, 2, 2], 6)).toEqual([2, 5]);
 });
 
-test("blocks that are not there", () => {
-  expect(() => moeBlocks([4], 4)).toThrow("names block 4, and the model has blocks 0 to 3");
-  expect(() => moeBlocks({ lastN: 3 }, 4)).toThrow("4 blocks have 2; lower last_n");
-  expect(() => moeBlocks({ everyN: 5 }, 4)).toThrow("leaves none of the 4 blocks with experts");
+test("missing blocks are refused", () => {
+  expect(() => moeBlocks([4], 4)).toThrow("names block 4, but the model has blocks 0 to 3");
+  expect(() => moeBlocks({ lastN: 3 }, 4)).toThrow("4 blocks have only 2; lower last_n");
+  expect(() => moeBlocks({ everyN: 5 }, 4)).toThrow("selects none of the 4 blocks; choose none");
 });
 
 test("forms in recipes", () => {

@@ -1,4 +1,4 @@
-/** Which blocks of a model have experts. */
+/** Selects the blocks of a model that have experts. */
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import { usageError } from "../graph/errors.ts";
@@ -6,7 +6,7 @@ import { usageError } from "../graph/errors.ts";
 const index = z.int().nonnegative();
 const count = z.int().positive();
 
-/** `all`, `none`, `{ every_n: 2 }`, `{ last_n: 2 }`, or the blocks themselves, counted from 0. */
+/** `all`, `none`, `{ every_n: 2 }`, `{ last_n: 2 }`, or a list of blocks, counted from 0. */
 export const moeLayersSchema = z.union([
   z.enum(["all", "none"]),
   z.strictObject({ every_n: count }),
@@ -20,6 +20,8 @@ export type MoeLayers = CamelCased<z.output<typeof moeLayersSchema>>;
  * The blocks with experts, counted from 0, as in V-MoE (arXiv:2106.05974, section 3; google-research/vmoe):
  * `every_n` are the blocks n - 1, 2n - 1 and so on; `last_n` the last n of the odd blocks 1, 3, 5, ...
  *
+ * @throws UserError (exit code 2) if the setting does not fit the number of blocks
+ *
  * @example
  * moeBlocks({ lastN: 2 }, 12) // [9, 11]
  */
@@ -31,7 +33,7 @@ export function moeBlocks(layers: MoeLayers, numLayers: number): number[] {
     const outside = layers.find((layer) => layer >= numLayers);
     if (outside !== undefined) {
       throw usageError(
-        `model.moe_layers names block ${outside}, and the model has blocks 0 to ${numLayers - 1}`,
+        `model.moe_layers names block ${outside}, but the model has blocks 0 to ${numLayers - 1}`,
       );
     }
     return [...new Set(layers)].sort((a, b) => a - b);
@@ -46,7 +48,7 @@ export function moeBlocks(layers: MoeLayers, numLayers: number): number[] {
   const odd = all.filter((i) => i % 2 === 1);
   if (layers.lastN > odd.length) {
     throw usageError(
-      `model.moe_layers asks for the last ${layers.lastN} of the odd blocks, and ${numLayers} blocks have ${odd.length}; lower last_n or name the blocks`,
+      `model.moe_layers selects the last ${layers.lastN} odd blocks, but ${numLayers} blocks have only ${odd.length}; lower last_n or name the blocks`,
     );
   }
   return odd.slice(-layers.lastN);
@@ -55,7 +57,7 @@ export function moeBlocks(layers: MoeLayers, numLayers: number): number[] {
 function requireSome(blocks: number[], setting: string, numLayers: number): number[] {
   if (blocks.length === 0) {
     throw usageError(
-      `model.moe_layers ${setting} leaves none of the ${numLayers} blocks with experts; choose none if that is meant`,
+      `model.moe_layers ${setting} selects none of the ${numLayers} blocks; choose none if this is intended`,
     );
   }
   return blocks;

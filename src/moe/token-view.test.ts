@@ -9,8 +9,8 @@ const partsOf = ({ ids, combineWeights, probabilities }: ReturnType<typeof token
   probabilities,
 ];
 
-test("experts that chose tokens, as the choices of tokens", async () => {
-  // Expert 0 took tokens 2 and 0, expert 1 tokens 2 and 1.
+test("experts that selected tokens, as the choices of tokens", async () => {
+  // Expert 0 selected tokens 2 and 0, expert 1 tokens 2 and 1.
   const [ids, weights] = await evaluate(
     (tokenIds, combineWeights, probabilities) =>
       partsOf(
@@ -46,7 +46,7 @@ test("experts that chose tokens, as the choices of tokens", async () => {
   expect(toNumbers(weights!)).toEqual([0.125, 0.5, 0.75, 0, 0, 0.25]);
 });
 
-test("slots of an expert count together", async () => {
+test("the slots of an expert are summed", async () => {
   // One group of two tokens, two experts of two slots.
   const [ids, weights, probabilities] = await evaluate(
     (dispatch, combine) =>

@@ -1,4 +1,4 @@
-/** Routing of any kind as the choices of tokens, for taps, metrics and losses. */
+/** Converts routing of any kind to the choices of tokens, for taps, metrics and losses. */
 import type { Tensor } from "../graph/graph.ts";
 import { product } from "../graph/shape.ts";
 import { greater, where } from "../ops/compare.ts";
@@ -9,11 +9,11 @@ import { topK } from "../ops/top-k.ts";
 import type { AnyRouting, ExpertChoice, Routing, SoftRouting } from "./routing.ts";
 
 /**
- * The experts of each token by weight, best first: token choice as it is; for the others `K = E`, with
- * "no expert" if an expert did not take the token.
+ * The experts of each token by weight, best first. Token choice is unchanged; for the others `K = E`, with
+ * "no expert" if an expert did not select the token.
  *
- * Soft slots give a token the weight of an expert that its slots have together; `probabilities` are
- * these weights, and `logits` stay the logits of the slots.
+ * For soft slots, the weight of an expert is the sum over its slots; `probabilities` are
+ * these weights, and `logits` remain the logits of the slots.
  */
 export function tokenView(routing: AnyRouting): Routing {
   if ("ids" in routing) return routing;
@@ -39,7 +39,7 @@ function byWeight(weights: Tensor, probabilities: Tensor, logits: Tensor): Routi
   };
 }
 
-/** Weights of the experts that chose each token, zero elsewhere, `[N, E]`. */
+/** Weights of the experts that selected each token, zero elsewhere, `[N, E]`. */
 function chosenGates({ tokenIds, combineWeights, probabilities }: ExpertChoice): Tensor {
   const none = zerosLike(transpose(probabilities)); // [E, N]
   return transpose(scatterAdd(none, tokenIds, combineWeights, 1));

@@ -56,7 +56,7 @@ function expectClose(actual: NdArray, expected: readonly number[]): void {
   for (const [i, value] of values.entries()) expect(value).toBeCloseTo(expected[i]!, 4);
 }
 
-test("self-attention equals its formula, for any number of sequences", async () => {
+test("self-attention matches its formula, for any number of sequences", async () => {
   const x = normalArray("x", [B * S, D]);
   const { outputs } = await runScoped(
     (scope, { x: tokens }) => ({
@@ -76,7 +76,7 @@ test("self-attention equals its formula, for any number of sequences", async () 
   }
 });
 
-test("a bias of minus infinity hides a key", async () => {
+test("a bias of minus infinity masks a key", async () => {
   const x = normalArray("x", [B * S, D]);
   const hidden = (query: number, at: number): number => (at > query ? Number.NEGATIVE_INFINITY : 0);
   const mask = array(
@@ -91,7 +91,7 @@ test("a bias of minus infinity hides a key", async () => {
   expectClose(outputs.y!, reference(toNumbers(x), hidden));
 });
 
-/** The parameters of self-attention in the parts of cross-attention. */
+/** The parameters of self-attention as parameters of cross-attention. */
 const crossParameters: Record<string, NdArray> = Object.fromEntries(
   ["weight", "bias"].flatMap((part) => {
     const { data, shape } = parameters[`attn.qkv.${part}`]!;
@@ -111,7 +111,7 @@ const crossParameters: Record<string, NdArray> = Object.fromEntries(
   }),
 );
 
-test("attention to a sequence itself is self-attention", async () => {
+test("cross-attention of a sequence to itself equals self-attention", async () => {
   const x = normalArray("x", [B * S, D]);
   const { outputs } = await runScoped(
     (scope, { x: tokens }) => ({
@@ -129,7 +129,7 @@ test("attention to a sequence itself is self-attention", async () => {
   );
 });
 
-test("one context for all sequences equals a copy for each, gradients too", async () => {
+test("one context for all sequences equals a copy for each, also in gradients", async () => {
   const T = 4;
   const inputs = { x: normalArray("x", [B * S, D]), context: normalArray("context", [T, D]) };
   const run = (copies: number) =>
@@ -151,7 +151,7 @@ test("one context for all sequences equals a copy for each, gradients too", asyn
   }
 });
 
-test("heads must divide the width", () => {
+test("the number of heads must divide the width", () => {
   const { scope } = createScope({ training: false });
   const x = scope.parameter("x", [S, D], zeros);
   expect(() => selfAttention(scope, x, { numTokens: S, numHeads: 3 })).toThrow(

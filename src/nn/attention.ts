@@ -10,7 +10,7 @@ import type { Initializer } from "./initializers.ts";
 import { linear } from "./linear.ts";
 import type { Scope } from "./scope.ts";
 
-/** What attention over new tokens and attention over a cache have in common. */
+/** Options common to attention over new tokens and over a cache. */
 export interface HeadOptions {
   readonly numHeads: number;
   /** Whether queries, keys and values get a bias. Default true. */
@@ -46,7 +46,7 @@ export interface Heads {
  * Multi-head self-attention, `softmax(scale q kᵀ) v` (arXiv:1706.03762, section 3.2).
  *
  * Parameters `qkv.weight` `[3D, D]`, `qkv.bias`, `proj.weight` `[D, D]`, `proj.bias`; tap `weights`
- * `[1, B, H, S, S]`, rows of which sum to 1.
+ * `[1, B, H, S, S]`, whose rows sum to 1.
  *
  * @param x `[B*S, D]`
  * @returns `[B*S, D]`
@@ -61,14 +61,14 @@ export function selfAttention(scope: Scope, x: Tensor, options: AttentionOptions
 }
 
 /**
- * Multi-head attention of tokens to those of a context: queries from `x`, keys and values from
+ * Multi-head cross-attention: queries from `x`, keys and values from
  * `context` (arXiv:1706.03762, section 3.2.3).
  *
  * Parameters `q.weight` `[D, D]`, `q.bias`, `kv.weight` `[2D, D']`, `kv.bias`, `proj.weight` `[D, D]`,
- * `proj.bias`; tap `weights` `[1, B, H, S, T]`, the share of each context token in each token.
+ * `proj.bias`; tap `weights` `[1, B, H, S, T]`, the attention weight of each context token.
  *
  * @param x `[B*S, D]`
- * @param context `[B*T, D']`, or `[T, D']`: one context that all sequences read
+ * @param context `[B*T, D']`, or `[T, D']` for one context shared by all sequences
  * @returns `[B*S, D]`
  * @example
  * const layer = (scope, { x }) => crossAttention(scope, x, x, { numHeads: 1, numTokens: 3, numKeys: 3 });
@@ -131,7 +131,7 @@ export function projectHeads(
   return { queries, keys, values };
 }
 
-/** Every token mixes the values of its sequence; the result has `shape` `[B*S, D]`. */
+/** Mixes the values of each sequence; the result has `shape` `[B*S, D]`. */
 export function attend(
   scope: Scope,
   heads: Heads,
@@ -164,9 +164,9 @@ export function mixValues(
 }
 
 /**
- * The results of the heads `[1, B, H, S, D/H]` side by side, through the last linear map.
+ * Concatenates the heads' results `[1, B, H, S, D/H]` and applies the last linear map.
  *
- * @param shape `[B*S, D]`, of the result
+ * @param shape of the result, `[B*S, D]`
  * @example
  * const layer = (scope, { x }) => joinHeads(scope, x, [3, 2], { numHeads: 2 });
  * const inputs = { x: array([[[[[1], [2], [3]], [[4], [5], [6]]]]]) };
@@ -183,7 +183,7 @@ export function scoreScale(queries: Tensor, { scale }: HeadOptions): number {
   return scale ?? 1 / Math.sqrt(queries.shape.at(-1) as number);
 }
 
-/** `D/H`, which must be whole. */
+/** `D/H`. @throws RangeError if it is not a whole number */
 function requireHeadWidth(width: number, numHeads: number): number {
   if (width % numHeads === 0) return width / numHeads;
   throw new RangeError(`width ${width} cannot be divided among ${numHeads} heads`);

@@ -10,8 +10,8 @@ import type { Scope } from "./scope.ts";
  * Batch normalisation (arXiv:1502.03167) as torch.nn.BatchNorm2d: batch statistics in training,
  * running ones in evaluation.
  *
- * Parameters `weight`, `bias`; states `running_mean`, `running_var`, which move by a tenth of the way
- * to the batch's mean and unbiased variance at every step.
+ * Parameters `weight`, `bias`; states `running_mean`, `running_var`, which move by a tenth towards
+ * the batch's mean and unbiased variance at every step.
  *
  * @param x `[B, C, H, W]`
  * @example

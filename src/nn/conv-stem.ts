@@ -10,15 +10,16 @@ import { patchGrid } from "./patch-embed.ts";
 import type { Scope } from "./scope.ts";
 
 /**
- * Embeds patches by a few strided convolutions instead of one linear map (arXiv:2106.14881): small
+ * Embeds patches with several strided convolutions instead of one linear map (arXiv:2106.14881): small
  * transformers learn faster and tolerate higher learning rates.
  *
  * For a patch of `2^n` pixels: `n` times 3x3 convolution with stride 2, batch norm, ReLU, the width
- * doubling up to `D`; then a 3x3 convolution to `D`. The paper ends with 1x1, over patches of 16
- * pixels; patches of 4 see too little then.
+ * doubling up to `D`; then a 3x3 convolution to `D`. The paper ends with a 1x1 convolution, for patches of 16
+ * pixels; with patches of 4 its receptive field is too small.
  *
  * @param images `[B, C, H, W]`
  * @returns `[B*S, D]`, one token per patch, row by row
+ * @throws UserError (exit code 2) if the patch size is not a power of two
  * @example
  * const layer = (scope, { x }) => convStem(scope, x, { patchSize: 4, width: 8 });
  * const inputs = { x: allocate("float32", [1, 3, 8, 8]) };

@@ -19,7 +19,7 @@ const run = (rate: number, training: boolean) =>
 
 const factors = [0, 1 / 0.75, 1 / 0.75]; // a draw equal to the rate is kept
 
-test("samples whose draw is below the rate vanish whole, the others grow", async () => {
+test("samples whose number is below the rate are dropped, the others scaled up", async () => {
   const { outputs } = await run(0.25, true);
   const expected = toNumbers(y).map((value, i) => value * factors[Math.floor(i / 8)]!);
   for (const [i, value] of toNumbers(outputs.dropped!).entries()) {
@@ -27,7 +27,7 @@ test("samples whose draw is below the rate vanish whole, the others grow", async
   }
 });
 
-test("gradients reach the kept samples alone, by the same factor", async () => {
+test("gradients reach only the kept samples, with the same factor", async () => {
   const { gradients } = await run(0.25, true);
   const weights = toNumbers(normalArray("cotangent", y.shape));
   const found = toNumbers(gradients.dropped!.y!);
@@ -36,7 +36,7 @@ test("gradients reach the kept samples alone, by the same factor", async () => {
   }
 });
 
-test("nothing happens in evaluation, or at rate 0", async () => {
+test("the identity in evaluation, and at rate 0", async () => {
   expect(toNumbers((await run(0.25, false)).outputs.dropped!)).toEqual(toNumbers(y));
   const { outputs, trace } = await run(0, true);
   expect(toNumbers(outputs.dropped!)).toEqual(toNumbers(y));
@@ -54,7 +54,7 @@ test("one draw per sample, by name, for any number of samples", () => {
   ]);
 });
 
-test("rates climb to the last block's", () => {
+test("rates increase to the last block's rate", () => {
   const rates = [0, 1, 2, 3, 4].map((index) => dropPathRate(0.2, index, 5));
   expect(rates.map((rate) => Number(rate.toFixed(6)))).toEqual([0, 0.05, 0.1, 0.15, 0.2]);
   expect(dropPathRate(0.2, 0, 1)).toBe(0.2);

@@ -5,13 +5,13 @@ import { applyDropout } from "./dropout.ts";
 import type { Scope } from "./scope.ts";
 
 /**
- * Stochastic depth (arXiv:1603.09382, section 3): in training, what a residual branch adds vanishes for
- * whole samples with probability `rate`; otherwise the identity.
+ * Stochastic depth (arXiv:1603.09382, section 3): in training, drops the output of a residual branch
+ * for whole samples with probability `rate`; otherwise the identity.
  *
  * Kept samples are scaled by `1 / (1 - rate)`, as in timm's `DropPath`; the paper scales by `1 - rate`
  * in evaluation instead, which has the same mean.
  *
- * @param y what the branch adds, `[B*S, D]`
+ * @param y output of the branch, `[B*S, D]`
  * @param options.numTokens `S`, tokens per sample
  * @example
  * const layer = (scope, { x }) => dropPath(scope, x, 0.1, { numTokens: 3 });
@@ -33,8 +33,8 @@ export function dropPath(
 }
 
 /**
- * The rate of block `index`: it climbs evenly from 0 in the first block to `last` in the last, as timm
- * has it. The linear rule of arXiv:1603.09382, section 3, begins above 0.
+ * The rate of block `index`: increases linearly from 0 in the first block to `last` in the last, as in
+ * timm. The linear rule of arXiv:1603.09382, section 3, starts above 0.
  *
  * @example
  * dropPathRate(0.1, 1, 3); // 0.05

@@ -18,7 +18,7 @@ export function dropout(scope: Scope, x: Tensor, rate: number): Tensor {
   return applyDropout(x, scope.random("dropout", x.shape, "uniform"), rate);
 }
 
-/** Dropout by given random numbers, uniform in [0, 1): entries whose draw is below `rate` vanish. */
+/** Dropout with given random numbers, uniform in [0, 1): entries whose number is below `rate` become 0. */
 export function applyDropout(x: Tensor, draws: Tensor, rate: number): Tensor {
   const kept = cast(greaterOrEqual(draws, rate), "float32");
   return mul(x, mul(kept, 1 / (1 - rate)));

@@ -4,7 +4,7 @@ import { batch } from "../graph/shape.ts";
 import { embedding } from "./embedding.ts";
 import { runScoped } from "./scope.fixture.ts";
 
-test("an embedding takes rows of its table, and its gradient adds up the uses of a row", async () => {
+test("an embedding reads rows of its table, and its gradient sums the uses of a row", async () => {
   const table = array([
     [1, 2],
     [3, 4],

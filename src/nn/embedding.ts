@@ -4,10 +4,10 @@ import { type Initializer, normalOf } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
 export interface EmbeddingOptions {
-  /** Rows of the table. */
+  /** Number of rows of the table. */
   readonly numEmbeddings: number;
   readonly width: number;
-  /** Default: PyTorch's, standard normal. */
+  /** Initial values. Default: PyTorch's, standard normal. */
   readonly init?: Initializer;
 }
 
@@ -15,7 +15,7 @@ export interface EmbeddingOptions {
  * Rows of a trained table; parameter `weight` `[V, D]`.
  *
  * @param ids int64 of any shape, 0 to V - 1
- * @returns the shape of `ids` with an axis `D` at its end
+ * @returns the shape of `ids` with a last axis `D`
  * @example
  * const layer = (scope, { x }) => embedding(scope, x, { numEmbeddings: 10, width: 4 });
  * const inputs = { x: array([1, 7], "int64") };

@@ -26,7 +26,7 @@ test("fans of linear and convolution weights", () => {
   expect(fans([16, 3, 4, 5])).toEqual({ fanIn: 60, fanOut: 320 });
 });
 
-// Standard deviations: a uniform distribution on [-b, b] has b / sqrt 3; a normal one that is cut
+// Standard deviations: a uniform distribution on [-b, b] has b / sqrt 3; a normal distribution truncated
 // at two standard deviations keeps 0.8796 of its own.
 describe.each([
   ["normalOf", normalOf(0.5), 0.5, Number.POSITIVE_INFINITY],
@@ -46,13 +46,13 @@ describe.each([
     expect(found.largest).toBeLessThanOrEqual(bound * (1 + 1e-6));
   });
 
-  test("gives the same values for the same key, and others for another", () => {
+  test("equal keys give equal values, other keys other values", () => {
     expect(init(seed, [300, 100])).toEqual(values);
     expect(init(key(6), [300, 100])).not.toEqual(values);
   });
 });
 
-test("constantOf fills", () => {
+test("constantOf fills an array", () => {
   expect([...constantOf(0.25)(seed, [2, 2])]).toEqual([0.25, 0.25, 0.25, 0.25]);
 });
 

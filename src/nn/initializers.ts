@@ -1,8 +1,8 @@
-/** How parameters begin. Each function returns an initializer: (key, shape) to values. */
+/** Initial values of parameters. Each function returns an initializer: (key, shape) to values. */
 import { elementCount } from "../graph/array.ts";
 import { type Key, normal, uniform } from "../random/index.ts";
 
-/** Gives a parameter of `shape` its first values, the same for the same key. */
+/** Returns the initial values of a parameter of `shape`; equal keys give equal values. */
 export type Initializer = (key: Key, shape: readonly number[]) => Float32Array;
 
 /**
@@ -41,7 +41,7 @@ export function normalOf(std: number): Initializer {
 }
 
 /**
- * Normal with mean 0, cut off beyond two standard deviations (values there are drawn anew).
+ * Normal with mean 0, truncated at two standard deviations (values beyond are redrawn).
  *
  * @example
  * truncatedNormal(0.02)(key(0), [1000]).every((w) => Math.abs(w) <= 0.04); // true

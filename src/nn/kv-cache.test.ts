@@ -15,7 +15,7 @@ const values: Record<string, NdArray> = {
 const options = { numHeads: H, qkvBias: false, scale: 1 / Math.sqrt(D) };
 const x = normalArray("x", [B * S, D]);
 
-/** The first `count` of `S` tokens `[B, H, S, d]` in a larger cache that is full of other numbers. */
+/** The first `count` of `S` tokens `[B, H, S, d]` in a larger cache that contains other numbers. */
 function cacheOf(source: NdArray, counts: readonly number[]): NdArray {
   const cache = normalArray("stale", [B, H, L, D / H], 7);
   const d = D / H;
@@ -36,7 +36,7 @@ test("one token over the cache equals causal attention over the whole sequence",
     },
     { inputs: { x }, values },
   );
-  // The first sequence reads its last token, the second its second one.
+  // The first sequence reads its last token, the second its second token.
   const positions = [3, 1];
   const rows = positions.map((position, b) => {
     const start = (b * S + position) * D;
@@ -81,7 +81,7 @@ test("one token over the cache equals causal attention over the whole sequence",
   }
 });
 
-test("attention that remembers gives the bits of attention that does not", async () => {
+test("attention with a cache is bit-equal to attention without it", async () => {
   const { outputs } = await runScoped(
     (scope, { x: tokens }) => {
       const settings = { ...options, numTokens: S };

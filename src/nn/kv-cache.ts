@@ -1,8 +1,8 @@
 /**
- * Self-attention that remembers: keys and values of the tokens read so far serve the next one.
+ * Self-attention with a key-value cache: keys and values of earlier tokens are reused for the next one.
  *
- * Axes: `B` sequences, `S` tokens, `H` heads, `D` width, `L` room for tokens in the cache. The
- * parameters are those of `selfAttention`.
+ * Axes: `B` sequences, `S` tokens, `H` heads, `D` width, `L` capacity of the cache in tokens. The
+ * parameters are the same as in `selfAttention`.
  */
 import type { Tensor } from "../graph/graph.ts";
 import { add, mul } from "../ops/arithmetic.ts";
@@ -33,11 +33,11 @@ export interface CachedAttention extends KeyValues {
   readonly output: Tensor;
 }
 
-/** Score of what is not there: after softmax exactly 0 beside any real score. */
+/** Score of a missing key: after softmax exactly 0 beside any real score. */
 const HIDDEN = -1e30;
 
 /**
- * `selfAttention` of whole sequences that also gives their keys and values.
+ * `selfAttention` of whole sequences (prefill) that also returns their keys and values.
  *
  * @example
  * const layer = (scope, { x }) => prefillAttention(scope, x, { numHeads: 1, numTokens: 3 }).keys;
@@ -62,7 +62,7 @@ export function prefillAttention(
 /**
  * Attention of one new token per sequence over the tokens in the cache and itself.
  *
- * The cache is only read: its owner puts the returned keys and values `[B, H, 1, D/H]` in place.
+ * The cache is only read; the caller writes the returned keys and values `[B, H, 1, D/H]` into it.
  *
  * @param x `[B, D]`
  * @param cache `[B, H, L, D/H]`
@@ -92,8 +92,8 @@ export function decodeAttention(
 }
 
 /**
- * What to add to scores so that only the first `lengths` of `size` keys count: 0 there, -1e30 at the
- * others (not -Infinity, so that a sequence without any token gives numbers too).
+ * Bias for scores that masks all but the first `lengths` of `size` keys: 0 for these, -1e30 for the
+ * others (not -Infinity, so that a sequence without tokens gives finite numbers too).
  *
  * @param lengths `[B]` int64
  * @returns `[B, 1, 1, size]`
@@ -107,7 +107,7 @@ export function lengthBias(lengths: Tensor, size: number): Tensor {
 }
 
 /**
- * Which of `size` places hold a token, `[B, size]` bool: the first `lengths` `[B]` of each row.
+ * Mask of the occupied positions, `[B, size]` bool: the first `lengths` `[B]` of each row.
  *
  * @example
  * const [y] = await evaluate((n) => lengthMask(n, 3), [array([2], "int64")]);

@@ -5,9 +5,9 @@ import type { Scope } from "./scope.ts";
 
 export interface LinearOptions {
   readonly bias?: boolean;
-  /** Default: PyTorch's, uniform with bound `1 / sqrt(I)`. */
+  /** Initial weight. Default: PyTorch's, uniform with bound `1 / sqrt(I)`. */
   readonly weightInit?: Initializer;
-  /** Default: PyTorch's with the default weights, zeros beside any other. */
+  /** Initial bias. Default: PyTorch's with the default weights, otherwise zeros. */
   readonly biasInit?: Initializer;
 }
 
@@ -16,6 +16,7 @@ export interface LinearOptions {
  *
  * @param x `[..., I]`
  * @returns `[..., O]`
+ * @throws RangeError if the last axis has no fixed size
  * @example
  * const layer = (scope, { x }) => linear(scope, x, 3);
  * const inputs = { x: array([[1, 2]]) };

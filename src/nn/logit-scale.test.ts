@@ -5,7 +5,7 @@ import { reduceSum } from "../ops/reduce.ts";
 import { learnedLogitScale } from "./logit-scale.ts";
 import { normalArray, runScoped } from "./scope.fixture.ts";
 
-test("the learned scale begins at the inverse temperature and stops at its maximum", async () => {
+test("the learned scale starts at the inverse temperature and is limited to its maximum", async () => {
   const scale = (logit: number, factor = 1) =>
     runScoped(
       (scope, { x }) => {
@@ -25,7 +25,7 @@ test("the learned scale begins at the inverse temperature and stops at its maxim
   expect(slope).toBeCloseTo(cotangent / 0.07, 3); // the derivative of exp(s) is itself
   const large = await scale(6);
   expect(toNumbers(large.outputs.scale!)[0]).toBeCloseTo(100, 3);
-  // There only a loss that wants a smaller scale moves it.
+  // At the maximum, only a gradient towards a smaller scale changes it.
   const smaller = await scale(6, Math.sign(cotangent));
   expect(toNumbers(smaller.gradients.loss!.logit_scale!)[0]).toBeCloseTo(
     100 * Math.abs(cotangent),

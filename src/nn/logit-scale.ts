@@ -5,7 +5,7 @@ import { constantOf } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
 export interface LogitScaleOptions {
-  /** The scale begins at `1 / temperature`. */
+  /** The initial scale is `1 / temperature`. */
   readonly temperature: number;
   /** Largest scale, 100 in CLIP. Default 100. */
   readonly maximum?: number;
@@ -13,7 +13,7 @@ export interface LogitScaleOptions {
 
 /**
  * A learned factor of similarities, `min(exp(s), maximum)`; parameter `logit_scale` is `s`
- * (CLIP, arXiv:2103.00020, section 2.5). At its maximum it can fall again: see {@link boundedAbove}.
+ * (CLIP, arXiv:2103.00020, section 2.5). At its maximum it can decrease again: see {@link boundedAbove}.
  *
  * @returns `[1]`
  * @example
@@ -31,12 +31,12 @@ export function learnedLogitScale(
 }
 
 export interface SimilarityOptions {
-  /** The loss of the logits: only the sigmoid loss has a bias. */
+  /** The loss on the logits: only the sigmoid loss has a bias. */
   readonly form: "info_nce" | "siglip";
   readonly temperature: number;
-  /** Whether the temperature is learned; it begins at `temperature`. */
+  /** Whether the temperature is learned; its initial value is `temperature`. */
   readonly learnedTemperature: boolean;
-  /** Smallest learned temperature. Default 0.01. */
+  /** Minimum learned temperature. Default 0.01. */
   readonly minTemperature?: number;
 }
 
@@ -49,7 +49,7 @@ export interface Similarity {
 
 /**
  * The map from cosines to logits. Parameters: `logit_scale` if the temperature is learned (CLIP,
- * arXiv:2103.00020), and `logit_bias` of the sigmoid loss, first -10 (SigLIP, arXiv:2303.15343).
+ * arXiv:2103.00020), and `logit_bias` of the sigmoid loss, initially -10 (SigLIP, arXiv:2303.15343).
  *
  * @example
  * const { scope } = createScope({ training: false });

@@ -4,7 +4,7 @@ import { batch } from "../graph/shape.ts";
 import { patchEmbed, patchGrid, patchify } from "./patch-embed.ts";
 import { normalArray, runScoped } from "./scope.fixture.ts";
 
-test("patches are cut row by row, channels first", async () => {
+test("patches are extracted row by row, channels first", async () => {
   const images = allocate("float32", [1, 2, 4, 6]);
   for (let i = 0; i < images.data.length; i++) images.data[i] = i;
   const { outputs } = await runScoped((_, { images: x }) => ({ patches: patchify(x!, 2) }), {
@@ -15,7 +15,7 @@ test("patches are cut row by row, channels first", async () => {
   expect(toNumbers(outputs.patches!).slice(8, 16)).toEqual([2, 3, 8, 9, 26, 27, 32, 33]);
 });
 
-test("the embedding is the convolution with the patch as kernel and stride", async () => {
+test("the embedding equals the convolution with the patch as kernel and stride", async () => {
   const [B, C, height, width, P, D] = [2, 3, 8, 12, 4, 5];
   const images = normalArray("images", [B, C, height, width]);
   const weight = normalArray("weight", [D, C, P, P]);
@@ -53,9 +53,9 @@ test("the embedding is the convolution with the patch as kernel and stride", asy
   for (const [i, value] of values.entries()) expect(value).toBeCloseTo(expected[i]!, 4);
 });
 
-test("an image that is no whole number of patches is refused", () => {
+test("an image size that is not a multiple of the patch is refused", () => {
   expect(patchGrid(28, 32, 4)).toEqual({ rows: 7, columns: 8 });
   expect(() => patchGrid(28, 32, 5)).toThrow(
-    "an image of 28x32 pixels cannot be cut into patches of 5; choose a patch_size that divides both",
+    "an image of 28x32 pixels cannot be divided into patches of 5; choose a patch_size that divides both",
   );
 });

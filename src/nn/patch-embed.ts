@@ -13,7 +13,7 @@ export interface PatchEmbedOptions {
 }
 
 /**
- * Rows and columns of patches of an image; throws where the size is no multiple of the patch.
+ * Rows and columns of patches of an image.
  *
  * @throws UserError (exit code 2) if the image size is not a multiple of the patch size
  * @example
@@ -26,14 +26,14 @@ export function patchGrid(
 ): { rows: number; columns: number } {
   if (height % patchSize !== 0 || width % patchSize !== 0) {
     throw usageError(
-      `an image of ${height}x${width} pixels cannot be cut into patches of ${patchSize}; choose a patch_size that divides both`,
+      `an image of ${height}x${width} pixels cannot be divided into patches of ${patchSize}; choose a patch_size that divides both`,
     );
   }
   return { rows: height / patchSize, columns: width / patchSize };
 }
 
 /**
- * Cuts images into patches, row by row: `[B, C, H, W]` to `[B*S, C*P*P]`.
+ * Splits images into patches, row by row: `[B, C, H, W]` to `[B*S, C*P*P]`.
  *
  * @example
  * const [y] = await evaluate((x) => patchify(x, 1), [array([[[[1, 2]]]])]); // [[1], [2]]
@@ -51,7 +51,7 @@ export function patchify(images: Tensor, patchSize: number): Tensor {
 
 /**
  * Linear embedding of image patches (arXiv:2010.11929, equation 1): the convolution whose kernel
- * and stride are the patch size, computed as one product.
+ * and stride are the patch size, computed as one matrix product.
  *
  * Parameters `proj.weight` `[D, C, P, P]`, `proj.bias` `[D]`.
  *

@@ -1,5 +1,5 @@
 /**
- * A residual network in the place of patches (hybrid vision transformers, arXiv:2010.11929, section 3.1).
+ * A residual network instead of patches (hybrid vision transformers, arXiv:2010.11929, section 3.1).
  *
  * Axes: `B` images, `C` channels, `H` and `W` pixels, `D` width of the tokens.
  */
@@ -21,13 +21,13 @@ import { patchGrid } from "./patch-embed.ts";
 import type { Scope } from "./scope.ts";
 
 export interface ResnetStemOptions {
-  /** Pixels of a token's side; the network must halve the image as often. */
+  /** Side of a token in pixels; it must match the total stride of the network. */
   readonly patchSize: number;
   /** `D` */
   readonly width: number;
   /** Bottleneck blocks of each stage; R26 is `[2, 2, 2, 2]`. */
   readonly layers: readonly number[];
-  /** Channels after the first convolution; the stages give 4, 8, 16, ... times as many. R26: 64. */
+  /** Channels after the first convolution; the stages have 4, 8, 16, ... times this number. R26: 64. */
   readonly channels: number;
 }
 
@@ -38,13 +38,13 @@ const MOST_GROUPS = 32;
  * stages of bottleneck blocks, each but the first with stride 2, and a 1x1 convolution to `D`.
  *
  * Weights of convolutions are standardised and channels normalised in groups (arXiv:1903.10520), the
- * padding is TensorFlow's `SAME`, and names are those of timm's `vit_small_r26_s32_224`:
+ * padding is TensorFlow's `SAME`, and names are taken from timm's `vit_small_r26_s32_224`:
  * `backbone.stem`, `backbone.stages.i.blocks.j`, `proj`. Nothing depends on the other images of a batch.
- * Where channels are no multiple of 32, the groups are their greatest common divisor with 32.
+ * If channels are not a multiple of 32, the number of groups is their greatest common divisor with 32.
  *
  * @param images `[B, C, H, W]`
  * @returns `[B*S, D]`, one token per patch, row by row
- * @throws UserError (exit code 2) where `patchSize` is not `4 * 2^(stages - 1)`
+ * @throws UserError (exit code 2) if `patchSize` is not `4 * 2^(stages - 1)`
  * @example
  * const layer = (scope, { x }) => resnetStem(scope, x, { patchSize: 8, width: 8, layers: [1, 1], channels: 4 });
  * const inputs = { x: allocate("float32", [1, 3, 16, 16]) };
@@ -57,7 +57,7 @@ export function resnetStem(scope: Scope, images: Tensor, options: ResnetStemOpti
   const reached = 2 ** (layers.length + 1);
   if (patchSize !== reached) {
     throw usageError(
-      `a residual stem of ${layers.length} stages makes patches of ${reached} pixels, and patch_size is ${patchSize}; change one of them`,
+      `a residual stem of ${layers.length} stages makes patches of ${reached} pixels, but patch_size is ${patchSize}; change one of them`,
     );
   }
   const { rows, columns } = patchGrid(height as number, imageWidth as number, patchSize);
@@ -85,7 +85,7 @@ function bottleneck(scope: Scope, x: Tensor, outChannels: number, stride: number
     : x;
   let y = relu(normedConv(scope, x, inner, { kernelSize: 1, stride: 1, index: 1 }));
   y = relu(normedConv(scope, y, inner, { kernelSize: 3, stride, index: 2 }));
-  // The last scale begins at zero, so that a block begins as its shortcut (arXiv:1706.02677).
+  // The last scale starts at zero, so the block is initially its shortcut (arXiv:1706.02677).
   const last = { kernelSize: 1, stride: 1, index: 3, scaleInit: zeros };
   return relu(add(normedConv(scope, y, outChannels, last), shortcut));
 }
@@ -93,12 +93,12 @@ function bottleneck(scope: Scope, x: Tensor, outChannels: number, stride: number
 interface NormedConvOptions {
   readonly kernelSize: number;
   readonly stride: number;
-  /** Number behind the names `conv` and `norm`. */
+  /** Suffix of the names `conv` and `norm`. */
   readonly index?: number;
   readonly scaleInit?: Initializer;
 }
 
-/** A convolution with standardised weights, then normalised groups. */
+/** A convolution with standardised weights, followed by group normalisation. */
 function normedConv(
   scope: Scope,
   x: Tensor,
@@ -127,7 +127,7 @@ function standardizeWeight(weight: Tensor): Tensor {
   return reshape(layerNorm(reshape(weight, [out!, size]), one!, zero!, 1e-8), weight.shape);
 }
 
-/** Zeros around the image so that a window gives `ceil(size / stride)`; the odd one is at the far end. */
+/** Zero padding so that windows give `ceil(size / stride)` outputs; an odd pixel goes to the far end. */
 function padSame(x: Tensor, kernelSize: number, stride: number): Tensor {
   let padded = x;
   for (const axis of [2, 3]) {

@@ -13,12 +13,15 @@ import type { Scope, Trace } from "./scope.ts";
 
 export interface ScopedOptions {
   readonly inputs: Readonly<Record<string, NdArray>>;
-  /** Symbolic shapes of inputs, where they differ from those of the arrays. */
+  /** Symbolic shapes of inputs, if they differ from the arrays' shapes. */
   readonly shapes?: Readonly<Record<string, Shape>>;
   /** Values of parameters, states and random tensors; default: initial values, and zeros. */
   readonly values?: Readonly<Record<string, NdArray>>;
   readonly training?: boolean;
-  /** Outputs whose sum, weighted by fixed random numbers, is differentiated by all float inputs. */
+  /**
+   * Outputs whose sum, weighted by fixed random numbers, is differentiated with respect to all float
+   * inputs.
+   */
   readonly differentiate?: readonly string[];
 }
 
@@ -33,7 +36,7 @@ export interface ScopedResult {
 
 const COTANGENT = "cotangent:";
 
-/** Traces `fn` in a fresh scope and runs it; its outputs and taps come back by name. */
+/** Traces `fn` in a fresh scope and runs it; returns its outputs and taps by name. */
 export async function runScoped(
   fn: (scope: Scope, inputs: Readonly<Record<string, Tensor>>) => Readonly<Record<string, Tensor>>,
   { inputs, values = {}, differentiate = [], ...options }: ScopedOptions,

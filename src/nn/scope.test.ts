@@ -23,7 +23,7 @@ test("names follow the path, as in a PyTorch state dict", () => {
   });
 });
 
-test("weights of two axes or more decay unless told otherwise", () => {
+test("weights of two axes or more decay by default", () => {
   const { scope, trace } = createScope({ training: true });
   scope.parameter("weight", [2, 2], zeros);
   scope.parameter("bias", [2], zeros);
@@ -40,7 +40,7 @@ test("a scope applied twice shares its parameters", () => {
   expect([...trace.parameters.keys()]).toEqual(["x", "tower.weight", "tower.bias"]);
 });
 
-test("a child can draw its first values under another name", () => {
+test("a child can draw its initial values under another name", () => {
   const { scope, trace } = createScope({ training: true });
   const experts = scope.child("experts");
   const x = scope.parameter("x", [4, 3], zeros);
@@ -51,7 +51,7 @@ test("a child can draw its first values under another name", () => {
   expect(drawn).toContainEqual(["x", "x"]);
 });
 
-test("names of taps, random tensors, states, updates and auxiliary losses are used once", () => {
+test("names of taps, random tensors, states, updates and auxiliary losses are unique", () => {
   const { scope } = createScope({ training: true });
   const at = scope.child("moe");
   const x = at.state("mean", [], zeros);
@@ -68,7 +68,7 @@ test("names of taps, random tensors, states, updates and auxiliary losses are us
   expect(() => at.update("variance", x)).toThrow("there is no state moe.variance to update");
 });
 
-test("nodes are ascribed to the scope whose parameters they use", () => {
+test("nodes belong to the scope whose parameters they use", () => {
   const { scope } = createScope({ training: false });
   const x = scope.parameter("x", [4, 3], zeros);
   const y = linear(scope.child("blocks").child(1).child("fc"), x, 5);

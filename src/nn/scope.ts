@@ -13,24 +13,24 @@ export interface Scope {
   /** Whether dropout and router noise are on. */
   readonly training: boolean;
   /**
-   * One level down. With `drawnAs`, initial values of parameters are drawn as if the child had that
+   * One level down. With `drawnAs`, initial values of parameters are drawn under that
    * name: equal names give equal values.
    */
   child(name: string | number, options?: { readonly drawnAs?: string | number }): Scope;
-  /** A trained tensor. Weights of two axes or more are decayed unless `decay` says otherwise. */
+  /** A trained tensor. Weights of two axes or more are decayed unless `decay` is set. */
   parameter(
     name: string,
     shape: readonly number[],
     init: Initializer,
     options?: { readonly decay?: boolean },
   ): Tensor;
-  /** A tensor that training carries from step to step without a gradient; see `update`. */
+  /** A tensor that training updates at every step without a gradient; see `update`. */
   state(name: string, shape: readonly number[], init: Initializer): Tensor;
-  /** The value that the state `name` of this scope has after the step. */
+  /** Sets the value of the state `name` of this scope after the step. */
   update(name: string, next: Tensor): void;
   /** Fresh random numbers at every step: uniform in [0, 1) or standard normal. */
   random(name: string, shape: Shape, distribution: RandomDistribution): Tensor;
-  /** Names an intermediate value, which evaluation can return; returns the tensor. */
+  /** Names an intermediate value, so that evaluation can return it; returns the tensor. */
   tap(name: string, tensor: Tensor): Tensor;
   /** Adds `weight * loss` to the objective; `loss` is a scalar. */
   auxiliary(name: string, weight: LossWeight, loss: Tensor): void;
@@ -41,12 +41,12 @@ export type RandomDistribution = "uniform" | "normal";
 /** The weight of an auxiliary loss: a number, or a schedule over the steps of training. */
 export type LossWeight = number | ScheduledWeight;
 
-/** A weight of `peak` times a factor of a schedule, as for learning rates. */
+/** A weight of `peak` multiplied by a schedule, as for learning rates. */
 export interface ScheduledWeight {
   readonly peak: number;
   /** Shape after the warm-up. */
   readonly kind: "constant" | "linear" | "cosine";
-  /** Steps over which the factor climbs to 1. Default 0. */
+  /** Steps over which the factor rises to 1. Default 0. */
   readonly warmupSteps?: number;
   /** Factor at the end of training; `constant` has none. Default 0. */
   readonly final?: number;
@@ -108,7 +108,7 @@ export function createScope(options: { readonly training: boolean }): {
 function scopeAt(path: string, drawnPath: string, trace: Trace): Scope {
   const { graph } = trace;
   const at = (name: string | number) => join(path, name);
-  // Layers fetch their parameters first, so the last scope used is the place of the operators that follow.
+  // Layers fetch their parameters first, so the following operators belong to the last used scope.
   const enter = () => {
     graph.place = path;
   };
@@ -132,7 +132,7 @@ function scopeAt(path: string, drawnPath: string, trace: Trace): Scope {
     },
     parameter(name, shape, init, { decay = shape.length > 1 } = {}) {
       const known = trace.parameters.get(at(name));
-      if (known !== undefined) return known.tensor; // Shared: one scope applied twice.
+      if (known !== undefined) return known.tensor; // Shared parameters: one scope is applied twice.
       const tensor = declare(name, shape, "parameter");
       const drawnAs = join(drawnPath, name);
       unique(trace.parameters, name, { name: at(name), drawnAs, shape, init, decay, tensor });

@@ -123,10 +123,10 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
 /**
  * Moves the nodes whose outputs no other node reads to the end, in reverse order.
  *
- * ONNX Runtime first runs everything that the last node of a model depends on, then the rest of what
- * the second to last depends on, and so on. In construction order a training step would compute the
- * gradient of the first layer before all other weight gradients, with every activation kept until
- * then; in this order each weight gradient is computed early and memory is freed.
+ * ONNX Runtime first runs everything that the last node of a model depends on, then the remaining
+ * dependencies of the second to last node, and so on. In construction order, a training step would
+ * compute the gradient of the first layer before all other weight gradients, and keep every activation
+ * until then; in this order each weight gradient is computed early and memory is freed.
  */
 function lastWantedFirst(nodes: readonly NodeProto[]): NodeProto[] {
   const read = new Set(nodes.flatMap((node) => node.input));

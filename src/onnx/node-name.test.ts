@@ -4,7 +4,7 @@ import { input } from "../graph/inputs.ts";
 import { exp } from "../ops/arithmetic.ts";
 import { nodeLabel, readNodeName } from "./node-name.ts";
 
-test("names tell place, pass and operator, also after ONNX Runtime joined nodes", () => {
+test("names encode place, pass and operator, also after ONNX Runtime fused nodes", () => {
   const graph = createGraph();
   graph.place = "blocks.0.fc";
   graph.phase = "recompute";

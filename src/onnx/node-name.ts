@@ -6,7 +6,7 @@ export interface NodeOrigin {
   /** Scope of the model function, such as `blocks.0.attn`; empty at its root. */
   readonly place: string;
   readonly phase: Phase;
-  /** The graph's operator that the node is part of, such as `layer_norm`. */
+  /** The operator of the graph that emitted the node, such as `layer_norm`. */
   readonly op: string;
 }
 

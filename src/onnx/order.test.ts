@@ -6,7 +6,7 @@ import { input } from "../graph/inputs.ts";
 import { abs, cos, exp, sin, sqrt } from "../ops/arithmetic.ts";
 import { emitModel } from "./emit.ts";
 
-test("nodes that no other reads stand last, the first of them at the very end", () => {
+test("nodes whose outputs no node reads come last, in reverse order", () => {
   const graph = createGraph();
   const x = input(graph, "x", { dtype: "float32", shape: [2] });
   const a = exp(x);

@@ -6,7 +6,7 @@ import { after, zeroAfter } from "./after.ts";
 import { mul } from "./arithmetic.ts";
 import { reduceSum } from "./reduce.ts";
 
-test("values of every type and shape pass unchanged, whatever is waited for", async () => {
+test("values of every type and shape pass unchanged, for any awaited tensor", async () => {
   const values = [
     array([
       [1, -2],
@@ -36,7 +36,7 @@ test("values of every type and shape pass unchanged, whatever is waited for", as
   expect(results.at(-1)).toEqual(array(0, "int64"));
 });
 
-test("the gradient passes, and none goes to what is waited for", async () => {
+test("the gradient flows to the value, and not to awaited tensors", async () => {
   const [dx, dy] = await evaluate(
     (x, y) => gradients(reduceSum(mul(after(x, zeroAfter([y])), 3)), [x, y]),
     [array([1, 2]), array([4])],

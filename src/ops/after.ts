@@ -1,10 +1,9 @@
 /**
- * Tensors that wait for others: a value that changes nothing, but can be known only later.
- *
- * No part of ONNX Runtime may see through it: neither constant folding nor the removal of operators
- * without effect nor the merging of equal ones. `a < a` never holds, also for NaN, yet is not
- * simplified, and an expansion to a shape known at run time is kept. (So would a reshape be, which
- * copies nothing, but for a reshape after it: ONNX Runtime makes one of the two.)
+ * Scheduling dependencies: an operation that does not change a value but delays when it is available.
+ * ONNX Runtime must not remove it by constant folding, elimination of operators without effect, or
+ * merging of equal operators. `a < a` is always false, also for NaN, yet is not simplified, and an
+ * expansion to a run-time shape is kept. (A reshape would be kept too, without a copy, unless
+ * another reshape follows: ONNX Runtime merges the two.)
  */
 import { defineOp, type Tensor } from "../graph/graph.ts";
 import { isStatic } from "../graph/shape.ts";
@@ -24,7 +23,7 @@ const zeroOp = defineOp<null>({
   gradient: () => [],
 });
 
-/** 0 as an int64 scalar, known once all of `tensors`, floating-point and at least one, are. */
+/** An int64 scalar 0 that is available once all of `tensors` are (floating-point, at least one). */
 export function zeroAfter(tensors: readonly Tensor[]): Tensor {
   return tensors.map((tensor) => zeroOp([tensor], null)[0]!).reduce((sum, zero) => add(sum, zero));
 }
@@ -42,7 +41,7 @@ const afterOp = defineOp<null>({
 });
 
 /**
- * A copy of `x`, made when `zero` is known.
+ * A copy of `x` that is made once `zero` is available.
  *
  * @param zero int64 scalar that is 0, from {@link zeroAfter}
  */

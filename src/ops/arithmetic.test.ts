@@ -75,7 +75,7 @@ const unaries: Record<string, Unary> = {
   "1 / x": [(x) => div(1, x), (x) => 1 / x, 0.3],
 };
 
-test("functions of one operand", async () => {
+test("unary functions", async () => {
   await property(randomCases(0, 3), ({ shape, seed }) =>
     Object.values(unaries).map(([fn, reference, low = -2]) => ({
       fn,
@@ -85,7 +85,7 @@ test("functions of one operand", async () => {
   );
 });
 
-test("a symbolic batch size broadcasts like any other", async () => {
+test("a symbolic batch size broadcasts like a fixed one", async () => {
   await checkOperator({
     fn: (x, y, z) => add(mul(x, y), z),
     reference: elementwise((x, y, z) => x! * y! + z!),
@@ -98,7 +98,7 @@ test("a symbolic batch size broadcasts like any other", async () => {
   });
 });
 
-test("equal operands of maximum and minimum share the gradient", async () => {
+test("ties in maximum and minimum share the gradient", async () => {
   for (const fn of [maximum, minimum]) {
     const { gradients } = await valueAndGradients(fn, [array([1, 2]), array([1, 5])], {
       weights: array([4, 4]),
@@ -114,7 +114,7 @@ test("gradients at the kinks: abs 0, clamp halves", async () => {
   expect(toNumbers(gradients[0]!)).toEqual([0, -1]);
 });
 
-test("operands without entries give results without entries", async () => {
+test("empty operands give empty results", async () => {
   await checkOperators([
     {
       fn: (x, y) => mul(add(x, y), 2),
@@ -130,7 +130,7 @@ test("integers keep their type", async () => {
   expect(toNumbers(y!)).toEqual([4, -5]);
 });
 
-test("shapes that do not broadcast, and mixed types, are refused with both", async () => {
+test("shapes that do not broadcast, and mixed types, are reported with both", async () => {
   await expect(evaluate(add, [array([1, 2]), array([1, 2, 3])])).rejects.toThrow(
     /add: cannot broadcast \[2\] with \[3\]/,
   );

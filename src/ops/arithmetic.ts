@@ -67,7 +67,7 @@ export const pow: (a: Operand, b: Operand) => Tensor = binary(
 );
 
 /**
- * `max(a, b)`; where they are equal each gets half of the gradient.
+ * `max(a, b)`; ties share the gradient equally.
  *
  * @example
  * const [y] = await evaluate(maximum, [array([1, 5]), array([3, 2])]); // [3, 5]
@@ -77,7 +77,7 @@ export const maximum: (a: Operand, b: Operand) => Tensor = binary("maximum", "Ma
 );
 
 /**
- * `min(a, b)`; where they are equal each gets half of the gradient.
+ * `min(a, b)`; ties share the gradient equally.
  *
  * @example
  * const [y] = await evaluate(minimum, [array([1, 5]), array([3, 2])]); // [1, 2]

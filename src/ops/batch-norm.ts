@@ -5,7 +5,7 @@ import { add, div, mul, sqrt, sub } from "./arithmetic.ts";
 import { reduceMean, reduceSum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 
-/** All axes but that of the channels. */
+/** All axes except the channel axis. */
 function otherAxes(shape: Shape): number[] {
   return shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
 }
@@ -80,9 +80,9 @@ const batchNormOp = defineOp<{ readonly epsilon: number }>({
 
 /**
  * `(x - mean) / sqrt(variance + epsilon) * scale + bias` with the statistics of this batch, over
- * all axes but that of the channels.
+ * all axes except the channel axis.
  *
- * Mean and population variance come along for running averages; no gradient flows through them.
+ * Also returns mean and population variance for running averages; no gradient flows through them.
  *
  * @param x `[N, C, ...]`
  * @param scale `[C]`

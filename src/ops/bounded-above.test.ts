@@ -4,7 +4,7 @@ import { valueAndGradients } from "../runtime/evaluate.ts";
 import { boundedAbove } from "./bounded-above.ts";
 import { checkOperator, elementwise } from "./check.fixture.ts";
 
-test("values and gradients below the bound are those of x, values above it the bound", async () => {
+test("below the bound, values and gradients equal the identity; values above it equal the bound", async () => {
   await checkOperator({
     fn: (x) => boundedAbove(x!, 2),
     reference: elementwise((x) => Math.min(x!, 2)),
@@ -16,7 +16,7 @@ test("values and gradients below the bound are those of x, values above it the b
   expect(toNumbers(value)).toEqual([2, 2, 2]);
 });
 
-test("at and beyond the bound only a gradient that leads back gets through", async () => {
+test("at and beyond the bound, only gradients that lead back pass", async () => {
   const { gradients } = await valueAndGradients(
     (x) => boundedAbove(x, 2),
     [array([1, 1, 2, 2, 5, 5])],

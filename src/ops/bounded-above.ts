@@ -1,4 +1,4 @@
-/** A bound for learned values, which they can leave again. */
+/** An upper bound for learned values that can decrease again. */
 import { defineOp, type Tensor } from "../graph/graph.ts";
 import { greater, less, logicalOr, where } from "./compare.ts";
 import { asTensors, emitAs, inferBroadcast } from "./elementwise.ts";
@@ -13,11 +13,11 @@ const boundedOp = defineOp<null>({
 });
 
 /**
- * `min(x, bound)`, whose gradient is zero only where a step of descent would lead farther beyond the
- * bound: `dy` where `x < bound` or `dy > 0`.
+ * `min(x, bound)`, whose gradient is zero only if a step of descent would move further beyond the
+ * bound: `dy` if `x < bound` or `dy > 0`.
  *
- * The gradient of `min` itself is zero everywhere beyond the bound, so that a parameter that a step has
- * carried there would stay for ever. CLIP sets the parameter back after each step instead
+ * The gradient of `min` itself is zero everywhere beyond the bound, so a parameter that a step moved
+ * there would never change again. CLIP clips the parameter after each step instead
  * (arXiv:2103.00020, section 2.5).
  *
  * @example

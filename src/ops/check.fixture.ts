@@ -1,4 +1,4 @@
-/** Checks an operator against a float64 reference: its values, and its gradients by differences. */
+/** Checks an operator against a float64 reference: its values, and its gradients by finite differences. */
 import fc from "fast-check";
 import { expect } from "vitest";
 import { CENTRAL, differences } from "../autodiff/differences.fixture.ts";
@@ -13,7 +13,7 @@ import { nativeRuntime } from "../runtime/native/native.ts";
 import { add, mul } from "./arithmetic.ts";
 import { reduceSum } from "./reduce.ts";
 
-/** What references compute with: row-major float64 entries. */
+/** Values of references: row-major float64 entries. */
 export interface Values {
   readonly shape: readonly number[];
   readonly data: ArrayLike<number>;
@@ -25,24 +25,24 @@ export interface OperatorCheck {
   readonly fn: TensorFunction;
   readonly reference: Reference;
   readonly inputs: readonly NdArray[];
-  /** Symbolic shapes to trace with, where they differ from those of `inputs`. */
+  /** Symbolic shapes for tracing, if they differ from the shapes of `inputs`. */
   readonly shapes?: readonly (Shape | undefined)[];
-  /** More inputs to run the same graph on, of other sizes of the symbolic dimensions. */
+  /** More inputs for the same graph, with other sizes of the symbolic dimensions. */
   readonly again?: readonly (readonly NdArray[])[];
-  /** Relative error admitted in gradients; values get a tenth of it. Default 1e-3. */
+  /** Tolerated relative error of gradients; values get a tenth of it. Default 1e-3. */
   readonly tolerance?: number;
-  /** Inputs to differentiate by; default: all of float32. An empty list checks values only. */
+  /** Inputs to differentiate with respect to; default: all float32 inputs. An empty list checks only values. */
   readonly wrt?: readonly number[];
-  /** Outputs in the differentiated sum; default: all of float32. */
+  /** Outputs in the differentiated sum; default: all float32 outputs. */
   readonly through?: readonly number[];
 }
 
-/** Checks one operator; throws with both numbers where they differ. */
+/** Checks one operator; throws with both numbers if they differ. */
 export async function checkOperator(check: OperatorCheck): Promise<void> {
   await checkOperators([check]);
 }
 
-/** Checks several operators in one session, which saves most of the time. */
+/** Checks several operators in one session, which is much faster. */
 export async function checkOperators(checks: readonly OperatorCheck[]): Promise<void> {
   if (checks.length === 0) return;
   const graph = createGraph();
@@ -125,7 +125,7 @@ export async function checkOperators(checks: readonly OperatorCheck[]): Promise<
   }
 }
 
-/** Central differences of the weighted sum of outputs by every entry of input `i`. */
+/** Central differences of the weighted sum of outputs with respect to every entry of input `i`. */
 async function slopesOf(
   reference: Reference,
   inputs: readonly Values[],
@@ -148,7 +148,7 @@ async function slopesOf(
   return { shape: inputs[i]!.shape, data: slopes.flat() };
 }
 
-/** Fails where an entry is off by more than `tolerance` of itself plus the typical entry. */
+/** Fails if an entry is off by more than `tolerance` times (its magnitude plus the typical magnitude). */
 export function expectClose(
   found: NdArray,
   expected: Values,
@@ -177,7 +177,7 @@ function listOf(result: Values | readonly Values[]): readonly Values[] {
   return "data" in result ? [result] : result;
 }
 
-/** The entries of a shape, each worked out from its index. */
+/** The entries of a shape, each computed from its index. */
 export function values(
   shape: readonly number[],
   entry: (index: readonly number[]) => number,
@@ -191,7 +191,7 @@ export function values(
   return { shape, data };
 }
 
-/** The entry at `index`, broadcast: surplus leading axes are dropped, axes of size 1 read 0. */
+/** The entry at `index`, broadcast: extra leading axes are dropped, axes of size 1 read 0. */
 export function at({ shape, data }: Values, index: readonly number[]): number {
   const skip = index.length - shape.length;
   let offset = 0;
@@ -212,7 +212,7 @@ export function everyIndex(
   });
 }
 
-/** Float32 entries between `low` and `high`, the same for the same seed. */
+/** Float32 entries between `low` and `high`, equal for equal seeds. */
 export function randomArray(
   shape: readonly number[],
   seed: number,
@@ -245,7 +245,7 @@ export interface RandomCase {
   readonly seed: number;
 }
 
-/** Random shapes of some ranks, with a seed for the entries. */
+/** Random shapes of several ranks, with a seed for the entries. */
 export function randomCases(
   minRank: number,
   maxRank: number,
@@ -261,9 +261,9 @@ export function randomCases(
 }
 
 /**
- * Runs the checks that `make` gives for random cases, several in a session.
+ * Runs the checks that `make` returns for random cases, several per session.
  *
- * The cases are the same every time, so that no run fails for a difference taken across a kink;
+ * The cases are deterministic, so that no run fails because a difference crosses a kink;
  * the environment variable CHECK_SEED draws others.
  */
 export async function property<T>(
@@ -279,7 +279,7 @@ export async function property<T>(
   );
 }
 
-/** Applies a function of numbers entry by entry, broadcasting. */
+/** Applies a scalar function entry by entry, with broadcasting. */
 export function elementwise(fn: (...entries: number[]) => number): (...inputs: Values[]) => Values {
   return (...inputs) => {
     const rank = Math.max(...inputs.map(({ shape }) => shape.length));
@@ -291,7 +291,7 @@ export function elementwise(fn: (...entries: number[]) => number): (...inputs: V
   };
 }
 
-/** The entries along `axis` for every position of the other axes, and the way back. */
+/** The entries along `axis` for every position of the other axes, and the inverse. */
 export function alongAxis(
   x: Values,
   axis: number,

@@ -47,12 +47,12 @@ test("comparisons and logic, with ties", async () => {
   ]);
 });
 
-test("numbers compare with integers too", async () => {
+test("comparisons accept integer numbers too", async () => {
   const [y] = await evaluate((x) => equal(x, -100), [array([3, -100], "int64")]);
   expect(toNumbers(y!)).toEqual([0, 1]);
 });
 
-test("where chooses, broadcasts, and sends each gradient one way", async () => {
+test("where selects, broadcasts, and sends each gradient to one operand", async () => {
   await checkOperator({
     fn: (a, b, row) => [where(greater(a, 0), a, b), where(greater(row, 0), b, row)],
     reference: (a, b, row) => [
@@ -63,7 +63,7 @@ test("where chooses, broadcasts, and sends each gradient one way", async () => {
   });
 });
 
-test("casts round towards zero; gradients pass between real types only", async () => {
+test("casts round towards zero; gradients pass only between floating-point types", async () => {
   const [whole, back] = await evaluate(
     (x) => [cast(x, "int64"), cast(cast(x, "float64"), "float32")],
     [array([1.7, -1.7])],

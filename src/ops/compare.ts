@@ -1,4 +1,4 @@
-/** Comparison, logic, selection and type conversion. None but `where` and `cast` has a gradient. */
+/** Comparison, logic, selection and type conversion. Only `where` and `cast` have gradients. */
 import type { DType } from "../graph/array.ts";
 import { defineOp, type Tensor } from "../graph/graph.ts";
 import { broadcastShapes } from "../graph/shape.ts";
@@ -115,7 +115,7 @@ const whereOp = defineOp<null>({
 });
 
 /**
- * `a` where `condition` holds, `b` elsewhere; broadcasting.
+ * `a` if `condition` is true, otherwise `b`; broadcasting.
  *
  * @example
  * const [y] = await evaluate(where, [array([true, false], "bool"), array([1, 2]), array([8, 9])]); // [1, 9]

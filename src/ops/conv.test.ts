@@ -14,7 +14,7 @@ import {
 import { type Conv2dOptions, conv2d } from "./conv.ts";
 import { type Pair, pair } from "./window.ts";
 
-/** The sum that defines a convolution, tap by tap. */
+/** The sum that defines a convolution, entry by entry. */
 function reference({
   stride = 1,
   padding = 0,
@@ -106,7 +106,7 @@ test("a symbolic batch size", async () => {
   });
 });
 
-test("shapes that do not fit are refused", async () => {
+test("incompatible shapes are refused", async () => {
   const x = randomArray([1, 3, 4, 4], 1);
   const run = (weight: number[], options?: Conv2dOptions) =>
     evaluate((t, w) => conv2d(t, w, undefined, options), [x, randomArray(weight, 2)]);

@@ -12,9 +12,9 @@ export interface Conv2dOptions {
   readonly stride?: number | Pair;
   /** Zeros added on each side. Default 0. */
   readonly padding?: number | Pair;
-  /** Distance of the kernel's taps. Default 1. */
+  /** Distance between the kernel's entries. Default 1. */
   readonly dilation?: number | Pair;
-  /** Channels in and out are cut into this many parts that do not see each other. Default 1. */
+  /** Input and output channels are split into this many independent groups. Default 1. */
   readonly groups?: number;
 }
 
@@ -75,7 +75,7 @@ const convTransposeOp = defineOp<Conv2dAttributes & { readonly shape: Shape }>({
   emit: ({ emitter, inputs, outputs, attributes: { groups, shape, ...window }, node }) => {
     const [dy, weight] = node.inputs;
     const { stride, padding, dilation } = window;
-    // Rows at the far end that no window reached when the stride did not divide the size.
+    // Rows at the far end that no window covered, because the stride did not divide the size.
     const unreached = [0, 1].map((axis) => {
       const windows = dy!.shape[axis + 2] as number;
       const taps = (weight!.shape[axis + 2] as number) - 1;
@@ -87,7 +87,7 @@ const convTransposeOp = defineOp<Conv2dAttributes & { readonly shape: Shape }>({
   },
 });
 
-/** What each pixel of an input of `shape` receives from windows `dy`: the adjoint of conv2d. */
+/** The gradient of an input of `shape` from the windows' gradient `dy`: the adjoint of conv2d. */
 export function convTranspose(
   dy: Tensor,
   weight: Tensor,
@@ -97,7 +97,7 @@ export function convTranspose(
   return convTransposeOp([dy, weight], { ...attributes, shape })[0]!;
 }
 
-/** The gradient of the weight: a product of `dy` with the windows, or a correlation for groups. */
+/** The gradient of the weight: a matrix product of `dy` with the windows, or a correlation for groups. */
 function weightGradient(
   x: Tensor,
   weight: Tensor,
@@ -111,7 +111,7 @@ function weightGradient(
 
 /**
  * `dw[o, c, u, v] = sum over n, i, j of dy[n, o, i, j] x[n, c, i s + u d - p, j s + v d - p]` as one
- * matrix product: images channels last, the pixels under each tap of the kernel side by side.
+ * matrix product: images channels last, with the pixels under each kernel entry concatenated.
  */
 const windowProduct = defineOp<Conv2dAttributes & { readonly shape: Shape }>({
   name: "conv2d_weight_gradient",
@@ -147,8 +147,8 @@ const windowProduct = defineOp<Conv2dAttributes & { readonly shape: Shape }>({
 });
 
 /**
- * Correlates `x` with `dy`: a convolution in which batch and channels change roles, and stride and
- * dilation too.
+ * Correlates `x` with `dy`: a convolution in which batch and channels swap roles, as do stride and
+ * dilation.
  */
 function correlation(
   x: Tensor,
@@ -172,7 +172,7 @@ function correlation(
   return transpose(exact, [1, 0, 2, 3]);
 }
 
-/** As conv2d, for a kernel whose number of channels may be known only at run time. */
+/** Like conv2d, for a kernel whose number of channels may only be known at run time. */
 const correlateOp = defineOp<Conv2dAttributes>({
   name: "conv2d_correlation",
   infer: ([images, kernels], { stride, padding, dilation }) => {

@@ -3,7 +3,7 @@ import { array, toNumbers } from "../graph/array.ts";
 import { evaluate, valueAndGradients } from "../runtime/evaluate.ts";
 import { dropout } from "./dropout.ts";
 
-test("entries below the rate go, the others grow, and so do their gradients", async () => {
+test("entries below the rate become 0, the others are scaled up, and so are their gradients", async () => {
   const { value, gradients } = await valueAndGradients(
     (x, u) => dropout(x, u, 0.75),
     [array([1, 2, 3, 4]), array([0.1, 0.75, 0.9, 0.74])],
@@ -13,7 +13,7 @@ test("entries below the rate go, the others grow, and so do their gradients", as
   expect(toNumbers(gradients[0]!)).toEqual([0, 4, 4, 0]);
 });
 
-test("a rate of 0 changes nothing", async () => {
+test("a rate of 0 is the identity", async () => {
   const [y] = await evaluate((x) => dropout(x, x, 0), [array([1, 2])]);
   expect(toNumbers(y!)).toEqual([1, 2]);
 });

@@ -5,10 +5,11 @@ import { mul } from "./arithmetic.ts";
 import { cast, greaterOrEqual } from "./compare.ts";
 
 /**
- * `x * (uniform >= rate) / (1 - rate)`: zeroes a share of the entries and scales the others up.
+ * `x * (uniform >= rate) / (1 - rate)`: zeroes a fraction of the entries and scales up the others.
  *
- * @param uniform random numbers in [0, 1) of the shape of `x`; randomness is an input
- * @param rate share of entries that become 0, from 0 to below 1; at 0 the result is `x`
+ * @param uniform random numbers in [0, 1) with the shape of `x`; randomness is an input
+ * @param rate fraction of entries that become 0, from 0 to below 1; at 0 the result is `x`
+ * @throws RangeError for an invalid rate or shape
  * @example
  * const [y] = await evaluate((x, u) => dropout(x, u, 0.5), [array([1, 2]), array([0.2, 0.7])]); // [0, 4]
  */

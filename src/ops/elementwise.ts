@@ -1,4 +1,4 @@
-/** What elementwise operators share: operands, broadcasting, and its gradient. */
+/** Common parts of elementwise operators: operands, broadcasting, and its gradient. */
 import type { DType } from "../graph/array.ts";
 import { defineOp, type Emission, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
@@ -9,7 +9,11 @@ import { unbroadcast } from "./reshape.ts";
 /** A tensor, or a number that becomes a constant of the other operand's type. */
 export type Operand = Tensor | number;
 
-/** The operands as tensors of one graph; numbers take the dtype of the first tensor. */
+/**
+ * The operands as tensors of one graph; numbers take the dtype of the first tensor.
+ *
+ * @throws TypeError if no operand is a tensor
+ */
 export function asTensors(...operands: Operand[]): Tensor[] {
   const first = operands.find((operand) => typeof operand !== "number");
   if (first === undefined) throw new TypeError("at least one operand must be a tensor");
@@ -18,6 +22,11 @@ export function asTensors(...operands: Operand[]): Tensor[] {
   );
 }
 
+/**
+ * The common element type of operands.
+ *
+ * @throws TypeError if the element types differ
+ */
 export function requireSameDType(inputs: readonly TensorSpec[]): DType {
   const dtype = inputs[0]!.dtype;
   if (inputs.some((input) => input.dtype !== dtype)) {
@@ -35,14 +44,14 @@ export function inferBroadcast(inputs: readonly TensorSpec[]): TensorSpec[] {
   ];
 }
 
-/** Emits one ONNX node that takes the inputs as they are. */
+/** Emits one ONNX node with the inputs unchanged. */
 export function emitAs(opType: string, domain?: string): (emission: Emission<unknown>) => void {
   return ({ emitter, inputs, outputs }) => {
     emitter.add(opType, inputs, {}, domain === undefined ? { outputs } : { outputs, domain });
   };
 }
 
-/** Declares `y = f(x)` whose gradient is a function of dy, x and y. */
+/** Declares `y = f(x)` with a gradient that is a function of dy, x and y. */
 export function unary(
   name: string,
   opType: string,
@@ -66,7 +75,7 @@ export function unary(
 /**
  * Declares a broadcasting `y = f(a, b)`; the rules give gradients before unbroadcasting.
  *
- * @param identity operands that leave the other as it is
+ * @param identity operands for which the operator returns the other operand
  */
 export function binary(
   name: string,

@@ -34,7 +34,7 @@ function scattered(x: Values, indices: Values, updates: Values, axis: number): V
   return { shape: x.shape, data };
 }
 
-test("gather reads by indices of any rank along any axis; repeated ones add up", async () => {
+test("gather reads by indices of any rank along any axis; gradients of repeated indices accumulate", async () => {
   await property(randomCases(1, 4), ({ shape, seed }) => {
     const axis = seed % shape.length;
     const indexShape = [[], [3], [2, 2]][seed % 3]!;
@@ -54,7 +54,7 @@ test("negative indices count from the end", async () => {
   });
 });
 
-test("gather by no index, and with a symbolic number of indices", async () => {
+test("gather with no indices, and with a symbolic number of indices", async () => {
   await checkOperator({
     fn: (x, i) => gather(x, i),
     reference: (x, i) => gathered(x!, i!, 0),
@@ -107,7 +107,7 @@ test("scatterRowsAdd adds rows; repeated indices accumulate", async () => {
   });
 });
 
-test("the gradient of a table read twice adds up by hand", async () => {
+test("hand-computed gradient of a table that is read twice", async () => {
   const { gradients } = await valueAndGradients(
     (table, i) => gather(table, i),
     [array([[1], [2], [3]]), array([1, 1, 0], "int64")],
@@ -116,7 +116,7 @@ test("the gradient of a table read twice adds up by hand", async () => {
   expect(toNumbers(gradients[0]!)).toEqual([5, 11, 0]);
 });
 
-test("zerosLike and onesLike take a symbolic shape", async () => {
+test("zerosLike and onesLike accept a symbolic shape", async () => {
   await checkOperator({
     fn: (x) => [zerosLike(x), onesLike(x)],
     reference: (x) => [values(x!.shape, () => 0), values(x!.shape, () => 1)],
@@ -127,10 +127,10 @@ test("zerosLike and onesLike take a symbolic shape", async () => {
   });
 });
 
-test("wrong shapes are refused with both; a wrong index fails when run", async () => {
+test("incompatible shapes are reported with both; an invalid index fails at run time", async () => {
   const x = array([[1, 2]]);
   await expect(evaluate((t, i) => takeAlong(t, i), [x, array([0], "int64")])).rejects.toThrow(
-    /take_along: indices \[1\] must match \[1, 2\] but for axis 1/,
+    /take_along: indices \[1\] must match \[1, 2\] except for axis 1/,
   );
   await expect(
     evaluate((t, i, u) => scatterAdd(t, i, u), [x, array([[0]], "int64"), array([[1, 2]])]),

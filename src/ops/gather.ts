@@ -53,7 +53,7 @@ const gatherOp = defineOp<{ readonly axis: number }>({
 });
 
 /**
- * Entries of `x` along `axis` at `indices`: rows of an embedding table, for one.
+ * Entries of `x` along `axis` at `indices`, for example rows of an embedding table.
  *
  * @param indices int64 or int32 of any shape; negative ones count from the end
  * @returns the shape of `x` with `axis` replaced by the shape of `indices`
@@ -94,7 +94,7 @@ const takeAlongOp = defineOp<{ readonly axis: number }>({
     const [a, b] = [x!.shape.toSpliced(axis, 1), indices!.shape.toSpliced(axis, 1)];
     if (x!.shape.length !== indices!.shape.length || !sameShape(a, b)) {
       throw new RangeError(
-        `indices ${formatShape(indices!.shape)} must match ${formatShape(x!.shape)} but for axis ${axis}`,
+        `indices ${formatShape(indices!.shape)} must match ${formatShape(x!.shape)} except for axis ${axis}`,
       );
     }
     return [{ dtype: x!.dtype, shape: indices!.shape }];

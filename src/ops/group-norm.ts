@@ -8,13 +8,14 @@ import { layerNorm } from "./layer-norm.ts";
 import { reshape } from "./reshape.ts";
 
 /**
- * `(x - mean) / sqrt(variance + epsilon) * scale + bias`, statistics over each sample's groups of
- * adjacent channels; one group per channel makes it instance normalisation.
+ * `(x - mean) / sqrt(variance + epsilon) * scale + bias`, with statistics over each sample's groups of
+ * adjacent channels; with one group per channel it is instance normalisation.
  *
- * @param x `[N, C, ...]`; all but N of fixed size
+ * @param x `[N, C, ...]`; all axes except N of fixed size
  * @param numGroups a divisor of C
  * @param scale `[C]`
  * @param bias `[C]`
+ * @throws RangeError if groups or parameters do not fit the channels
  * @example
  * const norm = (x, scale, bias) => groupNorm(x, 1, scale, bias);
  * await evaluate(norm, [array([[[[1]], [[3]]]]), array([1, 1]), array([0, 0])]); // [[[[[-1]], [[1]]]]]
@@ -30,7 +31,7 @@ export function groupNorm(
   const size = product(x.shape.slice(1));
   if (typeof channels !== "number" || typeof size !== "number" || channels % numGroups !== 0) {
     throw new RangeError(
-      `groupNorm: cannot cut the channels of ${formatShape(x.shape)} into ${numGroups} groups`,
+      `groupNorm: cannot divide the channels of ${formatShape(x.shape)} into ${numGroups} groups`,
     );
   }
   for (const { shape } of [scale, bias]) {

@@ -49,7 +49,7 @@ const reference: Reference = (x, ids, ...weights) => {
 const experts = (count: number, seed: number) =>
   Array.from({ length: count }, (_, e) => randomArray([3, 2], seed + 10 + e));
 
-test("tokens go through their experts and come back in order", async () => {
+test("tokens are processed by their experts and returned in order", async () => {
   const cases = fc.record({
     numTokens: fc.integer({ min: 1, max: 5 }),
     numSelected: fc.integer({ min: 1, max: 3 }),
@@ -104,7 +104,7 @@ test("a symbolic number of tokens", async () => {
   });
 });
 
-test("grouped rows are cut expert by expert", async () => {
+test("grouped rows are split by expert", async () => {
   const results = await evaluate(
     (rows, ids) => {
       const grouping = groupByExpert(ids, 3);
@@ -149,8 +149,8 @@ test("expert ids of another type are refused", async () => {
   );
 });
 
-test("large rows are gathered expert by expert, to the same end", async () => {
-  const width = 2 ** 19; // 4 assignments of this width exceed what is gathered at once
+test("large rows are gathered expert by expert, with the same result", async () => {
+  const width = 2 ** 19; // 4 assignments of this width exceed the limit of a single gather
   const x = array(Array.from({ length: 2 }, (_, n) => Array<number>(width).fill(n + 1)));
   const [result] = await evaluate(
     (tokens, ids) => {
@@ -164,7 +164,7 @@ test("large rows are gathered expert by expert, to the same end", async () => {
   expect(firsts).toEqual([100, 20, 10, 200]);
 });
 
-test("an expert whose rows go unused gets zero gradient", async () => {
+test("an expert whose rows are unused gets zero gradient", async () => {
   const { gradients } = await valueAndGradients(
     (x, ids) => {
       const grouping = groupByExpert(ids, 2);
@@ -175,7 +175,7 @@ test("an expert whose rows go unused gets zero gradient", async () => {
   expect(toNumbers(gradients[0]!)).toEqual([0, 1, 0]);
 });
 
-/** As `throughExperts`, where an id may be the number of experts. */
+/** As `throughExperts`, but an id may be the number of experts. */
 function throughSome(x: Tensor, ids: Tensor, ...weights: Tensor[]): Tensor {
   const grouping = groupByExpert(ids, weights.length, { mayDrop: true });
   const sizes = expertSizes(weights.length, grouping);
@@ -189,7 +189,7 @@ const referenceOfSome: Reference = (x, ids, ...weights) => {
   return reference(x!, ids!, ...weights, none);
 };
 
-test("assignments to no expert give zeros and no gradient", async () => {
+test("assignments without an expert give zeros and no gradient", async () => {
   const cases = fc.record({
     numTokens: fc.integer({ min: 1, max: 5 }),
     numSelected: fc.integer({ min: 1, max: 3 }),
@@ -221,7 +221,7 @@ test("all, some or none of a symbolic number of assignments without an expert", 
   });
 });
 
-test("groups of a small case with assignments to no expert", async () => {
+test("groups of a small case with assignments without an expert", async () => {
   const results = await evaluate(
     (ids) => Object.values(groupByExpert(ids, 3, { mayDrop: true })),
     [array([2, 3, 0, 3, 2], "int64")],

@@ -1,13 +1,13 @@
 /**
- * Bringing the tokens of one expert together and putting them back: the moves behind dropless
+ * Groups the tokens of each expert and restores their order: the operations of dropless
  * dispatch. No sort is needed: `NonZero(Equal(experts, ids))` lists assignments expert by expert.
  *
- * Axes: `T` assignments, K-major (all first choices, then all second ones): assignment `k*N + n` is
+ * Axes: `T` assignments, K-major (all first choices, then all second choices): assignment `k*N + n` is
  * choice `k` of token `n`; `E` experts; `n_e` assignments of expert `e`, known at run time.
  *
- * Assignments to expert `E` are to no expert: they are in no group, what is collected for them is
- * zero, and no gradient comes from them. `T'` is the number of the others, known at run time where
- * there may be such assignments and `T` elsewhere.
+ * Assignments to expert `E` have no expert: they are in no group, their collected values are
+ * zero, and they give no gradient. `T'` is the number of the other assignments, known only at run time if
+ * such assignments are allowed, otherwise equal to `T`.
  */
 import { allocate, array } from "../graph/array.ts";
 import { defineOp, type Emission, type Tensor, type TensorSpec } from "../graph/graph.ts";
@@ -24,11 +24,11 @@ import { zerosLike } from "./gather.ts";
 import { reduceSum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 
-/** Where each assignment stands once assignments are grouped by expert. */
+/** Positions of assignments after grouping by expert. */
 export interface Grouping {
   /** Assignment at each grouped position, `[T']` int64. */
   readonly order: Tensor;
-  /** Grouped position of each assignment, `[T]` int64; `T'` where it has no expert. */
+  /** Grouped position of each assignment, `[T]` int64; `T'` if it has no expert. */
   readonly inverse: Tensor;
   /** Assignments of each expert, `[E]` int64. */
   readonly counts: Tensor;
@@ -36,7 +36,7 @@ export interface Grouping {
 
 interface GroupAttributes {
   readonly numExperts: number;
-  /** `T'`, where some assignments may have no expert. */
+  /** `T'`, if some assignments may have no expert. */
   readonly placed?: Dim;
 }
 
@@ -78,7 +78,7 @@ const groupOp = defineOp<GroupAttributes>({
     const positions = emitter.add("Range", [zero!, length, one!]); // [T']
     const initial =
       placed === undefined
-        ? positions // every entry is written over
+        ? positions // every entry is overwritten
         : emitter.add("Expand", [length, emitter.add("Shape", [ids!])]); // [T]
     emitter.add(
       "ScatterElements",
@@ -93,10 +93,10 @@ const groupOp = defineOp<GroupAttributes>({
 });
 
 /**
- * Groups assignments by expert; inside an expert they keep their order.
+ * Groups assignments by expert; within an expert they keep their order.
  *
  * @param ids `[T]` int64
- * @param mayDrop whether `ids` may hold `numExperts`, "no expert". Default false, which is faster
+ * @param mayDrop whether `ids` may contain `numExperts`, "no expert". Default false, which is faster
  * @example
  * const [y] = await evaluate((ids) => groupByExpert(ids, 2).counts, [array([1, 0, 1], "int64")]); // [1, 2]
  */
@@ -121,12 +121,12 @@ export function expertSizes(numExperts: number, grouping: Grouping): Dim[] {
 }
 
 /**
- * Up to this many floats per expert, rows are gathered at once and then cut: fewer nodes, each of
- * which has a price of its own. Above, one gather per expert saves the copy.
+ * Up to this many floats per expert, rows are gathered at once and then split: fewer nodes, each of
+ * which has overhead. Above, one gather per expert avoids the copy.
  */
 const GATHER_AT_ONCE = 2 ** 16;
 
-/** Emits the rows of `x` at `indices` `[T]`, cut into one tensor per expert. */
+/** Emits the rows of `x` at `indices` `[T]`, split into one tensor per expert. */
 function emitGatherPerExpert(
   { emitter, outputs }: Pick<Emission<unknown>, "emitter" | "outputs">,
   { x, indices, counts }: { x: string; indices: string; counts: string },
@@ -144,7 +144,7 @@ function emitGatherPerExpert(
   }
 }
 
-/** Floats in a tensor, or undefined where that is known only at run time. */
+/** Number of floats in a tensor, or undefined if it is only known at run time. */
 function staticSize({ shape }: TensorSpec): number | undefined {
   const size = product(shape);
   return typeof size === "number" ? size : undefined;
@@ -225,7 +225,7 @@ const regroupOp: Apply<{ readonly sizes: readonly Dim[] }> = defineOp({
   },
 });
 
-/** Rows `[T, D]` in the order of assignments, brought together for each expert, `[n_e, D]`. */
+/** Groups rows `[T, D]` from the order of assignments by expert, `[n_e, D]` each. */
 export function regroupRows(
   rows: Tensor,
   { order, inverse, counts }: Grouping,
@@ -235,7 +235,7 @@ export function regroupRows(
 }
 
 /**
- * The experts' results `[n_e, D]` in the order of assignments, `[T, D]`: undoes the grouping.
+ * Returns the experts' results `[n_e, D]` to the order of assignments, `[T, D]`: the inverse of grouping.
  * Assignments without an expert get zeros.
  */
 export function collectRows(results: readonly Tensor[], grouping: Grouping): Tensor {
@@ -255,7 +255,7 @@ const joinOp: Apply<null> = defineOp<null>({
   },
 });
 
-/** The experts' rows one after another, `[T', F]`, still grouped. */
+/** Concatenates the experts' rows, `[T', F]`, still grouped. */
 export function joinRows(parts: readonly Tensor[], { order, counts }: Grouping): Tensor {
   return joinOp([order, counts, ...parts], null)[0]!;
 }
@@ -272,7 +272,7 @@ const cutOp: Apply<{ readonly sizes: readonly Dim[] }> = defineOp({
   },
 });
 
-/** Cuts grouped rows `[T', F]` into `[n_e, F]` per expert. */
+/** Splits grouped rows `[T', F]` into `[n_e, F]` per expert. */
 export function cutRows(
   rows: Tensor,
   { order, counts }: Grouping,

@@ -79,7 +79,7 @@ test("concat, split, slice and pad along any axis", async () => {
   });
 });
 
-test("a part of a split that is not used gets zero gradient", async () => {
+test("an unused part of a split gets zero gradient", async () => {
   await checkOperator({
     fn: (x) => split(x, [1, 2], 1)[1]!,
     reference: (x) => taken(x!, 1, 1, 3),
@@ -87,7 +87,7 @@ test("a part of a split that is not used gets zero gradient", async () => {
   });
 });
 
-test("symbolic axes join, and split into equal parts", async () => {
+test("symbolic axes can be joined, and split into equal parts", async () => {
   await checkOperators([
     {
       fn: (x) => [concat([x, x], 0), ...split(x, 2, 0), ...split(x, [1, 2], 1), slice(x, 1, 1, 2)],
@@ -109,16 +109,16 @@ test("symbolic axes join, and split into equal parts", async () => {
   ]);
 });
 
-test("integers can be cut, joined and padded", async () => {
+test("integers can be split, joined and padded", async () => {
   const [y] = await evaluate((x) => pad(slice(x, 0, 1), 0, 1, 0, 7), [array([1, 2], "int64")]);
   expect(y!.dtype).toBe("int64");
   expect(toNumbers(y!)).toEqual([7, 2]);
 });
 
-test("shapes that do not fit are refused with all of them", async () => {
+test("incompatible shapes are reported with all shapes", async () => {
   const [a, b] = [array([[1, 2]]), array([[1, 2, 3]])];
   await expect(evaluate((x, y) => concat([x, y], 0), [a, b])).rejects.toThrow(
-    /concat: shapes must match but for axis 0, got \[1, 2\], \[1, 3\]/,
+    /concat: shapes must match except for axis 0, got \[1, 2\], \[1, 3\]/,
   );
   await expect(evaluate((x) => split(x, [1, 1], 1), [b])).rejects.toThrow(
     /split: sizes \[1, 1\] do not add up to axis 1 of \[1, 3\]/,

@@ -1,4 +1,4 @@
-/** Cutting tensors up and joining them. ONNX: Concat, Split, Slice, Pad. */
+/** Splitting and joining tensors. ONNX: Concat, Split, Slice, Pad. */
 import { array } from "../graph/array.ts";
 import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import {
@@ -19,7 +19,7 @@ const concatOp = defineOp<{ readonly axis: number }>({
     const rest = inputs.map(({ shape }) => shape.toSpliced(axis, 1));
     if (rest.some((shape) => !sameShape(shape, rest[0]!))) {
       throw new RangeError(
-        `shapes must match but for axis ${axis}, got ${inputs.map((i) => formatShape(i.shape)).join(", ")}`,
+        `shapes must match except for axis ${axis}, got ${inputs.map((i) => formatShape(i.shape)).join(", ")}`,
       );
     }
     const total = sum(inputs.map(({ shape }) => shape[axis]!));
@@ -37,7 +37,9 @@ const concatOp = defineOp<{ readonly axis: number }>({
 });
 
 /**
- * Tensors one after the other along `axis`.
+ * Concatenates tensors along `axis`.
+ *
+ * @throws RangeError without tensors
  *
  * @example
  * const [y] = await evaluate((a, b) => concat([a, b]), [array([1]), array([2, 3])]); // [1, 2, 3]
@@ -59,7 +61,7 @@ const splitOp = defineOp<{ readonly sizes: readonly Dim[]; readonly axis: number
     if (sizes.every((size) => typeof size === "number")) {
       emitter.add("Split", [inputs[0]!, emitter.ints(sizes as number[])], { axis }, { outputs });
     } else {
-      // Equal parts of a run-time size; `split` admits no others.
+      // Equal parts of a run-time size; `split` rejects other sizes.
       emitter.add("Split", [inputs[0]!], { axis, num_outputs: sizes.length }, { outputs });
     }
   },
@@ -82,9 +84,9 @@ function divideCheck(x: TensorSpec, sizes: readonly Dim[], axis: number): Shape 
 }
 
 /**
- * Cuts `x` along `axis` into parts of the given sizes, or into a number of equal parts.
+ * Splits `x` along `axis` into parts of the given sizes, or into a number of equal parts.
  *
- * A run-time axis can be cut into equal parts only.
+ * A run-time axis can only be split into equal parts.
  *
  * @example
  * const [y] = await evaluate((x) => split(x, [1, 2])[1], [array([1, 2, 3])]); // [2, 3]
@@ -126,6 +128,8 @@ const sliceOp = defineOp<SliceAttributes>({
 
 /**
  * Entries `start` to `end` (exclusive; negative: from the end) along an axis of fixed size.
+ *
+ * @throws RangeError if the axis has no fixed size
  *
  * @example
  * const [y] = await evaluate((x) => slice(x, 0, 1), [array([1, 2, 3])]); // [2, 3]

@@ -29,7 +29,7 @@ test("unit vectors and cosines along any axis", async () => {
   });
 });
 
-test("zero vectors stay zero and their gradient is finite", async () => {
+test("zero vectors stay zero and have finite gradients", async () => {
   const { value, gradients } = await valueAndGradients(
     (x) => l2Normalize(x, -1, 1e-3),
     [array([[0, 0]])],

@@ -1,4 +1,4 @@
-/** Vectors of length one, and the angle between vectors. ONNX: ReduceSumSquare, Sqrt, Div. */
+/** Vectors of unit length, and the angle between vectors. ONNX: ReduceSumSquare, Sqrt, Div. */
 import type { Tensor } from "../graph/graph.ts";
 import { div, maximum, mul, sqrt } from "./arithmetic.ts";
 import { reduceSum, sumOfSquares } from "./reduce.ts";
@@ -14,7 +14,7 @@ export function l2Normalize(x: Tensor, axis = -1, epsilon = 1e-12): Tensor {
 }
 
 /**
- * `sum(a b) / (max(|a|, epsilon) max(|b|, epsilon))` along `axis`, which disappears.
+ * `sum(a b) / (max(|a|, epsilon) max(|b|, epsilon))` along `axis`, which is removed.
  *
  * @example
  * const [y] = await evaluate((a, b) => cosineSimilarity(a, b), [array([[1, 0]]), array([[3, 4]])]); // [0.6]
@@ -24,7 +24,7 @@ export function cosineSimilarity(a: Tensor, b: Tensor, axis = -1, epsilon = 1e-8
   return div(reduceSum(mul(a, b), axis), lengths);
 }
 
-/** `max(|x|, epsilon)`; bounded before the root, whose slope at 0 is infinite. */
+/** `max(|x|, epsilon)`; bounded before the root, whose derivative at 0 is infinite. */
 function norm(x: Tensor, axis: number, epsilon: number, keepDims: boolean): Tensor {
   return sqrt(maximum(sumOfSquares(x, axis, { keepDims }), epsilon ** 2));
 }

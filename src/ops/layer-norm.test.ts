@@ -55,7 +55,7 @@ test("a symbolic batch size, zero rows included", async () => {
   });
 });
 
-test("rows come out with mean 0 and deviation 1", async () => {
+test("rows have mean 0 and deviation 1", async () => {
   const [y] = await evaluate(
     (x, s, b) => layerNorm(x, s, b, 0),
     [array([[1, 3]]), array([1, 1]), array([0, 0])],

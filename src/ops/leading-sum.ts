@@ -1,14 +1,14 @@
 /**
  * Sums over the leading axes as a product with a vector of ones: `ones[R] @ x[R, C]`.
  *
- * ONNX Runtime's ReduceSum walks down columns and takes two to six times as long on the CPU; the
- * backward pass is full of such sums (biases, norms, the K choices of a token).
+ * ONNX Runtime's ReduceSum over columns takes two to six times as long on the CPU, and the
+ * backward pass has many such sums (biases, norms, the K choices of a token).
  */
 import { allocate } from "../graph/array.ts";
 import type { Emission, Emitter } from "../graph/graph.ts";
 import { type Dim, product, type Shape } from "../graph/shape.ts";
 
-/** Emits the sum of the first input over its first `numAxes` axes; false where it does not apply. */
+/** Emits the sum of the first input over its first `numAxes` axes; returns false if not applicable. */
 export function emitLeadingSum(
   { emitter, inputs, outputs, node }: Emission<unknown>,
   numAxes: number,
@@ -20,7 +20,7 @@ export function emitLeadingSum(
   if (dtype !== "float32" || numAxes === shape.length) return false;
   if (rows === undefined || columns === undefined) return false;
   if (typeof rows !== "number" && typeof columns !== "number") return false;
-  if (rows === 0 || columns === 0) return false; // -1 in a reshape could not be solved
+  if (rows === 0 || columns === 0) return false; // a reshape could not infer -1
 
   const matrix =
     shape.length === 2
@@ -36,7 +36,7 @@ export function emitLeadingSum(
   return true;
 }
 
-/** The product of dimensions, or undefined where two of them are known only at run time. */
+/** The product of dimensions, or undefined if two of them are only known at run time. */
 function sizeOf(dims: Shape): Dim | undefined {
   const symbols = dims.filter((dim) => typeof dim !== "number");
   return symbols.length > 1 ? undefined : product(dims);

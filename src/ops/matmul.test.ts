@@ -56,7 +56,7 @@ const cases = fc.record({
   seed: fc.nat(1000),
 });
 
-test("products with transposes, a scale, and broadcasting outer axes", async () => {
+test("products with transposes, a scale, and broadcasting batch axes", async () => {
   await property(
     cases,
     ({ m, k, n, outerA, outerB, seed, ...options }) => {
@@ -184,7 +184,7 @@ test("a symbolic batch size", async () => {
   });
 });
 
-test("shapes that do not fit are refused with both", async () => {
+test("incompatible shapes are reported with both", async () => {
   const [a, b] = [array([[1, 2]]), array([[1, 2]])];
   await expect(evaluate((x, y) => matmul(x, y), [a, b])).rejects.toThrow(
     /matmul: inner dimensions differ: \[1, 2\] times \[1, 2\]/,

@@ -1,4 +1,4 @@
-/** Products. ONNX: Gemm, MatMul; com.microsoft FusedMatMul where a batched operand is transposed. */
+/** Matrix products. ONNX: Gemm, MatMul; com.microsoft FusedMatMul if a batched operand is transposed. */
 import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
 import {
   broadcastShapes,
@@ -13,7 +13,7 @@ import { reduceSum } from "./reduce.ts";
 import { reshape, unbroadcast } from "./reshape.ts";
 
 export interface MatmulOptions {
-  /** Uses the first operand with its last two axes swapped. */
+  /** Transposes the last two axes of the first operand. */
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
   /** Factor of the product. Default 1. */

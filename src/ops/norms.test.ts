@@ -16,7 +16,7 @@ import {
 import { groupNorm } from "./group-norm.ts";
 import { rmsNorm } from "./rms-norm.ts";
 
-/** Mean and population variance of the entries that share a key. */
+/** Mean and population variance of the entries with the same key. */
 function statistics(x: Values, keyOf: (index: readonly number[]) => string) {
   const groups = new Map<string, number[]>();
   everyIndex(x.shape, (index) => {
@@ -46,7 +46,7 @@ const scaled = (x: Values, scale: Values, bias: Values): Values =>
 const perChannel = (channels: number, seed: number) =>
   [1, 2].map((n) => randomArray([channels], seed + n));
 
-test("batch norm by the statistics of the batch", async () => {
+test("batch norm with batch statistics", async () => {
   const reference: Reference = (x, scale, bias) => {
     const of = statistics(x!, (index) => String(index[1]));
     const channel = (c: number) => of(x!.shape.map((_, a) => (a === 1 ? c : 0)));
@@ -80,7 +80,7 @@ test("batch norm by the statistics of the batch", async () => {
   });
 });
 
-test("batch norm by given statistics", async () => {
+test("batch norm with given statistics", async () => {
   await checkOperator({
     fn: (x, s, b, m, v) => batchNormWith(x, s, b, m, v, epsilon),
     reference: (x, s, b, m, v) =>
@@ -128,13 +128,13 @@ test("rms norm", async () => {
   }));
 });
 
-test("parameters and groups that do not fit are refused", async () => {
+test("incompatible parameters and groups are refused", async () => {
   const [x, two] = [randomArray([2, 3, 2], 1), randomArray([2], 2)];
   await expect(evaluate((t, p) => batchNorm(t, p, p).y, [x, two])).rejects.toThrow(
     /batch_norm: scale, bias, mean and variance must have one entry per channel of \[2, 3, 2\], got \[2\]/,
   );
   await expect(evaluate((t, p) => groupNorm(t, 2, p, p), [x, two])).rejects.toThrow(
-    /groupNorm: cannot cut the channels of \[2, 3, 2\] into 2 groups/,
+    /groupNorm: cannot divide the channels of \[2, 3, 2\] into 2 groups/,
   );
   await expect(evaluate((t, p) => groupNorm(t, 3, p, p), [x, two])).rejects.toThrow(
     /scale and bias must be \[3\], got \[2\]/,

@@ -25,10 +25,10 @@ const oneHotOp = defineOp<{
 });
 
 /**
- * 1 where the position along the new `axis` equals the index, 0 elsewhere.
+ * 1 if the position along the new `axis` equals the index, otherwise 0.
  *
- * @param indices int64; those outside 0 to `numClasses` - 1 give zeros, but negative ones from
- * `-numClasses` on count from the end
+ * @param indices int64; indices outside 0 to `numClasses` - 1 give zeros, except negative ones from
+ * `-numClasses`, which count from the end
  * @example
  * const [y] = await evaluate((i) => oneHot(i, 3), [array([2, 0], "int64")]); // [[0, 0, 1], [1, 0, 0]]
  */

@@ -12,7 +12,7 @@ import { greater, where } from "./compare.ts";
 import { reduceMean, reduceSum } from "./reduce.ts";
 import { expand } from "./reshape.ts";
 
-/** ONNX operators of a function and, with `differentiate`, of its gradients alone. */
+/** ONNX operators of a function and, with `differentiate`, of its gradients only. */
 function operators(
   shapes: readonly Shape[],
   fn: (...inputs: Tensor[]) => Tensor,
@@ -27,7 +27,7 @@ function operators(
   return proto!.node.map(({ opType }) => opType).sort();
 }
 
-test("neutral constants leave no node", () => {
+test("neutral constants add no node", () => {
   const unchanged = (fn: (x: Tensor) => Tensor) => operators([[2, 3]], fn);
   for (const fn of [
     (x: Tensor) => mul(x, 1),
@@ -62,7 +62,7 @@ test("the gradient of a weighted sum is its weights", () => {
   }
 });
 
-test("no gradient of a mean is expanded before it is used", () => {
+test("the gradient of a mean is never expanded before use", () => {
   const found = operators([[4, 3]], (x) => reduceMean(exp(x)), true);
   expect(found.filter((name) => name === "Expand")).toEqual([]);
   expect(found.filter((name) => name === "Mul")).toHaveLength(1);
@@ -71,7 +71,7 @@ test("no gradient of a mean is expanded before it is used", () => {
   expect(masked).not.toContain("Expand");
 });
 
-test("values and gradients stay right through expansions", async () => {
+test("values and gradients are correct through expansions", async () => {
   await checkOperator({
     fn: (row, column, full) => {
       const [a, b] = [expand(row, [2, 3]), expand(column, [2, 3])];
@@ -93,7 +93,7 @@ test("values and gradients stay right through expansions", async () => {
   });
 });
 
-test("an expansion to a run-time shape is taken over", async () => {
+test("an expansion to a run-time shape is reused", async () => {
   await checkOperator({
     fn: (x, row) => [mul(expand(row, x), 2), mul(expand(reduceMean(x), x), x)],
     reference: (x, row) => {

@@ -1,17 +1,17 @@
-/** Rewrites of elementwise operators while they are traced: fewer nodes, smaller ones. */
+/** Rewrites of elementwise operators during tracing: fewer and smaller nodes. */
 import type { NdArray } from "../graph/array.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { isConstant } from "../graph/inputs.ts";
 import { broadcastShapes, sameShape } from "../graph/shape.ts";
 import { expandAs } from "./reshape.ts";
 
-/** Operands of a binary operator that make it give back its other operand. */
+/** Operands for which a binary operator returns its other operand. */
 export interface Identity {
   readonly left?: number;
   readonly right?: number;
 }
 
-/** The operand that an operator leaves unchanged, if there is one: `x` of `x * 1`. */
+/** The operand that an operator returns unchanged, if there is one: `x` of `x * 1`. */
 export function foldIdentity(a: Tensor, b: Tensor, { left, right }: Identity): Tensor | undefined {
   if (a.dtype !== b.dtype) return undefined;
   if (right !== undefined && staysLike(a, b) && uniformValue(b) === right) return a;
@@ -19,7 +19,7 @@ export function foldIdentity(a: Tensor, b: Tensor, { left, right }: Identity): T
   return undefined;
 }
 
-/** Whether broadcasting `other` to `x` gives the shape of `x` for sure. */
+/** Whether broadcasting `other` to `x` certainly gives the shape of `x`. */
 function staysLike(x: Tensor, other: Tensor): boolean {
   if (sameShape(x.shape, other.shape)) return true;
   return other.shape.length <= x.shape.length && other.shape.every((dim) => dim === 1);
@@ -36,7 +36,7 @@ function uniformValue(x: Tensor): number | undefined {
   return value.data.length === 1 ? Number(value.data[0]) : undefined;
 }
 
-/** What an expanded tensor was made from, and a way to expand another tensor like it. */
+/** The source of an expanded tensor, and a way to expand another tensor like it. */
 export interface Expansion {
   readonly source: Tensor;
   again(other: Tensor): Tensor;
@@ -49,8 +49,8 @@ export function expandedFrom(x: Tensor): Expansion | undefined {
 }
 
 /**
- * Applies a binary operator to operands before their expansion, which broadcasting repeats: the
- * gradient of a sum, an expanded row, then never takes up memory of its own.
+ * Applies a binary operator to operands before their expansion, which broadcasting would repeat: the
+ * gradient of a sum, an expanded row, then needs no memory of its own.
  */
 export function withoutExpansion(
   apply: (a: Tensor, b: Tensor) => Tensor,
@@ -61,14 +61,14 @@ export function withoutExpansion(
   if (left === undefined && right === undefined) return apply(a, b);
   const [x, y] = [left?.source ?? a, right?.source ?? b];
   const shape = compatibleShape(a, b);
-  if (shape === undefined) return apply(a, b); // which explains what is wrong
+  if (shape === undefined) return apply(a, b); // the operator's own check explains the error
   if (sameShape(broadcastShapes(x.shape, y.shape), shape)) return apply(x, y);
   if (left !== undefined && sameShape(a.shape, shape)) return left.again(apply(x, y));
   if (right !== undefined && sameShape(b.shape, shape)) return right.again(apply(x, y));
   return apply(a, b);
 }
 
-/** Operands before their expansion where broadcasting them together gives the same shape. */
+/** Operands before their expansion, if broadcasting them together gives the same shape. */
 export function leanOperands(operands: readonly Tensor[]): readonly Tensor[] {
   const sources = operands.map((operand) => expandedFrom(operand)?.source ?? operand);
   if (sources.every((source, i) => source === operands[i])) return operands;

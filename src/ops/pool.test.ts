@@ -48,7 +48,7 @@ const windows = fc.record({
   seed: fc.nat(1000),
 });
 
-test("largest and mean entries of windows", async () => {
+test("maxima and means of windows", async () => {
   await property(windows, ({ kernel, stride, pads, size, seed }) => {
     const padding: Pair = [
       Math.min(pads[0], Math.floor(kernel[0] / 2)),
@@ -95,7 +95,7 @@ test("a symbolic batch size; the global mean", async () => {
   ]);
 });
 
-test("the gradient of a largest entry goes to the first of equals", async () => {
+test("ties of a maximum give the gradient to the first entry", async () => {
   const { gradients } = await valueAndGradients(
     (x) => maxPool2d(x, 2),
     [

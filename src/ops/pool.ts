@@ -13,7 +13,7 @@ import { outputSize, type Pair, pair, windowAttributes } from "./window.ts";
 export interface PoolOptions {
   /** Default: the size of the window. A pair is [vertical, horizontal], here and below. */
   readonly stride?: number | Pair;
-  /** Pixels added on each side, at most half of the window. Default 0. */
+  /** Padding on each side in pixels, at most half of the window. Default 0. */
   readonly padding?: number | Pair;
 }
 
@@ -50,7 +50,7 @@ const maxPoolOp = defineOp<PoolAttributes>({
     emitter.add("MaxPool", inputs, windowAttributes(attributes), { outputs });
   },
   gradient: ({ inputs: [x], outputs: [, indices], gradients: [dy] }) => {
-    // The indices count through the whole of x.
+    // The indices are relative to the complete tensor x.
     const flat = scatterAdd(
       reshape(zerosLike(x!), [-1]),
       reshape(indices!, [-1]),
@@ -61,7 +61,7 @@ const maxPoolOp = defineOp<PoolAttributes>({
 });
 
 /**
- * Largest entry of each window; its gradient goes to the first of equals. `x` is `[N, C, H, W]`.
+ * Maximum of each window; ties give the gradient to the first entry. `x` is `[N, C, H, W]`.
  *
  * @example
  * const [y] = await evaluate((x) => maxPool2d(x, 2), [array([[[[1, 2], [3, 6]]]])]); // [[[[6]]]]

@@ -32,7 +32,7 @@ const populationVariance = (list: readonly number[]) =>
   mean(list.map((x) => (x - mean(list)) ** 2));
 const mean = (list: readonly number[]) => total(list) / list.length;
 
-/** Lists the entries that fall on each entry of the result and reduces them. */
+/** Collects the entries that map to each entry of the result and reduces them. */
 function reducing(
   axes: readonly number[],
   keepDims: boolean,
@@ -66,7 +66,7 @@ const reductions: Record<string, [Reduce, (list: readonly number[]) => number]> 
   variance: [variance, populationVariance],
 };
 
-/** Every subset of axes is drawn, some counted from the end. */
+/** Every subset of axes is tested, some counted from the end. */
 function drawnAxes({ shape, seed }: RandomCase): number[] {
   const chosen = shape.flatMap((_, axis) => ((seed >> axis) & 1 ? [axis] : []));
   const some = chosen.length === 0 ? [0] : chosen;
@@ -104,7 +104,7 @@ test("a mean over a symbolic axis divides by the run-time size", async () => {
   });
 });
 
-test("the unbiased variance divides by the count less one", async () => {
+test("the unbiased variance divides by the count minus one", async () => {
   await checkOperator({
     fn: (x) => variance(x, -1, { correction: 1 }),
     reference: reducing([-1], false, (list) =>
@@ -123,7 +123,7 @@ test("ties of the largest and smallest entry share the gradient", async () => {
   expect(toNumbers(gradients[0]!)).toEqual([0, 0.5, 0.5]);
 });
 
-test("logSumExp holds out against large entries", async () => {
+test("logSumExp does not overflow for large entries", async () => {
   const [y] = await evaluate((x) => logSumExp(x), [array([1000, 1000])]);
   expect(toNumbers(y!)[0]).toBeCloseTo(1000 + Math.log(2), 3);
 });

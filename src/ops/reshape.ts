@@ -1,5 +1,5 @@
 /**
- * Reshape, transpose, expand and squeeze; and the sum, because it is the gradient of `expand` and
+ * Reshape, transpose, expand and squeeze; also the sum, because it is the gradient of `expand`, and
  * `expand` is the gradient of the sum.
  */
 import { defineOp, type Tensor, type TensorSpec } from "../graph/graph.ts";
@@ -29,14 +29,14 @@ const reshapeOp = defineOp<{ readonly shape: Shape }>({
   emit: (emission) => {
     const { attributes, emitter, inputs, outputs } = emission;
     const shape = emitShape(emission, attributes.shape);
-    const allowZero = attributes.shape.includes(0) ? { allowzero: 1 } : {}; // else 0 means "keep"
+    const allowZero = attributes.shape.includes(0) ? { allowzero: 1 } : {}; // otherwise 0 means "keep"
     emitter.add("Reshape", [inputs[0]!, shape], allowZero, { outputs });
   },
   gradient: ({ inputs: [x], gradients: [dy] }) => [reshape(dy!, x!.shape)],
 });
 
 /**
- * The same entries in another shape; one dimension may be -1 and is worked out.
+ * The same entries in another shape; one dimension may be -1 and is inferred.
  *
  * @example
  * const [y] = await evaluate((x) => reshape(x, [2, -1]), [array([1, 2, 3, 4])]); // [[1, 2], [3, 4]]
@@ -49,7 +49,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   }
   if (sameShape(x.shape, solved)) return x;
   if (x.node.op.name === "expand" && isStatic(solved)) {
-    // One repeated entry stays one: what comes next may then broadcast it.
+    // A single repeated entry stays single, because the next operator may broadcast it.
     const [source] = x.node.inputs;
     const fits = isStatic(x.shape) && sameDim(product(x.shape), product(solved));
     if (fits && product(source!.shape) === 1) return expand(reshape(source!, []), solved);
@@ -59,6 +59,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /**
  * `x` without the axis `axis`, which must have size 1.
+ *
+ * @throws RangeError if the axis does not have size 1
  *
  * @example
  * const [y] = await evaluate((x) => squeeze(x, 0), [array([[1, 2]])]); // [1, 2]
@@ -100,6 +102,8 @@ const transposeOp = defineOp<{ readonly permutation: readonly number[] }>({
 /**
  * Axes in another order; by default reversed. `y.shape[i] = x.shape[permutation[i]]`.
  *
+ * @throws RangeError if the permutation is invalid
+ *
  * @example
  * const [y] = await evaluate((x) => transpose(x), [array([[1, 2]])]); // [[1], [2]]
  */
@@ -132,7 +136,7 @@ const expandOp = defineOp<{ readonly shape: Shape }>({
 });
 
 /**
- * `x` expanded to the shape of `expanded`, itself the result of `expand`, which need not be run.
+ * `x` expanded to the shape of `expanded`, a result of `expand`, which is not computed for this.
  *
  * @example
  * const [y] = await evaluate((x, row) => expandAs(x, expand(row, [2, 2])), [array([[1], [2]]), array([[0, 0]])]); // [[1, 1], [2, 2]]
@@ -166,7 +170,7 @@ export function unbroadcast(gradient: Tensor, shape: Shape): Tensor {
 }
 
 export interface ReduceOptions {
-  /** Reduced axes stay with size 1. Default false. */
+  /** Keeps reduced axes with size 1. Default false. */
   readonly keepDims?: boolean;
 }
 
@@ -180,7 +184,7 @@ function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttributes): Shape
   return keepDims ? kept : kept.filter((_, axis) => !axes.includes(axis));
 }
 
-/** `y` with its reduced axes back as size 1, so that it broadcasts against the input. */
+/** `y` with its reduced axes restored as size 1, so that it broadcasts against the input. */
 function keptShape(x: TensorSpec, { axes }: ReduceAttributes): Shape {
   return reducedShape(x.shape, { axes, keepDims: true });
 }

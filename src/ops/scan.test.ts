@@ -46,7 +46,7 @@ test("a symbolic axis", async () => {
   });
 });
 
-test("integers sum exactly", async () => {
+test("integers are summed exactly", async () => {
   const [y] = await evaluate((x) => cumulativeSum(x), [array([1, 2, 3], "int64")]);
   expect(y!.dtype).toBe("int64");
   expect(toNumbers(y!)).toEqual([1, 3, 6]);

@@ -4,7 +4,7 @@ import { defineOp, type Tensor } from "../graph/graph.ts";
 import { normalizeAxis } from "../graph/shape.ts";
 
 export interface CumulativeSumOptions {
-  /** Leaves each entry out of its own sum. Default false. */
+  /** Excludes each entry from its own sum. Default false. */
   readonly exclusive?: boolean;
   /** Sums from the end. Default false. */
   readonly reverse?: boolean;

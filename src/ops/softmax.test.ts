@@ -34,7 +34,7 @@ test("a symbolic batch size", async () => {
   });
 });
 
-test("the README losses' probabilities of golden logits", async () => {
+test("the probabilities of golden logits", async () => {
   const [y] = await evaluate(
     (x) => softmax(x),
     [
@@ -48,7 +48,7 @@ test("the README losses' probabilities of golden logits", async () => {
   expect(toNumbers(y!)[7]).toBeCloseTo(0.2886514, 6);
 });
 
-test("large scores do not overflow, masked ones get nothing", async () => {
+test("large scores do not overflow, and masked entries get 0", async () => {
   const [y] = await evaluate((x) => softmax(x), [array([1000, 1000, -Infinity])]);
   expect(toNumbers(y!)).toEqual([0.5, 0.5, 0]);
 });

@@ -62,7 +62,7 @@ test("a symbolic batch size is repeated", async () => {
   });
 });
 
-test("arange counts", async () => {
+test("arange counts up", async () => {
   const [ints, reals] = await evaluate(
     (x) => [
       arange(x.graph, 3, { start: 2 }),
@@ -75,7 +75,7 @@ test("arange counts", async () => {
   expect(toNumbers(reals!)).toEqual([1, 0.5, 0]);
 });
 
-test("wrong counts and no tensors are refused", async () => {
+test("invalid counts and empty lists are refused", async () => {
   await expect(evaluate((x) => tile(x, [2]), [array([[1]])])).rejects.toThrow(
     /tile: needs one count of at least 1 per axis of \[1, 1\], got \[2\]/,
   );

@@ -37,7 +37,7 @@ const tileOp = defineOp<{ readonly repeats: readonly number[] }>({
 });
 
 /**
- * The whole of `x` again and again, `repeats[axis]` times along each axis (NumPy's tile).
+ * Repeats `x` `repeats[axis]` times along each axis (NumPy's tile).
  *
  * @example
  * const [y] = await evaluate((x) => tile(x, [2]), [array([1, 2])]); // [1, 2, 1, 2]
@@ -48,7 +48,7 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
 }
 
 /**
- * Each entry along `axis` `count` times in a row (PyTorch's repeat_interleave).
+ * Repeats each entry along `axis` `count` times in a row (PyTorch's repeat_interleave).
  *
  * @example
  * const [y] = await evaluate((x) => repeat(x, 2, 0), [array([1, 2])]); // [1, 1, 2, 2]
@@ -64,7 +64,7 @@ export function repeat(x: Tensor, count: number, axis = 0): Tensor {
 }
 
 /**
- * Tensors of one shape along a new `axis` (negative: counted from the end of the result).
+ * Stacks tensors of one shape along a new `axis` (negative: counted from the end of the result).
  *
  * @example
  * const [y] = await evaluate((a, b) => stack([a, b]), [array([1, 2]), array([3, 4])]); // [[1, 2], [3, 4]]

@@ -5,7 +5,7 @@ import { evaluate, valueAndGradients } from "../runtime/evaluate.ts";
 import { alongAxis, checkOperator, property, randomArray, randomCases } from "./check.fixture.ts";
 import { argMax, sort, topK } from "./top-k.ts";
 
-/** Positions in order of value; ties keep the lower index first. */
+/** Positions in order of value; ties go to the lower index. */
 const ranking = (line: readonly number[], descending = true): number[] =>
   line
     .map((_, i) => i)
@@ -51,7 +51,7 @@ test("ties go to the lower index", async () => {
   expect(toNumbers(first!)).toEqual([1, 0]);
 });
 
-test("the gradient goes to the chosen of equals", async () => {
+test("ties give the gradient to the chosen entry", async () => {
   const { gradients } = await valueAndGradients((x) => topK(x, 1).values, [array([5, 5])], {
     weights: array([1]),
   });

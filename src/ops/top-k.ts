@@ -4,7 +4,7 @@ import { type Dim, formatDim, normalizeAxis } from "../graph/shape.ts";
 import { scatterAdd, zerosLike } from "./gather.ts";
 
 interface TopKAttributes {
-  /** Symbolic only where it is the size of the axis. */
+  /** Symbolic only if it is the size of the axis. */
   readonly k: Dim;
   readonly axis: number;
   readonly largest: boolean;
@@ -36,7 +36,7 @@ const topKOp = defineOp<TopKAttributes>({
 });
 
 /**
- * The `k` largest (or smallest) entries along `axis`, in order, and where they stand (int64).
+ * The `k` largest (or smallest) entries along `axis`, in order, and their indices (int64).
  *
  * Ties go to the lower index.
  *
@@ -54,7 +54,7 @@ export function topK(
 }
 
 /**
- * All entries along `axis` in order, and where they stood; stable.
+ * All entries along `axis` in order, and their original indices; stable.
  *
  * @example
  * const [y] = await evaluate((x) => sort(x).values, [array([3, 1, 2])]); // [1, 2, 3]
@@ -78,7 +78,7 @@ const argMaxOp = defineOp<{ readonly axis: number }>({
 });
 
 /**
- * Index of the largest entry along `axis`; the first of equals.
+ * Index of the largest entry along `axis`; ties go to the first.
  *
  * @example
  * const [y] = await evaluate((x) => argMax(x), [array([1, 3, 2])]); // 1

@@ -25,7 +25,7 @@ test("lower and upper triangles", async () => {
   });
 });
 
-test("causal masks let each position see itself and those before", async () => {
+test("causal masks let each position attend to itself and earlier ones", async () => {
   const [mask, weights] = await evaluate(
     (x) => [causalMask(x.graph, 3), softmax(add(x, causalBias(x.graph, 3)))],
     [
@@ -41,7 +41,7 @@ test("causal masks let each position see itself and those before", async () => {
   expect(toNumbers(weights!).slice(0, 6)).toEqual([1, 0, 0, 0.5, 0.5, 0]);
 });
 
-test("a vector has no triangle", async () => {
+test("a vector is refused", async () => {
   await expect(evaluate((x) => tril(x), [array([1])])).rejects.toThrow(
     /trilu: needs two axes, got \[1\]/,
   );

@@ -20,7 +20,7 @@ const triluOp = defineOp<{ readonly upper: boolean; readonly diagonal: number }>
 });
 
 /**
- * `x[..., i, j]` where `j <= i + diagonal`, 0 elsewhere.
+ * `x[..., i, j]` if `j <= i + diagonal`, otherwise 0.
  *
  * @example
  * const [y] = await evaluate((x) => tril(x), [array([[1, 2], [3, 4]])]); // [[1, 0], [3, 4]]
@@ -30,7 +30,7 @@ export function tril(x: Tensor, diagonal = 0): Tensor {
 }
 
 /**
- * `x[..., i, j]` where `j >= i + diagonal`, 0 elsewhere.
+ * `x[..., i, j]` if `j >= i + diagonal`, otherwise 0.
  *
  * @example
  * const [y] = await evaluate((x) => triu(x), [array([[1, 2], [3, 4]])]); // [[1, 2], [0, 4]]
@@ -52,7 +52,7 @@ export function causalMask(graph: Graph, size: number): Tensor {
 }
 
 /**
- * `[S, S]` float32 to add to attention scores: 0 where `j <= i`, -Infinity elsewhere.
+ * `[S, S]` float32 bias for attention scores: 0 if `j <= i`, otherwise -Infinity.
  *
  * @example
  * const [y] = await evaluate((x) => exp(add(causalBias(x.graph, 2), x)), [array([0])]); // [[1, 0], [1, 1]]

@@ -1,4 +1,4 @@
-/** Windows that slide over images: what convolution and pooling share. */
+/** Sliding windows over images, used by convolution and pooling. */
 import type { AttributeValue } from "../graph/graph.ts";
 
 /** A setting for each of the two image axes: [vertical, horizontal]. */
@@ -8,7 +8,11 @@ export function pair(value: number | Pair): Pair {
   return typeof value === "number" ? [value, value] : value;
 }
 
-/** How many windows fit along one axis. */
+/**
+ * Number of windows along one axis.
+ *
+ * @throws RangeError if the window does not fit
+ */
 export function outputSize(
   size: number,
   kernel: number,

@@ -4,7 +4,7 @@ import { emitModel } from "../onnx/emit.ts";
 import { nativeRuntime } from "../runtime/native/native.ts";
 import { clipScale, sumOfSquaresGraph } from "./clip.ts";
 
-test("the norm of all chunks comes down to the limit, as torch's clip_grad_norm_", async () => {
+test("the norm of all chunks is clipped to the limit, like torch's clip_grad_norm_", async () => {
   using session = await nativeRuntime().createSession(emitModel(sumOfSquaresGraph()).bytes);
   const sums: number[] = [];
   for (const chunk of [[3, 4], [12]]) {
@@ -18,7 +18,7 @@ test("the norm of all chunks comes down to the limit, as torch's clip_grad_norm_
   expect(12 * scale).toBeCloseTo(1.84615374, 7);
 });
 
-test("a norm below the limit stays, and Infinity never clips", () => {
+test("a norm below the limit is not changed, and Infinity never clips", () => {
   expect(clipScale([9, 16], 5.1).scale).toBe(1);
   expect(clipScale([1e30], Infinity).scale).toBe(1);
   expect(clipScale([0], 1)).toEqual({ norm: 0, scale: 1 });

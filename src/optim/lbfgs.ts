@@ -23,7 +23,7 @@ export interface Minimum {
 interface Step {
   readonly change: Float64Array;
   readonly gradientChange: Float64Array;
-  /** 1 over the dot product of the two. */
+  /** Reciprocal of the dot product of the two. */
   readonly rho: number;
 }
 

@@ -32,36 +32,39 @@ const optimizers: Record<string, { optimizer: Optimizer; weightDecay: number }> 
 const scalarArrays = (scalars: Record<string, number>): Record<string, NdArray> =>
   Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, array(value)]));
 
-test.each(Object.entries(optimizers))("five steps of %s as torch.optim", async (name, chosen) => {
-  const { optimizer, weightDecay } = chosen;
-  using session = await nativeRuntime().createSession(emitModel(optimizer.graph()).bytes);
-  let state: Record<string, NdArray> = {
-    parameter: array(start),
-    ...Object.fromEntries(optimizer.moments.map((moment) => [moment, array([0, 0, 0, 0])])),
-  };
-  for (const [i, { learningRate, gradient, parameter }] of expected[name]!.entries()) {
-    // A gradient of half the size scaled up by two gives the same step.
-    const scalars = optimizer.scalars({
-      step: i,
-      learningRate,
-      weightDecay,
-      gradientScale: 2,
-    });
-    const results = await session.run({
-      ...state,
-      gradient: array(gradient.map((g) => g / 2)),
-      ...scalarArrays(scalars),
-    });
-    state = Object.fromEntries(Object.keys(state).map((key) => [key, results[`new_${key}`]!]));
-    toNumbers(state.parameter!).forEach((x, e) => {
-      expect(x, `entry ${e} after step ${i + 1}`).toBeCloseTo(parameter[e]!, 6);
-    });
-  }
-});
+test.each(Object.entries(optimizers))(
+  "five steps of %s match torch.optim",
+  async (name, chosen) => {
+    const { optimizer, weightDecay } = chosen;
+    using session = await nativeRuntime().createSession(emitModel(optimizer.graph()).bytes);
+    let state: Record<string, NdArray> = {
+      parameter: array(start),
+      ...Object.fromEntries(optimizer.moments.map((moment) => [moment, array([0, 0, 0, 0])])),
+    };
+    for (const [i, { learningRate, gradient, parameter }] of expected[name]!.entries()) {
+      // A gradient of half the size with scale two gives the same step.
+      const scalars = optimizer.scalars({
+        step: i,
+        learningRate,
+        weightDecay,
+        gradientScale: 2,
+      });
+      const results = await session.run({
+        ...state,
+        gradient: array(gradient.map((g) => g / 2)),
+        ...scalarArrays(scalars),
+      });
+      state = Object.fromEntries(Object.keys(state).map((key) => [key, results[`new_${key}`]!]));
+      toNumbers(state.parameter!).forEach((x, e) => {
+        expect(x, `entry ${e} after step ${i + 1}`).toBeCloseTo(parameter[e]!, 6);
+      });
+    }
+  },
+);
 
 test.each(Object.entries(optimizers))("%s in place equals a ping-pong run", async (_, chosen) => {
   const { optimizer, weightDecay } = chosen;
-  const size = 100_003; // many threads' worth, and no multiple of a vector
+  const size = 100_003; // enough for many threads, and not a multiple of the vector width
   const names = ["parameter", ...optimizer.moments];
   using session = await nativeRuntime().createSession(emitModel(optimizer.graph()).bytes);
 
@@ -94,7 +97,7 @@ test.each(Object.entries(optimizers))("%s in place equals a ping-pong run", asyn
   expect(placed[0]!.data).not.toEqual(randomArray([size], 1).data);
 });
 
-test("the average moves by its rest, in place", async () => {
+test("the average is updated in place", async () => {
   using session = await nativeRuntime().createSession(emitModel(emaGraph()).bytes);
   const average = array([1, 2]);
   using binding = session.bind(
@@ -108,7 +111,7 @@ test("the average moves by its rest, in place", async () => {
   expect(() => emaScalars(1.5)).toThrow(/decay must be 0 to 1, got 1.5/);
 });
 
-test("a learning rate of 0 changes the moments only", async () => {
+test("a learning rate of 0 changes only the moments", async () => {
   const optimizer = adamW();
   using session = await nativeRuntime().createSession(emitModel(optimizer.graph()).bytes);
   const results = await session.run({

@@ -1,9 +1,9 @@
-/** What all optimizers share: an update rule as a graph over one flat chunk of parameters. */
+/** The interface of optimizers: an update rule as a graph over one flat chunk of parameters. */
 import { createGraph, type Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import { symbolic } from "../graph/shape.ts";
 
-/** What changes from step to step. */
+/** Values that change from step to step. */
 export interface StepSettings {
   /** Updates done before this one: the first update is step 0. */
   readonly step: number;
@@ -12,22 +12,22 @@ export interface StepSettings {
   readonly weightDecay?: number;
   /** Factor of the gradient before everything else, for clipping and accumulation. Default 1. */
   readonly gradientScale?: number;
-  /** Sets the moments to zero before the update, which is then the first of them. Default false. */
+  /** Sets the moments to zero before the update, as if it were the first. Default false. */
   readonly resetMoments?: boolean;
 }
 
-/** An update rule. Its graph is built once; its scalars are worked out for every step. */
+/** An update rule. Its graph is built once; its scalars are computed for every step. */
 export interface Optimizer {
   readonly name: string;
-  /** Moments kept for every parameter, by the names of torch.optim; they start at zero. */
+  /** Moments of every parameter, with the names of torch.optim; they start at zero. */
   readonly moments: readonly string[];
   /**
    * The update of a chunk of any length.
    *
    * Inputs: `parameter`, `gradient` and each of `moments` (`[N]`), and the names of `scalars`.
    * Outputs: `new_parameter` and `new_<moment>`. Each output may be bound to the memory of the
-   * input that it replaces: every node reads and writes entry by entry, and all that read an input
-   * come before the node that writes over it.
+   * input that it replaces: every node works entry by entry, and all nodes that read an input
+   * come before the node that overwrites it.
    */
   graph(): Record<string, Tensor>;
   /** Values of the scalar inputs of `graph` for a step. */
@@ -40,7 +40,7 @@ export interface ChunkInputs {
   scalar(name: string): Tensor;
 }
 
-/** Makes the inputs of a graph over one chunk. */
+/** Creates the inputs of a graph over one chunk. */
 export function chunkInputs(): ChunkInputs {
   const graph = createGraph();
   const shape = [symbolic("N")];

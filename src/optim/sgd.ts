@@ -17,7 +17,7 @@ export interface SgdOptions {
  *     b = momentum b + g
  *     p = p - l b            (with nesterov: p - l (g + momentum b))
  *
- * The weight decay is part of the gradient and so of the momentum, unlike in AdamW.
+ * The weight decay is part of the gradient and therefore of the momentum, unlike in AdamW.
  *
  * @throws RangeError if `nesterov` is set without momentum
  * @example

@@ -24,7 +24,7 @@ test("shorter arrays are prefixes of longer ones", () => {
   expect(integers(key(5), 7, 0, 9)).toEqual(integers(key(5), 8, 0, 9).slice(0, 7));
 });
 
-test("an array is filled where it lies", () => {
+test("a given array is filled in place", () => {
   const buffer = new Float32Array(6);
   uniform(key(2), buffer.subarray(1, 4));
   expect([...buffer]).toEqual([0, ...uniform(key(2), 3), 0, 0]);
@@ -61,12 +61,12 @@ test("integers are even over a range that does not divide 2^32", () => {
   for (const count of thirds) expect(Math.abs(count - 10_000)).toBeLessThan(300);
 });
 
-test("integers reach both ends and refuse an empty range", () => {
+test("integers reach both bounds and refuse an empty range", () => {
   expect(new Set(integers(key(1), 100, -1, 2))).toEqual(new Set([-1, 0, 1]));
   expect(() => integers(key(1), 1, 3, 3)).toThrow("low < high, got [3, 3)");
 });
 
-test("a permutation holds every number once and every order of three is as likely", () => {
+test("a permutation contains every number once, and all orders of three are equally likely", () => {
   const order = permutation(key(4), 1000);
   expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   const counts = new Map<string, number>();
@@ -79,7 +79,7 @@ test("a permutation holds every number once and every order of three is as likel
   expect(permutation(key(4), 0).length).toBe(0);
 });
 
-test("a stream reads the words of its key and keeps to its bounds", () => {
+test("a stream reads the words of its key and respects its bounds", () => {
   const reader = stream(key(0));
   expect(reader.uniform()).toBe(0x6b200159 / 2 ** 32);
   expect(reader.integer(0, 10)).toBe(0x99ba4efe % 10);

@@ -9,7 +9,7 @@ test("a key is the two halves of its seed", () => {
   expect(key(0x13198a2e03707344n)).toEqual({ k0: 0x13198a2e, k1: 0x03707344 });
 });
 
-test("folding is a function of parent and data, and tells all data apart", () => {
+test("folding depends on parent and data, and distinguishes all data", () => {
   const parent = key(3);
   const folded = [
     0,
@@ -31,7 +31,7 @@ test("folding is a function of parent and data, and tells all data apart", () =>
   expect(foldIn(parent, "router")).not.toEqual(foldIn(key(4), "router"));
 });
 
-test("keys split or folded from a key are not its own random words", () => {
+test("split or folded keys differ from the key's random words", () => {
   const parent = key(1);
   const words = new Set(bits(parent, 4096));
   const children: Key[] = [...split(parent, 64)];
@@ -40,7 +40,7 @@ test("keys split or folded from a key are not its own random words", () => {
   expect(new Set(children.map((child) => child.k0)).size).toBe(128);
 });
 
-test("the first of many split keys are the keys of a small split", () => {
+test("the first of many split keys equal the keys of a smaller split", () => {
   expect(split(key(9), 5).slice(0, 2)).toEqual(split(key(9)));
 });
 

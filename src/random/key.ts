@@ -10,12 +10,14 @@ export interface Key {
 
 /**
  * The second counter word separates the uses of a block, so that numbers drawn from a key never
- * repeat the keys folded or split from it. Draws use values below the first of these.
+ * repeat keys that are folded or split from it. Draws use values below the first of these.
  */
 const domains = { number: 0x10000000, text: 0x20000000, split: 0x30000000 } as const;
 
 /**
  * The key of a seed: the low 64 bits of an integer in two's complement.
+ *
+ * @throws RangeError if the seed is not a whole number up to 2^53
  *
  * @example
  * key(7) // { k0: 0, k1: 7 }
@@ -28,7 +30,11 @@ export function key(seed: number | bigint): Key {
   return { k0: Number(bits >> 32n), k1: Number(bits & 0xffffffffn) };
 }
 
-/** Derives a key from `parent` and an integer in [0, 2^53) or a string. */
+/**
+ * Derives a key from `parent` and an integer in [0, 2^53) or a string.
+ *
+ * @throws RangeError for other numbers
+ */
 export function foldIn(parent: Key, data: number | string): Key {
   if (typeof data === "string") return foldText(parent, data);
   if (!Number.isSafeInteger(data) || data < 0) {

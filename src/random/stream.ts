@@ -18,6 +18,8 @@ export interface Stream {
 /**
  * Reads the words of `key` in the order of `bits(key, n)`.
  *
+ * @throws RangeError, from `integer`, for invalid bounds
+ *
  * @example
  * stream(key(0)).uniform() === stream(key(0)).uniform() // true
  */

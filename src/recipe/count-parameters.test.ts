@@ -30,7 +30,7 @@ const sumOf = (counted: CountedModel, kind: string): number =>
 test.each([
   ["LIMoE of two towers", { system: "limoe", towers: "two", ...sizes }],
   ["Diff-MoE with prompts", { system: "diff-moe", ...sizes, text: "prompts", context_length: 40 }],
-])("%s has as many parameters as in training", async (_, model) => {
+])("%s has the same number of parameters as in training", async (_, model) => {
   const config = configOf(model);
   const training = await setUpTraining(config);
   try {
@@ -46,7 +46,7 @@ test.each([
   }
 });
 
-test("tokens meet their own tower, embeddings and head, and one expert of a layer", async () => {
+test("tokens use their own tower, embeddings and head, and one expert per layer", async () => {
   const router = { name: "softmax_top_k", num_selected_experts: 1, normalization: "none" };
   const moe = { num_experts: 32, router, losses: [] };
   const model = { system: "limoe", ...sizes, context_length: 20, moe };
@@ -81,7 +81,7 @@ const sizeRecipes = ["s32", "s16", "b32", "b16", "l32", "l16", "h14"].map(
   (name) => `limoe-${name}`,
 );
 
-test.each(sizeRecipes)("the head of %s gives its counts", async (name) => {
+test.each(sizeRecipes)("the head comment of %s has its counts", async (name) => {
   const counted = await countParametersOf(name);
   const format = (count: number): string =>
     count >= 1e9 ? `${(count / 1e9).toFixed(2)}B` : `${(count / 1e6).toFixed(1)}M`;
@@ -108,7 +108,7 @@ describe("every recipe", () => {
   });
 });
 
-test("a run brings its tokenizer, and arguments win over its settings", async () => {
+test("a run uses its tokenizer, and arguments override its settings", async () => {
   const run = mkdtempSync(join(tmpdir(), "moesaic-parameters-"));
   const settings = {
     recipe: "mine",

@@ -20,7 +20,7 @@ test("settings become a complete configuration of a custom model", () => {
   });
 });
 
-test("a model of the toolkit may be named, and errors are sentences", () => {
+test("a built-in model may be named, and errors are clear", () => {
   expect(createConfig({ data, model: { system: "vit-moe" }, train: {} }).model).toMatchObject({
     system: "vit-moe",
     patchSize: expect.any(Number),

@@ -12,7 +12,7 @@ const fields = {
   labels: { dtype: "int64", shape: [] },
 } as const;
 
-test("a classifier of a set without classes is refused with a sentence", () => {
+test("a classifier of a set without classes is refused with a clear error", () => {
   const config = fromSnakeCase(
     trainConfigSchema.parse({
       recipe: "test",

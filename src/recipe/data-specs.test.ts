@@ -22,7 +22,7 @@ function drawn(settings: object, split: Split): { kinds: string[]; counts: numbe
   };
 }
 
-test("held out objects occur in the test split alone, the main one or another", () => {
+test("held-out objects occur only in the test split, as main or other object", () => {
   const held_out = [{ color: "red", shape: "heart" }, { color: "cyan" }];
   const isHeldOut = (kind: string): boolean => kind === "red heart" || kind.startsWith("cyan");
   for (const split of ["train", "validation"] as const) {
@@ -43,7 +43,7 @@ test("the number of objects is set for every split", () => {
   }
 });
 
-test("patterns that leave too little to draw are refused", () => {
+test("patterns that leave too few combinations are refused", () => {
   const shapes = ["circle", "square", "triangle", "star", "cross", "heart", "crescent", "arrow"];
   const all = shapes.map((shape) => ({ shape }));
   expect(() => parse({ held_out: all })).toThrow(
@@ -52,18 +52,18 @@ test("patterns that leave too little to draw are refused", () => {
   const colors = ["orange", "yellow", "green", "cyan", "blue", "purple"];
   const two = [...all.slice(1), ...colors.map((color) => ({ color, shape: "circle" }))];
   expect(() => parse({ held_out: two })).toThrow(
-    "held_out leaves 2 of 64 combinations of color and shape to draw, fewer than the 3 objects of an image; hold out less",
+    "held_out leaves 2 of 64 combinations of color and shape, fewer than the 3 objects of an image; hold out less",
   );
   expect(drawn({ held_out: two, objects: [1, 2] }, "train").kinds).toContain("red circle");
   expect(() => parse({ held_out: [{}] })).toThrow(
     "names neither a color nor a shape; give one or both",
   );
   expect(() => parse({ held_out: [{ shape: "hexagon" }] })).toThrow("circle");
-  expect(() => parse({ objects: [3, 1] })).toThrow("must be at most the most, got [3, 1]");
+  expect(() => parse({ objects: [3, 1] })).toThrow("must not exceed the maximum, got [3, 1]");
   expect(() => parse({ objects: [0, 4] })).toThrow();
 });
 
-test("files and columns of captioned pictures reach the data layer as they are named", () => {
+test("files and columns of captioned pictures are passed to the data layer unchanged", () => {
   const captioned = (more: object) =>
     fromSnakeCase(
       dataSchema.parse({ name: "captioned-images", folder: "pets", normalize, ...more }),
@@ -94,7 +94,7 @@ test("files and columns of captioned pictures reach the data layer as they are n
   ]);
 });
 
-test("held-out styles of the shapes are drawn by the test split alone", () => {
+test("held-out styles of the shapes are drawn only by the test split", () => {
   const spec = (more: object, split: "train" | "validation" | "test") => {
     const data = fromSnakeCase(dataSchema.parse({ name: "shapes", normalize, ...more }));
     const found = datasetSpec(data, split, 0);
@@ -108,7 +108,7 @@ test("held-out styles of the shapes are drawn by the test split alone", () => {
   expect(spec({}, "test")).toBeUndefined();
   expect(() =>
     dataSchema.parse({ name: "shapes", normalize, ...held, domains: ["outline"] }),
-  ).toThrow("test_domains holds out every style that there is (outline); leave one to train on");
+  ).toThrow("test_domains holds out every existing style (outline); keep one for training");
 });
 
 test("sets in domains have a test split if one is held out", () => {

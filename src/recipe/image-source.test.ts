@@ -27,7 +27,7 @@ function writeDigits(): void {
   writeFileSync(join(folder, "mnist", "t10k-labels-idx1-ubyte"), labels);
 }
 
-test("shapes as they are read and as the model sees them", async () => {
+test("image shapes as read and as the model receives them", async () => {
   const shape = { height: 32, width: 32, channels: 3 };
   expect(await readShape(configure({ name: "cifar10" }))).toEqual(shape);
   expect(await readShape(configure({ name: "shapes", image_size: 20 }))).toMatchObject({
@@ -43,7 +43,7 @@ test("shapes as they are read and as the model sees them", async () => {
   expect(modelShape(cropped, read)).toEqual([3, 64, 64]);
 });
 
-test("pictures of one size without a size in the recipe tell it themselves", async () => {
+test("pictures of one size without a configured size determine it themselves", async () => {
   const own = join(folder, "own", "train", "cat");
   mkdirSync(own, { recursive: true });
   for (let i = 0; i < 10; i++) writeFileSync(join(own, `${i}.png`), plainPng(6, 4, [i, 0, 0]));
@@ -55,7 +55,7 @@ test("pictures of one size without a size in the recipe tell it themselves", asy
   expect(transforms).toEqual([{ resize: { size: [4, 6] } }, { normalize }]);
 });
 
-test("a set of other channels is refused, and pictures are read in those of the model", async () => {
+test("a set with other channels is refused, and pictures are decoded with the model's channels", async () => {
   writeDigits();
   const grey = configure({ name: "mnist", root: folder });
   const read = await readShape(grey);
@@ -75,7 +75,7 @@ test("a set of other channels is refused, and pictures are read in those of the 
   );
 });
 
-test("another set is read at its own size and brought to the model's", async () => {
+test("another set is read at its own size and resized to the model's", async () => {
   const config = configure({ name: "shapes", image_size: 24 });
   const read = await readShape(config);
   const own = await openImages(config, read, { split: "test" });

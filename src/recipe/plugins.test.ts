@@ -26,7 +26,7 @@ export const own = ofKind("router", { name, schema: z.object({ name: z.literal(n
 export const other = 3;
 `;
 
-test("exported definitions are added to their registry; loading them twice changes nothing", async () => {
+test("exported definitions are added to their registry; loading them twice has no effect", async () => {
   const path = write("own.mjs", router("own-router"));
   const before = routers.list().length;
   await loadPlugins([path]);
@@ -75,13 +75,13 @@ test.each<[string, () => string, RegExp]>([
     /throws\.ts failed while it was imported: out of tea$/,
   ],
   [
-    "a name that is taken",
+    "a name in use",
     () => write("taken.mjs", router("switch")),
     /^the router switch is already defined; choose another name/,
   ],
   [
-    "TypeScript that Node does not read",
-    // The error that Node throws without type stripping; in tests the loader of vitest reads TypeScript.
+    "TypeScript that this Node version cannot read",
+    // The error that Node throws without type stripping; in tests, vitest's loader reads TypeScript.
     () =>
       write(
         "unread.ts",
@@ -89,7 +89,7 @@ test.each<[string, () => string, RegExp]>([
       ),
     /unread\.ts cannot be imported: Node [\d.]+ does not read TypeScript; use Node 22\.18 or newer, /,
   ],
-])("%s is one sentence with exit code 2", async (_, plugin, message) => {
+])("%s is refused with exit code 2", async (_, plugin, message) => {
   await expect(loadPlugins([plugin()])).rejects.toMatchObject({
     message: expect.stringMatching(message),
     exitCode: 2,

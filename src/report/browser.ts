@@ -10,7 +10,7 @@ export {
   attentionLevel,
   markPatch,
 } from "./charts/attention.ts";
-export type { ChartOptions } from "./charts/chart.ts";
+export type { ChartOptions } from "./charts/chart-options.ts";
 export { confusionChart } from "./charts/confusion.ts";
 export {
   type Curve,

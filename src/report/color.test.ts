@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { contrast, fromOklab, inkOn, linearRgb, mix, oklab, toHex } from "./color.ts";
 
-test("OKLab of the primaries agrees with its author's table, and back", () => {
+test("OKLab of the primaries matches its author's table, in both directions", () => {
   const [l, a, b] = oklab(linearRgb("#ff0000"));
   expect(l).toBeCloseTo(0.628, 3);
   expect(a).toBeCloseTo(0.225, 3);

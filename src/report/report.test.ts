@@ -107,7 +107,7 @@ describe("a whole run", () => {
     }
   });
 
-  test("puts mistakes first and marks the true class", () => {
+  test("lists mistakes first and marks the true class", () => {
     const first = document.querySelector(".prediction")!;
     expect(first.querySelector(".wrong")).not.toBeNull();
     expect(first.querySelectorAll(".bars li")).toHaveLength(3);
@@ -132,7 +132,7 @@ describe("a whole run", () => {
   });
 });
 
-test("hostile names appear as text everywhere", () => {
+test("hostile names are shown as text everywhere", () => {
   const hostile = `</title></svg><script>alert(1)</script><img src=x onerror=alert(2)>"'`;
   const run = fixtureRun({ layers: 2, samples: 2, steps: 50 });
   const page = renderReport({

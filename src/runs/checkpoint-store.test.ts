@@ -66,7 +66,7 @@ test("saving the same step again replaces it", async () => {
   expect(await nodeFs.readdir(join(run, "checkpoints"))).toEqual(["10"]);
 });
 
-test("repair brings back a checkpoint whose replacement never arrived", async () => {
+test("repair restores a checkpoint whose replacement is missing", async () => {
   const run = await folder();
   await saveCheckpoint(run, 10, { model: weights(1) });
   await saveCheckpoint(run, 20, { model: weights(1) });
@@ -111,11 +111,11 @@ async function expectFullDiskSpares(run: string, size: number, fs?: FileSystem):
   expect((await nodeFs.readFile(join(run, "checkpoints/100/model"))).length).toBe(size);
 }
 
-test("a disk that fills up leaves the previous checkpoint alone", async () => {
+test("a full disk does not damage the previous checkpoint", async () => {
   await expectFullDiskSpares(await folder(), 600, smallDisk(1000));
 });
 
-test("with nothing saved before, the error says so", async () => {
+test("without any saved checkpoint, the error reports this", async () => {
   const save = saveCheckpoint(await folder(), 5, { model: weights(9) }, { fs: smallDisk(1) });
   await expect(save).rejects.toThrow("no earlier checkpoint exists: make room and start again");
 });
@@ -133,7 +133,7 @@ async function mountSmallDisk(): Promise<string | undefined> {
   }
 }
 
-test("a real full disk leaves the previous checkpoint alone", async ({ skip }) => {
+test("a real full disk does not damage the previous checkpoint", async ({ skip }) => {
   const disk = await mountSmallDisk();
   if (disk === undefined) return skip("mounting is not permitted here");
   try {

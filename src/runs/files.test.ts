@@ -7,7 +7,7 @@ import { explainDiskError, writeDirectoryAtomically, writeFileAtomically } from 
 const folder = (): Promise<string> => nodeFs.mkdtemp(join(tmpdir(), "moesaic-files-"));
 const text = (...path: string[]): Promise<string> => nodeFs.readFile(join(...path), "utf8");
 
-test("a file is replaced as a whole and leaves no temporary name behind", async () => {
+test("a file is replaced atomically and leaves no temporary name behind", async () => {
   const root = await folder();
   await writeFileAtomically(join(root, "a.json"), "one");
   await writeFileAtomically(join(root, "a.json"), [Buffer.from("tw"), Buffer.from("o")]);
@@ -15,7 +15,7 @@ test("a file is replaced as a whole and leaves no temporary name behind", async 
   expect(await nodeFs.readdir(root)).toEqual(["a.json"]);
 });
 
-test("when renaming fails the old file stays and the temporary one goes", async () => {
+test("if renaming fails, the old file is kept and the temporary one removed", async () => {
   const root = await folder();
   await writeFileAtomically(join(root, "a.json"), "one");
   const rename = (): Promise<void> =>
@@ -26,7 +26,7 @@ test("when renaming fails the old file stays and the temporary one goes", async 
   expect(await nodeFs.readdir(root)).toEqual(["a.json"]);
 });
 
-test("a folder is replaced as a whole", async () => {
+test("a folder is replaced atomically", async () => {
   const root = await folder();
   await writeDirectoryAtomically(join(root, "5"), { a: "1", b: "2" });
   await writeDirectoryAtomically(join(root, "5"), { a: "3" });
@@ -35,7 +35,7 @@ test("a folder is replaced as a whole", async () => {
   expect(await text(root, "5", "a")).toBe("3");
 });
 
-test("errors that are not the disk's come back as they are", () => {
+test("errors other than disk errors are rethrown unchanged", () => {
   const error = new RangeError("other");
   expect(explainDiskError(error, "while saving")).toBe(error);
 });

@@ -16,7 +16,7 @@ const loss = (step: number, value = 1 / step): MetricEvent => ({
   seconds: step / 8,
 });
 
-test("each event is one line with the stable keys, there as soon as it is logged", async () => {
+test("each event is one line with stable keys, written as soon as it is logged", async () => {
   const run = folder();
   const log = await openMetricsLog(run);
   log.log(loss(4));
@@ -48,7 +48,7 @@ test("resuming drops later events and a torn last line, and leaves no duplicates
   expect(await readMetrics(path)).toEqual([]);
 });
 
-test("TensorBoard gets the same events, and is told where a resumed run restarts", async () => {
+test("TensorBoard gets the same events, and a restart event when a run resumes", async () => {
   const run = folder();
   const log = await openMetricsLog(run, 3);
   log.log(loss(4));

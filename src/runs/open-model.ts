@@ -6,7 +6,7 @@ import type { ModelSettings, SystemName } from "../models/systems.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { sessionOptions } from "../recipe/session-options.ts";
 import { openRunTokenizer } from "../recipe/tokenizer.ts";
-import { nativeRuntime } from "../runtime/native/native.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Checkpoint } from "./checkpoint-store.ts";
 import { openRun } from "./open-run.ts";
 import { readWeights } from "./state-files.ts";
@@ -51,7 +51,7 @@ export async function openModel<Name extends SystemName>(
     settings: model as ModelSettings<Name>,
     tokenizer: await openRunTokenizer(config, tokenizer),
     compile: {
-      runtime: nativeRuntime(),
+      runtime: defaultRuntime(),
       weights: await readWeights(checkpoint.path, train.emaDecay !== undefined),
       session: sessionOptions(runtime),
     },

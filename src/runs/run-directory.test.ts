@@ -11,7 +11,7 @@ const folder = (): string => mkdtempSync(join(tmpdir(), "moesaic-run-"));
 const event = (step: number) =>
   ({ step, epoch: 0, split: "train", name: "loss", value: 1, seconds: 0 }) as const;
 
-test("a run writes its files, and a resumed one continues after its last checkpoint", async () => {
+test("a run writes its files, and a resumed run continues after its last checkpoint", async () => {
   const path = join(folder(), "nested", "run");
   const first = await openRunDirectory(path);
   expect(first.resumedFrom).toBeUndefined();
@@ -50,7 +50,7 @@ test("a run writes its files, and a resumed one continues after its last checkpo
   ]);
 });
 
-test("a run that stopped before its first checkpoint resumes from nothing", async () => {
+test("a run that stopped before its first checkpoint resumes from the start", async () => {
   const path = folder();
   const first = await openRunDirectory(path);
   await first.writeConfig("seed: 1\n");
@@ -62,7 +62,7 @@ test("a run that stopped before its first checkpoint resumes from nothing", asyn
   expect(await readMetrics(join(path, "metrics.jsonl"))).toEqual([]);
 });
 
-test("refuses to start where a run is, to resume where none is, and foreign folders", async () => {
+test("refuses to start over an existing run, to resume a missing one, and foreign folders", async () => {
   const path = folder();
   await expect(openRunDirectory(path, { resume: true })).rejects.toThrow(
     `there is no run to resume at ${path}; drop --resume to start one`,
@@ -88,7 +88,7 @@ test("two trainings cannot share a run directory", async () => {
   await run.close();
 });
 
-test("overwriting removes the earlier run and leaves other files alone", async () => {
+test("overwriting removes the earlier run and keeps other files", async () => {
   const path = join(folder(), "run");
   const first = await openRunDirectory(path);
   await first.writeConfig("seed: 1\n");
@@ -104,7 +104,7 @@ test("overwriting removes the earlier run and leaves other files alone", async (
   expect(readFileSync(join(path, "notes.txt"), "utf8")).toBe("mine");
 });
 
-test("overwriting refuses a folder that is no run, and --resume beside it", async () => {
+test("overwriting refuses a folder without a run, and a combination with --resume", async () => {
   const path = folder();
   writeFileSync(join(path, "thesis.txt"), "precious");
   await expect(openRunDirectory(path, { overwrite: true })).rejects.toThrow(/is not empty/);

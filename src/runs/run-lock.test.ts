@@ -9,7 +9,7 @@ const folder = (): string => mkdtempSync(join(tmpdir(), "moesaic-lock-"));
 const plant = (run: string, holder: object): void =>
   writeFileSync(join(run, "run.lock"), JSON.stringify(holder));
 
-test("a lock is refused while held and free after it is given back", async () => {
+test("a lock is refused while held and free after release", async () => {
   const run = folder();
   const unlock = await lockRun(run);
   await expect(lockRun(run)).rejects.toThrow(/is in use by another training/);
@@ -18,7 +18,7 @@ test("a lock is refused while held and free after it is given back", async () =>
   await (await lockRun(run))();
 });
 
-test("a lock of a living process is refused", async () => {
+test("a lock of a running process is refused", async () => {
   const run = folder();
   const unlock = await lockRun(run); // stores the identity of this process
   const script = `
@@ -33,7 +33,7 @@ test("a lock of a living process is refused", async () => {
   await unlock();
 });
 
-test("a lock of a process that is gone is taken over", async () => {
+test("a lock of an ended process is taken over", async () => {
   const run = folder();
   const { pid } = spawnSync(process.execPath, ["-e", ""]);
   plant(run, { pid, host: hostname(), started: "1" });
@@ -42,7 +42,7 @@ test("a lock of a process that is gone is taken over", async () => {
   await unlock();
 });
 
-test("a lock whose process number is used again is taken over", async () => {
+test("a lock whose process id was reused is taken over", async () => {
   const run = folder();
   plant(run, { pid: process.ppid, host: hostname(), started: "not its start" });
   await (await lockRun(run))();
@@ -51,7 +51,7 @@ test("a lock whose process number is used again is taken over", async () => {
   expect(readdirSync(run)).toEqual([]);
 });
 
-test("a lock that was cut off is taken over, one of another machine is not", async () => {
+test("a truncated lock is taken over, a lock of another machine is not", async () => {
   const run = folder();
   writeFileSync(join(run, "run.lock"), '{"pid":');
   await (await lockRun(run))();

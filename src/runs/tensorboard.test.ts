@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { eventFileName, fileVersionRecord, restartRecord, scalarRecord } from "./tensorboard.ts";
 
-test("records equal those of TensorBoard's own writer, byte for byte", () => {
+test("records equal the output of TensorBoard's own writer, byte for byte", () => {
   const records = [
     fileVersionRecord(1700000000.5),
     scalarRecord({ tag: "train/loss", step: 7, value: 0.1, wallTime: 1700000001.25 }),

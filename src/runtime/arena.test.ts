@@ -31,7 +31,7 @@ test("views share the memory of the flat buffer and leave the padding zero", () 
   expect([...arena.view("value", "w2").data]).toEqual(new Array(16).fill(2));
 });
 
-test("experts of whole cache lines stack without a gap", () => {
+test("experts with whole cache lines are stacked without gaps", () => {
   const experts = [0, 1, 2].map((e) => ({ name: `e${e}`, shape: [4, 8], group: "decay" }));
   const arena = createArena(experts, ["value"]);
   expect(experts.map((e) => arena.offset(e.name))).toEqual([0, 32, 64]);
@@ -51,7 +51,7 @@ test("an arena without parameters is empty", () => {
   expect([arena.size, arena.groups.length, arena.flat("value").length]).toEqual([0, 0, 0]);
 });
 
-test("mistakes are named", () => {
+test("mistakes are reported", () => {
   const arena = createArena(specs, ["value"]);
   expect(() => arena.view("moment", "w1")).toThrow('no buffer "moment"; known: value');
   expect(() => arena.offset("w3")).toThrow('no parameter "w3"; known: w1, w2, b1, scale');

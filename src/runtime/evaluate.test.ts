@@ -15,7 +15,7 @@ test("evaluate runs a function of tensors on arrays", async () => {
   expect(toNumbers(product!)).toEqual([11]);
 });
 
-test("valueAndGradients differentiates a scalar by every input", async () => {
+test("valueAndGradients differentiates a scalar with respect to every input", async () => {
   const { value, gradients } = await valueAndGradients(
     (x, y) => reduceSum(mul(mul(x, x), y)),
     [array([1, 2]), array([3, 5])],
@@ -27,7 +27,7 @@ test("valueAndGradients differentiates a scalar by every input", async () => {
   ]);
 });
 
-test("valueAndGradients weighs a result that is not a scalar", async () => {
+test("valueAndGradients weights a result that is not a scalar", async () => {
   const { gradients } = await valueAndGradients((x) => mul(x, 2), [array([1, 2])], {
     weights: array([1, 10]),
   });
@@ -38,7 +38,7 @@ test("a result that is not a scalar needs weights", async () => {
   await expect(valueAndGradients((x) => x, [array([1, 2])])).rejects.toThrow(/shape \[2\]/);
 });
 
-test("auxiliary results come back beside the gradients of the loss", async () => {
+test("auxiliary results are returned with the gradients of the loss", async () => {
   const { value, gradients, auxiliary } = await valueAndGradients(
     (x, y) => {
       const product = mul(x, y);

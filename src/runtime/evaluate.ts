@@ -1,6 +1,7 @@
 /** `evaluate` and `valueAndGradients` in Node, by default on the native runtime. */
+
+import { defaultRuntime } from "./default-runtime.ts";
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
-import { nativeRuntime } from "./native/native.ts";
 
 export type {
   EvaluateOptions,
@@ -10,7 +11,7 @@ export type {
   ValueAndGradientsOptions,
 } from "./evaluation.ts";
 
-const evaluation = createEvaluation(nativeRuntime);
+const evaluation = createEvaluation(defaultRuntime);
 
 /** See {@link Evaluation.evaluate}. */
 export const evaluate: Evaluation["evaluate"] = evaluation.evaluate;

@@ -24,15 +24,15 @@ export interface EvaluateOptions {
 
 export interface ValueAndGradientsOptions extends EvaluateOptions {
   /**
-   * Weights of the entries of the first result in the scalar that is differentiated (a
-   * "cotangent"); needed when that result is not a scalar.
+   * Weights of the entries of the first result in the differentiated scalar (a
+   * "cotangent"); required if that result is not a scalar.
    */
   readonly weights?: NdArray<"float32">;
-  /** Indices of the inputs to differentiate by; default: all floating-point inputs. */
+  /** Indices of the inputs to differentiate with respect to; default: all floating-point inputs. */
   readonly wrt?: readonly number[];
 }
 
-/** Runs functions of tensors on plain arrays: for tests, examples and a first look. */
+/** Runs functions of tensors on plain arrays, for tests, examples and experiments. */
 export interface Evaluation {
   /**
    * Traces `fn`, runs it on `inputs` and returns its results as arrays.
@@ -48,7 +48,7 @@ export interface Evaluation {
     options?: EvaluateOptions,
   ): Promise<NdArray[]>;
   /**
-   * Traces `fn` and returns its first result with the gradients of that result by the inputs.
+   * Traces `fn` and returns its first result with the gradients of that result with respect to the inputs.
    *
    * @example
    * const { value, gradients } = await valueAndGradients((x) => reduceSum(mul(x, x)), [array([1, 2])]);
@@ -82,11 +82,15 @@ export interface Evaluation {
 export interface ValueAndGradients {
   /** The first result of the function, or its loss. */
   value: NdArray;
-  /** One for each input of `wrt`, of its shape. */
+  /** One gradient per input of `wrt`, with its shape. */
   gradients: NdArray[];
 }
 
-/** Evaluation on `defaultRuntime` unless options name another runtime. */
+/**
+ * Evaluation on `defaultRuntime` unless options name another runtime.
+ *
+ * @throws RangeError, from `valueAndGradients`, for a non-scalar result without weights
+ */
 export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime>): Evaluation {
   const runtimeOf = async ({ runtime }: EvaluateOptions): Promise<Runtime> =>
     runtime ?? (await defaultRuntime());

@@ -1,5 +1,6 @@
 /** Runs ONNX models: natively in Node, with WebAssembly or WebGPU in browsers. */
 export { type Arena, type ArenaGroup, createArena, type ParameterSpec } from "./arena.ts";
+export { defaultRuntime } from "./default-runtime.ts";
 export {
   type EvaluateOptions,
   evaluate,

@@ -9,7 +9,7 @@ import {
 import type { DType } from "../graph/array.ts";
 import { elementTypeCode } from "./element-types.ts";
 
-/** A tensor of a model's interface: `name: [type, shape]`; a string names a run-time size. */
+/** A tensor of a model's interface: `name: [type, shape]`; a string is a run-time size. */
 export type PortSpec = Readonly<Record<string, readonly [DType, readonly (number | string)[]]>>;
 
 export interface NodeSpec {

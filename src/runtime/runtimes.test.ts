@@ -36,7 +36,7 @@ describe.each(runtimes)("%s runtime", (_name, open) => {
     expect([...add.outputNames]).toEqual(["c"]);
   });
 
-  test("run gives fresh arrays", async () => {
+  test("run returns fresh arrays", async () => {
     const { c } = await add.run({ a: array([1, 2]), b: array([3, 4]) });
     expect(c).toMatchObject({ dtype: "float32", shape: [2] });
     expect(toNumbers(c!)).toEqual([4, 6]);
@@ -65,7 +65,7 @@ describe.each(runtimes)("%s runtime", (_name, open) => {
     expect(bound.data).toEqual(x.data);
   });
 
-  test("shapes known at run time only, empty results and scalars", async () => {
+  test("shapes known only at run time, empty results and scalars", async () => {
     const model = modelBytes(
       { mask: ["bool", ["n"]], x: ["float32", []] },
       [
@@ -99,7 +99,7 @@ describe.each(runtimes)("%s runtime", (_name, open) => {
     expect(toNumbers(c)).toEqual([15, 22, 33]);
   });
 
-  test("rebind points at other memory, of another shape too", async () => {
+  test("rebind uses other memory, also of another shape", async () => {
     const c = allocate("float32", [2]);
     using binding = add.bind({ a: array([1, 2]), b: array([1, 1]) }, { c });
     await binding.run();
@@ -114,7 +114,7 @@ describe.each(runtimes)("%s runtime", (_name, open) => {
     expect(() => binding.rebind("d", array([1]))).toThrow('no output "d"; its outputs are c');
   });
 
-  test("runAll runs bindings in order, each seeing the results of those before", async () => {
+  test("runAll runs bindings in order, each with the results of earlier ones", async () => {
     const x = array([1]);
     const y = allocate("float32", [1]);
     const z = allocate("float32", [1]);
@@ -125,7 +125,7 @@ describe.each(runtimes)("%s runtime", (_name, open) => {
     await runtime.runAll([]);
   });
 
-  test("wrong names, types and shapes are refused with what exists", async () => {
+  test("wrong names, types and shapes are refused with the existing ones", async () => {
     const fixed = modelBytes(
       { x: ["float32", [2, 3]] },
       [{ op: "Neg", inputs: ["x"], outputs: ["y"] }],
@@ -150,7 +150,7 @@ describe.each(runtimes)("%s runtime", (_name, open) => {
     expect(() => session.bind({ x }, {})).toThrow("at least one output; the session has y");
   });
 
-  test("an output of the wrong run-time size is refused and leaves the binding usable", async () => {
+  test("an output of the wrong run-time size is refused and the binding stays usable", async () => {
     const c = allocate("float32", [3]);
     using binding = add.bind({ a: array([1, 2]), b: array([1, 1]) }, { c });
     await expect(binding.run()).rejects.toThrow();
@@ -160,11 +160,11 @@ describe.each(runtimes)("%s runtime", (_name, open) => {
     expect(toNumbers(right)).toEqual([2, 3]);
   });
 
-  test("a failing graph says why", async () => {
+  test("a failing graph gives the reason", async () => {
     await expect(add.run({ a: array([1, 2]), b: array([1, 2, 3]) })).rejects.toThrow("2 by 3");
   });
 
-  test("one run at a time for each binding", async () => {
+  test("each binding runs once at a time", async () => {
     using binding = add.bind({ a: array([1]), b: array([1]) }, { c: allocate("float32", [1]) });
     const first = binding.run();
     await expect(binding.run()).rejects.toThrow("the binding is running");
@@ -173,7 +173,7 @@ describe.each(runtimes)("%s runtime", (_name, open) => {
     await binding.run();
   });
 
-  test("disposing twice is harmless and use afterwards is refused", async () => {
+  test("disposing twice is harmless, and later use is refused", async () => {
     const session = await runtime.createSession(addModel);
     const binding = session.bind({ a: array([1]), b: array([1]) }, { c: allocate("float32", [1]) });
     binding.dispose();
@@ -190,7 +190,7 @@ describe.each(runtimes)("%s runtime", (_name, open) => {
     expect(() => session.bind({}, {})).toThrow("the session was disposed of");
   });
 
-  test("bytes that are no model are refused", async () => {
+  test("bytes without a model are refused", async () => {
     await expect(runtime.createSession(new Uint8Array([1, 2, 3]))).rejects.toThrow(
       "the model cannot be loaded",
     );

@@ -206,7 +206,7 @@ describe("access control", () => {
   });
 });
 
-describe("hostile runs are shown as data", () => {
+describe("hostile runs are served as data", () => {
   const script = '<script>alert("x")</script>';
 
   test("scripts in names and settings are JSON that browsers do not treat as HTML", async () => {
@@ -238,7 +238,7 @@ describe("hostile runs are shown as data", () => {
       `m:\n  a: true\n N${"\r".repeat(30_000)}aN b: all\n  c:\n    d: 1\n`,
       "cannot",
     ],
-    ["a deep nest", `${"[".repeat(3000)}${"]".repeat(3000)}`, "config.yaml cannot be read"],
+    ["deep nesting", `${"[".repeat(3000)}${"]".repeat(3000)}`, "config.yaml cannot be read"],
     ["a tag for code", 'a: !!js/function "function () { throw 1 }"\n', ""],
     ["a huge file", `a: "${"x".repeat(2 ** 21)}"`, "the limit is 1048576"],
     ["a key of the prototype", "__proto__: { seed: 9 }\nseed: 4\n", ""],

@@ -32,7 +32,7 @@ const filesBelow = (path: string): string[] =>
     .map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1))
     .sort();
 
-test("the page and the data under the addresses of the server", async () => {
+test("the page and the data have the server's addresses", async () => {
   const out = folder.at("site");
   const written = await exportRuns({ registry: await registry(), files, out });
   expect(filesBelow(out)).toEqual([

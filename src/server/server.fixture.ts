@@ -22,7 +22,7 @@ export function testFolder(): TestFolder {
   };
 }
 
-/** A page of two files, built as Vite does it. */
+/** A page of two files, as built by Vite. */
 export function writePage(folder: string): string {
   mkdirSync(join(folder, "assets"), { recursive: true });
   writeFileSync(
@@ -41,7 +41,7 @@ export function lines(...events: readonly unknown[]): string {
   return events.map((each) => `${JSON.stringify(each)}\n`).join("");
 }
 
-/** A run directory with a configuration and these metrics. */
+/** A run directory with a configuration and the given metrics. */
 export function writeRun(path: string, metrics: string = lines(event(0), event(1))): string {
   mkdirSync(path, { recursive: true });
   writeFileSync(join(path, "config.yaml"), "recipe: tiny\nseed: 3\nmodel:\n  system: diff-moe\n");
@@ -52,7 +52,7 @@ export function writeRun(path: string, metrics: string = lines(event(0), event(1
 export interface TestServer extends AsyncDisposable {
   readonly server: RunningServer;
   readonly origin: string;
-  /** A request of any form, byte by byte. */
+  /** A raw request, byte by byte. */
   raw(request: string): Promise<string>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
   json<T>(path: string): Promise<T>;

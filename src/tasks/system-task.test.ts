@@ -63,7 +63,7 @@ test("a classifier of a plug-in learns classes of images", () => {
   );
 });
 
-test("a task of a plug-in comes before that of classifiers", () => {
+test("a task of a plug-in takes precedence over the classifier task", () => {
   const brightness: TaskMaker<{ readonly system: "brightness" }> = () => ({
     objective: (scope, { images }) => ({
       loss: reduceMean(linear(scope, reshape(images!, [images!.shape[0]!, -1]), 1)),
@@ -89,7 +89,7 @@ test("a task of a plug-in comes before that of classifiers", () => {
   expect(taskOf({ system: "brightness" }).score).toEqual({ name: "loss", better: "lower" });
 });
 
-test("a system without task or classifier is refused in one sentence", () => {
+test("a system without task or classifier is refused with a clear error", () => {
   const schema = z.strictObject({ system: z.literal("idle") });
   systems.add(defineSystem({ ...facts, name: "idle", schema }));
   expect(() => taskOf({ system: "idle" })).toThrow(

@@ -20,7 +20,7 @@ import { openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
 import { listCheckpoints } from "../runs/checkpoint-store.ts";
 import { type OpenedRun, openRun } from "../runs/open-run.ts";
 import { readWeights } from "../runs/state-files.ts";
-import { nativeRuntime } from "../runtime/native/native.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
 import { recordChoices } from "../tasks/routing/record-choices.ts";
 import { requireSplit } from "./evaluate-run.ts";
 
@@ -122,7 +122,7 @@ async function choicesOf(
   const task = createTask(config, { dataset, fields, ...(tokenizer && { tokenizer }) });
   const weights = await readWeights(checkpoint.path, config.train.emaDecay !== undefined);
   const evaluator = await createEvaluator(task.objective, {
-    runtime: nativeRuntime(),
+    runtime: defaultRuntime(),
     session: sessionOptions(config.runtime),
     weights: (name) => {
       const found = weights.get(name);

@@ -21,7 +21,7 @@ test("a loss ranks by its negative", () => {
   expect(higher.progress).toEqual({ ...before, withoutImprovement: 3 });
 });
 
-test("equal scores do not improve, and early ones choose nothing", () => {
+test("equal scores are no improvement, and early ones choose nothing", () => {
   const before = { ...start, bestScore: 0.5 };
   expect(judge(before, 0.5, { better: "higher", chooses: true }).improved).toBe(false);
   expect(judge(before, 0.9, { better: "higher", chooses: false })).toEqual({

@@ -3,7 +3,7 @@ import { openShapes } from "../data/shapes/index.ts";
 import { createTokenizer, learnTokenizer } from "../data/tokenizers/index.ts";
 import { noteCaptions } from "./note-captions.ts";
 
-test("captions that do not fit the context are counted once, without drawing images", () => {
+test("captions that exceed the context are counted once, without drawing images", () => {
   const dataset = openShapes({ name: "shapes", split: "train", length: 50, objects: [3, 3] });
   const captions = Array.from({ length: 50 }, (_, i) => dataset.captionsOf!(i)[0]!);
   expect(captions).toEqual(Array.from({ length: 50 }, (_, i) => dataset.get(i).captions![0]!));

@@ -30,7 +30,7 @@ import { countTaskParameters } from "../recipe/task-parameters.ts";
 import { checkCharacters, openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
 import { restoreWeights } from "../runs/state-files.ts";
 import { BUFFERS } from "../runtime/arena.ts";
-import { nativeRuntime } from "../runtime/native/native.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Task, TaskData } from "../tasks/task.ts";
 import { noteCaptions } from "./note-captions.ts";
 
@@ -123,7 +123,7 @@ async function assemble(
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / train.accumulationSteps));
   const totalSteps = chooseSteps(config, stepsPerEpoch);
   const optimizer = createOptimizer(config);
-  const runtime = nativeRuntime();
+  const runtime = defaultRuntime();
   const session = sessionOptions(config.runtime);
   const checkpoints = train.gradientCheckpointing === "blocks";
   const stages = cachedStages(train, task.stages);

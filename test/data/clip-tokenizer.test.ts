@@ -34,25 +34,25 @@ describe.each(files)("%s", (file) => {
     for (const { text, openai_ids } of golden) expect(clip.encode(text), text).toEqual(openai_ids);
   });
 
-  test("it is enough to have this file", async () => {
+  test("this file is sufficient", async () => {
     mkdirSync(join(empty, "clip-bpe"));
     copyFileSync(join(root, file), join(empty, file));
     const state = await clipTokenizerState({ root: empty });
     expect(state.file).toBe(file);
     const clip = await openTokenizer(state, { root: empty });
     expect(clip.encode("a photo of a cat")).toEqual([49_406, 320, 1125, 539, 320, 2368, 49_407]);
-    // A run that was trained with the other file opens with this one, too.
+    // A run that was trained with the other file opens with this one too.
     const other = await clipTokenizerState({ root, file: files.find((one) => one !== file)! });
     expect((await openTokenizer(other, { root: empty })).encode("cat")).toEqual(clip.encode("cat"));
   });
 
-  test("texts come back but for spaces between tokens", async () => {
+  test("texts are decoded unchanged except for spaces between tokens", async () => {
     const clip = await open(file);
     const text = "two dogs playing in naïve snow 😀";
     expect(clip.decode(clip.encode(`${text.toUpperCase()} `))).toBe(text);
   });
 
-  test("an entity is resolved, and a long caption keeps its end", async () => {
+  test("an entity is resolved, and a long caption keeps its end token", async () => {
     const clip = await open(file);
     expect(clip.encode("rock &amp;amp; roll")).toEqual(clip.encode("ROCK  & roll"));
     const { ids, cut } = encodeFixed(clip, "a photo of a cat ".repeat(30), 77);
@@ -76,14 +76,14 @@ test("both files give the same ids for any text", async () => {
   );
 });
 
-test("the file of the state may be replaced by the other one", async () => {
+test("the file in the state can be replaced by the other one", async () => {
   const state = await clipTokenizerState({ root, file: files[1]! });
   const moved = { ...state, file: "elsewhere/bpe.txt.gz" };
   const clip = await openTokenizer(moved, { root });
   expect(clip.encode("a photo of a cat")).toEqual([49_406, 320, 1125, 539, 320, 2368, 49_407]);
 });
 
-test("the publisher's file is downloaded, checked and opened; another is refused", async () => {
+test("the publisher's file is downloaded, checked and opened; other content is refused", async () => {
   const bytes = readFileSync(join(root, files[1]!));
   const asked: unknown[] = [];
   let answer = bytes;

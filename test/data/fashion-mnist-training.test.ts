@@ -19,7 +19,7 @@ schedule: { kind: cosine, warmup_steps: 10 }
 train: { batch_size: 64, max_steps: 250, clip_norm: 1 }
 `;
 
-test("250 steps of a small Diff-MoE tell the clothes apart", async (context) => {
+test("250 steps of a small Diff-MoE learn to classify clothes", async (context) => {
   needs(context, "fashion-mnist");
 
   const run = join(folder.path, "run");

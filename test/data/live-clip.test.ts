@@ -1,4 +1,4 @@
-/** A live model whose texts are read with CLIP's vocabulary, which is exported with it. */
+/** A live model with CLIP's vocabulary, which is exported with it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -34,7 +34,7 @@ data:
 train: { batch_size: 8, max_steps: 2 }
 `;
 
-test("the files of a model are all that its texts need", async (context) => {
+test("the exported files are sufficient for its texts", async (context) => {
   needs(context, "clip-bpe");
   const [path, run, out] = ["clip.yaml", "run", "out"].map((name) => join(folder.path, name));
   writeFileSync(path!, recipe);

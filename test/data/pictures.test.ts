@@ -40,7 +40,7 @@ test("the test split of CIFAR-10 has the published counts and channel means", as
   });
 });
 
-test("binary records of CIFAR-10 are the pictures of the Parquet file", async (context) => {
+test("binary records of CIFAR-10 equal the pictures of the Parquet file", async (context) => {
   needs(context, "cifar10");
   const packed = readFileSync(join(root, "cifar10", "data_batch_1.first1000.bin.gz"));
   const records = readCifarRecords(gunzipSync(packed), "data_batch_1");
@@ -87,7 +87,7 @@ test("Flickr8k has its splits, five captions each and a scene for every photo", 
   expect(scenes.length).toBe(8000);
   const counts = histogram(scenes);
   expect(Object.keys(counts).sort()).toEqual([...sceneNames].sort());
-  // The rarest class and the commonest.
+  // The rarest and the most frequent class.
   expect(Math.min(...Object.values(counts))).toBeGreaterThan(200);
   expect(counts.animals).toBeLessThan(2500);
 });

@@ -1,4 +1,4 @@
-/** Attention in the report of a model that reads captions, from mouse and keyboard. */
+/** Attention in the report of a model that reads captions, by mouse and keyboard. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -69,7 +69,7 @@ test.each([
   [1280, "light"],
   [390, "dark"],
 ] as const)(
-  "%i pixels wide, %s: maps are there and nothing overflows",
+  "%i pixels wide, %s: maps are shown and nothing overflows",
   async (width, colorScheme) => {
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
     const complaints = watch(page);
@@ -88,7 +88,7 @@ test.each([
   },
 );
 
-test("a patch is chosen by mouse and keyboard, and let go", async () => {
+test("a patch is selected and deselected by mouse and keyboard", async () => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const complaints = watch(page);
   await page.goto(report);
@@ -96,12 +96,12 @@ test("a patch is chosen by mouse and keyboard, and let go", async () => {
   const state = first.locator("output").first();
   const before = await levelsOf(page, ".of-patches");
   await first.locator(".picker svg").focus();
-  await page.keyboard.press("ArrowRight"); // begins in the middle
+  await page.keyboard.press("ArrowRight"); // starts at the centre
   expect(await state.textContent()).toBe("Attention of the patch in row 3, column 3.");
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("ArrowLeft"); // the edge holds
+  await page.keyboard.press("ArrowLeft"); // stays at the edge
   expect(await state.textContent()).toBe("Attention of the patch in row 2, column 1.");
   const picker = first.locator(".picker svg");
   expect(await picker.getAttribute("aria-valuetext")).toBe("row 2, column 1");
@@ -117,7 +117,7 @@ test("a patch is chosen by mouse and keyboard, and let go", async () => {
 
   await picker.focus();
   await page.keyboard.press("Escape");
-  expect(await levelsOf(page, ".of-patches")).toEqual(before); // as the page came
+  expect(await levelsOf(page, ".of-patches")).toEqual(before); // as initially
   const box = (await picker.boundingBox())!;
   await picker.click({ position: { x: box.width * 0.1, y: box.height * 0.4 } });
   expect(await levelsOf(page, ".of-patches")).toEqual(chosen);
@@ -125,7 +125,7 @@ test("a patch is chosen by mouse and keyboard, and let go", async () => {
   await page.close();
 });
 
-test("words are walked through with the arrow keys; one slider chooses the block", async () => {
+test("arrow keys move between words; one slider selects the block", async () => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const complaints = watch(page);
   await page.goto(report);

@@ -1,4 +1,4 @@
-/** Chromium as Debian ships it, and a small web server for what it opens. */
+/** Chromium as packaged by Debian, and a small web server for its pages. */
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -24,7 +24,7 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Collects what a page complains about: errors, warnings, and requests that leave the machine. */
+/** Collects errors, warnings, and requests to other machines from a page. */
 export function watch(page: Page): string[] {
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -49,7 +49,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-/** With these headers a page may use threads. */
+/** With these headers, a page may use threads. */
 export const isolation = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",

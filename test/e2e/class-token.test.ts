@@ -42,7 +42,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-test("a button shows it, head by head, and a patch takes over again", async () => {
+test("a button shows it by head, and selecting a patch hides it", async () => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const complaints = watch(page);
   await page.goto(pathToFileURL(join(run, "report.html")).href);

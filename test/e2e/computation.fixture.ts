@@ -1,4 +1,4 @@
-/** What both runtimes are asked to compute; it runs in Node and in a page. */
+/** The computation that both runtimes run, in Node and in a page. */
 import {
   array,
   batch,
@@ -15,7 +15,7 @@ import { fromSnakeCase } from "../../src/config/case.ts";
 import { crossEntropy } from "../../src/losses/cross-entropy.ts";
 import { diffMoeSchema } from "../../src/models/diff-moe/config.ts";
 
-/** Numbers by name, small enough to travel between page and test. */
+/** Numbers by name, small enough to send between page and test. */
 export type Values = Record<string, number[]>;
 
 /**

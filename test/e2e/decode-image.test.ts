@@ -1,4 +1,4 @@
-/** Picture files decoded by a page against those decoded in Node. */
+/** Picture files decoded by a page, compared with decoding in Node. */
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import sharp, { type Sharp } from "sharp";
@@ -38,7 +38,7 @@ afterAll(async () => {
 
 const [width, height] = [37, 23];
 
-/** Smooth colours with an edge; the last channel of four is opacity, 0 in places. */
+/** Smooth colours with an edge; the last of four channels is opacity, partly 0. */
 function picture(channels: 1 | 3 | 4): Sharp {
   const data = new Uint8Array(width * height * channels);
   for (let at = 0; at < data.length; at++) {
@@ -61,10 +61,10 @@ test.each<[string, string, () => Promise<Buffer>, number]>([
     0,
   ],
   ["GIF", "image/gif", () => picture(3).gif().toBuffer(), 0],
-  // Decoders round differences of colour in other places.
+  // Decoders round colour differences at different points.
   ["JPEG", "image/jpeg", () => picture(3).jpeg({ quality: 95 }).toBuffer(), 3],
   [
-    "JPEG on its side",
+    "rotated JPEG",
     "image/jpeg",
     () => picture(3).jpeg({ quality: 95 }).withMetadata({ orientation: 6 }).toBuffer(),
     3,
@@ -100,7 +100,7 @@ test("a large picture is shrunk, transparent or not", async () => {
   }
 });
 
-test("what is no picture is refused in one sentence", async () => {
+test("invalid pictures are refused with a clear error", async () => {
   const text = [...new TextEncoder().encode("no picture")];
   const cut = [...(await picture(3).png().toBuffer())].slice(0, 40);
   for (const bytes of [text, cut, []]) {

@@ -1,4 +1,4 @@
-/** Run directories whose routing and names are made up: large ones, and hostile ones. */
+/** Run directories with synthetic routing and names: large ones, and hostile ones. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeRecord, type StoredRecord } from "../../src/inspect/record/record-codec.ts";
@@ -7,7 +7,7 @@ import type { Mosaic, MosaicLayer } from "../../src/inspect/types/mosaic.ts";
 import type { MetricEvent } from "../../src/inspect/types/run-record.ts";
 
 export interface GeneratedRunOptions {
-  /** Patches on a side. */
+  /** Patches per side. */
   readonly side: number;
   readonly numLayers: number;
   readonly numExperts: number;
@@ -98,7 +98,7 @@ export function writeGeneratedRun(
   );
 }
 
-/** Two choices of every patch, in areas as routers make them. */
+/** Two choices of every patch, in areas as routers produce them. */
 function generatedLayer(
   layer: string,
   side: number,

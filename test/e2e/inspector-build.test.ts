@@ -1,4 +1,4 @@
-/** What the built page promises: small, in parts, and without anything inline. */
+/** Properties of the built page: small, split, and without inline scripts. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -13,7 +13,7 @@ const read = (path: string): string => readFileSync(join(page, path), "utf8");
 beforeAll(() => buildInspector(page), 120_000);
 afterAll(folder.remove);
 
-/** The script of the page and all that it imports before it runs. */
+/** The script of the page and all of its static imports. */
 function entryFiles(): string[] {
   const entry = /<script type="module"[^>]* src="\.\/(assets\/[^"]+\.js)"/.exec(
     read("index.html"),
@@ -27,7 +27,7 @@ function entryFiles(): string[] {
   return [...found];
 }
 
-test("the entry is below 250 kB, and even all pages together are without the runtime", () => {
+test("the entry is below 250 kB, and all pages together exclude the runtime", () => {
   const size = (paths: readonly string[]): number =>
     paths.reduce((sum, path) => sum + gzipSync(read(path)).length, 0);
   const scripts = readdirSync(join(page, "assets")).filter((name) => name.endsWith(".js"));
@@ -37,7 +37,7 @@ test("the entry is below 250 kB, and even all pages together are without the run
   expect(size(own)).toBeLessThan(250_000);
 });
 
-test("worker and runtime are files of their own, which the entry does not name", () => {
+test("worker and runtime are separate files, which the entry does not import", () => {
   const names = readdirSync(join(page, "assets"));
   expect(names.filter((name) => /^worker-.*\.js$/.test(name))).toHaveLength(1);
   const [runtime] = names.filter((name) => name.endsWith(".wasm"));
@@ -45,7 +45,7 @@ test("worker and runtime are files of their own, which the entry does not name",
   for (const path of entryFiles()) expect(read(path), path).not.toContain(".wasm");
 });
 
-test("addresses are relative, and no script or style stands in the page itself", () => {
+test("addresses are relative, and the page has no inline script or style", () => {
   const html = read("index.html");
   const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address!);
   expect(addresses.length).toBeGreaterThan(2);

@@ -1,4 +1,4 @@
-/** `moesaic inspect` as a process, on a run with very many metrics, and how soon a page is there. */
+/** `moesaic inspect` as a process, on a run with many metrics, and the time until a page is shown. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
@@ -59,7 +59,7 @@ function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.on("close", resolve));
 }
 
-/** Milliseconds until the curves of the run are drawn, by a server that has read nothing yet. */
+/** Milliseconds until the curves of the run are drawn, by a fresh server. */
 async function firstView(): Promise<number> {
   const { child, url, err } = await startInspector();
   const page = await browser.newPage();
@@ -80,7 +80,7 @@ test("a run with 100k lines of metrics is drawn within a second; Ctrl-C ends the
   const times: number[] = [];
   for (let i = 0; i < 4; i++) times.push(await firstView());
   console.log(`first views after ${times.map((ms) => ms.toFixed(0)).join(", ")} ms`);
-  // Others may use the machine: the fastest says what the page needs, and all share the processors.
+  // Other programs may use the machine: the fastest view counts, and the limit grows with the load.
   const share = Math.max(1, loadavg()[0]! / availableParallelism());
   expect(Math.min(...times)).toBeLessThan(1000 * share);
 }, 240_000);

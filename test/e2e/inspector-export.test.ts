@@ -1,4 +1,4 @@
-/** An export on a web server that knows nothing of it, below a path of its own. */
+/** An export on a plain web server, below a path of its own. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const site = (): string => `${host.url}/deep/site/index.html`;
 
-test("every page shows what the server shows", async () => {
+test("every page shows the same as with the server", async () => {
   const server = await inspect(page, runs);
   const [exported, served] = [
     await visit(browser, site(), "#/"),
@@ -64,7 +64,7 @@ test("every page shows what the server shows", async () => {
   await server.close();
 });
 
-test("the model's files are those that pages are tested with to answer as Node does", async () => {
+test("the model's files equal the files of the page tests", async () => {
   for (const name of names) {
     const written = await writeLiveModel(join(runs, name), join(folder.path, "written", name));
     expect(written.length).toBeGreaterThanOrEqual(2);
@@ -76,7 +76,7 @@ test("the model's files are those that pages are tested with to answer as Node d
   }
 });
 
-test("the model runs in the page, and gives what it gives with a server", async () => {
+test("the model runs in the page, with the same results as with a server", async () => {
   const server = await inspect(page, runs);
   const hash = "#/run/vit-moe/playground";
   const answers: string[][] = [];
@@ -93,7 +93,7 @@ test("the model runs in the page, and gives what it gives with a server", async 
   await server.close();
 });
 
-test("a real browser keeps the token as a cookie, and the address loses it", async () => {
+test("a real browser keeps the token as a cookie, and the address drops it", async () => {
   const [registry, files] = [await openRuns([runs]), await readAppFiles(page)];
   const server = await serveRuns({
     registry,

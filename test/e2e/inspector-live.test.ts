@@ -1,4 +1,4 @@
-/** A run that is followed while its metrics grow, its server ends and comes back. */
+/** A live run whose metrics grow, and whose server stops and restarts. */
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -15,7 +15,7 @@ let browser: Browser;
 let server: RunningServer;
 let built: string;
 
-/** Appends the loss and the accuracy of some steps. */
+/** Appends the loss and the accuracy of several steps. */
 function train(from: number, to: number): void {
   let lines = "";
   for (let step = from; step <= to; step++) {
@@ -43,7 +43,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-test("new points come within two seconds, nothing moves, and a lost server is found again", async () => {
+test("new points arrive within two seconds, nothing moves, and the page reconnects to a restarted server", async () => {
   const { page } = await visit(browser, server.url, "#/run/growing/overview");
   const loss = page.locator(".card.curve", { hasText: "Loss" }).locator(".legend b").first();
   const step = page.locator(".figures div", { hasText: "Step" }).locator("dd");
@@ -76,7 +76,7 @@ test("new points come within two seconds, nothing moves, and a lost server is fo
   await page.locator(".state.lost").waitFor({ state: "detached" });
   await picture(page, "live-1440");
 
-  // A run that begins anew replaces what was there.
+  // A restarted run replaces the old points.
   writeFileSync(metrics, "");
   train(1, 4);
   await expect.poll(() => loss.textContent(), { timeout: 10_000 }).toBe("1");

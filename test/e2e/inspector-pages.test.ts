@@ -1,4 +1,4 @@
-/** Every page of the inspector on a run of every system, as a reader would see it. */
+/** Every page of the inspector on a run of every system, from a user's view. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -30,7 +30,7 @@ const patient = { timeout: 20_000 };
 let browser: Browser;
 let server: RunningServer;
 
-/** What the tabs of each run are, after `Overview`. */
+/** The tabs of each run after `Overview`. */
 const offered = {
   "diff-moe": ["Mosaic", "Experts", "Attention", "Confusion", "Playground"],
   "diff-moe-captions": ["Mosaic", "Tokens", "Experts", "Attention", "Playground"],
@@ -74,7 +74,7 @@ describe.each([wide, narrow])("$width pixels, $scheme", (look) => {
     await page.close();
   });
 
-  test.each(names)("%s: every page shows something, and nothing overflows", async (name) => {
+  test.each(names)("%s: every page shows content, and nothing overflows", async (name) => {
     const hash = `#/run/${name}/overview`;
     const { page, complaints } = await visit(browser, server.url, hash, look);
     expect(await page.locator(".card.curve svg").count()).toBeGreaterThan(1);
@@ -103,7 +103,7 @@ describe("playground", () => {
   };
 
   test.each(["vit-moe", "diff-moe", "gmoe-domains"] as const)(
-    "%s classifies images of the run and of the reader",
+    "%s classifies images of the run and of the user",
     async (name) => {
       const { page, complaints } = await open(name);
       const bars = page.locator(".answer .bars li");
@@ -124,7 +124,7 @@ describe("playground", () => {
     },
   );
 
-  test("a file that is no picture is refused in a sentence", async () => {
+  test("a file that is not a picture is refused with a clear error", async () => {
     const { page, complaints } = await open("vit-moe");
     const dataTransfer = await page.evaluateHandle(() => {
       const transfer = new DataTransfer();
@@ -148,7 +148,7 @@ describe("playground", () => {
   });
 
   test.each(["limoe", "diff-moe-captions"] as const)(
-    "%s tells images by the reader's words, and finds them",
+    "%s classifies images by the user's words, and finds them",
     async (name) => {
       const { page, complaints } = await open(name, "?task=zero-shot");
       await page.getByLabel("Labels").fill("a red circle\na blue star\n\na red circle");
@@ -187,7 +187,7 @@ describe("playground", () => {
     await page.close();
   });
 
-  test("moe-decoder continues a text and stops when told to", async () => {
+  test("moe-decoder continues a text and stops on request", async () => {
     const { page, complaints } = await open("moe-decoder");
     await page.getByLabel("Text to continue").fill("to be or");
     await page.getByLabel("Tokens").fill("400");
@@ -204,7 +204,7 @@ describe("playground", () => {
     await page.close();
   });
 
-  test("text-classifier classifies what is typed", async () => {
+  test("text-classifier classifies typed text", async () => {
     const { page, complaints } = await open("text-classifier");
     await page.getByRole("textbox", { name: "Text" }).fill("a good film and a zzz ending");
     await expect.poll(() => page.locator(".tokens.strip button").count(), patient).toBe(7);

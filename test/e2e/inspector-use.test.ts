@@ -1,4 +1,4 @@
-/** What a reader does with the inspector: sliders, patches, keys, addresses, tables; how fast, how safe. */
+/** Use of the inspector: sliders, patches, keys, addresses, tables; its speed and safety. */
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Locator } from "playwright-core";
@@ -102,7 +102,7 @@ test("the mosaic follows layer, choice, strength, expert and patch, and the addr
   expect(await chosenPatch(mosaic)).toContain("row 3, column 4");
   await picture(page, "use-mosaic-16x16");
 
-  // The address opens the same again.
+  // The address restores the same selection.
   await page.waitForURL(/patch=35/);
   const again = await visit(browser, page.url(), "");
   expect(await chosenPatch(again.page.locator(".large"))).toBe(await chosenPatch(mosaic));
@@ -124,7 +124,7 @@ test("a step of the layer slider is painted within 50 ms at 256 patches and 12 l
         const start = performance.now();
         new MutationObserver((_, observer) => {
           observer.disconnect();
-          // A task after the frame begins when that is painted.
+          // A task after the frame starts once the frame is painted.
           requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)));
         }).observe(large, { childList: true });
         slider.value = String(layer);
@@ -135,7 +135,7 @@ test("a step of the layer slider is painted within 50 ms at 256 patches and 12 l
       for (let i = 0; i < 24; i++) taken.push(await step(i % 12));
       return taken.sort((a, b) => a - b)[12]!;
     };
-    // Others may be at work on this machine: one undisturbed round is enough.
+    // Other programs may use the machine, so one undisturbed round is sufficient.
     const medians: number[] = [];
     while (medians.length < 8 && !(Math.min(...medians) < 50)) medians.push(await median());
     return medians;
@@ -147,7 +147,7 @@ test("a step of the layer slider is painted within 50 ms at 256 patches and 12 l
   await page.close();
 });
 
-test("runs are sorted, filtered and compared; back leads back", async () => {
+test("runs can be sorted, filtered and compared, and the back button works", async () => {
   const { page, complaints } = await visit(browser, server.url, "#/");
   const names = () => page.locator(".runs-table tbody a").allTextContents();
   await page.getByRole("button", { name: "Name" }).click();
@@ -192,7 +192,7 @@ test("cells of the confusion matrix open by pointer and by keys", async () => {
   await page.close();
 });
 
-test("tokens show their probabilities by keys, and the whole page is reached without a pointer", async () => {
+test("tokens show their probabilities by keys, and the whole page is usable without a pointer", async () => {
   const { page, complaints } = await visit(browser, server.url, "#/run/large/tokens");
   await page.keyboard.press("Tab");
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
@@ -207,7 +207,7 @@ test("tokens show their probabilities by keys, and the whole page is reached wit
   await page.close();
 });
 
-test("a hostile run is text and nothing else", async () => {
+test("a hostile run is shown only as text", async () => {
   const list = await visit(browser, server.url, "#/", narrow);
   await list.page.getByRole("link", { name: hostileName }).click();
   await settled(list.page);
@@ -227,7 +227,7 @@ test("a hostile run is text and nothing else", async () => {
   await page.close();
 });
 
-test("a run whose files are damaged says so in a sentence, and shows the rest", async () => {
+test("a run with damaged files reports them and shows the rest", async () => {
   const { page, complaints } = await visit(browser, server.url, "#/run/damaged/mosaic");
   expect(await page.locator(".problem").textContent()).toContain("the record is not JSON");
   await follow(page, "#/run/damaged/overview");
@@ -241,7 +241,7 @@ test("a run whose files are damaged says so in a sentence, and shows the rest", 
   await page.close();
 });
 
-test("an unknown run and an unknown page say what is wrong", async () => {
+test("an unknown run and an unknown page are reported", async () => {
   const { page } = await visit(browser, server.url, "#/run/nobody/mosaic");
   expect(await page.locator("[role=alert]").textContent()).toContain(
     "data/runs/nobody/run.json does not exist",

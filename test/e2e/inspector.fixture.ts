@@ -1,4 +1,4 @@
-/** The inspector's page over the real server, and how tests walk through it. */
+/** The inspector's page on the real server, and helpers for navigation. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,10 +11,10 @@ import { watch } from "./browser.fixture.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Screenshots, for people; git ignores them. */
+/** Screenshots for people; git ignores them. */
 const artifacts = join(root, "test-artifacts", "inspector");
 
-/** Builds the page as `npm run build` does. */
+/** Builds the page like `npm run build`. */
 export async function buildInspector(outDir: string): Promise<string> {
   const folder = join(root, "inspector");
   await build({
@@ -45,7 +45,7 @@ export interface Visit {
   readonly complaints: string[];
 }
 
-/** A page of the inspector, once it has shown what it has. */
+/** Opens a page of the inspector and waits for its content. */
 export async function visit(
   browser: Browser,
   url: string,
@@ -78,20 +78,20 @@ export async function follow(page: Page, hash: string): Promise<void> {
   await settled(page);
 }
 
-/** Pixels by which the page is wider than its window. */
+/** Horizontal overflow of the page in pixels. */
 export function overflow(page: Page): Promise<number> {
   return page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
 }
 
-/** Keeps a picture of the whole page. */
+/** Saves a picture of the whole page. */
 export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(artifacts, { recursive: true });
   await page.screenshot({ path: join(artifacts, `${name}.png`), fullPage: true });
 }
 
-/** Trains what a recipe says, in seconds. */
+/** Trains a small version of a recipe in seconds. */
 export async function trainTiny(folder: string, name: string, recipe: string): Promise<string> {
   const [path, run] = [join(folder, `${name}.yaml`), join(folder, "runs", name)];
   mkdirSync(join(folder, "runs"), { recursive: true });

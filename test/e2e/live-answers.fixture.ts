@@ -1,4 +1,4 @@
-/** One input of a live model and its answers as JSON, the same in Node and in a page. */
+/** One input of a live model and its answers as JSON, for Node and for a page. */
 import type { RoutedLayer } from "../../src/inspect/types/routed-layer.ts";
 import type { GenerateRequest, LiveModel } from "../../src/live/types.ts";
 
@@ -25,7 +25,7 @@ export interface LiveAnswers {
   readonly texts: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Everything that a model can say of an input, greedily. */
+/** All results of a model for an input, with greedy decoding. */
 export async function asks(
   model: LiveModel,
   { image: given, text, maxNewTokens }: LiveInput,

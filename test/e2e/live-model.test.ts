@@ -1,4 +1,4 @@
-/** Models in a page's worker against the same models on the native runtime. */
+/** Models in a page's worker, compared with the same models on the native runtime. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -22,12 +22,12 @@ import { buildLivePage, inPage } from "./live-page.fixture.ts";
 
 const folder = temporaryFolder();
 const site = join(folder.path, "site");
-/** As strict as a page with WebAssembly can be. */
+/** The strictest policy that allows WebAssembly. */
 const policy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src data:";
 /** Inputs of each model. */
 const COUNT = 20;
-/** Experts may change places only where their probabilities are as close. */
+/** Experts may swap only if their probabilities are this close. */
 const TIE = 1e-5;
 const CLOSE = 1e-4;
 
@@ -58,7 +58,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** Inputs that a model of this kind reads. */
+/** Inputs that a model of this kind accepts. */
 async function inputsFor({ spec }: LiveModel): Promise<LiveInput[]> {
   const images = (await liveImages(COUNT, 24)).map((image) => ({
     ...image,
@@ -83,7 +83,7 @@ async function inputsFor({ spec }: LiveModel): Promise<LiveInput[]> {
   }
 }
 
-test.each(liveRuns)("%s: a page answers as Node does", async (name) => {
+test.each(liveRuns)("%s: a page gives the same answers as Node", async (name) => {
   const model = models.get(name)!;
   const base = `./${name}/`;
   const opened = await inPage<{ kind: string; loaded: number; total: number }>(page, "open", base);
@@ -103,7 +103,7 @@ test.each(liveRuns)("%s: a page answers as Node does", async (name) => {
   expect(complaints).toEqual([]);
 });
 
-/** Gives the number of layers that were compared. */
+/** Returns the number of compared layers. */
 function expectSame(web: LiveAnswers, native: LiveAnswers): number {
   expect(web.texts).toEqual(native.texts);
   expect(Object.keys(web.numbers)).toEqual(Object.keys(native.numbers));
@@ -151,7 +151,7 @@ function expectClose(found: readonly number[], expected: readonly number[], most
   expect(error).toBeLessThan(most);
 }
 
-test("texts grow while they are written, and stop where the reader stops them", async () => {
+test("texts grow during generation, and stop on request", async () => {
   const base = "./moe-decoder/";
   await inPage(page, "open", base);
   const input: LiveInput = { text: "to be", maxNewTokens: 40 };
@@ -163,12 +163,12 @@ test("texts grow while they are written, and stop where the reader stops them", 
   const long = { ...input, maxNewTokens: 2000 };
   const stopped = await inPage<{ texts: number; message: string }>(page, "stopEarly", base, long);
   expect(stopped).toEqual({ texts: 2, message: "stopped by the reader" });
-  // The worker is free again.
+  // The worker is available again.
   expect(await inPage<string[]>(page, "stream", base, input)).toEqual(texts);
   expect(complaints).toEqual([]);
 });
 
-test("several threads, where the page is isolated, give the same", async () => {
+test("several threads in an isolated page give the same results", async () => {
   const isolated = await serve(site, isolation);
   const own = await browser.newPage();
   const complaints = watch(own);
@@ -182,7 +182,7 @@ test("several threads, where the page is isolated, give the same", async () => {
   for (const input of (await inputsFor(model)).slice(0, 3)) {
     expectSame(await inPage<LiveAnswers>(own, "ask", base, input), await asks(model, input));
   }
-  // Threads are workers of the runtime, beside the one of the model.
+  // Threads are workers of the runtime, in addition to the model's worker.
   const cores = await own.evaluate<number>("navigator.hardwareConcurrency");
   expect(workers).toHaveLength(Math.min(4, cores));
   expect(complaints).toEqual([]);
@@ -190,7 +190,7 @@ test("several threads, where the page is isolated, give the same", async () => {
   await isolated.close();
 });
 
-test("what is no model is refused in one sentence", async () => {
+test("invalid models are refused with a clear error", async () => {
   const write = (name: string, spec: string, weights = ""): string => {
     mkdirSync(join(site, name), { recursive: true });
     writeFileSync(join(site, name, "model.json"), spec);

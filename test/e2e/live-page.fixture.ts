@@ -4,18 +4,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { build, type Rollup } from "vite";
-import { runtimeAlias } from "../../inspector/aliases.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Builds the page into a folder, with the models' worker as the inspector has it. */
+/** Builds the page into a folder, with the models' worker as in the inspector. */
 export async function buildLivePage(site: string): Promise<Rollup.RollupOutput> {
   const output = await build({
     root,
     base: "./",
     configFile: false,
     logLevel: "silent",
-    resolve: { alias: [...runtimeAlias] },
     worker: { format: "es" },
     build: {
       outDir: site,
@@ -36,7 +34,7 @@ export async function buildLivePage(site: string): Promise<Rollup.RollupOutput> 
   return output as Rollup.RollupOutput;
 }
 
-/** One of the functions of `live-page.ts`. */
+/** A function of `live-page.ts`. */
 export function inPage<Result>(page: Page, name: string, ...given: unknown[]): Promise<Result> {
   return page.evaluate(
     ([own, list]) => {

@@ -1,4 +1,4 @@
-/** The program of the page that `live-model.test.ts` opens: models in workers, asked from outside. */
+/** The program of the page that `live-model.test.ts` opens: models in workers, called by the test. */
 import {
   type DecodeImageOptions,
   decodeImageFile,
@@ -21,19 +21,19 @@ async function open(base: string): Promise<{ kind: string; loaded: number; total
   return { kind: model.spec.kind, loaded, total };
 }
 
-/** The answer to one input, as JSON has it. */
+/** The answer to one input in JSON form. */
 async function ask(base: string, input: LiveInput): Promise<unknown> {
   return asks(models.get(base)!, input);
 }
 
-/** Texts as they grow. */
+/** The intermediate texts of a generation. */
 async function stream(base: string, input: LiveInput): Promise<string[]> {
   const texts: string[] = [];
   await asks(models.get(base)!, input, { onText: (text) => texts.push(text) });
   return texts;
 }
 
-/** What is said where a text is stopped after its first tokens. */
+/** The result of a text that is stopped after its first tokens. */
 async function stopEarly(
   base: string,
   input: LiveInput,
@@ -51,7 +51,7 @@ async function stopEarly(
   return { texts, message };
 }
 
-/** What is said of files that are no model, and of a model that is closed. */
+/** The errors for invalid model files, and for a closed model. */
 async function refusal(base: string): Promise<string> {
   return openLiveModel(base).then(
     () => "",
@@ -69,7 +69,7 @@ async function close(base: string, input: LiveInput): Promise<string> {
   );
 }
 
-/** Pixels of a picture file, or what is said of it. */
+/** Pixels of a picture file, or the error message. */
 async function decode(
   bytes: readonly number[],
   type: string,

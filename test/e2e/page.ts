@@ -8,7 +8,7 @@ async function runAll(): Promise<Values> {
   const response = await fetch("./fixture.safetensors");
   const fixture = new Uint8Array(await response.arrayBuffer());
   const values = await compute(await webRuntime({ numThreads: 1 }), fixture);
-  // Without a runtime in the options: the page's own.
+  // No runtime in the options: uses the page's own.
   const [sum] = await evaluate((a, b) => add(a, b), [array([1, 2]), array([3, 4])]);
   const { gradients } = await valueAndGradients((x) => reduceSum(mul(x, x)), [array([1, 2])]);
   return { ...values, sum: toNumbers(sum!), gradient: toNumbers(gradients[0]!) };

@@ -1,4 +1,4 @@
-/** The report of a model of images and texts, opened as a reader would. */
+/** The report of an image-text model in a browser. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
@@ -24,7 +24,7 @@ test.each([
   [1280, "light"],
   [390, "dark"],
 ] as const)(
-  "%i pixels wide, %s: modalities, galleries and retrieval, and nothing overflows",
+  "%i pixels wide, %s: modalities, galleries and retrieval are shown, and nothing overflows",
   async (width, colorScheme) => {
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
     const complaints = watch(page);
@@ -33,7 +33,7 @@ test.each([
       const heading = page.locator(`#${section} h2`).first();
       expect(await heading.textContent(), section).not.toBe("");
     }
-    // A bar of each of three experts in both layers, split into two modalities.
+    // A bar for each of three experts in both layers, split into two modalities.
     const rectangles = await page.locator("#modalities svg rect").count();
     expect(rectangles).toBeGreaterThanOrEqual(6);
     const pictures = page.locator("#retrieval img, #gallery img");

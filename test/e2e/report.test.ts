@@ -1,4 +1,4 @@
-/** The report of a real run, opened as a reader would. */
+/** The report of a real run in a browser. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -27,7 +27,7 @@ test.each([
   [1280, "light"],
   [390, "dark"],
 ] as const)(
-  "%i pixels wide, %s: everything is there and nothing overflows",
+  "%i pixels wide, %s: everything is shown and nothing overflows",
   async (width, colorScheme) => {
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
     const complaints = watch(page);
@@ -48,7 +48,7 @@ test.each([
     const samples = await page.locator("#mosaic .sample").count();
     expect(samples).toBeGreaterThan(1);
     expect(await page.locator("#mosaic .tile[data-layer] svg.mosaic").count()).toBe(2 * samples);
-    // Each of 16 patches is in one tinted path of its layer: their areas fill the image.
+    // Each of 16 patches is in exactly one tinted path of its layer, so the areas cover the image.
     const first = page.locator(".tile[data-layer] svg.mosaic").first();
     const box = await first.boundingBox();
     expect(box!.width).toBeGreaterThan(40);
@@ -62,7 +62,7 @@ test.each([
   },
 );
 
-test("choosing an expert, a layer and a tint changes the mosaic", async () => {
+test("selecting an expert, a layer and a tint changes the mosaic", async () => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const complaints = watch(page);
   await page.goto(report);

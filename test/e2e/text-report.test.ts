@@ -1,4 +1,4 @@
-/** The report of a language model, opened as a reader would. */
+/** The report of a language model in a browser. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -56,7 +56,7 @@ test.each([
   },
 );
 
-test("a layer and an expert are chosen from the keyboard", async () => {
+test("a layer and an expert are selected by keyboard", async () => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const complaints = watch(page);
   await page.goto(report);

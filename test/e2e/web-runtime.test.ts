@@ -1,5 +1,5 @@
-/** The web runtime in a real browser, against the native one. */
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+/** The web runtime in a real browser, compared with the native one. */
+import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
@@ -47,7 +47,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-test("a page computes what Node computes: logits, losses and every gradient", async () => {
+test("a page computes the same results as Node: logits, losses and every gradient", async () => {
   const page = await browser.newPage();
   const complaints = watch(page);
   await page.goto(`${server.url}/index.html`);
@@ -70,4 +70,10 @@ test("a page computes what Node computes: logits, losses and every gradient", as
   }
   expect(complaints).toEqual([]);
   await page.close();
+});
+
+test("the page's one WebAssembly file is the small one", () => {
+  const files = readdirSync(join(folder.path, "assets")).filter((name) => name.endsWith(".wasm"));
+  expect(files).toHaveLength(1);
+  expect(statSync(join(folder.path, "assets", files[0]!)).size).toBeLessThan(15e6);
 });

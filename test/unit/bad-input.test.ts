@@ -1,4 +1,4 @@
-/** Wrong input through the whole command: one sentence, nothing on stdout, and the right exit code. */
+/** Invalid input to the whole command: a clear error, no output on stdout, and the right exit code. */
 import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -28,7 +28,7 @@ async function expectRefusal(
   for (const part of parts) expect(lines.at(-1)).toMatch(part);
   expect(lines.filter((line) => line.startsWith("error: ")).length).toBe(1);
   expect(err).not.toMatch(/\n\s+at /);
-  expect(err).not.toContain("MOESAIC_DEBUG"); // which stands for an error that nobody foresaw
+  expect(err).not.toContain("MOESAIC_DEBUG"); // represents an unexpected error
   expect(out).toBe("");
   expect(code).toBe(exitCode);
 }
@@ -48,12 +48,12 @@ describe("recipes and settings", () => {
       ["model.width", "wide"],
     ],
     [
-      "an image that is no whole number of patches",
+      "an image size that is not a multiple of the patch",
       ["diff-moe-shapes", "model.patch_size=5"],
-      ["image of 32x32 pixels cannot be cut into patches of 5", "patch_size"],
+      ["image of 32x32 pixels cannot be divided into patches of 5", "patch_size"],
     ],
     [
-      "more experts selected than there are",
+      "more selected experts than experts",
       ["diff-moe-shapes", "model.num_selected_experts=9"],
       [
         "num_selected_experts must be between 1 and the number of experts (6), got 9".replace(
@@ -75,7 +75,7 @@ describe("recipes and settings", () => {
     [
       "a batch larger than the training split",
       ["diff-moe-shapes", "data.train_size=8", "train.batch_size=64"],
-      ["batch_size 64 leaves no batch of 8 samples"],
+      ["batch_size 64 exceeds the dataset of 8 samples"],
     ],
     [
       "normalisation for another number of channels",
@@ -90,7 +90,7 @@ describe("recipes and settings", () => {
     [
       "experts without a hidden unit",
       ["diff-moe-shapes", "model.mlp_ratio=0.001"],
-      ["model.mlp_ratio 0.001 of model.width 64 leaves experts no hidden unit"],
+      ["model.mlp_ratio 0.001 of model.width 64 gives experts no hidden unit"],
     ],
     [
       "a model that cannot read the data",
@@ -98,27 +98,27 @@ describe("recipes and settings", () => {
       ["text-classifier learns from labelled sentences, but data.name shapes is images"],
     ],
     [
-      "another model that cannot",
+      "another model that cannot read the data",
       ["classic-mixture", "model.system=vit-moe"],
       ["vit-moe learns from images, but data.name gaussian-shift is points"],
     ],
     [
-      "a rule for parameters that are not there",
+      "a rule without matching parameters",
       ["diff-moe-shapes", "optimizer.rules=[{parameters: 'nothing.*'}]"],
       ["no parameter is called nothing.*"],
     ],
     [
-      "weights to begin with that are not there",
+      "missing initial weights",
       ["diff-moe-shapes", "init_from={path: nowhere.safetensors}"],
       ["init_from.path nowhere.safetensors does not exist"],
     ],
     [
-      "a text that is not there",
+      "a missing text file",
       ["makemoe-shakespeare", "data.root=nowhere"],
       ["nowhere/tinyshakespeare/input.txt is missing"],
     ],
     [
-      "a key that has no meaning for the data set",
+      "a key that the data set does not have",
       ["diff-moe-fashion-mnist-small", "data.image_size=32"],
       ['unknown key image_size in argument "data.image_size=32"; known keys here: name, root'],
     ],
@@ -183,7 +183,7 @@ describe("data files", () => {
     at("refused"),
   ];
 
-  test("a folder that is not there", async () => {
+  test("a missing folder", async () => {
     await expectRefusal(
       train(at("nowhere")),
       2,
@@ -225,7 +225,7 @@ describe("data files", () => {
 });
 
 describe("training", () => {
-  test("gradients that are no longer finite end it, and the run stays as it was", async () => {
+  test("non-finite gradients end the training, and the run directory is not damaged", async () => {
     const path = at("diverged");
     const settings = ["optimizer.learning_rate=1e30", "schedule.warmup_steps=0"];
     await expectRefusal(
@@ -237,7 +237,7 @@ describe("training", () => {
     expect(existsSync(join(path, "checkpoints"))).toBe(false);
   });
 
-  test("images that augmentation makes smaller are evaluated at that size", async () => {
+  test("images shrunk by augmentation are evaluated at that size", async () => {
     const size = "data.augment=[{random_crop: {size: 12}}]";
     const path = at("cropped");
     const { code } = await moesaic("train", recipe, ...shortly, size, "--run", path);
@@ -247,7 +247,7 @@ describe("training", () => {
     expect(resized.code).toBe(0);
   });
 
-  test("a hidden width that is no whole number is rounded", async () => {
+  test("a fractional hidden width is rounded", async () => {
     const ratio = "model.mlp_ratio=1.33";
     const { code } = await moesaic("train", recipe, ...shortly, ratio, "--run", at("ratio"));
     expect(code).toBe(0);
@@ -255,7 +255,7 @@ describe("training", () => {
 });
 
 describe("run directories", () => {
-  test("one that exists is not written over", async () => {
+  test("an existing one is not overwritten", async () => {
     const before = readFileSync(join(run, "metrics.jsonl"), "utf8");
     await expectRefusal(
       ["train", recipe, "--run", run],
@@ -265,12 +265,12 @@ describe("run directories", () => {
     expect(readFileSync(join(run, "metrics.jsonl"), "utf8")).toBe(before);
   });
 
-  test("one that does not exist is not resumed", async () => {
+  test("a missing one is not resumed", async () => {
     await expectRefusal(["train", recipe, "--run", at("none"), "--resume"], 2, "no run to resume");
     await expectRefusal(["train", "--run", at("none"), "--resume"], 2, at("none"), "no run");
   });
 
-  test("eval wants a run, and a split that is known", async () => {
+  test("eval needs a run and a known split", async () => {
     await expectRefusal(["eval", folder.path], 2, `${folder.path} is not a run directory`);
     await expectRefusal(["eval", at("none")], 2, `${at("none")} is not a run directory`);
     await expectRefusal(
@@ -285,7 +285,7 @@ describe("run directories", () => {
     );
   });
 
-  test("the checkpoint of another model is not resumed, and stays", async () => {
+  test("a checkpoint of another model is not resumed, and is kept", async () => {
     const copy = at("other-model");
     cpSync(run, copy, { recursive: true });
     const checkpoint = join(copy, "checkpoints", "2", "model.safetensors");
@@ -300,7 +300,7 @@ describe("run directories", () => {
       1,
       "it has no tensor blocks.1",
     );
-    // The configuration that belongs to the checkpoint is still there: it resumes.
+    // The configuration of the checkpoint is still present, so it resumes.
     expect((await moesaic("train", "--run", copy, "--resume")).code).toBe(0);
   });
 
@@ -316,7 +316,7 @@ describe("run directories", () => {
       },
       "is damaged",
     ],
-  ])("a checkpoint that is %s is named", async (kind, damage, message) => {
+  ])("a checkpoint that is %s is reported", async (kind, damage, message) => {
     const copy = at(`damaged-${kind}`);
     cpSync(run, copy, { recursive: true });
     const checkpoint = join(copy, "checkpoints", "2", "model.safetensors");

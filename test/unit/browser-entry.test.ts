@@ -1,4 +1,4 @@
-/** Bundles what browsers import and looks at what came along. */
+/** Bundles the browser entries and checks the bundled modules. */
 import { fileURLToPath } from "node:url";
 import { build, type Rollup } from "vite";
 import { expect, test } from "vitest";
@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const folders = ["graph", "ops", "autodiff", "onnx", "nn", "moe", "models", "losses", "optim"];
 const entries = {
   browser: "src/browser.ts",
+  webgpu: "src/webgpu.ts",
   ...Object.fromEntries(
     [...folders, "random", "inspect", "live"].map((folder) => [folder, `src/${folder}/index.ts`]),
   ),
@@ -25,13 +26,13 @@ async function bundle(entry: Readonly<Record<string, string>>): Promise<Rollup.O
       target: "es2023",
       reportCompressedSize: false,
       lib: { entry: { ...entry }, formats: ["es"] },
-      rolldownOptions: { external: ["onnxruntime-web"] },
+      rolldownOptions: { external: [/onnxruntime-web/] },
     },
   })) as Rollup.RollupOutput[];
   return result.flatMap(({ output }) => output.filter((part) => part.type === "chunk"));
 }
 
-test("the entries for browsers bundle without Node's modules, native code and image codecs", async () => {
+test("the browser entries bundle without Node's modules, native code and image codecs", async () => {
   const chunks = await bundle(entries);
   const modules = chunks.flatMap(({ moduleIds }) => moduleIds);
   expect(modules.length).toBeGreaterThan(100);
@@ -40,17 +41,20 @@ test("the entries for browsers bundle without Node's modules, native code and im
   expect(modules.filter((id) => foreign.test(id))).toEqual([]);
   const imports = new Set(chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports]));
   const own = new Set(chunks.map(({ fileName }) => fileName));
-  expect([...imports].filter((name) => !own.has(name))).toEqual(["onnxruntime-web"]);
+  expect([...imports].filter((name) => !own.has(name)).toSorted()).toEqual([
+    "#onnxruntime-web",
+    "onnxruntime-web/webgpu",
+  ]);
   for (const { code } of chunks) expect(code).not.toMatch(/["']node:/);
 }, 60_000);
 
-test("names of the browser entry are those of the Node entry where both have them", async () => {
+test("names of the browser entry match the Node entry if both have them", async () => {
   const [node, browser] = await Promise.all([
     import("../../src/index.ts"),
     import("../../src/browser.ts"),
   ]);
   const missing = Object.keys(node).filter((name) => !(name in browser));
-  // Files, threads, native code and the command line's configuration stay out.
+  // Files, threads, native code and the command line's configuration are excluded.
   expect(missing.toSorted()).toEqual([
     "classificationTask",
     "configToYaml",

@@ -1,4 +1,4 @@
-/** `moesaic caption` on a run of its own, and vision towers that begin with trained weights. */
+/** `moesaic caption` on a trained run, and vision towers initialised with trained weights. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -25,7 +25,7 @@ const data = `data:
   normalize: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] }`;
 const sizes = "width: 16, num_layers: 1, num_heads: 2";
 
-/** Trains in a second or two. */
+/** Trains in one or two seconds. */
 const recipe = (
   steps: number,
   more = "optimizer: { name: adamw, learning_rate: 0.01 }",
@@ -79,7 +79,7 @@ async function json(...argv: string[]): Promise<Document> {
   return JSON.parse(out) as Document;
 }
 
-test("the test split has losses and captions, of its own images and of others", () => {
+test("the test split has losses and captions, of its own and of other images", () => {
   const { test: scores } = JSON.parse(readFileSync(join(run, "summary.json"), "utf8"));
   const names =
     "loss loss_per_character accuracy loss_shuffled loss_per_character_shuffled bleu1 bleu2 bleu3 bleu4 rouge_l cider exact_match exact_match_shuffled";
@@ -97,7 +97,7 @@ test("the test split has losses and captions, of its own images and of others", 
 });
 
 describe("captions", () => {
-  test("are those of the library, the same every time", async () => {
+  test("equal the library's, and are deterministic", async () => {
     using opened = await openCaptioner(run);
     const { decoder, tokenizer } = opened;
     const [expected] = await collect(
@@ -116,7 +116,7 @@ describe("captions", () => {
     expect((await moesaic("caption", run, red, "--stream")).out).toBe(out);
   });
 
-  test("drawn at random are the same for the same seed", async () => {
+  test("sampled with the same seed are the same", async () => {
     const draw = async (seed: string) =>
       (await moesaic("caption", run, red, blue, "--temperature", "1.5", "--seed", seed)).out;
     const first = await draw("1");
@@ -125,7 +125,7 @@ describe("captions", () => {
     expect(await draw("2")).not.toBe(first);
   });
 
-  test("are found by beams, best first", async () => {
+  test("are found by beam search, best first", async () => {
     const few = [red, blue, "--max-new-tokens", "8"];
     const { captions } = await json(...few, "--beams", "3");
     expect((await json(...few, "--beam", "3")).captions).toEqual(captions);
@@ -137,7 +137,7 @@ describe("captions", () => {
     }
   });
 
-  test("that do not fit the context end there, and say so", async () => {
+  test("that reach the context length end there, with a note", async () => {
     using opened = await openCaptioner(run);
     const steps = generate(opened.decoder, [[]], {
       prefix: await opened.readImage(red),
@@ -148,7 +148,7 @@ describe("captions", () => {
     expect([endless!.ids.length, endless!.ended]).toEqual([24, "context"]);
   });
 
-  test("come with the experts of visual tokens and words", async () => {
+  test("include the experts of visual tokens and words on request", async () => {
     const { captions } = await json(red, "--experts", "--max-new-tokens", "4");
     const { layers, tokens, experts } = captions[0]!.routing!;
     expect(layers).toEqual(["decoder.blocks.0.moe"]);
@@ -161,7 +161,7 @@ describe("captions", () => {
   });
 });
 
-test("a broken picture is named, and the others have their captions", async () => {
+test("a broken picture is reported, and the others are captioned", async () => {
   const { code, out, err } = await moesaic("caption", run, red, broken, at("gone.png"), blue);
   expect(code).toBe(1);
   expect(out.split("\n").map((line) => line.split(": ")[0])).toEqual([red, blue, ""]);
@@ -182,7 +182,7 @@ test.each([
   [["--top-k", "3"], "--top-k requires --temperature"],
   [["--beams", "2", "--temperature", "1"], "--beams cannot be combined with --temperature"],
   [["--beam", "2", "--temperature", "1"], "--beams cannot be combined with --temperature"],
-  [["--beam", "2", "--beams", "3"], "--beam is another name of --beams; give one of them"],
+  [["--beam", "2", "--beams", "3"], "--beam is another name of --beams; give only one of them"],
   [["--beam", "some"], '--beam takes a whole number >= 1, got "some"'],
   [["--beams", "2", "--experts"], "--experts cannot be combined with --beams"],
   [["--length-penalty", "1"], "--length-penalty requires --beams"],
@@ -194,7 +194,7 @@ test.each([
   expect(out + err).toContain(message);
 });
 
-test("a run of captions does not continue texts", async () => {
+test("a captioning run cannot continue texts", async () => {
   const continued = await moesaic("generate", run, "--prompt", "a red");
   expect(continued.code).toBe(2);
   expect(continued.err).toContain("a run of seemoe, which does not continue texts");
@@ -202,7 +202,7 @@ test("a run of captions does not continue texts", async () => {
   expect([missing.code, missing.err.includes("is not a run directory")]).toEqual([2, true]);
 });
 
-test("a vision tower begins with the weights of a vision transformer, and may stay as they are", async () => {
+test("a vision tower starts with the weights of a vision transformer, and can be frozen", async () => {
   await train(
     "vit",
     `seed: 4

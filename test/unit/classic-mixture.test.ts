@@ -1,4 +1,4 @@
-/** The classic mixture from the command line: two phases, the checkpoint that is chosen, the report. */
+/** The classic mixture from the command line: two phases, the chosen checkpoint, the report. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
@@ -44,9 +44,9 @@ test("only validations of the second phase choose a checkpoint", async () => {
   ]);
 });
 
-test("every expert misses its third class, and the mixture beats them all", () => {
+test("every expert fails on its third class, and the mixture beats them all", () => {
   const { test: scores, parameters } = summary();
-  // Gate 640 + 33,024 + 32,896 + 387, and three experts of 160 + 99; all of them see every point.
+  // Gate 640 + 33,024 + 32,896 + 387, and three experts of 160 + 99; all of them process every point.
   expect(parameters).toEqual({ total: 67_724, active: 67_724 });
   for (const e of [0, 1, 2]) {
     expect(scores[`expert_${e}_accuracy`]).toBeGreaterThan(0.4);
@@ -63,7 +63,7 @@ test("the inspector has the plane, the experts' use and the confusion", () => {
   expect(confusion!.flat().reduce((sum, count) => sum + count, 0)).toBe(250);
 });
 
-test("the report shows the plane, and its table agrees with the scores", () => {
+test("the report shows the plane, and its table matches the scores", () => {
   const { document } = parseHTML(readFileSync(join(run, "report.html"), "utf8"));
   expect(document.querySelectorAll("#regions svg")).toHaveLength(3);
   const rows = [...document.querySelectorAll("#regions tbody tr")].map((row) =>

@@ -48,7 +48,7 @@ describe("captions", () => {
     expect(code).toBe(0);
   }, 60_000);
 
-  test("matching, retrieval and classes of the image alone are scored apart", () => {
+  test("matching, retrieval and image-only classes are scored separately", () => {
     const { test: scores, validation } = summaryOf("captions");
     for (const name of ["match_accuracy", "pair_accuracy", "accuracy"]) {
       expect(scores[name]).toBeGreaterThanOrEqual(0);
@@ -71,7 +71,7 @@ describe("captions", () => {
   }, 60_000);
 });
 
-test("prompts: accuracy of the classifier beside that of the nearest description", async () => {
+test("prompts: accuracy of the classifier and of the nearest description", async () => {
   const detailed = ["model.text=prompts", "model.prompt_detail=detailed"];
   const cut = await train("cut", ...detailed);
   expect(cut.code).toBe(2);

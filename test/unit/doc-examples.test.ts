@@ -2,9 +2,9 @@
  * Runs the `@example` of every public function of the folders below, and compares its results.
  *
  * An example is plain JavaScript over the public names. A statement that ends in a comment with a
- * value, such as `const [y] = await evaluate(relu, [array([-1, 2])]); // [0, 2]`, is compared with that
+ * value, such as `const [y] = await evaluate(relu, [array([-1, 2])]); // [0, 2]`, is compared with this
  * value: the value of the expression, or of the first name that the statement declares. Arrays are
- * compared to four digits. Comments that are no value are left alone.
+ * compared to four digits. Comments without a value are ignored.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -73,7 +73,7 @@ function exampleOf(text: string): string | undefined {
   return rest.slice(0, end < 0 ? undefined : end).join("\n");
 }
 
-/** The example with a call of `check` after each statement that states its value. */
+/** The example with a call of `check` after each statement with a stated value. */
 function withChecks(code: string): string {
   const checked = code.replace(
     /^(?!\s)([^\n]*(?:\n\s+[^\n]*|\n[)\]}][^\n]*)*?;?) \/\/ (\[.*\]|-?[\d.]+(?:e-?\d+)?|true|false|".*")$/gm,
@@ -86,7 +86,7 @@ function withChecks(code: string): string {
   return checked;
 }
 
-/** Nested lists of what an example gives: arrays as their numbers, everything else as it is. */
+/** Nested lists of an example's result: arrays become lists, other values are unchanged. */
 function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if ("shape" in value && "data" in value) return nested(value as never);
@@ -132,7 +132,7 @@ for (const [folder, entry] of Object.entries(folders)) {
   }
 
   if (!complete.includes(folder)) continue;
-  test(`every public function of ${folder} has an example, or says why not`, () => {
+  test(`every public function of ${folder} has an example, or a reason for having none`, () => {
     const place = ({ file, name }: Doc) => `${file}: ${name}`; // shared by overloads
     const documented = docs.filter(({ text }) => /@example|No example: /.test(text)).map(place);
     expect(docs.map(place).filter((each) => !documented.includes(each))).toEqual([]);

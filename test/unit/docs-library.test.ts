@@ -16,7 +16,7 @@ const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => cod
 const program = blocks.join("\n");
 const path = join(folder.path, "library.mts");
 
-test("the blocks of the page are a program without type errors", async () => {
+test("the blocks of the page form a program without type errors", async () => {
   writeFileSync(path, program);
   const config = join(folder.path, "tsconfig.json");
   const typeRoots = [join(root, "node_modules/@types")];
@@ -35,7 +35,7 @@ test("the blocks of the page are a program without type errors", async () => {
   expect(errors).toBe("");
 }, 240_000);
 
-test("the program runs, and prints what the comments say", async () => {
+test("the program runs, and prints the values in the comments", async () => {
   const short = program
     .replaceAll(/\bsteps: \d+/g, "steps: 2")
     .replaceAll(/\bmaxSteps: \d+/g, "maxSteps: 2")

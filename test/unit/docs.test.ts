@@ -35,7 +35,7 @@ const pages = readPages(root, [
   ...inDocs.map((name) => `docs/${name}`),
 ]);
 const names = [...pages.keys()];
-/** Pages whose YAML blocks are recipes to train, on the folders and lists that they show. */
+/** Pages whose YAML blocks are recipes to train, on the folders and lists that the pages show. */
 const dataPages = ["docs/data.md", "docs/own-pictures.md", "docs/own-texts.md"];
 const minute = 60_000;
 
@@ -82,7 +82,7 @@ describe("examples of data", () => {
   const blocks = dataPages.flatMap((name) => codeBlocks(pages.get(name)!));
   const recipes = blocks.filter(({ language }) => language === "yaml");
 
-  test("each is a recipe with a name of its own", () => {
+  test("each is a recipe with its own name", () => {
     const files = recipes.map(({ text }) => /^# (\S+\.yaml)\n/.exec(text)?.[1]);
     expect(files).not.toContain(undefined);
     expect(new Set(files).size).toBe(recipes.length);
@@ -107,7 +107,7 @@ test.each(names)("%s: inline commands and recipes are valid", async (name) => {
   }
 });
 
-test.each(names)("%s: scripts of npm exist", (name) => {
+test.each(names)("%s: npm scripts exist", (name) => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     scripts: Record<string, string>;
   };
@@ -120,7 +120,7 @@ test.each(names)("%s: scripts of npm exist", (name) => {
   }
 });
 
-test.each(names)("%s: links and anchors lead somewhere", (name) => {
+test.each(names)("%s: links and anchors are valid", (name) => {
   for (const link of links(pages.get(name)!)) {
     if (/^[a-z]+:/.test(link)) continue;
     const [path = "", anchor] = link.split("#");

@@ -39,7 +39,7 @@ runtime: { threads: 1 }
 );
 const out = join(folder.path, "out");
 
-test("domains interrupted saves and goes on; its JSON holds the tables that its files hold", async () => {
+test("an interrupted domains command saves and continues; its JSON contains the tables of its files", async () => {
   const command = ["domains", recipe, "--trials", "1", "--algorithms", "erm,coral", "--test-domains", "noisy", "--out", out, "train.eval_every=2"]; // biome-ignore format: one command
   const stop = signalAt(folder.path, '"step":2', "SIGINT");
   const stopped = await moesaicProcess(command, stop);
@@ -49,7 +49,7 @@ test("domains interrupted saves and goes on; its JSON holds the tables that its 
     name.endsWith("metrics.jsonl"),
   );
   const { steps } = await checkpointSteps(join(out, dirname(file!)));
-  // The signal is sent after step 2; a busy machine may deliver it a step later.
+  // The signal is sent after step 2; a busy machine may deliver it one step later.
   expect([2, 3]).toContain(steps.at(-1));
 
   const { code, out: text, err } = await moesaic(...command, "--json");
@@ -70,7 +70,7 @@ test("domains interrupted saves and goes on; its JSON holds the tables that its 
   expect(again.out).toMatch(/Algorithm +noisy +Avg/);
 });
 
-test("what cannot be left out is refused with a sentence", async () => {
+test("invalid domains are refused with a clear error", async () => {
   const refused = async (...argv: string[]) => {
     const { code, err } = await moesaic("domains", ...argv);
     expect(code).toBe(2);
@@ -81,6 +81,6 @@ test("what cannot be left out is refused with a sentence", async () => {
   );
   expect(await refused(recipe, "--algorithms", "vrex")).toContain('unknown algorithm "vrex"');
   expect(await refused(recipe, "--trials", "0")).toContain("--trials takes a whole number >= 1");
-  expect(await refused(recipe, "data.domains=[flat]")).toContain("there is one domain, flat");
+  expect(await refused(recipe, "data.domains=[flat]")).toContain("there is only one domain, flat");
   expect(await refused("diff-moe-cifar10")).toContain("data.name cifar10 has no domains");
 });

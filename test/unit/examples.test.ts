@@ -1,4 +1,4 @@
-/** Runs the examples and compares what they print with the comment that each ends with. */
+/** Runs the examples and compares their output with their final comment. */
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -22,7 +22,7 @@ async function printed(name: string, ...options: string[]): Promise<string> {
   return stdout;
 }
 
-/** What a program in TypeScript prints; it imports what examples may. */
+/** Output of a TypeScript program; it can import everything that examples can. */
 async function printedBy(program: string): Promise<string> {
   const folder = temporaryFolder();
   const path = join(folder.path, "program.mts");
@@ -63,11 +63,11 @@ test("train-your-own trains, scores and saves a model in 30 lines", async () => 
   }
 }, 240_000);
 
-test("the README shows ten-lines as it is", () => {
+test("the README contains ten-lines unchanged", () => {
   expect(readFileSync(`${root}README.md`, "utf8")).toContain(source("ten-lines"));
 });
 
-test("ten-lines trains, scores and saves a model; here in a few steps", async () => {
+test("ten-lines trains, scores and saves a model; here with a few steps", async () => {
   const folder = temporaryFolder();
   const saved = join(folder.path, "shapes.safetensors");
   const program = source("ten-lines")
@@ -78,7 +78,7 @@ test("ten-lines trains, scores and saves a model; here in a few steps", async ()
   folder.remove();
 });
 
-test("open-in-browser opens what writeLiveModel wrote, from a web server", async () => {
+test("open-in-browser opens the files of writeLiveModel, from a web server", async () => {
   const folder = temporaryFolder();
   const run = await trainLiveRun(folder.path, "text-classifier");
   await writeLiveModel(run, join(folder.path, "model"));
@@ -102,4 +102,11 @@ model.dispose();`;
     server.close();
     folder.remove();
   }
+});
+
+test("generate without its run names the command that trains one", async () => {
+  await expect(printed("generate", "runs/nowhere")).rejects.toMatchObject({
+    code: 2,
+    stderr: "runs/nowhere does not exist; train it first: npx moesaic train makemoe-shakespeare\n",
+  });
 });

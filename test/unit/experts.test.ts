@@ -1,4 +1,4 @@
-/** `moesaic experts`: runs whose experts were changed, and the trainings that continue from them. */
+/** `moesaic experts`: runs with changed experts, and the trainings that continue from them. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -46,7 +46,7 @@ async function trainNew(name: string, recipe: string): Promise<void> {
 
 beforeAll(() => trainNew("base", diffMoe), 60_000);
 
-/** Changes a run and reads what the command says. */
+/** Changes a run and parses the command's output. */
 async function change(action: string, run: string, out: string, ...options: string[]) {
   const to = ["--out", at(out), "--json", ...options];
   const result = await moesaic("experts", action, at(run), ...to);
@@ -70,7 +70,7 @@ function tensorsOf(run: string, file: string, step?: number): Map<string, NdArra
 const sizeOf = (run: string): number =>
   [...tensorsOf(run, "model.safetensors").values()].reduce((sum, { data }) => sum + data.length, 0);
 
-/** Trains on and compares the mean loss of the first five steps with that of the last five. */
+/** Continues training and compares the mean loss of the first five steps with the last five. */
 async function continueTraining(run: string): Promise<void> {
   const { code, err } = await moesaic("train", "--run", at(run), "--resume", "train.max_steps=30");
   expect(code, err).toBe(0);
@@ -101,7 +101,7 @@ test("list shows every expert with its kind and load", async () => {
 });
 
 describe("add", () => {
-  test("a copy without noise: weights, averages and moments are those of its source", async () => {
+  test("a copy without noise has the weights, averages and moments of its source", async () => {
     const added = await change("add", "base", "copied", "--copy", "1", "--noise", "0");
     expect(added.layers.map(({ sources }) => sources)).toEqual(
       Array(2).fill([[0], [1], [2], [1], [3]]),
@@ -125,7 +125,7 @@ describe("add", () => {
     await continueTraining("copied");
   });
 
-  test("fresh experts begin as in a new model, without moments", async () => {
+  test("fresh experts start as in a new model, without moments", async () => {
     await change("add", "base", "fresh", "--fresh", "1", "--kind", "image");
     expect(readFileSync(join(at("fresh"), "config.yaml"), "utf8")).toContain(
       "num_modality_specific_experts: 2",
@@ -143,7 +143,7 @@ describe("add", () => {
   });
 });
 
-test("remove: the least used leave, and the others keep their weights", async () => {
+test("remove: the least used experts are removed, and the others keep their weights", async () => {
   const { step, layers } = await change("remove", "base", "removed", "--least-used", "1");
   expect(layers.map(({ experts_after }) => experts_after)).toEqual([3, 3]);
   const before = tensorsOf("base", "model.safetensors", step);
@@ -165,7 +165,7 @@ test("remove: the least used leave, and the others keep their weights", async ()
   await continueTraining("removed");
 });
 
-test("merge: groups become their mean by load, aligned", async () => {
+test("merge: groups become their mean weighted by load, aligned", async () => {
   const options = ["--experts", "0,2", "--weights", "load", "--align"];
   const { layers } = await change("merge", "base", "merged", ...options);
   expect(layers[0]!.sources).toEqual([[0, 2], [1], [3]]);
@@ -179,7 +179,7 @@ describe("upcycle", () => {
     return JSON.parse(out) as Record<string, number>;
   };
 
-  test("the sparse model scores as the dense one does, and trains on", async () => {
+  test("the sparse model scores like the dense one, and continues training", async () => {
     await trainNew("dense", vit("none"));
     const { layers, parameters } = await change("upcycle", "dense", "sparse");
     expect(layers.map(({ experts_before }) => experts_before)).toEqual([0, 0]);
@@ -210,9 +210,9 @@ describe("upcycle", () => {
     expect(weights.has("blocks.0.mlp.fc1.weight")).toBe(true);
   });
 
-  test("experts of another form, none, or a second time", async () => {
+  test("experts of another form, no experts, or a second upcycling", async () => {
     const refusals: [string, string][] = [
-      ["model.moe.experts.mlp_ratio=3", "experts must be of the dense layer's form"],
+      ["model.moe.experts.mlp_ratio=3", "experts must have the dense layer's form"],
       ["model.moe.experts.num_shared=1", "nothing at blocks.0.moe.shared_experts"],
       ["model.moe_layers=none", "has no layer with experts"],
       ["model.moe.num_experts=1", "num_selected_experts"],
@@ -242,7 +242,7 @@ test("loss-free balancing: the experts' biases are states that follow them", asy
   await continueTraining("freed");
 });
 
-describe("what does not fit is refused in one sentence, and nothing is written", () => {
+describe("invalid changes are refused with a clear error, and nothing is written", () => {
   const refused = async (...argv: string[]) => {
     const { code, out, err } = await moesaic("experts", ...argv);
     expect(out).toBe("");
@@ -272,7 +272,7 @@ describe("what does not fit is refused in one sentence, and nothing is written",
     expect(existsSync(at("never"))).toBe(false);
   });
 
-  test("runs and directories that do not fit", async () => {
+  test("unsuitable runs and directories", async () => {
     const copy = ["--copy", "0", "--out"];
     expect((await refused("add", at("nothing"), ...copy, at("never"))).err).toContain(
       "is not a run directory",
@@ -295,7 +295,7 @@ describe("what does not fit is refused in one sentence, and nothing is written",
     expect(readdirSync(at("taken"))).toEqual(["notes.txt"]);
   });
 
-  test("a run that stands in the way is replaced only with --overwrite", async () => {
+  test("an existing run is replaced only with --overwrite", async () => {
     await change("add", "base", "twice", "--fresh", "1");
     const again = await refused("add", at("base"), "--fresh", "2", "--out", at("twice"));
     expect(again.err).toContain("--overwrite");

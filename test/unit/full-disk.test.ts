@@ -1,4 +1,4 @@
-/** A disk that fills up during training; needs the right to mount one. */
+/** A disk that fills up during training; needs permission to mount one. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ afterAll(() => {
 });
 
 test.runIf(mounted)(
-  "a full disk leaves the last checkpoint, from which the run goes on",
+  "a full disk keeps the last checkpoint, and the run resumes from it",
   async () => {
     const recipe = join(folder.path, "tiny.yaml");
     writeFileSync(recipe, tinyRecipe);

@@ -1,4 +1,4 @@
-/** `moesaic generate` on a run of its own: its text, its options, and what it refuses. */
+/** `moesaic generate` on a trained run: its text, its options, and its errors. */
 import { execFile } from "node:child_process";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   writeFileSync(at("text.yaml"), tinyTextRecipe(text));
   const { code, err } = await moesaic("train", at("text.yaml"), "--run", run);
   expect(code, err).toBe(0);
-  rmSync(text); // From here on there is no data set.
+  rmSync(text); // The data set is removed from here on.
 });
 
 const prompt = ["generate", run, "--prompt", "the "];
@@ -49,7 +49,7 @@ async function json(...argv: string[]): Promise<Document> {
 }
 
 describe("text", () => {
-  test("is the same for the same seed, and another for another", async () => {
+  test("is the same for the same seed, and differs for another", async () => {
     const [first, again, other] = [
       await moesaic(...short, "--seed", "1"),
       await moesaic(...short, "--seed", "1"),
@@ -62,7 +62,7 @@ describe("text", () => {
     expect(first.err).toMatch(/40 tokens in [\d.]+ s, \S+ tokens\/s\n$/);
   });
 
-  test("is that of the functions behind it", async () => {
+  test("equals the result of the underlying functions", async () => {
     const { texts, step, seed } = await json(...short, "--seed", "1", "--top-k", "5");
     expect([step, seed]).toEqual([20, 1]);
     using opened = await openLanguageModel(run);
@@ -84,7 +84,7 @@ describe("text", () => {
     expect(log_probability).toBe(expected!.logProbability);
   });
 
-  test("grows piece by piece with --stream, into the same text", async () => {
+  test("is printed in pieces with --stream, with the same result", async () => {
     expect((await moesaic(...short, "--stream")).out).toBe((await moesaic(...short)).out);
   });
 
@@ -94,7 +94,7 @@ describe("text", () => {
     expect(uncached.texts[0]!.text).toBe(cached.texts[0]!.text);
   });
 
-  test("comes for several prompts at once, each ending at its stop text", async () => {
+  test("is generated for several prompts at once, each ending at its stop text", async () => {
     const free = await json(...short, "--prompt", "a cat");
     const [first, second] = free.texts;
     expect([first!.prompt, second!.prompt]).toEqual(["the ", "a cat"]);
@@ -108,7 +108,7 @@ describe("text", () => {
     expect(out).toBe(`${[...lines, `a cat${cut(second!.text)}`].join("\n")}\n`);
   });
 
-  test("of beams is at least as probable as the greedy one", async () => {
+  test("from beam search is at least as probable as the greedy one", async () => {
     const few = [...prompt, "--max-new-tokens", "8"];
     const greedy = await json(...few, "--temperature", "0");
     const { texts, seed } = await json(...few, "--beams", "3");
@@ -123,7 +123,7 @@ describe("text", () => {
   });
 });
 
-test("--experts tells the experts of every token in every layer", async () => {
+test("--experts prints the experts of every token in every layer", async () => {
   const { out } = await moesaic(...short, "--experts");
   const { text, routing } = (JSON.parse(out) as Document).texts[0]!;
   expect(routing!.layers).toEqual(["blocks.0.moe", "blocks.1.moe"]);
@@ -138,7 +138,7 @@ test("--experts tells the experts of every token in every layer", async () => {
   }
 });
 
-test("a prompt longer than the context is cut from its beginning, and that is said", async () => {
+test("a prompt longer than the context is truncated at its beginning, with a note", async () => {
   const long = "the cat sat on the mat; ";
   const few = ["--max-new-tokens", "5"];
   const whole = await moesaic("generate", run, "--prompt", long, ...few, "--json");
@@ -150,7 +150,7 @@ test("a prompt longer than the context is cut from its beginning, and that is sa
   expect((JSON.parse(whole.out) as Document).texts[0]!.text).toBe(end.texts[0]!.text);
 });
 
-test("the report shows tokens by expert, and texts that the command makes again", async () => {
+test("the report shows tokens by expert, and texts that the command reproduces", async () => {
   const { document } = parseHTML(readFileSync(join(run, "report.html"), "utf8"));
   const sections = [...document.querySelectorAll("section")].map(({ id }) => id);
   expect(sections).toEqual(expect.arrayContaining(["tokens", "samples", "experts", "training"]));
@@ -174,7 +174,7 @@ test("the report shows tokens by expert, and texts that the command makes again"
   expect(prompt + texts[0]!.text).toBe(last.textContent);
 });
 
-test("the example prints what the command does", async () => {
+test("the example prints the same as the command", async () => {
   const root = fileURLToPath(new URL("../../", import.meta.url));
   const argv = ["--import", "tsx", "examples/generate.ts", run, "the "];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: root });
@@ -183,11 +183,11 @@ test("the example prints what the command does", async () => {
   expect(stdout).toBe(`${out}3 experts of blocks.0.moe took part\n`);
 });
 
-describe("later commands read texts with the run's tokenizer", () => {
-  test("a run whose experts were changed has it, and generates", async () => {
+describe("later commands use the run's tokenizer", () => {
+  test("a run with changed experts has it, and generates", async () => {
     const added = at("added");
     const copy = ["--copy", "0", "--noise", "0", "--out", added];
-    // The data set is needed to lay out the training, not for its vocabulary: this text lacks letters.
+    // Preparing the training needs the data set, but not its vocabulary: this text lacks letters.
     writeFileSync(at("rhyme.txt"), "the cat sat on the mat.\n".repeat(60));
     expect((await moesaic("experts", "add", run, ...copy)).code).toBe(0);
     const { texts } = await json("generate", added, "--prompt", "; no", "--max-new-tokens", "3");
@@ -198,7 +198,7 @@ describe("later commands read texts with the run's tokenizer", () => {
   });
 });
 
-describe("is refused in one sentence", () => {
+describe("is refused with a clear error", () => {
   async function refusal(...argv: string[]): Promise<string> {
     const { code, out, err } = await moesaic("generate", ...argv);
     expect(err).toMatch(/^error: [^\n]*\n$/);
@@ -230,7 +230,7 @@ describe("is refused in one sentence", () => {
       "top_p must be above 0 and at most 1, got 1.5",
     ],
     [
-      "a count that is none",
+      "an invalid count",
       ["--prompt", "a", "--top-k", "some"],
       '--top-k takes a whole number >= 1, got "some"',
     ],
@@ -245,12 +245,12 @@ describe("is refused in one sentence", () => {
       "a stop text needs at least one character",
     ],
     [
-      "more kept than there is room",
+      "more kept tokens than the context",
       ["--prompt", "a", "--keep-tokens", "17"],
       "from 1 to the context length 16, got 17",
     ],
     [
-      "beams at random",
+      "beams with sampling",
       ["--prompt", "a", "--beams", "2", "--seed", "1"],
       "--beams cannot be combined with --seed",
     ],
@@ -260,7 +260,7 @@ describe("is refused in one sentence", () => {
       "--experts cannot be combined with --beams",
     ],
     [
-      "a length penalty alone",
+      "a length penalty without beams",
       ["--prompt", "a", "--length-penalty", "1"],
       "--length-penalty requires --beams",
     ],
@@ -280,7 +280,7 @@ describe("is refused in one sentence", () => {
     );
   });
 
-  test("a run that is no language model", async () => {
+  test("a run that is not a language model", async () => {
     writeFileSync(at("images.yaml"), tinyRecipe);
     const steps = ["train.max_steps=1", "schedule.warmup_steps=0", "train.accumulation_steps=1"];
     expect((await moesaic("train", at("images.yaml"), ...steps, "--run", at("images"))).code).toBe(

@@ -1,4 +1,4 @@
-/** The inspector beside a real training: it begins, is killed, and goes on. */
+/** The inspector with a real training that starts, is killed, and resumes. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ const bin = fileURLToPath(new URL("../../bin/moesaic.js", import.meta.url));
 let server: TestServer;
 let training: ChildProcess | undefined;
 beforeAll(async () => {
-  writeRun(join(runs, "other")); // the folder must hold a run when the inspector begins
+  writeRun(join(runs, "other")); // the folder must contain a run when the inspector starts
   writeFileSync(join(folder.path, "tiny.yaml"), tinyRecipe);
   server = await testServer(writePage(join(folder.path, "page")), [runs]);
 });
@@ -36,7 +36,7 @@ function startTraining(...argv: string[]): ChildProcess {
   return training;
 }
 
-/** What the page would know: all that came, with the time at which each step was there. */
+/** The page's state: all received data, with the arrival time of each step. */
 function follow(cursor: string) {
   const ending = new AbortController();
   const state = { steps: [] as number[], resets: 0, entry: undefined as RunEntry | undefined };
@@ -86,7 +86,7 @@ const entryOf = async (): Promise<RunEntry | undefined> =>
 const stepsOf = ({ series }: MetricTable): readonly number[] =>
   series.find(({ name, split }) => name === "loss" && split === "train")?.steps ?? [];
 
-test("new points within two seconds; killed it is stopped; resumed it goes on without doubles", async () => {
+test("new points arrive within two seconds; a killed run is stopped; a resumed one continues without duplicates", async () => {
   startTraining(join(folder.path, "tiny.yaml"), "train.max_steps=100000", "train.eval_every=50");
   await expect.poll(async () => (await entryOf())?.step, patience).toBeGreaterThan(0);
   const table = await server.json<MetricTable>("/data/runs/live/metrics.json");
@@ -118,7 +118,7 @@ test("new points within two seconds; killed it is stopped; resumed it goes on wi
   await page.stop();
 }, 180_000);
 
-test("replaced with --overwrite it begins anew", async () => {
+test("a run replaced with --overwrite starts again", async () => {
   training!.kill("SIGKILL");
   await expect.poll(async () => (await entryOf())?.state, patience).toBe("stopped");
   const before = await server.json<MetricTable>("/data/runs/live/metrics.json");

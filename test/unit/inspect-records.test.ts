@@ -1,4 +1,4 @@
-/** What every system leaves for the inspector, after a real training of a second or two. */
+/** The inspector's data of every system, after a real training of one or two seconds. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,13 +11,13 @@ const folder = temporaryFolder();
 afterAll(folder.remove);
 
 interface Expected {
-  /** Layers of the mosaics; none where there are no images. */
+  /** Layers of the mosaics; none without images. */
   readonly mosaic?: readonly string[];
   /** Layers of the attention among patches. */
   readonly attention?: readonly string[];
   /** Layers of the traces of texts. */
   readonly tokens?: readonly string[];
-  /** What the cells of the confusion matrix hold. */
+  /** Content of the confusion matrix cells. */
   readonly confusion?: "image" | "text";
 }
 
@@ -91,7 +91,7 @@ describe.each(Object.entries(systems))("%s", (name, expected) => {
     }
   });
 
-  test("what experts like most, of every kind of token", () => {
+  test("the top patches and words of experts, for every kind of token", () => {
     const layers = [...new Set([...(expected.mosaic ?? []), ...(expected.tokens ?? [])])];
     expect(record.galleries!.map(({ layer }) => layer).sort()).toEqual(layers.sort());
     for (const { layer, numPatches, numWords } of record.galleries!) {
@@ -114,7 +114,7 @@ describe.each(Object.entries(systems))("%s", (name, expected) => {
     }
   });
 
-  test("all of it small", () => {
+  test("small files", () => {
     expect(size).toBeGreaterThan(5000);
     expect(size).toBeLessThan(1_000_000);
   });
@@ -130,7 +130,7 @@ function expectDetails(layer: Omit<MosaicLayer, "rows" | "cols">, count: number)
   expect(Math.max(...probabilities!)).toBeLessThanOrEqual(1);
 }
 
-test("words of captions look at patches where the decoder reads these", async () => {
+test("words of captions attend to patches if the decoder reads patches", async () => {
   const path = join(folder.path, "seemoe", "record.json");
   const { mosaics, tokenTraces } = decodeRecord(readFileSync(path, "utf8"));
   const { fromWords, rows, cols } = mosaics![0]!.attention!;

@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(folder.remove);
 
-/** Runs the command on a page of the test until `use` is done. */
+/** Runs the command on a page of the test until `use` returns. */
 async function inspect(
   options: Partial<InspectOptions>,
   use: (url: string) => Promise<void> = async () => {},
@@ -51,7 +51,7 @@ async function inspect(
       page: async () => at("page"),
       openBrowser: (url) => opened.push(url),
       ended: async () => {
-        await undefined; // the address is told first
+        await undefined; // the address is printed first
         return use(/https?:\/\/[^\s"]+/.exec(out)![0]);
       },
     },
@@ -60,7 +60,7 @@ async function inspect(
 }
 
 describe("the server", () => {
-  test("is told, opened in the browser, and ends", async () => {
+  test("prints its address, opens the browser, and stops", async () => {
     let told = "";
     const { code, out, opened } = await inspect({}, async (url) => {
       told = url;
@@ -73,14 +73,14 @@ describe("the server", () => {
     await expect(fetch(told)).rejects.toThrow();
   });
 
-  test("--json prints the address alone and opens nothing; --no-open neither", async () => {
+  test("--json prints only the address and opens nothing; --no-open opens nothing either", async () => {
     const { out, opened } = await inspect({ json: true });
     expect(Object.keys(JSON.parse(out))).toEqual(["url"]);
     expect(opened).toEqual([]);
     expect((await inspect({ open: false })).opened).toEqual([]);
   });
 
-  test("another host has a token of its own in its address, or the one that is given", async () => {
+  test("another host has a generated or given token in its address", async () => {
     const ask = async (options: Partial<InspectOptions>) => {
       let token = "";
       const { err } = await inspect({ host: "0.0.0.0", open: false, ...options }, async (url) => {
@@ -100,7 +100,7 @@ describe("the server", () => {
     expect(await ask({ token: "my-own-token" })).toBe("my-own-token");
   });
 
-  test("a port that is taken is told; without --port the next one is tried", async () => {
+  test("a port in use is reported; without --port the next one is tried", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
@@ -118,7 +118,7 @@ describe("the server", () => {
     expect(ports[1]).toBeGreaterThan(ports[0]!);
   });
 
-  test("a host that is none of this machine is told", async () => {
+  test("a host of another machine is refused", async () => {
     await expect(inspect({ host: "203.0.113.7" })).rejects.toThrow(
       "203.0.113.7 is not an address of this machine; choose another --host",
     );
@@ -126,7 +126,7 @@ describe("the server", () => {
 });
 
 describe("the export", () => {
-  test("writes files, and says so", async () => {
+  test("writes files, and reports them", async () => {
     const out = at("site");
     const { code, err } = await inspect({ out });
     expect([code, existsSync(join(out, "index.html"))]).toEqual([0, true]);
@@ -141,35 +141,35 @@ describe("the export", () => {
 describe("wrong usage", () => {
   test.each<[string, () => string[], string]>([
     [
-      "no such run",
+      "a missing run",
       () => [at("none")],
       "none does not exist; give a folder written by moesaic train",
     ],
     ["a folder without runs", () => [at("page")], "is not a run directory and contains none"],
     [
-      "a port that is none",
+      "a port out of range",
       () => [run, "--port", "70000"],
       "--port takes a whole number from 0 to 65535, got",
     ],
     [
-      "a port that is no number",
+      "a port that is not a number",
       () => [run, "--port", "http"],
       '--port takes a whole number from 0 to 65535, got "http"',
     ],
     ["a token that is easy", () => [run, "--token", "abc"], "--token takes at least 8"],
-    ["no run at all", () => [], "missing required argument run"],
+    ["a missing argument", () => [], "missing required argument run"],
   ])("%s", async (_, argv, message) => {
     expect(await refusal("inspect", ...argv())).toContain(message);
   });
 
-  test("help shows what a host needs", async () => {
+  test("help documents the options for other hosts", async () => {
     const { out, code } = await moesaic("inspect", "--help");
     expect(code).toBe(0);
     expect(out).toMatch(/every request\s+needs\s+a\s+token/);
   });
 });
 
-test("each system has its opener, and a machine without a screen none", () => {
+test("each operating system has its opener, and a machine without a display has none", () => {
   const url = "http://127.0.0.1:6006/?token=a&b";
   expect(opener(url, "darwin", {})).toEqual(["open", url]);
   expect(opener(url, "win32", {})?.at(-1)).toBe("http://127.0.0.1:6006/?token=a^&b");
@@ -177,7 +177,7 @@ test("each system has its opener, and a machine without a screen none", () => {
   expect(opener(url, "linux", {})).toBeUndefined();
 });
 
-test("a run directory that is no folder of runs but a file is refused", async () => {
+test("a run directory that is a file is refused", async () => {
   mkdirSync(at("files"), { recursive: true });
   writeFileSync(at("files", "notes.txt"), "");
   expect(await refusal("inspect", at("files", "notes.txt"))).toContain("is not a run directory");

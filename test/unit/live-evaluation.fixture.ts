@@ -1,4 +1,4 @@
-/** What a run's evaluation computes for single samples: class probabilities, embeddings and routing. */
+/** Results of a run's evaluation for single samples: class probabilities, embeddings and routing. */
 import type { ImageDataset, TextDataset } from "../../src/data/dataset.ts";
 import type { NdArray } from "../../src/graph/array.ts";
 import type { RecordedImage } from "../../src/inspect/types/image.ts";
@@ -17,7 +17,7 @@ export interface EvaluatedSample {
   readonly probabilities?: readonly number[];
   readonly imageEmbedding?: readonly number[];
   readonly textEmbedding?: readonly number[];
-  /** The layers whose names begin so, for tokens `first` to `first + count` of the sample. */
+  /** The layers whose names start with a prefix, for tokens `first` to `first + count` of the sample. */
   layers(options: LayersOptions): RoutedLayer[];
 }
 

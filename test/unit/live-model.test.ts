@@ -1,4 +1,4 @@
-/** Live models on the native runtime against what the evaluators and commands compute. */
+/** Live models on the native runtime, compared with the evaluators and commands. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -65,7 +65,7 @@ function expectRouting(found: readonly RoutedLayer[], expected: readonly RoutedL
   }
 }
 
-/** The configuration with so much room in evaluation that no token is dropped. */
+/** The configuration with enough capacity in evaluation that no token is dropped. */
 function withRoom(config: TrainConfig): TrainConfig {
   const { model } = config;
   if (!("moe" in model) || model.moe.dispatch.name !== "capacity") return config;
@@ -82,10 +82,10 @@ describe("classes of images", () => {
     ["diff-moe-prompts", { ...patches, prefix: "blocks." }],
     ["diff-moe-captions", { ...patches, prefix: "blocks.", stride: 48 }], // three passes over an image
     ["vit-moe", { stride: 9, count: 9 }],
-    ["sf-moe", { ...patches, stride: 17 }], // a class token behind the patches
+    ["sf-moe", { ...patches, stride: 17 }], // a class token after the patches
     ["expert-choice", patches],
     ["sparsely-gated", { stride: 1, count: 1 }],
-  ])("%s: probabilities and routing of an evaluation", async (name, options) => {
+  ])("%s: probabilities and routing equal an evaluation", async (name, options) => {
     const { run, model } = await open(name);
     const samples = await evaluatedSamples(run, SAMPLES, withRoom);
     expect(samples).toHaveLength(SAMPLES);
@@ -97,7 +97,7 @@ describe("classes of images", () => {
     }
   });
 
-  test("tokens that a batch would drop are kept, and the answer is of the image alone", async () => {
+  test("tokens that a batch would drop are kept, and the answer depends only on the image", async () => {
     const { run, model } = await open("sf-moe");
     const dropped = await evaluatedSamples(run, SAMPLES);
     const experts = (layers: readonly RoutedLayer[]): number[] =>
@@ -111,7 +111,7 @@ describe("classes of images", () => {
   });
 });
 
-test("classes of texts: probabilities and routing of an evaluation", async () => {
+test("classes of texts: probabilities and routing equal an evaluation", async () => {
   const { run, model } = await open("text-classifier");
   const samples = await evaluatedSamples(run, SAMPLES);
   for (const sample of samples) {
@@ -135,7 +135,7 @@ test("classes of texts: probabilities and routing of an evaluation", async () =>
 });
 
 describe("embeddings", () => {
-  test("limoe: those of the embedder, with the routing of an evaluation that drops nothing", async () => {
+  test("limoe: equal the embedder's, with the routing of an evaluation without dropping", async () => {
     const { run, model } = await open("limoe");
     using embedder = await openEmbedder(run);
     expect(model.similarity).toEqual({ scale: embedder.scale, bias: embedder.bias });
@@ -154,7 +154,7 @@ describe("embeddings", () => {
     }
   });
 
-  test("diff-moe: those of an evaluation of pairs", async () => {
+  test("diff-moe: equal an evaluation of pairs", async () => {
     const { run, model } = await open("diff-moe-captions");
     for (const sample of await evaluatedSamples(run, SAMPLES)) {
       const seen = await model.embedImage!(sample.image!);
@@ -231,7 +231,7 @@ describe("captions", () => {
     }
   });
 
-  test("a caption needs an image, and may begin with given words", async () => {
+  test("a caption needs an image, and can start with given words", async () => {
     const { model } = await open("seemoe");
     await expect(model.generate!({})).rejects.toThrow("a caption needs an image; give one");
     const image = { width: 2, height: 2, channels: 1, data: Uint8Array.of(0, 80, 160, 255) };
@@ -245,7 +245,7 @@ describe("captions", () => {
   });
 });
 
-test("continued texts: as moesaic generate writes, with the routing of every token", async () => {
+test("continued texts equal moesaic generate, with the routing of every token", async () => {
   const { run, model } = await open("moe-decoder");
   using language = await openLanguageModel(run, { experts: true });
   const { tokenizer, decoder } = language;
@@ -266,7 +266,7 @@ test("continued texts: as moesaic generate writes, with the routing of every tok
       "the prompt has 24 tokens and the model sees 16; the first 8 have no influence",
     ]);
     layers.forEach((layer, l) => {
-      expect(layer.ids[0]).toHaveLength(tokens.length); // the last one was read as well
+      expect(layer.ids[0]).toHaveLength(tokens.length); // the last token was read as well
       const found = expected!.experts.map((_, t) => layer.ids.map((row) => row[t]!));
       expect(found).toEqual(expected!.experts.map((token) => token[l]));
       expect(layer.probabilities).toHaveLength(tokens.length * layer.numExperts);
@@ -280,14 +280,14 @@ test("continued texts: as moesaic generate writes, with the routing of every tok
 });
 
 describe("runs of earlier versions", () => {
-  test("tell what their model reads without model-inputs.json", async () => {
+  test("read model sizes without model-inputs.json", async () => {
     const { run } = await open("vit-moe");
     const { spec } = await exportLiveModel(run);
     rmSync(join(run, "model-inputs.json"));
     expect((await exportLiveModel(run)).spec).toEqual(spec);
   });
 
-  test("say what is missing where their data are gone", async () => {
+  test("report missing files if their data are missing", async () => {
     const { run, model } = await open("text-classifier");
     rmSync(join(folder.path, "sentences.csv"));
     expect((await exportLiveModel(run)).spec).toEqual(model.spec);

@@ -1,4 +1,4 @@
-/** A tiny run of every kind of model that answers single inputs; each trains in a second or two. */
+/** A tiny run of every kind of model that answers single inputs; each trains in one or two seconds. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -66,16 +66,16 @@ const recipes = {
 export type LiveRun = keyof typeof recipes;
 export const liveRuns = Object.keys(recipes) as LiveRun[];
 
-/** Sentences of the text classifier, which are also what its test reads. */
+/** Sentences of the text classifier, also used as test inputs. */
 export const sentences: readonly string[] = Array.from({ length: 30 }, (_, i) => {
   const words = ["good", "bad", "fine", "dull", "bright", "slow", "sharp"];
   return `a ${words[i % 7]} film and a ${words[(3 * i + 1) % 7]} ending`;
 });
 
-/** What the language model reads. */
+/** Training text of the language model. */
 export const passage = "to be or not to be, that is the question.\n".repeat(24);
 
-/** Trains a run below `folder` and gives its directory. */
+/** Trains a run below `folder` and returns its directory. */
 export async function trainLiveRun(folder: string, name: LiveRun): Promise<string> {
   const [text, table] = [join(folder, "passage.txt"), join(folder, "sentences.csv")];
   writeFileSync(text, passage);
@@ -99,7 +99,7 @@ runtime: { threads: 1 }
   return run;
 }
 
-/** Generated images of another size than the runs read, in colours. */
+/** Generated colour images of another size than the runs read. */
 export async function liveImages(count: number, size: number): Promise<RecordedImage[]> {
   const dataset = await openDataset({
     name: "shapes",

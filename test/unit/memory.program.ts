@@ -1,4 +1,4 @@
-/** Trains 500 steps and prints the resident memory over the last hundred, and what is left alive. */
+/** Trains 500 steps and prints the resident memory over the last hundred, and the remaining handles. */
 import { loadConfig } from "../../src/config/load.ts";
 import { trainConfigSchema } from "../../src/recipe/config.ts";
 import { nativeRuntime } from "../../src/runtime/native/native.ts";

@@ -1,4 +1,4 @@
-/** Runs the command line in this process or in one of its own, and reads the runs it writes. */
+/** Runs the command line in this process or in a separate one, and reads the runs it writes. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ export interface CommandResult {
   readonly err: string;
 }
 
-/** One command in this process. */
+/** Runs a command in this process. */
 export async function moesaic(...argv: string[]): Promise<CommandResult> {
   let out = "";
   let err = "";
@@ -26,7 +26,7 @@ export async function moesaic(...argv: string[]): Promise<CommandResult> {
 
 const bin = fileURLToPath(new URL("../../bin/moesaic.js", import.meta.url));
 
-/** One command in a process of its own; `code` is null where a signal ended it. */
+/** Runs a command in a separate process; `code` is null if a signal ended it. */
 export async function moesaicProcess(
   argv: readonly string[],
   nodeOptions: readonly string[] = [],
@@ -44,15 +44,15 @@ export async function moesaicProcess(
   return { code, out, err };
 }
 
-/** A new folder below the system's temporary one, and its removal. */
+/** A new temporary folder, and its removal. */
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "moesaic-test-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /**
- * Options for Node that make a process send itself `signal` as soon as its metrics hold a line with
- * `text`; for a line of a step that is before the step's checkpoint, if it has one.
+ * Options for Node that make a process send itself `signal` as soon as its metrics contain a line with
+ * `text`; for a step's line, this is before the step's checkpoint, if it has one.
  */
 export function signalAt(
   folder: string,
@@ -78,7 +78,7 @@ syncBuiltinESMExports();
   return ["--import", pathToFileURL(path).href];
 }
 
-/** The lines of a run's metrics without the time they were written at. */
+/** The lines of a run's metrics without their times. */
 export function metricLines(run: string): string[] {
   const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trimEnd().split("\n");
   return lines.map((line) => {
@@ -87,12 +87,12 @@ export function metricLines(run: string): string[] {
   });
 }
 
-/** Bytes of one file of a run's newest checkpoint, as text that compares fast. */
+/** Bytes of one file of a run's newest checkpoint, as text, which compares fast. */
 export async function newestFile(run: string, name: string): Promise<string> {
   return readFileSync(join(latest(await listCheckpoints(run))!.path, name)).toString("base64");
 }
 
-/** Steps of a run's checkpoints, and of the best among them. */
+/** Steps of a run's checkpoints, and the best of them. */
 export async function checkpointSteps(run: string): Promise<{ steps: number[]; best?: number }> {
   const checkpoints = await listCheckpoints(run);
   const chosen = best(checkpoints);

@@ -24,23 +24,23 @@ interface Answers {
 }
 
 interface Expected {
-  /** The text that every live model was given; the image is `picture.png`. */
+  /** The text input of every live model; the image is `picture.png`. */
   readonly text: string;
   /** Scores of the test split, and answers. */
   readonly runs: Record<string, { scores: Scores; live: Answers }>;
   readonly methods: Record<string, Scores>;
-  /** Metrics of the interrupted run if nothing had interrupted it. */
+  /** Metrics of the interrupted run as if it had not been interrupted. */
   readonly interrupted: { step: number; split: string; name: string; value: number }[];
 }
 
-// Configurations name text files by their paths from the root of the repository, where tests run.
+// Configurations name text files by paths relative to the repository root, where tests run.
 const root = "test/fixtures/runs-8f651c7";
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
 const expected = read("expected.json") as Expected;
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
-/** Other processors round sums in another order. */
+/** Other processors sum in another order. */
 function expectClose(actual: readonly number[], wanted: readonly number[], label: string): void {
   expect(actual.length, label).toBe(wanted.length);
   for (const [i, value] of wanted.entries()) {
@@ -60,8 +60,8 @@ async function expectScores(run: string, wanted: Scores): Promise<void> {
 describe("recipes", () => {
   const configs = read("configs.json") as Record<string, object>;
 
-  // What 8f651c7 made of a recipe names every default, so that a default that changed is found.
-  test.each(Object.keys(configs))("%s has the settings that it had", (file) => {
+  // The resolved recipes of 8f651c7 contain every default, so that changed defaults are detected.
+  test.each(Object.keys(configs))("%s has the same settings as before", (file) => {
     const path = join(folder.path, file);
     writeFileSync(path, JSON.stringify(configs[file]));
     const config = loadConfig(join(root, "recipes", file), trainConfigSchema, {
@@ -72,12 +72,12 @@ describe("recipes", () => {
 });
 
 describe("runs", () => {
-  test.each(Object.keys(expected.runs))("%s has the scores that it had", async (name) => {
+  test.each(Object.keys(expected.runs))("%s has the same scores as before", async (name) => {
     await expectScores(join(root, name), expected.runs[name]!.scores);
   });
 
   test.each(Object.keys(expected.methods))(
-    "the router of methods/%s decides as it did",
+    "the router of methods/%s decides as before",
     async (name) => {
       await expectScores(join(root, "methods", name), expected.methods[name]!);
     },
@@ -92,7 +92,7 @@ describe("runs", () => {
   });
 
   const live = Object.keys(expected.runs).filter((name) => name !== "classic-mixture");
-  test.each(live)("the live model of %s answers as it did", async (name) => {
+  test.each(live)("the live model of %s answers as before", async (name) => {
     const { spec, weights } = await exportLiveModel(join(root, name));
     const model = await createLiveModel(spec, weights, { runtime: nativeRuntime() });
     const { classifyImage, classifyText, embedImage, embedText, generate } =
@@ -123,7 +123,7 @@ describe("runs", () => {
     model.dispose();
   });
 
-  test("an interrupted run resumes as if nothing had interrupted it", async () => {
+  test("a resumed run equals an uninterrupted one", async () => {
     const run = join(folder.path, "interrupted");
     cpSync(join(root, "interrupted"), run, { recursive: true });
     const { code, err } = await moesaic("train", "--run", run, "--resume");

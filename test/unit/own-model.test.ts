@@ -1,4 +1,4 @@
-/** A model of one's own through `train(config, { task })`: run directory, resume, report, inspector. */
+/** A custom model through `train(config, { task })`: run directory, resume, report, inspector. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -72,7 +72,7 @@ describe("a classifier of images", () => {
     record = decodeRecord(readFileSync(join(run, "record.json"), "utf8"));
   }, 60_000);
 
-  test("leaves a run with a report and everything for the inspector", async () => {
+  test("has a run with a report and all data for the inspector", async () => {
     expect(readFileSync(join(run, "report.html"), "utf8")).toContain("my-model");
     expect(record.mosaics).toHaveLength(12);
     for (const { layers } of record.mosaics!) {
@@ -90,7 +90,7 @@ describe("a classifier of images", () => {
     expect(total - active).toBe(2 * expert); // 2 of 4 experts
   });
 
-  test("opens in the inspector, which offers the pages that it fills", async () => {
+  test("opens in the inspector, with the pages that have data", async () => {
     await using server = await testServer(writePage(join(folder.path, "page")), [run]);
     const { runs } = await server.json<{ runs: RunEntry[] }>("/data/runs.json");
     expect(runs).toMatchObject([{ recipe: "my-model", system: "custom", state: "finished" }]);
@@ -107,15 +107,15 @@ describe("a classifier of images", () => {
     ]);
   });
 
-  test("keeps a configuration that loads again", () => {
+  test("has a configuration that loads again", () => {
     expect(loadConfig(join(run, "config.yaml"), trainConfigSchema)).toEqual(config);
   });
 
-  test("is scored again with its task", async () => {
+  test("can be scored again with its task", async () => {
     expect(await evaluateRun(run, { split: "test", task })).toEqual(record.summary.test);
   });
 
-  test("is refused by commands that have no task, in a sentence", async () => {
+  test("is refused by commands without a task, with a clear error", async () => {
     const sentence =
       "model.system custom is a model that a program passes to train as options.task; use train or evaluateRun with the same task";
     for (const argv of [
@@ -129,7 +129,7 @@ describe("a classifier of images", () => {
   });
 });
 
-test("an interrupted training is resumed with the same task, to the same bits", async () => {
+test("an interrupted training resumes with the same task, bit for bit", async () => {
   const whole = join(folder.path, "classifier");
   const path = join(folder.path, "resumed");
   const stop = new AbortController();
@@ -145,7 +145,7 @@ test("an interrupted training is resumed with the same task, to the same bits", 
   expect(weights(path).equals(weights(whole))).toBe(true);
 });
 
-test("any objective is a task, whose routing is recorded by class", async () => {
+test("any objective can be a task, with routing recorded by class", async () => {
   const objective: Objective = (scope, { features, labels }) => {
     const x = linear(scope.child("embed"), features!, 8);
     const scores = linear(scope.child("head"), add(x, experts(scope, x)), 3);
@@ -174,18 +174,18 @@ test("any objective is a task, whose routing is recorded by class", async () => 
   expect(routing[0]!.labels!.map(({ label }) => label)).toEqual(["class"]);
 });
 
-describe("what does not fit is refused", () => {
+describe("invalid combinations are refused", () => {
   const refused = (options: Parameters<typeof train>[1]["task"], given = config) =>
     train(given, { task: options!, runDirectory: join(folder.path, "refused") });
 
-  test("a task beside a system of the toolkit", async () => {
+  test("a task with a built-in system", async () => {
     const vit = createConfig({ ...config, model: { system: "vit-moe" } } as never);
     await expect(refused(task, vit)).rejects.toThrow(
       "options.task replaces the model, but model.system is vit-moe",
     );
   });
 
-  test("classes of data without any, and tokens that are no grid", async () => {
+  test("data without classes, and tokens that form no grid", async () => {
     const data = { name: "gaussian-shift" } as const;
     await expect(refused(task, createConfig({ data, train: { maxSteps: 1 } }))).rejects.toThrow(
       "classificationTask learns the classes of images, but gaussian-shift has none",

@@ -1,4 +1,4 @@
-/** What package.json, the lock file and the source tree promise. */
+/** Guarantees of package.json, the lock file and the source tree. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,7 +43,7 @@ test("npm runs no install scripts, and the lock file names no registry", () => {
   expect(locked.devDependencies).toEqual(manifest.devDependencies);
 });
 
-test("the lock file knows the binary packages of all platforms", () => {
+test("the lock file has the binary packages of all platforms", () => {
   const { packages } = JSON.parse(read("package-lock.json")) as {
     packages: Record<string, { optionalDependencies?: Record<string, string> }>;
   };
@@ -55,7 +55,7 @@ test("the lock file knows the binary packages of all platforms", () => {
   expect(missing, "run node scripts/complete-lock.js").toEqual([]);
 });
 
-test("every entry of the package has a source, with its types first", () => {
+test("every entry of the package has a source, and its types come first", () => {
   for (const [name, target] of Object.entries(manifest.exports)) {
     if (typeof target === "string") continue;
     expect(Object.keys(target), name).toEqual(["types", "default"]);
@@ -85,7 +85,7 @@ test("no file is longer than 400 lines", () => {
   expect(long).toEqual([]);
 });
 
-test("no folder of src but ops has more than 20 loose source files", () => {
+test("no folder of src except ops has more than 20 loose source files", () => {
   const large = foldersBelow("src")
     .filter((folder) => folder !== "src/ops")
     .map((folder) => {
@@ -98,7 +98,7 @@ test("no folder of src but ops has more than 20 loose source files", () => {
   expect(large, "group files that belong together in a folder").toEqual([]);
 });
 
-test("no file names a place on somebody's machine, or a package registry", () => {
+test("no file contains a path of somebody's machine, or a package registry", () => {
   const machine = /(?<![\w.~$}-])\/(work|home|root|Users|mnt)\/[\w.]|[A-Z]:\\Users/;
   const registry = /https?:\/\/[^\s"'/]*(registry|npmmirror|artifactory)|^\s*registry\s*=/m;
   const named = texts.filter((path) => machine.test(read(path)) || registry.test(read(path)));

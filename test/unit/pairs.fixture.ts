@@ -1,4 +1,4 @@
-/** A tiny model of images and texts, trained in about a second. */
+/** A tiny image-text model, trained in about a second. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -32,7 +32,7 @@ train: { batch_size: 16, max_steps: 12, eval_every: 6, choose_from_step: 12 }
 runtime: { threads: 1 }
 `;
 
-/** Trains the model below `folder` and gives its run directory. */
+/** Trains the model below `folder` and returns its run directory. */
 export async function trainPairs(folder: string): Promise<string> {
   const [path, run] = [join(folder, "pairs.yaml"), join(folder, "run")];
   writeFileSync(path, recipe);
@@ -41,7 +41,7 @@ export async function trainPairs(folder: string): Promise<string> {
   return run;
 }
 
-/** A folder of three pictures, one of them further down and one broken. */
+/** A folder of three pictures, one of them in a subfolder and one broken. */
 export function writePictureFolder(folder: string): string {
   const path = join(folder, "pictures");
   mkdirSync(join(path, "deep"), { recursive: true });
@@ -51,14 +51,14 @@ export function writePictureFolder(folder: string): string {
   return path;
 }
 
-/** What a command printed under `--json`; notes go to stderr. */
+/** The output of a command with `--json`; notes go to stderr. */
 export async function json<Document>(...argv: string[]): Promise<Document> {
   const { code, out, err } = await moesaic(...argv, "--json");
   expect(code, err).toBe(0);
   return JSON.parse(out) as Document;
 }
 
-/** The one sentence with which a command refuses what it is asked. */
+/** The error message with which a command refuses its arguments. */
 export async function refusal(...argv: string[]): Promise<string> {
   const { code, out, err } = await moesaic(...argv);
   expect(err).toMatch(/^error: [^\n]*\n$/);

@@ -1,4 +1,4 @@
-/** Plug-ins in recipes and on the command line, in processes of their own. */
+/** Plug-ins in recipes and on the command line, in separate processes. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ afterAll(folder.remove);
 const examples = fileURLToPath(new URL("../../examples/plugins/", import.meta.url));
 const run = join(folder.path, "own");
 
-test("a recipe trains with a router and a data set of its plug-ins, and eval finds them again", async () => {
+test("a recipe trains with a router and a data set of its plug-ins, and eval loads them again", async () => {
   const trained = await moesaicProcess([
     ...["train", join(examples, "own-parts.yaml"), "--run", run],
     ...["train.max_steps=3", "schedule.warmup_steps=1", "data.length=64"],
@@ -24,7 +24,7 @@ test("a recipe trains with a router and a data set of its plug-ins, and eval fin
   expect(JSON.parse(scored.out).accuracy).toBeGreaterThanOrEqual(0);
 }, 120_000);
 
-test("a system of a plug-in is trained and scored, and its experts change, like those of a built-in one", async () => {
+test("a plug-in system is trained and scored, and its experts can be changed, like a built-in one", async () => {
   const own = join(folder.path, "system");
   const trained = await moesaicProcess([
     ...["train", join(examples, "own-system.yaml"), "--run", own],
@@ -45,7 +45,7 @@ test.each([
   ["an unknown package", "no-such-package", "is not an installed package"],
   ["a module without definitions", "empty.mjs", "exports no definition"],
   ["a module that throws", "broken.mjs", "failed while it was imported: no good"],
-])("%s is refused in one sentence", async (_, name, message) => {
+])("%s is refused with a clear error", async (_, name, message) => {
   writeFileSync(join(folder.path, "empty.mjs"), "export const nothing = 1;");
   writeFileSync(join(folder.path, "broken.mjs"), "throw new Error('no good');");
   const plugin = name.endsWith(".mjs") ? join(folder.path, name) : name;

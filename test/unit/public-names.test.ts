@@ -1,4 +1,7 @@
-/** The layers and blocks of our own models have public names, so that other models can be written like them. */
+/**
+ * The layers and blocks of our own models have public names, so that other models can be written like
+ * them.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as data from "../../src/data/index.ts";
@@ -16,7 +19,7 @@ const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts") && !/\.(test|fixture)\.ts$/.test(file))
   .map((file) => ({ file, code: readFileSync(new URL(file, folder), "utf8") }));
 
-/** Names of values that the models import, with the folder of `src` that has them. */
+/** Names of values that the models import, with their folder of `src`. */
 function imported(): { readonly from: string; readonly name: string }[] {
   return sources.flatMap(({ code }) =>
     [...code.matchAll(/^import \{([^}]*)\} from "(?:\.\.\/)+([\w-]+)\/[^"]*";/gm)].flatMap(
@@ -30,14 +33,14 @@ function imported(): { readonly from: string; readonly name: string }[] {
   );
 }
 
-test("every value that a model imports from another folder is in the entry of that folder", () => {
+test("every value that a model imports from another folder is exported by that folder's entry", () => {
   const found = imported().filter(({ from }) => from in entries);
   expect(found.length).toBeGreaterThan(100);
   const missing = found.filter(({ from, name }) => !(name in entries[from]!));
   expect([...new Set(missing.map(({ from, name }) => `${from}: ${name}`))]).toEqual([]);
 });
 
-test("blocks that models share, and what makes each model, are in the entry of models", () => {
+test("shared blocks of models, and the parts of each model, are exported by the entry of models", () => {
   const shared = sources.filter(({ file }) => !file.includes("/"));
   const configs = sources.filter(({ file }) => file.endsWith("/config.ts"));
   const main = sources.filter(({ file }) => {

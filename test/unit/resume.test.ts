@@ -43,7 +43,7 @@ async function expectSameAsWhole(run: string): Promise<void> {
   expect(scores(run)).toEqual(scores(whole));
 }
 
-test("a run holds what it promises", async () => {
+test("a run has all promised files", async () => {
   for (const name of ["config.yaml", "metrics.jsonl", "summary.json", "report.html"]) {
     expect(existsSync(join(whole, name)), name).toBe(true);
   }
@@ -54,7 +54,7 @@ test("a run holds what it promises", async () => {
   expect(steps("train")).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   expect(steps("validation")).toEqual([6, 12, 18, 20]);
   expect(steps("test")).toEqual([20]);
-  // 96 samples are 12 batches of 8, two to a step: 6 steps an epoch.
+  // 96 samples are 12 batches of 8, two per step: 6 steps per epoch.
   expect(events.find(({ step }) => step === 6).epoch).toBe(0);
   expect(events.find(({ step }) => step === 7).epoch).toBe(1);
   expect(events.some(({ name }) => name === "experts/blocks.0.moe/load_3")).toBe(true);
@@ -62,8 +62,8 @@ test("a run holds what it promises", async () => {
   expect(clipped.length).toBeGreaterThan(0);
 });
 
-test("the same seed gives the same bits, whatever the number of workers; another does not", async () => {
-  // Every evaluation starts threads of its own, so there is one.
+test("equal seeds give equal bits, for any number of workers; another seed does not", async () => {
+  // Every evaluation starts its own threads, so there is only one evaluation.
   const [alone, helped] = [0, 2].map((workers) => join(folder.path, `workers-${workers}`));
   for (const [workers, run] of [
     [0, alone!],
@@ -82,7 +82,7 @@ test("the same seed gives the same bits, whatever the number of workers; another
   expect(metricLines(other)[0]).not.toBe(metricLines(whole)[0]);
 });
 
-test("SIGINT saves the step, exits with 130, and the resumed run is the uninterrupted one", async () => {
+test("SIGINT saves the step, exits with 130, and the resumed run equals the uninterrupted one", async () => {
   const run = join(folder.path, "interrupted");
   const stopped = await moesaicProcess(
     ["train", recipe, "--run", run],
@@ -91,7 +91,7 @@ test("SIGINT saves the step, exits with 130, and the resumed run is the uninterr
   expect(stopped.err).toContain(`to continue: moesaic train --run ${run} --resume`);
   expect(stopped.code).toBe(130);
   const { steps } = await checkpointSteps(run);
-  // The signal is sent after step 8; a busy machine may deliver it a step or two later.
+  // The signal is sent after step 8; a busy machine may deliver it one or two steps later.
   expect(steps.at(-1)).toBeGreaterThanOrEqual(8);
   expect(steps.at(-1)).toBeLessThanOrEqual(11);
   expect(existsSync(join(run, "summary.json"))).toBe(false);
@@ -101,7 +101,7 @@ test("SIGINT saves the step, exits with 130, and the resumed run is the uninterr
   await expectSameAsWhole(run);
 });
 
-test("after kill -9 between checkpoints the resumed run is the uninterrupted one", async () => {
+test("after kill -9 between checkpoints, the resumed run equals the uninterrupted one", async () => {
   const run = join(folder.path, "killed");
   const killed = await moesaicProcess(
     ["train", recipe, "--run", run],
@@ -127,7 +127,7 @@ test("a run killed before its first checkpoint starts again", async () => {
   await expectSameAsWhole(run);
 });
 
-test("an interrupt during the final test comes too late: the run is finished", async () => {
+test("an interrupt during the final test is too late: the run is finished", async () => {
   const run = join(folder.path, "late");
   const { code, err } = await moesaicProcess(
     ["train", recipe, "--run", run],
@@ -139,7 +139,7 @@ test("an interrupt during the final test comes too late: the run is finished", a
   await expectSameAsWhole(run);
 });
 
-test("momentum of SGD resumes as well", async () => {
+test("momentum of SGD is resumed too", async () => {
   const config = loadConfig(recipe, trainConfigSchema);
   const sgd: TrainConfig = {
     ...config,
@@ -193,14 +193,14 @@ test("a run that stopped early stays stopped when resumed", async () => {
   expect(metricLines(run)).toEqual(before);
 });
 
-test("eval scores the best checkpoint as the end of training did", async () => {
+test("eval scores the best checkpoint like the end of training", async () => {
   const { code, out } = await moesaic("eval", whole, "--json");
   expect(code).toBe(0);
   const summary = JSON.parse(readFileSync(join(whole, "summary.json"), "utf8"));
   expect(JSON.parse(out)).toEqual(summary.test);
 });
 
-test("eval scores the latest checkpoint as training did at its last step", async () => {
+test("eval scores the latest checkpoint like training at its last step", async () => {
   const argv = ["eval", whole, "--split", "validation", "--checkpoint", "latest", "--json"];
   const { code, out } = await moesaic(...argv);
   expect(code).toBe(0);

@@ -1,4 +1,4 @@
-/** `moesaic retrieve` and `moesaic embed` on a run of their own, and what they are made of. */
+/** `moesaic retrieve` and `moesaic embed` on a trained run, and their functions. */
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
@@ -27,7 +27,7 @@ function readTable(path: string) {
 }
 
 describe("embed", () => {
-  test("images and captions of a split, from which training's retrieval scores follow", async () => {
+  test("images and captions of a split, which reproduce training's retrieval scores", async () => {
     const images = at("images.npy");
     expect(await json("embed", run, "--out", images)).toMatchObject({ rows: 24, width: 16 });
     expect((await moesaic("embed", run, "--captions", "--out", at("captions.npy"))).code).toBe(0);
@@ -99,7 +99,7 @@ interface Found {
 }
 
 describe("retrieve", () => {
-  test("the nearest images of a text, as those of all embeddings, and a page of them", async () => {
+  test("the nearest images of a text match all embeddings, and a page shows them", async () => {
     const page = at("page.html");
     const argv = ["--text", "a red <star>", "--top", "4", "--html", page];
     const { source, matches } = await json<Found>("retrieve", run, ...argv);
@@ -120,7 +120,7 @@ describe("retrieve", () => {
     expect(document.querySelectorAll("script, link, img:not([src^=data])")).toHaveLength(0);
   });
 
-  test("pictures of a folder are shown as they lie there", async () => {
+  test("pictures of a folder are shown as original files", async () => {
     const page = at("folder.html");
     const argv = ["retrieve", run, "--text", "", "--images", pictures, "--html", page];
     const { code, out, err } = await moesaic(...argv);
@@ -164,7 +164,7 @@ describe("retrieve", () => {
 });
 
 describe("an opened embedder", () => {
-  test("embeds alone as among others, and disposes of its sessions", async () => {
+  test("embeds single inputs like batches, and disposes of its sessions", async () => {
     const opened = await openEmbedder(run);
     const source = await opened.openImages({ split: "test" });
     const all = await opened.embedImages(source);

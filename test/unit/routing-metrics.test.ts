@@ -58,7 +58,7 @@ const shares = ["load", "importance"].flatMap((name) =>
 const labels = ["class", "domain", "color", "texture"];
 const measures = ["mutual_information", "chi_square", "cramers_v"];
 
-/** Values of one split and step by what follows the layer's name. */
+/** Values of one split and step by the part of their name after the layer. */
 function valuesAt(events: readonly MetricEvent[], split: string, step: number) {
   const found = events.filter(
     (event) => event.split === split && event.step === step && event.name.startsWith(`${LAYER}/`),
@@ -84,7 +84,7 @@ const routers = [
 ] as const; // biome-ignore format: a table
 
 describe.each(routers)("%s", (name, moe) => {
-  test("writes finite metrics in training and of the test split", async () => {
+  test("writes finite metrics during training and for the test split", async () => {
     const run = name.replaceAll(" ", "-");
     const events = await train(run, recipe(moe));
     for (const [split, step] of [
@@ -151,7 +151,7 @@ describe("agreement", () => {
     const [early] = await listCheckpoints(at("first"));
     const earlier = await agreement(at("first"), early!.path, "--split", "test");
     expect(earlier.split).toBe("test");
-    // The report compares the checkpoint that was chosen with the last one, where they differ.
+    // The report compares the chosen checkpoint with the last one if they differ.
     const report = readFileSync(join(at("first"), "report.html"), "utf8");
     expect(report.includes("and the last (step 20)")).toBe(earlier.first.step !== 20);
     const [other] = (await agreement(at("first"), at("second"))).layers;
@@ -163,7 +163,7 @@ describe("agreement", () => {
     expect(table.out).toContain("validation split");
   }, 60_000);
 
-  test("what cannot be compared is refused with the reason", async () => {
+  test("incompatible runs are refused with the reason", async () => {
     const refused = async (...argv: string[]) => {
       const { code, err } = await moesaic("agreement", ...argv);
       expect(code).toBe(2);

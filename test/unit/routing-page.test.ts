@@ -25,7 +25,7 @@ test("the page has a recipe and a picture of every router with variants, and all
   expect(examples.map(({ id }) => id).sort()).toEqual([...names, "capacity"].sort());
 });
 
-test("the compared variants are of these routers, and their settings are valid", () => {
+test("the compared variants belong to these routers, and their settings are valid", () => {
   const compared = [...methods, ...balancing].map((variant) => {
     const { model } = configOf(variant, "shapes-vit-moe", []);
     return "moe" in model ? model.moe.router.name : undefined;
@@ -34,14 +34,14 @@ test("the compared variants are of these routers, and their settings are valid",
   expect(new Set([...methods, ...balancing].map(({ id }) => id)).size).toBe(compared.length);
 });
 
-test("the table of combinations is that of the code", () => {
+test("the table of combinations matches the code", () => {
   const cells = (table: string): string => table.replace(/ +/g, " ").replace(/-+/g, "-");
   expect(cells(readMarked(path("docs/routing.md"), "combinations"))).toBe(
     cells(combinationsTable()),
   );
 });
 
-test("the picture of a capacity shows what the layer routes", async () => {
+test("the picture of a capacity shows the layer's routing", async () => {
   const example = examples.find(({ id }) => id === "capacity")!;
   const cells = await routeExample(example);
   expect(cells.map((row) => row.length)).toEqual(Array(numTokens).fill(numExperts));

@@ -23,8 +23,8 @@ test("a failure while running names the operator, its scope and its line", async
   );
 });
 
-test("sizes that turn out not to fit are named in the same way", async () => {
-  // Traced for one symbolic size, given two: the product fails when the graph runs.
+test("size mismatches at run time are reported in the same way", async () => {
+  // Traced for one symbolic size but run with two: the product fails at run time.
   const failure = runScoped(
     (scope, { a, b }) => {
       scope.child("head").parameter("unused", [1], zeros);
@@ -38,7 +38,7 @@ test("sizes that turn out not to fit are named in the same way", async () => {
   await expect(failure).rejects.toThrow(/^operator Gemm failed at matmul in head \(unit/);
 });
 
-test("a shape that cannot be is refused while tracing, with its scope", async () => {
+test("an impossible shape is refused while tracing, with its scope", async () => {
   const failure = runScoped(
     (scope, { a }) => {
       const weight = scope.child("head").parameter("weight", [5, 2], zeros);

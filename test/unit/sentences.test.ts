@@ -23,7 +23,7 @@ function writeSentences(name: string): string {
   return path;
 }
 
-test("the report shows sentences by expert, classes by name, and what was wrong", async () => {
+test("the report shows sentences by expert, classes by name, and mistakes", async () => {
   const recipe = join(folder.path, "sentences.yaml");
   writeFileSync(
     recipe,
@@ -59,7 +59,7 @@ runtime: { threads: 1 }
   const tokens = [...first.querySelectorAll('[data-layer="blocks.0.moe"] i')];
   expect(tokens.map((token) => token.firstChild!.textContent)).toEqual(["a", "fine", "film"]);
 
-  // Six steps leave the classifier undecided: what it finds and misses is all there is.
+  // Six steps leave the classifier undecided, so the number of mistakes is not fixed.
   const rows = [...document.querySelectorAll("#predictions tbody tr")];
   const wrong = rows.filter((row) => row.querySelector("td.wrong") !== null);
   const matrix = [...document.querySelectorAll("#confusion tbody tr")];

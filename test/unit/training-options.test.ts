@@ -23,7 +23,7 @@ beforeAll(async () => {
   expect((await runTo(plain)).code).toBe(0);
 });
 
-test("segments that are computed again change no bit of a run", async () => {
+test("recomputed segments do not change a run, bit for bit", async () => {
   const run = join(folder.path, "recomputed");
   const { code } = await runTo(run, "train.gradient_checkpointing=blocks");
   expect(code).toBe(0);
@@ -33,7 +33,7 @@ test("segments that are computed again change no bit of a run", async () => {
   }
 });
 
-test("a profile stands in the run directory and names modules and operators", async () => {
+test("a profile in the run directory names modules and operators", async () => {
   const run = join(folder.path, "profiled");
   const { code, err } = await runTo(run, "--profile");
   expect(code).toBe(0);
@@ -50,7 +50,7 @@ test("a profile stands in the run directory and names modules and operators", as
   expect(existsSync(join(run, "profile.json"))).toBe(false);
 });
 
-test("a run begins with the weights of another, whole or in part", async () => {
+test("a run starts with the weights of another, completely or in part", async () => {
   const begun = join(folder.path, "begun");
   const from = `init_from={path: ${plain}}`;
   const { code, err } = await runTo(begun, from);
@@ -68,7 +68,7 @@ test("a run begins with the weights of another, whole or in part", async () => {
   expect(wider.err).toContain("set init_from.strict to false");
 });
 
-test("frozen parameters keep their first values; the others move", async () => {
+test("frozen parameters keep their initial values; the others change", async () => {
   const run = join(folder.path, "frozen");
   const rule = "optimizer.rules=[{parameters: 'blocks.*', frozen: true}]";
   expect((await runTo(run, rule, `init_from={path: ${plain}}`)).code).toBe(0);

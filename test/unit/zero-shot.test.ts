@@ -1,4 +1,4 @@
-/** `moesaic zero-shot` and `moesaic probe` on a run of their own. */
+/** `moesaic zero-shot` and `moesaic probe` on a trained run. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -33,7 +33,7 @@ interface Labelled {
 }
 
 describe("zero-shot", () => {
-  test("scores the test split as training did", async () => {
+  test("scores the test split like training", async () => {
     const scores = await json<Scores>("zero-shot", run);
     const summary = JSON.parse(readFileSync(join(run, "summary.json"), "utf8"));
     expect(scores.zero_shot_accuracy).toBe(summary.test.zero_shot_accuracy);
@@ -60,7 +60,7 @@ describe("zero-shot", () => {
     expect(given.confusion).toEqual(named.confusion);
   });
 
-  test("pictures of a folder get their best labels; what is broken is skipped and told", async () => {
+  test("pictures of a folder get their best labels; broken ones are skipped and reported", async () => {
     writeFileSync(at("labels.txt"), "star\nred circle\nblue cross\ngreen heart\n");
     const argv = ["zero-shot", run, "--images", pictures, "--labels", at("labels.txt")];
     const { images } = await json<Labelled>(...argv);
@@ -81,12 +81,12 @@ describe("zero-shot", () => {
     ]);
   });
 
-  test("without labels a folder is asked for the classes of the run's data", async () => {
+  test("without labels, a folder is classified by the classes of the run's data", async () => {
     const { images } = await json<Labelled>("zero-shot", run, "--images", pictures);
     for (const { labels } of images) expect(shapeNames).toContain(labels[0]!.label);
   });
 
-  test("labels that the model cannot tell apart are named", async () => {
+  test("labels that the model cannot distinguish are reported", async () => {
     const labels = ["--labels", "zebra,gnu,star"];
     const { code, err } = await moesaic("zero-shot", run, "--images", pictures, ...labels);
     expect(code).toBe(0);
@@ -95,7 +95,7 @@ describe("zero-shot", () => {
     );
   });
 
-  test("a folder with a folder for each class is scored", async () => {
+  test("a folder with class subfolders is scored", async () => {
     for (const [name, color] of [
       ["star", [200, 0, 0]],
       ["heart", [0, 0, 200]],
@@ -110,8 +110,21 @@ describe("zero-shot", () => {
     expect(scores).not.toHaveProperty("zero_shot_top5_accuracy");
   });
 
+  test("labels that are not the classes get counts, and no accuracy", async () => {
+    const labels = ["--labels", "star,heart,anything else"];
+    const scores = await json<Labelled>("zero-shot", run, ...labels);
+    expect(scores.images).toHaveLength(24);
+    expect(scores).not.toHaveProperty("zero_shot_accuracy");
+    const { code, out, err } = await moesaic("zero-shot", run, ...labels);
+    expect(code).toBe(0);
+    expect(err).toContain("no accuracy: 3 labels for 8 classes; pass one label for each class");
+    const counts = [...out.matchAll(/^(star|heart|anything else) +(\d+) /gm)];
+    expect(counts.map(([, label]) => label)).toEqual(["star", "heart", "anything else"]);
+    expect(counts.reduce((sum, [, , count]) => sum + Number(count), 0)).toBe(24);
+    expect(out).not.toContain("accuracy");
+  });
+
   test.each<[string, string[], string]>([
-    ["too few labels", ["--labels", "star,heart"], "shapes has 8 classes and --labels has 2"],
     ["a label twice", ["--labels", "star, star"], 'the label "star" is given twice'],
     ["no label", ["--labels", ","], "--labels takes names such as cat,dog"],
     ["no place in a template", ["--templates", "a star"], 'the template "a star" has no {}'],
@@ -138,7 +151,7 @@ interface Probe {
 }
 
 describe("probe", () => {
-  test("nearest neighbours and a linear classifier of the frozen embeddings", async () => {
+  test("nearest neighbours and a linear classifier on the frozen embeddings", async () => {
     const knn = await json<Probe>("probe", run, "--kind", "knn", "--k", "5");
     expect(knn).toMatchObject({ kind: "knn", k: 5, train_images: 96, test_images: 24 });
     const linear = await json<Probe>("probe", run, "--kind", "linear", "--max-train", "60");

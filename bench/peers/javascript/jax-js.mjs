@@ -1,8 +1,8 @@
 /**
  * The dense vision transformer in jax-js on WebAssembly, compiled with `jit`.
  *
- * Axes: B images, S patches, D width, H heads. Arrays are consumed by what they are given to;
- * `.ref` keeps one for another use.
+ * Axes: B images, S patches, D width, H heads. Functions consume their array arguments;
+ * `.ref` keeps an array for another use.
  */
 
 import { readFileSync } from "node:fs";

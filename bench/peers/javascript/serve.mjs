@@ -1,6 +1,6 @@
 /**
- * Serves a dense model over standard input and output, one JSON object a line; the commands are
- * those of ../pytorch/serve.py. First argument: the file that exports `version` and
+ * Serves a dense model over standard input and output, one JSON object per line; the commands are
+ * the commands of ../pytorch/serve.py. First argument: the file that exports `version` and
  * `createModel({ weights, images, labels, config })`.
  */
 

@@ -59,8 +59,8 @@ class MixtureOfExperts(nn.Module):
         counts = torch.bincount(ids.view(-1), minlength=len(self.experts)).tolist()
         tokens = order // self.selected
         grouped = x.index_select(0, tokens)  # [N*K, D]
-        # An expert without tokens runs too: zero gradients, where skipping it would leave none at
-        # all and AdamW would pass over its weights.
+        # An expert without tokens also runs and gets zero gradients. Skipping it would leave no
+        # gradients, and AdamW would skip its weights.
         y = torch.cat([e(part) for e, part in zip(self.experts, grouped.split(counts))])
         y = y * weights.view(-1, 1).index_select(0, order)
         return torch.zeros_like(x).index_add(0, tokens, y).view(b, s, d)

@@ -23,7 +23,7 @@ test("scores are grouped by name across splits, loss and accuracy first", () => 
     series("train", "learning_rate"),
     series("validation", "loss"),
     series("train", "loss"),
-    series("test", "loss", [1]), // one value is no curve
+    series("test", "loss", [1]), // a single value makes no curve
   );
   expect(scores.map(({ title }) => title)).toEqual(["Loss", "Accuracy", "Temperature"]);
   expect(scores[0]!.curves.map(({ label }) => label)).toEqual(["train", "validation"]);

@@ -32,7 +32,7 @@ test("non-finite values are counted and not drawn", () => {
   expect(series[0]).toMatchObject({ steps: [2], values: [1], count: 2, nonFinite: 1 });
 });
 
-test("a long curve is thinned, its peaks are kept", () => {
+test("a long curve is thinned and keeps its peaks", () => {
   const events = Array.from({ length: 5000 }, (_, i) => event(i, i === 1234 ? 99 : 1));
   const [series] = mergeMetrics(empty, events).series;
   expect(series!.steps.length).toBeLessThanOrEqual(1000);

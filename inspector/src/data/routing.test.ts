@@ -30,7 +30,7 @@ test("a record of first choices only is read, and its weights replace probabilit
   expect(sharesOf(layers, 0)).toEqual([0, 0, 0.5]);
 });
 
-test("all choices and probabilities are read if they are there, and layers ordered", () => {
+test("all choices and probabilities are read if present, and layers are ordered", () => {
   const second = { ...first, layer: "blocks.1.moe", ids: [[2, 3], [0, 1]], combineWeights: [[0.7, 0], [0.3, 1]], probabilities: Float32Array.of(0.25, 0.25, 0.5, 0, 1, 0) }; // biome-ignore format: one layer
   const routing = ["blocks.0.moe", "blocks.1.moe"].map((layer) => ({ layer, numExperts: 3 }));
   const mosaic: Mosaic = { image, label: 0, layers: [second, first] };
@@ -44,7 +44,7 @@ test("all choices and probabilities are read if they are there, and layers order
   expect([expertAt(found.layers[1]!, 1, 1), weightAt(found.layers[1]!, 1, 1)]).toEqual([1, 1]);
 });
 
-test("the number of experts of an old record comes from the routing of the run, else from choices", () => {
+test("the number of experts of an old record comes from the run's routing, otherwise from choices", () => {
   const { numExperts: _, ...old } = first;
   const mosaic: Mosaic = { image, label: 0, layers: [old] };
   const experts = (given: object) =>

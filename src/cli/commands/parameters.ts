@@ -21,7 +21,11 @@ export const parametersDefinition = defineCommand({
     argument("[key=value...]", "settings that override it"),
   ],
   options: {
-    vocabulary: option("<count>", "size of a learnt vocabulary, special tokens included", whole(2)),
+    vocabulary: option(
+      "<count>",
+      "size of a learned vocabulary, special tokens included",
+      whole(2),
+    ),
     ...common,
   },
   notes,

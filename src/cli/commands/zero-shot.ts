@@ -5,14 +5,15 @@ import { checkpoint, common, imageOptions, imageRules, run } from "../options.ts
 const notes = `
 Each label replaces {} in every template; the mean embedding of these sentences represents the label.
 --labels defaults to the classes of the data set, --templates to templates for the data set. With --labels,
-a data set is scored if the number of labels equals its number of classes; the order must match.
+a data set is scored if the number of labels equals its number of classes; the order must match. Other
+labels get counts instead of an accuracy.
 `;
 
 /** `moesaic zero-shot` */
 export const zeroShotDefinition = defineCommand({
   name: "zero-shot",
   summary: "classify images by the names of classes",
-  description: "Classifies images by the names of classes, with a model of images and texts.",
+  description: "Classifies images by the names of classes, with an image-text model.",
   arguments: [run],
   options: {
     labels: option("<list|file>", "comma-separated names, or a file with one name per line", text),

@@ -3,12 +3,12 @@
 import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 
-/** The samples of one step: all that is needed to make its batch anywhere. */
+/** The samples of one step: everything needed to make its batch on any thread. */
 export interface BatchJob {
   readonly step: number;
   readonly epoch: number;
   readonly indices: Int32Array;
-  /** What the augmentation of a sample follows from besides its index; by default the epoch. */
+  /** Seed index of the augmentation besides the sample's index; by default the epoch. */
   readonly draw?: number;
 }
 
@@ -18,7 +18,7 @@ export interface OrderOptions {
   readonly batchSize: number;
   readonly seed: number;
   readonly shuffle: boolean;
-  /** Whether the last batch of an epoch is left out if it is smaller. */
+  /** Whether a smaller last batch of an epoch is dropped. */
   readonly dropLast: boolean;
 }
 
@@ -28,7 +28,11 @@ export interface BatchOrder {
   readonly job: (step: number) => BatchJob;
 }
 
-/** The order of samples: epoch e is the permutation that (seed, "shuffle", e) addresses. */
+/**
+ * The order of samples: epoch e uses the permutation addressed by (seed, "shuffle", e).
+ *
+ * @throws UserError (exit code 2) if the batch size is invalid or leaves no batch
+ */
 export function batchOrder(options: OrderOptions): BatchOrder {
   const { length, batchSize, seed, shuffle, dropLast } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
@@ -37,7 +41,7 @@ export function batchOrder(options: OrderOptions): BatchOrder {
   const batchesPerEpoch = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
   if (batchesPerEpoch === 0) {
     throw usageError(
-      `batch_size ${batchSize} leaves no batch of ${length} samples; lower it or keep the last batch`,
+      `batch_size ${batchSize} exceeds the dataset of ${length} samples; lower it or keep the last batch`,
     );
   }
   const shuffleKey = foldIn(key(seed), "shuffle");

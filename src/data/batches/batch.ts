@@ -1,4 +1,4 @@
-/** Batches: the samples of a step as arrays, by the names that a model's inputs have. */
+/** Batches: the samples of a step as arrays, named like the model's inputs. */
 
 import type { DType, NdArray } from "../../graph/array.ts";
 import type { ObjectAttributes } from "../dataset.ts";
@@ -26,11 +26,11 @@ export interface Field {
   readonly shape: readonly number[];
 }
 
-/** How samples become arrays. */
+/** How samples are converted to arrays. */
 export interface BatchOptions {
-  /** What happens to images, in order. */
+  /** Image transforms, in order. */
   readonly transforms?: readonly TransformSpec[];
-  /** Turns text into ids; captions are left out of the arrays without it. */
+  /** Encodes text as ids; without it, captions are left out of the arrays. */
   readonly tokenizer?: Tokenizer;
   /** `L`, tokens of a sample. */
   readonly contextLength?: number;
@@ -43,7 +43,7 @@ export interface BatchOptions {
 
 /** Makes batches of one data set. */
 export interface BatchMaker {
-  /** Samples in the set. */
+  /** Number of samples in the set. */
   readonly length: number;
   readonly fields: Readonly<Record<string, Field>>;
   make(job: BatchJob): Batch;

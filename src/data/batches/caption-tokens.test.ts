@@ -34,7 +34,7 @@ async function batches(specials: readonly SpecialName[]): Promise<BatchMaker> {
 const make = (maker: BatchMaker, ...indices: number[]) =>
   maker.make({ step: 0, epoch: 0, indices: Int32Array.from(indices) });
 
-test("a character outside the vocabulary becomes the unknown token, long captions are cut", async () => {
+test("an unknown character becomes the unknown token, and long captions are truncated", async () => {
   const maker = await batches(["pad", "unknown"]);
   // " acdfgo" are 0 to 6, pad 7, unknown 8.
   const { tokens, lengths } = make(maker, 0, 1, 2).arrays;
@@ -44,7 +44,7 @@ test("a character outside the vocabulary becomes the unknown token, long caption
   expect(Array.from(lengths!.data, Number)).toEqual([5, 6, 6]);
 });
 
-test("without an unknown token the caption, the character and a way out are told", async () => {
+test("without an unknown token, the error names the caption, the character and a remedy", async () => {
   const maker = await batches(["pad"]);
   expect(() => make(maker, 0, 3)).not.toThrow();
   expect(() => make(maker, 0, 1)).toThrow(

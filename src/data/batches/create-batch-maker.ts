@@ -7,11 +7,11 @@ import type { TransformSpec } from "../transforms/index.ts";
 import type { BatchMaker } from "./batch.ts";
 import { batchMaker } from "./batch-maker.ts";
 
-/** How batches are made, as a plain value that a worker thread can be sent. */
+/** How batches are made, as plain data that can be sent to a worker thread. */
 export interface BatchSetup {
   readonly transforms: readonly TransformSpec[];
   readonly tokenizer?: TokenizerState;
-  /** Folder of data sets, which may have the vocabulary of the tokenizer. */
+  /** Folder of data sets, which may contain the vocabulary of the tokenizer. */
   readonly root?: string;
   readonly contextLength?: number;
   /** Whether batches of images have the domain of each sample. */
@@ -20,7 +20,7 @@ export interface BatchSetup {
   readonly training: boolean;
 }
 
-/** Opens the tokenizer, if any, and binds everything to a data set. */
+/** Opens the tokenizer, if any, and creates the batch maker of a data set. */
 export async function createBatchMaker(dataset: Dataset, setup: BatchSetup): Promise<BatchMaker> {
   const { tokenizer: state, root, ...options } = setup;
   const tokenizer =

@@ -3,11 +3,11 @@ import { createLoader } from "../loader.ts";
 import { domainOrder } from "./domain-order.ts";
 
 const names = ["art", "photo"];
-/** 7 samples of art at even places, then 5 of photo among the odd ones. */
+/** 7 samples of art at even positions, then 5 of photo among the odd ones. */
 const of = (index: number): number => (index % 2 === 1 && index < 10 ? 1 : 0);
 const options = { name: "set", domains: { names, of }, length: 12, samplesPerDomain: 2, seed: 3 };
 
-test("every batch has as many samples of each domain, in the order of the domains", () => {
+test("every batch has the same number of samples from each domain, in the order of the domains", () => {
   const { job, batchesPerEpoch } = domainOrder(options);
   expect(batchesPerEpoch).toBe(2); // photo has 5 samples, art 7
   for (let step = 0; step < 10; step++) {
@@ -17,10 +17,10 @@ test("every batch has as many samples of each domain, in the order of the domain
   }
 });
 
-test("a domain is shuffled anew after each pass, and none repeats within one", () => {
+test("a domain is reshuffled after each pass, and no sample repeats within a pass", () => {
   const { job } = domainOrder(options);
   const steps = Array.from({ length: 12 }, (_, step) => [...job(step).indices] as number[]);
-  // Art: three batches a pass; photo: two.
+  // Art has three batches per pass; photo has two.
   for (const [d, batches] of [3, 2].entries()) {
     const passes = Array.from({ length: 12 / batches }, (_, pass) =>
       steps.slice(pass * batches, (pass + 1) * batches).flatMap((b) => b.slice(2 * d, 2 * d + 2)),
@@ -30,7 +30,7 @@ test("a domain is shuffled anew after each pass, and none repeats within one", (
   }
 });
 
-test("a step has the same samples wherever loading began, and others under another seed", () => {
+test("a step has the same samples for any first step, and other samples for another seed", () => {
   const whole = domainOrder(options);
   for (let step = 0; step < 6; step++) whole.job(step);
   expect(whole.job(7)).toEqual(domainOrder(options).job(7));
@@ -43,7 +43,7 @@ test("a domain that cannot fill a batch is named", () => {
   );
 });
 
-test("the loader tells the domain of each sample, with and without threads", async () => {
+test("the loader returns the domain of each sample, with and without threads", async () => {
   const load = async (workers: number) => {
     const spec = { name: "shapes", split: "train", length: 64, size: 16 } as const;
     await using loader = await createLoader(

@@ -1,4 +1,4 @@
-/** The samples of every step, with equally many of each domain. */
+/** The samples of every step, with the same number from each domain. */
 import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import type { SampleDomains } from "../dataset.ts";
@@ -17,9 +17,9 @@ export interface DomainOrderOptions {
 /**
  * Batches of `samplesPerDomain` samples of each domain, side by side in the order of the domains.
  *
- * Every domain is shuffled on its own and without end, as in DomainBed (arXiv:2007.01434): pass e over
- * the n samples of domain d is the permutation that (seed, "shuffle", d, e) addresses, of which
- * `floor(n / samplesPerDomain)` batches are taken; the rest waits for the next pass. An epoch is a
+ * Every domain is shuffled on its own and repeated endlessly, as in DomainBed (arXiv:2007.01434): pass e
+ * over the n samples of domain d uses the permutation addressed by (seed, "shuffle", d, e) and takes
+ * `floor(n / samplesPerDomain)` batches; remaining samples are skipped in this pass. An epoch is one
  * pass over the smallest domain.
  *
  * @throws UserError (exit code 2) if a domain cannot fill a batch
@@ -59,7 +59,7 @@ export function domainOrder(options: DomainOrderOptions): BatchOrder {
           indices[d * samplesPerDomain + i] = own[order[start + i]!]!;
         }
       }
-      // Passes over the domains end at different steps, so that augmentation goes by the step.
+      // Passes over the domains end at different steps, so augmentation is seeded by the step.
       return { step, epoch: Math.floor(step / batchesPerEpoch), indices, draw: step };
     },
   };

@@ -6,12 +6,12 @@ import type { BatchMaker, BatchOptions, Field } from "./batch.ts";
 import { countCharacters, requireContextLength, tokenRows } from "./token-rows.ts";
 
 /**
- * Batches of images with labels. With the option `domains` they have the index of each sample's domain
- * in the names of the set; with a tokenizer they have one caption of each sample: its `tokens`,
- * their `lengths`, and their number of `characters`.
+ * Batches of images with labels. With the option `domains` they contain the index of each sample's domain
+ * in the set's list of domains; with a tokenizer they contain one caption of each sample: its `tokens`,
+ * their `lengths`, and the number of `characters`.
  *
- * Sample `i` of epoch `e` is augmented by (seed, "augment", e, i); of several captions, training
- * takes one by (seed, "caption", e, i) and evaluation the first.
+ * Sample `i` of epoch `e` is augmented with (seed, "augment", e, i). If a sample has several captions,
+ * training draws one with (seed, "caption", e, i) and evaluation uses the first.
  */
 export function imageBatches(dataset: ImageDataset, options: BatchOptions): BatchMaker {
   const { transforms = [], tokenizer, seed, training } = options;

@@ -6,7 +6,7 @@ import type { BatchMaker } from "./batch.ts";
 export function pointsBatches(dataset: PointsDataset): BatchMaker {
   const { length } = dataset;
   const width = dataset.featureNames.length;
-  // Points are small, and every epoch needs them again.
+  // Points are cached, because they are small and every epoch reads them again.
   const points = new Float32Array(length * width);
   const classes = new BigInt64Array(length);
   for (let index = 0; index < length; index++) {

@@ -8,8 +8,10 @@ import { requireContextLength, requireTokenizer } from "./token-rows.ts";
 /**
  * Windows of a text for next-token prediction: `tokens` `[B, L]` and `targets` `[B, L]`.
  *
- * Training windows begin anywhere, so that there are as many as tokens less `L`; in evaluation they
- * follow each other without overlap, and a rest shorter than a window is left out.
+ * Training windows start at any token, so their number is the number of tokens minus `L`. Evaluation windows
+ * are contiguous without overlap; a remainder shorter than a window is dropped.
+ *
+ * @throws UserError if the text is too short for a window
  */
 export function streamBatches(dataset: StreamDataset, options: BatchOptions): BatchMaker {
   const tokenizer = requireTokenizer(options);
@@ -18,7 +20,7 @@ export function streamBatches(dataset: StreamDataset, options: BatchOptions): Ba
   const windows = options.training ? ids.length - size : Math.floor((ids.length - 1) / size);
   if (windows < 1) {
     throw new UserError(
-      `${dataset.name} ${dataset.split}: ${ids.length} tokens give no window of ${size} with its next token; lower data.context_length or give a longer text`,
+      `${dataset.name} ${dataset.split}: ${ids.length} tokens are too few for a window of ${size} and its next token; lower data.context_length or use a longer text`,
     );
   }
   const stride = options.training ? 1 : size;

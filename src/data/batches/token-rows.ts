@@ -3,7 +3,7 @@ import { UserError, usageError } from "../../graph/errors.ts";
 import { encodeFixed, type FixedTokens, type Tokenizer } from "../tokenizers/index.ts";
 
 /**
- * Texts as ids: `tokens` `[B, L]`, padded at the end, and `lengths` `[B]`, the tokens before the pads.
+ * Texts as ids: `tokens` `[B, L]`, padded at the end, and `lengths` `[B]`, the tokens before the padding.
  *
  * @param placeOf names the source of a row's text, for messages
  */
@@ -59,7 +59,11 @@ export function countCharacters(
   return counts;
 }
 
-/** The number of tokens of a sample, which text cannot do without. */
+/**
+ * The number of tokens per sample, required for text.
+ *
+ * @throws UserError (exit code 2) if it is missing or not above 0
+ */
 export function requireContextLength({
   contextLength,
 }: {
@@ -69,11 +73,15 @@ export function requireContextLength({
     return contextLength;
   }
   throw usageError(
-    `text needs a number of tokens above 0, got ${contextLength}; set data.context_length`,
+    `text needs a context length above 0, got ${contextLength}; set data.context_length`,
   );
 }
 
-/** The tokenizer, which text cannot do without. */
+/**
+ * The tokenizer, required for text.
+ *
+ * @throws UserError (exit code 2) if it is missing
+ */
 export function requireTokenizer({ tokenizer }: { readonly tokenizer?: Tokenizer }): Tokenizer {
   if (tokenizer !== undefined) return tokenizer;
   throw usageError("text needs a tokenizer; set data.tokenizer");

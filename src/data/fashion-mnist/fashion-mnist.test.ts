@@ -42,7 +42,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 const open = (split: "train" | "validation" | "test", validationSize = 6) =>
   openDataset({ name: "fashion-mnist", split, root, validationSize });
 
-test("train and validation share the training file out between them", async () => {
+test("train and validation split the training file", async () => {
   const train = await open("train");
   const validation = await open("validation");
   expect([train.length, validation.length]).toEqual([14, 6]);
@@ -53,7 +53,7 @@ test("train and validation share the training file out between them", async () =
   expect((await open("validation")).get(3)).toEqual(validation.get(3));
 });
 
-test("samples carry image, label and shape in the order of the file", async () => {
+test("samples have image, label and shape in file order", async () => {
   const set = await open("test");
   expect(set.length).toBe(5);
   expect(set.classNames[9]).toBe("ankle boot");

@@ -36,7 +36,7 @@ test("classes are equally likely, shifted along one axis each, with unit varianc
   }
 });
 
-test("the optimal rule is right for 0.666 of the points", async () => {
+test("the optimal rule classifies 0.666 of the points correctly", async () => {
   const length = 100_000;
   const set = await openDataset({ ...spec, length, seed: 3 });
   let right = 0;
@@ -47,7 +47,7 @@ test("the optimal rule is right for 0.666 of the points", async () => {
   expect(Math.abs(right / length - 0.666)).toBeLessThan(0.006); // four standard errors
 });
 
-test("a point follows from seed, split and index", async () => {
+test("a point depends only on seed, split and index", async () => {
   const one = await openDataset({ ...spec, length: 10 });
   const longer = await openDataset(spec);
   expect(longer.length).toBe(10_000);
@@ -77,7 +77,7 @@ test("batches hold features and labels of their points", async () => {
   );
 });
 
-test("the loader reads every point once an epoch, and needs no threads", async () => {
+test("the loader reads every point once per epoch, without threads", async () => {
   await using loader = await createLoader({ ...spec, length: 10 }, { batchSize: 4, workers: 2 });
   const seen: number[] = [];
   for await (const { indices } of loader) seen.push(...indices);

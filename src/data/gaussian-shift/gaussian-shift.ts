@@ -1,4 +1,4 @@
-/** The generated `gaussian-shift` set: three classes of points that overlap by a known amount. */
+/** The generated `gaussian-shift` set: three classes of points with known overlap. */
 
 import { usageError } from "../../graph/errors.ts";
 import { foldIn, integers, key, normal } from "../../random/index.ts";
@@ -29,12 +29,14 @@ export interface GaussianShiftSpec {
 }
 
 /**
- * Opens a split: point `i` follows from (seed, split, i) alone.
+ * Opens a split: point `i` depends only on (seed, split, i).
  *
  * A point is standard normal in four dimensions; class 0 then has `x0 + 1`, class 1 `x1 - 1` and
- * class 2 `x0 - 1`. The classes are equally likely. As all have the same covariance and their means
- * the same length, the most probable class is given by the largest of `x0`, `-x1` and `-x0`; this
- * is right for 0.666 of all points, the most that is possible.
+ * class 2 `x0 - 1`. The classes are equally likely. All have the same covariance, and their means have
+ * the same length, so the largest of `x0`, `-x1` and `-x0` gives the most probable class. This rule
+ * classifies 0.666 of all points correctly, which is the Bayes accuracy.
+ *
+ * @throws UserError (exit code 2) if the length is out of range
  */
 export function openGaussianShift(spec: GaussianShiftSpec): PointsDataset {
   const { name, split, seed = 0, length = lengths[spec.split] } = spec;

@@ -1,6 +1,7 @@
 /**
- * Pixels in as many channels as a model reads: grey three times, or colours as grey, (299 R + 587 G +
- * 114 B) / 1000 (ITU-R BT.601), rounded. Transparency, the last of 2 or 4 channels, is dropped.
+ * Pixels with the number of channels that a model reads: grey repeated three times, or colours as grey,
+ * (299 R + 587 G + 114 B) / 1000 (ITU-R BT.601), rounded. Transparency, the last of 2 or 4 channels, is
+ * dropped.
  *
  * @param data bytes by row, column, channel
  * @param from 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA

@@ -16,12 +16,16 @@ export interface CifarRecord {
   readonly planes: Uint8Array;
 }
 
-/** Splits the bytes of `data_batch_N.bin` or `test_batch.bin` into records; `name` is for messages. */
+/**
+ * Splits the bytes of `data_batch_N.bin` or `test_batch.bin` into records; `name` is used in messages.
+ *
+ * @throws UserError for a truncated file or an invalid label
+ */
 export function readCifarRecords(bytes: Uint8Array, name: string): CifarRecord[] {
   const count = bytes.length / cifarRecordBytes;
   if (!Number.isInteger(count) || count === 0) {
     throw new UserError(
-      `${name} is not a CIFAR-10 file: its ${bytes.length} bytes are not whole records of ${cifarRecordBytes}; get it again`,
+      `${name} is not a CIFAR-10 file: its ${bytes.length} bytes are not a multiple of the record size ${cifarRecordBytes}; download it again`,
     );
   }
   return Array.from({ length: count }, (_, index) => {
@@ -29,7 +33,7 @@ export function readCifarRecords(bytes: Uint8Array, name: string): CifarRecord[]
     const label = bytes[start]!;
     if (label >= numClasses) {
       throw new UserError(
-        `${name} is not a CIFAR-10 file: record ${index} has label ${label}, above ${numClasses - 1}; get it again`,
+        `${name} is not a CIFAR-10 file: record ${index} has label ${label}, above ${numClasses - 1}; download it again`,
       );
     }
     return { label, planes: bytes.subarray(start + 1, start + cifarRecordBytes) };

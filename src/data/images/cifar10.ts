@@ -36,8 +36,10 @@ const place =
   "unpack the binary version of its homepage, or put the Parquet files of uoft-cs/cifar10 on the Hugging Face hub, into cifar10/ within the data root";
 
 /**
- * Opens a split of CIFAR-10; the validation split is carved from the training images. The binary
- * files, which are lossless, are preferred if all are present; else the Parquet files.
+ * Opens a split of CIFAR-10; the validation split is drawn from the training images. The binary
+ * files, which are lossless, are preferred if all are present; otherwise the Parquet files are read.
+ *
+ * @throws UserError (exit code 2) if files are missing
  *
  * @example
  * const test = await openCifar10({ name: "cifar10", split: "test" }); // 10,000 images
@@ -108,7 +110,7 @@ function binaryNames(split: Split): string[] {
   return [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`);
 }
 
-/** The paths of the binary files of a split, packed or not, if all are present. */
+/** The paths of the binary files of a split, compressed or not, if all are present. */
 function findBinary(folder: string, split: Split): string[] | undefined {
   for (const place of [folder, join(folder, "cifar-10-batches-bin")]) {
     const paths = binaryNames(split).map((name) => join(place, name));

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.resetModules();
 });
 
-test("a PNG gives its bytes by row, column, channel; transparency is dropped", async () => {
+test("a PNG is decoded by row, column and channel; transparency is dropped", async () => {
   const color = { data: new Uint8Array([200, 100, 50, 200, 100, 50]), height: 1, width: 2 };
   expect(await decodeImage(plainPng(2, 1, [200, 100, 50]))).toEqual({ ...color, channels: 3 });
   expect(await decodeImage(plainPng(2, 1, [200, 100, 50, 0]))).toEqual({ ...color, channels: 3 });
@@ -22,7 +22,7 @@ test("grey is .299 R + .587 G + .114 B, and grey files become three equal channe
   expect([...data]).toEqual([77, 77, 77]);
 });
 
-test("JPEG, WebP and GIF are decoded, and the orientation of a camera is applied", async () => {
+test("JPEG, WebP and GIF are decoded, and the recorded orientation is applied", async () => {
   const raw = { raw: { width: 8, height: 4, channels: 3 } } as const;
   const picture = () => sharp(Buffer.alloc(96, 120), raw);
   for (const bytes of [
@@ -59,13 +59,13 @@ test.each([
   expect((error as Error).message).toMatch(reason);
 });
 
-test("the limit of pixels can be set", async () => {
+test("the pixel limit is configurable", async () => {
   const png = plainPng(10, 10, [1, 2, 3]);
   await expect(decodeImage(png, { maxPixels: 99 })).rejects.toThrow("it has more than 99 pixels");
   expect((await decodeImage(png, { maxPixels: 100 })).width).toBe(10);
 });
 
-test("without sharp one sentence says how to install it", async () => {
+test("without sharp, the error explains how to install it", async () => {
   vi.resetModules();
   vi.doMock("sharp", () => {
     throw new Error("Cannot find package");

@@ -24,7 +24,7 @@ export const pictureFormats = "JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PPM or PGM
 export interface ImageDecodeOptions {
   /** 3 for red, green, blue (the default), 1 for grey. */
   readonly channels?: 1 | 3;
-  /** Most pixels that a picture may have, by default 64 million. */
+  /** Maximum number of pixels per picture, by default 64 million. */
   readonly maxPixels?: number;
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createDecodedCache } from "./decoded-cache.ts";
 import { type EncodedSample, storeImages } from "./store.ts";
 
-/** A picture of 2 x 2 pixels, all of one grey. */
+/** A picture of 2 x 2 pixels in a single grey. */
 async function png(grey: number): Promise<Uint8Array> {
   const { default: sharp } = await import("sharp");
   const data = Buffer.alloc(12, grey);
@@ -11,7 +11,7 @@ async function png(grey: number): Promise<Uint8Array> {
     .toBuffer();
 }
 
-test("pictures are read and decoded once for sets that are opened again", async () => {
+test("pictures are decoded once for sets that are opened again", async () => {
   const files = [await png(10), await png(200)];
   let reads = 0;
   const open = async (sources: readonly number[], size: number, decoded = createDecodedCache()) => {
@@ -39,7 +39,7 @@ test("pictures are read and decoded once for sets that are opened again", async 
   expect(reads).toBe(2);
   await open([0], 2, decoded); // another size
   expect(reads).toBe(3);
-  const small = createDecodedCache(4 * 4 * 3); // room for one
+  const small = createDecodedCache(4 * 4 * 3); // capacity for one
   await open([0, 1], 4, small);
   await open([0, 1], 4, small);
   expect(reads).toBe(6);

@@ -1,15 +1,15 @@
 import type { DecodedImage } from "./decode.ts";
 
-/** Pictures as they were decoded and resized, for sets that are opened more than once. */
+/** A cache of decoded and resized pictures, for sets that are opened more than once. */
 export interface DecodedCache {
   get(key: string): DecodedImage | undefined;
-  /** Keeps a picture if there is room. */
+  /** Adds a picture if there is room. */
   set(key: string, image: DecodedImage): void;
 }
 
 /**
- * An empty cache. Once it is full, it keeps its first pictures, because sets are read from their
- * beginning each time; the others are decoded again.
+ * An empty cache. Once it is full, it keeps the first pictures, because sets are read from the
+ * beginning each time; later pictures are decoded again.
  *
  * @param maxBytes of pixels, by default 2^30
  */

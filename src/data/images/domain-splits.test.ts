@@ -5,7 +5,7 @@ const domains = Array.from({ length: 60 }, (_, i) => ["art", "photo", "sketch"][
 const open = (split: "train" | "validation" | "test", options: object) =>
   [...domainMembers("set", split, domains, options)] as number[];
 
-test("each domain sets a fifth aside; the test split is whole domains", () => {
+test("each domain sets aside a fifth for validation; the test split is whole domains", () => {
   const options = { testDomains: ["sketch"] };
   const [train, validation, test] = [
     open("train", options),
@@ -21,7 +21,7 @@ test("each domain sets a fifth aside; the test split is whole domains", () => {
   expect(train).toEqual([...train].sort((a, b) => a - b));
 });
 
-test("what a domain sets aside depends on the seed, not on the other domains", () => {
+test("the validation draw of a domain depends on the seed, not on other domains", () => {
   const photo = open("validation", { domains: ["photo"] });
   const both = open("validation", { domains: ["photo", "art"] });
   expect(both.filter((at) => domains[at] === "photo")).toEqual(photo);

@@ -4,24 +4,26 @@ import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import type { Split } from "../dataset.ts";
 
-/** How domains are set apart; part of a data set's plain description. */
+/** How domains are split; part of a data set's plain description. */
 export interface DomainSplitOptions {
   /** The domains to open, by default all but `testDomains`, and for the test split `testDomains`. */
   readonly domains?: readonly string[];
   /** Domains that training and validation never show; the test split is all of their samples. */
   readonly testDomains?: readonly string[];
-  /** Part of each domain that is set aside for validation, in [0, 1), by default 0.2. */
+  /** Fraction of each domain used for validation, in [0, 1), by default 0.2. */
   readonly validationFraction?: number;
-  /** Seed of the permutation that draws the part set aside, by default 0. */
+  /** Seed of the permutation that draws the validation fraction, by default 0. */
   readonly splitSeed?: number;
 }
 
 /**
- * Positions of the samples of a split, in order, given the domain of each.
+ * Positions of the samples of a split, in order, given the domain of each sample.
  *
- * In every opened domain a part drawn from (`splitSeed`, domain) is the validation split and the
- * rest the training split, as in DomainBed (arXiv:2007.01434); the test split is whole
- * domains. The draw of a domain does not depend on the other domains.
+ * In every opened domain, a fraction drawn with (`splitSeed`, domain) is the validation split and the
+ * rest the training split, as in DomainBed (arXiv:2007.01434); the test split consists of whole
+ * domains. The draw of one domain does not depend on the other domains.
+ *
+ * @throws UserError (exit code 2) for unknown domains, a missing test split or an empty split
  *
  * @example
  * domainMembers("pacs", "test", ["photo", "sketch", "photo"], { testDomains: ["photo"] }) // [0, 2]

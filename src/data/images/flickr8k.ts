@@ -38,10 +38,11 @@ const columns = {
 } as const;
 
 /**
- * Opens a split of Flickr8k. Photos of several sizes need `size`, to which all are squeezed.
+ * Opens a split of Flickr8k. Photos differ in size, so `size` is required; all are resized to it
+ * without keeping their aspect ratio.
  *
- * With `labels: "scenes"` the label is `sceneOf` the five captions, and "people" if they name no
- * scene; such a label depends on the captions.
+ * With `labels: "scenes"` the label is `sceneOf` the five captions, or "people" if they mention no
+ * scene; the label therefore depends on the captions.
  *
  * @example
  * const set = await openFlickr8k({ name: "flickr8k", split: "test", size: 64 });

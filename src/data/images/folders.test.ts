@@ -22,7 +22,7 @@ function put(path: string, content: string | Uint8Array): void {
 }
 const red = (value: number): Uint8Array => plainPng(2, 2, [value, 0, 0]);
 
-test("class folders: classes sorted, other files passed over, splits by a fixed draw", async () => {
+test("class folders: classes are sorted, other files skipped, splits drawn deterministically", async () => {
   for (let i = 0; i < 10; i++) {
     put(`zebra/${i}.png`, red(i));
     put(`ant/${i}.PNG`, red(100 + i));
@@ -40,7 +40,7 @@ test("class folders: classes sorted, other files passed over, splits by a fixed 
   expect(new Set(all.map(({ image }) => image[0])).size).toBe(20);
 });
 
-test("folders named by split are taken as they are, classes numbered as in train", async () => {
+test("split folders are used unchanged, with classes numbered as in train", async () => {
   put("train/b/1.png", red(1));
   put("train/a/2.png", red(2));
   put("val/b/3.png", red(3));
@@ -100,7 +100,7 @@ test("a list of paths: rows of one picture are one sample with all captions", as
   await expect(open({ files: { train: "none.csv" } })).rejects.toThrow("none.csv is missing");
 });
 
-test("base64 in the columns b64string_images, caption; a broken one is named or skipped", async () => {
+test("base64 in the columns b64string_images, caption; a broken picture is reported or skipped", async () => {
   const rows = (["base64", "base64url"] as const).map(
     (alphabet, i) => `${Buffer.from(red(i + 1)).toString(alphabet)},text ${i}`,
   );
@@ -121,7 +121,7 @@ test("base64 in the columns b64string_images, caption; a broken one is named or 
   expect(set.get(1).image[0]).toBe(2);
 });
 
-test("nothing outside of the folder is opened", async () => {
+test("files outside of the folder are never opened", async () => {
   writeFileSync(join(outside, "secret.png"), red(7));
   symlinkSync(join(outside, "secret.png"), join(folder, "link.png"));
   put("..odd.png", red(1));
@@ -140,11 +140,11 @@ test("nothing outside of the folder is opened", async () => {
   await expect(openImageFolder(spec)).rejects.toThrow(/"(class|link\.png)" is a link/);
 });
 
-test("a path that names no file counts as broken", async () => {
+test("a path without a file is a broken picture", async () => {
   put("captions.tsv", "filepath\ttitle\nno.png\tText\n");
   await expect(
     openCaptionedImages({ name: "captioned-images", split: "train", folder }),
-  ).rejects.toThrow(/no\.png cannot be decoded: there is no such file; repair it/);
+  ).rejects.toThrow(/no\.png cannot be decoded: the file does not exist; repair it/);
   await expect(
     openImageFolder({ name: "image-folder", split: "train", folder: join(folder, "none") }),
   ).rejects.toThrow("none is not a folder");

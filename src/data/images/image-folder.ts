@@ -28,7 +28,7 @@ export interface ImageFolderSpec extends Omit<FolderPlan, "name">, StoreOptions 
   readonly folder: string;
   /** By default "class". */
   readonly layout?: "class" | "domain/class";
-  /** Pictures set aside if validation has no folder, by default a tenth of them; layout "class". */
+  /** Pictures set aside if there is no validation folder, by default a tenth; layout "class". */
   readonly validationSize?: number;
   /**
    * Pictures set aside if test has no folder; layout "class". By default a tenth of them, and none if
@@ -40,9 +40,11 @@ export interface ImageFolderSpec extends Omit<FolderPlan, "name">, StoreOptions 
 /**
  * Opens a split of a folder of pictures. Classes are the names of all class folders, sorted.
  *
- * A folder without splits is divided by `validationSize` and `testSize` (layout "class"), or by
- * `testDomains` and `validationFraction` (layout "domain/class"). One with a `train` folder and no
- * `validation` folder sets `validationSize` pictures of `train` aside.
+ * A folder without split folders is divided by `validationSize` and `testSize` (layout "class"), or by
+ * `testDomains` and `validationFraction` (layout "domain/class"). A folder with `train` but without
+ * `validation` sets aside `validationSize` pictures of `train`.
+ *
+ * @throws UserError for a missing or empty folder, or classes that training lacks
  *
  * @example
  * const set = await openImageFolder({ name: "image-folder", split: "train", folder: "pets", size: 64 });
@@ -82,7 +84,7 @@ function checkFolder(folder: string): void {
   throw usageError(`${folder} is not a folder; set data.folder to the folder of pictures`);
 }
 
-/** The definition of folders of pictures. */
+/** The definition of image folders. */
 export const imageFolder = defineDataset({
   name: "image-folder",
   kind: "image",
@@ -119,7 +121,7 @@ export const imageFolder = defineDataset({
   domains({ folder, layout, followLinks }) {
     if (layout === "domain/class") return subfolders(folder, { followLinks });
     throw usageError(
-      "data.name image-folder has domains only with data.layout domain/class; set that layout",
+      "data.name image-folder has domains only if data.layout is domain/class; set that layout",
     );
   },
 });

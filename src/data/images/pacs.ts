@@ -30,8 +30,8 @@ const place =
 const limits = { maxRows: 1e5, hint: place } as const;
 
 /**
- * Opens a split of PACS: part of the opened domains for training, the rest of them for validation,
- * all of `testDomains` for the test.
+ * Opens a split of PACS: a fraction of each opened domain is for validation and the rest for training;
+ * `testDomains` are the test split.
  *
  * @example
  * const test = await openPacs({ name: "pacs", split: "test", testDomains: ["sketch"] }); // 3,929

@@ -30,7 +30,7 @@ function writeCifar(name: string, images: readonly (Uint8Array | null)[]): void 
   writePictures(join(root, "cifar10", name), "img", images, { label });
 }
 
-test("CIFAR-10 from several Parquet files: train and validation share the pictures out", async () => {
+test("CIFAR-10 from several Parquet files: train and validation split the pictures", async () => {
   const all = pictures(12, 32);
   writeCifar("train-00000-of-00002.parquet", all.slice(0, 7));
   writeCifar("train-00001-of-00002.parquet", all.slice(7));
@@ -54,7 +54,7 @@ test("CIFAR-10 from several Parquet files: train and validation share the pictur
   expect(openShared(train.shared!, train.classNames).get(4)).toEqual(train.get(4));
 });
 
-test("CIFAR-10 from binary files, packed or not, planes interleaved", async () => {
+test("CIFAR-10 from binary files, compressed or not, with interleaved planes", async () => {
   const record = (label: number) => {
     const planes = [10 + label, 20 + label, 30 + label].map((value) => Buffer.alloc(1024, value));
     return Buffer.concat([Buffer.from([label]), ...planes]);
@@ -74,19 +74,19 @@ test("CIFAR-10 from binary files, packed or not, planes interleaved", async () =
 
   writeFileSync(join(folder, "test_batch.bin"), record(0).subarray(0, 3000));
   await expect(openCifar10(cifar("test"))).rejects.toThrow(
-    "its 3000 bytes are not whole records of 3073",
+    "its 3000 bytes are not a multiple of the record size 3073",
   );
   writeFileSync(join(folder, "test_batch.bin"), Buffer.concat([record(0), record(10)]));
   await expect(openCifar10(cifar("test"))).rejects.toThrow("record 1 has label 10, above 9");
 });
 
-test("missing files, shards and labels that are no class are named", async () => {
+test("missing files, missing shards and invalid labels are reported", async () => {
   await expect(openCifar10(cifar("test"))).rejects.toThrow(
     /cifar10 has neither test-00000-of-00001.parquet nor all of test_batch.bin; unpack/,
   );
   writeCifar("test-00001-of-00002.parquet", pictures(1, 32));
   await expect(openCifar10(cifar("test"))).rejects.toThrow(
-    "test has 2 files, but there are only test-00001-of-00002.parquet",
+    "test has 2 files, but only these exist: test-00001-of-00002.parquet",
   );
   const path = join(root, "cifar10", "train-00000-of-00001.parquet");
   writePictures(path, "img", pictures(2, 32), { label: [0, 10] });
@@ -125,7 +125,7 @@ test("a broken picture stops with its row, or is skipped and counted", async () 
   );
 });
 
-test("Flickr8k has five captions, scenes by option, and one size", async () => {
+test("Flickr8k has five captions, optional scenes, and one size", async () => {
   const texts = ["A dog runs", "A dog", "Two cats", "A lake", "Some text"];
   const captions = Object.fromEntries(
     texts.map((text, i) => [`caption_${i}`, [text, "A boat .", "Hm ."]]),
@@ -158,7 +158,7 @@ test("Flickr8k has five captions, scenes by option, and one size", async () => {
   await expect(openFlickr8k({ ...spec, size: 0 })).rejects.toThrow("size must be a whole number");
 });
 
-test("PACS opens domains apart, with their names", async () => {
+test("PACS opens domains separately, with their names", async () => {
   const domain = Array.from({ length: 30 }, (_, i) => ["art_painting", "photo", "sketch"][i % 3]!);
   const label = domain.map((_, i) => i % 7);
   const path = join(root, "pacs", "train-00000-of-00001.parquet");

@@ -26,7 +26,7 @@ test("all pictures below a folder, by path, in one size", async () => {
   expect([0, 1, 2].map((at) => dataset.get(at).image[0])).toEqual([10, 20, 30]);
 });
 
-test("a broken one is skipped with a count, and paths stay beside their pictures", async () => {
+test("a broken picture is skipped and counted, and paths stay aligned with pictures", async () => {
   writeFileSync(join(folder, "c.png"), "no picture");
   await expect(openPictureFolder(folder, { size: 2 })).rejects.toThrow(
     "c.png cannot be decoded: it is not a JPEG, PNG",
@@ -46,7 +46,7 @@ test("a broken one is skipped with a count, and paths stay beside their pictures
   expect(dataset.get(1).image[0]).toBe(20);
 });
 
-test("some by name, and folders that do not serve", async () => {
+test("pictures by name, and invalid folders", async () => {
   const { dataset } = await openPictures(folder, ["deep/a.png"], { channels: 1 });
   expect(dataset.imageShape).toEqual({ height: 3, width: 3, channels: 1 });
   await expect(openPictureFolder(join(folder, "none"))).rejects.toThrow("is not a folder");
@@ -54,5 +54,5 @@ test("some by name, and folders that do not serve", async () => {
     "size",
   );
   mkdirSync(join(folder, "empty"));
-  await expect(openPictureFolder(join(folder, "empty"))).rejects.toThrow("has no pictures");
+  await expect(openPictureFolder(join(folder, "empty"))).rejects.toThrow("have no pictures");
 });

@@ -20,7 +20,7 @@ const maxPictures = 1_000_000;
 /** Pictures and their paths. */
 export interface PictureSet {
   readonly dataset: ImageDataset;
-  /** Of every sample, from the folder on. */
+  /** Path of every sample, relative to the folder. */
   readonly paths: readonly string[];
 }
 

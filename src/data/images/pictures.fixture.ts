@@ -12,7 +12,7 @@ export function plainPng(width: number, height: number, color: readonly number[]
   return encode({ width, height, channels: color.length, depth: 8, data });
 }
 
-/** A PNG whose header claims other sizes than its data has, with a valid checksum. */
+/** A PNG whose header has other sizes than its data, with a valid checksum. */
 export function claimSize(png: Uint8Array, width: number, height: number): Uint8Array {
   const out = Buffer.from(png);
   out.writeUInt32BE(width, 16);

@@ -14,7 +14,7 @@ test.each([
   expect(sceneOf([caption])).toBe(scene);
 });
 
-test("the first class in order wins within a sentence, the majority over sentences", () => {
+test("the first class in order wins within a caption, the majority over captions", () => {
   expect(sceneNames.indexOf("animals")).toBeLessThan(sceneNames.indexOf("water scene"));
   expect(sceneOf(["A dog swims in a lake"])).toBe("animals");
   expect(
@@ -22,13 +22,13 @@ test("the first class in order wins within a sentence, the majority over sentenc
   ).toBe("water scene");
 });
 
-test("among equal votes the first class in order is taken, whatever the order of captions", () => {
+test("ties go to the first class in order, for any order of captions", () => {
   const captions = ["A mountain", "A football match", "A mountain", "A football match", "Nothing"];
   expect(sceneOf(captions)).toBe("sport");
   expect(sceneOf([...captions].reverse())).toBe("sport");
 });
 
-test("whole words count, in any case, and sentences without one do not vote", () => {
+test("whole words match in any case, and captions without keywords do not vote", () => {
   expect(sceneOf(["DOGS!"])).toBe("animals");
   expect(sceneOf(["A dogged hotelcar"])).toBeUndefined();
   expect(sceneOf(["Something", "Something", "A bus"])).toBe("vehicle");

@@ -14,7 +14,7 @@ export const sceneNames = [
   "natural landscape",
   "people",
 ] as const;
-/** A scene that captions name. */
+/** A scene named in captions. */
 export type SceneName = (typeof sceneNames)[number];
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
@@ -64,8 +64,8 @@ const keywords: Readonly<Record<SceneName, ReadonlySet<string>>> = {
 /**
  * The scene of a picture by a vote of its captions.
  *
- * A caption votes for the first class of `sceneNames` one of whose keywords is among its words; one
- * without a keyword does not vote. The class with most votes is taken, among equals the first in
+ * A caption votes for the first class of `sceneNames` with a keyword among its words; a caption
+ * without keywords does not vote. The class with the most votes wins; ties go to the first in
  * `sceneNames`. Undefined if no caption votes.
  *
  * @example

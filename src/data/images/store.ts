@@ -1,4 +1,4 @@
-/** Decodes the pictures of a split into shared memory, in order, a few at a time. */
+/** Decodes the pictures of a split into shared memory, in order, several at a time. */
 
 import { availableParallelism } from "node:os";
 import { UserError, usageError } from "../../graph/errors.ts";
@@ -9,11 +9,11 @@ import { type FitMode, fitBytes } from "../transforms/index.ts";
 import { BrokenImageError, type DecodedImage, decodeImage } from "./decode.ts";
 import type { DecodedCache } from "./decoded-cache.ts";
 
-/** How pictures are brought into memory; part of a data set's plain description. */
+/** How pictures are decoded; part of a data set's plain description. */
 export interface StoreOptions {
   /** 3 for red, green, blue (the default), 1 for grey. */
   readonly channels?: 1 | 3;
-  /** Side of the square to which all pictures are resized, pixels; by default they stay as they are. */
+  /** Side of the square to which all pictures are resized, pixels; by default they are not resized. */
   readonly size?: number;
   /**
    * How a picture that is no square becomes one: "squash" (the default) changes its aspect ratio,
@@ -22,13 +22,13 @@ export interface StoreOptions {
   readonly resize?: FitMode;
   /** At a picture that cannot be decoded: "stop" (the default), or "skip", which counts and reports it. */
   readonly onBroken?: "stop" | "skip";
-  /** Most bytes of decoded pictures, by default 2^32. */
+  /** Maximum bytes of decoded pictures, by default 2^32. */
   readonly maxBytes?: number;
 }
 
-/** One picture of a split, not yet decoded. */
+/** An undecoded picture of a split. */
 export interface EncodedSample {
-  /** The file, and the row if it holds many, for messages. */
+  /** The file, and the row if the file has several, for messages. */
   readonly source: string;
   /** The bytes of the picture file; may throw a `BrokenImageError`. */
   readonly read: () => Uint8Array | Promise<Uint8Array>;
@@ -59,7 +59,7 @@ const maxClasses = 65_536;
 
 interface Store {
   readonly shape: { readonly height: number; readonly width: number; readonly channels: number };
-  /** The picture that set the shape. */
+  /** The picture that determines the shape. */
   readonly first: string;
   readonly images: Uint8Array;
 }
@@ -144,7 +144,7 @@ export async function storeInto(
   };
   for await (const decoded of decodeInOrder(encoded.samples, decode)) {
     const { sample, slot } = decoded;
-    if (slot === length) throw new Error(`${name}: more than the ${length} samples announced came`);
+    if (slot === length) throw new Error(`${name}: got more than the ${length} announced samples`);
     labels[slot] = sample.label ?? 0;
     if (sample.captions !== undefined) captions[slot] = sample.captions;
     if (sample.domain !== undefined) domains[slot] = sample.domain;
@@ -171,7 +171,7 @@ export async function storeInto(
   );
 }
 
-/** Decodes a few pictures at once and yields them in the order of the samples. */
+/** Decodes several pictures concurrently and yields them in the order of the samples. */
 async function* decodeInOrder(
   samples: AsyncIterable<EncodedSample>,
   read: (sample: EncodedSample) => Promise<DecodedImage>,
@@ -189,7 +189,7 @@ async function* decodeInOrder(
   let slot = 0;
   for await (const sample of samples) {
     const decoded = decode(sample, slot++);
-    decoded.catch(() => {}); // reported when its turn comes
+    decoded.catch(() => {}); // reported in the order of samples
     running.push(decoded);
     if (running.length > atOnce) yield await running.shift()!;
   }

@@ -1,10 +1,10 @@
-/** The coloured domains: a binary label that the shape predicts in three of four cases, and a colour. */
+/** The coloured domains: a binary label that the digit predicts in three of four cases, and a colour. */
 import { foldIn, type Key, uniform } from "../../random/index.ts";
 
-/** Probability that the label differs from the label of the class. */
+/** Probability that the label is flipped. */
 const LABEL_NOISE = 0.25;
 
-/** Chance that the colour differs from the label, by domain. */
+/** Probability that the colour differs from the label, by domain. */
 const flips: Readonly<Record<string, number>> = { "+90%": 0.1, "+80%": 0.2, "-90%": 0.9 };
 
 /** The two classes of the coloured sets, in label order. */
@@ -29,7 +29,7 @@ export function colorLabel(
 
 /**
  * A grey image as red, green and blue, with all but one channel empty. DomainBed has no third channel;
- * here it is there, and empty, so that the images can be looked at.
+ * here it exists, but is empty, so that images can be displayed.
  */
 export function colorImage(image: Uint8Array, color: 0 | 1): Uint8Array {
   const out = new Uint8Array(image.length * 3);

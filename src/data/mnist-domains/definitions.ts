@@ -31,7 +31,7 @@ const rotated = {
 
 const colored = {
   title: "Coloured",
-  description: "coloured as its label in 90, 80 and 10 % of cases, three domains; 2 classes",
+  description: "colour matches the label in 90, 80 and 10 % of cases, three domains; 2 classes",
   domains: colorings,
   channels: 3,
 } as const;
@@ -63,7 +63,7 @@ function define<const Name extends MnistDomainsName, const Domains extends reado
       ...domainKeys,
       domains: list,
       test_domains: list,
-      /** Images used, drawn from all 70,000. */
+      /** Number of images, drawn from all 70,000. */
       samples: count,
       ...captionKeys,
       ...imageKeys,

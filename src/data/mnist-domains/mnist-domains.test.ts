@@ -14,7 +14,7 @@ import type { MnistDomainsSpec } from "./spec.ts";
 const root = mkdtempSync(join(tmpdir(), "moesaic-domains-"));
 const sizes = { train: 200, t10k: 40 } as const;
 
-/** Image i has its number in the four pixels of the middle, and a bar at its left; its class is i mod 10. */
+/** Image i has its index in the four central pixels, and a bar at its left; its class is i mod 10. */
 function image(i: number): Uint8Array {
   const pixels = new Uint8Array(784);
   for (const at of [13 * 28 + 13, 13 * 28 + 14, 14 * 28 + 13, 14 * 28 + 14]) pixels[at] = i + 1;
@@ -41,10 +41,10 @@ afterAll(() => rmSync(root, { recursive: true }));
 const open = (split: Split, more: Partial<MnistDomainsSpec> = {}): Promise<ImageDataset> =>
   openDataset({ name: "rotated-mnist", root, split, ...more });
 const samples = (set: ImageDataset) => Array.from({ length: set.length }, (_, i) => set.get(i));
-/** The number of the file's image that the middle of an unturned sample tells. */
+/** The index of the source image, read from the centre of an unrotated sample. */
 const numberOf = ({ image: pixels }: { image: Uint8Array }): number => pixels[14 * 28 + 14]! - 1;
 
-test("each image of both files is in one domain, which sets a fifth aside", async () => {
+test("each image of both files is in one domain, which sets aside a fifth", async () => {
   const sets = [await open("train"), await open("validation")];
   expect(sets.map(({ length }) => length)).toEqual([192, 48]); // 240 / 6 = 40 in each domain
   const all = sets.flatMap(samples);
@@ -59,7 +59,7 @@ test("each image of both files is in one domain, which sets a fifth aside", asyn
   }
 });
 
-test("images are turned by the angle of their domain and keep their class", async () => {
+test("images are rotated by the angle of their domain and keep their class", async () => {
   for (const domain of ["0", "45"]) {
     const set = await open("train", { domains: [domain] });
     const whole = samples(await open("train")).filter((one) => one.domain === domain);
@@ -70,7 +70,7 @@ test("images are turned by the angle of their domain and keep their class", asyn
         expect(sample.label).toBe(stored % 10);
         expect(sample.image).toEqual(image(stored));
       }
-      // Which other domains are open makes no difference.
+      // The result does not depend on the other opened domains.
       expect(sample.image).toEqual(whole[i]!.image);
     });
   }
@@ -81,7 +81,7 @@ test("images are turned by the angle of their domain and keep their class", asyn
   expect(at % 10).toBe(sample!.label);
 });
 
-test("the test split is the domains that training does not see", async () => {
+test("the test split consists of the held-out domains", async () => {
   const [train, held] = [
     await open("train", { testDomains: ["75"] }),
     await open("test", { testDomains: ["75"] }),
@@ -95,7 +95,7 @@ test("the test split is the domains that training does not see", async () => {
   );
 });
 
-test("coloured images: two classes, one channel, and colours that go with the label", async () => {
+test("coloured images have two classes, one channel, and colours correlated with the label", async () => {
   const set = await open("train", { name: "colored-mnist" });
   expect(set.imageShape).toEqual({ height: 28, width: 28, channels: 3 });
   expect(set.domains!.names).toEqual(["+90%", "+80%", "-90%"]);
@@ -110,7 +110,7 @@ test("coloured images: two classes, one channel, and colours that go with the la
   expect([...colorImage(Uint8Array.from([7, 9]), 1)]).toEqual([0, 7, 0, 0, 9, 0]);
 });
 
-test("labels and colours flip as often as they should", () => {
+test("labels and colours are flipped at the expected rates", () => {
   const shares = (domain: string) => {
     const draws = Array.from({ length: 4000 }, (_, i) => colorLabel(key(i), i % 10, domain));
     const share = (is: (draw: (typeof draws)[number], i: number) => boolean): number =>

@@ -17,7 +17,7 @@ import {
 
 /**
  * Opens a split of a rotated or coloured set, built as DomainBed builds it (arXiv:2007.01434): training
- * and test files together, shuffled by `splitSeed`, and image i given to domain i modulo their number.
+ * and test files together, shuffled by `splitSeed`; image i belongs to domain i modulo the number of domains.
  * The rotated sets turn each image by the angle of its domain; the coloured ones have two classes and
  * colours that correlate with them (see `colorLabel`). Images are made on demand.
  *
@@ -86,7 +86,7 @@ export function classesOf(name: MnistDomainsName): readonly string[] {
   return mnistSources[name] === "mnist" ? mnistClasses.classNames : fashionMnistClasses.classNames;
 }
 
-/** The images of several files, one after the other. */
+/** The images of several files, concatenated. */
 function joined(files: readonly IdxImages[]) {
   const [{ height, width }] = files as [IdxImages];
   const bytes = height * width;

@@ -7,7 +7,7 @@ const fixture = JSON.parse(
 ) as { side: number; image: number[]; turned: Record<string, number[]> };
 const { side } = fixture;
 
-test("images turn as Pillow turns them", () => {
+test("images are rotated as in Pillow", () => {
   for (const [angle, expected] of Object.entries(fixture.turned)) {
     const image = Uint8Array.from(fixture.image);
     const turned = rotateImage(image, { height: side, width: side }, Number(angle));
@@ -16,7 +16,7 @@ test("images turn as Pillow turns them", () => {
   }
 });
 
-test("a quarter turn is counter-clockwise, and what was outside is black", () => {
+test("a quarter turn is counter-clockwise, and outside pixels are black", () => {
   const corner = Uint8Array.from([9, 0, 0, 0, 0, 0, 0, 0, 0]); // upper left
   const turned = rotateImage(corner, { height: 3, width: 3 }, 90);
   expect([...turned]).toEqual([0, 0, 0, 0, 0, 0, 9, 0, 0]); // lower left

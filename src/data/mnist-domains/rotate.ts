@@ -2,9 +2,9 @@
 import { clamp } from "../clamp.ts";
 
 /**
- * An image turned about its middle, counter-clockwise, with bicubic interpolation (Keys' kernel with
- * a = -1 over the nearest 4 x 4 pixels, with border pixels repeated), 0 if the source is outside the
- * image, as Pillow's `Image.rotate` with `BICUBIC`.
+ * An image rotated about its centre, counter-clockwise, with bicubic interpolation (Keys' kernel with
+ * a = -1 over the nearest 4 x 4 pixels, border pixels repeated) and 0 for sources outside the
+ * image, like Pillow's `Image.rotate` with `BICUBIC`.
  *
  * @param image `height * width` bytes
  * @param degrees counter-clockwise
@@ -32,7 +32,7 @@ export function rotateImage(
   return out;
 }
 
-/** The value between pixels; the centres of pixels are at whole numbers. */
+/** The interpolated value; centres of pixels have integer coordinates. */
 function sample(image: Uint8Array, height: number, width: number, y: number, x: number): number {
   const top = Math.floor(y) - 1;
   const left = Math.floor(x) - 1;
@@ -44,10 +44,10 @@ function sample(image: Uint8Array, height: number, width: number, y: number, x: 
     lines.push(cubic(at(0), at(1), at(2), at(3), fx));
   }
   const value = cubic(lines[0]!, lines[1]!, lines[2]!, lines[3]!, y - top - 1);
-  return Math.min(Math.max(value, 0), 255); // the array takes the whole part
+  return Math.min(Math.max(value, 0), 255); // the array truncates to integers
 }
 
-/** The cubic through four values at -1, 0, 1, 2 read at `t` in [0, 1). */
+/** The cubic through four values at -1, 0, 1, 2, evaluated at `t` in [0, 1). */
 function cubic(a: number, b: number, c: number, d: number, t: number): number {
   return b + t * (c - a + t * (2 * (a - b) + c - d + t * (b - a + d - c)));
 }

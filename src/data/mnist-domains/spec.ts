@@ -8,7 +8,7 @@ export const rotations = ["0", "15", "30", "45", "60", "75"] as const;
 /** Domains of the coloured sets: the correlation of colour and label. */
 export const colorings = ["+90%", "+80%", "-90%"] as const;
 
-/** The IDX files that each set is made of. */
+/** The IDX files from which each set is built. */
 export const mnistSources = {
   "rotated-mnist": "mnist",
   "rotated-fashion-mnist": "fashion-mnist",
@@ -26,6 +26,6 @@ export interface MnistDomainsSpec<Name extends MnistDomainsName = MnistDomainsNa
   readonly split: Split;
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
   readonly root?: string;
-  /** Images used, drawn from all; by default all 70,000. */
+  /** Number of images, drawn from all; by default all 70,000. */
   readonly samples?: number;
 }

@@ -14,7 +14,7 @@ export const root = path.optional();
 /** A number of samples. */
 export const count = z.int().positive().optional();
 
-/** A part of the samples, from 0 to 1. */
+/** A fraction of the samples, from 0 to 1. */
 export const fraction = z.number().min(0).max(1).optional();
 
 /** A file, or several: names, or patterns with `*`, `**` and `?`. */

@@ -43,7 +43,7 @@ const augmentation = z.union([
 
 /** Keys of every set of images. */
 export const imageKeys = {
-  /** Applied to training images, in order; evaluation images are only brought to the same size. */
+  /** Applied to training images, in order; evaluation images are only resized. */
   augment: z.array(augmentation).default([]),
   normalize: z.strictObject({ mean: z.array(z.number()), std: z.array(z.number().positive()) }),
   /** Threads that make batches. */

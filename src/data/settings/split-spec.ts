@@ -1,10 +1,10 @@
-/** From the settings of a recipe to the plain description of a split. */
+/** Maps the settings of a recipe to the plain description of a split. */
 import { camelCase } from "../../config/case.ts";
 import type { Split } from "../dataset.ts";
 import { imageKeys } from "./image.ts";
 import { textKeys } from "./text.ts";
 
-/** Settings of batches, not of samples. */
+/** Keys of batch settings, which do not affect samples. */
 type BatchKey = "augment" | "normalize" | "workers" | "tokenizer" | "contextLength";
 
 const batchKeys = new Set([...Object.keys(imageKeys), ...Object.keys(textKeys)].map(camelCase));
@@ -21,7 +21,7 @@ export type SamplesOf<S> = DeepDefined<{ [Key in keyof S as Exclude<Key, BatchKe
 
 /**
  * The description of a split whose options have the same names as the settings: all settings except
- * the settings of batches.
+ * the batch settings.
  *
  * @example
  * splitSpec({ name: "mnist", validationSize: 100, workers: 2 }, "train")
@@ -32,14 +32,14 @@ export function splitSpec<S extends object>(settings: S, split: Split): SamplesO
   return { ...Object.fromEntries(own), split } as SamplesOf<S>;
 }
 
-/** Samples of each generated split, if the settings give a number. */
+/** Number of samples of each generated split, if set. */
 export interface GeneratedSizes {
   readonly trainSize?: number | undefined;
   readonly validationSize?: number | undefined;
   readonly testSize?: number | undefined;
 }
 
-/** The length of a generated split, if the settings give it. */
+/** The length of a generated split, if set. */
 export function generatedLength(sizes: GeneratedSizes, split: Split): { length?: number } {
   const length = { train: sizes.trainSize, validation: sizes.validationSize, test: sizes.testSize };
   return length[split] === undefined ? {} : { length: length[split] };

@@ -10,9 +10,9 @@ const tokenizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("word"),
     specials,
-    /** Most words, special tokens included. */
+    /** Maximum number of words, including special tokens. */
     vocabulary_size,
-    /** How often a word must occur in the training texts. */
+    /** Minimum number of occurrences of a word in the training texts. */
     minimum_count: z.int().positive().optional(),
   }),
   z.strictObject({
@@ -37,11 +37,11 @@ const tokenizerSchema = z.discriminatedUnion("kind", [
 /** Keys of every set of texts. */
 export const textKeys = {
   tokenizer: tokenizerSchema,
-  /** Tokens of a sample; longer texts are cut, shorter ones padded. Default: the model's. */
+  /** Tokens per sample; longer texts are truncated, shorter ones padded. Default: the model's. */
   context_length: z.int().positive().max(65_536).optional(),
 };
 
-/** Keys of sets of images with captions, or with classes that can be described. */
+/** Keys of sets of images with captions or class descriptions. */
 export const captionKeys = {
   tokenizer: tokenizerSchema.optional(),
   context_length: z.int().positive().max(65_536).optional(),

@@ -22,7 +22,7 @@ const scene = (...objects: SceneObject[]): Scene => ({
   background: { kind: "plain", from: [1, 1, 1], to: [1, 1, 1], angle: 0, cells: 3, field: [] },
 });
 
-test("one object: medium and solid go without saying, the article follows the next word", () => {
+test("one object: medium and solid are omitted, and the article fits the next word", () => {
   expect(caption(scene(object({})))).toBe("a red circle");
   expect(caption(scene(object({ color: "orange" })))).toBe("an orange circle");
   expect(caption(scene(object({ color: "orange", texture: "dotted", sizeName: "large" })))).toBe(
@@ -36,7 +36,7 @@ test("less detail: colour and shape of the main object, or its shape", () => {
   expect(caption(both, "shape")).toBe("an arrow");
 });
 
-test("the relation is that of the main object to each other one", () => {
+test("relations are from the main object to each other object", () => {
   const star = object({ shape: "star", color: "blue", sizeName: "tiny" });
   const main = object({ sizeName: "small" });
   const at = (x: number, y: number): string => caption(scene(main, { ...star, x, y }));

@@ -20,7 +20,7 @@ export function caption(scene: Scene, detail: CaptionDetail = "full"): string {
   return [phrase(main!), relations.join(" and ")].filter(Boolean).join(" ");
 }
 
-/** An object with its article; medium sizes and solid textures go without saying. */
+/** An object with its article; medium sizes and solid textures are not mentioned. */
 export function phrase(object: SceneObject): string {
   const words = [
     object.sizeName === "medium" ? "" : object.sizeName,

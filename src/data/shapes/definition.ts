@@ -38,15 +38,15 @@ const schema = z
     test_size: count,
     /** Side of the images, pixels. */
     image_size: side.optional(),
-    /** How much the captions of a sample say; training takes one of them. */
+    /** Levels of detail of the captions; training draws one of them. */
     captions: z.array(z.enum(captionDetails)).nonempty().optional(),
-    /** Styles to draw; all but `test_domains` by default. */
+    /** Styles to draw; all except `test_domains` by default. */
     domains: styles,
-    /** Styles that training and validation never show; the test split draws only these. */
+    /** Styles excluded from training and validation; the test split draws only these. */
     test_domains: styles,
-    /** Fewest and most objects in an image; default [1, 3]. */
+    /** Minimum and maximum number of objects in an image; default [1, 3]. */
     objects: z.tuple([objectCount, objectCount]).optional(),
-    /** Objects that training and validation never show; the test split draws from all. */
+    /** Objects excluded from training and validation; the test split draws from all. */
     held_out: z.array(objectPattern).nonempty().optional(),
     ...captionKeys,
     ...imageKeys,
@@ -54,17 +54,17 @@ const schema = z
   .superRefine(({ objects = [1, 3], held_out = [], ...styles }, context) => {
     const { domains = domainNames, test_domains = [] } = styles;
     if (domains.every((domain) => test_domains.includes(domain))) {
-      const message = `test_domains holds out every style that there is (${domains.join(", ")}); leave one to train on`;
+      const message = `test_domains holds out every existing style (${domains.join(", ")}); keep one for training`;
       context.addIssue({ code: "custom", path: ["test_domains"], message });
     }
     const [fewest, most] = objects;
     if (fewest > most) {
-      const message = `the fewest objects must be at most the most, got [${fewest}, ${most}]`;
+      const message = `the minimum number of objects must not exceed the maximum, got [${fewest}, ${most}]`;
       context.addIssue({ code: "custom", path: ["objects"], message });
     }
     const left = objectKinds(held_out as ObjectPattern[]).length;
     if (left < most) {
-      const message = `held_out leaves ${left} of ${objectKinds().length} combinations of color and shape to draw, fewer than the ${most} objects of an image; hold out less`;
+      const message = `held_out leaves ${left} of ${objectKinds().length} combinations of color and shape, fewer than the ${most} objects of an image; hold out less`;
       context.addIssue({ code: "custom", path: ["held_out"], message });
     }
   });

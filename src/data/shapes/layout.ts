@@ -1,4 +1,4 @@
-/** Places the objects of a scene: the main one clearly the largest, the others beside it. */
+/** Places the objects of a scene; the main object is clearly the largest. */
 
 import type { Stream } from "../../random/index.ts";
 import { outlines } from "./outlines.ts";
@@ -11,7 +11,7 @@ export interface Place {
   readonly y: number;
 }
 
-/** The main object has at least this multiple of any other's size; its square is the ratio of areas. */
+/** Minimum ratio of the main object's size to any other size; its square is the ratio of areas. */
 export const mainSizeRatio = 1.5;
 
 const mainSizes = { alone: [0.41, 0.7], accompanied: [0.41, 0.5] } as const;
@@ -39,7 +39,7 @@ function tryPlaces(draws: Stream, sizes: number[], radii: number[]): Place[] | u
   const places: Place[] = [main];
   for (let i = 1; i < sizes.length; i++) {
     const radius = radii[i]!;
-    // Near an axis, so that one of the four words describes the place.
+    // Near an axis, so that one of the four words describes the position.
     const angle = draws.integer(0, 4) * (Math.PI / 2) + draws.uniform(-0.4, 0.4);
     const distance = (radii[0]! + radius) * draws.uniform(0.96, 1.25);
     const x = main.x + distance * Math.cos(angle);
@@ -54,7 +54,7 @@ function tryPlaces(draws: Stream, sizes: number[], radii: number[]): Place[] | u
   return places;
 }
 
-/** Always fits: the main object at the upper left, the others to its right and below it. */
+/** A fallback that always fits: the main object at the upper left, the others to its right and below it. */
 function cornerPlaces(sizes: number[], radii: number[]): Place[] {
   const corner = radii[0]!;
   return sizes.map((size, i) => ({

@@ -1,4 +1,4 @@
-/** Chooses shapes and colours, within the patterns that a spec leaves out or asks for. */
+/** Chooses shapes and colours, subject to the `exclude` and `only` patterns of a spec. */
 
 import { usageError } from "../../graph/errors.ts";
 import type { Stream } from "../../random/index.ts";
@@ -17,17 +17,21 @@ export interface ObjectKind {
   readonly color: ColorName;
 }
 
-/** Draws `count` kinds, the main object's first; no two are alike. */
+/** Draws `count` distinct kinds, starting with the main object. */
 export type ObjectChooser = (draws: Stream, count: number) => ObjectKind[];
 
-/** The 64 combinations of shape and colour less those that match a pattern. */
+/** The 64 combinations of shape and colour without the ones that match a pattern. */
 export function objectKinds(exclude: readonly ObjectPattern[] = []): ObjectKind[] {
   return shapeNames
     .flatMap((shape) => colorNames.map((color) => ({ shape, color })))
     .filter((kind) => !exclude.some((pattern) => matches(kind, pattern)));
 }
 
-/** Every shape that still has a colour is as likely, then every colour of that shape. */
+/**
+ * First a uniform choice among shapes with a remaining colour, then among the colours of that shape.
+ *
+ * @throws UserError (exit code 2) if the patterns leave too few kinds
+ */
 export function objectChooser(spec: ResolvedShapesSpec): ObjectChooser {
   const drawn = objectKinds(spec.exclude);
   const main =

@@ -19,7 +19,7 @@ test.each(entries)("%s has the common area and stays within its extent", (_, out
   expect(furthest).toBeGreaterThan(outline.extent - 0.03);
 });
 
-test.each(entries)("%s: distances change by at most the way gone", (_, { distance }) => {
+test.each(entries)("%s: distances change by at most the distance moved", (_, { distance }) => {
   for (let x = -1.5; x < 1.5; x += 0.1) {
     for (let y = -1.5; y < 1.5; y += 0.1) {
       expect(Math.abs(distance(x + 0.02, y) - distance(x, y))).toBeLessThan(0.0201);
@@ -28,7 +28,7 @@ test.each(entries)("%s: distances change by at most the way gone", (_, { distanc
   }
 });
 
-test("distances by hand", () => {
+test("distances match hand-computed values", () => {
   expect(outlines.circle.distance(1.7777, 0)).toBeCloseTo(1, 12);
   expect(outlines.square.distance(0.6892 + 0.3, 0.6892 + 0.4)).toBeCloseTo(0.5, 12);
   expect(outlines.cross.distance(0.8974 + 0.25, 0)).toBeCloseTo(0.25, 12);

@@ -9,9 +9,9 @@ import type { ShapeName } from "./spec.ts";
 
 /** A shape around the origin, as a signed distance. */
 export interface Outline {
-  /** Distance of a point from the line. */
+  /** Signed distance of a point from the outline. */
   readonly distance: (x: number, y: number) => number;
-  /** Radius of the circle about the origin that holds the shape. */
+  /** Radius of the enclosing circle about the origin. */
   readonly extent: number;
 }
 
@@ -68,7 +68,7 @@ function star(x: number, y: number): number {
   return Math.sqrt(px * px + py * py) * sign;
 }
 
-/** A plus sign with arms 0.36 as thick as they reach. */
+/** A plus sign with arms of thickness 0.36 times their length. */
 function cross(x: number, y: number): number {
   const reach = 0.8974;
   const thick = 0.36 * reach;
@@ -99,7 +99,7 @@ function heart(x: number, y: number): number {
   return scale * Math.sqrt(Math.min(toNotch, toSide)) * Math.sign(px - py);
 }
 
-/** A disc less a smaller disc at its right. */
+/** A disc minus a smaller disc at its right. */
 function crescent(x: number, y: number): number {
   const outer = 1.1215;
   const inner = 0.893;
@@ -115,7 +115,7 @@ function crescent(x: number, y: number): number {
   return Math.max(Math.sqrt(px * px + py * py) - outer, -cut);
 }
 
-/** Points up: a head of three half-planes on a shaft. */
+/** Points up: a head made of three half-planes on a shaft. */
 function arrow(x: number, y: number): number {
   const halfBase = 0.976;
   const tip = -1.146;

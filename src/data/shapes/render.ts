@@ -99,7 +99,7 @@ function paintObject(
   }
 }
 
-/** How much of the pixel at a point of the outline's frame lies in a stripe or dot. */
+/** Fraction of the pixel at a point of the outline's frame that is covered by a stripe or dot. */
 function accentCover(object: SceneObject, x: number, y: number, scale: number): number {
   if (object.texture === "solid") return 0;
   const period = Math.max(0.46, 4 / scale); // at least four pixels
@@ -111,7 +111,7 @@ function accentCover(object: SceneObject, x: number, y: number, scale: number): 
   return Math.min(Math.max(0.5 - outside * scale, 0), 1);
 }
 
-/** Light turns dark and dark light while hues stay: each channel c becomes c + 1 - max - min. */
+/** Inverts lightness and keeps hues: each channel c becomes c + 1 - max - min. */
 function invertLightness(pixels: Float32Array): void {
   for (let at = 0; at < pixels.length; at += 3) {
     const r = pixels[at]!;

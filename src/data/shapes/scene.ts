@@ -25,14 +25,14 @@ export interface SceneObject extends ObjectAttributes {
   readonly texture: TextureName;
   readonly sizeName: SizeName;
   readonly fill: Color;
-  /** Colour of stripes and dots: the fill, paler or darker. */
+  /** Colour of stripes and dots: a lighter or darker fill. */
   readonly accent: Color;
 }
 
 /** Names of the backgrounds. */
 export const backgroundNames = ["plain", "gradient", "clouds", "checks"] as const;
 
-/** Two pale colours and how they mix. */
+/** Two pale colours and how they are mixed. */
 export interface Background {
   readonly kind: (typeof backgroundNames)[number];
   readonly from: Color;
@@ -41,7 +41,7 @@ export interface Background {
   readonly angle: number;
   /** Cells along a side of checks and clouds. */
   readonly cells: number;
-  /** Mixing fractions at the corners of the cells of clouds, row by row. */
+  /** Mixing fractions at the corners of the cloud cells, row by row. */
   readonly field: readonly number[];
 }
 
@@ -62,12 +62,12 @@ export function sizeName(size: number): SizeName {
   return sizeNames[sizeBounds.filter((bound) => size >= bound).length]!;
 }
 
-/** The style of the scene that `key` addresses. */
+/** The style of the scene addressed by `key`. */
 export function drawDomain(key: Key, { domains }: ResolvedShapesSpec): DomainName {
   return stream(key).choice(domains); // the first draw of a scene
 }
 
-/** The scene of `key`; only its textures depend on the style. */
+/** The scene addressed by `key`; only its textures depend on the style. */
 export function drawScene(key: Key, spec: ResolvedShapesSpec, choose: ObjectChooser): Scene {
   const draws = stream(key);
   const domain = draws.choice(spec.domains);
@@ -97,7 +97,7 @@ export function drawScene(key: Key, spec: ResolvedShapesSpec, choose: ObjectChoo
   return { objects, background, domain };
 }
 
-/** A line drawing has no inside to fill with a texture. */
+/** A line drawing has no filled inside, so no texture. */
 function drawTexture(draws: Stream, domain: DomainName): TextureName {
   const drawn = draws.uniform() < 0.4 ? "solid" : draws.choice(textureNames);
   return domain === "outline" ? "solid" : drawn;
@@ -109,12 +109,12 @@ function drawBackground(draws: Stream): Background {
   const field =
     kind === "clouds" ? Array.from({ length: (cells + 1) ** 2 }, () => draws.uniform()) : [];
   const from = paleColor(draws);
-  // Checks stay faint, so that they are not taken for squares.
+  // Checks have low contrast, so that they do not resemble squares.
   const to = kind === "checks" ? shade(from, draws.uniform(-0.09, 0.06)) : paleColor(draws);
   return { kind, from, to, angle: draws.uniform(0, 2 * Math.PI), cells, field };
 }
 
-/** A light grey with a hint of some hue. */
+/** A light grey with a slight hue. */
 function paleColor(draws: Stream): Color {
   const light = draws.uniform(0.68, 0.98);
   const tint = (): number => clamp(light + draws.uniform(-0.08, 0.08), 0, 1);

@@ -48,7 +48,7 @@ test("the label is the shape of the largest object, by at least 1.5 times the ar
   }
 });
 
-test("objects lie inside the image and beside each other", () => {
+test("objects lie inside the image without overlap", () => {
   for (const { attributes } of open({ objects: [3, 3] })) {
     expect(attributes!.length).toBe(3);
     for (const a of attributes!) {
@@ -61,7 +61,7 @@ test("objects lie inside the image and beside each other", () => {
   }
 });
 
-test("the centre of a lone solid circle has the colour that its caption names", () => {
+test("the centre of a single solid circle has the colour named in its caption", () => {
   const only = [{ shape: "circle" as const }];
   for (const domain of ["flat", "inverted"] as const) {
     const samples = open({ objects: [1, 1], only, domains: [domain] }, 200);
@@ -75,7 +75,7 @@ test("the centre of a lone solid circle has the colour that its caption names", 
   }
 });
 
-test("excluded combinations are never drawn and the main object keeps to only", () => {
+test("excluded combinations are never drawn, and the main object matches only", () => {
   const pattern = { shape: "heart", color: "red" } as const;
   const drawn = open({ exclude: [pattern, { color: "cyan" }] }, 800).flatMap((s) => s.attributes!);
   expect(drawn.filter((o) => o.color === "cyan")).toEqual([]);
@@ -86,7 +86,7 @@ test("excluded combinations are never drawn and the main object keeps to only", 
   }
 });
 
-test("impossible options are refused with the value and the choices", () => {
+test("invalid options are refused with the value and the choices", () => {
   expect(() => open({ size: 8 })).toThrow("shapes: size must be an integer from 16 to 1024, got 8");
   expect(() => open({ objects: [2, 1] })).toThrow("objects[1] must be an integer from 2 to 3");
   expect(() => open({ rotation: 4 })).toThrow("shapes: rotation must be from 0 to pi, got 4");
@@ -101,7 +101,7 @@ test("impossible options are refused with the value and the choices", () => {
   );
 });
 
-/** The palette colour whose channels, less their mean, point most nearly the same way. */
+/** The palette colour closest in direction after subtracting the channel mean. */
 function nearestHue(pixel: number[]): ColorName {
   const centred = (v: readonly number[]): number[] => {
     const mean = (v[0]! + v[1]! + v[2]!) / 3;

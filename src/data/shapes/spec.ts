@@ -33,9 +33,9 @@ export type ColorName = keyof typeof palette;
 /** The colours of the palette, in its order. */
 export const colorNames: readonly ColorName[] = Object.keys(palette) as ColorName[];
 
-/** How objects are filled. */
+/** Fill textures of objects. */
 export const textureNames = ["solid", "striped", "dotted"] as const;
-/** A filling of objects. */
+/** A fill texture. */
 export type TextureName = (typeof textureNames)[number];
 
 /** Drawing styles: filled, line drawing, filled under pixel noise, filled with lightness inverted. */
@@ -43,12 +43,12 @@ export const domainNames = ["flat", "outline", "noisy", "inverted"] as const;
 /** A drawing style. */
 export type DomainName = (typeof domainNames)[number];
 
-/** How much a caption says: the whole scene, or colour and shape of the main object, or its shape. */
+/** Levels of detail of captions: the whole scene, the colour and shape of the main object, or its shape. */
 export const captionDetails = ["full", "color", "shape"] as const;
 /** A level of detail of captions. */
 export type CaptionDetail = (typeof captionDetails)[number];
 
-/** Matches objects that have every property it names. */
+/** Matches objects that have all the given properties. */
 export interface ObjectPattern {
   readonly shape?: ShapeName;
   readonly color?: ColorName;
@@ -64,23 +64,23 @@ export interface ShapesSpec {
   readonly length?: number;
   /** Image side in pixels, 16 to 1024, by default 32; the scenes do not depend on it. */
   readonly size?: number;
-  /** Fewest and most objects in an image, within 1 to 3; by default [1, 3]. */
+  /** Minimum and maximum number of objects in an image, within 1 to 3; by default [1, 3]. */
   readonly objects?: readonly [number, number];
-  /** Objects turn by at most this angle either way, radians, by default 0.25. */
+  /** Maximum rotation of objects in either direction, radians, by default 0.25. */
   readonly rotation?: number;
   /** Styles to draw from, by default all. */
   readonly domains?: readonly DomainName[];
-  /** One caption of each sample for each of these; by default ["full"]. */
+  /** Levels of detail; a sample has one caption for each. By default ["full"]. */
   readonly captions?: readonly CaptionDetail[];
-  /** Objects never drawn, main or not. */
+  /** Objects that are never drawn, main or not. */
   readonly exclude?: readonly ObjectPattern[];
-  /** Where given, the main object matches one of these. */
+  /** If given, the main object matches one of these patterns. */
   readonly only?: readonly ObjectPattern[];
 }
 
 const lengths = { train: 50_000, validation: 2000, test: 2000 } as const;
 
-/** A spec with every default filled in and every value checked. */
+/** A spec with all defaults filled in and all values checked. */
 export type ResolvedShapesSpec = Required<ShapesSpec>;
 
 /**

@@ -7,7 +7,7 @@ import { splitSpec } from "../settings/split-spec.ts";
 import { textKeys } from "../settings/text.ts";
 import { openLabelledText } from "./labelled.ts";
 
-/** AG News, from `<root>/ag_news/test.csv` alone: the publisher's test part, split anew. */
+/** AG News, from `<root>/ag_news/test.csv` alone: the publisher's test part, split again. */
 export interface AgNewsSpec {
   readonly name: "ag_news";
   readonly split: Split;
@@ -26,8 +26,8 @@ const classNames = ["World", "Sports", "Business", "Sci/Tech"] as const;
 /**
  * Opens a split of AG News (Zhang, Zhao and LeCun, arXiv:1509.01626): title and description of 7600
  * news in four classes. 1000 of them are the test split, 6600 are for training and validation, so
- * scores do not compare with scores on the publisher's split of 120,000 / 7600. The file has backslashes
- * in place of line breaks; here they are spaces.
+ * scores are not comparable with scores on the publisher's split of 120,000 / 7600. The file has backslashes
+ * in place of line breaks; they become spaces.
  */
 export async function openAgNews(spec: AgNewsSpec): Promise<TextDataset> {
   const set = await openLabelledText({
@@ -53,7 +53,7 @@ export const agNews = defineDataset({
   name: "ag_news",
   kind: "text",
   title: "AG News",
-  description: "title and first sentences of news; 4 classes, split anew from the test part",
+  description: "title and first sentences of news; 4 classes, split again from the test part",
   terms: "none stated; non-commercial research",
   homepage: "http://groups.di.unipi.it/~gulli/AG_corpus_of_news_articles.html",
   splits: { train: 6000, validation: 600, test: 1000 },

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { datasets } from "../registry.ts";
 import { classDescriptions, detailLevels } from "./class-descriptions.ts";
 
-test("each class has one description, and more detail says more", () => {
+test("each class has one description, and higher detail adds text", () => {
   for (const name of ["cifar10", "fashion-mnist", "shapes"] as const) {
     const { classNames } = datasets.get(name);
     const [simple, normal, detailed] = detailLevels.map((detail) =>
@@ -19,7 +19,7 @@ test("each class has one description, and more detail says more", () => {
   }
 });
 
-test("descriptions stand in the order of the labels", () => {
+test("descriptions are in the order of the labels", () => {
   const words: Readonly<Record<string, string>> = { automobile: "car" };
   for (const name of ["cifar10", "fashion-mnist", "shapes"] as const) {
     const { classNames } = datasets.get(name);
@@ -29,12 +29,12 @@ test("descriptions stand in the order of the labels", () => {
   }
 });
 
-test("other sets are described by the names of their classes, and no further", () => {
+test("other sets have only simple descriptions, from their class names", () => {
   expect(classDescriptions("pacs", ["dog", "house"], "simple")).toEqual([
     "a picture of dog",
     "a picture of house",
   ]);
   expect(() => classDescriptions("pacs", ["dog"], "detailed")).toThrow(
-    "there are no detailed descriptions of the classes of pacs; set model.prompt_detail to simple",
+    "pacs has no detailed class descriptions; set model.prompt_detail to simple",
   );
 });

@@ -2,7 +2,7 @@
 import { usageError } from "../../graph/errors.ts";
 import { datasets } from "../registry.ts";
 
-/** How much a description says: the class alone, its usual place or use, or also how it looks. */
+/** Detail of a description: the class alone, its usual place or use, or also its appearance. */
 export const detailLevels = ["simple", "normal", "detailed"] as const;
 /** A level of detail of descriptions. */
 export type DetailLevel = (typeof detailLevels)[number];
@@ -31,7 +31,7 @@ export function classDescriptions(
   if (descriptions === undefined) {
     if (detail === "simple") return classNames.map((own) => `a picture of ${own}`);
     throw usageError(
-      `there are no ${detail} descriptions of the classes of ${name}; set model.prompt_detail to simple`,
+      `${name} has no ${detail} class descriptions; set model.prompt_detail to simple`,
     );
   }
   return descriptions.map(([own, usual, looks]) => {

@@ -3,7 +3,7 @@ import { datasets } from "../registry.ts";
 import { openShapes } from "../shapes/index.ts";
 import { classTemplates } from "./class-templates.ts";
 
-test("every template has a place for the class", () => {
+test("every template has a placeholder for the class", () => {
   for (const { name } of datasets.list()) {
     const templates = classTemplates(name);
     expect(templates.length).toBeGreaterThan(0);
@@ -12,7 +12,7 @@ test("every template has a place for the class", () => {
   }
 });
 
-test("those of shapes are sentences of the set, in every colour", () => {
+test("the templates of shapes are captions of the set, in every colour", () => {
   const templates = classTemplates("shapes");
   expect(templates).toHaveLength(8);
   expect(templates).toContain("an orange {}");

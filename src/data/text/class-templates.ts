@@ -1,11 +1,11 @@
-/** Sentences into which the name of a class is put, for comparing images with all classes. */
+/** Sentence templates for class names, for comparing images with all classes. */
 import { datasets } from "../registry.ts";
 
 const photo = ["a photo of a {}", "a picture of a {}", "an image of a {}"] as const;
 
 /**
- * Sentences with `{}` in the place of a class, for the images of a data set; sentences about photos
- * if the set is not known.
+ * Sentences with `{}` as placeholder for a class, for the images of a data set; sentences about photos
+ * if the set is unknown.
  *
  * @example
  * classTemplates("shapes")[0] // "a red {}"
@@ -14,7 +14,7 @@ export function classTemplates(name: string): readonly string[] {
   return datasets.find(name)?.templates ?? photo;
 }
 
-/** Sentences for labels that are not the classes of the set, as users write them. */
+/** Sentences for user-supplied labels other than the classes of the set. */
 export function labelTemplates(name: string): readonly string[] {
   return datasets.find(name)?.labelTemplates ?? classTemplates(name);
 }

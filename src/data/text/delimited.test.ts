@@ -6,14 +6,14 @@ const name = "news.csv";
 const fields = (text: string): (readonly string[])[] =>
   readCsv(text, { name }).map((row) => row.fields);
 
-test("quotes hold commas, line breaks and doubled quotes", () => {
+test("quoted fields contain commas, line breaks and doubled quotes", () => {
   expect(readCsv('1,"a, ""b""\nc",x\r\n2,"",\n', { name })).toEqual([
     { line: 1, fields: ["1", 'a, "b"\nc', "x"] },
     { line: 3, fields: ["2", "", ""] },
   ]);
 });
 
-test("line ends: LF, CRLF, none at the end, empty lines passed over", () => {
+test("line ends: LF, CRLF, none at the end; empty lines are skipped", () => {
   const rows = [
     ["a", "b"],
     ["c", "d"],
@@ -26,12 +26,12 @@ test("line ends: LF, CRLF, none at the end, empty lines passed over", () => {
   expect(readCsv('"x\r\ny",1\r\nz,2', { name })[1]).toEqual({ line: 3, fields: ["z", "2"] });
 });
 
-test("misplaced quotes are told with their line", () => {
+test("misplaced quotes are reported with their line", () => {
   expect(() => fields('a,b\nc,say "so"\n')).toThrow(
-    'news.csv:2: a quote stands inside the field "say \\"so\\""',
+    'news.csv:2: a quote is inside the field "say \\"so\\""',
   );
   expect(() => fields('a\n"b" c\n')).toThrow(
-    'news.csv:2: after the closing quote of "b" comes " ", expected a comma or the end of the line',
+    'news.csv:2: the closing quote of "b" is followed by " ", expected a comma or the end of the line',
   );
   expect(() => fields('a\n\n"b\nc\n')).toThrow(
     "news.csv:3: a quoted field of this row is never closed",
@@ -47,7 +47,7 @@ test("rows and fields are bounded", () => {
   );
 });
 
-test("what is written by RFC 4180 is read back", () => {
+test("text written by RFC 4180 is read back", () => {
   const field = fc.string({ unit: fc.constantFrom("a", "é", ",", '"', "\n", "\r", " ", "😀") });
   const table = fc
     .integer({ min: 1, max: 4 })

@@ -2,7 +2,7 @@ import { UserError } from "../../graph/errors.ts";
 
 /** One row of a table. */
 export interface TableRow {
-  /** Line of the file on which the row begins, from 1. */
+  /** Line of the file on which the row starts, from 1. */
   readonly line: number;
   readonly fields: readonly string[];
 }
@@ -99,7 +99,11 @@ export function* readLines(text: string): Generator<{ line: number; content: str
   }
 }
 
-/** Rows so far; refuses one too many, and fields beyond the limit. */
+/**
+ * Collects rows; refuses rows and fields beyond the limits.
+ *
+ * @throws UserError, when a row is added, beyond the limits
+ */
 export function createCollector<T extends TableRow>(
   limits: TableLimits,
 ): { rows: T[]; add: (row: T) => void } {
@@ -148,7 +152,7 @@ function plainField(
   const value = text.slice(at, end);
   if (separator !== "tab" && value.includes('"')) {
     throw new UserError(
-      `${name}:${line}: a quote stands inside the field ${shorten(value)}, which does not begin with one; put the field in quotes and double the quote`,
+      `${name}:${line}: a quote is inside the field ${shorten(value)}, which does not start with a quote; put the field in quotes and double the quote`,
     );
   }
   return { value, end, breaks: 0 };

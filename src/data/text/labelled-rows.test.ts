@@ -22,7 +22,7 @@ test("columns by name from each format", () => {
   expect(read(lines, "jsonl")).toEqual(expected);
 });
 
-test("columns by position where there is no header", () => {
+test("columns by position without a header", () => {
   const options = { text: [0], label: 1, header: false };
   expect(read("so good\t1\n", "tsv", options)).toEqual([
     { source: "reviews:1", text: "so good", label: "1" },
@@ -32,12 +32,12 @@ test("columns by position where there is no header", () => {
   );
 });
 
-test("bad rows are told with file, line and reason", () => {
+test("bad rows are reported with file, line and reason", () => {
   expect(() => read("stars,title,body\n5,Good\n", "csv")).toThrow(
     "reviews:2: expected 3 fields as in the first row, got 2",
   );
   expect(() => read("stars,title\n", "csv")).toThrow(
-    'reviews has no column "body"; its first row is stars, title',
+    'reviews has no column "body"; its first row has stars, title',
   );
   expect(() => read("stars,title,body\n ,a,b\n", "csv")).toThrow("reviews:2: the label is empty");
   expect(() => read("", "csv")).toThrow("reviews has no rows");
@@ -47,7 +47,7 @@ test("bad rows are told with file, line and reason", () => {
   expect(() => read('{"title": "a", "body": "b", "stars": null}', "jsonl")).toThrow(
     'expected a string, a number or a boolean as "stars", got null',
   );
-  expect(() => read('{"title": "a"', "jsonl")).toThrow("reviews:1: no valid JSON");
+  expect(() => read('{"title": "a"', "jsonl")).toThrow("reviews:1: invalid JSON");
   expect(() => read("\n[1]", "jsonl")).toThrow("reviews:2: expected a JSON object, got [1]");
   expect(() => read("", "jsonl", { text: ["toString"], label: "x" })).not.toThrow();
   expect(() => read("{}", "jsonl", { text: ["toString"], label: "x" })).toThrow("got nothing");

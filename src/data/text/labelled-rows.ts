@@ -31,7 +31,7 @@ export interface LabelledRow {
   /** The file and the line or row, for messages. */
   readonly source: string;
   readonly text: string;
-  /** As the file writes it. */
+  /** The label as written in the file. */
   readonly label: string;
 }
 
@@ -63,7 +63,7 @@ export function readLabelledRows(
   });
 }
 
-/** The wanted fields of each row. */
+/** The requested fields of each row. */
 function readTable(
   content: string,
   { format, separator }: { format: "csv" | "tsv"; separator: Separator | undefined },
@@ -105,7 +105,7 @@ function position(
   const at = columns.indexOf(String(column));
   if (at >= 0) return at;
   throw usageError(
-    `${name} has no column ${JSON.stringify(column)}; its first row is ${columns.join(", ").slice(0, 200)}`,
+    `${name} has no column ${JSON.stringify(column)}; its first row has ${columns.join(", ").slice(0, 200)}`,
   );
 }
 
@@ -139,7 +139,7 @@ function parseLine(json: string, place: string): Record<string, unknown> {
   try {
     value = JSON.parse(json);
   } catch (cause) {
-    throw new UserError(`${place}: no valid JSON: ${(cause as Error).message}`, { cause });
+    throw new UserError(`${place}: invalid JSON: ${(cause as Error).message}`, { cause });
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;

@@ -37,7 +37,7 @@ export interface LabelledTextSpec<Name extends string = string> {
   readonly files: FilesBySplit;
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
   readonly root?: string;
-  /** By default the ending of the file's name. */
+  /** By default the extension of the file's name. */
   readonly format?: TableFormat;
   readonly columns: TextColumns;
   /** What separates the fields of CSV files, by default by their first lines. */
@@ -46,9 +46,9 @@ export interface LabelledTextSpec<Name extends string = string> {
   readonly labels?: readonly string[];
   /** Names of the classes, by default the labels. */
   readonly classNames?: readonly string[];
-  /** Rows of `train` set aside if validation has no file, by default a tenth of them. */
+  /** Rows of `train` set aside if there is no validation file, by default a tenth. */
   readonly validationSize?: number;
-  /** Rows of `train` set aside if test has no file, by default 0: there is no test split. */
+  /** Rows of `train` set aside if there is no test file, by default 0: no test split. */
   readonly testSize?: number;
   /** Seed of the permutation that sets rows aside, by default 0. */
   readonly splitSeed?: number;
@@ -145,7 +145,7 @@ function namesOf(
   const { name, classNames = found } = spec;
   if (classNames.length === labels.length) return classNames;
   throw usageError(
-    `${name}: ${labels.length} labels need as many class names, got ${classNames.length}`,
+    `${name}: ${labels.length} labels need the same number of class names, got ${classNames.length}`,
   );
 }
 

@@ -3,7 +3,7 @@ import { splitRows, splitStream } from "./split.ts";
 
 const sizes = { validationSize: 3, testSize: 2, seed: 0 };
 
-test("rows of the splits are disjoint, complete, in order and fixed by the seed", () => {
+test("rows of the splits are disjoint, complete, ordered and determined by the seed", () => {
   const split = (name: "train" | "validation" | "test", seed = 0): number[] => [
     ...splitRows("x", name, 20, { ...sizes, seed }),
   ];
@@ -15,12 +15,12 @@ test("rows of the splits are disjoint, complete, in order and fixed by the seed"
   expect(split("train", 1)).not.toEqual(parts[0]);
 });
 
-test("another validation size leaves the test rows as they are", () => {
+test("another validation size does not change the test rows", () => {
   const test = splitRows("x", "test", 20, sizes);
   expect(splitRows("x", "test", 20, { ...sizes, validationSize: 9 })).toEqual(test);
 });
 
-test("sizes without room and empty splits are refused", () => {
+test("too large sizes and empty splits are refused", () => {
   expect(() => splitRows("x", "train", 5, sizes)).toThrow(
     "x: validation_size 3 and test_size 2 leave none of 5 rows for training",
   );
@@ -32,7 +32,7 @@ test("sizes without room and empty splits are refused", () => {
   );
 });
 
-test("a text is cut into its beginning, middle and end", () => {
+test("a text is split into its beginning, middle and end", () => {
   const part = (split: "train" | "validation" | "test", v: number, t: number): string =>
     splitStream("x", split, "0123456789abc", { validationFraction: v, testFraction: t }).text;
   // floor(.9 * 13) = 11, floor(.8 * 13) = 10.
@@ -47,7 +47,7 @@ test("a text is cut into its beginning, middle and end", () => {
   expect(() => part("train", 1, 0)).toThrow("validation_fraction must be from 0 to below 1, got 1");
 });
 
-test("no character is cut in two", () => {
+test("a split never cuts a character", () => {
   const half = { validationFraction: 0.5, testFraction: 0 };
   const text = "\u{1F600}".repeat(3); // 6 UTF-16 units, the middle is within the second pair
   expect(splitStream("x", "train", text, half).text).toBe("\u{1F600}".repeat(2));

@@ -2,7 +2,7 @@ import { usageError } from "../../graph/errors.ts";
 import { foldIn, key, permutation } from "../../random/index.ts";
 import type { Split, StreamDataset } from "../dataset.ts";
 
-/** How many rows of a training file are set aside. */
+/** Numbers of rows of a training file to set aside. */
 export interface RowSplit {
   readonly validationSize: number;
   readonly testSize: number;
@@ -11,8 +11,10 @@ export interface RowSplit {
 }
 
 /**
- * Positions of a split's rows among `total` rows: a permutation drawn from (seed, name) gives the test
- * rows first, then the validation rows; the others are for training. In the order of the file.
+ * Positions of a split's rows among `total` rows, in file order. A permutation drawn from (seed, name) starts
+ * with the test rows, then the validation rows; the others are for training.
+ *
+ * @throws UserError (exit code 2) for invalid sizes or an empty split
  */
 export function splitRows(name: string, split: Split, total: number, sizes: RowSplit): Uint32Array {
   const { validationSize, testSize, seed } = sizes;
@@ -42,7 +44,7 @@ export function splitRows(name: string, split: Split, total: number, sizes: RowS
   return members.sort();
 }
 
-/** The parts of a text that are set aside, as fractions of its length. */
+/** Fractions of a text that are set aside. */
 export interface StreamSplit {
   readonly validationFraction: number;
   readonly testFraction: number;
@@ -51,6 +53,8 @@ export interface StreamSplit {
 /**
  * A split of one text: training comes first, then validation, then test. With
  * `validationFraction` .1 and `testFraction` 0 this is the split of makeMoE: the first 90 % and the rest.
+ *
+ * @throws UserError (exit code 2) for invalid fractions or an empty split
  */
 export function splitStream(
   name: string,
@@ -78,7 +82,7 @@ export function splitStream(
   throw usageError(`${name}: the ${split} split is empty; ${remedy}`);
 }
 
-/** The position after a fraction of a text, rounded down, not within a character. */
+/** The position after a fraction of a text, rounded down to a character boundary. */
 function cutAt(text: string, fraction: number): number {
   const at = Math.max(0, Math.floor(fraction * text.length));
   const code = text.charCodeAt(at);

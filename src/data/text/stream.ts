@@ -24,9 +24,9 @@ export interface TextStreamSpec<Name extends string = string> {
   readonly column?: string;
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
   readonly root?: string;
-  /** Part of the text that is the validation split, by default .1. */
+  /** Fraction of the text used for validation, by default .1. */
   readonly validationFraction?: number;
-  /** Part of the text at its end that is the test split, by default 0: there is none. */
+  /** Fraction at the end of the text used for the test, by default 0: no test split. */
   readonly testFraction?: number;
 }
 

@@ -4,7 +4,11 @@ import { readMaybeGzipped } from "../read-gzipped.ts";
 
 const maxTextBytes = 256 * 2 ** 20;
 
-/** The UTF-8 text of a file, gzipped or not, without a byte order mark. */
+/**
+ * The UTF-8 text of a file, gzipped or not, without a byte order mark.
+ *
+ * @throws UserError if the file is missing or not UTF-8
+ */
 export async function readTextFile(
   path: string,
   options: { hint: string; maxBytes?: number },

@@ -60,7 +60,7 @@ test("SST-2: quotes are text, labels are checked", async () => {
     'sst2/dev.tsv:1: label "2" is none of the 2 labels 0, 1',
   );
   await expect(openSst2({ name: "sst2", split: "test", root })).rejects.toThrow(
-    'test.tsv is missing; set data.root to the folder that "sst2/test.tsv" lies in',
+    'test.tsv is missing; set data.root to the folder that contains "sst2/test.tsv"',
   );
 });
 
@@ -77,7 +77,7 @@ test("AG News: title and description, backslashes are spaces, labels count from 
   expect(sets[0]!.classNames).toEqual(["World", "Sports", "Business", "Sci/Tech"]);
 });
 
-test("labels of all splits are those of the training file", async () => {
+test("labels of all splits come from the training file", async () => {
   const spec = {
     name: "own",
     root,
@@ -90,13 +90,13 @@ test("labels of all splits are those of the training file", async () => {
   expect([train.length, held.length, held.classNames]).toEqual([7, 1, ["no", "yes"]]);
   expect(held.get(0)).toEqual({ index: 0, text: "c", label: 1 });
   await expect(openLabelledText({ ...spec, split: "train", classNames: ["a"] })).rejects.toThrow(
-    "own: 2 labels need as many class names, got 1",
+    "own: 2 labels need the same number of class names, got 1",
   );
   const other = { ...spec, split: "train", files: { train: "own/latin.txt" } } as const;
   await expect(openLabelledText(other)).rejects.toThrow('csv, tsv, jsonl, parquet, got "txt"');
 });
 
-test("a file that is not UTF-8 is told with its line", async () => {
+test("a file that is not UTF-8 is reported with its line", async () => {
   const spec = { name: "own", split: "train", file: "own/latin.txt", root } as const;
   await expect(openTextStream(spec)).rejects.toThrow("latin.txt:2: the line is not UTF-8");
 });

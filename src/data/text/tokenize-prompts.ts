@@ -3,7 +3,7 @@ import { usageError } from "../../graph/errors.ts";
 import { tokenRows } from "../batches/token-rows.ts";
 import type { Tokenizer } from "../tokenizers/index.ts";
 
-/** Descriptions of `C` classes in up to `L` tokens. */
+/** Descriptions of `C` classes with up to `L` tokens. */
 export interface ClassPrompts {
   /** `[C, L]` */
   readonly ids: NdArray<"int64">;
@@ -12,9 +12,9 @@ export interface ClassPrompts {
 }
 
 /**
- * Descriptions of all classes as ids, in rows as long as the longest needs.
+ * Descriptions of all classes as ids, in rows of the longest description's length.
  *
- * @throws UserError (exit code 2) for one that does not fit
+ * @throws UserError (exit code 2) if a description does not fit into the context
  */
 export function tokenizePrompts(
   texts: readonly string[],
@@ -25,7 +25,7 @@ export function tokenizePrompts(
     const { length } = tokenizer.encode(text);
     if (length <= contextLength) continue;
     throw usageError(
-      `the description "${text}" has ${length} tokens, and model.context_length is ${contextLength}; raise it, or ask for less model.prompt_detail`,
+      `the description "${text}" has ${length} tokens, and model.context_length is ${contextLength}; raise it, or lower model.prompt_detail`,
     );
   }
   const { tokens, lengths } = tokenRows(tokenizer, texts, contextLength);

@@ -7,17 +7,17 @@ import {
   type TokenizerState,
 } from "./tokenizer.ts";
 
-/** What a kind of tokenizer does with ordinary tokens; `assemble` adds the special ones. */
+/** The part of a tokenizer for ordinary tokens; `assemble` adds the special ones. */
 export interface TokenizerParts {
   readonly state: TokenizerState & { readonly specials: readonly SpecialName[] };
   /** Ordinary tokens, ids 0 to `numOrdinary - 1`. */
   readonly numOrdinary: number;
   encode(text: string, unknownId: number | undefined): number[];
-  /** Text of ordinary ids; strings among them are special tokens and are kept. */
+  /** Text of ordinary ids; strings in the list are special tokens and are kept. */
   join(tokens: readonly (number | string)[]): string;
 }
 
-/** A tokenizer of the parts: special ids after the ordinary ones, start and end around each text. */
+/** A tokenizer from its parts: special ids after the ordinary ones, start and end around each text. */
 export function assemble(parts: TokenizerParts): Tokenizer {
   const { state, numOrdinary } = parts;
   checkSpecials(state.specials);
@@ -52,14 +52,22 @@ export function assemble(parts: TokenizerParts): Tokenizer {
   };
 }
 
-/** Refuses an id outside the vocabulary. */
+/**
+ * Refuses an id outside the vocabulary.
+ *
+ * @throws RangeError for an id outside the vocabulary
+ */
 export function checkId(id: number, vocabularySize: number): void {
   if (!Number.isInteger(id) || id < 0 || id >= vocabularySize) {
     throw new RangeError(`token ids are 0 to ${vocabularySize - 1}, got ${id}`);
   }
 }
 
-/** Refuses names that are no special tokens, or named twice. */
+/**
+ * Refuses unknown special tokens and duplicates.
+ *
+ * @throws UserError (exit code 2) for unknown or duplicate names
+ */
 export function checkSpecials(specials: readonly SpecialName[]): void {
   const wrong = specials.find((name) => !specialNames.includes(name));
   if (wrong !== undefined) {

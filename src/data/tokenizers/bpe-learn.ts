@@ -8,9 +8,9 @@ interface Candidate {
 }
 
 /**
- * Learns byte pair encoding (arXiv:1508.07909, algorithm 1): joins the most frequent pair of
- * neighbouring tokens within words, again and again. Of equally frequent pairs the one with the
- * smaller left id, then the smaller right id, comes first, so that the result does not depend on the order of texts.
+ * Learns byte pair encoding (arXiv:1508.07909, algorithm 1): repeatedly joins the most frequent pair of
+ * neighbouring tokens within words. Ties go to the smaller left id, then the smaller right id, so the
+ * result does not depend on the order of texts.
  */
 export function learnBpe(
   texts: Iterable<string>,
@@ -83,7 +83,7 @@ export function learnBpe(
     words[word] = merged;
   };
 
-  // Counts in the heap may be out of date; an entry holds only if it equals `pairCounts`.
+  // Counts in the heap may be stale; an entry is valid only if it equals `pairCounts`.
   const heap = createHeap<Candidate>((a, b) => b.count - a.count || a.pair - b.pair);
   const refresh = (changed: Set<number>): void => {
     for (const pair of changed) {

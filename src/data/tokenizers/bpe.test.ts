@@ -6,7 +6,7 @@ import { createTokenizer, learnTokenizer, type TokenizerState } from "./index.ts
 
 const code = (character: string): number => character.charCodeAt(0);
 
-/** Learns by counting all pairs anew for each merge: slow, and short enough to be seen right. */
+/** Learns by recounting all pairs for each merge: slow, but simple enough to verify. */
 function learnSlowly(texts: readonly string[], maxMerges: number): [number, number][] {
   let words = texts
     .flatMap((text) => splitPieces(text, false))
@@ -37,7 +37,7 @@ function learnSlowly(texts: readonly string[], maxMerges: number): [number, numb
   return merges;
 }
 
-test("the most frequent pair first, the smaller ids among equals", () => {
+test("the most frequent pair is merged first; ties go to the smaller ids", () => {
   // "low" 3 times, " lower" 2 times: l-o and o-w 5 times each; l-o has the smaller left id.
   const state = learnTokenizer("bpe", ["low lower", "low", "low lower"], { vocabularySize: 260 });
   expect(state).toMatchObject({
@@ -53,7 +53,7 @@ test("the most frequent pair first, the smaller ids among equals", () => {
   expect(tokenizer.encode("low lower")).toEqual([257, 258, code("e"), code("r")]);
 });
 
-test("learning agrees with counting anew, on repeated letters too", () => {
+test("learning matches recounting, also for repeated letters", () => {
   const text = fc.string({ unit: fc.constantFrom("a", "b", " ", "é", "!", "1") });
   fc.assert(
     fc.property(fc.array(text, { maxLength: 8 }), (texts) => {
@@ -63,13 +63,13 @@ test("learning agrees with counting anew, on repeated letters too", () => {
   );
 });
 
-test("the order of texts does not matter", () => {
+test("the order of texts has no effect", () => {
   const texts = ["a stitch in time saves nine", "in nine times", "time and tide", "saves a stitch"];
   const state = learnTokenizer("bpe", texts, { vocabularySize: 280 });
   expect(learnTokenizer("bpe", texts.toReversed(), { vocabularySize: 280 })).toEqual(state);
 });
 
-test("every text comes back, whatever was learnt", () => {
+test("every text is decoded unchanged, for any training texts", () => {
   const state = learnTokenizer("bpe", ["the cat sat on the mat", "the naïve café"]);
   const tokenizer = createTokenizer(JSON.parse(JSON.stringify(state)) as TokenizerState);
   fc.assert(
@@ -106,7 +106,7 @@ test("damaged merges are refused", () => {
   expect(() => createTokenizer(state(doubling))).toThrow("more than 1024 bytes");
 });
 
-test("a heap gives its values in order", () => {
+test("a heap pops its values in order", () => {
   fc.assert(
     fc.property(fc.array(fc.integer()), (values) => {
       const heap = createHeap<number>((a, b) => a - b);

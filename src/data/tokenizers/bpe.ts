@@ -3,14 +3,14 @@ import { assemble } from "./assemble.ts";
 import { joinBytes } from "./byte.ts";
 import type { BpeState, Tokenizer } from "./tokenizer.ts";
 
-/** Ids stay below this, so that a pair of them is one exact number. */
+/** Upper bound of ids, so that a pair of ids fits in one exact number. */
 export const maxTokens = 65_536;
 const maxTokenBytes = 1024;
 const maxCachedPieces = 50_000;
 
 /**
- * Tokens never cross the borders of these pieces: contractions, words with the space before them,
- * up to three digits, marks, spaces. Together the pieces are the whole text. Their bounded lengths
+ * Tokens never cross the borders of these pieces: contractions, words with a leading space,
+ * up to three digits, punctuation, spaces. The pieces cover the whole text. Their bounded lengths
  * keep encoding linear in the text.
  */
 const piecePattern =
@@ -44,7 +44,7 @@ export function mergePair(
 
 /**
  * A tokenizer by byte pair encoding (Sennrich, Haddow and Birch, arXiv:1508.07909, section 3.2) over
- * UTF-8 bytes, so it knows every text.
+ * UTF-8 bytes; it can encode any text.
  */
 export function bpeTokenizer(state: BpeState): Tokenizer {
   const tokenBytes = expandMerges(state.merges);
@@ -88,7 +88,7 @@ export function bpeTokenizer(state: BpeState): Tokenizer {
   });
 }
 
-/** The bytes of every ordinary token; refuses merges of later tokens and tokens beyond all words. */
+/** The bytes of every ordinary token; refuses merges of later tokens and too long tokens. */
 function expandMerges(merges: BpeState["merges"]): number[][] {
   const bytes = Array.from({ length: 256 }, (_, byte) => [byte]);
   if (bytes.length + merges.length > maxTokens) {

@@ -10,7 +10,7 @@ test("UTF-8 bytes between start and end", () => {
   expect(tokenizer.encode("")).toEqual([257, 258]);
 });
 
-test("every text comes back, a byte order mark included", () => {
+test("every text is decoded unchanged, including a byte order mark", () => {
   expect(tokenizer.decode(tokenizer.encode("\uFEFFa"))).toBe("\uFEFFa");
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
@@ -19,7 +19,7 @@ test("every text comes back, a byte order mark included", () => {
   );
 });
 
-test("a cut character becomes a replacement character, also before a special token", () => {
+test("a truncated character becomes a replacement character, also before a special token", () => {
   expect(tokenizer.decode([97, 0xc3])).toBe("a\uFFFD");
   expect(tokenizer.decode([0xc3, 258, 0xa9], { skipSpecial: false })).toBe("\uFFFD<end>\uFFFD");
 });

@@ -1,7 +1,7 @@
 import { assemble } from "./assemble.ts";
 import type { ByteState, Tokenizer } from "./tokenizer.ts";
 
-/** A tokenizer with one id for each byte of the UTF-8 text, so it knows every text. */
+/** A tokenizer with one id per byte of the UTF-8 text; it can encode any text. */
 export function byteTokenizer(state: ByteState): Tokenizer {
   return assemble({
     state,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createTokenizer, learnTokenizer } from "./index.ts";
 
-test("ids are positions among the sorted characters, special tokens follow", () => {
+test("ids are positions among the sorted characters, followed by special tokens", () => {
   const state = learnTokenizer("character", ["hello", "\u{1F600} \uFB01"], {
     specials: ["pad", "unknown", "start", "end"],
   });
@@ -23,7 +23,7 @@ test("ids are positions among the sorted characters, special tokens follow", () 
   );
 });
 
-test("without specials the vocabulary is the characters alone", () => {
+test("without specials, the vocabulary contains only the characters", () => {
   const tokenizer = createTokenizer(learnTokenizer("character", ["to be"]));
   expect(tokenizer.vocabularySize).toBe(5);
   expect(tokenizer.encode("bet")).toEqual([1, 2, 4]);
@@ -35,14 +35,14 @@ test("without specials the vocabulary is the characters alone", () => {
   ]);
 });
 
-test("an unknown character is refused with its position where there is no unknown token", () => {
+test("an unknown character is refused with its position if there is no unknown token", () => {
   const tokenizer = createTokenizer(learnTokenizer("character", ["caf\u{1F600}"]));
   expect(() => tokenizer.encode("\u{1F600}afé")).toThrow(
     `character "é" (U+00E9) at position 4 of the text is none of the tokenizer's 4 characters`,
   );
 });
 
-test("what was learnt comes back", () => {
+test("training text is decoded unchanged", () => {
   const learnt = fc.string({ unit: "binary", minLength: 1 });
   fc.assert(
     fc.property(fc.array(learnt, { minLength: 1 }), (texts) => {
@@ -53,7 +53,7 @@ test("what was learnt comes back", () => {
   );
 });
 
-test("damaged states and foreign ids are refused", () => {
+test("invalid states and ids are refused", () => {
   const broken = { kind: "character", characters: "aba", specials: [] } as const;
   expect(() => createTokenizer(broken)).toThrow('character "a" (U+0061) twice');
   const tokenizer = createTokenizer({ kind: "character", characters: "ab", specials: ["pad"] });

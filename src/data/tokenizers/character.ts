@@ -13,7 +13,11 @@ export function learnCharacters(
   return { kind: "character", characters, specials };
 }
 
-/** A tokenizer with one id a character; without an unknown token other characters are refused. */
+/**
+ * A tokenizer with one id per character; without an unknown token, other characters are refused.
+ *
+ * @throws UserError for duplicate characters, and in `encode` for unknown ones
+ */
 export function characterTokenizer(state: CharacterState): Tokenizer {
   const characters = [...state.characters];
   const ids = new Map(characters.map((character, id) => [character, id]));

@@ -10,7 +10,9 @@ const numMerges = clipVocabularySize - 2 * 256 - 2;
 
 /**
  * The content of OpenAI's `bpe_simple_vocab_16e6.txt` in the form of a Hugging Face `tokenizer.json`:
- * of its 262,144 merges the first 48,894 count.
+ * the first 48,894 of its 262,144 merges are used.
+ *
+ * @throws UserError if merges are missing or malformed
  */
 export function clipVocabulary(mergesText: string): object {
   const merges = mergesText.split("\n").slice(1, numMerges + 1);
@@ -65,8 +67,8 @@ export function clipVocabulary(mergesText: string): object {
 }
 
 /**
- * The printable characters for bytes in the order of CLIP's ids: printable bytes first, as
- * themselves, then the other bytes as U+0100 and up.
+ * The printable characters for bytes in the order of CLIP's ids: printable bytes first,
+ * unchanged, then the other bytes as U+0100 and up.
  */
 function byteCharacters(): string[] {
   const range = (from: number, to: number): number[] =>

@@ -8,7 +8,7 @@ import { clipVocabulary } from "./clip-vocabulary.ts";
 import { clipTokenizerState, openTokenizer, readClipVocabulary } from "./files.ts";
 import { encodeFixed, type TokenizerState } from "./index.ts";
 
-/** A file of CLIP's form: three merges that matter, and as many others as CLIP has. */
+/** A file in CLIP's format: three relevant merges, and padding merges up to CLIP's number. */
 const merges = ["d o", "do g</w>", "a </w>"];
 const rest = Array.from({ length: 48_894 - merges.length + 5 }, (_, at) => `x${at} y`);
 const content = ["#version: 0.2", ...merges, ...rest].join("\n");
@@ -55,17 +55,17 @@ test("ids follow CLIP's layout: bytes, ends of words, merges, start and end", as
   expect(() => clip.decode([49_408])).toThrow("token ids are 0 to 49407, got 49408");
 });
 
-test("a long text is cut to 77 tokens and keeps the end of text", async () => {
+test("a long text is truncated to 77 tokens and keeps the end of text", async () => {
   const clip = await openTokenizer(await clipTokenizerState({ root }), { root });
   const row = encodeFixed(clip, "dog ".repeat(100), 77);
   expect(row).toMatchObject({ length: 77, cut: true });
   expect([row.ids[0], row.ids[75], row.ids[76]]).toEqual([49_406, 513, 49_407]);
 });
 
-test("missing, changed and foreign files are told", async () => {
+test("missing, changed and foreign files are reported", async () => {
   const state = await clipTokenizerState({ root });
   await expect(openTokenizer({ ...state, sha256: "00" }, { root })).rejects.toThrow(
-    "but the tokenizer was made with 00; put the original file there",
+    "but the tokenizer was made with 00; restore the original file",
   );
   await expect(clipTokenizerState({ root: join(root, "none") })).rejects.toThrow(
     'is missing; run "moesaic data get clip-bpe"',
@@ -80,7 +80,7 @@ test("missing, changed and foreign files are told", async () => {
       '{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}',
       "not CLIP's vocabulary: Tokenizer must",
     ],
-    ["small.json", small, "it has 4 tokens, start 49406 and end 49407, where CLIP has 49408"],
+    ["small.json", small, "it has 4 tokens, start 49406 and end 49407, but CLIP has 49408"],
     ["broken.json", "{", "not CLIP's vocabulary: Expected property name"],
     ["plain.txt", "hello", "it needs 48894 merges of two tokens, but it has 0"],
   ] as const) {
@@ -90,7 +90,7 @@ test("missing, changed and foreign files are told", async () => {
   }
 });
 
-test("a merge that does not name two tokens is told with its line", () => {
+test("a merge without two tokens is reported with its line", () => {
   const lines = content.split("\n");
   lines[2] = "dog";
   expect(() => clipVocabulary(lines.join("\n"))).toThrow('but line 3 is "dog"');

@@ -59,6 +59,6 @@ function checkVocabulary(file: string, hub: HubTokenizer): void {
   const size = hub.get_vocab().size;
   if (size === clipVocabularySize && ends[0] === clipStartId && ends[1] === clipEndId) return;
   throw usageError(
-    `${file} is not CLIP's vocabulary: it has ${size} tokens, start ${ends[0]} and end ${ends[1]}, where CLIP has ${clipVocabularySize}, ${clipStartId} and ${clipEndId}`,
+    `${file} is not CLIP's vocabulary: it has ${size} tokens, start ${ends[0]} and end ${ends[1]}, but CLIP has ${clipVocabularySize}, ${clipStartId} and ${clipEndId}`,
   );
 }

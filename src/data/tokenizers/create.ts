@@ -6,8 +6,10 @@ import type { Tokenizer, TokenizerState } from "./tokenizer.ts";
 import { wordTokenizer } from "./word.ts";
 
 /**
- * A tokenizer from its state. CLIP's vocabulary is in a file, which `openTokenizer` reads and
- * `createClipTokenizer` takes.
+ * A tokenizer from its state. CLIP's vocabulary is in a file: use `openTokenizer` or
+ * `createClipTokenizer` for it.
+ *
+ * @throws UserError for CLIP's state or an unknown kind
  */
 export function createTokenizer(state: TokenizerState): Tokenizer {
   switch (state.kind) {
@@ -21,7 +23,7 @@ export function createTokenizer(state: TokenizerState): Tokenizer {
       return bpeTokenizer(state);
     case "clip":
       throw new UserError(
-        `CLIP's vocabulary lies in ${state.file}; open it with openTokenizer, or give its content to createClipTokenizer`,
+        `CLIP's vocabulary is in ${state.file}; open it with openTokenizer, or pass its content to createClipTokenizer`,
       );
     case "hub":
       throw new UserError(

@@ -5,7 +5,7 @@ const bytes = createTokenizer(learnTokenizer("byte", []));
 const characters = (specials: ("pad" | "unknown")[]): TokenizerState =>
   learnTokenizer("character", ["abc"], { specials });
 
-test("a short text is padded, one that fits is not cut", () => {
+test("a short text is padded, and a fitting one is not truncated", () => {
   expect(encodeFixed(bytes, "ab", 6)).toEqual({
     ids: Int32Array.of(257, 97, 98, 258, 256, 256),
     length: 4,
@@ -14,7 +14,7 @@ test("a short text is padded, one that fits is not cut", () => {
   expect(encodeFixed(bytes, "ab", 4)).toMatchObject({ length: 4, cut: false });
 });
 
-test("a long text is cut and keeps its end token", () => {
+test("a long text is truncated and keeps its end token", () => {
   expect(encodeFixed(bytes, "abcdef", 4)).toEqual({
     ids: Int32Array.of(257, 97, 98, 258),
     length: 4,
@@ -36,7 +36,7 @@ test("an empty text has at least one token", () => {
   expect(row(["pad"])).toEqual({ ids: Int32Array.of(3, 3), length: 1, cut: false });
 });
 
-test("a row without a place is refused", () => {
+test("a row of length 0 is refused", () => {
   expect(() => encodeFixed(bytes, "a", 0)).toThrow("at least 1, got 0");
 });
 
@@ -44,7 +44,7 @@ test("unknown kinds are refused by name", () => {
   expect(() => createTokenizer({ kind: "morse" } as unknown as TokenizerState)).toThrow(
     'unknown tokenizer "morse"; known are character, byte, word, bpe and clip',
   );
-  expect(() => learnTokenizer("clip" as "bpe", [])).toThrow('kind "clip" cannot be learnt');
+  expect(() => learnTokenizer("clip" as "bpe", [])).toThrow('kind "clip" cannot be learned');
   expect(() => createTokenizer({ kind: "clip", file: "x.json", sha256: "" })).toThrow(
     "open it with openTokenizer",
   );

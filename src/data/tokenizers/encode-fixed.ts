@@ -1,20 +1,22 @@
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** Texts as rows of ids of one length. */
+/** Texts as rows of ids with a fixed length. */
 export interface FixedTokens {
-  /** `[length]` of the row; pads after the text. */
+  /** `[length]`, with padding after the text. */
   readonly ids: Int32Array;
-  /** Tokens before the pads, at least 1. */
+  /** Number of tokens before the padding, at least 1. */
   readonly length: number;
   /** True if the text was longer than the row. */
   readonly cut: boolean;
 }
 
 /**
- * A text as a row of `length` ids: cut or padded; a cut text still ends with the end token.
+ * A text as a row of `length` ids: truncated or padded; a truncated text still ends with the end token.
  *
  * A text without tokens, such as an empty text without start and end, becomes one unknown token, or
  * one pad if there is no unknown token, so that a model always has a token to read.
+ *
+ * @throws RangeError if the length is below 1
  *
  * @example
  * encodeFixed(clip, "a dog", 6).ids; // 49406, 320, 1929, 49407, 0, 0

@@ -11,7 +11,7 @@ import { createClipTokenizer } from "./clip.ts";
 import { createTokenizer } from "./create.ts";
 import type { ClipState, Tokenizer, TokenizerState } from "./tokenizer.ts";
 
-/** Files with the same vocabulary, the faster one first; either may replace the other. */
+/** Files with the same vocabulary, the faster one first; either is accepted. */
 const clipFiles: readonly Omit<ClipState, "kind">[] = [
   {
     file: "clip-bpe/tokenizer.json",
@@ -34,7 +34,9 @@ export interface TokenizerFileOptions {
 
 /**
  * The state of CLIP's tokenizer over a file: `tokenizer.json` or OpenAI's BPE file, by default
- * whichever is in `<root>/clip-bpe/`.
+ * the existing one in `<root>/clip-bpe/`.
+ *
+ * @throws UserError (exit code 2) if no file is present
  */
 export async function clipTokenizerState(
   options: TokenizerFileOptions & { readonly file?: string } = {},
@@ -48,8 +50,8 @@ export async function clipTokenizerState(
 }
 
 /**
- * A tokenizer from its state, of any kind; reads CLIP's file and refuses another content than the
- * state was made with. If the file is missing, the other of the two known CLIP files is used.
+ * A tokenizer of any kind from its state; reads CLIP's file and checks its digest against the
+ * state. If the file is missing, the other of the two known CLIP files is used.
  *
  * @example
  * const clip = await openTokenizer(await clipTokenizerState());
@@ -64,9 +66,9 @@ export async function openTokenizer(
 }
 
 /**
- * The content of the file of CLIP's vocabulary, unpacked; `openTokenizer` has the conditions.
+ * The uncompressed content of CLIP's vocabulary file; see `openTokenizer`.
  *
- * @param options.knownOnly reads only files with known names and digests, for states that are not trusted
+ * @param options.knownOnly reads only files with known names and digests, for untrusted states
  * @throws UserError if the file is missing, too large, or has another digest
  */
 export async function readClipVocabulary(
@@ -86,7 +88,7 @@ export async function readClipVocabulary(
   const actual = sha256(bytes);
   if (actual !== source.sha256) {
     throw new UserError(
-      `${path} has sha256 ${actual}, but the tokenizer was made with ${source.sha256}; put the original file there`,
+      `${path} has sha256 ${actual}, but the tokenizer was made with ${source.sha256}; restore the original file`,
     );
   }
   return unpack(path, bytes);
@@ -96,7 +98,7 @@ async function readBounded(path: string): Promise<Uint8Array> {
   if (!existsSync(path)) throw missing(path);
   const found = await stat(path);
   const { size } = found;
-  if (!found.isFile()) throw new UserError(`${path} is no file; put CLIP's vocabulary there`);
+  if (!found.isFile()) throw new UserError(`${path} is not a file; put CLIP's vocabulary there`);
   if (size > maxStoredBytes) {
     throw new UserError(
       `${path} has ${size} bytes; a CLIP vocabulary has at most ${maxStoredBytes}`,

@@ -1,4 +1,4 @@
-/** A binary heap: `pop` gives the value that `compare` puts first. */
+/** A binary heap: `pop` returns the first value by `compare`. */
 export interface Heap<T> {
   push(value: T): void;
   pop(): T | undefined;

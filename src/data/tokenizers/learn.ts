@@ -7,23 +7,26 @@ import { learnCharacters } from "./character.ts";
 import type { SpecialName, TokenizerState } from "./tokenizer.ts";
 import { learnWords } from "./word.ts";
 
-/** Tokenizers whose vocabulary is learnt from texts. */
+/** Kinds of tokenizers whose vocabulary is learned from texts. */
 export const learnedKinds = ["character", "byte", "word", "bpe"] as const;
-/** The kind of a learnt tokenizer. */
+/** The kind of a learned tokenizer. */
 export type LearnedKind = (typeof learnedKinds)[number];
 
-/** Size and special tokens of a learnt vocabulary. */
+/** Size and special tokens of a learned vocabulary. */
 export interface LearnOptions {
   /**
-   * Largest vocabulary of `word` (by default 10,000) and `bpe` (4096), special tokens included; fewer if
-   * the texts have fewer. The other kinds have as many tokens as they need.
+   * Maximum vocabulary of `word` (by default 10,000) and `bpe` (4096), including special tokens; the
+   * texts may yield fewer. Other kinds determine their own size.
    */
   readonly vocabularySize?: number;
-  /** By default none for `character`, pad for `bpe`, pad and unknown for `word`, pad, start and end for `byte`. */
+  /**
+   * By default none for `character`, pad for `bpe`, pad and unknown for `word`, pad, start and end for
+   * `byte`.
+   */
   readonly specials?: readonly SpecialName[];
-  /** How often a word (by default 1) or a pair of tokens (2) must occur to become a token. */
+  /** Minimum occurrences of a word (by default 1) or a pair of tokens (2) to become a token. */
   readonly minimumCount?: number;
-  /** `bpe` in lower case, by default false; `word` always is. */
+  /** Lower-cases `bpe` texts, by default false; `word` always does. */
   readonly lowerCase?: boolean;
   /** Called after each merge of `bpe` with the number of merges and the most that are wanted. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -37,7 +40,9 @@ const defaultSpecials: Readonly<Record<LearnedKind, readonly SpecialName[]>> = {
 };
 
 /**
- * The state of a tokenizer fitted to training texts; the same texts give the same state, in any order.
+ * The state of a tokenizer fitted to training texts; it does not depend on their order.
+ *
+ * @throws UserError (exit code 2) for an invalid vocabulary size or a kind that cannot be learned
  *
  * @example
  * const tokenizer = createTokenizer(learnTokenizer("character", ["to be"]));
@@ -85,7 +90,7 @@ export function learnTokenizer(
     }
     default:
       throw usageError(
-        `a tokenizer of kind "${kind}" cannot be learnt; ${learnedKinds.join(", ")} can`,
+        `a tokenizer of kind "${kind}" cannot be learned; choose ${learnedKinds.join(", ")}`,
       );
   }
 }

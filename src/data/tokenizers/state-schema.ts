@@ -4,7 +4,7 @@ import { specialNames, type TokenizerState } from "./tokenizer.ts";
 const specials = z.array(z.enum(specialNames));
 const id = z.int().nonnegative();
 
-/** What a file that holds the state of a tokenizer must be. */
+/** The schema of a tokenizer's state in a file. */
 export const tokenizerStateSchema: z.ZodType<TokenizerState> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("character"), characters: z.string(), specials }),
   z.object({ kind: z.literal("byte"), specials }),

@@ -1,11 +1,11 @@
-/** What a tokenizer is: text to ids and back, rebuilt anywhere from a plain state. */
+/** The interface of tokenizers: text to ids and back, rebuilt from a plain state. */
 
 /** Tokens without text; their ids follow the ordinary ids, in the order of the state. */
 export const specialNames = ["pad", "unknown", "start", "end"] as const;
 /** A special token. */
 export type SpecialName = (typeof specialNames)[number];
 
-/** One id a Unicode character: its position in `characters`. */
+/** One id per Unicode character: its position in `characters`. */
 export interface CharacterState {
   readonly kind: "character";
   /** All ordinary tokens, in the order of their ids. */
@@ -13,13 +13,13 @@ export interface CharacterState {
   readonly specials: readonly SpecialName[];
 }
 
-/** One id a byte of the UTF-8 text: the byte itself. */
+/** One id per byte of the UTF-8 text: the byte itself. */
 export interface ByteState {
   readonly kind: "byte";
   readonly specials: readonly SpecialName[];
 }
 
-/** One id a lower-cased word or punctuation mark: its position in `words`. */
+/** One id per lower-cased word or punctuation mark: its position in `words`. */
 export interface WordState {
   readonly kind: "word";
   readonly words: readonly string[];
@@ -64,11 +64,11 @@ export type TokenizerState =
   | ClipState
   | HubState;
 
-/** How ids become text. */
+/** Options of decoding. */
 export interface DecodeOptions {
   /**
-   * By default true: pads, start and end leave no text, and unknown becomes U+FFFD. With false
-   * special tokens show as `<pad>`, `<unknown>`, `<start>` and `<end>`.
+   * By default true: pads, start and end are dropped, and unknown becomes U+FFFD. With false,
+   * special tokens are written as `<pad>`, `<unknown>`, `<start>` and `<end>`.
    */
   readonly skipSpecial?: boolean;
 }
@@ -78,13 +78,13 @@ export interface Tokenizer {
   readonly state: TokenizerState;
   /** Ids are 0 to `vocabularySize - 1`, special tokens included. */
   readonly vocabularySize: number;
-  /** Fills rows after a text's end; 0 if the kind has no pad token, so mask by length. */
+  /** Fills rows after the end of a text; 0 if the kind has no pad token, so mask by length. */
   readonly padId: number;
   readonly unknownId?: number;
   readonly startId?: number;
   readonly endId?: number;
   /** The ids of a text, between start and end if the tokenizer has them. */
   encode(text: string): number[];
-  /** The text of ids; an id outside the vocabulary is a RangeError. */
+  /** The text of ids. @throws RangeError for an id outside the vocabulary */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
 }

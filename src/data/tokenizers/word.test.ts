@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createTokenizer, learnTokenizer } from "./index.ts";
 import { splitWords } from "./word.ts";
 
-test("words keep inner apostrophes and accents; punctuation stands alone", () => {
+test("words keep inner apostrophes and accents; punctuation is separate", () => {
   expect(splitWords("It isn't a na\u00EFve 3.5-metre dog's\u2026 'tail'!")).toEqual([
     ...["it", "isn't", "a", "na\u00EFve", "3", ".", "5", "-", "metre", "dog's", "\u2026"],
     ...["'", "tail", "'", "!"],
@@ -25,7 +25,7 @@ test("the most frequent words, ties by code unit, specials counted in the size",
   expect(tokenizer.decode([0, 5, 3, 4])).toBe("the \uFFFD ran");
 });
 
-test("rare words can be left out, and sizes without room are refused", () => {
+test("rare words can be excluded, and too small vocabularies are refused", () => {
   const texts = ["a a b"];
   expect(learnTokenizer("word", texts, { minimumCount: 2 })).toMatchObject({ words: ["a"] });
   expect(() => learnTokenizer("word", texts, { vocabularySize: 2 })).toThrow(
@@ -33,7 +33,7 @@ test("rare words can be left out, and sizes without room are refused", () => {
   );
 });
 
-test("an unknown word is refused where there is no unknown token", () => {
+test("an unknown word is refused if there is no unknown token", () => {
   const tokenizer = createTokenizer(learnTokenizer("word", ["a dog"], { specials: [] }));
   expect(() => tokenizer.encode("a big dog")).toThrow(
     `word 2 of the text, "big", is none of the tokenizer's 2 words`,

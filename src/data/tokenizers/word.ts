@@ -10,7 +10,7 @@ export function splitWords(text: string): string[] {
   return text.toLowerCase().match(wordPattern) ?? [];
 }
 
-/** The most frequent words of texts; of equally frequent ones the first by code unit. */
+/** The most frequent words of texts; ties go to the first by code unit. */
 export function learnWords(
   texts: Iterable<string>,
   options: { maxWords: number; minimumCount: number; specials: readonly SpecialName[] },
@@ -27,7 +27,11 @@ export function learnWords(
   return { kind: "word", words, specials: options.specials };
 }
 
-/** A tokenizer with one id a word; without an unknown token other words are refused. */
+/**
+ * A tokenizer with one id per word; without an unknown token, other words are refused.
+ *
+ * @throws UserError for duplicate words, and in `encode` for unknown ones
+ */
 export function wordTokenizer(state: WordState): Tokenizer {
   const { words } = state;
   const ids = new Map(words.map((word, id) => [word, id]));

@@ -3,12 +3,12 @@
 import { clamp } from "../clamp.ts";
 import { type FloatImage, sameShape, type Transform } from "./image.ts";
 
-/** How far each factor may differ from 1. */
+/** Maximum deviation of each factor from 1. */
 export interface ColorJitterOptions {
   /** Each factor is drawn from [max(0, 1 - value), 1 + value]; by default 0 for no change. */
   readonly brightness?: number;
   readonly contrast?: number;
-  /** Grey images have none and skip it. */
+  /** Grey images have no saturation and skip it. */
   readonly saturation?: number;
 }
 

@@ -2,7 +2,7 @@
 
 import { type FloatImage, sameShape, type Transform } from "./image.ts";
 
-/** How often images are mirrored. */
+/** Probability of mirroring. */
 export interface HorizontalFlipOptions {
   /** Probability, by default 0.5. */
   readonly p?: number;

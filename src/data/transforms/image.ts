@@ -1,4 +1,4 @@
-/** What transforms work on: one image as float32 numbers by row, column, channel. */
+/** The input of transforms: one image as float32 values by row, column, channel. */
 
 import type { Stream } from "../../random/index.ts";
 import type { ImageShape } from "../dataset.ts";
@@ -9,7 +9,7 @@ export interface FloatImage extends ImageShape {
   readonly data: Float32Array;
 }
 
-/** A transform with its options bound. It may change the image it is given. */
+/** A transform with bound options. It may modify its input. */
 export interface Transform {
   readonly outputShape: (input: ImageShape) => ImageShape;
   readonly apply: (image: FloatImage, draws: Stream) => FloatImage;

@@ -20,7 +20,7 @@ function run(specs: readonly TransformSpec[], seed = 0): number[] {
   return [...out].map((value) => Math.round(value * 1e5) / 1e5);
 }
 
-test("without transforms bytes become fractions, channel by channel", () => {
+test("without transforms, bytes become fractions by channel", () => {
   expect(run([])).toEqual([0, 0.6, 0, 0.6, 0.2, 0.8, 0.2, 0.8, 0.4, 1, 0.4, 1]);
 });
 
@@ -33,7 +33,7 @@ test("transforms run in the order of the list", () => {
   expect(run([scale, erase]).filter((value) => value === 0).length).toBeGreaterThanOrEqual(3);
 });
 
-test("a key addresses the result", () => {
+test("a key determines the result", () => {
   const specs: TransformSpec[] = [
     { randomCrop: { padding: 1 } },
     { colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4 } },
@@ -42,12 +42,12 @@ test("a key addresses the result", () => {
   expect(new Set([1, 2, 3, 4, 5].map((seed) => run(specs, seed).join())).size).toBe(5);
 });
 
-test("the shape after resizing and cropping is known beforehand", () => {
+test("the shape after resizing and cropping is known in advance", () => {
   const bound = pipeline([{ resize: { size: [6, 8] } }, { randomCrop: { size: 5 } }], sample);
   expect(bound.outputShape).toEqual({ height: 5, width: 5, channels: 3 });
 });
 
-test("images of another size than stated are refused unless they are resized", () => {
+test("images of an unexpected size are refused unless they are resized", () => {
   const shape = { height: 4, width: 4, channels: 3 };
   const apply = (specs: TransformSpec[]): void =>
     pipeline(specs, shape).apply(sample, foldIn(key(0), 1), new Float32Array(48));
@@ -55,7 +55,7 @@ test("images of another size than stated are refused unless they are resized", (
   expect(() => apply([{ resize: { size: 4 } }])).not.toThrow();
 });
 
-test("unknown transforms and wrong channel counts are sentences", () => {
+test("unknown transforms and wrong channel counts have clear errors", () => {
   expect(() => run([{ randomCrops: {} } as unknown as TransformSpec])).toThrow(
     "a transform is one of resize, randomCrop, randomResizedCrop, horizontalFlip, colorJitter, randomErasing, normalize with its options, got {randomCrops}",
   );

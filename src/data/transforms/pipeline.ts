@@ -1,4 +1,4 @@
-/** Composes transforms from a plain list, which a recipe can state and a worker thread can be sent. */
+/** Composes transforms from a plain list, which can be part of a recipe or sent to a worker thread. */
 
 import { UserError, usageError } from "../../graph/errors.ts";
 import { foldIn, type Key, stream } from "../../random/index.ts";
@@ -23,7 +23,7 @@ interface TransformOptions {
 }
 type TransformName = keyof TransformOptions;
 
-/** One transform: an object with its name as the only key. */
+/** One transform: an object whose only key is the name. */
 export type TransformSpec = {
   readonly [Name in TransformName]: { readonly [Key in Name]: TransformOptions[Name] };
 }[TransformName];
@@ -52,6 +52,8 @@ export interface Pipeline {
 
 /**
  * Binds a list of transforms to images of a shape; they run in order on values in [0, 1].
+ *
+ * @throws UserError for invalid transforms, and for images of an unexpected size
  *
  * @example
  * const train = pipeline([{ randomCrop: { padding: 4 } }, { horizontalFlip: {} }], shape);
@@ -94,7 +96,7 @@ function checkNormalize({ mean, std }: NormalizeOptions, channels: number): void
   const fits = (list: readonly number[]): boolean => list.length === 1 || list.length === channels;
   if (fits(mean) && fits(std) && std.every((value) => value > 0)) return;
   throw usageError(
-    `normalize needs 1 or ${channels} values for mean and as many std above 0, got mean [${mean}] and std [${std}]`,
+    `normalize needs 1 or ${channels} values for mean and the same number of std above 0, got mean [${mean}] and std [${std}]`,
   );
 }
 

@@ -6,13 +6,17 @@ import { blank, type FloatImage, type Transform } from "./image.ts";
 
 /** Size of the window and padding around the image. */
 export interface RandomCropOptions {
-  /** Zeros put around the image first, in pixels; by default 0. */
+  /** Zeros added around the image, in pixels; by default 0. */
   readonly padding?: number;
   /** Side of the window or its [height, width]; by default the size of the image. */
   readonly size?: number | readonly [number, number];
 }
 
-/** A window of `size` out of the padded image; every position is equally likely. */
+/**
+ * A window of `size` from the padded image; every position is equally likely.
+ *
+ * @throws UserError (exit code 2) if the window does not fit into the padded image
+ */
 export function randomCrop(options: RandomCropOptions): Transform {
   const { padding = 0, size } = options;
   const window = (image: Pick<ImageShape, "height" | "width">): readonly [number, number] => {
@@ -45,7 +49,7 @@ export function randomCrop(options: RandomCropOptions): Transform {
   };
 }
 
-/** The window from (`top`, `left`) on; pixels outside the image are zero. */
+/** The window with its corner at (`top`, `left`); pixels outside the image are zero. */
 export function crop(
   image: FloatImage,
   top: number,

@@ -2,13 +2,13 @@
 
 import { type FloatImage, sameShape, type Transform } from "./image.ts";
 
-/** How often, and how large a rectangle is erased. */
+/** Probability and size range of the erased rectangle. */
 export interface RandomErasingOptions {
   /** Probability, by default 0.5. */
   readonly p?: number;
-  /** Least and most share of the area, by default [0.02, 0.33]. */
+  /** Minimum and maximum fraction of the area, by default [0.02, 0.33]. */
   readonly scale?: readonly [number, number];
-  /** Least and most height / width, drawn evenly on a log scale, by default [0.3, 3.3]. */
+  /** Minimum and maximum height / width, drawn uniformly on a log scale, by default [0.3, 3.3]. */
   readonly ratio?: readonly [number, number];
   /** Value that fills the rectangle, by default 0. */
   readonly value?: number;
@@ -16,7 +16,7 @@ export interface RandomErasingOptions {
 
 const attempts = 10;
 
-/** Draws as torchvision does: ten tries for a rectangle smaller than the image, else unchanged. */
+/** Like torchvision: ten tries for a rectangle smaller than the image, otherwise unchanged. */
 export function randomErasing(options: RandomErasingOptions): Transform {
   const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = options;
   return sameShape((image, draws) => {

@@ -3,7 +3,7 @@ import { key, stream } from "../../random/index.ts";
 import type { FloatImage } from "./image.ts";
 import { randomResizedCrop } from "./random-resized-crop.ts";
 
-/** Each pixel holds its column and its row. */
+/** Each pixel contains its column and its row. */
 function coordinates(height: number, width: number): FloatImage {
   const data = new Float32Array(height * width * 2);
   for (let row = 0; row < height; row++) {
@@ -13,7 +13,7 @@ function coordinates(height: number, width: number): FloatImage {
   return { height, width, channels: 2, data };
 }
 
-test("the whole image at scale 1 and its own shape, resized where a size is given", () => {
+test("scale 1 and the image's own ratio give the whole image, resized if a size is given", () => {
   const image = coordinates(4, 4);
   const whole = { scale: [1, 1], ratio: [1, 1] } as const;
   const same = randomResizedCrop(whole).apply(coordinates(4, 4), stream(key(1)));
@@ -27,7 +27,7 @@ test("the whole image at scale 1 and its own shape, resized where a size is give
   expect(rows[1]).toBeCloseTo(3 - (0 * 3 + 1 * 3 + 2 * 1) / 7, 6);
 });
 
-test("windows have the drawn area and shape, and lie within the image", () => {
+test("windows have the drawn area and ratio, and lie within the image", () => {
   const [areas, aspects]: [number[], number[]] = [[], []];
   for (let seed = 0; seed < 200; seed++) {
     const image = coordinates(64, 64);
@@ -40,7 +40,7 @@ test("windows have the drawn area and shape, and lie within the image", () => {
     areas.push((side(columns) * side(rows)) / 64 ** 2);
     aspects.push(side(columns) / side(rows));
   }
-  // Interpolation keeps up to half a pixel of either end.
+  // Interpolation loses up to half a pixel at both ends.
   expect(Math.min(...areas)).toBeGreaterThan(0.23);
   expect(Math.max(...areas)).toBeLessThan(0.53);
   expect(Math.min(...aspects)).toBeGreaterThan(0.7);
@@ -48,7 +48,7 @@ test("windows have the drawn area and shape, and lie within the image", () => {
   expect(Math.max(...areas) - Math.min(...areas)).toBeGreaterThan(0.15);
 });
 
-test("an image of another shape than all windows gives its middle", () => {
+test("an image with an extreme ratio gives its centre", () => {
   const strip = coordinates(2, 40);
   const { data } = randomResizedCrop({ scale: [1, 1], ratio: [1, 1], size: 2 }).apply(
     strip,

@@ -9,15 +9,15 @@ import { resizeTo } from "./resize.ts";
 export interface RandomResizedCropOptions {
   /** Side of the result or its [height, width]; by default the size of the image. */
   readonly size?: number | readonly [number, number];
-  /** Least and most share of the area, by default [0.08, 1]. */
+  /** Minimum and maximum fraction of the area, by default [0.08, 1]. */
   readonly scale?: readonly [number, number];
-  /** Least and most width / height, drawn evenly on a log scale, by default [3/4, 4/3]. */
+  /** Minimum and maximum width / height, drawn uniformly on a log scale, by default [3/4, 4/3]. */
   readonly ratio?: readonly [number, number];
 }
 
 const attempts = 10;
 
-/** Draws as torchvision does: ten tries for a window within the image, else the largest central one. */
+/** Like torchvision: ten tries for a window within the image, otherwise the largest central one. */
 export function randomResizedCrop(options: RandomResizedCropOptions): Transform {
   const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = options;
   const sidesOf = (image: { readonly height: number; readonly width: number }) => {
@@ -59,7 +59,7 @@ function drawWindow(
   return undefined;
 }
 
-/** The largest window in the middle whose shape is within the bounds. */
+/** The largest central window whose aspect ratio is within the bounds. */
 function centralWindow({ height, width }: FloatImage, [narrow, wide]: readonly [number, number]) {
   const aspect = Math.min(wide, Math.max(narrow, width / height));
   const w = Math.min(width, Math.round(height * aspect));

@@ -6,7 +6,7 @@ export interface ByteImage extends ImageShape {
   readonly data: Uint8Array;
 }
 
-/** Resizes as `resize` does and rounds to bytes, as sets of pictures are kept. */
+/** Resizes like `resize` and rounds to bytes, the storage format of picture sets. */
 export function resizeBytes(image: ByteImage, rows: number, columns: number): ByteImage {
   const { height, width, channels } = image;
   if (height === rows && width === columns) return image;

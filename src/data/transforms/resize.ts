@@ -1,4 +1,4 @@
-/** Bilinear resizing that averages over every source pixel when it shrinks. */
+/** Bilinear resizing with averaging over all source pixels when it shrinks. */
 
 import { blank, type FloatImage, type Transform } from "./image.ts";
 
@@ -8,7 +8,7 @@ export interface ResizeOptions {
   readonly size: number | readonly [number, number];
 }
 
-/** The first source pixel of every target position, and the weights of its source pixels, with sum 1. */
+/** The first source pixel of every target position, and the weights of its source pixels, which sum to 1. */
 interface Taps {
   readonly starts: number[];
   readonly weights: number[][];

@@ -44,7 +44,7 @@ const draws = (n: number): Stream => stream(foldIn(key(3), n));
 const furthest = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 
-test.each(fixture.resize)("resize to $size as torchvision and Pillow do", (expected) => {
+test.each(fixture.resize)("resize to $size matches torchvision and Pillow", (expected) => {
   const out = resizeTo(fixtureImage(), ...expected.size);
   expect(out.data.length).toBe(expected.torchvision.length);
   expect(furthest(out.data, expected.torchvision)).toBeLessThan(2e-6);
@@ -68,7 +68,7 @@ test.each([
   expect(furthest(image.data, expected.values)).toBeLessThan(2e-6);
 });
 
-test("contrast of a grey image moves values from their mean", () => {
+test("contrast of a grey image scales deviations from the mean", () => {
   const image = grey([[0.2, 0.4]]);
   adjustContrast(image, 0.5);
   expect(furthest(image.data, [0.25, 0.35])).toBeLessThan(1e-6);
@@ -76,7 +76,7 @@ test("contrast of a grey image moves values from their mean", () => {
   expect(furthest(image.data, [0.25, 0.35])).toBeLessThan(1e-6);
 });
 
-test("jitter draws factors within its bounds and leaves unnamed properties alone", () => {
+test("jitter draws factors within its bounds and does not change other properties", () => {
   const seen: number[] = [];
   for (let n = 0; n < 400; n++) {
     const image = colorJitter({ brightness: 0.2 }).apply(grey([[0.5]]), draws(n));
@@ -129,7 +129,7 @@ test("flips mirror columns of whole pixels, half of the time", () => {
   expect(Math.abs(flipped - 500)).toBeLessThan(60);
 });
 
-test("erasing blanks one rectangle with the area and ratio asked for", () => {
+test("erasing fills one rectangle with the requested area and ratio", () => {
   let erased = 0;
   for (let n = 0; n < 500; n++) {
     const image = grey(Array.from({ length: 20 }, () => new Array<number>(20).fill(1)));
@@ -150,7 +150,7 @@ test("erasing blanks one rectangle with the area and ratio asked for", () => {
   expect(Math.abs(erased - 300)).toBeLessThan(45);
 });
 
-test("normalising by hand", () => {
+test("normalising matches hand-computed values", () => {
   const image: FloatImage = { height: 1, width: 2, channels: 2, data: Float32Array.of(1, 2, 3, 4) };
   const out = normalize({ mean: [1, 2], std: [2, 0.5] }).apply(image, draws(0));
   expect([...out.data]).toEqual([0, 0, 1, 4]);

@@ -18,7 +18,7 @@ interface Case {
 const fixture = new URL("./fixtures/caption-scores.json", import.meta.url);
 const { cases } = JSON.parse(readFileSync(fixture, "utf8")) as { cases: Case[] };
 
-test.each([...cases.entries()])("case %i has the scores of coco-caption and NLTK", (_, one) => {
+test.each([...cases.entries()])("case %i matches the scores of coco-caption and NLTK", (_, one) => {
   const { bleu1, bleu2, bleu3, bleu4, ...others } = captionScores(one.candidates, one.references);
   for (const [at, score] of [bleu1, bleu2, bleu3, bleu4].entries()) {
     if (one.nltkBleu !== null) expect(score).toBeCloseTo(one.nltkBleu[at]!, 12);
@@ -34,7 +34,7 @@ test.each([...cases.entries()])("case %i has the scores of coco-caption and NLTK
   });
 });
 
-test("case, spaces and punctuation make no difference", () => {
+test("case, spaces and punctuation have no effect", () => {
   const references = [["A dog runs on the grass."], ["Two cats, asleep."]];
   const plain = captionScores(["a dog runs on the grass", "two cats asleep"], references);
   expect(plain).toMatchObject({ bleu1: 1, bleu4: 1, rouge_l: 1 });

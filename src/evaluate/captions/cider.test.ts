@@ -8,7 +8,7 @@ const cider = (candidates: string[], references: string[][]): number[] =>
     references.map((own) => own.map(split)),
   );
 
-test("a candidate that equals its references scores 10, one without a common word 0", () => {
+test("a candidate equal to its references scores 10, one without a common word 0", () => {
   const references = [["a b c d e", "a b c d e"], ["f g h i j"]];
   expect(cider(["a b c d e", "v w x y z"], references)).toEqual([expect.closeTo(10, 12), 0]);
 });
@@ -30,7 +30,7 @@ test("each reference of a sample contributes", () => {
   expect(one).toBeCloseTo(5, 12);
 });
 
-test("one sample has no weights, so its score is 0; an empty candidate scores 0", () => {
+test("a single sample has zero weights, so its score is 0; an empty candidate scores 0", () => {
   expect(cider(["a b c d"], [["a b c d"]])).toEqual([0]);
   expect(cider(["", "a"], [["a b"], ["c", ""]])).toEqual([0, 0]);
 });

@@ -26,7 +26,7 @@ test("with several references the best precision and the best recall are used", 
   expect(rouge("a b c", "a b c d e", "a c")).toBeCloseTo(1, 12);
 });
 
-test("nothing in common, or no words at all, is 0", () => {
+test("no common words, or no words at all, score 0", () => {
   expect(rouge("x y", "a b")).toBe(0);
   expect(rouge("", "a b")).toBe(0);
   expect(rouge("a", "")).toBe(0);

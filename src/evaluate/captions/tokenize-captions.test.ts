@@ -7,7 +7,7 @@ const { tokens } = JSON.parse(readFileSync(fixture, "utf8")) as {
   tokens: { text: string; words: string[] }[];
 };
 
-test.each(tokens)("as the Penn Treebank: $text", ({ text, words }) => {
+test.each(tokens)("matches the Penn Treebank: $text", ({ text, words }) => {
   expect(tokenizeCaption(text)).toEqual(words);
 });
 

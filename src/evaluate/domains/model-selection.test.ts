@@ -36,7 +36,7 @@ const table: readonly DomainRecord[] = [
       [0.7, 0.7, 0.9],
     ],
     { settings: 1 },
-  ), // 0.70; c's best, too early
+  ), // 0.70; best of c, but earlier
   record(
     ["c"],
     200,
@@ -106,7 +106,7 @@ test("accuracy on the test domain does not affect training-domain selection", ()
   expect(chosen.step).toBe(100);
 });
 
-test("ties: the earliest step, the highest settings", () => {
+test("ties go to the earliest step and the highest settings", () => {
   const flat = [
     [0, 0, 0.1],
     [0.5, 0.5, 0.5],

@@ -16,7 +16,7 @@ interface Text {
   readonly logProbability: number;
 }
 
-/** Every continuation of up to `T` tokens that ends with the stop token or with its length. */
+/** All continuations of up to `T` tokens that end with the stop token or at maximum length. */
 async function everyText(): Promise<Text[]> {
   const texts: Text[] = [];
   const visit = async (ids: readonly number[], logProbability: number): Promise<void> => {

@@ -115,7 +115,7 @@ test.each([
   tiny.decoder.dispose();
 });
 
-test("everything is freed", async () => {
+test("all native handles are released", async () => {
   const runtime = nativeRuntime();
   const before = runtime.liveHandles();
   const { decoder } = await tinyDecoder();

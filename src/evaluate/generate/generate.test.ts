@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => tiny.decoder.dispose());
 
-/** One prompt's continuation. */
+/** The continuation of one prompt. */
 async function one(options: GenerateOptions, from: readonly number[] = prompt) {
   const [result] = await collect(generate(tiny.decoder, [from], options));
   return result!;
@@ -59,7 +59,7 @@ describe("generation equals a full pass for every token", () => {
     expect((await one({ ...options, useCache: false })).ids).toEqual(tokens.slice(2));
   });
 
-  test("of a prompt that is longer than the context", async () => {
+  test("for a prompt that is longer than the context", async () => {
     const long = Array.from({ length: 30 }, (_, i) => (i * i) % 5);
     const expected = argMax((await tiny.full(long.slice(-12))).at(-1)!);
     const { ids } = await one({ maxNewTokens: 1, temperature: 0 }, long);
@@ -92,7 +92,7 @@ test("prompts of a batch are independent", async () => {
   }
 });
 
-test("a stop token ends its sequence only", async () => {
+test("a stop token ends only its sequence", async () => {
   const free = await collect(
     generate(tiny.decoder, [prompt, [3]], { maxNewTokens: 12, key: key(4) }),
   );

@@ -78,7 +78,7 @@ describe.each(["cls", "patches"])("after the prefix %s", (pool) => {
     );
   });
 
-  test("a stop token ends one caption and not the others", async () => {
+  test("a stop token ends only its caption", async () => {
     const free = await captions({ maxNewTokens: 6, temperature: 0 }, [[], [], []]);
     const stop = free[0]!.ids[1]!;
     const found = await captions({ maxNewTokens: 6, temperature: 0, stopTokens: [stop] }, [
@@ -94,7 +94,7 @@ describe.each(["cls", "patches"])("after the prefix %s", (pool) => {
     expect(found[0]!.ended).toBe("stop");
   });
 
-  test("one beam is greedy, and the best of many is the most probable text", async () => {
+  test("one beam is greedy, and many beams give the most probable text", async () => {
     const prefix = imageOf(1);
     const [greedy] = await captions({ maxNewTokens: 4, temperature: 0, prefix }, [[]]);
     const [one] = await beamSearch(tiny.decoder, [], { maxNewTokens: 4, numBeams: 1, prefix });

@@ -80,7 +80,7 @@ test("tokens are sampled according to their probabilities", () => {
   const counts = [0, 0, 0, 0];
   const draws = 6000;
   for (let i = 0; i < draws; i++) counts[sampleToken(probabilities, foldIn(key(3), i))]!++;
-  // Standard deviation of the first share: sqrt(2/9 / 6000) = 0.006.
+  // Standard deviation of the first fraction: sqrt(2/9 / 6000) = 0.006.
   expect(Math.abs(counts[0]! / draws - 2 / 3)).toBeLessThan(0.025);
   expect(counts[0]! + counts[1]!).toBe(draws);
 });

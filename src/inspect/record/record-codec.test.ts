@@ -31,7 +31,7 @@ const decisions = {
   probabilities: Float32Array.of(0.75, 0.25, 0.123, 0.333),
 };
 
-/** Every part that a record can have. */
+/** A record with every part. */
 const record: StoredRecord = {
   ...fixture,
   name: "<script>alert(1)</script>",
@@ -280,22 +280,22 @@ test.each<[string, string, string]>([
     "record.class_names is absent",
   ],
   [
-    "a vast picture",
+    "a huge picture",
     changed("mosaics.0.image.width", 1e9),
     "record.mosaics[0].image.width is 1000000000",
   ],
   [
-    "a picture of other sizes",
+    "a picture with other sizes",
     changed("captions.0.image.height", 2),
     "record.captions[0].image has 6 bytes for 2x2x3",
   ],
   ["text that is no base64", changed("captions.0.image.data", "%%"), 'is "%%"; it must be base64'],
   [
-    "attention of other sizes",
+    "attention with other sizes",
     changed("mosaics.0.attention.layers.0.num_heads", 9),
     "weights for 9x",
   ],
-  ["a mosaic of other sizes", changed("mosaics.0.layers.0.rows", 3), "experts for 3x8 patches"],
+  ["a mosaic with other sizes", changed("mosaics.0.layers.0.rows", 3), "experts for 3x8 patches"],
   [
     "choices of other tokens",
     changed("token_traces.0.layers.0.choices.1", [0]),
@@ -309,7 +309,7 @@ test.each<[string, string, string]>([
   ["a long text", changed("recipe", "a".repeat(2000)), "has 2000 characters"],
   ["a deep configuration", changed("config", deep), "record.config is nested too deep"],
   [
-    "a name of the prototype",
+    "a name of a prototype property",
     changed("config", null)
       .replace("null", '{"__proto__":[[]]}')
       .replace('"name":', '"__proto__":{"name":1},"nam":'),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { routingAgreement } from "./agreement.ts";
 
-test("two choices of four tokens, by hand", () => {
+test("hand-computed: two choices of four tokens", () => {
   // First choices, then second choices.
   const first = [0, 1, 2, 0, /* second choices */ 1, 0, 0, 2];
   const second = [0, 0, 2, 1, /* second choices */ 1, 1, 1, 2];
@@ -22,7 +22,7 @@ test("permuted experts agree after matching", () => {
   expect(matched).toEqual({ firstChoice: 1, overlap: 1, kappa: 1, permutation: [2, 0, 3, 1] });
 });
 
-test("tokens without an expert agree with each other only", () => {
+test("tokens without an expert agree only with each other", () => {
   const sizes = { numExperts: 2, numSelectedExperts: 1 };
   // 2 means no expert.
   const found = routingAgreement([0, 2, 2, 1], [0, 2, 1, 2], sizes);

@@ -14,7 +14,7 @@ test("pairs are counted; labels out of range are skipped", () => {
   );
 });
 
-describe("measures, by hand", () => {
+describe("hand-computed measures", () => {
   test("a table of 2 by 3", () => {
     // Sums 40 and 60; 30, 30, 40; expected 12, 12, 16 and 18, 18, 24.
     const found = association([
@@ -54,7 +54,7 @@ describe("measures, by hand", () => {
     expect(found.mutualInformation).toBeCloseTo(expected, 12);
   });
 
-  test("one expert for each class: everything is 1", () => {
+  test("one expert per class: every measure is 1", () => {
     const found = association([
       [0, 5, 0],
       [3, 0, 0],
@@ -76,7 +76,7 @@ describe("measures, by hand", () => {
   });
 });
 
-test("empty rows and columns change nothing", () => {
+test("empty rows and columns have no effect", () => {
   const bare = association([[3, 1], [1, 4]]); // biome-ignore format: a matrix
   expect(association([[3, 0, 1], [0, 0, 0], [1, 0, 4]])).toEqual(bare); // biome-ignore format: a matrix
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { entropy, fractions } from "./distribution.ts";
 
-test("entropies by hand, in nats", () => {
+test("hand-computed entropies, in nats", () => {
   expect(entropy([0.5, 0.5])).toBeCloseTo(Math.log(2), 12);
   expect(entropy([1, 0, 0])).toBeCloseTo(0, 12);
   expect(entropy([])).toBe(0);

@@ -12,7 +12,7 @@ function permutations(n: number): number[][] {
 const worth = (scores: readonly (readonly number[])[], columns: readonly number[]): number =>
   columns.reduce((sum, column, row) => sum + scores[row]![column]!, 0);
 
-test("small cases by hand", () => {
+test("hand-computed small cases", () => {
   expect(bestAssignment([])).toEqual([]);
   expect(bestAssignment([[-3]])).toEqual([0]);
   expect(bestAssignment([[1, 5], [2, 9]])).toEqual([0, 1]); // biome-ignore format: a matrix

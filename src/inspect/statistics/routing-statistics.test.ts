@@ -281,7 +281,7 @@ test("samples without a value are skipped, and unused values stay empty", () => 
   expect(colors).toMatchObject({ values: ["red"], counts: [[1, 1]] });
 });
 
-test("labels of tokens count for their token, and within each domain, by hand", () => {
+test("hand-computed: token labels count for their token, and within each domain", () => {
   const statistics = routingStatistics({ byDomain: true });
   // Two samples of two tokens, K = 1 of E = 2.
   statistics.add("moe", {

@@ -27,7 +27,7 @@ test("apply runs a layer with given weights", async () => {
   expect(toNumbers(output)).toEqual([1, 25, 3, 45]);
 });
 
-test("init gives the parameters and states, the same for the same seed", () => {
+test("init returns the parameters and states, equal for equal seeds", () => {
   const fresh = init(layer, { x });
   expect([...fresh].map(([name, { shape }]) => [name, shape])).toEqual([
     ["fc.weight", [2, 2]],
@@ -39,12 +39,12 @@ test("init gives the parameters and states, the same for the same seed", () => {
   expect(toNumbers(init(counting, {}).get("count")!)).toEqual([3]);
 });
 
-test("init and apply fit together", async () => {
+test("apply accepts the weights of init", async () => {
   const { output } = await apply(layer, init(layer, { x }), { x });
   expect(toNumbers(output).every(Number.isFinite)).toBe(true);
 });
 
-test("results by name, taps, auxiliary losses and states come back if asked for", async () => {
+test("results by name, taps, auxiliary losses and states are returned on request", async () => {
   const model = (scope: Scope, inputs: { readonly x: Tensor }) => {
     const hidden = scope.tap("hidden", mul(inputs.x, 2));
     const count = scope.state("count", [], constantOf(0));
@@ -66,7 +66,7 @@ test("results by name, taps, auxiliary losses and states come back if asked for"
   expect(toNumbers(asked.states.count!)).toEqual([2]);
 });
 
-test("random numbers follow from the seed, and are on in training only", async () => {
+test("random numbers depend on the seed, and are drawn only in training", async () => {
   const noisy = (scope: Scope, inputs: { readonly x: Tensor }) => dropout(scope, inputs.x, 0.5);
   const run = async (options: object) =>
     toNumbers((await apply(noisy, new Map(), { x: array(Array<number>(64).fill(1)) }, options)).output); // biome-ignore format: one call
@@ -77,7 +77,7 @@ test("random numbers follow from the seed, and are on in training only", async (
   expect(new Set(await run({}))).toEqual(new Set([1]));
 });
 
-test("a compiled function takes any batch size", async () => {
+test("a compiled function accepts any batch size", async () => {
   using compiled = await compile(layer, { x: { dtype: "float32", shape: [batch(), 2] } });
   const one = await compiled.run(weights, { x: array([[1, 1]]) });
   expect(toNumbers(one.output)).toEqual([1, 15]);
@@ -85,7 +85,7 @@ test("a compiled function takes any batch size", async () => {
   expect(two.output.shape).toEqual([2, 2]);
 });
 
-test("missing and misshapen weights are named", async () => {
+test("missing and misshapen weights are reported", async () => {
   await expect(apply(layer, new Map(), { x })).rejects.toThrow(
     'the weights have no tensor "fc.weight"; use the weights of this function, from init, fit or loadWeights',
   );

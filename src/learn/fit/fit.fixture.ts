@@ -1,4 +1,4 @@
-/** A small classifier and its data: two classes of points, divided by a line. */
+/** A small classifier and its data: two classes of points, separated by a line. */
 import { array, type NdArray } from "../../graph/array.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
@@ -18,7 +18,7 @@ export const classify: Objective = (scope, { x, y }) => {
   };
 };
 
-/** Points `x` `[N, 2]` with the class `y` `[N]`: whether the first number is the larger. */
+/** Points `x` `[N, 2]` with the class `y` `[N]`: whether the first number is larger. */
 export function points(count: number, seed: number) {
   const x = randomArray([count, 2], seed);
   const y = Array.from({ length: count }, (_, i) => Number(x.data[2 * i]! > x.data[2 * i + 1]!));

@@ -52,7 +52,7 @@ test("a classifier is trained, scored, saved, loaded and continued", async () =>
   expect(await resumed.evaluate(test_)).toEqual(scores);
 });
 
-test("equal seeds give equal weights, which begin as init gives them", async () => {
+test("equal seeds give equal weights, which start as in init", async () => {
   const run = (seed: number) => fit(classify, train, { ...settings, steps: 3, seed });
   using first = await run(1);
   using again = await run(1);
@@ -85,7 +85,7 @@ test("steps count from 0, and rates follow the schedule", async () => {
   expect(thirds).toEqual([2, 5]);
 });
 
-test("evaluation while training, an average of the weights, several batches for an update", async () => {
+test("evaluation during training, a moving average of weights, and accumulation", async () => {
   const evaluations: [number, number][] = [];
   using model = await fit(classify, train, {
     ...settings,
@@ -98,14 +98,14 @@ test("evaluation while training, an average of the weights, several batches for 
       onEvaluate: ({ step, scores }) => evaluations.push([step, scores.loss!]),
     },
   });
-  expect(model.steps).toBe(12); // 8 batches an epoch
+  expect(model.steps).toBe(12); // 8 batches per epoch
   expect(evaluations.map(([step]) => step)).toEqual([4, 9, 11]);
   expect(evaluations.at(-1)![1]).toBe((await model.evaluate(test_)).loss);
   using plain = await fit(classify, train, { ...settings, epochs: 3, accumulationSteps: 2 });
   expect(bits(model.weights)).not.toEqual(bits(plain.weights));
 });
 
-test("weights decay, biases do not, and rules change both", async () => {
+test("weights decay, biases do not, and rules override both", async () => {
   const still = async (rules: Parameters<typeof fit>[2]["rules"]) => {
     const options = { ...settings, optimizer: sgd({ momentum: 0 }), clipNorm: 1e-30, steps: 1 };
     const schedule = { kind: "constant" } as const;
@@ -140,7 +140,7 @@ test("weights decay, biases do not, and rules change both", async () => {
   });
 });
 
-test("a signal ends the training after the present update", async () => {
+test("a signal ends the training after the current update", async () => {
   const stop = new AbortController();
   using model = await fit(classify, train, {
     ...settings,
@@ -151,7 +151,7 @@ test("a signal ends the training after the present update", async () => {
   expect(model).toMatchObject({ steps: 5, outcome: "interrupted" });
 });
 
-test("a loader is data as it is", async () => {
+test("a loader is accepted as data", async () => {
   const spec = { name: "gaussian-shift", split: "train" } as const;
   await using loader = await createLoader(spec, { batchSize: 64, shuffle: true });
   await using validation = await createLoader({ ...spec, split: "validation" }, { batchSize: 100 });
@@ -174,7 +174,7 @@ test("the web runtime trains the same model", async () => {
   expect(decodeSafetensors(web.toSafetensors()).tensors.size).toBe(4);
 });
 
-test("nothing native is left behind", async () => {
+test("no native handles remain", async () => {
   const before = nativeRuntime().liveHandles();
   const model = await fit(classify, train, { ...settings, steps: 1 });
   await model.evaluate(test_);
@@ -187,7 +187,7 @@ test("nothing native is left behind", async () => {
   expect(nativeRuntime().liveHandles()).toEqual(before);
 });
 
-describe("what does not fit is refused in a sentence", () => {
+describe("invalid options are refused with a clear error", () => {
   const refused = (data: Parameters<typeof fit>[1], options: object, message: string | RegExp) =>
     expect(fit(classify, data, { session, ...options } as never)).rejects.toThrow(message);
 
@@ -202,7 +202,7 @@ describe("what does not fit is refused in a sentence", () => {
 
   test("data", async () => {
     await refused({ ...train, y: array([1], "int64") }, { steps: 1 }, "x has 256 and y has 1");
-    await refused(train, { steps: 1, batchSize: 300 }, "300 leaves no batch of 256 samples");
+    await refused(train, { steps: 1, batchSize: 300 }, "300 exceeds the dataset of 256 samples");
     await refused(listed([train]), { steps: 2 }, "the data ended before the training did");
     const smaller = listed([train, points(3, 1)]);
     await refused(

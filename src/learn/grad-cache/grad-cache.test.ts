@@ -109,7 +109,7 @@ const cached = (source: Source, more: Partial<TrainStepOptions> = {}): Promise<U
     ...more,
   });
 
-/** One update's gradients from the micro-batches of `whole`. */
+/** Gradients of one update from the micro-batches of `whole`. */
 async function accumulate(step: UpdateStep, index: number, whole = wholeBatch(index)) {
   let micro = 0;
   const { scalars } = await step.accumulate(index, async () => ({ arrays: part(whole, micro++) }));
@@ -142,7 +142,7 @@ function expectScalars(found: Record<string, number>, { values }: UpdateStep): v
   }
 }
 
-test("gradients and scalars are those of one batch of all samples, update after update", async () => {
+test("gradients and scalars equal one batch of all samples, in every update", async () => {
   const step = await cached("none");
   const plain = await createTrainStep(joinStages(stagesOf("none")), specOf(wholeBatch()), options);
   try {
@@ -161,7 +161,7 @@ test("gradients and scalars are those of one batch of all samples, update after 
   expect(Object.values(options.runtime.liveHandles()).every((handles) => handles === 0)).toBe(true);
 });
 
-test("both passes see the same random numbers and states, which move on once", async () => {
+test("both passes use the same random numbers and states, which advance once", async () => {
   const step = await cached("scope");
   const shape = [size, width];
   const pool = createRandomPool(foldIn(seed, "noise"), [{ distribution: "uniform", shape }]);
@@ -204,7 +204,7 @@ test("both passes see the same random numbers and states, which move on once", a
   }
 });
 
-test("frozen parameters have no gradients, and the others keep theirs", async () => {
+test("frozen parameters have no gradients, and the others are unaffected", async () => {
   const groups = parameterGroups([
     { parameters: "text.*", learningRateFactor: 1, frozen: true },
     { parameters: "logit_scale", learningRateFactor: 1, frozen: true },
@@ -254,7 +254,7 @@ test("a step that takes over memory continues bit for bit", async () => {
   }
 });
 
-test("there must be stages, and batches to join", () => {
+test("stages and at least one batch to join are required", () => {
   const stages = stagesOf("none");
   expect(cachedStages({ gradCache: false, accumulationSteps: 1 }, undefined)).toBeUndefined();
   expect(cachedStages({ gradCache: false, accumulationSteps: 4 }, stages)).toBeUndefined();

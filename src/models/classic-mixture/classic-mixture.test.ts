@@ -17,7 +17,7 @@ const config: ClassicMixtureConfig = {
 };
 const ln3 = Math.log(3);
 
-test("two experts and a gate of two hidden layers, by hand", async () => {
+test("hand-computed: two experts and a gate with two hidden layers", async () => {
   const column = (...entries: number[]) => array(entries.map((entry) => [entry]));
   const { outputs } = await runScoped(
     (scope, { x }) => {
@@ -60,7 +60,7 @@ test("two experts and a gate of two hidden layers, by hand", async () => {
   close("mixture", [9 / 16, 7 / 16, 3 / 8, 5 / 8]);
 });
 
-test("gradients by the points and by every parameter", async () => {
+test("gradients with respect to the points and every parameter", async () => {
   const small = { ...config, numExperts: 3, numClasses: 3, hiddenWidth: 4, gateWidths: [3, 4] };
   const compared = await checkGradients(
     (scope, { x }) => ({

@@ -95,7 +95,7 @@ export function diffMoeConfig(settings: DiffMoeSettings, numClasses: number): Di
   requireHeads(settings);
   if (Math.round(mlpRatio * width) < 1) {
     throw usageError(
-      `model.mlp_ratio ${mlpRatio} of model.width ${width} leaves experts no hidden unit; raise it`,
+      `model.mlp_ratio ${mlpRatio} of model.width ${width} gives experts no hidden unit; raise it`,
     );
   }
   requireSelectable(numSelectedExperts, countRoutedExperts(settings));

@@ -141,7 +141,7 @@ describe.each(Object.entries(cases))("%s equals PyTorch", (name, create) => {
   });
 });
 
-test("an image without text passes as through a model without text", async () => {
+test("an image without text gives the results of a model without text", async () => {
   const { arrays, weights } = readFixture("diff-moe-captions");
   const { images, labels, tokens } = arrays;
   const none = allocate("int64", [images!.shape[0]!]);

@@ -188,7 +188,7 @@ function distance(a: NdArray, b: NdArray): number {
 const namesOf = (model: ContrastiveModel, what: What): string[] =>
   [...traceOf(model, what, true).trace.parameters.keys()].sort();
 
-test("one tower shares its blocks, two towers share nothing", () => {
+test("one tower shares its blocks, two towers share no blocks", () => {
   for (const towers of ["one", "two"] as const) {
     const model = tinyLimoe({ towers });
     const [images, texts] = [namesOf(model, "images"), namesOf(model, "texts")];
@@ -242,17 +242,17 @@ test("inconsistent settings are refused in one sentence", () => {
     "model.width 16 cannot be divided among model.num_heads 3; choose a multiple",
   );
   expect(() => tinyLimoe({ patch_size: 5 })).toThrow(
-    "an image of 8x8 pixels cannot be cut into patches of 5; choose a patch_size that divides both",
+    "an image of 8x8 pixels cannot be divided into patches of 5; choose a patch_size that divides both",
   );
   expect(() => tinyLimoe({ moe_layers: [5] })).toThrow(
-    "model.moe_layers names block 5, and the model has blocks 0 to 1",
+    "model.moe_layers names block 5, but the model has blocks 0 to 1",
   );
   expect(() => tinyLimoe({ moe: { router: { name: "hash" }, losses: [] } })).toThrow(
-    "the router hash needs the word ids of tokens, and this model has none; choose router.key position",
+    "the router hash needs the word ids of tokens, which this model does not have; choose router.key position",
   );
   const audio = { name: "local_entropy", modality: "audio" } as const;
   expect(() => tinyLimoe({ moe: { losses: [audio] } })).toThrow(
-    "the loss local_entropy counts tokens of the modality audio, and this model has image, text",
+    "the loss local_entropy counts tokens of the modality audio, but this model has image, text",
   );
   const soft = {
     router: { name: "soft" as const },

@@ -38,7 +38,7 @@ function tiny(moe: object, attentionScale: "head" | "model" = "model"): Language
   });
 }
 
-test("makeMoE's sizes give its 8,996,545 parameters, its spread of weights and its dropout", () => {
+test("makeMoE's sizes give its 8,996,545 parameters, its initial deviations and its dropout", () => {
   const { scope, trace } = createScope({ training: true });
   const experts = { activation: "relu", dropout: 0.1, hidden_dropout: 0 };
   const router = { ...makeMoe, init_std: Math.sqrt(2 / 128) };
@@ -103,7 +103,7 @@ describe.each(cases)("$name equals PyTorch", ({ name, decoder, training }) => {
     expect([...result.trace.parameters.keys()].sort()).toEqual(Object.keys(weights).sort());
     expectClose("loss", result.outputs.loss!, arrays.loss!, 1e-5);
     expectClose("logits", real(result.outputs.logits!), real(arrays.logits!), 1e-5);
-    // The fixture differentiates the loss, the harness a multiple of it.
+    // The fixture differentiates the loss, the test harness a multiple of it.
     const [factor] = toNumbers(normalArray("cotangent", []));
     for (const [parameter, expected] of Object.entries(gradients)) {
       const found = result.gradients.loss![parameter]!;
@@ -169,11 +169,11 @@ test.each([
   [{ width: 30, num_heads: 8 }, "model.width 30 cannot be divided among model.num_heads 8"],
   [
     { moe: { router: { name: "expert_choice" } } },
-    "it depends on later tokens whether an expert takes a token, which a causal model must not see",
+    "whether an expert selects a token depends on later tokens, which a causal model must not allow",
   ],
   [
     { moe: { router: { name: "hash", key: "position" } } },
-    "the router hash does not know their positions then; choose router.key word",
+    "the router hash has no positions then; choose router.key word",
   ],
 ])("%o is refused", (settings, message) => {
   expect(() => model(65, settings)).toThrow(message);

@@ -42,7 +42,7 @@ test.each([
     return array(counted.map((row) => data.slice(row * 7, (row + 1) * 7)));
   };
   expectClose("logits", rows(result.outputs.logits!), rows(arrays.logits!), 1e-5);
-  // The fixture differentiates the loss, the harness a multiple of it.
+  // The fixture differentiates the loss, the test harness a multiple of it.
   const [factor] = toNumbers(normalArray("cotangent", []));
   for (const [parameter, expected] of Object.entries(gradients)) {
     const found = result.gradients.loss![parameter]!;

@@ -196,16 +196,16 @@ test("the vision tower has the names and shapes of one LIMoE tower", () => {
 test.each([
   [{ width: 9 }, {}, "model.width 9 cannot be divided among model.num_heads 2"],
   [{}, { width: 9 }, "model.vision.width 9 cannot be divided among model.vision.num_heads 2"],
-  [{}, { patch_size: 5 }, "an image of 8x8 pixels cannot be cut into patches of 5"],
+  [{}, { patch_size: 5 }, "an image of 8x8 pixels cannot be divided into patches of 5"],
   [
     { moe: { router: { name: "expert_choice" } } },
     {},
-    "it depends on later tokens whether an expert takes a token, which a causal model must not see",
+    "whether an expert selects a token depends on later tokens, which a causal model must not allow",
   ],
   [
     { moe: { dispatch: { name: "capacity", priority: "batch" } } },
     {},
-    "with batch priority it depends on later tokens whether a token is dropped",
+    "with batch priority, dropping a token depends on later tokens",
   ],
 ])("%o with vision %o is refused", (settings, vision, message) => {
   expect(() => tinySeeMoe(settings, vision)).toThrow(message);

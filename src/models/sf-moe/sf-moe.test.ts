@@ -144,7 +144,7 @@ test("the defaults are GMoE-S/16", () => {
   );
 });
 
-test("fusion blocks with a hidden width of their own", () => {
+test("fusion blocks can have their own hidden width", () => {
   const objective = classification(classifierOf({ ...gmoe, fusion_ratio: 1 }, [3, 8, 8]));
   const { trace } = evaluationGraph(objective, {
     images: { dtype: "float32", shape: [1, 3, 8, 8] },
@@ -160,7 +160,7 @@ test("the patch size of a residual stem follows from its stages", () => {
       images: { dtype: "float32", shape: [1, 3, 8, 8] },
       labels: { dtype: "int64", shape: [1] },
     });
-  expect(trace).toThrow("of 4 stages makes patches of 32 pixels, and patch_size is 4");
+  expect(trace).toThrow("of 4 stages makes patches of 32 pixels, but patch_size is 4");
 });
 
 test("class tokens are tokens after the patches", () => {

@@ -60,7 +60,7 @@ test("the output is the mean of the probabilities of both experts", async () => 
   expect(second).toBeCloseTo((3 / 4 + 1 / 8) / 2, 6);
 });
 
-test("gradients of experts and images follow finite differences", async () => {
+test("gradients of experts and images match finite differences", async () => {
   const weights = normalArray("cotangent", [5, 3]);
   const loss = async (values: Record<string, ReturnType<typeof array>>, x = images) => {
     const { outputs } = await runScoped(

@@ -39,7 +39,7 @@ test("logits, loss and gradients equal PyTorch's", async () => {
   expect([...result.trace.parameters.keys()].sort()).toEqual(Object.keys(weights).sort());
   expectClose("logits", result.outputs.logits!, arrays.logits!, 1e-5);
   expectClose("loss", result.outputs.loss!, arrays.loss!, 1e-5);
-  // The fixture differentiates the loss, the harness a multiple of it.
+  // The fixture differentiates the loss, the test harness a multiple of it.
   const [factor] = toNumbers(normalArray("cotangent", []));
   for (const [name, expected] of Object.entries(gradients)) {
     const found = result.gradients.loss![name]! as NdArray<"float32">;
@@ -74,7 +74,7 @@ test("padding is neither attended to, nor routed, counted or pooled", async () =
   expect(logits.slice(3, 6)).toEqual(toNumbers(weights["head.bias"]!));
 });
 
-test("heads must divide the width", () => {
+test("the number of heads must divide the width", () => {
   const uneven = { ...fromSnakeCase(settings), numHeads: 5 };
   expect(() => createTextClassifier(uneven, { vocabularySize: 11, numClasses: 3 })).toThrow(
     "model.width 16 cannot be divided among model.num_heads 5; choose a multiple",

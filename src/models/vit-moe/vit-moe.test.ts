@@ -79,7 +79,7 @@ test.each<[VitInput, number[], number[]]>([
   }
 });
 
-test("patches through a convolution stem", async () => {
+test("patches from a convolution stem", async () => {
   const step = await createStep({ system: "vit-moe", stem: "conv", moe: { num_experts: 4 } });
   try {
     expect(step.arena.names).toContain("patch_embed.conv2.weight");

@@ -19,11 +19,11 @@ interface Case {
   readonly settings: object;
   readonly training?: boolean;
   readonly numTokens?: number;
-  /** Whether the number of tokens is known only when the graph runs. */
+  /** Whether the number of tokens is only known at run time. */
   readonly symbolic?: boolean;
 }
 
-/** Which tokens are left with an expert. */
+/** The tokens that keep an expert. */
 async function accepted(given: Case): Promise<number[]> {
   const { gates, mask, settings, training = true, numTokens, symbolic = false } = given;
   const p = array(gates.map((gate) => [gate, 1 - gate]));
@@ -48,12 +48,12 @@ async function accepted(given: Case): Promise<number[]> {
   return toNumbers(outputs.ids!).map((id) => (id < 2 ? 1 : 0));
 }
 
-/** Eight tokens, all of which prefer expert 0, the later the less. */
+/** Eight tokens that all prefer expert 0, with decreasing gates. */
 const gates = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6];
 const even = { capacity_factor: 1 };
 
-describe.each([false, true])("buffers of a batch, size known only in the run: %s", (symbolic) => {
-  test("hold capacity_factor * tokens / experts", async () => {
+describe.each([false, true])("buffers of a batch, size known only at run time: %s", (symbolic) => {
+  test("have room for capacity_factor * tokens / experts", async () => {
     expect(await accepted({ gates, settings: even, symbolic })).toEqual([1, 1, 1, 1, 0, 0, 0, 0]);
     const factor = { capacity_factor: 1.5, evaluation_capacity_factor: 0.5 };
     const training = await accepted({ gates, settings: factor, symbolic });
@@ -62,8 +62,8 @@ describe.each([false, true])("buffers of a batch, size known only in the run: %s
     expect(evaluation).toEqual([1, 1, 0, 0, 0, 0, 0, 0]);
   });
 
-  test("get no room from padding, wherever it stands", async () => {
-    // Four tokens among eight places: room for two, not for four.
+  test("get no room from padding at any position", async () => {
+    // Four tokens in eight places: room for two, not for four.
     const last = await accepted({
       gates,
       mask: [1, 1, 1, 1, 0, 0, 0, 0],
@@ -74,7 +74,7 @@ describe.each([false, true])("buffers of a batch, size known only in the run: %s
     const between = [0, 1, 0, 0, 1, 1, 0, 1];
     const spread = await accepted({ gates, mask: between, settings: even, symbolic });
     expect(spread).toEqual([0, 1, 0, 0, 1, 0, 0, 0]);
-    // More padding after the same tokens changes nothing.
+    // More padding after the same tokens has no effect.
     const more = await accepted({
       gates: [...gates, 0.9, 0.9, 0.9, 0.9],
       mask: [...between, 0, 0, 0, 0],
@@ -84,7 +84,7 @@ describe.each([false, true])("buffers of a batch, size known only in the run: %s
     expect(more).toEqual([...spread, 0, 0, 0, 0]);
   });
 
-  test("are rounded as the formula says, with at least one place", async () => {
+  test("are rounded by the formula, with at least one place", async () => {
     const mask = [1, 1, 1, 1, 1, 0, 0, 0]; // 5 / 2 is 3 rounded up and 2 rounded down
     const up = await accepted({ gates, mask, settings: even, symbolic });
     expect(up).toEqual([1, 1, 1, 0, 0, 0, 0, 0]);
@@ -109,7 +109,7 @@ describe.each([false, true])("buffers of a batch, size known only in the run: %s
   });
 });
 
-test("batch priority gives that room to the largest gates among the tokens", async () => {
+test("batch priority gives this room to the largest gates among the tokens", async () => {
   const settings = { ...even, priority: "batch" };
   const found = await accepted({
     gates: [0.6, 0.99, 0.7, 0.9, 0.8, 0.98],
@@ -119,7 +119,7 @@ test("batch priority gives that room to the largest gates among the tokens", asy
   expect(found).toEqual([0, 0, 0, 1, 1, 0]);
 });
 
-test("groups of sequences need to know how long one is", async () => {
+test("groups of sequences need a known sequence length", async () => {
   const settings = { ...even, group: "sequence" };
   await expect(accepted({ gates, settings })).rejects.toThrow("groups of sequences need numTokens");
 });

@@ -22,11 +22,11 @@ export interface CapacityContext {
   readonly training: boolean;
   /** `S`, tokens per sequence. */
   readonly numTokens?: number | undefined;
-  /** Which tokens there are, `[N]` bool: padding makes no room in buffers that a batch shares. */
+  /** Tokens that are not padding, `[N]` bool: padding takes no capacity in buffers shared by a batch. */
   readonly mask?: Tensor | undefined;
 }
 
-/** What `capacity` settings say for a routing: capacity, groups and order. */
+/** Capacity, groups and order of `capacity` settings for a routing. */
 export function capacityLimit(
   settings: CapacitySettings,
   routing: Routing,
@@ -48,8 +48,8 @@ export function capacityLimit(
 }
 
 /**
- * Capacity and group size of expert choice: a batch of a size not known before the run is cut by
- * sequence.
+ * Capacity and group size of expert choice. A batch whose size is unknown before the run is split
+ * into sequences.
  *
  * @param numTokens `N`
  */
@@ -67,7 +67,7 @@ export function expertChoiceCapacity(
   return { capacity: computeCapacity(capacityOptions(settings, sizes, training)), groupSize };
 }
 
-/** The options of `computeCapacity` that settings mean. */
+/** The options of `computeCapacity` for these settings. */
 export function capacityOptions(
   settings: CapacitySettings | ExpertChoiceSettings,
   sizes: Omit<CapacitySizes, "capacityFactor">,

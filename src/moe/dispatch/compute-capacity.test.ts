@@ -43,12 +43,12 @@ test("rounding, multiples and bounds", () => {
   expect(computeCapacity({ ...sizes, includeSelected: false })).toBe(16);
 });
 
-test("a product that is whole but for float error is not rounded up", () => {
+test("a product that is whole except for float error is not rounded up", () => {
   expect(100 * 1.1).toBeGreaterThan(110);
   expect(computeCapacity({ numTokens: 100, numExperts: 1, capacityFactor: 1.1 })).toBe(110);
 });
 
-test("no room at all is refused with the values", () => {
+test("a capacity of 0 is refused with the values", () => {
   const none = { numTokens: 8, numExperts: 16, capacityFactor: 1.25, rounding: "floor" } as const;
   expect(() => computeCapacity(none)).toThrow(
     "capacity must be >= 1, got 0 (tokens=8, experts=16, selected=1, capacity_factor=1.25); raise capacity_factor or the batch size",
@@ -56,7 +56,7 @@ test("no room at all is refused with the values", () => {
   expect(() => computeCapacity({ ...none, capacityFactor: Number.NaN })).toThrow(/got NaN/);
 });
 
-test("a factor of one and more has room for an even load", () => {
+test("a factor of at least one has room for an even load", () => {
   const cases = fc.record({
     numTokens: fc.integer({ min: 1, max: 4096 }),
     numExperts: fc.integer({ min: 1, max: 128 }),
@@ -73,7 +73,7 @@ test("a factor of one and more has room for an even load", () => {
   );
 });
 
-test("capacity of a number of tokens known at run time equals that of a known one", async () => {
+test("capacity of a run-time number of tokens equals the capacity of a known number", async () => {
   const numbers = [1, 2, 7, 8, 50, 96, 100, 110, 333, 1000, 4096, 16384];
   const presets = Object.values(capacityPresets);
   for (const capacityFactor of [1, 1.05, 1.1, 1.25, 2]) {
@@ -94,7 +94,7 @@ test("capacity of a number of tokens known at run time equals that of a known on
         try {
           return computeCapacity(form(n));
         } catch {
-          return 1; // Refused where it is known before.
+          return 1; // Refused if it is known in advance.
         }
       }),
     );

@@ -1,4 +1,4 @@
-/** How many tokens an expert may take. */
+/** Computes the capacity of an expert. */
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { add, div, maximum, minimum, mul, sub } from "../../ops/arithmetic.ts";
@@ -11,7 +11,7 @@ export interface CapacitySizes {
   readonly numExperts: number;
   /** `K`. Default 1. */
   readonly numSelectedExperts?: number;
-  /** `c`, room relative to a perfectly even load. */
+  /** `c`, capacity relative to a perfectly even load. */
   readonly capacityFactor: number;
 }
 
@@ -20,7 +20,7 @@ export interface CapacityOptions extends CapacitySizes {
   readonly rounding?: "ceil" | "round" | "floor";
   /** Rounds up to a multiple of this. Default 1. */
   readonly multipleOf?: number;
-  /** Whether `K` counts: before rounding, after it, or not at all. Default true (before). */
+  /** Whether `K` is a factor: before rounding, after it, or not at all. Default true (before). */
   readonly includeSelected?: boolean | "after-rounding";
   /** Rounds `S / E` up before anything else. Default false. */
   readonly wholeShare?: boolean;
@@ -33,7 +33,7 @@ export interface CapacityOptions extends CapacitySizes {
 /**
  * Capacity of one expert in one group of tokens, `C = ceil(c K S / E)` by default.
  *
- * Public code differs in every detail. For S = 100, E = 8, K = 2, c = 1.25 (see `capacityPresets`):
+ * Public implementations differ in details. For S = 100, E = 8, K = 2, c = 1.25 (see `capacityPresets`):
  *
  * | who                   | formula                              |   C |
  * |-----------------------|--------------------------------------|----:|
@@ -45,9 +45,9 @@ export interface CapacityOptions extends CapacitySizes {
  * | megablocks            | `floor(c K S / E)`                   |  31 |
  * | lucidrains            | `max(4, min(S, floor(c S / E)))`     |  15 |
  * | Diff-MoE 8137a2c      | `floor(2 K S / E)`                   |  50 |
- * | Diff-MoE ea1c2da      | `floor(1.5 S)`, which never binds    | 150 |
+ * | Diff-MoE ea1c2da      | `floor(1.5 S)`, which has no effect    | 150 |
  *
- * Tutel reads c = 0 as "no limit", which is the dropless dispatcher. Expert choice takes `K = 1`.
+ * Tutel interprets c = 0 as "no limit", the dropless dispatcher. Expert choice uses `K = 1`.
  * A product within 1e-9 of a whole number counts as that number, so that `100 * 1.1` is 110.
  *
  * @throws UserError if the result is below 1
@@ -71,8 +71,8 @@ export function computeCapacity(options: CapacityOptions): number {
 }
 
 /**
- * The same for a number of tokens that is known only when the graph runs, as in evaluation, whose
- * batch may have any size; at least 1. A preset gets an infinite number of tokens.
+ * The same for a number of tokens that is known only at run time, for example in evaluation, where
+ * the batch size varies; at least 1. A preset receives an infinite number of tokens.
  *
  * @param numTokens scalar float32, a whole number below 2^24
  * @returns scalar float32
@@ -95,7 +95,7 @@ export function runTimeCapacity(
   return maximum(most === Infinity ? aligned : minimum(aligned, most), Math.max(1, least));
 }
 
-/** Rounds a number >= 0; one within a relative 1e-5 of a whole number counts as that number. */
+/** Rounds a number >= 0; a value within a relative 1e-5 of a whole number counts as that number. */
 function rounded(x: Tensor, rounding: "ceil" | "round" | "floor"): Tensor {
   if (rounding === "round") return wholePart(add(x, 0.5));
   const nearest = wholePart(add(x, 0.5));
@@ -118,7 +118,7 @@ type Preset = (sizes: CapacitySizes) => CapacityOptions;
 
 const floored: Preset = (sizes) => ({ ...sizes, rounding: "floor" });
 
-/** Options of `computeCapacity` as public code has them. */
+/** Options of `computeCapacity` in public implementations. */
 export const capacityPresets = {
   /** google-research/vmoe, `compute_capacity`. */
   vmoe: (sizes) => ({ ...sizes, multipleOf: 4 }),
@@ -130,21 +130,21 @@ export const capacityPresets = {
     wholeShare: true,
     includeSelected: "after-rounding",
   }),
-  /** Two experts per token, and no capacity factor. */
+  /** Two experts per token, without a capacity factor. */
   fairseq_top2: (sizes) => ({
     ...sizes,
     numSelectedExperts: 2,
     capacityFactor: 1,
     wholeShare: true,
   }),
-  /** Also Switch Transformer's. */
+  /** Also used by Switch Transformer. */
   fairseq_top1: (sizes) => ({
     ...sizes,
     rounding: "floor",
     wholeShare: true,
     includeSelected: false,
   }),
-  /** st-moe-pytorch: the number of selected experts does not count. */
+  /** st-moe-pytorch: the number of selected experts is not a factor. */
   lucidrains: (sizes) => ({
     ...sizes,
     rounding: "floor",
@@ -154,7 +154,7 @@ export const capacityPresets = {
   }),
   /** Diff-MoE, commit 8137a2c: a fixed factor of 2. */
   diff_moe_8137a2c: (sizes) => ({ ...sizes, rounding: "floor", capacityFactor: 2 }),
-  /** Diff-MoE, commit ea1c2da: more than every token, so that nothing is dropped. */
+  /** Diff-MoE, commit ea1c2da: larger than the number of tokens, so nothing is dropped. */
   diff_moe_ea1c2da: (sizes) => ({
     ...sizes,
     rounding: "floor",

@@ -1,4 +1,4 @@
-/** Settings of the dispatchers, as recipes have them. */
+/** Settings of the dispatchers in the form of recipes. */
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
 import { renamedKeys } from "../../config/renamed-keys.ts";
@@ -7,7 +7,7 @@ import { type CapacityPreset, capacityPresets } from "./compute-capacity.ts";
 
 const presets = Object.keys(capacityPresets) as [CapacityPreset, ...CapacityPreset[]];
 
-/** Where a choice without default is left out, that of `computeCapacity` holds. */
+/** Choices without a default use the default of `computeCapacity`. */
 const formula = z.strictObject({
   rounding: z.enum(["ceil", "round", "floor"]).optional(),
   multiple_of: z.int().positive().optional(),
@@ -18,11 +18,11 @@ const formula = z.strictObject({
 });
 
 const room = {
-  /** Room relative to a perfectly even load. */
+  /** Capacity relative to a perfectly even load. */
   capacity_factor: z.number().positive().default(1.25),
-  /** In evaluation. Default the same; Switch has 2, V-MoE 4. */
+  /** The factor in evaluation. Default the same; Switch has 2, V-MoE 4. */
   evaluation_capacity_factor: z.number().positive().optional(),
-  /** A formula of public code by its name, or its choices; see `computeCapacity`. */
+  /** Name of a public formula, or its choices; see `computeCapacity`. */
   formula: z.union([z.enum(presets), formula]).default({}),
 };
 
@@ -32,9 +32,9 @@ const capacity = z
     ...room,
     priority: z.enum(["token", "batch"]).default("token"),
     order: z.enum(["k-major", "token-major"]).default("k-major"),
-    /** When a token's weights are divided by their sum: never, before dropping, or after it. */
+    /** Whether a token's weights are normalised: never, before dropping, or after it. */
     normalization: z.enum(["none", "before", "after"]).default("none"),
-    /** Tokens that share buffers: all of a batch, or of one sequence. */
+    /** Tokens that share buffers: all tokens of a batch, or of one sequence. */
     group: z.enum(["batch", "sequence"]).default("batch"),
   })
   .register(renamedKeys, { normalize: { key: "normalization" } });
@@ -42,9 +42,12 @@ const capacity = z
 const expertChoice = z.strictObject({
   name: z.literal("expert_choice"),
   ...room,
-  /** Mean number of experts of a token, `C E / S`. */
+  /** Mean number of experts per token, `C E / S`. */
   capacity_factor: z.number().positive().default(1),
-  /** Tokens that an expert chooses among; a batch of a size not known in advance is cut by sequence. */
+  /**
+   * Tokens among which an expert chooses; a batch whose size is unknown in advance is split into
+   * sequences.
+   */
   group: z.enum(["batch", "sequence"]).default("sequence"),
 });
 
@@ -52,7 +55,7 @@ const dropless = z.strictObject({ name: z.literal("dropless") });
 const soft = z.strictObject({ name: z.literal("soft") });
 const dense = z.strictObject({ name: z.literal("dense") });
 
-/** The dispatchers, and which kind of routing each carries out; the first of a kind is its default. */
+/** The dispatchers and the kind of routing that each supports; the first of a kind is its default. */
 export const dispatchers = [
   { name: "dropless", kind: "token-choice" },
   { name: "capacity", kind: "token-choice" },
@@ -61,7 +64,7 @@ export const dispatchers = [
   { name: "dense", kind: "dense" },
 ] as const satisfies readonly { readonly name: DispatcherName; readonly kind: RouterKind }[];
 
-/** The `dispatch` part of a layer's settings: `name` decides which others there are. */
+/** The `dispatch` part of a layer's settings: `name` determines the other keys. */
 export const dispatchSchema = z.discriminatedUnion("name", [
   dropless,
   capacity,
@@ -70,10 +73,10 @@ export const dispatchSchema = z.discriminatedUnion("name", [
   dense,
 ]);
 
-/** The dispatchers of token choice, which models with a router of their own offer. */
+/** The token-choice dispatchers, for models with their own router. */
 export const tokenDispatchSchema = z.discriminatedUnion("name", [dropless, capacity]);
 
-/** Settings of a dispatcher, as recipes have them. */
+/** Settings of a dispatcher in the form of recipes. */
 export type DispatchInput = z.input<typeof dispatchSchema>;
 
 /** Name of a dispatcher. */

@@ -11,9 +11,9 @@ import type { Dispatcher } from "./dropless.ts";
 /**
  * Every expert receives every token (Jacobs et al. 1991): `y_n = sum over all e of w_ne f_e(x_n)`.
  *
- * The cost follows the number of experts, not that of the selected ones.
+ * The cost depends on the number of all experts, not on the number of selected ones.
  *
- * @param mask which tokens there are, `[N]` bool; the output of others is zero
+ * @param mask tokens that are not padding, `[N]` bool; the output of padding is zero
  */
 export function denseDispatcher(
   { numExperts, combineWeights: given }: DenseRouting,

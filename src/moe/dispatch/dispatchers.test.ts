@@ -25,7 +25,7 @@ import { expertChoiceDispatcher } from "./expert-choice.ts";
 import { limitCapacity } from "./limit-capacity.ts";
 import { softDispatcher } from "./soft.ts";
 
-/** Every expert's rows through a matrix of its own. */
+/** Multiplies every expert's rows by its own matrix. */
 function through(dispatcher: Dispatcher, x: Tensor, weights: readonly Tensor[]): Tensor {
   const inputs = dispatcher.dispatch(x);
   const results = dispatcher.cut(dispatcher.join(inputs)).map((own, e) => matmul(own, weights[e]!));
@@ -85,7 +85,7 @@ describe("expert choice", () => {
     ]);
   });
 
-  test("experts that return their input give it back, weighted", async () => {
+  test("experts that return their input give the weighted input", async () => {
     const [y] = await evaluate(
       (p, x) => {
         const dispatcher = expertChoiceDispatcher(choose(p, 2));
@@ -136,7 +136,7 @@ function soft(logits: Tensor, numExperts: number, numSlots: number): SoftRouting
 }
 
 describe("soft slots", () => {
-  test("slots worked out in float64 from l2-normalised tokens and slot parameters", async () => {
+  test("hand-computed slots in float64 from l2-normalised tokens and slot parameters", async () => {
     // X rows and columns of Phi divided by their norms; 2 experts of 2 slots, scale 1.
     const x = [
       [1, 0],
@@ -192,7 +192,7 @@ describe("soft slots", () => {
     expect(toNumbers(counts!)).toEqual([2, 2]);
   });
 
-  test("values and gradients, two groups, also of a number known at run time only", async () => {
+  test("values and gradients of two groups, also for a number known only at run time", async () => {
     const [numGroups, size, numExperts, numSlots] = [2, 3, 2, 2];
     const line = (z: Values, index: (i: number) => number[], count: number, own: number[]) => {
       const all = Array.from({ length: count }, (_, i) => Math.exp(at(z, index(i))));
@@ -265,7 +265,7 @@ describe("dense", () => {
   });
 });
 
-test("dropless, capacity with room, and dense agree where every expert is chosen", async () => {
+test("dropless, capacity with room, and dense agree if every expert is chosen", async () => {
   const numExperts = 3;
   const forms = {
     dense: (p: Tensor) => denseDispatcher({ numExperts, combineWeights: p, logits: p }),
@@ -304,7 +304,7 @@ test("dropless, capacity with room, and dense agree where every expert is chosen
   }
 });
 
-test("dropout in experts works where assignments are dropped", async () => {
+test("dropout in experts works if assignments are dropped", async () => {
   const run = (limited: boolean) =>
     runScoped(
       (scope, { x, p }) => {

@@ -14,9 +14,9 @@ import type { Dispatcher } from "./dropless.ts";
  * Every expert receives the tokens that it chose (expert choice, arXiv:2202.09368, Sec. 3.2):
  * `y_n = sum over e that chose n of w_ne f_e(x_n)`.
  *
- * A token may be chosen by any number of experts; the output of a token without one is zero.
+ * A token may be chosen by any number of experts; the output of a token without experts is zero.
  *
- * @param mask which tokens there are, `[N]` bool; others that fill room are not counted
+ * @param mask tokens that are not padding, `[N]` bool; padding in buffers is not counted
  */
 export function expertChoiceDispatcher(
   choice: ExpertChoice,
@@ -40,7 +40,7 @@ export function expertChoiceDispatcher(
   };
 }
 
-/** Zeros, as many rows as `tall` has and as wide as `wide`. */
+/** Zeros with the rows of `tall` and the width of `wide`. */
 function zeroRows(tall: Tensor, wide: Tensor): Tensor {
   const width = allocate("float32", [wide.shape[1] as number]);
   return add(zerosLike(reduceMax(tall, -1, { keepDims: true })), constant(tall.graph, width));

@@ -21,7 +21,7 @@ const gates = array([
 ]);
 
 interface Limited {
-  /** All by choice, then token. */
+  /** All results by choice, then token. */
   readonly attempted: number[][];
   readonly ids: number[][];
   readonly positions: number[][];
@@ -104,7 +104,7 @@ describe("gates of vmoe's routing_test.py, K = 2, C = 2", () => {
 
   test("choices token by token", async () => {
     const { positions } = await limited(gates, 2, { capacity: 2, order: "token-major" });
-    // Expert 0 is asked by items 0, 1, 2 and expert 2 by items 0, 1, 2, each in this order.
+    // Expert 0 is requested by items 0, 1, 2 and expert 2 by items 0, 1, 2, each in this order.
     expect(positions).toEqual([
       [0, 1, 2],
       [0, 1, 2],
@@ -125,13 +125,13 @@ describe("gates of vmoe's routing_test.py, K = 2, C = 2", () => {
   });
 });
 
-test("each group fills buffers of its own", async () => {
+test("each group fills its own buffers", async () => {
   const all = array([[1], [0.5], [0.25], [1], [0.5], [0.25]]);
   const { positions } = await limited(all, 1, { capacity: 2, numGroups: 2, priority: "batch" });
   expect(positions).toEqual([[0, 1, 2, 0, 1, 2]]);
 });
 
-test("equal gates keep the order of tokens", async () => {
+test("ties keep the order of tokens", async () => {
   const { positions } = await limited(array([[0.5], [0.7], [0.5], [0.7]]), 1, {
     capacity: 3,
     priority: "batch",
@@ -153,7 +153,7 @@ test.each(["token", "batch"] as const)("padding takes no room, %s priority", asy
   expect(successRate).toBe(1);
 });
 
-test("nothing but padding", async () => {
+test("only padding", async () => {
   const { ids, successRate } = await limited(
     gates,
     2,
@@ -178,11 +178,11 @@ test("a run-time number of tokens, in one group or in a run-time number of group
   }
 });
 
-test("groups and capacities that cannot be are refused", () => {
+test("invalid groups and capacities are refused", () => {
   const p = input(createGraph(), "p", { dtype: "float32", shape: [5, 2] });
   const routing = selectTopK(p, p, 1, "none");
   expect(() => limitCapacity(routing, { capacity: 1, numGroups: 2 })).toThrow(
-    "5 tokens cannot be cut into 2 equal groups; choose a number of groups that divides them",
+    "5 tokens cannot be split into 2 equal groups; choose a number of groups that divides them",
   );
   expect(() => limitCapacity(routing, { capacity: 0 })).toThrow(
     "capacity must be a whole number >= 1, got 0",
@@ -207,7 +207,7 @@ const drawn = fc.record({
   seed: fc.nat(1000),
 });
 
-test("no expert exceeds its capacity, no token its K, and none is dropped without need", async () => {
+test("no expert exceeds its capacity, no token its K, and no token is dropped unnecessarily", async () => {
   await fc.assert(
     fc.asyncProperty(drawn, async ({ numTokens, numExperts, seed, ...options }) => {
       const selected = Math.min(options.selected, numExperts);
@@ -242,7 +242,7 @@ test("no expert exceeds its capacity, no token its K, and none is dropped withou
   );
 });
 
-test("batch priority changes only who is dropped", async () => {
+test("batch priority changes only which tokens are dropped", async () => {
   await fc.assert(
     fc.asyncProperty(drawn, async ({ numTokens, numExperts, seed, ...options }) => {
       const selected = Math.min(options.selected, numExperts);
@@ -275,7 +275,7 @@ test("batch priority changes only who is dropped", async () => {
   );
 });
 
-test("with room for all the output and its gradients are those of dropless dispatch", async () => {
+test("with room for all tokens, the output and its gradients equal dropless dispatch", async () => {
   const [x, logits] = [randomArray([6, 3], 1), randomArray([6, 4], 2)];
   const run = (limit?: CapacityLimit) =>
     valueAndGradients(

@@ -16,46 +16,48 @@ import { maskTokens } from "./mask.ts";
 export interface CapacityLimit {
   /**
    * `C`, assignments that each expert accepts from each group; see `computeCapacity`. A float32 scalar
-   * if it is known only when the graph runs, see `runTimeCapacity`.
+   * if it is only known at run time, see `runTimeCapacity`.
    */
   readonly capacity: number | Tensor;
   /**
-   * Which tokens come first: the first in order (`token`, default), or the tokens with the largest
-   * gate (`batch`: batch-prioritised routing, V-MoE, arXiv:2106.05974, Sec. 3; LIMoE trains with it).
-   * Equal gates keep the order of tokens.
+   * Order of tokens: by position (`token`, default), or by decreasing largest
+   * gate (`batch`: batch-prioritised routing, V-MoE, arXiv:2106.05974, Sec. 3; used by LIMoE).
+   * Ties keep the order of tokens.
    */
   readonly priority?: "token" | "batch";
   /**
-   * `k-major` (default): all first choices come before any second one (vmoe, tutel, fairseq).
-   * `token-major`: a token's choices follow each other (makeMoE).
+   * `k-major` (default): all first choices before all second choices (vmoe, tutel, fairseq).
+   * `token-major`: the choices of a token are consecutive (makeMoE).
    */
   readonly order?: "k-major" | "token-major";
-  /** `G`, groups of consecutive tokens with buffers of their own. Default 1. */
+  /** `G`, groups of consecutive tokens with separate buffers. Default 1. */
   readonly numGroups?: Dim;
   /**
    * Divides a token's weights by their sum: before dropping (tutel), after it over the remaining
-   * ones (lucidrains, fairseq), or not at all (vmoe, makeMoE). Default `none`.
+   * experts (lucidrains, fairseq), or not at all (vmoe, makeMoE). Default `none`.
    */
   readonly normalization?: "none" | "before" | "after";
-  /** Which tokens there are, `[N]` bool; others are padding, neither routed nor counted. */
+  /** Tokens that are not padding, `[N]` bool; padding is neither routed nor counted. */
   readonly mask?: Tensor;
-  /** What batch priority compares, `[N]`. Default: the largest probability of each token. */
+  /** Values compared by batch priority, `[N]`. Default: the largest probability of each token. */
   readonly scores?: Tensor;
 }
 
 export interface LimitedRouting extends Routing {
-  /** Position of each assignment in its expert's buffer, `[K, N]` int64; `C` if it has none. */
+  /** Position of each assignment in its expert's buffer, `[K, N]` int64; `C` if it is dropped. */
   readonly positions: Tensor;
-  /** Accepted assignments as a fraction of the attempted, scalar; 1 if none was attempted. */
+  /** Accepted assignments as a fraction (0-1) of the attempted ones, scalar; 1 if none was attempted. */
   readonly successRate: Tensor;
 }
 
 /**
- * Lets each expert accept at most `C` assignments from each group, in order of priority; the others
- * lose their expert and get weight 0.
+ * Lets each expert accept at most `C` assignments from each group, in order of priority; dropped
+ * assignments have no expert and weight 0.
  *
- * The result goes through `droplessDispatcher`: no buffer is padded. Axes: `G` groups, `S` tokens
- * of one group.
+ * The result is dispatched by `droplessDispatcher`: no buffer is padded. Axes: `G` groups, `S` tokens
+ * per group.
+ *
+ * @throws UserError (exit code 2) for an invalid capacity or number of groups
  */
 export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRouting {
   const { numExperts } = routing;
@@ -81,7 +83,7 @@ export function limitCapacity(routing: Routing, limit: CapacityLimit): LimitedRo
   };
 }
 
-/** Each assignment's turn at its expert, from 1 on, `[K, N]`; 0 if it has no expert. */
+/** Rank of each assignment at its expert, from 1, `[K, N]`; 0 if it has no expert. */
 function turnsInLine(
   ids: Tensor,
   routing: Routing,
@@ -125,12 +127,12 @@ function groupSize(numTokens: Dim, numGroups: Dim): Dim {
     return divideDim(numTokens, numGroups);
   } catch {
     throw usageError(
-      `${formatDim(numTokens)} tokens cannot be cut into ${formatDim(numGroups)} equal groups; choose a number of groups that divides them`,
+      `${formatDim(numTokens)} tokens cannot be split into ${formatDim(numGroups)} equal groups; choose a number of groups that divides them`,
     );
   }
 }
 
-/** Weights `[K, N]` divided by their sum over `K`; tokens without weight keep zeros. */
+/** Weights `[K, N]` divided by their sum over `K`; all-zero weights stay zero. */
 function toSumOne(weights: Tensor): Tensor {
   const sum = reduceSum(weights, 0, { keepDims: true });
   return div(weights, where(greater(sum, 0), sum, 1));

@@ -11,7 +11,7 @@ import { maskTokens } from "./mask.ts";
 const gates = randomArray([4, 3], 1, 0.1, 1);
 const present = array([true, false, true, true], "bool");
 
-test("padding has no expert, no weight and is not counted", async () => {
+test("padding has no expert and no weight, and is not counted", async () => {
   const [ids, weights, counts] = await evaluate(
     (p, mask) => {
       const routing = maskTokens(selectTopK(p, p, 2, "sum"), mask);
@@ -26,7 +26,7 @@ test("padding has no expert, no weight and is not counted", async () => {
   expect(toNumbers(counts!).reduce((sum, count) => sum + count)).toBe(6);
 });
 
-test("what padding holds changes neither outputs nor gradients", async () => {
+test("the content of padding affects neither outputs nor gradients", async () => {
   const run = (filler: number) =>
     valueAndGradients(
       (x, p, mask) => {

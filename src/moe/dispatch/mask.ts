@@ -3,10 +3,10 @@ import { where } from "../../ops/compare.ts";
 import type { Routing } from "../routing.ts";
 
 /**
- * Leaves padding, or tokens of another modality, without experts: they cost nothing, are not
+ * Removes the experts of padding, or of tokens of another modality: these tokens cost nothing, are not
  * counted, and their output is zero.
  *
- * @param mask which tokens there are, `[N]` bool
+ * @param mask tokens to keep, `[N]` bool
  */
 export function maskTokens(routing: Routing, mask: Tensor): Routing {
   return {

@@ -23,7 +23,7 @@ test("GShard's value (vmoe routing_test.py)", async () => {
   expect(loss).toBeCloseTo(1.0875, 6);
 });
 
-test("Switch's and Hugging Face's values on five tokens, worked out in float64", async () => {
+test("Switch's and Hugging Face's values on five tokens, computed in float64", async () => {
   const run = (choices: BalancedChoices): Promise<number> =>
     lossOf(
       (x) => {
@@ -37,7 +37,7 @@ test("Switch's and Hugging Face's values on five tokens, worked out in float64",
   expect(await run("mean")).toBeCloseTo(1.9999761 / 2, 6);
 });
 
-test("Hugging Face's attention mask leaves padding out of both factors", async () => {
+test("Hugging Face's attention mask excludes padding from both factors", async () => {
   const padded = array([first, [50, 0, 0, 0], second, first, second, [-1, 3, 0, 0.5], first]);
   const loss = await lossOf(
     (x, mask) => {
@@ -49,7 +49,7 @@ test("Hugging Face's attention mask leaves padding out of both factors", async (
   expect(loss).toBeCloseTo(1.9999761, 6);
 });
 
-test("balanced routing costs 1, or K with the slots added; collapsed routing costs E", async () => {
+test("balanced routing gives 1, or K with the slots added; collapsed routing gives E", async () => {
   const uniform = array([[0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]]); // biome-ignore format: a matrix
   const ids = idsOf([[0, 1], [2, 3]]); // biome-ignore format: a matrix
   const run = (choices: BalancedChoices) =>
@@ -59,7 +59,7 @@ test("balanced routing costs 1, or K with the slots added; collapsed routing cos
   expect(await lossOf((p, i) => balanceLoss(p, i), [certain, idsOf([[0, 0]])])).toBe(4);
 });
 
-test("choices that have no expert count for none; no token at all costs nothing", async () => {
+test("choices without an expert are not counted; without tokens the loss is 0", async () => {
   const p = array([[0.5, 0.5], [0.25, 0.75]]); // biome-ignore format: a matrix
   // f = (1/2, 0), P = (3/8, 5/8)
   expect(await lossOf((x, i) => balanceLoss(x, i), [p, idsOf([[0, 2]])])).toBeCloseTo(3 / 8, 6);

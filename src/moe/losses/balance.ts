@@ -9,8 +9,8 @@ import { defineLoss } from "./define.ts";
 import { chosenExperts, type TokenMask, tokenMean } from "./tokens.ts";
 
 /**
- * Which choices `f` counts, and the value of perfectly balanced routing:
- * `first` only the best expert of each token, 1 (GShard, Switch, V-MoE, Tutel, fairseq);
+ * Choices counted in `f`, and the value of perfectly balanced routing:
+ * `first` only the top expert of each token, 1 (GShard, Switch, V-MoE, Tutel, fairseq);
  * `sum` all `K` slots added, `K` (Hugging Face's Mixtral and Qwen);
  * `mean` all `K` slots averaged, 1 (MegaBlocks, OLMoE, DeepSeek).
  */
@@ -47,7 +47,7 @@ export function balanceLoss(
   return mul(reduceSum(mul(fractions, means)), scale);
 }
 
-/** `balanceLoss` as Hugging Face has it: the `K` slots added, `K` when balanced. */
+/** `balanceLoss` as in Hugging Face: the `K` slots added, `K` if balanced. */
 export function huggingFaceBalanceLoss(
   probabilities: Tensor,
   ids: Tensor,
@@ -58,7 +58,7 @@ export function huggingFaceBalanceLoss(
 
 export const balance = defineLoss({
   name: "balance",
-  description: "share of choices times mean probability, 1 when balanced",
+  description: "fraction of choices times mean probability, 1 if balanced",
   paper: "GShard, arXiv:2006.16668, alg. 1; Switch, arXiv:2101.03961, eq. 4-6",
   needs: ["choices"],
   weight: 0.01,
@@ -75,7 +75,7 @@ export const balance = defineLoss({
 
 export const huggingFaceBalance = defineLoss({
   name: "hugging_face_balance",
-  description: "balance with all K choices added, K when balanced",
+  description: "balance with all K choices added, K if balanced",
   paper: "Hugging Face Transformers, load_balancing_loss_func (Mixtral)",
   needs: ["choices"],
   weight: 0.001,

@@ -1,4 +1,4 @@
-/** What an auxiliary loss is: one definition at the foot of the file that computes it. */
+/** The definition of an auxiliary loss, at the end of the file that computes it. */
 
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
@@ -8,19 +8,19 @@ import type { Tensor } from "../../graph/graph.ts";
 import type { MoeSizes, Routing } from "../routing.ts";
 import type { TokenMask } from "./tokens.ts";
 
-/** What losses are made of, as error messages call it. */
+/** Ingredients of losses, as named in error messages. */
 export const ingredients = {
   probabilities: "a probability of each expert",
   distribution: "probabilities of sum 1",
   choices: "choices of tokens that training can balance",
   noise: "noise on the logits",
-  "varying-count": "a number of experts that varies from token to token",
+  "varying-count": "a number of experts that varies by token",
 } as const;
 
-/** What a router gives and a loss needs. */
+/** A quantity that a router provides and a loss needs. */
 export type Ingredient = keyof typeof ingredients;
 
-/** How a weight changes over the steps of training; the factor at the end counts with a decay. */
+/** Schedule of a weight over the training steps; the final factor applies to decaying schedules. */
 const schedule = z.strictObject({
   kind: z.enum(["constant", "linear", "cosine"]).default("constant"),
   warmup_steps: z.int().nonnegative().default(0),
@@ -31,14 +31,14 @@ const schedule = z.strictObject({
 const common = {
   weight: z.number().nonnegative(),
   schedule: schedule.optional(),
-  /** Counts the tokens of this modality alone; all by default. */
+  /** Restricts the loss to tokens of this modality; all by default. */
   modality: z.string().optional(),
 };
 
 type Common = { readonly [Key in keyof typeof common]: (typeof common)[Key] };
 type WithDefault = Omit<Common, "weight"> & { readonly weight: z.ZodDefault<Common["weight"]> };
 
-/** The schema of a loss's settings, of the snake_case form. */
+/** The snake_case schema of a loss's settings. */
 export type LossSchema<
   Name extends string = string,
   Shape extends z.ZodRawShape = Record<never, never>,
@@ -50,13 +50,13 @@ type AnyLossSchema = z.ZodType<{
   readonly modality?: string | undefined;
 }>;
 
-/** What is known of a routing's tokens. */
+/** Known properties of a routing's tokens. */
 export interface LossInputs extends TokenMask {
   /** `S`, tokens per sequence. */
   readonly numTokens?: number;
 }
 
-/** A loss's own settings, each optional, and what is known of the tokens. */
+/** A loss's own settings, each optional, and the known properties of the tokens. */
 export type LossOptions<Schema extends z.ZodType> = LossInputs &
   Partial<Defined<Omit<CamelCased<z.output<Schema>>, "name" | keyof Common>>>;
 
@@ -71,25 +71,25 @@ export interface LossVariant<Input> {
 }
 
 interface LossFacts<Schema extends z.ZodType> {
-  /** What it measures; lower case, without a full stop. */
+  /** What the loss measures; lower case, without a full stop. */
   readonly description: string;
   /** Publication or public code, with the equation. */
   readonly paper: string;
-  /** What a routing must give; a loss that needs noise is absent in evaluation. */
+  /** Quantities that the routing must provide; a loss that needs noise is skipped in evaluation. */
   readonly needs: readonly Ingredient[];
-  /** A loss for routers that do not give what this one needs. */
+  /** An alternative loss for routers that do not provide these quantities. */
   readonly instead?: string;
-  /** Whether it needs sequences of a known length. Default false. */
+  /** Whether the loss needs sequences of a known length. Default false. */
   readonly sequences?: boolean;
-  /** What is wrong with these settings in a layer of these sizes. */
+  /** The problem of these settings in a layer of these sizes, or undefined. */
   check?(settings: CamelCased<z.output<Schema>>, sizes: MoeSizes): string | undefined;
-  /** A scalar; the routing is the one before any assignment is dropped. */
+  /** Computes the loss, a scalar, from the routing before any assignment is dropped. */
   compute(routing: Routing, options: LossOptions<Schema>): Tensor;
   /** Rows of the documentation's comparison. Default none. */
   readonly variants?: readonly LossVariant<Omit<z.input<Schema>, "name">>[];
 }
 
-/** A loss that recipes can name. */
+/** A loss that can be used in recipes. */
 export interface LossDefinition<Schema extends z.ZodType = AnyLossSchema>
   extends LossFacts<Schema> {
   readonly name: string;
@@ -118,7 +118,7 @@ export function defineLoss<const Name extends string, Shape extends z.ZodRawShap
   ...facts
 }: LossFacts<LossSchema<Name, Shape>> & {
   readonly name: Name;
-  /** The weight of the loss if none is given. */
+  /** The default weight of the loss. */
   readonly weight: number;
   readonly settings: Shape;
 }): LossDefinition<LossSchema<Name, Shape>> & { readonly name: Name } {

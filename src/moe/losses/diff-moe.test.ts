@@ -5,7 +5,7 @@ import { softmax } from "../../ops/softmax.ts";
 import { evaluate, valueAndGradients } from "../../runtime/evaluate.ts";
 import { meanSquareBalanceLoss, uniformKlLoss } from "./diff-moe.ts";
 
-test("both losses of the README's formula, computed in float64", async () => {
+test("both losses match the README's formula, computed in float64", async () => {
   const logits = array([
     [2, 1, 0.5, -1],
     [0.1, 0.2, 0.3, 0.4],
@@ -23,19 +23,19 @@ test("both losses of the README's formula, computed in float64", async () => {
   expect(total!.data[0]).toBeCloseTo(0.000976911, 8);
 });
 
-test("balanced, collapsed, and with an expert that nothing reaches", async () => {
+test("balanced, collapsed, and with an unused expert", async () => {
   const losses = async (rows: number[][]) =>
     (await evaluate((p) => [meanSquareBalanceLoss(p), uniformKlLoss(p)], [array(rows)])).map(
       (value) => toNumbers(value)[0]!,
     );
-  // Balanced over all tokens, though each token is certain: 1/E and 0.
+  // Balanced over all tokens, although each token is certain: 1/E and 0.
   expect(await losses([[1, 0], [0, 1]])).toEqual([0.5, 0]); // biome-ignore format: a matrix
   const [square, kl] = await losses([[0, 0, 1, 0]]);
   expect(square).toBe(1);
   expect(kl).toBeCloseTo(Math.log(4), 6);
 });
 
-test("gradients are finite where an expert's probability is zero", async () => {
+test("gradients are finite if an expert's probability is zero", async () => {
   // d/dm of sum m log(m E) is log(m E) + 1, through a mean over two tokens.
   const { gradients } = await valueAndGradients((p) => uniformKlLoss(p), [array([[0.5, 0.5, 0], [1, 0, 0]])]); // biome-ignore format: a matrix
   const row = [0.75, 0.25].map((m) => (Math.log(m * 3) + 1) / 2);

@@ -10,7 +10,7 @@ export { uniformKlLoss } from "./kl.ts";
 
 /**
  * Sum of squares of the mean routing probabilities, `sum_e m_e^2` with `m = mean over tokens of p`:
- * 1/E when balanced, 1 when one expert has everything. The original calls it z-loss; it is not the
+ * 1/E if balanced, 1 if one expert receives everything. The original calls it z-loss; it is not the
  * z-loss of ST-MoE.
  *
  * @param probabilities `[N, E]`
@@ -21,7 +21,7 @@ export function meanSquareBalanceLoss(probabilities: Tensor, { mask }: TokenMask
 
 export const meanSquareBalance = defineLoss({
   name: "mean_square_balance",
-  description: "sum of squares of the mean routing, 1/E when balanced",
+  description: "sum of squares of the mean routing, 1/E if balanced",
   paper: "Diff-MoE, github.com/yaolidong/diff-MoE, commit 4d2c44e",
   needs: ["probabilities"],
   weight: 0.001,

@@ -15,7 +15,7 @@ import {
   softmaxOf,
 } from "./losses.fixture.ts";
 
-// Three image tokens, then two text tokens; values worked out in float64.
+// Three image tokens, then two text tokens; values computed in float64.
 const logits = array([
   [2, 1, 0.5, -1],
   [0.1, 0.2, 0.3, 0.4],
@@ -40,13 +40,13 @@ test.each([
   }
 });
 
-test("certain tokens have no local entropy; spread over all experts, log E of global", async () => {
+test("certain tokens have zero local entropy; spread over all experts, global entropy is log E", async () => {
   const certain = array([[1, 0], [0, 1]]); // biome-ignore format: a matrix
   expect(await lossOf((p) => localEntropyLoss(p), [certain])).toBeCloseTo(0, 6);
   expect(await lossOf((p) => globalEntropyLoss(p), [certain])).toBeCloseTo(-Math.log(2), 6);
 });
 
-test("a modality without tokens costs nothing", async () => {
+test("a modality without tokens has zero loss", async () => {
   const inputs = [logits, maskOf([0, 0, 0, 0, 0])];
   const losses = [
     await lossOf((x, mask) => localEntropyLoss(softmax(x), { mask }), inputs),
@@ -56,7 +56,7 @@ test("a modality without tokens costs nothing", async () => {
   expect(losses.map(Math.abs)).toEqual([0, 0, 0]);
 });
 
-test("gradients are finite where a probability is zero", async () => {
+test("gradients are finite if a probability is zero", async () => {
   const hidden = array([[1, 0.5, -1e9]]);
   const { gradients } = await valueAndGradients((x) => localEntropyLoss(softmax(x)), [hidden]);
   const found = toNumbers(gradients[0]!);
@@ -73,7 +73,7 @@ const tokens = (x: { shape: readonly number[]; data: ArrayLike<number> }) =>
     .filter((_, n) => kept[n] === 1)
     .map(softmaxOf);
 
-test("gradients by differences", async () => {
+test("gradients match finite differences", async () => {
   const inputs = [randomArray([5, 4], 11), maskOf(kept)];
   await checkOperator({
     fn: (x, mask) => localEntropyLoss(softmax(x), { mask: mask! }),
@@ -96,7 +96,7 @@ test("gradients by differences", async () => {
   }
 });
 
-test("above the threshold there is no gradient", async () => {
+test("the gradient is zero above the threshold", async () => {
   const { gradients } = await valueAndGradients(
     (x) => globalEntropyLoss(softmax(x), { threshold: 0.1 }),
     [randomArray([5, 4], 11)],

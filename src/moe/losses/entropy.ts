@@ -1,4 +1,4 @@
-/** Entropy losses: each token certain of its experts, all tokens together spread over many. */
+/** Entropy losses: each token is certain of its experts, and all tokens together use many experts. */
 
 import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";
@@ -8,13 +8,13 @@ import { reduceSum } from "../../ops/reduce.ts";
 import { defineLoss } from "./define.ts";
 import { orZero, type TokenMask, tokenMean } from "./tokens.ts";
 
-/** Below every positive probability that matters, above float32's smallest normal number. */
+/** Smaller than any relevant positive probability, above float32's smallest normal number. */
 const TINY = 1e-30;
 
 export interface GlobalEntropyLossOptions extends TokenMask {
   /**
-   * `tau` in nats: entropies above it cost nothing; `log S` favours the use of at least about `S`
-   * experts. Without it the loss is the negative entropy.
+   * `tau` in nats: entropies above it have zero loss; `log S` encourages the use of at least about `S`
+   * experts. Without it, the loss is the negative entropy.
    */
   readonly threshold?: number;
 }
@@ -26,11 +26,11 @@ export function entropy(probabilities: Tensor): Tensor {
 
 /**
  * Mean over tokens of the entropy of their routing, in nats (LIMoE, arXiv:2206.02770, local entropy
- * loss): 0 when every token is certain, log E at worst. LIMoE applies it per modality, here by the
- * mask.
+ * loss): 0 if every token is certain, at most log E. LIMoE applies it per modality; here the mask
+ * selects the modality.
  *
  * The same value is the dynamic loss of top-p routing (Huang et al., arXiv:2403.07652), which keeps
- * tokens from choosing more and more experts.
+ * tokens from choosing ever more experts.
  *
  * @param probabilities `[N, E]`, rows of sum 1
  */
@@ -42,7 +42,7 @@ export function localEntropyLoss(probabilities: Tensor, { mask }: TokenMask = {}
  * Negative entropy of the mean routing, `-H(m)` with `m = mean over tokens of p`, or with a
  * threshold `max(0, tau - H(m))` (LIMoE, arXiv:2206.02770, global entropy loss). Minimising
  * it spreads the tokens of a modality over experts; some public versions have the sign wrong. Zero
- * when the mask keeps no token.
+ * if the mask keeps no token.
  *
  * @param probabilities `[N, E]`, rows of sum 1
  */
@@ -57,7 +57,7 @@ export function globalEntropyLoss(
 
 export const localEntropy = defineLoss({
   name: "local_entropy",
-  description: "mean entropy of each token's routing, for certain choices",
+  description: "mean entropy of each token's routing, favours confident choices",
   paper: "LIMoE, arXiv:2206.02770, local entropy",
   needs: ["distribution"],
   weight: 0.01,
@@ -72,7 +72,7 @@ export const globalEntropy = defineLoss({
   needs: ["distribution"],
   weight: 0.01,
   settings: {
-    /** In nats; the logarithm of the number of experts that should be used at least. */
+    /** In nats; the logarithm of the minimum number of experts to use. */
     threshold: z.number().nonnegative().optional(),
   },
   compute: ({ probabilities }, options) => globalEntropyLoss(probabilities, options),
@@ -81,7 +81,7 @@ export const globalEntropy = defineLoss({
 
 export const topPEntropy = defineLoss({
   name: "top_p_entropy",
-  description: "mean entropy of each token's routing, for few experts under top-p",
+  description: "mean entropy of each token's routing, favours few experts under top-p",
   paper: "Huang et al. 2024, arXiv:2403.07652, dynamic loss",
   needs: ["varying-count", "distribution"],
   instead: "local_entropy",

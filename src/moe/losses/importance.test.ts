@@ -27,7 +27,7 @@ test("V-MoE's value (vmoe routing_test.py), and the unbiased one", async () => {
   expect(unbiased).toBeCloseTo(0.058125, 6);
 });
 
-test("sparse gates of Shazeer et al., with choices that have no expert", async () => {
+test("sparse gates of Shazeer et al., with choices without an expert", async () => {
   const ids = idsOf([
     [0, 2, 3],
     [1, 0, 3],
@@ -43,7 +43,7 @@ test("sparse gates of Shazeer et al., with choices that have no expert", async (
   expect(loss).toBeCloseTo(78 / 144 / 3 / (4 / 9), 6);
 });
 
-test("tokens that are masked change nothing", async () => {
+test("masked tokens have no effect", async () => {
   const some = await lossOf(
     (g, m) => importanceLoss(g, { mask: m }),
     [gates, maskOf([1, 0, 1, 0])],
@@ -54,12 +54,12 @@ test("tokens that are masked change nothing", async () => {
   ).toBe(0);
 });
 
-test.each([false, true])("one expert costs nothing, unbiased %s", async (unbiased) => {
+test.each([false, true])("a single expert has zero loss, unbiased %s", async (unbiased) => {
   const one = array([[1], [1]]);
   expect(await lossOf((g) => importanceLoss(g, { unbiased }), [one])).toBe(0);
 });
 
-test.each([false, true])("gradient by differences, unbiased %s", async (unbiased) => {
+test.each([false, true])("gradient matches finite differences, unbiased %s", async (unbiased) => {
   const correction = unbiased ? 1 : 0;
   await checkOperator({
     fn: (g) => importanceLoss(g, { unbiased }),

@@ -27,9 +27,9 @@ export function importanceLoss(gates: Tensor, options: ImportanceLossOptions = {
 }
 
 /**
- * Weights of the chosen experts at their places, zero elsewhere: `[K, N]` to `[N, E]`.
+ * Weights of the chosen experts, zero elsewhere: `[K, N]` to `[N, E]`.
  *
- * @param ids `[K, N]` int64; `numExperts` stands for no expert
+ * @param ids `[K, N]` int64; `numExperts` means "no expert"
  */
 export function sparseGates(ids: Tensor, combineWeights: Tensor, numExperts: number): Tensor {
   return reduceSum(mul(oneHot(ids, numExperts), unsqueeze(combineWeights, -1)), 0);

@@ -40,7 +40,7 @@ const names = auxiliaryLosses.list().map(({ name }) => name);
 const needed: AuxiliaryLossOptions = { numTokens: 2 };
 
 test.each(names)(
-  "%s: one finite number with a gradient, and padding changes neither",
+  "%s: a finite scalar with a gradient, and padding affects neither",
   async (name) => {
     const run = async (rows: NdArray, mask: NdArray): Promise<number[]> => {
       const { value, gradients } = await valueAndGradients(
@@ -65,7 +65,7 @@ test.each(names)(
   },
 );
 
-test("names lead to the losses of the papers", async () => {
+test("names select the losses of the papers", async () => {
   const expected: [AuxiliaryLossName, AuxiliaryLossOptions, number][] = [
     ["z", {}, 4.4619278],
     ["z", { reduction: "sum" }, 8.9238557],
@@ -83,7 +83,7 @@ test("names lead to the losses of the papers", async () => {
   }
 });
 
-test("importance of the sparse gates differs from that of all probabilities", async () => {
+test("importance of the sparse gates differs from importance of all probabilities", async () => {
   const [gates, all] = await evaluate(
     (x) => [
       auxiliaryLoss("importance", routingOf(x), { importanceOf: "gates" })!,
@@ -94,7 +94,7 @@ test("importance of the sparse gates differs from that of all probabilities", as
   expect(toNumbers(gates!)[0]).toBeGreaterThan(toNumbers(all!)[0]!);
 });
 
-test("load losses are absent without noise, and computing them all the same is refused", async () => {
+test("load losses are absent without noise, and computing them is refused", async () => {
   const noisy = auxiliaryLosses.list().filter(({ needs }) => needs.includes("noise"));
   expect(noisy.map(({ name }) => name)).toEqual(
     expect.arrayContaining(["load", "load_excluding_self"]),
@@ -115,7 +115,7 @@ test("load losses are absent without noise, and computing them all the same is r
   expect(checked!.shape).toEqual([2, 4]);
 });
 
-test("every loss says what it is and where it comes from", () => {
+test("every loss has a description and a source", () => {
   for (const { description, paper } of auxiliaryLosses.list()) {
     expect(description).toMatch(/^[a-z]/);
     expect(paper).not.toBe("");

@@ -36,7 +36,7 @@ type Schema = BuiltIn["schema"];
 /** Name of a built-in auxiliary loss. */
 export type AuxiliaryLossName = BuiltIn["name"];
 
-/** One entry of a layer's `losses`, as recipes have it. */
+/** One entry of a layer's `losses` in the form of recipes. */
 export type LossInput = z.input<Schema>;
 
 /** One entry of a layer's `losses` with all defaults, camelCase. */
@@ -44,7 +44,7 @@ export type LossSettings = CamelCased<z.output<Schema>>;
 
 type OptionsOf<Of> = Of extends z.ZodType ? LossOptions<Of> : never;
 
-/** Options of losses, each of which reads its own. */
+/** Options of losses; each loss reads its own. */
 export type AuxiliaryLossOptions = LossInputs | OptionsOf<Schema>;
 
 /**
@@ -55,14 +55,14 @@ export type AuxiliaryLossOptions = LossInputs | OptionsOf<Schema>;
  */
 export const auxiliaryLosses = createRegistry<LossDefinition>("loss", builtIn);
 
-/** One entry of `losses`. Types list the built-in ones; added ones are accepted too. */
+/** One entry of `losses`. Types list only the built-in ones; added ones are accepted too. */
 export const lossSchema: z.ZodType<z.output<Schema>, LossInput> = registrySchema(
   auxiliaryLosses,
   "name",
 ) as never;
 
 /**
- * The loss of that name for a routing, or undefined if it needs noise and the routing has none, as in
+ * The loss with this name for a routing, or undefined if it needs noise and the routing has none, as in
  * evaluation.
  *
  * @throws UserError (exit code 2) for an unknown name

@@ -5,7 +5,7 @@ import { softmax } from "../../ops/softmax.ts";
 import { uniformKlLoss, uniformToRoutingKlLoss } from "./kl.ts";
 import { columnMeans, lossOf, maskOf, rowsOf, scalarOf } from "./losses.fixture.ts";
 
-test("divergence to uniform, worked out in float64", async () => {
+test("divergence to uniform, computed in float64", async () => {
   const logits = array([
     [2, 1, 0.5, -1],
     [0.1, 0.2, 0.3, 0.4],
@@ -13,7 +13,7 @@ test("divergence to uniform, worked out in float64", async () => {
   expect(await lossOf((x) => uniformKlLoss(softmax(x)), [logits])).toBeCloseTo(0.0689557, 6);
 });
 
-test("both directions of a mean of 3/4 and 1/4, over the tokens that count", async () => {
+test("both directions for a mean of 3/4 and 1/4, over the unmasked tokens", async () => {
   const p = array([[0.5, 0.5], [1, 0], [0, 1]]); // biome-ignore format: a matrix
   const inputs = [p, maskOf([1, 1, 0])];
   const to = await lossOf((x, mask) => uniformKlLoss(x, { mask }), inputs);
@@ -22,7 +22,7 @@ test("both directions of a mean of 3/4 and 1/4, over the tokens that count", asy
   expect(from).toBeCloseTo(-0.5 * (Math.log(1.5) + Math.log(0.5)), 6);
 });
 
-test("balanced and empty routing cost nothing; a starved expert costs much, not infinity", async () => {
+test("balanced and empty routing give 0; an unused expert gives a large, finite value", async () => {
   const losses = async (rows: number[][], kept: number[]) => [
     await lossOf((x, mask) => uniformKlLoss(x, { mask }), [array(rows), maskOf(kept)]),
     await lossOf((x, mask) => uniformToRoutingKlLoss(x, { mask }), [array(rows), maskOf(kept)]),
@@ -34,7 +34,7 @@ test("balanced and empty routing cost nothing; a starved expert costs much, not 
   expect(from).toBeCloseTo((30 * Math.log(10)) / 2 - Math.log(2), 4);
 });
 
-test("gradients by differences", async () => {
+test("gradients match finite differences", async () => {
   const kept = [1, 0, 1, 1];
   const inputs = [randomArray([4, 3], 5, 0.1, 1), maskOf(kept)];
   const mean = (x: { shape: readonly number[]; data: ArrayLike<number> }) =>

@@ -9,8 +9,8 @@ import { orZero, type TokenMask, tokenMean } from "./tokens.ts";
 const TINY = 1e-30;
 
 /**
- * `KL(m || U) = sum_e m_e log(m_e E)` with `m = mean over tokens of p`, in nats: 0 when balanced,
- * log E at worst (Diff-MoE, commit 4d2c44e). The original has no guard at `m_e = 0`; here
+ * `KL(m || U) = sum_e m_e log(m_e E)` with `m = mean over tokens of p`, in nats: 0 if balanced,
+ * at most log E (Diff-MoE, commit 4d2c44e). The original has no guard at `m_e = 0`; here
  * `0 log 0 = 0`.
  *
  * @param probabilities `[N, E]`
@@ -22,9 +22,9 @@ export function uniformKlLoss(probabilities: Tensor, { mask }: TokenMask = {}): 
 }
 
 /**
- * `KL(U || m) = -1/E sum_e log(m_e E)`, in nats: 0 when balanced, without bound as an expert starves
+ * `KL(U || m) = -1/E sum_e log(m_e E)`, in nats: 0 if balanced, unbounded if an expert is unused
  * (at most about 69 here, by a guard at 1e-30). The form of SF-MoE and of Diff-MoE's commit 936f394,
- * which divides it by `E` once more because `batchmean` takes the experts for a batch.
+ * which divides it by `E` once more because `batchmean` treats the experts as a batch.
  *
  * @param probabilities `[N, E]`
  */

@@ -59,7 +59,7 @@ test("V-MoE's value (vmoe routing_test.py)", async () => {
   expect(loss).toBeCloseTo(0.4857386, 5);
 });
 
-test("Shazeer et al.'s value, worked out in float64", async () => {
+test("Shazeer et al.'s value, computed in float64", async () => {
   const load = await entriesOf(
     (x, z) => reduceSum(selectionProbabilities(noisy(x, z)), 0),
     [logits, noise],
@@ -74,8 +74,8 @@ test("Shazeer et al.'s value, worked out in float64", async () => {
   expect(unbiased).toBeCloseTo(0.2174045, 6);
 });
 
-test("values that public code gives by mixing probabilities with logits are others", async () => {
-  // davidmrau/mixture-of-experts f662999: thresholds are probabilities, the rest are logits.
+test("values of public code that mixes probabilities with logits differ", async () => {
+  // davidmrau/mixture-of-experts f662999: thresholds are probabilities, the other values are logits.
   const published = rowsOf(valuesOf(logits)).map((row, n) => {
     const values = row.map((value, e) => value + Number(noise.data[3 * n + e]));
     const [, ifNot = 0, ifChosen = 0] = softmaxOf(values).toSorted((a, b) => b - a);
@@ -97,7 +97,7 @@ test("values that public code gives by mixing probabilities with logits are othe
   expect(ours).toBeCloseTo(0.2174045, 6);
 });
 
-test("tokens that are masked change nothing", async () => {
+test("masked tokens have no effect", async () => {
   const mask = maskOf([1, 1, 1, 0]);
   const padded = [logits, noise].map((matrix, i) =>
     array([...rowsOf(valuesOf(matrix)), [9, -9 + i, 5]]),
@@ -109,7 +109,7 @@ test("tokens that are masked change nothing", async () => {
   expect(other).toBeCloseTo(0.1449363, 6);
 });
 
-test("without a choice the loss that excludes the expert itself is refused", async () => {
+test("with K = E, the loss that excludes the expert itself is refused", async () => {
   const run = lossOf(
     (x, z) => shazeerLoadLoss({ ...noisy(x, z), numSelectedExperts: 3 }),
     [logits, noise],

@@ -1,4 +1,4 @@
-/** Load losses: experts should have equal probabilities of being chosen if the noise were redrawn. */
+/** Load losses: all experts should be equally likely to be chosen under redrawn noise. */
 
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -13,11 +13,11 @@ import { defineLoss } from "./define.ts";
 import { type TokenMask, tokenMean } from "./tokens.ts";
 import { squaredVariation, type VariationOptions, variationSettings } from "./variation.ts";
 
-/** What the noise did to the logits; all three in the space of logits, before any softmax. */
+/** Logits and their noise, before any softmax. */
 export interface NoisyLogits {
-  /** Without noise, `[N, E]`. */
+  /** Logits without noise, `[N, E]`. */
   readonly logits: Tensor;
-  /** With noise, `[N, E]`. */
+  /** Logits with noise, `[N, E]`. */
   readonly noisyLogits: Tensor;
   /** Standard deviation of the noise: one number, or `[N, E]`. */
   readonly noiseStd: Tensor | number;
@@ -42,34 +42,38 @@ export function vmoeLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {}):
 
 /**
  * Shazeer et al.'s load loss (arXiv:1701.06538, equations 8 to 11; `_prob_in_top_k` of
- * tensor2tensor): as V-MoE's, with the `K`-th largest noisy logit *of the other experts* as
- * threshold. That is the `(K+1)`-th of all for an expert that was chosen.
+ * tensor2tensor): like V-MoE's, but the threshold is the `K`-th largest noisy logit *of the other experts*.
+ * For a chosen expert, that is the `(K+1)`-th largest of all.
  *
  * tensor2tensor uses the population variance (default). davidmrau/mixture-of-experts uses the
  * unbiased one and, since April 2024, thresholds that are probabilities; the latter is an error that
  * is not reproduced.
  *
- * @throws UserError when `K = E`: every expert is then chosen
+ * @throws UserError if `K = E`: every expert is then chosen
  */
 export function shazeerLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {}): Tensor {
   return squaredVariation(tokenMean(selectionProbabilities(noisy), options.mask), options);
 }
 
-/** Probability of each expert to pass the `K`-th noisy logit, `[N, E]`. */
+/** Probability that each expert exceeds the `K`-th noisy logit, `[N, E]`. */
 export function vmoeSelectionProbabilities(noisy: NoisyLogits): Tensor {
   const { logits, noisyLogits, noiseStd, numSelectedExperts: K } = noisy;
   requireSelectable(K, logits.shape[1] as number);
   return normalCdf(div(sub(logits, rankedLogit(noisyLogits, K)), noiseStd));
 }
 
-/** Probability of each expert to be among the best `K` if its own noise were redrawn, `[N, E]`. */
+/**
+ * Probability that each expert is among the top `K` if its own noise is redrawn, `[N, E]`.
+ *
+ * @throws UserError (exit code 2) if `K = E`
+ */
 export function selectionProbabilities(noisy: NoisyLogits): Tensor {
   const { logits, noisyLogits, noiseStd, numSelectedExperts: K } = noisy;
   const numExperts = logits.shape[1] as number;
   requireSelectable(K, numExperts);
   if (K === numExperts) {
     throw usageError(
-      `the load loss needs num_selected_experts below the number of experts (${numExperts}), got ${K}; without a choice there is no load to balance, so leave the loss out`,
+      `the load loss needs num_selected_experts below the number of experts (${numExperts}), got ${K}; without a choice there is no load to balance, so drop the loss`,
     );
   }
   const ifChosen = rankedLogit(noisyLogits, K + 1); // [N, 1]
@@ -85,7 +89,7 @@ function rankedLogit(logits: Tensor, rank: number): Tensor {
 
 export const load = defineLoss({
   name: "load",
-  description: "squared coefficient of variation of the experts' chances to be chosen",
+  description: "squared coefficient of variation of the experts' probabilities of being chosen",
   paper: "V-MoE, arXiv:2106.05974, app. A.2",
   needs: ["noise"],
   weight: 0.01,
@@ -108,14 +112,14 @@ export const loadExcludingSelf = defineLoss({
 
 function choiceProblem(name: string, { numExperts, numSelectedExperts }: MoeSizes) {
   if (numSelectedExperts < numExperts) return undefined;
-  return `the loss ${name} needs fewer selected experts than experts, got ${numSelectedExperts} of ${numExperts}; leave it out`;
+  return `the loss ${name} needs fewer selected experts than experts, got ${numSelectedExperts} of ${numExperts}; drop it`;
 }
 
 function noisyLogitsOf(routing: Routing, name: string): NoisyLogits {
   const { logits, noisyLogits, noiseStd, numSelectedExperts } = routing;
   if (noisyLogits === undefined || noiseStd === undefined || noiseStd === 0) {
     throw usageError(
-      `the loss ${name} needs a router with noise on its logits; choose a noisy router or leave the loss out`,
+      `the loss ${name} needs a router with noise on its logits; choose a noisy router or drop the loss`,
     );
   }
   return { logits, noisyLogits, noiseStd, numSelectedExperts };

@@ -16,7 +16,7 @@ export async function lossOf(fn: TensorFunction, inputs: readonly NdArray[]): Pr
   return entries[0]!;
 }
 
-/** Which of the tokens count. */
+/** The unmasked tokens. */
 export function maskOf(kept: readonly number[]): NdArray {
   return array([...kept], "bool");
 }
@@ -54,7 +54,7 @@ export function softmaxOf(row: readonly number[]): number[] {
   return exps.map((x) => x / sum);
 }
 
-/** In nats. */
+/** Entropy in nats. */
 export function entropyOf(p: readonly number[]): number {
   return -p.reduce((sum, x) => sum + (x > 0 ? x * Math.log(x) : 0), 0);
 }

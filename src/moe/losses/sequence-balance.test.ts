@@ -12,7 +12,7 @@ const logits = [
 ];
 const numTokens = 2;
 
-test("DeepSeek's value, worked out in float64", async () => {
+test("DeepSeek's value, computed in float64", async () => {
   const loss = await lossOf(
     (z, ids) => sequenceBalanceLoss(sigmoid(z), ids, { numTokens }),
     [array(logits), idsOf([[1, 1], [3, 3]])], // biome-ignore format: a matrix
@@ -20,8 +20,8 @@ test("DeepSeek's value, worked out in float64", async () => {
   expect(loss).toBeCloseTo(1.0136517, 6);
 });
 
-test("sequences are balanced one by one, then averaged", async () => {
-  // The second sequence chooses experts 0 and 2 in turn and has uniform scores: a loss of 1.
+test("the loss is computed per sequence, then averaged", async () => {
+  // The second sequence chooses experts 0 and 2 alternately and has uniform scores: a loss of 1.
   const rows = array([...logits, [0, 0, 0, 0], [0, 0, 0, 0]]);
   const ids = idsOf([[1, 1, 0, 2], [3, 3, 2, 0]]); // biome-ignore format: a matrix
   const loss = await lossOf(
@@ -31,7 +31,7 @@ test("sequences are balanced one by one, then averaged", async () => {
   expect(loss).toBeCloseTo((1.0136517 + 1) / 2, 6);
 });
 
-test("padding counts neither in its sequence nor as a sequence", async () => {
+test("padding is excluded within its sequence, and as a sequence", async () => {
   const pad = [7, 7, -7, 7];
   const rows = array([...logits, pad, pad, pad, pad]);
   const ids = idsOf([[1, 1, 4, 4, 4, 4], [3, 3, 4, 4, 4, 4]]); // biome-ignore format: a matrix
@@ -44,16 +44,16 @@ test("padding counts neither in its sequence nor as a sequence", async () => {
   expect(await run([0, 0, 0, 0, 0, 0])).toBe(0);
 });
 
-test("scores that are all zero in float32 have no share", async () => {
+test("scores that are all zero in float32 have no normalised value", async () => {
   const loss = await lossOf(
     (z, i) => sequenceBalanceLoss(sigmoid(z), i, { numTokens }),
     [array([[0, 0, 0, 0], [-1e4, -1e4, -1e4, -1e4]]), idsOf([[1, 1], [3, 3]])], // biome-ignore format: matrices
   );
-  // The first token alone has shares: f = (0, 2, 0, 2), P = 1/8 each.
+  // Only the first token has normalised scores: f = (0, 2, 0, 2), P = 1/8 each.
   expect(loss).toBeCloseTo(0.5, 6);
 });
 
-test("gradient by differences", async () => {
+test("gradient matches finite differences", async () => {
   const chosen = [
     [0, 2, 1, 1, 3, 0],
     [1, 0, 3, 2, 1, 2],

@@ -11,18 +11,18 @@ import { defineLoss } from "./define.ts";
 import { chosenExperts, keepTokens, type TokenMask } from "./tokens.ts";
 
 export interface SequenceBalanceLossOptions extends TokenMask {
-  /** `S`, tokens per sequence; consecutive tokens belong together. */
+  /** `S`, tokens per sequence; consecutive tokens form a sequence. */
   readonly numTokens: number;
 }
 
-/** Sums of scores below it count as it: sigmoids that are all zero in float32 have no shares. */
+/** Lower bound of sums of scores: sigmoids that are all zero in float32 have no normalised values. */
 const TINY = 1e-12;
 
 /**
  * `sum_e f_e P_e` within each sequence, averaged over sequences, with
  * `f_e = E/(K S) * (tokens that chose e)` and `P_e = mean over tokens of s_e / sum s`
- * (DeepSeek-V3, arXiv:2412.19437, equations 17 to 20): 1 when balanced. `S` is the number of tokens
- * that the mask keeps in the sequence; sequences without any are left out of the average.
+ * (DeepSeek-V3, arXiv:2412.19437, equations 17 to 20): 1 if balanced. `S` is the number of tokens
+ * that the mask keeps in the sequence; sequences without tokens are excluded from the average.
  *
  * @param scores positive affinities (sigmoid or softmax), without selection bias, `[N, E]`
  * @param ids `[K, N]` int64
@@ -50,7 +50,7 @@ export function sequenceBalanceLoss(
 
 export const sequenceBalance = defineLoss({
   name: "sequence_balance",
-  description: "balance within each sequence, 1 when balanced; needs num_tokens",
+  description: "balance within each sequence, 1 if balanced; needs num_tokens",
   paper: "DeepSeek-V3, arXiv:2412.19437, eq. 17-20",
   needs: ["choices"],
   sequences: true,

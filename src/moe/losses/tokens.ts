@@ -1,4 +1,4 @@
-/** Sums and means over tokens, all or those that a mask keeps. */
+/** Sums and means over tokens, all or selected by a mask. */
 import type { Tensor } from "../../graph/graph.ts";
 import { div, maximum } from "../../ops/arithmetic.ts";
 import { cast, greater, where } from "../../ops/compare.ts";
@@ -6,30 +6,30 @@ import { oneHot } from "../../ops/one-hot.ts";
 import { reduceMean, reduceSum } from "../../ops/reduce.ts";
 import { unsqueeze } from "../../ops/reshape.ts";
 
-/** Which tokens count. */
+/** Selects the tokens that count. */
 export interface TokenMask {
   /** True for tokens that count, `[N]` bool: without padding, or of one modality. */
   readonly mask?: Tensor;
 }
 
-/** `x` with zeros for the tokens that do not count; `x` is `[N]` or `[N, E]`. */
+/** `x` with zeros at masked tokens; `x` is `[N]` or `[N, E]`. */
 export function keepTokens(x: Tensor, mask?: Tensor): Tensor {
   if (mask === undefined) return x;
   return where(x.shape.length === 2 ? unsqueeze(mask, -1) : mask, x, 0);
 }
 
-/** Mean over the tokens that count, of `[N]` or `[N, E]`; zero when there are none. */
+/** Mean over the unmasked tokens of `[N]` or `[N, E]`; zero if there are none. */
 export function tokenMean(x: Tensor, mask?: Tensor): Tensor {
   if (mask === undefined) return reduceMean(x, 0);
   return div(reduceSum(keepTokens(x, mask), 0), maximum(countTokens(mask), 1));
 }
 
-/** How many tokens count, a float32 scalar. */
+/** Number of unmasked tokens, a float32 scalar. */
 export function countTokens(mask: Tensor): Tensor {
   return reduceSum(cast(mask, "float32"));
 }
 
-/** `loss`, or zero if no token counts, because the loss is then undefined. */
+/** `loss`, or zero if all tokens are masked, because the loss is then undefined. */
 export function orZero(loss: Tensor, mask?: Tensor): Tensor {
   return mask === undefined ? loss : where(greater(countTokens(mask), 0), loss, 0);
 }

@@ -1,4 +1,4 @@
-/** Relative spread over experts, the common part of the importance and load losses. */
+/** Relative variance over experts, used by the importance and load losses. */
 import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";
 import { div, maximum, square } from "../../ops/arithmetic.ts";
@@ -16,7 +16,7 @@ export interface VariationOptions {
 const TINY = 1e-20;
 
 /**
- * Squared coefficient of variation, `Var(v) / mean(v)^2`: 0 when all entries are equal; 0 for one
+ * Squared coefficient of variation, `Var(v) / mean(v)^2`: 0 if all entries are equal; 0 for one
  * expert and for zeros.
  *
  * @param v `[E]`

@@ -16,14 +16,14 @@ test("sums of magnitudes and of squares", async () => {
   expect(await lossOf((w) => weightPenalty(w, {}), [weight])).toBe(0);
 });
 
-test("penalties of several weights add up", async () => {
+test("penalties of several weights are summed", async () => {
   const inputs = [weight, array([-4])];
   expect(await lossOf((...weights) => l1Penalty(weights), inputs)).toBe(10);
   expect(await lossOf((...weights) => weightPenalty(weights, { l2: 1 }), inputs)).toBe(30);
   expect(() => l2Penalty([])).toThrow("a penalty needs at least one weight");
 });
 
-test("gradient by differences", async () => {
+test("gradient matches finite differences", async () => {
   await checkOperator({
     fn: (w) => weightPenalty(w, { l1: 0.5, l2: 0.25 }),
     reference: (w) =>

@@ -9,12 +9,12 @@ const logits = array([
   [0.1, 0.2, 0.3, 0.4],
 ]);
 
-test("mean and sum, worked out in float64", async () => {
+test("mean and sum, computed in float64", async () => {
   expect(await lossOf((x) => zLoss(x), [logits])).toBeCloseTo(4.4619278, 5);
   expect(await lossOf((x) => zLoss(x, { reduction: "sum" }), [logits])).toBeCloseTo(8.9238557, 5);
 });
 
-test("over one token of the two, over none, and with logits far from zero", async () => {
+test("with one of two tokens, without tokens, and with large logits", async () => {
   const run = (kept: number[], reduction: "mean" | "sum") =>
     lossOf((x, mask) => zLoss(x, { reduction, mask }), [logits, maskOf(kept)]);
   for (const reduction of ["mean", "sum"] as const) {

@@ -1,4 +1,4 @@
-/** The router z-loss: logits should stay small. */
+/** The router z-loss, which keeps logits small. */
 
 import * as z from "zod";
 import type { Tensor } from "../../graph/graph.ts";

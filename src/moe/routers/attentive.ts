@@ -26,7 +26,7 @@ export interface AttentiveRouterOptions {
   readonly form?: "linear" | "attention";
   /** Adds `0.01 N(0, 1)` to the logits of the linear form in training. Default false. */
   readonly noisy?: boolean;
-  /** What makes probabilities of the linear form's logits. Default `softmax`. */
+  /** Turns the linear form's logits into probabilities. Default `softmax`. */
   readonly gate?: "softmax" | "sigmoid";
   /**
    * Attention form only: `token` chooses experts for each token, `sample` once for all tokens of an
@@ -35,9 +35,9 @@ export interface AttentiveRouterOptions {
   readonly pool?: "token" | "sample";
   /** Tokens per sample, for `pool: "sample"`. */
   readonly numTokens?: number;
-  /** Tokens that count in the mean of `pool: "sample"`, `[N]` bool; default all. */
+  /** Tokens included in the mean of `pool: "sample"`, `[N]` bool; default all. */
   readonly mask?: Tensor;
-  /** Experts that these tokens may use; default all. */
+  /** Experts available to these tokens; default all. */
   readonly available?: readonly boolean[];
 }
 
@@ -45,11 +45,11 @@ export interface AttentiveRouterOptions {
 const HIDDEN = -1e9;
 
 /**
- * Routes tokens as Diff-MoE does (github.com/yaolidong/diff-MoE).
+ * Routes tokens as in Diff-MoE (github.com/yaolidong/diff-MoE).
  *
  * Linear form (commit 4d2c44e): `p = softmax(W x + b)`, the best `K`, weights renormalised to sum 1;
- * with `gate: "sigmoid"`, `p = sigmoid(W x + b)` and weights softmax(chosen p). `W` begins
- * orthogonal with gain 0.1; the original overwrote that by a global initialisation.
+ * with `gate: "sigmoid"`, `p = sigmoid(W x + b)` and weights softmax(chosen p). `W` is initialised
+ * orthogonal with gain 0.1; the original overwrote it with a global initialisation.
  *
  * Attention form (commit e0c4f54): `q = W_q x + b`, `p = softmax(q Kᵀ / sqrt D)` over learned keys
  * `K` `[E, D]`. The original summed the chosen experts unweighted; here they are weighted by their
@@ -107,7 +107,7 @@ function poolSamples(
   return reshape(expand(mean, grouped), attention.shape);
 }
 
-/** The mean over the tokens that count; over all of a sample in which none does. */
+/** The mean over the unmasked tokens; over all tokens of a sample if all are masked. */
 function keptMean(grouped: Tensor, mask: Tensor): Tensor {
   const counted = cast(mask, "float32"); // [B, S, 1]
   const count = reduceSum(counted, 1, { keepDims: true }); // [B, 1, 1]
@@ -135,12 +135,12 @@ export const attentive = defineRouter({
   tensors: { ...linearTensors, expert_keys: rows, "query.weight": null, "query.bias": null },
   check: ({ form, pool }, sizes) =>
     form === "linear" && pool === "sample"
-      ? "pool sample is of the attention form of the attentive router; choose form attention"
+      ? "pool sample requires the attention form of the attentive router; choose form attention"
       : lonelyWeight(sizes, "the router switch"),
   requires: ({ pool }) =>
     pool === "token"
       ? {}
-      : { sequences: true, leak: "pool sample chooses experts by all tokens of a sequence" },
+      : { sequences: true, leak: "pool sample chooses experts from all tokens of a sequence" },
   route: (scope, x, settings, { numExperts, numSelectedExperts, numTokens, mask }) =>
     attentiveRouter(scope, x, {
       ...settings,

@@ -7,7 +7,7 @@ import { balancedAssignment } from "./balanced-assignment.ts";
 const total = (scores: ArrayLike<number>, experts: ArrayLike<number>, E: number): number =>
   Array.from(experts).reduce((sum, e, n) => sum + scores[n * E + e]!, 0);
 
-/** The best sum over all balanced assignments. */
+/** The maximum sum over all balanced assignments. */
 function bruteForce(scores: ArrayLike<number>, N: number, E: number): number {
   const room = new Array<number>(E).fill(N / E);
   const visit = (n: number): number => {
@@ -24,13 +24,13 @@ function bruteForce(scores: ArrayLike<number>, N: number, E: number): number {
   return visit(0);
 }
 
-test("a token gives way where it loses least (worked out by hand)", () => {
-  // All four prefer expert 0; tokens 1 and 2 lose 1 and 2 by leaving, 0 and 3 lose 5 and 4.
+test("hand-computed: the token that loses least is displaced", () => {
+  // All four prefer expert 0; leaving it costs tokens 1 and 2 1 and 2, tokens 0 and 3 5 and 4.
   const scores = [5, 0, 3, 2, 4, 2, 6, 2];
   expect([...balancedAssignment(scores, 4, 2)]).toEqual([0, 1, 1, 0]);
 });
 
-test("every expert gets N / E tokens and the sum is the largest possible", () => {
+test("every expert gets N / E tokens and the sum is maximal", () => {
   const cases = fc.record({
     E: fc.integer({ min: 1, max: 4 }),
     capacity: fc.integer({ min: 1, max: 3 }),
@@ -58,7 +58,7 @@ test("equal scores, one expert, and no tokens", () => {
   expect([...balancedAssignment([], 0, 4)]).toEqual([]);
 });
 
-test("a thousand tokens that all prefer one expert do not bid for long", () => {
+test("a thousand tokens that all prefer one expert finish quickly", () => {
   const [N, E] = [1024, 8];
   const scores = randomArray([N, E], 1, 0, 1).data.map((x, i) => (i % E === 0 ? x + 1 : x));
   const start = performance.now();
@@ -67,7 +67,7 @@ test("a thousand tokens that all prefer one expert do not bid for long", () => {
   expect(experts.filter((e) => e === 0)).toHaveLength(N / E);
 });
 
-test("tokens that cannot be shared equally, or scores that are not finite, are refused", () => {
+test("a number of tokens that experts do not divide, and non-finite scores, are refused", () => {
   expect(() => balancedAssignment(new Float32Array(10), 5, 2)).toThrow(
     "balanced assignment needs a multiple of 2 tokens and a score for each pair, got 5 tokens and 10 scores",
   );

@@ -1,7 +1,7 @@
-/** Tokens to experts so that every expert gets equally many: the assignment problem of BASE layers. */
+/** Balanced assignment of tokens to experts: the assignment problem of BASE layers. */
 import { usageError } from "../../graph/errors.ts";
 
-/** Each round bids in smaller steps; the last step bounds what is lost, `N` times it at most. */
+/** Bid increments shrink from round to round; the loss is at most `N` times the last increment. */
 const LAST_STEP = 1e-7;
 const SHRINK = 5;
 
@@ -9,12 +9,13 @@ const SHRINK = 5;
  * The assignment with the largest sum of scores in which every expert has `N / E` tokens.
  *
  * An auction with shrinking bids (Bertsekas, 1992, "Auction algorithms for network flow problems"):
- * each expert has `N / E` places with prices; a token without a place bids for its best one what it
- * is worth more than the second best, and whoever was there is out. The sum is within
- * `1e-7 N (max - min)` of the best. Time grows with `N (E + N/E)` per round of bids.
+ * each expert has `N / E` places with prices. An unassigned token bids for its best place; the bid
+ * exceeds the price by its advantage over the second best, and displaces the current holder. The sum is
+ * within `1e-7 N (max - min)` of the optimum. Time grows with `N (E + N/E)` per round of bids.
  *
  * @param scores `[N, E]`, row by row, finite
  * @returns the expert of each token
+ * @throws UserError (exit code 2) if `E` does not divide `N`, RangeError for non-finite scores
  */
 export function balancedAssignment(
   scores: ArrayLike<number>,
@@ -44,7 +45,7 @@ export function balancedAssignment(
   return auction.experts;
 }
 
-/** A round of bids at one step; prices stay from round to round. */
+/** A round of bids with one increment; prices carry over between rounds. */
 function createAuction(
   scores: ArrayLike<number>,
   numTokens: number,

@@ -31,7 +31,7 @@ async function run(training: boolean) {
   return outputs;
 }
 
-test("training follows the assignment, evaluation the best score", async () => {
+test("training follows the assignment, evaluation the highest score", async () => {
   const [trained, evaluated] = [await run(true), await run(false)];
   expect(toNumbers(trained.ids!)).toEqual([1, 2]);
   expectValues(trained.combineWeights, [sigmoid(1), sigmoid(0.3)]);
@@ -39,7 +39,7 @@ test("training follows the assignment, evaluation the best score", async () => {
   expectValues(evaluated.combineWeights, [sigmoid(2), sigmoid(0.4)]);
 });
 
-test("centroids are orthogonal at first, of length 0.1", async () => {
+test("centroids are initially orthogonal, with length 0.1", async () => {
   const { trace } = await runScoped(
     (scope, { x }) => tensorsOf(baseRouter(scope, x!, { numExperts: 3 })),
     { inputs: { x: X } },

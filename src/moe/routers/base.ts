@@ -26,7 +26,7 @@ export interface BaseRouterOptions {
  *
  * With `a` the weight, fairseq's layer is `y = a f_e(x) + (1 - a) x` with experts that have a
  * residual, `f_e(x) = x + g_e(x)`. This equals `x + a g_e(x)`: the weighted expert `g_e` added to the
- * residual of its block. Given assignments decide, otherwise the highest score, ties to the lower index.
+ * residual of its block. Without `assigned`, the highest score decides, ties to the lower index.
  * `probabilities` is `softmax(logits)`, for losses and metrics; the method itself needs no loss.
  *
  * @param logits `x . c_e`, `[N, E]`
@@ -45,10 +45,10 @@ export function baseRouting(logits: Tensor, assigned?: Tensor): Routing {
 }
 
 /**
- * BASE routing; parameter `weight` `[E, D]`, the experts' centroids, orthogonal at first with gain 0.1
- * as in fairseq. Evaluation ignores `assigned` and takes the highest score.
+ * BASE routing; parameter `weight` `[E, D]`, the experts' centroids, initialised orthogonal with gain 0.1
+ * as in fairseq. Evaluation ignores `assigned` and uses the highest score.
  *
- * Training gives every expert exactly `N / E` tokens. The paper solves for the best such assignment;
+ * Training gives every expert exactly `N / E` tokens. The paper computes the optimal assignment;
  * here the graph finds a good one, see `evenAssignment`, so that no layer has to leave the graph.
  *
  * @param x `[N, D]`
@@ -65,14 +65,14 @@ export const base = defineRouter({
   name: "base",
   kind: "token-choice",
   paper: "arXiv:2103.16716",
-  description: "One expert per token, equally many tokens per expert in training.",
+  description: "One expert per token, the same number of tokens per expert in training.",
   decides: "evenly",
   settings: {},
   selects: () => ({ always: 1 }),
   gives: ["probabilities", "distribution"],
   even: true,
   tensors: linearTensors,
-  requires: () => ({ noPadding: "every expert gets the same share of all tokens" }),
+  requires: () => ({ noPadding: "every expert receives the same share of all tokens" }),
   route: (scope, x, _, { numExperts }) => baseRouter(scope, x, { numExperts }),
   examples: {
     picture: { settings: {} },

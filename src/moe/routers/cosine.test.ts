@@ -21,7 +21,7 @@ const values = {
   ]),
 };
 
-test("tutel's cosine gate at its first temperature (worked out in float64)", async () => {
+test("tutel's cosine gate at its initial temperature (computed in float64)", async () => {
   const outputs = await route((scope, input) => cosineRouter(scope, input, options), x, { values });
   expectValues(
     outputs.logits,
@@ -43,21 +43,21 @@ test("two chosen experts have weights of sum 1", async () => {
   expect(b + d).toBeCloseTo(1, 6);
 });
 
-test("the factor stops at 100", async () => {
+test("the factor is limited to 100", async () => {
   const { logits } = await route((scope, input) => cosineRouter(scope, input, options), x, {
     values: { ...values, temperature: array([9]) },
   });
   expect(toNumbers(logits!)[1]).toBeCloseTo(100 * (1.8186157979 / 2), 3);
 });
 
-test("noise in training only", () => {
+test("noise is drawn only in training", () => {
   const router: Parameters<typeof randomsOf>[0] = (scope, input) =>
     cosineRouter(scope, input, { ...options, noiseScale: 1 });
   expect(randomsOf(router, true, [2, 3])).toEqual(["noise"]);
   expect(randomsOf(router, false, [2, 3])).toEqual([]);
 });
 
-test("gradients by tokens, experts and temperature", async () => {
+test("gradients with respect to tokens, experts and temperature", async () => {
   const unit = (row: readonly number[]) => row.map((v) => v / Math.hypot(...row));
   await checkOperator({
     fn: (h, s, t) => cosineLogits(h!, s!, t!),

@@ -25,12 +25,12 @@ import { softmaxTopKRouting } from "./softmax-top-k.ts";
 export interface CosineRouterOptions {
   readonly numExperts: number;
   readonly numSelectedExperts: number;
-  /** Width of the space where angles are measured. Default 256. */
+  /** Width of the space in which angles are measured. Default 256. */
   readonly projectionWidth?: number;
-  /** Temperature at first; its logarithm is learned. Default 0.5, a factor of 2. */
+  /** Initial temperature; its logarithm is learned. Default 0.5, a factor of 2. */
   readonly initialTemperature?: number;
   /**
-   * Standard deviation of the noise on each logit, times the number of experts. Default 0; GMoE uses
+   * Standard deviation of the noise on each logit, multiplied by the number of experts. Default 0; GMoE uses
    * 1.
    */
   readonly noiseScale?: number;
@@ -38,15 +38,15 @@ export interface CosineRouterOptions {
   readonly normalization?: Normalization;
 }
 
-/** `exp(t)` is at most this. */
+/** Upper bound of `exp(t)`. */
 const MAX_FACTOR = 100;
 
 /**
  * Cosines of tokens and experts times a learned factor: `(h/|h|) (S/|S|) exp(min(t, log 100))`.
  *
- * The low-dimensional form with normalised vectors is X-MoE's (arXiv:2204.09179, section 4); this
- * one, with a clamped logarithm as temperature, is tutel's and GMoE's (arXiv:2206.04046). There a
- * temperature beyond the bound gets no gradient and stays; here it can fall again.
+ * The low-dimensional form with normalised vectors is X-MoE's (arXiv:2204.09179, section 4); the
+ * clamped logarithm as temperature is tutel's and GMoE's (arXiv:2206.04046). There, a
+ * temperature beyond the bound gets no gradient and stays; here it can decrease again.
  *
  * @param projected `h`, `[N, P]`
  * @param similarity `S`, one column per expert, `[P, E]`

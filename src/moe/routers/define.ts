@@ -1,4 +1,4 @@
-/** What a routing method is: one definition at the foot of the file that computes it. */
+/** The definition of a routing method, at the end of the file that computes it. */
 
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
@@ -11,7 +11,7 @@ import type { Ingredient } from "../losses/define.ts";
 import type { LossInput } from "../losses/index.ts";
 import type { MoeSizes, RouterKind, RoutingByKind } from "../routing.ts";
 
-/** The schema of a router's settings, of the snake_case form. */
+/** The snake_case schema of a router's settings. */
 export type RouterSchema<Name extends string, Shape extends z.ZodRawShape> = z.ZodObject<
   { readonly name: z.ZodLiteral<Name> } & Shape,
   z.core.$strict
@@ -19,54 +19,54 @@ export type RouterSchema<Name extends string, Shape extends z.ZodRawShape> = z.Z
 
 type AnyRouterSchema = z.ZodType<{ readonly name: string }>;
 
-/** Experts of a token: `K` before granularity multiplies it, `all`, or a number that never changes. */
+/** Selected experts per token: `K` before granularity multiplies it, `all`, or a constant. */
 export type Selection = number | "all" | { readonly always: number };
 
-/** How a parameter or state carries the experts: along which axis, and how often. */
+/** How a parameter or state is indexed by experts: along which axis, and how often. */
 export interface ExpertAxis {
   readonly axis: 0 | 1;
   /** All experts occur this many times, one block after the other. Default 1. */
   readonly blocks?: number;
-  /** Whether every expert has several neighbouring entries: its slots. Default false. */
+  /** Whether every expert has several adjacent entries: its slots. Default false. */
   readonly slots?: boolean;
 }
 
-/** Parameters and states by their name below the router; null for one without an axis of experts. */
+/** Parameters and states by name below the router; null for one without an axis of experts. */
 export type TensorLayout = Readonly<Record<string, ExpertAxis | null>>;
 
-/** What a router needs of the model around it. */
+/** Requirements of a router on the model around it. */
 export interface RouterRequirements {
   /** Sequences of a known length. Default false. */
   readonly sequences?: boolean;
-  /** Set if it needs ids of words: what to choose in a model without them. */
+  /** Set if it needs ids of words: the alternative for models without them. */
   readonly words?: string;
-  /** Set if it needs positions in sequences: what to choose in a model that reads single tokens. */
+  /** Set if it needs positions in sequences: the alternative for models that decode token by token. */
   readonly positions?: string;
-  /** Set if it refuses padding: why. */
+  /** Set if it refuses padding: the reason. */
   readonly noPadding?: string;
-  /** Set if a token would see later ones of its sequence: how; a sentence without its full stop. */
+  /** Set if a token would depend on later tokens of its sequence: how, as a sentence without full stop. */
   readonly leak?: string;
 }
 
 /** Inputs of a router in addition to the tokens. */
 export interface RouterInputs {
   readonly numExperts: number;
-  /** `K`, if the router has a choice. */
+  /** `K`, if the number of experts is configurable. */
   readonly numSelectedExperts: number;
   /** `S`, tokens per sequence. */
   readonly numTokens?: number | undefined;
-  /** Which tokens there are, `[N]` bool; default all. */
+  /** Tokens that are not padding, `[N]` bool; default all. */
   readonly mask?: Tensor | undefined;
   /** Ids of words, `[N]` int64. */
   readonly ids?: Tensor | undefined;
   readonly vocabularySize?: number | undefined;
-  /** `C`, tokens that each expert takes of a group; of expert choice. */
+  /** `C`, tokens that each expert selects from a group; expert choice only. */
   readonly capacity?: number | undefined;
-  /** Tokens of a group; of expert choice. */
+  /** Tokens per group; expert choice only. */
   readonly groupSize?: number | undefined;
 }
 
-/** Who chooses the expert of a token, as pictures show it. */
+/** Who chooses the experts, as shown in pictures. */
 export type Decides = "tokens" | "experts" | "evenly" | "all" | "nobody";
 
 /** A row of the documentation's comparison of routing methods. */
@@ -78,23 +78,23 @@ export interface RouterVariant<Input> {
   readonly dispatch?: DispatchInput;
   readonly losses?: readonly LossInput[];
   /**
-   * Whether the comparison must find it even: a maximum violation below 0.5 and no dead expert. Left
-   * out if nothing is promised.
+   * Whether the comparison must find the load even: a maximum violation below 0.5 and no dead expert. Left
+   * out if no result is expected.
    */
   readonly balanced?: boolean;
 }
 
-/** Settings whose gradients and invariants tests check for many sizes. */
+/** Settings for which tests check gradients and invariants at many sizes. */
 export interface RouterForm<Input> {
-  /** What sets it apart from other forms of the router. */
+  /** Distinguishes this form of the router from others. */
   readonly title?: string;
-  /** Without the number of selected experts, which tests choose. */
+  /** Settings without the number of selected experts, which tests choose. */
   readonly settings: Input;
-  /** What a token's weights sum to before anything is dropped. Default: at most 1. */
+  /** Sum of a token's weights before dropping. Default: at most 1. */
   readonly weightSum?: number;
 }
 
-/** What documentation and tests show of a router. */
+/** Examples of a router for documentation and tests. */
 export interface RouterExamples<Input> {
   readonly picture: { readonly settings: Input; readonly dispatch?: DispatchInput };
   /** Rows of the comparison; a router without any is not part of the documentation. Default none. */
@@ -110,17 +110,17 @@ interface RouterFacts<Schema extends z.ZodType, Kind extends RouterKind> {
   /** One sentence. */
   readonly description: string;
   readonly decides: Decides;
-  /** Experts of a token; more than the layer has are refused. */
+  /** Selected experts per token; a number above the layer's experts is refused. */
   selects(settings: CamelCased<z.output<Schema>>): Selection;
-  /** What it can give to losses, for some settings at least; see `lacks`. */
+  /** Quantities that it can provide to losses for at least some settings; see `lacks`. */
   readonly gives: readonly Ingredient[];
-  /** The ingredients of `gives` that these settings lack, each with the remedy. */
+  /** Ingredients of `gives` that are missing with these settings, each with the remedy. */
   lacks?(settings: CamelCased<z.output<Schema>>): { readonly [What in Ingredient]?: string };
-  /** Whether every expert gets equally many tokens, so that no capacity or loss is of use. */
+  /** Whether every expert receives the same number of tokens, so that capacities and losses are useless. */
   readonly even?: boolean;
   /** Its parameters and states, or a function of their names; empty if it has none. */
   readonly tensors: TensorLayout | ((names: readonly string[]) => TensorLayout);
-  /** What is wrong with these settings in a layer of these sizes. */
+  /** The problem of these settings in a layer of these sizes, or undefined. */
   check?(settings: CamelCased<z.output<Schema>>, sizes: MoeSizes): string | undefined;
   requires?(settings: CamelCased<z.output<Schema>>): RouterRequirements;
   /**
@@ -137,7 +137,7 @@ interface RouterFacts<Schema extends z.ZodType, Kind extends RouterKind> {
   readonly examples: RouterExamples<Omit<z.input<Schema>, "name">>;
 }
 
-/** A routing method that recipes can name. */
+/** A routing method that can be used in recipes. */
 export interface RouterDefinition<
   Schema extends z.ZodType = AnyRouterSchema,
   Kind extends RouterKind = RouterKind,
@@ -147,7 +147,7 @@ export interface RouterDefinition<
 }
 
 /**
- * Defines a routing method; an error of TypeScript names what is missing.
+ * Defines a routing method; TypeScript reports missing parts.
  *
  * @param definition `settings` lists the router's settings in snake_case, `renamed` the keys that had
  *   another name in older versions

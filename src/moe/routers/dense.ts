@@ -16,9 +16,9 @@ export interface DenseRouterOptions {
   readonly numExperts: number;
   /** Widths of the hidden layers of an MLP gate; default none, a linear gate. */
   readonly hiddenWidths?: readonly number[];
-  /** After hidden layer `layer` of an MLP gate. Default ReLU. */
+  /** Activation after hidden layer `layer` of an MLP gate. Default ReLU. */
   readonly activation?: ActivationName | ((x: Tensor, layer: number) => Tensor);
-  /** After each hidden layer of an MLP gate. Default 0. */
+  /** Dropout after each hidden layer of an MLP gate. Default 0. */
   readonly dropout?: number;
   /** Default true. */
   readonly bias?: boolean;
@@ -26,7 +26,7 @@ export interface DenseRouterOptions {
 }
 
 /**
- * Every expert with the weight `softmax(logits)_e` (Jacobs et al., 1991, "Adaptive mixtures of local
+ * Uses every expert with the weight `softmax(logits)_e` (Jacobs et al., 1991, "Adaptive mixtures of local
  * experts").
  *
  * @param logits `[N, E]`
@@ -37,7 +37,7 @@ export function denseRouting(logits: Tensor): DenseRouting {
 }
 
 /**
- * Every expert with the weight `softmax(gate(x))_e`, the gate being linear or an MLP.
+ * Uses every expert with the weight `softmax(gate(x))_e`; the gate is linear or an MLP.
  *
  * Parameters `weight` `[E, D]` and `bias`; an MLP has them under `0.`, `1.` and so on.
  *
@@ -91,7 +91,7 @@ export const dense = defineRouter({
   },
 });
 
-/** Of an MLP gate, whose layers are `0.weight`, `1.weight` and so on, only the last knows experts. */
+/** Only the last layer of an MLP gate (`0.weight`, `1.weight` and so on) has an axis of experts. */
 function gateTensors(names: readonly string[]): TensorLayout {
   const layerOf = (name: string): number =>
     Number(/^(\d+)\.(?:weight|bias)$/.exec(name)?.[1] ?? -1);

@@ -12,8 +12,8 @@ function countsOf(experts: readonly number[], E: number): number[] {
   return Array.from({ length: E }, (_, e) => experts.filter((expert) => expert === e).length);
 }
 
-test("a token gives way where it loses least (worked out by hand)", async () => {
-  // All four prefer expert 0; tokens 1 and 2 lose 1 and 2 by leaving, 0 and 3 lose 5 and 4.
+test("hand-computed: the token that loses least is displaced", async () => {
+  // All four prefer expert 0; leaving it costs tokens 1 and 2 1 and 2, tokens 0 and 3 5 and 4.
   const scores = array([
     [5, 0],
     [3, 2],
@@ -30,7 +30,7 @@ test.each([
   { N: 96, E: 3, lean: 0.5 },
   { N: 128, E: 32, lean: 0.5 },
 ])(
-  "$N tokens, $E experts, a lean of $lean: exactly even and close to the best",
+  "$N tokens, $E experts, a skew of $lean: exactly even and near optimal",
   async ({ N, E, lean }) => {
     const draws = randomArray([N, E], 3);
     const scores = { ...draws, data: draws.data.map((x, i) => (i % E === 0 ? x + lean : x)) };

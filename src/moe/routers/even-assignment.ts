@@ -1,4 +1,4 @@
-/** Tokens to experts so that every expert gets equally many, as a part of the graph. */
+/** Balanced assignment of tokens to experts inside the graph. */
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, formatDim } from "../../graph/shape.ts";
@@ -13,24 +13,28 @@ import { cumulativeSum } from "../../ops/scan.ts";
 import { argMax, sort, topK } from "../../ops/top-k.ts";
 
 export interface EvenAssignmentOptions {
-  /** Normalisations of the plan over tokens and experts in turn. Default 30. */
+  /** Sinkhorn normalisations over tokens and experts in alternation. Default 30. */
   readonly iterations?: number;
   /** Rounds in which tokens apply to their best expert. Default 4. */
   readonly rounds?: number;
 }
 
-/** Standard deviations of the scores per unit of the plan's logarithm: the smaller, the closer to the best plan. */
+/**
+ * Standard deviations of the scores per unit of the plan's logarithm; smaller values are closer to the
+ * optimal plan.
+ */
 const TEMPERATURE = 0.1;
 const FAR = -1e9;
 
 /**
  * An assignment of `N / E` tokens to every expert with a large sum of scores.
  *
- * Prices of the experts come from Sinkhorn's normalisation of `exp(scores / temperature)` (Clark et
+ * Prices of the experts come from Sinkhorn normalisation of `exp(scores / temperature)` (Clark et
  * al., arXiv:2202.01169, S-BASE). In a few rounds, each token then applies to the expert with the
- * best difference of score and price among experts with free places; an expert with too many
+ * largest difference of score and price among experts with free places; an expert with too many
  * applicants keeps the tokens that would lose most. Remaining tokens take the remaining places in
- * order, so the balance is exact for any scores. Without gradient; `balancedAssignment` gives the largest sum, outside of the graph.
+ * order, so the balance is exact for any scores. Without gradient; see `balancedAssignment` for the
+ * optimum outside of the graph.
  *
  * @param scores `[N, E]`
  * @returns the expert of each token, `[N]` int64
@@ -47,17 +51,17 @@ export function evenAssignment(scores: Tensor, options: EvenAssignmentOptions = 
   for (let round = 0; round < Math.min(rounds, numExperts); round++) {
     const open = where(greater(room, 0), net, FAR); // [N, E]
     const asked = where(waiting(placed), favourites(open), 0); // [N, E]
-    const turns = turnsByLoss(asked, open); // [N, E], from 1 on, 0 if not asked
+    const turns = turnsByLoss(asked, open); // [N, E], from 1, 0 if not requested
     placed = add(placed, mul(asked, cast(lessOrEqual(turns, room), "float32")));
     room = sub(capacity, reduceSum(placed, 0, { keepDims: true }));
   }
   const rank = cumulativeSum(cast(waiting(placed), "float32"), 0, { exclusive: true }); // [N, 1]
   const passed = cast(lessOrEqual(cumulativeSum(room, 1), rank), "float32"); // [N, E]
-  const rest = cast(reduceSum(passed, 1), "int64"); // [N], the place left over at this rank
+  const rest = cast(reduceSum(passed, 1), "int64"); // [N], the remaining place at this rank
   return where(squeeze(waiting(placed), 1), rest, argMax(placed));
 }
 
-/** Which tokens have no expert yet, `[N, 1]`. */
+/** Unassigned tokens, `[N, 1]`. */
 function waiting(placed: Tensor): Tensor {
   return equal(reduceSum(placed, 1, { keepDims: true }), 0);
 }
@@ -67,12 +71,12 @@ function requireEvenShare(numTokens: Dim, numExperts: number): void {
     divideDim(numTokens, numExperts);
   } catch {
     throw usageError(
-      `BASE routing gives every expert equally many tokens, and ${formatDim(numTokens)} tokens cannot be divided among ${numExperts} experts; change the batch size or the number of experts`,
+      `BASE routing gives every expert the same number of tokens, but ${formatDim(numTokens)} tokens cannot be divided among ${numExperts} experts; change the batch size or the number of experts`,
     );
   }
 }
 
-/** Scores less the experts' prices, in units of the temperature. */
+/** Scores minus the experts' prices, in units of the temperature. */
 function netScores(scores: Tensor, iterations: number): Tensor {
   const deviation = sqrt(reduceMean(square(sub(scores, reduceMean(scores))))); // scalar
   let plan = div(scores, maximum(mul(deviation, TEMPERATURE), 1e-20)); // [N, E]
@@ -88,7 +92,7 @@ function favourites(net: Tensor): Tensor {
   return oneHot(argMax(net), net.shape[1] as number);
 }
 
-/** Turn of each applying token at its expert; tokens that would lose most elsewhere come first. */
+/** Rank of each applying token at its expert; tokens that would lose most elsewhere come first. */
 function turnsByLoss(asked: Tensor, open: Tensor): Tensor {
   if (open.shape[1] === 1) return cumulativeSum(asked, 0);
   const { values } = topK(open, 2); // [N, 2]

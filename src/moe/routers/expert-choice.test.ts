@@ -33,7 +33,7 @@ const GATES = array([
   [0.3, 0.2, 0.6],
 ]);
 
-test("each expert takes its two best tokens (vmoe routing_test.py)", async () => {
+test("each expert selects its top two tokens (vmoe routing_test.py)", async () => {
   const [ids, weights] = await evaluate(
     (gates) => chosen(selectTokens(gates!, { capacity: 2 })),
     [GATES],
@@ -42,7 +42,7 @@ test("each expert takes its two best tokens (vmoe routing_test.py)", async () =>
   expectValues(weights, [0.5, 0.4, 0.2, 0.1, 0.6, 0.4]);
 });
 
-test("equal tokens: the earlier ones are taken", async () => {
+test("ties go to the earlier tokens", async () => {
   const { tokenIds } = await route(
     (scope, x) => expertChoiceRouter(scope, x, { numExperts: 2, capacity: 2 }),
     array([
@@ -54,7 +54,7 @@ test("equal tokens: the earlier ones are taken", async () => {
   expect(toNumbers(tokenIds!)).toEqual([0, 1, 0, 1]);
 });
 
-test("groups choose among their own tokens; ids count through all tokens", async () => {
+test("groups choose among their own tokens; ids index all tokens", async () => {
   const groups = [
     [
       [2, 0],
@@ -91,7 +91,7 @@ test("groups choose among their own tokens; ids count through all tokens", async
   );
 });
 
-test("grouped choices go through the dispatcher with a batch of any size", async () => {
+test("grouped choices are dispatched with any batch size", async () => {
   const x = randomArray([12, 3], 5);
   const { outputs } = await runScoped(
     (scope, inputs) => {
@@ -106,7 +106,7 @@ test("grouped choices go through the dispatcher with a batch of any size", async
   expectValues(outputs.y, toNumbers(x), 5);
 });
 
-test("masked tokens are taken last and weigh nothing", async () => {
+test("masked tokens are selected last and have zero weight", async () => {
   const [ids, weights] = await evaluate(
     (gates, mask) => chosen(selectTokens(gates!, { capacity: 2, mask: mask! })),
     [GATES, array([false, false, true], "bool")],
@@ -122,7 +122,7 @@ test.each([0, 1.5, 4])("capacity %d of three tokens is refused", (capacity) => {
   );
 });
 
-test("noise in training only", () => {
+test("noise is drawn only in training", () => {
   const router: Parameters<typeof randomsOf>[0] = (scope, x) =>
     expertChoiceRouter(scope, x, { numExperts: 2, capacity: 1, noiseScale: 1 });
   expect(randomsOf(router, true)).toEqual(["noise"]);

@@ -19,18 +19,18 @@ import { addNoise, drawNoise, type RouterNoise } from "./noise.ts";
 import { deviation, initOf, linearSettings, linearTensors, renamedNoise } from "./settings.ts";
 
 export interface ExpertChoiceRoutingOptions {
-  /** `C`, tokens that each expert takes from each group; `S * capacityFactor / E` in the paper. */
+  /** `C`, tokens that each expert selects from each group; `S * capacityFactor / E` in the paper. */
   readonly capacity: number;
-  /** Tokens per group, `S`; default: all tokens are one group. V-MoE makes an image a group. */
+  /** Tokens per group, `S`; default: all tokens are one group. In V-MoE, an image is a group. */
   readonly groupSize?: number;
   readonly noise?: RouterNoise | undefined;
-  /** Tokens that may be taken, `[N]` bool; default all. Others get weight 0 if an expert takes them. */
+  /** Selectable tokens, `[N]` bool; default all. Others get weight 0 if an expert selects them. */
   readonly mask?: Tensor;
 }
 
 export interface ExpertChoiceOptions extends Omit<ExpertChoiceRoutingOptions, "noise"> {
   readonly numExperts: number;
-  /** Standard deviation of the noise on each logit, times the number of experts. Default 0. */
+  /** Standard deviation of the noise on each logit, multiplied by the number of experts. Default 0. */
   readonly noiseScale?: number;
   /** Default false. */
   readonly bias?: boolean;
@@ -38,12 +38,12 @@ export interface ExpertChoiceOptions extends Omit<ExpertChoiceRoutingOptions, "n
 }
 
 /**
- * Each expert takes the `C` tokens that give it the highest probability (Zhou et al.,
+ * Each expert selects the `C` tokens with its highest probabilities (Zhou et al.,
  * arXiv:2202.09368, section 3.2).
  *
- * `p = softmax over experts (logits)`, expert `e` takes the best `C` of column `e`, with weights
- * `p_e`. A token may get any number of experts, none included. In a causal model it leaks: whether a
- * token is taken depends on later ones. Ties go to the earlier token.
+ * `p = softmax over experts (logits)`; expert `e` selects the top `C` of column `e`, with weights
+ * `p_e`. A token may have any number of experts, including none. In a causal model it leaks: the
+ * selection of a token depends on later ones. Ties go to the earlier token.
  *
  * @param logits `[N, E]`
  * @returns ids and weights `[E, C]`, or `[E, G*C]` with groups: the tokens of group 0, then of group 1
@@ -60,10 +60,11 @@ export function expertChoiceRouting(
 }
 
 /**
- * The `C` tokens with the largest gates of each expert, and these gates.
+ * The `C` tokens with the largest gates for each expert, and these gates.
  *
  * @param gates `[N, E]`, not negative
  * @returns `[E, C]`, or `[E, G*C]` with groups
+ * @throws UserError (exit code 2) if the capacity exceeds a group or is below 1
  */
 export function selectTokens(
   gates: Tensor,
@@ -80,7 +81,7 @@ export function selectTokens(
       `capacity must be a whole number from 1 to the tokens of a group, got ${capacity} (tokens=${tokens}, experts=${numExperts}); change capacity_factor or the group size`,
     );
   }
-  // Below every gate, so that pads are taken last.
+  // Smaller than every gate, so that padding is selected last.
   const eligible = mask === undefined ? gates : where(unsqueeze(mask, 1), gates, -1);
   const numGroups = divideDim(numTokens, groupSize);
   const columns = transpose(reshape(eligible, [numGroups, groupSize, numExperts]), [2, 0, 1]); // [E, G, S]
@@ -92,7 +93,7 @@ export function selectTokens(
   };
 }
 
-/** Token ids within groups to ids among all tokens, `[E, G, C]`. */
+/** Converts token ids within groups to ids among all tokens, `[E, G, C]`. */
 function toGlobal(indices: Tensor, groupSize: Dim): Tensor {
   if (indices.shape[1] === 1 || typeof groupSize !== "number") return indices;
   const ones = onesLike(cast(slice(slice(indices, 0, 0, 1), 2, 0, 1), "float32")); // [1, G, 1]
@@ -120,10 +121,10 @@ export const expertChoice = defineRouter({
   name: "expert_choice",
   kind: "expert-choice",
   paper: "arXiv:2202.09368",
-  description: "Each expert takes the tokens that give it the highest probability.",
+  description: "Each expert selects the tokens with its highest probabilities.",
   decides: "experts",
   settings: {
-    /** Standard deviation of the noise on each logit, times the number of experts. */
+    /** Standard deviation of the noise on each logit, multiplied by the number of experts. */
     noise_scale: deviation.default(0),
     ...linearSettings,
   },
@@ -133,7 +134,7 @@ export const expertChoice = defineRouter({
   tensors: linearTensors,
   requires: () => ({
     sequences: true,
-    leak: "with the router expert_choice it depends on later tokens whether an expert takes a token",
+    leak: "with the router expert_choice, whether an expert selects a token depends on later tokens",
   }),
   route: (scope, x, settings, { numExperts, capacity, groupSize, mask }) =>
     expertChoiceRouter(scope, x, {

@@ -6,7 +6,7 @@ import { evaluate } from "../../runtime/evaluate.ts";
 import { balancedHashTable, hashRouting, hashTable, tokenPositions } from "./hash.ts";
 import { expectValues, parts, rowsOf } from "./routers.fixture.ts";
 
-test("modulo: expert key mod E, then its neighbours", () => {
+test("modulo: expert key mod E, then the following ones", () => {
   const table = hashTable(5, { numExperts: 3, numSelectedExperts: 2, map: "modulo" });
   expect(rowsOf({ shape: table.shape, data: toNumbers(table) })).toEqual([
     [0, 1],
@@ -17,7 +17,7 @@ test("modulo: expert key mod E, then its neighbours", () => {
   ]);
 });
 
-test("random: fixed by the seed, even over experts, without repeats", () => {
+test("random: determined by the seed, even over experts, without repeats", () => {
   const options = { numExperts: 8, numSelectedExperts: 2 };
   const table = hashTable(8000, options);
   expect(toNumbers(hashTable(8000, options))).toEqual(toNumbers(table));
@@ -32,7 +32,7 @@ test("random: fixed by the seed, even over experts, without repeats", () => {
   expect(Math.max(...counts)).toBeLessThan(1150);
 });
 
-test("balanced: frequent keys first, each to the least loaded expert (worked out by hand)", () => {
+test("balanced: frequent keys first, each to the least loaded expert (hand-computed)", () => {
   expect(toNumbers(balancedHashTable([1, 5, 3, 3, 2], 2))).toEqual([1, 0, 1, 1, 0]);
 });
 
@@ -47,7 +47,7 @@ test("ids come from the table; weights are equal", async () => {
   expectValues(p, [0, 0.5, 0.5, 0.5, 0, 0.5]);
 });
 
-test("positions start anew in each sample", async () => {
+test("positions restart in each sample", async () => {
   const { outputs } = await runScoped((_, { x }) => ({ positions: tokenPositions(x!, 3) }), {
     inputs: { x: array(Array.from({ length: 6 }, () => [Number.NaN, 1])) },
     shapes: { x: [batch(3), 2] },
@@ -55,7 +55,7 @@ test("positions start anew in each sample", async () => {
   expect(toNumbers(outputs.positions!)).toEqual([0, 1, 2, 0, 1, 2]);
 });
 
-test("more experts than there are is refused", () => {
+test("more selected experts than experts are refused", () => {
   expect(() => hashTable(4, { numExperts: 2, numSelectedExperts: 3 })).toThrow(
     "num_selected_experts must be between 1 and the number of experts (2), got 3",
   );

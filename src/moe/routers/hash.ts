@@ -18,9 +18,9 @@ export interface HashTableOptions {
   readonly numExperts: number;
   /** Default 1. */
   readonly numSelectedExperts?: number;
-  /** `modulo`: expert `key mod E`, then the next ones; `random`: a fixed random map. Default. */
+  /** `modulo`: expert `key mod E`, then the following ones; `random` (default): a fixed random map. */
   readonly map?: "modulo" | "random";
-  /** Of the random map. Default 0. */
+  /** Seed of the random map. Default 0. */
   readonly seed?: number;
 }
 
@@ -47,10 +47,10 @@ export function hashTable(numKeys: number, options: HashTableOptions): NdArray<"
 }
 
 /**
- * The balanced map of the paper: keys from the most frequent to the least, each to the expert with
- * the least so far; `[numKeys, 1]` int64. Ties go to the lower index.
+ * The balanced map of the paper: keys in order of decreasing frequency, each to the expert with
+ * the smallest total so far; `[numKeys, 1]` int64. Ties go to the lower index.
  *
- * @param frequencies how often each key occurs
+ * @param frequencies number of occurrences of each key
  */
 export function balancedHashTable(
   frequencies: ArrayLike<number>,
@@ -87,7 +87,7 @@ export function hashRouting(keys: Tensor, table: NdArray<"int64">, numExperts: n
 }
 
 /**
- * The position of each token in its sample, `[N]` int64, to route image patches by.
+ * The position of each token in its sample, `[N]` int64, as key for image patches.
  *
  * @param x `[N, D]` with `N = B numTokens`
  */
@@ -117,7 +117,7 @@ export const hash = defineRouter({
   decides: "nobody",
   settings: {
     num_selected_experts: count.default(1),
-    /** What is mapped to experts: ids of words, or positions in the sequence. */
+    /** The key: ids of words, or positions in the sequence. */
     key: z.enum(["word", "position"]).default("word"),
     map: z.enum(["random", "modulo"]).default("random"),
     seed: z.int().nonnegative().default(0),

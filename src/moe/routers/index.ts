@@ -40,7 +40,7 @@ type BuiltIn = (typeof builtIn)[number];
 /** Name of a built-in routing method. */
 export type RouterName = BuiltIn["name"];
 
-/** Settings of a built-in router, as recipes have them: `name` decides which others there are. */
+/** Settings of a built-in router in the form of recipes: `name` determines the other keys. */
 export type RouterInput = z.input<BuiltIn["schema"]>;
 
 /** Settings of a router with all defaults, camelCase. */
@@ -55,7 +55,10 @@ export type RouterSettings = CamelCased<z.output<BuiltIn["schema"]>>;
  */
 export const routers = createRegistry<RouterDefinition>("router", builtIn);
 
-/** The `router` part of a layer's settings. Types list the built-in ones; added ones are accepted too. */
+/**
+ * The `router` part of a layer's settings. Types list only the built-in ones; added ones are accepted
+ * too.
+ */
 export const routerSchema: z.ZodType<z.output<BuiltIn["schema"]>, RouterInput> = registrySchema(
   routers,
   "name",

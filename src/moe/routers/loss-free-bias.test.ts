@@ -14,7 +14,7 @@ const Z = array([
 ]);
 const BIAS = array([0, 0.3, -0.4, 0.1]);
 
-test("chosen with the bias, weighted without it (worked out in float64)", async () => {
+test("selected with the bias, weighted without it (computed in float64)", async () => {
   const [ids, weights, p] = await evaluate(
     (z, b) => parts(biasRouting(z!, b!, { numSelectedExperts: 2, routeScale: 2.5 })),
     [Z, BIAS],
@@ -25,7 +25,7 @@ test("chosen with the bias, weighted without it (worked out in float64)", async 
   expectValues(array(mean), [0.2522092, 0.2589675, 0.240965, 0.2478583]);
 });
 
-test("a token whose scores are all zero in float32 has weights of zero, not NaN", async () => {
+test("a token whose scores are all zero in float32 has zero weights, not NaN", async () => {
   const [ids, weights, p] = await evaluate(
     (z, b) => parts(biasRouting(z!, b!, { numSelectedExperts: 2 })),
     [array([[-200, -1e4, -300, -1e4]]), BIAS],
@@ -35,7 +35,7 @@ test("a token whose scores are all zero in float32 has weights of zero, not NaN"
   expect(toNumbers(p!)).toEqual([0, 0, 0, 0]);
 });
 
-test("the bias moves by its rate towards experts below the mean (worked out by hand)", async () => {
+test("the bias moves by its rate towards experts below the mean (hand-computed)", async () => {
   const [moved] = await evaluate(
     (bias, counts) => nextBias(bias!, counts!, 0.001),
     [array([0, 0, 0, 0]), array([4, 1, 3, 0])],
@@ -43,14 +43,14 @@ test("the bias moves by its rate towards experts below the mean (worked out by h
   expectValues(moved, [-0.001, 0.001, -0.001, 0.001]);
 });
 
-test("groups are scored by their two best; others cannot be chosen", async () => {
+test("groups are scored by their top two; experts of other groups cannot be chosen", async () => {
   // Groups (0, 1, 2) and (3, 4, 5): the best expert is 0, the best pair is in the second group.
   const [ids] = await evaluate(
     (z, b) =>
       parts(biasRouting(z!, b!, { numSelectedExperts: 3, numGroups: 2, numSelectedGroups: 1 })),
     [array([[3, -3, -3, 1, 2, -2]]), array([0, 0, 0, 0, 0, -2])],
   );
-  // Expert 5 has a negative score and is still chosen before those of the other group.
+  // Expert 5 has a negative score and still precedes the other group.
   expect(toNumbers(ids!)).toEqual([4, 3, 5]);
 });
 
@@ -64,7 +64,7 @@ test.each([
   const logits = scope.state("z", [2, E], zeros);
   const bias = scope.state("b", [E], zeros);
   const options = { numSelectedExperts: K, numGroups: G, numSelectedGroups: kept };
-  expect(() => biasRouting(logits, bias, options)).toThrow("cannot hold");
+  expect(() => biasRouting(logits, bias, options)).toThrow("cannot fit");
 });
 
 async function updated(training: boolean, mask: boolean): Promise<readonly number[] | undefined> {
@@ -93,11 +93,11 @@ async function updated(training: boolean, mask: boolean): Promise<readonly numbe
 
 test("training updates the bias from unmasked tokens; evaluation does not", async () => {
   expect(await updated(true, false)).toEqual([0.5, -0.5, -0.5, 0.5]); // experts 2 and 1
-  expect(await updated(true, true)).toEqual([0.5, 0.5, -0.5, 0.5]); // the first token alone
+  expect(await updated(true, true)).toEqual([0.5, 0.5, -0.5, 0.5]); // only the first token
   expect(await updated(false, false)).toBeUndefined();
 });
 
-test("gradients go through the scores, not through the bias", async () => {
+test("gradients flow through the scores, not through the bias", async () => {
   const scored = (x: Parameters<typeof rowsOf>[0]) =>
     rowsOf(x).map((row) => row.map((value) => 1 / (1 + Math.exp(-value))));
   await checkOperator({

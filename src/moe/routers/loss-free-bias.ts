@@ -30,13 +30,13 @@ import {
 
 export interface BiasRoutingOptions {
   readonly numSelectedExperts: number;
-  /** Groups of neighbouring experts. Default 1; DeepSeek-V3 has 8. */
+  /** Number of groups of adjacent experts. Default 1; DeepSeek-V3 has 8. */
   readonly numGroups?: number;
-  /** Groups that a token may use. Default all; DeepSeek-V3 uses 4. */
+  /** Number of groups per token. Default all; DeepSeek-V3 uses 4. */
   readonly numSelectedGroups?: number;
   /** Default `sum`. */
   readonly normalization?: Normalization;
-  /** Factor of the weights. Default 1; DeepSeek-V3 uses 2.5. */
+  /** Scale of the weights. Default 1; DeepSeek-V3 uses 2.5. */
   readonly routeScale?: number;
 }
 
@@ -44,12 +44,12 @@ export interface LossFreeBiasOptions extends BiasRoutingOptions {
   readonly numExperts: number;
   /** Change of a bias per step. Default 0.001. */
   readonly updateRate?: number;
-  /** Tokens that count for the balance, `[N]` bool; default all. */
+  /** Tokens included in the balance, `[N]` bool; default all. */
   readonly mask?: Tensor;
   readonly weightInit?: Initializer;
 }
 
-/** Sums of scores below it count as it, so that a token far from all experts gives no NaN. */
+/** Lower bound of sums of scores, so that a token far from all experts gives no NaN. */
 const TINY = 1e-20;
 
 /**
@@ -57,8 +57,8 @@ const TINY = 1e-20;
  * section 2.1.2; arXiv:2408.15664).
  *
  * With groups, a group's score is the sum of its two largest `s + b`, and experts outside the best
- * groups are left out (by -infinity, as in DeepSeek's inference code). The bias gets no gradient.
- * `probabilities` is `s / sum s`, what the sequence-wise loss uses.
+ * groups are excluded (by -infinity, as in DeepSeek's inference code). The bias gets no gradient.
+ * `probabilities` is `s / sum s`, the input of the sequence-wise loss.
  *
  * @param logits `[N, E]`
  * @param bias `[E]`
@@ -82,7 +82,7 @@ export function biasRouting(logits: Tensor, bias: Tensor, options: BiasRoutingOp
   };
 }
 
-/** A problem unless the groups are equal, have two experts or more, and hold the choices of a token. */
+/** The problem unless the groups are equal, have two experts or more, and fit the choices of a token. */
 function groupProblem(options: BiasRoutingOptions, numExperts: number): string | undefined {
   const { numGroups = 1, numSelectedGroups = numGroups, numSelectedExperts } = options;
   if (numGroups === 1 && numSelectedGroups === 1) return undefined;
@@ -93,12 +93,12 @@ function groupProblem(options: BiasRoutingOptions, numExperts: number): string |
     !(numSelectedGroups >= 1 && numSelectedGroups <= numGroups) ||
     numSelectedExperts > numSelectedGroups * size
   ) {
-    return `${numSelectedGroups} of ${numGroups} groups of ${numExperts} experts cannot hold ${numSelectedExperts} choices; groups must be equal, have two experts or more and hold num_selected_experts`;
+    return `${numSelectedGroups} of ${numGroups} groups of ${numExperts} experts cannot fit ${numSelectedExperts} choices; groups must be equal, have two experts or more and fit num_selected_experts`;
   }
   return undefined;
 }
 
-/** Each row divided by its sum; rows of zeros stay so. */
+/** Each row divided by its sum; zero rows stay zero. */
 function toSumOne(rows: Tensor): Tensor {
   return div(rows, maximum(reduceSum(rows, -1, { keepDims: true }), TINY));
 }
@@ -149,7 +149,7 @@ export const lossFreeBias = defineRouter({
   name: "loss_free_bias",
   kind: "token-choice",
   paper: "arXiv:2408.15664, arXiv:2412.19437",
-  description: "Sigmoid scores; a bias that only the choice sees keeps the load even.",
+  description: "Sigmoid scores; a bias that affects only the choice keeps the load even.",
   decides: "tokens",
   settings: {
     num_selected_experts: count.default(2),

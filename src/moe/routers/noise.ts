@@ -1,10 +1,10 @@
-/** Noise on router logits, drawn in training only. */
+/** Noise on router logits, drawn only in training. */
 import type { Tensor } from "../../graph/graph.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import type { Routing } from "../routing.ts";
 
-/** Standard normal numbers and what they are multiplied by. */
+/** Standard normal numbers and their scale. */
 export interface RouterNoise {
   /** `[N, E]`, standard normal. */
   readonly sample: Tensor;

@@ -18,7 +18,7 @@ import {
 const options = { numExperts: 4, numSelectedExperts: 2 };
 const values = { "gate.weight": identity(4), "noise.weight": identity(4) };
 
-test("keep-top-k softmax and its sparse form (worked out in float64)", async () => {
+test("keep-top-k softmax and its sparse form (computed in float64)", async () => {
   const outputs = await route(
     (scope, x) => {
       const routing = noisyTopKRouter(scope, x, options);
@@ -54,7 +54,7 @@ test("evaluation ignores noise", () => {
   expect(randomsOf(router, false)).toEqual([]);
 });
 
-test("gradients by logits, noise and its learned scale", async () => {
+test("gradients with respect to logits, noise and its learned scale", async () => {
   await checkOperator({
     fn: (x, sample, std) =>
       parts(noisyTopKRouting(x!, { numSelectedExperts: 3, noise: { sample: sample!, std: std! } })),

@@ -27,16 +27,16 @@ export interface NoisyTopKOptions {
   readonly noiseEpsilon?: number;
   /** Default false; true in seeMoE and makeMoE. */
   readonly bias?: boolean;
-  /** Default zeros, as in the paper's appendix A: equal experts at first, chosen by noise. */
+  /** Default zeros, as in the paper's appendix A: experts start equal, and noise decides. */
   readonly weightInit?: Initializer;
 }
 
 /**
- * The best `K` of noisy logits, with a softmax over these `K` (Shazeer et al., arXiv:1701.06538, equations 3-5).
+ * The top `K` noisy logits, with a softmax over these `K` (Shazeer et al., arXiv:1701.06538, equations 3-5).
  *
  * `H = logits + std * noise`, `g = softmax(KeepTopK(H, K))`. `probabilities` is `softmax(logits)` over
  * all experts; the paper's importance sums the gates instead, see `sparseGates`. With `K = 1`
- * every weight is 1 and the router learns nothing from the output: use Switch routing there.
+ * every weight is 1 and the router gets no gradient from the output: use Switch routing instead.
  *
  * @param logits `[N, E]`, clean
  */
@@ -81,7 +81,7 @@ export const noisyTopK = defineRouter({
   name: "noisy_top_k",
   kind: "token-choice",
   paper: "arXiv:1701.06538",
-  description: "The best K of logits with learned noise, softmax over those.",
+  description: "The top K logits with learned noise, and a softmax over them.",
   decides: "tokens",
   settings: {
     num_selected_experts: count.default(2),

@@ -1,4 +1,4 @@
-/** What the tests of routers share: runs of scope functions, and float64 references. */
+/** Helpers for tests of routers: runs of scope functions, and float64 references. */
 import { expect } from "vitest";
 import { array, type NdArray, toNumbers } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -8,7 +8,7 @@ import { createScope, type Scope } from "../../nn/scope.ts";
 import type { Values } from "../../ops/check.fixture.ts";
 import type { Routing } from "../routing.ts";
 
-/** Two tokens and four experts; expected values are worked out in float64. */
+/** Two tokens and four experts; expected values are computed in float64. */
 export const X: NdArray<"float32"> = array([
   [2, 1, 0.5, -1],
   [0.1, 0.2, 0.3, 0.4],
@@ -43,7 +43,7 @@ export function tensorsOf(routing: object): Record<string, Tensor> {
   );
 }
 
-/** Names of the random tensors that a router asks for. */
+/** Names of the random tensors that a router requests. */
 export function randomsOf(
   router: (scope: Scope, x: Tensor) => unknown,
   training: boolean,
@@ -67,7 +67,7 @@ export function expectValues(
   for (const [i, value] of found.entries()) expect(value).toBeCloseTo(expected[i]!, digits);
 }
 
-/** Ids, weights and probabilities: what checks of token choice compare. */
+/** Ids, weights and probabilities, compared by tests of token choice. */
 export const parts = ({ ids, combineWeights, probabilities }: Routing): Tensor[] => [
   ids,
   combineWeights,
@@ -99,14 +99,14 @@ export function softmaxOf(row: readonly number[]): number[] {
 export const normalized = (row: readonly number[]): number[] =>
   row.map((value) => value / sumOf(row));
 
-/** Indices of the `k` largest, best first; ties to the lower index. */
+/** Indices of the `k` largest, best first; ties go to the lower index. */
 export const best = (row: readonly number[], k: number): number[] =>
   row
     .map((_, e) => e)
     .sort((a, b) => row[b]! - row[a]! || a - b)
     .slice(0, k);
 
-/** Token choice from scores to choose by and a rule for the weights of the chosen. */
+/** Token choice from selection scores and a rule for the weights of the chosen experts. */
 export function choose(
   scores: readonly (readonly number[])[],
   k: number,

@@ -18,7 +18,7 @@ const results = ({ ids, combineWeights, probabilities }: Routing) => ({
   probabilities,
 });
 
-/** Runs a router whose weight is the identity, so that its input is its logits. */
+/** Runs a router with an identity weight, so that its input is its logits. */
 async function route(router: Router, x: NdArray, values: Record<string, NdArray> = {}) {
   const [numTokens, width] = x.shape as [number, number];
   const { outputs } = await runScoped((scope, inputs) => results(router(scope, inputs.x!)), {
@@ -43,7 +43,7 @@ function expectClose(actual: NdArray, expected: readonly number[]): void {
   for (const [i, value] of values.entries()) expect(value).toBeCloseTo(expected[i]!, 6);
 }
 
-// Two tokens and four experts, worked out in float64: K-major results, first choices first.
+// Two tokens and four experts, computed in float64: K-major results, first choices first.
 const X = array([
   [2, 1, 0.5, -1],
   [0.1, 0.2, 0.3, 0.4],
@@ -53,7 +53,7 @@ const options = { numExperts: 4, numSelectedExperts: 2 };
 test.each<[string, Router]>([
   ["softmax-top-k", (scope, x) => softmaxTopKRouter(scope, x, options)],
   ["attentive, linear form", (scope, x) => attentiveRouter(scope, x, options)],
-])("%s: chosen probabilities over their sum", async (_, router) => {
+])("%s: normalised probabilities of the chosen experts", async (_, router) => {
   const { ids, combineWeights } = await route(router, X);
   expect(ids.shape).toEqual([2, 2]);
   expect(toNumbers(ids)).toEqual([0, 3, 1, 2]);
@@ -70,7 +70,7 @@ test("without normalisation the weights are the probabilities", async () => {
   expect(rows.slice(0, 4).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 6);
 });
 
-test("a sigmoid gate weighs by the softmax of the chosen probabilities", async () => {
+test("a sigmoid gate weights by the softmax of the chosen probabilities", async () => {
   const { ids, combineWeights } = await route(
     (scope, x) => attentiveRouter(scope, x, { ...options, gate: "sigmoid" }),
     array([[2, 1, 0.5, -1]]),
@@ -109,7 +109,7 @@ describe("attention form (commit e0c4f54 with an identity query)", () => {
     expect(toNumbers(ids)).toEqual([0, 1, 0, 2, 2, 1]);
   });
 
-  test("pooled by sample, all tokens share the mean attention", async () => {
+  test("pooled by sample, all tokens use the mean attention", async () => {
     const { ids, probabilities } = await route(
       (scope, x) => attentiveRouter(scope, x, { ...form, pool: "sample", numTokens: 3 }),
       tokens,
@@ -120,7 +120,7 @@ describe("attention form (commit e0c4f54 with an identity query)", () => {
     expect(toNumbers(ids)).toEqual([2, 2, 2, 0, 0, 0]);
   });
 
-  test("padding is not in the mean of its sample, but where there is nothing else", async () => {
+  test("padding is excluded from the mean of its sample, unless the sample has only padding", async () => {
     const mean = async (kept: readonly boolean[]) => {
       const mask = array([...kept], "bool");
       const { outputs } = await runScoped(
@@ -139,7 +139,7 @@ describe("attention form (commit e0c4f54 with an identity query)", () => {
   });
 });
 
-test("experts that are not available are never chosen", async () => {
+test("unavailable experts are never chosen", async () => {
   const { ids, probabilities } = await route(
     (scope, x) => attentiveRouter(scope, x, { ...options, available: [false, true, false, true] }),
     X,
@@ -148,7 +148,7 @@ test("experts that are not available are never chosen", async () => {
   expect(toNumbers(probabilities)[0]).toBe(0);
 });
 
-test("noise is drawn in training only", () => {
+test("noise is drawn only in training", () => {
   const randoms = (training: boolean): string[] => {
     const { scope, trace } = createScope({ training });
     const x = scope.parameter("x", [2, 4], zeros);
@@ -173,7 +173,7 @@ const forms: readonly Partial<AttentiveRouterOptions>[] = [
   { form: "attention" },
 ];
 
-test("each token has K different experts, the best ones, with positive weights of sum 1", async () => {
+test("each token has the K best experts, without repeats, with positive weights of sum 1", async () => {
   const cases = fc.record({
     numTokens: fc.integer({ min: 1, max: 12 }),
     numExperts: fc.integer({ min: 1, max: 7 }),

@@ -44,7 +44,7 @@ test.each([
   expectValues(outputs.combineWeights, [...firsts, ...weights]);
 });
 
-test("evaluation draws nothing and goes by the threshold", async () => {
+test("evaluation draws no random numbers and uses the threshold", async () => {
   const router = (scope: Scope, input: Tensor) =>
     secondExpertRouter(scope, input, { numExperts: 2, policy: "random" });
   expect(randomsOf(router, true)).toEqual(["second_expert"]);
@@ -61,7 +61,7 @@ test("only top-2 routings have a second expert", () => {
   );
 });
 
-test("gradients with the selection of a threshold", async () => {
+test("gradients with threshold selection", async () => {
   await checkOperator({
     fn: (logits) =>
       parts(

@@ -22,9 +22,9 @@ export type SecondExpertPolicy = "all" | "none" | "threshold" | "random";
 
 export interface SecondExpertRouterOptions {
   readonly numExperts: number;
-  /** In training. Default `random`. */
+  /** Policy in training. Default `random`. */
   readonly policy?: SecondExpertPolicy;
-  /** In evaluation. Default `policy`, or `threshold` if that is `random`. */
+  /** Policy in evaluation. Default `policy`, or `threshold` if that is `random`. */
   readonly evaluationPolicy?: Exclude<SecondExpertPolicy, "random">;
   /** Default 0.2; fairseq's `random` is 0.5. */
   readonly threshold?: number;
@@ -34,13 +34,14 @@ export interface SecondExpertRouterOptions {
 }
 
 /**
- * Leaves out second experts by a policy (GShard, arXiv:2006.16668, section 2.2; policies as in Mesh
+ * Removes second experts by a policy (GShard, arXiv:2006.16668, section 2.2; policies as in Mesh
  * TensorFlow and lucidrains/mixture-of-experts).
  *
- * The first weight stays as it is: `g1 / (g1 + g2)`, also without the second expert.
+ * The first weight does not change: `g1 / (g1 + g2)`, even without the second expert.
  *
  * @param routing two experts per token
  * @param uniform for `random`, uniform numbers in [0, 1), `[N]`
+ * @throws UserError (exit code 2) if `K` is not 2
  */
 export function secondExpertPolicy(
   routing: Routing,
@@ -80,7 +81,7 @@ function keptSeconds(
 }
 
 /**
- * Softmax, the best two with weights of sum 1, and a policy for the second; parameter `weight`
+ * Softmax, the top two with weights of sum 1, and a policy for the second; parameter `weight`
  * `[E, D]`.
  *
  * @param x `[N, D]`

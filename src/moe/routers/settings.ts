@@ -1,4 +1,4 @@
-/** Settings and tensors that several routers have. */
+/** Settings and tensors shared by several routers. */
 import * as z from "zod";
 import { type Initializer, normalOf } from "../../nn/initializers.ts";
 import type { Ingredient } from "../losses/define.ts";
@@ -10,41 +10,41 @@ export const rate = z.number().min(0).lt(1);
 export const deviation = z.number().nonnegative();
 export const normalization = z.enum(["sum", "none"]);
 
-/** Standard deviation of the first weights, 0 for zeros; each method has its own default. */
+/** Standard deviation of the initial weights, 0 for zeros; each method has its own default. */
 export const initStd = deviation.optional();
 
 /** Settings of the linear map from tokens to logits. */
 export const linearSettings = { bias: z.boolean().default(false), init_std: initStd };
 
-/** The setting `noise_scale` had this name, which now means the deviation of each logit alone. */
+/** The setting `noise_scale` had this name, which now means the deviation of each logit.  */
 export const renamedNoise = { noise_std: { key: "noise_scale" } } as const;
 
-/** The option of routers that `init_std` means. */
+/** The router option that corresponds to `init_std`. */
 export function initOf({ initStd: std }: { readonly initStd?: number | undefined }): {
   readonly weightInit?: Initializer;
 } {
   return std === undefined ? {} : { weightInit: normalOf(std) };
 }
 
-/** A row for each expert. */
+/** One row per expert. */
 export const rows: ExpertAxis = { axis: 0 };
 
 /** Tensors of a linear map from tokens to logits. */
 export const linearTensors: TensorLayout = { weight: rows, bias: rows };
 
-/** What a softmax over experts and a choice give to losses. */
+/** Quantities that a softmax over experts and a choice provide to losses. */
 export const scored: readonly Ingredient[] = ["probabilities", "distribution", "choices"];
 
-/** The problem of one selected expert whose weight is normalised, or undefined. */
+/** The problem of a single selected expert with a normalised weight, or undefined. */
 export function lonelyWeight(
   { numExperts, numSelectedExperts }: MoeSizes,
   remedy: string,
 ): string | undefined {
   if (numExperts === 1 || numSelectedExperts > 1) return undefined;
-  return `with one selected expert its normalised weight is always 1 and the router learns nothing from the output; choose ${remedy}, or select more experts`;
+  return `with one selected expert, its normalised weight is always 1 and the router gets no gradient from the output; choose ${remedy}, or select more experts`;
 }
 
-/** The same for a router whose `normalization` is `sum`. */
+/** The same check for a router whose `normalization` is `sum`. */
 export function lonelySum(
   settings: { readonly normalization?: "sum" | "none" | undefined },
   sizes: MoeSizes,

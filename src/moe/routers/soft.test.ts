@@ -20,7 +20,7 @@ const PHI = array([
   [0, 1, 0.5, -1],
 ]);
 
-test("normalised tokens and slots (worked out in float64)", async () => {
+test("normalised tokens and slots (computed in float64)", async () => {
   const { outputs } = await runScoped(
     (scope, { x }) => {
       const { dispatchWeights, combineWeights, numSlots } = softRouter(scope, x!, {
@@ -78,7 +78,7 @@ test("masked tokens are in no slot", async () => {
   for (const slot of [0, 1, 2, 3]) expect(weights[slot]! + weights[8 + slot]!).toBeCloseTo(1, 6);
 });
 
-test("gradients of both forms, by tokens, slots and scale", async () => {
+test("gradients of both forms, with respect to tokens, slots and scale", async () => {
   const unit = (row: readonly number[]) =>
     row.map((v) => v / Math.sqrt(sumOf(row.map((w) => w * w)) + 1e-6));
   const reference =

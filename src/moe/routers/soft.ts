@@ -15,18 +15,18 @@ import { count } from "./settings.ts";
 
 export interface SoftRoutingOptions {
   readonly numExperts: number;
-  /** Tokens that enter the slots, `[G, S]` bool; default all. */
+  /** Tokens included in the slots, `[G, S]` bool; default all. */
   readonly mask?: Tensor;
 }
 
 export interface SoftRouterOptions extends SoftRoutingOptions {
   /** `P`, slots per expert. Default 1. */
   readonly numSlots?: number;
-  /** `l2` (default): unit vectors of tokens and slots, and a learned scale; `none`: as they are. */
+  /** `l2` (default): unit vectors of tokens and slots, and a learned scale; `none`: unchanged. */
   readonly normalization?: "l2" | "none";
 }
 
-/** Far below any logit; finite, so that a group of pads alone gives numbers. */
+/** Far below any logit, but finite, so that a group with only padding gives finite numbers. */
 const HIDDEN = -1e9;
 
 /**
@@ -34,7 +34,7 @@ const HIDDEN = -1e9;
  *
  * `dispatch = softmax over tokens (logits)`, `combine = softmax over all slots (logits)`,
  * `slots = dispatchᵀ X`, `Y = combine f(slots)`. Nothing is dropped and no balance loss is needed;
- * every slot sees every token of its group, so it does not suit causal models.
+ * every slot depends on every token of its group, so it does not suit causal models.
  *
  * @param logits `[G, S, E*P]`
  */
@@ -68,8 +68,8 @@ function unit(x: Tensor, axis: number): Tensor {
 }
 
 /**
- * Soft MoE router; parameters `phi` `[D, E*P]` and `scale` `[1]`, or `phi` alone in the form without
- * normalisation.
+ * Soft MoE router; parameters `phi` `[D, E*P]` and `scale` `[1]`; without normalisation only
+ * `phi`.
  *
  * @param x `[G, S, D]`
  */

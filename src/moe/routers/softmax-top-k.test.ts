@@ -17,7 +17,7 @@ import { softmaxTopKRouter, softmaxTopKRouting } from "./softmax-top-k.ts";
 
 const options = { numExperts: 4, numSelectedExperts: 2 };
 
-test("V-MoE: noise of 1/E moves the choice and the weights, not the probabilities", async () => {
+test("V-MoE: noise of 1/E affects the choice and the weights, not the probabilities", async () => {
   const noisy = [
     [2, 1, 0.5, -1 + 0.25 * 16],
     [0.1, 0.2, 0.3, 0.4],
@@ -52,7 +52,7 @@ test("V-MoE: noise of 1/E moves the choice and the weights, not the probabilitie
   );
 });
 
-test("noise is drawn in training only, and only when asked for", () => {
+test("noise is drawn only in training and on request", () => {
   const noisy = { ...options, noise: "gaussian" } as const;
   expect(randomsOf((scope, x) => softmaxTopKRouter(scope, x, noisy), true)).toEqual(["noise"]);
   expect(randomsOf((scope, x) => softmaxTopKRouter(scope, x, noisy), false)).toEqual([]);

@@ -25,7 +25,7 @@ export interface SoftmaxTopKOptions {
   readonly numSelectedExperts: number;
   /**
    * Default `sum`, before any assignment is dropped: Mixtral, tutel. `none`: V-MoE, Switch. To
-   * normalise what is left after dropping (GShard, fairseq), see the dispatcher.
+   * normalise the remaining weights after dropping (GShard, fairseq), see the dispatcher.
    */
   readonly normalization?: Normalization;
   /** Default false. */
@@ -33,7 +33,7 @@ export interface SoftmaxTopKOptions {
   readonly weightInit?: Initializer;
   /** `gaussian`: `N(0, (noiseScale / E)^2)` on the logits in training (V-MoE). Default `none`. */
   readonly noise?: "none" | "gaussian";
-  /** Standard deviation of the noise on each logit, times the number of experts. Default 1. */
+  /** Standard deviation of the noise on each logit, multiplied by the number of experts. Default 1. */
   readonly noiseScale?: number;
 }
 
@@ -45,10 +45,10 @@ export interface SoftmaxTopKRoutingOptions {
 }
 
 /**
- * Softmax over all experts, then the best `K`.
+ * Softmax over all experts, then the top `K`.
  *
- * `g = softmax(logits + noise)`; weights `g_e`, or `g_e / sum of the chosen g`. With noise the
- * selection and the weights follow the noisy logits and `probabilities` the clean ones, as in V-MoE
+ * `g = softmax(logits + noise)`; weights `g_e`, or `g_e / sum of the chosen g`. With noise, the
+ * selection and the weights use the noisy logits and `probabilities` the clean ones, as in V-MoE
  * (arXiv:2106.05974, appendix A).
  *
  * @param logits `[N, E]`
@@ -65,7 +65,7 @@ export function softmaxTopKRouting(
 }
 
 /**
- * Softmax over all experts, then the best `K` (Mixtral, arXiv:2401.04088, section 2.1).
+ * Softmax over all experts, then the top `K` (Mixtral, arXiv:2401.04088, section 2.1).
  *
  * `p = softmax(W x)`, weights `p_e / sum of the chosen p`. Parameter `weight` `[E, D]`. V-MoE
  * (google-research/vmoe) is `normalization: "none", noise: "gaussian"`.
@@ -86,13 +86,14 @@ export const softmaxTopK = defineRouter({
   name: "softmax_top_k",
   kind: "token-choice",
   paper: "arXiv:2401.04088, arXiv:2106.05974",
-  description: "Softmax over all experts, then the best K; V-MoE with noise and unnormalised.",
+  description:
+    "Softmax over all experts, then the top K; V-MoE with noise and unnormalised weights.",
   decides: "tokens",
   settings: {
     num_selected_experts: count.default(2),
     normalization: normalization.default("sum"),
     noise: z.enum(["none", "gaussian"]).default("none"),
-    /** Standard deviation of the noise on each logit, times the number of experts. */
+    /** Standard deviation of the noise on each logit, multiplied by the number of experts. */
     noise_scale: deviation.default(1),
     ...linearSettings,
   },

@@ -14,7 +14,7 @@ import {
 } from "./routers.fixture.ts";
 import { switchRouter, switchRouting } from "./switch.ts";
 
-test("the best expert, weighted by its raw probability (worked out in float64)", async () => {
+test("the best expert, weighted by its unnormalised probability (computed in float64)", async () => {
   const outputs = await route((scope, x) => switchRouter(scope, x, { numExperts: 4 }), X, {
     values: { weight: identity(4) },
   });
@@ -22,7 +22,7 @@ test("the best expert, weighted by its raw probability (worked out in float64)",
   expectValues(outputs.combineWeights, [0.60946, 0.2886514]);
 });
 
-test("equal logits choose the first expert; one expert takes all with weight 1", async () => {
+test("equal logits choose the first expert; a single expert has weight 1", async () => {
   const equal = await route((scope, x) => switchRouter(scope, x, { numExperts: 3 }), X, {
     values: { weight: array(Array.from({ length: 3 }, () => [0, 0, 0, 0])) },
   });
@@ -31,7 +31,7 @@ test("equal logits choose the first expert; one expert takes all with weight 1",
   expect(toNumbers(single.combineWeights!)).toEqual([1, 1]);
 });
 
-test("jitter scales the input between 1 - j and 1 + j, in training only", async () => {
+test("jitter scales the input between 1 - j and 1 + j, only in training", async () => {
   const router: Parameters<typeof route>[0] = (scope, x) =>
     switchRouter(scope, x, { numExperts: 4, jitter: 0.1 });
   const values = {
@@ -47,7 +47,7 @@ test("jitter scales the input between 1 - j and 1 + j, in training only", async 
   expect(randomsOf(router, false)).toEqual([]);
 });
 
-test("the gradient goes through the probability of the chosen expert", async () => {
+test("the gradient flows through the probability of the chosen expert", async () => {
   await checkOperator({
     fn: (x) => parts(switchRouting(x!)),
     inputs: [randomArray([6, 5], 1)],

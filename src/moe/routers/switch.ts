@@ -11,7 +11,7 @@ import { evenLoss, initOf, linearSettings, linearTensors, rate, scored } from ".
 export interface SwitchRouterOptions {
   readonly numExperts: number;
   /**
-   * Multiplies the router's input by uniform numbers of `[1 - jitter, 1 + jitter)` in training.
+   * Multiplies the router's input by uniform numbers from `[1 - jitter, 1 + jitter)` in training.
    * Default 0; the paper uses 0.01.
    */
   readonly jitter?: number;
@@ -23,8 +23,8 @@ export interface SwitchRouterOptions {
 /**
  * The most probable expert, weighted by its probability (Switch, arXiv:2101.03961, section 2.1).
  *
- * `p = softmax(logits)`, `y = p_e f_e(x)` with `e = argmax p`. The weight is not normalised: it would
- * be 1 and give the router no gradient. Ties go to the lower index.
+ * `p = softmax(logits)`, `y = p_e f_e(x)` with `e = argmax p`. The weight is not normalised: a normalised
+ * weight is always 1 and gives the router no gradient. Ties go to the lower index.
  *
  * @param logits `[N, E]`
  */

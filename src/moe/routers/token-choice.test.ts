@@ -1,4 +1,4 @@
-/** What holds for every router of token choice. */
+/** Properties of every token-choice router. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { array, type NdArray, toNumbers } from "../../graph/array.ts";
@@ -15,7 +15,7 @@ type Router = (scope: Scope, x: Tensor) => Routing;
 
 const E = 5;
 
-/** Every form whose choice follows from the token alone, for some and for all experts. */
+/** Every form whose choice depends only on the token, for some and for all experts. */
 const methods = (formsOf("token-choice") as Method[])
   .filter(({ byToken }) => byToken)
   .flatMap(({ name, total, gives, route }) =>
@@ -27,7 +27,7 @@ const methods = (formsOf("token-choice") as Method[])
 
 const values = {
   expert_bias: array([0, 0.1, 0, -0.1, 0]),
-  // Zeros at first, which make all experts equal.
+  // Initially zero, so that all experts are equal.
   "gate.weight": normalArray("gate", [E, 6]),
   "noise.weight": normalArray("noise", [E, 6]),
 };
@@ -49,7 +49,7 @@ async function run(router: Router, x: NdArray, training = false) {
 }
 
 describe.each(methods)("$name", ({ router, total, gives }) => {
-  test("K different experts at most, weights where there are experts, probabilities of sum 1", async () => {
+  test("at most K different experts, weights only with experts, probabilities of sum 1", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.nat(999), async (N, seed) => {
         const { ids, weights, probabilities } = await run(router, randomArray([N, 6], seed));
@@ -72,7 +72,7 @@ describe.each(methods)("$name", ({ router, total, gives }) => {
 });
 
 describe.each(methods)("$name", ({ router }) => {
-  test("tokens in another order get the same experts and weights", async () => {
+  test("permuted tokens get the same experts and weights", async () => {
     const x = randomArray([6, 6], 3);
     const order = [4, 0, 5, 2, 1, 3];
     const rows = rowsOf({ shape: x.shape, data: toNumbers(x) });
@@ -93,7 +93,7 @@ describe.each(methods)("$name", ({ router }) => {
     expect([...trace.randoms.keys()]).toEqual([]);
   });
 
-  test("its parameters learn from the weights, with a batch of any size", async () => {
+  test("its parameters get gradients through the weights, with any batch size", async () => {
     const { gradients } = await runScoped(
       (scope, { x }) => ({ weights: router(scope, x!).combineWeights }),
       {

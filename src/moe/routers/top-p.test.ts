@@ -22,7 +22,7 @@ import { topPRouter, topPRouting } from "./top-p.ts";
 const logitsOf = (rows: readonly (readonly number[])[]) =>
   array(rows.map((row) => row.map(Math.log)));
 
-test("the fewest experts that reach the probability (worked out by hand)", async () => {
+test("the fewest experts that reach the probability (hand-computed)", async () => {
   const probabilities = [
     [0.05, 0.45, 0.15, 0.25, 0.1],
     [0.9, 0.025, 0.025, 0.025, 0.025],
@@ -49,7 +49,7 @@ test("the fewest experts that reach the probability (worked out by hand)", async
   );
 });
 
-test("at most maxSelectedExperts, renormalised on demand", async () => {
+test("at most maxSelectedExperts, renormalised on request", async () => {
   const [ids, weights] = await evaluate(
     (x) =>
       parts(topPRouting(x!, { probability: 0.99, maxSelectedExperts: 2, normalization: "sum" })),
@@ -59,7 +59,7 @@ test("at most maxSelectedExperts, renormalised on demand", async () => {
   expectValues(weights, [4 / 7, 3 / 7]);
 });
 
-test("probability 1 uses every expert of the cap", async () => {
+test("probability 1 uses all experts up to the maximum", async () => {
   const { ids } = await route(
     (scope, x) => topPRouter(scope, x, { numExperts: 3, probability: 1 }),
     randomArray([4, 2], 1),
@@ -76,7 +76,7 @@ test.each([0, 1.01, Number.NaN])("probability %d is refused", (probability) => {
   );
 });
 
-test("chosen probabilities reach the threshold, and without the last they do not", async () => {
+test("chosen probabilities reach the threshold, but not without the last one", async () => {
   const cases = fc.record({
     probability: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
     seed: fc.nat(999),

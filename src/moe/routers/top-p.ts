@@ -25,9 +25,9 @@ import {
 } from "./settings.ts";
 
 export interface TopPRoutingOptions {
-  /** `P`, the probability that the chosen experts must reach together, in (0, 1]. */
+  /** `P`, the total probability that the chosen experts must reach, in (0, 1]. */
   readonly probability: number;
-  /** The most experts of a token. Default all. */
+  /** Maximum number of experts per token. Default all. */
   readonly maxSelectedExperts?: number;
   /** Default `none`: weights are the probabilities. */
   readonly normalization?: Normalization;
@@ -40,16 +40,17 @@ export interface TopPOptions extends TopPRoutingOptions {
   readonly weightInit?: Initializer;
 }
 
-/** Sums of float32 probabilities may miss a threshold that they reach exactly by this much. */
+/** Tolerance for sums of float32 probabilities that reach a threshold exactly. */
 const ROUNDING = 1e-6;
 
 /**
- * As many experts as a token needs: the fewest, most probable first, whose probabilities sum to `P`
- * or more (Huang et al., arXiv:2403.07652, section 3.1), and at most `maxSelectedExperts`.
+ * The fewest experts, most probable first, whose probabilities sum to at least `P`
+ * (Huang et al., arXiv:2403.07652, section 3.1), and at most `maxSelectedExperts`.
  *
- * Ties go to the lower index. Places that a token does not use hold "no expert" and weight 0.
+ * Ties go to the lower index. Unused places of a token hold "no expert" and weight 0.
  *
  * @param logits `[N, E]`
+ * @throws UserError (exit code 2) if the probability is outside (0, 1]
  */
 export function topPRouting(logits: Tensor, options: TopPRoutingOptions): Routing {
   const numExperts = logits.shape[1] as number;
@@ -57,7 +58,7 @@ export function topPRouting(logits: Tensor, options: TopPRoutingOptions): Routin
   requireSelectable(maxSelectedExperts, numExperts);
   if (!(probability > 0 && probability <= 1)) {
     throw usageError(
-      `the probability of top-p routing must be in (0, 1], got ${probability}; 1 chooses max_selected_experts always`,
+      `the probability of top-p routing must be in (0, 1], got ${probability}; 1 always chooses max_selected_experts`,
     );
   }
   const probabilities = softmax(logits); // [N, E]
@@ -94,7 +95,7 @@ export const topP = defineRouter({
   name: "top_p",
   kind: "token-choice",
   paper: "arXiv:2403.07652",
-  description: "As many experts as reach a probability together.",
+  description: "The fewest experts that reach a total probability.",
   decides: "tokens",
   settings: {
     probability: z.number().positive().max(1),

@@ -4,7 +4,7 @@ import { checkOperator, randomArray } from "../../ops/check.fixture.ts";
 import { expectValues, route, rowsOf, softmaxOf, sumOf, valuesOf } from "./routers.fixture.ts";
 import { yuanLogits, yuanRouter } from "./yuan.ts";
 
-test("attention among experts (worked out in float64)", async () => {
+test("attention among experts (computed in float64)", async () => {
   // A token of width 1 whose projection is q, then k, then v.
   const weight = array([1, 0, -1, 0.5, 1, 0, 0.2, 0.4, 0.8].map((value) => [value]));
   const outputs = await route(
@@ -19,7 +19,7 @@ test("attention among experts (worked out in float64)", async () => {
   expectValues(outputs.combineWeights, [p[2]! / (p[1]! + p[2]!), p[1]! / (p[1]! + p[2]!)]);
 });
 
-test("gradients by q, k and v", async () => {
+test("gradients with respect to q, k and v", async () => {
   await checkOperator({
     fn: (q, k, v) => yuanLogits(q!, k!, v!),
     inputs: [1, 2, 3].map((seed) => randomArray([3, 4], seed)),

@@ -63,7 +63,7 @@ export const yuan = defineRouter({
   name: "yuan",
   kind: "token-choice",
   paper: "arXiv:2405.17976",
-  description: "Attention among the experts' scores of a token, then the best K.",
+  description: "Attention among the experts' scores of a token, then the top K.",
   decides: "tokens",
   settings: {
     num_selected_experts: count.default(2),

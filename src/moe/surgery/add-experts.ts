@@ -13,7 +13,7 @@ import {
 export interface AddExpertsOptions {
   /** Experts to copy, one new expert for each entry. */
   readonly copies?: PerLayer<readonly number[]>;
-  /** How many experts start from initial values instead. Default 0. */
+  /** Number of additional freshly initialised experts. Default 0. */
   readonly numFresh?: number;
   readonly kinds?: ExpertKinds;
   /** Kind of the fresh experts. Default 0. */
@@ -21,15 +21,18 @@ export interface AddExpertsOptions {
 }
 
 /**
- * Plans new experts, each the copy of another with its entries in the router, or fresh; they follow
+ * Plans new experts: copies of others including their router entries, or fresh ones. They follow
  * the last expert of their kind.
  *
  * A copy without noise changes a softmax router's probabilities from `p` to `p / (1 + p_e)`, with
- * `p_e` for the copied expert and for its copy. So dense routing gives
- * `y' = (y + p_e f_e(x)) / (1 + p_e)`. Under normalised top-k nothing changes for a token that did not
- * choose `e`, or chose it last (ties go to the lower index); one that preferred `e` to another gives
- * its last place to the copy. With `K = 1` the copy is never chosen until noise or training makes the
- * two different. Unnormalised weights shrink by `1 + p_e`. Sigmoid scores of other experts stay.
+ * `p_e` for the copied expert and for its copy. Dense routing then gives
+ * `y' = (y + p_e f_e(x)) / (1 + p_e)`. With normalised top-k, nothing changes for a token that did not
+ * choose `e`, or chose it last (ties go to the lower index); a token that preferred `e` to another expert
+ * replaces its last choice by the copy. With `K = 1` the copy is never chosen until noise or training
+ * makes the two different. Unnormalised weights shrink by `1 + p_e`. Sigmoid scores of other experts do
+ * not change.
+ *
+ * @throws UserError (exit code 2) for empty or invalid selections
  */
 export function addExperts(
   layers: readonly ExpertLayer[],
@@ -39,7 +42,9 @@ export function addExperts(
     const sources = chosenFor(layer, copies);
     requireExperts(layer, [...new Set(sources)]);
     if (sources.length + numFresh === 0) {
-      throw usageError("no experts to add; name experts to copy, or how many are fresh");
+      throw usageError(
+        "no experts to add; name experts to copy, or give a number of fresh experts",
+      );
     }
     const kindOf = kindsOf(layer, kinds);
     const added: NewExpert[] = [

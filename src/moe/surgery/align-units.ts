@@ -3,12 +3,12 @@ import { floats, unitAxis } from "./change.ts";
 import { type ExpertLayer, expertTensor, type Tensors } from "./layout.ts";
 
 /**
- * Matches the hidden units of two experts: the order of units that makes the
- * sum of dot products between matched units largest, a unit being its incoming weights, bias and
+ * Matches the hidden units of two experts: finds the order of units that maximises the
+ * sum of dot products between matched units. A unit is the vector of its incoming weights, bias and
  * outgoing weights (weight matching, Ainsworth et al., arXiv:2209.04836, section 3.2, for one hidden
  * layer).
  *
- * An expert's function does not depend on the order of its hidden units, but a mean of two experts
+ * An expert's function does not depend on the order of its hidden units, but the mean of two experts
  * does. Time grows with `F^2 (D + F)`.
  *
  * @returns for each unit of `reference` the unit of `other`
@@ -31,7 +31,7 @@ export function alignUnits(
   return Array.from(balancedAssignment(scores, ours!.length, theirs!.length));
 }
 
-/** All weights of each hidden unit, `F` vectors. */
+/** The weights of each hidden unit, `F` vectors. */
 function unitVectors(tensors: Tensors, layer: ExpertLayer, expert: number): number[][] {
   const units: number[][] = [];
   for (const suffix of layer.expertTensors) {

@@ -1,4 +1,4 @@
-/** Order, kinds, noise, alignment and refusals of changed experts. */
+/** Order, kinds, noise, alignment and errors of changed experts. */
 import { expect, test } from "vitest";
 import { array, type NdArray, toNumbers } from "../../graph/array.ts";
 import { key } from "../../random/index.ts";
@@ -14,7 +14,7 @@ import { upcycleExperts } from "./upcycle-experts.ts";
 
 const zeros = { fresh: "zeros" } as const;
 
-/** Experts of one number each: what stands where is easy to see. */
+/** Experts of one distinct number each, so that positions are easy to check. */
 function numbered(values: readonly number[], path = "moe"): Map<string, NdArray> {
   return new Map<string, NdArray>([
     ["before", array([0])],
@@ -28,7 +28,7 @@ function valuesOf(tensors: Tensors): Record<string, number[]> {
   return Object.fromEntries([...tensors].map(([name, value]) => [name, toNumbers(value)]));
 }
 
-test("new experts follow the last of their kind, and everything else keeps its place", () => {
+test("new experts follow the last of their kind, and all others keep their order", () => {
   const tensors = numbered([1, 2, 3]);
   const layers = expertLayers(tensors);
   const kinds = [2, 1]; // two shared, one of images
@@ -48,7 +48,7 @@ test("new experts follow the last of their kind, and everything else keeps its p
   ]);
 });
 
-test("each layer can have its own choice", () => {
+test("each layer can have its own selection", () => {
   const tensors = new Map([...numbered([1, 2, 3], "a"), ...numbered([4, 5, 6], "b")]);
   const layers = expertLayers(tensors);
   const choice = new Map([
@@ -61,11 +61,11 @@ test("each layer can have its own choice", () => {
     [40, 50],
   ]);
   expect(() => removeExperts(layers, new Map([["a", [0]]]))).toThrow(
-    "nothing is chosen for layer b",
+    "no experts are selected for layer b",
   );
 });
 
-test("a merge is the weighted mean, of the router's entries too", () => {
+test("a merge is the weighted mean, including the router's entries", () => {
   const tensors = numbered([1, 2, 5]);
   const change = mergeExperts(expertLayers(tensors), [[2, 0]], { weights: [3, 9, 1] });
   const changed = valuesOf(changeExperts(tensors, change, zeros));
@@ -80,7 +80,7 @@ test("a merge is the weighted mean, of the router's entries too", () => {
   expect(valuesOf(changeExperts(tensors, unused, zeros))["moe.experts.0.fc2.bias"]).toEqual([3]);
 });
 
-test("noise is in proportion to the values, follows the key, and spares what is kept", () => {
+test("noise is proportional to the values, depends on the key, and does not affect kept experts", () => {
   const weights = weightsOf(topKLayer(3, 2));
   const change = addExperts(expertLayers(weights), { copies: [1] });
   const noisy = (seed: number, noise = 0.1) =>
@@ -107,7 +107,7 @@ function rootMeanSquare(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }
 
-test("an expert with its hidden units in another order merges to itself after alignment", () => {
+test("an expert merged with a permuted copy of itself is unchanged after alignment", () => {
   const weights = weightsOf(topKLayer(3, 2));
   const order = [3, 0, 6, 1, 5, 2, 4];
   const shuffled = new Map(weights);
@@ -143,7 +143,7 @@ function reordered(source: NdArray, suffix: string, order: readonly number[]): N
   return { dtype: "float32", shape: source.shape, data };
 }
 
-test("what cannot be done is said in one sentence", () => {
+test("invalid changes are refused with a clear error", () => {
   const layers = expertLayers(numbered([1, 2, 3]));
   const message = (action: () => unknown): string => {
     try {
@@ -159,11 +159,13 @@ test("what cannot be done is said in one sentence", () => {
   expect(message(() => removeExperts(layers, [1, 1]))).toBe("expert 1 of moe is named twice");
   expect(message(() => removeExperts(layers, []))).toMatch(/^no experts to remove from moe/);
   expect(message(() => removeExperts(layers, [0, 1], { numSelectedExperts: 2 }))).toBe(
-    "1 of 3 experts would be left in moe, fewer than num_selected_experts 2; take away fewer",
+    "1 of 3 experts would remain in moe, fewer than num_selected_experts 2; remove fewer",
   );
   expect(message(() => addExperts(layers, {}))).toMatch(/^no experts to add/);
   expect(message(() => addExperts(layers, { copies: [-1] }))).toMatch(/has no expert -1/);
-  expect(message(() => addExperts(layers, { numFresh: 1, kinds: [2] }))).toMatch(/lays out 2/);
+  expect(message(() => addExperts(layers, { numFresh: 1, kinds: [2] }))).toMatch(
+    /its configuration has 2/,
+  );
   expect(message(() => mergeExperts(layers, [[1]]))).toMatch(/needs two experts or more, got 1/);
   expect(message(() => mergeExperts(layers, [[0, 1], [1, 2]]))).toMatch(/named twice/); // biome-ignore format: one line
   expect(message(() => mergeExperts(layers, []))).toMatch(/^no experts to merge/);
@@ -176,10 +178,10 @@ test("what cannot be done is said in one sentence", () => {
   expect(message(() => removeExperts([], [0]))).toMatch(/^this model has no experts/);
   const uneven = numbered([1, 2]);
   uneven.set("moe.experts.1.fc2.bias", array([1, 2]));
-  expect(message(() => expertLayers(uneven))).toMatch(/the experts of moe are not alike: expert 1/);
+  expect(message(() => expertLayers(uneven))).toMatch(/the experts of moe differ: expert 1/);
   const gap = numbered([1, 2, 3]);
   gap.delete("moe.experts.1.fc2.bias");
-  expect(message(() => expertLayers(gap))).toMatch(/not alike/);
+  expect(message(() => expertLayers(gap))).toMatch(/differ/);
   const unknown = new Map([["other", removeExperts(layers, [0]).get("moe")!]]);
   expect(message(() => changeExperts(numbered([1, 2]), unknown, zeros))).toBe(
     "there is no layer with experts at other; there are moe",
@@ -190,7 +192,7 @@ test("what cannot be done is said in one sentence", () => {
   );
 });
 
-test("upcycling refuses models that have experts, or that differ in more than the layer", () => {
+test("upcycling refuses models with experts, and models that differ in more than the layer", () => {
   const fresh = numbered([1, 2]);
   const denseLayer = (): string => "mlp";
   const dense = new Map([

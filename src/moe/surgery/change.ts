@@ -11,20 +11,20 @@ import {
   type Tensors,
 } from "./layout.ts";
 
-/** One expert that a new one is made of. */
+/** One source expert of a new expert. */
 export interface ExpertPart {
   readonly expert: number;
   readonly weight: number;
-  /** Hidden unit of this expert that becomes unit `u` of the new one; default the same. */
+  /** Hidden unit of this expert that becomes unit `u` of the new one; default `u`. */
   readonly units?: readonly number[];
 }
 
-/** An expert after the change: the weighted sum of its parts, or a fresh one if it has none. */
+/** An expert after the change: the weighted sum of its parts, or a fresh expert without parts. */
 export interface NewExpert {
   readonly parts: readonly ExpertPart[];
   /** Index of its kind, see {@link ExpertKinds}. */
   readonly kind: number;
-  /** Noise is added, so that it can depart from the expert it copies. */
+  /** Whether noise is added, so that a copy can diverge from its source. */
   readonly perturbed?: boolean;
 }
 
@@ -38,26 +38,26 @@ export type ExpertChange = ReadonlyMap<string, readonly NewExpert[]>;
 export type ExpertKinds = readonly number[];
 
 export interface ChangeOptions {
-  /** Initial values of the changed model, by name; `zeros` suits optimizer moments. */
+  /** Initial values of the changed model, by name; use `zeros` for optimizer moments. */
   readonly fresh: Tensors | "zeros";
   /**
-   * Standard deviation of the noise on perturbed experts, over the root mean square of the values
-   * that it is added to. Default 0.
+   * Standard deviation of the noise on perturbed experts, relative to the root mean square of the
+   * original values. Default 0.
    */
   readonly noise?: number;
-  /** Needed with noise. */
+  /** Required with noise. */
   readonly key?: Key;
 }
 
 /**
- * Applies a change: the experts' tensors are renumbered, and every router's tensor gets, loses or
- * combines the entries of its experts in the same way as the experts themselves.
+ * Applies a change: the experts' tensors are renumbered, and the entries of every router tensor are
+ * added, removed or combined in the same way as the experts.
  *
  * Kept experts keep their values bit for bit. For optimizer moments pass `fresh: "zeros"` and no
- * noise: moments then follow the weights. A kept expert keeps its own, a copy begins with the moments of
- * its source, so that its first updates are of the size that suits these weights, a merged expert
- * has their weighted mean (which keeps second moments positive), and a fresh one has none, as at the
- * start of a training.
+ * noise: moments then follow the weights. A kept expert keeps its moments, a copy starts with the moments of
+ * its source, so that its first updates have a suitable size, a merged expert
+ * has the weighted mean (which keeps second moments positive), and a fresh one has zeros, as at the
+ * start of training.
  *
  * @returns all tensors of the changed model; the tensors of a layer's experts are contiguous
  */
@@ -136,13 +136,13 @@ function isKept({ parts, perturbed }: NewExpert): boolean {
   return parts.length === 1 && part!.weight === 1 && part!.units === undefined && !perturbed;
 }
 
-/** The axis of an expert's tensor along which its hidden units lie. */
+/** The axis of the hidden units in an expert's tensor. */
 export function unitAxis(tensor: string): 0 | 1 | undefined {
   if (tensor === "fc2.weight") return 1;
   return /^(fc1|gate|up)\./.test(tensor) ? 0 : undefined;
 }
 
-/** The values of an expert's tensor with its hidden units in another order. */
+/** The values of an expert's tensor with reordered hidden units. */
 function orderUnits(
   source: NdArray,
   tensor: string,
@@ -200,7 +200,11 @@ function freshTensor(name: string, shape: readonly number[], { fresh }: ChangeOp
   return found;
 }
 
-/** Adds noise in place, in proportion to the values' root mean square. */
+/**
+ * Adds noise in place, in proportion to the values' root mean square.
+ *
+ * @throws RangeError if noise has no key
+ */
 export function perturb(
   values: Float64Array,
   name: string,
@@ -214,7 +218,11 @@ export function perturb(
   for (let at = 0; at < values.length; at++) values[at]! += std * draws[at]!;
 }
 
-/** The entries of a float32 tensor. */
+/**
+ * The entries of a float32 tensor.
+ *
+ * @throws UserError for another element type
+ */
 export function floats({ data, dtype }: NdArray, name: string): Float32Array {
   if (data instanceof Float32Array) return data;
   throw new UserError(`${name} is ${dtype}; experts are changed in float32`);

@@ -11,21 +11,21 @@ import { routers } from "../routers/index.ts";
 /** Weights, moments or averages of a model, by parameter name. */
 export type Tensors = ReadonlyMap<string, NdArray>;
 
-/** A layer with experts, as its tensors describe it. */
+/** A layer with experts, as found in the tensors. */
 export interface ExpertLayer {
   /** Path of the layer, for example `blocks.0.moe`. */
   readonly path: string;
   readonly numExperts: number;
-  /** Names of an expert's tensors below `<path>.experts.<e>.`, the same for all. */
+  /** Names of an expert's tensors below `<path>.experts.<e>.`, equal for all experts. */
   readonly expertTensors: readonly string[];
-  /** The router's tensors that have an entry for each expert; none for hash routing. */
+  /** The router's tensors with an entry for each expert; none for hash routing. */
   readonly routerTensors: readonly RouterTensor[];
 }
 
 /** A router's tensor seen as `[outer, E, inner]`. */
 export interface RouterTensor {
   readonly name: string;
-  /** The axis of the tensor's own shape that grows with the experts. */
+  /** The axis of the tensor that is indexed by experts. */
   readonly axis: number;
   readonly outer: number;
   readonly inner: number;
@@ -36,7 +36,7 @@ const EXPERT = /^(?:(.+)\.)?experts\.(\d+)\.(.+)$/;
 /**
  * The layers with experts, in the order of their tensors.
  *
- * @throws UserError for a router whose tensors are not known, or experts that differ in shape
+ * @throws UserError for a router with unknown tensors, or experts that differ in shape
  */
 export function expertLayers(tensors: Tensors): ExpertLayer[] {
   const found = new Map<string, Map<number, Map<string, NdArray>>>();
@@ -57,7 +57,7 @@ export function expertLayers(tensors: Tensors): ExpertLayer[] {
   });
 }
 
-/** The layer of a path. */
+/** The layer with a path. @throws UserError if there is none */
 export function requireLayer(layers: ReadonlyMap<string, ExpertLayer>, path: string): ExpertLayer {
   const layer = layers.get(path);
   if (layer === undefined) {
@@ -78,7 +78,7 @@ export function below(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
 }
 
-/** The tensors that every expert has; experts are numbered from 0 and of one shape. */
+/** The tensors of every expert; experts are numbered from 0 and have equal shapes. */
 function commonTensors(path: string, experts: ReadonlyMap<number, Tensors>): string[] {
   const first = experts.get(0);
   for (let e = 0; e < experts.size; e++) {
@@ -88,7 +88,7 @@ function commonTensors(path: string, experts: ReadonlyMap<number, Tensors>): str
     );
     if (first === undefined || differs !== undefined || tensors?.size !== first.size) {
       throw new UserError(
-        `the experts of ${path || "the model"} are not alike: expert ${e} has other tensors than expert 0; only experts of one shape can be changed`,
+        `the experts of ${path || "the model"} differ: expert ${e} has other tensors than expert 0; only experts of one shape can be changed`,
       );
     }
   }
@@ -104,7 +104,7 @@ function routerTensors(tensors: Tensors, path: string, numExperts: number): Rout
     const axis = layout[name.slice(prefix.length)];
     if (axis === undefined) {
       throw new UserError(
-        `${name} is of a router whose weights per expert are not known; list it under tensors in the definition of the router`,
+        `${name} belongs to a router with unknown weights per expert; list it under tensors in the definition of the router`,
       );
     }
     return axis === null ? [] : [splitAxis(name, tensors.get(name)!, axis, numExperts)];
@@ -112,7 +112,7 @@ function routerTensors(tensors: Tensors, path: string, numExperts: number): Rout
 }
 
 /**
- * The layout of the router that knows most of these tensors, preferably in these shapes.
+ * The layout of the router that matches most of these tensors, preferably with matching shapes.
  */
 function layoutOf(tensors: Tensors, numExperts: number): TensorLayout {
   const names = [...tensors.keys()];

@@ -13,22 +13,24 @@ import {
 } from "./selection.ts";
 
 export interface MergeExpertsOptions {
-  /** How much each expert counts, by its index, not negative; default equally. */
+  /** Weight of each expert, by its index, not negative; default equal. */
   readonly weights?: PerLayer<readonly number[]>;
   /**
-   * Weights of the model: hidden units of the others are then matched with those of the heaviest
-   * expert of each group before the mean is taken; see {@link alignUnits}.
+   * Weights of the model. If given, hidden units of the others are matched with the units of the heaviest
+   * expert of each group before averaging; see {@link alignUnits}.
    */
   readonly alignIn?: Tensors;
   readonly kinds?: ExpertKinds;
-  /** `K`: the minimum number of experts that must be left. Default 1. */
+  /** `K`: the minimum number of remaining experts. Default 1. */
   readonly numSelectedExperts?: number;
 }
 
 /**
- * Plans a layer in which each group of experts becomes one, in the place of the group's first: the
- * weighted mean of their weights and of their entries in the router (by activation frequency in Li
- * et al., arXiv:2310.01334, section 3). Equal experts give the same expert.
+ * Plans a layer in which each group of experts becomes one expert at the index of the group's first: the
+ * weighted mean of their weights and of their router entries (by activation frequency in Li
+ * et al., arXiv:2310.01334, section 3). Merging equal experts gives the same expert.
+ *
+ * @throws UserError (exit code 2) for empty or invalid groups or weights
  */
 export function mergeExperts(
   layers: readonly ExpertLayer[],
@@ -84,7 +86,7 @@ function sharesOf(
   const values = group.map((e) => (weights === undefined ? 1 : weights[e]!));
   if (!values.every((value) => Number.isFinite(value) && value >= 0)) {
     throw usageError(
-      `experts ${group.join(", ")} of ${layer.path} have the weights ${values.join(", ")}; give each a number that is not negative`,
+      `experts ${group.join(", ")} of ${layer.path} have the weights ${values.join(", ")}; weights must not be negative`,
     );
   }
   const total = values.reduce((sum, value) => sum + value, 0);

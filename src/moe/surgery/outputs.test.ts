@@ -1,4 +1,4 @@
-/** What changed experts do to a layer's outputs: the relations that the documentation states. */
+/** Effects of changed experts on a layer's outputs, as documented. */
 import { expect, test } from "vitest";
 import type { NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -65,7 +65,7 @@ function choices({ ids, shape }: { ids: NdArray; shape: number }): [number, numb
   ]);
 }
 
-test("top-2 with a copy: only tokens with the copied expert first change, to it alone", async () => {
+test("top-2 with a copy: only tokens with the copied expert as first choice change, to it alone", async () => {
   const copied = 3;
   const before = await runLayer(topKLayer(4, 2), sparse);
   const change = addExperts(expertLayers(sparse), { copies: [copied] });
@@ -111,7 +111,7 @@ test("top-2 without an expert: tokens that had not chosen it keep their outputs"
   expectRows(pick(after), pick(before), 1e-6);
 });
 
-test("equal experts are the same expert after a merge, with any weights", () => {
+test("merging equal experts gives the same expert, with any weights", () => {
   const copied = changeExperts(sparse, addExperts(expertLayers(sparse), { copies: [1, 1] }), zeros);
   const change = mergeExperts(expertLayers(copied), [[5, 1, 4]], {
     weights: [1, 0.7, 1, 1, 0.1, 0.4],
@@ -123,7 +123,7 @@ test("equal experts are the same expert after a merge, with any weights", () => 
   }
 });
 
-test("an upcycled layer computes what the dense one does", async () => {
+test("an upcycled layer computes the function of the dense layer", async () => {
   const mlp = (root: Scope, tokens: Tensor) => ({
     y: feedForward(root.child("mlp"), tokens, { hiddenWidth: 7 }),
   });

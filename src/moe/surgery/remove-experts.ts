@@ -12,17 +12,19 @@ import {
 
 export interface RemoveExpertsOptions {
   readonly kinds?: ExpertKinds;
-  /** `K`: the minimum number of experts that must be left. Default 1. */
+  /** `K`: the minimum number of remaining experts. Default 1. */
   readonly numSelectedExperts?: number;
 }
 
 /**
- * Plans a layer without some of its experts; the others close ranks and keep their order.
+ * Plans a layer without some of its experts; the others keep their order and are renumbered.
  *
  * A softmax router's probabilities of the others become `p / (1 - sum of the removed p)`: nothing
- * changes for tokens that gave the removed ones probability 0. Under normalised top-k, weights and
- * outputs stay exactly as they were for every token that had not chosen a removed expert, whatever
+ * changes for tokens with probability 0 for the removed experts. With normalised top-k, weights and
+ * outputs stay exactly the same for every token that had not chosen a removed expert, whatever
  * its probability; unnormalised weights grow by that factor.
+ *
+ * @throws UserError (exit code 2) for empty or invalid selections, or too few remaining experts
  */
 export function removeExperts(
   layers: readonly ExpertLayer[],
@@ -43,7 +45,7 @@ export function removeExperts(
   });
 }
 
-/** Throws if fewer experts are left than a token selects. */
+/** Checks that a token can still select enough experts. @throws UserError if not */
 export function requireEnough(
   { path, numExperts }: ExpertLayer,
   left: readonly NewExpert[],
@@ -51,6 +53,6 @@ export function requireEnough(
 ): void {
   if (left.length >= Math.max(1, numSelectedExperts)) return;
   throw usageError(
-    `${left.length} of ${numExperts} experts would be left in ${path}, fewer than num_selected_experts ${numSelectedExperts}; take away fewer`,
+    `${left.length} of ${numExperts} experts would remain in ${path}, fewer than num_selected_experts ${numSelectedExperts}; remove fewer`,
   );
 }

@@ -1,4 +1,4 @@
-/** Every router's weights under a change, against a router of the changed size. */
+/** Every router's weights under a change, compared with a router of the changed size. */
 import { describe, expect, test } from "vitest";
 import type { NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -20,7 +20,7 @@ import { columnOf, D, expectRows, N, runLayer, shapesOf, weightsOf } from "./sur
 type Router = (scope: Scope, x: Tensor, numExperts: number) => { readonly logits: Tensor };
 const numSelectedExperts = 2;
 
-/** The forms whose every expert has one entry of each tensor: its logit follows from these alone. */
+/** The forms with one entry per expert in each tensor: a logit depends only on these entries. */
 const routers = (["token-choice", "expert-choice", "dense"] as const)
   .flatMap(formsOf)
   .filter(({ byToken, router: { kind, tensors } }) => {
@@ -36,7 +36,7 @@ const routers = (["token-choice", "expert-choice", "dense"] as const)
       ] as const,
   );
 
-/** The router at `moe.router` beside small experts, so that the layer is complete. */
+/** The router at `moe.router` with small experts, so that the layer is complete. */
 const layer = (router: Router, numExperts: number) => (root: Scope, tokens: Tensor) => {
   const scope = root.child("moe");
   const { logits } = router(scope.child("router"), tokens, numExperts);
@@ -64,7 +64,7 @@ describe.each(routers)("%s", (_, router) => {
     return Array.from({ length: numExperts }, (_, e) => columnOf(logits!, e));
   };
 
-  test("a copy has the logits of its source, and the others keep theirs", async () => {
+  test("a copy has the logits of its source, and the others do not change", async () => {
     const [before, after] = [
       await logitsOf(weights, 4),
       await logitsOf(apply(weights, addExperts(layers, { copies: [1] })), 5),
@@ -72,13 +72,13 @@ describe.each(routers)("%s", (_, router) => {
     expectRows(after, [...before, before[1]!]);
   });
 
-  test("removed experts leave the logits of the others", async () => {
+  test("removing experts does not change the logits of the others", async () => {
     const before = await logitsOf(weights, 4);
     const after = await logitsOf(apply(weights, removeExperts(layers, [0, 2])), 2);
     expectRows(after, [before[1]!, before[3]!]);
   });
 
-  test("fresh experts have the entries of a fresh router, at their own places", () => {
+  test("fresh experts have the entries of a fresh router, at their own positions", () => {
     const fresh = weightsOf(layer(router, 6), 1);
     const changed = changeExperts(weights, addExperts(layers, { numFresh: 2 }), { fresh });
     expect(shapesOf(changed)).toEqual(shapesOf(fresh));
@@ -92,7 +92,7 @@ describe.each(routers)("%s", (_, router) => {
     }
   });
 
-  test("a merge of a copy with its source restores the weights", () => {
+  test("merging a copy with its source restores the weights", () => {
     const copied = apply(weights, addExperts(layers, { copies: [2] }));
     const merged = apply(copied, mergeExperts(expertLayers(copied), [[2, 4]]));
     expect(Object.fromEntries(merged)).toEqual(Object.fromEntries(weights));
@@ -110,7 +110,7 @@ function entriesOf(
   ).flat();
 }
 
-test("soft slots: a copied expert brings all its slots", async () => {
+test("soft slots: a copied expert copies all its slots", async () => {
   const numSlots = 3;
   const soft = (numExperts: number) => (root: Scope, tokens: Tensor) => {
     const scope = root.child("moe");
@@ -144,11 +144,11 @@ test("Yuan's queries, keys and values each get the copy's row", () => {
   for (const [at, from] of order.entries()) expect(row(changed, at)).toEqual(row(weights, from));
 });
 
-test("a router whose layout is not known is refused, and so is a fixed map", () => {
+test("a router with unknown layout and a fixed map are refused", () => {
   const weights = weightsOf(layer((at, x, numExperts) => switchRouter(at, x, { numExperts }), 2));
   const odd = new Map([...weights, ["moe.router.mixer.weight", normalArray("m", [2, 2])] as const]);
   expect(() => expertLayers(odd)).toThrow(
-    "moe.router.mixer.weight is of a router whose weights per expert are not known",
+    "moe.router.mixer.weight belongs to a router with unknown weights per expert",
   );
   const wrong = new Map([...weights, ["moe.router.weight", normalArray("w", [3, D])] as const]);
   expect(() => expertLayers(wrong)).toThrow(

@@ -1,4 +1,4 @@
-/** A mixture layer on given weights, for tests of changed experts. */
+/** A mixture layer with given weights, for tests of changed experts. */
 import { expect } from "vitest";
 import { allocate, type NdArray } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -19,7 +19,7 @@ export const x: NdArray<"float32"> = normalArray("x", [N, D]);
 
 type LayerFunction = (scope: Scope, x: Tensor) => Readonly<Record<string, Tensor>>;
 
-/** `y` and the results `f_e` of a layer at `moe`; every expert sees every token. */
+/** `y` and the results `f_e` of a layer at `moe`; every expert processes every token. */
 export function denseLayer(numExperts: number): LayerFunction {
   return (root, tokens) => {
     const scope = root.child("moe");
@@ -52,7 +52,7 @@ function experts(scope: Scope, tokens: Tensor, dispatcher: Dispatcher) {
   return { y: dispatcher.combine(results), results };
 }
 
-/** Normal values for every parameter and state that a function asks for. */
+/** Normal values for every parameter and state of a function. */
 export function weightsOf(
   fn: (scope: Scope, x: Tensor) => unknown,
   seed = 0,
@@ -107,7 +107,7 @@ export function shapesOf(tensors: Tensors): Record<string, readonly number[]> {
   return Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]));
 }
 
-/** A copy with some entries of one tensor overwritten. */
+/** A copy with some overwritten entries of one tensor. */
 export function withEntries(
   tensors: Tensors,
   name: string,

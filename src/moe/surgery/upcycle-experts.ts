@@ -10,30 +10,32 @@ export interface UpcycleExpertsOptions {
    * moments, zeros of the same names and shapes.
    */
   readonly fresh: Tensors;
-  /** Path of the dense layer that becomes the layer with experts at `path`. */
+  /** Path of the dense layer that is replaced by the layer with experts at `path`. */
   readonly denseLayer: (path: string) => string;
   /**
-   * Standard deviation of the noise on the experts, over the root mean square of each tensor. Default
+   * Standard deviation of the noise on the experts, relative to the root mean square of each tensor. Default
    * 0, as in the paper: only the router distinguishes them.
    */
   readonly noise?: number;
-  /** Needed with noise. */
+  /** Required with noise. */
   readonly key?: Key;
 }
 
 /**
- * Makes a mixture of experts out of a dense model: every expert is a copy of the feed-forward layer
- * that it replaces, the routers are fresh, and everything else stays (sparse upcycling, Komatsuzaki
+ * Converts a dense model to a mixture of experts: every expert is a copy of the feed-forward layer
+ * that it replaces, the routers are fresh, and all other tensors are kept (sparse upcycling, Komatsuzaki
  * et al., arXiv:2212.05055, section 2.1).
  *
- * With weights that sum to 1 (normalised top-k) and no noise the result computes what the dense model
- * computes. With `normalization: "none"` the layer's output is scaled by the chosen probabilities.
+ * With weights that sum to 1 (normalised top-k) and without noise, the result computes the same
+ * function as the dense model. With `normalization: "none"` the layer's output is scaled by the chosen
+ * probabilities.
  *
- * Optimizer moments are treated alike: every expert begins with the moments of the dense layer, and
- * routers with none.
+ * Optimizer moments are treated in the same way: every expert starts with the moments of the dense layer, and
+ * routers start with zeros.
  *
  * @param tensors of the dense model
  * @returns the tensors of the mixture model
+ * @throws UserError (exit code 2) if the models do not match
  */
 export function upcycleExperts(
   tensors: Tensors,
@@ -45,7 +47,7 @@ export function upcycleExperts(
     throw usageError(
       before.size > 0
         ? `this model has experts already, in ${[...before].join(", ")}; use add to give it more`
-        : "the configuration of the new model has no layer with experts; say which become one with model.moe_layers",
+        : "the configuration of the new model has no layer with experts; set model.moe_layers",
     );
   }
   const sources = new Map<string, string>();
@@ -81,7 +83,7 @@ function requireTensor(
   if (tensor !== undefined && String(tensor.shape) === String(shape)) return tensor;
   const found = tensor === undefined ? "nothing" : `[${tensor.shape.join(", ")}]`;
   throw usageError(
-    `${target} of the new model is [${shape.join(", ")}], but the dense model has ${found} at ${name}; experts must be of the dense layer's form (activation, hidden width), and nothing else may differ`,
+    `${target} of the new model is [${shape.join(", ")}], but the dense model has ${found} at ${name}; experts must have the dense layer's form (activation, hidden width), and all other tensors must match`,
   );
 }
 

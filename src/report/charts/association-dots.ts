@@ -2,7 +2,8 @@
 
 import * as Plot from "@observablehq/plot";
 import type { LabelRouting } from "../../inspect/types/routing.ts";
-import { type ChartOptions, draw, fitLabels, themeOf } from "./chart.ts";
+import { draw, fitLabels, themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 
 export interface AssociationDotsOptions extends ChartOptions {
   /** Right end of the axis, to align layers. Default: fits the values. */

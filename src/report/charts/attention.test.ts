@@ -7,7 +7,7 @@ test("levels are quarter octaves around the even share", () => {
   expect(ratios.map(attentionLevel)).toEqual([0, 0, 0, 4, 8, 10, 12, 16, 16, 0]);
 });
 
-test("colours grow lighter from level to level for every kind of colour vision", () => {
+test("colours get lighter from level to level for every kind of colour vision", () => {
   const colors = attentionColors();
   for (const vision of ["normal", "protanopia", "deuteranopia", "tritanopia"] as const) {
     const lightness = colors.map(({ fill }) => perceived(linearRgb(fill), vision)[0]);

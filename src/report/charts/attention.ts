@@ -1,7 +1,7 @@
 /** Attention over an image: each patch is coloured by the attention it receives. */
 
 import { inkOn, mix } from "../color.ts";
-import type { ChartOptions } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import { type Add, elementMaker, gridLines, imageElement } from "./elements.ts";
 import { tilePath } from "./regions.ts";
 

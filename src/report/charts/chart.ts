@@ -3,16 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import { formatCompact } from "../format.ts";
 import { type ChartTheme, cssTheme } from "../theme.ts";
-
-/** Document and size of a chart; any DOM works, also outside browsers. */
-export interface ChartOptions {
-  readonly document: Document;
-  /** Outer width, pixels; the height depends on the data. */
-  readonly width: number;
-  readonly theme?: ChartTheme;
-  /** Accessible name of the chart. */
-  readonly label?: string;
-}
+import type { ChartOptions } from "./chart-options.ts";
 
 /** The theme of the options. Default: CSS variables. */
 export function themeOf(options: ChartOptions): ChartTheme {

@@ -40,7 +40,7 @@ test("load map marks dead and overloaded experts", () => {
   );
 });
 
-test("the map of mean probabilities marks nothing", () => {
+test("the map of mean probabilities has no marks", () => {
   const routing = { layer: "moe.0", numExperts: 2, load: [0, 1], importance: [0.05, 0.95] };
   const svg = loadMapChart([routing], { ...options, of: "importance" });
   expect(texts(svg)).toEqual(expect.arrayContaining(["0.10", "1.90"]));
@@ -83,7 +83,7 @@ test.each([
   if (ys.length <= 40) expect(svg.querySelectorAll("circle")).toHaveLength(ys.length);
 });
 
-test("no curve at all is an empty frame", () => {
+test("without curves the frame is empty", () => {
   expect(curveChart([], options).outerHTML).not.toMatch(/NaN|Infinity/);
 });
 
@@ -192,12 +192,12 @@ test("a legend shows the last value of curves, or of the running mean of long cu
   ]);
 });
 
-test("every value of a logarithmic axis has its label", () => {
+test("every value of a logarithmic axis has a label", () => {
   const svg = curveChart([curve([0.05, 4])], options);
   expect(texts(svg)).toEqual(expect.arrayContaining(["0.05", "0.1", "0.2", "0.5", "1", "2"]));
 });
 
-test("charts run in a browser: nothing here imports from Node", () => {
+test("charts run in a browser: no file here imports from Node", () => {
   const folder = new URL(".", import.meta.url);
   const sources = readdirSync(folder).filter((f) => f.endsWith(".ts") && !f.endsWith(".test.ts"));
   for (const file of sources) {

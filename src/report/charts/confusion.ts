@@ -2,7 +2,8 @@
 
 import * as Plot from "@observablehq/plot";
 import { formatCount, formatPercent } from "../format.ts";
-import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
+import { draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import { type CellOptions, followCells } from "./confusion-cells.ts";
 
 /**

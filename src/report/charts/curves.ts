@@ -3,7 +3,8 @@
 import * as Plot from "@observablehq/plot";
 import { downsample, type Point, runningMean } from "../downsample.ts";
 import { formatFigure, formatPercent } from "../format.ts";
-import { type ChartOptions, draw, stepAxis, stepFrame, themeOf } from "./chart.ts";
+import { draw, stepAxis, stepFrame, themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 
 /** One curve; colours follow the order of the list. */
 export interface Curve {

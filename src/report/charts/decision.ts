@@ -3,14 +3,8 @@
 import * as Plot from "@observablehq/plot";
 import type { PatchDecision } from "../../inspect/types/attention.ts";
 import { formatPercent } from "../format.ts";
-import {
-  type ChartOptions,
-  draw,
-  fitLabels,
-  labelledIndices,
-  layerNames,
-  themeOf,
-} from "./chart.ts";
+import { draw, fitLabels, labelledIndices, layerNames, themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 
 export interface DecisionOptions extends ChartOptions {
   /** Kind of each expert, such as `shared`; its first letter is shown beside the number. */

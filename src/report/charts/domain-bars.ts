@@ -3,7 +3,8 @@
 import * as Plot from "@observablehq/plot";
 import type { DomainTable } from "../../evaluate/domains/table.ts";
 import { formatPercent } from "../format.ts";
-import { type ChartOptions, draw, fitLabels, themeOf } from "./chart.ts";
+import { draw, fitLabels, themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 
 /**
  * One group of bars per held-out domain and one for the average, one bar per algorithm with its

@@ -1,7 +1,8 @@
 /** Heat map over experts, shared by several charts. */
 
 import * as Plot from "@observablehq/plot";
-import { type ChartOptions, draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
+import { draw, fitLabels, labelledIndices, themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 
 /** One cell: row, expert and colours. */
 export interface HeatCell {

@@ -1,7 +1,8 @@
 /** Expert assignments per class, domain or attribute value. */
 
 import { formatPercent } from "../format.ts";
-import { type ChartOptions, themeOf } from "./chart.ts";
+import { themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import { heatMap } from "./heat-map.ts";
 
 /**

@@ -3,7 +3,8 @@
 import * as Plot from "@observablehq/plot";
 import type { LayerRouting } from "../../inspect/types/routing.ts";
 import { formatPercent } from "../format.ts";
-import { type ChartOptions, draw, labelledIndices, themeOf } from "./chart.ts";
+import { draw, labelledIndices, themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import { loadStatus, statusSign } from "./load-status.ts";
 
 /** Bars of each expert's share in a layer, with the even share 1/E as a dashed line. */

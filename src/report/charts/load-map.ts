@@ -2,7 +2,8 @@
 
 import type { LayerRouting } from "../../inspect/types/routing.ts";
 import { formatPercent } from "../format.ts";
-import { type ChartOptions, themeOf } from "./chart.ts";
+import { themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import { heatMap } from "./heat-map.ts";
 import { loadStatus, statusSign } from "./load-status.ts";
 

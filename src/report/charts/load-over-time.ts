@@ -3,7 +3,8 @@
 import * as Plot from "@observablehq/plot";
 import { type Point, runningMean, thin } from "../downsample.ts";
 import { formatPercent } from "../format.ts";
-import { type ChartOptions, draw, stepAxis, stepFrame, themeOf } from "./chart.ts";
+import { draw, stepAxis, stepFrame, themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import { smoothingWindow } from "./curves.ts";
 
 /** Maximum number of points of all bands together: bands are read as areas, not point by point. */

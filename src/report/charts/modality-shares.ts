@@ -3,7 +3,8 @@
 import * as Plot from "@observablehq/plot";
 import type { ModalityShares } from "../../inspect/statistics/modality-shares.ts";
 import { formatCount, formatPercent } from "../format.ts";
-import { type ChartOptions, draw, labelledIndices, themeOf } from "./chart.ts";
+import { draw, labelledIndices, themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 
 /** Height of the load rows below the bars, relative to the bars. */
 const gap = 0.08;

@@ -1,7 +1,8 @@
 /** The mosaic: an image whose patches are tinted by their expert. */
 
 import type { MosaicLayer } from "../../inspect/types/mosaic.ts";
-import { type ChartOptions, themeOf } from "./chart.ts";
+import { themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import { type Add, elementMaker, gridLines, imageElement } from "./elements.ts";
 import { borderPath, regions, tilePath } from "./regions.ts";
 

@@ -1,5 +1,6 @@
 /** A sheet of patches. */
-import { type ChartOptions, themeOf } from "./chart.ts";
+import { themeOf } from "./chart.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import { elementMaker, imageElement } from "./elements.ts";
 
 export interface PatchSheetOptions extends ChartOptions {

@@ -151,7 +151,7 @@ test("label headings mention image tokens", () => {
   expect(all(section("experts"), "h3").join()).toContain("Experts by modality percent of each modality,"); // biome-ignore format: one sentence
 });
 
-test("hostile words and captions appear as text", () => {
+test("hostile words and captions are shown as text", () => {
   const hostile = `<img src=x onerror=alert(1)>"`;
   const { retrieval, galleries } = run;
   const html = renderReport({

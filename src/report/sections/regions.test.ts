@@ -45,7 +45,7 @@ const draw = (given: DecisionRegions) =>
 const textOf = (svg: Element): string[] =>
   [...svg.querySelectorAll("text")].map(({ textContent }) => textContent!);
 
-test("three maps, each area named once, with the points inside", () => {
+test("three maps, with each area labelled once and the points inside", () => {
   const maps: Element[] = [...draw(regions).querySelectorAll("svg")];
   expect(maps).toHaveLength(3);
   const [predicted, territory, optimal] = maps as [Element, Element, Element];
@@ -101,7 +101,7 @@ test("a table of classifiers and classes; names are text", () => {
   ]);
 });
 
-test("without a known distribution there are two maps, each in two widths", () => {
+test("without a known distribution there are two maps, each at two widths", () => {
   const { optimal: _, ...rest } = regions;
   expect(draw(rest).querySelectorAll("figure")).toHaveLength(2);
   expect(draw(rest).querySelectorAll("svg")).toHaveLength(4);

@@ -129,7 +129,7 @@ test("many long texts are limited to the size limit of the page", () => {
   expect(page.querySelectorAll("#tokens figure")).toHaveLength(3);
 });
 
-test("hostile tokens appear as text", () => {
+test("hostile tokens are shown as text", () => {
   const hostile = `<img src=x onerror=alert(1)>"`;
   const trace = fixtureTrace([hostile]);
   const layers = trace.layers.map((layer) => ({ ...layer, layer: hostile }));

@@ -15,7 +15,7 @@ const table = {
   about: { run: "runs/x", step: 20 },
 };
 
-test("a .npy file, and what its rows are beside it", async () => {
+test("a .npy file, and a description of its rows in another file", async () => {
   const path = join(folder, "x.npy");
   expect(await writeEmbeddings(path, table)).toEqual([path, join(folder, "x.json")]);
   const { shape, data } = decodeNpy(readFileSync(path));
@@ -33,7 +33,7 @@ test("a .npy file, and what its rows are beside it", async () => {
   });
 });
 
-test("a .parquet file with a list of floats a row", async () => {
+test("a .parquet file with a list of floats per row", async () => {
   const path = join(folder, "x.parquet");
   expect(await writeEmbeddings(path, table)).toEqual([path]);
   const file = await asyncBufferFromFile(path);
@@ -47,7 +47,7 @@ test("a .parquet file with a list of floats a row", async () => {
   expect(about).toContainEqual({ key: "moesaic", value: '{"run":"runs/x","step":20}' });
 });
 
-test("other endings and missing folders are refused, and nothing is left behind", async () => {
+test("other extensions and missing folders are refused, and no file remains", async () => {
   const before = readdirSync(folder);
   await expect(writeEmbeddings(join(folder, "x.csv"), table)).rejects.toThrow(
     "a file ending in .npy or .parquet",

@@ -23,7 +23,7 @@ function plan(edit: Exclude<ExpertEdit, { action: "upcycle" }>, known = loads): 
   );
 }
 
-test("named experts count for every layer, or for the one that is named with them", () => {
+test("named experts apply to every layer, or to the layer named with them", () => {
   expect(plan({ action: "remove", experts: [{ experts: [1] }] })).toEqual([
     [[0], [2], [3]],
     [[0], [2], [3]],
@@ -37,12 +37,12 @@ test("named experts count for every layer, or for the one that is named with the
     [[0], [1], [3]],
   ]);
   expect(plan({ action: "add", copies: each })).toEqual([
-    [[0], [1], [2], [0], [3]], // shared experts stay before the image's own
+    [[0], [1], [2], [0], [3]], // shared experts precede the image's own experts
     [[0], [1], [2], [2], [3]],
   ]);
 });
 
-test("the most and the least used are those of one kind", () => {
+test("the most and the least used are chosen within one kind", () => {
   expect(plan({ action: "add", numMostUsed: 1 })).toEqual([
     [[0], [1], [2], [0], [3]],
     [[0], [1], [2], [1], [3]],
@@ -58,7 +58,7 @@ test("the most and the least used are those of one kind", () => {
   expect(plan({ action: "add", numFresh: 1, kind: "image" })[0]).toEqual([[0], [1], [2], [3], []]);
 });
 
-test("loads are the weights of a merge", () => {
+test("loads are used as weights of a merge", () => {
   const context = { layers: expertLayers(weights), loads, counts, weights };
   const edit = { action: "merge", groups: [{ experts: [2, 0] }], align: false } as const;
   const shares = (weigh: "equal" | "load" | number[]) =>
@@ -72,7 +72,11 @@ test("loads are the weights of a merge", () => {
 
 test.each<[string, Exclude<ExpertEdit, { action: "upcycle" }>, string]>([
   ["nothing said", { action: "add" }, "choose the experts with one of --copy, --most-used or"],
-  ["too much said", { action: "remove", experts: [], numLeastUsed: 1 }, "one of --experts or"],
+  [
+    "conflicting options",
+    { action: "remove", experts: [], numLeastUsed: 1 },
+    "one of --experts or",
+  ],
   ["an unknown kind", { action: "add", numFresh: 1, kind: "text" }, "unknown kind of experts text"],
   ["an unknown layer", { action: "add", copies: [{ layer: "c", experts: [0] }] }, "there are a, b"],
   [

@@ -6,7 +6,7 @@ import { expertCounts, requireDenseForm, withExpertCounts } from "./expert-setti
 const settings = (value: object): ModelSettings => fromSnakeCase(modelSchema.parse(value));
 const vit = (moe: object): ModelSettings => settings({ system: "vit-moe", moe });
 
-test("Diff-MoE has shared experts and those of the image", () => {
+test("Diff-MoE has shared experts and image experts", () => {
   const model = settings({ system: "diff-moe", num_shared_experts: 3 });
   expect(expertCounts(model)).toEqual({
     kinds: ["shared", "image"],
@@ -21,7 +21,7 @@ test("Diff-MoE has shared experts and those of the image", () => {
   expect(() => requireDenseForm(model)).toThrow("diff-moe has no dense form");
 });
 
-test("experts under model.moe: as many as are left, at least K where K is fixed", () => {
+test("experts under model.moe: the remaining number, at least K if K is fixed", () => {
   const model = vit({ num_experts: 6 });
   expect(expertCounts(model)).toEqual({ kinds: ["routed"], counts: [6], numSelectedExperts: 2 });
   const fewer = withExpertCounts(model, [5]);
@@ -33,7 +33,7 @@ test("experts under model.moe: as many as are left, at least K where K is fixed"
   expect(requireDenseForm(model).layerAt("blocks.3.moe")).toBe("blocks.3.mlp");
 });
 
-test("where to ask for experts in every block", () => {
+test("settings for experts in every block", () => {
   const model = vit({});
   expect(requireDenseForm(model).expertsEverywhere(model)).toBe("model.moe_layers=all");
   const sfMoe = settings({ system: "sf-moe", num_layers: 3, blocks: "FFF" });
@@ -41,7 +41,7 @@ test("where to ask for experts in every block", () => {
   expect(requireDenseForm(sfMoe).layerAt("blocks.2.moe")).toBe("blocks.2.mlp");
 });
 
-test("finely divided experts change by whole multiples", () => {
+test("fine-grained experts change in whole multiples", () => {
   const model = vit({ num_experts: 4, experts: { granularity: 2 } });
   expect(expertCounts(model)).toMatchObject({ counts: [8], numSelectedExperts: 4 });
   expect(expertCounts(withExpertCounts(model, [6])).counts).toEqual([6]);
@@ -50,7 +50,7 @@ test("finely divided experts change by whole multiples", () => {
   );
 });
 
-test("experts that no setting counts, and layers without a dense form, are refused", () => {
+test("experts without a setting, and layers without a dense form, are refused", () => {
   expect(() => expertCounts(settings({ system: "classic-mixture" }))).toThrow(
     "experts of model.system classic-mixture cannot be changed",
   );

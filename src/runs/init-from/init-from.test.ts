@@ -34,7 +34,7 @@ const model = (): Map<string, NdArray> =>
 const settings = (options: object) => initFromSchema.parse({ path, ...options });
 const rename = [{ from: "visual.", to: "" }];
 
-test("names are mapped, and what fits is copied", async () => {
+test("names are mapped, and matching tensors are copied", async () => {
   const targets = model();
   const report = await initializeFrom(settings({ rename, strict: false }), targets);
   expect([...targets.get("proj.weight")!.data]).toEqual([1, 2, 3, 4]);
@@ -53,7 +53,7 @@ test("names are mapped, and what fits is copied", async () => {
   ]);
 });
 
-test("strict refuses what does not fit, unless it is left out", async () => {
+test("strict refuses mismatches unless they are excluded", async () => {
   await expect(initializeFrom(settings({ rename }), model())).rejects.toThrow(
     "missing in the file: head.weight; proj.bias is float32 [2] in the file",
   );
@@ -65,13 +65,13 @@ test("strict refuses what does not fit, unless it is left out", async () => {
   ]);
 });
 
-test("a file of which nothing fits is refused even if partial filling is allowed", async () => {
+test("a file without any matching tensor is refused even if partial filling is allowed", async () => {
   await expect(initializeFrom(settings({ strict: false }), model())).rejects.toThrow(
     "use init_from.rename to map names",
   );
 });
 
-test("a path that is missing, empty or no safetensors file is named", async () => {
+test("a missing, empty or invalid file is reported", async () => {
   const at = (other: string) => initializeFrom({ ...settings({}), path: other }, model());
   await expect(at(join(folder, "none"))).rejects.toThrow("none does not exist");
   await expect(at(mkdtempSync(join(folder, "empty-")))).rejects.toThrow("has no checkpoint");
@@ -79,7 +79,7 @@ test("a path that is missing, empty or no safetensors file is named", async () =
   await expect(at(join(folder, "broken"))).rejects.toThrow("broken cannot be read");
 });
 
-test("two tensors cannot take one name", async () => {
+test("two tensors cannot map to one name", async () => {
   const clash = [
     { from: "visual.proj.bias", to: "logit_scale" },
     { from: "logit", to: "logit" },

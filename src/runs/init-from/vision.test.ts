@@ -76,7 +76,7 @@ async function logitsOf({ graph, parameters }: Model): Promise<NdArray> {
   }
 }
 
-test("a dense model takes the weights as they are", async () => {
+test("a dense model uses the weights unchanged", async () => {
   const model = modelOf({ blocks: "FF" });
   const { filled, ...rest } = await load(model);
   expect([...filled].sort()).toEqual(Object.keys(weights).sort());
@@ -84,7 +84,7 @@ test("a dense model takes the weights as they are", async () => {
   expectClose("logits", await logitsOf(model), arrays.logits!, 1e-5);
 });
 
-test("experts begin as the dense layer: with weights of sum 1 the logits are PyTorch's", async () => {
+test("experts start as the dense layer: with weights of sum 1 the logits equal PyTorch's", async () => {
   const model = modelOf();
   const report = await load(model, { upcycle: true });
   expect(describeInit(report)).toEqual([
@@ -98,7 +98,7 @@ test("experts begin as the dense layer: with weights of sum 1 the logits are PyT
   expectClose("logits", await logitsOf(model), arrays.logits!, 1e-5);
 });
 
-test("one expert by GMoE's gate scales the dense layer by its probability", async () => {
+test("one expert with GMoE's gate scales the dense layer by its probability", async () => {
   const model = modelOf({ moe: fourExperts(cosine) });
   await load(model, { upcycle: true });
   const even = allocate("float32", [8, 4]); // no similarity: probabilities of 1/4
@@ -128,7 +128,7 @@ test.each([
   expectClose("positions", model.parameters.get("pos_embed")!, arrays[`positions_${grid}`]!, 1e-6);
 });
 
-test("resampling keeps even grids, grids of the same size, and the mean of a grid of two", () => {
+test("resampling keeps constant grids, grids of the same size, and the mean of a 2x2 grid", () => {
   expect([...resizeGrid(new Float32Array(4).fill(3), 2, 7, 1)]).toSatisfy((values: number[]) =>
     values.every((value) => Math.abs(value - 3) < 1e-6),
   );
@@ -136,7 +136,7 @@ test("resampling keeps even grids, grids of the same size, and the mean of a gri
   expect(resizeGrid(Float32Array.of(1, 2, 3, 4), 2, 1, 1)[0]).toBeCloseTo(2.5, 6);
 });
 
-test("a head for other classes is freshly initialised, and reported", async () => {
+test("a head for other classes is freshly initialised, and this is reported", async () => {
   const model = modelOf({ blocks: "FF" }, { numClasses: 7 });
   const before = toNumbers(model.parameters.get("head.weight")!);
   const report = await load(model);
@@ -147,7 +147,7 @@ test("a head for other classes is freshly initialised, and reported", async () =
   expect(toNumbers(model.parameters.get("head.weight")!)).toEqual(before);
 });
 
-test("without upcycling, or with experts of another width, the experts are not filled", async () => {
+test("without upcycling, or with experts of another width, experts are not initialised", async () => {
   await expect(load(modelOf())).rejects.toThrow("blocks.1.mlp.fc1.weight");
   const wide = modelOf({ moe: fourExperts(top2, 3) });
   await expect(load(wide, { upcycle: true })).rejects.toThrow(
@@ -155,7 +155,7 @@ test("without upcycling, or with experts of another width, the experts are not f
   );
 });
 
-test("rows of other class tokens: a second one keeps its own, none at all drops the first", async () => {
+test("rows of other class tokens: a second one keeps its own, without class token the first is dropped", async () => {
   const table = toNumbers(weights.pos_embed!);
   const distilled = modelOf({ blocks: "FF", distilled: true });
   const fresh = toNumbers(distilled.parameters.get("pos_embed")!).slice(16, 32);
@@ -168,7 +168,7 @@ test("rows of other class tokens: a second one keeps its own, none at all drops 
   expect(toNumbers(mean.parameters.get("pos_embed")!)).toEqual(table.slice(16));
 });
 
-test("a class token whose position stands apart takes the first row", async () => {
+test("a class token with a separate position takes the first row", async () => {
   const targets = new Map<string, NdArray>([
     ["vision.cls_token", allocate("float32", [1, 1, 16])],
     ["vision.cls_pos_embed", allocate("float32", [1, 1, 16])],

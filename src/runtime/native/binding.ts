@@ -25,7 +25,11 @@ export interface BindingHost {
   forget(binding: Binding): void;
 }
 
-/** Binds inputs and outputs to memory; see `Session.bind`. */
+/**
+ * Binds inputs and outputs to memory; see `Session.bind`.
+ *
+ * @throws RangeError without outputs, and from `run` Error if the run fails
+ */
 export function bindNative(
   host: BindingHost,
   inputs: Readonly<Record<string, NdArray>>,
@@ -132,7 +136,11 @@ interface BoundRun {
 
 const bound = new WeakMap<Binding, BoundRun>();
 
-/** Runs bindings of any native sessions one after another; see `Runtime.runAll`. */
+/**
+ * Runs bindings of any native sessions one after another; see `Runtime.runAll`.
+ *
+ * @throws TypeError for bindings of another runtime, Error if a run fails
+ */
 export async function runBindings(api: Api, bindings: readonly Binding[]): Promise<void> {
   const begun: BoundRun[] = [];
   try {

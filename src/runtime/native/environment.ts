@@ -1,10 +1,11 @@
 /**
  * ONNX Runtime's process-wide environment with a thread pool shared by all sessions.
  *
- * Pools of several sessions spin against each other while they wait. Measured with 60 small operators,
- * 2 threads on 2 cores: one session took 1.4 ms per run with the shared pool and 1.5 ms with its own;
- * two alternating sessions 1.3 ms against 4.0 ms per run. A process has one environment with one pool,
- * so the first session decides its settings; sessions with other settings get their own threads.
+ * Separate pools compete for cores, because their threads spin while they wait. Measured with 60 small
+ * operators, 2 threads on 2 cores: one session took 1.4 ms per run with the shared pool and 1.5 ms with
+ * its own; two alternating sessions 1.3 ms against 4.0 ms per run. A process has one environment with
+ * one pool, so the first session decides its settings; sessions with other settings get their own
+ * threads.
  */
 import type { HandleCounts } from "../handles.ts";
 import { type Api, type Pointer, slots } from "./api.ts";

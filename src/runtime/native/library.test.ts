@@ -30,7 +30,7 @@ test("the library of each platform is found inside the package", () => {
   expect(at("win32", "x64")).toBe(join(folder, "win32", "x64", "onnxruntime.dll"));
 });
 
-test("a missing package says what to install", () => {
+test("a missing package is reported with the command to install it", () => {
   const missing = () => {
     throw new Error("Cannot find module");
   };
@@ -41,13 +41,13 @@ test("a missing package says what to install", () => {
   expect(error.exitCode).toBe(1);
 });
 
-test("a platform without a library is named", () => {
+test("an unsupported platform is reported", () => {
   const error = failure(() => findLibrary({ ...linux, platform: "darwin", arch: "x64" }));
   expect(error.message).toContain("no ONNX Runtime library for darwin/x64");
   expect(error.message).toContain("MOESAIC_ONNXRUNTIME");
 });
 
-test("a package without its library asks for a reinstall", () => {
+test("a package without its library suggests a reinstall", () => {
   const error = failure(() => findLibrary({ ...linux, exists: () => false }));
   expect(error.message).toContain("reinstall");
 });
@@ -66,7 +66,7 @@ test("the installed library opens and reports its version", () => {
   expect(openApi(findLibrary(systemSearch())).version).toMatch(/^1\.\d+\.\d+/);
 });
 
-test("a file that is no library is refused with its path", () => {
+test("a file that is not a library is refused with its path", () => {
   const error = failure(() => openApi(import.meta.filename));
   expect(error.message).toContain("library.test.ts cannot be loaded");
 });

@@ -59,13 +59,13 @@ export function findLibrary(search: LibrarySearch = systemSearch()): string {
     manifest = search.resolvePackage();
   } catch (cause) {
     throw new UserError(
-      `the package onnxruntime-node, which carries the ONNX Runtime library for ${platform}/${arch}, is not installed; run ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node`,
+      `the package onnxruntime-node, which carries the ONNX Runtime library for ${platform}/${arch}, is not installed; run npm install --ignore-scripts onnxruntime-node`,
       { cause },
     );
   }
   const path = join(dirname(manifest), "bin", "napi-v6", platform, arch, name);
   if (search.exists(path)) return path;
   throw new UserError(
-    `the package onnxruntime-node holds no ${path}; reinstall it with ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node`,
+    `the package onnxruntime-node holds no ${path}; reinstall it with npm install --ignore-scripts onnxruntime-node`,
   );
 }

@@ -1,4 +1,4 @@
-/** What only the native runtime promises. */
+/** Properties of the native runtime only. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ const addModel = modelBytes(
   { c: vector },
 );
 
-/** `depth` products of a square matrix with itself: a run of tens of milliseconds. */
+/** `depth` products of a square matrix with itself: a run takes tens of milliseconds. */
 function slowModel(width: number, depth: number): Uint8Array {
   const nodes: NodeSpec[] = Array.from({ length: depth }, (_, i) => ({
     op: "MatMul",
@@ -39,7 +39,7 @@ function expectNothingAlive(): void {
 afterEach(expectNothingAlive);
 
 test("an elementwise graph run in place equals the ping-pong run", async () => {
-  const n = 4099; // no multiple of any vector width
+  const n = 4099; // not a multiple of any vector width
   const model = modelBytes(
     { p: vector, m: vector, g: vector, beta: ["float32", []], rate: ["float32", []] },
     [
@@ -91,7 +91,7 @@ test("the event loop is free during a run", async () => {
   expect(turns).toBeGreaterThan(20);
 });
 
-test("200 cycles of create, run and dispose leave nothing alive", async () => {
+test("200 cycles of create, run and dispose leave no live handles", async () => {
   for (let cycle = 0; cycle < 200; cycle++) {
     const session = await runtime.createSession(addModel, { threads: 1 });
     const c = allocate("float32", [1]);
@@ -117,7 +117,7 @@ test("a session disposed of during a run is freed after it", async () => {
   expectNothingAlive();
 });
 
-test("small arrays of the moving heap stay where native code reads and writes them", async () => {
+test("native code reads and writes small arrays of the moving heap in place", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   using session = await runtime.createSession(addModel);
@@ -138,7 +138,7 @@ test("small arrays of the moving heap stay where native code reads and writes th
   expect(triples.map(({ c }) => [...c.data])).toEqual(triples.map((_, i) => [i + 1, i + 2]));
 });
 
-test("denormals become zero in every run, on whatever thread", async () => {
+test("denormals become zero in every run, on any thread", async () => {
   const n = 1 << 16;
   const model = modelBytes(
     { a: vector, b: vector },
@@ -159,10 +159,10 @@ test("denormals become zero in every run, on whatever thread", async () => {
       expect(c.data.every((x) => x === 0)).toBe(true);
     }
   }
-  expect(Number.MIN_VALUE * 3).toBeGreaterThan(0); // this thread keeps its own
+  expect(Number.MIN_VALUE * 3).toBeGreaterThan(0); // this thread keeps its own mode
 });
 
-test("sessions with other threads than the shared pool work beside it", async () => {
+test("sessions with other thread counts work beside the shared pool", async () => {
   const settings = [{ threads: 2 }, { threads: 1 }, { threads: 2, spin: false }];
   const sessions: Session[] = [];
   for (const options of settings) sessions.push(await runtime.createSession(addModel, options));
@@ -202,13 +202,13 @@ test("a profile is a trace of the operators", async () => {
   expect(() => plain.endProfiling!()).toThrow("the session writes no profile");
 });
 
-test("a provider that the library lacks is named", async () => {
+test("a provider that the library lacks is reported", async () => {
   await expect(runtime.createSession(addModel, { provider: "cuda" })).rejects.toThrow(
     "the execution provider cuda is not available",
   );
 });
 
-test("the number of threads is checked", async () => {
+test("the number of threads is validated", async () => {
   await expect(runtime.createSession(addModel, { threads: 0 })).rejects.toThrow(
     "threads must be a whole number >= 1, got 0",
   );

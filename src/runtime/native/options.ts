@@ -7,7 +7,11 @@ import type { SessionOptions } from "../session.ts";
 import { type Api, addressOf, type Pointer, slots } from "./api.ts";
 import type { PoolSettings } from "./environment.ts";
 
-/** Number of worker threads in the options. */
+/**
+ * Number of worker threads in the options.
+ *
+ * @throws UserError (exit code 2) for an invalid number of threads
+ */
 export function poolSettings(options: SessionOptions): PoolSettings {
   const threads = options.threads ?? Math.min(16, availableParallelism());
   if (!Number.isInteger(threads) || threads < 1) {
@@ -16,7 +20,11 @@ export function poolSettings(options: SessionOptions): PoolSettings {
   return { threads, spin: options.spin ?? true };
 }
 
-/** Native session options; the caller releases them with `releaseOptions`. */
+/**
+ * Native session options; the caller releases them with `releaseOptions`.
+ *
+ * @throws UserError (exit code 2) for an unknown or unavailable provider
+ */
 export function createOptions(
   api: Api,
   handles: HandleCounts,

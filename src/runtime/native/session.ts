@@ -12,7 +12,11 @@ import { createOptions, cString, poolSettings, releaseOptions } from "./options.
 import { makePlan, type NameTable } from "./plan.ts";
 import { readTensorInfo } from "./tensor.ts";
 
-/** Loads a model off the main thread. */
+/**
+ * Loads a model off the main thread.
+ *
+ * @throws Error if the model cannot be loaded, and from `run` if a run fails
+ */
 export async function createNativeSession(
   api: Api,
   handles: HandleCounts,

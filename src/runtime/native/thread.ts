@@ -73,7 +73,11 @@ interface Reply {
   readonly error?: string;
 }
 
-/** Starts the thread over an open library; an idle thread does not keep the process alive. */
+/**
+ * Starts the thread over an open library; an idle thread does not keep the process alive.
+ *
+ * @throws Error, from calls, after the thread has ended
+ */
 export function startNativeThread(library: string, stackSize: number): NativeThread {
   const koffi = createRequire(import.meta.url).resolve("koffi");
   const worker = new Worker(program, {

@@ -54,7 +54,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("the first two of five runs are left out, and times add up", () => {
+test("the first two of five runs are excluded, and times add up", () => {
   expect(profile.runs).toBe(3);
   expect(profile.ms).toBeGreaterThan(0);
   const { forward, backward, recompute } = profile.phases;
@@ -66,7 +66,7 @@ test("the first two of five runs are left out, and times add up", () => {
   expect(profile.peakBytes).toBeGreaterThanOrEqual(8 * 16 * 4);
 });
 
-test("operators and modules are told apart, with the pass that each node is part of", () => {
+test("operators and modules are distinguished, with the pass of each node", () => {
   const gemms = (phase: Phase) =>
     profile.timings.filter(
       ({ operator, place, phase: of }) =>
@@ -74,7 +74,7 @@ test("operators and modules are told apart, with the pass that each node is part
     ).length / profile.runs;
   expect(gemms("forward")).toBe(2);
   expect(gemms("recompute")).toBe(2);
-  expect(gemms("backward")).toBe(3); // two of weights, and one of the upper layer's input
+  expect(gemms("backward")).toBe(3); // two of the weights, and one of the upper layer's input
   const module = (name: string) => profile.modules.find((entry) => entry.name === name)!;
   expect(module("blocks").ms).toBeCloseTo(module("blocks.0").ms + module("blocks.1").ms, 9);
   expect(module("blocks.0.fc").byPhase.recompute).toBeGreaterThan(0);
@@ -105,7 +105,7 @@ test("the table names operators, modules and passes", () => {
   expect(profileTable(profile, { depth: 1 })).not.toMatch(/blocks\.0/);
 });
 
-test("a profile worked out by hand", () => {
+test("a hand-computed profile", () => {
   const node = (name: string, operator: string, ts: number, dur: number) => ({
     cat: "Node",
     name: `${name}_kernel_time`,
@@ -137,7 +137,7 @@ test("a profile worked out by hand", () => {
   expect(peakBytes).toBe(2000);
 });
 
-test("files that are too large or no profile are refused", async () => {
+test("too large files and invalid profiles are refused", async () => {
   const other = join(folder, "other.json");
   await writeFile(other, "[{");
   await expect(readProfile(other)).rejects.toThrow(
@@ -145,6 +145,6 @@ test("files that are too large or no profile are refused", async () => {
   );
   await writeFile(other, "{}");
   await expect(readProfile(other)).rejects.toThrow(/a profile is a list of events/);
-  await truncate(other, 500 * 2 ** 20); // a file with a hole: no such bytes on the disk
+  await truncate(other, 500 * 2 ** 20); // a sparse file: its bytes are not on the disk
   await expect(readProfile(other)).rejects.toThrow(/524288000 bytes.*profile fewer steps/);
 });

@@ -21,6 +21,7 @@ export interface WebLibrary {
 /** Serialises work: the package forbids overlapping runs on WebGPU. */
 export type RunQueue = <T>(work: () => Promise<T>) => Promise<T>;
 
+/** A queue that runs one piece of work after another. */
 export function runQueue(): RunQueue {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
@@ -30,6 +31,11 @@ export function runQueue(): RunQueue {
   };
 }
 
+/**
+ * Loads a model into onnxruntime-web.
+ *
+ * @throws Error if the model cannot be loaded, and from `run` if a run fails
+ */
 export async function createWebSession(
   library: WebLibrary,
   handles: HandleCounts,

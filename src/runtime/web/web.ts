@@ -1,5 +1,6 @@
-/** The web runtime: onnxruntime-web (WebAssembly or WebGPU) behind the common interface. */
-import type { InferenceSession } from "onnxruntime-web";
+/// <reference path="./onnxruntime-web.d.ts" />
+/** The web runtime: onnxruntime-web behind the common interface. */
+import type { Env, InferenceSession } from "onnxruntime-web";
 import { UserError, usageError } from "../../graph/errors.ts";
 import { handleCounts } from "../handles.ts";
 import type { Binding, Runtime, SessionOptions } from "../session.ts";
@@ -12,26 +13,58 @@ export interface WebRuntimeOptions {
   readonly numThreads?: number;
 }
 
+/** onnxruntime-web as one of its entries exports it, and the providers of that entry. */
+export interface WebEntry {
+  readonly library: WebLibrary & { readonly env: Env };
+  readonly providers: readonly ("wasm" | "webgpu")[];
+}
+
 /**
- * Opens onnxruntime-web, in a browser or in Node.
+ * Opens onnxruntime-web on WebAssembly, in a browser or in Node. `webGpuRuntime` of `moesaic/webgpu` also
+ * has WebGPU; its WebAssembly file is twice as large.
  *
  * Runs of all sessions are serialised; results are copied into bound arrays. The runtime sets the
  * threads: `threads` and `spin` of a session have no effect.
+ *
+ * @throws UserError if the WebAssembly backend is missing, and (exit code 2) from `createSession` for
+ * another provider than wasm
+ * @example
+ * const runtime = await webRuntime({ numThreads: 2 });
+ * const model = await createLiveModel(spec, weights, { runtime });
  */
 export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runtime> {
-  const ort = await import("onnxruntime-web");
-  const { wasm } = ort.env;
+  // In browsers the entry with WebAssembly alone; see `imports` of package.json.
+  const library = await import("#onnxruntime-web");
+  return createWebRuntime({ library, providers: ["wasm"] }, options);
+}
+
+/**
+ * The runtime over an entry of onnxruntime-web; all sessions share the entry's threads.
+ *
+ * @throws UserError if the WebAssembly backend is missing
+ */
+export function createWebRuntime(
+  { library, providers }: WebEntry,
+  options: WebRuntimeOptions,
+): Runtime {
+  const { wasm } = library.env;
   if (wasm === undefined) throw new UserError("onnxruntime-web has no WebAssembly backend");
   if (options.wasmPaths !== undefined) wasm.wasmPaths = options.wasmPaths;
   if (options.numThreads !== undefined) wasm.numThreads = options.numThreads;
-  const library: WebLibrary = ort;
   const handles = handleCounts();
   const queue = runQueue();
   return {
     name: "web",
     copiesInputs: true,
     createSession: async (model, given = {}) =>
-      createWebSession(library, handles, queue, model, nativeOptions(given), given.explain),
+      createWebSession(
+        library,
+        handles,
+        queue,
+        model,
+        sessionOptions(given, providers),
+        given.explain,
+      ),
     runAll: async (bindings: readonly Binding[]) => {
       for (const binding of bindings) await binding.run();
     },
@@ -39,10 +72,16 @@ export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runti
   };
 }
 
-function nativeOptions(options: SessionOptions): InferenceSession.SessionOptions {
-  const provider = options.provider ?? "wasm";
-  if (provider !== "wasm" && provider !== "webgpu") {
-    throw usageError(`the web runtime has no provider "${provider}"; use wasm or webgpu`);
+function sessionOptions(
+  options: SessionOptions,
+  providers: WebEntry["providers"],
+): InferenceSession.SessionOptions {
+  const provider = providers.find((name) => name === (options.provider ?? providers[0]));
+  if (provider === undefined) {
+    const hint = options.provider === "webgpu" ? "; webGpuRuntime of moesaic/webgpu has it" : "";
+    throw usageError(
+      `this web runtime has no provider "${options.provider}", only ${providers.join(" and ")}${hint}`,
+    );
   }
   if (options.profile !== undefined) {
     throw usageError("only the native runtime writes profiles; drop the option profile");

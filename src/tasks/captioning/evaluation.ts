@@ -9,7 +9,7 @@ import { collect, generate } from "../../evaluate/generate/generate.ts";
 import { firstTokens } from "../../evaluate/generate/prompt.ts";
 import type { BatchSource } from "../../learn/evaluator.ts";
 import type { SeeMoe } from "../../models/seemoe/config.ts";
-import { nativeRuntime } from "../../runtime/native/native.ts";
+import { defaultRuntime } from "../../runtime/default-runtime.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
 import { type Collector, evaluateWith } from "../shared/collect.ts";
 import { routingCollector } from "../shared/collectors.ts";
@@ -64,7 +64,7 @@ export async function evaluateCaptioning(
   const { routing, captions: record, charactersPerToken } = results;
   Object.assign(scores, shuffled);
 
-  using decoder = await createDecoder(model, { runtime: nativeRuntime(), weights, session });
+  using decoder = await createDecoder(model, { runtime: defaultRuntime(), weights, session });
   const passes = shifted === undefined ? 1 : 2;
   let done = 0;
   const onCaptions = () => onWork?.("batch of captions", ++done, passes * loader.batchesPerEpoch);

@@ -19,7 +19,7 @@ function characters(specials: ("pad" | "unknown" | "start" | "end")[]): Tokenize
   return createTokenizer(learnTokenizer("character", ["abc"], { specials }));
 }
 
-/** Scalars and log-probabilities of the tokens, `[sample][place][token]`. */
+/** Scalars, and log-probabilities of the tokens, `[sample][position][token]`. */
 async function evaluate(tokenizer: Tokenizer, change: (rows: number[]) => number[] = (x) => x) {
   const model = tinySeeMoe({ embedding_std: 0.3 }, {}, tokenizer.vocabularySize);
   const { tokens, lengths } = tokenRows(tokenizer, texts, 6);
@@ -78,7 +78,7 @@ describe("the loss", () => {
   });
 });
 
-describe("what cannot be learnt is refused with a sentence", () => {
+describe("invalid settings are refused with a clear error", () => {
   const settings = fromSnakeCase(
     seeMoeSchema.parse({
       system: "seemoe",
@@ -116,7 +116,7 @@ describe("what cannot be learnt is refused with a sentence", () => {
     expect(() => captioningTask(settings, source, options)).toThrow(message);
   });
 
-  test("all that fits is a task", () => {
+  test("valid settings give a task", () => {
     const task = captioningTask(settings, { dataset, fields: fieldsOf(8), tokenizer }, options);
     expect(task).toMatchObject({ score: { name: "loss", better: "lower" }, tokensPerSample: 8 });
   });
@@ -171,16 +171,19 @@ test.each([
   [9, 3, 4],
   [200, 16, 64],
   [130, 100, 64],
-])("of %i samples in batches of %i each has the image %i places before it", async (...given) => {
-  const [length, size, shift] = given;
-  const source = shiftedImages(countingLoader(length, size), length);
-  for (let round = 0; round < 2; round++) {
-    const found: number[] = [];
-    source.seek(0);
-    for (let batch = await source.next(); batch !== undefined; batch = await source.next()) {
-      expect(batch.arrays.images!.shape).toEqual([batch.indices.length, 1, 1, 1]);
-      found.push(...toNumbers(batch.arrays.images!));
+])(
+  "for %i samples in batches of %i each has the image %i positions before it",
+  async (...given) => {
+    const [length, size, shift] = given;
+    const source = shiftedImages(countingLoader(length, size), length);
+    for (let round = 0; round < 2; round++) {
+      const found: number[] = [];
+      source.seek(0);
+      for (let batch = await source.next(); batch !== undefined; batch = await source.next()) {
+        expect(batch.arrays.images!.shape).toEqual([batch.indices.length, 1, 1, 1]);
+        found.push(...toNumbers(batch.arrays.images!));
+      }
+      expect(found).toEqual(Array.from({ length }, (_, i) => (i - shift + length) % length));
     }
-    expect(found).toEqual(Array.from({ length }, (_, i) => (i - shift + length) % length));
-  }
-});
+  },
+);

@@ -8,7 +8,7 @@ const characters = "abcdefghijklmnopqrstuvwxyz";
 const tokenizer = createTokenizer({ kind: "character", characters, specials: [] });
 const E = 7;
 
-test("sentences come evenly by class, without their padding", () => {
+test("sentences are drawn evenly by class, without their padding", () => {
   const rows = [
     [1, 2, 0],
     [3, 0, 0],

@@ -3,7 +3,7 @@ import type { ImageDataset, ObjectAttributes } from "../../data/dataset.ts";
 import { createEncoder } from "../../evaluate/encoder.ts";
 import { retrievalScores } from "../../evaluate/retrieval.ts";
 import { retrievalSamples } from "../../inspect/retrieval-samples.ts";
-import { nativeRuntime } from "../../runtime/native/native.ts";
+import { defaultRuntime } from "../../runtime/default-runtime.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
 import { withAttention } from "../shared/attention-record.ts";
 import { evaluateWith } from "../shared/collect.ts";
@@ -36,7 +36,7 @@ export async function evaluateContrast(
   const { model, session } = options;
   const { loader, weights } = evaluation;
   const dataset = loader.dataset as ImageDataset;
-  using encoder = await createEncoder(model, { runtime: nativeRuntime(), weights, session });
+  using encoder = await createEncoder(model, { runtime: defaultRuntime(), weights, session });
   const evaluated = await evaluateWith(evaluation, {
     routing: routingCollector(options.classNames),
     pairs: contrastCollector(dataset, options),

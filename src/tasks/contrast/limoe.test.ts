@@ -22,14 +22,14 @@ function taskOf(data: TaskData, { model = {}, batchSize = 64 } = {}): Task {
   return limoeTask(fromSnakeCase(settings), data, options);
 }
 
-test("a sample is as many tokens as it has patches and places for words", () => {
+test("a sample has a token per patch and per word position", () => {
   const task = taskOf(source, { model: { context_length: 20 } });
   expect(task.tokensPerSample).toBe(16 + 20);
   expect(task.numActiveExperts).toBe(1);
   expect(task.samples).toBe("pairs");
 });
 
-test("what cannot be compared is refused in one sentence", () => {
+test("invalid settings are refused with a clear error", () => {
   const dataset: ImageDataset = {
     ...shapes,
     name: "cifar10",

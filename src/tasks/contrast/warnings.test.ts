@@ -21,7 +21,7 @@ interface Change extends Partial<Omit<Observation, "scalars">> {
   readonly scalars?: Observation["scalars"];
 }
 
-/** A window of updates up to `last`, each changed by `change`. */
+/** A window of updates up to `last`, each modified by `change`. */
 function history(last: number, change: Change = {}, length = WINDOW): Observation[] {
   return Array.from({ length }, (_, i) => {
     const base = healthy(last - length + 1 + i);
@@ -32,14 +32,14 @@ function history(last: number, change: Change = {}, length = WINDOW): Observatio
 const kinds = (seen: readonly Observation[], options: Partial<ContrastiveWarningOptions> = {}) =>
   contrastiveWarnings(seen, { form: "info_nce", ...options }).map(({ kind }) => kind);
 
-test("a healthy run raises nothing, early or late", () => {
+test("a healthy run gives no warning, early or late", () => {
   for (const last of [WINDOW, 100, 150, 10_000]) {
     expect(kinds(history(last), { minTemperature: 0.01 })).toEqual([]);
   }
   expect(kinds([])).toEqual([]);
 });
 
-test("a loss that stays at that of guessing, once the run had time to learn", () => {
+test("a loss at chance level, after the run had time to learn", () => {
   const stuck = { scalars: { loss: 4.15 } };
   expect(kinds(history(99, stuck))).toEqual([]);
   expect(kinds(history(100, stuck))).toEqual(["loss_of_guessing"]);
@@ -53,7 +53,7 @@ test("a loss that stays at that of guessing, once the run had time to learn", ()
   expect(message).toContain("optimizer.learning_rate");
 });
 
-test("guessing costs log B, and with independent probabilities 1 / B about one nat more", () => {
+test("chance costs log B, and independent probabilities 1 / B about one nat more", () => {
   expect(lossOfGuessing("info_nce", 4)).toBeCloseTo(1.386294, 6);
   // log 4 + 3 log(4 / 3)
   expect(lossOfGuessing("siglip", 4)).toBeCloseTo(2.249341, 6);
@@ -64,7 +64,7 @@ test("guessing costs log B, and with independent probabilities 1 / B about one n
   ]);
 });
 
-test("captions that occur several times in a batch", () => {
+test("captions that repeat within a batch", () => {
   expect(kinds(history(WINDOW, { repeatedCaptions: 6 }))).toEqual([]);
   const many = history(WINDOW, { repeatedCaptions: 8 });
   expect(kinds(many)).toEqual(["repeated_captions"]);
@@ -83,14 +83,14 @@ test("a temperature at its bound", () => {
   expect(kinds(sharp)).toEqual([]); // fixed
 });
 
-test("embeddings that are all alike, of either side, but not those of fresh weights", () => {
+test("collapsed embeddings of either side, but not at initialisation", () => {
   const images = { scalars: { image_similarity: 0.97 } };
   expect(kinds(history(200, images))).toEqual(["collapsed_images"]);
   expect(kinds(history(200, { scalars: { text_similarity: 0.99 } }))).toEqual(["collapsed_texts"]);
   expect(kinds(history(WINDOW, images))).toEqual([]);
 });
 
-test("several at once; what is not measured or not a number raises nothing", () => {
+test("several warnings at once; missing and NaN values give none", () => {
   const scalars = { loss: 4.2, image_similarity: 1, text_similarity: 1 };
   expect(kinds(history(200, { scalars }))).toEqual([
     "loss_of_guessing",
@@ -103,7 +103,7 @@ test("several at once; what is not measured or not a number raises nothing", () 
   expect(kinds(history(200, { scalars: broken }), { minTemperature: 0.01 })).toEqual([]);
 });
 
-test("a few updates are too few to judge", () => {
+test("a few updates are not enough for a warning", () => {
   const stuck = history(500, { repeatedCaptions: 64, scalars: { loss: 5 } }, WINDOW - 1);
   expect(kinds(stuck)).toEqual([]);
 });

@@ -8,7 +8,7 @@ const batch = (...rows: number[][]) => ({
   indices: Int32Array.from(rows, (_, i) => i),
 });
 
-test("rows that have a twin are counted, across arrays, and parts of larger memory", () => {
+test("duplicate rows are counted, across arrays and in views of larger memory", () => {
   const tokens = array(
     [
       [1, 2, 0],
@@ -25,7 +25,7 @@ test("rows that have a twin are counted, across arrays, and parts of larger memo
   expect(countRepeatedRows([])).toBe(0);
 });
 
-test("batches of an update are described apart, or as one where they are compared as one", () => {
+test("batches of an update are described separately, or as one if they are compared as one", () => {
   const seenBy = (joined: boolean): Observation => {
     const histories: Observation[] = [];
     const watch = createWatch(
@@ -59,7 +59,7 @@ test("samples without text have no repeated captions", () => {
   expect(seen).toEqual([{ step: 1, scalars: {}, samples: 2, repeatedCaptions: 0 }]);
 });
 
-test("the history holds the last updates alone", () => {
+test("the history keeps only the last updates", () => {
   const lengths: number[] = [];
   const watch = createWatch(
     (history) => {
@@ -77,13 +77,13 @@ test("the history holds the last updates alone", () => {
   expect(lengths.at(-1)).toBe(WINDOW);
 });
 
-test("a warning is given once, and again only after it was gone for long", () => {
+test("a warning is given once, and again only after a long absence", () => {
   const high: Diagnose = (history) =>
     (history.at(-1)!.scalars.loss ?? 0) > 1 ? [{ kind: "high", message: "too high" }] : [];
   const watch = createWatch(high, { joined: false });
   const given: number[] = [];
   for (let step = 1; step <= 500; step++) {
-    // High at first, off and on for a while, gone from 100 on, and back at 300.
+    // High at first, intermittent for a while, absent from 100, and back at 300.
     const isHigh = step < 40 || (step < 100 && step % 10 === 0) || step >= 300;
     watch.seeBatch(batch([1]));
     for (const { kind } of watch.endStep(step, { loss: isHigh ? 2 : 0 })) {

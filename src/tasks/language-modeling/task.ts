@@ -5,7 +5,7 @@ import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import type { LanguageModel } from "../../models/language-model.ts";
 import { reshape } from "../../ops/reshape.ts";
-import { nativeRuntime } from "../../runtime/native/native.ts";
+import { defaultRuntime } from "../../runtime/default-runtime.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
 import { evaluateWith } from "../shared/collect.ts";
 import { routingCollector } from "../shared/collectors.ts";
@@ -62,7 +62,7 @@ async function evaluateWindows(
     tokenTraces: passageCollector(tokenizer, numWindows, contextLength),
   });
   const { galleries, ...routed } = results;
-  const sampling = { runtime: nativeRuntime(), weights, session, tokenizer, seed };
+  const sampling = { runtime: defaultRuntime(), weights, session, tokenizer, seed };
   return {
     scores,
     record: {

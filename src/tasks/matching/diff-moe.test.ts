@@ -43,7 +43,7 @@ test.each([
   ],
   ["prompts", setOf("captioned-images", [], ["a dog"]), "captioned-images has no classes to learn"],
   ["captions", setOf("cifar10", ["cat"]), "cifar10 has no captions"],
-])("text %s of data that lack what it reads is refused", (text, dataset, message) => {
+])("text %s is refused if the data lack its input", (text, dataset, message) => {
   const source = { dataset, fields: { images }, tokenizer };
   expect(() => diffMoeTask(settings(text), source, options)).toThrow(message);
 });
@@ -55,7 +55,7 @@ test("text needs a tokenizer", () => {
   );
 });
 
-test("prompts are rows as long as the longest", () => {
+test("prompts are rows of the longest prompt's length", () => {
   const { ids, lengths } = tokenizePrompts(["ab", "c"], tokenizer, 5);
   expect(toNumbers(lengths)).toEqual([2, 1]);
   expect(ids.shape).toEqual([2, 2]);

@@ -63,7 +63,7 @@ const weights = (step: TrainStep): Map<string, number[]> =>
 const all = [0, 1, 2];
 const first = Array.from({ length: phaseOne }, (_, i) => i);
 
-test("experts learn as if each were trained alone on its labels, the gate only after them", async () => {
+test("experts learn as if each were trained alone on its labels, and the gate only afterwards", async () => {
   const whole = await createStep(mixtureObjective(settings, 3), 12);
   try {
     const before = weights(whole);

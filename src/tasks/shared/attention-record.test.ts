@@ -36,7 +36,7 @@ function sourceOf(arrays: Batch["arrays"], sizes: readonly number[]): BatchSourc
   };
 }
 
-test("chosen samples come one by one, with their own rows, and the rest is not read", async () => {
+test("selected samples are recorded one by one, with their own rows; other batches are not read", async () => {
   const x = array([[1, 2], [3, 4], [5, 6], [7, 8]]); // biome-ignore format: a matrix
   const source = sourceOf({ x }, [2, 1, 1]);
   const chosen = oneByOne(source, [2, 1]);
@@ -54,7 +54,7 @@ test("chosen samples come one by one, with their own rows, and the rest is not r
   expect((await source.next())!.indices[0]).toBe(3);
 });
 
-test("a model with captions: each image's own attention, and its own caption's words", async () => {
+test("a model with captions records each image's own attention, and its own caption's words", async () => {
   const { arrays, weights } = readFixture("diff-moe-captions");
   const settings = fromSnakeCase(
     diffMoeSchema.parse({
@@ -177,7 +177,7 @@ test("shares only cover patches if class tokens follow them", async () => {
   expect(attentionShares(own!)).toEqual([0, 1]);
 });
 
-test("models without attention are left as they are", async () => {
+test("models without attention have no record", async () => {
   const image = { width: 1, height: 1, channels: 1, data: new Uint8Array(1) };
   const mosaic = { image, label: 0, layers: [] };
   const never = () => Promise.reject(new Error("an evaluator was made"));

@@ -33,7 +33,7 @@ function batch(
 }
 
 describe("passages", () => {
-  /** Reads `numWindows` windows of `size` letters, which follow the alphabet, in batches of 5. */
+  /** Reads `numWindows` windows of `size` letters, in alphabetical order, in batches of 5. */
   function record(numWindows: number, size: number) {
     const passages = passageCollector(tokenizer, numWindows, size);
     for (let first = 0; first < numWindows; first += 5) {
@@ -45,7 +45,7 @@ describe("passages", () => {
     return passages.result();
   }
 
-  test("put windows that follow each other together, across batches", () => {
+  test("join consecutive windows, across batches", () => {
     const traces = record(60, 16);
     expect(traces.map(({ tokens }) => tokens.length)).toEqual([128, 128, 128]);
     for (const [i, { tokens, layers }] of traces.entries()) {
@@ -58,7 +58,7 @@ describe("passages", () => {
     }
   });
 
-  test("are the windows there are where the text is short, cut where they are long", () => {
+  test("cover all windows of a short text, and are limited for a long one", () => {
     expect(record(2, 10).map(({ tokens }) => tokens.join(""))).toEqual([
       "abcdefghij",
       "klmnopqrst",

@@ -23,7 +23,7 @@ async function run(name: string, config: ReturnType<typeof tinyDomains>, notes: 
   return { runDirectory, events, value };
 }
 
-test("each evaluation tells both splits of every domain; training domains alone choose", async () => {
+test("each evaluation scores both splits of every domain; only training domains choose", async () => {
   const notes: string[] = [];
   const { runDirectory, value } = await run("erm", tinyDomains(), notes);
   for (const step of [2, 4]) {
@@ -41,7 +41,7 @@ test("each evaluation tells both splits of every domain; training domains alone 
   expect(notes.join("\n")).toContain("validation domain accuracy");
   const summary = JSON.parse(readFileSync(join(runDirectory, "summary.json"), "utf8"));
   expect(summary.test.accuracy).toBeGreaterThanOrEqual(0);
-  // The test split of generated styles is their in split, which was scored with the same weights.
+  // The test split of generated styles is their in split, scored with the same weights.
   const report = readFileSync(join(runDirectory, "report.html"), "utf8");
   expect(report).toContain('<section id="attributes"');
   expect(report).toContain('<section id="scenes"');
@@ -55,7 +55,7 @@ test.each([
   ["irm", "irm_penalty"],
   ["group_dro", "loss"],
   ["mixup", "loss"],
-])("%s trains, and a run that was stopped goes on as if it had not been", async (name, metric) => {
+])("%s trains, and a resumed run equals an uninterrupted one", async (name, metric) => {
   const algorithm = { name, ...(name === "irm" && { irm_penalty_anneal_iters: 3 }) };
   const config = tinyDomains({ algorithm, in_split_samples: 4 });
   const whole = await run(`${name}-whole`, config);
@@ -121,5 +121,5 @@ test("IRM clears the moments of Adam at its step, and only there", async () => {
   const [never, first, third] = [await losses(100), await losses(0), await losses(2)];
   expect(first).toEqual(never); // there are no moments yet
   expect(third.slice(0, 3)).toEqual(never.slice(0, 3));
-  expect(third[3]).not.toBe(never[3]); // after the third update, which began anew
+  expect(third[3]).not.toBe(never[3]); // after the third update, the first after the reset
 });

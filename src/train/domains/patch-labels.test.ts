@@ -29,7 +29,7 @@ test("patches are labelled with the object that they show; class tokens with non
   });
 });
 
-test("where no objects are known, images have their class and domain", () => {
+test("without known objects, images have their class and domain", () => {
   expect(patchLabels(batch, { grid, tokensPerImage: 2 })).toEqual({
     class: [3, 5],
     domain: ["flat", "noisy"],

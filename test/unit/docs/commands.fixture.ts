@@ -1,11 +1,11 @@
-/** Runs or checks the commands that the docs show. */
+/** Runs or checks the commands in the docs. */
 import { existsSync } from "node:fs";
 import { expect } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
 import { trainConfigSchema } from "../../../src/recipe/config.ts";
 import { moesaic } from "../moesaic.fixture.ts";
 
-/** The recipe that makes each run that the docs use before a command of theirs has made it. */
+/** The recipe for each run that the docs use before one of their commands has created it. */
 const preparedRuns: Readonly<Record<string, string>> = {
   "runs/quickstart": "quickstart",
   "runs/wide": "quickstart",
@@ -14,7 +14,7 @@ const preparedRuns: Readonly<Record<string, string>> = {
   "runs/seemoe-shapes": "seemoe-shapes",
 };
 
-/** Settings that make a training tiny, in the order in which they are tried. */
+/** Settings for a tiny training, in the order in which they are tried. */
 const tinySettings = [
   "train.max_steps=2",
   "train.eval_every=2",
@@ -31,11 +31,11 @@ const tinySettings = [
   "data.workers=0",
   "runtime.threads=1",
 ];
-/** Sizes of sets that are generated, and of sets in files. */
+/** Sizes of generated sets, and of sets in files. */
 const generatedSizes = ["data.train_size=16", "data.validation_size=16", "data.test_size=16"];
 const fileSizes = ["data.validation_size=1", "data.test_size=1"];
 
-/** Commands that need a network, hours, or a browser: they are checked, and not run. */
+/** Commands that need a network, hours, or a browser; they are checked but not run. */
 const onlyChecked = [/^data get /, /^domains /, /^inspect /];
 
 /** Runs a command of the docs on small settings, or checks it if that is not possible. */
@@ -47,7 +47,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   expect(code, `moesaic ${line}\n${err}`).toBe(0);
 }
 
-/** The prepared runs that a command reads; the values of `--run` and `--out` are written. */
+/** The prepared runs that a command reads; it writes the values of `--run` and `--out`. */
 function usedRuns(argv: readonly string[]): string[] {
   const resumes = argv.includes("--resume");
   const isWritten = (at: number): boolean => /^--(run|out)$/.test(argv[at - 1] ?? "") && !resumes;
@@ -59,7 +59,7 @@ async function prepare(run: string): Promise<void> {
   await runCommand(["train", preparedRuns[run]!, "--run", `./${run}`]);
 }
 
-/** The tiny settings that the recipes of a training accept and that its command does not give itself. */
+/** The tiny settings that the recipes of a training accept, without the ones that its command sets. */
 function tinyOf(argv: readonly string[]): string[] {
   const { sources, settings } = training(argv);
   const [first] = sources;

@@ -5,7 +5,7 @@ export interface CodeBlock {
   /** `yaml`, `sh`, ... */
   readonly language: string;
   readonly text: string;
-  /** The last line of text above it that is not empty. */
+  /** The last non-empty line of text above it. */
   readonly above: string;
 }
 
@@ -25,7 +25,7 @@ function prose(page: string): string {
   return page.replaceAll(fence, "");
 }
 
-/** Inline code, with line breaks as spaces. */
+/** Inline code, with line breaks replaced by spaces. */
 export function inlineCode(page: string): string[] {
   return [...prose(page).matchAll(/`([^`]+)`/g)].map((match) => match[1]!.replaceAll(/\s+/g, " "));
 }
@@ -38,7 +38,7 @@ export function links(page: string): string[] {
   return [...inMarkdown, ...inHtml];
 }
 
-/** Anchors of the headings of a page, as GitHub makes them. */
+/** Anchors of the headings of a page, as GitHub generates them. */
 export function anchors(page: string): Set<string> {
   const found = new Set<string>();
   const counts = new Map<string, number>();

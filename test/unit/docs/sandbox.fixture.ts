@@ -8,7 +8,7 @@ import { type CodeBlock, codeBlocks } from "./markdown.fixture.ts";
 
 const picture = /\.(jpg|png)$/;
 const list = /\.(csv|tsv|jsonl)$/;
-/** Files that `...` in a tree stands for. */
+/** Files that `...` in a tree represents. */
 const more = 5;
 
 /** Paths of the files in a tree of names indented by two spaces. */
@@ -26,7 +26,7 @@ export function treeFiles(tree: string): string[] {
   return files;
 }
 
-/** Names of more files like one. */
+/** Names of further files similar to one. */
 function likeThe(path: string): string[] {
   return Array.from({ length: more }, (_, i) => path.replace(/(?=\.\w+$)/, `-${i}`));
 }
@@ -61,7 +61,7 @@ function coloredPng(name: string): Uint8Array {
   return plainPng(24, 16, [(sum * 37) % 256, (sum * 91) % 256, sum % 256]);
 }
 
-/** A list with all rows but the first repeated, as the examples are too short to be split. */
+/** A list with all rows but the first repeated, because the examples are too short to be split. */
 function grown(text: string): string {
   const [first, ...rows] = text.trimEnd().split("\n");
   return `${[first, ...Array.from({ length: 8 }, () => rows).flat()].join("\n")}\n`;
@@ -86,7 +86,7 @@ function writeParquet(filename: string): void {
   });
 }
 
-/** Writes a picture for each argument that names one which is not there. */
+/** Writes a picture for each argument that names a missing one. */
 export function writePictures(folder: string, words: readonly string[]): void {
   for (const word of words) {
     if (!picture.test(word) || existsSync(join(folder, word))) continue;
@@ -94,13 +94,13 @@ export function writePictures(folder: string, words: readonly string[]): void {
   }
 }
 
-/** A data root with a text in the place of tiny Shakespeare. */
+/** A data root with another text instead of tiny Shakespeare. */
 export function writeDataRoot(root: string): void {
   mkdirSync(join(root, "tinyshakespeare"), { recursive: true });
   writeFileSync(join(root, "tinyshakespeare", "input.txt"), `ROMEO: ${passage}`);
 }
 
-/** Writes the recipes among a page's YAML blocks, which name their file in the first line. */
+/** Writes the recipes in a page's YAML blocks, which name their file in the first line. */
 export function writeRecipes(folder: string, page: string): string[] {
   return codeBlocks(page).flatMap(({ language, text, above }) => {
     const name = /^# (\S+\.yaml)$/m.exec(text)?.[1] ?? /`(\S+\.yaml)`:$/.exec(above)?.[1];
@@ -110,7 +110,7 @@ export function writeRecipes(folder: string, page: string): string[] {
   });
 }
 
-/** The pages that a newcomer reads. */
+/** The introductory pages. */
 export function readPages(root: string, names: readonly string[]): Map<string, string> {
   return new Map(names.map((name) => [name, readFileSync(join(root, name), "utf8")]));
 }

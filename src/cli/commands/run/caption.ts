@@ -49,7 +49,7 @@ export async function captionCommand(
   using opened = await openCaptioner(run, { checkpoint, experts });
   const { model } = opened;
   const { pictures, broken } = await readPictures(opened, files);
-  const { maxNewTokens = model.contextLength + 1 } = options; // more than the context has room for
+  const { maxNewTokens = model.contextLength + 1 } = options; // more tokens than fit into the context
   const all: GenerateOptions = { maxNewTokens, ...generateSettings(options, opened) };
 
   const started = performance.now();

@@ -93,7 +93,7 @@ function requireSame(
   const other = lists.findIndex((list) => JSON.stringify(list) !== JSON.stringify(first));
   if (other < 0) return first;
   throw usageError(
-    `${recipes[0]} has the domains ${first.join(", ")} and ${recipes[other]} ${lists[other]!.join(", ")}; compare recipes of the same data`,
+    `${recipes[0]} has the domains ${first.join(", ")} but ${recipes[other]} has ${lists[other]!.join(", ")}; compare recipes with the same data`,
   );
 }
 
@@ -106,5 +106,5 @@ function chooseDomains(
     throw usageError(`--test-domains takes some of ${domains.join(", ")}, got "${unknown ?? ""}"`);
   }
   if (domains.length > 1) return chosen;
-  throw usageError(`there is one domain, ${domains[0]}, and none is left to train on`);
+  throw usageError(`there is only one domain, ${domains[0]}, so no domain remains for training`);
 }

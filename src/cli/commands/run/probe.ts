@@ -33,7 +33,11 @@ interface Probed {
   readonly details: Readonly<Record<string, number>>;
 }
 
-/** `moesaic probe`: learns classes from the frozen embeddings of images. */
+/**
+ * `moesaic probe`: learns classes from the frozen embeddings of images.
+ *
+ * @throws UserError (exit code 2) for options of knn without `--kind knn`
+ */
 export async function probeCommand(
   context: Context,
   run: string,

@@ -39,7 +39,11 @@ interface Match {
   readonly caption?: string;
 }
 
-/** `moesaic retrieve`: finds images by a text, or captions by an image. */
+/**
+ * `moesaic retrieve`: finds images by a text, or captions by an image.
+ *
+ * @throws UserError (exit code 2) if the folder of the page does not exist
+ */
 export async function retrieveCommand(
   context: Context,
   run: string,

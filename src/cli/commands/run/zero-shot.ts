@@ -46,14 +46,15 @@ export async function zeroShotCommand(
   const request = imageRequest(options, { classes: true });
   const given = options.labels === undefined ? undefined : await parseLabels(options.labels);
   const ownTemplates = options.templates && (await parseTemplates(options.templates));
-  if (ownTemplates !== undefined) classPrompts(["any"], ownTemplates); // Refused before work begins.
+  if (ownTemplates !== undefined) classPrompts(["any"], ownTemplates); // Invalid options are refused before work begins.
   using progress = createProgress(context.err);
   using opened = await openEmbedder(run, { checkpoint });
   const source = await openSource(opened, request, progress);
-  const scored = source.paths === undefined;
-  const known = scored ? source.dataset.classNames : await runClasses(opened);
+  const ofDataset = source.paths === undefined;
+  const known = ofDataset ? source.dataset.classNames : await runClasses(opened);
   const labels = chooseLabels(source, given, known);
-  const set = scored ? source.dataset.name : opened.config.data.name;
+  const scored = ofDataset && labels.length === known.length;
+  const set = ofDataset ? source.dataset.name : opened.config.data.name;
   const areClasses = labels.every((label) => known.includes(label));
   const templates = ownTemplates ?? (areClasses ? classTemplates(set) : labelTemplates(set));
 
@@ -72,7 +73,12 @@ export async function zeroShotCommand(
   } else {
     const best = bestLabels(probabilities(logits), labels, source);
     if (options.json) printJson(context, { ...about, images: best });
+    else if (ofDataset) printByLabel(context, best, labels, { classes: images.labels, known });
     else printBest(context, best);
+    if (ofDataset) {
+      const reason = `${labels.length} labels for ${known.length} classes`;
+      context.err.line(`no accuracy: ${reason}; pass one label for each class to get one`);
+    }
   }
   return 0;
 }
@@ -105,15 +111,10 @@ function chooseLabels(
   given: readonly string[] | undefined,
   known: readonly string[],
 ): readonly string[] {
-  if (paths === undefined) requireClasses(dataset);
   if (given === undefined) {
+    if (paths === undefined) requireClasses(dataset);
     if (known.length > 0) return known;
     throw usageError("the data set of the run has no classes; pass --labels");
-  }
-  if (paths === undefined && given.length !== known.length) {
-    throw usageError(
-      `${dataset.name} has ${known.length} classes and --labels has ${given.length}; pass one label for each of ${known.join(", ")}, in this order`,
-    );
   }
   return given;
 }
@@ -176,4 +177,26 @@ function printBest({ out }: Context, images: readonly LabelledImage[]): void {
   ]);
   const numbers = images[0]!.labels.map((_, at) => `label ${at + 1}`);
   printTable(out, ["image", ...numbers], rows);
+}
+
+/** How many images of a data set each label got, and the classes that most of them belong to. */
+function printByLabel(
+  { out }: Context,
+  images: readonly LabelledImage[],
+  labels: readonly string[],
+  { classes, known }: { readonly classes: ArrayLike<number>; readonly known: readonly string[] },
+): void {
+  const rows = labels.map((label) => {
+    const chosen = images.flatMap(({ labels: [first] }, n) => (first!.label === label ? [n] : []));
+    const probability = chosen.reduce((sum, n) => sum + images[n]!.labels[0]!.probability, 0);
+    const counts = known.map((_, c) => chosen.filter((n) => classes[n] === c).length);
+    const most = largest(counts, SHOWN).filter((c) => counts[c]! > 0);
+    return [
+      label,
+      chosen.length,
+      chosen.length > 0 ? `${((100 * probability) / chosen.length).toFixed(1)} %` : "-",
+      most.map((c) => `${known[c]} (${counts[c]})`).join(", "),
+    ];
+  });
+  printTable(out, ["label", "images", "mean probability", "most frequent classes"], rows);
 }

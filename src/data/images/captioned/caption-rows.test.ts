@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readCaptionRows } from "./caption-rows.ts";
 
-test("numbered columns and named columns", () => {
+test("numbered columns and known column names", () => {
   const five = readCaptionRows("filename,caption_0,caption_1\na.png,One,Two\n", "a.csv");
   expect(five).toEqual([{ line: 2, image: "a.png", encoding: "path", captions: ["One", "Two"] }]);
   const named = readCaptionRows('{"pic": "AAAA", "says": "Hi"}\n', "a.jsonl", {
@@ -12,14 +12,14 @@ test("numbered columns and named columns", () => {
   expect(named).toEqual([{ line: 1, image: "AAAA", encoding: "base64", captions: ["Hi"] }]);
 });
 
-test("data addresses hold base64 whatever the column", () => {
+test("data URLs are base64 in any column", () => {
   const [row] = readCaptionRows('image,text\n"data:image/png;base64,AAAA",Hi\n', "a.csv");
   expect(row).toMatchObject({ image: "AAAA", encoding: "base64" });
 });
 
 test.each([
-  ["a.csv", "image,note\na.png,x\n", "a.csv has no column of captions that is known; name it"],
-  ["a.csv", "pic,caption\na.png,x\n", "a.csv has no column of pictures that is known; name it"],
+  ["a.csv", "image,note\na.png,x\n", "a.csv has no known caption column; name it"],
+  ["a.csv", "pic,caption\na.png,x\n", "a.csv has no known picture column; name it"],
   ["a.csv", "image,caption\n", "a.csv has no rows"],
   ["a.csv", "image,caption\na.png\n", "a.csv:2: the row has 1 fields, but there are 2 columns"],
   ["a.csv", "image,caption\na.png, \n", 'a.csv:2: caption must be text, got " "'],

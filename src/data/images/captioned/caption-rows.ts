@@ -4,7 +4,7 @@ import { UserError, usageError } from "../../../graph/errors.ts";
 import type { Separator } from "../../text/delimited.ts";
 import { type ListRow, readListRows } from "./list-rows.ts";
 
-/** Where a list keeps its pictures and captions; by default known names are looked for. */
+/** The columns of pictures and captions in a list; by default known names are searched. */
 export interface CaptionColumns {
   readonly image?: string;
   /** By default "base64" if the column's name contains `b64` or `base64`, else "path". */
@@ -35,7 +35,7 @@ export interface CaptionOptions {
   readonly keepBroken?: boolean;
 }
 
-/** Names of columns of pictures that are known. */
+/** Known names of picture columns. */
 export const imageColumns = [
   "b64string_images",
   "image_base64",
@@ -49,7 +49,7 @@ export const imageColumns = [
 ] as const;
 const captionColumns = ["captions", "caption", "sentences", "text", "title"] as const;
 
-/** Most rows of a list, and most characters of a field: base64 of 64 MiB. */
+/** Maximum number of rows, and maximum characters of a field: base64 of 64 MiB. */
 export const captionLimits = { maxRows: 2_000_000, maxFieldLength: 4 * Math.ceil(2 ** 26 / 3) };
 
 /**
@@ -76,12 +76,12 @@ export function readCaptionRows(
   const known = names.join(", ");
   if (image === undefined) {
     throw usageError(
-      `${name} has no column of pictures that is known; name it with data.columns.image (${known})`,
+      `${name} has no known picture column; name it with data.columns.image (${known})`,
     );
   }
   if (captions.length === 0) {
     throw usageError(
-      `${name} has no column of captions that is known; name it with data.columns.captions (${known})`,
+      `${name} has no known caption column; name it with data.columns.captions (${known})`,
     );
   }
   for (const given of [image, ...captions]) {

@@ -48,7 +48,7 @@ test("Parquet: pictures in a struct, several columns of captions, files named by
     [8, ["b", "B"]],
     [9, ["c", "C"]],
   ]);
-  const sizes = { validationSize: 2 }; // There is no validation file, so it comes from train.
+  const sizes = { validationSize: 2 }; // There is no validation file, so validation is drawn from train.
   const train = contents(await open(sizes));
   const validation = contents(await open({ ...sizes, split: "validation" }));
   expect([train.length, validation.length]).toEqual([4, 2]);
@@ -78,7 +78,7 @@ test.each([1, 2])("Parquet of pyarrow: a column of lists, pages version %i", asy
   );
 });
 
-test("Parquet: any column names, given by columns; wrong ones are told with those there are", async () => {
+test("Parquet: columns can be set by name; wrong names are reported with the existing ones", async () => {
   const path = join(folder, "pairs.parquet");
   writePictures(path, "photo", [grey(1), grey(2)], {
     says: ["a", "b"],
@@ -105,7 +105,7 @@ test("Parquet: any column names, given by columns; wrong ones are told with thos
   await expect(open({ files, columns: inside })).rejects.toThrow("store the bytes themselves");
 });
 
-test("Parquet: rows of one path are one sample, an empty caption is refused", async () => {
+test("Parquet: rows with the same path are one sample; an empty caption is refused", async () => {
   put("img/0.png", grey(10));
   put("img/1.png", grey(11));
   const file_name = ["img/0.png", "img/1.png", "img/0.png"];
@@ -126,7 +126,7 @@ test("Parquet: rows of one path are one sample, an empty caption is refused", as
   );
 });
 
-/** A whole picture, four broken ones, and another whole one, for each layout. */
+/** For each layout: a valid picture, four broken ones, and another valid one. */
 async function brokenPictures(): Promise<Uint8Array[]> {
   const noise = Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, at) => (at * 7919) % 251));
   const raw = { raw: { width: 64, height: 64, channels: 3 } } as const;
@@ -136,10 +136,10 @@ async function brokenPictures(): Promise<Uint8Array[]> {
   return [grey(1), truncated, new Uint8Array(0), text, grey(2).subarray(0, 40), grey(3)];
 }
 
-/** What the decoder says of damaged data may be mixed with what it says of others decoded meanwhile. */
-const reasons = [/decoded: \S+/, /it has no bytes/, /it is not a JPEG, PNG/, /decoded: \S+/];
+/** Decoder messages about damaged data may include messages about pictures decoded at the same time. */
+const reasons = [/decoded: \S+/, /it is empty/, /it is not a JPEG, PNG/, /decoded: \S+/];
 
-test("broken files amid a list stop with their path, or are skipped and counted", async () => {
+test("broken files in a list stop with their path, or are skipped and counted", async () => {
   const pictures = await brokenPictures();
   for (const [i, bytes] of pictures.entries()) put(`${i}.png`, bytes);
   const list = (some: number[]): void =>
@@ -174,7 +174,7 @@ test("broken files amid a list stop with their path, or are skipped and counted"
   );
 });
 
-test("broken base64 amid JSONL, and broken bytes amid Parquet, are skipped and counted", async () => {
+test("broken base64 in JSONL and broken bytes in Parquet are skipped and counted", async () => {
   const pictures = await brokenPictures();
   const encoded = pictures.map((bytes) => Buffer.from(bytes).toString("base64"));
   const rows = [...encoded, "!! garbage !!"].map((text, i) =>
@@ -201,7 +201,7 @@ test("broken base64 amid JSONL, and broken bytes amid Parquet, are skipped and c
   expect(told).toEqual([2, 1, 1, 1, 2, 1, 1]);
 });
 
-test("an empty field of base64 is a broken picture, an empty path a broken row", async () => {
+test("an empty base64 field is a broken picture, an empty path a broken row", async () => {
   put("captions.csv", "b64string_images,caption\n,nothing\n");
   await expect(open(whole)).rejects.toThrow("captions.csv:2 cannot be decoded: it has no bytes");
   put("captions.csv", "image,caption\n,nothing\na.png,\na.png,A\n");

@@ -1,4 +1,4 @@
-/** Pictures with captions, named by a list in a CSV, TSV or JSONL file or held by Parquet files. */
+/** Pictures with captions, from a list in a CSV, TSV or JSONL file or from Parquet files. */
 
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -62,7 +62,7 @@ const hint = "set data.files to the lists within data.folder";
 
 /**
  * Opens a split of captioned pictures. Rows that name the same path are one sample with all their
- * captions. Paths start at the folder and may not leave it. There are no classes; labels are 0.
+ * captions. Paths are relative to the folder and must stay inside it. There are no classes; labels are 0.
  *
  * @example
  * const set = await openCaptionedImages({ name: "captioned-images", split: "train", folder: "pets" });
@@ -170,7 +170,7 @@ async function findParts(folder: string): Promise<Parts> {
   );
 }
 
-/** The columns of a table that hold pictures and captions; by default known names are looked for. */
+/** The columns of a table with pictures and captions; by default known names are searched. */
 const pairColumns = z.strictObject({
   image: z.string().optional(),
   encoding: z.enum(["path", "base64"]).optional(),

@@ -15,9 +15,11 @@ import {
 } from "./caption-rows.ts";
 
 /**
- * Opens Parquet files as one table. Pictures are the bytes of a column, or of the field `bytes` of one;
- * or paths within `folder`; rows that name the same path are one sample. Captions are one
+ * Opens Parquet files as one table. Pictures are the bytes of a column or of its field `bytes`, or
+ * paths within `folder`; rows with the same path are one sample. Captions are one
  * column, several, or a column of lists.
+ *
+ * @throws UserError for missing columns, invalid captions or too many rows
  */
 export async function openParquetPairs(
   paths: readonly string[],
@@ -50,7 +52,9 @@ export async function openParquetPairs(
     const rows: CaptionRow[] = [];
     for await (const one of table.rows()) {
       if (rows.length === captionLimits.maxRows) {
-        throw new UserError(`${path} and its like have more than ${rows.length} rows`);
+        throw new UserError(
+          `${path} and the files of its split have more than ${rows.length} rows`,
+        );
       }
       const { texts, problem } = problems(one);
       const name = one.row[picture.path!] as string | null;

@@ -2,7 +2,8 @@
 
 import * as Plot from "@observablehq/plot";
 import type { DecisionRegions } from "../../../inspect/types/regions.ts";
-import { type ChartOptions, draw, themeOf } from "../chart.ts";
+import { draw, themeOf } from "../chart.ts";
+import type { ChartOptions } from "../chart-options.ts";
 import { regions } from "../regions.ts";
 
 /** Colour and symbol of one class. */
