@@ -127,8 +127,8 @@ test("Parquet: null captions and missing pictures are skipped, paths without byt
   const read = [0, 1].map((at) => [set.get(at).image[0], set.get(at).captions]);
   expect([set.length, ...read]).toEqual([2, [1, ["one", "uno"]], [7, ["seven"]]]);
   expect(items.map((item) => item.kind === "skipped" && [item.count, item.reason])).toEqual([
-    [1, "there is no such file"],
-    [1, "it has no bytes"],
+    [1, "the file does not exist"],
+    [1, "it is empty"],
     [1, "caption_0 must hold captions, got nothing"],
   ]);
 });

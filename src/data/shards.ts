@@ -77,7 +77,7 @@ async function shardsIn(place: string, part: Split): Promise<string[]> {
   const missing = counted.findIndex((number, at) => number !== at);
   if (counted.length === files.length && missing >= 0) {
     throw usageError(
-      `${join(place, inner)}: file ${missing} of ${counted.at(-1)! + 1} is missing; there are only ${files.join(", ")}`,
+      `${join(place, inner)}: file ${missing} of ${counted.at(-1)! + 1} is missing; only these exist: ${files.join(", ")}`,
     );
   }
   return files.map((name) => join(place, inner, name));
@@ -93,7 +93,7 @@ function checkNumbers(
   const complete = found.length === of && found.every((one, i) => one.number === i);
   if (complete) return found.map(({ name }) => join(place, name));
   const there = found.map(({ name }) => name).join(", ");
-  throw usageError(`${place}: ${part} has ${of} files, but there are only ${there}`);
+  throw usageError(`${place}: ${part} has ${of} files, but only these exist: ${there}`);
 }
 
 /**

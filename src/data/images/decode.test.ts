@@ -43,7 +43,7 @@ const jpeg = await sharp(Buffer.from(plainPng(32, 32, [9, 99, 199])))
   .toBuffer();
 
 test.each([
-  ["nothing", new Uint8Array(0), "it has no bytes"],
+  ["nothing", new Uint8Array(0), "it is empty"],
   [
     "text",
     Buffer.from("no picture"),

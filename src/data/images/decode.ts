@@ -46,7 +46,7 @@ export async function decodeImage(
   options: ImageDecodeOptions = {},
 ): Promise<DecodedImage> {
   const { channels = 3, maxPixels = 64e6 } = options;
-  if (bytes.length === 0) throw new BrokenImageError("it has no bytes");
+  if (bytes.length === 0) throw new BrokenImageError("it is empty");
   const format = Object.keys(formats).find((name) => formats[name as Format](bytes));
   if (format === undefined) throw new BrokenImageError(`it is not a ${pictureFormats} picture`);
   const image = await decoders[format as Format](bytes, maxPixels);

@@ -85,7 +85,7 @@ async function explain(cause: NodeJS.ErrnoException, path: string): Promise<Erro
     code === "ENOENT" || code === "ENOTDIR"
       ? isLink
         ? "it is a link to a file that does not exist"
-        : "there is no such file"
+        : "the file does not exist"
       : code === "ELOOP"
         ? "it is a link that leads back to itself"
         : code === "EACCES" || code === "EPERM"

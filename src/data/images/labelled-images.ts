@@ -89,7 +89,7 @@ async function plan(spec: LabelledImagesSpec, report: DataReport) {
   const classNames = spec.classNames ?? named ?? labels;
   if (classNames.length !== labels.length) {
     throw usageError(
-      `${name}: ${labels.length} labels need as many class names, got ${classNames.length}`,
+      `${name}: ${labels.length} labels need the same number of class names, got ${classNames.length}`,
     );
   }
   if (split === "train")

@@ -113,7 +113,7 @@ test("a broken picture stops with its row, or is skipped and counted", async () 
   expect(set.get(3).image[0]).toBe(4);
   expect(told).toMatchObject([
     { kind: "skipped", count: 1, of: 8, example: `${path} row 3` },
-    { count: 1, reason: "it has no bytes", example: `${path} row 5` },
+    { count: 1, reason: "it is empty", example: `${path} row 5` },
     { count: 1, reason: "it has more than 64000000 pixels", example: `${path} row 6` },
   ]);
   expect(told[0]!.message).toBe(

@@ -44,7 +44,7 @@ export async function openPictureFolder(
     const paths = await picturesBelow(folder, report, { maxPictures });
     if (paths.length === 0) {
       throw usageError(
-        `${folder} has no pictures (${pictureFormats}), nor has a folder within it; name another`,
+        `${folder} and its subfolders have no pictures (${pictureFormats}); name another folder`,
       );
     }
     const dataset = await storeInto(encodedPictures(folder, paths), options, hooks, report);

@@ -26,7 +26,7 @@ export function inferLabels(rows: readonly Labelled[]): string[] {
     else if (before !== label) labels.set(one, one);
     if (labels.size > maxInferredClasses) {
       throw usageError(
-        `${source}: more than ${maxInferredClasses} different labels so far; is the label column right? If it is, list the labels`,
+        `${source}: more than ${maxInferredClasses} different labels so far; check the label column, or list the labels`,
       );
     }
   }

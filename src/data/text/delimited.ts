@@ -175,7 +175,7 @@ function quotedField(
   const isEnd = text[end] === separators[separator] || /^\r?\n/.test(text.slice(end, end + 2));
   if (end < text.length && !isEnd) {
     throw new UserError(
-      `${name}:${line}: after the closing quote of ${shorten(inside)} comes ${JSON.stringify(text[end])}, expected a ${separator} or the end of the line`,
+      `${name}:${line}: the closing quote of ${shorten(inside)} is followed by ${JSON.stringify(text[end])}, expected a ${separator} or the end of the line`,
     );
   }
   return { value: inside.replaceAll('""', '"'), end, breaks: inside.split("\n").length - 1 };

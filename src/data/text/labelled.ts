@@ -118,7 +118,7 @@ async function readTables(spec: LabelledTextSpec, files: Files): Promise<TextTab
   const paths = await expandFiles(root, files);
   for (const file of paths) {
     const path = resolve(root, file);
-    const hint = `set data.root to the folder that "${file}" lies in`;
+    const hint = `set data.root to the folder that contains "${file}"`;
     const table = await readTextTable(path, file, spec, hint);
     if (table.rows.length === 0) throw new UserError(`${path} has no rows`);
     for (const row of table.rows) rows.push(row);

@@ -44,7 +44,7 @@ export async function openTextStream(spec: TextStreamSpec): Promise<StreamDatase
     validationFraction = 0.1,
     testFraction = 0,
   } = spec;
-  const hint = `set data.root to the folder that "${[file].flat()[0]}" lies in`;
+  const hint = `set data.root to the folder that contains "${[file].flat()[0]}"`;
   const paths = await expandFiles(dataRoot(root), file);
   const texts: string[] = [];
   for (const path of paths) {

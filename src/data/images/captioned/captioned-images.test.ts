@@ -161,7 +161,7 @@ test("broken files in a list stop with their path, or are skipped and counted", 
   ]);
   expect(told).toMatchObject([
     { count: 2, of: 6, reason: "their data are damaged" },
-    { count: 1, of: 6, reason: "it has no bytes", example: join(folder, "2.png") },
+    { count: 1, of: 6, reason: "it is empty", example: join(folder, "2.png") },
     {
       count: 1,
       of: 6,
@@ -170,7 +170,7 @@ test("broken files in a list stop with their path, or are skipped and counted", 
     },
   ]);
   expect(told[1]!.message).toBe(
-    `captioned-images train: skipped 1 of 6 pictures: it has no bytes; the first: ${join(folder, "2.png")}`,
+    `captioned-images train: skipped 1 of 6 pictures: it is empty; the first: ${join(folder, "2.png")}`,
   );
 });
 
@@ -203,7 +203,7 @@ test("broken base64 in JSONL and broken bytes in Parquet are skipped and counted
 
 test("an empty base64 field is a broken picture, an empty path a broken row", async () => {
   put("captions.csv", "b64string_images,caption\n,nothing\n");
-  await expect(open(whole)).rejects.toThrow("captions.csv:2 cannot be decoded: it has no bytes");
+  await expect(open(whole)).rejects.toThrow("captions.csv:2 cannot be decoded: it is empty");
   put("captions.csv", "image,caption\n,nothing\na.png,\na.png,A\n");
   put("a.png", grey(1));
   await expect(open(whole)).rejects.toThrow('captions.csv:2: image must be text, got ""');

@@ -97,6 +97,6 @@ test("captions.txt beside Images/, as Flickr8k at Kaggle", async () => {
   put("Images/1.jpg", grey(1));
   put("captions.txt", 'image,caption\n1.jpg,A child .\n1.jpg,"A girl , alone ."\n');
   expect(await open({ images: "Images" })).toEqual([[1, ["A child .", "A girl , alone ."]]]);
-  await expect(open()).rejects.toThrow("1.jpg cannot be decoded: there is no such file");
+  await expect(open()).rejects.toThrow("1.jpg cannot be decoded: the file does not exist");
   await expect(open({ images: ".." })).rejects.toThrow("leads out of");
 });

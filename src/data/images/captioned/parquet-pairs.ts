@@ -30,7 +30,7 @@ export async function openParquetPairs(
   const path = paths[0]!;
   const { hint, keepBroken = false } = options;
   if (columns.encoding === "base64") {
-    throw usageError(`${path}: base64 is not read from Parquet; store the bytes themselves`);
+    throw usageError(`${path}: base64 is not supported in Parquet; store the bytes themselves`);
   }
   const { parquetColumns } = await import("../../../formats/parquet.ts");
   const known = await parquetColumns(path, { hint });
