@@ -1,5 +1,5 @@
 /** Preprocesses images of any size for a model. */
-import { toChannels } from "../data/images/channels.ts";
+import { toChannels } from "../data/images/decode/channels.ts";
 import { fitBytes, pipeline, resizeBytes, type TransformSpec } from "../data/transforms/index.ts";
 import { allocate, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";

@@ -1,7 +1,8 @@
 /** The classes of a configuration's data. */
+
+import { unreported } from "../data/data-notes.ts";
 import { openDataset } from "../data/open-dataset.ts";
 import type { TrainConfig } from "./config.ts";
-import { unreported } from "./data-notes.ts";
 import { datasetSpec, knownProperties } from "./data-specs.ts";
 
 /** The class names; reads the training split only if its files determine them. */

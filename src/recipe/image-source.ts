@@ -1,6 +1,7 @@
 /** Images for the model of a run: from its splits, other data sets, folders or files. */
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { unreported } from "../data/data-notes.ts";
 import type { ImageDataset, ImageShape, Split } from "../data/dataset.ts";
 import { openPictureFolder, openPictures } from "../data/images/picture-folder.ts";
 import type { StoreHooks } from "../data/images/store.ts";
@@ -9,7 +10,6 @@ import { type DatasetSpec, datasets } from "../data/registry.ts";
 import { type FitMode, pipeline, type TransformSpec } from "../data/transforms/index.ts";
 import { usageError } from "../graph/errors.ts";
 import type { TrainConfig } from "./config.ts";
-import { unreported } from "./data-notes.ts";
 import { datasetSpec, knownProperties, transformSpecs } from "./data-specs.ts";
 import { rootOf } from "./tokenizer.ts";
 

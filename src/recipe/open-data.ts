@@ -1,14 +1,14 @@
 /** Opens the splits of a configuration's data. */
 
+import type { DataNotes } from "../data/data-notes.ts";
 import type { Split } from "../data/dataset.ts";
-import type { DecodedCache } from "../data/images/decoded-cache.ts";
+import type { DecodedCache } from "../data/images/decode/decoded-cache.ts";
 import { createLoader, type Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import { defined } from "../graph/defined.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import { textsOf } from "../models/systems.ts";
 import type { TrainConfig } from "./config.ts";
-import type { DataNotes } from "./data-notes.ts";
 import { datasetSpec, transformSpecs } from "./data-specs.ts";
 import { pluginUrls } from "./plugins.ts";
 import { rootOf } from "./tokenizer.ts";

@@ -1,4 +1,5 @@
 import { encodeStream } from "../data/batches/stream-batches.ts";
+import { unreported } from "../data/data-notes.ts";
 import { sampleCaptions } from "../data/dataset.ts";
 import { openDataset } from "../data/open-dataset.ts";
 import { datasets } from "../data/registry.ts";
@@ -16,7 +17,6 @@ import { type ProgressSink, silent } from "../learn/progress.ts";
 import { textsOf } from "../models/systems.ts";
 import { readClassNames } from "./class-names.ts";
 import type { TrainConfig } from "./config.ts";
-import { unreported } from "./data-notes.ts";
 import { datasetSpec, hasTestSplit } from "./data-specs.ts";
 
 /**

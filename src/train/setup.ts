@@ -1,8 +1,9 @@
 /** Sets up the parts of a training run from its configuration. */
 
 import { blockSegments } from "../autodiff/checkpoint.ts";
+import { createDataNotes, type DataNotes } from "../data/data-notes.ts";
 import type { Split } from "../data/dataset.ts";
-import type { DecodedCache } from "../data/images/decoded-cache.ts";
+import type { DecodedCache } from "../data/images/decode/decoded-cache.ts";
 import type { Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { NdArray } from "../graph/array.ts";
@@ -22,7 +23,6 @@ import { sgd } from "../optim/sgd.ts";
 import { key } from "../random/index.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { createTask } from "../recipe/create-task.ts";
-import { createDataNotes, type DataNotes } from "../recipe/data-notes.ts";
 import { checkSplits } from "../recipe/data-specs.ts";
 import { type OpenOptions, openSplit } from "../recipe/open-data.ts";
 import { sessionOptions } from "../recipe/session-options.ts";

@@ -1,7 +1,7 @@
 /** `train`: from a configuration to a finished run directory. */
 
 import { configToYaml } from "../config/load.ts";
-import { createDecodedCache, type DecodedCache } from "../data/images/decoded-cache.ts";
+import { createDecodedCache, type DecodedCache } from "../data/images/decode/decoded-cache.ts";
 import type { NdArray } from "../graph/array.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";

@@ -5,7 +5,7 @@ import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { extname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { UserError, usageError } from "../../graph/errors.ts";
 import type { DataReport } from "../data-report.ts";
-import { BrokenImageError, pictureEndings } from "./decode.ts";
+import { BrokenImageError, pictureEndings } from "./decode/decode.ts";
 
 const maxPictureBytes = 2 ** 26;
 const maxEntries = 5_000_000;

@@ -9,7 +9,7 @@ export {
   type DecodedImage,
   decodeImage,
   type ImageDecodeOptions,
-} from "./decode.ts";
+} from "./decode/decode.ts";
 export { type DomainSplitOptions, domainMembers } from "./domain-splits.ts";
 export { type Flickr8kSpec, openFlickr8k } from "./flickr8k.ts";
 export { type ImageFolderSpec, openImageFolder } from "./image-folder.ts";

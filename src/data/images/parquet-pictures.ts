@@ -4,7 +4,7 @@ import type { ParquetColumns } from "../../formats/parquet.ts";
 import type { ParquetType } from "../../formats/parquet-schema.ts";
 import { usageError } from "../../graph/errors.ts";
 import { imageColumns } from "./captioned/caption-rows.ts";
-import { BrokenImageError } from "./decode.ts";
+import { BrokenImageError } from "./decode/decode.ts";
 import { type FolderOptions, readPicture } from "./folder-files.ts";
 
 /** The columns of a file that can be read, with their types. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { usageError } from "../../graph/errors.ts";
 import { withReport } from "../data-report.ts";
 import type { ImageDataset } from "../dataset.ts";
-import { pictureFormats } from "./decode.ts";
+import { pictureFormats } from "./decode/decode.ts";
 import { picturesBelow, readPicture } from "./folder-files.ts";
 import {
   type EncodedSample,

@@ -6,8 +6,8 @@ import { openShared } from "../array-dataset.ts";
 import { type DataReport, type ReportHooks, withReport } from "../data-report.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
 import { type FitMode, fitBytes } from "../transforms/index.ts";
-import { BrokenImageError, type DecodedImage, decodeImage } from "./decode.ts";
-import type { DecodedCache } from "./decoded-cache.ts";
+import { BrokenImageError, type DecodedImage, decodeImage } from "./decode/decode.ts";
+import type { DecodedCache } from "./decode/decoded-cache.ts";
 
 /** How pictures are decoded; part of a data set's plain description. */
 export interface StoreOptions {

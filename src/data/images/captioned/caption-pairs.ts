@@ -3,7 +3,7 @@
 import { isAbsolute, join, normalize, relative } from "node:path";
 import { decodeBase64 } from "../../../formats/base64.ts";
 import { readTextFile } from "../../text/text-file.ts";
-import { BrokenImageError } from "../decode.ts";
+import { BrokenImageError } from "../decode/decode.ts";
 import { type FolderOptions, readPicture } from "../folder-files.ts";
 import type { EncodedSample } from "../store.ts";
 import {

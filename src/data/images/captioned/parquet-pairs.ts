@@ -3,7 +3,7 @@
 import type { ParquetColumns } from "../../../formats/parquet.ts";
 import { UserError, usageError } from "../../../graph/errors.ts";
 import { openShardFiles, type ShardedRow } from "../../shards.ts";
-import { BrokenImageError } from "../decode.ts";
+import { BrokenImageError } from "../decode/decode.ts";
 import { pictureColumn, readCell, unknownColumn } from "../parquet-pictures.ts";
 import type { EncodedSample } from "../store.ts";
 import { type CaptionPairs, type PairOptions, pairsOfRows } from "./caption-pairs.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { fitBytes } from "../transforms/index.ts";
+import { fitBytes } from "../../transforms/index.ts";
 import { decodeImage } from "./decode.ts";
 
 interface Fixture {
@@ -15,7 +15,7 @@ interface Fixture {
 }
 
 const fixture: Fixture = JSON.parse(
-  readFileSync(new URL("../fixtures/pictures.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../fixtures/pictures.json", import.meta.url), "utf8"),
 );
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "base64"));
 
@@ -38,7 +38,7 @@ test.each(fixture.resized)("a $name picture as a square of $size pixels", async 
 });
 
 test("values of 12 bits in 16, and floats beyond 255, are doubted", async () => {
-  const cases = new URL("../fixtures/", import.meta.url);
+  const cases = new URL("../../fixtures/", import.meta.url);
   const grey12 = await decodeImage(readFileSync(new URL("grey12in16.tif", cases)));
   expect(grey12.doubt).toBe(
     "its values of 16 bits use only 12, and the high 8 of 16 are read, so that it is almost black; multiply the values by 16",

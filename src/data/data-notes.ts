@@ -1,7 +1,6 @@
 /** What the readers of a run's data skipped or doubted. */
 
-import type { ReportItem } from "../data/data-report.ts";
-import type { ProgressSink } from "../learn/progress.ts";
+import type { ReportItem } from "./data-report.ts";
 
 /** The reports of all readers of a run. */
 export interface DataNotes {
@@ -11,7 +10,7 @@ export interface DataNotes {
 }
 
 /** Empty notes, which show every new item as a line of progress. */
-export function createDataNotes(progress: ProgressSink): DataNotes {
+export function createDataNotes(progress: { note(message: string): void }): DataNotes {
   const items: ReportItem[] = [];
   const seen = new Set<string>();
   return {

@@ -2,7 +2,7 @@
 
 import type sharpModule from "sharp";
 import type { Sharp } from "sharp";
-import { usageError } from "../../graph/errors.ts";
+import { usageError } from "../../../graph/errors.ts";
 import { decodeBmp, isBmp } from "./bmp.ts";
 import { toChannels } from "./channels.ts";
 import { BrokenImageError, type DecodedImage } from "./decoded-image.ts";

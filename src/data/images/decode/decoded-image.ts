@@ -1,4 +1,4 @@
-import type { ImageShape } from "../dataset.ts";
+import type { ImageShape } from "../../dataset.ts";
 
 /** A picture in memory. */
 export interface DecodedImage extends ImageShape {

@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { afterEach, expect, test, vi } from "vitest";
+import { claimSize, plainPng } from "../pictures.fixture.ts";
 import { BrokenImageError, decodeImage } from "./decode.ts";
-import { claimSize, plainPng } from "./pictures.fixture.ts";
 
 afterEach(() => {
   vi.doUnmock("sharp");
