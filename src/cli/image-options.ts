@@ -24,7 +24,7 @@ export function openSource(
 ): Promise<ImageSource> {
   return opened.openImages(request, {
     onProgress: (done, total) => progress.update({ label: "decoding images", done, total }),
-    onSkipped: ({ message }) => progress.note(message),
+    onReport: ({ message }) => progress.note(message),
   });
 }
 

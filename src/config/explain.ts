@@ -33,6 +33,12 @@ export function explainIssues(
   const name = path.join(".") || "the configuration";
   const given = valueAt(value, path);
   const expected = schemasAt(shape, path, value);
+  // A default can be at fault too, which no layer sets.
+  if (given === undefined && issue.code === "custom") {
+    const owner = path.slice(0, path.findLastIndex((key) => typeof key === "string") + 1);
+    const where = whereToSet(owner, layers);
+    return `${issue.message} (${name} is a default; set ${owner.join(".")} ${where})`;
+  }
   if (given === undefined) {
     const words = describe(expected);
     return `${name} is missing${words && ` (${words})`}; set it ${whereToSet(path, layers)}`;

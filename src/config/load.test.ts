@@ -303,3 +303,17 @@ test("an alias bomb and a huge file are refused", () => {
 test("an empty file is an empty mapping", () => {
   expect(load(file("empty.yaml"), "train.max_steps=1").train.maxSteps).toBe(1);
 });
+
+test("a default that does not fit is explained by its reason, not called missing", () => {
+  const losses = z.array(z.string()).default(["balance", "z"]);
+  const schema = z.strictObject({ router: z.string(), losses }).superRefine((value, context) => {
+    if (value.router !== "soft") return;
+    const message = "the loss z needs a router with logits";
+    context.addIssue({ code: "custom", message, path: ["losses", 1] });
+  });
+  const path = join(mkdtempSync(join(tmpdir(), "moesaic-default-")), "soft.yaml");
+  writeFileSync(path, "router: soft\n");
+  expect(() => loadConfig(path, schema)).toThrow(
+    "the loss z needs a router with logits (losses.1 is a default; set losses as argument losses=...)",
+  );
+});

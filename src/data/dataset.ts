@@ -129,8 +129,8 @@ export interface SharedImages {
   readonly imageShape: ImageShape;
   /** All images of the stored file, one after another. */
   readonly images: Uint8Array;
-  readonly labels: Uint8Array;
-  /** Captions of the stored images, if any. */
+  readonly labels: Uint8Array | Uint16Array;
+  /** Sentences of the stored images, if there are any. */
   readonly captions?: readonly (readonly string[])[];
   /** Domains of the stored images, if any. */
   readonly domains?: readonly string[];

@@ -6,6 +6,7 @@ import { ofKind } from "../config/registry.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
 import type { ClassDescription, DatasetDescription } from "./description.ts";
 import type { StoreHooks } from "./images/store.ts";
+import type { FitMode } from "./transforms/index.ts";
 
 /** The settings of a set in code, with camelCase keys. */
 export type Settings<Schema extends z.ZodType> = CamelCased<z.output<Schema>>;
@@ -34,6 +35,7 @@ export interface ForeignReader {
   readonly root?: string;
   /** Longer side of the images that the model reads, pixels. */
   readonly size: number;
+  readonly resize: FitMode;
   readonly onBroken: "stop" | "skip";
 }
 
@@ -74,8 +76,14 @@ export interface DatasetDefinition<
   /** Whether these settings define a test split; by default they do. */
   hasTestSplit?(settings: Settings<Schema>): boolean;
   /**
-   * All domains, if samples have domains; such a set has the settings `domains` and
-   * `test_domains`, and also `split_seed` unless it is generated.
+   * Checks what a split needs before training begins, without decoding: files, rows, classes.
+   *
+   * @throws UserError if the split cannot be opened
+   */
+  check?(spec: Spec): Promise<void>;
+  /**
+   * All domains, for sets whose samples have one; such a set has the settings `domains` and
+   * `test_domains`, and `split_seed` unless it is generated.
    */
   domains?(settings: Settings<Schema>): readonly string[] | Promise<readonly string[]>;
   /** The first `length` scenes of a split, all drawn in one domain, if the set supports it. */

@@ -9,6 +9,7 @@ export {
   parquetColumns,
 } from "../formats/parquet.ts";
 export * from "./browser.ts";
+export type { DataWarning, ReportHooks, ReportItem, SkippedItems } from "./data-report.ts";
 export {
   type DatasetDefinition,
   defineDataset,

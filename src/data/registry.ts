@@ -11,6 +11,7 @@ import { captionedImages } from "./images/captioned/captioned-images.ts";
 import { cifar10 } from "./images/cifar10.ts";
 import { flickr8k } from "./images/flickr8k.ts";
 import { imageFolder } from "./images/image-folder.ts";
+import { labelledImages } from "./images/labelled-images.ts";
 import { pacs } from "./images/pacs.ts";
 import {
   coloredFashionMnist,
@@ -38,6 +39,7 @@ const builtIn = [
   flickr8k,
   pacs,
   imageFolder,
+  labelledImages,
   captionedImages,
   sst2,
   agNews,

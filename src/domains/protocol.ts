@@ -1,7 +1,7 @@
 /** Leave-one-domain-out: runs a protocol and writes its tables. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createDecodedCache } from "../data/images/decoded-cache.ts";
+import { createDecodedCache } from "../data/images/decode/decoded-cache.ts";
 import {
   type DomainRecord,
   type SelectionMethod,

@@ -1,10 +1,8 @@
 /** Checks of a Parquet file before its columns are read. */
 
-import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
+import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { UserError } from "../graph/errors.ts";
-
-/** `strings` is a list of texts. */
-export type ParquetType = "bytes" | "string" | "strings" | "integer";
+import { codecs } from "./parquet-codecs.ts";
 
 const maxFooterBytes = 2 ** 26;
 
@@ -28,79 +26,7 @@ export async function checkEnds(path: string, file: AsyncBuffer): Promise<void> 
   }
 }
 
-/**
- * Refuses a column that is missing, repeated, or of another type.
- *
- * @throws UserError if the column is missing or has another type
- */
-export function checkColumn(
-  path: string,
-  schema: SchemaTree,
-  name: string,
-  type: ParquetType,
-): void {
-  let node = schema;
-  let repeated = false;
-  for (const field of name.split(".")) {
-    const child = node.children.find(({ element }) => element.name === field);
-    if (child === undefined) {
-      const known = leaves(schema).join(", ");
-      throw new UserError(`${path} has no column ${name}; its columns are ${known}`);
-    }
-    node = child;
-    repeated ||= child.element.repetition_type === "REPEATED";
-  }
-  if (columnType(node) === type && !repeated) return;
-  const { element } = node;
-  const kind = element.converted_type ?? element.logical_type?.type ?? element.type ?? "a group";
-  const found = repeated ? `a list of ${kind}` : kind;
-  throw new UserError(`${path}: column ${name} must hold ${plural[type]}, but it holds ${found}`);
-}
-
-const plural = {
-  bytes: "bytes",
-  string: "text",
-  strings: "lists of text",
-  integer: "integers",
-} as const;
-
-/** The type of a column, or undefined if it is not supported. */
-export function columnType({ element, children }: SchemaTree): ParquetType | undefined {
-  const { type, converted_type, logical_type } = element;
-  if (converted_type === "LIST" || logical_type?.type === "LIST") {
-    const items = children[0];
-    const isList = children.length === 1 && items?.element.repetition_type === "REPEATED";
-    const isText = items?.children.length === 1 && columnType(items.children[0]!) === "string";
-    return isList && isText ? "strings" : undefined;
-  }
-  if (children.length > 0) return undefined;
-  if (converted_type === "UTF8" || logical_type?.type === "STRING") return "string";
-  if (type === "BYTE_ARRAY" && !converted_type && !logical_type) return "bytes";
-  return type === "INT32" || type === "INT64" ? "integer" : undefined;
-}
-
-/** The readable columns with their types; a field of a struct is `struct.field`. */
-export function readableColumns(schema: SchemaTree): Map<string, ParquetType> {
-  const found = new Map<string, ParquetType>();
-  for (const child of schema.children) {
-    if (child.element.repetition_type === "REPEATED") continue;
-    const type = columnType(child);
-    if (type !== undefined) found.set(child.path.join("."), type);
-    else for (const [name, inner] of readableColumns(child)) found.set(name, inner);
-  }
-  return found;
-}
-
-function leaves(node: SchemaTree): string[] {
-  if (node.children.length === 0) return [node.path.join(".")];
-  return node.children.flatMap(leaves);
-}
-
-/**
- * The number of rows, after checking the footer for consistency.
- *
- * @throws UserError if the counts differ or exceed the limit
- */
+/** The number of rows, where the footer agrees with itself. */
 export function checkRows(path: string, metadata: FileMetaData, maxRows: number): number {
   const counts = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
   const total = counts.reduce((sum, rows) => sum + rows, 0);
@@ -119,24 +45,23 @@ export function checkRows(path: string, metadata: FileMetaData, maxRows: number)
 export function checkGroups(
   path: string,
   metadata: FileMetaData,
-  columns: readonly string[],
+  topLevel: ReadonlySet<string>,
   maxGroupBytes: number,
   fileBytes: number,
 ): void {
-  const wanted = new Set(columns.map((name) => name.split(".")[0]));
   metadata.row_groups.forEach((group, index) => {
     let bytes = 0;
     for (const { meta_data: chunk } of group.columns) {
       if (!chunk) throw damaged(path, `row group ${index} lacks the description of a column`);
-      if (!wanted.has(chunk.path_in_schema[0])) continue;
+      if (!topLevel.has(chunk.path_in_schema[0]!)) continue;
       const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
       const packed = Number(chunk.total_compressed_size);
       if (!(start >= 4 && packed >= 0 && start + packed <= fileBytes)) {
         throw damaged(path, `row group ${index} points outside of the file`);
       }
-      if (!["UNCOMPRESSED", "SNAPPY", "GZIP"].includes(chunk.codec)) {
+      if (!(codecs as readonly string[]).includes(chunk.codec)) {
         throw new UserError(
-          `${path} is compressed with ${chunk.codec}; write it with Snappy, gzip or no compression`,
+          `${path} is compressed with ${chunk.codec}, which is not read; write it with Zstandard, Snappy, gzip or no compression`,
         );
       }
       bytes += Math.max(packed, Number(chunk.total_uncompressed_size));
@@ -149,16 +74,19 @@ export function checkGroups(
   });
 }
 
-/**
- * Turns errors of the Parquet library into a message with the file's name.
- *
- * @throws UserError if `read` throws any other error
- */
+/** A valid file in a form that is not read here. */
+export class UnsupportedError extends Error {
+  override readonly name: string = "UnsupportedError";
+}
+
+/** What the Parquet library throws becomes a sentence with the file's name. */
 export async function guarded<Result>(path: string, read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();
   } catch (cause) {
-    throw damaged(path, (cause as Error).message, cause);
+    const { message } = cause as Error;
+    if (cause instanceof UnsupportedError) throw new UserError(`${path}: ${message}`, { cause });
+    throw damaged(path, message, cause);
   }
 }
 

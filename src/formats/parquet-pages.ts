@@ -5,6 +5,9 @@
 
 // A published subpath of hyparquet, whose main entry does not read the headers of pages.
 import { parquetHeader } from "hyparquet/src/column.js";
+import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
+import { UnsupportedError } from "./parquet-checks.ts";
+import { checkDelta, deltaEncodings } from "./parquet-delta.ts";
 
 /** One column of a row group, as the footer describes it. */
 export interface ColumnChunk {
@@ -55,14 +58,19 @@ function checkPage(
   if (header.type === "DATA_PAGE" && v1) {
     const values = checkCount("a page of values", v1.num_values, valuesLeft);
     let data = chunk.unpack(page, unpacked);
+    let present = values;
     for (const highest of [chunk.maxRepetition, chunk.maxDefinition]) {
       if (highest === 0) continue;
       const length = new DataView(data.buffer, data.byteOffset, data.length).getUint32(0, true);
       checkCount("the levels of a page", length, data.length - 4);
-      checkRuns(data.subarray(4, 4 + length), levelBits(highest), values, true);
+      const levels = data.subarray(4, 4 + length);
+      checkRuns(levels, levelBits(highest), values, true);
+      if (highest === chunk.maxDefinition && deltaEncodings.includes(v1.encoding)) {
+        present = countHighest(levels, highest, values);
+      }
       data = data.subarray(4 + length);
     }
-    checkValues(data, v1.encoding, values);
+    checkValues(data, v1.encoding, present, chunk.maxPageBytes);
     return values;
   }
   if (header.type === "DATA_PAGE_V2" && v2) {
@@ -92,7 +100,7 @@ function checkPage(
     }
     const packed = page.subarray(end);
     const data = v2.is_compressed ? chunk.unpack(packed, unpacked - end) : packed;
-    checkValues(data, v2.encoding, values);
+    checkValues(data, v2.encoding, values - v2.num_nulls, chunk.maxPageBytes);
     return values;
   }
   throw new Error(`a page has the unknown type ${header.type}`);
@@ -102,10 +110,24 @@ function levelBits(highest: number): number {
   return 32 - Math.clz32(highest);
 }
 
-function checkValues(data: Uint8Array, encoding: string, rows: number): void {
+/** How many levels are the highest: the number of values that are not null. */
+function countHighest(levels: Uint8Array, highest: number, count: number): number {
+  const view = new DataView(levels.buffer, levels.byteOffset, levels.byteLength);
+  const read = new Array<number>(count);
+  readRleBitPackedHybrid({ view, offset: 0 }, levelBits(highest), read, levels.length);
+  return read.filter((level) => level === highest).length;
+}
+
+function checkValues(data: Uint8Array, encoding: string, rows: number, maxBytes: number): void {
   if (encoding === "PLAIN") return;
+  if (deltaEncodings.includes(encoding)) {
+    checkDelta(data, encoding, rows, maxBytes);
+    return;
+  }
   if (!dictionaryEncodings.includes(encoding)) {
-    throw new Error(`encoding ${encoding} is not supported; write it plain or with a dictionary`);
+    throw new UnsupportedError(
+      `the encoding ${encoding} is not read; write the column plain, with a dictionary or with a DELTA encoding`,
+    );
   }
   if (data.length > 0) checkRuns(data.subarray(1), data[0]!, rows, false);
 }

@@ -1,7 +1,6 @@
 /** Reads selected columns of a Parquet file, one row group at a time, within size limits. */
 
 import { existsSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
@@ -11,31 +10,40 @@ import {
   parquetSchema,
   type RowGroup,
   type SchemaTree,
-  snappyUncompress,
 } from "hyparquet";
 import { UserError, usageError } from "../graph/errors.ts";
 import {
-  checkColumn,
   checkEnds,
   checkGroups,
   checkRows,
   damaged,
   guarded,
-  type ParquetType,
-  readableColumns,
+  UnsupportedError,
 } from "./parquet-checks.ts";
+import { createUnpackers, type Unpack } from "./parquet-codecs.ts";
 import { checkPages } from "./parquet-pages.ts";
+import {
+  checkColumn,
+  columnPath,
+  type ParquetType,
+  plainType,
+  readableColumns,
+  type WantedType,
+} from "./parquet-schema.ts";
 
-interface ParquetValues extends Record<ParquetType, unknown> {
-  /** Null is read as empty bytes. */
+interface ParquetValues extends Record<WantedType, unknown> {
+  /** Null reads as no bytes. */
   readonly bytes: Uint8Array;
   readonly string: string;
   readonly strings: readonly string[];
   readonly integer: number;
+  readonly "string?": string | null;
+  readonly "strings?": readonly string[] | null;
+  readonly "integer?": number | null;
 }
 
-/** Columns to read and their types; a field of a struct is `struct.field`. */
-export type ParquetColumns = Readonly<Record<string, ParquetType>>;
+/** Columns to read and their types, with `?` to allow nulls; a field of a struct is `struct.field`. */
+export type ParquetColumns = Readonly<Record<string, WantedType>>;
 
 export type ParquetRow<Columns extends ParquetColumns> = {
   readonly [Name in keyof Columns]: ParquetValues[Columns[Name]];
@@ -62,8 +70,8 @@ export interface ParquetOptions {
 /**
  * Opens a Parquet file and checks its columns.
  *
- * Supported codecs: none, Snappy, gzip. @throws UserError if the file is missing, truncated, damaged or
- * above the limits, if a column is missing or of another type, or if a required value is null
+ * Codecs: none, Snappy, gzip, Brotli, Zstandard, LZ4. Fails with a sentence where the file is missing, cut short or damaged,
+ * above the limits, lacks a column, has one of another type, or a null where a value is due.
  *
  * @example
  * const file = await openParquet("train.parquet", { "img.bytes": "bytes", label: "integer" }, { hint });
@@ -78,17 +86,35 @@ export async function openParquet<const Columns extends ParquetColumns>(
   const { file, metadata, schema } = await openFooter(path, hint);
   for (const [name, type] of Object.entries(columns)) checkColumn(path, schema, name, type);
   const numRows = checkRows(path, metadata, maxRows);
-  checkGroups(path, metadata, Object.keys(columns), maxGroupBytes, file.byteLength);
+  const topLevel = new Set(pathsOf(schema, columns).map(([first]) => first!));
+  checkGroups(path, metadata, topLevel, maxGroupBytes, file.byteLength);
   return { path, numRows, groups: () => readGroups(path, file, metadata, columns, maxGroupBytes) };
 }
 
-/** The readable columns of a Parquet file with their types, in file order. */
+/** The names from the root to each column. */
+function pathsOf(schema: SchemaTree, columns: ParquetColumns): string[][] {
+  return Object.keys(columns).map((name) =>
+    columnPath(schema, name)!.map(({ element }) => element.name),
+  );
+}
+
+/** The columns of a Parquet file that `openParquet` can read, with their types, in file order. */
 export async function parquetColumns(
   path: string,
   { hint }: Pick<ParquetOptions, "hint">,
 ): Promise<ReadonlyMap<string, ParquetType>> {
   const { schema } = await openFooter(path, hint);
   return readableColumns(schema);
+}
+
+/** The texts that a Parquet file keeps beside its columns, by key. */
+export async function parquetMetadata(
+  path: string,
+  { hint }: Pick<ParquetOptions, "hint">,
+): Promise<ReadonlyMap<string, string>> {
+  const { metadata } = await openFooter(path, hint);
+  const pairs = metadata.key_value_metadata ?? [];
+  return new Map(pairs.map(({ key, value }) => [key, value ?? ""]));
 }
 
 async function openFooter(
@@ -112,8 +138,12 @@ async function* readGroups<Columns extends ParquetColumns>(
   maxGroupBytes: number,
 ): AsyncGenerator<readonly ParquetRow<Columns>[]> {
   const names = Object.keys(columns);
-  const topLevel = [...new Set(names.map((name) => name.split(".")[0]!))];
-  const unpackers = createUnpackers(maxGroupBytes);
+  const paths = pathsOf(parquetSchema(metadata), columns);
+  const topLevel = [...new Set(paths.map(([first]) => first!))];
+  const used = new Set(
+    metadata.row_groups.flatMap((group) => group.columns.map((one) => one.meta_data?.codec ?? "")),
+  );
+  const unpackers = await createUnpackers(used, maxGroupBytes);
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
@@ -127,8 +157,8 @@ async function* readGroups<Columns extends ParquetColumns>(
       throw damaged(path, `rows ${rowStart} to ${rowEnd - 1} are incomplete`);
     }
     yield raw.map((row, index) => {
-      const read = names.map((name) => {
-        const value = name.split(".").reduce<unknown>(fieldOf, row);
+      const read = names.map((name, at) => {
+        const value = paths[at]!.reduce<unknown>(fieldOf, row);
         return [name, checkValue(path, name, rowStart + index, columns[name]!, value)];
       });
       return Object.fromEntries(read) as ParquetRow<Columns>;
@@ -156,7 +186,11 @@ async function checkGroupPages(
       if (node.element.repetition_type === "REPEATED") maxRepetition++;
       if (node.element.repetition_type !== "REQUIRED") maxDefinition++;
     }
-    if (maxRepetition > 1) throw new Error(`${column.path_in_schema[0]} is a list of lists`);
+    if (maxRepetition > 1) {
+      throw new UnsupportedError(
+        `column ${column.path_in_schema[0]} is a list of lists, which is not read`,
+      );
+    }
     const start = Number(column.dictionary_page_offset || column.data_page_offset);
     const bytes = await file.slice(start, start + Number(column.total_compressed_size));
     const unpack = unpackers[column.codec] ?? ((input) => input);
@@ -170,26 +204,6 @@ async function checkGroupPages(
   }
 }
 
-type Unpack = (input: Uint8Array, length: number) => Uint8Array;
-
-function createUnpackers(maxBytes: number): Record<"SNAPPY" | "GZIP", Unpack> {
-  const checked = (length: number): number => {
-    if (length >= 0 && length <= maxBytes) return length;
-    throw new Error(`a page claims ${length} bytes`);
-  };
-  return {
-    SNAPPY: (input, length) => {
-      const output = new Uint8Array(checked(length));
-      snappyUncompress(input, output);
-      return output;
-    },
-    GZIP: (input, length) => {
-      // The bytes are copied, because numbers of eight bytes must be aligned.
-      return new Uint8Array(gunzipSync(input, { maxOutputLength: checked(length) || 1 }));
-    },
-  };
-}
-
 function fieldOf(value: unknown, field: string): unknown {
   return (value as Record<string, unknown> | null | undefined)?.[field];
 }
@@ -198,9 +212,11 @@ function checkValue(
   path: string,
   name: string,
   row: number,
-  type: ParquetType,
+  wanted: WantedType,
   value: unknown,
-): ParquetValues[ParquetType] {
+): ParquetValues[WantedType] {
+  const type = plainType(wanted);
+  if (type !== wanted && (value === null || value === undefined)) return null;
   if (type === "bytes") {
     if (value === null || value === undefined) return new Uint8Array(0);
     if (value instanceof Uint8Array) return value;

@@ -117,3 +117,20 @@ test("rejects a header that is not UTF-8 and booleans that are not 0 or 1", () =
   odd[odd.length - 1] = 2;
   expect(() => decodeSafetensors(odd)).toThrow(/booleans other than 0 and 1/);
 });
+
+test("a header without padding, in a Buffer: tensors are aligned copies", () => {
+  const header = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}';
+  expect(header.length % 4).not.toBe(0);
+  const bytes = Buffer.from(file(header, 8));
+  bytes.writeFloatLE(1.5, 8 + header.length);
+  bytes.writeFloatLE(-2, 12 + header.length);
+  expect([...decodeSafetensors(bytes).tensors.get("a")!.data]).toEqual([1.5, -2]);
+});
+
+test("tensors of other types are left out if that is wanted, and named with their type", () => {
+  const header =
+    '{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}';
+  expect(() => decodeSafetensors(file(header, 8))).toThrow('tensor "a" has dtype F8_E4M3');
+  const { tensors, unreadable } = decodeSafetensors(file(header, 8), "x", { skipUnreadable: true });
+  expect([[...tensors.keys()], [...unreadable]]).toEqual([["b"], [["a", "F8_E4M3"]]]);
+});

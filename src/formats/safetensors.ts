@@ -14,6 +14,14 @@ import { type HeaderEntry, parseHeader } from "./safetensors-header.ts";
 export interface SafetensorsContent {
   tensors: Map<string, NdArray>;
   metadata: Record<string, string>;
+  /** Element types that are not read, by tensor name; empty unless `skipUnreadable` is set. */
+  unreadable: Map<string, string>;
+}
+
+/** Options of reading. */
+export interface SafetensorsOptions {
+  /** Leaves out tensors of element types that are not read, instead of failing. Default false. */
+  readonly skipUnreadable?: boolean;
 }
 
 /** Supported element types, in file order. */
@@ -89,10 +97,12 @@ function encodeHeader(json: string): Uint8Array {
 export function decodeSafetensors(
   bytes: Uint8Array,
   source = "safetensors file",
+  { skipUnreadable = false }: SafetensorsOptions = {},
 ): SafetensorsContent {
   const { entries, metadata, dataStart } = parseHeader(bytes, source);
   const data = bytes.subarray(dataStart);
   const tensors = new Map<string, NdArray>();
+  const unreadable = new Map<string, string>();
   let expected = 0;
   for (const entry of entries) {
     const { name, begin, end } = entry;
@@ -107,7 +117,9 @@ export function decodeSafetensors(
         `${source}: tensor "${name}" ends at byte ${end} but only ${data.length} bytes of data follow the header; the file is truncated`,
       );
     }
-    tensors.set(name, readTensor(entry, data.subarray(begin, end), source));
+    const known = dtypeOf.has(entry.dtype) || halfReaders.has(entry.dtype);
+    if (skipUnreadable && !known) unreadable.set(name, entry.dtype);
+    else tensors.set(name, readTensor(entry, data.subarray(begin, end), source));
     expected = end;
   }
   if (expected !== data.length) {
@@ -115,7 +127,7 @@ export function decodeSafetensors(
       `${source}: ${data.length - expected} bytes follow the last tensor, which ends at byte ${expected}; the file is corrupt`,
     );
   }
-  return { tensors, metadata };
+  return { tensors, metadata, unreadable };
 }
 
 function readTensor(
@@ -141,6 +153,6 @@ function readTensor(
     throw new UserError(`${source}: tensor "${name}" has booleans other than 0 and 1`);
   }
   const aligned = bytes.byteOffset % bytesPerElement(dtype) === 0;
-  const home = aligned ? bytes : bytes.slice();
+  const home = aligned ? bytes : new Uint8Array(bytes); // a Buffer's slice would be no copy
   return view(dtype, shape, home.buffer, home.byteOffset);
 }

@@ -43,6 +43,9 @@ async function openTokenizer(
   { tokenizer: state }: LiveModelSpec,
   vocabulary: string | undefined,
 ): Promise<Tokenizer | undefined> {
+  if (state?.kind === "hub") {
+    return (await import("../data/tokenizers/hub.ts")).createHubTokenizer(state);
+  }
   if (state?.kind !== "clip") return state && createTokenizer(state);
   if (vocabulary === undefined) {
     throw new UserError(

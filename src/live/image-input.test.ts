@@ -76,3 +76,15 @@ test.each([
   expect(() => imageReader(spec)(given)).toThrow(UserError);
   expect(() => imageReader(spec)(given)).toThrow(message);
 });
+
+test("images that are no squares are fitted as the run fits its pictures", () => {
+  const square = { ...spec, imageShape: [1, 2, 2], normalize: { mean: [0], std: [1] } } as const;
+  // "cover" keeps the middle two of four columns.
+  const data = new Uint8Array([0, 255, 0, 255, 0, 255, 0, 255]);
+  const image = { data, height: 2, width: 4, channels: 1 };
+  const read = imageReader({ ...square, imageFit: "cover" });
+  expect([...read(image).data]).toEqual([1, 0, 1, 0]);
+  const padded = imageReader({ ...square, imageFit: "contain" })(image).data;
+  expect(padded[2]).toBe(0);
+  expect(padded[0]).toBeGreaterThan(0);
+});

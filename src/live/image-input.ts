@@ -1,6 +1,6 @@
 /** Preprocesses images of any size for a model. */
-import { toChannels } from "../data/images/channels.ts";
-import { pipeline, resizeBytes, type TransformSpec } from "../data/transforms/index.ts";
+import { toChannels } from "../data/images/decode/channels.ts";
+import { fitBytes, pipeline, resizeBytes, type TransformSpec } from "../data/transforms/index.ts";
 import { allocate, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import type { RecordedImage } from "../inspect/types/image.ts";
@@ -16,7 +16,12 @@ export type ReadImage = (image: RecordedImage) => NdArray<"float32">;
  * Preprocesses an image as the run's evaluation does: channels, the size in which the run stores
  * images (rounded to bytes), further sizes, normalisation. Returns `[1, C, H, W]`.
  */
-export function imageReader({ imageShape, imageSizes, normalize }: LiveModelSpec): ReadImage {
+export function imageReader({
+  imageShape,
+  imageSizes,
+  imageFit = "squash",
+  normalize,
+}: LiveModelSpec): ReadImage {
   const [channels, height, width] = imageShape!;
   const [kept = [height, width], ...further] = imageSizes ?? [];
   const [rows, columns] = kept;
@@ -28,7 +33,9 @@ export function imageReader({ imageShape, imageSizes, normalize }: LiveModelSpec
   return (image) => {
     checkImage(image);
     const data = toChannels(image.data, image.channels, channels as 1 | 3);
-    const resized = resizeBytes({ ...image, channels, data }, rows, columns);
+    const bytes = { ...image, channels, data };
+    const resized =
+      rows === columns ? fitBytes(bytes, rows, imageFit) : resizeBytes(bytes, rows, columns);
     const out = allocate("float32", [1, channels, height, width]);
     const sample = { ...resized, image: resized.data, label: 0, index: 0 };
     apply(sample, key(0), out.data);

@@ -34,6 +34,7 @@ const specSchema = z.strictObject({
     .min(1)
     .max(16)
     .optional(),
+  imageFit: z.enum(["squash", "cover", "contain"]).optional(),
   normalize: z
     .strictObject({ mean: perChannel, std: z.array(z.number().positive()).min(1).max(3) })
     .optional(),

@@ -6,6 +6,7 @@
  */
 
 import type { TokenizerState } from "../data/tokenizers/index.ts";
+import type { FitMode } from "../data/transforms/index.ts";
 import type { RecordedImage } from "../inspect/types/image.ts";
 import type { RoutedLayer } from "../inspect/types/routed-layer.ts";
 import type { LiveKind } from "../models/define.ts";
@@ -28,6 +29,8 @@ export interface LiveModelSpec {
    * the size in which the run stores images, rounded to bytes. Default: the size of `imageShape`.
    */
   readonly imageSizes?: readonly (readonly [rows: number, columns: number])[];
+  /** How images that are no squares become the first of the sizes, if it is a square; by default "squash". */
+  readonly imageFit?: FitMode;
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /** Empty if the model has no classes. */
   readonly classNames: readonly string[];

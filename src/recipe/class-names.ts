@@ -1,4 +1,6 @@
 /** The classes of a configuration's data. */
+
+import { unreported } from "../data/data-notes.ts";
 import { openDataset } from "../data/open-dataset.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec, knownProperties } from "./data-specs.ts";
@@ -10,6 +12,6 @@ export async function readClassNames({
 }: Pick<TrainConfig, "data" | "seed">): Promise<readonly string[]> {
   const known = knownProperties(data).classNames;
   if (known !== undefined) return known;
-  const dataset = await openDataset(datasetSpec(data, "train", seed));
+  const dataset = await openDataset(datasetSpec(data, "train", seed), unreported);
   return "classNames" in dataset ? dataset.classNames : [];
 }

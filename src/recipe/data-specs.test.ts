@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fromSnakeCase } from "../config/case.ts";
 import type { Split } from "../data/dataset.ts";
@@ -80,7 +82,10 @@ test("files and columns of captioned pictures are passed to the data layer uncha
     files: { train: "train.parquet", test: "test.csv" },
     columns: { image: "photo", captions: ["caption_a", "caption_b"] },
     onBroken: "skip",
+    followLinks: true,
     size: 64,
+    resize: "squash",
+    channels: 3,
   });
   expect([data, captioned({}), captioned({ test_size: 0 })].map(hasTestSplit)).toEqual([
     true,
@@ -130,4 +135,20 @@ test("sets in domains have a test split if one is held out", () => {
   );
   expect(() => parse({ name: "rotated-mnist", test_domains: ["90"] })).toThrow();
   expect(() => parse({ name: "colored-mnist", test_domains: ["+90%"] })).not.toThrow();
+});
+
+test("a leading ~ in paths is the home folder", () => {
+  const folder = { name: "image-folder", folder: "~/pets", normalize };
+  expect(dataSchema.parse(folder)).toMatchObject({ folder: join(homedir(), "pets") });
+  expect(dataSchema.parse({ ...folder, folder: "~pets" })).toMatchObject({ folder: "~pets" });
+  const texts = {
+    name: "text-file",
+    root: "~",
+    file: ["~/a.txt", "b.txt"],
+    tokenizer: { kind: "byte" },
+  };
+  expect(dataSchema.parse(texts)).toMatchObject({
+    root: homedir(),
+    file: [join(homedir(), "a.txt"), "b.txt"],
+  });
 });

@@ -16,6 +16,24 @@ export function hasTestSplit(data: DataConfig): boolean {
   return datasets.get(data.name).hasTestSplit?.(data) ?? true;
 }
 
+/**
+ * Checks, before training, everything that each split needs and that does not take decoding.
+ *
+ * @param splits to check; a test split only if the settings give one
+ * @throws UserError for the first split that cannot be opened
+ */
+export async function checkSplits(
+  data: DataConfig,
+  seed: number,
+  splits: readonly Split[],
+): Promise<void> {
+  const { check } = datasets.get(data.name);
+  if (check === undefined) return;
+  for (const split of splits) {
+    if (split !== "test" || hasTestSplit(data)) await check(datasetSpec(data, split, seed));
+  }
+}
+
 /** Properties of the data that are known without reading files. */
 export function knownProperties(data: DataConfig): KnownProperties {
   const { classNames, describe } = datasets.get(data.name);

@@ -7,6 +7,7 @@ import { batchMaker } from "../data/batches/batch-maker.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open-dataset.ts";
 import { datasets } from "../data/registry.ts";
+import { openTokenizer } from "../data/tokenizers/files.ts";
 import {
   createTokenizer,
   learnTokenizer,
@@ -94,7 +95,8 @@ async function describeTokenizer(
   if (wanted === undefined || textsOf(model) === "none") return undefined;
   if (vocabularySize !== undefined) return nameless(vocabularySize);
   if (wanted.kind === "clip") return nameless(CLIP_WORDS);
-  if (state !== undefined) return createTokenizer(state);
+  if (state !== undefined) return openTokenizer(state);
+  if (wanted.kind === "file") return openTokenizer((await prepareTokenizer(config))!);
   if (wanted.kind === "byte") {
     const { specials } = wanted;
     return createTokenizer(learnTokenizer("byte", [], specials ? { specials } : {}));

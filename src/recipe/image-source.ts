@@ -1,12 +1,13 @@
 /** Images for the model of a run: from its splits, other data sets, folders or files. */
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { unreported } from "../data/data-notes.ts";
 import type { ImageDataset, ImageShape, Split } from "../data/dataset.ts";
 import { openPictureFolder, openPictures } from "../data/images/picture-folder.ts";
 import type { StoreHooks } from "../data/images/store.ts";
 import { openDataset } from "../data/open-dataset.ts";
 import { type DatasetSpec, datasets } from "../data/registry.ts";
-import { pipeline, type TransformSpec } from "../data/transforms/index.ts";
+import { type FitMode, pipeline, type TransformSpec } from "../data/transforms/index.ts";
 import { usageError } from "../graph/errors.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec, knownProperties, transformSpecs } from "./data-specs.ts";
@@ -44,7 +45,7 @@ export async function readShape({ data, seed }: TrainConfig): Promise<ImageShape
   const known = knownProperties(data).imageShape;
   if (known !== undefined) return known;
   // All pictures have one size, so the smallest split is sufficient.
-  const dataset = await openDataset(datasetSpec(data, "validation", seed));
+  const dataset = await openDataset(datasetSpec(data, "validation", seed), unreported);
   return (dataset as ImageDataset).imageShape;
 }
 
@@ -87,20 +88,26 @@ async function openSet(
 ): Promise<{ dataset: ImageDataset; paths?: readonly string[] }> {
   const size = Math.max(read.height, read.width);
   const channels = read.channels as 1 | 3;
+  const resize = resizeOf(config);
   if ("folder" in request) {
     const { folder, onBroken = "skip" } = request;
-    return openPictureFolder(folder, { size, channels, onBroken }, hooks);
+    return openPictureFolder(folder, { size, resize, channels, onBroken }, hooks);
   }
   if ("file" in request) {
     const { file } = request;
     if (!existsSync(file)) {
       throw usageError(`there is no picture ${file}; correct the path`);
     }
-    return openPictures(dirname(file), [basename(file)], { size, channels }, hooks);
+    return openPictures(dirname(file), [basename(file)], { size, resize, channels }, hooks);
   }
   const dataset = await openDataset(specOf(config, read, request), hooks);
   if (dataset.kind === "image") return { dataset };
   throw usageError(`${dataset.name} is not a set of images; choose another`);
+}
+
+/** How the run brings its pictures to squares; other pictures are read alike. */
+export function resizeOf({ data }: Pick<TrainConfig, "data">): FitMode {
+  return "resize" in data ? data.resize : "squash";
 }
 
 function specOf(
@@ -116,13 +123,14 @@ function specOf(
   }
   const onBroken = wanted ?? "skip";
   const size = Math.max(read.height, read.width);
+  const resize = resizeOf({ data });
   if (definition?.optionsForModel !== undefined) {
-    const options = definition.optionsForModel({ ...rootOf(data), seed, size, onBroken });
+    const options = definition.optionsForModel({ ...rootOf(data), seed, size, resize, onBroken });
     return { ...options, ...labels, name, split } as DatasetSpec;
   }
   if (existsSync(name) && statSync(name).isDirectory()) {
     const channels = read.channels as 1 | 3;
-    return { name: "image-folder", split, folder: name, size, channels, onBroken };
+    return { name: "image-folder", split, folder: name, size, resize, channels, onBroken };
   }
   const known = datasets.list().filter(({ optionsForModel }) => optionsForModel !== undefined);
   throw usageError(

@@ -1,10 +1,14 @@
 /** The `init_from` part of a recipe: initial weights from a run or a file. */
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
+import { path } from "../data/settings/files.ts";
 
 export const initFromSchema = z.strictObject({
-  /** A run directory (its best checkpoint is used) or a safetensors file. */
-  path: z.string().min(1),
+  /**
+   * A run directory (its best checkpoint is used), a safetensors file, an index.json of several files, or
+   * a folder that contains one of them.
+   */
+  path: path.min(1),
   /** Parameters of this model to fill: names, or patterns in which `*` matches any characters. */
   include: z.array(z.string().min(1)).nonempty().default(["*"]),
   exclude: z.array(z.string().min(1)).default([]),

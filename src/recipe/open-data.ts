@@ -1,7 +1,8 @@
 /** Opens the splits of a configuration's data. */
 
+import type { DataNotes } from "../data/data-notes.ts";
 import type { Split } from "../data/dataset.ts";
-import type { DecodedCache } from "../data/images/decoded-cache.ts";
+import type { DecodedCache } from "../data/images/decode/decoded-cache.ts";
 import { createLoader, type Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import { defined } from "../graph/defined.ts";
@@ -17,6 +18,8 @@ export interface OpenOptions {
   readonly tokenizer?: TokenizerState;
   /** Receives the progress of decoding pictures. */
   readonly progress?: ProgressSink | undefined;
+  /** Receives what readers of own data skip or doubt. */
+  readonly notes?: DataNotes | undefined;
   /** Cache of decoded pictures. */
   readonly decoded?: DecodedCache | undefined;
 }
@@ -42,7 +45,7 @@ export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
 export function openSplit(
   config: TrainConfig,
   split: Split,
-  { training, tokenizer, progress, decoded }: OpenOptions,
+  { training, tokenizer, progress, notes, decoded }: OpenOptions,
 ): Promise<Loader> {
   const { data, train, seed } = config;
   const contextLength = contextLengthOf(config);
@@ -63,8 +66,8 @@ export function openSplit(
       ...(progress !== undefined && {
         onProgress: (done: number, total: number) =>
           progress.update({ label: `decoding ${split} images`, done, total }),
-        onSkipped: ({ message }: { message: string }) => progress.note(message),
       }),
+      ...(notes !== undefined && { onReport: notes.add }),
     },
   });
 }

@@ -1,35 +1,47 @@
+import { encodeStream } from "../data/batches/stream-batches.ts";
+import { unreported } from "../data/data-notes.ts";
 import { sampleCaptions } from "../data/dataset.ts";
 import { openDataset } from "../data/open-dataset.ts";
+import { datasets } from "../data/registry.ts";
 import { classDescriptions, detailLevels, isDescribed } from "../data/text/class-descriptions.ts";
 import { clipTokenizerState, openTokenizer } from "../data/tokenizers/files.ts";
+import { hubTokenizerState } from "../data/tokenizers/hub-file.ts";
 import {
   type LearnOptions,
   learnTokenizer,
   type Tokenizer,
   type TokenizerState,
 } from "../data/tokenizers/index.ts";
+import { defined } from "../graph/defined.ts";
+import { type ProgressSink, silent } from "../learn/progress.ts";
 import { textsOf } from "../models/systems.ts";
 import { readClassNames } from "./class-names.ts";
 import type { TrainConfig } from "./config.ts";
-import { datasetSpec } from "./data-specs.ts";
+import { datasetSpec, hasTestSplit } from "./data-specs.ts";
 
 /**
  * The tokenizer of a configuration: CLIP's, or learnt from the training texts, or learnt from the
  * descriptions of classes if the model reads only descriptions. Undefined for a model without text.
  */
-export async function prepareTokenizer({
-  model,
-  data,
-  seed,
-}: TrainConfig): Promise<TokenizerState | undefined> {
+export async function prepareTokenizer(
+  { model, data, seed }: TrainConfig,
+  progress: ProgressSink = silent,
+): Promise<TokenizerState | undefined> {
   const wanted = "tokenizer" in data ? data.tokenizer : undefined;
   const reads = textsOf(model);
   if (wanted === undefined || reads === "none") return undefined;
   if (wanted.kind === "clip") return clipTokenizerState(rootOf(data));
+  if (wanted.kind === "file") {
+    const { file, pad, start, end } = wanted;
+    return hubTokenizerState(file, { ...rootOf(data), ...defined({ pad, start, end }) });
+  }
   const { kind, ...given } = wanted;
-  const options = given as LearnOptions; // Missing settings are absent, not undefined.
+  const options: LearnOptions = {
+    ...(given as LearnOptions), // Missing settings are absent, not undefined.
+    onProgress: (done, total) => progress.update({ label: "byte pair", done, total }),
+  };
   if (reads === "classes") return learnTokenizer(kind, await descriptions(data, seed), options);
-  const dataset = await openDataset(datasetSpec(data, "train", seed));
+  const dataset = await openDataset(datasetSpec(data, "train", seed), unreported);
   switch (dataset.kind) {
     case "stream":
       return learnTokenizer(kind, [dataset.text], options);
@@ -58,6 +70,25 @@ async function descriptions(data: TrainConfig["data"], seed: number): Promise<st
       ? classDescriptions(data.name, classNames, detail)
       : [],
   );
+}
+
+/**
+ * Checks before training that a tokenizer of characters knows all characters of a long text's splits.
+ *
+ * @throws UserError (exit code 2) with the split, line and column of another character
+ */
+export async function checkCharacters(
+  { data, seed }: TrainConfig,
+  state: TokenizerState | undefined,
+): Promise<void> {
+  if (state?.kind !== "character" || state.specials.includes("unknown")) return;
+  if (datasets.get(data.name).kind !== "stream") return;
+  const tokenizer = await openTokenizer(state);
+  for (const split of ["validation", "test"] as const) {
+    if (split === "test" && !hasTestSplit(data)) continue;
+    const dataset = await openDataset(datasetSpec(data, split, seed), unreported);
+    if (dataset.kind === "stream") encodeStream(tokenizer, dataset);
+  }
 }
 
 /** Opens the tokenizer of a run from its state. */

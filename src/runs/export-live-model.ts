@@ -17,7 +17,7 @@ import { textsOf } from "../models/systems.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { transformSpecs } from "../recipe/data-specs.ts";
 import { describeData } from "../recipe/describe-data.ts";
-import { modelShape } from "../recipe/image-source.ts";
+import { modelShape, resizeOf } from "../recipe/image-source.ts";
 import { contextLengthOf } from "../recipe/open-data.ts";
 import { rootOf } from "../recipe/tokenizer.ts";
 import { writeFileAtomically } from "./files.ts";
@@ -184,7 +184,7 @@ function lengthOfTexts(config: TrainConfig, kind: LiveKind): number | undefined 
 function imageSettings(
   config: TrainConfig,
   read: NonNullable<ModelInputs["images"]>,
-): Pick<LiveModelSpec, "imageShape" | "imageSizes" | "normalize"> {
+): Pick<LiveModelSpec, "imageShape" | "imageSizes" | "imageFit" | "normalize"> {
   const { data } = config;
   const imageShape = modelShape(config, read);
   const sizes = transformSpecs(data, false).flatMap((step): (readonly [number, number])[] => {
@@ -196,6 +196,7 @@ function imageSettings(
   return {
     imageShape,
     ...(sizes.length > 0 && { imageSizes }),
+    ...(resizeOf(config) !== "squash" && { imageFit: resizeOf(config) }),
     ...("normalize" in data && { normalize: data.normalize }),
   };
 }

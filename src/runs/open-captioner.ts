@@ -1,5 +1,5 @@
 /** Opens trained captioning models. */
-import { BrokenImageError } from "../data/images/decode.ts";
+import { BrokenImageError } from "../data/images/decode/decode.ts";
 import { pipeline } from "../data/transforms/index.ts";
 import { createDecoder } from "../evaluate/generate/decoder.ts";
 import type { PrefixRows } from "../evaluate/generate/decoder-session.ts";

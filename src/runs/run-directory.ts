@@ -1,7 +1,7 @@
 /**
  * A run directory: `config.yaml`, `metrics.jsonl`, TensorBoard events, `checkpoints/<step>/`,
  * `summary.json`, `report.html`, `record.json`, `model-inputs.json`; `tokenizer.json` if the model
- * reads text.
+ * reads text, `data-report.json` if readers of the data skipped or doubted anything.
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -44,6 +44,8 @@ export interface RunDirectory {
   writeTokenizer(state: object): Promise<void>;
   /** Writes the properties of the data that later commands need without opening it. */
   writeModelInputs(inputs: ModelInputs): Promise<void>;
+  /** Writes what the readers of the data skipped or doubted; nothing if the list is empty. */
+  writeDataReport(items: readonly object[]): Promise<void>;
   writeSummary(summary: Summary): Promise<void>;
   writeReport(html: string): Promise<void>;
   /** Writes the record for the inspector. */
@@ -89,6 +91,10 @@ export async function openRunDirectory(
       writeTokenizer: (state) => write("tokenizer.json", `${JSON.stringify(state)}\n`),
       writeModelInputs: (inputs) =>
         write("model-inputs.json", `${JSON.stringify(toSnakeCase(inputs), null, 2)}\n`),
+      async writeDataReport(items) {
+        if (items.length > 0)
+          await write("data-report.json", `${JSON.stringify(items, null, 2)}\n`);
+      },
       writeSummary: (summary) => write("summary.json", `${JSON.stringify(summary, null, 2)}\n`),
       writeReport: (html) => write("report.html", html),
       writeRecord: (json) => write("record.json", json),
@@ -132,6 +138,7 @@ const runFiles = [
   "config.yaml",
   "tokenizer.json",
   "model-inputs.json",
+  "data-report.json",
   "metrics.jsonl",
   "summary.json",
   "report.html",

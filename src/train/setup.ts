@@ -1,8 +1,9 @@
 /** Sets up the parts of a training run from its configuration. */
 
 import { blockSegments } from "../autodiff/checkpoint.ts";
+import { createDataNotes, type DataNotes } from "../data/data-notes.ts";
 import type { Split } from "../data/dataset.ts";
-import type { DecodedCache } from "../data/images/decoded-cache.ts";
+import type { DecodedCache } from "../data/images/decode/decoded-cache.ts";
 import type { Loader } from "../data/loader.ts";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import type { NdArray } from "../graph/array.ts";
@@ -11,7 +12,7 @@ import { usageError } from "../graph/errors.ts";
 import { batchSpec, createEvaluator, type Evaluator } from "../learn/evaluator.ts";
 import { cachedStages, createGradCacheStep } from "../learn/grad-cache/grad-cache.ts";
 import { checkRules, parameterGroups } from "../learn/parameter-groups.ts";
-import type { ProgressSink } from "../learn/progress.ts";
+import { type ProgressSink, silent } from "../learn/progress.ts";
 import type { UpdateOptions } from "../learn/run-update.ts";
 import { createTrainStep, type TrainStepOptions, type UpdateStep } from "../learn/train-step.ts";
 import type { ParameterCounts } from "../moe/active-parameters.ts";
@@ -22,10 +23,11 @@ import { sgd } from "../optim/sgd.ts";
 import { key } from "../random/index.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { createTask } from "../recipe/create-task.ts";
+import { checkSplits } from "../recipe/data-specs.ts";
 import { type OpenOptions, openSplit } from "../recipe/open-data.ts";
 import { sessionOptions } from "../recipe/session-options.ts";
 import { countTaskParameters } from "../recipe/task-parameters.ts";
-import { openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
+import { checkCharacters, openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
 import { restoreWeights } from "../runs/state-files.ts";
 import { BUFFERS } from "../runtime/arena.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
@@ -53,6 +55,8 @@ export interface Training {
   readonly tokenizer?: TokenizerState;
   readonly task: Task;
   readonly loader: Loader;
+  /** What the readers of the data skipped or doubted so far. */
+  readonly notes: DataNotes;
   readonly step: UpdateStep;
   /** How the gradients of an update change the parameters. */
   readonly updates: UpdateOptions;
@@ -80,8 +84,16 @@ export async function setUpTraining(
   { progress, tokenizer, profile, decoded, task }: SetupOptions = {},
 ): Promise<Training> {
   checkTask(config, task);
-  const state = tokenizer ?? (await prepareTokenizer(config));
-  const data = { progress, decoded, ...defined({ tokenizer: state }) };
+  const perDomain = config.train.samplesPerDomain !== undefined;
+  await checkSplits(config.data, config.seed, [
+    "train",
+    ...(perDomain ? [] : (["validation"] as const)),
+    "test",
+  ]);
+  const state = tokenizer ?? (await prepareTokenizer(config, progress));
+  await checkCharacters(config, state);
+  const notes = createDataNotes(progress ?? silent);
+  const data = { progress, notes, decoded, ...defined({ tokenizer: state }) };
   const loader = await openSplit(config, "train", { ...data, training: true });
   try {
     return await assemble(config, loader, data, { profile, task });
@@ -94,7 +106,7 @@ export async function setUpTraining(
 async function assemble(
   config: TrainConfig,
   loader: Loader,
-  data: Omit<OpenOptions, "training">,
+  data: Omit<OpenOptions, "training"> & { readonly notes: DataNotes },
   { profile, task: given }: Pick<SetupOptions, "profile" | "task">,
 ): Promise<Training> {
   const { train, seed } = config;
@@ -148,6 +160,7 @@ async function assemble(
     config,
     task,
     loader,
+    notes: data.notes,
     step,
     updates: {
       groups,

@@ -1,7 +1,7 @@
 /** `train`: from a configuration to a finished run directory. */
 
 import { configToYaml } from "../config/load.ts";
-import { createDecodedCache, type DecodedCache } from "../data/images/decoded-cache.ts";
+import { createDecodedCache, type DecodedCache } from "../data/images/decode/decoded-cache.ts";
 import type { NdArray } from "../graph/array.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";
@@ -73,6 +73,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     await run.writeConfig(configToYaml(config)); // after the check against the checkpoint
     if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
     await run.writeModelInputs(modelInputs(training.loader.dataset));
+    await run.writeDataReport(training.notes.items);
     announce(training, progress);
     if (start !== fresh) progress.note(`resumed at step ${start.step}`);
     const result = await runLoop(training, run, start, { progress, signal, ...options });
@@ -80,7 +81,9 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
       progress.note(`interrupted: step ${result.progress.step} is saved`);
       return summarize(training, result);
     }
-    return await finish(training, run, result, progress);
+    const summary = await finish(training, run, result, progress);
+    await run.writeDataReport(training.notes.items); // with the test split
+    return summary;
   } finally {
     await run?.close();
     await training.dispose();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { decodeImage } from "../../src/data/images/decode.ts";
+import { decodeImage } from "../../src/data/images/decode/decode.ts";
 import { temporaryFolder } from "../unit/moesaic.fixture.ts";
 import { launchBrowser, serve, watch } from "./browser.fixture.ts";
 import { buildLivePage, inPage } from "./live-page.fixture.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeImage } from "../../src/data/images/decode.ts";
+import { decodeImage } from "../../src/data/images/decode/decode.ts";
 import {
   collect,
   firstTokens,

@@ -1,6 +1,7 @@
 import { allocate } from "../../graph/array.ts";
 import { UserError } from "../../graph/errors.ts";
 import type { StreamDataset } from "../dataset.ts";
+import type { Tokenizer } from "../tokenizers/index.ts";
 import type { BatchMaker, BatchOptions } from "./batch.ts";
 import { requireContextLength, requireTokenizer } from "./token-rows.ts";
 
@@ -15,7 +16,7 @@ import { requireContextLength, requireTokenizer } from "./token-rows.ts";
 export function streamBatches(dataset: StreamDataset, options: BatchOptions): BatchMaker {
   const tokenizer = requireTokenizer(options);
   const size = requireContextLength(options);
-  const ids = BigInt64Array.from(tokenizer.encode(dataset.text), BigInt);
+  const ids = BigInt64Array.from(encodeStream(tokenizer, dataset), BigInt);
   const windows = options.training ? ids.length - size : Math.floor((ids.length - 1) / size);
   if (windows < 1) {
     throw new UserError(
@@ -38,4 +39,19 @@ export function streamBatches(dataset: StreamDataset, options: BatchOptions): Ba
       return { step, epoch, indices, arrays: { tokens, targets } };
     },
   };
+}
+
+/**
+ * The ids of a whole text.
+ *
+ * @throws UserError with the split, for a character that the tokenizer lacks
+ */
+export function encodeStream(tokenizer: Tokenizer, { name, split, text }: StreamDataset): number[] {
+  try {
+    return tokenizer.encode(text);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    const { message, exitCode } = cause;
+    throw new UserError(`${name}, ${split} split: ${message}`, { exitCode, cause });
+  }
 }

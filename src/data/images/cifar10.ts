@@ -13,9 +13,9 @@ import { count, root } from "../settings/files.ts";
 import { imageKeys, pictureKeys } from "../settings/image.ts";
 import { splitSpec } from "../settings/split-spec.ts";
 import { captionKeys } from "../settings/text.ts";
+import { checkLabel, findShards, openShards } from "../shards.ts";
 import { cifarRecordBytes, cifarSide, interleave, readCifarRecords } from "./cifar-binary.ts";
 import { cifar10Classes } from "./cifar10-classes.ts";
-import { checkLabel, findShards, openShards } from "./shards.ts";
 import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
 
 /** CIFAR-10 in `<root>/cifar10/`. */
@@ -63,7 +63,7 @@ export async function openCifar10(
 async function openFromParquet(
   spec: Cifar10Spec,
   folder: string,
-  part: string,
+  part: "train" | "test",
   hooks: StoreHooks,
 ): Promise<ImageDataset> {
   const columns = { "img.bytes": "bytes", label: "integer" } as const;

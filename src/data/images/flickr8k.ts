@@ -10,12 +10,13 @@ import { root } from "../settings/files.ts";
 import { imageKeys, pictureKeys, squareImages } from "../settings/image.ts";
 import { splitSpec } from "../settings/split-spec.ts";
 import { captionKeys } from "../settings/text.ts";
+import { openShards } from "../shards.ts";
 import { sceneNames, sceneOf } from "./scenes.ts";
-import { openShards } from "./shards.ts";
 import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
 
 /** Flickr8k in `<root>/flickr8k/`. */
-export interface Flickr8kSpec extends Pick<StoreOptions, "size" | "onBroken"> {
+export interface Flickr8kSpec
+  extends Pick<StoreOptions, "size" | "resize" | "channels" | "onBroken"> {
   readonly name: "flickr8k";
   readonly split: Split;
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
@@ -92,11 +93,16 @@ export const flickr8k = defineDataset({
   }),
   spec: splitSpec,
   open: openFlickr8k,
-  describe: ({ labels, size }) => ({
+  describe: ({ labels, ...settings }) => ({
     classNames: labels === "scenes" ? sceneNames : [],
     captions: true,
-    ...squareImages(size),
+    ...squareImages(settings),
   }),
-  optionsForModel: ({ root, size, onBroken }) => ({ size, onBroken, ...defined({ root }) }),
+  optionsForModel: ({ root, size, resize, onBroken }) => ({
+    size,
+    resize,
+    onBroken,
+    ...defined({ root }),
+  }),
   classOptions: { labels: "scenes" },
 });

@@ -9,17 +9,17 @@ export {
   type DecodedImage,
   decodeImage,
   type ImageDecodeOptions,
-} from "./decode.ts";
+} from "./decode/decode.ts";
 export { type DomainSplitOptions, domainMembers } from "./domain-splits.ts";
 export { type Flickr8kSpec, openFlickr8k } from "./flickr8k.ts";
 export { type ImageFolderSpec, openImageFolder } from "./image-folder.ts";
+export { type LabelledImagesSpec, openLabelledImages } from "./labelled-images.ts";
 export { openPacs, type PacsSpec } from "./pacs.ts";
 export { openPictureFolder, openPictures, type PictureSet } from "./picture-folder.ts";
 export { type SceneName, sceneNames, sceneOf } from "./scenes.ts";
 export {
   type EncodedSample,
   type EncodedSplit,
-  type SkippedImages,
   type StoreHooks,
   type StoreOptions,
   storeImages,

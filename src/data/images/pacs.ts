@@ -10,12 +10,14 @@ import { domainKeys, root } from "../settings/files.ts";
 import { imageKeys, pictureKeys, squareImages } from "../settings/image.ts";
 import { splitSpec } from "../settings/split-spec.ts";
 import { captionKeys } from "../settings/text.ts";
+import { checkLabel, openShards } from "../shards.ts";
 import { type DomainSplitOptions, domainMembers } from "./domain-splits.ts";
-import { checkLabel, openShards } from "./shards.ts";
 import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
 
 /** PACS in `<root>/pacs/`; arXiv:1710.03077. */
-export interface PacsSpec extends DomainSplitOptions, Pick<StoreOptions, "size" | "onBroken"> {
+export interface PacsSpec
+  extends DomainSplitOptions,
+    Pick<StoreOptions, "size" | "resize" | "channels" | "onBroken"> {
   readonly name: "pacs";
   readonly split: Split;
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
@@ -94,8 +96,13 @@ export const pacs = defineDataset({
   }),
   spec: splitSpec,
   open: openPacs,
-  describe: ({ size }) => ({ classNames, ...squareImages(size) }),
+  describe: (settings) => ({ classNames, ...squareImages(settings) }),
   hasTestSplit: ({ testDomains }) => testDomains !== undefined,
   domains: async ({ root }) => [...new Set(await readDomains(root))].sort(),
-  optionsForModel: ({ root, size, onBroken }) => ({ size, onBroken, ...defined({ root }) }),
+  optionsForModel: ({ root, size, resize, onBroken }) => ({
+    size,
+    resize,
+    onBroken,
+    ...defined({ root }),
+  }),
 });

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openShared } from "../array-dataset.ts";
+import type { ReportItem } from "../data-report.ts";
 import { type Cifar10Spec, openCifar10 } from "./cifar10.ts";
 import { openFlickr8k } from "./flickr8k.ts";
 import { openPacs } from "./pacs.ts";
 import { claimSize, plainPng, writePictures } from "./pictures.fixture.ts";
-import type { SkippedImages } from "./store.ts";
 
 let root = "";
 beforeEach(() => {
@@ -103,21 +103,22 @@ test("a broken picture stops with its row, or is skipped and counted", async () 
   writeCifar("test-00000-of-00001.parquet", all);
   const path = join(root, "cifar10", "test-00000-of-00001.parquet");
   await expect(openCifar10(cifar("test"))).rejects.toThrow(
-    `${path} row 3 cannot be decoded: it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture; repair it`,
+    `${path} row 3 cannot be decoded: it is not a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PPM or PGM picture; repair it`,
   );
-  const told: SkippedImages[] = [];
+  const told: ReportItem[] = [];
   const set = await openCifar10(cifar("test", { onBroken: "skip" }), {
-    onSkipped: (skipped) => told.push(skipped),
+    onReport: (skipped) => told.push(skipped),
   });
   expect(Array.from({ length: set.length }, (_, i) => set.get(i).label)).toEqual([0, 1, 2, 4, 7]);
   expect(set.get(3).image[0]).toBe(4);
-  expect(told).toEqual([
-    {
-      count: 3,
-      length: 8,
-      message: `cifar10 test: skipped 3 of 8 pictures; the first: ${path} row 3 cannot be decoded: it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture`,
-    },
+  expect(told).toMatchObject([
+    { kind: "skipped", count: 1, of: 8, example: `${path} row 3` },
+    { count: 1, reason: "it is empty", example: `${path} row 5` },
+    { count: 1, reason: "it has more than 64000000 pixels", example: `${path} row 6` },
   ]);
+  expect(told[0]!.message).toBe(
+    `cifar10 test: skipped 1 of 8 pictures: it is not a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PPM or PGM picture; the first: ${path} row 3`,
+  );
   writeCifar("test-00000-of-00001.parquet", [null, null]);
   await expect(openCifar10(cifar("test", { onBroken: "skip" }))).rejects.toThrow(
     "the test split of cifar10 is empty: no picture can be decoded",

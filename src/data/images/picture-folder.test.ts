@@ -35,9 +35,13 @@ test("a broken picture is skipped and counted, and paths stay aligned with pictu
   const { dataset, paths } = await openPictureFolder(
     folder,
     { size: 2, onBroken: "skip" },
-    { onSkipped: ({ message }) => messages.push(message) },
+    { onReport: ({ message }) => messages.push(message) },
   );
-  expect(messages).toEqual([expect.stringContaining("skipped 1 of 4 pictures; the first: ")]);
+  expect(messages).toEqual([
+    expect.stringContaining("skipped 1 file: they are hidden"),
+    expect.stringContaining("skipped 1 file: their names end in .txt"),
+    expect.stringContaining("skipped 1 of 4 pictures: it is not a JPEG, PNG"),
+  ]);
   expect(paths).toEqual(["b.png", "deep/a.png", "deep/er/c.PNG"]);
   expect(dataset.get(1).image[0]).toBe(20);
 });

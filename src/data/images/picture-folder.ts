@@ -1,11 +1,19 @@
 /** Picture files without classes: all files below a folder, or files by name. */
 import { existsSync, statSync } from "node:fs";
-import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError, usageError } from "../../graph/errors.ts";
+import { usageError } from "../../graph/errors.ts";
+import { withReport } from "../data-report.ts";
 import type { ImageDataset } from "../dataset.ts";
-import { pictureFiles, readPicture, subfolders } from "./folder-files.ts";
-import { type EncodedSample, type StoreHooks, type StoreOptions, storeImages } from "./store.ts";
+import { pictureFormats } from "./decode/decode.ts";
+import { picturesBelow, readPicture } from "./folder-files.ts";
+import {
+  type EncodedSample,
+  type EncodedSplit,
+  type StoreHooks,
+  type StoreOptions,
+  storeImages,
+  storeInto,
+} from "./store.ts";
 
 const maxPictures = 1_000_000;
 
@@ -18,7 +26,7 @@ export interface PictureSet {
 
 /**
  * Opens all pictures of a folder and its subfolders, in the order of their paths. Hidden files and
- * folders, and files without a known picture extension, are skipped.
+ * folders, and files without the ending of a picture, are skipped and reported.
  *
  * @throws UserError (exit code 2) if the folder does not exist or has no pictures
  * @example
@@ -32,14 +40,16 @@ export async function openPictureFolder(
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw usageError(`${folder} is not a folder; name a folder of pictures`);
   }
-  const paths: string[] = [];
-  await listBelow(folder, "", new Set(), paths);
-  if (paths.length === 0) {
-    throw usageError(
-      `${folder} and its subfolders have no pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF); name another folder`,
-    );
-  }
-  return openPictures(folder, paths.sort(), options, hooks);
+  return withReport(folder, hooks, async (report) => {
+    const paths = await picturesBelow(folder, report, { maxPictures });
+    if (paths.length === 0) {
+      throw usageError(
+        `${folder} and its subfolders have no pictures (${pictureFormats}); name another folder`,
+      );
+    }
+    const dataset = await storeInto(encodedPictures(folder, paths), options, hooks, report);
+    return { dataset, paths: keptPaths(dataset, paths) };
+  });
 }
 
 /** Opens pictures by their paths within a folder; they count as a test split. */
@@ -49,32 +59,21 @@ export async function openPictures(
   options: StoreOptions = {},
   hooks: StoreHooks = {},
 ): Promise<PictureSet> {
+  const dataset = await storeImages(encodedPictures(folder, paths), options, hooks);
+  return { dataset, paths: keptPaths(dataset, paths) };
+}
+
+function encodedPictures(folder: string, paths: readonly string[]): EncodedSplit {
   async function* samples(): AsyncGenerator<EncodedSample> {
     for (const path of paths) {
       yield { source: join(folder, path), read: () => readPicture(folder, path) };
     }
   }
-  const encoded = { name: folder, split: "test", classNames: [], length: paths.length } as const;
-  const dataset = await storeImages({ ...encoded, samples: samples() }, options, hooks);
-  return { dataset, paths: Array.from(dataset.shared!.members, (member) => paths[member]!) };
+  const { length } = paths;
+  return { name: folder, split: "test", classNames: [], length, samples: samples() };
 }
 
-/** Links to a folder that was already visited are not followed. */
-async function listBelow(
-  root: string,
-  way: string,
-  seen: Set<string>,
-  found: string[],
-): Promise<void> {
-  const folder = join(root, way);
-  const real = await realpath(folder);
-  if (seen.has(real)) return;
-  seen.add(real);
-  for (const name of await pictureFiles(folder)) {
-    if (found.length === maxPictures) {
-      throw new UserError(`${root} has more than ${maxPictures} pictures; name a smaller folder`);
-    }
-    found.push(join(way, name));
-  }
-  for (const name of await subfolders(folder)) await listBelow(root, join(way, name), seen, found);
+/** Paths of the pictures that were not skipped. */
+function keptPaths({ shared }: ImageDataset, paths: readonly string[]): string[] {
+  return Array.from(shared!.members, (member) => paths[member]!);
 }

@@ -3,10 +3,11 @@
 import { availableParallelism } from "node:os";
 import { UserError, usageError } from "../../graph/errors.ts";
 import { openShared } from "../array-dataset.ts";
+import { type DataReport, type ReportHooks, withReport } from "../data-report.ts";
 import type { ImageDataset, Split } from "../dataset.ts";
-import { resizeBytes } from "../transforms/index.ts";
-import { BrokenImageError, type DecodedImage, decodeImage } from "./decode.ts";
-import type { DecodedCache } from "./decoded-cache.ts";
+import { type FitMode, fitBytes } from "../transforms/index.ts";
+import { BrokenImageError, type DecodedImage, decodeImage } from "./decode/decode.ts";
+import type { DecodedCache } from "./decode/decoded-cache.ts";
 
 /** How pictures are decoded; part of a data set's plain description. */
 export interface StoreOptions {
@@ -14,7 +15,12 @@ export interface StoreOptions {
   readonly channels?: 1 | 3;
   /** Side of the square to which all pictures are resized, pixels; by default they are not resized. */
   readonly size?: number;
-  /** Handling of undecodable pictures: "stop" (the default), or "skip", which counts and reports them. */
+  /**
+   * How a picture that is no square becomes one: "squash" (the default) changes its aspect ratio,
+   * "cover" cuts the middle out of it, "contain" adds black edges.
+   */
+  readonly resize?: FitMode;
+  /** At a picture that cannot be decoded: "stop" (the default), or "skip", which counts and reports it. */
   readonly onBroken?: "stop" | "skip";
   /** Maximum bytes of decoded pictures, by default 2^32. */
   readonly maxBytes?: number;
@@ -41,23 +47,15 @@ export interface EncodedSplit {
   readonly samples: AsyncIterable<EncodedSample>;
 }
 
-/** Pictures that were skipped in a split. */
-export interface SkippedImages {
-  readonly count: number;
-  readonly length: number;
-  /** The first reason, as one sentence. */
-  readonly message: string;
-}
-
-/** Progress callbacks and a cache for decoding pictures. */
-export interface StoreHooks {
-  /** Called at intervals, and at the end. */
+/** Progress, report and a cache for decoding pictures. */
+export interface StoreHooks extends ReportHooks {
+  /** Called now and then, and at the end. */
   readonly onProgress?: (done: number, length: number) => void;
-  /** Called once if pictures were skipped; by default emits a process warning. */
-  readonly onSkipped?: (skipped: SkippedImages) => void;
-  /** Decoded pictures by source and size; newly decoded pictures are added. */
+  /** Pictures decoded before, by source and size; newly decoded pictures are added. */
   readonly decoded?: DecodedCache | undefined;
 }
+
+const maxClasses = 65_536;
 
 interface Store {
   readonly shape: { readonly height: number; readonly width: number; readonly channels: number };
@@ -76,36 +74,54 @@ const progressEvery = 500;
 const remedy = "repair it, or skip such pictures with on_broken: skip";
 
 /**
- * Decodes every sample of a split into one block of shared memory. All must have one size, unless they are
- * resized. Skipped pictures do not change the order of the others.
- *
- * @throws UserError for undecodable pictures (unless skipped), different sizes, or too many classes or bytes
+ * Decodes every sample of a split into one block of shared memory. All must have one size, or be
+ * resized to one. If pictures are skipped, the others keep their order.
  */
-export async function storeImages(
+export function storeImages(
   encoded: EncodedSplit,
   options: StoreOptions = {},
   hooks: StoreHooks = {},
 ): Promise<ImageDataset> {
+  return withReport(`${encoded.name} ${encoded.split}`, hooks, (report) =>
+    storeInto(encoded, options, hooks, report),
+  );
+}
+
+/** As `storeImages`, for readers that have a report of their own. */
+export async function storeInto(
+  encoded: EncodedSplit,
+  options: StoreOptions,
+  hooks: StoreHooks,
+  report: DataReport,
+): Promise<ImageDataset> {
   const { name, split, classNames, length } = encoded;
-  const { size, onBroken = "stop", maxBytes = 2 ** 32 } = options;
+  const { size, resize = "squash", onBroken = "stop", maxBytes = 2 ** 32 } = options;
   const decoding = { channels: options.channels ?? 3 };
   checkSize(name, size);
-  if (classNames.length > 256) {
-    throw new UserError(`${name} has ${classNames.length} classes; at most 256 can be read`);
+  if (classNames.length > maxClasses) {
+    throw new UserError(
+      `${name} has ${classNames.length} classes; at most ${maxClasses} can be read`,
+    );
   }
-  const labels = new Uint8Array(new SharedArrayBuffer(length));
+  const labels = new Uint16Array(new SharedArrayBuffer(2 * length));
   const captions: (readonly string[])[] = [];
   const domains: string[] = [];
-  const broken: { slot: number; message: string }[] = [];
+  const broken = new Set<number>();
+  let firstBroken: string | undefined;
   let store: Store | undefined;
 
+  const doubts = createDoubts();
   const place = ({ sample, slot, image }: Decoded): void => {
     if (image instanceof BrokenImageError) {
       const message = `${sample.source} cannot be decoded: ${image.message}`;
-      if (onBroken === "skip") broken.push({ slot, message });
-      else throw new UserError(`${message}; ${remedy}`, { cause: image });
+      if (onBroken === "stop") throw new UserError(`${message}; ${remedy}`, { cause: image });
+      const details = image.reason === image.message ? "" : ` (${image.message})`;
+      report.skip("pictures", image.reason, `${sample.source}${details}`, length);
+      broken.add(slot);
+      firstBroken ??= message;
       return;
     }
+    if (image.doubt !== undefined) doubts.add(image.doubt, sample.source);
     store ??= allocateStore(name, image, sample.source, length, maxBytes);
     const { height, width, channels } = store.shape;
     if (image.height !== height || image.width !== width) {
@@ -118,11 +134,11 @@ export async function storeImages(
 
   let done = 0;
   const decode = async (sample: EncodedSample): Promise<DecodedImage> => {
-    const key = `${sample.source}\0${decoding.channels}\0${size ?? ""}`;
+    const key = `${sample.source}\0${decoding.channels}\0${size ?? ""}\0${resize}`;
     const known = hooks.decoded?.get(key);
     if (known !== undefined) return known;
     const image = await decodeImage(await sample.read(), decoding);
-    const sized = size === undefined ? image : resizeBytes(image, size, size);
+    const sized = size === undefined ? image : { ...image, ...fitBytes(image, size, resize) };
     hooks.decoded?.set(key, sized);
     return sized;
   };
@@ -136,13 +152,10 @@ export async function storeImages(
     done = slot + 1;
     if (done % progressEvery === 0 || done === length) hooks.onProgress?.(done, length);
   }
-  if (done !== length)
-    throw new Error(`${name}: ${length} samples were announced, but got ${done}`);
-  if (store === undefined) throw nothing(name, split, broken[0]?.message);
-  if (broken.length > 0)
-    reportSkipped(name, split, length, broken[0]!.message, broken.length, hooks);
-  const left = new Set(broken.map((one) => one.slot));
-  const members = Uint32Array.from({ length }, (_, index) => index).filter((at) => !left.has(at));
+  if (done !== length) throw new Error(`${name}: ${length} samples were announced, ${done} came`);
+  if (store === undefined) throw nothing(name, split, firstBroken);
+  doubts.tell(report);
+  const members = Uint32Array.from({ length }, (_, index) => index).filter((at) => !broken.has(at));
   return openShared(
     {
       name,
@@ -210,15 +223,23 @@ function nothing(name: string, split: Split, reason: string | undefined): UserEr
   return new UserError(`the ${split} split of ${name} is empty: ${why}`);
 }
 
-function reportSkipped(
-  name: string,
-  split: Split,
-  length: number,
-  first: string,
-  count: number,
-  hooks: StoreHooks,
-): void {
-  const message = `${name} ${split}: skipped ${count} of ${length} pictures; the first: ${first}`;
-  if (hooks.onSkipped) hooks.onSkipped({ count, length, message });
-  else process.emitWarning(message);
+/** Doubts about pictures, with the number of pictures and the first. */
+function createDoubts(): {
+  add(doubt: string, source: string): void;
+  tell(report: DataReport): void;
+} {
+  const found = new Map<string, { count: number; readonly first: string }>();
+  return {
+    add(doubt, source) {
+      const before = found.get(doubt);
+      if (before === undefined) found.set(doubt, { count: 1, first: source });
+      else before.count++;
+    },
+    tell(report) {
+      for (const [doubt, { count, first }] of found) {
+        const others = count === 1 ? "" : ` (and ${count - 1} more pictures)`;
+        report.warn(`${first}${others}: ${doubt}`);
+      }
+    },
+  };
 }

@@ -1,8 +1,15 @@
 /** Settings of data sets in files: folders, sizes of splits, domains. */
+import { homedir } from "node:os";
 import * as z from "zod";
+import type { Split } from "../dataset.ts";
+
+/** A path in which a leading `~` is the home folder, as in a shell. */
+export const path = z
+  .string()
+  .overwrite((value) => value.replace(/^~(?=$|[/\\])/, () => homedir()));
 
 /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
-export const root = z.string().optional();
+export const root = path.optional();
 
 /** A number of samples. */
 export const count = z.int().positive().optional();
@@ -10,12 +17,22 @@ export const count = z.int().positive().optional();
 /** A fraction of the samples, from 0 to 1. */
 export const fraction = z.number().min(0).max(1).optional();
 
-/** A file per split; training is required. */
+/** A file, or several: names, or patterns with `*`, `**` and `?`. */
+export const files = z.union([path, z.array(path).nonempty()]);
+
+/** Files per split, of which training needs some. */
 export const filesBySplit = z.strictObject({
-  train: z.string(),
-  validation: z.string().optional(),
-  test: z.string().optional(),
+  train: files,
+  validation: files.optional(),
+  test: files.optional(),
 });
+
+/** The files of a split, or of all splits. */
+export type Files = string | readonly string[];
+export type FilesBySplit = { readonly train: Files } & Readonly<Partial<Record<Split, Files>>>;
+
+/** What separates the fields of CSV files; by default a comma, tab or semicolon by the first line. */
+export const separator = z.enum(["comma", "semicolon", "tab"]).optional();
 
 /** Keys of stored sets with domains. */
 export const domainKeys = {

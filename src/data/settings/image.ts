@@ -1,6 +1,7 @@
 /** Settings of data sets of images: augmentation, normalisation, decoding. */
 import * as z from "zod";
 import type { ImageShape } from "../dataset.ts";
+import { path } from "./files.ts";
 
 const fraction = z.number().min(0).max(1);
 const range = z.tuple([z.number(), z.number()]);
@@ -53,11 +54,28 @@ export const imageKeys = {
 export const pictureKeys = {
   /** Side of the square to which pictures are resized, pixels. */
   size: z.int().positive().max(4096).optional(),
-  /** Handling of undecodable pictures: stop, or skip and report them. */
+  /** How pictures become squares: by squashing them, by cutting out the middle, or with black edges. */
+  resize: z.enum(["squash", "cover", "contain"]).default("squash"),
+  /** 3 for red, green and blue, 1 for grey. */
+  channels: z.union([z.literal(1), z.literal(3)]).default(3),
+  /** What to do at a picture that cannot be decoded: stop, or skip it and report it. */
   on_broken: z.enum(["stop", "skip"]).default("stop"),
 };
 
-/** The shape of pictures resized to squares of `size` pixels; undefined without `size`. */
-export function squareImages(size: number | undefined): { imageShape?: ImageShape } {
-  return size === undefined ? {} : { imageShape: { height: size, width: size, channels: 3 } };
+/** Keys of own pictures in a folder. */
+export const folderKeys = {
+  folder: path,
+  /** Whether links to files and folders outside of the folder are followed. */
+  follow_links: z.boolean().default(true),
+};
+
+/** The shape of pictures that are resized to squares of `size` pixels, if they are. */
+export function squareImages({
+  size,
+  channels,
+}: {
+  readonly size?: number | undefined;
+  readonly channels: 1 | 3;
+}): { imageShape?: ImageShape } {
+  return size === undefined ? {} : { imageShape: { height: size, width: size, channels } };
 }

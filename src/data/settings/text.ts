@@ -23,6 +23,15 @@ const tokenizerSchema = z.discriminatedUnion("kind", [
     lower_case: z.boolean().optional(),
   }),
   z.strictObject({ kind: z.literal("clip") }),
+  z.strictObject({
+    kind: z.literal("file"),
+    /** A tokenizer.json, or the folder that holds it, within the data root. */
+    file: z.string().min(1),
+    /** Special tokens by their text, if the file does not put them around texts itself. */
+    pad: z.string().optional(),
+    start: z.string().optional(),
+    end: z.string().optional(),
+  }),
 ]);
 
 /** Keys of every set of texts. */

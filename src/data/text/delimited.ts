@@ -17,11 +17,37 @@ export interface TableLimits {
   readonly maxFieldLength?: number;
 }
 
+/** Names of the characters that separate the fields of a table. */
+export const separators = { comma: ",", semicolon: ";", tab: "\t" } as const;
+
+/** What separates the fields of a table. */
+export type Separator = keyof typeof separators;
+
+/**
+ * The separator of a table, by default from its first line: a comma if there is one, else a tab, else a
+ * semicolon.
+ */
+export function separatorOf(text: string, given?: Separator): Separator {
+  if (given !== undefined) return given;
+  const start = /^(?:\r?\n)*([^\r\n]*)/.exec(text)![1]!;
+  const first = start.slice(0, 10_000).replace(/"(?:[^"]|"")*"/g, "");
+  const order = ["comma", "tab", "semicolon"] as const;
+  return order.find((name) => first.includes(separators[name])) ?? "comma";
+}
+
 /**
  * Rows of comma-separated values as in RFC 4180: fields with commas, line breaks or quotes are
  * quoted, and a quote within is doubled. Lines end with LF or CRLF; empty lines are skipped.
+ *
+ * @param separator by default "comma"; between tabs, quotes within a field are ordinary characters
  */
-export function readCsv(text: string, limits: TableLimits): TableRow[] {
+export function readCsv(
+  text: string,
+  limits: TableLimits,
+  separator: Separator = "comma",
+): TableRow[] {
+  const mark = separators[separator];
+  const format = { separator, fieldEnd: new RegExp(`${mark}|\\r?\\n`, "g") };
   const collect = createCollector(limits);
   let fields: string[] = [];
   let line = 1; // of the position
@@ -30,12 +56,12 @@ export function readCsv(text: string, limits: TableLimits): TableRow[] {
   while (at < text.length) {
     const quoted = text[at] === '"';
     const field = quoted
-      ? quotedField(text, at, start, limits.name)
-      : plainField(text, at, line, limits.name);
+      ? quotedField(text, at, start, limits.name, format)
+      : plainField(text, at, line, limits.name, format);
     fields.push(field.value);
     line += field.breaks;
     at = field.end;
-    if (text[at] === ",") {
+    if (text[at] === mark) {
       at++;
       if (at === text.length) fields.push("");
       else continue;
@@ -108,13 +134,23 @@ interface Field {
   readonly breaks: number;
 }
 
-const fieldEnd = /,|\r?\n/g;
+interface FieldFormat {
+  readonly separator: Separator;
+  /** The separator or a line break. */
+  readonly fieldEnd: RegExp;
+}
 
-function plainField(text: string, at: number, line: number, name: string): Field {
+function plainField(
+  text: string,
+  at: number,
+  line: number,
+  name: string,
+  { separator, fieldEnd }: FieldFormat,
+): Field {
   fieldEnd.lastIndex = at;
   const end = fieldEnd.exec(text)?.index ?? text.length;
   const value = text.slice(at, end);
-  if (value.includes('"')) {
+  if (separator !== "tab" && value.includes('"')) {
     throw new UserError(
       `${name}:${line}: a quote is inside the field ${shorten(value)}, which does not start with a quote; put the field in quotes and double the quote`,
     );
@@ -122,7 +158,13 @@ function plainField(text: string, at: number, line: number, name: string): Field
   return { value, end, breaks: 0 };
 }
 
-function quotedField(text: string, at: number, line: number, name: string): Field {
+function quotedField(
+  text: string,
+  at: number,
+  line: number,
+  name: string,
+  { separator }: FieldFormat,
+): Field {
   let close = text.indexOf('"', at + 1);
   while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
   if (close < 0) {
@@ -130,9 +172,10 @@ function quotedField(text: string, at: number, line: number, name: string): Fiel
   }
   const end = close + 1;
   const inside = text.slice(at + 1, close);
-  if (end < text.length && !/^(?:,|\r?\n)/.test(text.slice(end, end + 2))) {
+  const isEnd = text[end] === separators[separator] || /^\r?\n/.test(text.slice(end, end + 2));
+  if (end < text.length && !isEnd) {
     throw new UserError(
-      `${name}:${line}: the closing quote of ${shorten(inside)} is followed by ${JSON.stringify(text[end])}, expected a comma or the end of the line`,
+      `${name}:${line}: the closing quote of ${shorten(inside)} is followed by ${JSON.stringify(text[end])}, expected a ${separator} or the end of the line`,
     );
   }
   return { value: inside.replaceAll('""', '"'), end, breaks: inside.split("\n").length - 1 };

@@ -5,15 +5,15 @@ import { readLabelledRows, type TableFormat, type TextColumns } from "./labelled
 const columns: TextColumns = { text: ["title", "body"], label: "stars" };
 const read = (
   content: string,
-  format: TableFormat,
+  format: Exclude<TableFormat, "parquet">,
   options: TextColumns = columns,
 ): ReturnType<typeof readLabelledRows> =>
   readLabelledRows(content, format, options, { name: "reviews" });
 
 test("columns by name from each format", () => {
   const expected = [
-    { line: 2, text: "Good fun", label: "5" },
-    { line: 3, text: "Bad no", label: "1" },
+    { source: "reviews:2", text: "Good fun", label: "5" },
+    { source: "reviews:3", text: "Bad no", label: "1" },
   ];
   expect(read("stars,title,body\n5,Good,fun\n 1 ,Bad,no\n", "csv")).toEqual(expected);
   expect(read("body\tid\tstars\ttitle\nfun\tx\t5\tGood\nno\ty\t1\tBad", "tsv")).toEqual(expected);
@@ -24,7 +24,9 @@ test("columns by name from each format", () => {
 
 test("columns by position without a header", () => {
   const options = { text: [0], label: 1, header: false };
-  expect(read("so good\t1\n", "tsv", options)).toEqual([{ line: 1, text: "so good", label: "1" }]);
+  expect(read("so good\t1\n", "tsv", options)).toEqual([
+    { source: "reviews:1", text: "so good", label: "1" },
+  ]);
   expect(() => read("a,b\n", "csv", { ...options, label: 2 })).toThrow(
     "reviews: columns without a header are 0 to 1, got 2",
   );
@@ -51,32 +53,22 @@ test("bad rows are reported with file, line and reason", () => {
   expect(() => read("{}", "jsonl", { text: ["toString"], label: "x" })).toThrow("got nothing");
 });
 
-const row = (label: string, line = 1): { label: string; line: number; text: string } => ({
+const row = (label: string, line = 1): { label: string; source: string; text: string } => ({
   label,
-  line,
+  source: `x:${line}`,
   text: "",
 });
 
-test("labels are sorted as numbers if all are numbers, otherwise as text", () => {
-  expect(
-    inferLabels(
-      ["10", "9", "10"].map((label) => row(label)),
-      "x",
-    ),
-  ).toEqual(["9", "10"]);
-  expect(
-    inferLabels(
-      ["10", "9", "b"].map((label) => row(label)),
-      "x",
-    ),
-  ).toEqual(["10", "9", "b"]);
+test("labels are sorted as numbers where all are, else as text", () => {
+  expect(inferLabels(["10", "9", "10"].map((label) => row(label)))).toEqual(["9", "10"]);
+  expect(inferLabels(["10", "9", "b"].map((label) => row(label)))).toEqual(["10", "9", "b"]);
   const many = Array.from({ length: 1001 }, (_, at) => row(`${at}`, at + 1));
-  expect(() => inferLabels(many, "x")).toThrow("x:1001: more than 1000 different labels");
+  expect(() => inferLabels(many)).toThrow("x:1001: more than 1000 different labels");
 });
 
-test("an unlisted label is reported with its line", () => {
-  expect([...classIndices([row("b"), row("a")], ["a", "b"], "x")]).toEqual([1, 0]);
-  expect(() => classIndices([row("a"), row("c", 7)], ["a", "b"], "x")).toThrow(
+test("a label outside the list is told with its line", () => {
+  expect([...classIndices([row("b"), row("a")], ["a", "b"])]).toEqual([1, 0]);
+  expect(() => classIndices([row("a"), row("c", 7)], ["a", "b"])).toThrow(
     'x:7: label "c" is none of the 2 labels a, b',
   );
 });

@@ -6,12 +6,14 @@ import {
   readCsv,
   readLines,
   readTsv,
+  type Separator,
+  separatorOf,
   type TableLimits,
   type TableRow,
 } from "./delimited.ts";
 
 /** Formats of tables of labelled texts. */
-export const tableFormats = ["csv", "tsv", "jsonl"] as const;
+export const tableFormats = ["csv", "tsv", "jsonl", "parquet"] as const;
 /** A format of tables of labelled texts. */
 export type TableFormat = (typeof tableFormats)[number];
 
@@ -26,7 +28,8 @@ export interface TextColumns {
 
 /** One sentence and its label. */
 export interface LabelledRow {
-  readonly line: number;
+  /** The file and the line or row, for messages. */
+  readonly source: string;
   readonly text: string;
   /** The label as written in the file. */
   readonly label: string;
@@ -39,9 +42,10 @@ export interface LabelledRow {
  */
 export function readLabelledRows(
   content: string,
-  format: TableFormat,
+  format: Exclude<TableFormat, "parquet">,
   columns: TextColumns,
   limits: TableLimits,
+  separator?: Separator,
 ): LabelledRow[] {
   const { name } = limits;
   const wanted = [...columns.text, columns.label];
@@ -51,24 +55,27 @@ export function readLabelledRows(
   const rows =
     format === "jsonl"
       ? readJsonLines(content, wanted, limits)
-      : readTable(content, format, wanted, columns.header ?? true, limits);
+      : readTable(content, { format, separator }, wanted, columns.header ?? true, limits);
   return rows.map(({ line, fields }) => {
     const label = fields.at(-1)!.trim();
     if (label === "") throw new UserError(`${name}:${line}: the label is empty`);
-    return { line, text: fields.slice(0, -1).join(" "), label };
+    return { source: `${name}:${line}`, text: fields.slice(0, -1).join(" "), label };
   });
 }
 
 /** The requested fields of each row. */
 function readTable(
   content: string,
-  format: "csv" | "tsv",
+  { format, separator }: { format: "csv" | "tsv"; separator: Separator | undefined },
   wanted: readonly (string | number)[],
   header: boolean,
   limits: TableLimits,
 ): TableRow[] {
   const { name } = limits;
-  const [first, ...others] = (format === "csv" ? readCsv : readTsv)(content, limits);
+  const isTsv = format === "tsv" && separator === undefined;
+  const [first, ...others] = isTsv
+    ? readTsv(content, limits)
+    : readCsv(content, limits, separatorOf(content, separator));
   if (first === undefined) throw new UserError(`${name} has no rows`);
   const width = first.fields.length;
   const positions = wanted.map((column) => position(column, header ? first.fields : width, name));
@@ -110,6 +117,7 @@ function readJsonLines(
   const { name } = limits;
   const collect = createCollector(limits);
   for (const { line, content: json } of readLines(content)) {
+    if (json.trim() === "") continue;
     const value = parseLine(json, `${name}:${line}`);
     const fields = wanted.map((column, at) => {
       const key = String(column);

@@ -1,40 +1,48 @@
 /** Sentences with classes, from tables in files. */
-import { extname, resolve } from "node:path";
+import { resolve } from "node:path";
 import * as z from "zod";
 import { defined } from "../../graph/defined.ts";
 import { UserError, usageError } from "../../graph/errors.ts";
+import { createDataReport, type DataReport, type ReportHooks, withReport } from "../data-report.ts";
 import { checkIndex, type Split, type TextDataset } from "../dataset.ts";
 import { defineDataset } from "../define-dataset.ts";
+import { expandFiles } from "../expand-files.ts";
 import { dataRoot } from "../read-gzipped.ts";
-import { count, filesBySplit, root } from "../settings/files.ts";
+import {
+  count,
+  type Files,
+  type FilesBySplit,
+  filesBySplit,
+  root,
+  separator,
+} from "../settings/files.ts";
 import { splitSpec } from "../settings/split-spec.ts";
 import { textKeys } from "../settings/text.ts";
-import { classIndices, inferLabels } from "./classes.ts";
+import { classIndices, inferLabels, warnOfLabels, warnOfTexts } from "./classes.ts";
+import type { Separator } from "./delimited.ts";
 import {
   type LabelledRow,
-  readLabelledRows,
   type TableFormat,
   type TextColumns,
   tableFormats,
 } from "./labelled-rows.ts";
 import { splitRows } from "./split.ts";
-import { readTextFile } from "./text-file.ts";
+import { readTextTable, type TextTable } from "./text-table.ts";
 
-/** Sentences with labels in `csv`, `tsv` or `jsonl` files. */
+/** Sentences with labels in `csv`, `tsv`, `jsonl` or `parquet` files. */
 export interface LabelledTextSpec<Name extends string = string> {
   readonly name: Name;
   readonly split: Split;
-  /** A file per split, relative to the folder of data sets; rows of missing splits come from `train`. */
-  readonly files: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
+  /** Files per split, also as lists and patterns, relative to the folder of data sets; rows of missing splits come from `train`. */
+  readonly files: FilesBySplit;
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
   readonly root?: string;
   /** By default the extension of the file's name. */
   readonly format?: TableFormat;
   readonly columns: TextColumns;
-  /**
-   * The labels as written in the files, in the order of class indices; by default the labels of
-   * `train`, sorted.
-   */
+  /** What separates the fields of CSV files, by default by their first lines. */
+  readonly separator?: Separator;
+  /** The labels as the files write them, in the order of class indices; by default the labels of `train`, sorted. */
   readonly labels?: readonly string[];
   /** Names of the classes, by default the labels. */
   readonly classNames?: readonly string[];
@@ -58,60 +66,83 @@ export interface LabelledTextSpec<Name extends string = string> {
  * });
  * set.get(0); // { index: 0, text: "...", label: 4 }
  */
-export async function openLabelledText(spec: LabelledTextSpec): Promise<TextDataset> {
+export function openLabelledText(
+  spec: LabelledTextSpec,
+  hooks: ReportHooks = {},
+): Promise<TextDataset> {
+  return withReport(`${spec.name} ${spec.split}`, hooks, (report) => openSplit(spec, report));
+}
+
+async function openSplit(spec: LabelledTextSpec, report: DataReport): Promise<TextDataset> {
   const { name, split, files } = spec;
   const own = split === "train" ? undefined : files[split];
-  const training =
-    own === undefined || spec.labels === undefined ? await readRows(spec, files.train) : [];
-  const labels = spec.labels ?? inferLabels(training, files.train);
-  const rows = own === undefined ? training : await readRows(spec, own);
-  const classes = classIndices(rows, labels, own ?? files.train);
+  const isKnown = own !== undefined && spec.labels !== undefined;
+  const training = isKnown ? noTable : await readTables(spec, files.train);
+  const table = own === undefined ? training : await readTables(spec, own);
+  const { labels, classNames } = labelsOf(spec, training);
+  const classes = classIndices(table.rows, labels);
   const members =
     own === undefined
-      ? splitRows(name, split, rows.length, {
+      ? splitRows(name, split, table.rows.length, {
           validationSize: files.validation
             ? 0
-            : (spec.validationSize ?? Math.floor(rows.length / 10)),
+            : (spec.validationSize ?? Math.floor(table.rows.length / 10)),
           testSize: files.test ? 0 : (spec.testSize ?? 0),
           seed: spec.splitSeed ?? 0,
         })
-      : Uint32Array.from(rows.keys());
+      : Uint32Array.from(table.rows.keys());
+  if (own === undefined && split === "train") {
+    warnOfLabels(labels, spec.labels !== undefined || training.classNames !== undefined, report);
+  }
+  warnOfTexts(table.rows, report);
   return {
     kind: "text",
     name,
     split,
     length: members.length,
-    classNames: namesOf(spec, labels),
+    classNames: namesOf(spec, labels, classNames),
     get: (index) => {
       checkIndex(index, members.length, `${name} ${split}`);
       const row = members[index]!;
-      return { index, text: rows[row]!.text, label: classes[row]! };
+      return { index, text: table.rows[row]!.text, label: classes[row]! };
     },
   };
 }
 
-async function readRows(spec: LabelledTextSpec, file: string): Promise<LabelledRow[]> {
-  const hint = `set data.root to the folder that contains "${file}"`;
-  const path = resolve(dataRoot(spec.root), file);
-  const format = spec.format ?? formatOf(file);
-  const rows = readLabelledRows(await readTextFile(path, { hint }), format, spec.columns, {
-    name: path,
-  });
-  if (rows.length === 0) throw new UserError(`${path} has no rows`);
-  return rows;
+const noTable: TextTable = { rows: [] };
+
+async function readTables(spec: LabelledTextSpec, files: Files): Promise<TextTable> {
+  const root = dataRoot(spec.root);
+  const rows: LabelledRow[] = [];
+  let classNames: readonly string[] | undefined;
+  const paths = await expandFiles(root, files);
+  for (const file of paths) {
+    const path = resolve(root, file);
+    const hint = `set data.root to the folder that contains "${file}"`;
+    const table = await readTextTable(path, file, spec, hint);
+    if (table.rows.length === 0) throw new UserError(`${path} has no rows`);
+    for (const row of table.rows) rows.push(row);
+    classNames ??= table.classNames;
+  }
+  return { rows, ...defined({ classNames }) };
 }
 
-function formatOf(file: string): TableFormat {
-  const ending = extname(file.replace(/\.gz$/, "")).slice(1);
-  const format = tableFormats.find((known) => known === ending);
-  if (format !== undefined) return format;
-  throw usageError(
-    `${file}: the format of labelled text is ${tableFormats.join(", ")}, got "${ending}"; rename the file or name its format`,
-  );
+/** The labels as the files write them, and the names that the files have for them. */
+function labelsOf(
+  spec: LabelledTextSpec,
+  { rows, classNames }: TextTable,
+): { readonly labels: readonly string[]; readonly classNames?: readonly string[] } {
+  if (spec.labels !== undefined) return { labels: spec.labels };
+  if (classNames !== undefined) return { labels: classNames.map((_, i) => `${i}`), classNames };
+  return { labels: inferLabels(rows) };
 }
 
-function namesOf(spec: LabelledTextSpec, labels: readonly string[]): readonly string[] {
-  const { name, classNames = labels } = spec;
+function namesOf(
+  spec: LabelledTextSpec,
+  labels: readonly string[],
+  found: readonly string[] = labels,
+): readonly string[] {
+  const { name, classNames = found } = spec;
   if (classNames.length === labels.length) return classNames;
   throw usageError(
     `${name}: ${labels.length} labels need the same number of class names, got ${classNames.length}`,
@@ -130,7 +161,7 @@ export const labelledText = defineDataset({
   name: "labelled-text",
   kind: "text",
   title: "Labelled text",
-  description: "your own sentences with classes, in CSV, TSV or JSONL files",
+  description: "your own sentences with classes, in CSV, TSV, JSONL or Parquet files",
   terms: "yours",
   splits: {},
   classNames: [],
@@ -142,6 +173,7 @@ export const labelledText = defineDataset({
     files: filesBySplit,
     columns: textColumns,
     format: z.enum(tableFormats).optional(),
+    separator,
     labels: z.array(z.string()).nonempty().optional(),
     class_names: z.array(z.string()).nonempty().optional(),
     validation_size: count,
@@ -149,7 +181,10 @@ export const labelledText = defineDataset({
     ...textKeys,
   }),
   spec: splitSpec,
-  open: (spec: LabelledTextSpec<"labelled-text">) => openLabelledText(spec),
+  open: (spec: LabelledTextSpec<"labelled-text">, hooks) => openLabelledText(spec, hooks),
+  async check(spec) {
+    await openSplit(spec, createDataReport(spec.name));
+  },
   describe: ({ labels, classNames = labels }) => defined({ classNames }),
   hasTestSplit: ({ files, testSize }) => files.test !== undefined || testSize !== undefined,
 });

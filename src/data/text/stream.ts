@@ -3,8 +3,9 @@ import { resolve } from "node:path";
 import * as z from "zod";
 import type { Split, StreamDataset } from "../dataset.ts";
 import { defineDataset } from "../define-dataset.ts";
+import { expandFiles } from "../expand-files.ts";
 import { dataRoot } from "../read-gzipped.ts";
-import { fraction, root } from "../settings/files.ts";
+import { type Files, files, fraction, root } from "../settings/files.ts";
 import { splitSpec } from "../settings/split-spec.ts";
 import { textKeys } from "../settings/text.ts";
 import { splitStream } from "./split.ts";
@@ -14,8 +15,13 @@ import { readTextFile } from "./text-file.ts";
 export interface TextStreamSpec<Name extends string = string> {
   readonly name: Name;
   readonly split: Split;
-  /** Path of the file, relative to the folder of data sets. */
-  readonly file: string;
+  /**
+   * Path of the file, relative to the folder of data sets; or several files, or a pattern. The texts of
+   * all of them follow each other.
+   */
+  readonly file: Files;
+  /** The column of texts of Parquet files, by default "text"; the texts are joined by line breaks. */
+  readonly column?: string;
   /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
   readonly root?: string;
   /** Fraction of the text used for validation, by default .1. */
@@ -25,14 +31,38 @@ export interface TextStreamSpec<Name extends string = string> {
 }
 
 /** Tiny-shakespeare, from `<root>/tinyshakespeare/input.txt`. */
-export type ShakespeareSpec = Omit<TextStreamSpec<"tinyshakespeare">, "file">;
+export type ShakespeareSpec = Omit<TextStreamSpec<"tinyshakespeare">, "file" | "column">;
 
 /** Opens a split of a text file: training first, then validation, then test. */
 export async function openTextStream(spec: TextStreamSpec): Promise<StreamDataset> {
-  const { name, split, file, root, validationFraction = 0.1, testFraction = 0 } = spec;
-  const hint = `set data.root to the folder that contains "${file}"`;
-  const text = await readTextFile(resolve(dataRoot(root), file), { hint });
+  const {
+    name,
+    split,
+    file,
+    column = "text",
+    root,
+    validationFraction = 0.1,
+    testFraction = 0,
+  } = spec;
+  const hint = `set data.root to the folder that contains "${[file].flat()[0]}"`;
+  const paths = await expandFiles(dataRoot(root), file);
+  const texts: string[] = [];
+  for (const path of paths) {
+    const full = resolve(dataRoot(root), path);
+    const isTable = /\.parquet$/i.test(path);
+    texts.push(isTable ? await readColumn(full, column, hint) : await readTextFile(full, { hint }));
+  }
+  const text = texts.join("");
   return splitStream(name, split, text, { validationFraction, testFraction });
+}
+
+async function readColumn(path: string, column: string, hint: string): Promise<string> {
+  // Loaded on demand, because every command reads the definitions of data sets.
+  const { openParquet } = await import("../../formats/parquet.ts");
+  const file = await openParquet(path, { [column]: "string" }, { hint });
+  const lines: string[] = [];
+  for await (const group of file.groups()) for (const row of group) lines.push(row[column]!);
+  return `${lines.join("\n")}\n`;
 }
 
 /**
@@ -95,7 +125,13 @@ export const textFile = defineDataset({
   classNames: [],
   files: [],
   place: "name the file with data.file",
-  schema: z.strictObject({ name: z.literal("text-file"), file: z.string(), ...streamKeys }),
+  schema: z.strictObject({
+    name: z.literal("text-file"),
+    file: files,
+    /** The column of texts, if the file is a Parquet file. */
+    column: z.string().optional(),
+    ...streamKeys,
+  }),
   spec: splitSpec,
   open: (spec: TextStreamSpec<"text-file">) => openTextStream(spec),
   hasTestSplit,

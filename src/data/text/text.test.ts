@@ -93,7 +93,7 @@ test("labels of all splits come from the training file", async () => {
     "own: 2 labels need the same number of class names, got 1",
   );
   const other = { ...spec, split: "train", files: { train: "own/latin.txt" } } as const;
-  await expect(openLabelledText(other)).rejects.toThrow('csv, tsv, jsonl, got "txt"');
+  await expect(openLabelledText(other)).rejects.toThrow('csv, tsv, jsonl, parquet, got "txt"');
 });
 
 test("a file that is not UTF-8 is reported with its line", async () => {

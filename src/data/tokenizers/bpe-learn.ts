@@ -1,4 +1,4 @@
-import { maxTokens, mergePair, pairKey, splitPieces } from "./bpe.ts";
+import { maxTokens, pairKey, splitPieces } from "./bpe.ts";
 import { createHeap } from "./heap.ts";
 import type { BpeState, SpecialName } from "./tokenizer.ts";
 
@@ -19,9 +19,10 @@ export function learnBpe(
     minimumCount: number;
     lowerCase: boolean;
     specials: readonly SpecialName[];
+    onProgress?: (done: number, total: number) => void;
   },
 ): BpeState {
-  const { maxMerges, minimumCount, lowerCase, specials } = options;
+  const { maxMerges, minimumCount, lowerCase, specials, onProgress } = options;
   const pieces = countPieces(texts, lowerCase);
   const encoder = new TextEncoder();
   const words: number[][] = [...pieces.keys()].map((piece) => [...encoder.encode(piece)]);
@@ -29,17 +30,57 @@ export function learnBpe(
 
   const pairCounts = new Map<number, number>();
   const wordsWith = new Map<number, Set<number>>();
-  const count = (word: number, sign: 1 | -1, changed: Set<number>): void => {
+  const add = (tokens: readonly number[], at: number, word: number, changed: Set<number>): void => {
+    const pair = pairKey(tokens[at]!, tokens[at + 1]!);
+    pairCounts.set(pair, (pairCounts.get(pair) ?? 0) + wordCounts[word]!);
+    changed.add(pair);
+    const holders = wordsWith.get(pair);
+    if (holders) holders.add(word);
+    else wordsWith.set(pair, new Set([word]));
+  };
+  const remove = (
+    tokens: readonly number[],
+    at: number,
+    word: number,
+    changed: Set<number>,
+  ): void => {
+    const pair = pairKey(tokens[at]!, tokens[at + 1]!);
+    pairCounts.set(pair, pairCounts.get(pair)! - wordCounts[word]!);
+    changed.add(pair);
+  };
+  /** Joins a pair within a word; only the pairs beside the joined tokens are counted again. */
+  const join = (
+    word: number,
+    left: number,
+    right: number,
+    joined: number,
+    changed: Set<number>,
+  ) => {
     const tokens = words[word]!;
-    for (let at = 0; at + 1 < tokens.length; at++) {
-      const pair = pairKey(tokens[at]!, tokens[at + 1]!);
-      pairCounts.set(pair, (pairCounts.get(pair) ?? 0) + sign * wordCounts[word]!);
-      changed.add(pair);
-      if (sign < 0) continue;
-      const holders = wordsWith.get(pair);
-      if (holders) holders.add(word);
-      else wordsWith.set(pair, new Set([word]));
+    const merged: number[] = [];
+    let removed = -1; // last pair of `tokens` that was removed
+    const places: number[] = [];
+    for (let at = 0; at < tokens.length; at++) {
+      if (tokens[at] !== left || tokens[at + 1] !== right) {
+        merged.push(tokens[at]!);
+        continue;
+      }
+      for (let pair = Math.max(at - 1, removed + 1, 0); pair <= at + 1; pair++) {
+        if (pair + 1 < tokens.length) remove(tokens, pair, word, changed);
+        removed = pair;
+      }
+      places.push(merged.length);
+      merged.push(joined);
+      at++;
     }
+    let added = -1; // last pair of `merged` that was added
+    for (const at of places) {
+      for (let pair = Math.max(at - 1, added + 1, 0); pair <= at; pair++) {
+        if (pair + 1 < merged.length) add(merged, pair, word, changed);
+        added = pair;
+      }
+    }
+    words[word] = merged;
   };
 
   // Counts in the heap may be stale; an entry is valid only if it equals `pairCounts`.
@@ -51,7 +92,9 @@ export function learnBpe(
     }
   };
   const all = new Set<number>();
-  for (const word of words.keys()) count(word, 1, all);
+  for (const [word, tokens] of words.entries()) {
+    for (let at = 0; at + 1 < tokens.length; at++) add(tokens, at, word, all);
+  }
   refresh(all);
 
   const merges: [number, number][] = [];
@@ -64,13 +107,10 @@ export function learnBpe(
     const joined = 256 + merges.length;
     merges.push([left, right]);
     const changed = new Set<number>();
-    for (const word of wordsWith.get(best.pair)!) {
-      count(word, -1, changed);
-      words[word] = mergePair(words[word]!, left, right, joined);
-      count(word, 1, changed);
-    }
+    for (const word of wordsWith.get(best.pair)!) join(word, left, right, joined, changed);
     wordsWith.delete(best.pair);
     refresh(changed);
+    onProgress?.(merges.length, maxMerges);
   }
   return { kind: "bpe", merges, lowerCase, specials };
 }

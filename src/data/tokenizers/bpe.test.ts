@@ -117,3 +117,20 @@ test("a heap pops its values in order", () => {
     }),
   );
 });
+
+test("byte pairs of one long word are learnt with progress, in time that grows with its length", () => {
+  const letters = Array.from(
+    { length: 300_000 },
+    (_, i) => code("a") + (((i * i * 7 + i) % 997) % 26),
+  );
+  const word = String.fromCharCode(...letters.slice(0, 60_000)).repeat(5);
+  const progress: [number, number][] = [];
+  const onProgress = (done: number, total: number) => progress.push([done, total]);
+  const started = performance.now();
+  learnTokenizer("bpe", [word], { vocabularySize: 1000, onProgress });
+  expect(performance.now() - started).toBeLessThan(15_000);
+  expect(progress.slice(0, 2)).toEqual([
+    [1, 743],
+    [2, 743],
+  ]);
+});

@@ -34,7 +34,7 @@ export function characterTokenizer(state: CharacterState): Tokenizer {
         const id = ids.get(character) ?? unknownId;
         if (id === undefined) {
           throw usageError(
-            `${name(character)} at position ${tokens.length + 1} of the text is none of the tokenizer's ${characters.length} characters; remove it, or give the tokenizer an unknown token (specials: [unknown])`,
+            `${name(character)} at ${placeOf(text, tokens.length)} of the text is none of the tokenizer's ${characters.length} characters; remove it, or give the tokenizer an unknown token (specials: [unknown])`,
           );
         }
         tokens.push(id);
@@ -44,6 +44,15 @@ export function characterTokenizer(state: CharacterState): Tokenizer {
     join: (tokens) =>
       tokens.map((token) => (typeof token === "string" ? token : characters[token]!)).join(""),
   });
+}
+
+/** The position of a character in one line, or its line and column, from 1. */
+function placeOf(text: string, index: number): string {
+  if (!text.includes("\n")) return `position ${index + 1}`;
+  const before = [...text].slice(0, index).join("");
+  const line = before.split("\n").length;
+  const column = [...before.slice(before.lastIndexOf("\n") + 1)].length + 1;
+  return `line ${line}, column ${column}`;
 }
 
 function name(character: string): string {

@@ -25,10 +25,14 @@ export function createTokenizer(state: TokenizerState): Tokenizer {
       throw new UserError(
         `CLIP's vocabulary is in ${state.file}; open it with openTokenizer, or pass its content to createClipTokenizer`,
       );
+    case "hub":
+      throw new UserError(
+        "open a tokenizer.json with openTokenizer, or give it to createHubTokenizer",
+      );
     default: {
       const { kind } = state as { kind: string };
       throw usageError(
-        `unknown tokenizer "${kind}"; known are character, byte, word, bpe and clip`,
+        `unknown tokenizer "${kind}"; known are character, byte, word, bpe, clip and hub`,
       );
     }
   }

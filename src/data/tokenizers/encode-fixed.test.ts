@@ -42,7 +42,7 @@ test("a row of length 0 is refused", () => {
 
 test("unknown kinds are refused by name", () => {
   expect(() => createTokenizer({ kind: "morse" } as unknown as TokenizerState)).toThrow(
-    'unknown tokenizer "morse"; known are character, byte, word, bpe and clip',
+    'unknown tokenizer "morse"; known are character, byte, word, bpe, clip and hub',
   );
   expect(() => learnTokenizer("clip" as "bpe", [])).toThrow('kind "clip" cannot be learned');
   expect(() => createTokenizer({ kind: "clip", file: "x.json", sha256: "" })).toThrow(

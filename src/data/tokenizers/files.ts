@@ -60,6 +60,7 @@ export async function openTokenizer(
   state: TokenizerState,
   options: TokenizerFileOptions = {},
 ): Promise<Tokenizer> {
+  if (state.kind === "hub") return (await import("./hub.ts")).createHubTokenizer(state);
   if (state.kind !== "clip") return createTokenizer(state);
   return createClipTokenizer(state, await readClipVocabulary(state, options));
 }

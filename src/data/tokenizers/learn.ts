@@ -1,3 +1,4 @@
+import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
 import { checkSpecials } from "./assemble.ts";
 import { maxTokens } from "./bpe.ts";
@@ -27,6 +28,8 @@ export interface LearnOptions {
   readonly minimumCount?: number;
   /** Lower-cases `bpe` texts, by default false; `word` always does. */
   readonly lowerCase?: boolean;
+  /** Called after each merge of `bpe` with the number of merges and the most that are wanted. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 const defaultSpecials: Readonly<Record<LearnedKind, readonly SpecialName[]>> = {
@@ -77,7 +80,13 @@ export function learnTokenizer(
     case "bpe": {
       const { vocabularySize = 4096, minimumCount = 2, lowerCase = false } = options;
       const maxMerges = room(vocabularySize, 256);
-      return learnBpe(texts, { maxMerges, minimumCount, lowerCase, specials });
+      return learnBpe(texts, {
+        maxMerges,
+        minimumCount,
+        lowerCase,
+        specials,
+        ...defined({ onProgress: options.onProgress }),
+      });
     }
     default:
       throw usageError(

@@ -15,5 +15,13 @@ export const tokenizerStateSchema: z.ZodType<TokenizerState> = z.discriminatedUn
     lowerCase: z.boolean(),
     specials,
   }),
+  z.object({
+    kind: z.literal("hub"),
+    content: z.record(z.string(), z.unknown()),
+    config: z.record(z.string(), z.unknown()),
+    pad: z.string().optional(),
+    start: z.string().optional(),
+    end: z.string().optional(),
+  }),
   z.object({ kind: z.literal("clip"), file: z.string(), sha256: z.string() }),
 ]);

@@ -43,8 +43,26 @@ export interface ClipState {
   readonly sha256: string;
 }
 
-/** Plain JSON that is sufficient to rebuild a tokenizer in a worker, from a run directory or in a browser. */
-export type TokenizerState = CharacterState | ByteState | WordState | BpeState | ClipState;
+/** A `tokenizer.json` of the Hugging Face library `tokenizers`, with its content. */
+export interface HubState {
+  readonly kind: "hub";
+  readonly content: Readonly<Record<string, unknown>>;
+  /** Content of the tokenizer_config.json beside the file; empty if there is none. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Texts of special tokens, by default as the file has them. */
+  readonly pad?: string | undefined;
+  readonly start?: string | undefined;
+  readonly end?: string | undefined;
+}
+
+/** Plain JSON, enough to rebuild a tokenizer in a worker, from a run directory or in a browser. */
+export type TokenizerState =
+  | CharacterState
+  | ByteState
+  | WordState
+  | BpeState
+  | ClipState
+  | HubState;
 
 /** Options of decoding. */
 export interface DecodeOptions {

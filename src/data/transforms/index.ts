@@ -3,4 +3,4 @@
 export type { FloatImage, Transform } from "./image.ts";
 export { type Pipeline, pipeline, type TransformSpec, transformNames } from "./pipeline.ts";
 export { resizeTo } from "./resize.ts";
-export { type ByteImage, resizeBytes } from "./resize-bytes.ts";
+export { type ByteImage, type FitMode, fitBytes, resizeBytes } from "./resize-bytes.ts";

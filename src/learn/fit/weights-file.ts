@@ -1,6 +1,7 @@
 /** Weights as safetensors files. */
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { notFinite } from "../../formats/finite.ts";
 import { decodeSafetensors } from "../../formats/safetensors.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { UserError } from "../../graph/errors.ts";
@@ -25,7 +26,12 @@ export async function loadWeights(path: string): Promise<Map<string, NdArray>> {
   } catch (cause) {
     throw new UserError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
-  return decodeSafetensors(bytes, path).tensors;
+  const { tensors } = decodeSafetensors(bytes, path);
+  for (const [name, tensor] of tensors) {
+    const problem = notFinite(tensor);
+    if (problem !== undefined) throw new UserError(`${path}: tensor "${name}": ${problem}`);
+  }
+  return tensors;
 }
 
 /**

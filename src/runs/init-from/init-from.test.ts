@@ -74,7 +74,7 @@ test("a file without any matching tensor is refused even if partial filling is a
 test("a missing, empty or invalid file is reported", async () => {
   const at = (other: string) => initializeFrom({ ...settings({}), path: other }, model());
   await expect(at(join(folder, "none"))).rejects.toThrow("none does not exist");
-  await expect(at(folder)).rejects.toThrow("has no checkpoint");
+  await expect(at(mkdtempSync(join(folder, "empty-")))).rejects.toThrow("has no checkpoint");
   writeFileSync(join(folder, "broken"), "not a header at all");
   await expect(at(join(folder, "broken"))).rejects.toThrow("broken cannot be read");
 });

@@ -1,15 +1,12 @@
 /** Initialises training from stored weights. */
-import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { decodeSafetensors } from "../../formats/safetensors.ts";
+import { notFinite } from "../../formats/finite.ts";
 import type { NdArray } from "../../graph/array.ts";
-import { usageError } from "../../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import { matchesPattern } from "../../learn/name-pattern.ts";
 import { below, expertLayers, expertTensor, type Tensors } from "../../moe/surgery/layout.ts";
 import type { InitFrom } from "../../recipe/init-from-config.ts";
-import { best, latest, listCheckpoints } from "../checkpoint-store.ts";
-import { errorCode } from "../files.ts";
 import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
+import { readStoredWeights } from "./stored-weights.ts";
 
 /** The result of the initialisation, by parameter name. */
 export interface InitReport {
@@ -46,8 +43,10 @@ const HEAD = /(^|\.)head(_dist)?\.(weight|bias)$/;
  * @throws UserError if `strict` is set and a tensor does not match, or if nothing matches
  */
 export async function initializeFrom(settings: InitFrom, targets: Tensors): Promise<InitReport> {
-  const path = await weightsFile(settings.path);
-  const stored = renamed(await readWeights(path), settings, path);
+  const read = await readStoredWeights(settings.path);
+  const { path } = read;
+  const stored = renamed(read.tensors, settings, path);
+  const unreadable = renamed(read.unreadable, settings, path);
   const experts = settings.upcycle ? denseSources(stored, targets) : NO_EXPERTS;
   const used = new Set<string>();
   const report = {
@@ -65,11 +64,18 @@ export async function initializeFrom(settings: InitFrom, targets: Tensors): Prom
     const plan = positionPlan(name, stored, targets);
     const from = plan?.source ?? experts.sources.get(name) ?? name;
     const source = stored.get(from);
+    const dtype = unreadable.get(from);
+    if (dtype !== undefined) {
+      throw usageError(
+        `init_from.path ${path}: tensor "${from}" has dtype ${dtype}, which is not read; store it as float32`,
+      );
+    }
     if (source === undefined) {
       if (!experts.fresh.has(name)) report.missing.push(name);
       continue;
     }
     used.add(from);
+    checkNumbers(source, from, path);
     if (plan !== undefined) {
       fillPositions(target, source, plan);
       report.filled.push(name);
@@ -170,40 +176,13 @@ function checkReport(report: InitReport, { strict, path }: InitFrom): void {
   throw usageError(`init_from.path ${path}: ${problems.join("; ")}; ${advice}`);
 }
 
-async function weightsFile(path: string): Promise<string> {
-  let isFolder: boolean;
-  try {
-    isFolder = (await stat(path)).isDirectory();
-  } catch (cause) {
-    const reason = errorCode(cause) === "ENOENT" ? "does not exist" : (cause as Error).message;
-    throw usageError(`init_from.path ${path} ${reason}`, { cause });
-  }
-  if (!isFolder) return path;
-  const checkpoints = await listCheckpoints(path);
-  const chosen = best(checkpoints) ?? latest(checkpoints);
-  if (chosen !== undefined) return join(chosen.path, "model.safetensors");
-  throw usageError(
-    `init_from.path ${path} has no checkpoint; give a trained run, or a safetensors file`,
-  );
-}
-
-async function readWeights(path: string): Promise<ReadonlyMap<string, NdArray>> {
-  try {
-    return decodeSafetensors(await readFile(path)).tensors;
-  } catch (cause) {
-    throw usageError(`init_from.path ${path} cannot be read: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-}
-
 /** Stored tensors under their names in the model. */
-function renamed(
-  stored: ReadonlyMap<string, NdArray>,
+function renamed<Value>(
+  stored: ReadonlyMap<string, Value>,
   { rename }: InitFrom,
   path: string,
-): ReadonlyMap<string, NdArray> {
-  const result = new Map<string, NdArray>();
+): ReadonlyMap<string, Value> {
+  const result = new Map<string, Value>();
   for (const [name, tensor] of stored) {
     const rule = rename.find(({ from }) => name.startsWith(from));
     const own = rule === undefined ? name : rule.to + name.slice(rule.from.length);
@@ -218,6 +197,14 @@ function renamed(
 function isChosen(name: string, { include, exclude }: InitFrom): boolean {
   const matches = (pattern: string): boolean => matchesPattern(pattern, name);
   return include.some(matches) && !exclude.some(matches);
+}
+
+function checkNumbers(tensor: NdArray, name: string, path: string): void {
+  const problem = notFinite(tensor);
+  if (problem === undefined) return;
+  throw new UserError(
+    `init_from.path ${path}: tensor "${name}" is damaged: ${problem}; take weights of an earlier checkpoint, or leave the tensor out with init_from.exclude`,
+  );
 }
 
 /** Element type and shape from axis `from` on. */

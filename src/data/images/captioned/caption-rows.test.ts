@@ -41,7 +41,7 @@ test.each([
   ["a.jsonl", '{"b64": "AAAAAAAAAA"}\n', "a.jsonl:1: b64 has 10 characters, more than"],
 ])("%s: the length of fields is bounded", (name, text, reason) => {
   const limits = { maxRows: 10, maxFieldLength: 9 };
-  expect(() => readCaptionRows(text, name, { image: "b64" }, limits)).toThrow(reason);
+  expect(() => readCaptionRows(text, name, { image: "b64" }, {}, limits)).toThrow(reason);
 });
 
 test.each([
@@ -49,5 +49,5 @@ test.each([
   ["a.jsonl", '{"image":"a"}\n{"image":"b"}\n{"image":"c"}\n', "a.jsonl has more than 2 rows"],
 ])("%s: the number of rows is bounded", (name, text, reason) => {
   const limits = { maxRows: 2, maxFieldLength: 20 };
-  expect(() => readCaptionRows(text, name, {}, limits)).toThrow(reason);
+  expect(() => readCaptionRows(text, name, {}, {}, limits)).toThrow(reason);
 });

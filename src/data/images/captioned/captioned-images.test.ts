@@ -4,9 +4,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ReportItem } from "../../data-report.ts";
 import type { ImageDataset } from "../../dataset.ts";
 import { plainPng, writePictures } from "../pictures.fixture.ts";
-import type { SkippedImages, StoreHooks } from "../store.ts";
+import type { StoreHooks } from "../store.ts";
 import { type CaptionedImagesSpec, openCaptionedImages } from "./captioned-images.ts";
 
 let folder = "";
@@ -73,7 +74,7 @@ test.each([1, 2])("Parquet of pyarrow: a column of lists, pages version %i", asy
     [4, ["vier", "four"]],
   ]);
   await expect(open({ ...whole, columns: { captions: "odd" } })).rejects.toThrow(
-    "column odd, row 1: expected a list of texts, got nothing",
+    "row 1: odd must hold captions, got nothing",
   );
 });
 
@@ -152,15 +153,25 @@ test("broken files in a list stop with their path, or are skipped and counted", 
     expect(message).toMatch(/; repair it, or skip such pictures with on_broken: skip$/);
   }
   list([0, 1, 2, 3, 4, 5]);
-  const told: SkippedImages[] = [];
-  const set = await open({ ...whole, onBroken: "skip" }, { onSkipped: (one) => told.push(one) });
+  const told: ReportItem[] = [];
+  const set = await open({ ...whole, onBroken: "skip" }, { onReport: (one) => told.push(one) });
   expect(contents(set)).toEqual([
     [1, ["text 0"]],
     [3, ["text 5"]],
   ]);
-  expect(told).toHaveLength(1);
-  expect(told[0]).toMatchObject({ count: 4, length: 6 });
-  expect(told[0]!.message).toContain("captioned-images train: skipped 4 of 6 pictures; the first:");
+  expect(told).toMatchObject([
+    { count: 2, of: 6, reason: "their data are damaged" },
+    { count: 1, of: 6, reason: "it is empty", example: join(folder, "2.png") },
+    {
+      count: 1,
+      of: 6,
+      reason: expect.stringContaining("it is not a JPEG, PNG"),
+      example: join(folder, "3.png"),
+    },
+  ]);
+  expect(told[1]!.message).toBe(
+    `captioned-images train: skipped 1 of 6 pictures: it is empty; the first: ${join(folder, "2.png")}`,
+  );
 });
 
 test("broken base64 in JSONL and broken bytes in Parquet are skipped and counted", async () => {
@@ -171,7 +182,9 @@ test("broken base64 in JSONL and broken bytes in Parquet are skipped and counted
   );
   put("captions.jsonl", rows.join("\n"));
   const told: number[] = [];
-  const hooks = { onSkipped: ({ count }: SkippedImages) => told.push(count) };
+  const hooks = {
+    onReport: (item: ReportItem) => told.push(item.kind === "skipped" ? item.count : 0),
+  };
   const listed = await open({ ...whole, onBroken: "skip" }, hooks);
   expect(contents(listed)).toEqual([
     [1, ["text 0"]],
@@ -185,14 +198,20 @@ test("broken base64 in JSONL and broken bytes in Parquet are skipped and counted
     [1, ["text 0"]],
     [3, ["text 5"]],
   ]);
-  expect(told).toEqual([5, 4]);
+  expect(told).toEqual([2, 1, 1, 1, 2, 1, 1]);
 });
 
 test("an empty base64 field is a broken picture, an empty path a broken row", async () => {
   put("captions.csv", "b64string_images,caption\n,nothing\n");
   await expect(open(whole)).rejects.toThrow("captions.csv:2 cannot be decoded: it is empty");
-  put("captions.csv", "image,caption\n,nothing\n");
-  await expect(open({ ...whole, onBroken: "skip" })).rejects.toThrow(
-    'captions.csv:2: image must be text, got ""',
-  );
+  put("captions.csv", "image,caption\n,nothing\na.png,\na.png,A\n");
+  put("a.png", grey(1));
+  await expect(open(whole)).rejects.toThrow('captions.csv:2: image must be text, got ""');
+  const told: string[] = [];
+  const hooks = { onReport: ({ message }: ReportItem) => told.push(message) };
+  expect(contents(await open({ ...whole, onBroken: "skip" }, hooks))).toEqual([[1, ["A"]]]);
+  expect(told).toEqual([
+    `captioned-images train: skipped 1 of 3 pictures: image must be text, got ""; the first: ${join(folder, "captions.csv")}:2`,
+    `captioned-images train: skipped 1 of 3 pictures: caption must be text, got ""; the first: ${join(folder, "captions.csv")}:3`,
+  ]);
 });

@@ -1,35 +1,52 @@
 /** Pictures with captions, from a list in a CSV, TSV or JSONL file or from Parquet files. */
 
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import * as z from "zod";
+import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
 import type { ImageDataset, Split } from "../../dataset.ts";
 import { defineDataset } from "../../define-dataset.ts";
-import { count, filesBySplit } from "../../settings/files.ts";
-import { imageKeys, pictureKeys, squareImages } from "../../settings/image.ts";
+import { expandFiles } from "../../expand-files.ts";
+import {
+  count,
+  type Files,
+  type FilesBySplit,
+  filesBySplit,
+  separator,
+} from "../../settings/files.ts";
+import { folderKeys, imageKeys, pictureKeys, squareImages } from "../../settings/image.ts";
 import { splitSpec } from "../../settings/split-spec.ts";
 import { captionKeys } from "../../settings/text.ts";
+import { findShards } from "../../shards.ts";
+import type { Separator } from "../../text/delimited.ts";
 import { splitRows } from "../../text/split.ts";
-import { resolveInside } from "../folder-files.ts";
-import { findShards } from "../shards.ts";
+import { type FolderOptions, resolveInside } from "../folder-files.ts";
+import { splitFoldersIn } from "../split-folders.ts";
 import { type StoreHooks, type StoreOptions, storeImages } from "../store.ts";
 import { type CaptionPairs, openListedPairs } from "./caption-pairs.ts";
 import type { CaptionColumns } from "./caption-rows.ts";
 import { openParquetPairs } from "./parquet-pairs.ts";
 
 /** A folder of pictures and the lists of their captions. */
-export interface CaptionedImagesSpec extends StoreOptions {
+export interface CaptionedImagesSpec extends StoreOptions, FolderOptions {
   readonly name: "captioned-images";
   readonly split: Split;
   readonly folder: string;
   /**
-   * A list or Parquet file per split, within the folder; rows of missing splits come from `train`. By
-   * default Parquet files such as train-00000-of-00001.parquet, otherwise the first existing file named
-   * `captions` or `metadata` with the extension .csv, .tsv, .jsonl or .parquet.
+   * Lists or Parquet files per split, within the folder, also as patterns such as data/train-*; rows of missing splits come from `train`. By
+   * default Parquet files such as train-00000-of-00001.parquet, else the first of `captions` and
+   * `metadata` that exists with the ending .csv, .tsv, .jsonl or .parquet.
    */
-  readonly files?: { readonly train: string } & Readonly<Partial<Record<Split, string>>>;
+  readonly files?: FilesBySplit;
   readonly columns?: CaptionColumns;
+  /** What separates the fields of CSV files, by default by their first lines. */
+  readonly separator?: Separator;
+  /**
+   * The folder within `folder` at which paths start, by default `folder` itself, and for metadata.jsonl
+   * and the like the folder of that file.
+   */
+  readonly images?: string;
   /** Pictures of `train` set aside if validation has no list, by default a tenth of them. */
   readonly validationSize?: number;
   /** Pictures of `train` set aside if test has no list, by default a tenth of them. */
@@ -55,8 +72,19 @@ export async function openCaptionedImages(
   spec: CaptionedImagesSpec,
   hooks: StoreHooks = {},
 ): Promise<ImageDataset> {
+  const { name, split } = spec;
+  const { pairs, members } = await planPairs(spec);
+  const samples = pairs.read(members);
+  return storeImages({ name, split, classNames: [], length: members.length, samples }, spec, hooks);
+}
+
+/** The pairs and the positions of the split's pairs among them. */
+async function planPairs(
+  spec: CaptionedImagesSpec,
+): Promise<{ pairs: CaptionPairs; members: Uint32Array }> {
   const { name, split, folder } = spec;
-  const parts = spec.files === undefined ? await findParts(folder) : partsOf(spec.files);
+  const parts =
+    spec.files === undefined ? await findParts(folder) : await partsOf(folder, spec.files);
   const own = parts[split];
   const pairs = await openPairs(spec, own ?? parts.train);
   const aside = Math.floor(pairs.length / 10);
@@ -68,37 +96,51 @@ export async function openCaptionedImages(
           seed: spec.splitSeed ?? 0,
         })
       : Uint32Array.from({ length: pairs.length }, (_, index) => index);
-  const samples = pairs.read(members);
-  return storeImages({ name, split, classNames: [], length: members.length, samples }, spec, hooks);
+  return { pairs, members };
 }
 
 async function openPairs(
-  { folder, columns }: CaptionedImagesSpec,
+  spec: CaptionedImagesSpec,
   files: readonly string[],
 ): Promise<CaptionPairs> {
-  const paths = await Promise.all(files.map((file) => pathWithin(folder, file)));
-  if (files[0]!.endsWith(".parquet")) return openParquetPairs(paths, folder, columns, hint);
-  return openListedPairs(paths[0]!, folder, columns, hint);
+  const { folder, columns } = spec;
+  const { followLinks, separator, images } = spec;
+  // On the Hub, paths in metadata files start at the folder of the file.
+  const own = /^metadata\./.test(basename(files[0]!)) ? dirname(files[0]!) : "";
+  const options = {
+    hint,
+    base: images ?? own,
+    keepBroken: spec.onBroken === "skip",
+    ...defined({ followLinks, separator }),
+  };
+  const paths = await Promise.all(files.map((file) => pathWithin(folder, file, options)));
+  if (files[0]!.endsWith(".parquet")) return openParquetPairs(paths, folder, columns, options);
+  return openListedPairs(paths, folder, columns, options);
 }
 
-async function pathWithin(folder: string, file: string): Promise<string> {
+async function pathWithin(folder: string, file: string, options: FolderOptions): Promise<string> {
   try {
-    return await resolveInside(folder, file);
+    return await resolveInside(folder, file, options);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
     throw usageError(`${join(folder, file)} is missing; ${hint}`, { cause });
   }
 }
 
-function partsOf({ train, validation, test }: NonNullable<CaptionedImagesSpec["files"]>): Parts {
+async function partsOf(folder: string, { train, validation, test }: FilesBySplit): Promise<Parts> {
+  const expand = async (files: Files | undefined): Promise<readonly string[] | undefined> =>
+    files === undefined ? undefined : expandFiles(folder, files);
   return {
-    train: [train],
-    ...(validation !== undefined && { validation: [validation] }),
-    ...(test !== undefined && { test: [test] }),
+    train: await expandFiles(folder, train),
+    ...defined({ validation: await expand(validation), test: await expand(test) }),
   };
 }
 
-/** Parquet files named by their split, otherwise one list with a known name. */
+const listNames = ["captions", "metadata"].flatMap((stem) =>
+  ["csv", "tsv", "jsonl", "json", "txt", "parquet"].map((ending) => `${stem}.${ending}`),
+);
+
+/** Parquet files named by their split, else a list with a known name, else one in each split's folder. */
 async function findParts(folder: string): Promise<Parts> {
   const shards = async (split: Split): Promise<string[]> =>
     (await findShards(folder, split)).map((path) => relative(folder, path));
@@ -111,13 +153,20 @@ async function findParts(folder: string): Promise<Parts> {
       ...(test.length > 0 && { test }),
     };
   }
-  const names = ["captions", "metadata"].flatMap((stem) =>
-    ["csv", "tsv", "jsonl", "parquet"].map((ending) => `${stem}.${ending}`),
-  );
-  const found = names.find((name) => existsSync(join(folder, name)));
+  const list = (place: string | undefined): string | undefined =>
+    place === undefined
+      ? undefined
+      : listNames.map((name) => join(place, name)).find((path) => existsSync(join(folder, path)));
+  const found = list("");
   if (found !== undefined) return { train: [found] };
+  const given = existsSync(folder) ? splitFoldersIn(folder) : {};
+  const trainList = list(given.train);
+  if (trainList !== undefined) {
+    const [validation, test] = [list(given.validation), list(given.test)];
+    return partsOf(folder, { train: trainList, ...defined({ validation, test }) });
+  }
   throw usageError(
-    `${folder} has none of ${names.join(", ")} and no train-00000-of-00001.parquet; set data.files to the list of captions`,
+    `${folder} has none of ${listNames.join(", ")} and no train-00000-of-00001.parquet; set data.files to the list of captions`,
   );
 }
 
@@ -143,10 +192,13 @@ export const captionedImages = defineDataset({
     "name the folder of the pictures and the files of their captions with data.folder and data.files",
   schema: z.strictObject({
     name: z.literal("captioned-images"),
-    folder: z.string(),
-    /** Lists (CSV, TSV, JSONL) or Parquet files in the folder; by default known names. */
+    ...folderKeys,
+    /** Lists (CSV, TSV, JSONL) or Parquet files within the folder; by default known names. */
     files: filesBySplit.optional(),
     columns: pairColumns.optional(),
+    separator,
+    /** The folder of the pictures within the folder, at which paths in lists start. */
+    images: z.string().optional(),
     validation_size: count,
     /** 0 for no test split. */
     test_size: z.int().nonnegative().optional(),
@@ -157,6 +209,9 @@ export const captionedImages = defineDataset({
   }),
   spec: splitSpec,
   open: openCaptionedImages,
-  describe: ({ size }) => ({ classNames: [], captions: true, ...squareImages(size) }),
+  describe: (settings) => ({ classNames: [], captions: true, ...squareImages(settings) }),
+  async check(spec) {
+    await planPairs(spec);
+  },
   hasTestSplit: ({ files, testSize }) => files?.test !== undefined || testSize !== 0,
 });

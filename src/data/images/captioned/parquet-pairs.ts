@@ -1,21 +1,18 @@
 /** Pictures and captions from Parquet files. */
 
 import type { ParquetColumns } from "../../../formats/parquet.ts";
-import type { ParquetType } from "../../../formats/parquet-checks.ts";
 import { UserError, usageError } from "../../../graph/errors.ts";
-import { openShardFiles, type ShardedRow } from "../shards.ts";
+import { openShardFiles, type ShardedRow } from "../../shards.ts";
+import { BrokenImageError } from "../decode/decode.ts";
+import { pictureColumn, readCell, unknownColumn } from "../parquet-pictures.ts";
 import type { EncodedSample } from "../store.ts";
-import { type CaptionPairs, pairsOfRows } from "./caption-pairs.ts";
+import { type CaptionPairs, type PairOptions, pairsOfRows } from "./caption-pairs.ts";
 import {
   type CaptionColumns,
   type CaptionRow,
   captionLimits,
   captionNames,
-  imageColumns,
 } from "./caption-rows.ts";
-
-/** The readable columns with their types. */
-type KnownColumns = ReadonlyMap<string, ParquetType>;
 
 /**
  * Opens Parquet files as one table. Pictures are the bytes of a column or of its field `bytes`, or
@@ -27,25 +24,31 @@ type KnownColumns = ReadonlyMap<string, ParquetType>;
 export async function openParquetPairs(
   paths: readonly string[],
   folder: string,
-  columns: CaptionColumns | undefined,
-  hint: string,
+  columns: CaptionColumns = {},
+  options: PairOptions,
 ): Promise<CaptionPairs> {
   const path = paths[0]!;
+  const { hint, keepBroken = false } = options;
+  if (columns.encoding === "base64") {
+    throw usageError(`${path}: base64 is not supported in Parquet; store the bytes themselves`);
+  }
   const { parquetColumns } = await import("../../../formats/parquet.ts");
   const known = await parquetColumns(path, { hint });
-  const image = pictureColumn(path, known, columns ?? {});
-  const captions = captionNames([...known.keys()], columns ?? {});
-  if (captions.length === 0) throw unknown(path, known, "captions", columns?.captions);
+  const picture = pictureColumn(path, known, columns.image);
+  const captions = captionNames([...known.keys()], columns);
+  if (captions.length === 0) {
+    throw unknownColumn(path, known, "captions", "captions", columns.captions);
+  }
   const wanted: ParquetColumns = Object.fromEntries(
-    captions.map((name) => [name, known.get(name) === "strings" ? "strings" : "string"]),
+    captions.map((name) => [name, known.get(name) === "strings" ? "strings?" : "string?"]),
   );
-  const isPath = known.get(image) === "string";
   const table = await openShardFiles(
     paths,
-    { ...wanted, [image]: isPath ? "string" : "bytes" },
+    { ...wanted, ...picture.columns },
     { maxRows: captionLimits.maxRows, hint },
   );
-  if (isPath) {
+  const problems = (one: ShardedRow<ParquetColumns>) => captionsOf(one, captions, keepBroken);
+  if (picture.bytes === undefined) {
     const rows: CaptionRow[] = [];
     for await (const one of table.rows()) {
       if (rows.length === captionLimits.maxRows) {
@@ -53,63 +56,64 @@ export async function openParquetPairs(
           `${path} and the files of its split have more than ${rows.length} rows`,
         );
       }
-      const name = one.row[image] as string;
-      rows.push({ line: one.index, image: name, encoding: "path", captions: texts(one, captions) });
+      const { texts, problem } = problems(one);
+      const name = one.row[picture.path!] as string | null;
+      const line = one.index;
+      const broken = name === null || name.trim() === "" ? "its path is missing" : problem;
+      if (broken !== undefined && !keepBroken) throw new UserError(`${one.source}: ${broken}`);
+      rows.push(
+        broken === undefined
+          ? { line, image: name!, encoding: "path", captions: texts }
+          : { line, image: "", encoding: "base64", captions: [], problem: broken },
+      );
     }
-    return pairsOfRows(rows, path, folder);
+    return pairsOfRows(rows, path, folder, options);
   }
   async function* read(members: Uint32Array): AsyncGenerator<EncodedSample> {
     const chosen = new Set(members);
     for await (const one of table.rows()) {
       if (!chosen.has(one.index)) continue;
-      const bytes = one.row[image] as Uint8Array;
-      yield { source: one.source, captions: texts(one, captions), read: () => bytes };
+      const { texts, problem } = problems(one);
+      yield {
+        source: one.source,
+        captions: texts,
+        read: () => {
+          if (problem !== undefined) throw new BrokenImageError(problem);
+          return readCell(picture, one.row, folder, options);
+        },
+      };
     }
   }
   return { length: table.numRows, read };
 }
 
-/** The picture column: the requested one, a known name, or the only column of bytes. */
-function pictureColumn(path: string, known: KnownColumns, columns: CaptionColumns): string {
-  if (columns.encoding === "base64") {
-    throw usageError(`${path}: base64 is not supported in Parquet; store the bytes themselves`);
-  }
-  const bytesOf = (name: string): string | undefined =>
-    [`${name}.bytes`, name].find((one) => known.get(one) === "bytes");
-  const given = columns.image;
-  if (given !== undefined) {
-    const found = bytesOf(given) ?? (known.get(given) === "string" ? given : undefined);
-    if (found !== undefined) return found;
-    throw unknown(path, known, "image", given);
-  }
-  const blobs = [...known.keys()].filter((name) => known.get(name) === "bytes");
-  const named = imageColumns.map(bytesOf).find((name) => name !== undefined);
-  const found = named ?? (blobs.length === 1 ? blobs[0] : undefined);
-  const listed = imageColumns.find((name) => known.get(name) === "string");
-  const column = found ?? listed;
-  if (column !== undefined) return column;
-  throw unknown(path, known, "image", undefined);
+interface RowCaptions {
+  readonly texts: readonly string[];
+  readonly problem?: string;
 }
 
-function texts({ row, source }: ShardedRow<ParquetColumns>, columns: readonly string[]): string[] {
-  return columns.flatMap((name) => {
-    const all = [row[name] as string | readonly string[]].flat().map((text) => text.trim());
-    if (all.length > 0 && !all.includes("")) return all;
-    const found = all.length === 0 ? "an empty list" : "an empty text";
-    throw new UserError(`${source}: ${name} must hold captions, got ${found}`);
+/** The captions of a row; with `keepBroken` the ones that are no text are left out. */
+function captionsOf(
+  { row, source }: ShardedRow<ParquetColumns>,
+  columns: readonly string[],
+  keepBroken: boolean,
+): RowCaptions {
+  let problem: string | undefined;
+  const texts = columns.flatMap((name) => {
+    const value = row[name] as string | readonly string[] | null;
+    const all = value === null ? [] : [value].flat().map((text) => text.trim());
+    const found =
+      value === null
+        ? "nothing"
+        : all.length === 0
+          ? "an empty list"
+          : all.includes("")
+            ? "an empty text"
+            : undefined;
+    if (found !== undefined) problem ??= `${name} must hold captions, got ${found}`;
+    return all.filter((text) => text !== "");
   });
-}
-
-function unknown(
-  path: string,
-  known: KnownColumns,
-  key: "image" | "captions",
-  given: CaptionColumns["captions"],
-): UserError {
-  const what = key === "image" ? "pictures" : "captions";
-  const missing = given === undefined ? "that is known" : `named ${[given].flat().join(", ")}`;
-  const columns = [...known].map(([name, type]) => `${name} of ${type}`).join(", ");
-  return usageError(
-    `${path} has no column of ${what} ${missing}; name it with data.columns.${key} (${columns})`,
-  );
+  if (problem === undefined || (keepBroken && texts.length > 0)) return { texts };
+  if (keepBroken) return { texts, problem };
+  throw new UserError(`${source}: ${problem}`);
 }

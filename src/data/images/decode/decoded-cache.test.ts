@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { type EncodedSample, storeImages } from "../store.ts";
 import { createDecodedCache } from "./decoded-cache.ts";
-import { type EncodedSample, storeImages } from "./store.ts";
 
 /** A picture of 2 x 2 pixels in a single grey. */
 async function png(grey: number): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { afterEach, expect, test, vi } from "vitest";
+import { claimSize, plainPng } from "../pictures.fixture.ts";
 import { BrokenImageError, decodeImage } from "./decode.ts";
-import { claimSize, plainPng } from "./pictures.fixture.ts";
 
 afterEach(() => {
   vi.doUnmock("sharp");
@@ -44,7 +44,11 @@ const jpeg = await sharp(Buffer.from(plainPng(32, 32, [9, 99, 199])))
 
 test.each([
   ["nothing", new Uint8Array(0), "it is empty"],
-  ["text", Buffer.from("no picture"), "it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture"],
+  [
+    "text",
+    Buffer.from("no picture"),
+    "it is not a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PPM or PGM picture",
+  ],
   ["SVG", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), "it is not a JPEG"],
   ["half a JPEG", jpeg.subarray(0, jpeg.length / 2), /premature end|unexpected end|corrupt/i],
   ["half a PNG", plainPng(64, 64, [1, 2, 3]).subarray(0, 60), /./],

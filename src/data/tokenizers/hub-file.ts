@@ -1,0 +1,75 @@
+/** Reads a `tokenizer.json` and the settings beside it. */
+
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import * as z from "zod";
+import { usageError } from "../../graph/errors.ts";
+import { dataRoot } from "../read-gzipped.ts";
+import type { HubState } from "./tokenizer.ts";
+
+const maxBytes = 48 * 2 ** 20;
+const content = z.looseObject({ model: z.looseObject({ vocab: z.unknown() }) });
+const settings = z.record(z.string(), z.unknown());
+
+/** Tokens with a role, by their text. */
+export interface HubRoles {
+  readonly pad?: string;
+  readonly start?: string;
+  readonly end?: string;
+}
+
+/**
+ * The state of a tokenizer in a file, with its whole content, so that a run needs the file no more.
+ *
+ * @param file a tokenizer.json or the folder that holds it, relative to the folder of data sets
+ * @throws UserError (exit code 2) for a file that is missing or of another kind
+ */
+export async function hubTokenizerState(
+  file: string,
+  { root, ...roles }: HubRoles & { readonly root?: string },
+): Promise<HubState> {
+  const path = await find(resolve(dataRoot(root), file));
+  const parsed = content.safeParse(await readJson(path));
+  if (!parsed.success) {
+    throw usageError(
+      `${path} is no tokenizer.json of the library tokenizers: it has no model with a vocabulary`,
+    );
+  }
+  const beside = join(dirname(path), "tokenizer_config.json");
+  const config = existsSync(beside) ? settings.safeParse(await readJson(beside)).data : undefined;
+  return { kind: "hub", content: parsed.data, config: config ?? {}, ...roles };
+}
+
+async function find(path: string): Promise<string> {
+  if (!existsSync(path)) {
+    throw usageError(
+      `${path} is missing; set data.tokenizer.file to a tokenizer.json within data.root`,
+    );
+  }
+  if (!(await stat(path)).isDirectory()) return check(path);
+  const inside = join(path, "tokenizer.json");
+  if (existsSync(inside)) return inside;
+  throw usageError(
+    `${path} has no tokenizer.json; convert the tokenizer in Python: transformers.AutoTokenizer.from_pretrained(path).save_pretrained(path)`,
+  );
+}
+
+function check(path: string): string {
+  if (/\.(model|spm|txt)$/.test(path)) {
+    throw usageError(
+      `${basename(path)} is no tokenizer.json; convert it in Python: transformers.AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`,
+    );
+  }
+  return path;
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const { size } = await stat(path);
+  if (size > maxBytes) throw usageError(`${path} has ${size} bytes, more than ${maxBytes}`);
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw usageError(`${path} is no JSON: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,111 @@
+/** Reads stored weights: runs, safetensors files, and folders as on the Hugging Face hub. */
+
+import { existsSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import * as z from "zod";
+import { decodeSafetensors } from "../../formats/safetensors.ts";
+import type { NdArray } from "../../graph/array.ts";
+import { usageError } from "../../graph/errors.ts";
+import { best, latest, listCheckpoints } from "../checkpoint-store.ts";
+import { errorCode } from "../files.ts";
+import { foreignFormat } from "./foreign-weights.ts";
+
+/** Tensors by name. */
+export interface StoredWeights {
+  /** The file, or the index of several files. */
+  readonly path: string;
+  readonly tensors: ReadonlyMap<string, NdArray>;
+  /** Element types that are not read, by tensor name. */
+  readonly unreadable: ReadonlyMap<string, string>;
+}
+
+const single = "model.safetensors";
+const index = "model.safetensors.index.json";
+const maxIndexBytes = 64 * 2 ** 20;
+const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+
+/**
+ * Reads the weights at a path.
+ *
+ * @param path a run, a safetensors file, an `index.json` that lists several, or a folder with one of
+ *   them
+ * @throws UserError (exit code 2) for other files, with the way to convert known formats
+ */
+export async function readStoredWeights(path: string): Promise<StoredWeights> {
+  const found = await findWeights(path);
+  try {
+    const files = found.endsWith(".json") ? await filesOfIndex(found) : [found];
+    const tensors = new Map<string, NdArray>();
+    const unreadable = new Map<string, string>();
+    for (const file of files) {
+      const foreign = await foreignFormat(file);
+      if (foreign !== undefined) throw usageError(`${basename(file)} is ${foreign}`);
+      const content = decodeSafetensors(await readFile(file), basename(file), {
+        skipUnreadable: true,
+      });
+      for (const [name, tensor] of content.tensors) tensors.set(name, toFloat32(tensor));
+      for (const [name, dtype] of content.unreadable) unreadable.set(name, dtype);
+    }
+    return { path: found, tensors, unreadable };
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw usageError(`init_from.path ${path} cannot be read: ${message}`, { cause });
+  }
+}
+
+/** Numbers of 64 bits, as NumPy writes by default, rounded to the 32 bits of parameters. */
+function toFloat32(tensor: NdArray): NdArray {
+  if (tensor.dtype !== "float64") return tensor;
+  const { shape, data } = tensor;
+  return { dtype: "float32", shape, data: Float32Array.from(data as Float64Array) };
+}
+
+async function findWeights(path: string): Promise<string> {
+  let isFolder: boolean;
+  try {
+    isFolder = (await stat(path)).isDirectory();
+  } catch (cause) {
+    const reason = errorCode(cause) === "ENOENT" ? "does not exist" : (cause as Error).message;
+    throw usageError(`init_from.path ${path} ${reason}`, { cause });
+  }
+  if (!isFolder) return path;
+  const checkpoints = await listCheckpoints(path);
+  const chosen = best(checkpoints) ?? latest(checkpoints);
+  if (chosen !== undefined) return join(chosen.path, single);
+  for (const name of [single, index]) if (existsSync(join(path, name))) return join(path, name);
+  const names = await readdir(path);
+  const safetensors = names.filter((name) => name.endsWith(".safetensors"));
+  if (safetensors.length === 1) return join(path, safetensors[0]!);
+  const other = names.find((name) => /\.(bin|pth?|npz|gguf|h5|msgpack)$/i.test(name));
+  const foreign = other && (await foreignFormat(join(path, other)));
+  if (foreign !== undefined) {
+    throw usageError(`init_from.path ${path} has no ${single}, and its ${other} is ${foreign}`);
+  }
+  const several = safetensors.length > 1 ? `; name one of ${safetensors.sort().join(", ")}` : "";
+  throw usageError(
+    `init_from.path ${path} has no checkpoint and no ${single}; give a trained run, or a safetensors file${several}`,
+  );
+}
+
+/** The files that an index lists, all in its own folder. */
+async function filesOfIndex(path: string): Promise<string[]> {
+  const { size } = await stat(path);
+  if (size > maxIndexBytes) throw usageError(`it has ${size} bytes, more than an index of weights`);
+  let parsed: z.output<typeof indexSchema>;
+  try {
+    parsed = indexSchema.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (cause) {
+    throw usageError(
+      'it is JSON without a "weight_map", so no index of weights; name a safetensors file',
+      { cause },
+    );
+  }
+  const names = [...new Set(Object.values(parsed.weight_map))].sort();
+  return names.map((name) => {
+    const file = join(dirname(path), name);
+    if (name !== basename(name)) throw usageError(`its file "${name}" is not beside the index`);
+    if (!existsSync(file)) throw usageError(`its file ${file} is missing; download all files`);
+    return file;
+  });
+}
