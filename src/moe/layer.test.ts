@@ -161,14 +161,15 @@ test("dropout draws one row per assignment, and none in evaluation", async () =>
 });
 
 test("a layer without tokens is refused", async () => {
-  const layer = (scope: Scope, x: Tensor) =>
-    moe(scope, x, {
+  const layer = (scope: Scope, { x }: Readonly<Record<string, Tensor>>) => ({
+    y: moe(scope, x!, {
       router: (at, tokens) =>
         softmaxTopKRouter(at, tokens, { numExperts: 2, numSelectedExperts: 1 }),
       experts: { hiddenWidth: 4 },
-    });
+    }),
+  });
   const none = { dtype: "float32", shape: [0, 3], data: new Float32Array() } as const;
-  await expect(runScoped(layer, [none])).rejects.toThrow(
+  await expect(runScoped(layer, { inputs: { x: none } })).rejects.toThrow(
     "moe: x must have at least one token, got [0, 3]",
   );
 });
