@@ -4,7 +4,9 @@ import type { Batch, Field } from "../data/batches/batch.ts";
 import { allocate, type NdArray, view } from "../graph/array.ts";
 import { batch, type Dim, type Shape } from "../graph/shape.ts";
 import type { Binding, Runtime, SessionOptions } from "../runtime/session.ts";
+import { createMeans, outputsOfTerms } from "./scalars/means.ts";
 import { type BatchSpec, evaluationGraph, type Objective, type StepGraph } from "./step-graph.ts";
+import { readScalar } from "./step-session.ts";
 
 /** The part of a batch that graphs read: its arrays, each with the batch axis first. */
 export interface ArrayBatch {
@@ -22,7 +24,8 @@ export interface BatchSource<B extends ArrayBatch = Batch> {
 export interface Evaluator {
   readonly graph: StepGraph;
   /**
-   * Means of the scalars over all samples of `source`. `visit` receives the outputs and taps of each
+   * Means of the scalars over `source`, each by its own weight: batches of any size give the same
+   * means, unless samples compete with each other in the model or the loss. `visit` receives the outputs and taps of each
    * batch, which the next batch overwrites.
    */
   run<B extends ArrayBatch = Batch>(
@@ -59,9 +62,8 @@ export async function createEvaluator(
     ...options.session,
     explain: graph.model.explain,
   });
-  const results = graph.model.outputs.filter(
-    ({ name }) => graph.scalars.includes(name) || wanted(name),
-  );
+  const read = new Set([...graph.scalars, ...outputsOfTerms(graph.terms)]);
+  const results = graph.model.outputs.filter(({ name }) => read.has(name) || wanted(name));
   const memory = Object.fromEntries(
     results.map(({ name, tensor }) => [
       name,
@@ -105,19 +107,15 @@ export async function createEvaluator(
   return {
     graph,
     async run(source, visit) {
-      const totals = new Map(graph.scalars.map((name) => [name, 0]));
-      let samples = 0;
+      const means = createMeans(graph.terms);
       source.seek(0);
       for (let data = await source.next(); data !== undefined; data = await source.next()) {
         const size = rowsOf(data);
         const outputs = await runBatch(data, size);
-        for (const name of graph.scalars) {
-          totals.set(name, totals.get(name)! + Number(outputs[name]!.data[0]) * size);
-        }
-        samples += size;
+        means.add((name) => readScalar(outputs, name), size);
         visit?.(outputs, data);
       }
-      return Object.fromEntries([...totals].map(([name, total]) => [name, total / samples]));
+      return means.result();
     },
     dispose() {
       binding?.dispose();

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { array, toNumbers } from "../graph/array.ts";
 import { defined } from "../graph/defined.ts";
+import { meanOver } from "../losses/mean-over.ts";
 import { ones } from "../nn/initializers.ts";
 import type { ScheduledWeight } from "../nn/scope.ts";
 import { mul } from "../ops/arithmetic.ts";
@@ -17,7 +18,7 @@ function objectiveOf(weight: ScheduledWeight): Objective {
   return (scope, { x }) => {
     const w = scope.parameter("w", [2], ones);
     scope.child("moe").auxiliary("balance", weight, mul(reduceSum(w), 3));
-    return { loss: reduceSum(mul(w, x!)) };
+    return { loss: meanOver(reduceSum(mul(w, x!)), "samples") };
   };
 }
 

@@ -1,23 +1,35 @@
 /** The graph of a training step (forward, backward, metrics), and the evaluation graph. */
 import type { SegmentOf } from "../autodiff/checkpoint.ts";
 import { gradients } from "../autodiff/gradients.ts";
+import { usageError } from "../graph/errors.ts";
 import type { Tensor, TensorSpec } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import {
   createScope,
   type ParameterSpec,
+  POOLED_PREFIX,
   type ScheduledWeight,
   type Scope,
   type Trace,
 } from "../nn/scope.ts";
 import { type EmitOptions, type EmittedModel, emitModel } from "../onnx/emit.ts";
-import { add, mul } from "../ops/arithmetic.ts";
+import { add, div, maximum, mul } from "../ops/arithmetic.ts";
+import { stopGradient } from "../ops/compare.ts";
 import { WEIGHT_PREFIX } from "./loss-weights.ts";
+import type { ScalarTerms } from "./scalars/means.ts";
+import { scalarOutputs } from "./scalars/outputs.ts";
+import { createSplit, type SplitScalar } from "./scalars/terms.ts";
+import { statisticOutputs } from "./update/statistics.ts";
 
 /** Types and shapes of the arrays of a batch, by name: `images`, `labels`, ... */
 export type BatchSpec = Readonly<Record<string, TensorSpec>>;
 
-/** The result of an objective; all tensors but `outputs` are scalars. */
+/**
+ * The result of an objective; all tensors but `outputs` are scalars.
+ *
+ * Scalars are means, which batches are combined by: those over samples, or over all entries of a tensor,
+ * are recognised; any other says by `meanOver` or `countedMean` what it is a mean over.
+ */
 export interface ObjectiveResult {
   /** The main loss; auxiliary losses of the scope are added to it. */
   readonly loss: Tensor;
@@ -40,10 +52,14 @@ export interface StepGraph {
   readonly model: EmittedModel;
   /** Names of the scalar outputs: `loss`, `objective`, `auxiliary/<name>` and the metrics. */
   readonly scalars: readonly string[];
+  /** How the scalars of several batches are combined; empty if there is one. */
+  readonly terms: ScalarTerms;
   /** Names of the requested taps. */
   readonly taps: readonly string[];
   /** Scheduled weights of auxiliary losses, by the name of their input. */
   readonly weights: ReadonlyMap<string, ScheduledWeight>;
+  /** Computes what all batches of an update must give before their gradients, by the names of inputs. */
+  readonly pool?: EmittedModel | undefined;
 }
 
 export interface StepGraphOptions extends EmitOptions {
@@ -55,6 +71,8 @@ export interface StepGraphOptions extends EmitOptions {
   readonly differentiates?: (name: string) => boolean;
   /** Segments that the backward pass recomputes instead of keeping their activations. Default none. */
   readonly checkpoint?: SegmentOf;
+  /** Whether an update has several batches. Default false. */
+  readonly accumulates?: boolean;
 }
 
 /**
@@ -64,6 +82,10 @@ export interface StepGraphOptions extends EmitOptions {
  * `gradient:<array of the batch>`, `next:<state>` and the chosen taps. Inputs beside the batch,
  * parameters, states and random tensors: `weight:<name>` of each auxiliary loss whose weight follows
  * a schedule.
+ *
+ * If an update has several batches, their gradients add up to `M` times those of the update: each term of
+ * the loss has the factor `weight / mean weight of the M batches`. States that follow the batches then
+ * have their statistics as outputs instead of their next values.
  *
  * @example
  * const objective = (scope, { x }) => ({ loss: reduceMean(linear(scope, x, 1)) });
@@ -79,11 +101,13 @@ export function trainingGraph(
     trains = () => true,
     differentiates = () => false,
     checkpoint,
+    accumulates = false,
     ...emit
   }: StepGraphOptions = {},
 ): StepGraph {
-  const traced = traceObjective(objective, batch, true);
-  const { trace, total, tensors } = traced;
+  const traced = traceObjective(objective, batch, { training: true, accumulates });
+  const { trace, tensors } = traced;
+  const { total, sources: pooled } = accumulates ? weighTerms(traced) : { ...traced, sources: {} };
   const sources = [
     ...[...trace.parameters.values()].filter(trains),
     ...Object.entries(tensors)
@@ -96,7 +120,9 @@ export function trainingGraph(
     checkpoint === undefined ? {} : { checkpoint },
   );
   const named = sources.map(({ name }, i) => [GRADIENT_PREFIX + name, grads[i]!] as const);
-  return emitStep(traced, { ...Object.fromEntries(named), ...nextStates(trace) }, tap, emit);
+  const further = { ...Object.fromEntries(named), ...movedStates(trace, accumulates) };
+  const pool = Object.keys(pooled).length > 0 ? emitPool(pooled, emit) : undefined;
+  return { ...emitStep(traced, further, tap, emit), pool };
 }
 
 /**
@@ -106,27 +132,34 @@ export function trainingGraph(
 export function forwardGraph(
   objective: Objective,
   batch: BatchSpec,
-  { tap, ...emit }: EmitOptions & Pick<StepGraphOptions, "tap"> = {},
+  {
+    tap,
+    accumulates = false,
+    ...emit
+  }: EmitOptions & Pick<StepGraphOptions, "tap" | "accumulates"> = {},
 ): StepGraph {
-  const traced = traceObjective(objective, batch, true);
-  return emitStep(traced, { ...traced.result.outputs, ...nextStates(traced.trace) }, tap, emit);
+  const traced = traceObjective(objective, batch, { training: true, accumulates });
+  const states = movedStates(traced.trace, accumulates);
+  return emitStep(traced, { ...traced.result.outputs, ...states }, tap, emit);
 }
 
 /**
  * Traces an objective in evaluation mode: its scalars, `outputs` and the chosen taps. Scheduled weights
  * of auxiliary losses are at their peak.
  *
+ * @throws UserError (exit code 2) for a scalar that is neither a mean over the batch nor declared as one
+ *
  * @example
- * const objective = (scope, { x }) => ({ loss: reduceMean(x), metrics: { largest: reduceMax(x) } });
+ * const objective = (scope, { x }) => ({ loss: reduceMean(x), metrics: { size: reduceMean(abs(x)) } });
  * const graph = evaluationGraph(objective, { x: { dtype: "float32", shape: [batch(), 2] } });
- * graph.scalars; // ["objective", "loss", "largest"]
+ * graph.scalars; // ["objective", "loss", "size"]
  */
 export function evaluationGraph(
   objective: Objective,
   batch: BatchSpec,
   { tap, ...emit }: StepGraphOptions = {},
 ): StepGraph {
-  const traced = traceObjective(objective, batch, false);
+  const traced = traceObjective(objective, batch, { training: false });
   return emitStep(traced, { ...traced.result.outputs }, tap, emit);
 }
 
@@ -137,14 +170,21 @@ interface TracedObjective {
   readonly result: ObjectiveResult;
   readonly total: Tensor;
   readonly weights: ReadonlyMap<string, ScheduledWeight>;
+  /** Absent if there is one batch, whose scalars need no weights. */
+  readonly split?: SplitScalar | undefined;
+}
+
+interface TraceModes {
+  readonly training: boolean;
+  readonly accumulates?: boolean;
 }
 
 function traceObjective(
   objective: Objective,
   batch: BatchSpec,
-  training: boolean,
+  { training, accumulates = false }: TraceModes,
 ): TracedObjective {
-  const { scope, trace } = createScope({ training });
+  const { scope, trace } = createScope({ training, accumulates });
   const tensors = Object.fromEntries(
     Object.entries(batch).map(([name, spec]) => [name, input(trace.graph, name, spec)]),
   );
@@ -162,28 +202,77 @@ function traceObjective(
     weights.set(WEIGHT_PREFIX + name, weight);
     total = add(total, mul(loss, given));
   }
-  return { trace, tensors, result, total, weights };
+  const combined = !training || accumulates;
+  const split = combined ? createSplit((name) => name in batch) : undefined;
+  return { trace, tensors, result, total, weights, split };
+}
+
+/**
+ * The total of a batch among those of an update: every term times its weight over the mean weight of
+ * the batches.
+ */
+function weighTerms({ trace, total, split }: TracedObjective): {
+  readonly total: Tensor;
+  readonly sources: Readonly<Record<string, Tensor>>;
+} {
+  const pooled = [...trace.pooled].map(([name, tensor]) => [POOLED_PREFIX + name, tensor] as const);
+  const sources: Record<string, Tensor> = Object.fromEntries(pooled);
+  const terms = split!("objective", total);
+  const weighed = terms.map(({ value, weight }, index) => {
+    if (weight === "samples") return value;
+    const name = `${POOLED_PREFIX}weight/${index}`;
+    sources[name] = weight;
+    const mean = input(trace.graph, name, { dtype: "float32", shape: [] });
+    return mul(value, div(stopGradient(weight), maximum(mean, TINY)));
+  });
+  return { total: weighed.reduce((sum, term) => add(sum, term)), sources };
+}
+
+/** Mean weights below it count as it, so that batches in which nothing counts give zero. */
+const TINY = 1e-30;
+
+function emitPool(sources: Readonly<Record<string, Tensor>>, emit: EmitOptions): EmittedModel {
+  const model = emitModel(sources, emit);
+  const nested = model.inputs.find(({ name }) => name.startsWith(POOLED_PREFIX));
+  if (nested === undefined) return model;
+  throw usageError(
+    `the model pools a tensor that depends on ${nested.name.slice(POOLED_PREFIX.length)}, which is pooled itself; with train.accumulation_steps above 1 pooled tensors must depend on their own batch alone`,
+  );
 }
 
 /** Emits the scalars of an objective, `further` outputs, and the chosen taps. */
 function emitStep(
-  { trace, result, total, weights }: TracedObjective,
+  { trace, result, total, weights, split }: TracedObjective,
   further: Readonly<Record<string, Tensor>>,
   tap: ((name: string) => boolean) | undefined,
   emit: EmitOptions,
 ): StepGraph {
-  const outputs = scalarOutputs(trace, result, total);
-  const scalars = Object.keys(outputs);
-  Object.assign(outputs, further);
+  const named = namedScalars(trace, result, total);
+  const { terms, outputs: added } = split ? scalarOutputs(named, split) : { terms: new Map() };
+  const outputs = { ...named, ...added, ...further };
   const taps = addTaps(outputs, trace, tap);
-  return { trace, model: emitModel(outputs, emit), scalars, taps, weights };
+  return {
+    trace,
+    model: emitModel(outputs, emit),
+    scalars: Object.keys(named),
+    terms,
+    taps,
+    weights,
+  };
 }
 
-function nextStates({ updates }: Trace): Record<string, Tensor> {
+/** Next values of states, or the statistics of a batch that they follow. */
+function movedStates(trace: Trace, accumulates: boolean): Record<string, Tensor> {
+  if (!accumulates) return nextStates(trace.updates);
+  const own = [...trace.updates].filter(([name]) => !trace.pooledUpdates.has(name));
+  return { ...nextStates(own), ...statisticOutputs(trace) };
+}
+
+function nextStates(updates: Iterable<readonly [string, Tensor]>): Record<string, Tensor> {
   return Object.fromEntries([...updates].map(([name, next]) => [STATE_PREFIX + name, next]));
 }
 
-function scalarOutputs(
+function namedScalars(
   trace: Trace,
   result: ObjectiveResult,
   total: Tensor,

@@ -4,6 +4,7 @@ import { allocate, type NdArray } from "../graph/array.ts";
 import { BUFFERS } from "../runtime/arena.ts";
 import type { Binding, Runtime, SessionOptions } from "../runtime/session.ts";
 import { createLossWeights } from "./loss-weights.ts";
+import { outputsOfTerms } from "./scalars/means.ts";
 import { GRADIENT_PREFIX, STATE_PREFIX, type StepGraph } from "./step-graph.ts";
 import type { DrawIndex, StepMemory } from "./step-memory.ts";
 
@@ -11,7 +12,7 @@ import type { DrawIndex, StepMemory } from "./step-memory.ts";
 export type NamedArrays = Readonly<Record<string, NdArray>>;
 
 export interface StepSession {
-  /** Values of scalars and taps after a run. */
+  /** Values of scalars, of their terms, and of taps after a run. */
   readonly values: NamedArrays;
   /**
    * Runs the graph: parameters, states and random numbers come from the memory, and gradients and
@@ -19,6 +20,8 @@ export interface StepSession {
    * replace those of the memory; names that the graph does not have are ignored.
    */
   run(arrays: NamedArrays, index: DrawIndex): Promise<void>;
+  /** Replaces states by their next values, of the last run. */
+  moveStates(): void;
   /** Ends the profile that `session.profile` started; returns the name of its file. */
   endProfiling(): string;
   dispose(): void;
@@ -30,23 +33,27 @@ export interface StepSessionOptions {
   readonly session?: SessionOptions;
   /** Steps of the whole training, for decaying weights of auxiliary losses. */
   readonly totalSteps?: number | undefined;
-  /** Whether a run replaces states by their next values. Default true. */
+  /** Whether runs compute the next values of states. Default true. */
   readonly movesStates?: boolean;
 }
 
 export async function createStepSession(
-  { model, trace, scalars, taps, weights }: StepGraph,
+  { model, trace, scalars, terms, taps, weights }: StepGraph,
   { runtime, memory, session: options, totalSteps, movesStates = true }: StepSessionOptions,
 ): Promise<StepSession> {
   const { arena, states, nextStates } = memory;
   const used = new Set(model.inputs.map(({ name }) => name));
   const produced = new Set(model.outputs.map(({ name }) => name));
   const noisy = [...trace.randoms.keys()].filter((name) => used.has(name));
-  const moved = movesStates ? [...trace.updates.keys()] : [];
+  const moved = movesStates
+    ? [...trace.updates.keys()].filter((name) => produced.has(STATE_PREFIX + name))
+    : [];
   const lossWeights = createLossWeights(weights, totalSteps);
 
   const values: Record<string, NdArray> = {};
-  for (const name of scalars) values[name] = allocate("float32", []);
+  for (const name of [...scalars, ...outputsOfTerms(terms)]) {
+    values[name] = allocate("float32", []);
+  }
   for (const name of taps) {
     const { dtype, shape } = trace.taps.get(name)!;
     values[name] = allocate(dtype, shape as readonly number[]);
@@ -88,6 +95,8 @@ export async function createStepSession(
       const drawn = noisy.map((name) => [name, memory.draw(name, index)]);
       lossWeights.set(index.step);
       await place({ ...arrays, ...Object.fromEntries(drawn) }).run();
+    },
+    moveStates() {
       for (const name of moved) states.get(name)!.data.set(nextStates.get(name)!.data);
     },
     endProfiling() {
@@ -103,14 +112,14 @@ export async function createStepSession(
   };
 }
 
-/** Adds `value / count` of each scalar to `means`. */
-export function addToMeans(
-  means: Record<string, number>,
+/** Reads scalars of a run by their names. */
+export function readScalars(
   scalars: readonly string[],
   values: NamedArrays,
-  count: number,
-): void {
-  for (const name of scalars) {
-    means[name] = (means[name] ?? 0) + Number(values[name]!.data[0]) / count;
-  }
+): Record<string, number> {
+  return Object.fromEntries(scalars.map((name) => [name, readScalar(values, name)]));
+}
+
+export function readScalar(values: NamedArrays, name: string): number {
+  return Number(values[name]!.data[0]);
 }

@@ -4,7 +4,9 @@ import type { ParameterSpec } from "../nn/scope.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Runtime, SessionOptions } from "../runtime/session.ts";
 import { type ArenaOptimizer, createArenaOptimizer } from "./arena-optimizer.ts";
+import { rowsOf } from "./evaluator.ts";
 import { parameterGroups } from "./parameter-groups.ts";
+import { createMeans } from "./scalars/means.ts";
 import {
   type BatchSpec,
   type Objective,
@@ -13,7 +15,9 @@ import {
   trainingGraph,
 } from "./step-graph.ts";
 import { createStepMemory, type StepMemoryOptions } from "./step-memory.ts";
-import { addToMeans, createStepSession, type NamedArrays } from "./step-session.ts";
+import { createStepSession, type NamedArrays, readScalar, readScalars } from "./step-session.ts";
+import { createPool } from "./update/pool.ts";
+import { createPooledStates } from "./update/pooled-states.ts";
 
 export interface TrainStepOptions extends StepMemoryOptions {
   readonly runtime: Runtime;
@@ -37,8 +41,8 @@ export interface UpdateStep {
   readonly values: NamedArrays;
   readonly optimizer: ArenaOptimizer;
   /**
-   * Loss and gradients of update `index`, counted from 0; `next` gives its batches, and gradients
-   * are summed over them.
+   * Loss and gradients of update `index`, counted from 0; `next` gives its batches. Gradients are
+   * summed over them, and are the number of batches times those of the update as one batch.
    */
   accumulate<B extends { readonly arrays: NamedArrays }>(
     index: number,
@@ -54,7 +58,7 @@ export interface UpdateStep {
 
 /** The forward and backward passes of one update. */
 export interface Accumulated<B> {
-  /** Means over the batches. */
+  /** Means over the batches, each by its own weight. */
   readonly scalars: Record<string, number>;
   /** The last batch. */
   readonly batch: B;
@@ -66,14 +70,11 @@ export interface TrainStep extends UpdateStep {
   /** Scalars and tapped tensors after `forwardBackward`. */
   readonly values: NamedArrays;
   /**
-   * Loss and gradients of one batch; `step` (and `micro`, within an accumulated step) choose the
-   * random numbers. With `accumulate` the gradients are added to the previous ones.
+   * Loss and gradients of an update of one batch; `step` chooses the random numbers.
+   *
+   * @throws Error if an update has several batches
    */
-  forwardBackward(
-    batch: NamedArrays,
-    step: number,
-    options?: { readonly micro?: number; readonly accumulate?: boolean },
-  ): Promise<void>;
+  forwardBackward(batch: NamedArrays, step: number): Promise<void>;
 }
 
 /**
@@ -95,27 +96,36 @@ export async function createTrainStep(
 ): Promise<TrainStep> {
   const { runtime, ema = false, accumulationSteps = 1, totalSteps } = options;
   const { groups = parameterGroups() } = options;
-  const graph = trainingGraph(objective, batch, { trains: groups.trains, ...options.graph });
+  const accumulates = accumulationSteps > 1;
+  const graph = trainingGraph(objective, batch, {
+    trains: groups.trains,
+    accumulates,
+    ...options.graph,
+  });
   const memory = createStepMemory([graph.trace], { ...options, groups });
   const { profile: _, ...unprofiled } = options.session ?? {};
+  const shared = { runtime, memory, totalSteps };
   const session = await createStepSession(graph, {
-    runtime,
-    memory,
-    totalSteps,
+    ...shared,
     ...(options.session && { session: options.session }),
   });
+  const pool = await createPool(graph, { ...shared, session: unprofiled });
   const optimizer = await createArenaOptimizer(runtime, memory.arena, options.optimizer, {
     ...unprofiled,
     ema,
   });
-  const forwardBackward: TrainStep["forwardBackward"] = (
-    data,
-    step,
-    { micro = 0, accumulate = false } = {},
-  ) => {
-    const run = () => session.run(data, { step, micro });
-    return accumulate ? memory.addingGradients(run) : run();
+  const pooledStates = accumulates
+    ? await createPooledStates(graph.trace, {
+        ...{ runtime, memory, session: unprofiled },
+        count: accumulationSteps,
+      })
+    : undefined;
+  const forwardBackward = async (data: NamedArrays, index: number): Promise<void> => {
+    if (accumulates) throw new Error(`an update has ${accumulationSteps} batches; call accumulate`);
+    await session.run(data, { step: index });
+    session.moveStates();
   };
+  const values = (name: string) => readScalar(session.values, name);
   return {
     graph,
     parameters: memory.parameters,
@@ -126,19 +136,45 @@ export async function createTrainStep(
     optimizer,
     forwardBackward,
     async accumulate(index, next) {
-      const scalars: Record<string, number> = {};
-      let batch = await next();
-      for (let micro = 0; micro < accumulationSteps; micro++) {
-        if (micro > 0) batch = await next();
-        await forwardBackward(batch.arrays, index, { micro, accumulate: micro > 0 });
-        addToMeans(scalars, graph.scalars, session.values, accumulationSteps);
+      if (!accumulates) {
+        const batch = await next();
+        await forwardBackward(batch.arrays, index);
+        return { scalars: readScalars(graph.scalars, session.values), batch };
       }
-      return { scalars, batch };
+      const means = createMeans(graph.terms);
+      // All batches are needed at once if their weights are.
+      const held = pool && (await collect(next, accumulationSteps));
+      if (held)
+        await pool.run(
+          held.map(({ arrays }) => arrays),
+          index,
+        );
+      for (let micro = 0; ; micro++) {
+        const current = held?.[micro] ?? (await next());
+        const arrays = { ...current.arrays, ...pool?.means, ...pooledStates!.outputs(micro) };
+        const run = () => session.run(arrays, { step: index, micro });
+        await (micro > 0 ? memory.addingGradients(run) : run());
+        means.add(values, rowsOf(current));
+        if (micro < accumulationSteps - 1) continue;
+        session.moveStates();
+        await pooledStates!.move();
+        return { scalars: means.result(), batch: current };
+      }
     },
     endProfiling: session.endProfiling,
     dispose() {
-      optimizer.dispose();
-      session.dispose();
+      for (const part of [optimizer, session, pool, pooledStates]) part?.dispose();
     },
   };
+}
+
+/**
+ * The next `count` batches.
+ *
+ * No example: training steps with several batches use it.
+ */
+export async function collect<B>(next: () => Promise<B>, count: number): Promise<B[]> {
+  const batches: B[] = [];
+  while (batches.length < count) batches.push(await next());
+  return batches;
 }

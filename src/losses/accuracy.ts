@@ -1,10 +1,11 @@
 /** Fraction of rows whose largest score is at the label. ONNX: ArgMax, Equal, ReduceMean. */
 import type { Tensor } from "../graph/graph.ts";
 import { formatShape, sameDim } from "../graph/shape.ts";
-import { div, maximum, mul } from "../ops/arithmetic.ts";
+import { mul } from "../ops/arithmetic.ts";
 import { cast, equal, logicalNot } from "../ops/compare.ts";
 import { reduceMean, reduceSum } from "../ops/reduce.ts";
 import { argMax } from "../ops/top-k.ts";
+import { countedMean } from "./mean-over.ts";
 
 /**
  * Fraction (0 to 1) of rows of `logits` whose argmax equals the label; ties go to the first entry.
@@ -31,5 +32,5 @@ export function accuracy(
   const correct = cast(equal(argMax(logits, 1), labels), "float32"); // [N]
   if (ignoreIndex === undefined) return reduceMean(correct);
   const counted = cast(logicalNot(equal(labels, ignoreIndex)), "float32");
-  return div(reduceSum(mul(correct, counted)), maximum(reduceSum(counted), 1));
+  return countedMean(mul(correct, counted), reduceSum(counted));
 }

@@ -4,6 +4,7 @@ import { add, div, mul, square, sub } from "../ops/arithmetic.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reduceMean, reduceSum } from "../ops/reduce.ts";
 import { byDomain } from "./domain-rows.ts";
+import { meanOver } from "./mean-over.ts";
 
 /**
  * Deep CORAL (arXiv:1607.01719) over all pairs of domains, as in DomainBed: the mean over pairs
@@ -28,7 +29,7 @@ export function coralPenalty(features: Tensor, numDomains: number): Tensor {
   const means = reduceMean(x, 1, { keepDims: true }); // [M, 1, D]
   const centred = sub(x, means);
   const covariances = matmul(centred, centred, { transposeA: true, scale: 1 / (numRows - 1) }); // [M, D, D]
-  return add(meanOverPairs(means), meanOverPairs(covariances));
+  return meanOver(add(meanOverPairs(means), meanOverPairs(covariances)), "samples");
 }
 
 /** `2 / (M (M - 1)) sum_{i<j} mean (a_i - a_j)^2`, computed as `2 / (M - 1) sum_i mean (a_i - mean a)^2`. */

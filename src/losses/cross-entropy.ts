@@ -1,11 +1,12 @@
 /** Cross-entropy of class scores. ONNX: LogSoftmax, GatherElements; backward Exp, ScatterElements. */
 import { defineOp, type Tensor } from "../graph/graph.ts";
 import { formatShape, sameDim } from "../graph/shape.ts";
-import { div, exp, maximum, mul, sub } from "../ops/arithmetic.ts";
+import { exp, mul, sub } from "../ops/arithmetic.ts";
 import { cast, equal, logicalNot, where } from "../ops/compare.ts";
 import { scatterAdd } from "../ops/gather.ts";
 import { reduceSum } from "../ops/reduce.ts";
 import { unsqueeze } from "../ops/reshape.ts";
+import { countedMean } from "./mean-over.ts";
 import { type Reduction, reduceLoss } from "./reduction.ts";
 
 interface RowLossAttributes {
@@ -105,5 +106,5 @@ export function crossEntropy(
   const counted = cast(logicalNot(ignored), "float32");
   const rows = mul(losses, counted);
   if (reduction !== "mean") return reduceLoss(rows, reduction);
-  return div(reduceSum(rows), maximum(reduceSum(counted), 1));
+  return countedMean(rows, reduceSum(counted));
 }

@@ -12,6 +12,7 @@ export { coralPenalty } from "./coral.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
 export { type GroupDroLoss, groupDroLoss } from "./group-dro.ts";
 export { irmPenalty } from "./irm.ts";
+export { countedMean, type MeanWeight, meanOver } from "./mean-over.ts";
 export { meanSquaredError } from "./mean-squared-error.ts";
 export { mixtureLikelihood } from "./mixture-likelihood.ts";
 export {

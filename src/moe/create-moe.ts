@@ -3,6 +3,7 @@ import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { constant } from "../graph/inputs.ts";
+import { declaredWeight } from "../losses/mean-over.ts";
 import { standardize } from "../nn/layer-norm.ts";
 import type { LossWeight, Scope } from "../nn/scope.ts";
 import { equal, logicalAnd } from "../ops/compare.ts";
@@ -13,6 +14,7 @@ import { type ExpertOptions, feedForward } from "./experts.ts";
 import { expertOptions } from "./experts-config.ts";
 import { type MoeOptions, moe } from "./layer.ts";
 import { auxiliaryLoss, type LossSettings } from "./losses/index.ts";
+import { overTokens } from "./losses/tokens.ts";
 import { l1Penalty, l2Penalty } from "./losses/weight-penalty.ts";
 import { recordWeights } from "./record-weights.ts";
 import { routers } from "./routers/index.ts";
@@ -117,7 +119,9 @@ function layerOptions(
           ...defined(options),
           ...defined({ numTokens, mask: counted }),
         });
-        if (value !== undefined) scope.auxiliary(lossLabel(loss), weightOf(loss), value);
+        if (value === undefined) continue;
+        const weighted = declaredWeight(value) === undefined ? overTokens(value, counted) : value;
+        scope.auxiliary(lossLabel(loss), weightOf(loss), weighted);
       }
     },
   };

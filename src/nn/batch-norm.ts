@@ -1,7 +1,7 @@
 import type { Tensor } from "../graph/graph.ts";
-import { add, div, mul, sub } from "../ops/arithmetic.ts";
+import { add, div, mul, square, sub } from "../ops/arithmetic.ts";
 import { batchNormWith, batchNorm as normalize } from "../ops/batch-norm.ts";
-import { stopGradient } from "../ops/compare.ts";
+import { reduceMean, reduceSum } from "../ops/reduce.ts";
 import { elementCountOf } from "../ops/run-time-shape.ts";
 import { ones, zeros } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
@@ -10,8 +10,8 @@ import type { Scope } from "./scope.ts";
  * Batch normalisation (arXiv:1502.03167) as torch.nn.BatchNorm2d: batch statistics in training,
  * running ones in evaluation.
  *
- * Parameters `weight`, `bias`; states `running_mean`, `running_var`, which move by a tenth towards
- * the batch's mean and unbiased variance at every step.
+ * Parameters `weight`, `bias`; states `running_mean`, `running_var`, which move by a tenth of the way
+ * to the mean and the unbiased variance of all batches of an update, as if they were one.
  *
  * @param x `[B, C, H, W]`
  * @example
@@ -33,9 +33,25 @@ export function batchNorm(
   if (!scope.training) return batchNormWith(x, weight, bias, runningMean, runningVariance, epsilon);
   const { y, mean, variance } = normalize(x, weight, bias, epsilon);
   const count = elementCountOf(x, [0, 2, 3]);
-  const unbiased = mul(variance, div(count, sub(count, 1)));
   const move = (from: Tensor, to: Tensor) => add(mul(from, 1 - momentum), mul(to, momentum));
-  scope.update("running_mean", move(runningMean, stopGradient(mean)));
-  scope.update("running_var", move(runningVariance, stopGradient(unbiased)));
+  scope.updateFrom("running_mean", { mean }, (state, { mean: means }) =>
+    move(state, reduceMean(means!, 0)),
+  );
+  scope.updateFrom("running_var", { mean, variance, count }, (state, rows) =>
+    move(state, unbiasedVariance(rows.mean!, rows.variance!, reduceSum(rows.count!))),
+  );
   return y;
+}
+
+/**
+ * The unbiased variance of `M` batches of equal size together, `[C]`.
+ *
+ * @param mean of each batch, `[M, C]`
+ * @param variance of each batch, `[M, C]`
+ * @param count values of each channel in all batches, a scalar
+ */
+function unbiasedVariance(mean: Tensor, variance: Tensor, count: Tensor): Tensor {
+  const apart = square(sub(mean, reduceMean(mean, 0, { keepDims: true }))); // [M, C]
+  const whole = reduceMean(add(variance, apart), 0); // [C]
+  return mul(whole, div(count, sub(count, 1)));
 }

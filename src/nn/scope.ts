@@ -3,6 +3,8 @@ import type { DType } from "../graph/array.ts";
 import { createGraph, type Graph, type Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import type { Shape } from "../graph/shape.ts";
+import { stopGradient } from "../ops/compare.ts";
+import { unsqueeze } from "../ops/reshape.ts";
 import type { Initializer } from "./initializers.ts";
 
 /** A place in the model; `child` goes one level down. */
@@ -26,14 +28,42 @@ export interface Scope {
   ): Tensor;
   /** A tensor that training updates at every step without a gradient; see `update`. */
   state(name: string, shape: readonly number[], init: Initializer): Tensor;
-  /** Sets the value of the state `name` of this scope after the step. */
+  /**
+   * The value that the state `name` of this scope has after the update. `next` depends on no batch; a
+   * state that follows the batches takes {@link Scope.updateFrom}.
+   */
   update(name: string, next: Tensor): void;
+  /**
+   * The value that the state `name` has after the update, from statistics of all of its batches.
+   *
+   * @param statistics tensors of this batch, by name
+   * @param next the next value, from the state and the statistics, each with one row `[M, ...]` for
+   *   each of the `M` batches of the update
+   */
+  updateFrom(name: string, statistics: Readonly<Record<string, Tensor>>, next: NextState): void;
+  /**
+   * The mean of `tensor` over the batches of an update, without gradient, for losses that depend on the
+   * update as a whole. It costs a forward pass if an update has several batches.
+   */
+  pooled(name: string, tensor: Tensor): Tensor;
   /** Fresh random numbers at every step: uniform in [0, 1) or standard normal. */
   random(name: string, shape: Shape, distribution: RandomDistribution): Tensor;
   /** Names an intermediate value, so that evaluation can return it; returns the tensor. */
   tap(name: string, tensor: Tensor): Tensor;
-  /** Adds `weight * loss` to the objective; `loss` is a scalar. */
+  /**
+   * Adds `weight * loss` to the objective; `loss` is a scalar with a weight of its own among batches, see
+   * `meanOver`.
+   */
   auxiliary(name: string, weight: LossWeight, loss: Tensor): void;
+}
+
+/** The next value of a state, from its value and the statistics of the batches of an update, `[M, ...]`. */
+export type NextState = (state: Tensor, statistics: Readonly<Record<string, Tensor>>) => Tensor;
+
+/** An update of a state from statistics. */
+export interface PooledUpdate {
+  readonly statistics: Readonly<Record<string, Tensor>>;
+  readonly next: NextState;
 }
 
 export type RandomDistribution = "uniform" | "normal";
@@ -74,21 +104,34 @@ export interface Trace {
   readonly training: boolean;
   readonly parameters: Map<string, ParameterSpec>;
   readonly states: Map<string, ParameterSpec>;
+  /** Next values of states, as if the update had this batch alone. */
   readonly updates: Map<string, Tensor>;
+  /** The updates among them that follow the batches. */
+  readonly pooledUpdates: Map<string, PooledUpdate>;
+  /** Tensors whose means over the batches of an update are inputs; empty if an update has one batch. */
+  readonly pooled: Map<string, Tensor>;
   readonly randoms: Map<string, RandomSpec>;
   readonly taps: Map<string, Tensor>;
   readonly auxiliaries: Map<string, { readonly weight: LossWeight; readonly loss: Tensor }>;
 }
 
+/** Prefix of the inputs that hold means over the batches of an update. */
+export const POOLED_PREFIX = "pooled:";
+
 /**
  * An empty trace and its root scope.
+ *
+ * @param options `accumulates` says whether an update has several batches, by default one
  *
  * @example
  * const { scope, trace } = createScope({ training: true });
  * linear(scope.child("head"), input(scope.graph, "x", { dtype: "float32", shape: [1, 2] }), 3);
  * [...trace.parameters.keys()]; // ["head.weight", "head.bias"]
  */
-export function createScope(options: { readonly training: boolean }): {
+export function createScope(options: {
+  readonly training: boolean;
+  readonly accumulates?: boolean;
+}): {
   scope: Scope;
   trace: Trace;
 } {
@@ -98,14 +141,16 @@ export function createScope(options: { readonly training: boolean }): {
     parameters: new Map(),
     states: new Map(),
     updates: new Map(),
+    pooledUpdates: new Map(),
+    pooled: new Map(),
     randoms: new Map(),
     taps: new Map(),
     auxiliaries: new Map(),
   };
-  return { scope: scopeAt("", "", trace), trace };
+  return { scope: scopeAt("", "", trace, options.accumulates ?? false), trace };
 }
 
-function scopeAt(path: string, drawnPath: string, trace: Trace): Scope {
+function scopeAt(path: string, drawnPath: string, trace: Trace, accumulates: boolean): Scope {
   const { graph } = trace;
   const at = (name: string | number) => join(path, name);
   // Layers fetch their parameters first, so the following operators belong to the last used scope.
@@ -126,7 +171,7 @@ function scopeAt(path: string, drawnPath: string, trace: Trace): Scope {
     graph,
     training: trace.training,
     child: (name, { drawnAs = name } = {}) => {
-      const child = scopeAt(at(name), join(drawnPath, drawnAs), trace);
+      const child = scopeAt(at(name), join(drawnPath, drawnAs), trace, accumulates);
       graph.place = child.path;
       return child;
     },
@@ -147,6 +192,22 @@ function scopeAt(path: string, drawnPath: string, trace: Trace): Scope {
     update(name, next) {
       if (!trace.states.has(at(name))) throw new Error(`there is no state ${at(name)} to update`);
       unique(trace.updates, name, next);
+    },
+    updateFrom(name, statistics, next) {
+      const state = trace.states.get(at(name));
+      if (state === undefined) throw new Error(`there is no state ${at(name)} to update`);
+      const rows = Object.entries(statistics).map(([key, x]) => [
+        key,
+        unsqueeze(stopGradient(x), 0),
+      ]);
+      unique(trace.updates, name, next(state.tensor, Object.fromEntries(rows)));
+      trace.pooledUpdates.set(at(name), { statistics, next });
+    },
+    pooled(name, tensor) {
+      if (!accumulates) return stopGradient(tensor);
+      const { dtype, shape } = tensor;
+      unique(trace.pooled, name, tensor);
+      return input(graph, POOLED_PREFIX + at(name), { dtype, shape });
     },
     random(name, shape, distribution) {
       enter();

@@ -7,11 +7,14 @@ import { allocate, type NdArray } from "../../graph/array.ts";
 import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
 import { constant } from "../../graph/inputs.ts";
+import { meanOver } from "../../losses/mean-over.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { BUFFERS } from "../../runtime/arena.ts";
 import { createArenaOptimizer } from "../arena-optimizer.ts";
+import { rowsOf } from "../evaluator.ts";
 import { parameterGroups } from "../parameter-groups.ts";
+import { createMeans } from "../scalars/means.ts";
 import type { StagedObjective } from "../staged-objective.ts";
 import {
   type BatchSpec,
@@ -21,8 +24,10 @@ import {
   trainingGraph,
 } from "../step-graph.ts";
 import { createStepMemory } from "../step-memory.ts";
-import { addToMeans, createStepSession, type NamedArrays } from "../step-session.ts";
-import type { TrainStepOptions, UpdateStep } from "../train-step.ts";
+import { createStepSession, type NamedArrays, readScalar, readScalars } from "../step-session.ts";
+import { collect, type TrainStepOptions, type UpdateStep } from "../train-step.ts";
+import { createPool } from "../update/pool.ts";
+import { createPooledStates } from "../update/pooled-states.ts";
 import { findRows, gradientSpecs, ROW, ROW_GRADIENT, wholeRows } from "./row-cache.ts";
 
 /**
@@ -35,7 +40,7 @@ import { findRows, gradientSpecs, ROW, ROW_GRADIENT, wholeRows } from "./row-cac
  *    run, and `sum(rows * their gradients) + auxiliary losses` is differentiated.
  *
  * Auxiliary losses of `embed` are means over the micro-batches, as in plain accumulation; a batch
- * norm sees a micro-batch. States are updated once for each micro-batch.
+ * norm sees a micro-batch. States move once, after the update.
  *
  * @param batch the arrays of a micro-batch
  *
@@ -50,7 +55,10 @@ export async function createGradCacheStep(
   const { groups = parameterGroups() } = options;
   const { tap, checkpoint, ...emit } = options.graph ?? {};
 
-  const embedding = forwardGraph(embedObjective(stages), batch, { ...emit, ...(tap && { tap }) });
+  const embedding = forwardGraph(embedObjective(stages), batch, {
+    ...{ ...emit, accumulates: true },
+    ...(tap && { tap }),
+  });
   const rows = findRows(embedding, count);
   const comparison = trainingGraph(compareObjective(stages), wholeRows(rows), {
     ...emit,
@@ -61,7 +69,7 @@ export async function createGradCacheStep(
     replayObjective(stages),
     { ...batch, ...gradientSpecs(rows) },
     {
-      ...emit,
+      ...{ ...emit, accumulates: true },
       trains: groups.trains,
       ...(checkpoint && { checkpoint }),
     },
@@ -77,6 +85,8 @@ export async function createGradCacheStep(
     session: { ...session, ...defined({ profile }) },
     movesStates: false,
   });
+  const pool = await createPool(replay, shared);
+  const pooledStates = await createPooledStates(embedding.trace, { ...shared, count });
   const optimizer = await createArenaOptimizer(runtime, memory.arena, options.optimizer, {
     ...session,
     ema,
@@ -98,7 +108,7 @@ export async function createGradCacheStep(
     ),
     ...Object.fromEntries(own.map(({ name, gradient }) => [GRADIENT_PREFIX + name, gradient])),
   };
-  const embedStates = [...embedding.trace.states.keys()];
+  const embedValue = (name: string) => readScalar(embed.values, name);
 
   return {
     parameters: memory.parameters,
@@ -108,40 +118,46 @@ export async function createGradCacheStep(
     values: Object.fromEntries(embedding.taps.map((name) => [name, embed.values[name]!])),
     optimizer,
     async accumulate(index, next) {
-      const scalars: Record<string, number> = {};
-      const kept: NamedArrays[] = [];
-      let batch = await next();
-      for (let micro = 0; micro < count; micro++) {
-        if (micro > 0) batch = await next();
-        const { arrays } = batch;
-        const states = embedStates.map((name) => [name, copyOf(memory.states.get(name)!)]);
-        kept.push({ ...arrays, ...Object.fromEntries(states) });
+      const means = createMeans(embedding.terms);
+      const batches = await collect(next, count);
+      await pool?.run(
+        batches.map(({ arrays }) => arrays),
+        index,
+      );
+      for (const [micro, current] of batches.entries()) {
         const embedded = rows.map(({ name, parts }) => [ROW + name, parts[micro]!]);
-        await embed.run({ ...arrays, ...Object.fromEntries(embedded) }, { step: index, micro });
-        addToMeans(scalars, embedding.scalars, embed.values, count);
+        const outputs = { ...Object.fromEntries(embedded), ...pooledStates.outputs(micro) };
+        await embed.run({ ...current.arrays, ...pool?.means, ...outputs }, { step: index, micro });
+        means.add(embedValue, rowsOf(current));
       }
 
       await compare.run(compared, { step: index });
-      addToMeans(scalars, comparison.scalars, compare.values, 1);
       // The optimizer divides sums over micro-batches by their number.
       for (const { gradients } of rows) if (gradients) scale(gradients.whole, count);
       for (const { gradient } of own) scale(gradient, count);
 
-      for (const [micro, arrays] of kept.entries()) {
+      for (const [micro, { arrays }] of batches.entries()) {
         const given = rows.flatMap(({ name, gradients }) =>
           gradients ? [[ROW_GRADIENT + name, gradients.parts[micro]!]] : [],
         );
         const run = () =>
-          again.run({ ...arrays, ...Object.fromEntries(given) }, { step: index, micro });
+          again.run(
+            { ...arrays, ...pool?.means, ...Object.fromEntries(given) },
+            { step: index, micro },
+          );
         await (micro === 0 ? run() : memory.addingGradients(run));
       }
       // Last, because accumulation covers the whole buffer.
       for (const { gradient, target } of own) target.set(gradient.data);
-      return { scalars, batch };
+      embed.moveStates();
+      compare.moveStates();
+      await pooledStates.move();
+      const scalars = sumOf(means.result(), readScalars(comparison.scalars, compare.values));
+      return { scalars, batch: batches.at(-1)! };
     },
     endProfiling: again.endProfiling,
     dispose() {
-      for (const part of [optimizer, embed, compare, again]) part.dispose();
+      for (const part of [optimizer, embed, compare, again, pool, pooledStates]) part?.dispose();
     },
   };
 }
@@ -198,15 +214,18 @@ function replayObjective({ embed }: StagedObjective): Objective {
       const gradient = batch[ROW_GRADIENT + name];
       if (gradient !== undefined) loss = add(loss, reduceSum(mul(row, gradient)));
     }
-    return { loss };
+    return { loss: meanOver(loss, "samples") };
   };
 }
 
-/** A copy in memory that native code may keep a pointer to. */
-function copyOf({ dtype, shape, data }: NdArray<"float32">): NdArray<"float32"> {
-  const copy = allocate(dtype, shape);
-  copy.data.set(data);
-  return copy;
+/** Scalars of both stages, which add up where both have them. */
+function sumOf(
+  first: Readonly<Record<string, number>>,
+  second: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const both = { ...first };
+  for (const [name, value] of Object.entries(second)) both[name] = (both[name] ?? 0) + value;
+  return both;
 }
 
 function scale({ data }: NdArray, factor: number): void {

@@ -6,7 +6,7 @@ import { mul } from "../../ops/arithmetic.ts";
 import { slice } from "../../ops/join.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { defineLoss } from "./define.ts";
-import { chosenExperts, type TokenMask, tokenMean } from "./tokens.ts";
+import { chosenExperts, overTokens, type TokenMask, tokenMean } from "./tokens.ts";
 
 /**
  * Choices counted in `f`, and the value of perfectly balanced routing:
@@ -44,7 +44,7 @@ export function balanceLoss(
   const fractions = tokenMean(chosenExperts(counted, numExperts), mask); // [E]
   const means = tokenMean(probabilities, mask); // [E]
   const scale = choices === "mean" ? numExperts / numSelected : numExperts;
-  return mul(reduceSum(mul(fractions, means)), scale);
+  return overTokens(mul(reduceSum(mul(fractions, means)), scale), mask);
 }
 
 /** `balanceLoss` as in Hugging Face: the `K` slots added, `K` if balanced. */

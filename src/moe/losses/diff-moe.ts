@@ -4,7 +4,7 @@ import type { Tensor } from "../../graph/graph.ts";
 import { square } from "../../ops/arithmetic.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { defineLoss } from "./define.ts";
-import { type TokenMask, tokenMean } from "./tokens.ts";
+import { overTokens, type TokenMask, tokenMean } from "./tokens.ts";
 
 export { uniformKlLoss } from "./kl.ts";
 
@@ -16,7 +16,7 @@ export { uniformKlLoss } from "./kl.ts";
  * @param probabilities `[N, E]`
  */
 export function meanSquareBalanceLoss(probabilities: Tensor, { mask }: TokenMask = {}): Tensor {
-  return reduceSum(square(tokenMean(probabilities, mask)));
+  return overTokens(reduceSum(square(tokenMean(probabilities, mask))), mask);
 }
 
 export const meanSquareBalance = defineLoss({

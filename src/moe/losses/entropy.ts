@@ -6,7 +6,7 @@ import { relu } from "../../ops/activation.ts";
 import { add, log, maximum, mul, neg } from "../../ops/arithmetic.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { defineLoss } from "./define.ts";
-import { orZero, type TokenMask, tokenMean } from "./tokens.ts";
+import { orZero, overTokens, type TokenMask, tokenMean } from "./tokens.ts";
 
 /** Smaller than any relevant positive probability, above float32's smallest normal number. */
 const TINY = 1e-30;
@@ -35,7 +35,7 @@ export function entropy(probabilities: Tensor): Tensor {
  * @param probabilities `[N, E]`, rows of sum 1
  */
 export function localEntropyLoss(probabilities: Tensor, { mask }: TokenMask = {}): Tensor {
-  return tokenMean(entropy(probabilities), mask);
+  return overTokens(tokenMean(entropy(probabilities), mask), mask);
 }
 
 /**
@@ -51,8 +51,8 @@ export function globalEntropyLoss(
   { mask, threshold }: GlobalEntropyLossOptions = {},
 ): Tensor {
   const negative = neg(entropy(tokenMean(probabilities, mask)));
-  if (threshold === undefined) return negative;
-  return orZero(relu(add(negative, threshold)), mask);
+  if (threshold === undefined) return overTokens(negative, mask);
+  return overTokens(orZero(relu(add(negative, threshold)), mask), mask);
 }
 
 export const localEntropy = defineLoss({

@@ -7,7 +7,7 @@ import { oneHot } from "../../ops/one-hot.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { unsqueeze } from "../../ops/reshape.ts";
 import { defineLoss } from "./define.ts";
-import { type TokenMask, tokenMean } from "./tokens.ts";
+import { overTokens, type TokenMask, tokenMean } from "./tokens.ts";
 import { squaredVariation, type VariationOptions, variationSettings } from "./variation.ts";
 
 export interface ImportanceLossOptions extends TokenMask, VariationOptions {}
@@ -23,7 +23,8 @@ export interface ImportanceLossOptions extends TokenMask, VariationOptions {}
  * @param gates `[N, E]`
  */
 export function importanceLoss(gates: Tensor, options: ImportanceLossOptions = {}): Tensor {
-  return squaredVariation(tokenMean(gates, options.mask), options); // the scale cancels
+  const { mask } = options;
+  return overTokens(squaredVariation(tokenMean(gates, mask), options), mask); // the scale cancels
 }
 
 /**

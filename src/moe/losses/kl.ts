@@ -4,7 +4,7 @@ import type { Tensor } from "../../graph/graph.ts";
 import { add, log, maximum, mul } from "../../ops/arithmetic.ts";
 import { reduceMean, reduceSum } from "../../ops/reduce.ts";
 import { defineLoss } from "./define.ts";
-import { orZero, type TokenMask, tokenMean } from "./tokens.ts";
+import { orZero, overTokens, type TokenMask, tokenMean } from "./tokens.ts";
 
 const TINY = 1e-30;
 
@@ -18,7 +18,7 @@ const TINY = 1e-30;
 export function uniformKlLoss(probabilities: Tensor, { mask }: TokenMask = {}): Tensor {
   const mean = tokenMean(probabilities, mask); // [E]
   const numExperts = probabilities.shape[1] as number;
-  return reduceSum(mul(mean, log(maximum(mul(mean, numExperts), TINY))));
+  return overTokens(reduceSum(mul(mean, log(maximum(mul(mean, numExperts), TINY)))), mask);
 }
 
 /**
@@ -32,7 +32,7 @@ export function uniformToRoutingKlLoss(probabilities: Tensor, { mask }: TokenMas
   const mean = tokenMean(probabilities, mask); // [E]
   const numExperts = probabilities.shape[1] as number;
   const loss = mul(add(reduceMean(log(maximum(mean, TINY))), Math.log(numExperts)), -1);
-  return orZero(loss, mask);
+  return overTokens(orZero(loss, mask), mask);
 }
 
 export const klToUniform = defineLoss({

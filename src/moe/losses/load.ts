@@ -10,7 +10,7 @@ import { topK } from "../../ops/top-k.ts";
 import type { MoeSizes, Routing } from "../routing.ts";
 import { requireSelectable } from "../routing.ts";
 import { defineLoss } from "./define.ts";
-import { type TokenMask, tokenMean } from "./tokens.ts";
+import { overTokens, type TokenMask, tokenMean } from "./tokens.ts";
 import { squaredVariation, type VariationOptions, variationSettings } from "./variation.ts";
 
 /** Logits and their noise, before any softmax. */
@@ -37,7 +37,7 @@ export interface LoadLossOptions extends TokenMask, VariationOptions {}
  * logits, which compares values of different scales; that is not reproduced.
  */
 export function vmoeLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {}): Tensor {
-  return squaredVariation(tokenMean(vmoeSelectionProbabilities(noisy), options.mask), options);
+  return variationOf(vmoeSelectionProbabilities(noisy), options);
 }
 
 /**
@@ -52,7 +52,12 @@ export function vmoeLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {}):
  * @throws UserError if `K = E`: every expert is then chosen
  */
 export function shazeerLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {}): Tensor {
-  return squaredVariation(tokenMean(selectionProbabilities(noisy), options.mask), options);
+  return variationOf(selectionProbabilities(noisy), options);
+}
+
+function variationOf(probabilities: Tensor, options: LoadLossOptions): Tensor {
+  const { mask } = options;
+  return overTokens(squaredVariation(tokenMean(probabilities, mask), options), mask);
 }
 
 /** Probability that each expert exceeds the `K`-th noisy logit, `[N, E]`. */

@@ -3,6 +3,7 @@
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { divideDim } from "../../graph/shape.ts";
+import { meanOver } from "../../losses/mean-over.ts";
 import { div, maximum, mul } from "../../ops/arithmetic.ts";
 import { cast, greater } from "../../ops/compare.ts";
 import { reduceMean, reduceSum } from "../../ops/reduce.ts";
@@ -45,7 +46,7 @@ export function sequenceBalanceLoss(
   const kept = reduceSum(reshape(cast(mask, "float32"), perSequence.slice(0, 2)), 1); // [B]
   const losses = div(products, maximum(mul(kept, kept), 1)); // [B]
   const present = reduceSum(cast(greater(kept, 0), "float32"));
-  return div(mul(reduceSum(losses), scale), maximum(present, 1));
+  return meanOver(div(mul(reduceSum(losses), scale), maximum(present, 1)), present);
 }
 
 export const sequenceBalance = defineLoss({

@@ -1,5 +1,6 @@
 /** Sums and means over tokens, all or selected by a mask. */
 import type { Tensor } from "../../graph/graph.ts";
+import { meanOver } from "../../losses/mean-over.ts";
 import { div, maximum } from "../../ops/arithmetic.ts";
 import { cast, greater, where } from "../../ops/compare.ts";
 import { oneHot } from "../../ops/one-hot.ts";
@@ -24,7 +25,17 @@ export function tokenMean(x: Tensor, mask?: Tensor): Tensor {
   return div(reduceSum(keepTokens(x, mask), 0), maximum(countTokens(mask), 1));
 }
 
-/** Number of unmasked tokens, a float32 scalar. */
+/**
+ * A loss of the tokens of a batch, weighted by their number beside the losses of other batches.
+ *
+ * A loss that is not linear in the batch, such as a balance loss, then is a mean over the batches of an
+ * update, which differs from the loss of the update as one batch.
+ */
+export function overTokens(loss: Tensor, mask?: Tensor): Tensor {
+  return meanOver(loss, mask === undefined ? "samples" : countTokens(mask));
+}
+
+/** How many tokens count, a float32 scalar. */
 export function countTokens(mask: Tensor): Tensor {
   return reduceSum(cast(mask, "float32"));
 }

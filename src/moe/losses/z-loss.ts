@@ -5,7 +5,7 @@ import type { Tensor } from "../../graph/graph.ts";
 import { square } from "../../ops/arithmetic.ts";
 import { logSumExp, reduceSum } from "../../ops/reduce.ts";
 import { defineLoss } from "./define.ts";
-import { keepTokens, type TokenMask, tokenMean } from "./tokens.ts";
+import { keepTokens, overTokens, type TokenMask, tokenMean } from "./tokens.ts";
 
 export interface ZLossOptions extends TokenMask {
   /**
@@ -23,7 +23,8 @@ export interface ZLossOptions extends TokenMask {
  */
 export function zLoss(logits: Tensor, { mask, reduction = "mean" }: ZLossOptions = {}): Tensor {
   const squares = square(logSumExp(logits, -1)); // [N]
-  return reduction === "mean" ? tokenMean(squares, mask) : reduceSum(keepTokens(squares, mask));
+  const sum = reduction === "sum";
+  return overTokens(sum ? reduceSum(keepTokens(squares, mask)) : tokenMean(squares, mask), mask);
 }
 
 export const zLossDefinition = defineLoss({

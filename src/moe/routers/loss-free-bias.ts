@@ -42,7 +42,7 @@ export interface BiasRoutingOptions {
 
 export interface LossFreeBiasOptions extends BiasRoutingOptions {
   readonly numExperts: number;
-  /** Change of a bias per step. Default 0.001. */
+  /** Change of a bias per update. Default 0.001. */
   readonly updateRate?: number;
   /** Tokens included in the balance, `[N]` bool; default all. */
   readonly mask?: Tensor;
@@ -118,10 +118,10 @@ function keepGroups(biased: Tensor, options: BiasRoutingOptions): Tensor {
 }
 
 /**
- * The bias after a step: `b_e + rate * sign(mean(c) - c_e)`, so that experts with fewer tokens than
+ * The bias after an update: `b_e + rate * sign(mean(c) - c_e)`, so that experts with fewer tokens than
  * the mean are chosen more often.
  *
- * @param counts `c`, tokens of each expert, `[E]`
+ * @param counts `c`, tokens of each expert in all batches of the update, `[E]`
  */
 export function nextBias(bias: Tensor, counts: Tensor, rate: number): Tensor {
   return add(bias, mul(sign(sub(reduceMean(counts), counts)), rate));
@@ -140,7 +140,9 @@ export function lossFreeBiasRouter(scope: Scope, x: Tensor, options: LossFreeBia
   if (scope.training) {
     const chosen = keepTokens(chosenExperts(routing.ids, numExperts), mask); // [N, E]
     const counts = reduceSum(chosen, 0); // [E]
-    scope.update("expert_bias", nextBias(bias, counts, updateRate));
+    scope.updateFrom("expert_bias", { counts }, (state, { counts: all }) =>
+      nextBias(state, reduceSum(all!, 0), updateRate),
+    );
   }
   return routing;
 }

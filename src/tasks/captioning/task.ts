@@ -6,9 +6,10 @@ import type { Tensor } from "../../graph/graph.ts";
 import type { Objective } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
+import { countedMean } from "../../losses/mean-over.ts";
 import { createSeeMoe, type SeeMoe, type SeeMoeSettings } from "../../models/seemoe/config.ts";
 import { lengthMask } from "../../nn/kv-cache.ts";
-import { div, maximum, sub } from "../../ops/arithmetic.ts";
+import { sub } from "../../ops/arithmetic.ts";
 import { cast, greaterOrEqual, logicalAnd, where } from "../../ops/compare.ts";
 import { slice } from "../../ops/join.ts";
 import { reduceSum } from "../../ops/reduce.ts";
@@ -84,8 +85,7 @@ export function captioning(
       reduction: "sum",
       labelSmoothing: scope.training ? labelSmoothing : 0,
     });
-    const per = (count: Tensor): Tensor =>
-      div(losses, maximum(reduceSum(cast(count, "float32")), 1));
+    const per = (count: Tensor): Tensor => countedMean(losses, reduceSum(cast(count, "float32")));
     return {
       loss: per(counted),
       metrics: {

@@ -90,7 +90,7 @@ function trained(options: DomainObjectiveOptions): TrainingObjective {
         const penalty = irmPenalty(logits, labels!, numDomains);
         const annealed = algorithm.irmPenaltyAnnealIters * accumulationSteps;
         const count = scope.state("irm_batches", [], constantOf(0));
-        scope.update("irm_batches", add(count, 1));
+        scope.update("irm_batches", add(count, accumulationSteps));
         const late = cast(greaterOrEqual(count, annealed), "float32");
         const weight = add(mul(late, algorithm.irmLambda - 1), 1);
         scope.auxiliary("irm", 1, mul(weight, penalty));
@@ -102,7 +102,8 @@ function trained(options: DomainObjectiveOptions): TrainingObjective {
         const rows = crossEntropy(logits, labels!, { labelSmoothing, reduction: "none" });
         const losses = reduceMean(byDomain(rows, numDomains), 1); // [M]
         const weights = scope.state("group_dro_weights", [numDomains], constantOf(1 / numDomains));
-        const step = groupDroLoss(losses, weights, algorithm.groupdroEta);
+        const observed = scope.pooled("group_dro_losses", losses);
+        const step = groupDroLoss(losses, weights, algorithm.groupdroEta, observed);
         scope.update("group_dro_weights", step.weights);
         return result(logits, labels!, step.loss);
       };

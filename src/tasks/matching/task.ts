@@ -13,6 +13,7 @@ import {
   sigmoidPairLoss,
 } from "../../losses/contrastive.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
+import { countedMean } from "../../losses/mean-over.ts";
 import type { Classifier } from "../../models/classifier.ts";
 import type { DiffMoeSettings } from "../../models/diff-moe/config.ts";
 import {
@@ -20,7 +21,7 @@ import {
   type DiffMoeMatchingConfig,
   diffMoeWithCaptions,
 } from "../../models/diff-moe/matching.ts";
-import { add, div, mul } from "../../ops/arithmetic.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
 import { cast, equal, greater } from "../../ops/compare.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { expand } from "../../ops/reshape.ts";
@@ -126,6 +127,6 @@ function matchScores({ scores, counted }: NonNullable<CaptionedImages["match"]>)
   const losses = binaryCrossEntropy(scores, targets, { reduction: "none" });
   const right = equal(greater(scores, 0), greater(targets, 0.5));
   const total = reduceSum(counted);
-  const mean = (values: Tensor): Tensor => div(reduceSum(mul(values, counted)), total);
+  const mean = (values: Tensor): Tensor => countedMean(mul(values, counted), total);
   return { match_loss: mean(losses), match_accuracy: mean(cast(right, "float32")) };
 }
