@@ -18,6 +18,8 @@ import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 export interface LoaderOptions {
   /** Samples per batch, unless `samplesPerDomain` is given. */
   readonly batchSize: number;
+  /** Makes batches smaller, as few as there are, so that the last one is no smaller than need be. */
+  readonly even?: boolean;
   /**
    * Samples of each domain in a batch, domain by domain, with the domain index of each; needs `shuffle`
    * and a set with domains.
@@ -114,6 +116,7 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
       ? batchOrder({
           length: maker.length,
           batchSize: options.batchSize,
+          even: options.even ?? false,
           seed,
           shuffle,
           dropLast: options.dropLast ?? shuffle,

@@ -33,3 +33,17 @@ export function joinStages({ embed, compare }: StagedObjective): Objective {
     return { ...result, outputs: { ...rows, ...result.outputs } };
   };
 }
+
+/**
+ * Scalars of both stages, which add up where both have them.
+ *
+ * No example: evaluation and GradCache run the stages one after the other.
+ */
+export function addScalars(
+  first: Readonly<Record<string, number>>,
+  second: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const both: Record<string, number> = { ...first };
+  for (const [name, value] of Object.entries(second)) both[name] = (both[name] ?? 0) + value;
+  return both;
+}

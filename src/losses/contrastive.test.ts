@@ -151,3 +151,21 @@ test("values and numerical gradients, for any number of pairs", async () => {
     },
   ]);
 });
+
+test("a tie between different texts is chance, one between equal texts is none", async () => {
+  const one = [0.6, 0.8, 0];
+  const collapsed = array([one, one, one, one]);
+  const ids = array([[1], [1], [2], [3]], "int64");
+  const [chance, known, half] = await evaluate(
+    (a, b, texts) => [
+      pairAccuracy(a, b),
+      pairAccuracy(a, b, { same: repeatedRows(texts) }),
+      pairAccuracy(a, a),
+    ],
+    [collapsed, collapsed, ids],
+  );
+  expect(toNumbers(chance!)[0]).toBeCloseTo(1 / 4, 6);
+  expect(toNumbers(half!)[0]).toBeCloseTo(1 / 4, 6);
+  // The first two rows have three different texts to choose from, the others their own and three more.
+  expect(toNumbers(known!)[0]).toBeCloseTo((1 / 3 + 1 / 3 + 1 / 4 + 1 / 4) / 4, 6);
+});

@@ -11,6 +11,8 @@ import { cast, greaterOrEqual, where } from "../ops/compare.ts";
 import { onesLike } from "../ops/gather.ts";
 import { matmul } from "../ops/matmul.ts";
 import { logSumExp, reduceMax, reduceMean, reduceSum } from "../ops/reduce.ts";
+import { unsqueeze } from "../ops/reshape.ts";
+import { meanOver } from "./mean-over.ts";
 
 export interface PairLossOptions {
   /**
@@ -101,11 +103,21 @@ export function meanSimilarity(z: Tensor): Tensor {
   const norms = reduceSum(mul(z, z), 1); // [B], all ones
   const count = reduceSum(onesLike(norms));
   const pairs = maximum(mul(count, sub(count, 1)), 1);
-  return div(sub(reduceSum(mul(total, total)), reduceSum(norms)), pairs);
+  const mean = div(sub(reduceSum(mul(total, total)), reduceSum(norms)), pairs);
+  return meanOver(mean, "samples");
+}
+
+/** Cosines that differ by less are equal: products and sums of rows round differently. */
+const TIE = 1e-6;
+
+export interface PairAccuracyOptions {
+  /** Pairs of different rows with the same text, `[B, B]` bool, which count as the row's own text. */
+  readonly same?: Tensor;
 }
 
 /**
- * Fraction (0-1) of the rows of `z` whose nearest row of `t` is their pair; ties count as correct.
+ * Fraction of the rows of `z` whose nearest row of `t` is their own. A row that is as near to `n` different
+ * texts as to its own counts `1 / (n + 1)`, as a choice by chance among them would be right.
  *
  * @param z `[B, P]`
  * @param t `[B, P]`
@@ -113,10 +125,12 @@ export function meanSimilarity(z: Tensor): Tensor {
  * @example
  * const [y] = await evaluate(pairAccuracy, [array([[1, 0], [1, 0]]), array([[1, 0], [0, 1]])]); // 0.5
  */
-export function pairAccuracy(z: Tensor, t: Tensor): Tensor {
-  const logits = matmul(z, t, { transposeB: true }); // [B, B]
+export function pairAccuracy(z: Tensor, t: Tensor, { same }: PairAccuracyOptions = {}): Tensor {
+  const all = matmul(z, t, { transposeB: true }); // [B, B]
+  const logits = same === undefined ? all : where(same, HIDDEN, all);
   const own = reduceSum(mul(z, t), 1); // [B]
-  // The matrix product and the reduction sum in different orders, hence the tolerance.
-  const slack = add(own, 1e-6);
-  return reduceMean(cast(greaterOrEqual(slack, reduceMax(logits, 1)), "float32"));
+  const isFirst = cast(greaterOrEqual(add(own, TIE), reduceMax(logits, 1)), "float32"); // [B]
+  const near = greaterOrEqual(logits, unsqueeze(sub(own, TIE), 1)); // [B, B]
+  const tied = maximum(reduceSum(cast(near, "float32"), 1), 1); // [B], with the own text
+  return reduceMean(div(isFirst, tied));
 }

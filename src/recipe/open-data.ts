@@ -15,6 +15,8 @@ import { rootOf } from "./tokenizer.ts";
 
 export interface OpenOptions {
   readonly training: boolean;
+  /** Samples of a batch at most, in batches of nearly equal size. Default: `train.batch_size`. */
+  readonly evenBatches?: number | undefined;
   readonly tokenizer?: TokenizerState;
   /** Receives the progress of decoding pictures. */
   readonly progress?: ProgressSink | undefined;
@@ -45,12 +47,13 @@ export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
 export function openSplit(
   config: TrainConfig,
   split: Split,
-  { training, tokenizer, progress, notes, decoded }: OpenOptions,
+  { training, evenBatches, tokenizer, progress, notes, decoded }: OpenOptions,
 ): Promise<Loader> {
   const { data, train, seed } = config;
   const contextLength = contextLengthOf(config);
   return createLoader(datasetSpec(data, split, seed), {
-    batchSize: train.batchSize,
+    batchSize: evenBatches ?? train.batchSize,
+    even: evenBatches !== undefined,
     ...(training &&
       train.samplesPerDomain !== undefined && { samplesPerDomain: train.samplesPerDomain }),
     seed,

@@ -23,6 +23,11 @@ export interface Task {
   readonly objective: Objective;
   /** The objective in two stages, for losses that compare the samples of a batch. */
   readonly stages?: StagedObjective;
+  /**
+   * Samples of a batch in evaluation, at most, if an objective without stages compares the samples of a
+   * batch: the same ones whatever `train.batch_size` is. Batches differ by as little as possible in size.
+   */
+  readonly comparedSamples?: number;
   /** The step, counted from 0, at which the moments of the optimizer are set to zero. */
   readonly resetMomentsAt?: number;
   /** Checks the last updates of a training run and returns warnings. */

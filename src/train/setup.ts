@@ -14,6 +14,7 @@ import { cachedStages, createGradCacheStep } from "../learn/grad-cache/grad-cach
 import { checkRules, parameterGroups } from "../learn/parameter-groups.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";
 import type { UpdateOptions } from "../learn/run-update.ts";
+import { createStagedEvaluator } from "../learn/staged-evaluator.ts";
 import { createTrainStep, type TrainStepOptions, type UpdateStep } from "../learn/train-step.ts";
 import type { ParameterCounts } from "../moe/active-parameters.ts";
 import { isRoutingTap, statisticsParts } from "../moe/routing-taps.ts";
@@ -181,16 +182,21 @@ async function assemble(
     parameters: countTaskParameters(task, step.parameters.values()),
     ...(data.tokenizer !== undefined && { tokenizer: data.tokenizer }),
     openSplit: (split, other = config.data) =>
-      openSplit({ ...config, data: other }, split, { ...data, training: false }),
-    createEvaluator: (outputs, { batchSize = train.batchSize } = {}) =>
-      createEvaluator(task.objective, {
-        runtime,
-        session,
-        weights: (name) => weights.get(name)!,
-        fields,
-        batchSize,
-        ...(outputs && { outputs }),
+      openSplit({ ...config, data: other }, split, {
+        ...data,
+        training: false,
+        evenBatches: task.comparedSamples,
       }),
+    createEvaluator(outputs, { batchSize = task.comparedSamples ?? train.batchSize } = {}) {
+      const evaluation = {
+        ...{ runtime, session, fields, batchSize },
+        weights: (name: string) => weights.get(name)!,
+        ...defined({ outputs }),
+      };
+      return task.stages === undefined
+        ? createEvaluator(task.objective, evaluation)
+        : createStagedEvaluator(task.stages, evaluation);
+    },
     async dispose() {
       step.dispose();
       await loader.dispose();

@@ -16,6 +16,8 @@ export interface BatchJob {
 export interface OrderOptions {
   readonly length: number;
   readonly batchSize: number;
+  /** Whether batches are of nearly equal size, at most `batchSize`. Default false. */
+  readonly even?: boolean;
   readonly seed: number;
   readonly shuffle: boolean;
   /** Whether a smaller last batch of an epoch is dropped. */
@@ -34,10 +36,11 @@ export interface BatchOrder {
  * @throws UserError (exit code 2) if the batch size is invalid or leaves no batch
  */
 export function batchOrder(options: OrderOptions): BatchOrder {
-  const { length, batchSize, seed, shuffle, dropLast } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw usageError(`batch_size must be a whole number above 0, got ${batchSize}`);
+  const { length, batchSize: most, even = false, seed, shuffle, dropLast } = options;
+  if (!Number.isInteger(most) || most < 1) {
+    throw usageError(`batch_size must be a whole number above 0, got ${most}`);
   }
+  const batchSize = even && length > 0 ? Math.ceil(length / Math.ceil(length / most)) : most;
   const batchesPerEpoch = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
   if (batchesPerEpoch === 0) {
     throw usageError(

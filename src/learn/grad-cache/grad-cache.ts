@@ -15,7 +15,7 @@ import { createArenaOptimizer } from "../arena-optimizer.ts";
 import { rowsOf } from "../evaluator.ts";
 import { parameterGroups } from "../parameter-groups.ts";
 import { createMeans } from "../scalars/means.ts";
-import type { StagedObjective } from "../staged-objective.ts";
+import { addScalars, type StagedObjective } from "../staged-objective.ts";
 import {
   type BatchSpec,
   forwardGraph,
@@ -152,7 +152,7 @@ export async function createGradCacheStep(
       embed.moveStates();
       compare.moveStates();
       await pooledStates.move();
-      const scalars = sumOf(means.result(), readScalars(comparison.scalars, compare.values));
+      const scalars = addScalars(means.result(), readScalars(comparison.scalars, compare.values));
       return { scalars, batch: batches.at(-1)! };
     },
     endProfiling: again.endProfiling,
@@ -216,16 +216,6 @@ function replayObjective({ embed }: StagedObjective): Objective {
     }
     return { loss: meanOver(loss, "samples") };
   };
-}
-
-/** Scalars of both stages, which add up where both have them. */
-function sumOf(
-  first: Readonly<Record<string, number>>,
-  second: Readonly<Record<string, number>>,
-): Record<string, number> {
-  const both = { ...first };
-  for (const [name, value] of Object.entries(second)) both[name] = (both[name] ?? 0) + value;
-  return both;
 }
 
 function scale({ data }: NdArray, factor: number): void {

@@ -7,6 +7,7 @@ import {
   pairAccuracy,
   sigmoidPairLoss,
 } from "../../losses/contrastive.ts";
+import { meanOver } from "../../losses/mean-over.ts";
 import { repeatedRows } from "../../losses/repeated-rows.ts";
 import type { ContrastiveModel } from "../../models/contrastive-model.ts";
 import type { Similarity } from "../../nn/logit-scale.ts";
@@ -17,9 +18,9 @@ import type { Task } from "../task.ts";
 import { type ContrastEvaluationOptions, evaluateContrast } from "./evaluation.ts";
 
 /**
- * Learns embeddings of images and texts; the score is the accuracy of matching pairs within a
- * batch. A full evaluation adds retrieval recall over all captions, and zero-shot accuracy if the
- * images have classes.
+ * Pairs of images and texts, judged by how many find each other in the validation split, or in its groups
+ * of at most 1024 pairs; a full evaluation adds
+ * recall in retrieval with all captions of each image, and zero-shot accuracy where the images have classes.
  */
 export function imageTextContrast(
   model: ContrastiveModel,
@@ -53,12 +54,13 @@ export function contrastiveStages(model: ContrastiveModel): StagedObjective {
       return {
         image_embeddings: pairs.images,
         text_embeddings: pairs.texts,
-        ...(model.ignoresRepeated && { texts: tokens! }),
+        texts: tokens!,
       };
     },
     compare: (scope, { image_embeddings: z, text_embeddings: t, texts }) => {
       const similarity = model.similarity(scope);
-      const ignore = texts && repeatedRows(texts);
+      const same = repeatedRows(texts!);
+      const ignore = model.ignoresRepeated ? same : undefined;
       const loss =
         model.form === "siglip"
           ? sigmoidPairLoss(z!, t!, { ...similarity, ignore })
@@ -66,7 +68,7 @@ export function contrastiveStages(model: ContrastiveModel): StagedObjective {
       return {
         loss,
         metrics: {
-          pair_accuracy: pairAccuracy(z!, t!),
+          pair_accuracy: pairAccuracy(z!, t!, { same }),
           image_similarity: meanSimilarity(z!),
           text_similarity: meanSimilarity(t!),
           temperature: temperatureOf(similarity, loss),
@@ -78,5 +80,6 @@ export function contrastiveStages(model: ContrastiveModel): StagedObjective {
 
 /** The inverse of the logit scale, as a scalar of the graph. */
 function temperatureOf({ scale }: Similarity, like: Tensor): Tensor {
-  return typeof scale === "number" ? mul(onesLike(like), 1 / scale) : div(1, reduceMean(scale));
+  if (typeof scale !== "number") return div(1, reduceMean(scale));
+  return meanOver(mul(onesLike(like), 1 / scale), "samples");
 }

@@ -14,6 +14,7 @@ import {
 } from "../../losses/contrastive.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import { countedMean } from "../../losses/mean-over.ts";
+import { repeatedRows } from "../../losses/repeated-rows.ts";
 import type { Classifier } from "../../models/classifier.ts";
 import type { DiffMoeSettings } from "../../models/diff-moe/config.ts";
 import {
@@ -30,6 +31,9 @@ import { type CaptionEvaluationOptions, evaluateCaptions } from "./evaluation.ts
 
 /** Number of passes over an image; the first has no text. */
 const PASSES = { fused: 3, apart: 1 } as const;
+
+/** Samples that evaluation compares with each other, at most. */
+const COMPARED = 64;
 
 export interface ImageTextOptions
   extends Pick<CaptionEvaluationOptions, "tokenizer" | "contextLength"> {
@@ -56,6 +60,7 @@ export function imageTextMatching(
   return {
     objective: captionObjective(settings, config, options.labelSmoothing),
     score: { name: "loss", better: "lower" },
+    comparedSamples: COMPARED,
     samples: "images",
     tokensPerSample: grid.rows * grid.columns * passes,
     numActiveExperts,
@@ -90,7 +95,7 @@ export function captionObjective(
     const alignment = alignmentLoss(z, t);
     const metrics: Record<string, Tensor> = {
       contrastive_loss: contrastive,
-      pair_accuracy: pairAccuracy(z, t),
+      pair_accuracy: pairAccuracy(z, t, { same: repeatedRows(tokens!) }),
       alignment_loss: alignment,
     };
     let loss = add(
