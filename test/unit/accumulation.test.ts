@@ -1,8 +1,13 @@
 /** An update of several batches equals an update of one batch with all samples. */
-import { expect, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { silent } from "../../src/learn/progress.ts";
 import { runUpdate } from "../../src/learn/run-update.ts";
 import { loadTrainConfig } from "../../src/recipe/load-train-config.ts";
+import { scoreSplit } from "../../src/train/score-split.ts";
 import { setUpTraining } from "../../src/train/setup.ts";
+import { temporaryFolder, tinyTextRecipe } from "./moesaic.fixture.ts";
 
 /** A model small enough to train one step in a moment, on 64 samples. */
 const SMALL = [
@@ -31,7 +36,54 @@ async function firstStep(recipe: string, settings: readonly string[], count: num
   }
 }
 
-const systems: readonly (readonly [name: string, recipe: string, settings: readonly string[]])[] = [
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const at = (name: string): string => join(folder.path, name);
+writeFileSync(at("rhyme.txt"), "the cat sat on the mat; the rat ran to the cat.\n".repeat(40));
+writeFileSync(at("text.yaml"), tinyTextRecipe(at("rhyme.txt")));
+writeFileSync(
+  at("sentences.csv"),
+  ["text,label"]
+    .concat(
+      Array.from({ length: 64 }, (_, i) => {
+        const words = "so very much too long".split(" ").slice(0, i % 5);
+        return `a ${words.join(" ")} ${i % 3 === 0 ? "fine" : "dull"} film,${i % 3 === 0 ? "good" : "bad"}`;
+      }),
+    )
+    .join("\n"),
+);
+writeFileSync(
+  at("sentences.yaml"),
+  `model:
+  system: text-classifier
+  width: 16
+  num_layers: 2
+  num_heads: 2
+  context_length: 8
+  moe:
+    num_experts: 3
+    router: { name: loss_free_bias, num_selected_experts: 2, update_rate: 0.01 }
+    losses: [{ name: z, weight: 0.1 }, { name: local_entropy, weight: 0.1 }, { name: sequence_balance, weight: 0.1 }]
+data:
+  name: labelled-text
+  files: { train: ${at("sentences.csv")}, validation: ${at("sentences.csv")} }
+  columns: { text: [text], label: label, header: true }
+  tokenizer: { kind: word }
+optimizer: { name: adamw, learning_rate: 0.003 }
+runtime: { threads: 1 }
+`,
+);
+const ONE_STEP = [
+  "model.dropout=0",
+  "train.max_steps=1",
+  "schedule.warmup_steps=0",
+  "runtime.threads=1",
+];
+
+type System = readonly [name: string, recipe: string, settings: readonly string[]];
+
+/** Models in which no layer mixes samples, without random numbers. */
+const systems: readonly System[] = [
   [
     "captions, whose targets differ in number",
     "seemoe-shapes",
@@ -42,16 +94,88 @@ const systems: readonly (readonly [name: string, recipe: string, settings: reado
       "model.moe.router.num_selected_experts=2",
     ],
   ],
+  [
+    "sentences with padding, losses of tokens and a bias without loss",
+    at("sentences.yaml"),
+    ONE_STEP,
+  ],
+  [
+    "next tokens",
+    at("text.yaml"),
+    [
+      ...ONE_STEP,
+      "model.moe.router={name: softmax_top_k, num_selected_experts: 2}",
+      "model.moe.experts.dropout=0",
+    ],
+  ],
+  [
+    "experts that learn their own labels",
+    "classic-mixture",
+    [
+      ...ONE_STEP,
+      "data.train_size=64",
+      "data.validation_size=64",
+      "data.test_size=16",
+      "optimizer.rules=[]",
+    ],
+  ],
+  [
+    "images",
+    "diff-moe-shapes",
+    [...SMALL, "model.stem=linear", "model.kl_loss_weight=0", "model.mean_square_loss_weight=0"],
+  ],
 ];
 
 test.each(systems)("%s: 16, 4 x 4 and 1 x 16 are one step", async (_, recipe, settings) => {
   const whole = await firstStep(recipe, settings, 1);
+  expect(whole.gradNorm).toBeGreaterThan(1e-3);
   for (const count of [4, 16]) {
     const parts = await firstStep(recipe, settings, count);
-    console.log(whole, parts);
     for (const [name, value] of Object.entries(whole.scalars)) {
+      if (/\.(mean_square|kl_uniform)$/.test(name)) continue; // not linear in the batch; without weight here
       expect(Math.abs(parts.scalars[name]! - value), `${name} of ${count}`).toBeLessThan(1e-5);
     }
     expect(Math.abs(parts.gradNorm / whole.gradNorm - 1), `norm of ${count}`).toBeLessThan(1e-5);
+    expect(parts.states).toEqual(whole.states);
   }
 });
+
+async function validationScores(recipe: string, settings: readonly string[], size: number) {
+  const sizes = [`train.batch_size=${size}`, "train.accumulation_steps=1"];
+  const config = await loadTrainConfig(recipe, { overrides: [...settings, ...sizes] });
+  const training = await setUpTraining(config);
+  try {
+    return await scoreSplit(training, "validation", silent);
+  } finally {
+    await training.dispose();
+  }
+}
+
+const contrastive: System = [
+  "contrastive scores",
+  "quickstart",
+  [
+    ...SMALL,
+    "data.validation_size=33",
+    ...["model.stem=linear", "model.moe.dispatch={name: dropless}", "model.context_length=8"],
+  ],
+];
+
+test.each([...systems, contrastive])(
+  "%s: an evaluation has the same scores for all batch sizes",
+  async (name, recipe, settings) => {
+    const smallest = name === "contrastive scores" ? 2 : 1; // a batch of one compares nothing
+    const more = recipe.includes("/") ? [] : ["data.validation_size=33"];
+    const sizes = [smallest, 7, 32, 33, 64];
+    const scores = [];
+    for (const size of sizes) {
+      scores.push(await validationScores(recipe, [...settings, ...more], size));
+    }
+    for (const [i, found] of scores.entries()) {
+      for (const [score, value] of Object.entries(scores[0]!)) {
+        expect(Math.abs(found[score]! - value), `${score} at ${sizes[i]}`).toBeLessThan(1e-6);
+      }
+    }
+  },
+  60_000,
+);
