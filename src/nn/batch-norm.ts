@@ -1,4 +1,6 @@
+import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
+import { formatShape } from "../graph/shape.ts";
 import { add, div, mul, square, sub } from "../ops/arithmetic.ts";
 import { batchNormWith, batchNorm as normalize } from "../ops/batch-norm.ts";
 import { reduceMean, reduceSum } from "../ops/reduce.ts";
@@ -14,6 +16,7 @@ import type { Scope } from "./scope.ts";
  * to the mean and the unbiased variance of all batches of an update, as if they were one.
  *
  * @param x `[B, C, H, W]`
+ * @throws UserError (exit code 2) in training on a single value of each channel, which has no variance
  * @example
  * const layer = (scope, { x }) => batchNorm(scope, x);
  * const inputs = { x: array([[[[1, 2], [3, 4]]]]) };
@@ -26,6 +29,7 @@ export function batchNorm(
   { momentum = 0.1, epsilon = 1e-5 } = {},
 ): Tensor {
   const channels = [x.shape[1] as number];
+  if (scope.training) requireSeveral(x);
   const weight = scope.parameter("weight", channels, ones);
   const bias = scope.parameter("bias", channels, zeros);
   const runningMean = scope.state("running_mean", channels, zeros);
@@ -41,6 +45,14 @@ export function batchNorm(
     move(state, unbiasedVariance(rows.mean!, rows.variance!, reduceSum(rows.count!))),
   );
   return y;
+}
+
+function requireSeveral({ shape }: Tensor): void {
+  const values = [shape[0]!, ...shape.slice(2)];
+  if (values.some((size) => size !== 1)) return;
+  throw usageError(
+    `batch normalisation needs more than one value of each channel in training, got ${formatShape(shape)}; raise the batch size or the size of the images`,
+  );
 }
 
 /**
