@@ -30,3 +30,18 @@ test("equal scores are no improvement, and early ones choose nothing", () => {
     improved: false,
   });
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  "%s never wins, neither first nor later, and uses up patience",
+  (score) => {
+    for (const better of ["higher", "lower"] as const) {
+      for (const before of [start, { ...start, bestScore: 0.5, bestStep: 10 }]) {
+        expect(judge(before, score, { better, chooses: true })).toEqual({
+          progress: { ...before, withoutImprovement: 1 },
+          rank: null,
+          improved: false,
+        });
+      }
+    }
+  },
+);

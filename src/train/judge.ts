@@ -17,7 +17,7 @@ export interface Judgement {
 }
 
 /**
- * Compares a validation score with the best one of a run.
+ * Compares a validation score with the best one of a run. A score that is not finite is no improvement.
  *
  * @example
  * judge({ step: 20, bestScore: -0.5, bestStep: 10, withoutImprovement: 0, seconds: 1 }, 0.4,
@@ -26,6 +26,10 @@ export interface Judgement {
  */
 export function judge(progress: Progress, score: number, { better, chooses }: Judging): Judgement {
   if (!chooses) return { progress, rank: null, improved: false };
+  if (!Number.isFinite(score)) {
+    const withoutImprovement = progress.withoutImprovement + 1;
+    return { progress: { ...progress, withoutImprovement }, rank: null, improved: false };
+  }
   const rank = better === "higher" ? score : -score;
   const improved = progress.bestScore === null || rank > progress.bestScore;
   const judged = improved

@@ -56,7 +56,8 @@ export async function trainLoop(
 ): Promise<LoopResult> {
   const { config, task, step, loader, totalSteps, stepsPerEpoch } = training;
   const { train } = config;
-  const evalEvery = train.evalEvery ?? (train.evalEveryEpochs ?? 1) * stepsPerEpoch;
+  const passes = (train.evalEveryEpochs ?? 1) * stepsPerEpoch;
+  const evalEvery = train.evalEvery ?? Math.max(1, Math.round(passes));
   const checkpointEvery = train.checkpointEvery ?? evalEvery;
   const watch = task.diagnose && createWatch(task.diagnose, { joined: train.gradCache });
   const began = performance.now() - start.seconds * 1000;
@@ -81,6 +82,11 @@ export async function trainLoop(
     judged = judgement;
     const best = judgement.improved ? " (best so far)" : "";
     progress.note(`step ${state.step}: validation ${describeScores(scores, judgedBy)}${best}`);
+    if (Number.isFinite(scores[judgedBy])) return;
+    log("validation", "warning/not_finite", 1);
+    progress.note(
+      `warning at step ${state.step}: the validation score ${judgedBy} is ${scores[judgedBy]}, so this step cannot be the best; lower optimizer.learning_rate or set train.clip_norm`,
+    );
   };
   /** Decides whether this update is the last one, which is always saved. */
   const saveAndEnd = async (): Promise<Outcome | undefined> => {
