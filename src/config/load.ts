@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import type * as z from "zod";
 import { UserError, usageError } from "../graph/errors.ts";
 import { type CamelCased, fromSnakeCase, toSnakeCase } from "./case.ts";
+import { withoutReplaced } from "./exclusive-keys.ts";
 import { explainIssues } from "./explain.ts";
 import { isMapping } from "./is-mapping.ts";
 import { type Layer, mergeValues, type Path, parseLayer } from "./layer.ts";
@@ -23,7 +24,8 @@ export interface LoadOptions {
  * Loads and validates a configuration.
  *
  * A file may start with `extends: <recipe or file>` and then lists only differences. A part whose
- * `name`, `kind` or `system` differs replaces the part below as a whole, in files and arguments. If the
+ * `name`, `kind` or `system` differs replaces the part below as a whole, in files and arguments. One of
+ * several `exclusiveKeys` replaces the others of lower layers, and the argument `key=null` unsets a key. If the
  * schema has a key `recipe`, it defaults to the name of the file. Old names of keys become the new ones,
  * see `renamedKeys`.
  *
@@ -46,7 +48,8 @@ export function loadConfig<Snake>(
   const given = overrides.map(parseOverride).map((layer) => withNewKeys(schema, layer));
   const layers = [...files, ...given];
   // Arguments are merged first, so that a new `name` keeps the arguments before it.
-  const value = mergeValues(joinLayers(files), joinLayers(given));
+  const settings = joinLayers(given, schema);
+  const value = withoutUnset(join(joinLayers(files, schema), settings, schema), settings);
   const result = schema.safeParse(value);
   if (!result.success) {
     throw usageError(explainIssues(result.error.issues, schema, layers, value));
@@ -72,8 +75,19 @@ function withNewKeys(schema: z.ZodType, layer: Layer): Layer {
   return { value, locate: (path, part) => layer.locate(written(path), part) };
 }
 
-function joinLayers(layers: readonly Layer[]): unknown {
-  return layers.reduce<unknown>((lower, { value }) => mergeValues(lower, value), {});
+function joinLayers(layers: readonly Layer[], schema?: z.ZodType): unknown {
+  return layers.reduce<unknown>((lower, { value }) => join(lower, value, schema), {});
+}
+
+function join(lower: unknown, upper: unknown, schema?: z.ZodType): unknown {
+  return mergeValues(schema ? withoutReplaced(schema, lower, upper) : lower, upper);
+}
+
+/** Drops the keys that arguments set to null. */
+function withoutUnset(value: unknown, settings: unknown): unknown {
+  if (!isMapping(value) || !isMapping(settings)) return value;
+  const kept = Object.entries(value).filter(([key]) => settings[key] !== null);
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutUnset(inner, settings[key])]));
 }
 
 function hasRecipe(schema: z.ZodType): boolean {

@@ -1,54 +1,60 @@
 /** The schema of recipes and of `config.yaml`. */
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
+import { exclusiveKeys } from "../config/exclusive-keys.ts";
 import { modelSchema } from "../models/systems.ts";
 import { algorithmSchema } from "../tasks/classification/algorithm-config.ts";
 import { dataSchema } from "./data-config.ts";
 import { initFromSchema } from "./init-from-config.ts";
 import { optimizerSchema, scheduleSchema } from "./optimizer-config.ts";
 
-const train = z.strictObject({
-  batch_size: z.int().positive().default(64),
-  /**
-   * Samples of each training domain in a batch; replaces `batch_size`. Evaluations report the
-   * accuracy of each domain, and the mean over the training domains chooses the checkpoint.
-   */
-  samples_per_domain: z.int().positive().optional(),
-  /** Algorithm that learns classes from several domains. Default `erm`. */
-  algorithm: algorithmSchema.optional(),
-  /** Training samples of each domain that evaluations score. Default: all. */
-  in_split_samples: z.int().positive().optional(),
-  /** Length of the training, in steps; either this or `epochs` is required. */
-  max_steps: z.int().positive().optional(),
-  /** Length of the training, in passes over the training split. */
-  epochs: z.int().positive().optional(),
-  /** Batches per update; their gradients are averaged. */
-  accumulation_steps: z.int().positive().default(1),
-  /** Whether a loss that compares samples treats the batches of an update as one batch (GradCache). */
-  grad_cache: z.boolean().default(false),
-  label_smoothing: z.number().min(0).lt(1).default(0),
-  /** Maximum norm of gradients. Default: no clipping. */
-  clip_norm: z.number().positive().optional(),
-  /** Decay of the moving average of weights, which evaluation uses. Default: no average. */
-  ema_decay: z.number().min(0).lt(1).optional(),
-  /** Steps between validations; the last step is always validated. */
-  eval_every: z.int().positive().optional(),
-  /** Epochs between validations. */
-  eval_every_epochs: z.int().positive().optional(),
-  /** First step whose checkpoint may be chosen; the last step always may. */
-  choose_from_step: z.int().positive().optional(),
-  checkpoint_every: z.int().positive().optional(),
-  /** Number of newest checkpoints to keep besides the best. */
-  keep_checkpoints: z.int().positive().default(2),
-  /** Number of validations without improvement after which training stops. */
-  early_stopping: z.int().positive().optional(),
-  /** Segments that the backward pass recomputes instead of storing: less memory, more time. */
-  gradient_checkpointing: z.enum(["none", "blocks"]).default("none"),
-  /** Steps between logged scalars. */
-  log_every: z.int().positive().default(1),
-  /** Steps between logged loads of experts. */
-  log_experts_every: z.int().positive().default(50),
-});
+const train = z
+  .strictObject({
+    batch_size: z.int().positive().default(64),
+    /**
+     * Samples of each training domain in a batch, which then has no other size; every evaluation tells the
+     * accuracy in each domain, and the mean over training domains chooses the checkpoint.
+     */
+    samples_per_domain: z.int().positive().optional(),
+    /** How classes are learnt from these domains; `erm` by default. */
+    algorithm: algorithmSchema.optional(),
+    /** Training samples of each domain that evaluations score; all by default. */
+    in_split_samples: z.int().positive().optional(),
+    /**
+     * One of the two says how long: steps, or passes over the training split, of which the last update may
+     * do a little more.
+     */
+    max_steps: z.int().positive().optional(),
+    epochs: z.int().positive().optional(),
+    /** Batches whose gradients are averaged for one update. */
+    accumulation_steps: z.int().positive().default(1),
+    /** Batches of an update are compared as one, for losses that compare samples (GradCache). */
+    grad_cache: z.boolean().default(false),
+    label_smoothing: z.number().min(0).lt(1).default(0),
+    /** Norm to which gradients are clipped. */
+    clip_norm: z.number().positive().optional(),
+    /** Decay of the moving average of weights that evaluation uses; none by default. */
+    ema_decay: z.number().min(0).lt(1).optional(),
+    /** Validation every so many steps, or epochs; the last step is always validated. */
+    eval_every: z.int().positive().optional(),
+    eval_every_epochs: z.int().positive().optional(),
+    /** Validations before this step choose no checkpoint; that of the last step always may. */
+    choose_from_step: z.int().positive().optional(),
+    checkpoint_every: z.int().positive().optional(),
+    /** Checkpoints kept besides the best. */
+    keep_checkpoints: z.int().positive().default(2),
+    /** Stops after so many validations without a better score. */
+    early_stopping: z.int().positive().optional(),
+    /** Segments that the backward pass computes again instead of keeping them: less memory, more time. */
+    gradient_checkpointing: z.enum(["none", "blocks"]).default("none"),
+    /** Steps between logged scalars, and between logged loads of experts. */
+    log_every: z.int().positive().default(1),
+    log_experts_every: z.int().positive().default(50),
+  })
+  .register(exclusiveKeys, [
+    ["max_steps", "epochs"],
+    ["eval_every", "eval_every_epochs"],
+  ]);
 
 const runtime = z.strictObject({
   threads: z.int().positive().max(64).optional(),

@@ -62,6 +62,7 @@ export interface Training {
   /** How the gradients of an update change the parameters. */
   readonly updates: UpdateOptions;
   readonly totalSteps: number;
+  /** Updates of a pass over the training split; no whole number if a pass ends within an update. */
   readonly stepsPerEpoch: number;
   readonly parameters: ParameterCounts;
   /** The weights that evaluation uses, by name. */
@@ -121,7 +122,7 @@ async function assemble(
   const own = typeof given === "function" ? given(source) : given;
   const task = own ?? createTask(config, source);
   const groups = parameterGroups(config.optimizer.rules);
-  const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / train.accumulationSteps));
+  const stepsPerEpoch = loader.batchesPerEpoch / train.accumulationSteps;
   const totalSteps = chooseSteps(config, stepsPerEpoch);
   const optimizer = createOptimizer(config);
   const runtime = defaultRuntime();
@@ -221,7 +222,7 @@ function checkTask({ model: { system } }: TrainConfig, task: GivenTask | undefin
 }
 
 function chooseSteps({ train, schedule }: TrainConfig, stepsPerEpoch: number): number {
-  const total = train.maxSteps ?? (train.epochs ?? 0) * stepsPerEpoch;
+  const total = train.maxSteps ?? Math.ceil((train.epochs ?? 0) * stepsPerEpoch - 1e-9);
   if (total === 0) {
     throw usageError("the length of the training is missing: set train.max_steps or train.epochs");
   }

@@ -179,3 +179,26 @@ test.each([...systems, contrastive])(
   },
   60_000,
 );
+
+test.each([
+  // samples, batches of an update, passes, updates of batches of 16
+  [48, 1, 10, 30],
+  [48, 2, 10, 15],
+  [64, 4, 3, 3],
+  [16, 4, 3, 1], // an update is four passes
+])(
+  "%d samples, %d batches an update, %d passes: %d updates",
+  async (size, count, epochs, steps) => {
+    const overrides = [
+      ...SMALL,
+      ...[`data.train_size=${size}`, `train.epochs=${epochs}`, "train.batch_size=16"],
+      ...[`train.accumulation_steps=${count}`, "model.stem=linear"],
+    ];
+    const training = await setUpTraining(await loadTrainConfig("diff-moe-shapes", { overrides }));
+    try {
+      expect(training.totalSteps).toBe(steps);
+    } finally {
+      await training.dispose();
+    }
+  },
+);

@@ -178,7 +178,7 @@ function chooseSteps(
   if (steps === undefined && batchesPerEpoch === undefined) {
     throw usageError("fit cannot count epochs of data without batchesPerEpoch; give steps");
   }
-  const total = steps ?? Math.floor((epochs! * batchesPerEpoch!) / accumulationSteps);
+  const total = steps ?? Math.ceil((epochs! * batchesPerEpoch!) / accumulationSteps - 1e-9);
   if (!(Number.isInteger(total) && total > 0)) {
     throw usageError(`fit needs a whole number of steps above 0, got ${total}`);
   }
