@@ -103,6 +103,7 @@ function layerOptions(
           ? expertChoiceCapacity(dispatch, x.shape[0]!, settings.numExperts, {
               training,
               numTokens,
+              mask,
             })
           : {};
       const inputs = { ...sizes, numTokens, vocabularySize, mask, ids: tokens.ids, ...room };

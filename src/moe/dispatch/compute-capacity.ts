@@ -74,8 +74,8 @@ export function computeCapacity(options: CapacityOptions): number {
  * The same for a number of tokens that is known only at run time, for example in evaluation, where
  * the batch size varies; at least 1. A preset receives an infinite number of tokens.
  *
- * @param numTokens scalar float32, a whole number below 2^24
- * @returns scalar float32
+ * @param numTokens whole numbers below 2^24, float32 of any shape
+ * @returns float32 of the same shape
  */
 export function runTimeCapacity(
   numTokens: Tensor,

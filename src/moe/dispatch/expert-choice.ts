@@ -2,7 +2,7 @@ import { allocate } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
-import { cast } from "../../ops/compare.ts";
+import { cast, greater } from "../../ops/compare.ts";
 import { gather, onesLike, scatterRowsAdd, zerosLike } from "../../ops/gather.ts";
 import { concat, split } from "../../ops/join.ts";
 import { reduceMax, reduceSum } from "../../ops/reduce.ts";
@@ -26,10 +26,7 @@ export function expertChoiceDispatcher(
   const flat = reshape(tokenIds, [-1]); // [E*C]
   const cut = (rows: Tensor): Tensor[] => split(rows, numExperts, 0); // E x [C, D]
   return {
-    counts: reduceSum(
-      mask === undefined ? onesLike(tokenIds) : gather(cast(mask, "int64"), tokenIds),
-      1,
-    ),
+    counts: reduceSum(mask === undefined ? onesLike(tokenIds) : taken(choice, mask), 1),
     dispatch: (x) => cut(gather(x, flat)),
     join: (rows) => concat(rows),
     cut,
@@ -40,7 +37,12 @@ export function expertChoiceDispatcher(
   };
 }
 
-/** Zeros with the rows of `tall` and the width of `wide`. */
+/** 1 for each place with a token that is no padding and within the room of its group, `[E, C]` int64. */
+function taken({ tokenIds, combineWeights }: ExpertChoice, mask: Tensor): Tensor {
+  return mul(gather(cast(mask, "int64"), tokenIds), cast(greater(combineWeights, 0), "int64"));
+}
+
+/** Zeros, as many rows as `tall` has and as wide as `wide`. */
 function zeroRows(tall: Tensor, wide: Tensor): Tensor {
   const width = allocate("float32", [wide.shape[1] as number]);
   return add(zerosLike(reduceMax(tall, -1, { keepDims: true })), constant(tall.graph, width));

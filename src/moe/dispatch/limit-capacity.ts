@@ -16,7 +16,7 @@ import { maskTokens } from "./mask.ts";
 export interface CapacityLimit {
   /**
    * `C`, assignments that each expert accepts from each group; see `computeCapacity`. A float32 scalar
-   * if it is only known at run time, see `runTimeCapacity`.
+   * if it is known only when the graph runs, see `runTimeCapacity`, or that of each token's group, `[N]`.
    */
   readonly capacity: number | Tensor;
   /**

@@ -62,7 +62,9 @@ export interface RouterInputs {
   readonly vocabularySize?: number | undefined;
   /** `C`, tokens that each expert selects from a group; expert choice only. */
   readonly capacity?: number | undefined;
-  /** Tokens per group; expert choice only. */
+  /** `C` of each group by its tokens without padding, `[G]`; of expert choice with a mask. */
+  readonly room?: Tensor | undefined;
+  /** Tokens of a group; of expert choice. */
   readonly groupSize?: number | undefined;
 }
 

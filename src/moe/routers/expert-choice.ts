@@ -6,12 +6,13 @@ import type { Initializer } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add, maximum, mul } from "../../ops/arithmetic.ts";
-import { cast, where } from "../../ops/compare.ts";
+import { cast, greater, where } from "../../ops/compare.ts";
 import { onesLike } from "../../ops/gather.ts";
 import { slice } from "../../ops/join.ts";
 import { reshape, transpose, unsqueeze } from "../../ops/reshape.ts";
 import { cumulativeSum } from "../../ops/scan.ts";
 import { softmax } from "../../ops/softmax.ts";
+import { arange } from "../../ops/tile.ts";
 import { topK } from "../../ops/top-k.ts";
 import type { ExpertChoice } from "../routing.ts";
 import { defineRouter } from "./define.ts";
@@ -21,7 +22,9 @@ import { deviation, initOf, linearSettings, linearTensors, renamedNoise } from "
 export interface ExpertChoiceRoutingOptions {
   /** `C`, tokens that each expert selects from each group; `S * capacityFactor / E` in the paper. */
   readonly capacity: number;
-  /** Tokens per group, `S`; default: all tokens are one group. In V-MoE, an image is a group. */
+  /** Tokens that each expert takes from each group if that is fewer, `[G]`: padding makes no room. */
+  readonly room?: Tensor;
+  /** Tokens per group, `S`; default: all tokens are one group. V-MoE makes an image a group. */
   readonly groupSize?: number;
   readonly noise?: RouterNoise | undefined;
   /** Selectable tokens, `[N]` bool; default all. Others get weight 0 if an expert selects them. */
@@ -68,7 +71,7 @@ export function expertChoiceRouting(
  */
 export function selectTokens(
   gates: Tensor,
-  { capacity, groupSize: size, mask }: Omit<ExpertChoiceRoutingOptions, "noise">,
+  { capacity, groupSize: size, mask, room }: Omit<ExpertChoiceRoutingOptions, "noise">,
 ): Pick<ExpertChoice, "tokenIds" | "combineWeights"> {
   const [numTokens, numExperts] = gates.shape as [Dim, number];
   const groupSize = size ?? numTokens;
@@ -87,13 +90,21 @@ export function selectTokens(
   const columns = transpose(reshape(eligible, [numGroups, groupSize, numExperts]), [2, 0, 1]); // [E, G, S]
   const { values, indices } = topK(columns, capacity); // [E, G, C]
   const shape = [numExperts, product([numGroups, capacity])];
+  const positive = mask === undefined ? values : maximum(values, 0);
+  const weights = room === undefined ? positive : where(hasRoom(capacity, room), positive, 0);
   return {
     tokenIds: reshape(toGlobal(indices, groupSize), shape), // [E, G*C]
-    combineWeights: reshape(mask === undefined ? values : maximum(values, 0), shape), // [E, G*C]
+    combineWeights: reshape(weights, shape), // [E, G*C]
   };
 }
 
-/** Converts token ids within groups to ids among all tokens, `[E, G, C]`. */
+/** Which of the `C` places of a group are within its room, `[G, C]` bool. */
+function hasRoom(capacity: number, room: Tensor): Tensor {
+  const places = cast(arange(room.graph, capacity), "float32"); // [C]
+  return greater(unsqueeze(room, 1), places);
+}
+
+/** Token ids within groups to ids among all tokens, `[E, G, C]`. */
 function toGlobal(indices: Tensor, groupSize: Dim): Tensor {
   if (indices.shape[1] === 1 || typeof groupSize !== "number") return indices;
   const ones = onesLike(cast(slice(slice(indices, 0, 0, 1), 2, 0, 1), "float32")); // [1, G, 1]
@@ -136,13 +147,13 @@ export const expertChoice = defineRouter({
     sequences: true,
     leak: "with the router expert_choice, whether an expert selects a token depends on later tokens",
   }),
-  route: (scope, x, settings, { numExperts, capacity, groupSize, mask }) =>
+  route: (scope, x, settings, { numExperts, capacity, groupSize, mask, room }) =>
     expertChoiceRouter(scope, x, {
       ...settings,
       ...initOf(settings),
       numExperts,
       capacity: capacity!,
-      ...defined({ groupSize, mask }),
+      ...defined({ groupSize, mask, room }),
     }),
   examples: {
     picture: { settings: {}, dispatch: { name: "expert_choice", capacity_factor: 2 } },

@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { array, toNumbers } from "../../graph/array.ts";
 import { zeros } from "../../nn/initializers.ts";
 import { runScoped } from "../../nn/scope.fixture.ts";
+import type { Scope } from "../../nn/scope.ts";
 import { createScope } from "../../nn/scope.ts";
 import { checkOperator, randomArray } from "../../ops/check.fixture.ts";
+import { unsqueeze } from "../../ops/reshape.ts";
 import { evaluate } from "../../runtime/evaluate.ts";
 import { biasRouting, lossFreeBiasRouter, nextBias } from "./loss-free-bias.ts";
 import { choose, expectValues, identity, normalized, parts, rowsOf } from "./routers.fixture.ts";
@@ -73,10 +75,15 @@ async function updated(training: boolean, mask: boolean): Promise<readonly numbe
       const options = { numExperts: 4, numSelectedExperts: 1, updateRate: 0.5 };
       // The update is traced by the scope that `runScoped` made, so it is read through a wrapper.
       let next = x!;
-      const watched = {
+      let bias = x!;
+      const watched: Scope = {
         ...scope,
-        update: (_: string, value: typeof next) => {
-          next = value;
+        state: (...spec) => {
+          bias = scope.state(...spec);
+          return bias;
+        },
+        updateFrom: (_, { counts }, rule) => {
+          next = rule(bias, { counts: unsqueeze(counts!, 0) });
         },
       };
       lossFreeBiasRouter(watched, x!, { ...options, ...(mask && { mask: counted! }) });
