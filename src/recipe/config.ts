@@ -12,43 +12,43 @@ const train = z
   .strictObject({
     batch_size: z.int().positive().default(64),
     /**
-     * Samples of each training domain in a batch, which then has no other size; every evaluation tells the
-     * accuracy in each domain, and the mean over training domains chooses the checkpoint.
+     * Samples of each training domain in a batch; replaces `batch_size`. Evaluations report the
+     * accuracy of each domain, and the mean over the training domains chooses the checkpoint.
      */
     samples_per_domain: z.int().positive().optional(),
-    /** How classes are learnt from these domains; `erm` by default. */
+    /** Algorithm that learns classes from several domains. Default `erm`. */
     algorithm: algorithmSchema.optional(),
-    /** Training samples of each domain that evaluations score; all by default. */
+    /** Training samples of each domain that evaluations score. Default: all. */
     in_split_samples: z.int().positive().optional(),
-    /**
-     * One of the two says how long: steps, or passes over the training split, of which the last update may
-     * do a little more.
-     */
+    /** Length of the training, in steps; either this or `epochs` is required, and the later layer wins. */
     max_steps: z.int().positive().optional(),
+    /** Length of the training, in passes over the training split; rounded up to whole updates. */
     epochs: z.int().positive().optional(),
-    /** Batches whose gradients are averaged for one update. */
+    /** Batches per update; their gradients are those of one batch with all samples. */
     accumulation_steps: z.int().positive().default(1),
-    /** Batches of an update are compared as one, for losses that compare samples (GradCache). */
+    /** Whether a loss that compares samples treats the batches of an update as one batch (GradCache). */
     grad_cache: z.boolean().default(false),
     label_smoothing: z.number().min(0).lt(1).default(0),
-    /** Norm to which gradients are clipped. */
+    /** Maximum norm of gradients. Default: no clipping. */
     clip_norm: z.number().positive().optional(),
-    /** Decay of the moving average of weights that evaluation uses; none by default. */
+    /** Decay of the moving average of weights, which evaluation uses. Default: no average. */
     ema_decay: z.number().min(0).lt(1).optional(),
-    /** Validation every so many steps, or epochs; the last step is always validated. */
+    /** Steps between validations; the last step is always validated. */
     eval_every: z.int().positive().optional(),
+    /** Epochs between validations. */
     eval_every_epochs: z.int().positive().optional(),
-    /** Validations before this step choose no checkpoint; that of the last step always may. */
+    /** First step whose checkpoint may be chosen; the last step always may. */
     choose_from_step: z.int().positive().optional(),
     checkpoint_every: z.int().positive().optional(),
-    /** Checkpoints kept besides the best. */
+    /** Number of newest checkpoints to keep besides the best. */
     keep_checkpoints: z.int().positive().default(2),
-    /** Stops after so many validations without a better score. */
+    /** Number of validations without improvement after which training stops. */
     early_stopping: z.int().positive().optional(),
-    /** Segments that the backward pass computes again instead of keeping them: less memory, more time. */
+    /** Segments that the backward pass recomputes instead of storing: less memory, more time. */
     gradient_checkpointing: z.enum(["none", "blocks"]).default("none"),
-    /** Steps between logged scalars, and between logged loads of experts. */
+    /** Steps between logged scalars. */
     log_every: z.int().positive().default(1),
+    /** Steps between logged loads of experts. */
     log_experts_every: z.int().positive().default(50),
   })
   .register(exclusiveKeys, [

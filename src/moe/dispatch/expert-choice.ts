@@ -42,7 +42,7 @@ function taken({ tokenIds, combineWeights }: ExpertChoice, mask: Tensor): Tensor
   return mul(gather(cast(mask, "int64"), tokenIds), cast(greater(combineWeights, 0), "int64"));
 }
 
-/** Zeros, as many rows as `tall` has and as wide as `wide`. */
+/** Zeros with the rows of `tall` and the width of `wide`. */
 function zeroRows(tall: Tensor, wide: Tensor): Tensor {
   const width = allocate("float32", [wide.shape[1] as number]);
   return add(zerosLike(reduceMax(tall, -1, { keepDims: true })), constant(tall.graph, width));

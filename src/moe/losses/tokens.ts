@@ -35,7 +35,7 @@ export function overTokens(loss: Tensor, mask?: Tensor): Tensor {
   return meanOver(loss, mask === undefined ? "samples" : countTokens(mask));
 }
 
-/** How many tokens count, a float32 scalar. */
+/** Number of unmasked tokens, a float32 scalar. */
 export function countTokens(mask: Tensor): Tensor {
   return reduceSum(cast(mask, "float32"));
 }

@@ -64,7 +64,7 @@ export interface RouterInputs {
   readonly capacity?: number | undefined;
   /** `C` of each group by its tokens without padding, `[G]`; of expert choice with a mask. */
   readonly room?: Tensor | undefined;
-  /** Tokens of a group; of expert choice. */
+  /** Tokens per group; expert choice only. */
   readonly groupSize?: number | undefined;
 }
 
