@@ -9,6 +9,7 @@ import {
   type Objective,
   trainingGraph,
 } from "../../learn/step-graph.ts";
+import { reduceMean } from "../../ops/reduce.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import { promptObjective } from "../../tasks/matching/class-prompts.ts";
 import { captionObjective } from "../../tasks/matching/task.ts";
