@@ -89,6 +89,10 @@ try {
   const { count, found } = differences(...runs);
   if (count === 0) throw new Error("the runs wrote no metrics to compare");
   for (const difference of found.slice(0, 5)) console.log(difference);
+  const names = found.map((difference) => /"name":"([^"]+)"/.exec(difference)?.[1] ?? difference);
+  for (const name of new Set(names)) {
+    console.log(`${name}: ${names.filter((other) => other === name).length} differ`);
+  }
   console.log(found.length === 0 ? `${count} events are equal` : `${found.length} differences`);
   process.exitCode = found.length === 0 ? 0 : 1;
 } finally {
