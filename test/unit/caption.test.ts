@@ -170,7 +170,7 @@ test("a broken picture is reported, and the others are captioned", async () => {
     .split("\n")
     .filter((line) => line.includes(folder.path));
   expect(sentences).toEqual([
-    `${broken} cannot be decoded: it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture`,
+    `${broken} cannot be decoded: it is not a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PPM or PGM picture`,
     `there is no picture ${at("gone.png")}; correct the path`,
   ]);
   const alone = await moesaic("caption", run, broken, "--json");
