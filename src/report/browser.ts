@@ -10,6 +10,7 @@ export {
   attentionLevel,
   markPatch,
 } from "./charts/attention.ts";
+export { type BalanceEntry, balanceLegend } from "./charts/balance.ts";
 export type { ChartOptions } from "./charts/chart-options.ts";
 export { confusionChart } from "./charts/confusion.ts";
 export {
@@ -38,6 +39,7 @@ export { type MosaicOptions, mosaicChart } from "./charts/mosaic.ts";
 export { type PatchSheetOptions, patchSheetChart } from "./charts/patch-sheet.ts";
 export { planeChart } from "./charts/planes/plane.ts";
 export { classLooks, type RegionPlane, regionPlanes } from "./charts/planes/region-planes.ts";
+export { chartsOf } from "./charts-of.ts";
 export { inkOn } from "./color.ts";
 export { downsample, type Point } from "./downsample.ts";
 export {
