@@ -10,7 +10,6 @@ export {
   attentionLevel,
   markPatch,
 } from "./charts/attention.ts";
-export { type BalanceEntry, balanceLegend } from "./charts/balance.ts";
 export type { ChartOptions } from "./charts/chart-options.ts";
 export { confusionChart } from "./charts/confusion.ts";
 export {
@@ -39,7 +38,6 @@ export { type MosaicOptions, mosaicChart } from "./charts/mosaic.ts";
 export { type PatchSheetOptions, patchSheetChart } from "./charts/patch-sheet.ts";
 export { planeChart } from "./charts/planes/plane.ts";
 export { classLooks, type RegionPlane, regionPlanes } from "./charts/planes/region-planes.ts";
-export { chartsOf } from "./charts-of.ts";
 export { inkOn } from "./color.ts";
 export { downsample, type Point } from "./downsample.ts";
 export {
@@ -52,10 +50,11 @@ export {
 export { expertColors } from "./palette.ts";
 export { type PatchSprite, patchSprite } from "./patch-sprite.ts";
 export { greyscale, pngDataUri } from "./png.ts";
+export { chartsOf } from "./sections/charts-of.ts";
 export {
   type RoutingCurve,
   routingCurves,
   wholeLayers,
 } from "./sections/routing/routing-curves.ts";
 export { type RoutingColumn, routingColumns } from "./sections/routing/table.ts";
-export { type ChartTheme, cssTheme } from "./theme.ts";
+export { type BalanceEntry, balanceLegend, type ChartTheme, cssTheme } from "./theme.ts";

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { chartsOf } from "../charts-of.ts";
-import { cssTheme } from "../theme.ts";
-import { balanceLegend } from "./balance.ts";
+import { chartsOf } from "../sections/charts-of.ts";
+import { balanceLegend, cssTheme } from "../theme.ts";
 import { layerNames } from "./chart.ts";
 import { confusionChart } from "./confusion.ts";
 import { type Curve, curveChart, curveLegend, smoothingWindow, suitsLogAxis } from "./curves.ts";

@@ -1,7 +1,7 @@
 /** Expert assignments per class, domain or attribute value. */
 
 import { formatPercent } from "../format.ts";
-import { balanceShade } from "./balance.ts";
+import { balanceShade } from "../theme.ts";
 import { themeOf } from "./chart.ts";
 import type { ChartOptions } from "./chart-options.ts";
 import { heatMap } from "./heat-map.ts";

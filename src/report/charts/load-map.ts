@@ -2,7 +2,7 @@
 
 import type { LayerRouting } from "../../inspect/types/routing.ts";
 import { formatPercent } from "../format.ts";
-import { balanceShade } from "./balance.ts";
+import { balanceShade } from "../theme.ts";
 import { themeOf } from "./chart.ts";
 import type { ChartOptions } from "./chart-options.ts";
 import { heatMap } from "./heat-map.ts";

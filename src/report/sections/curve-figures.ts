@@ -1,10 +1,10 @@
 /** Charts of curves with their legends, for several sections. */
 
 import { type Curve, curveChart, curveLegend, suitsLogAxis } from "../charts/curves.ts";
-import { chartsOf } from "../charts-of.ts";
 import { type Html, html, type Part } from "../html.ts";
 import type { Series } from "../series.ts";
 import type { GridChart } from "./chart-grid.ts";
+import { chartsOf } from "./charts-of.ts";
 import type { Context } from "./section.ts";
 
 /** Curves of one chart. */

@@ -1,14 +1,13 @@
 /** Load of the experts of each layer. */
 
 import type { LabelRouting, LayerRouting } from "../../../inspect/types/routing.ts";
-import { balanceLegend } from "../../charts/balance.ts";
 import { labelMapChart } from "../../charts/label-map.ts";
 import { loadBarsChart } from "../../charts/load-bars.ts";
 import { loadMapChart } from "../../charts/load-map.ts";
 import { deadBelow, loadStatus, overloadedAbove, statusSign } from "../../charts/load-status.ts";
 import { type Html, html } from "../../html.ts";
 import { responsive } from "../../svg.ts";
-import { cssTheme } from "../../theme.ts";
+import { balanceLegend, cssTheme } from "../../theme.ts";
 import { chartGrid } from "../chart-grid.ts";
 import { type Context, figure, type Section } from "../section.ts";
 import { drawRoutingCurves } from "./curves.ts";
