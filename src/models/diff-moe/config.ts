@@ -57,7 +57,7 @@ export const diffMoeSchema = z.strictObject({
     .min(0)
     .lt(1)
     .default(0.1)
-    .describe("Dropout of attention and experts; default 0.1."),
+    .describe("Dropout on the outputs of attention, fusion and experts; default 0.1."),
   layer_norm_epsilon: z
     .number()
     .positive()
@@ -73,7 +73,7 @@ export const diffMoeSchema = z.strictObject({
       form: z
         .enum(["linear", "attention"])
         .default("linear")
-        .describe("Form: see the documentation of the system."),
+        .describe("Logits of the router: linear, or attention of tokens to expert keys."),
       noisy: z
         .boolean()
         .default(false)
@@ -128,7 +128,9 @@ export const diffMoeSchema = z.strictObject({
       form: z
         .enum(["info_nce", "siglip"])
         .default("info_nce")
-        .describe("Form: see the documentation of the system."),
+        .describe(
+          "Loss of pairs: InfoNCE, a softmax over the batch, or SigLIP, a sigmoid of each pair.",
+        ),
       temperature: z
         .number()
         .positive()

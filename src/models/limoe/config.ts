@@ -83,7 +83,9 @@ export const limoeSchema = z.strictObject({
       form: z
         .enum(["info_nce", "siglip"])
         .default("info_nce")
-        .describe("Form: see the documentation of the system."),
+        .describe(
+          "Loss of pairs: InfoNCE, a softmax over the batch, or SigLIP, a sigmoid of each pair.",
+        ),
       temperature: z
         .number()
         .positive()

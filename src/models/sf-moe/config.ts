@@ -39,7 +39,11 @@ export const sfMoeSchema = z.strictObject({
         .max(6)
         .default([2, 2, 2, 2])
         .describe("Blocks per stage of the ResNet."),
-      channels: z.int().positive().default(64).describe("Channels of the first stage; default 64."),
+      channels: z
+        .int()
+        .positive()
+        .default(64)
+        .describe("Channels after the first convolution; default 64."),
     })
     .prefault({})
     .describe(

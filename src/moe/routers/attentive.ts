@@ -127,7 +127,7 @@ export const attentive = defineRouter({
     form: z
       .enum(["linear", "attention"])
       .default("linear")
-      .describe("Form: see the documentation of the system."),
+      .describe("Logits of the router: linear, or attention of tokens to expert keys."),
     noisy: z
       .boolean()
       .default(false)
