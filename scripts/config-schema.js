@@ -16,10 +16,6 @@ const { properties, ...rest } = z.toJSONSchema(trainConfigSchema, { io: "input" 
 const described = {
   extends: { type: "string", description: "Recipe or file whose settings this one inherits." },
   ...properties,
-  recipe: {
-    ...properties.recipe,
-    description: "Name of the recipe; by default the name of the file.",
-  },
 };
 const schema = { title: "Moesaic recipe", ...partial({ ...rest, properties: described }) };
 const file = new URL("../dist/config.schema.json", import.meta.url);

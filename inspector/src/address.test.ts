@@ -10,11 +10,14 @@ test("an address contains a run, a page and its choices", () => {
   ]);
 });
 
-test("an unknown page falls back to a known page", () => {
+test("an unknown page is reported, with the page in its place", () => {
   expect(parseRoute("").page).toBe("runs");
-  expect(parseRoute("#/elsewhere/x").page).toBe("runs");
-  expect(parseRoute("#/run/first").page).toBe("overview");
-  expect(parseRoute("#/run/first/constructor").page).toBe("overview");
+  expect(parseRoute("").unknown).toBeUndefined();
+  expect(parseRoute("#/elsewhere/x")).toMatchObject({ page: "runs", unknown: "elsewhere/x" });
+  expect(parseRoute("#/run/first")).toEqual({ run: "first", page: "overview", params: new Map() });
+  expect(parseRoute("#/run/first/constructor")).toMatchObject({
+    ...{ run: "first", page: "overview", unknown: "constructor" },
+  });
   expect(parseRoute("#/run/%E0%A4%A/mosaic").run).toBe("%E0%A4%A"); // invalid UTF-8
 });
 

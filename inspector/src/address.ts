@@ -6,12 +6,15 @@ export interface Route {
   /** The selected run; without a run, the page is the list of runs. */
   readonly run?: string;
   readonly page: RunPage | "runs";
+  /** The part of the address that no page has, such as the name of an unknown page. */
+  readonly unknown?: string;
   /** Choices on the page, such as the layer. */
   readonly params: ReadonlyMap<string, string>;
 }
 
 /**
- * Parses `#/run/<id>/<page>?<name>=<value>&...`; an unknown address means the list of runs.
+ * Parses `#/run/<id>/<page>?<name>=<value>&...`; without a run it is the list of runs. An unknown
+ * page is reported by `unknown`.
  *
  * @example
  * parseRoute("#/run/first/mosaic?layer=2").page // "mosaic"
@@ -20,9 +23,13 @@ export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const params = new Map(new URLSearchParams(query));
   const [kind, id, page = "overview"] = path.split("/");
-  if (kind !== "run" || id === undefined || id === "") return { page: "runs", params };
+  if (kind !== "run" || id === undefined || id === "") {
+    return { page: "runs", params, ...(path !== "" && { unknown: decode(path) }) };
+  }
   const known = runPages.find(({ name }) => name === page);
-  return { run: decode(id), page: known?.name ?? "overview", params };
+  const run = decode(id);
+  if (known === undefined) return { run, page: "overview", params, unknown: decode(page) };
+  return { run, page: known.name, params };
 }
 
 /** The address of a page, for `href`. */

@@ -6,7 +6,7 @@ import { RunsPage } from "./pages/runs.tsx";
 import { route } from "./route.ts";
 
 export function App() {
-  const { run, page } = route.value;
+  const { run, page, unknown } = route.value;
   // A new page starts at its top, like a document.
   useEffect(() => scrollTo(0, 0), [run, page]);
   return (
@@ -16,6 +16,12 @@ export function App() {
       </button>
       <Header />
       <main id="content" tabIndex={-1}>
+        {unknown !== undefined && (
+          <p class="card warning" role="alert">
+            There is no page “{unknown}”{run !== undefined && " of a run"}. This is the{" "}
+            {run === undefined ? "list of runs" : "overview of the run"}.
+          </p>
+        )}
         {run === undefined ? <RunsPage /> : <RunPageView key={run} id={run} />}
       </main>
     </>

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -29,4 +29,14 @@ test("finds a recipe by name and suggests similar ones", () => {
     "unknown recipe zebra; run moesaic recipes for a list",
   );
   expect(() => recipePath("..", folder)).toThrow(/unknown recipe/);
+});
+
+test("recipes begin with the line that names their schema; their description is the first sentence", () => {
+  const recipes = listRecipes();
+  expect(recipes.length).toBeGreaterThan(20);
+  for (const { path, description } of recipes) {
+    const [first, second] = readFileSync(path, "utf8").split("\n");
+    expect(first, path).toBe("# yaml-language-server: $schema=../dist/config.schema.json");
+    expect(second, path).toBe(`# ${description}`);
+  }
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { retrievalScores } from "./retrieval.ts";
+import { retrievalMatches, retrievalScores } from "./retrieval.ts";
 
 const rows = (...points: readonly (readonly [number, number])[]) => ({
   width: 2,
@@ -34,6 +34,28 @@ test("equal embeddings score at chance level, and images without texts are no qu
   });
   const one = retrievalScores(rows([1, 0], [0, 1]), rows([0, 1]), [1]);
   expect([one.image_to_text_r1, one.text_to_image_r1]).toEqual([1, 1]);
+});
+
+test("equal captions match the images of each other, by hand", () => {
+  // Images 0 and 2 have the same caption; cosines of the texts [1, 0], [0, 1], [1, 0] with the images
+  // [0.6, 0.8], [0, 1], [1, 0] are 0.6 0 1, 0.8 1 0 and 0.6 0 1.
+  const images = rows([0.6, 0.8], [0, 1], [1, 0]);
+  const texts = rows([1, 0], [0, 1], [1, 0]);
+  const own = retrievalScores(images, texts, [0, 1, 2]);
+  // Text 0 finds image 2, its own is second; image 0 finds text 1 and then its own.
+  expect([own.text_to_image_r1, own.image_to_text_r1]).toEqual([2 / 3, 1 / 3]);
+  const equal = retrievalScores(images, texts, [0, 1, 2], ["a star", "a ring", "a star"]);
+  // Both star texts find image 2; image 2 finds text 0, its caption; image 0 still finds the ring.
+  expect([equal.text_to_image_r1, equal.image_to_text_r1]).toEqual([1, 2 / 3]);
+  const all = retrievalScores(images, texts, [0, 1, 2], ["same", "same", "same"]);
+  expect([all.text_to_image_r1, all.image_to_text_r1]).toEqual([1, 1]);
+  expect(retrievalMatches(4, [0, 1, 2, 2], ["a", "b", "a", "b"])).toEqual({
+    textsOf: [[0, 2], [1, 3], [0, 1, 2, 3], []], // biome-ignore format: one row
+    imagesOf: [[0, 2], [1, 2], [0, 2], [1, 2]], // biome-ignore format: one row
+  });
+  expect(() => retrievalScores(images, texts, [0, 1, 2], ["a"])).toThrow(
+    "got 1 captions of 3 texts",
+  );
 });
 
 test("texts without owners are rejected", () => {

@@ -56,3 +56,22 @@ test("ties go to the earlier row", () => {
   expect(byText.map(({ rank }) => rank)).toEqual([1, 2, 3]);
   expect(byText[2]!.images.map(shown)).toEqual([0, 1, 2]);
 });
+
+test("an image with an equal caption is a hit, in both directions", () => {
+  const { byText, byImage } = retrievalSamples({
+    split: "test",
+    images: { width: 2, data: [0.6, 0.8, 1, 0] },
+    texts: { width: 2, data: [1, 0, 1, 0] },
+    owners: [0, 1],
+    captions: ["a star", "a star"],
+    imageOf,
+  });
+  expect(byText.map(({ rank, images }) => [rank, images.map(({ own }) => own)])).toEqual([
+    [1, [true, true]],
+    [1, [true, true]],
+  ]);
+  expect(byImage.map(({ rank, texts }) => [rank, texts.map(({ own }) => own)])).toEqual([
+    [1, [true, true]],
+    [1, [true, true]],
+  ]);
+});

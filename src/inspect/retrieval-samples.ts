@@ -1,5 +1,5 @@
 /** Chooses retrieval examples for reports. */
-import { bestRank } from "../evaluate/retrieval.ts";
+import { bestRank, retrievalMatches } from "../evaluate/retrieval.ts";
 import { cosineMatrix, countRows, type Embeddings, largest } from "../evaluate/similarity.ts";
 import type { RecordedImage } from "./types/image.ts";
 import type { RetrievalMatch, RetrievalSamples } from "./types/pair.ts";
@@ -24,15 +24,15 @@ export interface RetrievalSamplesOptions {
 
 /**
  * Nearest images for some texts, and nearest texts for some images, by cosine similarity. Ties go
- * to the earlier row, as in `retrievalScores`. Queries are spread evenly over the split, so that
+ * to the earlier row, and equal captions match the images of each other, as in `retrievalScores`.
+ * Queries are spread evenly over the split, so that
  * they are representative; the two directions use different images.
  */
 export function retrievalSamples(options: RetrievalSamplesOptions): RetrievalSamples {
   const { split, images, texts, owners, captions, imageOf } = options;
   const { queries = 6, imagesShown = 5, textsShown = 3 } = options;
   const numImages = countRows(images);
-  const textsOf = Array.from({ length: numImages }, (): number[] => []);
-  for (const [text, image] of owners.entries()) textsOf[image]!.push(text);
+  const { textsOf, imagesOf } = retrievalMatches(numImages, owners, captions);
   const captioned = [...textsOf.keys()].filter((image) => textsOf[image]!.length > 0);
   return {
     split,
@@ -40,11 +40,11 @@ export function retrievalSamples(options: RetrievalSamplesOptions): RetrievalSam
     numTexts: owners.length,
     byText: spread(owners.length, queries, 0).map((text) => {
       const scores = cosineMatrix(rowOf(texts, text), images);
-      const own = owners[text]!;
+      const own = imagesOf[text]!;
       return {
         text: captions[text]!,
-        rank: bestRank(scores, [own]) + 1,
-        images: nearest(scores, imagesShown, [own]).map(({ row, ...match }) => ({
+        rank: bestRank(scores, own) + 1,
+        images: nearest(scores, imagesShown, own).map(({ row, ...match }) => ({
           ...match,
           image: imageOf(row),
         })),

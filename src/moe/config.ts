@@ -32,16 +32,31 @@ export function moeSchemaWith(defaults: MoeDefaults) {
   const { dispatch: usual, experts = {}, losses = [] } = defaults;
   return z
     .strictObject({
-      num_experts: z.int().positive().max(4096).default(numExperts),
-      router: routerSchema.prefault(router),
-      dispatch: dispatchSchema.optional(),
-      experts: expertsSchema.prefault(experts),
+      num_experts: z
+        .int()
+        .positive()
+        .max(4096)
+        .default(numExperts)
+        .describe("Number of experts of a layer; default 8."),
+      router: routerSchema.prefault(router).describe("How tokens choose experts."),
+      dispatch: dispatchSchema
+        .optional()
+        .describe(
+          "How tokens reach the experts and what limits them; the default depends on the router.",
+        ),
+      experts: expertsSchema.prefault(experts).describe("Architecture of the experts."),
       losses: z
         .array(lossSchema)
         .max(32)
-        .prefault([...losses]),
-      /** L1 and L2 factors of the router's weights. */
-      router_penalty: z.strictObject({ l1: penalty, l2: penalty }).prefault({}),
+        .prefault([...losses])
+        .describe("Auxiliary losses of the router, such as load balance."),
+      router_penalty: z
+        .strictObject({
+          l1: penalty.describe("Factor of the L1 norm; default 0."),
+          l2: penalty.describe("Factor of the squared L2 norm; default 0."),
+        })
+        .prefault({})
+        .describe("L1 and L2 factors of the router's weights."),
     })
     .transform(({ dispatch, ...rest }) => {
       const fitting = defaultDispatcher(rest.router.name);

@@ -9,26 +9,60 @@ import type { ExpertOptions } from "./experts.ts";
 
 export const expertsSchema = z
   .strictObject({
-    /** `mlp`: `fc2(act(fc1(x)))`; `gated`: `fc2(act(gate(x)) * up(x))`. */
-    kind: z.enum(["mlp", "gated"]).default("mlp"),
-    /** Default `gelu`, or `silu` for gated experts, which makes them SwiGLU. */
-    activation: activationSchema.optional(),
-    /** Hidden width divided by the model's width; default 4. `hidden_width` sets the width itself. */
-    mlp_ratio: z.number().positive().optional(),
-    hidden_width: z.int().positive().optional(),
-    bias: z.boolean().default(true),
-    /** Dropout rate after the activation and after the last linear map. */
-    dropout: z.number().min(0).lt(1).default(0),
-    /** Another rate after the activation; makeMoE and seeMoE have none there. */
-    hidden_dropout: z.number().min(0).lt(1).optional(),
-    /** Whether each expert has a layer norm. */
-    inner_norm: z.boolean().default(false),
-    /** Additional experts that process every token, unweighted. */
-    num_shared: z.int().nonnegative().default(0),
-    /** `m`: `m` times as many experts, each with `1/m` of the width, and `m` times as many selected. */
-    granularity: z.int().positive().default(1),
-    /** `shared`: all experts of a layer start with the same values. */
-    initialization: z.enum(["per_expert", "shared"]).default("per_expert"),
+    kind: z
+      .enum(["mlp", "gated"])
+      .default("mlp")
+      .describe("`mlp`: `fc2(act(fc1(x)))`; `gated`: `fc2(act(gate(x)) * up(x))`."),
+    activation: activationSchema
+      .optional()
+      .describe(
+        "Activation of the experts; by default gelu, or silu for gated experts, which makes them SwiGLU.",
+      ),
+    mlp_ratio: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        "Hidden width divided by the model's width; default 4. `hidden_width` sets the width itself.",
+      ),
+    hidden_width: z
+      .int()
+      .positive()
+      .optional()
+      .describe("Hidden width of the experts, instead of mlp_ratio."),
+    bias: z
+      .boolean()
+      .default(true)
+      .describe("Whether the linear maps of the experts have a bias; default true."),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe("Dropout rate after the activation and after the last linear map."),
+    hidden_dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .optional()
+      .describe("Another rate after the activation; makeMoE and seeMoE have none there."),
+    inner_norm: z.boolean().default(false).describe("Whether each expert has a layer norm."),
+    num_shared: z
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe("Additional experts that process every token, unweighted."),
+    granularity: z
+      .int()
+      .positive()
+      .default(1)
+      .describe(
+        "`m`: `m` times as many experts, each with `1/m` of the width, and `m` times as many selected.",
+      ),
+    initialization: z
+      .enum(["per_expert", "shared"])
+      .default("per_expert")
+      .describe("`shared`: all experts of a layer start with the same values."),
   })
   .refine((given) => given.mlp_ratio === undefined || given.hidden_width === undefined, {
     error: "give either mlp_ratio or hidden_width",

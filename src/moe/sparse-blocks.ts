@@ -9,8 +9,10 @@ const count = z.int().positive();
 /** `all`, `none`, `{ every_n: 2 }`, `{ last_n: 2 }`, or a list of blocks, counted from 0. */
 export const moeLayersSchema = z.union([
   z.enum(["all", "none"]),
-  z.strictObject({ every_n: count }),
-  z.strictObject({ last_n: count }),
+  z.strictObject({
+    every_n: count.describe("Every n-th block has experts: the blocks n - 1, 2n - 1 and so on."),
+  }),
+  z.strictObject({ last_n: count.describe("The last n of the odd blocks have experts.") }),
   z.array(index).max(1024),
 ]);
 

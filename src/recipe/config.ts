@@ -10,46 +10,104 @@ import { optimizerSchema, scheduleSchema } from "./optimizer-config.ts";
 
 const train = z
   .strictObject({
-    batch_size: z.int().positive().default(64),
-    /**
-     * Samples of each training domain in a batch; replaces `batch_size`. Evaluations report the
-     * accuracy of each domain, and the mean over the training domains chooses the checkpoint.
-     */
-    samples_per_domain: z.int().positive().optional(),
-    /** Algorithm that learns classes from several domains. Default `erm`. */
-    algorithm: algorithmSchema.optional(),
-    /** Training samples of each domain that evaluations score. Default: all. */
-    in_split_samples: z.int().positive().optional(),
-    /** Length of the training, in steps; either this or `epochs` is required, and the later layer wins. */
-    max_steps: z.int().positive().optional(),
-    /** Length of the training, in passes over the training split; rounded up to whole updates. */
-    epochs: z.int().positive().optional(),
-    /** Batches per update; their gradients are those of one batch with all samples. */
-    accumulation_steps: z.int().positive().default(1),
-    /** Whether a loss that compares samples treats the batches of an update as one batch (GradCache). */
-    grad_cache: z.boolean().default(false),
-    label_smoothing: z.number().min(0).lt(1).default(0),
-    /** Maximum norm of gradients. Default: no clipping. */
-    clip_norm: z.number().positive().optional(),
-    /** Decay of the moving average of weights, which evaluation uses. Default: no average. */
-    ema_decay: z.number().min(0).lt(1).optional(),
-    /** Steps between validations; the last step is always validated. */
-    eval_every: z.int().positive().optional(),
-    /** Epochs between validations. */
-    eval_every_epochs: z.int().positive().optional(),
-    /** First step whose checkpoint may be chosen; the last step always may. */
-    choose_from_step: z.int().positive().optional(),
-    checkpoint_every: z.int().positive().optional(),
-    /** Number of newest checkpoints to keep besides the best. */
-    keep_checkpoints: z.int().positive().default(2),
-    /** Number of validations without improvement after which training stops. */
-    early_stopping: z.int().positive().optional(),
-    /** Segments that the backward pass recomputes instead of storing: less memory, more time. */
-    gradient_checkpointing: z.enum(["none", "blocks"]).default("none"),
-    /** Steps between logged scalars. */
-    log_every: z.int().positive().default(1),
-    /** Steps between logged loads of experts. */
-    log_experts_every: z.int().positive().default(50),
+    batch_size: z.int().positive().default(64).describe("Samples per batch; default 64."),
+    samples_per_domain: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        "Samples of each training domain in a batch; replaces `batch_size`. Evaluations report the accuracy of each domain, and the mean over the training domains chooses the checkpoint.",
+      ),
+    algorithm: algorithmSchema
+      .optional()
+      .describe("Algorithm that learns classes from several domains. Default `erm`."),
+    in_split_samples: z
+      .int()
+      .positive()
+      .optional()
+      .describe("Training samples of each domain that evaluations score. Default: all."),
+    max_steps: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        "Length of the training, in steps; either this or `epochs` is required, and the later layer wins.",
+      ),
+    epochs: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        "Length of the training, in passes over the training split; rounded up to whole updates.",
+      ),
+    accumulation_steps: z
+      .int()
+      .positive()
+      .default(1)
+      .describe("Batches per update; their gradients are those of one batch with all samples."),
+    grad_cache: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether a loss that compares samples treats the batches of an update as one batch (GradCache).",
+      ),
+    label_smoothing: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe("Probability mass spread evenly over all classes, 0 to below 1; default 0."),
+    clip_norm: z
+      .number()
+      .positive()
+      .optional()
+      .describe("Maximum norm of gradients. Default: no clipping."),
+    ema_decay: z
+      .number()
+      .min(0)
+      .lt(1)
+      .optional()
+      .describe(
+        "Decay of the moving average of weights, which evaluation uses. Default: no average.",
+      ),
+    eval_every: z
+      .int()
+      .positive()
+      .optional()
+      .describe("Steps between validations; the last step is always validated."),
+    eval_every_epochs: z.int().positive().optional().describe("Epochs between validations."),
+    choose_from_step: z
+      .int()
+      .positive()
+      .optional()
+      .describe("First step whose checkpoint may be chosen; the last step always may."),
+    checkpoint_every: z
+      .int()
+      .positive()
+      .optional()
+      .describe("Steps between checkpoints; by default at every validation."),
+    keep_checkpoints: z
+      .int()
+      .positive()
+      .default(2)
+      .describe("Number of newest checkpoints to keep besides the best."),
+    early_stopping: z
+      .int()
+      .positive()
+      .optional()
+      .describe("Number of validations without improvement after which training stops."),
+    gradient_checkpointing: z
+      .enum(["none", "blocks"])
+      .default("none")
+      .describe(
+        "Segments that the backward pass recomputes instead of storing: less memory, more time.",
+      ),
+    log_every: z.int().positive().default(1).describe("Steps between logged scalars."),
+    log_experts_every: z
+      .int()
+      .positive()
+      .default(50)
+      .describe("Steps between logged loads of experts."),
   })
   .register(exclusiveKeys, [
     ["max_steps", "epochs"],
@@ -57,23 +115,44 @@ const train = z
   ]);
 
 const runtime = z.strictObject({
-  threads: z.int().positive().max(64).optional(),
-  provider: z.enum(["cpu", "cuda", "webgpu"]).default("cpu"),
+  threads: z
+    .int()
+    .positive()
+    .max(64)
+    .optional()
+    .describe("Threads of the computation; by default all cores, at most 16."),
+  provider: z
+    .enum(["cpu", "cuda", "webgpu"])
+    .default("cpu")
+    .describe("Processor of the computation: cpu, cuda or webgpu."),
 });
 
 export const trainConfigSchema = z.strictObject({
-  recipe: z.string(),
-  /** Modules with definitions of routers, losses, systems and data sets: paths or package names. */
-  plugins: z.array(z.string().min(1)).optional(),
-  seed: z.int().nonnegative().default(0),
-  model: modelSchema,
-  /** Initial weights. Default: freshly initialised. */
-  init_from: initFromSchema.optional(),
-  data: dataSchema,
-  optimizer: optimizerSchema.prefault({ name: "adamw" }),
-  schedule: scheduleSchema.prefault({}),
-  train: train.prefault({}),
-  runtime: runtime.prefault({}),
+  recipe: z.string().describe("Name of the recipe; by default the name of the file."),
+  plugins: z
+    .array(z.string().min(1))
+    .optional()
+    .describe(
+      "Modules with definitions of routers, losses, systems and data sets: paths or package names.",
+    ),
+  seed: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe("Seed of all random numbers: weights, order of samples, noise; default 0."),
+  model: modelSchema.register(z.globalRegistry, { description: "System to train, and its sizes." }),
+  init_from: initFromSchema.optional().describe("Initial weights. Default: freshly initialised."),
+  data: dataSchema.register(z.globalRegistry, {
+    description: "Data set, and how its samples are prepared.",
+  }),
+  optimizer: optimizerSchema
+    .prefault({ name: "adamw" })
+    .describe("Optimizer and its settings; AdamW by default."),
+  schedule: scheduleSchema.prefault({}).describe("Learning rate over the steps."),
+  train: train
+    .prefault({})
+    .describe("Length, batches, validations and checkpoints of the training."),
+  runtime: runtime.prefault({}).describe("Where the training computes."),
 });
 
 export type TrainConfig = CamelCased<z.output<typeof trainConfigSchema>>;

@@ -50,10 +50,11 @@ export {
 export { expertColors } from "./palette.ts";
 export { type PatchSprite, patchSprite } from "./patch-sprite.ts";
 export { greyscale, pngDataUri } from "./png.ts";
+export { chartsOf } from "./sections/charts-of.ts";
 export {
   type RoutingCurve,
   routingCurves,
   wholeLayers,
 } from "./sections/routing/routing-curves.ts";
 export { type RoutingColumn, routingColumns } from "./sections/routing/table.ts";
-export { type ChartTheme, cssTheme } from "./theme.ts";
+export { type BalanceEntry, balanceLegend, type ChartTheme, cssTheme } from "./theme.ts";

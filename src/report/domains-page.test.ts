@@ -36,7 +36,7 @@ test("a bar for each algorithm and available domain, and one for the average", (
   );
   expect(titles).toEqual([
     "GMoE, without photo: 85.0 % ± 3.5 % (2 trials)",
-    "<ERM>, without photo: 90.0 % ± 0.0 % (1 trial)",
+    "<ERM>, without photo: 90.0 % (1 trial)",
     "GMoE, without sketch: 45.0 % ± 3.5 % (2 trials)",
     "GMoE, average: 65.0 % ± 3.5 % (2 trials)",
   ]);
@@ -58,10 +58,23 @@ test("the page contains the table, marks the best of each column and links the r
   );
   expect(rows).toEqual([
     ["GMoE", "85.0 ± 3.5", "45.0 ± 3.5", "65.0 ± 3.5"],
-    ["<ERM>", "90.0 ± 0.0", "X", "X"],
+    ["<ERM>", "90.0", "X", "X"],
   ]);
   const best = [...document.querySelectorAll(".best")].map(({ textContent }) => textContent);
-  expect(best).toEqual(["45.0 ± 3.5", "65.0 ± 3.5", "90.0 ± 0.0"]);
+  expect(best).toEqual(["45.0 ± 3.5", "65.0 ± 3.5", "90.0"]);
   const links = [...document.querySelectorAll("a")].map((link) => link.getAttribute("href"));
   expect(links).toEqual(["a/report.html", "b/report.html"]);
+});
+
+test("all rows that print the best value are bold", () => {
+  const equal = [
+    record("A", "photo", 0, 0.8),
+    record("B", "photo", 0, 0.7),
+    record("C", "photo", 0, 0.8001), // prints 80.0 too
+  ];
+  const options = { domains, testDomains: ["photo"] };
+  const tables = [domainTable(equal, "training_domain_validation", options)];
+  const page = renderDomainsPage({ title: "Equal", tables, runs: [], finished: true });
+  const rows = [...parseHTML(page).document.querySelectorAll(".domains tbody tr")];
+  expect(rows.map((row) => row.querySelectorAll(".best").length)).toEqual([2, 0, 2]);
 });

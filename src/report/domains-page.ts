@@ -82,7 +82,7 @@ function drawTable(table: DomainTable, document: Document): Html {
 <tbody>${rows.map(
     ([name, ...cells], r) =>
       html`<tr><th>${name}</th>${cells.map(
-        (cell, c) => html`<td class="number${best[c] === r ? " best" : ""}">${cell}</td>`,
+        (cell, c) => html`<td class="number${best[c]!.has(r) ? " best" : ""}">${cell}</td>`,
       )}</tr>`,
   )}</tbody></table></div>
 ${figure("Accuracy by held-out domain", html`${legend}${chart}`, "Lines: standard error over trials. Dots: trials.")}
@@ -90,11 +90,17 @@ ${figure("Accuracy by held-out domain", html`${legend}${chart}`, "Lines: standar
 `;
 }
 
-/** Index of the row with the highest mean per column; empty for a single row. */
-function bestOf({ domains, rows }: DomainTable): (number | undefined)[] {
+/** Rows that print the highest mean, per column; empty for a single row. */
+function bestOf({ domains, rows }: DomainTable): ReadonlySet<number>[] {
   return Array.from({ length: domains.length + 1 }, (_, c) => {
-    const means = rows.map(({ cells, average }) => [...cells, average][c]?.mean ?? -1);
-    return rows.length > 1 ? means.indexOf(Math.max(...means)) : undefined;
+    const means = rows.map(({ cells, average }) => {
+      const mean = [...cells, average][c]?.mean;
+      return mean === undefined ? -1 : Number((100 * mean).toFixed(1));
+    });
+    const highest = Math.max(0, ...means);
+    return new Set(
+      rows.length > 1 ? means.flatMap((mean, r) => (mean === highest ? [r] : [])) : [],
+    );
   });
 }
 

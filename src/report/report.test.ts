@@ -246,10 +246,21 @@ test("non-finite values are counted and not drawn", () => {
 });
 
 test("the sentence contains the available facts", () => {
-  expect(resultSentence({ validation: { loss: 0.5 }, steps: 1 })).toBe(
+  expect(resultSentence({ summary: { validation: { loss: 0.5 }, steps: 1 } })).toBe(
     "0.5 validation loss after 1 step.",
   );
-  expect(resultSentence({ test: { loss: 1, zero_shot_accuracy: 0.25 } })).toBe(
+  expect(resultSentence({ summary: { test: { loss: 1, zero_shot_accuracy: 0.25 } } })).toBe(
     "25.0\u202f% test zero shot accuracy.",
   );
+});
+
+test("the accuracy of a captioner is of its next tokens", () => {
+  const summary = { test: { accuracy: 0.5, bleu4: 0.1 } };
+  expect(resultSentence({ summary, captions: [] })).toBe("50.0\u202f% test next-token accuracy.");
+  const { document } = parseHTML(
+    renderReport({ ...empty, summary, captions: [], classNames: ["star", "ring"] }),
+  );
+  const [figure] = document.querySelectorAll(".figures div");
+  expect(figure!.querySelector("dt")!.textContent).toBe("test next-token accuracy");
+  expect(figure!.querySelector("small")).toBeNull(); // no chance of classes
 });

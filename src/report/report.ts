@@ -62,7 +62,7 @@ export function renderReport(run: RunRecord): string {
   });
   return renderPage({
     title: run.name,
-    description: resultSentence(run.summary, run.language),
+    description: resultSentence(run),
     ...(run.tokenTraces !== undefined && { style: expertStyle(mostExperts(run)) }),
     script,
     body: html`${drawHead(context)}

@@ -117,3 +117,31 @@ export function themeVariables(scheme: "light" | "dark"): string {
   }
   return lines.join("\n  ");
 }
+
+/** Multiple of the even share at the upper end of the balance scale. */
+const balanceRange = 4;
+
+/**
+ * Colours of a share of `ratio` times the even share, `1 / E`.
+ *
+ * The scale is logarithmic from 1/4 to 4 times even, with the even share in its neutral middle.
+ */
+export function balanceShade(
+  theme: Pick<ChartTheme, "balance">,
+  ratio: number,
+): ReturnType<ChartTheme["balance"]> {
+  return theme.balance(ratio > 0 ? 0.5 + Math.log2(ratio) / (2 * Math.log2(balanceRange)) : 0);
+}
+
+/** One entry of the legend. */
+export interface BalanceEntry {
+  readonly label: string;
+  /** CSS colour. */
+  readonly color: string;
+}
+
+/** The legend of the scale, from few to many tokens. */
+export function balanceLegend(theme: Pick<ChartTheme, "balance">): BalanceEntry[] {
+  const labels = ["¼ or less", "½", "the even share", "2 times", "4 times or more"];
+  return labels.map((label, i) => ({ label, color: balanceShade(theme, 2 ** (i - 2)).fill }));
+}

@@ -1,5 +1,5 @@
 /** Use of the inspector: sliders, patches, keys, addresses, tables; its speed and safety. */
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -17,12 +17,19 @@ import {
   picture,
   settled,
   visit,
+  wide,
 } from "./inspector.fixture.ts";
 
 const folder = temporaryFolder();
 const runs = join(folder.path, "runs");
 const script = `<img src="x" onerror="window.hurt = 1"><script>window.hurt = 2</script>`;
 const hostileName = "x<img src=x onerror=hurt>";
+const stoppedConfig = `model:
+  system: vit-moe
+  moe: { router: { name: switch, num_selected_experts_of_a_long_name: 2 } }
+data:
+  folder: /a/folder/with/a/name/so/long/that/it/takes/all/the/width/of/the/table/and/more/of/it/too
+`;
 let browser: Browser;
 let server: RunningServer;
 
@@ -52,6 +59,9 @@ beforeAll(async () => {
     caption: script,
     metrics: [...losses(`${script}loss`, 3), ...losses(`experts/${script}/load_0`, 3)],
   });
+  writeGeneratedRun(runs, "stopped", { ...plain, side: 4, numLayers: 2, caption: "stopped", metrics: losses("loss", 1) }); // biome-ignore format: one run
+  for (const name of ["record.json", "summary.json"]) rmSync(join(runs, "stopped", name), { force: true }); // biome-ignore format: one line
+  writeFileSync(join(runs, "stopped", "config.yaml"), stoppedConfig);
   server = await inspect(await buildInspector(join(folder.path, "page")), runs);
   browser = await launchBrowser();
 }, 120_000);
@@ -151,9 +161,9 @@ test("runs can be sorted, filtered and compared, and the back button works", asy
   const { page, complaints } = await visit(browser, server.url, "#/");
   const names = () => page.locator(".runs-table tbody a").allTextContents();
   await page.getByRole("button", { name: "Name" }).click();
-  expect(await names()).toEqual(["damaged", "large", "other", hostileName]);
+  expect(await names()).toEqual(["damaged", "large", "other", "stopped", hostileName]);
   await page.getByRole("button", { name: "Name" }).click();
-  expect(await names()).toEqual([hostileName, "other", "large", "damaged"]);
+  expect(await names()).toEqual([hostileName, "stopped", "other", "large", "damaged"]);
   await page.getByLabel("Filter runs").fill("animals");
   expect(await names()).toEqual(["large"]);
   await page.getByLabel("Filter runs").fill("");
@@ -243,10 +253,34 @@ test("a run with damaged files reports them and shows the rest", async () => {
 
 test("an unknown run and an unknown page are reported", async () => {
   const { page } = await visit(browser, server.url, "#/run/nobody/mosaic");
-  expect(await page.locator("[role=alert]").textContent()).toContain(
-    "data/runs/nobody/run.json does not exist",
-  );
+  const alert = page.locator("[role=alert]");
+  expect(await alert.textContent()).toContain("there is no run “nobody” here");
   await follow(page, "#/run/large/nonsense");
   expect(await page.locator("h1").textContent()).toBe("Overview");
+  expect(await alert.textContent()).toBe(
+    "There is no page “nonsense” of a run. This is the overview of the run.",
+  );
+  await follow(page, "#/elsewhere");
+  expect(await alert.textContent()).toContain("There is no page “elsewhere”.");
+  await follow(page, "#/run/large/mosaic");
+  expect(await alert.count()).toBe(0);
   await page.close();
 });
+
+test("a stopped run without a record offers its overview only", async () => {
+  const { page } = await visit(browser, server.url, "#/run/stopped/overview");
+  expect(await page.locator("nav.tabs a").allTextContents()).toEqual(["Overview"]);
+  await page.close();
+});
+
+test.each([narrow, wide])(
+  "keys of the configuration stay on one line at $width pixels",
+  async (look) => {
+    const { page } = await visit(browser, server.url, "#/run/stopped/overview", look);
+    const key = page.locator(".settings th", { hasText: "num_selected_experts" });
+    const { height, width } = (await key.boundingBox())!;
+    expect([width > 200, height < 50]).toEqual([true, true]);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await page.close();
+  },
+);

@@ -98,7 +98,7 @@ describe("a classifier of images", () => {
     const view = await server.json<RunView>(`/data/runs/${id}/run.json`);
     expect(view).toMatchObject({ hasRecord: true, hasModel: false });
     const shown = decodeRecord(await (await server.get(`/data/runs/${id}/record.json`)).text());
-    expect(offeredPages(runs[0]!, shown)).toEqual([
+    expect(offeredPages(view, shown)).toEqual([
       "overview",
       "mosaic",
       "experts",

@@ -37,7 +37,8 @@ describe("embed", () => {
     expect(told.about.rows[3].caption).toBe(seen.about.rows[3].caption);
     const owners = told.about.rows.map(({ image }: { image: number }) => image);
     const summary = JSON.parse(readFileSync(join(run, "summary.json"), "utf8"));
-    expect(summary.test).toMatchObject(retrievalScores(seen, told, owners));
+    const captions = told.about.rows.map(({ caption }: { caption: string }) => caption);
+    expect(summary.test).toMatchObject(retrievalScores(seen, told, owners, captions));
     for (let row = 0; row < 24; row++) {
       expect(Math.hypot(...seen.data.subarray(row * 16, (row + 1) * 16))).toBeCloseTo(1, 5);
     }

@@ -1,5 +1,5 @@
 /** A chart of a few curves with its legend; its size does not change as the curves grow. */
-import { cssTheme, curveChart, curveLegend, suitsLogAxis } from "moesaic/report/browser";
+import { curveChart, curveLegend, suitsLogAxis } from "moesaic/report/browser";
 import type { CurveFigure } from "../data/curve-groups.ts";
 import { Chart } from "./chart.tsx";
 
@@ -13,12 +13,9 @@ export function CurveCard({ figure }: { readonly figure: CurveFigure }) {
         {title} {log && <small>logarithmic</small>}
       </h3>
       <ul class="legend">
-        {curveLegend(curves, unit).map(({ label: name, value, smoothed }, i) => (
-          <li key={name} title={smoothed ? "last running mean" : "last value"}>
-            <span
-              class="line"
-              style={{ background: cssTheme.series[i % cssTheme.series.length] }}
-            />
+        {curveLegend(curves, unit).map(({ label: name, value, color }) => (
+          <li key={name} title="last value">
+            <span class="line" style={{ background: color }} />
             {name} <b>{value}</b>
           </li>
         ))}

@@ -4,6 +4,9 @@ import type { MetricTable, RunList, RunView } from "moesaic/inspect";
 /** A file could not be read; the message is shown to the user. */
 export class DataError extends Error {}
 
+/** The file does not exist. */
+class MissingError extends DataError {}
+
 /** The URL of a file in `data/`. */
 export function dataUrl(...parts: readonly string[]): string {
   return new URL(["data", ...parts.map(encodeURIComponent)].join("/"), document.baseURI).href;
@@ -13,8 +16,16 @@ export function readRuns(): Promise<RunList> {
   return readJson<RunList>("runs.json");
 }
 
-export function readRun(id: string): Promise<RunView> {
-  return readJson<RunView>("runs", id, "run.json");
+/** @throws DataError if there is no such run, or its file cannot be read */
+export async function readRun(id: string): Promise<RunView> {
+  try {
+    return await readJson<RunView>("runs", id, "run.json");
+  } catch (error) {
+    if (!(error instanceof MissingError)) throw error;
+    throw new DataError(
+      `there is no run “${id}” here: it was renamed or deleted, or the address is wrong; the list of runs shows all`,
+    );
+  }
 }
 
 export function readMetrics(id: string): Promise<MetricTable> {
@@ -37,7 +48,7 @@ export async function readText(...parts: readonly string[]): Promise<string> {
     );
   }
   if (response.ok) return response.text();
-  if (response.status === 404) throw new DataError(`data/${place} does not exist`);
+  if (response.status === 404) throw new MissingError(`data/${place} does not exist`);
   throw new DataError(`data/${place} cannot be read: HTTP status ${response.status}`);
 }
 

@@ -60,6 +60,32 @@ test("domains share one chart", () => {
   expect(scores[0]!.curves.map(({ label }) => label)).toEqual(["flat", "noisy"]);
 });
 
+test("a domain, a split and a layer have one colour on all charts", () => {
+  const { scores, routing } = groups(
+    series("validation", "env_noisy_in_acc"),
+    series("validation", "env_flat_out_acc"),
+    series("validation", "env_noisy_out_acc"),
+    series("validation", "accuracy"),
+    series("train", "loss"),
+    series("validation", "loss"),
+    series("train", "experts/a.moe/max_violation"),
+    series("train", "experts/b.moe/max_violation"),
+    series("train", "experts/b.moe/success_rate", [0.5, 0.5]),
+  );
+  const colors = [...scores, ...routing].map(({ title, curves }) => [
+    title,
+    curves.map(({ label, color }) => `${label} ${color}`).join(", "),
+  ]);
+  expect(colors).toEqual([
+    ["Loss", "train 0, validation 1"],
+    ["Accuracy", "validation 1"],
+    ["Accuracy by domain, in splits", "noisy 1"],
+    ["Accuracy by domain, out splits", "flat 0, noisy 1"],
+    ["Expert imbalance", "a.moe 0, b.moe 1"],
+    ["Success rate", "b.moe 1"],
+  ]);
+});
+
 test("names are shown as words, fractions in percent", () => {
   expect(titleOf("zero_shot_accuracy")).toBe("Zero shot accuracy");
   expect(["zero_shot_accuracy", "image_to_text_r10", "loss", "grad_norm"].map(unitOf)).toEqual([

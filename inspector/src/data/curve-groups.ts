@@ -1,6 +1,6 @@
 /** Groups the curves of a run into charts. */
 import type { MetricSeries, MetricTable } from "moesaic/inspect";
-import { type Curve, routingCurves, wholeLayers } from "moesaic/report/browser";
+import { type Curve, chartsOf, routingCurves, wholeLayers } from "moesaic/report/browser";
 
 /** Curves of one chart. */
 export interface CurveFigure {
@@ -25,8 +25,6 @@ export interface CurveGroups {
   readonly loads: readonly LoadFigure[];
 }
 
-/** Maximum number of curves per chart. */
-const curveLimit = 6;
 /**
  * Limits expert numbers, so that an invalid or hostile number does not grow a list without bound.
  */
@@ -68,24 +66,28 @@ export function curveGroups({ series }: MetricTable): CurveGroups {
   }
   const figuresOf = (names: readonly string[]): CurveFigure[] =>
     names.flatMap((name) =>
-      figures(titleOf(name), plain.get(name)!.sort(bySplit), ({ split }) => split, unitOf(name)),
+      figures(titleOf(name), plain.get(name)!.sort(bySplit), {
+        nameOf: ({ split }) => split,
+        labels: splits,
+        unit: unitOf(name),
+      }),
     );
   const names = [...plain.keys()];
+  const domains = [...new Set([...byDomain.values()].flat().map(domainOf))].sort();
+  const routedLayers = wholeLayers([...routed.values()].flat().map(layerOf));
   const scores = names.filter((name) => !steering.includes(name)).sort(byImportance);
   return {
     scores: [
       ...figuresOf(scores),
       ...[...byDomain].flatMap(([title, list]) =>
-        figures(title, list, ({ name }) => name.slice(4).replace(/_(in|out)_acc$/, ""), "percent"),
+        figures(title, list, { nameOf: domainOf, labels: domains, unit: "percent" }),
       ),
     ],
     training: [
-      ...figures(
-        "Auxiliary losses",
-        auxiliary,
-        ({ name }) => name.slice("auxiliary/".length),
-        "number",
-      ),
+      ...figures("Auxiliary losses", auxiliary, {
+        nameOf: ({ name }) => name.slice("auxiliary/".length),
+        unit: "number",
+      }),
       ...figuresOf(steering.filter((name) => names.includes(name))),
     ],
     routing: routingCurves.flatMap(({ name, title, unit, explanation }) => {
@@ -95,7 +97,10 @@ export function curveGroups({ series }: MetricTable): CurveGroups {
       // Routers that refuse no token always have success 1.
       const refused = layers.some(({ values }) => values.some((value) => value < 1));
       if (name === "success_rate" && !refused) return [];
-      return figures(title, layers, layerOf, unit, explanation);
+      return figures(title, layers, {
+        ...{ nameOf: layerOf, labels: routedLayers, unit },
+        note: explanation,
+      });
     }),
     loads: wholeLayers([...loads.keys()]).map((layer) => ({
       layer,
@@ -117,26 +122,30 @@ export function titleOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+interface FigureOptions extends Pick<CurveFigure, "unit" | "note"> {
+  readonly nameOf: (entry: MetricSeries) => string;
+  /** Labels of all charts on which a label has the same colour. Default: those of the series. */
+  readonly labels?: readonly string[];
+}
+
 function figures(
   title: string,
   series: readonly MetricSeries[],
-  nameOf: (entry: MetricSeries) => string,
-  unit: CurveFigure["unit"],
-  note?: string,
+  { nameOf, labels, unit, note }: FigureOptions,
 ): CurveFigure[] {
   const drawn = series.filter(({ steps }) => steps.length > 0);
-  const groups = Math.ceil(drawn.length / curveLimit);
-  return Array.from({ length: groups }, (_, group) => {
-    const part = drawn.slice(group * curveLimit, (group + 1) * curveLimit);
-    return {
-      key: `${title} ${group}`,
-      title: groups > 1 ? `${title}, ${group + 1} of ${groups}` : title,
-      unit,
-      curves: part.map((entry) => ({ label: nameOf(entry), points: pointsOf(entry) })),
-      nonFinite: part.reduce((sum, entry) => sum + entry.nonFinite, 0),
-      ...(note !== undefined && { note }),
-    };
-  });
+  return chartsOf(drawn, nameOf, labels).map((part, group, { length: groups }) => ({
+    key: `${title} ${group}`,
+    title: groups > 1 ? `${title}, ${group + 1} of ${groups}` : title,
+    unit,
+    curves: part.map(({ item, color }) => ({
+      label: nameOf(item),
+      points: pointsOf(item),
+      color,
+    })),
+    nonFinite: part.reduce((sum, { item }) => sum + item.nonFinite, 0),
+    ...(note !== undefined && { note }),
+  }));
 }
 
 /** The points of a series, cached. */
@@ -154,6 +163,10 @@ function push(map: Map<string, MetricSeries[]>, key: string, entry: MetricSeries
   const list = map.get(key) ?? [];
   list.push(entry);
   map.set(key, list);
+}
+
+function domainOf({ name }: MetricSeries): string {
+  return name.slice("env_".length).replace(/_(in|out)_acc$/, "");
 }
 
 function layerOf({ name }: MetricSeries): string {

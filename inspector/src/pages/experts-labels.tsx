@@ -6,6 +6,7 @@ import {
   labelMapChart,
   modalitySharesChart,
 } from "moesaic/report/browser";
+import { BalanceLegend } from "../components/balance-legend.tsx";
 import { Chart } from "../components/chart.tsx";
 import { Choice } from "../components/controls.tsx";
 import type { StoredRecord } from "../data/record.ts";
@@ -42,7 +43,7 @@ export function LayerLabels({ record, entry }: LayerLabelsProps) {
           <h3>
             Experts by {label} <small>{unit(chosen, byModality)}</small>
           </h3>
-          {byModality && <Modalities values={chosen.values} />}
+          {byModality ? <Modalities values={chosen.values} /> : <BalanceLegend />}
           <Chart
             height={byModality ? 276 : 46 + 24 * chosen.values.length}
             widest={760}

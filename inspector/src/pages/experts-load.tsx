@@ -8,6 +8,7 @@ import {
   overloadedAbove,
   statusSign,
 } from "moesaic/report/browser";
+import { BalanceLegend } from "../components/balance-legend.tsx";
 import { Chart } from "../components/chart.tsx";
 
 interface LoadMapsProps {
@@ -27,6 +28,7 @@ export function LoadMaps({ routing }: LoadMapsProps) {
         <h3>
           Load by layer <small>as a multiple of the even share</small>
         </h3>
+        <BalanceLegend />
         <Chart
           height={46 + 40 * routing.length}
           widest={1300}

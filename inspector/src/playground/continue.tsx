@@ -15,7 +15,7 @@ export function Continue({ model, first }: { readonly model: LiveModel; readonly
   const asked = useSignal<string | undefined>(undefined);
   const temperature = useSignal(8);
   const length = useSignal(80);
-  const { text, running, result, reason, start, stop } = useGeneration(model);
+  const { text, running, result, reason, start, stop, clear } = useGeneration(model);
   const go = (): void => {
     asked.value = prompt.value;
     start({
@@ -44,6 +44,10 @@ export function Continue({ model, first }: { readonly model: LiveModel; readonly
             value={prompt.value}
             onInput={(event) => {
               prompt.value = event.currentTarget.value;
+              if (reason !== undefined) {
+                asked.value = undefined;
+                clear();
+              }
             }}
           />
         </label>

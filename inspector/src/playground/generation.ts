@@ -12,6 +12,8 @@ export interface Generation {
   readonly reason?: string;
   start(request: GenerateRequest): void;
   stop(): void;
+  /** Removes the error of the last generation. */
+  clear(): void;
 }
 
 const nothing = { text: "", running: false } as const;
@@ -44,6 +46,10 @@ export function useGeneration(model: LiveModel): Generation {
       },
     );
   };
+  const clear = (): void => {
+    const { reason, ...rest } = state.peek();
+    if (reason !== undefined) state.value = rest;
+  };
   useEffect(() => stop, [model]);
-  return { ...state.value, start, stop };
+  return { ...state.value, start, stop, clear };
 }

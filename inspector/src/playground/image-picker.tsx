@@ -12,9 +12,13 @@ interface ImagePickerProps {
 
 export function ImagePicker({ images, chosen, onChoose }: ImagePickerProps) {
   const over = useSignal(false);
+  const pick = (index: number): void => {
+    imageProblem.value = undefined;
+    onChoose(index);
+  };
   const take = async (files: Iterable<File>): Promise<void> => {
     await addFiles(files);
-    onChoose(0);
+    if (imageProblem.value === undefined) onChoose(0);
   };
   useEffect(() => {
     const paste = (event: ClipboardEvent): void => {
@@ -22,7 +26,10 @@ export function ImagePicker({ images, chosen, onChoose }: ImagePickerProps) {
       if (files.length > 0) void take(files);
     };
     document.addEventListener("paste", paste);
-    return () => document.removeEventListener("paste", paste);
+    return () => {
+      document.removeEventListener("paste", paste);
+      imageProblem.value = undefined;
+    };
   }, []);
   return (
     <>
@@ -60,7 +67,7 @@ export function ImagePicker({ images, chosen, onChoose }: ImagePickerProps) {
           {imageProblem.value}
         </p>
       )}
-      {images.length > 0 && <Thumbnails images={images} chosen={chosen} onChoose={onChoose} />}
+      {images.length > 0 && <Thumbnails images={images} chosen={chosen} onChoose={pick} />}
     </>
   );
 }

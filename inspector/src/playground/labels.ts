@@ -7,25 +7,24 @@ import {
   probabilities,
   zeroShotLogits,
 } from "moesaic/evaluate";
-import type { LiveModel } from "moesaic/live";
+import type { EmbeddedText, LiveModel } from "moesaic/live";
+import { askOnce } from "./ask-once.ts";
 
 export interface LabelEmbeddings {
   readonly names: readonly string[]; // [C]
   readonly embeddings: Embeddings; // [C, P]
+  /** Notes on truncated, unknown or empty prompts, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Cached text embeddings, by model. */
-const read = new WeakMap<LiveModel, Map<string, Promise<Float32Array>>>();
+const read = new WeakMap<LiveModel, Map<string, Promise<EmbeddedText>>>();
 
-/** The embedding of a text, cached. */
-export function embedOnce(model: LiveModel, text: string): Promise<Float32Array> {
-  const known = read.get(model) ?? new Map<string, Promise<Float32Array>>();
+/** The embedding of a text with its notes, cached. */
+function embedOnce(model: LiveModel, text: string): Promise<EmbeddedText> {
+  const known = read.get(model) ?? new Map<string, Promise<EmbeddedText>>();
   read.set(model, known);
-  const found = known.get(text);
-  if (found !== undefined) return found;
-  const embedding = model.embedText!(text).then((answer) => answer.embedding);
-  known.set(text, embedding);
-  return embedding;
+  return askOnce(known, text, () => model.embedText!(text));
 }
 
 /** One embedding per label: the mean over the templates. */
@@ -34,13 +33,15 @@ export async function labelEmbeddings(
   names: readonly string[],
   templates: readonly string[],
 ): Promise<LabelEmbeddings> {
-  const rows = await Promise.all(
-    classPrompts(names, templates).map((prompt) => embedOnce(model, prompt)),
-  );
-  const width = rows[0]!.length;
+  const prompts = classPrompts(names, templates);
+  const rows = await Promise.all(prompts.map((prompt) => embedOnce(model, prompt)));
+  const width = rows[0]!.embedding.length;
   const data = new Float32Array(rows.length * width);
-  for (const [i, row] of rows.entries()) data.set(row, i * width);
-  return { names, embeddings: classEmbeddings({ width, data }, templates.length) };
+  for (const [i, row] of rows.entries()) data.set(row.embedding, i * width);
+  const notes = rows.flatMap(({ routing }, i) =>
+    routing.notes.map((note) => `\u201c${prompts[i]}\u201d: ${note}`),
+  );
+  return { names, embeddings: classEmbeddings({ width, data }, templates.length), notes };
 }
 
 /** Softmax over the labels of an image's logits, `[C]`. */

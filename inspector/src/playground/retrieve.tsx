@@ -2,14 +2,16 @@
 import { useSignal } from "@preact/signals";
 import type { EmbeddedImage, LiveModel, RoutedText } from "moesaic/live";
 import { Picture } from "../components/picture.tsx";
-import { Empty } from "../components/states.tsx";
+import { Empty, Problem } from "../components/states.tsx";
 import { TextExplorer } from "../components/text-explorer.tsx";
 import { choose } from "../route.ts";
 import { useAnswer } from "./answer.ts";
 import { Answered } from "./answered.tsx";
+import { askOnce } from "./ask-once.ts";
 import type { ImageTaskProps } from "./classify.tsx";
 import { ImagePicker } from "./image-picker.tsx";
 import type { GivenImage } from "./images.ts";
+import { Notes } from "./notes.tsx";
 
 /** Maximum number of searched images. */
 const mostImages = 60;
@@ -58,6 +60,8 @@ export function Retrieve({ model, images }: ImageTaskProps) {
         <Answered of={text} doing="Encoding the text">
           {({ embedding, routing }) => (
             <>
+              <Notes notes={routing.notes} />
+              {embedded.reason !== undefined && <Problem reason={embedded.reason} />}
               {embedded.value !== undefined && (
                 <Found images={searched} embeddings={embedded.value} query={embedding} />
               )}
@@ -83,9 +87,8 @@ async function embedAll(
   onDone(0);
   for (const { image } of images) {
     signal.throwIfAborted();
-    const asked = known.get(image) ?? model.embedImage!(image);
-    known.set(image, asked);
-    embeddings.push((await asked).embedding);
+    const { embedding } = await askOnce(known, image, () => model.embedImage!(image));
+    embeddings.push(embedding);
     onDone(embeddings.length);
   }
   return embeddings;

@@ -7,6 +7,7 @@ import { Answered } from "./answered.tsx";
 import { Bars } from "./bars.tsx";
 import { type ImageTaskProps, RoutedImageView, useChosenImage } from "./classify.tsx";
 import { labelEmbeddings, labelShares } from "./labels.ts";
+import { Notes } from "./notes.tsx";
 
 interface ZeroShotProps extends ImageTaskProps {
   /** Prompts of each class in the run's evaluation. */
@@ -23,8 +24,10 @@ export function ZeroShot({ model, images, prompts }: ZeroShotProps) {
   const labels = useSignal(firstLabels(model).join("\n"));
   const templates = useSignal(templatesOf(model, prompts).join("\n"));
   const names = linesOf(labels.value);
+  const forms = linesOf(templates.value);
+  const ready = names.length > 0 && forms.length > 0;
   const label = useAnswer(
-    () => labelEmbeddings(model, names, linesOf(templates.value)),
+    () => (ready ? labelEmbeddings(model, names, forms) : undefined),
     [model, labels.value, templates.value],
     { patient: true },
   );
@@ -62,16 +65,21 @@ export function ZeroShot({ model, images, prompts }: ZeroShotProps) {
         </div>
         {given === undefined ? (
           <Empty>Add an image to see which label fits it.</Empty>
+        ) : !ready ? (
+          <Empty>{names.length === 0 ? "Add a label." : "Add a template, such as {}."}</Empty>
         ) : (
           <Answered of={label} doing="Encoding the labels">
             {(classes) => (
               <Answered of={image} doing="Processing the image">
                 {({ embedding }) => (
-                  <Bars
-                    names={classes.names}
-                    shares={labelShares(embedding, classes, model.similarity)}
-                    title="Zero-shot"
-                  />
+                  <>
+                    <Bars
+                      names={classes.names}
+                      shares={labelShares(embedding, classes, model.similarity)}
+                      title="Zero-shot"
+                    />
+                    <Notes notes={classes.notes} />
+                  </>
                 )}
               </Answered>
             )}

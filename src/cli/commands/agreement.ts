@@ -8,7 +8,7 @@ Both checkpoints read the data of the first. Scores per layer:
   kappa         first choice corrected for chance: 0 is chance, 1 is equal
 Each score is printed with the experts' own numbers and after matching the experts of both models,
 because runs find equal experts in different orders. The matching lists the second model's expert for
-each expert of the first.
+each expert of the first, and "-" (null with --json) for an expert without a partner.
 `;
 
 /** `moesaic agreement` */

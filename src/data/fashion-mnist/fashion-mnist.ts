@@ -121,9 +121,9 @@ function defineIdx<const Name extends IdxName>(
     ...description,
     ...classes[name],
     schema: z.strictObject({
-      name: z.literal(name),
+      name: z.literal(name).describe("Name of the data set."),
       root,
-      validation_size: count,
+      validation_size: count.describe("Samples of the validation split."),
       ...captionKeys,
       ...imageKeys,
     }),

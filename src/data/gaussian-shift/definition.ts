@@ -17,12 +17,11 @@ export const gaussianShift = defineDataset({
   files: [],
   generated: true,
   schema: z.strictObject({
-    name: z.literal("gaussian-shift"),
+    name: z.literal("gaussian-shift").describe("Name of the data set."),
     root,
-    /** Points of the generated splits. */
-    train_size: count,
-    validation_size: count,
-    test_size: count,
+    train_size: count.describe("Points of the generated splits."),
+    validation_size: count.describe("Samples of the validation split."),
+    test_size: count.describe("Samples of the test split."),
   }),
   spec: ({ name, ...sizes }, split, seed) => ({
     name,

@@ -132,9 +132,9 @@ export const cifar10 = defineDataset({
   files: [],
   place,
   schema: z.strictObject({
-    name: z.literal("cifar10"),
+    name: z.literal("cifar10").describe("Name of the data set."),
     root,
-    validation_size: count,
+    validation_size: count.describe("Samples of the validation split."),
     on_broken: pictureKeys.on_broken,
     ...captionKeys,
     ...imageKeys,

@@ -83,10 +83,12 @@ export const flickr8k = defineDataset({
   files: [],
   place,
   schema: z.strictObject({
-    name: z.literal("flickr8k"),
+    name: z.literal("flickr8k").describe("Name of the data set."),
     root,
-    /** Classes derived from the captions, or none. */
-    labels: z.enum(["none", "scenes"]).default("none"),
+    labels: z
+      .enum(["none", "scenes"])
+      .default("none")
+      .describe("Classes derived from the captions, or none."),
     ...captionKeys,
     ...pictureKeys,
     ...imageKeys,

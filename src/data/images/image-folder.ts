@@ -96,11 +96,14 @@ export const imageFolder = defineDataset({
   files: [],
   place: "name the folder that holds the class folders with data.folder",
   schema: z.strictObject({
-    name: z.literal("image-folder"),
+    name: z.literal("image-folder").describe("Name of the data set."),
     ...folderKeys,
-    layout: z.enum(["class", "domain/class"]).default("class"),
-    validation_size: count,
-    test_size: count,
+    layout: z
+      .enum(["class", "domain/class"])
+      .default("class")
+      .describe("Whether classes are the outer folders, or lie in one folder per domain."),
+    validation_size: count.describe("Samples of the validation split."),
+    test_size: count.describe("Samples of the test split."),
     ...domainKeys,
     ...captionKeys,
     ...pictureKeys,

@@ -142,22 +142,36 @@ export const labelledImages = defineDataset({
   files: [],
   place: "name the folder of the tables with data.folder",
   schema: z.strictObject({
-    name: z.literal("labelled-images"),
+    name: z.literal("labelled-images").describe("Name of the data set."),
     ...folderKeys,
-    /** Parquet files, or lists (CSV, TSV, JSONL, JSON) of paths and labels. */
-    files: filesBySplit.optional(),
+    files: filesBySplit
+      .optional()
+      .describe("Parquet files, or lists (CSV, TSV, JSONL, JSON) of paths and labels."),
     columns: z
-      .strictObject({ image: z.string().optional(), label: z.string().optional() })
-      .optional(),
+      .strictObject({
+        image: z.string().optional().describe("Column of the pictures."),
+        label: z.string().optional().describe("Column of the labels."),
+      })
+      .optional()
+      .describe("Columns of the tables; known names are found by default."),
     separator,
-    /** The folder of the pictures within the folder, at which paths in lists start. */
-    images: z.string().optional(),
-    labels: z.array(z.string()).nonempty().optional(),
-    class_names: z.array(z.string()).nonempty().optional(),
-    validation_size: count,
-    /** 0 for no test split. */
-    test_size: z.int().nonnegative().optional(),
-    split_seed: z.int().nonnegative().optional(),
+    images: z
+      .string()
+      .optional()
+      .describe("The folder of the pictures within the folder, at which paths in lists start."),
+    labels: z
+      .array(z.string())
+      .nonempty()
+      .optional()
+      .describe("Values of the label column, in the order of the classes."),
+    class_names: z.array(z.string()).nonempty().optional().describe("Names of the classes."),
+    validation_size: count.describe("Samples of the validation split."),
+    test_size: z.int().nonnegative().optional().describe("0 for no test split."),
+    split_seed: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe("Seed of the permutation that sets samples aside; default 0."),
     ...captionKeys,
     ...pictureKeys,
     ...imageKeys,

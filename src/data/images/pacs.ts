@@ -87,7 +87,7 @@ export const pacs = defineDataset({
   files: [],
   place,
   schema: z.strictObject({
-    name: z.literal("pacs"),
+    name: z.literal("pacs").describe("Name of the data set."),
     root,
     ...domainKeys,
     ...captionKeys,

@@ -58,13 +58,12 @@ function define<const Name extends MnistDomainsName, const Domains extends reado
     files: [],
     place: `run "moesaic data get ${source}": it is made of those files`,
     schema: z.strictObject({
-      name: z.literal(name),
+      name: z.literal(name).describe("Name of the data set."),
       root,
       ...domainKeys,
-      domains: list,
-      test_domains: list,
-      /** Number of images, drawn from all 70,000. */
-      samples: count,
+      domains: list.describe("Domains to use; all by default."),
+      test_domains: list.describe("Domains that training and validation never show."),
+      samples: count.describe("Number of images, drawn from all 70,000."),
       ...captionKeys,
       ...imageKeys,
     }),

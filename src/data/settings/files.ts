@@ -9,7 +9,11 @@ export const path = z
   .overwrite((value) => value.replace(/^~(?=$|[/\\])/, () => homedir()));
 
 /** Folder with one subfolder per data set; by default `MOESAIC_DATA` or `~/.cache/moesaic/data`. */
-export const root = path.optional();
+export const root = path
+  .optional()
+  .describe(
+    "Folder with one subfolder per data set; by default MOESAIC_DATA or ~/.cache/moesaic/data.",
+  );
 
 /** A number of samples. */
 export const count = z.int().positive().optional();
@@ -22,9 +26,9 @@ export const files = z.union([path, z.array(path).nonempty()]);
 
 /** Files per split, of which training needs some. */
 export const filesBySplit = z.strictObject({
-  train: files,
-  validation: files.optional(),
-  test: files.optional(),
+  train: files.describe("Files of the training split."),
+  validation: files.optional().describe("Files of the validation split."),
+  test: files.optional().describe("Files of the test split."),
 });
 
 /** The files of a split, or of all splits. */
@@ -32,14 +36,27 @@ export type Files = string | readonly string[];
 export type FilesBySplit = { readonly train: Files } & Readonly<Partial<Record<Split, Files>>>;
 
 /** What separates the fields of CSV files; by default a comma, tab or semicolon by the first line. */
-export const separator = z.enum(["comma", "semicolon", "tab"]).optional();
+export const separator = z
+  .enum(["comma", "semicolon", "tab"])
+  .optional()
+  .describe(
+    "What separates the fields of CSV files; by default a comma, tab or semicolon by the first line.",
+  );
 
 /** Keys of stored sets with domains. */
 export const domainKeys = {
-  domains: z.array(z.string()).nonempty().optional(),
-  /** Domains that training and validation never show. */
-  test_domains: z.array(z.string()).nonempty().optional(),
-  validation_fraction: fraction,
-  /** Seed of the permutation that draws the validation split. */
-  split_seed: z.int().nonnegative().optional(),
+  domains: z.array(z.string()).nonempty().optional().describe("Domains to use; all by default."),
+  test_domains: z
+    .array(z.string())
+    .nonempty()
+    .optional()
+    .describe("Domains that training and validation never show."),
+  validation_fraction: fraction.describe(
+    "Fraction of the samples in the validation split, 0 to 1.",
+  ),
+  split_seed: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe("Seed of the permutation that draws the validation split."),
 };

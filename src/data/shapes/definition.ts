@@ -21,7 +21,10 @@ import {
 
 const objectCount = z.int().min(1).max(3);
 const objectPattern = z
-  .strictObject({ color: z.enum(colorNames).optional(), shape: z.enum(shapeNames).optional() })
+  .strictObject({
+    color: z.enum(colorNames).optional().describe("Colour of the object."),
+    shape: z.enum(shapeNames).optional().describe("Shape of the object."),
+  })
   .refine(({ color, shape }) => color !== undefined || shape !== undefined, {
     error: "an entry of held_out names neither a color nor a shape; give one or both",
   });
@@ -30,24 +33,30 @@ const side = z.int().min(16).max(1024);
 
 const schema = z
   .strictObject({
-    name: z.literal("shapes"),
+    name: z.literal("shapes").describe("Name of the data set."),
     root,
-    /** Samples of the generated splits. */
-    train_size: count,
-    validation_size: count,
-    test_size: count,
-    /** Side of the images, pixels. */
-    image_size: side.optional(),
-    /** Levels of detail of the captions; training draws one of them. */
-    captions: z.array(z.enum(captionDetails)).nonempty().optional(),
-    /** Styles to draw; all except `test_domains` by default. */
-    domains: styles,
-    /** Styles excluded from training and validation; the test split draws only these. */
-    test_domains: styles,
-    /** Minimum and maximum number of objects in an image; default [1, 3]. */
-    objects: z.tuple([objectCount, objectCount]).optional(),
-    /** Objects excluded from training and validation; the test split draws from all. */
-    held_out: z.array(objectPattern).nonempty().optional(),
+    train_size: count.describe("Samples of the generated splits."),
+    validation_size: count.describe("Samples of the validation split."),
+    test_size: count.describe("Samples of the test split."),
+    image_size: side.optional().describe("Side of the images, pixels."),
+    captions: z
+      .array(z.enum(captionDetails))
+      .nonempty()
+      .optional()
+      .describe("Levels of detail of the captions; training draws one of them."),
+    domains: styles.describe("Styles to draw; all except `test_domains` by default."),
+    test_domains: styles.describe(
+      "Styles excluded from training and validation; the test split draws only these.",
+    ),
+    objects: z
+      .tuple([objectCount, objectCount])
+      .optional()
+      .describe("Minimum and maximum number of objects in an image; default [1, 3]."),
+    held_out: z
+      .array(objectPattern)
+      .nonempty()
+      .optional()
+      .describe("Objects excluded from training and validation; the test split draws from all."),
     ...captionKeys,
     ...imageKeys,
   })

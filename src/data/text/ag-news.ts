@@ -62,10 +62,10 @@ export const agNews = defineDataset({
   place:
     "put test.csv with the columns label, title, description into ag_news/ within the data root",
   schema: z.strictObject({
-    name: z.literal("ag_news"),
+    name: z.literal("ag_news").describe("Name of the data set."),
     root,
-    validation_size: count,
-    test_size: count,
+    validation_size: count.describe("Samples of the validation split."),
+    test_size: count.describe("Samples of the test split."),
     ...textKeys,
   }),
   spec: splitSpec,

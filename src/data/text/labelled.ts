@@ -151,9 +151,12 @@ function namesOf(
 
 /** The columns of a table of labelled texts. */
 const textColumns = z.strictObject({
-  text: z.array(z.union([z.string(), z.int().nonnegative()])).nonempty(),
-  label: z.union([z.string(), z.int().nonnegative()]),
-  header: z.boolean().optional(),
+  text: z
+    .array(z.union([z.string(), z.int().nonnegative()]))
+    .nonempty()
+    .describe("Columns of the texts, by name or number, joined in this order."),
+  label: z.union([z.string(), z.int().nonnegative()]).describe("Column of the labels."),
+  header: z.boolean().optional().describe("Whether the first row names the columns."),
 });
 
 /** The definition of labelled texts. */
@@ -168,16 +171,23 @@ export const labelledText = defineDataset({
   files: [],
   place: "name the files with data.files and their columns with data.columns",
   schema: z.strictObject({
-    name: z.literal("labelled-text"),
+    name: z.literal("labelled-text").describe("Name of the data set."),
     root,
-    files: filesBySplit,
-    columns: textColumns,
-    format: z.enum(tableFormats).optional(),
+    files: filesBySplit.describe("Files of the splits."),
+    columns: textColumns.describe("Columns of the tables; known names are found by default."),
+    format: z
+      .enum(tableFormats)
+      .optional()
+      .describe("Format of the files; by their endings by default."),
     separator,
-    labels: z.array(z.string()).nonempty().optional(),
-    class_names: z.array(z.string()).nonempty().optional(),
-    validation_size: count,
-    test_size: count,
+    labels: z
+      .array(z.string())
+      .nonempty()
+      .optional()
+      .describe("Values of the label column, in the order of the classes."),
+    class_names: z.array(z.string()).nonempty().optional().describe("Names of the classes."),
+    validation_size: count.describe("Samples of the validation split."),
+    test_size: count.describe("Samples of the test split."),
     ...textKeys,
   }),
   spec: splitSpec,

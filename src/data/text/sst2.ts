@@ -44,7 +44,11 @@ export const sst2 = defineDataset({
   files: [],
   place:
     "put train.tsv, dev.tsv and test.tsv (a sentence, a tab, 0 or 1) into sst2/ within the data root",
-  schema: z.strictObject({ name: z.literal("sst2"), root, ...textKeys }),
+  schema: z.strictObject({
+    name: z.literal("sst2").describe("Name of the data set."),
+    root,
+    ...textKeys,
+  }),
   spec: splitSpec,
   open: openSst2,
 });

@@ -79,8 +79,10 @@ export function openShakespeare(spec: ShakespeareSpec): Promise<StreamDataset> {
 
 const streamKeys = {
   root,
-  validation_fraction: fraction,
-  test_fraction: fraction,
+  validation_fraction: fraction.describe(
+    "Fraction of the samples in the validation split, 0 to 1.",
+  ),
+  test_fraction: fraction.describe("Fraction of the samples in the test split, 0 to 1."),
   ...textKeys,
 };
 
@@ -108,7 +110,10 @@ export const tinyshakespeare = defineDataset({
       md5: "6fb458f1232090904fb40fe944165e91",
     },
   ],
-  schema: z.strictObject({ name: z.literal("tinyshakespeare"), ...streamKeys }),
+  schema: z.strictObject({
+    name: z.literal("tinyshakespeare").describe("Name of the data set."),
+    ...streamKeys,
+  }),
   spec: splitSpec,
   open: openShakespeare,
   hasTestSplit,
@@ -126,10 +131,9 @@ export const textFile = defineDataset({
   files: [],
   place: "name the file with data.file",
   schema: z.strictObject({
-    name: z.literal("text-file"),
-    file: files,
-    /** The column of texts, if the file is a Parquet file. */
-    column: z.string().optional(),
+    name: z.literal("text-file").describe("Name of the data set."),
+    file: files.describe("The text file, or several."),
+    column: z.string().optional().describe("The column of texts, if the file is a Parquet file."),
     ...streamKeys,
   }),
   spec: splitSpec,

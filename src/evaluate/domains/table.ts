@@ -103,10 +103,11 @@ export function estimate(values: readonly number[]): Estimate {
   };
 }
 
-/** Formats percent, such as `87.3 ± 0.4`; `X` if missing. */
+/** Formats percent, such as `87.3 ± 0.4`; without the error for a single trial; `X` if missing. */
 export function formatEstimate(value: Estimate | undefined): string {
   if (value === undefined) return "X";
-  return `${(100 * value.mean).toFixed(1)} ± ${(100 * value.standardError).toFixed(1)}`;
+  const percent = (100 * value.mean).toFixed(1);
+  return value.trials > 1 ? `${percent} ± ${(100 * value.standardError).toFixed(1)}` : percent;
 }
 
 /** Heading and rows as text: the algorithm, every domain, the average. */

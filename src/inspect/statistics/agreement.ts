@@ -13,7 +13,7 @@ export interface RoutingAgreement {
    * chance. It is 1 if both always choose the same single expert.
    */
   readonly kappa: number;
-  /** The expert of the second routing that is matched to each expert of the first. */
+  /** The expert of the second routing that is matched to each expert of the first; -1 for none. */
   readonly permutation: readonly number[];
 }
 

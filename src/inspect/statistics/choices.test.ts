@@ -35,7 +35,12 @@ test("models with different numbers of experts and choices are compared, by hand
   expect(own.firstChoice).toBe(1 / 4); // the last token
   expect(own.overlap).toBe((1 / 2 + 1 / 2 + 0 + 1) / 4);
   // 0 matches 2 twice, 1 matches 1 twice.
-  expect(matched.permutation.slice(0, 2)).toEqual([2, 1]);
+  expect(matched.permutation).toEqual([2, 1]);
+  expect(own.permutation).toEqual([0, 1]);
+  // In the other direction expert 0 of the first, with one token, is left without a partner.
+  const reversed = compareChoices(second.layers(), first.layers())[0]!;
+  expect(reversed.matched.permutation).toEqual([-1, 1, 0]);
+  expect(reversed.own.permutation).toEqual([0, 1, -1]);
   expect(matched.firstChoice).toBe(3 / 4);
   expect(matched.overlap).toBe((1 / 2 + 1 / 2 + 1 + 1) / 4);
 });

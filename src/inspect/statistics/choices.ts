@@ -53,7 +53,8 @@ export function choiceRecorder(): ChoiceRecorder {
 /**
  * Agreement of the layers that exist in both models, by layer name.
  *
- * The models may differ in the number of experts and of selected experts.
+ * The models may differ in the number of experts and of selected experts. An expert of the first model
+ * that has no partner in the second is matched to -1.
  *
  * @throws RangeError if the models route different numbers of tokens in a layer
  */
@@ -73,8 +74,14 @@ export function compareChoices(
     const numSelectedExperts = Math.max(ours.ids.length, theirs.ids.length);
     const numExperts = Math.max(ours.numExperts, theirs.numExperts);
     const [a, b] = [ours, theirs].map((choices) => flatten(choices, numSelectedExperts));
-    const agreement = (matchExperts: boolean): RoutingAgreement =>
-      routingAgreement(a!, b!, { numExperts, numSelectedExperts, matchExperts });
+    const agreement = (matchExperts: boolean): RoutingAgreement => {
+      const options = { numExperts, numSelectedExperts, matchExperts };
+      const { permutation, ...shares } = routingAgreement(a!, b!, options);
+      // Both sides are padded to the same number of experts; the padding is no expert.
+      const partners = permutation.slice(0, ours.numExperts);
+      const existing = partners.map((e) => (e < theirs.numExperts ? e : NO_EXPERT));
+      return { ...shares, permutation: existing };
+    };
     return [{ layer, tokens, own: agreement(false), matched: agreement(true) }];
   });
 }

@@ -56,7 +56,7 @@ export interface RetrievalSamples {
 /** A text query with its nearest images. */
 export interface ImagesOfText {
   readonly text: string;
-  /** Rank of its own image, starting at 1. */
+  /** Best rank of the images with its caption, starting at 1. */
   readonly rank: number;
   /** Nearest first. */
   readonly images: readonly (RetrievalMatch & { readonly image: RecordedImage })[];
@@ -65,7 +65,7 @@ export interface ImagesOfText {
 /** An image query with its nearest texts. */
 export interface TextsOfImage {
   readonly image: RecordedImage;
-  /** Best rank of its own texts, starting at 1. */
+  /** Best rank of its own captions, starting at 1. */
   readonly rank: number;
   /** Nearest first. */
   readonly texts: readonly (RetrievalMatch & { readonly text: string })[];

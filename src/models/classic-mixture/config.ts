@@ -4,8 +4,7 @@ import { usageError } from "../../graph/errors.ts";
 
 /** Settings of the classic mixture of experts. */
 export const classicMixtureSchema = z.strictObject({
-  system: z.literal("classic-mixture"),
-  /** The labels that each expert learns, one list per expert. */
+  system: z.literal("classic-mixture").describe("Name of the system."),
   expert_labels: z
     .array(z.array(z.int().nonnegative()).min(2))
     .min(2)
@@ -13,13 +12,23 @@ export const classicMixtureSchema = z.strictObject({
       [0, 1],
       [1, 2],
       [0, 2],
-    ]),
-  /** Width of the hidden layer of each expert. */
-  hidden_width: z.int().positive().default(32),
-  /** Widths of the hidden layers of the gate. */
-  gate_widths: z.array(z.int().positive()).default([128, 256, 128]),
-  /** Dropout after each hidden layer of the gate. */
-  dropout: z.number().min(0).lt(1).default(0.1),
+    ])
+    .describe("The labels that each expert learns, one list per expert."),
+  hidden_width: z
+    .int()
+    .positive()
+    .default(32)
+    .describe("Width of the hidden layer of each expert."),
+  gate_widths: z
+    .array(z.int().positive())
+    .default([128, 256, 128])
+    .describe("Widths of the hidden layers of the gate."),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.1)
+    .describe("Dropout after each hidden layer of the gate; default 0.1."),
 });
 
 export type ClassicMixtureSettings = CamelCased<z.output<typeof classicMixtureSchema>>;

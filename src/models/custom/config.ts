@@ -6,7 +6,6 @@ import * as z from "zod";
  * function to `train(config, { task })`.
  */
 export const customSchema = z.strictObject({
-  system: z.literal("custom"),
-  /** Name of the model. */
-  name: z.string().min(1).optional(),
+  system: z.literal("custom").describe("Name of the system."),
+  name: z.string().min(1).optional().describe("Name of the model."),
 });

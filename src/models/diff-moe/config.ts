@@ -15,69 +15,152 @@ const weight = z.number().nonnegative();
 
 /** Settings of Diff-MoE. Defaults: the original's Fashion-MNIST configuration. */
 export const diffMoeSchema = z.strictObject({
-  system: z.literal("diff-moe"),
-  patch_size: z.int().positive().default(4),
-  stem: z.enum(["linear", "conv"]).default("linear"),
-  width: z.int().positive().default(384),
-  num_layers: z.int().positive().default(4),
-  num_heads: z.int().positive().default(6),
-  /**
-   * `shared`: one router over shared and modality-specific experts; `global`: a global and a modality
-   * expert for every token, and a router over general experts.
-   */
-  layout: z.enum(["shared", "global"]).default("shared"),
-  num_shared_experts: z.int().nonnegative().default(4),
-  num_modality_specific_experts: z.int().nonnegative().default(2),
-  /** Number of routed experts in the layout `global`. */
-  num_general_experts: z.int().positive().default(8),
-  num_selected_experts: z.int().positive().default(2),
-  mlp_ratio: z.number().positive().default(4),
-  activation: activationSchema.default("gelu"),
-  dropout: z.number().min(0).lt(1).default(0.1),
-  layer_norm_epsilon: z.number().positive().default(1e-5),
-  init_std: z.number().positive().default(0.02),
+  system: z.literal("diff-moe").describe("Name of the system."),
+  patch_size: z.int().positive().default(4).describe("Side of a patch, pixels."),
+  stem: z
+    .enum(["linear", "conv"])
+    .default("linear")
+    .describe("Patch embedding; small models learn faster with a convolution stem."),
+  width: z.int().positive().default(384).describe("Width of the tokens."),
+  num_layers: z.int().positive().default(4).describe("Number of transformer blocks."),
+  num_heads: z.int().positive().default(6).describe("Attention heads; they divide the width."),
+  layout: z
+    .enum(["shared", "global"])
+    .default("shared")
+    .describe(
+      "`shared`: one router over shared and modality-specific experts; `global`: a global and a modality expert for every token, and a router over general experts.",
+    ),
+  num_shared_experts: z
+    .int()
+    .nonnegative()
+    .default(4)
+    .describe("Experts that patches and words share; default 4."),
+  num_modality_specific_experts: z
+    .int()
+    .nonnegative()
+    .default(2)
+    .describe("Experts of each modality; default 2."),
+  num_general_experts: z
+    .int()
+    .positive()
+    .default(8)
+    .describe("Number of routed experts in the layout `global`."),
+  num_selected_experts: z.int().positive().default(2).describe("Experts per token."),
+  mlp_ratio: z
+    .number()
+    .positive()
+    .default(4)
+    .describe("Hidden width of the experts divided by the model width; default 4."),
+  activation: activationSchema.default("gelu").describe("Activation function."),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.1)
+    .describe("Dropout on the outputs of attention, fusion and experts; default 0.1."),
+  layer_norm_epsilon: z
+    .number()
+    .positive()
+    .default(1e-5)
+    .describe("Number added to the variance in layer norms."),
+  init_std: z
+    .number()
+    .positive()
+    .default(0.02)
+    .describe("Standard deviation of the initial weights."),
   router: z
     .strictObject({
-      form: z.enum(["linear", "attention"]).default("linear"),
-      noisy: z.boolean().default(false),
-      gate: z.enum(["softmax", "sigmoid"]).default("softmax"),
-      pool: z.enum(["token", "sample"]).default("token"),
+      form: z
+        .enum(["linear", "attention"])
+        .default("linear")
+        .describe("Logits of the router: linear, or attention of tokens to expert keys."),
+      noisy: z
+        .boolean()
+        .default(false)
+        .describe("Whether learned noise is added to the logits in training; default false."),
+      gate: z
+        .enum(["softmax", "sigmoid"])
+        .default("softmax")
+        .describe("Function from logits to weights of the experts."),
+      pool: z
+        .enum(["token", "sample"])
+        .default("token")
+        .describe(
+          "Whether each token, or each sample as a whole, chooses its experts; default token.",
+        ),
     })
-    .prefault({}),
-  /** Default: no capacity limit. Limits in some commits of the original have no effect. */
-  dispatch: tokenDispatchSchema.prefault({ name: "dropless" }),
-  mean_square_loss_weight: weight.default(0.001),
-  kl_loss_weight: weight.default(0.01),
-  /** Text input besides images: none, a description of every class, or captions. */
-  text: z.enum(["none", "prompts", "captions"]).default("none"),
-  /** Level of detail of class descriptions. */
-  prompt_detail: z.enum(["simple", "normal", "detailed"]).default("normal"),
-  /** Width of the token embedding table. */
-  text_embed_dim: z.int().positive().default(128),
-  /** Maximum number of tokens of a text, including start and end tokens. */
-  context_length: z.int().positive().max(65_536).default(77),
-  /** Number of text-only blocks, before image tokens attend to the text. */
-  text_layers: z.int().nonnegative().default(0),
-  /** Whether patches attend to the text. */
-  fusion: z.boolean().default(true),
+    .prefault({})
+    .describe("Form of the router."),
+  dispatch: tokenDispatchSchema
+    .prefault({ name: "dropless" })
+    .describe(
+      "How tokens reach the experts; no capacity limit by default, because limits in some commits of the original have no effect.",
+    ),
+  mean_square_loss_weight: weight
+    .default(0.001)
+    .describe("Factor of the mean square loss of the routing; default 0.001."),
+  kl_loss_weight: weight
+    .default(0.01)
+    .describe("Factor of the divergence of the routing from the even one; default 0.01."),
+  text: z
+    .enum(["none", "prompts", "captions"])
+    .default("none")
+    .describe("Text input besides images: none, a description of every class, or captions."),
+  prompt_detail: z
+    .enum(["simple", "normal", "detailed"])
+    .default("normal")
+    .describe("Level of detail of class descriptions."),
+  text_embed_dim: z.int().positive().default(128).describe("Width of the token embedding table."),
+  context_length: z
+    .int()
+    .positive()
+    .max(65_536)
+    .default(77)
+    .describe("Maximum number of tokens of a text, including start and end tokens."),
+  text_layers: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe("Number of text-only blocks, before image tokens attend to the text."),
+  fusion: z.boolean().default(true).describe("Whether patches attend to the text."),
   contrastive: z
     .strictObject({
-      form: z.enum(["info_nce", "siglip"]).default("info_nce"),
-      temperature: z.number().positive().default(0.07),
-      learned_temperature: z.boolean().default(false),
-      /** Width of the shared embedding space. Default: the model width. */
-      embed_dim: z.int().positive().optional(),
+      form: z
+        .enum(["info_nce", "siglip"])
+        .default("info_nce")
+        .describe(
+          "Loss of pairs: InfoNCE, a softmax over the batch, or SigLIP, a sigmoid of each pair.",
+        ),
+      temperature: z
+        .number()
+        .positive()
+        .default(0.07)
+        .describe("Divisor of the similarities; default 0.07."),
+      learned_temperature: z
+        .boolean()
+        .default(false)
+        .describe("Whether the temperature is learned."),
+      embed_dim: z
+        .int()
+        .positive()
+        .optional()
+        .describe("Width of the shared embedding space. Default: the model width."),
     })
-    .prefault({}),
-  /** Weights in the sum of losses of a model with text; `match` requires captions and fusion. */
+    .prefault({})
+    .describe("Contrastive loss of images and texts."),
   loss_weights: z
     .strictObject({
-      class: weight.default(1),
-      match: weight.default(1),
-      contrastive: weight.default(0.1),
-      alignment: weight.default(0.1),
+      class: weight.default(1).describe("Weight of the class loss; default 1."),
+      match: weight
+        .default(1)
+        .describe("Weight of the loss of matching images and captions; default 1."),
+      contrastive: weight.default(0.1).describe("Contrastive loss of images and texts."),
+      alignment: weight.default(0.1).describe("Weight of the alignment loss; default 0.1."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe(
+      "Weights in the sum of losses of a model with text; `match` requires captions and fusion.",
+    ),
 });
 
 export type DiffMoeSettings = CamelCased<z.output<typeof diffMoeSchema>>;

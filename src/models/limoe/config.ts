@@ -41,39 +41,80 @@ const limoeMoe = {
 
 /** Settings of LIMoE. Defaults: LIMoE-S/32. */
 export const limoeSchema = z.strictObject({
-  system: z.literal("limoe"),
-  /** One tower for both modalities, or one per modality as in CLIP. */
-  towers: z.enum(["one", "two"]).default("one"),
-  patch_size: z.int().positive().default(32),
-  /** Patch embedding; small models learn faster with a convolution stem. */
-  stem: z.enum(["linear", "conv"]).default("linear"),
-  width: z.int().positive().default(512),
-  num_layers: z.int().positive().default(8),
-  num_heads: z.int().positive().default(8),
-  /** Maximum number of tokens of a text, including start and end tokens. */
-  context_length: z.int().positive().max(65_536).default(77),
-  /** Width of the shared embedding space. Default: the model width. */
-  embed_dim: z.int().positive().optional(),
-  /**
-   * Dropout on embeddings, attention weights and attention outputs; experts use
-   * `moe.experts.dropout`.
-   */
-  dropout: z.number().min(0).lt(1).default(0),
-  init_std: z.number().positive().default(0.02),
+  system: z.literal("limoe").describe("Name of the system."),
+  towers: z
+    .enum(["one", "two"])
+    .default("one")
+    .describe("One tower for both modalities, or one per modality as in CLIP."),
+  patch_size: z.int().positive().default(32).describe("Side of a patch, pixels."),
+  stem: z
+    .enum(["linear", "conv"])
+    .default("linear")
+    .describe("Patch embedding; small models learn faster with a convolution stem."),
+  width: z.int().positive().default(512).describe("Width of the tokens."),
+  num_layers: z.int().positive().default(8).describe("Number of transformer blocks."),
+  num_heads: z.int().positive().default(8).describe("Attention heads; they divide the width."),
+  context_length: z
+    .int()
+    .positive()
+    .max(65_536)
+    .default(77)
+    .describe("Maximum number of tokens of a text, including start and end tokens."),
+  embed_dim: z
+    .int()
+    .positive()
+    .optional()
+    .describe("Width of the shared embedding space. Default: the model width."),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      "Dropout on embeddings, attention weights and attention outputs; experts use `moe.experts.dropout`.",
+    ),
+  init_std: z
+    .number()
+    .positive()
+    .default(0.02)
+    .describe("Standard deviation of the initial weights."),
   contrastive: z
     .strictObject({
-      form: z.enum(["info_nce", "siglip"]).default("info_nce"),
-      /** Default 0.07 as in CLIP, or 0.1 in the sigmoid form as in SigLIP. */
-      temperature: z.number().positive().optional(),
-      learned_temperature: z.boolean().default(true),
-      min_temperature: z.number().positive().default(0.01),
-      /** Whether pairs with equal texts are not negatives of each other. */
-      ignore_repeated: z.boolean().default(false),
+      form: z
+        .enum(["info_nce", "siglip"])
+        .default("info_nce")
+        .describe(
+          "Loss of pairs: InfoNCE, a softmax over the batch, or SigLIP, a sigmoid of each pair.",
+        ),
+      temperature: z
+        .number()
+        .positive()
+        .optional()
+        .describe(
+          "Initial temperature; by default 0.07 as in CLIP, or 0.1 in the sigmoid form as in SigLIP.",
+        ),
+      learned_temperature: z
+        .boolean()
+        .default(true)
+        .describe("Whether the temperature is learned."),
+      min_temperature: z
+        .number()
+        .positive()
+        .default(0.01)
+        .describe("Lower bound of the learned temperature; default 0.01."),
+      ignore_repeated: z
+        .boolean()
+        .default(false)
+        .describe("Whether pairs with equal texts are not negatives of each other."),
     })
-    .prefault({}),
-  /** Blocks with experts; all others have a dense layer with the experts' architecture. */
-  moe_layers: moeLayersSchema.default({ every_n: 2 }),
-  moe: moeSchemaWith(limoeMoe).prefault({}),
+    .prefault({})
+    .describe("Contrastive loss of images and texts."),
+  moe_layers: moeLayersSchema
+    .default({ every_n: 2 })
+    .describe("Blocks with experts; all others have a dense layer with the experts' architecture."),
+  moe: moeSchemaWith(limoeMoe)
+    .prefault({})
+    .describe("Router, dispatcher, experts and losses of the layers with experts."),
 });
 
 export type LimoeSettings = CamelCased<z.output<typeof limoeSchema>>;

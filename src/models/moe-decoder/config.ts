@@ -15,19 +15,36 @@ import {
 
 /** Settings of the causal language model; sizes are makeMoE's by default. */
 export const moeDecoderSchema = z.strictObject({
-  system: z.literal("moe-decoder"),
-  width: z.int().positive().default(128),
-  num_layers: z.int().positive().default(8),
-  num_heads: z.int().positive().default(8),
-  /** Maximum number of tokens that the model attends to. */
-  context_length: z.int().positive().max(65_536).default(32),
-  /** Dropout on attention weights and attention outputs; experts use `moe.experts.dropout`. */
-  dropout: z.number().min(0).lt(1).default(0.1),
-  /** Divisor of attention scores: square root of the head width (paper) or model width (makeMoE). */
-  attention_scale: z.enum(["head", "model"]).default("head"),
-  /** Blocks with experts; all others have a dense layer with the experts' architecture. */
-  moe_layers: moeLayersSchema.default("all"),
-  moe: moeSchema.prefault({}),
+  system: z.literal("moe-decoder").describe("Name of the system."),
+  width: z.int().positive().default(128).describe("Width of the tokens."),
+  num_layers: z.int().positive().default(8).describe("Number of transformer blocks."),
+  num_heads: z.int().positive().default(8).describe("Attention heads; they divide the width."),
+  context_length: z
+    .int()
+    .positive()
+    .max(65_536)
+    .default(32)
+    .describe("Maximum number of tokens that the model attends to."),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.1)
+    .describe(
+      "Dropout on attention weights and attention outputs; experts use `moe.experts.dropout`.",
+    ),
+  attention_scale: z
+    .enum(["head", "model"])
+    .default("head")
+    .describe(
+      "Divisor of attention scores: square root of the head width (paper) or model width (makeMoE).",
+    ),
+  moe_layers: moeLayersSchema
+    .default("all")
+    .describe("Blocks with experts; all others have a dense layer with the experts' architecture."),
+  moe: moeSchema
+    .prefault({})
+    .describe("Router, dispatcher, experts and losses of the layers with experts."),
 });
 
 export type MoeDecoderSettings = CamelCased<z.output<typeof moeDecoderSchema>>;

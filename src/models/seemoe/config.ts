@@ -12,47 +12,82 @@ import { SEEMOE_MODALITIES, type SeeMoeConfig, seeMoe, seeMoePrefill } from "./s
 const rate = z.number().min(0).lt(1).default(0.1);
 
 const visionSchema = z.strictObject({
-  patch_size: z.int().positive().default(16),
-  /** Patch embedding; small models learn faster with a convolution stem. */
-  stem: z.enum(["linear", "conv"]).default("linear"),
-  width: z.int().positive().default(512),
-  num_layers: z.int().positive().default(3),
-  num_heads: z.int().positive().default(8),
-  /** Whether queries, keys and values have a bias, as in `vit-moe`. */
-  qkv_bias: z.boolean().default(false),
-  dropout: rate,
-  /** The image tokens that the decoder reads: one class token, or all patches. */
-  pool: z.enum(["cls", "patches"]).default("cls"),
-  /** Blocks with experts; all others have a dense layer with the architecture of `moe.experts`. */
-  moe_layers: moeLayersSchema.default("none"),
-  moe: moeSchema.prefault({}),
+  patch_size: z.int().positive().default(16).describe("Side of a patch, pixels."),
+  stem: z
+    .enum(["linear", "conv"])
+    .default("linear")
+    .describe("Patch embedding; small models learn faster with a convolution stem."),
+  width: z.int().positive().default(512).describe("Width of the tokens."),
+  num_layers: z.int().positive().default(3).describe("Number of transformer blocks."),
+  num_heads: z.int().positive().default(8).describe("Attention heads; they divide the width."),
+  qkv_bias: z
+    .boolean()
+    .default(false)
+    .describe("Whether queries, keys and values have a bias, as in `vit-moe`."),
+  dropout: rate.describe(
+    "Dropout of attention and of its outputs; experts use moe.experts.dropout.",
+  ),
+  pool: z
+    .enum(["cls", "patches"])
+    .default("cls")
+    .describe("The image tokens that the decoder reads: one class token, or all patches."),
+  moe_layers: moeLayersSchema
+    .default("none")
+    .describe(
+      "Blocks with experts; all others have a dense layer with the architecture of `moe.experts`.",
+    ),
+  moe: moeSchema
+    .prefault({})
+    .describe("Router, dispatcher, experts and losses of the layers with experts."),
 });
 
 /** Settings of SeeMoE. Default sizes: the original's. */
 export const seeMoeSchema = z.strictObject({
-  system: z.literal("seemoe"),
-  vision: visionSchema.prefault({}),
-  /** Projection of image tokens to the width of the decoder. */
-  projector: z.enum(["mlp", "linear"]).default("mlp"),
-  /** Width of the decoder. All keys from here on are settings of the decoder. */
-  width: z.int().positive().default(128),
-  num_layers: z.int().positive().default(8),
-  num_heads: z.int().positive().default(8),
-  /** Maximum number of tokens of a caption, including start and end tokens. */
-  context_length: z.int().min(2).max(65_536).default(64),
-  /**
-   * Dropout on attention weights, attention and projector outputs; experts use
-   * `moe.experts.dropout`.
-   */
-  dropout: rate,
-  /** Divisor of attention scores: square root of the head width (paper) or model width (original). */
-  attention_scale: z.enum(["head", "model"]).default("head"),
-  /** Standard deviation of the initial token and position embeddings. */
-  embedding_std: z.number().positive().default(1),
-  /** Whether the output layer uses the token embedding table. */
-  tie_embeddings: z.boolean().default(false),
-  moe_layers: moeLayersSchema.default("all"),
-  moe: moeSchema.prefault({}),
+  system: z.literal("seemoe").describe("Name of the system."),
+  vision: visionSchema.prefault({}).describe("Settings of the image encoder."),
+  projector: z
+    .enum(["mlp", "linear"])
+    .default("mlp")
+    .describe("Projection of image tokens to the width of the decoder."),
+  width: z
+    .int()
+    .positive()
+    .default(128)
+    .describe("Width of the decoder. All keys from here on are settings of the decoder."),
+  num_layers: z.int().positive().default(8).describe("Number of transformer blocks."),
+  num_heads: z.int().positive().default(8).describe("Attention heads; they divide the width."),
+  context_length: z
+    .int()
+    .min(2)
+    .max(65_536)
+    .default(64)
+    .describe("Maximum number of tokens of a caption, including start and end tokens."),
+  dropout: rate.describe(
+    "Dropout of attention and of its outputs; experts use moe.experts.dropout.",
+  ),
+  attention_scale: z
+    .enum(["head", "model"])
+    .default("head")
+    .describe(
+      "Divisor of attention scores: square root of the head width (paper) or model width (original).",
+    ),
+  embedding_std: z
+    .number()
+    .positive()
+    .default(1)
+    .describe("Standard deviation of the initial token and position embeddings."),
+  tie_embeddings: z
+    .boolean()
+    .default(false)
+    .describe("Whether the output layer uses the token embedding table."),
+  moe_layers: moeLayersSchema
+    .default("all")
+    .describe(
+      "Blocks with experts; all others have a dense layer with the architecture of the experts.",
+    ),
+  moe: moeSchema
+    .prefault({})
+    .describe("Router, dispatcher, experts and losses of the layers with experts."),
 });
 
 export type SeeMoeSettings = CamelCased<z.output<typeof seeMoeSchema>>;

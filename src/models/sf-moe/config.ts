@@ -25,30 +25,58 @@ const gmoeExperts: MoeDefaults = {
 
 /** Settings of SF-MoE and GMoE. Defaults: GMoE-S/16. */
 export const sfMoeSchema = z.strictObject({
-  system: z.literal("sf-moe"),
-  patch_size: z.int().positive().default(16),
-  /** Patch embedding; `resnet` is the hybrid model. */
-  stem: z.enum(["linear", "conv", "resnet"]).default("linear"),
-  /** Settings of the hybrid: R26 has `layers: [2, 2, 2, 2]`, `channels: 64` and a patch size of 32. */
+  system: z.literal("sf-moe").describe("Name of the system."),
+  patch_size: z.int().positive().default(16).describe("Side of a patch, pixels."),
+  stem: z
+    .enum(["linear", "conv", "resnet"])
+    .default("linear")
+    .describe("Patch embedding; `resnet` is the hybrid model."),
   resnet: z
     .strictObject({
-      layers: z.array(z.int().positive().max(64)).nonempty().max(6).default([2, 2, 2, 2]),
-      channels: z.int().positive().default(64),
+      layers: z
+        .array(z.int().positive().max(64))
+        .nonempty()
+        .max(6)
+        .default([2, 2, 2, 2])
+        .describe("Blocks per stage of the ResNet."),
+      channels: z
+        .int()
+        .positive()
+        .default(64)
+        .describe("Channels after the first convolution; default 64."),
     })
-    .prefault({}),
-  width: z.int().positive().default(384),
-  num_layers: z.int().positive().default(12),
-  num_heads: z.int().positive().default(6),
-  /** Sparse (S) and fusion (F) blocks. */
-  blocks: blockPatternSchema.default("last_two"),
-  /** Hidden width of fusion blocks divided by the model width. Default: the experts' ratio. */
-  fusion_ratio: z.number().positive().optional(),
-  pool: z.enum(["cls", "mean"]).default("cls"),
-  /** A second class token and head, as in distilled DeiT. */
-  distilled: z.boolean().default(false),
-  drop_path: rate.default(0.1),
-  head_dropout: rate.default(0),
-  moe: moeSchemaWith(gmoeExperts).prefault({}),
+    .prefault({})
+    .describe(
+      "Settings of the hybrid: R26 has `layers: [2, 2, 2, 2]`, `channels: 64` and a patch size of 32.",
+    ),
+  width: z.int().positive().default(384).describe("Width of the tokens."),
+  num_layers: z.int().positive().default(12).describe("Number of transformer blocks."),
+  num_heads: z.int().positive().default(6).describe("Attention heads; they divide the width."),
+  blocks: blockPatternSchema.default("last_two").describe("Sparse (S) and fusion (F) blocks."),
+  fusion_ratio: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "Hidden width of fusion blocks divided by the model width. Default: the experts' ratio.",
+    ),
+  pool: z
+    .enum(["cls", "mean"])
+    .default("cls")
+    .describe("Features of the head: the class token, or the mean of the patches."),
+  distilled: z
+    .boolean()
+    .default(false)
+    .describe("A second class token and head, as in distilled DeiT."),
+  drop_path: rate
+    .default(0.1)
+    .describe(
+      "Rate of skipped residual branches of the last block, rising linearly from 0; default 0.1.",
+    ),
+  head_dropout: rate.default(0).describe("Dropout before the head; default 0."),
+  moe: moeSchemaWith(gmoeExperts)
+    .prefault({})
+    .describe("Router, dispatcher, experts and losses of the layers with experts."),
 });
 
 export type SfMoeSettings = CamelCased<z.output<typeof sfMoeSchema>>;

@@ -7,16 +7,18 @@ import { sparselyGated } from "./sparsely-gated.ts";
 
 /** Settings of the sparsely-gated classifier. Defaults: the public CIFAR-10 example. */
 export const sparselyGatedSchema = z.strictObject({
-  system: z.literal("sparsely-gated"),
-  moe: moeSchema.prefault({
-    num_experts: 10,
-    router: { name: "noisy_top_k", num_selected_experts: 4 },
-    experts: { activation: "relu", hidden_width: 128 },
-    losses: [
-      { name: "importance", weight: 0.01, importance_of: "gates", unbiased: true },
-      { name: "load_excluding_self", weight: 0.01, unbiased: true },
-    ],
-  }),
+  system: z.literal("sparsely-gated").describe("Name of the system."),
+  moe: moeSchema
+    .prefault({
+      num_experts: 10,
+      router: { name: "noisy_top_k", num_selected_experts: 4 },
+      experts: { activation: "relu", hidden_width: 128 },
+      losses: [
+        { name: "importance", weight: 0.01, importance_of: "gates", unbiased: true },
+        { name: "load_excluding_self", weight: 0.01, unbiased: true },
+      ],
+    })
+    .describe("Router, dispatcher, experts and losses of the layers with experts."),
 });
 
 export type SparselyGatedSettings = CamelCased<z.output<typeof sparselyGatedSchema>>;

@@ -10,21 +10,35 @@ import { type TextClassifierConfig, textClassifier } from "./text-classifier.ts"
 
 /** Settings of the text classifier. */
 export const textClassifierSchema = z.strictObject({
-  system: z.literal("text-classifier"),
-  width: z.int().positive().default(128),
-  num_layers: z.int().positive().default(2),
-  num_heads: z.int().positive().default(4),
-  /** Maximum number of tokens that the model attends to. */
-  context_length: z.int().positive().max(65_536).default(64),
-  /**
-   * Dropout on embeddings, attention weights and attention outputs; experts use
-   * `moe.experts.dropout`.
-   */
-  dropout: z.number().min(0).lt(1).default(0.1),
-  init_std: z.number().positive().default(0.02),
-  /** Blocks with experts; all others have a dense layer with the experts' architecture. */
-  moe_layers: moeLayersSchema.default("all"),
-  moe: moeSchema.prefault({}),
+  system: z.literal("text-classifier").describe("Name of the system."),
+  width: z.int().positive().default(128).describe("Width of the tokens."),
+  num_layers: z.int().positive().default(2).describe("Number of transformer blocks."),
+  num_heads: z.int().positive().default(4).describe("Attention heads; they divide the width."),
+  context_length: z
+    .int()
+    .positive()
+    .max(65_536)
+    .default(64)
+    .describe("Maximum number of tokens that the model attends to."),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.1)
+    .describe(
+      "Dropout on embeddings, attention weights and attention outputs; experts use `moe.experts.dropout`.",
+    ),
+  init_std: z
+    .number()
+    .positive()
+    .default(0.02)
+    .describe("Standard deviation of the initial weights."),
+  moe_layers: moeLayersSchema
+    .default("all")
+    .describe("Blocks with experts; all others have a dense layer with the experts' architecture."),
+  moe: moeSchema
+    .prefault({})
+    .describe("Router, dispatcher, experts and losses of the layers with experts."),
 });
 
 export type TextClassifierSettings = CamelCased<z.output<typeof textClassifierSchema>>;

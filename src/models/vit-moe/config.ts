@@ -10,16 +10,21 @@ import { vitMoe } from "./vit-moe.ts";
 
 /** Settings of the plain vision transformer with experts. */
 export const vitMoeSchema = z.strictObject({
-  system: z.literal("vit-moe"),
-  patch_size: z.int().positive().default(4),
-  /** Patch embedding; small models learn faster with a convolution stem. */
-  stem: z.enum(["linear", "conv"]).default("linear"),
-  width: z.int().positive().default(128),
-  num_layers: z.int().positive().default(4),
-  num_heads: z.int().positive().default(8),
-  /** Blocks with experts; all others have a dense layer with the experts' architecture. */
-  moe_layers: moeLayersSchema.default("all"),
-  moe: moeSchema.prefault({}),
+  system: z.literal("vit-moe").describe("Name of the system."),
+  patch_size: z.int().positive().default(4).describe("Side of a patch, pixels."),
+  stem: z
+    .enum(["linear", "conv"])
+    .default("linear")
+    .describe("Patch embedding; small models learn faster with a convolution stem."),
+  width: z.int().positive().default(128).describe("Width of the tokens."),
+  num_layers: z.int().positive().default(4).describe("Number of transformer blocks."),
+  num_heads: z.int().positive().default(8).describe("Attention heads; they divide the width."),
+  moe_layers: moeLayersSchema
+    .default("all")
+    .describe("Blocks with experts; all others have a dense layer with the experts' architecture."),
+  moe: moeSchema
+    .prefault({})
+    .describe("Router, dispatcher, experts and losses of the layers with experts."),
 });
 
 export type VitMoeSettings = CamelCased<z.output<typeof vitMoeSchema>>;

@@ -9,51 +9,94 @@ const presets = Object.keys(capacityPresets) as [CapacityPreset, ...CapacityPres
 
 /** Choices without a default use the default of `computeCapacity`. */
 const formula = z.strictObject({
-  rounding: z.enum(["ceil", "round", "floor"]).optional(),
-  multiple_of: z.int().positive().optional(),
-  include_selected: z.union([z.boolean(), z.literal("after-rounding")]).optional(),
-  whole_share: z.boolean().optional(),
-  minimum: z.int().nonnegative().optional(),
-  maximum: z.int().positive().optional(),
+  rounding: z
+    .enum(["ceil", "round", "floor"])
+    .optional()
+    .describe("How a capacity that is not whole is rounded; default ceil."),
+  multiple_of: z
+    .int()
+    .positive()
+    .optional()
+    .describe("The capacity is rounded up to a multiple of this number; default 1."),
+  include_selected: z
+    .union([z.boolean(), z.literal("after-rounding")])
+    .optional()
+    .describe(
+      "Whether the number of selected experts is a factor: before rounding (true, the default), after it, or not at all.",
+    ),
+  whole_share: z
+    .boolean()
+    .optional()
+    .describe("Whether the even share is rounded up before anything else; default false."),
+  minimum: z.int().nonnegative().optional().describe("Lowest capacity of an expert, tokens."),
+  maximum: z.int().positive().optional().describe("Highest capacity of an expert, tokens."),
 });
 
 const room = {
-  /** Capacity relative to a perfectly even load. */
-  capacity_factor: z.number().positive().default(1.25),
-  /** The factor in evaluation. Default the same; Switch has 2, V-MoE 4. */
-  evaluation_capacity_factor: z.number().positive().optional(),
-  /** Name of a public formula, or its choices; see `computeCapacity`. */
-  formula: z.union([z.enum(presets), formula]).default({}),
+  capacity_factor: z
+    .number()
+    .positive()
+    .default(1.25)
+    .describe("Capacity relative to a perfectly even load."),
+  evaluation_capacity_factor: z
+    .number()
+    .positive()
+    .optional()
+    .describe("The factor in evaluation; by default the same. Switch has 2, V-MoE 4."),
+  formula: z
+    .union([z.enum(presets), formula])
+    .default({})
+    .describe("Formula of the capacity: the name of a public one, or its choices."),
 };
 
 const capacity = z
   .strictObject({
-    name: z.literal("capacity"),
+    name: z.literal("capacity").describe("Name of the dispatcher."),
     ...room,
-    priority: z.enum(["token", "batch"]).default("token"),
-    order: z.enum(["k-major", "token-major"]).default("k-major"),
-    /** Whether a token's weights are normalised: never, before dropping, or after it. */
-    normalization: z.enum(["none", "before", "after"]).default("none"),
-    /** Tokens that share buffers: all tokens of a batch, or of one sequence. */
-    group: z.enum(["batch", "sequence"]).default("batch"),
+    priority: z
+      .enum(["token", "batch"])
+      .default("token")
+      .describe(
+        "Which tokens come first in full buffers: those in front, or those with the largest weights of the batch.",
+      ),
+    order: z
+      .enum(["k-major", "token-major"])
+      .default("k-major")
+      .describe(
+        "Whether all first choices come before all second ones, or a token's choices stay together.",
+      ),
+    normalization: z
+      .enum(["none", "before", "after"])
+      .default("none")
+      .describe("Whether a token's weights are normalised: never, before dropping, or after it."),
+    group: z
+      .enum(["batch", "sequence"])
+      .default("batch")
+      .describe("Tokens that share buffers: all tokens of a batch, or of one sequence."),
   })
   .register(renamedKeys, { normalize: { key: "normalization" } });
 
 const expertChoice = z.strictObject({
-  name: z.literal("expert_choice"),
+  name: z.literal("expert_choice").describe("Name of the dispatcher."),
   ...room,
-  /** Mean number of experts per token, `C E / S`. */
-  capacity_factor: z.number().positive().default(1),
-  /**
-   * Tokens among which an expert chooses; a batch whose size is unknown in advance is split into
-   * sequences.
-   */
-  group: z.enum(["batch", "sequence"]).default("sequence"),
+  capacity_factor: z
+    .number()
+    .positive()
+    .default(1)
+    .describe("Mean number of experts per token, `C E / S`."),
+  group: z
+    .enum(["batch", "sequence"])
+    .default("sequence")
+    .describe(
+      "Tokens among which an expert chooses; a batch whose size is unknown in advance is split into sequences.",
+    ),
 });
 
-const dropless = z.strictObject({ name: z.literal("dropless") });
-const soft = z.strictObject({ name: z.literal("soft") });
-const dense = z.strictObject({ name: z.literal("dense") });
+const dropless = z.strictObject({
+  name: z.literal("dropless").describe("Name of the dispatcher."),
+});
+const soft = z.strictObject({ name: z.literal("soft").describe("Name of the dispatcher.") });
+const dense = z.strictObject({ name: z.literal("dense").describe("Name of the dispatcher.") });
 
 /** The dispatchers and the kind of routing that each supports; the first of a kind is its default. */
 export const dispatchers = [

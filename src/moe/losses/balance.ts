@@ -62,7 +62,12 @@ export const balance = defineLoss({
   paper: "GShard, arXiv:2006.16668, alg. 1; Switch, arXiv:2101.03961, eq. 4-6",
   needs: ["choices"],
   weight: 0.01,
-  settings: { choices: z.enum(["first", "sum", "mean"]).default("first") },
+  settings: {
+    choices: z
+      .enum(["first", "sum", "mean"])
+      .default("first")
+      .describe("Which choices are counted: the first, or all, added or averaged."),
+  },
   compute: ({ probabilities, ids }, options) => balanceLoss(probabilities, ids, options),
   variants: [
     {

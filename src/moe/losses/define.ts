@@ -22,17 +22,33 @@ export type Ingredient = keyof typeof ingredients;
 
 /** Schedule of a weight over the training steps; the final factor applies to decaying schedules. */
 const schedule = z.strictObject({
-  kind: z.enum(["constant", "linear", "cosine"]).default("constant"),
-  warmup_steps: z.int().nonnegative().default(0),
-  final: z.number().min(0).max(1).default(0),
+  kind: z
+    .enum(["constant", "linear", "cosine"])
+    .default("constant")
+    .describe("Form of the weight of the loss after the warm-up; default constant."),
+  warmup_steps: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe("Steps over which the weight of the loss rises linearly from 0; default 0."),
+  final: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe("Factor of the weight at the end of a decaying schedule; default 0."),
 });
 
 /** The settings of every loss. */
 const common = {
-  weight: z.number().nonnegative(),
-  schedule: schedule.optional(),
-  /** Restricts the loss to tokens of this modality; all by default. */
-  modality: z.string().optional(),
+  weight: z.number().nonnegative().describe("Factor of the loss in the objective."),
+  schedule: schedule
+    .optional()
+    .describe("Change of the weight over the steps; constant by default."),
+  modality: z
+    .string()
+    .optional()
+    .describe("Restricts the loss to tokens of this modality; all by default."),
 };
 
 type Common = { readonly [Key in keyof typeof common]: (typeof common)[Key] };
@@ -123,9 +139,9 @@ export function defineLoss<const Name extends string, Shape extends z.ZodRawShap
   readonly settings: Shape;
 }): LossDefinition<LossSchema<Name, Shape>> & { readonly name: Name } {
   const schema = z.strictObject({
-    name: z.literal(facts.name),
+    name: z.literal(facts.name).describe(facts.description),
     ...common,
-    weight: common.weight.default(weight),
+    weight: common.weight.default(weight).describe("Factor of the loss in the objective."),
     ...settings,
   });
   return ofKind("loss", { ...facts, schema: schema as unknown as LossSchema<Name, Shape> });

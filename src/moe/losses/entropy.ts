@@ -72,8 +72,11 @@ export const globalEntropy = defineLoss({
   needs: ["distribution"],
   weight: 0.01,
   settings: {
-    /** In nats; the logarithm of the minimum number of experts to use. */
-    threshold: z.number().nonnegative().optional(),
+    threshold: z
+      .number()
+      .nonnegative()
+      .optional()
+      .describe("In nats; the logarithm of the minimum number of experts to use."),
   },
   compute: ({ probabilities }, options) => globalEntropyLoss(probabilities, options),
   variants: [{ title: "global entropy (LIMoE)", settings: { weight: 0.2 } }],

@@ -44,8 +44,10 @@ export const importance = defineLoss({
   weight: 0.01,
   settings: {
     ...variationSettings,
-    /** Clean probabilities (V-MoE, LIMoE), or sparse gates (Shazeer et al.). */
-    importance_of: z.enum(["probabilities", "gates"]).default("probabilities"),
+    importance_of: z
+      .enum(["probabilities", "gates"])
+      .default("probabilities")
+      .describe("Clean probabilities (V-MoE, LIMoE), or sparse gates (Shazeer et al.)."),
   },
   compute: ({ probabilities, ids, combineWeights, numExperts }, { importanceOf, ...options }) => {
     const sparse = importanceOf === "gates";

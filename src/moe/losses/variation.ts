@@ -28,4 +28,9 @@ export function squaredVariation(v: Tensor, { unbiased = false }: VariationOptio
 }
 
 /** False divides squared deviations by E (the papers), true by E - 1 (PyTorch ports). */
-export const variationSettings = { unbiased: z.boolean().default(false) };
+export const variationSettings = {
+  unbiased: z
+    .boolean()
+    .default(false)
+    .describe("Whether the variance is divided by E - 1 instead of E."),
+};

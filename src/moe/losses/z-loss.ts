@@ -33,7 +33,12 @@ export const zLossDefinition = defineLoss({
   paper: "ST-MoE, arXiv:2202.08906, eq. 5",
   needs: ["probabilities"],
   weight: 0.001,
-  settings: { reduction: z.enum(["mean", "sum"]).default("mean") },
+  settings: {
+    reduction: z
+      .enum(["mean", "sum"])
+      .default("mean")
+      .describe("Whether the loss is the mean or the sum over tokens."),
+  },
   compute: ({ logits }, options) => zLoss(logits, options),
   variants: [
     {

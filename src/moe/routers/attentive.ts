@@ -123,11 +123,23 @@ export const attentive = defineRouter({
   description: "Diff-MoE: a linear softmax gate, or attention of tokens to expert keys.",
   decides: "tokens",
   settings: {
-    num_selected_experts: count.default(2),
-    form: z.enum(["linear", "attention"]).default("linear"),
-    noisy: z.boolean().default(false),
-    gate: z.enum(["softmax", "sigmoid"]).default("softmax"),
-    pool: z.enum(["token", "sample"]).default("token"),
+    num_selected_experts: count.default(2).describe("Experts per token."),
+    form: z
+      .enum(["linear", "attention"])
+      .default("linear")
+      .describe("Logits of the router: linear, or attention of tokens to expert keys."),
+    noisy: z
+      .boolean()
+      .default(false)
+      .describe("Whether learned noise is added to the logits in training; default false."),
+    gate: z
+      .enum(["softmax", "sigmoid"])
+      .default("softmax")
+      .describe("Function from logits to weights of the experts."),
+    pool: z
+      .enum(["token", "sample"])
+      .default("token")
+      .describe("Whether each token, or each sample as a whole, chooses its experts."),
   },
   selects: ({ numSelectedExperts }) => numSelectedExperts,
   gives: scored,

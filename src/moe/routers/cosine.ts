@@ -94,13 +94,23 @@ export const cosine = defineRouter({
   description: "Cosines of projected tokens and experts with a learned temperature.",
   decides: "tokens",
   settings: {
-    num_selected_experts: count.default(1),
-    projection_width: count.default(256),
-    initial_temperature: z.number().positive().default(0.5),
-    /** Standard deviation of the noise on each logit, times the number of experts. */
-    noise_scale: deviation.default(0),
-    /** Default: `sum` for more than one expert, `none` for one. */
-    normalization: normalizationSetting.optional(),
+    num_selected_experts: count.default(1).describe("Experts per token."),
+    projection_width: count
+      .default(256)
+      .describe("Width of the space in which cosines are computed; default 256."),
+    initial_temperature: z
+      .number()
+      .positive()
+      .default(0.5)
+      .describe("Initial divisor of the cosines; default 0.5."),
+    noise_scale: deviation
+      .default(0)
+      .describe("Standard deviation of the noise on each logit, times the number of experts."),
+    normalization: normalizationSetting
+      .optional()
+      .describe(
+        "Whether the weights of a token sum to 1; by default they do, except for a single expert.",
+      ),
   },
   renamed: renamedNoise,
   selects: ({ numSelectedExperts }) => numSelectedExperts,

@@ -169,7 +169,8 @@ export function defineRouter<
   readonly settings: Shape;
   readonly renamed?: RenamedKeys;
 }): RouterDefinition<RouterSchema<Name, Shape>, Kind> & { readonly name: Name } {
-  const schema = z.strictObject({ name: z.literal(facts.name), ...settings });
+  const name = z.literal(facts.name).describe(facts.description);
+  const schema = z.strictObject({ name, ...settings });
   if (renamed !== undefined) schema.register(renamedKeys, renamed);
   return ofKind("router", { ...facts, schema: schema as unknown as RouterSchema<Name, Shape> });
 }

@@ -69,12 +69,15 @@ export const dense = defineRouter({
   description: "Every expert, weighted by a softmax of a linear or MLP gate.",
   decides: "all",
   settings: {
-    /** Widths of the hidden layers of an MLP gate; none makes the gate linear. */
-    hidden_widths: z.array(count).max(16).default([]),
-    activation: activationSchema.default("relu"),
-    dropout: rate.default(0),
-    bias: z.boolean().default(true),
-    init_std: initStd,
+    hidden_widths: z
+      .array(count)
+      .max(16)
+      .default([])
+      .describe("Widths of the hidden layers of an MLP gate; none makes the gate linear."),
+    activation: activationSchema.default("relu").describe("Activation function."),
+    dropout: rate.default(0).describe("Dropout after each hidden layer of the gate; default 0."),
+    bias: z.boolean().default(true).describe("Whether the linear map has a bias; default false."),
+    init_std: initStd.describe("Standard deviation of the initial weights."),
   },
   selects: () => "all",
   gives: ["probabilities", "distribution"],

@@ -135,8 +135,11 @@ export const expertChoice = defineRouter({
   description: "Each expert selects the tokens with its highest probabilities.",
   decides: "experts",
   settings: {
-    /** Standard deviation of the noise on each logit, multiplied by the number of experts. */
-    noise_scale: deviation.default(0),
+    noise_scale: deviation
+      .default(0)
+      .describe(
+        "Standard deviation of the noise on each logit, multiplied by the number of experts.",
+      ),
     ...linearSettings,
   },
   renamed: renamedNoise,

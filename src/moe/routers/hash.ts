@@ -116,11 +116,16 @@ export const hash = defineRouter({
   description: "A fixed map from word ids or positions to experts, without parameters.",
   decides: "nobody",
   settings: {
-    num_selected_experts: count.default(1),
-    /** The key: ids of words, or positions in the sequence. */
-    key: z.enum(["word", "position"]).default("word"),
-    map: z.enum(["random", "modulo"]).default("random"),
-    seed: z.int().nonnegative().default(0),
+    num_selected_experts: count.default(1).describe("Experts per token."),
+    key: z
+      .enum(["word", "position"])
+      .default("word")
+      .describe("The key: ids of words, or positions in the sequence."),
+    map: z
+      .enum(["random", "modulo"])
+      .default("random")
+      .describe("Whether the map to experts is random, or the remainder of a division."),
+    seed: z.int().nonnegative().default(0).describe("Seed of the random map; default 0."),
   },
   selects: ({ numSelectedExperts }) => numSelectedExperts,
   gives: [],

@@ -154,14 +154,19 @@ export const lossFreeBias = defineRouter({
   description: "Sigmoid scores; a bias that affects only the choice keeps the load even.",
   decides: "tokens",
   settings: {
-    num_selected_experts: count.default(2),
-    num_groups: count.default(1),
-    /** Default: all groups. */
-    num_selected_groups: count.optional(),
-    normalization: normalizationSetting.default("sum"),
-    route_scale: z.number().positive().default(1),
-    update_rate: deviation.default(0.001),
-    init_std: initStd,
+    num_selected_experts: count.default(2).describe("Experts per token."),
+    num_groups: count.default(1).describe("Groups of experts; default 1."),
+    num_selected_groups: count
+      .optional()
+      .describe("Groups whose experts a token can choose; by default all."),
+    normalization: normalizationSetting
+      .default("sum")
+      .describe("Whether the weights of a token are divided by their sum."),
+    route_scale: z.number().positive().default(1).describe("Factor of the weights; default 1."),
+    update_rate: deviation
+      .default(0.001)
+      .describe("Step of the bias at each update; default 0.001."),
+    init_std: initStd.describe("Standard deviation of the initial weights."),
   },
   selects: ({ numSelectedExperts }) => numSelectedExperts,
   gives: scored,

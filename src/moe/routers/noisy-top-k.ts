@@ -84,8 +84,10 @@ export const noisyTopK = defineRouter({
   description: "The top K logits with learned noise, and a softmax over them.",
   decides: "tokens",
   settings: {
-    num_selected_experts: count.default(2),
-    noise_epsilon: deviation.default(0.01),
+    num_selected_experts: count.default(2).describe("Experts per token."),
+    noise_epsilon: deviation
+      .default(0.01)
+      .describe("Number added to the learned deviation of the noise; default 0.01."),
     ...linearSettings,
   },
   selects: ({ numSelectedExperts }) => numSelectedExperts,

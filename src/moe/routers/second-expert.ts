@@ -110,10 +110,20 @@ export const secondExpert = defineRouter({
   description: "Two experts, the second by a policy: all, none, threshold or random.",
   decides: "tokens",
   settings: {
-    policy: z.enum([...evaluationPolicies, "random"]).default("random"),
-    /** Default: the same, or `threshold` for `random`. */
-    evaluation_policy: z.enum(evaluationPolicies).optional(),
-    threshold: z.number().min(0).max(1).default(0.2),
+    policy: z
+      .enum([...evaluationPolicies, "random"])
+      .default("random")
+      .describe("When the second expert is used: always, never, above a threshold, or at random."),
+    evaluation_policy: z
+      .enum(evaluationPolicies)
+      .optional()
+      .describe("The policy in evaluation; by default the same, or `threshold` for `random`."),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .describe("Probability above which the second expert is used; default 0.2."),
     ...linearSettings,
   },
   selects: () => ({ always: 2 }),

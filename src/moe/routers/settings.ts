@@ -14,7 +14,10 @@ export const normalization = z.enum(["sum", "none"]);
 export const initStd = deviation.optional();
 
 /** Settings of the linear map from tokens to logits. */
-export const linearSettings = { bias: z.boolean().default(false), init_std: initStd };
+export const linearSettings = {
+  bias: z.boolean().default(false).describe("Whether the linear map has a bias; default false."),
+  init_std: initStd.describe("Standard deviation of the initial weights."),
+};
 
 /** The setting `noise_scale` had this name, which now means the deviation of each logit.  */
 export const renamedNoise = { noise_std: { key: "noise_scale" } } as const;

@@ -89,8 +89,11 @@ export const soft = defineRouter({
   description: "Slots that are weighted means of all tokens.",
   decides: "all",
   settings: {
-    num_slots: count.default(1),
-    normalization: z.enum(["l2", "none"]).default("l2"),
+    num_slots: count.default(1).describe("Slots per expert; default 1."),
+    normalization: z
+      .enum(["l2", "none"])
+      .default("l2")
+      .describe("Whether tokens and slots have unit length before their dot product."),
   },
   renamed: { normalize: { key: "normalization", values: { true: "l2", false: "none" } } },
   selects: () => "all",

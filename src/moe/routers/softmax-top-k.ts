@@ -90,11 +90,19 @@ export const softmaxTopK = defineRouter({
     "Softmax over all experts, then the top K; V-MoE with noise and unnormalised weights.",
   decides: "tokens",
   settings: {
-    num_selected_experts: count.default(2),
-    normalization: normalization.default("sum"),
-    noise: z.enum(["none", "gaussian"]).default("none"),
-    /** Standard deviation of the noise on each logit, multiplied by the number of experts. */
-    noise_scale: deviation.default(1),
+    num_selected_experts: count.default(2).describe("Experts per token."),
+    normalization: normalization
+      .default("sum")
+      .describe("Whether the weights of a token are divided by their sum."),
+    noise: z
+      .enum(["none", "gaussian"])
+      .default("none")
+      .describe("Noise on the logits in training."),
+    noise_scale: deviation
+      .default(1)
+      .describe(
+        "Standard deviation of the noise on each logit, multiplied by the number of experts.",
+      ),
     ...linearSettings,
   },
   renamed: renamedNoise,

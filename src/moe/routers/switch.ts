@@ -55,7 +55,12 @@ export const switchDefinition = defineRouter({
   paper: "arXiv:2101.03961",
   description: "The most probable expert, weighted by its probability.",
   decides: "tokens",
-  settings: { jitter: rate.default(0), ...linearSettings },
+  settings: {
+    jitter: rate
+      .default(0)
+      .describe("Relative range of the factor on tokens in training, 0 to below 1; default 0."),
+    ...linearSettings,
+  },
   selects: () => ({ always: 1 }),
   gives: scored,
   tensors: linearTensors,

@@ -98,10 +98,17 @@ export const topP = defineRouter({
   description: "The fewest experts that reach a total probability.",
   decides: "tokens",
   settings: {
-    probability: z.number().positive().max(1),
-    /** Default: all experts. */
-    max_selected_experts: count.optional(),
-    normalization: normalizationSetting.default("none"),
+    probability: z
+      .number()
+      .positive()
+      .max(1)
+      .describe("Total probability that the selected experts reach, 0 to 1."),
+    max_selected_experts: count
+      .optional()
+      .describe("Maximum number of experts per token; by default all."),
+    normalization: normalizationSetting
+      .default("none")
+      .describe("Whether the weights of a token are divided by their sum."),
     ...linearSettings,
   },
   selects: ({ maxSelectedExperts }) => maxSelectedExperts ?? "all",

@@ -66,8 +66,10 @@ export const yuan = defineRouter({
   description: "Attention among the experts' scores of a token, then the top K.",
   decides: "tokens",
   settings: {
-    num_selected_experts: count.default(2),
-    normalization: normalization.default("sum"),
+    num_selected_experts: count.default(2).describe("Experts per token."),
+    normalization: normalization
+      .default("sum")
+      .describe("Whether the weights of a token are divided by their sum."),
     ...linearSettings,
   },
   selects: ({ numSelectedExperts }) => numSelectedExperts,

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
+import { chartsOf } from "../sections/charts-of.ts";
+import { balanceLegend, cssTheme } from "../theme.ts";
 import { layerNames } from "./chart.ts";
 import { confusionChart } from "./confusion.ts";
 import { type Curve, curveChart, curveLegend, smoothingWindow, suitsLogAxis } from "./curves.ts";
@@ -123,6 +125,9 @@ test("a mosaic tints patches by expert, numbers areas, hatches dropped patches",
     ["1", "M0 1h1v1h-1z", null],
   ]);
   expect(texts(svg)).toEqual(["0", "1"]);
+  expect(svg.getAttribute("aria-label")).toBe(
+    "moe.0: patches by expert, expert 0: 2, expert 1: 1, dropped: 1",
+  );
   expect(svg.querySelector(".dropped")!.getAttribute("d")).toBe("M1 1h1v1h-1z");
   expect(svg.querySelector("image")!.getAttribute("style")).toBe("image-rendering:pixelated");
 });
@@ -183,13 +188,49 @@ test("long layer names lose their common parts, short names are unchanged", () =
   expect(layerNames(same, 112)).toEqual(["a", "a"]);
 });
 
-test("a legend shows the last value of curves, or of the running mean of long curves", () => {
-  const long = Array.from({ length: 200 }, (_, i) => (i === 199 ? 9 : 1));
-  expect(curveLegend([curve([0.25, 0.5]), curve(long), curve([])], "number")).toEqual([
-    { label: "a", value: "0.5", smoothed: false },
-    { label: "a", value: "2.08", smoothed: true }, // geometric mean of 1, 1 and 9, on a log axis
-    { label: "a", value: "", smoothed: false },
+test("a legend shows the true last value of every curve, in the colour of the curve", () => {
+  // 200 values that fall by decades, as a learning rate: the end of a running mean would be higher.
+  const long = Array.from({ length: 200 }, (_, i) => 10 ** (-i / 25));
+  const curves = [curve([0.25, 0.5]), { ...curve(long), color: 4 }, curve([])];
+  expect(curveLegend(curves, "number")).toEqual([
+    { label: "a", value: "0.5", color: "var(--series-0)" },
+    { label: "a", value: "1.1e-8", color: "var(--series-4)" }, // 10^(-199 / 25) = 1.096e-8
+    { label: "a", value: "", color: "var(--series-2)" },
   ]);
+  const strokes = [...curveChart(curves, options).querySelectorAll("g[stroke], circle, path")].map(
+    (mark) => mark.getAttribute("stroke") ?? mark.getAttribute("fill"),
+  );
+  expect(strokes).toEqual(expect.arrayContaining(["var(--series-0)", "var(--series-4)"]));
+  expect(strokes).not.toContain("var(--series-1)");
+});
+
+test("curves are distributed over charts of six; a label has one colour on all charts", () => {
+  const same = (label: string): string => label;
+  const eight = [..."abcdefgh"];
+  const colors = (items: readonly string[], shared?: readonly string[]) =>
+    chartsOf(items, same, shared).map((chart) =>
+      chart.map(({ item, color }) => `${item}${color}`).join(" "),
+    );
+  expect(colors(eight)).toEqual(["a0 b1 c2 d3 e4 f5", "g0 h1"]);
+  expect(colors(["b", "h", "x"], eight)).toEqual(["b1", "h1 x2"]);
+});
+
+test("heat maps of routing are centred on the even share, whatever the largest share is", () => {
+  const fills = (svg: SVGSVGElement) =>
+    [...svg.querySelectorAll("rect")].map((cell) => cell.getAttribute("fill"));
+  // Nearly even over four experts: 0.26 and 0.24 are 1.04 and 0.96 times even.
+  expect(fills(labelMapChart([[26, 24, 26, 24]], ["cat"], options))).toEqual(
+    Array(4).fill("var(--balance-5)"),
+  );
+  // Half is twice even: log2(2) / 4 = 0.25 above the middle.
+  const [half, none] = fills(labelMapChart([[50, 0, 25, 25]], ["cat"], options));
+  expect([half, none]).toEqual(["var(--balance-8)", "var(--balance-0)"]);
+  const load = [0.5, 0, 0.25, 0.25];
+  const map = loadMapChart([{ layer: "moe.0", numExperts: 4, load, importance: load }], options);
+  expect(fills(map).slice(0, 2)).toEqual([half, none]);
+  expect(balanceLegend(cssTheme).map(({ color }) => color)).toEqual(
+    [0, 3, 5, 8, 10].map((step) => `var(--balance-${step})`),
+  );
 });
 
 test("every value of a logarithmic axis has a label", () => {

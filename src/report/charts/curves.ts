@@ -3,12 +3,15 @@
 import * as Plot from "@observablehq/plot";
 import { downsample, type Point, runningMean } from "../downsample.ts";
 import { formatFigure, formatPercent } from "../format.ts";
+import { type ChartTheme, cssTheme } from "../theme.ts";
 import { draw, stepAxis, stepFrame, themeOf } from "./chart.ts";
 import type { ChartOptions } from "./chart-options.ts";
 
-/** One curve; colours follow the order of the list. */
+/** One curve. */
 export interface Curve {
   readonly label: string;
+  /** Index of its colour in the series of the theme. Default: its place in the list. */
+  readonly color?: number;
   /** Points with ascending `x`, finite. */
   readonly points: readonly Point[];
 }
@@ -16,6 +19,15 @@ export interface Curve {
 export interface CurveOptions extends ChartOptions {
   /** Format of the values; `percent` also fixes the axis to 0..1. */
   readonly unit?: "number" | "percent";
+}
+
+/** The colour of the curve at place `i` of a chart, in the chart and in its legend. */
+export function curveColor(
+  { series }: Pick<ChartTheme, "series">,
+  curve: Curve,
+  i: number,
+): string {
+  return series[(curve.color ?? i) % series.length]!;
 }
 
 /** Maximum number of points drawn per curve. */
@@ -41,12 +53,13 @@ export function suitsLogAxis(curves: readonly Curve[]): boolean {
   return high / low > 30;
 }
 
-/** A legend entry: the last value of a curve, or of its running mean if it is noisy. */
+/** A legend entry: the last value of a curve, whether it is drawn smoothed or thinned or not. */
 export interface CurveLegendEntry {
   readonly label: string;
   /** Formatted value; empty if the curve has no points. */
   readonly value: string;
-  readonly smoothed: boolean;
+  /** CSS colour. */
+  readonly color: string;
 }
 
 /** The legend entries of curves, in order. */
@@ -54,13 +67,12 @@ export function curveLegend(
   curves: readonly Curve[],
   unit: "number" | "percent",
 ): CurveLegendEntry[] {
-  const log = unit === "number" && suitsLogAxis(curves);
-  return curves.map(({ label, points }) => {
-    const window = smoothingWindow(points);
-    const last = (window > 1 ? runningMean(points, window, log) : points).at(-1)?.y;
+  return curves.map((curve, i) => {
+    const { label, points } = curve;
+    const last = points.at(-1)?.y;
     const value =
       last === undefined ? "" : unit === "percent" ? formatPercent(last) : formatFigure(last);
-    return { label, value, smoothed: window > 1 };
+    return { label, value, color: curveColor(cssTheme, curve, i) };
   });
 }
 
@@ -72,9 +84,7 @@ export function curveChart(curves: readonly Curve[], options: CurveOptions): SVG
   const xs = extent(all.map((point) => point.x));
   const ys = extent(all.map((point) => point.y));
   const domain = log ? ys : options.unit === "percent" ? [0, 1] : padded(ys);
-  const marks = curves.flatMap((curve, i) =>
-    curveMarks(curve, theme.series[i % theme.series.length]!, log),
-  );
+  const marks = curves.flatMap((curve, i) => curveMarks(curve, curveColor(theme, curve, i), log));
   return draw(options, {
     ...stepFrame,
     x: { type: "linear", domain: [Math.min(0, xs[0]!), Math.max(xs[1]!, 1)] },

@@ -69,7 +69,9 @@ export function domainBarsChart(
         fillOpacity: 0.85,
         title: (d: Bar) =>
           `${d.algorithm}, ${d.domain === "Avg" ? "average" : `without ${d.domain}`}: ` +
-          `${formatPercent(d.mean)} ± ${formatPercent(d.standardError)} (${d.trials} ${d.trials === 1 ? "trial" : "trials"})`,
+          (d.trials === 1
+            ? `${formatPercent(d.mean)} (1 trial)`
+            : `${formatPercent(d.mean)} ± ${formatPercent(d.standardError)} (${d.trials} trials)`),
       }),
       Plot.ruleX(
         bars.filter((bar) => bar.standardError > 0),

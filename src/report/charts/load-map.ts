@@ -2,6 +2,7 @@
 
 import type { LayerRouting } from "../../inspect/types/routing.ts";
 import { formatPercent } from "../format.ts";
+import { balanceShade } from "../theme.ts";
 import { themeOf } from "./chart.ts";
 import type { ChartOptions } from "./chart-options.ts";
 import { heatMap } from "./heat-map.ts";
@@ -24,7 +25,7 @@ export function loadMapChart(
     shares.map((share, expert) => {
       const ratio = share * numExperts;
       const status = of === "load" ? loadStatus(share, numExperts) : "even";
-      const shade = theme.balance(ratio > 0 ? 0.5 + Math.log2(ratio) / 4 : 0);
+      const shade = balanceShade(theme, ratio);
       return { row, layer, expert, share, ratio, status, ...shade };
     }),
   );

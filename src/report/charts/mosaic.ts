@@ -1,6 +1,7 @@
 /** The mosaic: an image whose patches are tinted by their expert. */
 
 import type { MosaicLayer } from "../../inspect/types/mosaic.ts";
+import { expertCounts } from "../expert-counts.ts";
 import { themeOf } from "./chart.ts";
 import type { ChartOptions } from "./chart-options.ts";
 import { type Add, elementMaker, gridLines, imageElement } from "./elements.ts";
@@ -47,7 +48,9 @@ export function mosaicChart(layer: MosaicLayer, options: MosaicOptions): SVGSVGE
     width: options.width,
     height: Math.round((options.width * rows) / Math.max(1, cols)),
     role: "img",
-    "aria-label": options.label ?? describeTiles(layer.layer, tiles),
+    "aria-label":
+      options.label ??
+      expertCounts("patches", { layer: layer.layer, numExperts: options.numExperts }, experts),
   }) as SVGSVGElement;
   if (options.image.startsWith("#")) {
     // The image keeps its coordinates of 0..1, stretched over the grid.
@@ -128,17 +131,6 @@ export function originalImage(
   imageElement(svg, image, 1, 1, add);
   imageElement(add(svg, "defs", {}), under.image, 1, 1, add).setAttribute("id", under.id);
   return svg;
-}
-
-/** Accessible description of a mosaic: number of patches per expert. */
-function describeTiles(layer: string, { experts }: Tiles): string {
-  const counts = new Map<number, number>();
-  for (const expert of experts) counts.set(expert, (counts.get(expert) ?? 0) + 1);
-  const parts = [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 8)
-    .map(([expert, patches]) => `expert ${expert}: ${patches}`);
-  return `${layer}: patches by expert, ${parts.join(", ")}`;
 }
 
 function drawLines(svg: Element, tiles: Tiles, options: MosaicOptions, add: Add): void {

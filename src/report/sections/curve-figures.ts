@@ -3,12 +3,9 @@
 import { type Curve, curveChart, curveLegend, suitsLogAxis } from "../charts/curves.ts";
 import { type Html, html, type Part } from "../html.ts";
 import type { Series } from "../series.ts";
-import { cssTheme } from "../theme.ts";
 import type { GridChart } from "./chart-grid.ts";
+import { chartsOf } from "./charts-of.ts";
 import type { Context } from "./section.ts";
-
-/** Maximum number of curves per chart. */
-const curveLimit = 6;
 
 /** Curves of one chart. */
 export interface CurveFigure {
@@ -22,6 +19,8 @@ export interface CurveFigure {
 export interface CurveFigureOptions {
   readonly nameOf: (series: Series) => string;
   readonly unit?: "number" | "percent";
+  /** Labels of all charts on which a label has the same colour. Default: those of `series`. */
+  readonly labels?: readonly string[];
   /** Unit of the values. */
   readonly explanation?: string;
 }
@@ -30,14 +29,16 @@ export interface CurveFigureOptions {
 export function curveFigures(
   title: string,
   series: readonly Series[],
-  { nameOf, unit = "number", explanation = "" }: CurveFigureOptions,
+  { nameOf, unit = "number", explanation = "", labels }: CurveFigureOptions,
 ): CurveFigure[] {
   const drawn = series.filter((entry) => entry.points.length > 0);
   const skipped = series.reduce((sum, entry) => sum + entry.nonFinite, 0);
-  const groups = Math.ceil(drawn.length / curveLimit);
-  return Array.from({ length: groups }, (_, group) => {
-    const part = drawn.slice(group * curveLimit, (group + 1) * curveLimit);
-    const list = part.map((entry) => ({ label: nameOf(entry), points: entry.points }));
+  return chartsOf(drawn, nameOf, labels).map((part, group, { length: groups }) => {
+    const list = part.map(({ item, color }) => ({
+      label: nameOf(item),
+      points: item.points,
+      color,
+    }));
     const log = unit === "number" && suitsLogAxis(list);
     const notes = [explanation];
     if (group === 0 && skipped > 0) {
@@ -68,10 +69,7 @@ export function drawCurves({ document }: Context, figure: CurveFigure): GridChar
 }
 
 function legend(curves: readonly Curve[], unit: "number" | "percent"): Html {
-  return html`<ul class="legend">${curveLegend(curves, unit).map(
-    ({ label, value, smoothed }, i) => {
-      const color = cssTheme.series[i % cssTheme.series.length]!;
-      return html`<li title="${smoothed ? "last running mean" : "last value"}"><span class="line" style="background:${color}"></span>${label} <b>${value}</b></li>`;
-    },
-  )}</ul>`;
+  return html`<ul class="legend">${curveLegend(curves, unit).map(({ label, value, color }) => {
+    return html`<li title="last value"><span class="line" style="background:${color}"></span>${label} <b>${value}</b></li>`;
+  })}</ul>`;
 }

@@ -20,7 +20,7 @@ export const curvesSection: Section = {
       splits
         .flatMap((split) => series.get(split, name) ?? [])
         .filter((s) => s.points.length > 1 || s.split !== "test");
-    const bySplit = { nameOf: (entry: Series): string => entry.split };
+    const bySplit = { nameOf: (entry: Series): string => entry.split, labels: splits };
     const byTail = {
       nameOf: (entry: Series): string => entry.name.split("/").slice(1).join("/"),
     };
@@ -51,14 +51,16 @@ ${loads}`;
   },
 };
 
-/** Accuracy per domain, on in splits and on out splits. */
+/** Accuracy per domain, on in splits and on out splits; a domain has one colour on both. */
 function domainCurves({ series }: Context): CurveFigure[] {
+  const pattern = /^env_(.+)_(in|out)_acc$/;
+  const nameOf = ({ name }: Series): string => pattern.exec(name)![1]!;
+  const all = series.match("validation", pattern);
+  const labels = [...new Set(all.map(nameOf))].sort();
   return (["in", "out"] as const).flatMap((part) => {
-    const pattern = new RegExp(`^env_(.+)_${part}_acc$`);
-    return curveFigures(`Accuracy by domain, ${part} splits`, series.match("validation", pattern), {
-      nameOf: ({ name }) => pattern.exec(name)![1]!,
-      unit: "percent",
-    });
+    const shown = all.filter(({ name }) => name.endsWith(`_${part}_acc`));
+    const options = { nameOf, labels, unit: "percent" } as const;
+    return curveFigures(`Accuracy by domain, ${part} splits`, shown, options);
   });
 }
 

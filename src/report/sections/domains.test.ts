@@ -114,4 +114,9 @@ test("accuracies by domain have their own curves", () => {
     ["Accuracy by domain, in splits", "noisy 75.0 %"],
     ["Accuracy by domain, out splits", "flat 50.0 %noisy 25.0 %"],
   ]);
+  // The held-out domain has no in split; the other keeps its colour.
+  const lines = [...document.querySelectorAll("#training .legend .line")];
+  expect(lines.map((line) => line.getAttribute("style"))).toEqual(
+    [1, 0, 1].map((i) => `background:var(--series-${i})`),
+  );
 });

@@ -1,6 +1,6 @@
 /** Summary sentence and key figures. */
 
-import type { StoredSummary } from "../../inspect/types/run-record.ts";
+import type { RunRecord } from "../../inspect/types/run-record.ts";
 import type { LanguageUnits } from "../../inspect/types/text.ts";
 import {
   formatCompact,
@@ -20,11 +20,18 @@ interface Score {
 
 const lossNames = new Set(["loss", "cross_entropy"]);
 
+/** The parts of a run that its scores depend on. */
+export type ScoredRun = Pick<RunRecord, "summary" | "language" | "captions">;
+
+/** Whether a run predicts tokens: language models, and captioners of any version. */
+const predictsTokens = ({ language, captions }: Omit<ScoredRun, "summary">): boolean =>
+  language !== undefined || captions !== undefined;
+
 /**
  * The main score of a run: accuracy, else zero-shot accuracy, else any other score, else the loss.
  * For language models it is the loss.
  */
-export function mainScore(summary: StoredSummary, language?: LanguageUnits): Score | undefined {
+export function mainScore({ summary, language }: ScoredRun): Score | undefined {
   const scores = (["test", "validation"] as const).flatMap((split) =>
     Object.entries(summary[split] ?? {})
       .filter(([, value]) => Number.isFinite(value))
@@ -44,8 +51,9 @@ export function mainScore(summary: StoredSummary, language?: LanguageUnits): Sco
  * The summary sentence, such as "96.4 % test accuracy after 1,500 steps in 1 min 32 s; 4.5M
  * parameters, ..." or "A validation loss of 1.75 nats per token after ...".
  */
-export function resultSentence(summary: StoredSummary, language?: LanguageUnits): string {
-  const result = resultText(mainScore(summary, language), language);
+export function resultSentence(run: ScoredRun): string {
+  const { summary } = run;
+  const result = resultText(mainScore(run), run);
   const after =
     summary.steps === undefined
       ? ""
@@ -60,11 +68,12 @@ export function resultSentence(summary: StoredSummary, language?: LanguageUnits)
   return `${result}${after}${time}${size}.`;
 }
 
-function resultText(score: Score | undefined, language: LanguageUnits | undefined): string {
+function resultText(score: Score | undefined, run: ScoredRun): string {
   if (score === undefined) return "No score was recorded";
   const { name, split, value } = score;
+  const { language } = run;
   if (language === undefined || name !== "loss") {
-    return `${scoreText(name, value)} ${split} ${scoreName(name)}`;
+    return `${scoreText(name, value)} ${split} ${scoreName(name, run)}`;
   }
   const perCharacter = lossPerCharacter(value, language);
   const also = perCharacter === undefined ? "" : ` (${formatFigure(perCharacter)} per character)`;
@@ -82,7 +91,7 @@ export function drawHead({ run }: Context): Html {
   const recipe = run.recipe === run.name ? null : html`, recipe <strong>${run.recipe}</strong>`;
   return html`<header>
 <p class="eyebrow">Run <strong>${run.name}</strong>${recipe}</p>
-<h1>${keepTogether(resultSentence(run.summary, run.language))}</h1>
+<h1>${keepTogether(resultSentence(run))}</h1>
 ${drawFigures(run)}
 ${drawRouting(run)}
 </header>`;
@@ -105,7 +114,8 @@ interface Figure {
   readonly note?: string;
 }
 
-function drawFigures({ summary, classNames, confusion, language }: Context["run"]): Html | null {
+function drawFigures(run: Context["run"]): Html | null {
+  const { summary, classNames, confusion, language } = run;
   const classes = classNames.length;
   const samples = totalOf(confusion);
   const figures: Figure[] = [];
@@ -115,17 +125,17 @@ function drawFigures({ summary, classNames, confusion, language }: Context["run"
   };
   for (const split of ["test", "validation"] as const) {
     for (const [name, value] of Object.entries(summary[split] ?? {}).slice(0, 4)) {
-      const chance = name === "accuracy" && split === "test" && classes > 1;
+      const chance = name === "accuracy" && split === "test" && classes > 1 && !predictsTokens(run);
       if (language !== undefined && (name === "loss" || name === "accuracy")) {
         const also = name === "loss" ? lossPerCharacter(value, language) : undefined;
         const per = also === undefined ? "" : `; ${formatFigure(also)} per character`;
         const note = name === "loss" ? `nats per token${per}` : "most probable token is correct";
-        add(`${split} ${name}`, scoreText(name, value), note);
+        add(`${split} ${scoreName(name, run)}`, scoreText(name, value), note);
         continue;
       }
       const spread = samples > 0 ? `\u00b1 ${formatPercent(halfInterval(value, samples))}, ` : "";
       add(
-        `${split} ${scoreName(name)}`,
+        `${split} ${scoreName(name, run)}`,
         scoreText(name, value),
         chance ? `${spread}chance ${formatPercent(1 / classes)}` : undefined,
       );
@@ -156,7 +166,8 @@ function keepTogether(sentence: string): string {
 }
 
 /** Display name of a score, such as `zero shot accuracy` and `text to image R@5`. */
-function scoreName(name: string): string {
+function scoreName(name: string, run: ScoredRun): string {
+  if (name === "accuracy" && predictsTokens(run)) return "next-token accuracy";
   return name.replace(/_r(\d+)$/, " R@$1").replaceAll("_", " ");
 }
 

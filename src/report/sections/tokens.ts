@@ -1,6 +1,7 @@
 /** Tokens: expert of every token, text by text and layer by layer. */
 import type { RecordedLayer } from "../../inspect/types/routed-layer.ts";
 import type { TokenTrace } from "../../inspect/types/text.ts";
+import { expertCounts } from "../expert-counts.ts";
 import { type Html, html, raw } from "../html.ts";
 import { expertLegend, routingControls } from "./routing/controls.ts";
 import { type Context, className, mostExperts, type Section } from "./section.ts";
@@ -66,7 +67,7 @@ function drawVerdict(run: Context["run"], { tokens, label, predicted }: TokenTra
 }
 
 function drawLayer(tokens: readonly string[], layer: RecordedLayer): Html {
-  return html`<div class="tokens" role="img" aria-label="${describe(layer)}">${tokens.map(
+  return html`<div class="tokens" role="img" aria-label="${expertCounts("tokens", layer, layer.ids[0]!)}">${tokens.map(
     (token, i) => html`${drawToken(token, layer, i)}${endsLine(tokens, i) ? raw("<br>") : null}`,
   )}</div>`;
 }
@@ -93,15 +94,4 @@ function endsLine(tokens: readonly string[], i: number): boolean {
 function visible(token: string): string {
   const marked = token.replaceAll("\n", "\u21b5").replaceAll("\t", "\u21e5");
   return marked.trim() === "" ? marked.replaceAll(" ", "\u2423") : marked;
-}
-
-/** Accessible description of a layer: number of tokens per expert. */
-function describe({ layer, ids }: RecordedLayer): string {
-  const counts = new Map<number, number>();
-  for (const expert of ids[0]!) counts.set(expert, (counts.get(expert) ?? 0) + 1);
-  const parts = [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 8)
-    .map(([expert, tokens]) => `expert ${expert}: ${tokens}`);
-  return `${layer}: tokens by expert, ${parts.join(", ")}`;
 }

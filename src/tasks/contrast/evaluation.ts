@@ -49,7 +49,7 @@ export async function evaluateContrast(
     ...options,
     embed: (texts) => embedSentences(encoder, options.tokenizer, texts),
   });
-  const retrieval = retrievalScores(pairs.images, pairs.texts, pairs.owners);
+  const retrieval = retrievalScores(pairs.images, pairs.texts, pairs.owners, pairs.captions);
   const atTen = Object.entries(retrieval).filter(([name]) => name.endsWith("_r10"));
   const attention = { grid: model.grid, taps: evaluated.taps };
   return {

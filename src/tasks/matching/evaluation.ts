@@ -58,9 +58,11 @@ export async function evaluateCaptions(
         await evaluator.run(otherCaptions(loader, place, options), (outputs, batch) => {
           const rows = numbers(outputs.text_embeddings!);
           for (const [i, index] of batch.indices.entries()) {
-            if (batch.captions?.[i]?.[place] === undefined) continue;
+            const caption = batch.captions?.[i]?.[place];
+            if (caption === undefined) continue;
             pairs.texts.push(...rows.slice(i * pairs.width, (i + 1) * pairs.width));
             pairs.owners.push(index);
+            pairs.captions.push(caption);
           }
         });
       }
@@ -71,8 +73,13 @@ export async function evaluateCaptions(
   const galleries = evaluated.results.galleries.toSorted(
     (a, b) => Number(isTextLayer(a.layer)) - Number(isTextLayer(b.layer)),
   );
-  const { width, images, texts, owners } = evaluated.results.pairs;
-  const retrieval = retrievalScores({ width, data: images }, { width, data: texts }, owners);
+  const { width, images, texts, owners, captions } = evaluated.results.pairs;
+  const retrieval = retrievalScores(
+    { width, data: images },
+    { width, data: texts },
+    owners,
+    captions,
+  );
   const words = (batch: Batch) => captionWords(batch, tokenizer);
   return {
     scores: { ...scores, ...retrieval },
@@ -120,6 +127,7 @@ interface PairEmbeddings {
   readonly texts: number[];
   /** Image index of each text. */
   readonly owners: number[];
+  readonly captions: string[];
   /** Maximum number of captions per image. */
   readonly mostCaptions: number;
 }
@@ -128,6 +136,7 @@ function embeddingCollector(): Collector<PairEmbeddings> {
   const images: number[] = [];
   const texts: number[] = [];
   const owners: number[] = [];
+  const read: string[] = [];
   let width = 1;
   let mostCaptions = 1;
   return {
@@ -137,9 +146,10 @@ function embeddingCollector(): Collector<PairEmbeddings> {
       images.push(...numbers(outputs.image_embeddings!));
       texts.push(...numbers(outputs.text_embeddings!));
       owners.push(...indices);
+      for (const row of indices.keys()) read.push(captions[row]?.[0] ?? "");
       mostCaptions = Math.max(mostCaptions, ...captions.map(({ length }) => length));
     },
-    result: () => ({ width, images, texts, owners, mostCaptions }),
+    result: () => ({ width, images, texts, owners, captions: read, mostCaptions }),
   };
 }
 

@@ -41,7 +41,12 @@ function printAgreement({ out }: Context, { split, first, second, layers }: Comp
     heading,
     layers.flatMap(({ layer, own, matched }) => [
       [layer, "as numbered", ...cells(own), ""],
-      [layer, "matched", ...cells(matched), matched.permutation.join(" ")],
+      [
+        layer,
+        "matched",
+        ...cells(matched),
+        matched.permutation.map((e) => (e < 0 ? "-" : e)).join(" "),
+      ],
     ]),
   );
 }
@@ -60,7 +65,7 @@ function asJson({ split, first, second, layers }: ComparedRouting) {
       layer,
       tokens,
       ...shares(own),
-      matched: { ...shares(matched), experts: matched.permutation },
+      matched: { ...shares(matched), experts: matched.permutation.map((e) => (e < 0 ? null : e)) },
     })),
   };
 }

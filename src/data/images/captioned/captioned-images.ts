@@ -172,10 +172,15 @@ async function findParts(folder: string): Promise<Parts> {
 
 /** The columns of a table with pictures and captions; by default known names are searched. */
 const pairColumns = z.strictObject({
-  image: z.string().optional(),
-  encoding: z.enum(["path", "base64"]).optional(),
-  /** One column, or several with a caption each. */
-  captions: z.union([z.string(), z.array(z.string()).nonempty()]).optional(),
+  image: z.string().optional().describe("Column of the pictures."),
+  encoding: z
+    .enum(["path", "base64"])
+    .optional()
+    .describe("Whether the column holds paths or pictures in base64."),
+  captions: z
+    .union([z.string(), z.array(z.string()).nonempty()])
+    .optional()
+    .describe("One column, or several with a caption each."),
 });
 
 /** The definition of captioned images. */
@@ -191,18 +196,28 @@ export const captionedImages = defineDataset({
   place:
     "name the folder of the pictures and the files of their captions with data.folder and data.files",
   schema: z.strictObject({
-    name: z.literal("captioned-images"),
+    name: z.literal("captioned-images").describe("Name of the data set."),
     ...folderKeys,
-    /** Lists (CSV, TSV, JSONL) or Parquet files within the folder; by default known names. */
-    files: filesBySplit.optional(),
-    columns: pairColumns.optional(),
+    files: filesBySplit
+      .optional()
+      .describe(
+        "Lists (CSV, TSV, JSONL) or Parquet files within the folder; by default known names.",
+      ),
+    columns: pairColumns
+      .optional()
+      .describe("Columns of the tables; known names are found by default."),
     separator,
-    /** The folder of the pictures within the folder, at which paths in lists start. */
-    images: z.string().optional(),
-    validation_size: count,
-    /** 0 for no test split. */
-    test_size: z.int().nonnegative().optional(),
-    split_seed: z.int().nonnegative().optional(),
+    images: z
+      .string()
+      .optional()
+      .describe("The folder of the pictures within the folder, at which paths in lists start."),
+    validation_size: count.describe("Samples of the validation split."),
+    test_size: z.int().nonnegative().optional().describe("0 for no test split."),
+    split_seed: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe("Seed of the permutation that sets samples aside; default 0."),
     ...captionKeys,
     ...pictureKeys,
     ...imageKeys,

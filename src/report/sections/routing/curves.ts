@@ -9,6 +9,8 @@ import { routingCurves, wholeLayers } from "./routing-curves.ts";
 
 /** Small charts with one line per layer; null if no layer was logged. */
 export function drawRoutingCurves(context: Context): Html | null {
+  const logged = context.series.match("train", /^experts\/.+\/[^/]+$/);
+  const labels = wholeLayers(logged.map(layerOf));
   const figures = routingCurves.flatMap(({ name, title, ...options }) => {
     const found = context.series.match("train", new RegExp(`^experts/.+/${name}$`));
     const whole = new Set(wholeLayers(found.map(layerOf)));
@@ -16,7 +18,7 @@ export function drawRoutingCurves(context: Context): Html | null {
     // Routers that refuse no token always have success 1.
     const refused = layers.some(({ points }) => points.some(({ y }) => y < 1));
     if (name === "success_rate" && !refused) return [];
-    return curveFigures(title, layers, { ...options, nameOf: layerOf });
+    return curveFigures(title, layers, { ...options, nameOf: layerOf, labels });
   });
   if (figures.length === 0) return null;
   return html`<h3 class="sub">Routing over training <small>one line per layer</small></h3>

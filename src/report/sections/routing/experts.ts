@@ -7,6 +7,7 @@ import { loadMapChart } from "../../charts/load-map.ts";
 import { deadBelow, loadStatus, overloadedAbove, statusSign } from "../../charts/load-status.ts";
 import { type Html, html } from "../../html.ts";
 import { responsive } from "../../svg.ts";
+import { balanceLegend, cssTheme } from "../../theme.ts";
 import { chartGrid } from "../chart-grid.ts";
 import { type Context, figure, type Section } from "../section.ts";
 import { drawRoutingCurves } from "./curves.ts";
@@ -42,6 +43,7 @@ function drawLoads({ document }: Context, routing: readonly LayerRouting[]): Htm
   }));
   return html`<p class="lede">A balanced router gives each of E experts 1/E of all assignments.
 <b>${statusSign.dead} dead</b>: less than ${deadBelow} times that; <b>${statusSign.overloaded} overloaded</b>: more than ${overloadedAbove} times.</p>
+${drawLegend()}
 <div class="stack">
 ${figure("Load by layer, as a multiple of the even share", map("load", "Expert load of each layer as multiples of the even share"), "The share of all assignments that went to each expert.")}
 ${figure("Mean probability by layer, as a multiple of the even share", map("importance", "Mean probability of the experts of each layer as multiples of the even share"), "Mean router probability of each expert over all tokens. It differs from the load if close decisions favour one side.")}
@@ -49,6 +51,14 @@ ${figure("Mean probability by layer, as a multiple of the even share", map("impo
 ${drawRoutingTable(routing)}
 <h3 class="sub">Share of assignments <small>dashed: the even share</small></h3>
 ${chartGrid(bars)}`;
+}
+
+/** The colours of the heat maps. */
+function drawLegend(): Html {
+  return html`<ul class="legend balance">${balanceLegend(cssTheme).map(
+    ({ label, color }) =>
+      html`<li><span class="swatch small" style="background:${color}"></span>${label}</li>`,
+  )}</ul>`;
 }
 
 /** A map of values and experts for every label and layer. */
@@ -63,6 +73,7 @@ function drawLabels({ document }: Context, routing: readonly LayerRouting[]): Ht
   return [...byLabel].map(
     ([label, entries]) =>
       html`<h3 class="sub">Experts by ${label} <small>percent of each ${label}${entries.some(({ labelled }) => labelled.modality === "image") ? ", image tokens only" : ""}</small></h3>
+${drawLegend()}
 ${chartGrid(
   entries.map(({ layer, labelled: { values, counts, association } }) => ({
     title: layer,
