@@ -51,17 +51,22 @@ async function unreadableError({ path, reason }: UnreadableCheckpoint): Promise<
 /**
  * Checks the files of the run directory that a checkpoint depends on, such as its tokenizer.
  *
- * @throws UserError if one differs
+ * @throws UserError if one differs, with exit code 2 if it is missing
  */
 export async function checkRunFiles(run: string, checkpoint: Checkpoint): Promise<void> {
   const manifest = await manifestOf(checkpoint.path);
   for (const [name, expected] of Object.entries(manifest?.run_files ?? {})) {
     const path = join(run, name);
     const actual = await digestFile(path);
-    if (actual !== undefined && digestProblem(actual, expected) === undefined) continue;
-    const problem = actual === undefined ? "is missing" : "is damaged or of another training";
+    const advice = "copy it from another run of the same training";
+    if (actual === undefined) {
+      throw usageError(
+        `${run} has no ${name}, with which the checkpoint of step ${checkpoint.step} was trained; ${advice}`,
+      );
+    }
+    if (digestProblem(actual, expected) === undefined) continue;
     throw new UserError(
-      `${path} ${problem}: the checkpoint of step ${checkpoint.step} was trained with another content; copy it from another run of the same training`,
+      `${path} is damaged or of another training: the checkpoint of step ${checkpoint.step} was trained with another content; ${advice}`,
     );
   }
 }

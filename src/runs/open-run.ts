@@ -41,7 +41,7 @@ export async function openRun(
   if (checkpoint === undefined) {
     throw usageError(`${run} has no checkpoint yet; train it first`);
   }
-  await checkRunFiles(run, checkpoint);
   const tokenizer = await readTokenizer(run);
+  await checkRunFiles(run, checkpoint);
   return { config, checkpoint, ...defined({ tokenizer }) };
 }
