@@ -1,4 +1,5 @@
 /** Options that several commands share, and their rules. */
+import { usageError } from "../graph/errors.ts";
 import { argument } from "./define-command.ts";
 import {
   choice,
@@ -29,7 +30,14 @@ export const common = {
 };
 export type CommonOptions = Values<typeof common>;
 
-export const checkpoint = option("<which>", "best or latest", choice("best", "latest"), {
+/** `best`, `latest` or a step. */
+const checkpointChoice = (given: string, flag: string): "best" | "latest" | number => {
+  if (given === "best" || given === "latest") return given;
+  if (/^\d{1,15}$/.test(given)) return Number(given);
+  throw usageError(`${flag} takes best, latest or a step, got "${given}"`);
+};
+
+export const checkpoint = option("<which>", "best, latest or a step", checkpointChoice, {
   default: "best",
 });
 

@@ -33,10 +33,13 @@ const metadataSchema = z.record(z.string(), z.string());
 /**
  * Reads and checks the header of a safetensors file; errors name `source`.
  *
+ * @param bytes the file, or its start up to the end of the header
+ * @param fileBytes size of the file
  * @throws UserError if the header is invalid
  */
-export function parseHeader(bytes: Uint8Array, source: string): Header {
-  const text = headerText(bytes, source);
+export function parseHeader(bytes: Uint8Array, source: string, fileBytes = bytes.length): Header {
+  const dataStart = headerEnd(bytes, fileBytes, source);
+  const text = headerText(bytes.subarray(8, dataStart), source);
   const fields = parseJson(text, source);
   const duplicate = duplicateKey(text);
   if (duplicate !== undefined) {
@@ -63,32 +66,39 @@ export function parseHeader(bytes: Uint8Array, source: string): Header {
     entries.push({ name, dtype, shape, begin: data_offsets[0], end: data_offsets[1] });
   }
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  return { entries, metadata, dataStart: 8 + byteLengthOfHeader(bytes) };
+  return { entries, metadata, dataStart };
 }
 
-function byteLengthOfHeader(bytes: Uint8Array): number {
-  return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-}
-
-function headerText(bytes: Uint8Array, source: string): string {
-  if (bytes.length < 8) {
+/**
+ * First byte after the header of a safetensors file.
+ *
+ * @param start at least the first 8 bytes of the file
+ * @param fileBytes size of the file
+ * @throws UserError if the file is too short or the header too long
+ */
+export function headerEnd(start: Uint8Array, fileBytes: number, source: string): number {
+  if (fileBytes < 8) {
     throw new UserError(
-      `${source}: ${bytes.length} bytes are too few for a safetensors file; it is truncated`,
+      `${source}: ${fileBytes} bytes are too few for a safetensors file; it is truncated`,
     );
   }
-  const length = byteLengthOfHeader(bytes);
+  const length = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true));
   if (length > maxHeaderBytes) {
     throw new UserError(
       `${source}: its header has ${length} bytes, more than the limit of ${maxHeaderBytes}; this is not a safetensors file`,
     );
   }
-  if (8 + length > bytes.length) {
+  if (8 + length > fileBytes) {
     throw new UserError(
-      `${source}: its header has ${length} bytes but the file only ${bytes.length}; it is truncated`,
+      `${source}: its header has ${length} bytes but the file only ${fileBytes}; it is truncated`,
     );
   }
+  return 8 + length;
+}
+
+function headerText(bytes: Uint8Array, source: string): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new UserError(`${source}: its header is not UTF-8 text; the file is corrupt`);
   }

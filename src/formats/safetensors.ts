@@ -6,9 +6,9 @@
  * sorted, so that every tensor is aligned to its element size.
  */
 import { bytesPerElement, type DType, elementCount, type NdArray, view } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
-import { bfloat16ToNumber, float16ToNumber, widenToFloat32 } from "./half.ts";
-import { type HeaderEntry, parseHeader } from "./safetensors-header.ts";
+import { widenToFloat32 } from "./half.ts";
+import { parseHeader } from "./safetensors-header.ts";
+import { checkBooleans, layOut, type StoredTensor, writeOrder } from "./safetensors-layout.ts";
 
 /** The content of a safetensors file. */
 export interface SafetensorsContent {
@@ -24,22 +24,8 @@ export interface SafetensorsOptions {
   readonly skipUnreadable?: boolean;
 }
 
-/** Supported element types, in file order. */
-const writeOrder: readonly (readonly [DType, string])[] = [
-  ["int64", "I64"],
-  ["float64", "F64"],
-  ["float32", "F32"],
-  ["int32", "I32"],
-  ["uint8", "U8"],
-  ["bool", "BOOL"],
-];
 const codeOf = new Map<DType, string>(writeOrder);
-const dtypeOf = new Map(writeOrder.map(([dtype, code]) => [code, dtype]));
 const rankOf = new Map(writeOrder.map(([dtype], rank) => [dtype, rank]));
-const halfReaders = new Map([
-  ["F16", float16ToNumber],
-  ["BF16", bfloat16ToNumber],
-]);
 
 /**
  * The chunks of a safetensors file in order; tensors are not copied.
@@ -103,55 +89,18 @@ export function decodeSafetensors(
   const data = bytes.subarray(dataStart);
   const tensors = new Map<string, NdArray>();
   const unreadable = new Map<string, string>();
-  let expected = 0;
-  for (const entry of entries) {
-    const { name, begin, end } = entry;
-    if (begin !== expected) {
-      const problem = begin < expected ? "overlaps the tensor before it" : "leaves a gap before it";
-      throw new UserError(
-        `${source}: tensor "${name}" starts at byte ${begin} and ${problem}, which ends at ${expected}; the file is corrupt`,
-      );
-    }
-    if (end > data.length) {
-      throw new UserError(
-        `${source}: tensor "${name}" ends at byte ${end} but only ${data.length} bytes of data follow the header; the file is truncated`,
-      );
-    }
-    const known = dtypeOf.has(entry.dtype) || halfReaders.has(entry.dtype);
-    if (skipUnreadable && !known) unreadable.set(name, entry.dtype);
-    else tensors.set(name, readTensor(entry, data.subarray(begin, end), source));
-    expected = end;
-  }
-  if (expected !== data.length) {
-    throw new UserError(
-      `${source}: ${data.length - expected} bytes follow the last tensor, which ends at byte ${expected}; the file is corrupt`,
-    );
+  for (const tensor of layOut(entries, data.length, source, skipUnreadable)) {
+    const { name, begin, end } = tensor;
+    if ("skipped" in tensor) unreadable.set(name, tensor.skipped);
+    else tensors.set(name, readTensor(tensor, data.subarray(begin, end), source));
   }
   return { tensors, metadata, unreadable };
 }
 
-function readTensor(
-  { name, dtype: code, shape, begin, end }: HeaderEntry,
-  bytes: Uint8Array,
-  source: string,
-): NdArray {
-  const dtype = dtypeOf.get(code);
-  const toNumber = halfReaders.get(code);
-  if (!dtype && !toNumber) {
-    throw new UserError(
-      `${source}: tensor "${name}" has dtype ${code}; readable are ${[...dtypeOf.keys(), ...halfReaders.keys()].join(", ")}`,
-    );
-  }
-  const size = elementCount(shape) * (dtype ? bytesPerElement(dtype) : 2);
-  if (size !== end - begin) {
-    throw new UserError(
-      `${source}: tensor "${name}" of shape [${shape.join(", ")}] and dtype ${code} needs ${size} bytes but has ${end - begin}; the file is corrupt`,
-    );
-  }
-  if (!dtype) return { dtype: "float32", shape, data: widenToFloat32(bytes, toNumber!) };
-  if (dtype === "bool" && bytes.some((byte) => byte > 1)) {
-    throw new UserError(`${source}: tensor "${name}" has booleans other than 0 and 1`);
-  }
+function readTensor(tensor: StoredTensor, bytes: Uint8Array, source: string): NdArray {
+  const { dtype, shape, toNumber } = tensor;
+  if (toNumber) return { dtype: "float32", shape, data: widenToFloat32(bytes, toNumber) };
+  checkBooleans(tensor, bytes, source);
   const aligned = bytes.byteOffset % bytesPerElement(dtype) === 0;
   const home = aligned ? bytes : new Uint8Array(bytes); // a Buffer's slice would be no copy
   return view(dtype, shape, home.buffer, home.byteOffset);

@@ -1,12 +1,17 @@
 /**
  * Checkpoints of a run: `checkpoints/<step>/`, each complete or absent.
  *
- * Besides the files of the trainer each contains `checkpoint.json` with its step and score, so the best
- * one needs no separate marker that could disagree.
+ * Besides the files of the trainer each contains `checkpoint.json` with its step, score and digests, so
+ * the best one needs no separate marker that could disagree.
  */
 import * as nodeFs from "node:fs/promises";
-import { join } from "node:path";
-import * as z from "zod";
+import { basename, join } from "node:path";
+import {
+  encodeManifest,
+  MANIFEST,
+  type ReadManifest,
+  readManifest,
+} from "./checkpoint-manifest.ts";
 import {
   explainDiskError,
   type FileContent,
@@ -14,6 +19,7 @@ import {
   ignoreMissing,
   writeDirectoryAtomically,
 } from "./files.ts";
+import { digestRunFiles } from "./run-file-digests.ts";
 
 /** A complete checkpoint on disk. */
 export interface Checkpoint {
@@ -32,28 +38,60 @@ export interface SaveOptions {
   fs?: FileSystem;
 }
 
-const infoSchema = z.object({ step: z.int().nonnegative(), score: z.number().nullable() });
-
-/** The complete checkpoints of a run by step; incomplete ones are skipped. */
-export async function listCheckpoints(runDirectory: string): Promise<Checkpoint[]> {
-  const root = join(runDirectory, "checkpoints");
-  const names = (await nodeFs.readdir(root).catch(ignoreMissing)) ?? [];
-  const found: Checkpoint[] = [];
-  for (const name of names.filter((name) => /^\d+$/.test(name))) {
-    const path = join(root, name);
-    const info = await readInfo(path);
-    if (info?.step === Number(name)) found.push({ ...info, path });
-  }
-  return found.sort((a, b) => a.step - b.step);
+/** The folders of a run's checkpoints. */
+export interface CheckpointSurvey {
+  /** Complete checkpoints by step. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** Numbered folders whose `checkpoint.json` is damaged or newer than this version reads. */
+  readonly unreadable: readonly UnreadableCheckpoint[];
+  /** Paths of the remains of interrupted saves and removals. */
+  readonly leftovers: readonly string[];
 }
 
-async function readInfo(path: string): Promise<z.infer<typeof infoSchema> | undefined> {
-  try {
-    const text = await nodeFs.readFile(join(path, "checkpoint.json"), "utf8");
-    return infoSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
+export interface UnreadableCheckpoint {
+  readonly step: number;
+  readonly path: string;
+  readonly reason: Exclude<ReadManifest, { manifest: unknown } | { missing: true }>;
+}
+
+/** Names of folders that `saveCheckpoint` is writing, replacing and removing. */
+const TEMPORARY = /^\.(tmp|old|drop)-/;
+
+/** Reads the manifests of all checkpoints of a run. */
+export async function surveyCheckpoints(runDirectory: string): Promise<CheckpointSurvey> {
+  const root = join(runDirectory, "checkpoints");
+  const names = (await nodeFs.readdir(root).catch(ignoreMissing)) ?? [];
+  const checkpoints: Checkpoint[] = [];
+  const unreadable: UnreadableCheckpoint[] = [];
+  const incomplete: Pick<Checkpoint, "step" | "path">[] = [];
+  for (const name of names.filter((name) => /^\d+$/.test(name))) {
+    const path = join(root, name);
+    const step = Number(name);
+    const read = await readManifest(path);
+    if ("missing" in read) incomplete.push({ step, path });
+    else if (!("manifest" in read)) unreadable.push({ step, path, reason: read });
+    else if (read.manifest.step === step) {
+      checkpoints.push({ step, score: read.manifest.score, path });
+    } else {
+      const problem = `it is of step ${read.manifest.step}`;
+      unreadable.push({ step, path, reason: { problem } });
+    }
   }
+  checkpoints.sort((a, b) => a.step - b.step);
+  // Older versions removed checkpoints file by file; a kill left folders without checkpoint.json.
+  const newest = latest(checkpoints)?.step ?? -1;
+  for (const { step, path } of incomplete) {
+    if (step < newest) continue;
+    unreadable.push({ step, path, reason: { problem: "it is missing" } });
+  }
+  const halfRemoved = incomplete.filter(({ step }) => step < newest).map(({ path }) => path);
+  const temporary = names.filter((name) => TEMPORARY.test(name)).map((name) => join(root, name));
+  return { checkpoints, unreadable, leftovers: [...temporary, ...halfRemoved] };
+}
+
+/** The complete checkpoints of a run by step; others are skipped. */
+export async function listCheckpoints(runDirectory: string): Promise<Checkpoint[]> {
+  return [...(await surveyCheckpoints(runDirectory)).checkpoints];
 }
 
 /** The newest checkpoint. */
@@ -86,7 +124,16 @@ export async function saveCheckpoint(
   const path = join(runDirectory, "checkpoints", String(step));
   const info = { step, score: Number.isFinite(score) ? score : null };
   try {
-    await writeDirectoryAtomically(path, { ...files, "checkpoint.json": JSON.stringify(info) }, fs);
+    const run_files = await digestRunFiles(runDirectory);
+    await writeDirectoryAtomically(
+      path,
+      files,
+      {
+        name: MANIFEST,
+        describe: (written) => encodeManifest({ ...info, files: written, run_files }),
+      },
+      fs,
+    );
   } catch (error) {
     const advice = before
       ? `the checkpoint of step ${before.step} is intact: make room and continue with --resume`
@@ -100,19 +147,36 @@ export async function saveCheckpoint(
 async function prune(checkpoints: Checkpoint[], keep: number, fs: FileSystem): Promise<void> {
   const kept = new Set([...checkpoints.slice(-keep), best(checkpoints)]);
   for (const checkpoint of checkpoints) {
-    if (!kept.has(checkpoint)) await fs.rm(checkpoint.path, { recursive: true, force: true });
+    if (!kept.has(checkpoint)) await removeCheckpoint(checkpoint, fs);
+  }
+}
+
+/** Removes a checkpoint; an interruption leaves a folder that no one takes for a checkpoint. */
+async function removeCheckpoint({ path }: Checkpoint, fs: FileSystem): Promise<void> {
+  const dropped = join(path, "..", `.drop-${basename(path)}`);
+  await fs.rm(dropped, { recursive: true, force: true });
+  await fs.rename(path, dropped);
+  await fs.rm(dropped, { recursive: true, force: true });
+}
+
+/** Removes the checkpoints after `step`; requires the lock of the run. */
+export async function removeLaterCheckpoints(runDirectory: string, step: number): Promise<void> {
+  const { checkpoints, unreadable } = await surveyCheckpoints(runDirectory);
+  for (const later of [...checkpoints, ...unreadable]) {
+    if (later.step > step) await removeCheckpoint({ ...later, score: null }, nodeFs);
   }
 }
 
 /** Removes leftovers of an interrupted save; requires the lock of the run. */
 export async function repairCheckpoints(runDirectory: string): Promise<void> {
+  const { leftovers } = await surveyCheckpoints(runDirectory);
   const root = join(runDirectory, "checkpoints");
   const names = (await nodeFs.readdir(root).catch(ignoreMissing)) ?? [];
-  for (const name of names) {
-    const path = join(root, name);
+  for (const path of leftovers) {
+    const name = basename(path);
     if (name.startsWith(".old-") && !names.includes(name.slice(5))) {
       await nodeFs.rename(path, join(root, name.slice(5)));
-    } else if (name.startsWith(".old-") || name.startsWith(".tmp-")) {
+    } else {
       await nodeFs.rm(path, { recursive: true, force: true });
     }
   }

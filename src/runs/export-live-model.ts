@@ -20,6 +20,7 @@ import { describeData } from "../recipe/describe-data.ts";
 import { modelShape, resizeOf } from "../recipe/image-source.ts";
 import { contextLengthOf } from "../recipe/open-data.ts";
 import { rootOf } from "../recipe/tokenizer.ts";
+import type { CheckpointChoice } from "./choose-checkpoint.ts";
 import { writeFileAtomically } from "./files.ts";
 import { type ModelInputs, modelInputs, readModelInputs } from "./model-inputs-file.ts";
 import { type OpenedRun, openRun } from "./open-run.ts";
@@ -36,7 +37,7 @@ export interface ExportedLiveModel {
 
 export interface ExportLiveModelOptions {
   /** Default: the best checkpoint, or the latest if none was scored. */
-  readonly checkpoint?: "best" | "latest";
+  readonly checkpoint?: CheckpointChoice;
   /**
    * Whether the run directory is trusted, by default true. From another one no plug-in is imported and
    * no file outside is read except vocabularies with known names and digests.

@@ -26,13 +26,25 @@ test("if renaming fails, the old file is kept and the temporary one removed", as
   expect(await nodeFs.readdir(root)).toEqual(["a.json"]);
 });
 
-test("a folder is replaced atomically", async () => {
+test("a folder is replaced atomically, with the digests of its files", async () => {
   const root = await folder();
-  await writeDirectoryAtomically(join(root, "5"), { a: "1", b: "2" });
-  await writeDirectoryAtomically(join(root, "5"), { a: "3" });
+  const described = { name: "digests", describe: JSON.stringify };
+  await writeDirectoryAtomically(join(root, "5"), { a: "1", b: "2" }, described);
+  await writeDirectoryAtomically(
+    join(root, "5"),
+    { a: [Buffer.from("ab"), Buffer.from("c")] },
+    described,
+  );
   expect(await nodeFs.readdir(root)).toEqual(["5"]);
-  expect(await nodeFs.readdir(join(root, "5"))).toEqual(["a"]);
-  expect(await text(root, "5", "a")).toBe("3");
+  expect((await nodeFs.readdir(join(root, "5"))).sort()).toEqual(["a", "digests"]);
+  expect(await text(root, "5", "a")).toBe("abc");
+  // The SHA-256 of "abc" is the first example of FIPS 180.
+  expect(JSON.parse(await text(root, "5", "digests"))).toEqual({
+    a: {
+      size: 3,
+      sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    },
+  });
 });
 
 test("errors other than disk errors are rethrown unchanged", () => {

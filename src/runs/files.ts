@@ -1,4 +1,5 @@
 /** Atomic writing: files are either complete or absent after any interruption. */
+import { createHash } from "node:crypto";
 import * as nodeFs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../graph/errors.ts";
@@ -30,14 +31,29 @@ export async function writeFileAtomically(
   }
 }
 
+/** Size in bytes, and SHA-256 digest as hexadecimal text. */
+export interface FileDigest {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** A file that describes the others of its folder. */
+export interface DescribingFile {
+  readonly name: string;
+  /** Its text, from the other files by name. */
+  describe(written: Readonly<Record<string, FileDigest>>): string;
+}
+
 /**
  * Writes a folder of files under a temporary name, syncs everything and renames it to `path`.
  *
+ * @param description a file that is written after the others
  * @throws UserError if the disk is full, read-only or fails
  */
 export async function writeDirectoryAtomically(
   path: string,
   files: Readonly<Record<string, FileContent>>,
+  description: DescribingFile,
   fs: FileSystem = nodeFs,
 ): Promise<void> {
   const parent = dirname(path);
@@ -46,9 +62,11 @@ export async function writeDirectoryAtomically(
   try {
     await fs.rm(temporary, { recursive: true, force: true });
     await fs.mkdir(temporary, { recursive: true });
+    const written: Record<string, FileDigest> = {};
     for (const [name, content] of Object.entries(files)) {
-      await writeSynced(join(temporary, name), content, fs);
+      written[name] = await writeSynced(join(temporary, name), content, fs);
     }
+    await writeSynced(join(temporary, description.name), description.describe(written), fs);
     await syncDirectory(temporary, fs);
     await fs.rename(path, replaced).catch(ignoreMissing);
     await fs.rename(temporary, path);
@@ -60,15 +78,31 @@ export async function writeDirectoryAtomically(
   await fs.rm(replaced, { recursive: true, force: true });
 }
 
-async function writeSynced(path: string, content: FileContent, fs: FileSystem): Promise<void> {
+/** Bytes that are hashed and written at once. */
+const CHUNK = 16 * 2 ** 20;
+
+async function writeSynced(
+  path: string,
+  content: FileContent,
+  fs: FileSystem,
+): Promise<FileDigest> {
   const file = await fs.open(path, "w");
+  const hash = createHash("sha256");
+  let size = 0;
   try {
-    if (typeof content === "string") await file.writeFile(content);
-    else for (const chunk of content) await file.writeFile(chunk);
+    for (const bytes of typeof content === "string" ? [Buffer.from(content)] : content) {
+      for (let at = 0; at < bytes.length; at += CHUNK) {
+        const part = bytes.subarray(at, at + CHUNK);
+        hash.update(part);
+        size += part.length;
+        await file.writeFile(part);
+      }
+    }
     await file.sync();
   } finally {
     await file.close();
   }
+  return { size, sha256: hash.digest("hex") };
 }
 
 async function syncDirectory(path: string, fs: FileSystem): Promise<void> {

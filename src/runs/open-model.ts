@@ -1,4 +1,5 @@
 /** Opens trained models of one system that read or write texts. */
+
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import type { ForwardOptions } from "../evaluate/forward.ts";
 import { usageError } from "../graph/errors.ts";
@@ -8,12 +9,13 @@ import { sessionOptions } from "../recipe/session-options.ts";
 import { openRunTokenizer } from "../recipe/tokenizer.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Checkpoint } from "./checkpoint-store.ts";
+import type { CheckpointChoice } from "./choose-checkpoint.ts";
 import { openRun } from "./open-run.ts";
 import { readWeights } from "./state-files.ts";
 
 export interface OpenModelOptions {
   /** Default: the best checkpoint, or the latest if none was scored. */
-  readonly checkpoint?: "best" | "latest";
+  readonly checkpoint?: CheckpointChoice;
 }
 
 /** The parts of a run from which its model is built and compiled. */

@@ -8,7 +8,8 @@ import { usageError } from "../graph/errors.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { type LoadTrainConfigOptions, loadTrainConfig } from "../recipe/load-train-config.ts";
 import { readTokenizer } from "../recipe/tokenizer-file.ts";
-import { best, type Checkpoint, latest, listCheckpoints } from "./checkpoint-store.ts";
+import type { Checkpoint } from "./checkpoint-store.ts";
+import { type CheckpointChoice, checkRunFiles, chooseCheckpoint } from "./choose-checkpoint.ts";
 
 /** A run with one of its checkpoints. */
 export interface OpenedRun {
@@ -26,7 +27,7 @@ export interface OpenedRun {
  */
 export async function openRun(
   run: string,
-  which: "best" | "latest" = "best",
+  which: CheckpointChoice = "best",
   { trusted = true }: Pick<LoadTrainConfigOptions, "trusted"> = {},
 ): Promise<OpenedRun> {
   const path = join(run, "config.yaml");
@@ -36,11 +37,11 @@ export async function openRun(
     );
   }
   const config = await loadTrainConfig(path, { trusted });
-  const checkpoints = await listCheckpoints(run);
-  const checkpoint = (which === "best" ? best(checkpoints) : undefined) ?? latest(checkpoints);
+  const checkpoint = await chooseCheckpoint(run, which);
   if (checkpoint === undefined) {
     throw usageError(`${run} has no checkpoint yet; train it first`);
   }
   const tokenizer = await readTokenizer(run);
+  await checkRunFiles(run, checkpoint);
   return { config, checkpoint, ...defined({ tokenizer }) };
 }

@@ -10,12 +10,12 @@ import { usageError } from "../graph/errors.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
 import {
   type Checkpoint,
-  latest,
-  listCheckpoints,
+  removeLaterCheckpoints,
   repairCheckpoints,
   type SaveOptions,
   saveCheckpoint,
 } from "./checkpoint-store.ts";
+import { checkRunFiles, chooseCheckpoint } from "./choose-checkpoint.ts";
 import {
   errorCode,
   explainDiskError,
@@ -26,6 +26,7 @@ import {
 import { type MetricsLog, openMetricsLog } from "./metrics-log.ts";
 import type { ModelInputs } from "./model-inputs-file.ts";
 import { lockRun } from "./run-lock.ts";
+import { damagedFileError, damagedFiles } from "./verify-checkpoint.ts";
 
 /** A run directory open for training, locked against other trainings. */
 export interface RunDirectory {
@@ -54,6 +55,13 @@ export interface RunDirectory {
   close(): Promise<void>;
 }
 
+export interface OpenRunDirectoryOptions {
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  /** Step of the checkpoint to resume from; later ones are removed. Default: the newest. */
+  readonly from?: number | undefined;
+}
+
 /**
  * Opens a run directory for training.
  *
@@ -65,7 +73,7 @@ export interface RunDirectory {
  */
 export async function openRunDirectory(
   path: string,
-  { resume = false, overwrite = false }: { resume?: boolean; overwrite?: boolean } = {},
+  { resume = false, overwrite = false, from }: OpenRunDirectoryOptions = {},
 ): Promise<RunDirectory> {
   if (resume && overwrite) {
     throw usageError("--resume continues a run and --overwrite replaces it; give one of them");
@@ -75,7 +83,13 @@ export async function openRunDirectory(
   try {
     if (overwrite) await removeRun(path, entries);
     await repairCheckpoints(path);
-    const resumedFrom = resume ? latest(await listCheckpoints(path)) : undefined;
+    const resumedFrom = resume ? await chooseCheckpoint(path, from ?? "latest") : undefined;
+    if (resumedFrom !== undefined) await checkRunFiles(path, resumedFrom);
+    if (resumedFrom !== undefined && from !== undefined) {
+      const [damaged] = await damagedFiles(resumedFrom); // before later ones are removed
+      if (damaged !== undefined) throw await damagedFileError(damaged.path, damaged.problem);
+      await removeLaterCheckpoints(path, from);
+    }
     const metrics = await openMetricsLog(path, resume ? (resumedFrom?.step ?? -1) : undefined);
     const write = (name: string, text: string): Promise<void> =>
       writeFileAtomically(join(path, name), text);

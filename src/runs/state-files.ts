@@ -1,13 +1,14 @@
 /** Writes and reads the training state in checkpoints. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
+import { encodeSafetensors } from "../formats/safetensors.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import type { UpdateStep } from "../learn/train-step.ts";
 import { BUFFERS } from "../runtime/arena.ts";
+import { readCheckpointTensors, readCheckpointText } from "./checkpoint-files.ts";
 import type { FileContent } from "./files.ts";
+import { damagedFileError } from "./verify-checkpoint.ts";
 
 /** The progress stored in a checkpoint. */
 export interface Progress {
@@ -96,9 +97,9 @@ export interface StoredState {
  */
 export async function readState(path: string, averaged: boolean): Promise<StoredState> {
   return {
-    model: await readTensors(join(path, MODEL)),
-    optimizer: await readTensors(join(path, OPTIMIZER)),
-    ...(averaged && { ema: await readTensors(join(path, EMA)) }),
+    model: await readCheckpointTensors(join(path, MODEL)),
+    optimizer: await readCheckpointTensors(join(path, OPTIMIZER)),
+    ...(averaged && { ema: await readCheckpointTensors(join(path, EMA)) }),
   };
 }
 
@@ -121,9 +122,9 @@ export function fillState(stored: StoredState, step: TrainedMemory, source: stri
  * @throws UserError if the file cannot be read or is damaged
  */
 export async function readWeights(path: string, averaged: boolean): Promise<Map<string, NdArray>> {
-  const stored = await readTensors(join(path, MODEL));
-  const averages = averaged ? await readTensors(join(path, EMA)) : [];
-  return new Map([...stored, ...averages]);
+  const stored = await readCheckpointTensors(join(path, MODEL));
+  if (averaged) await restoreAverages(path, [...stored]);
+  return stored;
 }
 
 /**
@@ -136,34 +137,40 @@ export async function restoreWeights(
   targets: readonly (readonly [string, NdArray])[],
   averaged: boolean,
 ): Promise<void> {
-  copyTensors(path, await readWeights(path, averaged), targets);
+  await restoreTensors(join(path, MODEL), targets);
+  if (averaged) await restoreAverages(path, targets);
 }
 
-async function restoreTensors(
+/** Tensors in memory, by name. */
+type Targets = readonly (readonly [string, NdArray])[];
+
+async function restoreTensors(path: string, targets: Targets): Promise<void> {
+  await readCheckpointTensors(path, (stored) => {
+    checkFit(path, new Map(stored.map((tensor) => [tensor.name, tensor])), targets);
+    return new Map(targets);
+  });
+}
+
+/** Reads averaged parameters over the last ones; states have no averages. */
+async function restoreAverages(path: string, targets: Targets): Promise<void> {
+  const file = join(path, EMA);
+  await readCheckpointTensors(file, (stored) => {
+    const byName = new Map(stored.map((tensor) => [tensor.name, tensor]));
+    const averaged = targets.filter(([name]) => byName.has(name));
+    checkFit(file, byName, averaged);
+    return new Map(averaged);
+  });
+}
+
+function copyTensors(path: string, stored: ReadonlyMap<string, NdArray>, targets: Targets): void {
+  checkFit(path, stored, targets);
+  for (const [name, target] of targets) target.data.set(stored.get(name)!.data as never);
+}
+
+function checkFit(
   path: string,
-  targets: readonly (readonly [string, NdArray])[],
-): Promise<void> {
-  copyTensors(path, await readTensors(path), targets);
-}
-
-async function readTensors(path: string): Promise<Map<string, NdArray>> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new UserError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-  try {
-    return new Map(decodeSafetensors(bytes).tensors);
-  } catch (cause) {
-    throw new UserError(`${path} is damaged: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function copyTensors(
-  path: string,
-  stored: ReadonlyMap<string, NdArray>,
-  targets: readonly (readonly [string, NdArray])[],
+  stored: ReadonlyMap<string, Pick<NdArray, "dtype" | "shape">>,
+  targets: Targets,
 ): void {
   const advice = "use the configuration that the run was trained with";
   for (const [name, target] of targets) {
@@ -176,7 +183,6 @@ function copyTensors(
         `${path} belongs to another model: ${name} is ${source.dtype} [${source.shape.join(", ")}] in the checkpoint and ${target.dtype} [${target.shape.join(", ")}] in this model; ${advice}`,
       );
     }
-    target.data.set(source.data as never);
   }
   const known = new Set(targets.map(([name]) => name));
   const extra = [...stored.keys()].find((name) => !known.has(name));
@@ -188,9 +194,10 @@ function copyTensors(
 }
 
 async function readProgress(path: string): Promise<Progress> {
+  const text = await readCheckpointText(path);
   try {
-    return progressSchema.parse(JSON.parse(await readFile(path, "utf8")));
+    return progressSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new UserError(`${path} is damaged: it does not contain the progress of a run`, { cause });
+    throw await damagedFileError(path, "it does not contain the progress of a run", cause);
   }
 }

@@ -9,6 +9,7 @@ import { usageError } from "../graph/errors.ts";
 import type { ParameterCounts } from "../moe/active-parameters.ts";
 import type { ExpertChange } from "../moe/surgery/change.ts";
 import { expertLayers, type Tensors } from "../moe/surgery/layout.ts";
+import type { CheckpointChoice } from "../runs/choose-checkpoint.ts";
 import type { ExpertEdit } from "../runs/experts/expert-edits.ts";
 import { type Apply, planRun } from "../runs/experts/expert-plan.ts";
 import { modelInputs } from "../runs/model-inputs-file.ts";
@@ -24,7 +25,7 @@ export interface ChangeRunOptions {
   /** Replaces a run in that directory. Default false. */
   readonly overwrite?: boolean;
   /** Default: the best checkpoint, or the latest if none was scored. */
-  readonly checkpoint?: "best" | "latest";
+  readonly checkpoint?: CheckpointChoice;
   /**
    * Standard deviation of the noise on copied experts, over the root mean square of their weights.
    * Default 0.01 for added experts, 0 for upcycled ones.
@@ -120,9 +121,9 @@ async function writeRun(out: string, overwrite: boolean, training: Training): Pr
   const run = await openRunDirectory(out, { overwrite });
   let complete = false;
   try {
+    if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
     const progress = { step: 0, bestScore: null, bestStep: 0, withoutImprovement: 0, seconds: 0 };
     await run.saveCheckpoint(0, stateFiles(training.step, progress));
-    if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
     await run.writeModelInputs(modelInputs(training.loader.dataset));
     await run.writeConfig(configToYaml(training.config));
     complete = true;

@@ -17,7 +17,6 @@ import { transformSpecs } from "../recipe/data-specs.ts";
 import { openSplit } from "../recipe/open-data.ts";
 import { sessionOptions } from "../recipe/session-options.ts";
 import { openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
-import { listCheckpoints } from "../runs/checkpoint-store.ts";
 import { type OpenedRun, openRun } from "../runs/open-run.ts";
 import { readWeights } from "../runs/state-files.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
@@ -82,13 +81,8 @@ async function openCheckpoint(path: string): Promise<OpenedRun> {
   const folder = dirname(resolve(path));
   if (basename(folder) !== "checkpoints") return openRun(path);
   const run = dirname(folder);
-  const opened = await openRun(run);
   const step = Number(basename(resolve(path)));
-  const checkpoint = (await listCheckpoints(run)).find((one) => one.step === step);
-  if (checkpoint === undefined) {
-    throw usageError(`${path} is not a complete checkpoint; give another one, or the run`);
-  }
-  return { ...opened, checkpoint };
+  return openRun(run, step);
 }
 
 /** The first setting in which the inputs of two models differ. */

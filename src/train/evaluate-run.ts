@@ -1,8 +1,10 @@
 /** Scores a checkpoint of a finished or interrupted run. */
+
 import type { Split } from "../data/dataset.ts";
 import { usageError } from "../graph/errors.ts";
 import { mainScores } from "../learn/evaluator.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";
+import type { CheckpointChoice } from "../runs/choose-checkpoint.ts";
 import { openRun } from "../runs/open-run.ts";
 import { evaluateSplit } from "./score-split.ts";
 import { type GivenTask, loadWeights, setUpTraining } from "./setup.ts";
@@ -12,7 +14,7 @@ const splits = ["train", "validation", "test"] as const;
 export interface EvaluateRunOptions {
   readonly split: string;
   /** Default `best`, or the latest if none was scored. */
-  readonly checkpoint?: "best" | "latest";
+  readonly checkpoint?: CheckpointChoice;
   readonly progress?: ProgressSink;
   /** The task, for runs of `train(config, { task })`. */
   readonly task?: GivenTask;

@@ -10,7 +10,8 @@ import { mainScores } from "../learn/evaluator.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import { hasTestSplit } from "../recipe/data-specs.ts";
 import { renderReport } from "../report/report.ts";
-import { best, type Checkpoint, listCheckpoints } from "../runs/checkpoint-store.ts";
+import type { Checkpoint } from "../runs/checkpoint-store.ts";
+import { chooseCheckpoint } from "../runs/choose-checkpoint.ts";
 import { readMetrics } from "../runs/metrics-file.ts";
 import type { RunDirectory } from "../runs/run-directory.ts";
 import { versions } from "../runs/versions.ts";
@@ -56,7 +57,7 @@ async function score(
   result: LoopResult,
   progress: ProgressSink,
 ): Promise<Scored> {
-  const chosen = best(await listCheckpoints(run.path));
+  const chosen = await chooseCheckpoint(run.path, "best");
   const agreement = chosen && (await choose(training, chosen, result.progress.step));
   const validation = await scoreSplit(training, "validation", progress);
   const split = hasTestSplit(training.config.data) ? "test" : "validation";

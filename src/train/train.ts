@@ -22,6 +22,8 @@ export interface TrainOptions {
   readonly runDirectory: string;
   /** Continues the run in the run directory. Default false. */
   readonly resume?: boolean;
+  /** Step of the checkpoint to resume from; later checkpoints are removed. Default: the newest. */
+  readonly checkpoint?: number | undefined;
   /** The task of configurations whose model is `{ system: "custom" }`. */
   readonly task?: GivenTask;
   /** Replaces the run in the run directory. Default false. */
@@ -51,7 +53,7 @@ const fresh: Progress = {
  * @throws UserError (exit code 2) if settings, data and run directory are inconsistent
  */
 export async function train(config: TrainConfig, options: TrainOptions): Promise<Summary> {
-  const { runDirectory, resume = false, overwrite = false, task } = options;
+  const { runDirectory, resume = false, overwrite = false, checkpoint: from, task } = options;
   const { progress = silent, signal = new AbortController().signal } = options;
   const profile = options.profile === true ? profilePrefix() : undefined;
   const tokenizer = resume ? await readTokenizer(runDirectory) : undefined;
@@ -63,7 +65,7 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
   try {
     // Before the directory is created, so that a wrong path leaves no files behind.
     if (!resume) await initializeTraining(training, progress);
-    run = await openRunDirectory(runDirectory, { resume, overwrite });
+    run = await openRunDirectory(runDirectory, { resume, overwrite, from });
     let start = fresh;
     if (run.resumedFrom !== undefined) {
       start = await restoreState(run.resumedFrom.path, training.step);
@@ -71,7 +73,10 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
       await initializeTraining(training, progress);
     }
     await run.writeConfig(configToYaml(config)); // after the check against the checkpoint
-    if (training.tokenizer !== undefined) await run.writeTokenizer(training.tokenizer);
+    // A file that exists stays as it is: checkpoints have its digest.
+    if (training.tokenizer !== undefined && tokenizer === undefined) {
+      await run.writeTokenizer(training.tokenizer);
+    }
     await run.writeModelInputs(modelInputs(training.loader.dataset));
     await run.writeDataReport(training.notes.items);
     announce(training, progress);

@@ -281,7 +281,7 @@ describe("run directories", () => {
     await expectRefusal(
       ["eval", run, "--checkpoint", "last"],
       2,
-      '--checkpoint takes best or latest, got "last"',
+      '--checkpoint takes best, latest or a step, got "last"',
     );
   });
 

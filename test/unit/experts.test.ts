@@ -257,7 +257,7 @@ describe("invalid changes are refused with a clear error, and nothing is written
     ["a negative count", ["add", "--fresh", "-1"], '--fresh takes a whole number >= 1, got "-1"'],
     ["bad noise", ["add", "--copy", "0", "--noise", "-1"], "--noise takes a number"],
     ["bad weights", ["merge", "--experts", "0,1", "--weights", "much"], "--weights takes equal"],
-    ["a bad checkpoint", ["add", "--copy", "0", "--checkpoint", "first"], "best or latest"],
+    ["a bad checkpoint", ["add", "--copy", "0", "--checkpoint", "first"], "best, latest or a step"],
     ["one expert", ["merge", "--experts", "1"], "a merge needs two experts or more"],
     [
       "layers that differ",

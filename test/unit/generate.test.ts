@@ -268,7 +268,7 @@ describe("is refused with a clear error", () => {
     [
       "an unknown checkpoint",
       ["--prompt", "a", "--checkpoint", "first"],
-      '--checkpoint takes best or latest, got "first"',
+      '--checkpoint takes best, latest or a step, got "first"',
     ],
   ])("%s", async (_, argv, message) => {
     expect(await refusal(run, ...argv)).toContain(message);

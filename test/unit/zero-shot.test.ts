@@ -137,7 +137,7 @@ describe("zero-shot", () => {
     ],
     ["no such folder", ["--images", "nowhere"], "nowhere is not a folder"],
     ["no such way", ["--images", ".", "--on-broken", "repair"], "--on-broken takes skip or stop"],
-    ["no such checkpoint", ["--checkpoint", "first"], "--checkpoint takes best or latest"],
+    ["no such checkpoint", ["--checkpoint", "first"], "--checkpoint takes best, latest or a step"],
   ])("%s is refused", async (_, argv, message) => {
     expect(await refusal("zero-shot", run, ...argv)).toContain(message);
   });

@@ -1,6 +1,7 @@
 import { argument, defineCommand } from "../define-command.ts";
-import { flag, option, text } from "../option.ts";
+import { flag, option, text, whole } from "../option.ts";
 import { common } from "../options.ts";
+import { requires } from "../rules.ts";
 
 const notes = `
 <recipe> is a name from \`moesaic recipes\`, or a YAML file of the same form. A file may start with
@@ -23,10 +24,16 @@ export const trainDefinition = defineCommand({
   options: {
     run: option("<dir>", "run directory (default: runs/<recipe>)", text),
     resume: flag("continue the run after its newest checkpoint"),
+    checkpoint: option(
+      "<step>",
+      "with --resume: continue after this checkpoint and remove later ones",
+      whole(0),
+    ),
     overwrite: flag("replace an existing run in the run directory"),
     profile: flag("time the operators and modules of the first 25 steps"),
     ...common,
   },
+  rules: [requires(["checkpoint"], "resume", "it chooses where the run continues")],
   notes,
   examples: [
     "moesaic train quickstart model.width=96 train.max_steps=500",

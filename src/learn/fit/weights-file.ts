@@ -1,8 +1,8 @@
 /** Weights as safetensors files. */
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { notFinite } from "../../formats/finite.ts";
-import { decodeSafetensors } from "../../formats/safetensors.ts";
+import { readSafetensorsFile } from "../../formats/safetensors-file.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { UserError } from "../../graph/errors.ts";
 
@@ -20,13 +20,10 @@ import { UserError } from "../../graph/errors.ts";
  * const more = await fit(objective, data, { steps: 1, batchSize: 1, weights });
  */
 export async function loadWeights(path: string): Promise<Map<string, NdArray>> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new UserError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-  const { tensors } = decodeSafetensors(bytes, path);
+  const { tensors } = await readSafetensorsFile(path).catch((cause: Error) => {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`cannot read ${path}: ${cause.message}`, { cause });
+  });
   for (const [name, tensor] of tensors) {
     const problem = notFinite(tensor);
     if (problem !== undefined) throw new UserError(`${path}: tensor "${name}": ${problem}`);

@@ -1,7 +1,9 @@
 /** Lists the experts of a run with their kinds and loads. */
+
 import { elementCount } from "../../graph/array.ts";
 import { expertLayers, expertTensor } from "../../moe/surgery/layout.ts";
 import { kindsOf } from "../../moe/surgery/selection.ts";
+import type { CheckpointChoice } from "../choose-checkpoint.ts";
 import { openRun } from "../open-run.ts";
 import { readState } from "../state-files.ts";
 import { readExpertLoads } from "./expert-loads.ts";
@@ -30,7 +32,7 @@ export interface ListedExpert {
 /** Lists the experts of a checkpoint by layer; empty for a dense model. */
 export async function listRunExperts(
   run: string,
-  which: "best" | "latest" = "best",
+  which: CheckpointChoice = "best",
 ): Promise<ListedExperts> {
   const { config, checkpoint } = await openRun(run, which);
   const { model } = await readState(checkpoint.path, false);

@@ -4,11 +4,13 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
-import { decodeSafetensors } from "../../formats/safetensors.ts";
+import { readSafetensorsFile } from "../../formats/safetensors-file.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
-import { best, latest, listCheckpoints } from "../checkpoint-store.ts";
+import { readCheckpointTensors } from "../checkpoint-files.ts";
+import { chooseCheckpoint } from "../choose-checkpoint.ts";
 import { errorCode } from "../files.ts";
+import { manifestOf } from "../verify-checkpoint.ts";
 import { foreignFormat } from "./foreign-weights.ts";
 
 /** Tensors by name. */
@@ -41,9 +43,7 @@ export async function readStoredWeights(path: string): Promise<StoredWeights> {
     for (const file of files) {
       const foreign = await foreignFormat(file);
       if (foreign !== undefined) throw usageError(`${basename(file)} is ${foreign}`);
-      const content = decodeSafetensors(await readFile(file), basename(file), {
-        skipUnreadable: true,
-      });
+      const content = await readTensors(file);
       for (const [name, tensor] of content.tensors) tensors.set(name, toFloat32(tensor));
       for (const [name, dtype] of content.unreadable) unreadable.set(name, dtype);
     }
@@ -52,6 +52,14 @@ export async function readStoredWeights(path: string): Promise<StoredWeights> {
     const { message } = cause as Error;
     throw usageError(`init_from.path ${path} cannot be read: ${message}`, { cause });
   }
+}
+
+/** Reads a file, checked against its digest if it belongs to a checkpoint. */
+async function readTensors(file: string): Promise<Pick<StoredWeights, "tensors" | "unreadable">> {
+  if ((await manifestOf(dirname(file))) === undefined) {
+    return readSafetensorsFile(file, { source: basename(file), skipUnreadable: true });
+  }
+  return { tensors: await readCheckpointTensors(file), unreadable: new Map() };
 }
 
 /** Numbers of 64 bits, as NumPy writes by default, rounded to the 32 bits of parameters. */
@@ -70,8 +78,7 @@ async function findWeights(path: string): Promise<string> {
     throw usageError(`init_from.path ${path} ${reason}`, { cause });
   }
   if (!isFolder) return path;
-  const checkpoints = await listCheckpoints(path);
-  const chosen = best(checkpoints) ?? latest(checkpoints);
+  const chosen = await chooseCheckpoint(path, "best");
   if (chosen !== undefined) return join(chosen.path, single);
   for (const name of [single, index]) if (existsSync(join(path, name))) return join(path, name);
   const names = await readdir(path);

@@ -1,6 +1,7 @@
 import { countRows } from "../../../evaluate/similarity.ts";
 import type { ProgressSink } from "../../../learn/progress.ts";
 import type { ImageSource } from "../../../recipe/image-source.ts";
+import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
 import {
   checkEmbeddingFile,
   type EmbeddingTable,
@@ -23,7 +24,7 @@ export interface EmbedOptions extends CommonOptions, ImageOptions {
   readonly out: string;
   readonly captions: boolean;
   readonly texts: string | undefined;
-  readonly checkpoint: "best" | "latest";
+  readonly checkpoint: CheckpointChoice;
 }
 
 type Rows = Pick<EmbeddingTable, "embeddings" | "columns"> & { readonly source: string };

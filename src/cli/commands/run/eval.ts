@@ -1,3 +1,4 @@
+import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
 import { type Context, printJson } from "../../context.ts";
 import type { CommonOptions } from "../../options.ts";
 import { createProgress, formatMetric } from "../../progress.ts";
@@ -5,7 +6,7 @@ import { printTable } from "../../table.ts";
 
 export interface EvalOptions extends CommonOptions {
   readonly split: string;
-  readonly checkpoint: "best" | "latest";
+  readonly checkpoint: CheckpointChoice;
 }
 
 /** `moesaic eval`: scores a checkpoint of a run on one split. */

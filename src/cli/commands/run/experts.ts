@@ -1,4 +1,5 @@
 import { defined } from "../../../graph/defined.ts";
+import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
 import type { ExpertEdit, NamedExperts } from "../../../runs/experts/expert-edits.ts";
 import type { ChangedRun } from "../../../train/change-experts.ts";
 import { type Context, printJson } from "../../context.ts";
@@ -10,7 +11,7 @@ import { printTable } from "../../table.ts";
 export interface ChangeOptions extends CommonOptions {
   readonly out: string;
   readonly overwrite: boolean;
-  readonly checkpoint: "best" | "latest";
+  readonly checkpoint: CheckpointChoice;
   readonly noise?: number | undefined;
 }
 
@@ -37,7 +38,7 @@ export interface MergeOptions extends ChangeOptions {
 export async function listExpertsCommand(
   context: Context,
   run: string,
-  { json, checkpoint }: CommonOptions & { readonly checkpoint: "best" | "latest" },
+  { json, checkpoint }: CommonOptions & { readonly checkpoint: CheckpointChoice },
 ): Promise<number> {
   const { listRunExperts } = await import("../../../runs/experts/list-experts.ts");
   const listed = await listRunExperts(run, checkpoint);

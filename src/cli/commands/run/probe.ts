@@ -6,6 +6,7 @@ import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
 import type { ProgressSink } from "../../../learn/progress.ts";
 import { foldIn, key, permutation } from "../../../random/index.ts";
+import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
 import {
   type EmbeddedImages,
   type OpenedEmbedder,
@@ -23,7 +24,7 @@ export interface ProbeOptions extends CommonOptions {
   readonly k: number | undefined;
   readonly temperature: number | undefined;
   readonly maxTrain: number;
-  readonly checkpoint: "best" | "latest";
+  readonly checkpoint: CheckpointChoice;
 }
 
 /** Scores on the test images, and the settings of the probe. */

@@ -12,6 +12,7 @@ import { printTable, sparkline } from "../../table.ts";
 export interface TrainOptions extends CommonOptions {
   readonly run: string | undefined;
   readonly resume: boolean;
+  readonly checkpoint: number | undefined;
   readonly overwrite: boolean;
   readonly profile: boolean;
 }
@@ -47,11 +48,12 @@ export async function trainCommand(
   };
   const interruption = listenForInterrupt(progress.note);
   try {
-    const { resume, overwrite, profile } = options;
+    const { resume, checkpoint, overwrite, profile } = options;
     const { signal } = interruption;
     const summary = await train(config, {
       runDirectory,
       resume,
+      checkpoint,
       overwrite,
       profile,
       progress: sink,

@@ -12,6 +12,7 @@ import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
 import { knownProperties } from "../../../recipe/data-specs.ts";
 import type { ImageSource } from "../../../recipe/image-source.ts";
+import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
 import { type OpenedEmbedder, openEmbedder } from "../../../runs/open-embedder.ts";
 import { type Context, printJson } from "../../context.ts";
 import {
@@ -30,7 +31,7 @@ import { parseLabels, parseTemplates } from "../../text-lists.ts";
 export interface ZeroShotOptions extends CommonOptions, ImageOptions {
   readonly labels: string | undefined;
   readonly templates: readonly string[] | undefined;
-  readonly checkpoint: "best" | "latest";
+  readonly checkpoint: CheckpointChoice;
 }
 
 /** Labels shown for a single image. */
