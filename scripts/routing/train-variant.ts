@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { configToYaml, loadConfig } from "../../src/config/load.ts";
 import { isRoutingTap, statisticsParts } from "../../src/moe/routing-taps.ts";
 import { type TrainConfig, trainConfigSchema } from "../../src/recipe/config.ts";
-import { latest, listCheckpoints } from "../../src/runs/checkpoint-store.ts";
+import { latest, listCheckpoints } from "../../src/runs/checkpoints/checkpoint-store.ts";
 import { routingRecorder } from "../../src/tasks/routing/routing-record.ts";
 import { loadWeights, setUpTraining, type Training } from "../../src/train/setup.ts";
 import { train } from "../../src/train/train.ts";

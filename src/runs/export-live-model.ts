@@ -20,7 +20,7 @@ import { describeData } from "../recipe/describe-data.ts";
 import { modelShape, resizeOf } from "../recipe/image-source.ts";
 import { contextLengthOf } from "../recipe/open-data.ts";
 import { rootOf } from "../recipe/tokenizer.ts";
-import type { CheckpointChoice } from "./choose-checkpoint.ts";
+import type { CheckpointChoice } from "./checkpoints/choose-checkpoint.ts";
 import { writeFileAtomically } from "./files.ts";
 import { type ModelInputs, modelInputs, readModelInputs } from "./model-inputs-file.ts";
 import { type OpenedRun, openRun } from "./open-run.ts";

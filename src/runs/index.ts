@@ -1,5 +1,5 @@
 /** Run directories: checkpoints, metrics, and trained models opened from them. */
-export { type Checkpoint, listCheckpoints } from "./checkpoint-store.ts";
+export { type Checkpoint, listCheckpoints } from "./checkpoints/checkpoint-store.ts";
 export { type EmbeddingTable, writeEmbeddings } from "./embedding/write-embeddings.ts";
 export type {
   AddEdit,

@@ -14,7 +14,7 @@ import {
   openImages,
   readShape,
 } from "../recipe/image-source.ts";
-import type { Checkpoint } from "./checkpoint-store.ts";
+import type { Checkpoint } from "./checkpoints/checkpoint-store.ts";
 import { noteTexts } from "./embedding/text-notes.ts";
 import { disposable, type OpenModelOptions, openModel } from "./open-model.ts";
 

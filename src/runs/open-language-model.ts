@@ -4,7 +4,7 @@ import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import { createMoeDecoder } from "../models/moe-decoder/config.ts";
 import type { TrainConfig } from "../recipe/config.ts";
-import type { Checkpoint } from "./checkpoint-store.ts";
+import type { Checkpoint } from "./checkpoints/checkpoint-store.ts";
 import { disposable, type OpenModelOptions, openModel } from "./open-model.ts";
 
 export interface OpenLanguageModelOptions extends OpenModelOptions {

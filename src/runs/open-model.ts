@@ -8,8 +8,8 @@ import type { TrainConfig } from "../recipe/config.ts";
 import { sessionOptions } from "../recipe/session-options.ts";
 import { openRunTokenizer } from "../recipe/tokenizer.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
-import type { Checkpoint } from "./checkpoint-store.ts";
-import type { CheckpointChoice } from "./choose-checkpoint.ts";
+import type { Checkpoint } from "./checkpoints/checkpoint-store.ts";
+import type { CheckpointChoice } from "./checkpoints/choose-checkpoint.ts";
 import { openRun } from "./open-run.ts";
 import { readWeights } from "./state-files.ts";
 

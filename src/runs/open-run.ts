@@ -8,8 +8,12 @@ import { usageError } from "../graph/errors.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { type LoadTrainConfigOptions, loadTrainConfig } from "../recipe/load-train-config.ts";
 import { readTokenizer } from "../recipe/tokenizer-file.ts";
-import type { Checkpoint } from "./checkpoint-store.ts";
-import { type CheckpointChoice, checkRunFiles, chooseCheckpoint } from "./choose-checkpoint.ts";
+import type { Checkpoint } from "./checkpoints/checkpoint-store.ts";
+import {
+  type CheckpointChoice,
+  checkRunFiles,
+  chooseCheckpoint,
+} from "./checkpoints/choose-checkpoint.ts";
 
 /** A run with one of its checkpoints. */
 export interface OpenedRun {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Summary } from "../inspect/types/run-record.ts";
-import { listCheckpoints } from "./checkpoint-store.ts";
+import { listCheckpoints } from "./checkpoints/checkpoint-store.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { openRunDirectory } from "./run-directory.ts";
 

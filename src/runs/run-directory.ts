@@ -14,8 +14,9 @@ import {
   repairCheckpoints,
   type SaveOptions,
   saveCheckpoint,
-} from "./checkpoint-store.ts";
-import { checkRunFiles, chooseCheckpoint } from "./choose-checkpoint.ts";
+} from "./checkpoints/checkpoint-store.ts";
+import { checkRunFiles, chooseCheckpoint } from "./checkpoints/choose-checkpoint.ts";
+import { damagedFileError, damagedFiles } from "./checkpoints/verify-checkpoint.ts";
 import {
   errorCode,
   explainDiskError,
@@ -26,7 +27,6 @@ import {
 import { type MetricsLog, openMetricsLog } from "./metrics-log.ts";
 import type { ModelInputs } from "./model-inputs-file.ts";
 import { lockRun } from "./run-lock.ts";
-import { damagedFileError, damagedFiles } from "./verify-checkpoint.ts";
 
 /** A run directory open for training, locked against other trainings. */
 export interface RunDirectory {

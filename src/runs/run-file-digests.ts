@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Digests } from "./checkpoint-manifest.ts";
+import type { Digests } from "./checkpoints/checkpoint-manifest.ts";
 import { type FileDigest, ignoreMissing } from "./files.ts";
 
 /** Another tokenizer gives the rows of an embedding to other words. */

@@ -6,9 +6,9 @@ import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import type { UpdateStep } from "../learn/train-step.ts";
 import { BUFFERS } from "../runtime/arena.ts";
-import { readCheckpointTensors, readCheckpointText } from "./checkpoint-files.ts";
+import { readCheckpointTensors, readCheckpointText } from "./checkpoints/checkpoint-files.ts";
+import { damagedFileError } from "./checkpoints/verify-checkpoint.ts";
 import type { FileContent } from "./files.ts";
-import { damagedFileError } from "./verify-checkpoint.ts";
 
 /** The progress stored in a checkpoint. */
 export interface Progress {

@@ -7,7 +7,7 @@ import { anything } from "../inspect/record/json-codec.ts";
 import { summaryCodec } from "../inspect/record/record-codec.ts";
 import type { StoredSummary } from "../inspect/types/run-record.ts";
 import type { CheckpointEntry } from "../inspect/types/view.ts";
-import { best } from "../runs/checkpoint-store.ts";
+import { best } from "../runs/checkpoints/checkpoint-store.ts";
 import { lockHolder } from "../runs/run-lock.ts";
 import { ignoreUnreadable, openInside, readAll, readTextInside, realPathInside } from "./inside.ts";
 

@@ -9,7 +9,7 @@ import { usageError } from "../graph/errors.ts";
 import type { ParameterCounts } from "../moe/active-parameters.ts";
 import type { ExpertChange } from "../moe/surgery/change.ts";
 import { expertLayers, type Tensors } from "../moe/surgery/layout.ts";
-import type { CheckpointChoice } from "../runs/choose-checkpoint.ts";
+import type { CheckpointChoice } from "../runs/checkpoints/choose-checkpoint.ts";
 import type { ExpertEdit } from "../runs/experts/expert-edits.ts";
 import { type Apply, planRun } from "../runs/experts/expert-plan.ts";
 import { modelInputs } from "../runs/model-inputs-file.ts";

@@ -4,7 +4,7 @@ import type { Split } from "../data/dataset.ts";
 import { usageError } from "../graph/errors.ts";
 import { mainScores } from "../learn/evaluator.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";
-import type { CheckpointChoice } from "../runs/choose-checkpoint.ts";
+import type { CheckpointChoice } from "../runs/checkpoints/choose-checkpoint.ts";
 import { openRun } from "../runs/open-run.ts";
 import { evaluateSplit } from "./score-split.ts";
 import { type GivenTask, loadWeights, setUpTraining } from "./setup.ts";

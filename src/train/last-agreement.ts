@@ -2,7 +2,7 @@
 import { compareChoices } from "../inspect/statistics/choices.ts";
 import type { CheckpointAgreement } from "../inspect/types/routing.ts";
 import { isRoutingTap, layersOf, statisticsParts } from "../moe/routing-taps.ts";
-import type { Checkpoint } from "../runs/checkpoint-store.ts";
+import type { Checkpoint } from "../runs/checkpoints/checkpoint-store.ts";
 import { firstBatches, recordChoices } from "../tasks/routing/record-choices.ts";
 import type { Training } from "./setup.ts";
 

@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collect, firstTokens, generate } from "../../src/evaluate/index.ts";
 import { decodeSafetensors } from "../../src/formats/index.ts";
-import { listCheckpoints } from "../../src/runs/checkpoint-store.ts";
+import { listCheckpoints } from "../../src/runs/checkpoints/checkpoint-store.ts";
 import { openCaptioner } from "../../src/runs/index.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decodeRecord } from "../../src/inspect/record/record-codec.ts";
-import { listCheckpoints } from "../../src/runs/checkpoint-store.ts";
+import { listCheckpoints } from "../../src/runs/checkpoints/checkpoint-store.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 
 const folder = temporaryFolder();

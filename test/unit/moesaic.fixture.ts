@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { main } from "../../src/cli/main.ts";
-import { best, latest, listCheckpoints } from "../../src/runs/checkpoint-store.ts";
+import { best, latest, listCheckpoints } from "../../src/runs/checkpoints/checkpoint-store.ts";
 
 export interface CommandResult {
   readonly code: number | null;

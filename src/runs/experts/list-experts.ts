@@ -3,7 +3,7 @@
 import { elementCount } from "../../graph/array.ts";
 import { expertLayers, expertTensor } from "../../moe/surgery/layout.ts";
 import { kindsOf } from "../../moe/surgery/selection.ts";
-import type { CheckpointChoice } from "../choose-checkpoint.ts";
+import type { CheckpointChoice } from "../checkpoints/choose-checkpoint.ts";
 import { openRun } from "../open-run.ts";
 import { readState } from "../state-files.ts";
 import { readExpertLoads } from "./expert-loads.ts";

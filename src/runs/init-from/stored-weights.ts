@@ -7,10 +7,10 @@ import * as z from "zod";
 import { readSafetensorsFile } from "../../formats/safetensors-file.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
-import { readCheckpointTensors } from "../checkpoint-files.ts";
-import { chooseCheckpoint } from "../choose-checkpoint.ts";
+import { readCheckpointTensors } from "../checkpoints/checkpoint-files.ts";
+import { chooseCheckpoint } from "../checkpoints/choose-checkpoint.ts";
+import { manifestOf } from "../checkpoints/verify-checkpoint.ts";
 import { errorCode } from "../files.ts";
-import { manifestOf } from "../verify-checkpoint.ts";
 import { foreignFormat } from "./foreign-weights.ts";
 
 /** Tensors by name. */

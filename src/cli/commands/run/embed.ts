@@ -1,7 +1,7 @@
 import { countRows } from "../../../evaluate/similarity.ts";
 import type { ProgressSink } from "../../../learn/progress.ts";
 import type { ImageSource } from "../../../recipe/image-source.ts";
-import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
+import type { CheckpointChoice } from "../../../runs/checkpoints/choose-checkpoint.ts";
 import {
   checkEmbeddingFile,
   type EmbeddingTable,

@@ -1,4 +1,4 @@
-import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
+import type { CheckpointChoice } from "../../../runs/checkpoints/choose-checkpoint.ts";
 import { type Context, printJson } from "../../context.ts";
 import type { CommonOptions } from "../../options.ts";
 import { createProgress, formatMetric } from "../../progress.ts";

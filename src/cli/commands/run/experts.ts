@@ -1,5 +1,5 @@
 import { defined } from "../../../graph/defined.ts";
-import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
+import type { CheckpointChoice } from "../../../runs/checkpoints/choose-checkpoint.ts";
 import type { ExpertEdit, NamedExperts } from "../../../runs/experts/expert-edits.ts";
 import type { ChangedRun } from "../../../train/change-experts.ts";
 import { type Context, printJson } from "../../context.ts";

@@ -6,7 +6,7 @@ import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
 import type { ProgressSink } from "../../../learn/progress.ts";
 import { foldIn, key, permutation } from "../../../random/index.ts";
-import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
+import type { CheckpointChoice } from "../../../runs/checkpoints/choose-checkpoint.ts";
 import {
   type EmbeddedImages,
   type OpenedEmbedder,

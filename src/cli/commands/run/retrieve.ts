@@ -8,7 +8,7 @@ import type { RecordedImage } from "../../../inspect/types/image.ts";
 import type { ProgressSink } from "../../../learn/progress.ts";
 import type { ImageRequest, ImageSource } from "../../../recipe/image-source.ts";
 import { type FoundPicture, retrievalPage } from "../../../report/retrieval-page.ts";
-import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
+import type { CheckpointChoice } from "../../../runs/checkpoints/choose-checkpoint.ts";
 import { writeFileAtomically } from "../../../runs/files.ts";
 import { type OpenedEmbedder, openEmbedder } from "../../../runs/open-embedder.ts";
 import { type Context, printJson } from "../../context.ts";

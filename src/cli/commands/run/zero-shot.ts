@@ -12,7 +12,7 @@ import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
 import { knownProperties } from "../../../recipe/data-specs.ts";
 import type { ImageSource } from "../../../recipe/image-source.ts";
-import type { CheckpointChoice } from "../../../runs/choose-checkpoint.ts";
+import type { CheckpointChoice } from "../../../runs/checkpoints/choose-checkpoint.ts";
 import { type OpenedEmbedder, openEmbedder } from "../../../runs/open-embedder.ts";
 import { type Context, printJson } from "../../context.ts";
 import {

@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { readSafetensorsFile } from "../formats/safetensors-file.ts";
-import type { StoredTensor } from "../formats/safetensors-layout.ts";
-import type { NdArray } from "../graph/array.ts";
-import { UserError } from "../graph/errors.ts";
-import { errorCode, type FileDigest } from "./files.ts";
-import { digestFile } from "./run-file-digests.ts";
+import { readSafetensorsFile } from "../../formats/safetensors-file.ts";
+import type { StoredTensor } from "../../formats/safetensors-layout.ts";
+import type { NdArray } from "../../graph/array.ts";
+import { UserError } from "../../graph/errors.ts";
+import { errorCode, type FileDigest } from "../files.ts";
+import { digestFile } from "../run-file-digests.ts";
 import { damagedFileError, digestProblem, manifestOf } from "./verify-checkpoint.ts";
 
 /** Chooses memory for the tensors of a file; throws a UserError if they do not fit. */

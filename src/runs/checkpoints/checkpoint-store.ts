@@ -7,19 +7,19 @@
 import * as nodeFs from "node:fs/promises";
 import { basename, join } from "node:path";
 import {
-  encodeManifest,
-  MANIFEST,
-  type ReadManifest,
-  readManifest,
-} from "./checkpoint-manifest.ts";
-import {
   explainDiskError,
   type FileContent,
   type FileSystem,
   ignoreMissing,
   writeDirectoryAtomically,
-} from "./files.ts";
-import { digestRunFiles } from "./run-file-digests.ts";
+} from "../files.ts";
+import { digestRunFiles } from "../run-file-digests.ts";
+import {
+  encodeManifest,
+  MANIFEST,
+  type ReadManifest,
+  readManifest,
+} from "./checkpoint-manifest.ts";
 
 /** A complete checkpoint on disk. */
 export interface Checkpoint {

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { errorCode, type FileDigest } from "./files.ts";
+import { errorCode, type FileDigest } from "../files.ts";
 
 export const MANIFEST = "checkpoint.json";
 

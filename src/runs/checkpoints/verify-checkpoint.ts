@@ -1,12 +1,12 @@
 /** Checks the files of checkpoints against their digests, and finds the checkpoint to go back to. */
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { checkSafetensorsFile } from "../formats/safetensors-file.ts";
-import { UserError } from "../graph/errors.ts";
+import { checkSafetensorsFile } from "../../formats/safetensors-file.ts";
+import { UserError } from "../../graph/errors.ts";
+import type { FileDigest } from "../files.ts";
+import { digestFile } from "../run-file-digests.ts";
 import { type Digests, MANIFEST, type Manifest, readManifest } from "./checkpoint-manifest.ts";
 import { type Checkpoint, listCheckpoints } from "./checkpoint-store.ts";
-import type { FileDigest } from "./files.ts";
-import { digestFile } from "./run-file-digests.ts";
 
 /** A file that is not as it was written. */
 export interface DamagedFile {

@@ -1,6 +1,7 @@
 /** Chooses a checkpoint of a run, and refuses runs whose choice is uncertain because of damage. */
 import { join } from "node:path";
-import { UserError, usageError } from "../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
+import { digestFile } from "../run-file-digests.ts";
 import { FORMAT_VERSION, MANIFEST } from "./checkpoint-manifest.ts";
 import {
   best,
@@ -9,7 +10,6 @@ import {
   surveyCheckpoints,
   type UnreadableCheckpoint,
 } from "./checkpoint-store.ts";
-import { digestFile } from "./run-file-digests.ts";
 import { damagedFileError, digestProblem, manifestOf } from "./verify-checkpoint.ts";
 
 /** The best checkpoint (the latest if none was scored), the latest, or the one of a step. */

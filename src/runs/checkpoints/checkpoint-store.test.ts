@@ -3,7 +3,8 @@ import * as nodeFs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { UserError } from "../graph/errors.ts";
+import { UserError } from "../../graph/errors.ts";
+import type { FileSystem } from "../files.ts";
 import {
   best,
   latest,
@@ -11,7 +12,6 @@ import {
   repairCheckpoints,
   saveCheckpoint,
 } from "./checkpoint-store.ts";
-import type { FileSystem } from "./files.ts";
 
 const folder = (): Promise<string> => nodeFs.mkdtemp(join(tmpdir(), "moesaic-checkpoints-"));
 const steps = async (run: string): Promise<number[]> =>
