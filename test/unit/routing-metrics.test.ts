@@ -186,6 +186,8 @@ describe("agreement", () => {
     const missing = join(at("first"), "checkpoints", "7");
     expect(existsSync(missing)).toBe(false);
     expect(readdirSync(join(at("first"), "checkpoints")).length).toBeGreaterThan(0);
-    expect(await refused(at("first"), missing)).toContain("is not a complete checkpoint");
+    expect(await refused(at("first"), missing)).toContain(
+      "first has no checkpoint of step 7; its checkpoints: 10, 20",
+    );
   }, 60_000);
 });
