@@ -13,7 +13,7 @@ const alone = [
   "test/unit/**/*.test.ts",
   "src/runtime/**/*.test.ts",
   "src/**/{plug-in,plugins}.test.ts",
-  "src/{live/abilities,models/systems,tasks/system-task}.test.ts",
+  "src/{cli/main,config/registry,live/abilities,models/systems,tasks/system-task}.test.ts",
 ];
 
 const config: ViteUserConfig = defineConfig({
@@ -25,6 +25,7 @@ const config: ViteUserConfig = defineConfig({
           ...unit,
           name: "unit",
           include: ["{src,inspector}/**/*.test.ts"],
+          setupFiles: ["vitest.setup.ts"],
           exclude: [...alone, "**/node_modules/**"],
           // Files share processes, so that each imports the sources once: a third of the time.
           isolate: false,

@@ -40,6 +40,7 @@ export function createRegistry<D extends Definition>(
   const registry = { kind, list, find, get, add };
   registries.set(kind, registry as unknown as Registry<Definition>);
   for (const definition of builtIn) add(definition);
+  additions -= builtIn.length;
   return registry;
 
   function list(): readonly D[] {
@@ -64,7 +65,15 @@ export function createRegistry<D extends Definition>(
       );
     }
     definitions.set(definition.name, definition);
+    additions += 1;
   }
+}
+
+let additions = 0;
+
+/** The number of definitions that were added to the built-in ones of all registries. */
+export function numAddedDefinitions(): number {
+  return additions;
 }
 
 /** Registries by kind, for `addDefinitions`. */
