@@ -37,7 +37,7 @@ export function moeSchemaWith(defaults: MoeDefaults) {
         .positive()
         .max(4096)
         .default(numExperts)
-        .describe("Number of experts of a layer; default 8."),
+        .describe("Number of experts of a layer."),
       router: routerSchema.prefault(router).describe("How tokens choose experts."),
       dispatch: dispatchSchema
         .optional()
@@ -52,8 +52,8 @@ export function moeSchemaWith(defaults: MoeDefaults) {
         .describe("Auxiliary losses of the router, such as load balance."),
       router_penalty: z
         .strictObject({
-          l1: penalty.describe("Factor of the L1 norm; default 0."),
-          l2: penalty.describe("Factor of the squared L2 norm; default 0."),
+          l1: penalty.describe("Factor of the L1 norm."),
+          l2: penalty.describe("Factor of the squared L2 norm."),
         })
         .prefault({})
         .describe("L1 and L2 factors of the router's weights."),

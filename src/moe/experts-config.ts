@@ -30,10 +30,7 @@ export const expertsSchema = z
       .positive()
       .optional()
       .describe("Hidden width of the experts, instead of mlp_ratio."),
-    bias: z
-      .boolean()
-      .default(true)
-      .describe("Whether the linear maps of the experts have a bias; default true."),
+    bias: z.boolean().default(true).describe("Whether the linear maps of the experts have a bias."),
     dropout: z
       .number()
       .min(0)

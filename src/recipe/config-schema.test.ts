@@ -29,3 +29,15 @@ test("every key of a recipe has a description of one or more sentences, at every
   expect(count).toBeGreaterThan(500);
   expect([...new Set(undescribed)]).toEqual([]);
 });
+
+test("no description repeats the default, which is a value of the schema", () => {
+  const repeated: string[] = [];
+  let count = 0;
+  keysOf(z.toJSONSchema(trainConfigSchema, { io: "input" }), "", (path, key) => {
+    if (!("default" in key)) return;
+    count += 1;
+    if (/; default /.test(String(key.description))) repeated.push(path);
+  });
+  expect(count).toBeGreaterThan(300);
+  expect([...new Set(repeated)]).toEqual([]);
+});

@@ -10,7 +10,7 @@ import { optimizerSchema, scheduleSchema } from "./optimizer-config.ts";
 
 const train = z
   .strictObject({
-    batch_size: z.int().positive().default(64).describe("Samples per batch; default 64."),
+    batch_size: z.int().positive().default(64).describe("Samples per batch."),
     samples_per_domain: z
       .int()
       .positive()
@@ -56,7 +56,7 @@ const train = z
       .min(0)
       .lt(1)
       .default(0)
-      .describe("Probability mass spread evenly over all classes, 0 to below 1; default 0."),
+      .describe("Probability mass spread evenly over all classes, 0 to below 1."),
     clip_norm: z
       .number()
       .positive()
@@ -139,7 +139,7 @@ export const trainConfigSchema = z.strictObject({
     .int()
     .nonnegative()
     .default(0)
-    .describe("Seed of all random numbers: weights, order of samples, noise; default 0."),
+    .describe("Seed of all random numbers: weights, order of samples, noise."),
   model: modelSchema.register(z.globalRegistry, { description: "System to train, and its sizes." }),
   init_from: initFromSchema.optional().describe("Initial weights. Default: freshly initialised."),
   data: dataSchema.register(z.globalRegistry, {

@@ -54,15 +54,13 @@ export const optimizerSchema = z.discriminatedUnion("name", [
       .nonnegative()
       .default(0.01)
       .describe("Factor of decoupled weight decay."),
-    beta1: fraction.default(0.9).describe("Decay of the mean of gradients; default 0.9."),
-    beta2: fraction
-      .default(0.999)
-      .describe("Decay of the mean of squared gradients; default 0.999."),
+    beta1: fraction.default(0.9).describe("Decay of the mean of gradients."),
+    beta2: fraction.default(0.999).describe("Decay of the mean of squared gradients."),
     epsilon: z
       .number()
       .positive()
       .default(1e-8)
-      .describe("Number added to the denominator of an update; default 1e-8."),
+      .describe("Number added to the denominator of an update."),
     rules,
   }),
   z.strictObject({
@@ -76,14 +74,9 @@ export const optimizerSchema = z.discriminatedUnion("name", [
       .number()
       .nonnegative()
       .default(0)
-      .describe(
-        "Factor of weight decay, which is part of the gradient and so of the momentum; default 0.",
-      ),
-    momentum: fraction.default(0.9).describe("Momentum, 0 to 1; default 0.9."),
-    nesterov: z
-      .boolean()
-      .default(false)
-      .describe("Whether the momentum is Nesterov's; default false."),
+      .describe("Factor of weight decay, which is part of the gradient and so of the momentum."),
+    momentum: fraction.default(0.9).describe("Momentum, 0 to 1."),
+    nesterov: z.boolean().default(false).describe("Whether the momentum is Nesterov's."),
     rules,
   }),
 ]);
@@ -92,11 +85,11 @@ export const scheduleSchema = z.strictObject({
   kind: z
     .enum(["constant", "linear", "cosine"])
     .default("cosine")
-    .describe("Form of the learning rate after the warm-up; default cosine."),
+    .describe("Form of the learning rate after the warm-up."),
   warmup_steps: z
     .int()
     .nonnegative()
     .default(0)
-    .describe("Steps over which the learning rate rises linearly from 0; default 0."),
+    .describe("Steps over which the learning rate rises linearly from 0."),
   final: fraction.default(0).describe("Factor of the learning rate at the end."),
 });

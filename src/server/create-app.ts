@@ -54,11 +54,12 @@ export function createApp(options: InspectorOptions): Hono {
         await file?.handle.close();
         return c.notFound();
       }
-      if (c.req.method === "HEAD") await file.handle.close();
       const headers = { ...fresh, "Content-Type": jsonType };
-      return c.req.method === "HEAD"
-        ? c.body(null, 200, headers)
-        : c.body(streamFile(file), 200, headers);
+      if (c.req.method === "HEAD") {
+        await file.handle.close();
+        return c.body(null, 200, headers);
+      }
+      return c.body(streamFile(file), 200, headers);
     }),
   );
   app.get(

@@ -26,7 +26,7 @@ const trace = (file: string, argv: readonly string[]): string[] => [
   ...[process.execPath, bin, ...argv],
 ];
 
-/** Calls on sockets of the Internet; sockets of the same machine (AF_UNIX) may look up nothing. */
+/** Calls on Internet sockets, and name lookups through sockets of the machine (AF_UNIX). */
 function calls(file: string): string[] {
   const lines = readFileSync(join(folder.path, file), "utf8").split("\n");
   return lines.filter((line) => /AF_INET|htons|nscd|resolve/.test(line));

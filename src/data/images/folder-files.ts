@@ -108,7 +108,7 @@ export async function reportLoosePictures(
 ): Promise<void> {
   for (const { name, isFolder } of await entries(folder, "", options)) {
     if (isFolder || !isPictureName(name)) continue;
-    report.skip("pictures", "they lie beside the class folders, not in one", join(folder, name));
+    report.skip("pictures", "they are outside of the class folders", join(folder, name));
   }
 }
 
@@ -145,7 +145,7 @@ export async function picturesBelow(
         const ending = extname(name).toLowerCase();
         const reason =
           ending === "" ? "their names have no ending" : `their names end in ${ending}`;
-        report.skip("files", `${reason}, which is no ending of a picture`, join(folder, path));
+        report.skip("files", `${reason}, which is not a picture format`, join(folder, path));
         continue;
       }
       if (found.length === maxPictures) {

@@ -7,7 +7,13 @@ import { createDataReport, type DataReport, withReport } from "../data-report.ts
 import type { ImageDataset, Split } from "../dataset.ts";
 import { defineDataset } from "../define-dataset.ts";
 import { expandFiles } from "../expand-files.ts";
-import { count, type FilesBySplit, filesBySplit, separator } from "../settings/files.ts";
+import {
+  type FilesBySplit,
+  filesBySplit,
+  picturesFolder,
+  separator,
+  setAsideKeys,
+} from "../settings/files.ts";
 import { folderKeys, imageKeys, pictureKeys, squareImages } from "../settings/image.ts";
 import { splitSpec } from "../settings/split-spec.ts";
 import { captionKeys } from "../settings/text.ts";
@@ -155,23 +161,14 @@ export const labelledImages = defineDataset({
       .optional()
       .describe("Columns of the tables; known names are found by default."),
     separator,
-    images: z
-      .string()
-      .optional()
-      .describe("The folder of the pictures within the folder, at which paths in lists start."),
+    images: picturesFolder,
     labels: z
       .array(z.string())
       .nonempty()
       .optional()
       .describe("Values of the label column, in the order of the classes."),
     class_names: z.array(z.string()).nonempty().optional().describe("Names of the classes."),
-    validation_size: count.describe("Samples of the validation split."),
-    test_size: z.int().nonnegative().optional().describe("0 for no test split."),
-    split_seed: z
-      .int()
-      .nonnegative()
-      .optional()
-      .describe("Seed of the permutation that sets samples aside; default 0."),
+    ...setAsideKeys,
     ...captionKeys,
     ...pictureKeys,
     ...imageKeys,

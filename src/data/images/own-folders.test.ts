@@ -65,8 +65,8 @@ test("splits without a train folder are refused, folders beside the splits are r
   put("pictures/extra/b/1.png", red(1));
   put("pictures/train/loose.png", red(9));
   expect((await open()).messages).toEqual([
-    `image-folder train: skipped 1 folder: they lie beside the folders of the splits; the first: ${join(folder, "extra")}`,
-    `image-folder train: skipped 1 picture: they lie beside the class folders, not in one; the first: ${join(folder, "train/loose.png")}`,
+    `image-folder train: skipped 1 folder: they are not folders of splits; the first: ${join(folder, "extra")}`,
+    `image-folder train: skipped 1 picture: they are outside of the class folders; the first: ${join(folder, "train/loose.png")}`,
   ]);
 });
 
@@ -85,10 +85,10 @@ test("pictures lie at any depth below a class folder, other files are counted by
   expect(
     items.map((item) => item.kind === "skipped" && [item.what, item.count, item.reason]),
   ).toEqual([
-    ["files", 2, "their names end in .txt, which is no ending of a picture"],
+    ["files", 2, "their names end in .txt, which is not a picture format"],
     ["files", 1, "they are hidden, because their names begin with a dot"],
-    ["files", 1, "their names end in .md, which is no ending of a picture"],
-    ["folders", 1, "they hold no pictures"],
+    ["files", 1, "their names end in .md, which is not a picture format"],
+    ["folders", 1, "they contain no pictures"],
   ]);
 });
 

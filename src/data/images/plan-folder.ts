@@ -86,7 +86,7 @@ async function reportOthers(
 ): Promise<void> {
   for (const name of await subfolders(folder, options)) {
     if (own.includes(name)) continue;
-    report.skip("folders", "they lie beside the folders of the splits", join(folder, name));
+    report.skip("folders", "they are not folders of splits", join(folder, name));
   }
   await reportLoosePictures(folder, report, options);
 }
@@ -116,7 +116,8 @@ async function listClasses(
   const found: ListedPicture[] = [];
   for (const className of await subfolders(place, plan)) {
     const files = await picturesBelow(join(place, className), report, plan);
-    if (files.length === 0) report.skip("folders", "they hold no pictures", join(place, className));
+    if (files.length === 0)
+      report.skip("folders", "they contain no pictures", join(place, className));
     for (const file of files) found.push({ path: join(base, className, file), className });
   }
   await reportLoosePictures(place, report, plan);

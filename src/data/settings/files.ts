@@ -43,6 +43,23 @@ export const separator = z
     "What separates the fields of CSV files; by default a comma, tab or semicolon by the first line.",
   );
 
+/** The folder of the pictures that lists name. */
+export const picturesFolder = z
+  .string()
+  .optional()
+  .describe("The folder of the pictures within the folder, at which paths in lists start.");
+
+/** Keys of sets that set samples of `train` aside for missing splits. */
+export const setAsideKeys = {
+  validation_size: count.describe("Samples of the validation split."),
+  test_size: z.int().nonnegative().optional().describe("0 for no test split."),
+  split_seed: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe("Seed of the permutation that sets samples aside; default 0."),
+};
+
 /** Keys of stored sets with domains. */
 export const domainKeys = {
   domains: z.array(z.string()).nonempty().optional().describe("Domains to use; all by default."),

@@ -21,7 +21,7 @@ const augmentation = z.union([
           .int()
           .nonnegative()
           .default(0)
-          .describe("Pixels added at each side before the crop; default 0."),
+          .describe("Pixels added at each side before the crop."),
         size: size.optional().describe("Side of the square, or height and width, pixels."),
       })
       .describe("Cuts out a square at a random place."),
@@ -43,7 +43,7 @@ const augmentation = z.union([
   }),
   z.strictObject({
     horizontal_flip: z
-      .strictObject({ p: fraction.default(0.5).describe("Probability, 0 to 1; default 0.5.") })
+      .strictObject({ p: fraction.default(0.5).describe("Probability, 0 to 1.") })
       .describe("Flips the image left to right at random."),
   }),
   z.strictObject({
@@ -53,24 +53,24 @@ const augmentation = z.union([
           .number()
           .nonnegative()
           .default(0)
-          .describe("Largest relative change of brightness; default 0."),
+          .describe("Largest relative change of brightness."),
         contrast: z
           .number()
           .nonnegative()
           .default(0)
-          .describe("Largest relative change of contrast; default 0."),
+          .describe("Largest relative change of contrast."),
         saturation: z
           .number()
           .nonnegative()
           .default(0)
-          .describe("Largest relative change of saturation; default 0."),
+          .describe("Largest relative change of saturation."),
       })
       .describe("Changes the colours at random."),
   }),
   z.strictObject({
     random_erasing: z
       .strictObject({
-        p: fraction.default(0.5).describe("Probability, 0 to 1; default 0.5."),
+        p: fraction.default(0.5).describe("Probability, 0 to 1."),
         scale: range.optional().describe("Range of the area as a fraction of the image."),
         ratio: range.optional().describe("Range of the ratio of width to height."),
         value: z.number().optional().describe("Value of erased pixels."),

@@ -28,7 +28,7 @@ export const classicMixtureSchema = z.strictObject({
     .min(0)
     .lt(1)
     .default(0.1)
-    .describe("Dropout after each hidden layer of the gate; default 0.1."),
+    .describe("Dropout after each hidden layer of the gate."),
 });
 
 export type ClassicMixtureSettings = CamelCased<z.output<typeof classicMixtureSchema>>;

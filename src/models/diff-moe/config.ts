@@ -3,10 +3,12 @@ import type { CamelCased } from "../../config/case.ts";
 import { usageError } from "../../graph/errors.ts";
 import { activationSchema } from "../../moe/activations.ts";
 import { tokenDispatchSchema } from "../../moe/dispatch/config.ts";
+import { attentiveForm } from "../../moe/routers/attentive.ts";
 import { requireSelectable } from "../../moe/routing.ts";
 import { patchGrid } from "../../nn/patch-embed.ts";
 import type { ClassificationTask, Classifier } from "../classifier.ts";
 import { requireHeads } from "../heads.ts";
+import { blockSettings, initStd, patchSettings } from "../settings.ts";
 import { type DiffMoeConfig, diffMoe } from "./diff-moe.ts";
 import type { DiffMoeMatchingConfig } from "./matching.ts";
 import { countRoutedExperts } from "./mixture.ts";
@@ -16,14 +18,8 @@ const weight = z.number().nonnegative();
 /** Settings of Diff-MoE. Defaults: the original's Fashion-MNIST configuration. */
 export const diffMoeSchema = z.strictObject({
   system: z.literal("diff-moe").describe("Name of the system."),
-  patch_size: z.int().positive().default(4).describe("Side of a patch, pixels."),
-  stem: z
-    .enum(["linear", "conv"])
-    .default("linear")
-    .describe("Patch embedding; small models learn faster with a convolution stem."),
-  width: z.int().positive().default(384).describe("Width of the tokens."),
-  num_layers: z.int().positive().default(4).describe("Number of transformer blocks."),
-  num_heads: z.int().positive().default(6).describe("Attention heads; they divide the width."),
+  ...patchSettings(4),
+  ...blockSettings(384, 4, 6),
   layout: z
     .enum(["shared", "global"])
     .default("shared")
@@ -34,12 +30,12 @@ export const diffMoeSchema = z.strictObject({
     .int()
     .nonnegative()
     .default(4)
-    .describe("Experts that patches and words share; default 4."),
+    .describe("Experts that patches and words share."),
   num_modality_specific_experts: z
     .int()
     .nonnegative()
     .default(2)
-    .describe("Experts of each modality; default 2."),
+    .describe("Experts of each modality."),
   num_general_experts: z
     .int()
     .positive()
@@ -50,47 +46,21 @@ export const diffMoeSchema = z.strictObject({
     .number()
     .positive()
     .default(4)
-    .describe("Hidden width of the experts divided by the model width; default 4."),
+    .describe("Hidden width of the experts divided by the model width."),
   activation: activationSchema.default("gelu").describe("Activation function."),
   dropout: z
     .number()
     .min(0)
     .lt(1)
     .default(0.1)
-    .describe("Dropout on the outputs of attention, fusion and experts; default 0.1."),
+    .describe("Dropout on the outputs of attention, fusion and experts."),
   layer_norm_epsilon: z
     .number()
     .positive()
     .default(1e-5)
     .describe("Number added to the variance in layer norms."),
-  init_std: z
-    .number()
-    .positive()
-    .default(0.02)
-    .describe("Standard deviation of the initial weights."),
-  router: z
-    .strictObject({
-      form: z
-        .enum(["linear", "attention"])
-        .default("linear")
-        .describe("Logits of the router: linear, or attention of tokens to expert keys."),
-      noisy: z
-        .boolean()
-        .default(false)
-        .describe("Whether learned noise is added to the logits in training; default false."),
-      gate: z
-        .enum(["softmax", "sigmoid"])
-        .default("softmax")
-        .describe("Function from logits to weights of the experts."),
-      pool: z
-        .enum(["token", "sample"])
-        .default("token")
-        .describe(
-          "Whether each token, or each sample as a whole, chooses its experts; default token.",
-        ),
-    })
-    .prefault({})
-    .describe("Form of the router."),
+  init_std: initStd,
+  router: z.strictObject(attentiveForm).prefault({}).describe("Form of the router."),
   dispatch: tokenDispatchSchema
     .prefault({ name: "dropless" })
     .describe(
@@ -98,10 +68,10 @@ export const diffMoeSchema = z.strictObject({
     ),
   mean_square_loss_weight: weight
     .default(0.001)
-    .describe("Factor of the mean square loss of the routing; default 0.001."),
+    .describe("Factor of the mean square loss of the routing."),
   kl_loss_weight: weight
     .default(0.01)
-    .describe("Factor of the divergence of the routing from the even one; default 0.01."),
+    .describe("Factor of the divergence of the routing from the even one."),
   text: z
     .enum(["none", "prompts", "captions"])
     .default("none")
@@ -131,11 +101,7 @@ export const diffMoeSchema = z.strictObject({
         .describe(
           "Loss of pairs: InfoNCE, a softmax over the batch, or SigLIP, a sigmoid of each pair.",
         ),
-      temperature: z
-        .number()
-        .positive()
-        .default(0.07)
-        .describe("Divisor of the similarities; default 0.07."),
+      temperature: z.number().positive().default(0.07).describe("Divisor of the similarities."),
       learned_temperature: z
         .boolean()
         .default(false)
@@ -150,12 +116,10 @@ export const diffMoeSchema = z.strictObject({
     .describe("Contrastive loss of images and texts."),
   loss_weights: z
     .strictObject({
-      class: weight.default(1).describe("Weight of the class loss; default 1."),
-      match: weight
-        .default(1)
-        .describe("Weight of the loss of matching images and captions; default 1."),
+      class: weight.default(1).describe("Weight of the class loss."),
+      match: weight.default(1).describe("Weight of the loss of matching images and captions."),
       contrastive: weight.default(0.1).describe("Contrastive loss of images and texts."),
-      alignment: weight.default(0.1).describe("Weight of the alignment loss; default 0.1."),
+      alignment: weight.default(0.1).describe("Weight of the alignment loss."),
     })
     .prefault({})
     .describe(

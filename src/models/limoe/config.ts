@@ -10,6 +10,7 @@ import { similarity } from "../../nn/logit-scale.ts";
 import { patchGrid } from "../../nn/patch-embed.ts";
 import type { ContrastiveModel } from "../contrastive-model.ts";
 import { requireHeads } from "../heads.ts";
+import { blockSettings, contextLength, dropoutRate, initStd, patchSettings } from "../settings.ts";
 import { encodeImages, encodeTexts, type LimoeConfig, limoe } from "./limoe.ts";
 import { MODALITIES } from "./tower.ts";
 
@@ -46,38 +47,19 @@ export const limoeSchema = z.strictObject({
     .enum(["one", "two"])
     .default("one")
     .describe("One tower for both modalities, or one per modality as in CLIP."),
-  patch_size: z.int().positive().default(32).describe("Side of a patch, pixels."),
-  stem: z
-    .enum(["linear", "conv"])
-    .default("linear")
-    .describe("Patch embedding; small models learn faster with a convolution stem."),
-  width: z.int().positive().default(512).describe("Width of the tokens."),
-  num_layers: z.int().positive().default(8).describe("Number of transformer blocks."),
-  num_heads: z.int().positive().default(8).describe("Attention heads; they divide the width."),
-  context_length: z
-    .int()
-    .positive()
-    .max(65_536)
-    .default(77)
-    .describe("Maximum number of tokens of a text, including start and end tokens."),
+  ...patchSettings(32),
+  ...blockSettings(512, 8, 8),
+  context_length: contextLength(
+    77,
+    "Maximum number of tokens of a text, including start and end tokens.",
+  ),
   embed_dim: z
     .int()
     .positive()
     .optional()
     .describe("Width of the shared embedding space. Default: the model width."),
-  dropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .describe(
-      "Dropout on embeddings, attention weights and attention outputs; experts use `moe.experts.dropout`.",
-    ),
-  init_std: z
-    .number()
-    .positive()
-    .default(0.02)
-    .describe("Standard deviation of the initial weights."),
+  dropout: dropoutRate(0),
+  init_std: initStd,
   contrastive: z
     .strictObject({
       form: z
@@ -101,7 +83,7 @@ export const limoeSchema = z.strictObject({
         .number()
         .positive()
         .default(0.01)
-        .describe("Lower bound of the learned temperature; default 0.01."),
+        .describe("Lower bound of the learned temperature."),
       ignore_repeated: z
         .boolean()
         .default(false)

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
-import { moeSchema } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
-import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
+import { moeBlocks } from "../../moe/sparse-blocks.ts";
 import { requireHeads } from "../heads.ts";
 import type { LanguageModel } from "../language-model.ts";
+import { blockSettings, contextLength, sparseSettings } from "../settings.ts";
 import {
   type MoeDecoderConfig,
   mixtureContext,
@@ -16,15 +16,8 @@ import {
 /** Settings of the causal language model; sizes are makeMoE's by default. */
 export const moeDecoderSchema = z.strictObject({
   system: z.literal("moe-decoder").describe("Name of the system."),
-  width: z.int().positive().default(128).describe("Width of the tokens."),
-  num_layers: z.int().positive().default(8).describe("Number of transformer blocks."),
-  num_heads: z.int().positive().default(8).describe("Attention heads; they divide the width."),
-  context_length: z
-    .int()
-    .positive()
-    .max(65_536)
-    .default(32)
-    .describe("Maximum number of tokens that the model attends to."),
+  ...blockSettings(128, 8, 8),
+  context_length: contextLength(32),
   dropout: z
     .number()
     .min(0)
@@ -39,12 +32,7 @@ export const moeDecoderSchema = z.strictObject({
     .describe(
       "Divisor of attention scores: square root of the head width (paper) or model width (makeMoE).",
     ),
-  moe_layers: moeLayersSchema
-    .default("all")
-    .describe("Blocks with experts; all others have a dense layer with the experts' architecture."),
-  moe: moeSchema
-    .prefault({})
-    .describe("Router, dispatcher, experts and losses of the layers with experts."),
+  ...sparseSettings,
 });
 
 export type MoeDecoderSettings = CamelCased<z.output<typeof moeDecoderSchema>>;

@@ -7,19 +7,14 @@ import { patchGrid } from "../../nn/patch-embed.ts";
 import { requireHeads } from "../heads.ts";
 import type { LanguageModel, PrefixSpec } from "../language-model.ts";
 import { mixtureContext, moeDecoderStep } from "../moe-decoder/moe-decoder.ts";
+import { blockSettings, patchSettings } from "../settings.ts";
 import { SEEMOE_MODALITIES, type SeeMoeConfig, seeMoe, seeMoePrefill } from "./seemoe.ts";
 
 const rate = z.number().min(0).lt(1).default(0.1);
 
 const visionSchema = z.strictObject({
-  patch_size: z.int().positive().default(16).describe("Side of a patch, pixels."),
-  stem: z
-    .enum(["linear", "conv"])
-    .default("linear")
-    .describe("Patch embedding; small models learn faster with a convolution stem."),
-  width: z.int().positive().default(512).describe("Width of the tokens."),
-  num_layers: z.int().positive().default(3).describe("Number of transformer blocks."),
-  num_heads: z.int().positive().default(8).describe("Attention heads; they divide the width."),
+  ...patchSettings(16),
+  ...blockSettings(512, 3, 8),
   qkv_bias: z
     .boolean()
     .default(false)

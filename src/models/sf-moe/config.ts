@@ -6,6 +6,7 @@ import { createMoe } from "../../moe/create-moe.ts";
 import { patchGrid } from "../../nn/patch-embed.ts";
 import type { ClassificationTask, Classifier } from "../classifier.ts";
 import { requireHeads } from "../heads.ts";
+import { blockSettings } from "../settings.ts";
 import { blockPatternSchema, sparseBlocks } from "./pattern.ts";
 import { classTokens, sfMoe } from "./sf-moe.ts";
 
@@ -39,19 +40,13 @@ export const sfMoeSchema = z.strictObject({
         .max(6)
         .default([2, 2, 2, 2])
         .describe("Blocks per stage of the ResNet."),
-      channels: z
-        .int()
-        .positive()
-        .default(64)
-        .describe("Channels after the first convolution; default 64."),
+      channels: z.int().positive().default(64).describe("Channels after the first convolution."),
     })
     .prefault({})
     .describe(
       "Settings of the hybrid: R26 has `layers: [2, 2, 2, 2]`, `channels: 64` and a patch size of 32.",
     ),
-  width: z.int().positive().default(384).describe("Width of the tokens."),
-  num_layers: z.int().positive().default(12).describe("Number of transformer blocks."),
-  num_heads: z.int().positive().default(6).describe("Attention heads; they divide the width."),
+  ...blockSettings(384, 12, 6),
   blocks: blockPatternSchema.default("last_two").describe("Sparse (S) and fusion (F) blocks."),
   fusion_ratio: z
     .number()
@@ -70,10 +65,8 @@ export const sfMoeSchema = z.strictObject({
     .describe("A second class token and head, as in distilled DeiT."),
   drop_path: rate
     .default(0.1)
-    .describe(
-      "Rate of skipped residual branches of the last block, rising linearly from 0; default 0.1.",
-    ),
-  head_dropout: rate.default(0).describe("Dropout before the head; default 0."),
+    .describe("Rate of skipped residual branches of the last block, rising linearly from 0."),
+  head_dropout: rate.default(0).describe("Dropout before the head."),
   moe: moeSchemaWith(gmoeExperts)
     .prefault({})
     .describe("Router, dispatcher, experts and losses of the layers with experts."),

@@ -1,44 +1,21 @@
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
 import type { Tensor } from "../../graph/graph.ts";
-import { moeSchema } from "../../moe/config.ts";
 import { createMoe } from "../../moe/create-moe.ts";
-import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
+import { moeBlocks } from "../../moe/sparse-blocks.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { requireHeads } from "../heads.ts";
+import { blockSettings, contextLength, dropoutRate, initStd, sparseSettings } from "../settings.ts";
 import { type TextClassifierConfig, textClassifier } from "./text-classifier.ts";
 
 /** Settings of the text classifier. */
 export const textClassifierSchema = z.strictObject({
   system: z.literal("text-classifier").describe("Name of the system."),
-  width: z.int().positive().default(128).describe("Width of the tokens."),
-  num_layers: z.int().positive().default(2).describe("Number of transformer blocks."),
-  num_heads: z.int().positive().default(4).describe("Attention heads; they divide the width."),
-  context_length: z
-    .int()
-    .positive()
-    .max(65_536)
-    .default(64)
-    .describe("Maximum number of tokens that the model attends to."),
-  dropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0.1)
-    .describe(
-      "Dropout on embeddings, attention weights and attention outputs; experts use `moe.experts.dropout`.",
-    ),
-  init_std: z
-    .number()
-    .positive()
-    .default(0.02)
-    .describe("Standard deviation of the initial weights."),
-  moe_layers: moeLayersSchema
-    .default("all")
-    .describe("Blocks with experts; all others have a dense layer with the experts' architecture."),
-  moe: moeSchema
-    .prefault({})
-    .describe("Router, dispatcher, experts and losses of the layers with experts."),
+  ...blockSettings(128, 2, 4),
+  context_length: contextLength(64),
+  dropout: dropoutRate(0.1),
+  init_std: initStd,
+  ...sparseSettings,
 });
 
 export type TextClassifierSettings = CamelCased<z.output<typeof textClassifierSchema>>;

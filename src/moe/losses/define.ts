@@ -25,18 +25,18 @@ const schedule = z.strictObject({
   kind: z
     .enum(["constant", "linear", "cosine"])
     .default("constant")
-    .describe("Form of the weight of the loss after the warm-up; default constant."),
+    .describe("Form of the weight of the loss after the warm-up."),
   warmup_steps: z
     .int()
     .nonnegative()
     .default(0)
-    .describe("Steps over which the weight of the loss rises linearly from 0; default 0."),
+    .describe("Steps over which the weight of the loss rises linearly from 0."),
   final: z
     .number()
     .min(0)
     .max(1)
     .default(0)
-    .describe("Factor of the weight at the end of a decaying schedule; default 0."),
+    .describe("Factor of the weight at the end of a decaying schedule."),
 });
 
 /** The settings of every loss. */

@@ -116,6 +116,26 @@ function keptMean(grouped: Tensor, mask: Tensor): Tensor {
   return where(greater(count, 0), div(sum, maximum(count, 1)), all); // [B, 1, E]
 }
 
+/** Settings of the form of the router, which Diff-MoE has too. */
+export const attentiveForm = {
+  form: z
+    .enum(["linear", "attention"])
+    .default("linear")
+    .describe("Logits of the router: linear, or attention of tokens to expert keys."),
+  noisy: z
+    .boolean()
+    .default(false)
+    .describe("Whether learned noise is added to the logits in training."),
+  gate: z
+    .enum(["softmax", "sigmoid"])
+    .default("softmax")
+    .describe("Function from logits to weights of the experts."),
+  pool: z
+    .enum(["token", "sample"])
+    .default("token")
+    .describe("Whether each token, or each sample as a whole, chooses its experts."),
+};
+
 export const attentive = defineRouter({
   name: "attentive",
   kind: "token-choice",
@@ -124,22 +144,7 @@ export const attentive = defineRouter({
   decides: "tokens",
   settings: {
     num_selected_experts: count.default(2).describe("Experts per token."),
-    form: z
-      .enum(["linear", "attention"])
-      .default("linear")
-      .describe("Logits of the router: linear, or attention of tokens to expert keys."),
-    noisy: z
-      .boolean()
-      .default(false)
-      .describe("Whether learned noise is added to the logits in training; default false."),
-    gate: z
-      .enum(["softmax", "sigmoid"])
-      .default("softmax")
-      .describe("Function from logits to weights of the experts."),
-    pool: z
-      .enum(["token", "sample"])
-      .default("token")
-      .describe("Whether each token, or each sample as a whole, chooses its experts."),
+    ...attentiveForm,
   },
   selects: ({ numSelectedExperts }) => numSelectedExperts,
   gives: scored,

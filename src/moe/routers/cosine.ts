@@ -97,12 +97,12 @@ export const cosine = defineRouter({
     num_selected_experts: count.default(1).describe("Experts per token."),
     projection_width: count
       .default(256)
-      .describe("Width of the space in which cosines are computed; default 256."),
+      .describe("Width of the space in which cosines are computed."),
     initial_temperature: z
       .number()
       .positive()
       .default(0.5)
-      .describe("Initial divisor of the cosines; default 0.5."),
+      .describe("Initial divisor of the cosines."),
     noise_scale: deviation
       .default(0)
       .describe("Standard deviation of the noise on each logit, times the number of experts."),

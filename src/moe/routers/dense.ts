@@ -75,8 +75,8 @@ export const dense = defineRouter({
       .default([])
       .describe("Widths of the hidden layers of an MLP gate; none makes the gate linear."),
     activation: activationSchema.default("relu").describe("Activation function."),
-    dropout: rate.default(0).describe("Dropout after each hidden layer of the gate; default 0."),
-    bias: z.boolean().default(true).describe("Whether the linear map has a bias; default false."),
+    dropout: rate.default(0).describe("Dropout after each hidden layer of the gate."),
+    bias: z.boolean().default(true).describe("Whether the linear map has a bias."),
     init_std: initStd.describe("Standard deviation of the initial weights."),
   },
   selects: () => "all",

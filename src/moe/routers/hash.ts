@@ -125,7 +125,7 @@ export const hash = defineRouter({
       .enum(["random", "modulo"])
       .default("random")
       .describe("Whether the map to experts is random, or the remainder of a division."),
-    seed: z.int().nonnegative().default(0).describe("Seed of the random map; default 0."),
+    seed: z.int().nonnegative().default(0).describe("Seed of the random map."),
   },
   selects: ({ numSelectedExperts }) => numSelectedExperts,
   gives: [],

@@ -155,17 +155,15 @@ export const lossFreeBias = defineRouter({
   decides: "tokens",
   settings: {
     num_selected_experts: count.default(2).describe("Experts per token."),
-    num_groups: count.default(1).describe("Groups of experts; default 1."),
+    num_groups: count.default(1).describe("Groups of experts."),
     num_selected_groups: count
       .optional()
       .describe("Groups whose experts a token can choose; by default all."),
     normalization: normalizationSetting
       .default("sum")
       .describe("Whether the weights of a token are divided by their sum."),
-    route_scale: z.number().positive().default(1).describe("Factor of the weights; default 1."),
-    update_rate: deviation
-      .default(0.001)
-      .describe("Step of the bias at each update; default 0.001."),
+    route_scale: z.number().positive().default(1).describe("Factor of the weights."),
+    update_rate: deviation.default(0.001).describe("Step of the bias at each update."),
     init_std: initStd.describe("Standard deviation of the initial weights."),
   },
   selects: ({ numSelectedExperts }) => numSelectedExperts,

@@ -87,7 +87,7 @@ export const noisyTopK = defineRouter({
     num_selected_experts: count.default(2).describe("Experts per token."),
     noise_epsilon: deviation
       .default(0.01)
-      .describe("Number added to the learned deviation of the noise; default 0.01."),
+      .describe("Number added to the learned deviation of the noise."),
     ...linearSettings,
   },
   selects: ({ numSelectedExperts }) => numSelectedExperts,

@@ -123,7 +123,7 @@ export const secondExpert = defineRouter({
       .min(0)
       .max(1)
       .default(0.2)
-      .describe("Probability above which the second expert is used; default 0.2."),
+      .describe("Probability above which the second expert is used."),
     ...linearSettings,
   },
   selects: () => ({ always: 2 }),

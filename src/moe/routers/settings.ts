@@ -15,7 +15,7 @@ export const initStd = deviation.optional();
 
 /** Settings of the linear map from tokens to logits. */
 export const linearSettings = {
-  bias: z.boolean().default(false).describe("Whether the linear map has a bias; default false."),
+  bias: z.boolean().default(false).describe("Whether the linear map has a bias."),
   init_std: initStd.describe("Standard deviation of the initial weights."),
 };
 

@@ -89,7 +89,7 @@ export const soft = defineRouter({
   description: "Slots that are weighted means of all tokens.",
   decides: "all",
   settings: {
-    num_slots: count.default(1).describe("Slots per expert; default 1."),
+    num_slots: count.default(1).describe("Slots per expert."),
     normalization: z
       .enum(["l2", "none"])
       .default("l2")

@@ -58,7 +58,7 @@ export const switchDefinition = defineRouter({
   settings: {
     jitter: rate
       .default(0)
-      .describe("Relative range of the factor on tokens in training, 0 to below 1; default 0."),
+      .describe("Relative range of the factor on tokens in training, 0 to below 1."),
     ...linearSettings,
   },
   selects: () => ({ always: 1 }),

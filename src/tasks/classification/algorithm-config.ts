@@ -9,12 +9,12 @@ export const algorithmSchema = z.discriminatedUnion("name", [
   /** Differences of means and covariances of features between domains (arXiv:1607.01719). */
   z.strictObject({
     name: z.literal("coral").describe("Name of the algorithm."),
-    mmd_gamma: weight.default(1).describe("Weight of the differences between domains; default 1."),
+    mmd_gamma: weight.default(1).describe("Weight of the differences between domains."),
   }),
   /** Gradients of a factor on the logits, by domain (arXiv:1907.02893). */
   z.strictObject({
     name: z.literal("irm").describe("Name of the algorithm."),
-    irm_lambda: weight.default(100).describe("Weight of the penalty; default 100."),
+    irm_lambda: weight.default(100).describe("Weight of the penalty."),
     irm_penalty_anneal_iters: z
       .int()
       .nonnegative()
@@ -26,7 +26,7 @@ export const algorithmSchema = z.discriminatedUnion("name", [
   /** Domain weights that increase with the loss of the domain (arXiv:1911.08731). */
   z.strictObject({
     name: z.literal("group_dro").describe("Name of the algorithm."),
-    groupdro_eta: weight.default(0.01).describe("Step of the domain weights; default 0.01."),
+    groupdro_eta: weight.default(0.01).describe("Step of the domain weights."),
   }),
   /** Images mixed with images of another domain (arXiv:1710.09412). */
   z.strictObject({
@@ -35,6 +35,6 @@ export const algorithmSchema = z.discriminatedUnion("name", [
       .number()
       .positive()
       .default(0.2)
-      .describe("Parameter of the beta distribution of the mixing factor; default 0.2."),
+      .describe("Parameter of the beta distribution of the mixing factor."),
   }),
 ]);

@@ -9,11 +9,12 @@ import type { ImageDataset, Split } from "../../dataset.ts";
 import { defineDataset } from "../../define-dataset.ts";
 import { expandFiles } from "../../expand-files.ts";
 import {
-  count,
   type Files,
   type FilesBySplit,
   filesBySplit,
+  picturesFolder,
   separator,
+  setAsideKeys,
 } from "../../settings/files.ts";
 import { folderKeys, imageKeys, pictureKeys, squareImages } from "../../settings/image.ts";
 import { splitSpec } from "../../settings/split-spec.ts";
@@ -207,17 +208,8 @@ export const captionedImages = defineDataset({
       .optional()
       .describe("Columns of the tables; known names are found by default."),
     separator,
-    images: z
-      .string()
-      .optional()
-      .describe("The folder of the pictures within the folder, at which paths in lists start."),
-    validation_size: count.describe("Samples of the validation split."),
-    test_size: z.int().nonnegative().optional().describe("0 for no test split."),
-    split_seed: z
-      .int()
-      .nonnegative()
-      .optional()
-      .describe("Seed of the permutation that sets samples aside; default 0."),
+    images: picturesFolder,
+    ...setAsideKeys,
     ...captionKeys,
     ...pictureKeys,
     ...imageKeys,

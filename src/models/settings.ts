@@ -1,0 +1,64 @@
+/** Settings that several systems have; each passes its own defaults. */
+import * as z from "zod";
+import { moeSchema } from "../moe/config.ts";
+import { moeLayersSchema } from "../moe/sparse-blocks.ts";
+
+/** How images become tokens. */
+export function patchSettings(patchSize: number) {
+  return {
+    patch_size: z.int().positive().default(patchSize).describe("Side of a patch, pixels."),
+    stem: z
+      .enum(["linear", "conv"])
+      .default("linear")
+      .describe("Patch embedding; small models learn faster with a convolution stem."),
+  };
+}
+
+/** Sizes of a stack of transformer blocks. */
+export function blockSettings(width: number, numLayers: number, numHeads: number) {
+  return {
+    width: z.int().positive().default(width).describe("Width of the tokens."),
+    num_layers: z.int().positive().default(numLayers).describe("Number of transformer blocks."),
+    num_heads: z
+      .int()
+      .positive()
+      .default(numHeads)
+      .describe("Attention heads; they divide the width."),
+  };
+}
+
+/** Tokens of a text. */
+export function contextLength(
+  numTokens: number,
+  description = "Maximum number of tokens that the model attends to.",
+) {
+  return z.int().positive().max(65_536).default(numTokens).describe(description);
+}
+
+/** Dropout of models with embeddings. */
+export function dropoutRate(rate: number) {
+  return z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(rate)
+    .describe(
+      "Dropout on embeddings, attention weights and attention outputs; experts use `moe.experts.dropout`.",
+    );
+}
+
+export const initStd = z
+  .number()
+  .positive()
+  .default(0.02)
+  .describe("Standard deviation of the initial weights.");
+
+/** Blocks with experts, all by default, and their layers. */
+export const sparseSettings = {
+  moe_layers: moeLayersSchema
+    .default("all")
+    .describe("Blocks with experts; all others have a dense layer with the experts' architecture."),
+  moe: moeSchema
+    .prefault({})
+    .describe("Router, dispatcher, experts and losses of the layers with experts."),
+};
