@@ -65,6 +65,14 @@ export { type MoeDecoderConfig, moeDecoder } from "./moe-decoder/moe-decoder.ts"
 export { createSeeMoe, type SeeMoe, type SeeMoeSettings, seeMoeSchema } from "./seemoe/config.ts";
 export { type SeeMoeConfig, seeMoe } from "./seemoe/seemoe.ts";
 export type { VisionTowerConfig } from "./seemoe/vision.ts";
+export {
+  blockSettings,
+  contextLength,
+  dropoutRate,
+  initStd,
+  patchSettings,
+  sparseSettings,
+} from "./settings.ts";
 export { createSfMoe, type SfMoeSettings, sfMoeSchema } from "./sf-moe/config.ts";
 export { type BlockPattern, sparseBlocks } from "./sf-moe/pattern.ts";
 export { type SfMoeConfig, sfMoe } from "./sf-moe/sf-moe.ts";

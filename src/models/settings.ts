@@ -3,7 +3,13 @@ import * as z from "zod";
 import { moeSchema } from "../moe/config.ts";
 import { moeLayersSchema } from "../moe/sparse-blocks.ts";
 
-/** How images become tokens. */
+/**
+ * How images become tokens.
+ *
+ * @example
+ * const settings = z.strictObject(patchSettings(4)).parse({});
+ * settings.patch_size; // 4
+ */
 export function patchSettings(patchSize: number) {
   return {
     patch_size: z.int().positive().default(patchSize).describe("Side of a patch, pixels."),
@@ -14,7 +20,13 @@ export function patchSettings(patchSize: number) {
   };
 }
 
-/** Sizes of a stack of transformer blocks. */
+/**
+ * Sizes of a stack of transformer blocks.
+ *
+ * @example
+ * const settings = z.strictObject(blockSettings(64, 2, 4)).parse({ width: 32 });
+ * [settings.width, settings.num_layers, settings.num_heads]; // [32, 2, 4]
+ */
 export function blockSettings(width: number, numLayers: number, numHeads: number) {
   return {
     width: z.int().positive().default(width).describe("Width of the tokens."),
@@ -27,7 +39,12 @@ export function blockSettings(width: number, numLayers: number, numHeads: number
   };
 }
 
-/** Tokens of a text. */
+/**
+ * Maximum number of tokens of a text.
+ *
+ * @example
+ * contextLength(40).parse(undefined); // 40
+ */
 export function contextLength(
   numTokens: number,
   description = "Maximum number of tokens that the model attends to.",
@@ -35,7 +52,12 @@ export function contextLength(
   return z.int().positive().max(65_536).default(numTokens).describe(description);
 }
 
-/** Dropout of models with embeddings. */
+/**
+ * Dropout of models with embeddings.
+ *
+ * @example
+ * dropoutRate(0.1).parse(undefined); // 0.1
+ */
 export function dropoutRate(rate: number) {
   return z
     .number()
@@ -47,13 +69,25 @@ export function dropoutRate(rate: number) {
     );
 }
 
+/**
+ * Standard deviation of initial weights.
+ *
+ * @example
+ * initStd.parse(undefined); // 0.02
+ */
 export const initStd = z
   .number()
   .positive()
   .default(0.02)
   .describe("Standard deviation of the initial weights.");
 
-/** Blocks with experts, all by default, and their layers. */
+/**
+ * Blocks with experts, all by default, and their layers.
+ *
+ * @example
+ * const settings = z.strictObject(sparseSettings).parse({});
+ * settings.moe_layers; // "all"
+ */
 export const sparseSettings = {
   moe_layers: moeLayersSchema
     .default("all")

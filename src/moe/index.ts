@@ -98,7 +98,11 @@ export type { VariationOptions } from "./losses/variation.ts";
 export { l1Penalty, l2Penalty, type Weights, weightPenalty } from "./losses/weight-penalty.ts";
 export { type ZLossOptions, zLoss } from "./losses/z-loss.ts";
 export { availableExperts, countExperts, type ExpertLayout } from "./modality-experts.ts";
-export { type AttentiveRouterOptions, attentiveRouter } from "./routers/attentive.ts";
+export {
+  type AttentiveRouterOptions,
+  attentiveForm,
+  attentiveRouter,
+} from "./routers/attentive.ts";
 export { balancedAssignment } from "./routers/balanced-assignment.ts";
 export { type BaseRouterOptions, baseRouter, baseRouting } from "./routers/base.ts";
 export { type CosineRouterOptions, cosineLogits, cosineRouter } from "./routers/cosine.ts";
