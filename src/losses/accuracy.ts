@@ -1,17 +1,18 @@
-/** Fraction of rows whose largest score is at the label. ONNX: ArgMax, Equal, ReduceMean. */
+/** Fraction of rows whose largest score is at the label. ONNX: ArgMax, Equal, ReduceSum. */
 import type { Tensor } from "../graph/graph.ts";
 import { formatShape, sameDim } from "../graph/shape.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { cast, equal, logicalNot } from "../ops/compare.ts";
-import { reduceMean, reduceSum } from "../ops/reduce.ts";
+import { reduceSum } from "../ops/reduce.ts";
 import { argMax } from "../ops/top-k.ts";
+import { NO_LABEL } from "./cross-entropy.ts";
 import { countedMean } from "./mean-over.ts";
 
 /**
  * Fraction (0 to 1) of rows of `logits` whose argmax equals the label; ties go to the first entry.
  *
  * @param logits `[N, C]`
- * @param labels `[N]` int64; rows with the label `ignoreIndex` are skipped (0 if all are)
+ * @param labels `[N]` int64; rows with the label `ignoreIndex`, default -100, are skipped (0 if all are)
  * @returns a scalar without gradient
  * @throws RangeError if the shapes do not match
  * @example
@@ -21,7 +22,7 @@ import { countedMean } from "./mean-over.ts";
 export function accuracy(
   logits: Tensor,
   labels: Tensor,
-  { ignoreIndex }: { readonly ignoreIndex?: number } = {},
+  { ignoreIndex = NO_LABEL }: { readonly ignoreIndex?: number } = {},
 ): Tensor {
   const [rows] = logits.shape;
   if (logits.shape.length !== 2 || labels.shape.length !== 1 || !sameDim(labels.shape[0]!, rows!)) {
@@ -30,7 +31,6 @@ export function accuracy(
     );
   }
   const correct = cast(equal(argMax(logits, 1), labels), "float32"); // [N]
-  if (ignoreIndex === undefined) return reduceMean(correct);
   const counted = cast(logicalNot(equal(labels, ignoreIndex)), "float32");
   return countedMean(mul(correct, counted), reduceSum(counted));
 }

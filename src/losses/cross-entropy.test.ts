@@ -4,6 +4,7 @@ import { array, toNumbers } from "../graph/array.ts";
 import { batch } from "../graph/shape.ts";
 import { at, checkOperator, randomArray, randomIndices, values } from "../ops/check.fixture.ts";
 import { evaluate, valueAndGradients } from "../runtime/evaluate.ts";
+import { accuracy } from "./accuracy.ts";
 import { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
 
 interface Case extends CrossEntropyOptions {
@@ -63,6 +64,23 @@ test("if every row is ignored, the loss and its gradient are 0", async () => {
   );
   expect(toNumbers(value)).toEqual([0]);
   expect(toNumbers(gradients[0]!)).toEqual([0, 0]);
+});
+
+test("the label -100 is skipped unless another is named", async () => {
+  const logits = array([
+    [0, 1],
+    [5, 2],
+  ]);
+  const labels = array([1, -100], "int64");
+  const loss = await evaluate((x, y) => crossEntropy(x, y), [logits, labels]);
+  expect(toNumbers(loss[0]!)[0]).toBeCloseTo(Math.log(1 + Math.exp(-1)), 6);
+  expect(toNumbers((await evaluate((x, y) => accuracy(x, y), [logits, labels]))[0]!)).toEqual([1]);
+});
+
+test.each([2, -1, -2])("label %i of two classes fails, and names the loss", async (label) => {
+  await expect(
+    evaluate((x, y) => crossEntropy(x, y), [array([[1, 2]]), array([label], "int64")]),
+  ).rejects.toThrow(/failed at cross_entropy .*: GatherElements op: Out of range value/);
 });
 
 test("wrong shapes and options are refused", async () => {

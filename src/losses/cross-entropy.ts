@@ -2,12 +2,15 @@
 import { defineOp, type Tensor } from "../graph/graph.ts";
 import { formatShape, sameDim } from "../graph/shape.ts";
 import { exp, mul, sub } from "../ops/arithmetic.ts";
-import { cast, equal, logicalNot, where } from "../ops/compare.ts";
+import { cast, equal, less, logicalNot, where } from "../ops/compare.ts";
 import { scatterAdd } from "../ops/gather.ts";
 import { reduceSum } from "../ops/reduce.ts";
 import { unsqueeze } from "../ops/reshape.ts";
 import { countedMean } from "./mean-over.ts";
 import { type Reduction, reduceLoss } from "./reduction.ts";
+
+/** Label of rows without a class; PyTorch's default. */
+export const NO_LABEL = -100;
 
 interface RowLossAttributes {
   readonly labelSmoothing: number;
@@ -16,25 +19,10 @@ interface RowLossAttributes {
 /** Loss of each row; the second output, the log-probabilities, is reused by the gradient. */
 const rowLossOp = defineOp<RowLossAttributes>({
   name: "cross_entropy",
-  infer: ([logits, labels]) => {
-    if (logits!.shape.length !== 2 || typeof logits!.shape[1] !== "number") {
-      throw new RangeError(`logits must be [N, C], got ${formatShape(logits!.shape)}`);
-    }
-    const [rows] = logits!.shape;
-    if (
-      labels!.dtype !== "int64" ||
-      labels!.shape.length !== 2 ||
-      !sameDim(labels!.shape[0]!, rows!)
-    ) {
-      throw new RangeError(
-        `labels must be int64 with one entry per row of ${formatShape(logits!.shape)}, got ${labels!.dtype} ${formatShape(labels!.shape.slice(0, -1))}`,
-      );
-    }
-    return [
-      { dtype: logits!.dtype, shape: [rows!] },
-      { dtype: logits!.dtype, shape: logits!.shape },
-    ];
-  },
+  infer: ([logits]) => [
+    { dtype: logits!.dtype, shape: [logits!.shape[0]!] },
+    { dtype: logits!.dtype, shape: logits!.shape },
+  ],
   emit: ({ emitter, inputs: [logits, labels], outputs: [loss, logs], attributes }) => {
     const smoothing = attributes.labelSmoothing;
     emitter.add("LogSoftmax", [logits!], { axis: 1 }, { outputs: [logs!] });
@@ -68,7 +56,7 @@ const rowLossOp = defineOp<RowLossAttributes>({
 export interface CrossEntropyOptions {
   /** Fraction of the target spread evenly over all classes, 0 to 1. Default 0. */
   readonly labelSmoothing?: number;
-  /** Rows with this label are skipped. */
+  /** Rows with this label are skipped. Default -100. */
   readonly ignoreIndex?: number;
   /** Default `mean`, over the rows that are not skipped. */
   readonly reduction?: Reduction;
@@ -78,7 +66,8 @@ export interface CrossEntropyOptions {
  * `-sum_c target_c log softmax(logits)_c`, as in torch.nn.functional.cross_entropy, with
  * `target = (1 - labelSmoothing) onehot(label) + labelSmoothing / C`.
  *
- * If all rows are skipped the mean is 0 (NaN in PyTorch).
+ * Rows with the label `ignoreIndex` are skipped; if all are, the mean is 0 (NaN in PyTorch). Any other label
+ * outside 0 to C - 1 fails when the graph runs.
  *
  * @param logits `[N, C]`
  * @param labels `[N]` int64, 0 to C - 1 or `ignoreIndex`
@@ -90,21 +79,34 @@ export interface CrossEntropyOptions {
 export function crossEntropy(
   logits: Tensor,
   labels: Tensor,
-  { labelSmoothing = 0, ignoreIndex, reduction = "mean" }: CrossEntropyOptions = {},
+  { labelSmoothing = 0, ignoreIndex = NO_LABEL, reduction = "mean" }: CrossEntropyOptions = {},
 ): Tensor {
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new RangeError(`crossEntropy: labelSmoothing must be 0 to 1, got ${labelSmoothing}`);
   }
-  const attributes = { labelSmoothing };
-  if (ignoreIndex === undefined) {
-    const rows = rowLossOp([logits, unsqueeze(labels, 1)], attributes)[0]!; // [N]
-    return reduceLoss(rows, reduction);
-  }
+  const numClasses = requireRows(logits, labels);
   const ignored = equal(labels, ignoreIndex); // [N]
-  const safe = where(ignored, 0, labels);
-  const losses = rowLossOp([logits, unsqueeze(safe, 1)], attributes)[0]!; // [N]
+  const known = where(ignored, 0, labels);
+  // ONNX counts negative labels from the end; as C they fail like any other that is too large.
+  const safe = where(less(known, 0), numClasses, known);
+  const losses = rowLossOp([logits, unsqueeze(safe, 1)], { labelSmoothing })[0]!; // [N]
   const counted = cast(logicalNot(ignored), "float32");
   const rows = mul(losses, counted);
   if (reduction !== "mean") return reduceLoss(rows, reduction);
   return countedMean(rows, reduceSum(counted));
+}
+
+/** `C`, if the logits are `[N, C]` and the labels `[N]` int64. */
+function requireRows(logits: Tensor, labels: Tensor): number {
+  const [rows, numClasses] = logits.shape;
+  if (logits.shape.length !== 2 || typeof numClasses !== "number") {
+    throw new RangeError(`crossEntropy: logits must be [N, C], got ${formatShape(logits.shape)}`);
+  }
+  const { dtype, shape } = labels;
+  if (dtype !== "int64" || shape.length !== 1 || !sameDim(shape[0]!, rows!)) {
+    throw new RangeError(
+      `crossEntropy: labels must be int64 with one entry per row of ${formatShape(logits.shape)}, got ${dtype} ${formatShape(shape)}`,
+    );
+  }
+  return numClasses;
 }

@@ -9,7 +9,7 @@ export {
   sigmoidPairLoss,
 } from "./contrastive.ts";
 export { coralPenalty } from "./coral.ts";
-export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
+export { type CrossEntropyOptions, crossEntropy, NO_LABEL } from "./cross-entropy.ts";
 export { type GroupDroLoss, groupDroLoss } from "./group-dro.ts";
 export { irmPenalty } from "./irm.ts";
 export { countedMean, type MeanWeight, meanOver } from "./mean-over.ts";

@@ -2,10 +2,7 @@ import type { Tensor } from "../graph/graph.ts";
 import { product } from "../graph/shape.ts";
 import { where } from "../ops/compare.ts";
 import { reshape } from "../ops/reshape.ts";
-import { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
-
-/** Label of positions without a target; PyTorch's default. */
-const NO_TARGET = -100;
+import { type CrossEntropyOptions, crossEntropy, NO_LABEL } from "./cross-entropy.ts";
 
 /**
  * Cross-entropy of next-token scores, averaged over the positions selected by `mask`.
@@ -27,6 +24,6 @@ export function nextTokenLoss(
 ): Tensor {
   const rows = [product(targets.shape)];
   if (mask === undefined) return crossEntropy(logits, reshape(targets, rows), options);
-  const labels = reshape(where(mask, targets, NO_TARGET), rows); // [B*S]
-  return crossEntropy(logits, labels, { ...options, ignoreIndex: NO_TARGET });
+  const labels = reshape(where(mask, targets, NO_LABEL), rows); // [B*S]
+  return crossEntropy(logits, labels, options);
 }

@@ -1,9 +1,11 @@
 /** Shared parts of text models: token and position embeddings, padding. */
+
 import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { type Dim, product } from "../graph/shape.ts";
 import type { Initializer } from "../nn/initializers.ts";
 import { lengthMask } from "../nn/kv-cache.ts";
+import { positionTable } from "../nn/positions.ts";
 import type { Scope } from "../nn/scope.ts";
 import { add, div, maximum } from "../ops/arithmetic.ts";
 import { cast } from "../ops/compare.ts";
@@ -61,7 +63,7 @@ export function embedSequences(
       `sequences of ${numTokens} tokens do not fit the model's context of ${config.contextLength}; cut them, or raise model.context_length`,
     );
   }
-  const places = slice(positionTable(scope, config, init), 0, 0, numTokens); // [P+S, D]
+  const places = slice(sequencePositions(scope, config, init), 0, 0, numTokens); // [P+S, D]
   let x = embedTokens(scope, ids, config, init); // [B, S, D]
   if (prefix !== undefined) {
     x = concat([reshape(prefix.tokens, [batch, prefix.numTokens, config.width]), x], 1);
@@ -91,7 +93,7 @@ export function embedNextTokens(
   init: Initializer,
 ): Tensor {
   const tokens = embedTokens(scope, ids, config, init);
-  return add(tokens, gather(positionTable(scope, config, init), positions));
+  return add(tokens, gather(sequencePositions(scope, config, init), positions));
 }
 
 /**
@@ -153,10 +155,10 @@ function embedTokens(scope: Scope, ids: Tensor, config: SequenceConfig, init: In
   return gather(tokenTable(scope, config, init), ids);
 }
 
-function positionTable(
+function sequencePositions(
   scope: Scope,
   { contextLength, width }: SequenceConfig,
   init: Initializer,
 ): Tensor {
-  return scope.child("position_embedding").parameter("weight", [contextLength, width], init);
+  return positionTable(scope.child("position_embedding"), "weight", [contextLength, width], init);
 }

@@ -81,9 +81,13 @@ function layerProblem(settings: MoeSettings, context: MoeContext): string | unde
     ("group" in dispatch && dispatch.group === "sequence") ||
     dispatch.name === "expert_choice" ||
     routerRequirements(router).sequences === true ||
-    losses.some(({ name }) => auxiliaryLosses.get(name).sequences === true);
+    losses.some(
+      (loss) =>
+        ("groups" in loss && loss.groups === "sequence") ||
+        auxiliaryLosses.get(loss.name).sequences === true,
+    );
   if (needsSequences && numTokens === undefined) {
-    return `the settings of router ${router.name} and dispatcher ${dispatch.name} need sequences of a known length, which this model does not have`;
+    return `the settings of router ${router.name}, dispatcher ${dispatch.name} and the losses need sequences of a known length, which this model does not have`;
   }
   for (const { name, modality } of losses) {
     if (modality !== undefined && !modalities.includes(modality)) {

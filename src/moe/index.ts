@@ -75,6 +75,12 @@ export {
   globalEntropyLoss,
   localEntropyLoss,
 } from "./losses/entropy.ts";
+export {
+  groupMean,
+  groupSettings,
+  overGroups,
+  type TokenGroups,
+} from "./losses/groups.ts";
 export { type ImportanceLossOptions, importanceLoss, sparseGates } from "./losses/importance.ts";
 export {
   type AuxiliaryLossName,
@@ -93,7 +99,7 @@ export {
   vmoeLoadLoss,
 } from "./losses/load.ts";
 export { type SequenceBalanceLossOptions, sequenceBalanceLoss } from "./losses/sequence-balance.ts";
-export type { TokenMask } from "./losses/tokens.ts";
+export { type TokenMask, tokenMean } from "./losses/tokens.ts";
 export type { VariationOptions } from "./losses/variation.ts";
 export { l1Penalty, l2Penalty, type Weights, weightPenalty } from "./losses/weight-penalty.ts";
 export { type ZLossOptions, zLoss } from "./losses/z-loss.ts";

@@ -46,6 +46,7 @@ export {
   similarity,
 } from "./logit-scale.ts";
 export { type PatchEmbedOptions, patchEmbed, patchGrid, patchify } from "./patch-embed.ts";
+export { positionTable } from "./positions.ts";
 export { type ResnetStemOptions, resnetStem } from "./resnet-stem.ts";
 export {
   createScope,

@@ -6,7 +6,13 @@ import { fromSnakeCase } from "../config/case.ts";
 import { listRecipes } from "../config/recipes.ts";
 import { setUpTraining } from "../train/setup.ts";
 import { type TrainConfig, trainConfigSchema } from "./config.ts";
-import { type CountedModel, countModelParameters, countParametersOf } from "./count-parameters.ts";
+import {
+  type CountedModel,
+  countModelParameters,
+  countParametersOf,
+  traceModel,
+} from "./count-parameters.ts";
+import { loadTrainConfig } from "./load-train-config.ts";
 import { parameterPart } from "./parameter-parts.ts";
 
 const shapes = {
@@ -106,6 +112,21 @@ describe("every recipe", () => {
       expect(count).toBeLessThanOrEqual(total);
     }
   });
+});
+
+test.each([
+  ["limoe-s32", 2],
+  ["diff-moe-flickr8k-small", 2],
+  ["shapes-vit-moe", 1],
+  ["gmoe-shapes-domains", 1],
+  ["seemoe-original", 3],
+  ["makemoe-shakespeare", 1],
+  ["switch-sst2", 1],
+])("the positions of %s do not decay", async (recipe, count) => {
+  const { parameters } = await traceModel(await loadTrainConfig(recipe), { vocabularySize: 500 });
+  const positions = parameters.filter(({ name }) => /pos_embed$|position_embedding/.test(name));
+  expect(positions).toHaveLength(count);
+  expect(positions.filter(({ decay }) => decay)).toEqual([]);
 });
 
 test("a run uses its tokenizer, and arguments override its settings", async () => {

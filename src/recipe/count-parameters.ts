@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { input } from "../graph/inputs.ts";
 import { createScope, type ParameterSpec } from "../nn/scope.ts";
+import type { Task } from "../tasks/task.ts";
 import type { TrainConfig } from "./config.ts";
 import { createTask } from "./create-task.ts";
 import { type DescribeOptions, describeData } from "./describe-data.ts";
@@ -30,6 +31,22 @@ export interface CountedModel {
   readonly parts: readonly CountedPart[];
 }
 
+/** The task that a configuration describes, and the parameters of its model, none of them allocated. */
+export async function traceModel(
+  config: TrainConfig,
+  options: DescribeOptions = {},
+): Promise<{ readonly task: Task; readonly parameters: readonly ParameterSpec[] }> {
+  const source = await describeData(config, options);
+  const task = createTask(config, source);
+  const { scope, trace } = createScope({ training: true });
+  const fields = Object.entries(source.fields).map(([name, { dtype, shape }]) => {
+    const spec = { dtype, shape: [config.train.batchSize, ...shape] };
+    return [name, input(trace.graph, name, spec)] as const;
+  });
+  task.objective(scope, Object.fromEntries(fields));
+  return { task, parameters: [...trace.parameters.values()] };
+}
+
 /**
  * Counts the parameters of the model that a configuration describes, by tracing it.
  *
@@ -42,19 +59,11 @@ export async function countModelParameters(
   config: TrainConfig,
   options: DescribeOptions = {},
 ): Promise<CountedModel> {
-  const source = await describeData(config, options);
-  const task = createTask(config, source);
-  const { scope, trace } = createScope({ training: true });
-  const fields = Object.entries(source.fields).map(([name, { dtype, shape }]) => {
-    const spec = { dtype, shape: [config.train.batchSize, ...shape] };
-    return [name, input(trace.graph, name, spec)] as const;
-  });
-  task.objective(scope, Object.fromEntries(fields));
+  const { task, parameters: all } = await traceModel(config, options);
   const count = (parameters: readonly ParameterSpec[]) => {
     const { total, active, byToken = { token: active } } = countTaskParameters(task, parameters);
     return { total, byToken };
   };
-  const all = [...trace.parameters.values()];
   const parts = parameterParts.map((part) => {
     return { part, ...count(all.filter(({ name }) => parameterPart(name) === part)) };
   });

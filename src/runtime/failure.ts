@@ -25,7 +25,8 @@ export function runFailure(
 
 /**
  * ONNX Runtime's message without the C++ source line at the start of a failed assertion
- * ("file:line function(...) condition was false.", "file:line function(...) [ONNXRuntimeError] ...").
+ * ("file:line function(...) condition was false.", "file:line function(...) [ONNXRuntimeError] ...",
+ * "file:line function(...) [with T = type] ...").
  */
 export function withoutSource(status: string): string {
   const text = status
@@ -33,5 +34,6 @@ export function withoutSource(status: string): string {
     .replace(/^failed to call OrtRun\(\)\. ERROR_CODE: \d+, ERROR_MESSAGE: /, "");
   const inner = /^\S+:\d+ [\s\S]*?\[ONNXRuntimeError\] : \d+ : \w+ : ([\s\S]*)$/.exec(text);
   const assertion = /^\S+:\d+ [\s\S]*? was false\. ?([\s\S]*)$/.exec(text);
-  return (inner?.[1] ?? assertion?.[1] ?? "").trim() || text;
+  const template = /^\S+:\d+ [^[]*\) \[with [^\]]*\] ([\s\S]*)$/.exec(text);
+  return (inner?.[1] ?? assertion?.[1] ?? template?.[1] ?? "").trim() || text;
 }

@@ -16,6 +16,7 @@
  *
  * Axes: `B` images, `S` patches, `D` width, `C` classes.
  */
+
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import { convStem } from "../../nn/conv-stem.ts";
@@ -24,6 +25,7 @@ import { truncatedNormal } from "../../nn/initializers.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import { patchEmbed } from "../../nn/patch-embed.ts";
+import { positionTable } from "../../nn/positions.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add } from "../../ops/arithmetic.ts";
 import { reduceMean } from "../../ops/reduce.ts";
@@ -113,7 +115,7 @@ function embedImage(scope: Scope, images: Tensor, config: DiffMoeConfig): Tensor
       ? convStem(embed, images, { patchSize, width })
       : patchEmbed(embed, images, { patchSize, width, weightInit: init });
   const numTokens = divideDim(patches.shape[0]!, images.shape[0]!) as number;
-  const position = scope.parameter("pos_embed", [1, numTokens, width], init, { decay: false });
+  const position = positionTable(scope, "pos_embed", [1, numTokens, width], init);
   const place = add(position, tokenType(scope, "image", config)); // [1, S, D]
   const x = add(reshape(patches, [images.shape[0]!, numTokens, width]), place); // [B, S, D]
   return reshape(x, patches.shape);

@@ -1,4 +1,5 @@
 /** The text branch of Diff-MoE: from token ids to tokens of the model width. */
+
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { dropout } from "../../nn/dropout.ts";
@@ -7,6 +8,7 @@ import { truncatedNormal } from "../../nn/initializers.ts";
 import { lengthBias } from "../../nn/kv-cache.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
+import { positionTable } from "../../nn/positions.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add } from "../../ops/arithmetic.ts";
 import { slice } from "../../ops/join.ts";
@@ -81,9 +83,7 @@ export function encodeText(
     init,
   }); // [N*L, E]
   const projected = linear(scope.child("text_proj"), words, width, { weightInit: init });
-  const positions = scope.parameter("text_pos_embed", [1, text.contextLength, width], init, {
-    decay: false,
-  });
+  const positions = positionTable(scope, "text_pos_embed", [1, text.contextLength, width], init);
   const place = add(slice(positions, 1, 0, numTokens), tokenType(scope, "text", config)); // [1, L, D]
   const perText = reshape(projected, [ids.shape[0]!, numTokens, width]);
   let tokens = reshape(add(perText, place), projected.shape); // [N*L, D]

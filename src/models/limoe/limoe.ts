@@ -13,6 +13,7 @@
  *
  * Axes: `B` pairs, `S` patches, `L` words, `D` width, `P` width of the shared space.
  */
+
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
@@ -21,6 +22,7 @@ import { embedding } from "../../nn/embedding.ts";
 import { truncatedNormal } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
 import { patchEmbed } from "../../nn/patch-embed.ts";
+import { positionTable } from "../../nn/positions.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add } from "../../ops/arithmetic.ts";
 import { slice } from "../../ops/join.ts";
@@ -151,9 +153,7 @@ function imageSegment(scope: Scope, images: Tensor, config: LimoeConfig): Segmen
       : patchEmbed(at, images, { patchSize, width, weightInit: init }); // [B*S, D]
   const batch = images.shape[0]!;
   const numTokens = divideDim(patches.shape[0]!, batch) as number;
-  const positions = scope.parameter("image_pos_embed", [1, numTokens, width], init, {
-    decay: false,
-  });
+  const positions = positionTable(scope, "image_pos_embed", [1, numTokens, width], init);
   return {
     modality: "image",
     tokens: add(reshape(patches, [batch, numTokens, width]), positions),
@@ -175,9 +175,7 @@ function textSegment(scope: Scope, { ids, lengths }: Texts, config: LimoeConfig)
     width,
     init,
   }); // [B*L, D]
-  const positions = scope.parameter("text_pos_embed", [1, contextLength, width], init, {
-    decay: false,
-  });
+  const positions = positionTable(scope, "text_pos_embed", [1, contextLength, width], init);
   const tokens = add(reshape(words, [batch, numTokens, width]), slice(positions, 1, 0, numTokens));
   return { modality: "text", tokens, ids, lengths };
 }

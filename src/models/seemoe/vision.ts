@@ -1,4 +1,5 @@
 /** The vision transformer of SeeMoE. */
+
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import { createMoe } from "../../moe/create-moe.ts";
@@ -7,9 +8,10 @@ import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
 import { selfAttention } from "../../nn/attention.ts";
 import { convStem } from "../../nn/conv-stem.ts";
 import { dropout } from "../../nn/dropout.ts";
-import { truncatedNormal, zeros } from "../../nn/initializers.ts";
+import { zeros } from "../../nn/initializers.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { patchEmbed } from "../../nn/patch-embed.ts";
+import { positionTable } from "../../nn/positions.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add } from "../../ops/arithmetic.ts";
 import { concat, slice } from "../../ops/join.ts";
@@ -51,8 +53,7 @@ export function visionTower(scope: Scope, images: Tensor, config: VisionTowerCon
   const embed = config.stem === "conv" ? convStem : patchEmbed;
   const patches = embed(scope.child("patch_embed"), images, { patchSize, width }); // [B*S, D]
   const numPatches = divideDim(patches.shape[0]!, batch) as number;
-  const init = truncatedNormal(0.02);
-  const position = scope.parameter("pos_embed", [1, numPatches, width], init);
+  const position = positionTable(scope, "pos_embed", [1, numPatches, width]);
   let x = add(reshape(patches, [batch, numPatches, width]), position); // [B, S, D]
   if (pool === "cls") x = concat([classTokens(scope, x), x], 1); // [B, S+1, D]
   const numTokens = x.shape[1] as number; // T
@@ -79,6 +80,6 @@ export function visionTower(scope: Scope, images: Tensor, config: VisionTowerCon
 function classTokens(scope: Scope, patches: Tensor): Tensor {
   const shape = [1, 1, patches.shape[2] as number];
   const token = scope.parameter("cls_token", shape, zeros, { decay: false });
-  const position = scope.parameter("cls_pos_embed", shape, truncatedNormal(0.02));
+  const position = positionTable(scope, "cls_pos_embed", shape);
   return expand(add(token, position), slice(patches, 1, 0, 1));
 }

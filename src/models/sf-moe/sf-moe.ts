@@ -26,6 +26,7 @@
  *
  * Axes: `B` images, `S` patches, `P` class tokens, `T = S + P` tokens, `D` width, `C` classes.
  */
+
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import { createMoe } from "../../moe/create-moe.ts";
@@ -38,6 +39,7 @@ import { truncatedNormal } from "../../nn/initializers.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import { patchEmbed } from "../../nn/patch-embed.ts";
+import { positionTable } from "../../nn/positions.ts";
 import { resnetStem } from "../../nn/resnet-stem.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
@@ -123,14 +125,13 @@ function embedTokens(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor 
   const names = classTokens(config);
   const init = truncatedNormal(0.02);
   const table = [1, names.length + numPatches, width];
-  const undecayed = { decay: false };
-  const position = scope.parameter("pos_embed", table, init, undecayed); // [1, P+S, D]
+  const position = positionTable(scope, "pos_embed", table, init); // [1, P+S, D]
   const placed = add(
     reshape(patches, [batch, numPatches, width]),
     slice(position, 1, names.length),
   ); // [B, S, D]
   const tokens = names.map((name, i) => {
-    const token = scope.parameter(name, [1, 1, width], init, undecayed);
+    const token = scope.parameter(name, [1, 1, width], init, { decay: false });
     return expand(add(token, slice(position, 1, i, i + 1)), slice(placed, 1, 0, 1)); // [B, 1, D]
   });
   return tokens.length === 0 ? placed : concat([placed, ...tokens], 1);

@@ -5,6 +5,7 @@
  *
  * Axes: `B` images, `S` patches, `D` width, `C` classes.
  */
+
 import type { Tensor } from "../../graph/graph.ts";
 import { divideDim } from "../../graph/shape.ts";
 import { createMoe } from "../../moe/create-moe.ts";
@@ -12,10 +13,10 @@ import type { MoeSettings } from "../../moe/settings.ts";
 import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
 import { selfAttention } from "../../nn/attention.ts";
 import { convStem } from "../../nn/conv-stem.ts";
-import { truncatedNormal } from "../../nn/initializers.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import { patchEmbed } from "../../nn/patch-embed.ts";
+import { positionTable } from "../../nn/positions.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add } from "../../ops/arithmetic.ts";
 import { reduceMean } from "../../ops/reduce.ts";
@@ -52,7 +53,7 @@ export function vitMoe(scope: Scope, images: Tensor, config: VitMoeConfig): Tens
   const patches = embed(scope.child("patch_embed"), images, { patchSize, width }); // [B*S, D]
   const numTokens = divideDim(patches.shape[0]!, images.shape[0]!) as number;
   const perImage = [images.shape[0]!, numTokens, width];
-  const position = scope.parameter("pos_embed", [1, numTokens, width], truncatedNormal(0.02));
+  const position = positionTable(scope, "pos_embed", [1, numTokens, width]);
   let x = reshape(add(reshape(patches, perImage), position), patches.shape); // [B*S, D]
   x = transformerBlocks(scope, x, {
     numLayers: config.numLayers,

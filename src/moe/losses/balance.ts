@@ -5,8 +5,10 @@ import type { Tensor } from "../../graph/graph.ts";
 import { mul } from "../../ops/arithmetic.ts";
 import { slice } from "../../ops/join.ts";
 import { reduceSum } from "../../ops/reduce.ts";
+import { softmax } from "../../ops/softmax.ts";
 import { defineLoss } from "./define.ts";
-import { chosenExperts, overTokens, type TokenMask, tokenMean } from "./tokens.ts";
+import { groupMean, groupSettings, overGroups, type TokenGroups } from "./groups.ts";
+import { chosenExperts } from "./tokens.ts";
 
 /**
  * Choices counted in `f`, and the value of perfectly balanced routing:
@@ -16,14 +18,14 @@ import { chosenExperts, overTokens, type TokenMask, tokenMean } from "./tokens.t
  */
 export type BalancedChoices = "first" | "sum" | "mean";
 
-export interface BalanceLossOptions extends TokenMask {
+export interface BalanceLossOptions extends TokenGroups {
   /** Default `first`. */
   readonly choices?: BalancedChoices;
 }
 
 /**
  * `E sum_e f_e P_e`, with `f_e` the fraction of tokens that chose expert `e` and `P_e` its mean
- * probability, both over the tokens that the mask keeps. The gradient flows through `P` alone.
+ * probability, both over the tokens that the mask keeps, of the batch or of each sequence. The gradient flows through `P` alone.
  *
  * With `choices: "first"` this is the loss of GShard (arXiv:2006.16668, algorithm 1; there without
  * the factor `E`, as a mean over experts) and of Switch (arXiv:2101.03961, equations 4 to 6). With
@@ -36,22 +38,23 @@ export interface BalanceLossOptions extends TokenMask {
 export function balanceLoss(
   probabilities: Tensor,
   ids: Tensor,
-  { choices = "first", mask }: BalanceLossOptions = {},
+  options: BalanceLossOptions = {},
 ): Tensor {
+  const { choices = "first" } = options;
   const numExperts = probabilities.shape[1] as number;
   const numSelected = ids.shape[0] as number;
   const counted = choices === "first" ? slice(ids, 0, 0, 1) : ids;
-  const fractions = tokenMean(chosenExperts(counted, numExperts), mask); // [E]
-  const means = tokenMean(probabilities, mask); // [E]
+  const fractions = groupMean(chosenExperts(counted, numExperts), options); // [E] or [B, E]
+  const means = groupMean(probabilities, options);
   const scale = choices === "mean" ? numExperts / numSelected : numExperts;
-  return overTokens(mul(reduceSum(mul(fractions, means)), scale), mask);
+  return overGroups(mul(reduceSum(mul(fractions, means), -1), scale), options);
 }
 
 /** `balanceLoss` as in Hugging Face: the `K` slots added, `K` if balanced. */
 export function huggingFaceBalanceLoss(
   probabilities: Tensor,
   ids: Tensor,
-  options: TokenMask = {},
+  options: TokenGroups = {},
 ): Tensor {
   return balanceLoss(probabilities, ids, { ...options, choices: "sum" });
 }
@@ -67,8 +70,16 @@ export const balance = defineLoss({
       .enum(["first", "sum", "mean"])
       .default("first")
       .describe("Which choices are counted: the first, or all, added or averaged."),
+    noisy: z
+      .boolean()
+      .default(false)
+      .describe("Whether the probabilities are the softmax of the noisy logits, as in V-MoE."),
+    ...groupSettings,
   },
-  compute: ({ probabilities, ids }, options) => balanceLoss(probabilities, ids, options),
+  compute: ({ probabilities, noisyLogits, ids }, { noisy = false, ...options }) => {
+    const drawn = noisy && noisyLogits !== undefined;
+    return balanceLoss(drawn ? softmax(noisyLogits) : probabilities, ids, options);
+  },
   variants: [
     {
       id: "balance_first",
@@ -84,7 +95,7 @@ export const huggingFaceBalance = defineLoss({
   paper: "Hugging Face Transformers, load_balancing_loss_func (Mixtral)",
   needs: ["choices"],
   weight: 0.001,
-  settings: {},
+  settings: groupSettings,
   compute: ({ probabilities, ids }, options) => huggingFaceBalanceLoss(probabilities, ids, options),
   variants: [
     {

@@ -4,7 +4,7 @@ import type { Tensor } from "../../graph/graph.ts";
 import { square } from "../../ops/arithmetic.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { defineLoss } from "./define.ts";
-import { overTokens, type TokenMask, tokenMean } from "./tokens.ts";
+import { groupMean, groupSettings, overGroups, type TokenGroups } from "./groups.ts";
 
 export { uniformKlLoss } from "./kl.ts";
 
@@ -15,8 +15,8 @@ export { uniformKlLoss } from "./kl.ts";
  *
  * @param probabilities `[N, E]`
  */
-export function meanSquareBalanceLoss(probabilities: Tensor, { mask }: TokenMask = {}): Tensor {
-  return overTokens(reduceSum(square(tokenMean(probabilities, mask))), mask);
+export function meanSquareBalanceLoss(probabilities: Tensor, options: TokenGroups = {}): Tensor {
+  return overGroups(reduceSum(square(groupMean(probabilities, options)), -1), options);
 }
 
 export const meanSquareBalance = defineLoss({
@@ -25,7 +25,7 @@ export const meanSquareBalance = defineLoss({
   paper: "Diff-MoE, github.com/yaolidong/diff-MoE, commit 4d2c44e",
   needs: ["probabilities"],
   weight: 0.001,
-  settings: {},
+  settings: groupSettings,
   compute: ({ probabilities }, options) => meanSquareBalanceLoss(probabilities, options),
   variants: [{ id: "mean_square", title: "mean square (Diff-MoE)", settings: { weight: 0.8 } }],
 });

@@ -6,12 +6,13 @@ import { relu } from "../../ops/activation.ts";
 import { add, log, maximum, mul, neg } from "../../ops/arithmetic.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { defineLoss } from "./define.ts";
+import { groupMean, groupSettings, overGroups, type TokenGroups } from "./groups.ts";
 import { orZero, overTokens, type TokenMask, tokenMean } from "./tokens.ts";
 
 /** Smaller than any relevant positive probability, above float32's smallest normal number. */
 const TINY = 1e-30;
 
-export interface GlobalEntropyLossOptions extends TokenMask {
+export interface GlobalEntropyLossOptions extends TokenGroups {
   /**
    * `tau` in nats: entropies above it have zero loss; `log S` encourages the use of at least about `S`
    * experts. Without it, the loss is the negative entropy.
@@ -48,11 +49,12 @@ export function localEntropyLoss(probabilities: Tensor, { mask }: TokenMask = {}
  */
 export function globalEntropyLoss(
   probabilities: Tensor,
-  { mask, threshold }: GlobalEntropyLossOptions = {},
+  options: GlobalEntropyLossOptions = {},
 ): Tensor {
-  const negative = neg(entropy(tokenMean(probabilities, mask)));
-  if (threshold === undefined) return overTokens(negative, mask);
-  return overTokens(orZero(relu(add(negative, threshold)), mask), mask);
+  const { mask, threshold } = options;
+  const negative = neg(entropy(groupMean(probabilities, options)));
+  if (threshold === undefined) return overGroups(negative, options);
+  return overGroups(orZero(relu(add(negative, threshold)), mask), options);
 }
 
 export const localEntropy = defineLoss({
@@ -77,6 +79,7 @@ export const globalEntropy = defineLoss({
       .nonnegative()
       .optional()
       .describe("In nats; the logarithm of the minimum number of experts to use."),
+    ...groupSettings,
   },
   compute: ({ probabilities }, options) => globalEntropyLoss(probabilities, options),
   variants: [{ title: "global entropy (LIMoE)", settings: { weight: 0.2 } }],

@@ -7,10 +7,10 @@ import { oneHot } from "../../ops/one-hot.ts";
 import { reduceSum } from "../../ops/reduce.ts";
 import { unsqueeze } from "../../ops/reshape.ts";
 import { defineLoss } from "./define.ts";
-import { overTokens, type TokenMask, tokenMean } from "./tokens.ts";
+import { groupMean, groupSettings, overGroups, type TokenGroups } from "./groups.ts";
 import { squaredVariation, type VariationOptions, variationSettings } from "./variation.ts";
 
-export interface ImportanceLossOptions extends TokenMask, VariationOptions {}
+export interface ImportanceLossOptions extends TokenGroups, VariationOptions {}
 
 /**
  * Squared coefficient of variation of the experts' importance,
@@ -18,13 +18,12 @@ export interface ImportanceLossOptions extends TokenMask, VariationOptions {}
  *
  * Shazeer et al. (arXiv:1701.06538, equations 6 and 7) sum the sparse gates, see `sparseGates`;
  * V-MoE (arXiv:2106.05974, appendix A.2) and LIMoE (arXiv:2206.02770) sum the clean softmax
- * probabilities of all experts. The population variance is the default.
+ * probabilities of all experts, in each group of tokens. The population variance is the default.
  *
  * @param gates `[N, E]`
  */
 export function importanceLoss(gates: Tensor, options: ImportanceLossOptions = {}): Tensor {
-  const { mask } = options;
-  return overTokens(squaredVariation(tokenMean(gates, mask), options), mask); // the scale cancels
+  return overGroups(squaredVariation(groupMean(gates, options), options), options); // the scale cancels
 }
 
 /**
@@ -44,6 +43,7 @@ export const importance = defineLoss({
   weight: 0.01,
   settings: {
     ...variationSettings,
+    ...groupSettings,
     importance_of: z
       .enum(["probabilities", "gates"])
       .default("probabilities")

@@ -4,7 +4,8 @@ import type { Tensor } from "../../graph/graph.ts";
 import { add, log, maximum, mul } from "../../ops/arithmetic.ts";
 import { reduceMean, reduceSum } from "../../ops/reduce.ts";
 import { defineLoss } from "./define.ts";
-import { orZero, overTokens, type TokenMask, tokenMean } from "./tokens.ts";
+import { groupMean, groupSettings, overGroups, type TokenGroups } from "./groups.ts";
+import { orZero } from "./tokens.ts";
 
 const TINY = 1e-30;
 
@@ -15,10 +16,11 @@ const TINY = 1e-30;
  *
  * @param probabilities `[N, E]`
  */
-export function uniformKlLoss(probabilities: Tensor, { mask }: TokenMask = {}): Tensor {
-  const mean = tokenMean(probabilities, mask); // [E]
+export function uniformKlLoss(probabilities: Tensor, options: TokenGroups = {}): Tensor {
+  const mean = groupMean(probabilities, options); // [E] or [B, E]
   const numExperts = probabilities.shape[1] as number;
-  return overTokens(reduceSum(mul(mean, log(maximum(mul(mean, numExperts), TINY)))), mask);
+  const terms = mul(mean, log(maximum(mul(mean, numExperts), TINY)));
+  return overGroups(reduceSum(terms, -1), options);
 }
 
 /**
@@ -28,11 +30,11 @@ export function uniformKlLoss(probabilities: Tensor, { mask }: TokenMask = {}): 
  *
  * @param probabilities `[N, E]`
  */
-export function uniformToRoutingKlLoss(probabilities: Tensor, { mask }: TokenMask = {}): Tensor {
-  const mean = tokenMean(probabilities, mask); // [E]
+export function uniformToRoutingKlLoss(probabilities: Tensor, options: TokenGroups = {}): Tensor {
+  const mean = groupMean(probabilities, options); // [E] or [B, E]
   const numExperts = probabilities.shape[1] as number;
-  const loss = mul(add(reduceMean(log(maximum(mean, TINY))), Math.log(numExperts)), -1);
-  return overTokens(orZero(loss, mask), mask);
+  const loss = mul(add(reduceMean(log(maximum(mean, TINY)), -1), Math.log(numExperts)), -1);
+  return overGroups(orZero(loss, options.mask), options);
 }
 
 export const klToUniform = defineLoss({
@@ -41,7 +43,7 @@ export const klToUniform = defineLoss({
   paper: "Diff-MoE, github.com/yaolidong/diff-MoE, commit 4d2c44e",
   needs: ["distribution"],
   weight: 0.01,
-  settings: {},
+  settings: groupSettings,
   compute: ({ probabilities }, options) => uniformKlLoss(probabilities, options),
   variants: [{ title: "KL to uniform", settings: { weight: 0.2 } }],
 });
@@ -52,7 +54,7 @@ export const klFromUniform = defineLoss({
   paper: "SF-MoE, github.com/Luodian/Generalizable-Mixture-of-Experts; Diff-MoE, commit 936f394",
   needs: ["distribution"],
   weight: 0.01,
-  settings: {},
+  settings: groupSettings,
   compute: ({ probabilities }, options) => uniformToRoutingKlLoss(probabilities, options),
   variants: [{ title: "KL from uniform", settings: { weight: 0.2 } }],
 });

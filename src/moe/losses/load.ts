@@ -10,7 +10,7 @@ import { topK } from "../../ops/top-k.ts";
 import type { MoeSizes, Routing } from "../routing.ts";
 import { requireSelectable } from "../routing.ts";
 import { defineLoss } from "./define.ts";
-import { overTokens, type TokenMask, tokenMean } from "./tokens.ts";
+import { groupMean, groupSettings, overGroups, type TokenGroups } from "./groups.ts";
 import { squaredVariation, type VariationOptions, variationSettings } from "./variation.ts";
 
 /** Logits and their noise, before any softmax. */
@@ -25,12 +25,12 @@ export interface NoisyLogits {
   readonly numSelectedExperts: number;
 }
 
-export interface LoadLossOptions extends TokenMask, VariationOptions {}
+export interface LoadLossOptions extends TokenGroups, VariationOptions {}
 
 /**
  * V-MoE's load loss (arXiv:2106.05974, appendix A.2):
  * `p_e(x) = Phi((logit_e - eta_K) / sigma)` with `eta_K` the `K`-th largest noisy logit, and the
- * squared coefficient of variation of `sum over tokens of p_e(x)`.
+ * squared coefficient of variation of `sum over tokens of p_e(x)`, in V-MoE of each group of tokens.
  *
  * The threshold does not exclude the expert itself; `shazeerLoadLoss` does. The population variance
  * is the default. Tutel's `load_importance_loss` puts softmax probabilities in place of the clean
@@ -56,8 +56,7 @@ export function shazeerLoadLoss(noisy: NoisyLogits, options: LoadLossOptions = {
 }
 
 function variationOf(probabilities: Tensor, options: LoadLossOptions): Tensor {
-  const { mask } = options;
-  return overTokens(squaredVariation(tokenMean(probabilities, mask), options), mask);
+  return overGroups(squaredVariation(groupMean(probabilities, options), options), options);
 }
 
 /** Probability that each expert exceeds the `K`-th noisy logit, `[N, E]`. */
@@ -107,7 +106,7 @@ export const load = defineLoss({
   paper: "V-MoE, arXiv:2106.05974, app. A.2",
   needs: ["noise"],
   weight: 0.01,
-  settings: variationSettings,
+  settings: { ...variationSettings, ...groupSettings },
   check: ({ name }, sizes) => choiceProblem(name, sizes),
   compute: (routing, options) => vmoeLoadLoss(noisyLogitsOf(routing, "load"), options),
 });
@@ -118,7 +117,7 @@ export const loadExcludingSelf = defineLoss({
   paper: "Shazeer et al. 2017, arXiv:1701.06538, eq. 8-11",
   needs: ["noise"],
   weight: 0.01,
-  settings: variationSettings,
+  settings: { ...variationSettings, ...groupSettings },
   check: ({ name }, sizes) => choiceProblem(name, sizes),
   compute: (routing, options) =>
     shazeerLoadLoss(noisyLogitsOf(routing, "load_excluding_self"), options),

@@ -16,15 +16,16 @@ export interface VariationOptions {
 const TINY = 1e-20;
 
 /**
- * Squared coefficient of variation, `Var(v) / mean(v)^2`: 0 if all entries are equal; 0 for one
- * expert and for zeros.
+ * Squared coefficient of variation over experts, `Var(v) / mean(v)^2`: 0 if all entries are equal; 0 for
+ * one expert and for zeros.
  *
- * @param v `[E]`
+ * @param v `[E]` or `[B, E]`
+ * @returns a scalar, or `[B]`
  */
 export function squaredVariation(v: Tensor, { unbiased = false }: VariationOptions = {}): Tensor {
-  const numExperts = v.shape[0] as number;
+  const numExperts = v.shape.at(-1) as number;
   const correction = unbiased && numExperts > 1 ? 1 : 0;
-  return div(variance(v, 0, { correction }), maximum(square(reduceMean(v, 0)), TINY));
+  return div(variance(v, -1, { correction }), maximum(square(reduceMean(v, -1)), TINY));
 }
 
 /** False divides squared deviations by E (the papers), true by E - 1 (PyTorch ports). */

@@ -5,7 +5,7 @@ import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Objective } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
-import { crossEntropy } from "../../losses/cross-entropy.ts";
+import { crossEntropy, NO_LABEL } from "../../losses/cross-entropy.ts";
 import { countedMean } from "../../losses/mean-over.ts";
 import { createSeeMoe, type SeeMoe, type SeeMoeSettings } from "../../models/seemoe/config.ts";
 import { lengthMask } from "../../nn/kv-cache.ts";
@@ -23,9 +23,6 @@ export interface CaptioningOptions {
   readonly labelSmoothing: number;
   readonly session: SessionOptions;
 }
-
-/** Label of positions without a target. */
-const NO_TARGET = -100;
 
 /**
  * Learns captions of images; the score is the mean cross-entropy of caption tokens, in nats.
@@ -79,9 +76,8 @@ export function captioning(
     const read = slice(tokens!, 1, 0, -1); // [B, L-1]
     const logits = model.logits(scope, read, sub(lengths!, 1), images); // [B*L, V]
     const counted = targetMask(lengths!, tokens!.shape[1] as number, startId === undefined ? 0 : 1);
-    const targets = reshape(where(counted, tokens!, NO_TARGET), [-1]); // [B*L]
+    const targets = reshape(where(counted, tokens!, NO_LABEL), [-1]); // [B*L]
     const losses = crossEntropy(logits, targets, {
-      ignoreIndex: NO_TARGET,
       reduction: "sum",
       labelSmoothing: scope.training ? labelSmoothing : 0,
     });
@@ -90,7 +86,7 @@ export function captioning(
       loss: per(counted),
       metrics: {
         loss_per_character: per(characters!),
-        accuracy: accuracy(logits, targets, { ignoreIndex: NO_TARGET }),
+        accuracy: accuracy(logits, targets),
       },
       outputs: { logits },
     };

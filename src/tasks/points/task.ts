@@ -3,7 +3,7 @@ import type { PointsDataset } from "../../data/dataset.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Objective } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
-import { crossEntropy } from "../../losses/cross-entropy.ts";
+import { crossEntropy, NO_LABEL } from "../../losses/cross-entropy.ts";
 import { mixtureLikelihood } from "../../losses/mixture-likelihood.ts";
 import { classicMixture } from "../../models/classic-mixture/classic-mixture.ts";
 import {
@@ -19,9 +19,6 @@ import { argMax } from "../../ops/top-k.ts";
 import type { Task, TaskData } from "../task.ts";
 import type { TaskOptions } from "../task-maker.ts";
 import { evaluateMixture } from "./record.ts";
-
-/** Label of samples that an expert does not learn. */
-const NOT_OWN = -1;
 
 /**
  * Learns the classes of points; the score is the accuracy of the mixture.
@@ -63,7 +60,7 @@ export function mixtureObjective(settings: ClassicMixtureSettings, numClasses: n
     const gates = routing.combineWeights; // [B, E]
     for (const [e, logits] of expertLogits.entries()) {
       const own = ownLabels(labels!, expertLabels[e]!); // [B]
-      const loss = crossEntropy(logits, own, { ignoreIndex: NOT_OWN });
+      const loss = crossEntropy(logits, own);
       scope.child("experts").child(e).auxiliary("cross_entropy", 1, loss);
     }
     const expertClasses = stack(
@@ -85,8 +82,8 @@ export function mixtureObjective(settings: ClassicMixtureSettings, numClasses: n
   };
 }
 
-/** Replaces labels that are not in `own` by `NOT_OWN`. */
+/** Replaces labels that are not in `own` by `NO_LABEL`. */
 function ownLabels(labels: Tensor, own: readonly number[]): Tensor {
   const known = own.map((label) => equal(labels, label)).reduce((a, b) => logicalOr(a, b));
-  return where(known, labels, NOT_OWN);
+  return where(known, labels, NO_LABEL);
 }
