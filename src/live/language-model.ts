@@ -1,7 +1,7 @@
 /** Continues single prompts. */
 import { createDecoder } from "../evaluate/generate/decoder.ts";
 import { promptTokens, tokenTexts } from "../evaluate/generate/prompt.ts";
-import { createMoeDecoder, type MoeDecoderSettings } from "../models/moe-decoder/config.ts";
+import { createLanguageModel } from "../models/systems.ts";
 import { writeText } from "./generation.ts";
 import { lazily } from "./lazily.ts";
 import { joinChoices } from "./routing.ts";
@@ -16,9 +16,9 @@ export function languageModel({
   settings,
   compile,
   tokenizer: given,
-}: LiveSource<MoeDecoderSettings>): LiveAbilities {
+}: LiveSource<{ readonly system: string }>): LiveAbilities {
   const tokenizer = given!;
-  const model = createMoeDecoder(settings, { vocabularySize: tokenizer.vocabularySize });
+  const model = createLanguageModel(settings, { vocabularySize: tokenizer.vocabularySize });
   const decoder = lazily(() => createDecoder(model, { ...compile, routing: true }));
   return {
     async generate(request, { onText, signal } = {}) {

@@ -7,6 +7,7 @@ import type { CamelCased } from "../config/case.ts";
 import { ofKind } from "../config/registry.ts";
 import type { ClassificationTask, Classifier } from "./classifier.ts";
 import type { EditableExperts } from "./experts.ts";
+import type { LanguageModel } from "./language-model.ts";
 
 /** The kind of answer that a trained model gives for a single input. */
 export type LiveKind =
@@ -66,9 +67,9 @@ interface SystemFacts<Settings> {
   readonly learnsDomains?: boolean;
   /** Whether a run analyses its routing by domain even if no setting names domains. Default false. */
   readonly analyzesDomains?: boolean;
-  /** A `TaskMaker`. `tasks/` has the makers of built-in systems; a classifier needs none. */
+  /** A `TaskMaker`. `tasks/` has the makers of built-in systems; a classifier or language model needs none. */
   readonly task?: Maker;
-  /** A `LiveMaker`. `live/` has the makers of built-in systems; a classifier needs none. */
+  /** A `LiveMaker`. `live/` has the makers of built-in systems; a classifier or language model needs none. */
   readonly live?: Maker;
   /**
    * Builds the image classifier of the settings.
@@ -76,6 +77,17 @@ interface SystemFacts<Settings> {
    * @throws UserError (exit code 2) if sizes are inconsistent
    */
   classifier?(settings: Settings, task: ClassificationTask): Classifier;
+  /**
+   * Builds the language model of the settings for a vocabulary.
+   *
+   * @throws UserError (exit code 2) if sizes are inconsistent
+   */
+  languageModel?(settings: Settings, sizes: VocabularySize): LanguageModel;
+}
+
+/** Number of ids of a tokenizer. */
+export interface VocabularySize {
+  readonly vocabularySize: number;
 }
 
 /** A system that a recipe can select. */
@@ -93,6 +105,13 @@ export type ClassifierDefinition<
   Schema extends SystemSchema<Name> = SystemSchema<Name>,
 > = SystemDefinition<Name, Schema> & Required<Pick<SystemFacts<SettingsOf<Schema>>, "classifier">>;
 
+/** A system that continues texts. */
+export type LanguageModelDefinition<
+  Name extends string = string,
+  Schema extends SystemSchema<Name> = SystemSchema<Name>,
+> = SystemDefinition<Name, Schema> &
+  Required<Pick<SystemFacts<SettingsOf<Schema>>, "languageModel">>;
+
 /**
  * Defines a system.
  *
@@ -102,6 +121,9 @@ export type ClassifierDefinition<
 export function defineSystem<const Name extends string, Schema extends SystemSchema<Name>>(
   definition: ClassifierDefinition<Name, Schema>,
 ): ClassifierDefinition<Name, Schema>;
+export function defineSystem<const Name extends string, Schema extends SystemSchema<Name>>(
+  definition: LanguageModelDefinition<Name, Schema>,
+): LanguageModelDefinition<Name, Schema>;
 export function defineSystem<const Name extends string, Schema extends SystemSchema<Name>>(
   definition: SystemDefinition<Name, Schema>,
 ): SystemDefinition<Name, Schema>;

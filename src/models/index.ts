@@ -11,9 +11,18 @@ export {
 } from "./classic-mixture/config.ts";
 export type { ClassificationTask, Classifier } from "./classifier.ts";
 export type { ContrastiveModel, PairEmbeddings } from "./contrastive-model.ts";
+export { createDecoderModel } from "./decoder/config.ts";
+export { decoder } from "./decoder/decoder.ts";
+export {
+  type DecoderConfig,
+  type DecoderSettings,
+  decoderConfig,
+  decoderSchema,
+} from "./decoder/settings.ts";
 export {
   type ClassifierDefinition,
   defineSystem,
+  type LanguageModelDefinition,
   type LiveKind,
   type ReadTexts,
   type SettingsOf,
@@ -21,6 +30,7 @@ export {
   type SystemPage,
   type SystemSchema,
   type SystemSizes,
+  type VocabularySize,
 } from "./define.ts";
 export type { TextContext } from "./diff-moe/block.ts";
 export {
@@ -86,6 +96,8 @@ export { type SparselyGatedConfig, sparselyGated } from "./sparsely-gated/sparse
 export {
   type ClassifierName,
   createClassifier,
+  createLanguageModel,
+  type LanguageModelName,
   type ModelSettings,
   modelSchema,
   type SystemName,
@@ -104,6 +116,7 @@ export {
   embedNextTokens,
   embedSequences,
   flatten,
+  lastTokens,
   meanOfTokens,
   type Prefix,
   type SequenceConfig,

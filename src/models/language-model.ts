@@ -32,7 +32,8 @@ export interface LanguageModel {
   /** Set if the model needs a prefix: float32 `[B, ...shape]`, passed as `prefix`. */
   readonly prefix?: PrefixSpec;
   readonly numLayers: number;
-  readonly numHeads: number;
+  /** `H`, heads of the cached keys and values; several query heads may share one. */
+  readonly numKeyValueHeads: number;
   /** `D/H` */
   readonly headWidth: number;
   /** Upper bound of the routed experts per token, on average. */

@@ -5,8 +5,17 @@ import { usageError } from "../graph/errors.ts";
 import { classicMixtureDefinition } from "./classic-mixture/definition.ts";
 import type { ClassificationTask, Classifier } from "./classifier.ts";
 import { customDefinition } from "./custom/definition.ts";
-import type { ClassifierDefinition, ReadTexts, SettingsOf, SystemDefinition } from "./define.ts";
+import { decoderDefinition } from "./decoder/definition.ts";
+import type {
+  ClassifierDefinition,
+  LanguageModelDefinition,
+  ReadTexts,
+  SettingsOf,
+  SystemDefinition,
+  VocabularySize,
+} from "./define.ts";
 import { diffMoeDefinition } from "./diff-moe/definition.ts";
+import type { LanguageModel } from "./language-model.ts";
 import { limoeDefinition } from "./limoe/definition.ts";
 import { moeDecoderDefinition } from "./moe-decoder/definition.ts";
 import { seeMoeDefinition } from "./seemoe/definition.ts";
@@ -24,6 +33,7 @@ const builtIn = [
   sparselyGatedDefinition,
   seeMoeDefinition,
   moeDecoderDefinition,
+  decoderDefinition,
   textClassifierDefinition,
   limoeDefinition,
 ] as const;
@@ -35,6 +45,9 @@ export type SystemName = BuiltIn["name"];
 
 /** Name of a built-in system that classifies images. */
 export type ClassifierName = Extract<BuiltIn, ClassifierDefinition>["name"];
+
+/** Name of a built-in system that continues texts. */
+export type LanguageModelName = Extract<BuiltIn, LanguageModelDefinition>["name"];
 
 /** The settings of a built-in system. Default: of any. */
 export type ModelSettings<Name extends SystemName = SystemName> = SettingsOf<
@@ -97,4 +110,21 @@ export function createClassifier(
   const { name, classifier } = systemOf(settings);
   if (classifier !== undefined) return classifier(settings, task);
   throw usageError(`model.system ${name} does not classify images`);
+}
+
+/**
+ * Builds the language model of the settings for a vocabulary.
+ *
+ * @throws UserError (exit code 2) if sizes are inconsistent or the system does not continue texts
+ * @example
+ * const { model } = loadConfig("makemoe-shakespeare", trainConfigSchema);
+ * createLanguageModel(model, { vocabularySize: 65 }).headWidth; // 16
+ */
+export function createLanguageModel(
+  settings: { readonly system: string },
+  sizes: VocabularySize,
+): LanguageModel {
+  const { name, languageModel } = systemOf(settings);
+  if (languageModel !== undefined) return languageModel(settings, sizes);
+  throw usageError(`model.system ${name} does not continue texts`);
 }

@@ -7,13 +7,14 @@ import type { Initializer } from "../nn/initializers.ts";
 import { lengthMask } from "../nn/kv-cache.ts";
 import { positionTable } from "../nn/positions.ts";
 import type { Scope } from "../nn/scope.ts";
-import { add, div, maximum } from "../ops/arithmetic.ts";
-import { cast } from "../ops/compare.ts";
+import { add, div, maximum, sub } from "../ops/arithmetic.ts";
+import { cast, equal } from "../ops/compare.ts";
 import { gather } from "../ops/gather.ts";
 import { concat, slice } from "../ops/join.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reduceSum } from "../ops/reduce.ts";
-import { reshape } from "../ops/reshape.ts";
+import { reshape, unsqueeze } from "../ops/reshape.ts";
+import { arange } from "../ops/tile.ts";
 
 export interface SequenceConfig {
   /** `V` */
@@ -161,4 +162,21 @@ function sequencePositions(
   init: Initializer,
 ): Tensor {
   return positionTable(scope.child("position_embedding"), "weight", [contextLength, width], init);
+}
+
+/**
+ * The row of each sequence's last token: `[B*S, D]` to `[B, D]`.
+ *
+ * @param lengths `[B]` int64, from 1 to S
+ * @example
+ * const last = (x, lengths) => lastTokens(x, lengths, 2);
+ * const inputs = [array([[1], [2], [3], [4]]), array([2, 1], "int64")];
+ * const [y] = await evaluate(last, inputs); // [[2], [3]]
+ */
+export function lastTokens(x: Tensor, lengths: Tensor, numTokens: number): Tensor {
+  const places = unsqueeze(arange(x.graph, numTokens), 0); // [1, S]
+  const isLast = cast(equal(places, unsqueeze(sub(lengths, 1), 1)), "float32"); // [B, S]
+  const [batch, width] = [lengths.shape[0]!, x.shape[1]!];
+  const picked = matmul(unsqueeze(isLast, 1), reshape(x, [batch, numTokens, width])); // [B, 1, D]
+  return reshape(picked, [batch, width]);
 }

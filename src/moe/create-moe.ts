@@ -92,6 +92,8 @@ function layerOptions(
     mask,
     modalities,
     numSharedExperts: settings.experts.numShared,
+    sharedGate: settings.experts.sharedGate,
+    ...defined({ sharedHiddenWidth: settings.experts.sharedHiddenWidth }),
     ...(settings.experts.innerNorm && { prepare: (x: Tensor) => standardize(x) }),
     ...(dispatch.name === "capacity" && {
       limit: (routing: Routing) => capacityLimit(dispatch, routing, { training, numTokens, mask }),

@@ -10,9 +10,11 @@ import type { ExpertOptions } from "./experts.ts";
 export const expertsSchema = z
   .strictObject({
     kind: z
-      .enum(["mlp", "gated"])
+      .enum(["mlp", "gated", "clamped"])
       .default("mlp")
-      .describe("`mlp`: `fc2(act(fc1(x)))`; `gated`: `fc2(act(gate(x)) * up(x))`."),
+      .describe(
+        "`mlp`: `fc2(act(fc1(x)))`; `gated`: `fc2(act(gate(x)) * up(x))`; `clamped`: that of gpt-oss.",
+      ),
     activation: activationSchema
       .optional()
       .describe(
@@ -49,6 +51,15 @@ export const expertsSchema = z
       .nonnegative()
       .default(0)
       .describe("Additional experts that process every token, unweighted."),
+    shared_hidden_width: z
+      .int()
+      .positive()
+      .optional()
+      .describe("Hidden width of a shared expert, instead of that of the others."),
+    shared_gate: z
+      .boolean()
+      .default(false)
+      .describe("Whether the shared experts are weighted by a sigmoid of the token (Qwen2-MoE)."),
     granularity: z
       .int()
       .positive()

@@ -5,16 +5,19 @@ import { type Initializer, ones, zeros } from "../nn/initializers.ts";
 import { standardize } from "../nn/layer-norm.ts";
 import { type LinearOptions, linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
-import { add, mul } from "../ops/arithmetic.ts";
+import { sigmoid } from "../ops/activation.ts";
+import { add, clamp, minimum, mul } from "../ops/arithmetic.ts";
 import { type Activation, activationOf } from "./activations.ts";
 import type { Dispatcher } from "./dispatch/dropless.ts";
 
 export interface ExpertOptions {
   /**
    * `mlp` (default): `fc2(act(fc1(x)))`; `gated`: `fc2(act(gate(x)) * up(x))`, three matrices instead
-   * of two (Shazeer, arXiv:2002.05202, section 2; SwiGLU with `silu`).
+   * of two (Shazeer, arXiv:2002.05202, section 2; SwiGLU with `silu`); `clamped`: the form of gpt-oss,
+   * `fc2((clamp(up(x), -7, 7) + 1) * g sigmoid(1.702 g))` with `g = min(gate(x), 7)`, whatever the
+   * activation.
    */
-  readonly kind?: "mlp" | "gated";
+  readonly kind?: "mlp" | "gated" | "clamped";
   /** Width of the hidden layer, usually `4 D`. */
   readonly hiddenWidth: number;
   /** Name, or a function such as `gelu` of `moesaic/ops`. Default `gelu`. */
@@ -41,7 +44,7 @@ export interface ExpertOptions {
  * Applies each expert to its own rows, without the dropout after `fc2`.
  *
  * Parameters of expert `e` under `e.`: `fc1.weight` `[F, D]`, `fc1.bias`, or `gate` and `up` of the
- * same shapes in gated experts; `fc2.weight` `[D, F]`, `fc2.bias`; `norm.weight`, `norm.bias` with
+ * same shapes in gated and clamped experts; `fc2.weight` `[D, F]`, `fc2.bias`; `norm.weight`, `norm.bias` with
  * `innerNorm`.
  *
  * @param inputs `[n_e, D]` per expert; `n_e` may be zero
@@ -94,7 +97,16 @@ function hiddenLayer(scope: Scope, x: Tensor, options: ExpertOptions): Tensor {
   const project = (name: string): Tensor =>
     linear(scope.child(name), rows, hiddenWidth, linearOptions(options)); // [n, F]
   if (kind === "mlp") return activate(project("fc1"));
-  return mul(activate(project("gate")), project("up"));
+  const [gate, up] = [project("gate"), project("up")];
+  return kind === "gated" ? mul(activate(gate), up) : clampedProduct(gate, up);
+}
+
+/** Bound of both factors, and the slope of the sigmoid, in gpt-oss. */
+const [LIMIT, SLOPE] = [7, 1.702];
+
+function clampedProduct(gate: Tensor, up: Tensor): Tensor {
+  const g = minimum(gate, LIMIT);
+  return mul(add(clamp(up, -LIMIT, LIMIT), 1), mul(g, sigmoid(mul(g, SLOPE))));
 }
 
 function linearOptions({ bias = true, weightInit }: ExpertOptions): LinearOptions {

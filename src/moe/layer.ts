@@ -2,8 +2,10 @@ import { defined } from "../graph/defined.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { formatShape } from "../graph/shape.ts";
 import { dropout } from "../nn/dropout.ts";
+import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
-import { add } from "../ops/arithmetic.ts";
+import { sigmoid } from "../ops/activation.ts";
+import { add, mul } from "../ops/arithmetic.ts";
 import { cast, less, where } from "../ops/compare.ts";
 import { onesLike } from "../ops/gather.ts";
 import { slice } from "../ops/join.ts";
@@ -41,6 +43,13 @@ export interface MoeOptions {
    * 3.2). Default 0.
    */
   readonly numSharedExperts?: number;
+  /** Hidden width of a shared expert. Default: that of the experts. */
+  readonly sharedHiddenWidth?: number;
+  /**
+   * Whether the shared experts' sum is multiplied by `sigmoid(w x)` (Qwen2-MoE), with parameter
+   * `shared_gate.weight` `[1, D]`. Default false.
+   */
+  readonly sharedGate?: boolean;
   /** Applied to the experts' results, `[T, D']`, such as a softmax if experts are classifiers. */
   readonly finish?: (rows: Tensor) => Tensor;
   /** Adds auxiliary losses to the scope; `routing` is the routing before dropping, see `tokenView`. */
@@ -91,11 +100,29 @@ export function moe(scope: Scope, x: Tensor, options: MoeOptions): Tensor {
   const { finish = (all) => all } = options;
   scope.child("combine");
   let y = dispatcher.combine(results, (all) => finish(dropout(scope, all, rate))); // [N, D']
-  for (let e = 0; e < numSharedExperts; e++) {
-    y = add(y, feedForward(scope.child("shared_experts").child(e), x, experts));
-  }
+  for (const shared of sharedResults(scope, x, options)) y = add(y, shared);
   const leaks = numSharedExperts > 0 || "dispatchWeights" in placed;
   return mask !== undefined && leaks ? where(unsqueeze(mask, 1), y, 0) : y;
+}
+
+/** Results of the shared experts, in the order in which they are added. */
+function sharedResults(
+  scope: Scope,
+  x: Tensor,
+  { experts, numSharedExperts = 0, sharedHiddenWidth, sharedGate = false }: MoeOptions,
+): Tensor[] {
+  const form = { ...experts, ...defined({ hiddenWidth: sharedHiddenWidth }) };
+  const results = Array.from({ length: numSharedExperts }, (_, e) =>
+    feedForward(scope.child("shared_experts").child(e), x, form),
+  );
+  if (!sharedGate || numSharedExperts === 0) return results;
+  const gate = sigmoid(linear(scope.child("shared_gate"), x, 1, { bias: false })); // [N, 1]
+  return [
+    mul(
+      results.reduce((sum, result) => add(sum, result)),
+      gate,
+    ),
+  ];
 }
 
 /** The routing after applying limit and mask to a token choice; other kinds apply them already. */

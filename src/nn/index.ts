@@ -16,6 +16,11 @@ export { dropPath, dropPathRate } from "./drop-path.ts";
 export { dropout } from "./dropout.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export {
+  type GroupedHeadOptions,
+  groupedAttention,
+  groupedDecode,
+} from "./grouped-attention.ts";
+export {
   constantOf,
   type Initializer,
   kaimingNormal,
@@ -48,6 +53,15 @@ export {
 export { type PatchEmbedOptions, patchEmbed, patchGrid, patchify } from "./patch-embed.ts";
 export { positionTable } from "./positions.ts";
 export { type ResnetStemOptions, resnetStem } from "./resnet-stem.ts";
+export { rmsNorm } from "./rms-norm.ts";
+export { type Rotation, rotate, rotation } from "./rotary.ts";
+export {
+  type RotaryFrequencies,
+  type RotaryOptions,
+  type RotaryScaling,
+  rotaryFrequencies,
+  yarnFactor,
+} from "./rotary-frequencies.ts";
 export {
   createScope,
   type LossWeight,

@@ -40,8 +40,8 @@ export async function openCaptioner(
   run: string,
   { experts = false, ...options }: OpenLanguageModelOptions = {},
 ): Promise<OpenedCaptioner> {
-  const system = { system: "seemoe", lacks: "writes no captions" } as const;
-  const opened = await openModel(run, system, options);
+  const systems = { names: ["seemoe"], lacks: "writes no captions" } as const;
+  const opened = await openModel(run, systems, options);
   const { config, checkpoint, settings, tokenizer, compile } = opened;
   const read = await readShape(config);
   const imageShape = modelShape(config, read);

@@ -78,8 +78,8 @@ export async function openEmbedder(
   run: string,
   options: OpenModelOptions = {},
 ): Promise<OpenedEmbedder> {
-  const system = { system: "limoe", lacks: "does not compare images with texts" } as const;
-  const opened = await openModel(run, system, options);
+  const systems = { names: ["limoe"], lacks: "does not compare images with texts" } as const;
+  const opened = await openModel(run, systems, options);
   const { config, checkpoint, settings, tokenizer, compile } = opened;
   const read = await readShape(config);
   const model = createLimoe(settings, {

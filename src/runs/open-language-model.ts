@@ -2,7 +2,7 @@
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
 import type { LanguageModel } from "../models/language-model.ts";
-import { createMoeDecoder } from "../models/moe-decoder/config.ts";
+import { createLanguageModel, type LanguageModelName, systems } from "../models/systems.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint-store.ts";
 import { disposable, type OpenModelOptions, openModel } from "./open-model.ts";
@@ -39,11 +39,12 @@ export async function openLanguageModel(
   run: string,
   { experts = false, ...options }: OpenLanguageModelOptions = {},
 ): Promise<OpenedLanguageModel> {
-  const system = { system: "moe-decoder", lacks: "does not continue texts" } as const;
-  const opened = await openModel(run, system, options);
+  const able = systems.list().filter(({ languageModel }) => languageModel !== undefined);
+  const names = able.map(({ name }) => name as LanguageModelName);
+  const opened = await openModel(run, { names, lacks: "does not continue texts" }, options);
   const { config, checkpoint, settings, tokenizer, compile } = opened;
   const { vocabularySize } = tokenizer;
-  const model = createMoeDecoder(settings, { vocabularySize });
+  const model = createLanguageModel(settings, { vocabularySize });
   const decoder = await createDecoder(model, { ...compile, experts });
   const parts = { config, checkpoint, model, tokenizer, decoder };
   return { ...parts, ...disposable(() => decoder.dispose()) };

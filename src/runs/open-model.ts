@@ -1,4 +1,4 @@
-/** Opens trained models of one system that read or write texts. */
+/** Opens trained models of some systems that read or write texts. */
 
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import type { ForwardOptions } from "../evaluate/forward.ts";
@@ -29,20 +29,23 @@ export interface OpenedModel<Name extends SystemName> {
 }
 
 /**
- * Opens a run for a task that only one system supports.
+ * Opens a run for a task that only some systems support.
  *
+ * @param names of these systems
  * @param lacks the missing ability of other systems, for the message, such as `does not continue texts`
  * @throws UserError (exit code 2) if the run is of another system or has no tokenizer
  */
 export async function openModel<Name extends SystemName>(
   run: string,
-  { system, lacks }: { readonly system: Name; readonly lacks: string },
+  { names, lacks }: { readonly names: readonly Name[]; readonly lacks: string },
   { checkpoint: which = "best" }: OpenModelOptions = {},
 ): Promise<OpenedModel<Name>> {
   const { config, checkpoint, tokenizer } = await openRun(run, which);
   const { model, train, runtime } = config;
-  if (model.system !== system) {
-    throw usageError(`${run} is a run of ${model.system}, which ${lacks}; name a run of ${system}`);
+  if (!names.includes(model.system as Name)) {
+    throw usageError(
+      `${run} is a run of ${model.system}, which ${lacks}; name a run of ${names.join(" or ")}`,
+    );
   }
   if (tokenizer === undefined) {
     throw usageError(`${run} has no tokenizer.json; train it again, which writes one`);

@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { usageError } from "../graph/errors.ts";
 import {
   type ClassifierName,
+  type LanguageModelName,
   type ModelSettings,
   type SystemName,
   systemOf,
@@ -12,23 +13,23 @@ import { captioningTask } from "./captioning/task.ts";
 import { classifierTask } from "./classification/classifier.ts";
 import { textClassifierTask } from "./classification/text-classifier.ts";
 import { limoeTask } from "./contrast/limoe.ts";
-import { moeDecoderTask } from "./language-modeling/moe-decoder.ts";
+import { languageModelTask } from "./language-modeling/language-model.ts";
 import { diffMoeTask } from "./matching/diff-moe.ts";
 import { classicMixtureTask } from "./points/task.ts";
 import type { Task, TaskData } from "./task.ts";
 import type { TaskMaker, TaskOptions } from "./task-maker.ts";
 
-/** Image classifiers use `classifierTask` unless they are listed here. */
+/** Image classifiers and language models have a task in common unless they are listed here. */
+type Common = ClassifierName | LanguageModelName;
 type Makers = {
-  readonly [Name in Exclude<SystemName, ClassifierName>]: TaskMaker<ModelSettings<Name>>;
-} & { readonly [Name in ClassifierName]?: TaskMaker<ModelSettings<Name>> };
+  readonly [Name in Exclude<SystemName, Common>]: TaskMaker<ModelSettings<Name>>;
+} & { readonly [Name in Common]?: TaskMaker<ModelSettings<Name>> };
 
 const makers: Makers = {
   "classic-mixture": classicMixtureTask,
   custom: refuseCustom,
   "diff-moe": diffMoeTask,
   limoe: limoeTask,
-  "moe-decoder": moeDecoderTask,
   seemoe: captioningTask,
   "text-classifier": textClassifierTask,
 };
@@ -39,7 +40,14 @@ const makers: Makers = {
  * @throws UserError (exit code 2) for data or an algorithm that the system cannot learn with
  */
 export function systemTask(settings: ModelSettings, source: TaskData, options: TaskOptions): Task {
-  const { name, reads, classifier, learnsDomains = false, task } = systemOf(settings);
+  const {
+    name,
+    reads,
+    classifier,
+    languageModel,
+    learnsDomains = false,
+    task,
+  } = systemOf(settings);
   if (options.algorithm !== undefined && !learnsDomains) {
     const others = systems.list().filter((system) => system.learnsDomains);
     throw usageError(
@@ -47,7 +55,11 @@ export function systemTask(settings: ModelSettings, source: TaskData, options: T
     );
   }
   if (reads !== "any") requireKind(source.dataset.kind, reads, name, options.dataName);
-  const maker = task ?? makers[name as SystemName] ?? (classifier && classifierTask);
+  const maker =
+    task ??
+    makers[name as SystemName] ??
+    (classifier && classifierTask) ??
+    (languageModel && languageModelTask);
   if (maker !== undefined) return (maker as TaskMaker)(settings, source, options);
   throw usageError(`model.system ${name} has no task; add \`task\` to its definition`);
 }

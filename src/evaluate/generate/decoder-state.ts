@@ -235,13 +235,13 @@ function createStepMemory(
   rows: number,
   detail: RoutingDetail,
 ): StepMemory {
-  const { numLayers, numHeads, headWidth, contextLength, vocabularySize } = model;
+  const { numLayers, numKeyValueHeads, headWidth, contextLength, vocabularySize } = model;
   const names = Array.from({ length: numLayers }, (_, i) => [`keys.${i}`, `values.${i}`]).flat();
   const arrays = (prefix: string, numTokens: number) =>
     Object.fromEntries(
       names.map((name) => [
         prefix + name,
-        allocate("float32", [rows, numHeads, numTokens, headWidth]),
+        allocate("float32", [rows, numKeyValueHeads, numTokens, headWidth]),
       ]),
     );
   const [ids, positions] = [allocate("int64", [rows]), allocate("int64", [rows])];

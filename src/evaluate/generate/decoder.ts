@@ -119,10 +119,10 @@ function tracePrefill(scope: Scope, model: LanguageModel, numTokens: number): De
 
 function traceStep(scope: Scope, model: LanguageModel): DecoderResult {
   const { graph } = scope;
-  const { numLayers, numHeads, contextLength, headWidth } = model;
+  const { numLayers, numKeyValueHeads, contextLength, headWidth } = model;
   const ids = input(graph, "ids", { dtype: "int64", shape: [batch()] });
   const positions = input(graph, "positions", { dtype: "int64", shape: [batch()] });
-  const room = [batch(), numHeads, contextLength, headWidth];
+  const room = [batch(), numKeyValueHeads, contextLength, headWidth];
   const cache = Array.from({ length: numLayers }, (_, layer) => ({
     keys: input(graph, `past_keys.${layer}`, { dtype: "float32", shape: room }),
     values: input(graph, `past_values.${layer}`, { dtype: "float32", shape: room }),

@@ -59,7 +59,7 @@ export function createMoeDecoder(
     vocabularySize,
     contextLength,
     numLayers,
-    numHeads,
+    numKeyValueHeads: numHeads,
     headWidth: width / numHeads,
     numActiveExperts,
     logits: (scope, ids, lengths) => moeDecoder(scope, ids, config, lengths),

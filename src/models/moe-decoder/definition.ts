@@ -1,7 +1,7 @@
 import { defineSystem } from "../define.ts";
 import { denseBlocks, moeExperts } from "../experts.ts";
 import { moeBlockSizes } from "../sizes.ts";
-import { moeDecoderSchema } from "./config.ts";
+import { createMoeDecoder, moeDecoderSchema } from "./config.ts";
 
 export const moeDecoderDefinition = defineSystem({
   name: "moe-decoder",
@@ -14,4 +14,5 @@ export const moeDecoderDefinition = defineSystem({
   experts: { ...moeExperts, dense: denseBlocks },
   sizes: moeBlockSizes,
   pages: ["tokens", "experts", "playground"],
+  languageModel: createMoeDecoder,
 });

@@ -35,19 +35,18 @@ import {
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
-import { add, sub } from "../../ops/arithmetic.ts";
-import { cast, equal } from "../../ops/compare.ts";
+import { add } from "../../ops/arithmetic.ts";
 import { onesLike } from "../../ops/gather.ts";
 import { pad, slice } from "../../ops/join.ts";
-import { affine, matmul } from "../../ops/matmul.ts";
-import { reshape, unsqueeze } from "../../ops/reshape.ts";
-import { arange } from "../../ops/tile.ts";
+import { affine } from "../../ops/matmul.ts";
+import { reshape } from "../../ops/reshape.ts";
 import { causalBias } from "../../ops/triangle.ts";
 import type { DecoderResult } from "../language-model.ts";
 import {
   embedNextTokens,
   embedSequences,
   flatten,
+  lastTokens,
   type Prefix,
   type SequenceConfig,
   tokenMask,
@@ -236,15 +235,6 @@ export function mixtureContext(
 
 function mixtureOf(settings: MoeSettings, config: MoeDecoderConfig, numTokens: number): MoeLayer {
   return createMoe(settings, mixtureContext(config, numTokens));
-}
-
-/** The row of each sequence's last token: `[B*S, D]` to `[B, D]`. */
-function lastTokens(x: Tensor, lengths: Tensor, numTokens: number): Tensor {
-  const places = unsqueeze(arange(x.graph, numTokens), 0); // [1, S]
-  const isLast = cast(equal(places, unsqueeze(sub(lengths, 1), 1)), "float32"); // [B, S]
-  const [batch, width] = [lengths.shape[0]!, x.shape[1]!];
-  const picked = matmul(unsqueeze(isLast, 1), reshape(x, [batch, numTokens, width])); // [B, 1, D]
-  return reshape(picked, [batch, width]);
 }
 
 function head(scope: Scope, x: Tensor, config: MoeDecoderConfig): Tensor {

@@ -133,8 +133,8 @@ export function createSeeMoe(
   createMoe(vision.moe, { width: vision.width, numTokens: numSeen });
   const { numActiveExperts } = createMoe(moe, mixtureContext(config, contextLength));
   return {
-    ...{ vocabularySize, contextLength, numLayers, numHeads, numActiveExperts },
-    headWidth: width / numHeads,
+    ...{ vocabularySize, contextLength, numLayers, numActiveExperts },
+    ...{ numKeyValueHeads: numHeads, headWidth: width / numHeads },
     prefix: { numTokens: numVisual, shape: imageShape },
     ...{ grid, pool: vision.pool },
     logits: (scope, ids, lengths, images) =>
