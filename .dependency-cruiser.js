@@ -17,6 +17,7 @@ const layers = [
   "moe",
   "models",
   "data",
+  "pretrained",
   "learn",
   "evaluate",
   "inspect",

@@ -2,7 +2,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { allocate, type NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import { widenToFloat32 } from "./half.ts";
+import { widenToFloat32 } from "./narrow.ts";
 import type { SafetensorsContent, SafetensorsOptions } from "./safetensors.ts";
 import { headerEnd, parseHeader } from "./safetensors-header.ts";
 import {
@@ -28,7 +28,7 @@ export interface ReadSafetensorsOptions extends SafetensorsOptions {
 }
 
 /**
- * Reads a safetensors file without holding a second copy of it; F16 and BF16 are widened to float32.
+ * Reads a safetensors file without holding a second copy of it; narrow floats are widened to float32.
  *
  * @throws UserError if the file is truncated, corrupt or of an unknown type; errors of the disk as
  *   they are
@@ -67,18 +67,55 @@ export async function readSafetensorsFile(
   }
 }
 
+/** An open safetensors file whose tensors are read one at a time; the caller must close it. */
+export interface SafetensorsReader {
+  readonly tensors: readonly (StoredTensor | SkippedTensor)[];
+  /** @throws UserError if the file became shorter or has other booleans than 0 and 1 */
+  read(tensor: StoredTensor): Promise<NdArray>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a safetensors file and checks its header and the size that it implies.
+ *
+ * @throws UserError if they are wrong; errors of the disk as they are
+ */
+export async function openSafetensorsFile(
+  path: string,
+  { source = path, skipUnreadable }: Pick<ReadSafetensorsOptions, "source" | "skipUnreadable"> = {},
+): Promise<SafetensorsReader> {
+  const file = await open(path);
+  try {
+    const { stored, dataStart } = await readHeader(
+      sequentialReader(file, source),
+      await fileSize(file),
+      source,
+      skipUnreadable,
+    );
+    return {
+      tensors: stored,
+      async read(tensor) {
+        const target = allocate(tensor.dtype, tensor.shape);
+        const bytes = sequentialReader(file, source, undefined, dataStart + tensor.begin);
+        await readTensor(tensor, target, bytes, source);
+        return target;
+      },
+      close: () => file.close(),
+    };
+  } catch (cause) {
+    await file.close();
+    throw cause;
+  }
+}
+
 /**
  * Checks the header of a safetensors file and the size that it implies, without reading tensors.
  *
  * @throws UserError if they are wrong
  */
 export async function checkSafetensorsFile(path: string): Promise<void> {
-  const file = await open(path);
-  try {
-    await readHeader(sequentialReader(file, path), await fileSize(file), path);
-  } finally {
-    await file.close();
-  }
+  const file = await openSafetensorsFile(path);
+  await file.close();
 }
 
 /** Fills `target` with the next bytes of a file. */
@@ -88,8 +125,9 @@ function sequentialReader(
   file: FileHandle,
   source: string,
   onBytes?: (bytes: Uint8Array) => void,
+  start = 0,
 ): Read {
-  let position = 0;
+  let position = start;
   return async (target) => {
     for (let at = 0; at < target.length; ) {
       const { bytesRead } = await file.read(
@@ -117,14 +155,20 @@ async function readHeader(
   fileBytes: number,
   source: string,
   skipUnreadable = false,
-): Promise<{ metadata: Record<string, string>; stored: (StoredTensor | SkippedTensor)[] }> {
+): Promise<{
+  metadata: Record<string, string>;
+  stored: (StoredTensor | SkippedTensor)[];
+  /** First byte after the header. */
+  dataStart: number;
+}> {
   const start = new Uint8Array(Math.min(8, fileBytes));
   await read(start);
   const bytes = new Uint8Array(headerEnd(start, fileBytes, source));
   bytes.set(start);
   await read(bytes.subarray(8));
   const { entries, metadata, dataStart } = parseHeader(bytes, source, fileBytes);
-  return { metadata, stored: layOut(entries, fileBytes - dataStart, source, skipUnreadable) };
+  const stored = layOut(entries, fileBytes - dataStart, source, skipUnreadable);
+  return { metadata, stored, dataStart };
 }
 
 async function readTensor(
@@ -133,17 +177,17 @@ async function readTensor(
   read: Read,
   source: string,
 ): Promise<void> {
-  const { toNumber } = tensor;
-  if (toNumber === undefined) {
+  const { narrow } = tensor;
+  if (narrow === undefined) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     await read(bytes);
     checkBooleans(tensor, bytes, source);
     return;
   }
   let at = 0;
-  for await (const halves of chunks(tensor, read)) {
-    (data as Float32Array).set(widenToFloat32(halves, toNumber), at);
-    at += halves.length / 2;
+  for await (const bytes of chunks(tensor, read)) {
+    (data as Float32Array).set(widenToFloat32(bytes, narrow), at);
+    at += bytes.length / narrow.bytes;
   }
 }
 

@@ -1,7 +1,7 @@
 /** The places and element types of the tensors in a safetensors file, checked against its size. */
 import { bytesPerElement, type DType, elementCount } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
-import { bfloat16ToNumber, float16ToNumber } from "./half.ts";
+import { type NarrowType, narrowTypes } from "./narrow.ts";
 import type { HeaderEntry } from "./safetensors-header.ts";
 
 /** Supported element types, in file order. */
@@ -14,10 +14,6 @@ export const writeOrder: readonly (readonly [DType, string])[] = [
   ["bool", "BOOL"],
 ];
 const dtypeOf = new Map(writeOrder.map(([dtype, code]) => [code, dtype]));
-const halfReaders = new Map([
-  ["F16", float16ToNumber],
-  ["BF16", bfloat16ToNumber],
-]);
 
 /** A tensor in a file; its bytes count from the end of the header. */
 export interface StoredTensor {
@@ -27,8 +23,10 @@ export interface StoredTensor {
   readonly end: number;
   /** Element type after reading. */
   readonly dtype: DType;
-  /** Value of a 16-bit float; undefined for other types. */
-  readonly toNumber?: (bits: number) => number;
+  /** Set for numbers that are widened on reading. */
+  readonly narrow?: NarrowType;
+  /** Element type in the file, such as `BF16`. */
+  readonly code: string;
 }
 
 /** A tensor of an element type that is not read. */
@@ -65,7 +63,7 @@ export function layOut(
       );
     }
     expected = end;
-    const isKnown = dtypeOf.has(entry.dtype) || halfReaders.has(entry.dtype);
+    const isKnown = dtypeOf.has(entry.dtype) || narrowTypes.has(entry.dtype);
     if (skipUnreadable && !isKnown) return { name, begin, end, skipped: entry.dtype };
     return storedTensor(entry, source);
   });
@@ -80,19 +78,19 @@ export function layOut(
 function storedTensor(entry: HeaderEntry, source: string): StoredTensor {
   const { name, dtype: code, shape, begin, end } = entry;
   const dtype = dtypeOf.get(code);
-  const toNumber = halfReaders.get(code);
-  if (!dtype && !toNumber) {
+  const narrow = narrowTypes.get(code);
+  if (!dtype && !narrow) {
     throw new UserError(
-      `${source}: tensor "${name}" has dtype ${code}; readable are ${[...dtypeOf.keys(), ...halfReaders.keys()].join(", ")}`,
+      `${source}: tensor "${name}" has dtype ${code}; readable are ${[...dtypeOf.keys(), ...narrowTypes.keys()].join(", ")}`,
     );
   }
-  const size = elementCount(shape) * (dtype ? bytesPerElement(dtype) : 2);
+  const size = elementCount(shape) * (narrow?.bytes ?? bytesPerElement(dtype!));
   if (size !== end - begin) {
     throw new UserError(
       `${source}: tensor "${name}" of shape [${shape.join(", ")}] and dtype ${code} needs ${size} bytes but has ${end - begin}; the file is corrupt`,
     );
   }
-  return { name, shape, begin, end, dtype: dtype ?? "float32", ...(toNumber && { toNumber }) };
+  return { name, shape, begin, end, code, dtype: dtype ?? "float32", ...(narrow && { narrow }) };
 }
 
 /** Refuses booleans other than 0 and 1. */

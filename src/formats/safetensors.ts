@@ -6,7 +6,7 @@
  * sorted, so that every tensor is aligned to its element size.
  */
 import { bytesPerElement, type DType, elementCount, type NdArray, view } from "../graph/array.ts";
-import { widenToFloat32 } from "./half.ts";
+import { widenToFloat32 } from "./narrow.ts";
 import { parseHeader } from "./safetensors-header.ts";
 import { checkBooleans, layOut, type StoredTensor, writeOrder } from "./safetensors-layout.ts";
 
@@ -98,8 +98,8 @@ export function decodeSafetensors(
 }
 
 function readTensor(tensor: StoredTensor, bytes: Uint8Array, source: string): NdArray {
-  const { dtype, shape, toNumber } = tensor;
-  if (toNumber) return { dtype: "float32", shape, data: widenToFloat32(bytes, toNumber) };
+  const { dtype, shape, narrow } = tensor;
+  if (narrow) return { dtype: "float32", shape, data: widenToFloat32(bytes, narrow) };
   checkBooleans(tensor, bytes, source);
   const aligned = bytes.byteOffset % bytesPerElement(dtype) === 0;
   const home = aligned ? bytes : new Uint8Array(bytes); // a Buffer's slice would be no copy

@@ -36,7 +36,12 @@ export function decoderBlocks(
   const { numLayers, normEpsilon, multipliers, mlp, initStd } = config;
   const sparse = moeBlocks(config.moeLayers, numLayers);
   const layer = createMoe(config.moe, mixtureContext(config, numTokens));
-  const dense = { kind: "gated" as const, ...mlp, weightInit: normalOf(initStd) };
+  const dense = {
+    kind: "gated",
+    activation: "silu",
+    ...mlp,
+    weightInit: normalOf(initStd),
+  } as const;
   const residual = (y: Tensor): Tensor =>
     multipliers.residual === 1 ? y : mul(y, multipliers.residual);
   for (let i = 0; i < numLayers; i++) {

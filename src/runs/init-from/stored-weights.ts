@@ -1,17 +1,21 @@
 /** Reads stored weights: runs, safetensors files, and folders as on the Hugging Face hub. */
 
 import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import * as z from "zod";
+import { foreignFormat } from "../../formats/foreign-weights.ts";
 import { readSafetensorsFile } from "../../formats/safetensors-file.ts";
+import {
+  filesOfIndex,
+  INDEX_FILE as index,
+  SINGLE_FILE as single,
+} from "../../formats/safetensors-index.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
 import { readCheckpointTensors } from "../checkpoints/checkpoint-files.ts";
 import { chooseCheckpoint } from "../checkpoints/choose-checkpoint.ts";
 import { manifestOf } from "../checkpoints/verify-checkpoint.ts";
 import { errorCode } from "../files.ts";
-import { foreignFormat } from "./foreign-weights.ts";
 
 /** Tensors by name. */
 export interface StoredWeights {
@@ -21,11 +25,6 @@ export interface StoredWeights {
   /** Element types that are not read, by tensor name. */
   readonly unreadable: ReadonlyMap<string, string>;
 }
-
-const single = "model.safetensors";
-const index = "model.safetensors.index.json";
-const maxIndexBytes = 64 * 2 ** 20;
-const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /**
  * Reads the weights at a path.
@@ -93,26 +92,4 @@ async function findWeights(path: string): Promise<string> {
   throw usageError(
     `init_from.path ${path} has no checkpoint and no ${single}; give a trained run, or a safetensors file${several}`,
   );
-}
-
-/** The files that an index lists, all in its own folder. */
-async function filesOfIndex(path: string): Promise<string[]> {
-  const { size } = await stat(path);
-  if (size > maxIndexBytes) throw usageError(`it has ${size} bytes, more than an index of weights`);
-  let parsed: z.output<typeof indexSchema>;
-  try {
-    parsed = indexSchema.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch (cause) {
-    throw usageError(
-      'it is JSON without a "weight_map", so no index of weights; name a safetensors file',
-      { cause },
-    );
-  }
-  const names = [...new Set(Object.values(parsed.weight_map))].sort();
-  return names.map((name) => {
-    const file = join(dirname(path), name);
-    if (name !== basename(name)) throw usageError(`its file "${name}" is not beside the index`);
-    if (!existsSync(file)) throw usageError(`its file ${file} is missing; download all files`);
-    return file;
-  });
 }

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { bfloat16ToNumber, float16ToNumber, widenToFloat32 } from "./half.ts";
+import {
+  bfloat16ToNumber,
+  float8E4M3ToNumber,
+  float8E5M2ToNumber,
+  float8E8M0ToNumber,
+  float16ToNumber,
+  narrowTypes,
+  widenToFloat32,
+} from "./narrow.ts";
 
 test("float16: one, the largest value, the smallest subnormal, infinities and NaN", () => {
   expect(float16ToNumber(0x3c00)).toBe(1);
@@ -32,5 +40,28 @@ test("bfloat16 is the upper half of a float32", () => {
 
 test("widening reads bytes at odd offsets", () => {
   const bytes = new Uint8Array([9, 0x00, 0x3c, 0x00, 0xc0]).subarray(1);
-  expect(widenToFloat32(bytes, float16ToNumber)).toEqual(new Float32Array([1, -2]));
+  expect(widenToFloat32(bytes, narrowTypes.get("F16")!)).toEqual(new Float32Array([1, -2]));
+});
+
+test("float8 E4M3: one, the largest and smallest values, NaN", () => {
+  expect([0x38, 0xb8, 0x7e, 0x01, 0x08, 0x80].map(float8E4M3ToNumber)).toEqual([
+    1,
+    -1,
+    448,
+    2 ** -9,
+    2 ** -6,
+    -0,
+  ]);
+  expect(float8E4M3ToNumber(0x7f)).toBeNaN();
+});
+
+test("float8 E5M2 and E8M0", () => {
+  expect([0x3c, 0x7b, 0x01, 0xfc].map(float8E5M2ToNumber)).toEqual([1, 57344, 2 ** -16, -Infinity]);
+  expect([127, 0, 130].map(float8E8M0ToNumber)).toEqual([1, 2 ** -127, 8]);
+  expect(float8E8M0ToNumber(255)).toBeNaN();
+});
+
+test("bytes with a sign", () => {
+  const bytes = new Uint8Array([1, 0x80, 0xff]);
+  expect([...widenToFloat32(bytes, narrowTypes.get("I8")!)]).toEqual([1, -128, -1]);
 });

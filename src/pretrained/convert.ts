@@ -1,0 +1,157 @@
+/** Finds the parameters of a model in a checkpoint, and reads them. */
+import { type NdArray, toNumbers } from "../graph/array.ts";
+import { usageError } from "../graph/errors.ts";
+import { formatShape } from "../graph/shape.ts";
+import type { CheckpointFiles } from "./checkpoint-files.ts";
+import { mxfp4Shape, widenMxfp4 } from "./mxfp4.ts";
+import { type NameRule, type Place, ruleOf, type Source, stored } from "./names.ts";
+import { arrayAfter, shapeAfter } from "./parts.ts";
+
+/** A parameter of the model. */
+export interface Wanted {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A parameter and the part of the checkpoint that it comes from. */
+interface Found extends Wanted {
+  readonly source: Source;
+  readonly place: Place;
+}
+
+/** The places of all parameters, and what was left over. */
+export interface Plan {
+  readonly found: readonly Found[];
+  /** Stored tensors that no parameter comes from. */
+  readonly unused: readonly string[];
+}
+
+/** Most names that a message lists. */
+const LISTED = 3;
+
+/**
+ * Finds every parameter of a model in a checkpoint by its names and shapes, without reading it.
+ *
+ * @param ignored stored tensors that carry nothing to compute, such as tables of angles
+ * @throws UserError (exit code 2) if a parameter is missing or of another shape, or a tensor would be
+ *   left out
+ */
+export function planConversion(
+  wanted: readonly Wanted[],
+  { tensors, unreadable }: Pick<CheckpointFiles, "tensors" | "unreadable">,
+  rules: readonly NameRule[],
+  ignored: RegExp = /(?!)/,
+): Plan {
+  const used = new Set<string>();
+  const missing: string[] = [];
+  const found: Found[] = [];
+  for (const parameter of wanted) {
+    const match = ruleOf(parameter.name, rules);
+    const source = match?.rule.from.find(
+      ({ name, scales }) =>
+        tensors.has(stored(name, match.place)) &&
+        (scales === undefined || tensors.has(stored(scales, match.place))),
+    );
+    if (match === undefined || source === undefined) {
+      missing.push(
+        match === undefined ? parameter.name : stored(match.rule.from[0]!.name, match.place),
+      );
+      continue;
+    }
+    for (const name of namesOf(source, match.place)) used.add(name);
+    requireShape(parameter, source, match.place, tensors);
+    found.push({ ...parameter, source, place: match.place });
+  }
+  if (missing.length > 0) {
+    const dtype = missing.map((name) => unreadable.get(name)).find((code) => code !== undefined);
+    const reason = dtype === undefined ? "" : `; tensors of type ${dtype} are not read`;
+    throw usageError(`the checkpoint lacks ${listed(missing)}${reason}; download it again`);
+  }
+  const unused = [...tensors.keys(), ...unreadable.keys()].filter(
+    (name) => !used.has(name) && !ignored.test(name),
+  );
+  if (unused.length > 0) {
+    throw usageError(
+      `the checkpoint has ${listed(unused)}, which the model of its config.json does not have, so its results would differ`,
+    );
+  }
+  return { found, unused: [...tensors.keys()].filter((name) => !used.has(name)) };
+}
+
+/**
+ * Reads the parameters of a plan, each stored tensor once.
+ *
+ * @throws UserError (exit code 2) if a value is not finite
+ */
+export async function readPlan(
+  { found }: Plan,
+  files: CheckpointFiles,
+): Promise<Map<string, NdArray>> {
+  const byTensor = new Map<string, Found[]>();
+  for (const parameter of found) {
+    const names = namesOf(parameter.source, parameter.place).join("\n");
+    byTensor.set(names, [...(byTensor.get(names) ?? []), parameter]);
+  }
+  const weights = new Map<string, NdArray>();
+  for (const [names, parameters] of byTensor) {
+    const arrays = await Promise.all(names.split("\n").map((name) => files.read(name)));
+    const whole = arrays.length === 2 ? widenMxfp4(arrays[0]!, arrays[1]!) : toFloat32(arrays[0]!);
+    for (const { name, source, place } of parameters) {
+      const taken = source.steps.reduce<NdArray>(
+        (array, step) => arrayAfter(array, step, place.expert),
+        whole,
+      );
+      if (!(taken.data as Float32Array).every(Number.isFinite)) {
+        throw usageError(`tensor "${names.split("\n")[0]}" has values that are not finite`);
+      }
+      weights.set(name, own(taken, whole));
+    }
+  }
+  return weights;
+}
+
+function namesOf({ name, scales }: Source, place: Place): string[] {
+  return [name, ...(scales === undefined ? [] : [scales])].map((each) => stored(each, place));
+}
+
+function requireShape(
+  { name, shape }: Wanted,
+  source: Source,
+  place: Place,
+  tensors: CheckpointFiles["tensors"],
+): void {
+  const [main, scales] = namesOf(source, place).map((each) => tensors.get(each)!.shape);
+  let found: number[] | undefined;
+  try {
+    const start = scales === undefined ? [...main!] : mxfp4Shape(main!, scales);
+    found = source.steps.reduce(shapeAfter, start);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+  }
+  if (found?.join() === shape.join()) return;
+  const tensor = stored(source.name, place);
+  throw usageError(
+    `tensor "${tensor}" has shape ${formatShape(main!)}, which does not give ${name} of shape ${formatShape(shape)}; config.json and weights do not belong together`,
+  );
+}
+
+function toFloat32(array: NdArray): NdArray<"float32"> {
+  if (array.dtype === "float32") return array as NdArray<"float32">;
+  return { dtype: "float32", shape: array.shape, data: Float32Array.from(toNumbers(array)) };
+}
+
+/** Copies a part of a larger tensor, so that the memory of the whole can be freed. */
+function own(taken: NdArray, whole: NdArray): NdArray {
+  if (taken.data.length === whole.data.length || taken.data.buffer !== whole.data.buffer)
+    return taken;
+  return { ...taken, data: taken.data.slice() } as NdArray;
+}
+
+function listed(names: readonly string[]): string {
+  const rest = names.length - LISTED;
+  const shown = names
+    .slice(0, LISTED)
+    .map((name) => `"${name}"`)
+    .join(", ");
+  return rest > 0 ? `${shown} and ${rest} more tensors` : shown;
+}

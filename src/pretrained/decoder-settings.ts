@@ -1,0 +1,154 @@
+/** Settings of the decoder from the keys that most families share. */
+import { usageError } from "../graph/errors.ts";
+import { yarnFactor } from "../nn/rotary-frequencies.ts";
+import type { HubConfig } from "./hub-config.ts";
+
+/** Settings of the system `decoder` in the form of recipes. */
+export type DecoderInput = Readonly<Record<string, unknown>>;
+
+/**
+ * Sizes, rotary positions, windows and the dense layer.
+ *
+ * @throws UserError (exit code 2) for values that the decoder does not compute
+ */
+export function decoderSettings(config: HubConfig): Record<string, unknown> {
+  requirePlain(config);
+  const { num_attention_heads: heads, hidden_size: width } = config;
+  return {
+    system: "decoder",
+    width,
+    num_layers: config.num_hidden_layers,
+    num_heads: heads,
+    num_key_value_heads: config.num_key_value_heads ?? heads,
+    head_width: config.head_dim ?? width / heads,
+    context_length: config.max_position_embeddings,
+    norm_epsilon: config.rms_norm_eps,
+    rotary: rotaryOf(config),
+    attention: windowOf(config),
+    mlp: { hidden_width: config.intermediate_size, bias: config.mlp_bias ?? false },
+    tie_embeddings: config.tie_word_embeddings ?? false,
+    init_std: config.initializer_range,
+    moe_layers: "none",
+  };
+}
+
+/** Settings of a layer of gated experts, chosen by a softmax, without capacity. */
+export function mixtureSettings(
+  config: HubConfig,
+  {
+    hiddenWidth = config.intermediate_size,
+    normalized,
+    experts = {},
+    router = {},
+  }: {
+    readonly hiddenWidth?: number;
+    /** Whether the weights of a token are divided by their sum. */
+    readonly normalized: boolean;
+    readonly experts?: object;
+    readonly router?: object;
+  },
+): object {
+  const numExperts = config.num_experts ?? config.num_local_experts;
+  const numSelected = config.num_experts_per_tok;
+  if (numExperts == null || numSelected == null) {
+    throw usageError("config.json has no num_experts and num_experts_per_tok");
+  }
+  const weight = config.router_aux_loss_coef ?? 0;
+  return {
+    num_experts: numExperts,
+    router: {
+      name: "softmax_top_k",
+      num_selected_experts: numSelected,
+      normalization: normalized ? "sum" : "none",
+      ...router,
+    },
+    dispatch: { name: "dropless" },
+    experts: { kind: "gated", bias: false, hidden_width: hiddenWidth, ...experts },
+    losses: weight > 0 ? [{ name: "hugging_face_balance", weight }] : [],
+  };
+}
+
+function requirePlain({
+  hidden_act: activation,
+  quantization_config: quantization,
+}: HubConfig): void {
+  if (activation !== "silu") {
+    throw usageError(`config.json has hidden_act ${activation}; the decoder computes silu only`);
+  }
+  const method = quantization?.quant_method;
+  if (quantization != null && method !== "mxfp4") {
+    throw usageError(
+      `the weights are quantised by ${method ?? "an unnamed method"}; take the checkpoint in bfloat16 or float32`,
+    );
+  }
+}
+
+function rotaryOf(config: HubConfig): object {
+  const parameters = config.rope_parameters ?? config.rope_scaling ?? {};
+  const theta = parameters.rope_theta ?? config.rope_theta ?? 10_000;
+  const share = parameters.partial_rotary_factor ?? 1;
+  const kind = parameters.rope_type ?? parameters.type ?? "default";
+  const { factor } = parameters;
+  const original = parameters.original_max_position_embeddings ?? config.max_position_embeddings;
+  const plain = { theta, share };
+  switch (kind) {
+    case "default":
+      return plain;
+    case "linear":
+      return { ...plain, scaling: { kind, factor } };
+    case "llama3":
+      return {
+        ...plain,
+        scaling: {
+          ...{ kind, factor },
+          low_frequency_factor: parameters.low_freq_factor,
+          high_frequency_factor: parameters.high_freq_factor,
+          original_context: original,
+        },
+      };
+    case "yarn":
+      return {
+        ...plain,
+        scaling: {
+          ...{ kind, factor },
+          original_context: original,
+          beta_fast: parameters.beta_fast ?? 32,
+          beta_slow: parameters.beta_slow ?? 1,
+          attention_factor: yarnAttention(parameters),
+          truncate: parameters.truncate ?? true,
+        },
+      };
+    default:
+      throw usageError(
+        `config.json has rotary positions of type ${kind}; the decoder computes default, linear, llama3 and yarn`,
+      );
+  }
+}
+
+function yarnAttention({
+  attention_factor: given,
+  factor,
+  mscale,
+  mscale_all_dim: all,
+}: NonNullable<HubConfig["rope_parameters"]>): number {
+  if (given != null) return given;
+  if (mscale && all) return yarnFactor(factor ?? 1, mscale) / yarnFactor(factor ?? 1, all);
+  return yarnFactor(factor ?? 1);
+}
+
+function windowOf(config: HubConfig): object {
+  const { sliding_window: window, use_sliding_window: used, layer_types: types } = config;
+  if (types != null) {
+    const other = types.find((type) => !/^(full|sliding)_attention$/.test(type));
+    if (other !== undefined) {
+      throw usageError(`config.json has layers of type ${other}; the decoder has full_attention and sliding_attention`); // biome-ignore format: one sentence
+    }
+    const layers = types.flatMap((type, i) => (type === "sliding_attention" ? [i] : []));
+    if (layers.length === 0 || !window) return {};
+    return { window, window_layers: layers };
+  }
+  if (!window || used === false) return {};
+  const first = used === true ? (config.max_window_layers ?? 0) : 0;
+  const layers = Array.from({ length: config.num_hidden_layers }, (_, i) => i);
+  return { window, window_layers: layers.filter((i) => i >= first) };
+}

@@ -1,0 +1,80 @@
+/** Decoders of Hugging Face Transformers, made by `fixtures/make_decoders.py`. */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { createDecoder } from "../evaluate/generate/decoder.ts";
+import { generate } from "../evaluate/generate/generate.ts";
+import { decodeSafetensors } from "../formats/safetensors.ts";
+import { type NdArray, toNumbers } from "../graph/array.ts";
+import { apply } from "../learn/native.ts";
+import { layersOf, readRouting } from "../moe/routing-taps.ts";
+import { nativeRuntime } from "../runtime/native/native.ts";
+import { families } from "./families/index.ts";
+import { openPretrained } from "./open-pretrained.ts";
+
+const fixtures = fileURLToPath(new URL("fixtures/", import.meta.url));
+const folders = readdirSync(fixtures, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+test("every family has a fixture", () => {
+  const covered = folders.map((name) => name.replace(/-.*/, ""));
+  expect(families.list().filter(({ name }) => !covered.includes(name))).toEqual([]);
+});
+
+const largest = (found: number[], expected: number[]): number =>
+  Math.max(...found.map((x, i) => Math.abs(x - expected[i]!)));
+
+describe.each(folders)("%s", (name) => {
+  const folder = `${fixtures}${name}`;
+  const { tensors } = decodeSafetensors(readFileSync(`${folder}/expected.safetensors`));
+  const expected = (key: string): number[] => toNumbers(tensors.get(key)!);
+  const ids = tensors.get("ids")!;
+
+  test("logits, experts and weights equal those of Transformers", async () => {
+    const { model, readWeights } = await openPretrained(folder);
+    const { output, taps } = await apply(
+      (scope, inputs) => model.logits(scope, inputs.ids),
+      await readWeights(),
+      { ids },
+      { taps: true },
+    );
+    expect(largest(toNumbers(output), expected("logits"))).toBeLessThan(1e-4);
+    const layers = layersOf(Object.keys(taps));
+    const known = [...tensors.keys()].filter((key) => key.startsWith("experts."));
+    expect(layers).toHaveLength(known.length);
+    for (const [index, layer] of layers.entries()) {
+      const routing = readRouting(taps, layer, "combineWeights");
+      const [chosen, weights] = sortedChoices(routing.ids, routing.combineWeights);
+      const block = known[index]!.split(".")[1]!;
+      expect(chosen).toEqual(expected(`experts.${block}`));
+      expect(largest(weights, expected(`weights.${block}`))).toBeLessThan(1e-5);
+    }
+  });
+
+  test("greedy continuations with the cache equal those of Transformers", async () => {
+    const { model, readWeights } = await openPretrained(folder);
+    const weights = await readWeights();
+    using decoder = await createDecoder(model, { runtime: nativeRuntime(), weights });
+    const rows = toNumbers(ids);
+    const prompts = [rows.slice(0, 7), rows.slice(12, 19)];
+    const found: number[][] = [[], []];
+    const options = { maxNewTokens: 32, temperature: 0, decode: () => "" };
+    for await (const step of generate(decoder, prompts, options)) {
+      for (const [i, id] of step.ids.entries()) found[i]!.push(id!);
+    }
+    expect(found.flat()).toEqual(expected("greedy"));
+  });
+});
+
+/** Choices `[K, N]` of every token in the order of the experts' numbers, `[N, K]`, and their weights. */
+function sortedChoices(ids: NdArray, weights: NdArray): [number[], number[]] {
+  const [count, numTokens] = ids.shape as [number, number];
+  const [experts, gates] = [toNumbers(ids), toNumbers(weights)];
+  const rows = Array.from({ length: numTokens }, (_, n) =>
+    Array.from({ length: count }, (__, k) => k * numTokens + n).toSorted(
+      (a, b) => experts[a]! - experts[b]!,
+    ),
+  );
+  return [rows.flat().map((i) => experts[i]!), rows.flat().map((i) => gates[i]!)];
+}
