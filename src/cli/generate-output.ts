@@ -2,7 +2,7 @@
 import type { Beam } from "../evaluate/generate/beam-search.ts";
 import type { Generation } from "../evaluate/generate/generate.ts";
 import { tokenTexts } from "../evaluate/generate/prompt.ts";
-import type { OpenedLanguageModel } from "../runs/open-language-model.ts";
+import type { OpenedTextModel } from "../runs/open-text-model.ts";
 import type { Context } from "./context.ts";
 import { formatMetric, formatRate } from "./progress.ts";
 
@@ -42,7 +42,7 @@ export function noteSpeed({ err }: Context, results: readonly Result[], seconds:
 /** A result as JSON. */
 export function describeResult(
   { prompt, ids, generation, beams }: Result,
-  opened: Pick<OpenedLanguageModel, "decoder" | "tokenizer">,
+  opened: Pick<OpenedTextModel, "decoder" | "tokenizer">,
   experts: boolean,
 ): { readonly prompt: string; readonly [key: string]: unknown } {
   if (generation === undefined) {
@@ -69,7 +69,7 @@ function describe({ text, ids, logProbability, ended }: Omit<Beam, "score">) {
 function routingOf(
   prompt: readonly number[],
   { ids, experts }: Generation,
-  { decoder, tokenizer }: Pick<OpenedLanguageModel, "decoder" | "tokenizer">,
+  { decoder, tokenizer }: Pick<OpenedTextModel, "decoder" | "tokenizer">,
 ): object {
   const read = [...prompt, ...ids.slice(0, -1)].slice(-experts.length);
   const seen = Array<string>(experts.length - read.length).fill("<image>");

@@ -2,7 +2,7 @@
 import type { GenerateOptions } from "../evaluate/generate/generate.ts";
 import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
-import type { OpenedLanguageModel } from "../runs/open-language-model.ts";
+import type { TextModel } from "../runs/open-text-model.ts";
 import type { Context } from "./context.ts";
 import type { GenerationOptions } from "./options.ts";
 
@@ -15,7 +15,7 @@ export function generateSettings(
     repetitionPenalty,
     cache: useCache,
   }: GenerationOptions & { readonly temperature: number },
-  { tokenizer }: Pick<OpenedLanguageModel, "tokenizer">,
+  { tokenizer, stopTokens }: Pick<TextModel, "tokenizer"> & Partial<Pick<TextModel, "stopTokens">>,
 ): Omit<GenerateOptions, "maxNewTokens"> {
   const { endId } = tokenizer;
   return {
@@ -23,7 +23,7 @@ export function generateSettings(
     useCache,
     decode: (tokens) => tokenizer.decode(tokens),
     ...defined({ topK, topP, repetitionPenalty }),
-    ...(endId !== undefined && { stopTokens: [endId] }),
+    stopTokens: stopTokens ?? (endId === undefined ? [] : [endId]),
   };
 }
 

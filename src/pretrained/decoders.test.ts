@@ -7,7 +7,11 @@ import { generate } from "../evaluate/generate/generate.ts";
 import { decodeSafetensors } from "../formats/safetensors.ts";
 import { type NdArray, toNumbers } from "../graph/array.ts";
 import { apply } from "../learn/native.ts";
+import { nextTokenLoss } from "../losses/next-token.ts";
 import { layersOf, readRouting } from "../moe/routing-taps.ts";
+import { normalArray, runScoped } from "../nn/scope.fixture.ts";
+import { slice } from "../ops/join.ts";
+import { reshape } from "../ops/reshape.ts";
 import { nativeRuntime } from "../runtime/native/native.ts";
 import { families } from "./families/index.ts";
 import { openPretrained } from "./open-pretrained.ts";
@@ -49,6 +53,34 @@ describe.each(folders)("%s", (name) => {
       const block = known[index]!.split(".")[1]!;
       expect(chosen).toEqual(expected(`experts.${block}`));
       expect(largest(weights, expected(`weights.${block}`))).toBeLessThan(1e-5);
+    }
+  });
+
+  test("gradients of the cross-entropy equal those of PyTorch", async () => {
+    const { model, family, readWeights } = await openPretrained(folder);
+    const { gradients } = await runScoped(
+      (scope, inputs) => {
+        const logits = reshape(model.logits(scope, inputs.ids!), [2, 12, model.vocabularySize]);
+        const rows = reshape(slice(logits, 1, 0, -1), [22, model.vocabularySize]);
+        return { loss: nextTokenLoss(rows, slice(inputs.ids!, 1, 1)) };
+      },
+      {
+        inputs: { ids },
+        values: Object.fromEntries(await readWeights()),
+        differentiate: ["loss"],
+      },
+    );
+    const known = [...tensors.keys()].filter((key) => key.startsWith("gradients."));
+    expect(known.length).toBeGreaterThan(0);
+    for (const key of known) {
+      const rule = family.names.find(({ from }) =>
+        from.some((source) => `gradients.${source.name.replace("{i}", "0")}` === key),
+      );
+      const own = gradients.loss![rule!.to.replace("{i}", "0")]!;
+      const given = toNumbers(normalArray("cotangent", []))[0]!; // by which gradients are multiplied
+      const found = toNumbers(own).map((slope) => slope / given);
+      const scale = Math.max(...expected(key).map(Math.abs));
+      expect(largest(found, expected(key)) / scale, key).toBeLessThan(1e-4);
     }
   });
 

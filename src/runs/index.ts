@@ -39,3 +39,10 @@ export {
 } from "./open-language-model.ts";
 export type { OpenModelOptions } from "./open-model.ts";
 export { type OpenedRun, openRun } from "./open-run.ts";
+export {
+  type OpenedTextModel,
+  type OpenTextModelOptions,
+  openTextModel,
+  type TextModel,
+} from "./open-text-model.ts";
+export { type RoutingRows, textRouting } from "./text-routing.ts";

@@ -1,6 +1,7 @@
 /** Opens trained language models. */
 import type { Tokenizer } from "../data/tokenizers/index.ts";
 import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
+import type { WeightedOptions } from "../evaluate/model-weights.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import { createLanguageModel, type LanguageModelName, systems } from "../models/systems.ts";
 import type { TrainConfig } from "../recipe/config.ts";
@@ -23,6 +24,28 @@ export interface OpenedLanguageModel {
   [Symbol.dispose](): void;
 }
 
+/** The language model of a run before it is compiled for generation. */
+export interface RunTextModel extends Omit<OpenedLanguageModel, "decoder" | "dispose"> {
+  readonly stopTokens: readonly number[];
+  readonly step: number;
+  readonly compile: WeightedOptions;
+}
+
+/** Reads the language model of a run directory. @throws UserError (exit code 2) as `openLanguageModel` */
+export async function openModelOfTexts(
+  run: string,
+  options: OpenModelOptions = {},
+): Promise<Omit<RunTextModel, typeof Symbol.dispose>> {
+  const able = systems.list().filter(({ languageModel }) => languageModel !== undefined);
+  const names = able.map(({ name }) => name as LanguageModelName);
+  const opened = await openModel(run, { names, lacks: "does not continue texts" }, options);
+  const { config, checkpoint, settings, tokenizer, compile } = opened;
+  const { vocabularySize, endId } = tokenizer;
+  const model = createLanguageModel(settings, { vocabularySize });
+  const stopTokens = endId === undefined ? [] : [endId];
+  return { config, checkpoint, model, tokenizer, stopTokens, step: checkpoint.step, compile };
+}
+
 /**
  * Opens the language model of a run directory; its data set is not needed. Weights are the moving
  * averages if the run keeps them.
@@ -39,12 +62,8 @@ export async function openLanguageModel(
   run: string,
   { experts = false, ...options }: OpenLanguageModelOptions = {},
 ): Promise<OpenedLanguageModel> {
-  const able = systems.list().filter(({ languageModel }) => languageModel !== undefined);
-  const names = able.map(({ name }) => name as LanguageModelName);
-  const opened = await openModel(run, { names, lacks: "does not continue texts" }, options);
-  const { config, checkpoint, settings, tokenizer, compile } = opened;
-  const { vocabularySize } = tokenizer;
-  const model = createLanguageModel(settings, { vocabularySize });
+  const { compile, ...opened } = await openModelOfTexts(run, options);
+  const { config, checkpoint, model, tokenizer } = opened;
   const decoder = await createDecoder(model, { ...compile, experts });
   const parts = { config, checkpoint, model, tokenizer, decoder };
   return { ...parts, ...disposable(() => decoder.dispose()) };

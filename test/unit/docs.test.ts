@@ -18,6 +18,7 @@ import {
 } from "./docs/markdown.fixture.ts";
 import {
   readPages,
+  writeCheckpoint,
   writeDataRoot,
   writePictures,
   writeRecipes,
@@ -44,6 +45,7 @@ const before = { folder: process.cwd(), data: process.env.MOESAIC_DATA };
 beforeAll(() => {
   for (const name of dataPages) writeTrees(folder.path, pages.get(name)!);
   writeDataRoot(join(folder.path, "data"));
+  writeCheckpoint(folder.path);
   for (const page of pages.values()) writeRecipes(folder.path, page);
   process.chdir(folder.path);
   process.env.MOESAIC_DATA = join(folder.path, "data");

@@ -1,20 +1,21 @@
-import { defineCommand } from "../define-command.ts";
+import { argument, defineCommand } from "../define-command.ts";
 import { option, text, whole } from "../option.ts";
-import { generationOptions, generationRules, run, temperatureOption } from "../options.ts";
+import { generationOptions, generationRules, temperatureOption } from "../options.ts";
 import { conflicts } from "../rules.ts";
 
 const notes = `
-Uses the best checkpoint and the tokenizer of <run>; the data set is not needed. Equal seeds give equal
-texts. Beyond the context length the model rereads the last context_length tokens for every new token;
---keep-tokens with half of that makes rereading rare.
+Uses the best checkpoint and the tokenizer of a run; the data set is not needed. A checkpoint from the
+Hugging Face hub is a folder with config.json, safetensors and tokenizer.json; moesaic open describes it.
+Equal seeds give equal texts. Beyond the context length the model rereads the last context_length tokens
+for every new token; --keep-tokens with half of that makes rereading rare.
 `;
 
 /** `moesaic generate` */
 export const generateDefinition = defineCommand({
   name: "generate",
   summary: "continue texts",
-  description: "Continues texts with the language model of a run.",
-  arguments: [run],
+  description: "Continues texts with the language model of a run, or of a checkpoint from the hub.",
+  arguments: [argument("<model>", "run directory, or folder with config.json and safetensors")],
   options: {
     prompt: option("<text>", "text to continue; repeatable", text, { required: true, many: true }),
     maxNewTokens: option("<count>", "maximum number of new tokens", whole(1), { default: 256 }),
@@ -23,6 +24,11 @@ export const generateDefinition = defineCommand({
     stop: option("<text>", "text that ends a continuation, not printed; repeatable", text, {
       many: true,
     }),
+    context: option(
+      "<count>",
+      "context of a checkpoint from the hub, in tokens (default: 2048)",
+      whole(1),
+    ),
     keepTokens: option("<count>", "tokens to keep when a text outgrows the context", whole(1)),
   },
   rules: [conflicts("beams", ["temperature"], "beam search does not sample"), ...generationRules],
@@ -32,6 +38,7 @@ export const generateDefinition = defineCommand({
     'moesaic generate runs/makemoe --prompt "ROMEO:" --prompt "JULIET:" --stop ":" --json',
     'moesaic generate runs/makemoe --prompt "To be" --beams 4 --max-new-tokens 40',
     'moesaic generate runs/makemoe --prompt "To be" --experts > experts.json',
+    'moesaic generate OLMoE-1B-7B --prompt "Once upon a time" --context 512',
   ],
   load: async () => (await import("./run/generate.ts")).generateCommand,
 });

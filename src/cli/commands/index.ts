@@ -9,10 +9,12 @@ import { evalDefinition } from "./eval.ts";
 import { expertsDefinition } from "./experts.ts";
 import { generateDefinition } from "./generate.ts";
 import { inspectDefinition } from "./inspect.ts";
+import { openDefinition } from "./open.ts";
 import { parametersDefinition } from "./parameters.ts";
 import { probeDefinition } from "./probe.ts";
 import { recipesDefinition } from "./recipes.ts";
 import { retrieveDefinition } from "./retrieve.ts";
+import { routingDefinition } from "./routing.ts";
 import { trainDefinition } from "./train.ts";
 import { zeroShotDefinition } from "./zero-shot.ts";
 
@@ -30,6 +32,8 @@ export const commands: readonly (Command | CommandGroup)[] = [
   expertsDefinition,
   domainsDefinition,
   agreementDefinition,
+  openDefinition,
+  routingDefinition,
   parametersDefinition,
   dataDefinition,
 ];

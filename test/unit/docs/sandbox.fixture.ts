@@ -1,5 +1,5 @@
 /** A folder in which the commands of the docs run, on the data that the pages show. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parquetWriteFile } from "hyparquet-writer";
 import { plainPng } from "../../../src/data/images/pictures.fixture.ts";
@@ -98,6 +98,13 @@ export function writePictures(folder: string, words: readonly string[]): void {
 export function writeDataRoot(root: string): void {
   mkdirSync(join(root, "tinyshakespeare"), { recursive: true });
   writeFileSync(join(root, "tinyshakespeare", "input.txt"), `ROMEO: ${passage}`);
+}
+
+/** A tiny checkpoint under the name that the docs use, and a text to read. */
+export function writeCheckpoint(folder: string): void {
+  const tiny = new URL("../../../src/pretrained/fixtures/qwen3_moe/", import.meta.url);
+  cpSync(tiny, join(folder, "OLMoE-1B-7B"), { recursive: true });
+  writeFileSync(join(folder, "speech.txt"), "the router sends each token to the best experts");
 }
 
 /** Writes the recipes in a page's YAML blocks, which name their file in the first line. */

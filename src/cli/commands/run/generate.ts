@@ -8,7 +8,7 @@ import {
 import { promptTokens } from "../../../evaluate/generate/prompt.ts";
 import { defined } from "../../../graph/defined.ts";
 import { key } from "../../../random/index.ts";
-import { openLanguageModel } from "../../../runs/open-language-model.ts";
+import { openTextModel } from "../../../runs/open-text-model.ts";
 import { type Context, printJson } from "../../context.ts";
 import { describeResult, noteSpeed, printResults, type Result } from "../../generate-output.ts";
 import { doesStream, generateSettings } from "../../generation.ts";
@@ -21,9 +21,10 @@ export interface GenerateCommandOptions extends GenerationOptions {
   readonly temperature: number;
   readonly stop: readonly string[] | undefined;
   readonly keepTokens: number | undefined;
+  readonly context: number | undefined;
 }
 
-/** `moesaic generate`: continues texts with the language model of a run. */
+/** `moesaic generate`: continues texts with the language model of a run or a folder. */
 export async function generateCommand(
   context: Context,
   run: string,
@@ -33,7 +34,7 @@ export async function generateCommand(
   const { seed, beams: numBeams, lengthPenalty, experts, json } = options;
   const streams = doesStream(context, options, prompts.length);
 
-  using opened = await openLanguageModel(run, { checkpoint, experts });
+  using opened = await openTextModel(run, { checkpoint, experts, contextLength: options.context });
   const { decoder, tokenizer, model } = opened;
   const ids = prompts.map((text) => promptTokens(tokenizer, text));
   for (const { length } of ids) noteLength(context, length, model.contextLength);
@@ -63,9 +64,14 @@ export async function generateCommand(
   const seconds = (performance.now() - started) / 1000;
 
   if (json || experts) {
-    const { step } = opened.checkpoint;
+    const { step } = opened;
     const texts = results.map((result) => describeResult(result, opened, experts));
-    printJson(context, { run, step, ...(numBeams === undefined && { seed }), texts });
+    printJson(context, {
+      run,
+      ...defined({ step }),
+      ...(numBeams === undefined && { seed }),
+      texts,
+    });
   } else {
     if (!streams) printResults(context, results);
     noteSpeed(context, results, seconds);

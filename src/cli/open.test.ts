@@ -1,0 +1,70 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parquetReadObjects } from "hyparquet";
+import { afterAll, expect, test } from "vitest";
+import { main } from "./main.ts";
+
+const fixture = fileURLToPath(new URL("../pretrained/fixtures/qwen3_moe", import.meta.url));
+const temporary = mkdtempSync(join(tmpdir(), "moesaic-open-"));
+afterAll(() => rmSync(temporary, { recursive: true }));
+const words = join(temporary, "words.txt");
+writeFileSync(words, "the best experts of the layer");
+
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ["", ""];
+  const code = await main(argv, {
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  });
+  return { code, out, err };
+}
+
+test("open describes a checkpoint, as a table and as JSON", async () => {
+  const { code, out } = await run("open", fixture);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^family +Qwen3-MoE \(arXiv:2505.09388\)$/m);
+  expect(out).toMatch(/^experts +2 of 4, 0 shared$/m);
+  const facts = JSON.parse((await run("open", fixture, "--json")).out);
+  expect(facts.heads).toEqual({ queries: 4, keys_and_values: 2 });
+  // An expert has 3 matrices of 16 x 8; a token uses 2 of 4 in both layers.
+  expect(facts.parameters.total - facts.parameters.active).toBe(2 * 2 * 3 * 16 * 8);
+});
+
+test("generate continues a text with a checkpoint, equally for equal seeds", async () => {
+  const argv = ["generate", fixture, "--prompt", "the", "--max-new-tokens", "5", "--json"];
+  const [one, two] = [await run(...argv), await run(...argv)];
+  expect(one.code).toBe(0);
+  expect(JSON.parse(one.out).texts[0].num_tokens).toBe(5);
+  expect(two.out).toBe(one.out);
+});
+
+test("routing writes a row for each token, layer and choice", async () => {
+  const file = join(temporary, "routing.parquet");
+  const { code, out } = await run("routing", fixture, "--text", words, "--out", file, "--context", "6", "--json"); // biome-ignore format: a command
+  expect(code).toBe(0);
+  const { tokens, rows } = JSON.parse(out);
+  expect(rows).toBe(tokens * 2 * 2);
+  const bytes = readFileSync(file);
+  const table = await parquetReadObjects({ file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) }); // biome-ignore format: one call
+  expect(table).toHaveLength(rows);
+  expect(table[0]).toMatchObject({ sequence: 0, position: 0, text: "<s>", layer: "blocks.0.moe" });
+  expect(new Set(table.map(({ sequence }) => sequence)).size).toBe(Math.ceil(tokens / 6));
+  expect(table[0]!.weight + table[1]!.weight).toBeCloseTo(1, 5);
+});
+
+test.each([
+  [["open", temporary], /config.json is missing; name a folder as on the Hugging Face hub/],
+  [["routing", fixture, "--text", "none.txt", "--out", "x.parquet"], /--text none.txt is no file/],
+  [["routing", fixture, "--text", words, "--out", "x.csv"], /ends in .parquet, got "x.csv"/],
+  [
+    ["routing", fixture.replace("qwen3_moe", "llama"), "--text", words, "--out", "x.parquet"],
+    /has no tokenizer.json/,
+  ],
+])("%j is refused", async (argv, message) => {
+  // biome-ignore format: a table
+  const { code, err } = await run(...argv);
+  expect(code).toBe(2);
+  expect(err).toMatch(message);
+});

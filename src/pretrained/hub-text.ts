@@ -1,0 +1,56 @@
+/** The tokenizer and the generation settings of a folder as on the Hugging Face hub. */
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import * as z from "zod";
+import { createHubTokenizer } from "../data/tokenizers/hub.ts";
+import { hubTokenizerState } from "../data/tokenizers/hub-file.ts";
+import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
+import { usageError } from "../graph/errors.ts";
+
+const maxBytes = 2 ** 20;
+const ids = z.union([z.int().nonnegative(), z.array(z.int().nonnegative())]).nullish();
+const generation = z.looseObject({ eos_token_id: ids });
+
+/**
+ * Opens the `tokenizer.json` of a folder.
+ *
+ * @param numEmbeddings rows of the model's table; a tokenizer with more ids does not belong to it
+ * @throws UserError (exit code 2) if it is missing, of another kind or too large for the model
+ */
+export async function openFolderTokenizer(
+  folder: string,
+  numEmbeddings: number,
+): Promise<Tokenizer> {
+  const tokenizer = createHubTokenizer(await hubTokenizerState(resolve(folder), {}));
+  if (tokenizer.vocabularySize <= numEmbeddings) return tokenizer;
+  throw usageError(
+    `${folder}: tokenizer.json has ids up to ${tokenizer.vocabularySize - 1}, but the model has ${numEmbeddings} embeddings; they do not belong together`,
+  );
+}
+
+/**
+ * The tokens that end a text, from generation_config.json and config.json.
+ *
+ * @param config the keys of config.json
+ * @throws UserError (exit code 2) for a file that is too large or no JSON
+ */
+export async function readStopTokens(
+  folder: string,
+  config: Readonly<Record<string, unknown>>,
+): Promise<readonly number[]> {
+  const path = join(folder, "generation_config.json");
+  const own = existsSync(path) ? await readGeneration(path) : undefined;
+  const given = own ?? ids.safeParse(config.eos_token_id).data;
+  return given == null ? [] : [given].flat();
+}
+
+async function readGeneration(path: string): Promise<z.output<typeof ids>> {
+  const { size } = await stat(path);
+  if (size > maxBytes) throw usageError(`${path} has ${size} bytes, more than ${maxBytes}`);
+  try {
+    return generation.parse(JSON.parse(await readFile(path, "utf8"))).eos_token_id;
+  } catch (cause) {
+    throw usageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}

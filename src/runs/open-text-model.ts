@@ -1,0 +1,83 @@
+/** Opens language models of runs and of checkpoints on the Hugging Face hub alike. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
+import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
+import type { WeightedOptions } from "../evaluate/model-weights.ts";
+import type { LanguageModel } from "../models/language-model.ts";
+import { openFolderTokenizer, readStopTokens } from "../pretrained/hub-text.ts";
+import { openPretrained } from "../pretrained/open-pretrained.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
+import { type OpenLanguageModelOptions, openModelOfTexts } from "./open-language-model.ts";
+import { disposable } from "./open-model.ts";
+
+export interface OpenTextModelOptions extends OpenLanguageModelOptions {
+  /**
+   * Tokens of the context of a checkpoint from the hub, for which generation reserves memory.
+   * Default 2048.
+   */
+  readonly contextLength?: number | undefined;
+}
+
+/** A language model, its tokenizer and its weights. */
+export interface TextModel {
+  readonly model: LanguageModel;
+  readonly tokenizer: Tokenizer;
+  /** Tokens that end a text. */
+  readonly stopTokens: readonly number[];
+  /** Step of the checkpoint of a run. */
+  readonly step?: number;
+  /** Weights and session options for compiling parts of the model. */
+  readonly compile: WeightedOptions;
+}
+
+/** A text model that is ready to generate; the caller must dispose of it. */
+export interface OpenedTextModel extends TextModel {
+  readonly decoder: Decoder;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Default tokens of the context of a checkpoint from the hub. */
+const CONTEXT = 2048;
+
+/** Whether a folder is a checkpoint as on the Hugging Face hub: a config.json, and no run. */
+export function isHubFolder(folder: string): boolean {
+  return existsSync(join(folder, "config.json")) && !existsSync(join(folder, "config.yaml"));
+}
+
+/**
+ * Reads the language model of a run directory, or of a folder as on the Hugging Face hub.
+ *
+ * @throws UserError (exit code 2) if it is neither, or its model does not continue texts
+ */
+export async function readTextModel(
+  source: string,
+  { contextLength = CONTEXT, ...options }: OpenTextModelOptions = {},
+): Promise<TextModel> {
+  if (!isHubFolder(source)) return openModelOfTexts(source, options);
+  const { model, config, readWeights } = await openPretrained(source, { contextLength });
+  const tokenizer = await openFolderTokenizer(source, model.vocabularySize);
+  const stopTokens = await readStopTokens(source, config);
+  const compile = { runtime: defaultRuntime(), weights: await readWeights() };
+  return { model, tokenizer, stopTokens, compile };
+}
+
+/**
+ * Opens the language model of a run directory, or of a folder as on the Hugging Face hub, for
+ * generation.
+ *
+ * @throws UserError (exit code 2) if it is neither, or its model does not continue texts
+ * @example
+ * using opened = await openTextModel("OLMoE-1B-7B", { contextLength: 512 });
+ * const prompts = [promptTokens(opened.tokenizer, "Once upon a time")];
+ */
+export async function openTextModel(
+  source: string,
+  options: OpenTextModelOptions = {},
+): Promise<OpenedTextModel> {
+  const read = await readTextModel(source, options);
+  const { experts = false } = options;
+  const decoder = await createDecoder(read.model, { ...read.compile, experts });
+  return { ...read, decoder, ...disposable(() => decoder.dispose()) };
+}
