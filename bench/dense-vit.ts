@@ -1,5 +1,5 @@
 import type { Tensor } from "../src/graph/graph.ts";
-import { selfAttention } from "../src/nn/attention.ts";
+import { selfAttention } from "../src/nn/attention/attention.ts";
 import { truncatedNormal } from "../src/nn/initializers.ts";
 import { layerNorm } from "../src/nn/layer-norm.ts";
 import { linear } from "../src/nn/linear.ts";

@@ -7,7 +7,7 @@ import { crossEntropy } from "../losses/cross-entropy.ts";
 import { moe } from "../moe/layer.ts";
 import { importanceLoss } from "../moe/losses/importance.ts";
 import { softmaxTopKRouter } from "../moe/routers/softmax-top-k.ts";
-import { selfAttention } from "../nn/attention.ts";
+import { selfAttention } from "../nn/attention/attention.ts";
 import { dropout } from "../nn/dropout.ts";
 import { layerNorm } from "../nn/layer-norm.ts";
 import { linear } from "../nn/linear.ts";

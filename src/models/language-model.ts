@@ -1,6 +1,6 @@
 /** The interface of models that continue token sequences, for training and generation. */
 import type { Tensor } from "../graph/graph.ts";
-import type { KeyValues } from "../nn/kv-cache.ts";
+import type { KeyValues } from "../nn/attention/kv-cache.ts";
 import type { Scope } from "../nn/scope.ts";
 
 /** Scores of the next token, and the cache of keys and values. */

@@ -3,8 +3,8 @@
 import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { type Dim, product } from "../graph/shape.ts";
+import { lengthMask } from "../nn/attention/kv-cache.ts";
 import type { Initializer } from "../nn/initializers.ts";
-import { lengthMask } from "../nn/kv-cache.ts";
 import { positionTable } from "../nn/positions.ts";
 import type { Scope } from "../nn/scope.ts";
 import { add, div, maximum, sub } from "../ops/arithmetic.ts";

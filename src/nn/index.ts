@@ -8,18 +8,34 @@ export {
   mixValues,
   projectHeads,
   selfAttention,
-} from "./attention.ts";
+} from "./attention/attention.ts";
+export {
+  type GroupedHeadOptions,
+  groupedAttention,
+  groupedDecode,
+} from "./attention/grouped-attention.ts";
+export {
+  type CachedAttention,
+  decodeAttention,
+  type KeyValues,
+  lengthBias,
+  lengthMask,
+  prefillAttention,
+} from "./attention/kv-cache.ts";
+export { type Rotation, rotate, rotation } from "./attention/rotary.ts";
+export {
+  type RotaryFrequencies,
+  type RotaryOptions,
+  type RotaryScaling,
+  rotaryFrequencies,
+  yarnFactor,
+} from "./attention/rotary-frequencies.ts";
 export { batchNorm } from "./batch-norm.ts";
 export { type ConvOptions, conv } from "./conv.ts";
 export { convStem } from "./conv-stem.ts";
 export { dropPath, dropPathRate } from "./drop-path.ts";
 export { dropout } from "./dropout.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
-export {
-  type GroupedHeadOptions,
-  groupedAttention,
-  groupedDecode,
-} from "./grouped-attention.ts";
 export {
   constantOf,
   type Initializer,
@@ -33,14 +49,6 @@ export {
   xavierUniform,
   zeros,
 } from "./initializers.ts";
-export {
-  type CachedAttention,
-  decodeAttention,
-  type KeyValues,
-  lengthBias,
-  lengthMask,
-  prefillAttention,
-} from "./kv-cache.ts";
 export { layerNorm, standardize } from "./layer-norm.ts";
 export { type LinearOptions, linear } from "./linear.ts";
 export {
@@ -54,14 +62,6 @@ export { type PatchEmbedOptions, patchEmbed, patchGrid, patchify } from "./patch
 export { positionTable } from "./positions.ts";
 export { type ResnetStemOptions, resnetStem } from "./resnet-stem.ts";
 export { rmsNorm } from "./rms-norm.ts";
-export { type Rotation, rotate, rotation } from "./rotary.ts";
-export {
-  type RotaryFrequencies,
-  type RotaryOptions,
-  type RotaryScaling,
-  rotaryFrequencies,
-  yarnFactor,
-} from "./rotary-frequencies.ts";
 export {
   createScope,
   type LossWeight,

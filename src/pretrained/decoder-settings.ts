@@ -1,6 +1,6 @@
 /** Settings of the decoder from the keys that most families share. */
 import { usageError } from "../graph/errors.ts";
-import { yarnFactor } from "../nn/rotary-frequencies.ts";
+import { yarnFactor } from "../nn/attention/rotary-frequencies.ts";
 import type { HubConfig } from "./hub-config.ts";
 
 /** Settings of the system `decoder` in the form of recipes. */

@@ -12,7 +12,7 @@ import { accuracy } from "../../src/losses/accuracy.ts";
 import { crossEntropy } from "../../src/losses/cross-entropy.ts";
 import { moe } from "../../src/moe/layer.ts";
 import { softmaxTopKRouter } from "../../src/moe/routers/softmax-top-k.ts";
-import { selfAttention } from "../../src/nn/attention.ts";
+import { selfAttention } from "../../src/nn/attention/attention.ts";
 import { layerNorm } from "../../src/nn/layer-norm.ts";
 import { linear } from "../../src/nn/linear.ts";
 import { patchEmbed } from "../../src/nn/patch-embed.ts";

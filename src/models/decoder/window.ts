@@ -2,7 +2,7 @@
 import { allocate } from "../../graph/array.ts";
 import type { Graph, Tensor } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
-import { lengthBias } from "../../nn/kv-cache.ts";
+import { lengthBias } from "../../nn/attention/kv-cache.ts";
 import { add, maximum, mul, sub } from "../../ops/arithmetic.ts";
 import { cast, less } from "../../ops/compare.ts";
 import { reshape, unsqueeze } from "../../ops/reshape.ts";

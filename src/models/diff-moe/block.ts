@@ -1,6 +1,6 @@
 /** The Diff-MoE block: self-attention, gated fusion with a text, mixture of experts. */
 import type { Tensor } from "../../graph/graph.ts";
-import { crossAttention, selfAttention } from "../../nn/attention.ts";
+import { crossAttention, selfAttention } from "../../nn/attention/attention.ts";
 import { dropout } from "../../nn/dropout.ts";
 import { truncatedNormal } from "../../nn/initializers.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";

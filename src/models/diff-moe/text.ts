@@ -2,10 +2,10 @@
 
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
+import { lengthBias } from "../../nn/attention/kv-cache.ts";
 import { dropout } from "../../nn/dropout.ts";
 import { embedding } from "../../nn/embedding.ts";
 import { truncatedNormal } from "../../nn/initializers.ts";
-import { lengthBias } from "../../nn/kv-cache.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import { positionTable } from "../../nn/positions.ts";

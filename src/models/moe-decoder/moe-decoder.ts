@@ -23,15 +23,15 @@ import { createMoe, type MoeLayer, type MoeTokens } from "../../moe/create-moe.t
 import { withoutLimit } from "../../moe/dispatch/without-limit.ts";
 import type { MoeSettings } from "../../moe/settings.ts";
 import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
-import { type HeadOptions, selfAttention } from "../../nn/attention.ts";
-import { dropout } from "../../nn/dropout.ts";
-import { type Initializer, kaimingNormal, normalOf, zeros } from "../../nn/initializers.ts";
+import { type HeadOptions, selfAttention } from "../../nn/attention/attention.ts";
 import {
   decodeAttention,
   type KeyValues,
   lengthBias,
   prefillAttention,
-} from "../../nn/kv-cache.ts";
+} from "../../nn/attention/kv-cache.ts";
+import { dropout } from "../../nn/dropout.ts";
+import { type Initializer, kaimingNormal, normalOf, zeros } from "../../nn/initializers.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";

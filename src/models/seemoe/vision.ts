@@ -5,7 +5,7 @@ import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import { createMoe } from "../../moe/create-moe.ts";
 import type { MoeSettings } from "../../moe/settings.ts";
 import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
-import { selfAttention } from "../../nn/attention.ts";
+import { selfAttention } from "../../nn/attention/attention.ts";
 import { convStem } from "../../nn/conv-stem.ts";
 import { dropout } from "../../nn/dropout.ts";
 import { zeros } from "../../nn/initializers.ts";

@@ -31,7 +31,7 @@ import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import { createMoe } from "../../moe/create-moe.ts";
 import type { MoeSettings } from "../../moe/settings.ts";
-import { selfAttention } from "../../nn/attention.ts";
+import { selfAttention } from "../../nn/attention/attention.ts";
 import { convStem } from "../../nn/conv-stem.ts";
 import { dropPath, dropPathRate } from "../../nn/drop-path.ts";
 import { dropout } from "../../nn/dropout.ts";

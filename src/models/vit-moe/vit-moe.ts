@@ -11,7 +11,7 @@ import { divideDim } from "../../graph/shape.ts";
 import { createMoe } from "../../moe/create-moe.ts";
 import type { MoeSettings } from "../../moe/settings.ts";
 import { type MoeLayers, moeBlocks } from "../../moe/sparse-blocks.ts";
-import { selfAttention } from "../../nn/attention.ts";
+import { selfAttention } from "../../nn/attention/attention.ts";
 import { convStem } from "../../nn/conv-stem.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";

@@ -114,7 +114,7 @@ test("a value that is not finite is named with its tensor and place", async () =
 
 test("a type that is not read matters only where the model uses the tensor", async () => {
   const withBytes = (name: string): Buffer => {
-    const header = `{"${name}":{"dtype":"I8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"F32","shape":[2],"data_offsets":[2,10]}}`;
+    const header = `{"${name}":{"dtype":"F6_E2M3","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"F32","shape":[2],"data_offsets":[2,10]}}`;
     const bytes = Buffer.alloc(8 + header.length + 10);
     bytes.writeBigUInt64LE(BigInt(header.length));
     bytes.write(header, 8);
@@ -124,6 +124,6 @@ test("a type that is not read matters only where the model uses the tensor", asy
   const rename = { rename: [{ from: "b", to: "a" }] };
   expect(await start(put("unused.safetensors", withBytes("scale")), rename)).toEqual([3, 0]);
   await expect(start(put("used.safetensors", withBytes("a")))).rejects.toThrow(
-    'tensor "a" has dtype I8, which is not read; store it as float32',
+    'tensor "a" has dtype F6_E2M3, which is not read; store it as float32',
   );
 });

@@ -8,7 +8,7 @@ import { accuracy } from "../../losses/accuracy.ts";
 import { crossEntropy, NO_LABEL } from "../../losses/cross-entropy.ts";
 import { countedMean } from "../../losses/mean-over.ts";
 import { createSeeMoe, type SeeMoe, type SeeMoeSettings } from "../../models/seemoe/config.ts";
-import { lengthMask } from "../../nn/kv-cache.ts";
+import { lengthMask } from "../../nn/attention/kv-cache.ts";
 import { sub } from "../../ops/arithmetic.ts";
 import { cast, greaterOrEqual, logicalAnd, where } from "../../ops/compare.ts";
 import { slice } from "../../ops/join.ts";

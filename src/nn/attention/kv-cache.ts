@@ -4,14 +4,15 @@
  * Axes: `B` sequences, `S` tokens, `H` heads, `D` width, `L` capacity of the cache in tokens. The
  * parameters are the same as in `selfAttention`.
  */
-import type { Tensor } from "../graph/graph.ts";
-import { add, mul } from "../ops/arithmetic.ts";
-import { cast, less, logicalNot } from "../ops/compare.ts";
-import { concat, slice } from "../ops/join.ts";
-import { matmul } from "../ops/matmul.ts";
-import { reshape, unsqueeze } from "../ops/reshape.ts";
-import { softmax } from "../ops/softmax.ts";
-import { arange } from "../ops/tile.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
+import { cast, less, logicalNot } from "../../ops/compare.ts";
+import { concat, slice } from "../../ops/join.ts";
+import { matmul } from "../../ops/matmul.ts";
+import { reshape, unsqueeze } from "../../ops/reshape.ts";
+import { softmax } from "../../ops/softmax.ts";
+import { arange } from "../../ops/tile.ts";
+import type { Scope } from "../scope.ts";
 import {
   type AttentionOptions,
   attend,
@@ -20,7 +21,6 @@ import {
   projectHeads,
   scoreScale,
 } from "./attention.ts";
-import type { Scope } from "./scope.ts";
 
 /** Keys and values of one layer, each `[B, H, S, D/H]`. */
 export interface KeyValues {

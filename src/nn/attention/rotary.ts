@@ -1,9 +1,9 @@
-import type { Tensor } from "../graph/graph.ts";
-import { constant } from "../graph/inputs.ts";
-import { add, cos, mul, sin, sub } from "../ops/arithmetic.ts";
-import { cast } from "../ops/compare.ts";
-import { concat, slice, split } from "../ops/join.ts";
-import { reshape, squeeze, unsqueeze } from "../ops/reshape.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { constant } from "../../graph/inputs.ts";
+import { add, cos, mul, sin, sub } from "../../ops/arithmetic.ts";
+import { cast } from "../../ops/compare.ts";
+import { concat, slice, split } from "../../ops/join.ts";
+import { reshape, squeeze, unsqueeze } from "../../ops/reshape.ts";
 import { type RotaryOptions, rotaryFrequencies } from "./rotary-frequencies.ts";
 
 /** Cosines and sines of positions, `[n, W/2]`, or of a shape that broadcasts against heads. */

@@ -1,14 +1,14 @@
-import type { Tensor } from "../graph/graph.ts";
-import { divideDim, type Shape } from "../graph/shape.ts";
-import { add } from "../ops/arithmetic.ts";
-import { split } from "../ops/join.ts";
-import { matmul } from "../ops/matmul.ts";
-import { reshape, transpose } from "../ops/reshape.ts";
-import { softmax } from "../ops/softmax.ts";
-import { dropout } from "./dropout.ts";
-import type { Initializer } from "./initializers.ts";
-import { linear } from "./linear.ts";
-import type { Scope } from "./scope.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { divideDim, type Shape } from "../../graph/shape.ts";
+import { add } from "../../ops/arithmetic.ts";
+import { split } from "../../ops/join.ts";
+import { matmul } from "../../ops/matmul.ts";
+import { reshape, transpose } from "../../ops/reshape.ts";
+import { softmax } from "../../ops/softmax.ts";
+import { dropout } from "../dropout.ts";
+import type { Initializer } from "../initializers.ts";
+import { linear } from "../linear.ts";
+import type { Scope } from "../scope.ts";
 
 /** Options common to attention over new tokens and over a cache. */
 export interface HeadOptions {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { array, toNumbers } from "../graph/array.ts";
-import { mul } from "../ops/arithmetic.ts";
-import { reduceSum } from "../ops/reduce.ts";
-import { evaluate, valueAndGradients } from "../runtime/evaluate.ts";
+import { array, toNumbers } from "../../graph/array.ts";
+import { mul } from "../../ops/arithmetic.ts";
+import { reduceSum } from "../../ops/reduce.ts";
+import { evaluate, valueAndGradients } from "../../runtime/evaluate.ts";
 import { rotate, rotation } from "./rotary.ts";
 import { rotaryFrequencies, yarnFactor } from "./rotary-frequencies.ts";
 

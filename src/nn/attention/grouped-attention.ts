@@ -4,20 +4,20 @@
  * Axes: `B` sequences, `S` new tokens, `T` keys, `H` query heads, `G` heads of keys and values,
  * `R = H/G` queries that share one, `W` width of a head, `L` capacity of the cache.
  */
-import type { Tensor } from "../graph/graph.ts";
-import { type Dim, divideDim, product } from "../graph/shape.ts";
-import { add, clamp } from "../ops/arithmetic.ts";
-import { concat, slice } from "../ops/join.ts";
-import { matmul } from "../ops/matmul.ts";
-import { expand, reshape, transpose } from "../ops/reshape.ts";
-import { softmax } from "../ops/softmax.ts";
-import { dropout } from "./dropout.ts";
-import { type Initializer, zeros } from "./initializers.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { type Dim, divideDim, product } from "../../graph/shape.ts";
+import { add, clamp } from "../../ops/arithmetic.ts";
+import { concat, slice } from "../../ops/join.ts";
+import { matmul } from "../../ops/matmul.ts";
+import { expand, reshape, transpose } from "../../ops/reshape.ts";
+import { softmax } from "../../ops/softmax.ts";
+import { dropout } from "../dropout.ts";
+import { type Initializer, zeros } from "../initializers.ts";
+import { linear } from "../linear.ts";
+import { rmsNorm } from "../rms-norm.ts";
+import type { Scope } from "../scope.ts";
 import type { CachedAttention, KeyValues } from "./kv-cache.ts";
-import { linear } from "./linear.ts";
-import { rmsNorm } from "./rms-norm.ts";
 import { type Rotation, rotate } from "./rotary.ts";
-import type { Scope } from "./scope.ts";
 
 export interface GroupedHeadOptions {
   readonly numHeads: number;

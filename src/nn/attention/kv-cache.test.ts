@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { array, type NdArray, toNumbers } from "../graph/array.ts";
-import { batch } from "../graph/shape.ts";
-import { causalBias } from "../ops/triangle.ts";
+import { array, type NdArray, toNumbers } from "../../graph/array.ts";
+import { batch } from "../../graph/shape.ts";
+import { causalBias } from "../../ops/triangle.ts";
+import { normalArray, runScoped } from "../scope.fixture.ts";
 import { selfAttention } from "./attention.ts";
 import { decodeAttention, lengthBias, lengthMask, prefillAttention } from "./kv-cache.ts";
-import { normalArray, runScoped } from "./scope.fixture.ts";
 
 const [B, S, D, H, L] = [2, 4, 8, 2, 6];
 const values: Record<string, NdArray> = {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { array, type NdArray, toNumbers } from "../graph/array.ts";
-import { batch } from "../graph/shape.ts";
-import { tile } from "../ops/tile.ts";
+import { array, type NdArray, toNumbers } from "../../graph/array.ts";
+import { batch } from "../../graph/shape.ts";
+import { tile } from "../../ops/tile.ts";
+import { zeros } from "../initializers.ts";
+import { normalArray, runScoped } from "../scope.fixture.ts";
+import { createScope } from "../scope.ts";
 import { crossAttention, selfAttention } from "./attention.ts";
-import { zeros } from "./initializers.ts";
-import { normalArray, runScoped } from "./scope.fixture.ts";
-import { createScope } from "./scope.ts";
 
 const [B, S, D, H] = [3, 5, 8, 2];
 const parameters: Record<string, NdArray> = {
