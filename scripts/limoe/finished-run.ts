@@ -8,7 +8,7 @@ import { createTerminal } from "../../src/cli/terminal.ts";
 import { configToYaml } from "../../src/config/load.ts";
 import type { MetricEvent, StoredSummary } from "../../src/inspect/types/run-record.ts";
 import type { TrainConfig } from "../../src/recipe/config.ts";
-import { readMetrics } from "../../src/runs/metrics-file.ts";
+import { readMetrics } from "../../src/runs/metrics/metrics-file.ts";
 import { train } from "../../src/train/train.ts";
 
 export interface FinishedRun {

@@ -5,7 +5,7 @@ import { configToYaml } from "../config/load.ts";
 import type { DomainRecord } from "../evaluate/domains/model-selection.ts";
 import { usageError } from "../graph/errors.ts";
 import { ignoreMissing } from "../runs/files.ts";
-import { readMetrics } from "../runs/metrics-file.ts";
+import { metricEvents } from "../runs/metrics/metrics-file.ts";
 import { accuracyName } from "../train/domains/accuracy-names.ts";
 import type { DomainCell } from "./cells.ts";
 
@@ -38,7 +38,8 @@ export async function cellRecords(
   domains: readonly string[],
 ): Promise<DomainRecord[]> {
   const steps = new Map<number, Map<string, number>>();
-  for (const { split, step, name, value } of await readMetrics(join(folder, "metrics.jsonl"))) {
+  const path = join(folder, "metrics.jsonl");
+  for await (const { split, step, name, value } of metricEvents(path)) {
     if (split !== "validation") continue;
     if (!steps.has(step)) steps.set(step, new Map());
     steps.get(step)!.set(name, value);

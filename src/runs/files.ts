@@ -7,8 +7,8 @@ import { UserError } from "../graph/errors.ts";
 /** The subset of `node:fs/promises` used for writing. */
 export type FileSystem = Pick<typeof nodeFs, "open" | "mkdir" | "rename" | "rm">;
 
-/** Text, or bytes in chunks. */
-export type FileContent = string | readonly Uint8Array[];
+/** Text, or bytes in chunks, which may be made while they are written. */
+export type FileContent = string | readonly Uint8Array[] | AsyncIterable<Uint8Array>;
 
 /**
  * Writes to a temporary file beside `path`, syncs it and renames it.
@@ -90,7 +90,7 @@ async function writeSynced(
   const hash = createHash("sha256");
   let size = 0;
   try {
-    for (const bytes of typeof content === "string" ? [Buffer.from(content)] : content) {
+    for await (const bytes of typeof content === "string" ? [Buffer.from(content)] : content) {
       for (let at = 0; at < bytes.length; at += CHUNK) {
         const part = bytes.subarray(at, at + CHUNK);
         hash.update(part);

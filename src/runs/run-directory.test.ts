@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Summary } from "../inspect/types/run-record.ts";
 import { listCheckpoints } from "./checkpoints/checkpoint-store.ts";
-import { readMetrics } from "./metrics-file.ts";
+import { readMetrics } from "./metrics/metrics-file.ts";
 import { openRunDirectory } from "./run-directory.ts";
 
 const folder = (): string => mkdtempSync(join(tmpdir(), "moesaic-run-"));

@@ -24,7 +24,7 @@ import {
   ignoreMissing,
   writeFileAtomically,
 } from "./files.ts";
-import { type MetricsLog, openMetricsLog } from "./metrics-log.ts";
+import { type MetricsLog, openMetricsLog } from "./metrics/metrics-log.ts";
 import type { ModelInputs } from "./model-inputs-file.ts";
 import { lockRun } from "./run-lock.ts";
 

@@ -7,8 +7,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseEvent } from "../runs/metrics/metric-lines.ts";
 import { cursorOf, placeOf } from "./cursor.ts";
-import { followMetrics, parseEvent } from "./metrics-follower.ts";
+import { followMetrics } from "./metrics-follower.ts";
 import { event, lines, type TestFolder, testFolder } from "./server.fixture.ts";
 
 let folder: TestFolder;

@@ -1,14 +1,11 @@
 /** Follows a growing `metrics.jsonl`, reading only new bytes. */
 import { randomBytes } from "node:crypto";
-import type { MetricEvent } from "../inspect/types/run-record.ts";
+import { MAX_LINE, parseEvent } from "../runs/metrics/metric-lines.ts";
 import { type EventLog, eventLog } from "./event-log.ts";
 import { type OpenedFile, openInside } from "./inside.ts";
 
 /** Bytes read and parsed per chunk, between which the event loop runs. */
 const CHUNK = 2 ** 17;
-/** Maximum length of an event line, bytes. */
-const MAX_LINE = 4096;
-const MAX_NAME = 300;
 /** Bytes before the read position that identify the file, to detect rewriting. */
 const TAIL = 64;
 
@@ -150,31 +147,4 @@ function takeLine(state: State, line: string): void {
   if (line === "") return;
   const event = line.length > MAX_LINE ? undefined : parseEvent(line);
   if (event === undefined || !state.log.add(event)) state.badLines += 1;
-}
-
-/** Parses an event line, where null means NaN or infinity; undefined if invalid. */
-export function parseEvent(line: string): MetricEvent | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (typeof json !== "object" || json === null) return undefined;
-  const { step, epoch, split, name, value, seconds } = json as Record<string, unknown>;
-  if (!isCount(step) || typeof split !== "string" || typeof name !== "string") return undefined;
-  if (name.length > MAX_NAME || split.length > MAX_NAME) return undefined;
-  if (typeof value !== "number" && value !== null) return undefined;
-  return {
-    step,
-    split,
-    name,
-    epoch: typeof epoch === "number" ? epoch : 0,
-    seconds: typeof seconds === "number" ? seconds : 0,
-    value: value ?? Number.NaN,
-  };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

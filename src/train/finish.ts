@@ -12,7 +12,7 @@ import { hasTestSplit } from "../recipe/data-specs.ts";
 import { renderReport } from "../report/report.ts";
 import type { Checkpoint } from "../runs/checkpoints/checkpoint-store.ts";
 import { chooseCheckpoint } from "../runs/checkpoints/choose-checkpoint.ts";
-import { readMetrics } from "../runs/metrics-file.ts";
+import { readShownMetrics } from "../runs/metrics/metrics-file.ts";
 import type { RunDirectory } from "../runs/run-directory.ts";
 import { versions } from "../runs/versions.ts";
 import { associationEvents, routingEvents } from "../tasks/routing/routing-events.ts";
@@ -107,7 +107,7 @@ function record(
 
 async function write(run: RunDirectory, { shown, inspected }: Recorded): Promise<void> {
   run.metrics.sync();
-  const metrics = await readMetrics(join(run.path, "metrics.jsonl"));
+  const metrics = await readShownMetrics(join(run.path, "metrics.jsonl"));
   await run.writeReport(renderReport({ ...shown, metrics }));
   await run.writeRecord(encodeRecord(fitRecord({ ...shown, ...inspected })));
 }

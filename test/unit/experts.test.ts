@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import type { NdArray } from "../../src/graph/array.ts";
-import { readMetrics } from "../../src/runs/metrics-file.ts";
+import { readMetrics } from "../../src/runs/metrics/metrics-file.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 
 const common = `seed: 1

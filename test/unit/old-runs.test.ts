@@ -8,7 +8,7 @@ import { decodeRecord } from "../../src/inspect/record/record-codec.ts";
 import { createLiveModel } from "../../src/live/create-live-model.ts";
 import { trainConfigSchema } from "../../src/recipe/config.ts";
 import { exportLiveModel } from "../../src/runs/export-live-model.ts";
-import { readMetrics } from "../../src/runs/metrics-file.ts";
+import { readMetrics } from "../../src/runs/metrics/metrics-file.ts";
 import { nativeRuntime } from "../../src/runtime/native/native.ts";
 import { evaluateRun } from "../../src/train/evaluate-run.ts";
 import { metricLines, moesaic, temporaryFolder } from "./moesaic.fixture.ts";

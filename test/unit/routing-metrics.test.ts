@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { MetricEvent } from "../../src/inspect/types/run-record.ts";
 import { listCheckpoints } from "../../src/runs/checkpoints/checkpoint-store.ts";
-import { readMetrics } from "../../src/runs/metrics-file.ts";
+import { readMetrics } from "../../src/runs/metrics/metrics-file.ts";
 import { moesaic, temporaryFolder } from "./moesaic.fixture.ts";
 
 const E = 4;

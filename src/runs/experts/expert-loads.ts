@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { usageError } from "../../graph/errors.ts";
 import type { ExpertLayer } from "../../moe/surgery/layout.ts";
-import { readMetrics } from "../metrics-file.ts";
+import { metricEvents } from "../metrics/metrics-file.ts";
 
 /** Fraction of the assignments of its layer for each expert, 0 to 1, by layer path. */
 export type ExpertLoads = ReadonlyMap<string, readonly number[]>;
@@ -14,7 +14,7 @@ export async function readExpertLoads(
   step: number,
 ): Promise<ExpertLoads> {
   const latest = new Map<string, number>();
-  for (const event of await readMetrics(join(runDirectory, "metrics.jsonl"))) {
+  for await (const event of metricEvents(join(runDirectory, "metrics.jsonl"))) {
     if (event.split === "train" && event.step <= step) latest.set(event.name, event.value);
   }
   const loads = layers.flatMap(({ path, numExperts }) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { tinyDomains } from "../../domains/domains.fixture.ts";
 import type { ProgressSink } from "../../learn/progress.ts";
-import { readMetrics } from "../../runs/metrics-file.ts";
+import { readMetrics } from "../../runs/metrics/metrics-file.ts";
 import { train } from "../train.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "moesaic-environments-"));

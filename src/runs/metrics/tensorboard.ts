@@ -3,7 +3,7 @@
  * each with its length, a checksum of the length, the message, and a checksum of the message.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { maskedCrc32c } from "../formats/crc32c.ts";
+import { maskedCrc32c } from "../../formats/crc32c.ts";
 
 /** A value to plot under `tag`. */
 export interface Scalar {

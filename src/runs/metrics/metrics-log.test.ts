@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { MetricEvent } from "../inspect/types/run-record.ts";
+import type { MetricEvent } from "../../inspect/types/run-record.ts";
 import { readMetrics, truncateAfter } from "./metrics-file.ts";
 import { openMetricsLog } from "./metrics-log.ts";
 

@@ -2,8 +2,8 @@
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { MetricEvent } from "../inspect/types/run-record.ts";
-import { explainDiskError } from "./files.ts";
+import type { MetricEvent } from "../../inspect/types/run-record.ts";
+import { explainDiskError } from "../files.ts";
 import { openMetricsFile, truncateAfter } from "./metrics-file.ts";
 import { eventFileName, fileVersionRecord, restartRecord, scalarRecord } from "./tensorboard.ts";
 
