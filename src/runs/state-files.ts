@@ -6,6 +6,7 @@ import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
 import type { UpdateStep } from "../learn/train-step.ts";
 import { BUFFERS } from "../runtime/arena.ts";
+import type { WatchState } from "../tasks/diagnostics/watch.ts";
 import { readCheckpointTensors, readCheckpointText } from "./checkpoints/checkpoint-files.ts";
 import { damagedFileError } from "./checkpoints/verify-checkpoint.ts";
 import type { FileContent } from "./files.ts";
@@ -20,7 +21,28 @@ export interface Progress {
   readonly withoutImprovement: number;
   /** Seconds of training so far. */
   readonly seconds: number;
+  /** Absent before warnings were kept, and in runs without warnings. */
+  readonly watch?: WatchState | undefined;
 }
+
+/** A number that JSON may hold as null, because it is not finite. */
+const measured = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+const watchSchema = z.object({
+  history: z
+    .array(
+      z.object({
+        step: z.int().nonnegative(),
+        scalars: z.record(z.string(), measured),
+        samples: z.number(),
+        repeatedCaptions: z.number(),
+      }),
+    )
+    .max(1000),
+  lastHeld: z.record(z.string(), z.int().nonnegative()),
+});
 
 const progressSchema = z.object({
   step: z.int().nonnegative(),
@@ -28,6 +50,7 @@ const progressSchema = z.object({
   bestStep: z.int(),
   withoutImprovement: z.int().nonnegative(),
   seconds: z.number().nonnegative(),
+  watch: watchSchema.optional(),
 });
 
 const MODEL = "model.safetensors";

@@ -59,7 +59,8 @@ export async function trainLoop(
   const passes = (train.evalEveryEpochs ?? 1) * stepsPerEpoch;
   const evalEvery = train.evalEvery ?? Math.max(1, Math.round(passes));
   const checkpointEvery = train.checkpointEvery ?? evalEvery;
-  const watch = task.diagnose && createWatch(task.diagnose, { joined: train.gradCache });
+  const watch =
+    task.diagnose && createWatch(task.diagnose, { joined: train.gradCache, from: start.watch });
   const began = performance.now() - start.seconds * 1000;
 
   let state = start;
@@ -96,7 +97,8 @@ export async function trainLoop(
     if (judged?.improved || last || state.step % checkpointEvery === 0) {
       const score = judged?.rank ?? null;
       const keep = train.keepCheckpoints;
-      await run.saveCheckpoint(state.step, stateFiles(step, state), { score, keep });
+      const saved = { ...state, watch: watch?.state() };
+      await run.saveCheckpoint(state.step, stateFiles(step, saved), { score, keep });
     }
     return outcome;
   };

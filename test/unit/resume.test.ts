@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
@@ -211,4 +211,23 @@ test("eval scores the latest checkpoint like training at its last step", async (
   const scores = JSON.parse(out);
   expect(Object.keys(scores)).toContain("accuracy");
   for (const name of Object.keys(scores)) expect(scores[name], name).toBe(logged[name]);
+});
+
+test("a resumed run gives the warnings of one that was never stopped, and no others", async () => {
+  const [one, two] = [join(folder.path, "warned"), join(folder.path, "warned-again")];
+  const settings = [
+    ...["model.width=16", "model.num_layers=1", "model.contrastive.ignore_repeated=false"],
+    ...["data.train_size=64", "data.validation_size=16", "data.test_size=16", "data.workers=0"],
+    ...["train.batch_size=16", "train.max_steps=42", "train.eval_every=42"],
+    ...["train.checkpoint_every=21", "schedule.warmup_steps=0", "runtime.threads=1"],
+  ];
+  const { code, err } = await moesaic("train", "quickstart", ...settings, "--run", one);
+  expect([code, err.match(/warning at step 20: /g)?.length]).toEqual([0, 1]);
+  cpSync(one, two, { recursive: true });
+  const resumed = await moesaic("train", "--run", two, "--resume", "--checkpoint", "21");
+  expect(resumed.code).toBe(0);
+  expect(resumed.err).not.toContain("warning");
+  const warnings = (run: string) => metricLines(run).filter((line) => line.includes("warning/"));
+  expect(warnings(one)).toHaveLength(1);
+  expect(metricLines(two)).toEqual(metricLines(one));
 });

@@ -20,6 +20,16 @@ export interface Watch {
   seeBatch(batch: SeenBatch): void;
   /** Ends an update and returns new warnings. */
   endStep(step: number, scalars: Observation["scalars"]): readonly Warning[];
+  /** What a resumed run needs to give the same warnings as one that was never stopped. */
+  state(): WatchState;
+}
+
+/** The memory of a watch, in a checkpoint. */
+export interface WatchState {
+  /** The last updates, oldest first. */
+  readonly history: readonly Observation[];
+  /** The last step at which each kind of warning held. */
+  readonly lastHeld: Readonly<Record<string, number>>;
 }
 
 /**
@@ -27,10 +37,14 @@ export interface Watch {
  * returns after {@link CURED} updates without it.
  *
  * @param joined whether the batches of an update are compared as one
+ * @param from the state of the run that goes on
  */
-export function createWatch(diagnose: Diagnose, { joined }: { readonly joined: boolean }): Watch {
-  const history: Observation[] = [];
-  const lastHeld = new Map<string, number>();
+export function createWatch(
+  diagnose: Diagnose,
+  { joined, from }: { readonly joined: boolean; readonly from?: WatchState | undefined },
+): Watch {
+  const history: Observation[] = [...(from?.history ?? [])];
+  const lastHeld = new Map<string, number>(Object.entries(from?.lastHeld ?? {}));
   let batches: SeenBatch[] = [];
   return {
     seeBatch({ arrays: { tokens }, indices }) {
@@ -48,6 +62,7 @@ export function createWatch(diagnose: Diagnose, { joined }: { readonly joined: b
       for (const { kind } of found) lastHeld.set(kind, step);
       return given;
     },
+    state: () => ({ history: [...history], lastHeld: Object.fromEntries(lastHeld) }),
   };
 }
 
