@@ -7,7 +7,7 @@ import { openShared } from "./array-dataset.ts";
 import type { BatchMaker } from "./batches/batch.ts";
 import { createBatchMaker } from "./batches/create-batch-maker.ts";
 import { openDataset } from "./open-dataset.ts";
-import type { JobMessage, JobReply, WorkerSetup } from "./worker-pool.ts";
+import { type JobMessage, type JobReply, READY, type WorkerSetup } from "./worker-pool.ts";
 
 const { spec, shared, classNames, plugins, ...setup } = workerData as WorkerSetup;
 
@@ -17,6 +17,7 @@ async function open(): Promise<BatchMaker> {
   return createBatchMaker(dataset, setup);
 }
 
+parentPort!.postMessage(READY);
 const opened = open();
 opened.catch(() => {}); // reported with the first job
 

@@ -26,6 +26,9 @@ export interface JobMessage {
   readonly job: BatchJob;
 }
 
+/** Sent by a worker once its modules are loaded. */
+export const READY = "ready";
+
 /** A worker's answer; errors travel as plain values. */
 export type JobReply =
   | { readonly id: number; readonly batch: Batch }
@@ -34,7 +37,7 @@ export type JobReply =
 /** Threads that make batches. */
 export interface WorkerPool {
   readonly run: (job: BatchJob) => Promise<Batch>;
-  /** Ends the threads; running jobs are rejected. */
+  /** Ends the threads once their modules are loaded; running jobs are rejected. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -49,6 +52,7 @@ export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool 
   let failure: Error | undefined;
   let nextId = 0;
   const workers = Array.from({ length: count }, () => startWorker(setup));
+  const loaded = workers.map(whenLoaded);
 
   const settle = (id: number): Waiting | undefined => {
     const job = waiting.get(id);
@@ -65,7 +69,8 @@ export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool 
 
   for (const worker of workers) {
     worker.unref();
-    worker.on("message", (reply: JobReply) => {
+    worker.on("message", (reply: JobReply | typeof READY) => {
+      if (reply === READY) return;
       const job = settle(reply.id);
       if ("batch" in reply) job?.resolve(reply.batch);
       else job?.reject(revive(reply.error));
@@ -88,9 +93,19 @@ export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool 
       }),
     dispose: async () => {
       fail(new Error("the loader is disposed"));
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      for (const worker of workers) worker.ref();
+      // A thread that is ended while it loads modules leaves their files open.
+      await Promise.all(workers.map((worker, i) => loaded[i]!.then(() => worker.terminate())));
     },
   };
+}
+
+/** Resolves when a worker has loaded its modules, or has ended. */
+function whenLoaded(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    worker.once("message", () => resolve());
+    worker.once("exit", () => resolve());
+  });
 }
 
 /** Starts `loader-worker`, which is TypeScript in a clone and JavaScript in a package. */
