@@ -1,7 +1,11 @@
 /** Suggestions for mistyped words. */
 
+/** Longer words are no mistyped ones. */
+const LONGEST = 200;
+
 /** Candidates similar to `word`, nearest first. */
 export function nearest(word: string, candidates: Iterable<string>, limit = 1): string[] {
+  if (word.length > LONGEST) return [];
   const ranked: { candidate: string; distance: number }[] = [];
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());

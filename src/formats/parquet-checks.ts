@@ -86,7 +86,9 @@ export async function guarded<Result>(path: string, read: () => Promise<Result>)
   } catch (cause) {
     const { message } = cause as Error;
     if (cause instanceof UnsupportedError) throw new UserError(`${path}: ${message}`, { cause });
-    throw damaged(path, message, cause);
+    // The library runs into its own assumptions where metadata are damaged.
+    const internal = cause instanceof TypeError || cause instanceof RangeError;
+    throw damaged(path, internal ? "its metadata are damaged" : message, cause);
   }
 }
 

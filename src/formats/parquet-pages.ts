@@ -76,7 +76,7 @@ function checkPage(
   if (header.type === "DATA_PAGE_V2" && v2) {
     const values = checkCount("a page of values", v2.num_values, valuesLeft);
     if (chunk.maxRepetition === 0 && v2.num_rows !== values) {
-      throw new Error(`a page has ${v2.num_rows} rows of ${values} values`);
+      throw new Error(`a page has ${v2.num_rows ?? "no number of"} rows of ${values} values`);
     }
     checkCount("the rows of a page", v2.num_rows, chunk.rows);
     checkCount("the nulls of a page", v2.num_nulls, values);
@@ -157,5 +157,7 @@ function checkRuns(data: Uint8Array, bits: number, count: number, complete: bool
 
 function checkCount(what: string, value: number | undefined, high: number, low = 0): number {
   if (value !== undefined && Number.isInteger(value) && value >= low && value <= high) return value;
-  throw new Error(`${what} claims a size of ${value}, expected ${low} to ${high}`);
+  throw new Error(
+    `${what} claims ${value === undefined ? "no size" : `a size of ${value}`}, expected ${low} to ${high}`,
+  );
 }

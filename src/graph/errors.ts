@@ -5,9 +5,19 @@ export class UserError extends Error {
   readonly exitCode: 1 | 2;
 
   constructor(message: string, options: { exitCode?: 1 | 2; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(shorten(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.exitCode = options.exitCode ?? 1;
   }
+}
+
+/** Longer words and messages come from damaged files, and are cut. */
+const LONGEST_WORD = 400;
+const LONGEST = 1600;
+
+function shorten(message: string): string {
+  if (message.length <= LONGEST_WORD) return message;
+  const words = message.replace(/\S{401,}/g, (word) => `${word.slice(0, LONGEST_WORD - 3)}...`);
+  return words.length <= LONGEST ? words : `${words.slice(0, LONGEST - 3)}...`;
 }
 
 /**

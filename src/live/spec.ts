@@ -1,6 +1,7 @@
 /** `model.json`: the specification of a live model, stored beside its weights. */
 import * as z from "zod";
 import { fromSnakeCase } from "../config/case.ts";
+import { issueText } from "../config/issue-text.ts";
 import { renameKeys } from "../config/renamed-keys.ts";
 import { tokenizerStateSchema } from "../data/tokenizers/state-schema.ts";
 import { UserError } from "../graph/errors.ts";
@@ -108,8 +109,9 @@ function refusal({ issues }: z.ZodError, source: string, within?: string): UserE
   const issue = issues[0]!;
   const path = [...(within === undefined ? [] : [within]), ...issue.path].map(String).join(".");
   const place = path === "" ? "" : `${path}: `;
-  const message = issue.message.slice(0, 300);
-  return new UserError(`${source} is not a live model: ${place}${message}; export the model again`);
+  return new UserError(
+    `${source} is not a live model: ${place}${issueText(issue)}; export the model again`,
+  );
 }
 
 function withoutUndefined<T extends object>(value: T): Partial<T> {

@@ -5,7 +5,11 @@ import * as z from "zod";
 import { usageError } from "../graph/errors.ts";
 
 const maxBytes = 4 * 2 ** 20;
-const count = z.int().positive();
+/** Sizes are bounded, so that a damaged file ends with a sentence instead of hours of work. */
+const count = z
+  .int()
+  .positive()
+  .max(2 ** 24);
 const number = z.number();
 
 const rope = z.looseObject({
@@ -31,7 +35,7 @@ export const hubConfigSchema = z.looseObject({
   model_type: z.string(),
   hidden_size: count,
   intermediate_size: count,
-  num_hidden_layers: count,
+  num_hidden_layers: count.max(1024),
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),
@@ -51,8 +55,8 @@ export const hubConfigSchema = z.looseObject({
   rope_scaling: rope.nullish(),
   rope_parameters: rope.nullish(),
   quantization_config: z.looseObject({ quant_method: z.string().nullish() }).nullish(),
-  num_experts: count.nullish(),
-  num_local_experts: count.nullish(),
+  num_experts: count.max(4096).nullish(),
+  num_local_experts: count.max(4096).nullish(),
   num_experts_per_tok: count.nullish(),
   norm_topk_prob: z.boolean().nullish(),
   router_aux_loss_coef: number.nonnegative().nullish(),

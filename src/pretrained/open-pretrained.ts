@@ -1,5 +1,6 @@
 /** Opens checkpoints as on the Hugging Face hub. */
 import { fromSnakeCase } from "../config/case.ts";
+import { issueText } from "../config/issue-text.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError, usageError } from "../graph/errors.ts";
 import { input } from "../graph/inputs.ts";
@@ -94,18 +95,18 @@ async function readConfig(
   folder: string,
 ): Promise<{ readonly family: FamilyDefinition; readonly config: HubConfig }> {
   const fields = await readHubConfig(folder);
-  const type = String(fields.model_type);
+  const type = fields.model_type === undefined ? "none" : String(fields.model_type);
   const family = families.find(type);
   if (family === undefined) {
     const known = families.list().map(({ name }) => name);
     throw usageError(
-      `${folder}: config.json has model_type ${type}; the known ones are ${known.join(", ")}`,
+      `${folder}: config.json has model_type ${type}; known are ${known.join(", ")}`,
     );
   }
   const parsed = family.schema.safeParse(fields);
   if (parsed.success) return { family, config: parsed.data };
-  const { path, message } = parsed.error.issues[0]!;
-  throw usageError(`${folder}: config.json, ${path.join(".")}: ${message}`);
+  const issue = parsed.error.issues[0]!;
+  throw usageError(`${folder}: config.json, ${issue.path.join(".")}: ${issueText(issue)}`);
 }
 
 function settingsOf(

@@ -64,7 +64,11 @@ function open({ content, config }: HubState): HubTokenizer {
   try {
     return new HubTokenizer(content, config);
   } catch (cause) {
-    throw usageError(`the tokenizer.json cannot be used: ${(cause as Error).message}`, { cause });
+    // The library runs into its own assumptions where a part is missing.
+    const internal = cause instanceof TypeError || cause instanceof RangeError;
+    const said = (cause as Error).message.replaceAll("undefined", "none");
+    const reason = internal ? "a part of it is missing or damaged" : said;
+    throw usageError(`the tokenizer.json cannot be used: ${reason}`, { cause });
   }
 }
 

@@ -266,7 +266,7 @@ const deep = Array.from({ length: 40 }).reduce<unknown>((inner) => [inner], 1);
 
 test.each<[string, string, string]>([
   ["invalid JSON", "<html>", "not JSON"],
-  ["no record", "null", "version undefined"],
+  ["no record", "null", "no version"],
   ["another version", changed("version", 2), "has version 2"],
   [
     "a list for an object",

@@ -140,7 +140,7 @@ export function decodeRecord(content: string): StoredRecord {
   const version = (json as { version?: unknown } | null)?.version;
   if (version !== VERSION) {
     throw new RangeError(
-      `the record has version ${String(version)}; this release reads version ${VERSION}`,
+      `the record has ${version === undefined ? "no version" : `version ${String(version)}`}; this release reads version ${VERSION}`,
     );
   }
   return codec.decode(json, "record");

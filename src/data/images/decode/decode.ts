@@ -139,7 +139,10 @@ async function explained<Result>(maxPixels: number, read: () => Promise<Result>)
     if (/pixel limit/.test(message)) {
       throw new BrokenImageError(`it has more than ${maxPixels} pixels`, { cause });
     }
-    const details = message.trim().replace(/\s*\n\s*/g, "; ");
+    const details = message
+      .trim()
+      .replace(/\s*\n\s*/g, "; ")
+      .slice(0, 300);
     throw new BrokenImageError(details, { cause, reason: "their data are damaged" });
   }
 }
