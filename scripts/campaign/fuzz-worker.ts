@@ -5,6 +5,8 @@ import { mutate, randomOf } from "./mutate.ts";
 import { faultOf } from "./raw-error.ts";
 import { readers } from "./readers.ts";
 
+/** Longest processor time for one input, milliseconds. */
+const SLOWEST = 2000;
 /** Most memory of the process, bytes. */
 const MOST = 512 * 2 ** 20;
 
@@ -26,6 +28,7 @@ const VALID = -1;
 for (const i of [VALID, ...Array.from({ length: Number(count) }, (_, n) => Number(first) + n)]) {
   writeFileSync(path, i === VALID ? valid : mutate(valid, randomOf(Number(seed) + i)));
   await tell({ begins: i });
+  const began = process.cpuUsage();
   let refused = false;
   let fault: string | undefined;
   try {
@@ -34,7 +37,10 @@ for (const i of [VALID, ...Array.from({ length: Number(count) }, (_, n) => Numbe
     refused = i !== VALID;
     fault = refused ? faultOf(error) : `refuses the valid file: ${(error as Error).message}`;
   }
-  const used = process.memoryUsage.rss();
+  const { user, system } = process.cpuUsage(began);
+  if ((user + system) / 1000 > SLOWEST) fault ??= `more than ${SLOWEST} ms`;
+  // The most that the process ever had, so that a peak within a reader counts.
+  const used = process.resourceUsage().maxRSS * 1024;
   if (used > MOST) fault ??= `${Math.round(used / 2 ** 20)} MB of memory`;
   await tell({ ended: i, refused, ...(fault !== undefined && { fault }) });
 }

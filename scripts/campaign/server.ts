@@ -1,6 +1,6 @@
 /** The inspector's server under hostile run directories and requests. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"; // biome-ignore format: one import
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"; // biome-ignore format: one import
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +17,8 @@ export interface ServerOptions {
 }
 
 const bin = fileURLToPath(new URL("../../bin/moesaic.js", import.meta.url));
+/** The built pages; without them, the server builds them in its own process. */
+const app = fileURLToPath(new URL("../../dist/inspector/index.html", import.meta.url));
 const SECRET = "a secret outside of all runs";
 /** Most memory of the server, bytes, and longest time of a page of a healthy run, milliseconds. */
 const MOST = 512 * 2 ** 20;
@@ -25,6 +27,7 @@ const FILES = ["config.yaml", "record.json", "metrics.jsonl", "summary.json", "t
 
 /** Runs the campaign and returns the number of faults. */
 export async function server({ times, seed, print }: ServerOptions): Promise<number> {
+  if (!existsSync(app)) throw new Error("the inspector is not built: run npm run build first");
   const folder = mkdtempSync(join(tmpdir(), "moesaic-server-"));
   const random = randomOf(seed);
   const faults = new Map<string, number>();

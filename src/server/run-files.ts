@@ -1,12 +1,12 @@
 /** The small files of a run directory: validated, and reread only if they change. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import * as z from "zod";
 import { parseYaml } from "../config/yaml.ts";
 import { anything } from "../inspect/record/json-codec.ts";
 import { summaryCodec } from "../inspect/record/record-codec.ts";
 import type { StoredSummary } from "../inspect/types/run-record.ts";
 import type { CheckpointEntry } from "../inspect/types/view.ts";
+import { decodeManifest } from "../runs/checkpoints/checkpoint-manifest.ts";
 import { best } from "../runs/checkpoints/checkpoint-store.ts";
 import { lockHolder } from "../runs/run-lock.ts";
 import { ignoreUnreadable, openInside, readAll, readTextInside, realPathInside } from "./inside.ts";
@@ -67,8 +67,6 @@ export async function trainingState(run: string): Promise<"alive" | "gone" | "el
   return text === undefined ? "gone" : lockHolder(join(run, "run.lock"), text);
 }
 
-const checkpointSchema = z.object({ step: z.int().nonnegative(), score: z.number().nullable() });
-
 /** The complete checkpoints by step. */
 export async function checkpointEntries(run: string): Promise<CheckpointEntry[]> {
   const folder = await realPathInside(run, "checkpoints");
@@ -78,18 +76,12 @@ export async function checkpointEntries(run: string): Promise<CheckpointEntry[]>
   for (const name of numbered) {
     const path = join("checkpoints", name);
     const text = await readTextInside(run, join(path, "checkpoint.json"), 4096).catch(() => "");
-    const info = checkpointSchema.safeParse(parseJson(text ?? "")).data;
-    if (info?.step === Number(name)) found.push({ ...info, path });
+    const read = decodeManifest(text ?? "");
+    if (!("manifest" in read) || read.manifest.step !== Number(name)) continue;
+    const { step, score } = read.manifest;
+    found.push({ step, score, path });
   }
   found.sort((a, b) => a.step - b.step);
   const chosen = best(found);
   return found.map(({ step, score }) => ({ step, score, best: step === chosen?.step }));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -65,7 +65,8 @@ export async function readManifest(folder: string): Promise<ReadManifest> {
   return decodeManifest(text);
 }
 
-function decodeManifest(text: string): ReadManifest {
+/** Reads and checks the text of a `checkpoint.json`. */
+export function decodeManifest(text: string): ReadManifest {
   let content: unknown;
   try {
     content = JSON.parse(text);
