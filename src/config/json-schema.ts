@@ -1,6 +1,6 @@
 /** Queries on JSON Schemas for error messages: allowed keys and values. */
 import { isMapping } from "./is-mapping.ts";
-import type { Path } from "./layer.ts";
+import type { Path } from "./path.ts";
 
 /** The subset of JSON Schema that zod emits for configurations. */
 export interface JsonSchema {

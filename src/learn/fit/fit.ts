@@ -21,6 +21,7 @@ import { createTrainStep, type TrainStep } from "../train-step.ts";
 import { type FitArrays, type FitData, toFitData } from "./array-batches.ts";
 import { checkBatch, copyWeights } from "./checks.ts";
 import { createWeightedModel, type FittedModel, type WeightedModel } from "./fitted-model.ts";
+import { checkOptions } from "./options.ts";
 
 export interface FitOptions {
   /** Updates to run. One of `steps` and `epochs` is needed. */
@@ -98,6 +99,7 @@ export type Fit<Model extends FittedModel = FittedModel> = (
 /** Creates `fit` with the default runtime `defaultRuntime`. */
 export function createFit(defaultRuntime: () => Runtime | Promise<Runtime>): Fit {
   return async (objective, data, options) => {
+    checkOptions(options);
     const { seed = 0, batchSize, session, emaDecay, accumulationSteps = 1 } = options;
     const source = toFitData(data, { ...defined({ batchSize }), shuffle: true, seed });
     const totalSteps = chooseSteps(source, options);
@@ -179,8 +181,10 @@ function chooseSteps(
     throw usageError("fit cannot count epochs of data without batchesPerEpoch; give steps");
   }
   const total = steps ?? Math.ceil((epochs! * batchesPerEpoch!) / accumulationSteps - 1e-9);
-  if (!(Number.isInteger(total) && total > 0)) {
-    throw usageError(`fit needs a whole number of steps above 0, got ${total}`);
+  if (total === 0) {
+    throw usageError(
+      `fit has no step to run: ${epochs} epochs of the data are less than an update`,
+    );
   }
   const { warmupSteps = 0 } = schedule ?? {};
   if (warmupSteps > total) {
