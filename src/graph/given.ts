@@ -96,6 +96,12 @@ export function checkTensor(what: string, value: unknown, graph: Graph): asserts
   throw usageError(`${what} must be a tensor, got ${describeGiven(value)}${advice}`);
 }
 
+/** @throws UserError (exit code 2) if a value is no function */
+export function checkFunction(what: string, value: unknown): void {
+  if (typeof value === "function") return;
+  throw usageError(`${what} must be a function, got ${describeGiven(value)}`);
+}
+
 /**
  * Checks that a function returned no promise.
  *

@@ -32,6 +32,7 @@ export {
 export type { Fit, FitEvaluation, FitOptions } from "./fit/fit.ts";
 export type { FittedModel, WeightedModel } from "./fit/fitted-model.ts";
 export { createGradCacheStep } from "./grad-cache/grad-cache.ts";
+export type { ObjectiveResult } from "./objective-result.ts";
 export { type BaseSettings, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
 export type { ParameterRule } from "./parameter-rule.ts";
 export type { ProgressSink, ProgressUpdate } from "./progress.ts";
@@ -48,7 +49,6 @@ export {
   type BatchSpec,
   evaluationGraph,
   type Objective,
-  type ObjectiveResult,
   type StepGraph,
   type StepGraphOptions,
   trainingGraph,

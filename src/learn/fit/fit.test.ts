@@ -187,6 +187,12 @@ test("no native handles remain", async () => {
   expect(nativeRuntime().liveHandles()).toEqual(before);
 });
 
+test("a model whose predict has failed can be disposed", async () => {
+  const objective: Objective = (scope, given) => ({ loss: classify(scope, given).loss });
+  using model = await fit(objective, train, { ...settings, steps: 1 });
+  await expect(model.predict({ x: test_.x })).rejects.toThrow("the objective, which has none");
+});
+
 describe("invalid options are refused with a clear error", () => {
   const refused = (data: Parameters<typeof fit>[1], options: object, message: string | RegExp) =>
     expect(fit(classify, data, { session, ...options } as never)).rejects.toThrow(message);

@@ -116,6 +116,7 @@ export function createFit(defaultRuntime: () => Runtime | Promise<Runtime>): Fit
       ...defined({ session }),
       graph: defined({ checkpoint: options.checkpoint }),
     });
+    checkLearns(step);
     const model = createWeightedModel(objective, {
       weights: weightsOf(step),
       fields: source.fields,
@@ -193,6 +194,18 @@ function chooseSteps(
     );
   }
   return total;
+}
+
+/** @throws UserError (exit code 2) if no update would change the model */
+function checkLearns({ graph, arena, dispose }: TrainStep): void {
+  if (graph.learns) return;
+  dispose();
+  const names = arena.names.slice(0, 3).join(", ");
+  throw usageError(
+    names === ""
+      ? "the objective has no parameters, so there is nothing to train; make them with layers on its scope, such as linear(scope, x, 2)"
+      : `the loss depends on no parameter that trains (the model has ${names}), so there is nothing to train; compute the loss from the results of the model, and freeze not all of it`,
+  );
 }
 
 async function nextBatch(source: FitData): Promise<ArrayBatch> {
