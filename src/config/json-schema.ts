@@ -19,6 +19,7 @@ export interface JsonSchema {
   exclusiveMinimum?: number;
   exclusiveMaximum?: number;
   multipleOf?: number;
+  minLength?: number;
   minItems?: number;
   maxItems?: number;
 }
@@ -86,7 +87,7 @@ function describeType(type: string, schema: JsonSchema): string {
     case "boolean":
       return "true or false";
     case "string":
-      return "a text";
+      return schema.minLength ? "a text that is not empty" : "a text";
     case "array":
       return `a list${listLength(schema)}`;
     case "object":

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { tsxFor } from "./worker-pool.ts";
 
 test("a process stays alive while it waits for answers of threads", async () => {
   const installed = pathToFileURL(createRequire(import.meta.url).resolve("tsx"));
@@ -26,4 +27,12 @@ test("a process stays alive while it waits for answers of threads", async () => 
   });
   const code = await new Promise((resolve) => child.on("close", resolve));
   expect([code, out.trim()]).toEqual([0, "done"]);
+});
+
+test("threads register tsx for the sources, and for TypeScript that Node does not read", () => {
+  const own = new URL("./loader-worker.ts", import.meta.url).href;
+  expect(tsxFor(["file:///a.js"])).toBeUndefined();
+  expect(tsxFor([own])?.href).toMatch(/tsx\/dist\/esm\/api\/index\.mjs$/);
+  const reads = (process.features as { typescript?: unknown }).typescript;
+  expect(tsxFor(["file:///a.mts"]) === undefined).toBe(Boolean(reads));
 });

@@ -1,25 +1,13 @@
 /** The schema of the options of `fit`. */
 import * as z from "zod";
 import { camelSchema } from "../../config/camel-schema.ts";
+import { functionSchema, givenSchema } from "../../config/given-schema.ts";
 import { parseSettings } from "../../config/parse-settings.ts";
-import { describeGiven } from "../../graph/given.ts";
 import { ruleSchema, scheduleSchema } from "../settings.ts";
 import type { FitOptions } from "./fit.ts";
 
-/** A value that `test` accepts; `words` describe it. */
-function given(words: string, test: (value: unknown) => boolean): z.ZodType {
-  return z.any().check((context) => {
-    const { value } = context;
-    if (value !== undefined && test(value)) return;
-    const message = `${words} is needed, got ${describeGiven(value)}`;
-    context.issues.push({ code: "invalid_type", expected: "custom", input: value, message });
-  });
-}
-
-const fn = given("a function", (value) => typeof value === "function");
-
 function having(words: string, key: string): z.ZodType {
-  return given(words, (value) => typeof value === "object" && value !== null && key in value);
+  return givenSchema(words, (value) => typeof value === "object" && value !== null && key in value);
 }
 
 const session = z.strictObject({
@@ -28,7 +16,7 @@ const session = z.strictObject({
   spin: z.boolean().optional(),
   memoryPattern: z.boolean().optional(),
   profile: z.string().optional(),
-  explain: fn.optional(),
+  explain: functionSchema.optional(),
 });
 
 const schema = z.strictObject({
@@ -43,18 +31,22 @@ const schema = z.strictObject({
   clipNorm: z.number().positive().optional(),
   emaDecay: z.number().min(0).max(1).optional(),
   accumulationSteps: z.int().positive().optional(),
-  checkpoint: fn.optional(),
+  checkpoint: functionSchema.optional(),
   seed: z.int().nonnegative().optional(),
-  weights: given(
+  weights: givenSchema(
     "a Map of arrays, such as that of init or loadWeights (new Map(Object.entries(weights)) for an object),",
     (value) => value instanceof Map,
   ).optional(),
   runtime: having("a runtime, such as nativeRuntime(),", "createSession").optional(),
   session: session.optional(),
-  onStep: fn.optional(),
-  hooks: z.array(fn).optional(),
+  onStep: functionSchema.optional(),
+  hooks: z.array(functionSchema).optional(),
   evaluation: z
-    .strictObject({ data: z.looseObject({}), every: z.int().positive(), onEvaluate: fn })
+    .strictObject({
+      data: z.looseObject({}),
+      every: z.int().positive(),
+      onEvaluate: functionSchema,
+    })
     .optional(),
   signal: having("the signal of an AbortController", "aborted").optional(),
   progress: having("an object with the functions update and note", "update").optional(),
