@@ -29,8 +29,9 @@ export {
   type FitArrays,
   type FitData,
 } from "./fit/array-batches.ts";
-export type { Fit, FitEvaluation, FitOptions } from "./fit/fit.ts";
+export type { Fit } from "./fit/fit.ts";
 export type { FittedModel, WeightedModel } from "./fit/fitted-model.ts";
+export type { FitEvaluation, FitOptions } from "./fit/options.ts";
 export { createGradCacheStep } from "./grad-cache/grad-cache.ts";
 export type { ObjectiveResult } from "./objective-result.ts";
 export { type BaseSettings, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";

@@ -1,10 +1,77 @@
-/** The schema of the options of `fit`. */
+/** The options of `fit` and their schema. */
 import * as z from "zod";
+import type { SegmentOf } from "../../autodiff/checkpoint.ts";
 import { camelSchema } from "../../config/camel-schema.ts";
 import { functionSchema, givenSchema } from "../../config/given-schema.ts";
 import { parseSettings } from "../../config/parse-settings.ts";
+import type { Optimizer } from "../../optim/optimizer.ts";
+import type { ScheduleOptions } from "../../optim/schedule.ts";
+import type { Runtime, SessionOptions } from "../../runtime/session.ts";
+import type { Weights } from "../apply/scoped-function.ts";
+import type { ArrayBatch } from "../evaluator.ts";
+import type { ParameterRule } from "../parameter-rule.ts";
+import type { ProgressSink } from "../progress.ts";
+import type { UpdateHook } from "../run-updates.ts";
 import { ruleSchema, scheduleSchema } from "../settings.ts";
-import type { FitOptions } from "./fit.ts";
+import type { FitArrays, FitData } from "./array-batches.ts";
+
+export interface FitOptions {
+  /** Updates to run. One of `steps` and `epochs` is needed. */
+  readonly steps?: number;
+  /** Passes over the data. */
+  readonly epochs?: number;
+  /** Samples of a batch, if the data are arrays. Default 32. */
+  readonly batchSize?: number;
+  /** Default `adamW()`. */
+  readonly optimizer?: Optimizer;
+  /** Peak of the schedule. Default 1e-3. */
+  readonly learningRate?: number;
+  /** Default: cosine without warm-up, down to 0. */
+  readonly schedule?: ScheduleOptions;
+  /**
+   * Decay of the parameters with two axes or more; biases, gains and other vectors do not decay
+   * unless the model or `rules` set it. Default 0.01.
+   */
+  readonly weightDecay?: number;
+  /** Settings of parameters by name; the first matching rule applies. */
+  readonly rules?: readonly ParameterRule[];
+  /** Maximum norm of gradients. Default: no clipping. */
+  readonly clipNorm?: number;
+  /** Decay of a moving average of the weights, which the fitted model uses. Default: no average. */
+  readonly emaDecay?: number;
+  /** Batches per update; their gradients are averaged. Default 1. */
+  readonly accumulationSteps?: number;
+  /** Segments that the backward pass recomputes instead of storing, to save memory. */
+  readonly checkpoint?: SegmentOf;
+  /** Seed of initial weights, dropout, router noise, and the order of arrays. Default 0. */
+  readonly seed?: number;
+  /** Initial weights, for example from `loadWeights`. Default: freshly initialised. */
+  readonly weights?: Weights;
+  /** Default: ONNX Runtime's native library; in a browser, its WebAssembly build. */
+  readonly runtime?: Runtime;
+  /** Session options, such as threads and execution provider. */
+  readonly session?: SessionOptions;
+  /** Called after each update. */
+  readonly onStep?: UpdateHook<ArrayBatch>;
+  /** Called in order after each update; see `everySteps`. */
+  readonly hooks?: readonly UpdateHook<ArrayBatch>[];
+  /** Evaluation every `evaluation.every` updates and after the last update. */
+  readonly evaluation?: FitEvaluation;
+  /** On abort, the training ends after the current update. */
+  readonly signal?: AbortSignal;
+  readonly progress?: ProgressSink;
+}
+
+export interface FitEvaluation {
+  readonly data: FitData | FitArrays;
+  /** Updates between two evaluations. */
+  readonly every: number;
+  readonly onEvaluate: (evaluation: {
+    /** The update after which the weights are scored, counted from 0. */
+    readonly step: number;
+    readonly scores: Readonly<Record<string, number>>;
+  }) => unknown;
+}
 
 function having(words: string, key: string): z.ZodType {
   return givenSchema(words, (value) => typeof value === "object" && value !== null && key in value);
