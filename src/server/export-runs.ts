@@ -1,6 +1,7 @@
 /** Exports the page and its data as static files for any web server and path. */
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { makeFolder } from "../formats/make-folder.ts";
 import { UserError, usageError } from "../graph/errors.ts";
 import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
 import type { RunList, RunView } from "../inspect/types/view.ts";
@@ -38,7 +39,7 @@ export async function exportRuns({ registry, files, out, note }: ExportOptions):
   const sizes: number[] = [];
   const write = async (address: string, content: string | Uint8Array): Promise<void> => {
     const path = join(temporary, ...address.split("/"));
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, content);
     sizes.push(content.length);
   };
