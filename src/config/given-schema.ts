@@ -20,3 +20,14 @@ export const functionSchema: z.ZodType = givenSchema(
   "a function",
   (value) => typeof value === "function",
 );
+
+/**
+ * An object that has a key.
+ *
+ * @param words the object in errors, with its article
+ */
+export function objectWith(words: string, key: string): z.ZodType {
+  return givenSchema(words, (value) => typeof value === "object" && value !== null && key in value);
+}
+
+export const signalSchema: z.ZodType = objectWith("the signal of an AbortController", "aborted");

@@ -2,7 +2,12 @@
 import * as z from "zod";
 import type { SegmentOf } from "../../autodiff/checkpoint.ts";
 import { camelSchema } from "../../config/camel-schema.ts";
-import { functionSchema, givenSchema } from "../../config/given-schema.ts";
+import {
+  functionSchema,
+  givenSchema,
+  objectWith,
+  signalSchema,
+} from "../../config/given-schema.ts";
 import { parseSettings } from "../../config/parse-settings.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import type { ScheduleOptions } from "../../optim/schedule.ts";
@@ -10,7 +15,7 @@ import type { Runtime, SessionOptions } from "../../runtime/session.ts";
 import type { Weights } from "../apply/scoped-function.ts";
 import type { ArrayBatch } from "../evaluator.ts";
 import type { ParameterRule } from "../parameter-rule.ts";
-import type { ProgressSink } from "../progress.ts";
+import { type ProgressSink, progressSchema } from "../progress.ts";
 import type { UpdateHook } from "../run-updates.ts";
 import { ruleSchema, scheduleSchema } from "../settings.ts";
 import type { FitArrays, FitData } from "./array-batches.ts";
@@ -73,10 +78,6 @@ export interface FitEvaluation {
   }) => unknown;
 }
 
-function having(words: string, key: string): z.ZodType {
-  return givenSchema(words, (value) => typeof value === "object" && value !== null && key in value);
-}
-
 const session = z.strictObject({
   threads: z.int().positive().optional(),
   provider: z.enum(["cpu", "cuda", "webgpu", "wasm"]).optional(),
@@ -90,7 +91,7 @@ const schema = z.strictObject({
   steps: z.int().positive().optional(),
   epochs: z.number().positive().optional(),
   batchSize: z.int().positive().optional(),
-  optimizer: having("an optimizer, such as adamW(),", "moments").optional(),
+  optimizer: objectWith("an optimizer, such as adamW(),", "moments").optional(),
   learningRate: z.number().nonnegative().optional(),
   schedule: camelSchema(scheduleSchema).optional(),
   weightDecay: z.number().nonnegative().optional(),
@@ -104,7 +105,7 @@ const schema = z.strictObject({
     "a Map of arrays, such as that of init or loadWeights (new Map(Object.entries(weights)) for an object),",
     (value) => value instanceof Map,
   ).optional(),
-  runtime: having("a runtime, such as nativeRuntime(),", "createSession").optional(),
+  runtime: objectWith("a runtime, such as nativeRuntime(),", "createSession").optional(),
   session: session.optional(),
   onStep: functionSchema.optional(),
   hooks: z.array(functionSchema).optional(),
@@ -115,8 +116,8 @@ const schema = z.strictObject({
       onEvaluate: functionSchema,
     })
     .optional(),
-  signal: having("the signal of an AbortController", "aborted").optional(),
-  progress: having("an object with the functions update and note", "update").optional(),
+  signal: signalSchema.optional(),
+  progress: progressSchema.optional(),
 } satisfies Record<keyof FitOptions, z.ZodType>);
 
 /**
