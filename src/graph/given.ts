@@ -32,6 +32,12 @@ function isSpec(value: unknown): boolean {
   return typeof dtype === "string" && isDType(dtype) && Array.isArray(shape);
 }
 
+/** Whether a value can be read like a map, also one of another realm. */
+export function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
+  const { get, keys } = (value ?? {}) as { readonly get?: unknown; readonly keys?: unknown };
+  return typeof get === "function" && typeof keys === "function";
+}
+
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

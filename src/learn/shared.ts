@@ -7,6 +7,7 @@ export {
   type InitOptions,
   init,
 } from "./apply/apply.ts";
+export type { ObjectiveResult } from "./apply/objective-result.ts";
 export type {
   Applied,
   ArraysOf,
@@ -33,7 +34,6 @@ export type { Fit } from "./fit/fit.ts";
 export type { FittedModel, WeightedModel } from "./fit/fitted-model.ts";
 export type { FitEvaluation, FitOptions } from "./fit/options.ts";
 export { createGradCacheStep } from "./grad-cache/grad-cache.ts";
-export type { ObjectiveResult } from "./objective-result.ts";
 export { type BaseSettings, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
 export type { ParameterRule } from "./parameter-rule.ts";
 export type { ProgressSink, ProgressUpdate } from "./progress.ts";

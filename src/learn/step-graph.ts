@@ -16,8 +16,8 @@ import {
 import { type EmitOptions, type EmittedModel, emitModel } from "../onnx/emit.ts";
 import { add, div, maximum, mul } from "../ops/arithmetic.ts";
 import { stopGradient } from "../ops/compare.ts";
+import { callModel, checkObjectiveResult, type ObjectiveResult } from "./apply/objective-result.ts";
 import { WEIGHT_PREFIX } from "./loss-weights.ts";
-import { callModel, checkObjectiveResult, type ObjectiveResult } from "./objective-result.ts";
 import type { ScalarTerms } from "./scalars/means.ts";
 import { scalarOutputs } from "./scalars/outputs.ts";
 import { createSplit, type SplitScalar } from "./scalars/terms.ts";

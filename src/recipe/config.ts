@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import { exclusiveKeys } from "../config/exclusive-keys.ts";
-import { scheduleSchema } from "../learn/settings.ts";
+import { scheduleSchema } from "../learn/fit/settings.ts";
 import { modelSchema } from "../models/systems.ts";
 import { algorithmSchema } from "../tasks/classification/algorithm-config.ts";
 import { dataSchema } from "./data-config.ts";

@@ -1,6 +1,6 @@
 /** The `optimizer` part of a recipe. */
 import * as z from "zod";
-import { fraction, ruleSchema } from "../learn/settings.ts";
+import { fraction, ruleSchema } from "../learn/fit/settings.ts";
 
 const rules = z
   .array(ruleSchema)

@@ -1,6 +1,6 @@
 /** Checks the types of the code blocks of docs, and runs those of library.md with fewer steps and samples. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -20,6 +20,7 @@ const path = join(folder.path, "library.mts");
 
 test("the blocks of each page form a program without type errors", async () => {
   writeFileSync(path, program);
+  symlinkSync(join(root, "node_modules"), join(folder.path, "node_modules")); // has zod
   const plugins = join(folder.path, "extend.mts");
   writeFileSync(plugins, programOf("extend.md"));
   const config = join(folder.path, "tsconfig.json");

@@ -6,6 +6,7 @@ import {
   checkFunction,
   checkTensor,
   describeGiven,
+  isMap,
   isNdArray,
   isTensor,
 } from "../../graph/given.ts";
@@ -15,7 +16,7 @@ import { formatShape, isStatic, type Shape } from "../../graph/shape.ts";
 import { createScope, type RandomSpec, type Scope, type Trace } from "../../nn/scope.ts";
 import type { EmittedModel } from "../../onnx/emit.ts";
 import { foldIn, key, normal, uniform } from "../../random/index.ts";
-import { callModel } from "../objective-result.ts";
+import { callModel } from "./objective-result.ts";
 
 /** Parameters and states of a model, by name. */
 export type Weights = ReadonlyMap<string, NdArray>;
@@ -150,7 +151,7 @@ export function feedsOf(
   options: FeedOptions,
 ): Record<string, NdArray> {
   const { weights } = options;
-  if (!(weights instanceof Map)) {
+  if (!isMap(weights)) {
     throw usageError(
       `the weights must be a Map of arrays, such as that of init, got ${describeGiven(weights)}; for an object: new Map(Object.entries(weights))`,
     );

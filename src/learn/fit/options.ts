@@ -9,6 +9,7 @@ import {
   signalSchema,
 } from "../../config/given-schema.ts";
 import { parseSettings } from "../../config/parse-settings.ts";
+import { isMap } from "../../graph/given.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import type { ScheduleOptions } from "../../optim/schedule.ts";
 import type { Runtime, SessionOptions } from "../../runtime/session.ts";
@@ -17,8 +18,8 @@ import type { ArrayBatch } from "../evaluator.ts";
 import type { ParameterRule } from "../parameter-rule.ts";
 import { type ProgressSink, progressSchema } from "../progress.ts";
 import type { UpdateHook } from "../run-updates.ts";
-import { ruleSchema, scheduleSchema } from "../settings.ts";
 import type { FitArrays, FitData } from "./array-batches.ts";
+import { ruleSchema, scheduleSchema } from "./settings.ts";
 
 export interface FitOptions {
   /** Updates to run. One of `steps` and `epochs` is needed. */
@@ -103,7 +104,7 @@ const schema = z.strictObject({
   seed: z.int().nonnegative().optional(),
   weights: givenSchema(
     "a Map of arrays, such as that of init or loadWeights (new Map(Object.entries(weights)) for an object),",
-    (value) => value instanceof Map,
+    isMap,
   ).optional(),
   runtime: objectWith("a runtime, such as nativeRuntime(),", "createSession").optional(),
   session: session.optional(),

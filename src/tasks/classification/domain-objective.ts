@@ -11,7 +11,7 @@ import type * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
-import type { ObjectiveResult } from "../../learn/objective-result.ts";
+import type { ObjectiveResult } from "../../learn/apply/objective-result.ts";
 import type { Objective } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { coralPenalty } from "../../losses/coral.ts";

@@ -3,7 +3,7 @@ import type { ImageDataset } from "../../data/dataset.ts";
 import { array } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
-import type { ObjectiveResult } from "../../learn/objective-result.ts";
+import type { ObjectiveResult } from "../../learn/apply/objective-result.ts";
 import type { Objective } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { binaryCrossEntropy } from "../../losses/binary-cross-entropy.ts";

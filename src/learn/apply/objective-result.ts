@@ -1,8 +1,8 @@
 /** The result of model functions: how they are called, and checks of what they return. */
-import { usageError } from "../graph/errors.ts";
-import { checkSynchronous, checkTensor, describeGiven, isTensor } from "../graph/given.ts";
-import type { Graph, Tensor } from "../graph/graph.ts";
-import { formatShape } from "../graph/shape.ts";
+import { usageError } from "../../graph/errors.ts";
+import { checkSynchronous, checkTensor, describeGiven, isTensor } from "../../graph/given.ts";
+import type { Graph, Tensor } from "../../graph/graph.ts";
+import { formatShape } from "../../graph/shape.ts";
 
 /**
  * The result of an objective; all tensors but `outputs` are scalars.

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { array } from "../graph/array.ts";
-import type { Tensor } from "../graph/graph.ts";
-import { crossEntropy } from "../losses/cross-entropy.ts";
-import { linear } from "../nn/linear.ts";
-import { reduceMean, reduceSum } from "../ops/reduce.ts";
-import { init } from "./apply/apply.ts";
-import { apply, fit } from "./native.ts";
-import type { Objective } from "./step-graph.ts";
+import { array } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { crossEntropy } from "../../losses/cross-entropy.ts";
+import { linear } from "../../nn/linear.ts";
+import { reduceMean, reduceSum } from "../../ops/reduce.ts";
+import { apply, fit } from "../native.ts";
+import type { Objective } from "../step-graph.ts";
+import { init } from "./apply.ts";
 
 const data = { x: array([[0, 1], [1, 0]]), y: array([0, 1], "int64") }; // biome-ignore format: a table
 type Given = Readonly<Record<string, Tensor>>;
