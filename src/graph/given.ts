@@ -73,7 +73,10 @@ export function checkNdArray(what: string, value: unknown, { specs = false } = {
     const advice = Array.isArray(value)
       ? "; wrap the list: array([...])"
       : "; make it with array()";
-    throw usageError(`${what} must be an array, got ${describeGiven(value)}${advice}`);
+    const wanted = specs
+      ? "be an array, or have a dtype, such as float32, and a shape"
+      : "be an array";
+    throw usageError(`${what} must ${wanted}, got ${describeGiven(value)}${advice}`);
   }
   const { shape, data } = value as NdArray;
   if (specs && data === undefined) return;
@@ -98,7 +101,9 @@ export function checkTensor(what: string, value: unknown, graph: Graph): asserts
     );
   }
   const constant = isNdArray(value) || typeof value === "number";
-  const advice = constant ? "; make it a tensor with constant(graph, value)" : "";
+  const advice = constant
+    ? "; make it a tensor with constant(x.graph, value), where x is any tensor"
+    : "";
   throw usageError(`${what} must be a tensor, got ${describeGiven(value)}${advice}`);
 }
 
