@@ -28,8 +28,18 @@ export interface GradientOptions {
 export function gradients(
   loss: Tensor,
   wrt: readonly Tensor[],
-  { checkpoint }: GradientOptions = {},
+  options: GradientOptions = {},
 ): Tensor[] {
+  const found = gradientsIfAny(loss, wrt, options);
+  return found.map((gradient, i) => gradient ?? zerosLike(wrt[i]!));
+}
+
+/** As `gradients`, but undefined for tensors that the loss does not depend on. */
+export function gradientsIfAny(
+  loss: Tensor,
+  wrt: readonly Tensor[],
+  { checkpoint }: GradientOptions = {},
+): (Tensor | undefined)[] {
   if (loss.shape.length !== 0) {
     throw new RangeError(`gradients: the loss must be a scalar, got ${formatShape(loss.shape)}`);
   }
@@ -66,7 +76,7 @@ export function gradients(
     }
   }
   Object.assign(graph, outer);
-  return wrt.map((tensor) => gradientOf.get(tensor) ?? zerosLike(tensor));
+  return wrt.map((tensor) => gradientOf.get(tensor));
 }
 
 /** Nodes on a path from `sources` to `target`, from the last to the first. */
@@ -85,6 +95,7 @@ function nodesBetween(sources: readonly Tensor[], target: Tensor): Node[] {
   });
 }
 
-function zerosLike(tensor: Tensor): Tensor {
+/** Zeros of the type and shape of a tensor. */
+export function zerosLike(tensor: Tensor): Tensor {
   return expand(constant(tensor.graph, 0, tensor.dtype), tensor);
 }

@@ -27,6 +27,7 @@ export function addCommand(
   program.action(async (...given: unknown[]) => {
     // commander appends its own options and the program to the arguments.
     const values = valuesOf(program, definition.options);
+    requireOptions(program, definition.options);
     checkRules(definition.rules ?? [], (key) => isGiven(program, key, definition.options[key]));
     await run(definition, [...given.slice(0, -2), values]);
   });
@@ -51,16 +52,26 @@ function addOption(program: Program, key: string, option: Switch | ValueOption):
     if (off !== undefined) program.addOption(new Option(flag.replace("--", "--no-"), off));
     return;
   }
-  const { help, value, fallback, required, alias } = option;
-  const own = new Option(`${flag} ${value}`, help)
-    .argParser(parserOf(option, flag))
-    .makeOptionMandatory(required);
+  const { help, value, fallback, alias } = option;
+  const own = new Option(`${flag} ${value}`, help).argParser(parserOf(option, flag));
   if (fallback !== undefined) own.default(fallback, String(fallback));
   program.addOption(own);
   if (alias === undefined) return;
   program.addOption(
     new Option(`${alias} ${value}`, help).argParser(parserOf(option, alias)).hideHelp(),
   );
+}
+
+/**
+ * Commander would report a missing option before an unknown one, which may be its misspelling.
+ *
+ * @throws UserError (exit code 2) if a required option is missing
+ */
+function requireOptions(program: Program, options: Options): void {
+  for (const [key, option] of Object.entries(options)) {
+    if (!("parse" in option) || !option.required || isGiven(program, key, option)) continue;
+    throw usageError(`required option ${flagOf(key)} ${option.value} not specified`);
+  }
 }
 
 /** Reads one value; a repeatable option keeps the values before it. */

@@ -1,5 +1,7 @@
 /** Opens and names the images that options select. */
+
 import type { ImageDataset } from "../data/dataset.ts";
+import { readSample } from "../data/read-sample.ts";
 import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
 import type { ProgressSink } from "../learn/progress.ts";
@@ -63,7 +65,7 @@ export function captionsOf({ dataset }: ImageSource): { texts: string[]; owners:
   const texts: string[] = [];
   const owners: number[] = [];
   for (let index = 0; index < dataset.length; index++) {
-    for (const caption of dataset.get(index).captions ?? []) {
+    for (const caption of readSample(dataset, index).captions ?? []) {
       texts.push(caption);
       owners.push(index);
     }

@@ -23,6 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), "moesaic-cli-"));
 test.each<[string, string[], string]>([
   ["unknown command", ["trian"], "unknown command trian; did you mean train?"],
   ["unknown option", ["recipes", "--jsno"], "unknown option --jsno; did you mean --json?"],
+  ["unknown before required option", ["generate", "r", "--promt", "a"], "unknown option --promt"],
   ["unknown subcommand", ["data", "gte"], "unknown command gte; did you mean get?"],
   ["missing argument", ["eval"], "missing required argument run"],
   ["excess argument", ["recipes", "now"], "too many arguments for recipes"],

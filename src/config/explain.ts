@@ -1,9 +1,10 @@
-/** Turns schema issues into one sentence that names the line to change. */
+/** Turns schema issues into one sentence that names the place to change. */
 import * as z from "zod";
 import { isMapping } from "./is-mapping.ts";
 import { choices, describe, type JsonSchema, keysAt, pathsTo, schemasAt } from "./json-schema.ts";
-import { type Layer, type Path, valueAt } from "./layer.ts";
 import { didYouMean } from "./nearest.ts";
+import { type Path, valueAt } from "./path.ts";
+import type { Wording } from "./wording.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -12,14 +13,13 @@ type Issue = z.core.$ZodIssue;
  *
  * Unknown keys are reported first, because a mistyped key makes the right one look missing.
  *
- * @param layers from the lowest to the topmost
- * @param value the merged layers
+ * @param value the settings, of all layers
  */
 export function explainIssues(
   issues: readonly Issue[],
   schema: z.ZodType,
-  layers: readonly Layer[],
   value: unknown,
+  wording: Wording,
 ): string {
   const shape = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
   const flat = issues.flatMap((issue) => enterUnion(issue, value));
@@ -27,29 +27,29 @@ export function explainIssues(
   const path = issue.path as Path;
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0]!;
-    const place = locate([...path, key], "key", layers);
-    return `unknown key ${key} ${place}${suggestKey(key, path, shape, value)}`;
+    const place = wording.keyPlace([...path, key]);
+    return `unknown key ${wording.key(key)} ${place}${suggestKey(key, path, shape, value, wording)}`;
   }
-  const name = path.join(".") || "the configuration";
+  const name = wording.name(path);
   const given = valueAt(value, path);
   const expected = schemasAt(shape, path, value);
+  const message = wording.text(issue.message);
   // A default can be at fault too, which no layer sets.
   if (given === undefined && issue.code === "custom") {
     const owner = path.slice(0, path.findLastIndex((key) => typeof key === "string") + 1);
-    const where = whereToSet(owner, layers);
-    return `${issue.message} (${name} is a default; set ${owner.join(".")} ${where})`;
+    return `${message} (${name} is a default; set ${wording.name(owner)}${wording.toSet(owner)})`;
   }
   if (given === undefined) {
     const words = describe(expected);
-    return `${name} is missing${words && ` (${words})`}; set it ${whereToSet(path, layers)}`;
+    return `${name} is missing${words && ` (${words})`}; set it${wording.toSet(path)}`;
   }
-  const place = locate(path, "value", layers);
-  if (issue.code === "custom") return `${issue.message} (${name} ${place})`;
+  const place = wording.place(path);
+  if (issue.code === "custom") return `${message} (${name}${place})`;
   const words = describe(expected);
-  if (!words) return `${name} ${place}: ${issue.message}`;
+  if (!words) return `${name}${place}: ${message}`;
   const suggestion =
     typeof given === "string" ? didYouMean(given, choices(expected).map(String)) : "";
-  return `${name} must be ${words}, got ${quote(given)} ${place}${suggestion}`;
+  return `${name} must be ${words}, got ${quote(given)}${place}${suggestion}`;
 }
 
 /**
@@ -75,34 +75,27 @@ function enterUnion(issue: Issue, value: unknown): Issue[] {
   return [{ code: "custom", path, message } as Issue];
 }
 
-/** The place in the topmost layer that sets `path` or a parent of it. */
-function locate(path: Path, part: "key" | "value", layers: readonly Layer[]): string {
-  for (let length = path.length; length > 0; length--) {
-    for (const layer of layers.toReversed()) {
-      const place = layer.locate(path.slice(0, length), length === path.length ? part : "key");
-      if (place) return place;
-    }
-  }
-  return "in the configuration";
-}
-
-function whereToSet(path: Path, layers: readonly Layer[]): string {
-  const parent = path.slice(0, -1);
-  const place = parent.length > 0 ? locate(parent, "key", layers) : "";
-  const argument = `as argument ${path.join(".")}=...`;
-  return place.startsWith("at ") ? `below ${parent.join(".")} ${place}` : argument;
-}
-
-function suggestKey(key: string, path: Path, shape: JsonSchema, value: unknown): string {
-  const known = keysAt(shape, path, value);
-  const near = didYouMean(key, known);
+function suggestKey(
+  key: string,
+  path: Path,
+  shape: JsonSchema,
+  value: unknown,
+  wording: Wording,
+): string {
+  const known = keysAt(shape, path, value).map(wording.key);
+  const near = didYouMean(wording.key(key), known);
   if (near) return near;
-  const elsewhere = pathsTo(shape, key).filter((other) => other !== [...path, key].join("."));
+  const elsewhere = pathsTo(shape, key)
+    .filter((other) => other !== [...path, key].join("."))
+    .map((other) => wording.name(other.split(".")));
   if (elsewhere.length > 0) return `; did you mean ${elsewhere.slice(0, 3).join(" or ")}?`;
   return known.length > 0 ? `; known keys here: ${known.join(", ")}` : "";
 }
 
 function quote(value: unknown): string {
-  const text = typeof value === "number" ? String(value) : JSON.stringify(value);
+  const text =
+    typeof value === "number" || typeof value === "function"
+      ? String(value)
+      : (JSON.stringify(value) ?? typeof value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

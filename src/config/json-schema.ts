@@ -1,6 +1,6 @@
 /** Queries on JSON Schemas for error messages: allowed keys and values. */
 import { isMapping } from "./is-mapping.ts";
-import type { Path } from "./layer.ts";
+import type { Path } from "./path.ts";
 
 /** The subset of JSON Schema that zod emits for configurations. */
 export interface JsonSchema {
@@ -19,6 +19,7 @@ export interface JsonSchema {
   exclusiveMinimum?: number;
   exclusiveMaximum?: number;
   multipleOf?: number;
+  minLength?: number;
   minItems?: number;
   maxItems?: number;
 }
@@ -86,7 +87,7 @@ function describeType(type: string, schema: JsonSchema): string {
     case "boolean":
       return "true or false";
     case "string":
-      return "a text";
+      return schema.minLength ? "a text that is not empty" : "a text";
     case "array":
       return `a list${listLength(schema)}`;
     case "object":

@@ -2,10 +2,8 @@
 import { isMap, type ParsedNode } from "yaml";
 import { usageError } from "../graph/errors.ts";
 import { isMapping } from "./is-mapping.ts";
+import type { Path } from "./path.ts";
 import { parseYaml } from "./yaml.ts";
-
-/** Keys and list positions from the root to a value. */
-export type Path = readonly (string | number)[];
 
 /** Settings from one source, with the location of each. */
 export interface Layer {
@@ -74,14 +72,4 @@ function isOtherVariant(
   return variantKeys.some(
     (key) => Object.hasOwn(lower, key) && Object.hasOwn(upper, key) && lower[key] !== upper[key],
   );
-}
-
-/** The value at `path`, or undefined. */
-export function valueAt(root: unknown, path: Path): unknown {
-  let value = root;
-  for (const key of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string | number, unknown>)[key];
-  }
-  return value;
 }

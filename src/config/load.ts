@@ -8,10 +8,12 @@ import { type CamelCased, fromSnakeCase, toSnakeCase } from "./case.ts";
 import { withoutReplaced } from "./exclusive-keys.ts";
 import { explainIssues } from "./explain.ts";
 import { isMapping } from "./is-mapping.ts";
-import { type Layer, mergeValues, type Path, parseLayer } from "./layer.ts";
+import { type Layer, mergeValues, parseLayer } from "./layer.ts";
 import { parseOverride } from "./overrides.ts";
+import type { Path } from "./path.ts";
 import { recipePath } from "./recipes.ts";
 import { renameKeys } from "./renamed-keys.ts";
+import { fileWording } from "./wording.ts";
 
 export interface LoadOptions {
   /** `key.path=value` arguments, later ones win. */
@@ -52,7 +54,7 @@ export function loadConfig<Snake>(
   const value = withoutUnset(join(joinLayers(files, schema), settings, schema), settings);
   const result = schema.safeParse(value);
   if (!result.success) {
-    throw usageError(explainIssues(result.error.issues, schema, layers, value));
+    throw usageError(explainIssues(result.error.issues, schema, value, fileWording(layers)));
   }
   return fromSnakeCase(result.data);
 }

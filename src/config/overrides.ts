@@ -1,6 +1,7 @@
 /** Settings from arguments: `model.num_experts=8`. */
 import { usageError } from "../graph/errors.ts";
-import { type Layer, valueAt } from "./layer.ts";
+import type { Layer } from "./layer.ts";
+import { valueAt } from "./path.ts";
 import { parseYaml } from "./yaml.ts";
 
 /**

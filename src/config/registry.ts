@@ -1,25 +1,21 @@
 /** Definitions of one kind by name: the built-in ones, and those that plug-ins add. */
 import * as z from "zod";
 import { usageError } from "../graph/errors.ts";
+import { checkSchema, type Definition } from "./definition.ts";
 import { didYouMean } from "./nearest.ts";
-
-/** A router, loss, system or data set: its name and the schema of its settings. */
-export interface Definition {
-  readonly name: string;
-  /** Snake_case schema; the registry's discriminating key is a literal in it. */
-  readonly schema: z.ZodType;
-}
 
 /** All definitions of one kind. */
 export interface Registry<D extends Definition> {
   /** Kind of the definitions, such as `router`. */
   readonly kind: string;
+  /** The key of the name in settings: `name` or `system`. */
+  readonly key: string;
   /** Built-in definitions first, then added ones in the order in which they were added. */
   list(): readonly D[];
   find(name: string): D | undefined;
   /** @throws UserError (exit code 2) if no definition has this name */
   get(name: string): D;
-  /** @throws UserError (exit code 2) if another definition has the same name */
+  /** @throws UserError (exit code 2) if another definition has the same name, or its schema another name */
   add(definition: D): void;
 }
 
@@ -27,6 +23,7 @@ export interface Registry<D extends Definition> {
  * A registry of built-in definitions that can grow.
  *
  * @param kind of the definitions, in the singular
+ * @param key of the name in the schemas of settings
  * @throws UserError (exit code 2), from `get` and `add`, for unknown and duplicate names
  * @example
  * const routers = createRegistry("router", [switchDefinition, softDefinition]);
@@ -35,9 +32,10 @@ export interface Registry<D extends Definition> {
 export function createRegistry<D extends Definition>(
   kind: string,
   builtIn: readonly D[],
+  key = "name",
 ): Registry<D> {
   const definitions = new Map<string, D>();
-  const registry = { kind, list, find, get, add };
+  const registry = { kind, key, list, find, get, add };
   registries.set(kind, registry as unknown as Registry<Definition>);
   for (const definition of builtIn) add(definition);
   additions -= builtIn.length;
@@ -64,6 +62,7 @@ export function createRegistry<D extends Definition>(
         `the ${kind} ${definition.name} is already defined; choose another name for this one`,
       );
     }
+    checkSchema(kind, definition, key);
     definitions.set(definition.name, definition);
     additions += 1;
   }
@@ -109,23 +108,20 @@ export function addDefinitions(module: Readonly<Record<string, unknown>>): numbe
 }
 
 /**
- * The settings of any definition in `registry`, discriminated by `key`.
+ * The settings of any definition in `registry`, discriminated by its key.
  *
  * The union is rebuilt when a definition is added, so that schemas made of it accept plug-ins that
  * were loaded later. zod caches the inner type of a lazy schema, so this schema overrides the getter.
- *
- * @param key of the discriminating literal, such as `name` or `system`
  */
 export function registrySchema<D extends Definition>(
   registry: Registry<D>,
-  key: string,
 ): z.ZodLazy<z.ZodType<z.output<D["schema"]>, z.input<D["schema"]>>> {
   let built: { readonly size: number; readonly union: z.ZodType } | undefined;
   const union = (): z.ZodType => {
     const schemas = registry.list().map(({ schema }) => schema);
     if (built?.size !== schemas.length) {
       const members = schemas as unknown as [z.ZodObject, ...z.ZodObject[]];
-      built = { size: schemas.length, union: z.discriminatedUnion(key, members) };
+      built = { size: schemas.length, union: z.discriminatedUnion(registry.key, members) };
     }
     return built.union;
   };

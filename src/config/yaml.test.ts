@@ -38,3 +38,10 @@ test("what is not one document is refused with its place", () => {
   expect(() => read("a: 1\n---\nb: 2")).toThrow("at x.yaml:2:1: a second document begins");
   expect(() => read("#".repeat(2 ** 18 + 1))).toThrow("a configuration has at most 262144");
 });
+
+test("a value that contains itself is refused; one that is used twice is not", () => {
+  const message = "cannot read YAML in x.yaml: a value contains itself through an alias (*)";
+  expect(() => read("a: &a [*a]")).toThrow(message);
+  expect(() => read("a: &a { b: { c: *a } }")).toThrow(message);
+  expect(read("a: &a [1]\nb: [*a, *a]")).toEqual({ a: [1], b: [[1], [1]] });
+});

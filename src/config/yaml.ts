@@ -15,7 +15,7 @@ export interface YamlDocument {
   readonly document: Document.Parsed;
   /** Location of a character, such as `at recipes/x.yaml:4:8`. */
   at(offset: number): string;
-  /** The document as plain data. @throws UserError if aliases expand without end */
+  /** The document as plain data. @throws UserError if aliases expand without end or form a cycle */
   toPlain(): unknown;
 }
 
@@ -55,15 +55,29 @@ export function parseYaml(text: string, name: string): YamlDocument {
     document: document as Document.Parsed<ParsedNode>,
     at,
     toPlain() {
+      let value: unknown;
       try {
-        return document!.toJS({ maxAliasCount: MAX_ALIASES });
+        value = document!.toJS({ maxAliasCount: MAX_ALIASES });
       } catch (error) {
         throw usageError(`cannot read YAML in ${name}: ${(error as Error).message}`, {
           cause: error,
         });
       }
+      if (!isCyclic(value)) return value;
+      throw usageError(`cannot read YAML in ${name}: a value contains itself through an alias (*)`);
     },
   };
+}
+
+/** Whether a value contains itself; values are as shallow as the document, up to the first repetition. */
+function isCyclic(value: unknown, above = new Set<unknown>(), done = new Set<unknown>()): boolean {
+  if (typeof value !== "object" || value === null || done.has(value)) return false;
+  if (above.has(value)) return true;
+  above.add(value);
+  const found = Object.values(value).some((inner) => isCyclic(inner, above, done));
+  above.delete(value);
+  done.add(value);
+  return found;
 }
 
 /** The first collection that exceeds a limit, found without recursion. */

@@ -1,7 +1,8 @@
 /** A data set as one definition: its description, its settings in recipes, and how it is opened. */
 
-import type * as z from "zod";
+import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
+import { checkDefinition, fields } from "../config/definition.ts";
 import { ofKind } from "../config/registry.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
 import type { ClassDescription, DatasetDescription } from "./description.ts";
@@ -94,9 +95,24 @@ export interface DatasetDefinition<
   readonly classOptions?: Options<NoInfer<Spec>>;
 }
 
+const form = {
+  name: fields.text,
+  kind: z.enum(["image", "text", "stream", "points"] satisfies Dataset["kind"][]),
+  title: fields.text,
+  description: fields.text,
+  terms: fields.text,
+  splits: fields.mapping,
+  classNames: z.array(z.string()),
+  files: z.array(fields.mapping),
+  schema: fields.schema,
+  spec: fields.function,
+  open: fields.function,
+};
+
 /**
  * Defines a data set. Export the type of `Spec`, so that declarations of the registry can name it.
  *
+ * @throws UserError (exit code 2) if a part is missing or wrong
  * @example
  * const noise = defineDataset({
  *   name: "noise",
@@ -121,5 +137,6 @@ export function defineDataset<
 >(
   definition: DatasetDefinition<Name, Schema, Spec, Set>,
 ): DatasetDefinition<Name, Schema, Spec, Set> {
+  checkDefinition("defineDataset", form, definition);
   return ofKind("data set", definition);
 }

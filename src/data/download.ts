@@ -2,9 +2,10 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makeFolder } from "../formats/make-folder.ts";
 import { UserError, usageError } from "../graph/errors.ts";
 import { dataRoot } from "./read-gzipped.ts";
 import { getResource } from "./registry.ts";
@@ -30,7 +31,7 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<void> {
   const partial = `${path}.part`;
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const begun = await fileSize(partial);
   if (options.bytes === undefined || begun < options.bytes) {
     await receive(url, partial, begun, options);

@@ -17,7 +17,7 @@ async function take(options: Partial<LoaderOptions>): Promise<number[][]> {
 }
 
 test("recipes accept a set from a plug-in", () => {
-  const data = registrySchema(datasets, "name");
+  const data = registrySchema(datasets);
   expect(data.parse(settings)).toEqual(settings);
   expect(() => data.parse({ ...settings, sizes: 3 })).toThrow("sizes");
 });

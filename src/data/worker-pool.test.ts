@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { tsxFor } from "./worker-pool.ts";
 
 /** Runs a program with the loader in a process of its own, and returns its exit code and output. */
 async function runProgram(body: string): Promise<[code: unknown, output: string]> {
@@ -51,4 +52,12 @@ test.runIf(process.platform === "linux")("threads that end early leave no file o
     `);
   const files = JSON.parse(output) as number[];
   expect([code, files.at(-1)]).toEqual([0, files[0]]);
+});
+
+test("threads register tsx for the sources, and for TypeScript that Node does not read", () => {
+  const own = new URL("./loader-worker.ts", import.meta.url).href;
+  expect(tsxFor(["file:///a.js"])).toBeUndefined();
+  expect(tsxFor([own])?.href).toMatch(/tsx\/dist\/esm\/api\/index\.mjs$/);
+  const reads = (process.features as { typescript?: unknown }).typescript;
+  expect(tsxFor(["file:///a.mts"]) === undefined).toBe(Boolean(reads));
 });

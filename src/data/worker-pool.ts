@@ -1,6 +1,7 @@
 /** Worker threads that make batches. */
 
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { UserError } from "../graph/errors.ts";
@@ -112,14 +113,26 @@ function whenLoaded(worker: Worker): Promise<void> {
 function startWorker(setup: WorkerSetup): Worker {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const file = new URL(`./loader-worker.${extension}`, import.meta.url);
-  if (extension === "js") return new Worker(file, { workerData: setup });
-  // In worker threads of Node 20 the `--import tsx` flag does nothing, so the thread registers it.
-  const tsx = new URL(
-    "./esm/api/index.mjs",
-    pathToFileURL(createRequire(import.meta.url).resolve("tsx")),
-  );
+  const tsx = tsxFor([...setup.plugins, file.href]);
+  if (tsx === undefined) return new Worker(file, { workerData: setup });
   const script = `import("${tsx}").then(({ register }) => (register(), import("${file.href}")))`;
   return new Worker(script, { eval: true, workerData: setup });
+}
+
+/**
+ * The tsx that reads these modules in a thread; undefined if Node reads them. In worker threads of Node 20
+ * the `--import tsx` flag does nothing, so each thread registers tsx itself.
+ *
+ * @param modules their URLs
+ */
+export function tsxFor(modules: readonly string[]): URL | undefined {
+  const typed = modules.filter((url) => /\.[cm]?ts$/.test(url));
+  const own = typed.includes(new URL("./loader-worker.ts", import.meta.url).href);
+  const reads = (process.features as { readonly typescript?: unknown }).typescript;
+  if (typed.length === 0 || (reads && !own)) return undefined;
+  // In a package, tsx belongs to the project of the plug-in, whose main thread runs with it.
+  const from = own ? import.meta.url : join(process.cwd(), "plug-ins.js");
+  return new URL("./esm/api/index.mjs", pathToFileURL(createRequire(from).resolve("tsx")));
 }
 
 function revive(error: { message: string; exitCode?: 1 | 2 }): Error {

@@ -1,5 +1,5 @@
 /** Leave-one-domain-out: runs a protocol and writes its tables. */
-import { mkdir } from "node:fs/promises";
+
 import { join } from "node:path";
 import { createDecodedCache } from "../data/images/decode/decoded-cache.ts";
 import {
@@ -8,6 +8,7 @@ import {
   selectionMethods,
 } from "../evaluate/domains/model-selection.ts";
 import { domainTable, domainTableMarkdown } from "../evaluate/domains/table.ts";
+import { makeFolder } from "../formats/make-folder.ts";
 import type { ProgressSink, ProgressUpdate } from "../learn/progress.ts";
 import { type DomainResults, renderDomainsPage } from "../report/domains-page.ts";
 import { writeFileAtomically } from "../runs/files.ts";
@@ -55,7 +56,7 @@ export async function runProtocol(
   const finished: FinishedCell[] = [];
   const clock = createClock(left.length);
   const decoded = createDecodedCache(); // All runs share the decoded images.
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   let result: ProtocolResult = { finished: false, cells: [], tables: [] };
   for (const [index, cell] of cells.entries()) {
     const runDirectory = join(out, cell.run);

@@ -31,6 +31,11 @@ const constructors = {
   bool: Uint8Array,
 } as const;
 
+/** Whether `name` is an element type. */
+export function isDType(name: string): name is DType {
+  return Object.hasOwn(constructors, name);
+}
+
 /** Bytes of one element. */
 export function bytesPerElement(dtype: DType): number {
   return constructors[dtype].BYTES_PER_ELEMENT;
@@ -69,7 +74,7 @@ export type Nested = number | boolean | readonly Nested[];
 /**
  * An array from nested lists.
  *
- * @throws RangeError if the lists are ragged
+ * @throws RangeError if the lists are ragged, a value is no number, or the type is unknown
  *
  * @example
  * array([[1, 2], [3, 4]]).shape // [2, 2]
@@ -78,6 +83,10 @@ export function array<D extends DType = "float32">(
   values: Nested,
   dtype: D = "float32" as D,
 ): NdArray<D> {
+  if (!isDType(dtype)) {
+    const known = Object.keys(constructors).join(", ");
+    throw new RangeError(`array: the type must be one of ${known}, got ${dtype}`);
+  }
   const shape: number[] = [];
   for (let level: Nested = values; Array.isArray(level); level = level[0] as Nested) {
     shape.push(level.length);
@@ -88,7 +97,11 @@ export function array<D extends DType = "float32">(
   const fill = (level: Nested, depth: number): void => {
     if (depth === shape.length) {
       if (typeof level === "object") throw new RangeError("array: the lists have different depths");
-      result.data[next++] = (dtype === "int64" ? BigInt(level) : Number(level)) as never;
+      if (typeof level !== "number" && typeof level !== "boolean" && typeof level !== "bigint") {
+        const given = typeof level === "string" ? `"${level}"` : String(level);
+        throw new RangeError(`array: all values must be numbers or booleans, got ${given}`);
+      }
+      result.data[next++] = (dtype === "int64" ? wholeNumber(level) : Number(level)) as never;
       return;
     }
     const list = level as readonly Nested[];
@@ -101,6 +114,11 @@ export function array<D extends DType = "float32">(
   };
   fill(values, 0);
   return result;
+}
+
+function wholeNumber(value: number | boolean | bigint): bigint {
+  if (typeof value !== "number" || Number.isInteger(value)) return BigInt(value);
+  throw new RangeError(`array: int64 holds whole numbers, got ${value}`);
 }
 
 /** The entries as JavaScript numbers in row-major order; int64 values beyond 2^53 lose digits. */

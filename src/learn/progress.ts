@@ -1,4 +1,6 @@
 /** Progress of long work, for terminals and pages. */
+import type * as z from "zod";
+import { objectWith } from "../config/given-schema.ts";
 
 /** Progress of a run. */
 export interface ProgressUpdate {
@@ -18,6 +20,11 @@ export interface ProgressSink {
   /** Adds a permanent line, for example "checkpoint saved at step 300". */
   note(message: string): void;
 }
+
+export const progressSchema: z.ZodType = objectWith(
+  "an object with the functions update and note",
+  "update",
+);
 
 /** Shows nothing. */
 export const silent: ProgressSink = { update: () => {}, note: () => {} };

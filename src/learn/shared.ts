@@ -7,6 +7,7 @@ export {
   type InitOptions,
   init,
 } from "./apply/apply.ts";
+export type { ObjectiveResult } from "./apply/objective-result.ts";
 export type {
   Applied,
   ArraysOf,
@@ -29,8 +30,9 @@ export {
   type FitArrays,
   type FitData,
 } from "./fit/array-batches.ts";
-export type { Fit, FitEvaluation, FitOptions } from "./fit/fit.ts";
+export type { Fit } from "./fit/fit.ts";
 export type { FittedModel, WeightedModel } from "./fit/fitted-model.ts";
+export type { FitEvaluation, FitOptions } from "./fit/options.ts";
 export { createGradCacheStep } from "./grad-cache/grad-cache.ts";
 export { type BaseSettings, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
 export type { ParameterRule } from "./parameter-rule.ts";
@@ -48,7 +50,6 @@ export {
   type BatchSpec,
   evaluationGraph,
   type Objective,
-  type ObjectiveResult,
   type StepGraph,
   type StepGraphOptions,
   trainingGraph,

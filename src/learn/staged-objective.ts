@@ -1,7 +1,8 @@
 /** Objectives of two stages: the first reads samples separately, the second compares all of them. */
 import type { Tensor } from "../graph/graph.ts";
 import type { Scope } from "../nn/scope.ts";
-import type { Objective, ObjectiveResult } from "./step-graph.ts";
+import type { ObjectiveResult } from "./apply/objective-result.ts";
+import type { Objective } from "./step-graph.ts";
 
 /** For example a contrastive objective: an embedding per sample, and a loss over the embeddings of a batch. */
 export interface StagedObjective {

@@ -1,7 +1,8 @@
 /** The graph of a training step (forward, backward, metrics), and the evaluation graph. */
 import type { SegmentOf } from "../autodiff/checkpoint.ts";
-import { gradients } from "../autodiff/gradients.ts";
+import { gradientsIfAny, zerosLike } from "../autodiff/gradients.ts";
 import { usageError } from "../graph/errors.ts";
+import { checkFunction } from "../graph/given.ts";
 import type { Tensor, TensorSpec } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import {
@@ -15,6 +16,7 @@ import {
 import { type EmitOptions, type EmittedModel, emitModel } from "../onnx/emit.ts";
 import { add, div, maximum, mul } from "../ops/arithmetic.ts";
 import { stopGradient } from "../ops/compare.ts";
+import { callModel, checkObjectiveResult, type ObjectiveResult } from "./apply/objective-result.ts";
 import { WEIGHT_PREFIX } from "./loss-weights.ts";
 import type { ScalarTerms } from "./scalars/means.ts";
 import { scalarOutputs } from "./scalars/outputs.ts";
@@ -23,21 +25,6 @@ import { statisticOutputs } from "./update/statistics.ts";
 
 /** Types and shapes of the arrays of a batch, by name: `images`, `labels`, ... */
 export type BatchSpec = Readonly<Record<string, TensorSpec>>;
-
-/**
- * The result of an objective; all tensors but `outputs` are scalars.
- *
- * Scalars are means, which batches are combined by: those over samples, or over all entries of a tensor,
- * are recognised; any other says by `meanOver` or `countedMean` what it is a mean over.
- */
-export interface ObjectiveResult {
-  /** The main loss; auxiliary losses of the scope are added to it. */
-  readonly loss: Tensor;
-  /** Scalars that are logged in addition to the loss. */
-  readonly metrics?: Readonly<Record<string, Tensor>>;
-  /** Tensors that evaluation may return, such as `logits`. */
-  readonly outputs?: Readonly<Record<string, Tensor>>;
-}
 
 /** A model with its loss, which is traced and trained. */
 export type Objective = (scope: Scope, batch: Readonly<Record<string, Tensor>>) => ObjectiveResult;
@@ -58,6 +45,8 @@ export interface StepGraph {
   readonly taps: readonly string[];
   /** Scheduled weights of auxiliary losses, by the name of their input. */
   readonly weights: ReadonlyMap<string, ScheduledWeight>;
+  /** Whether a step changes anything: a parameter that the loss depends on, or a state. */
+  readonly learns?: boolean;
   /** Computes what all batches of an update must give before their gradients, by the names of inputs. */
   readonly pool?: EmittedModel | undefined;
 }
@@ -114,15 +103,18 @@ export function trainingGraph(
       .filter(([name]) => differentiates(name))
       .map(([name, tensor]) => ({ name, tensor })),
   ];
-  const grads = gradients(
+  const grads = gradientsIfAny(
     total,
     sources.map(({ tensor }) => tensor),
     checkpoint === undefined ? {} : { checkpoint },
   );
-  const named = sources.map(({ name }, i) => [GRADIENT_PREFIX + name, grads[i]!] as const);
+  const named = sources.map(
+    ({ name, tensor }, i) => [GRADIENT_PREFIX + name, grads[i] ?? zerosLike(tensor)] as const,
+  );
   const further = { ...Object.fromEntries(named), ...movedStates(trace, accumulates) };
   const pool = Object.keys(pooled).length > 0 ? emitPool(pooled, emit) : undefined;
-  return { ...emitStep(traced, further, tap, emit), pool };
+  const learns = grads.some((gradient) => gradient !== undefined) || trace.updates.size > 0;
+  return { ...emitStep(traced, further, tap, emit), pool, learns };
 }
 
 /**
@@ -188,7 +180,9 @@ function traceObjective(
   const tensors = Object.fromEntries(
     Object.entries(batch).map(([name, spec]) => [name, input(trace.graph, name, spec)]),
   );
-  const result = objective(scope, tensors);
+  checkFunction("the objective", objective);
+  const result = callModel("the objective", tensors, (given) => objective(scope, given));
+  checkObjectiveResult(result, trace.graph);
   let total = result.loss;
   const weights = new Map<string, ScheduledWeight>();
   for (const [name, { weight, loss }] of trace.auxiliaries) {

@@ -2,8 +2,9 @@
  * The definition of a system. Recipes, tasks, live models, edits of experts and the
  * inspector read it, so that adding a system needs no other list.
  */
-import type * as z from "zod";
+import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
+import { checkDefinition, fields } from "../config/definition.ts";
 import { ofKind } from "../config/registry.ts";
 import type { ClassificationTask, Classifier } from "./classifier.ts";
 import type { EditableExperts } from "./experts.ts";
@@ -112,10 +113,25 @@ export type LanguageModelDefinition<
 > = SystemDefinition<Name, Schema> &
   Required<Pick<SystemFacts<SettingsOf<Schema>>, "languageModel">>;
 
+const form = {
+  name: fields.text,
+  title: fields.text,
+  description: fields.text,
+  reads: z.enum(["image", "text", "stream", "points", "any"] satisfies SystemDefinition["reads"][]),
+  schema: fields.schema,
+  sizes: fields.function,
+  pages: z.array(z.string()),
+  classifier: fields.function.optional(),
+  languageModel: fields.function.optional(),
+  task: fields.function.optional(),
+  live: fields.function.optional(),
+};
+
 /**
  * Defines a system.
  *
  * @returns the definition, which a plug-in exports
+ * @throws UserError (exit code 2) if a part is missing or wrong
  * No example: examples/plugins/patch-mixture.ts defines a system and a recipe trains it.
  */
 export function defineSystem<const Name extends string, Schema extends SystemSchema<Name>>(
@@ -128,5 +144,6 @@ export function defineSystem<const Name extends string, Schema extends SystemSch
   definition: SystemDefinition<Name, Schema>,
 ): SystemDefinition<Name, Schema>;
 export function defineSystem(definition: SystemDefinition): SystemDefinition {
+  checkDefinition("defineSystem", form, definition);
   return ofKind("system", definition);
 }

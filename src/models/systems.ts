@@ -64,6 +64,7 @@ export type ModelSettings<Name extends SystemName = SystemName> = SettingsOf<
 export const systems: Registry<SystemDefinition> = createRegistry<SystemDefinition>(
   "system",
   builtIn,
+  "system",
 );
 
 /** An interface, so that declarations refer to it by name instead of repeating all settings. */
@@ -71,7 +72,7 @@ export interface ModelSchema
   extends z.ZodType<z.output<BuiltIn["schema"]>, z.input<BuiltIn["schema"]>> {}
 
 /** The `model` part of a recipe. Types list the built-in systems; added ones are accepted too. */
-export const modelSchema: ModelSchema = registrySchema(systems, "system") as never;
+export const modelSchema: ModelSchema = registrySchema(systems) as never;
 
 /**
  * The definition of the system that settings select.

@@ -27,7 +27,7 @@ export function layerNorm(scope: Scope, x: Tensor, epsilon = 1e-5): Tensor {
  * Layer normalisation without parameters: rows with mean 0 and variance 1.
  *
  * @example
- * const { output } = await apply((scope, { x }) => standardize(x, 0), {}, { x: array([[1, 3]]) });
+ * const { output } = await apply((scope, { x }) => standardize(x, 0), new Map(), { x: array([[1, 3]]) });
  * output; // [[-1, 1]]
  */
 export function standardize(x: Tensor, epsilon = 1e-5): Tensor {

@@ -40,6 +40,15 @@ test("a scope applied twice shares its parameters", () => {
   expect([...trace.parameters.keys()]).toEqual(["x", "tower.weight", "tower.bias"]);
 });
 
+test("a parameter that is used again with another shape is refused", () => {
+  const { scope } = createScope({ training: true });
+  const x = scope.parameter("x", [4, 3], zeros);
+  linear(scope.child("head"), x, 2);
+  expect(() => linear(scope.child("head"), x, 5)).toThrow(
+    /uses the parameter head\.weight with the shapes \[2, 3\] and \[5, 3\]; give the second layer a name/,
+  );
+});
+
 test("a child can draw its initial values under another name", () => {
   const { scope, trace } = createScope({ training: true });
   const experts = scope.child("experts");

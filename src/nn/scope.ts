@@ -1,8 +1,9 @@
 /** The scope of a model function: parameters, randomness and hooks, addressed by name. */
 import type { DType } from "../graph/array.ts";
+import { usageError } from "../graph/errors.ts";
 import { createGraph, type Graph, type Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
-import type { Shape } from "../graph/shape.ts";
+import { formatShape, type Shape, sameShape } from "../graph/shape.ts";
 import { stopGradient } from "../ops/compare.ts";
 import { unsqueeze } from "../ops/reshape.ts";
 import type { Initializer } from "./initializers.ts";
@@ -19,7 +20,12 @@ export interface Scope {
    * name: equal names give equal values.
    */
   child(name: string | number, options?: { readonly drawnAs?: string | number }): Scope;
-  /** A trained tensor. Weights of two axes or more are decayed unless `decay` is set. */
+  /**
+   * A trained tensor, shared if the name is used again. Weights of two axes or more are decayed unless
+   * `decay` is set.
+   *
+   * @throws UserError (exit code 2) if the name is used again with another shape
+   */
   parameter(
     name: string,
     shape: readonly number[],
@@ -177,7 +183,7 @@ function scopeAt(path: string, drawnPath: string, trace: Trace, accumulates: boo
     },
     parameter(name, shape, init, { decay = shape.length > 1 } = {}) {
       const known = trace.parameters.get(at(name));
-      if (known !== undefined) return known.tensor; // Shared parameters: one scope is applied twice.
+      if (known !== undefined) return shared(known, shape); // One scope is applied twice.
       const tensor = declare(name, shape, "parameter");
       const drawnAs = join(drawnPath, name);
       unique(trace.parameters, name, { name: at(name), drawnAs, shape, init, decay, tensor });
@@ -220,6 +226,14 @@ function scopeAt(path: string, drawnPath: string, trace: Trace, accumulates: boo
       unique(trace.auxiliaries, name, { weight, loss });
     },
   };
+}
+
+/** @throws UserError (exit code 2) if a parameter is used again with another shape */
+function shared({ name, shape, tensor }: ParameterSpec, wanted: readonly number[]): Tensor {
+  if (sameShape(shape, wanted)) return tensor;
+  throw usageError(
+    `the model uses the parameter ${name} with the shapes ${formatShape(shape)} and ${formatShape(wanted)}; give the second layer a name of its own, such as scope.child("second")`,
+  );
 }
 
 function join(path: string, name: string | number): string {

@@ -1,5 +1,6 @@
 /** The definition of a family of checkpoints: how its `config.json` and names map to a system. */
 import * as z from "zod";
+import { checkDefinition, fields } from "../config/definition.ts";
 import { ofKind } from "../config/registry.ts";
 import type { DecoderInput } from "./decoder-settings.ts";
 import { type HubConfig, hubConfigSchema } from "./hub-config.ts";
@@ -26,19 +27,28 @@ export interface FamilyDefinition {
   readonly names: readonly NameRule[];
 }
 
+const form = {
+  name: fields.text,
+  title: fields.text,
+  paper: fields.text,
+  keys: fields.mapping,
+  settings: fields.function,
+  names: z.array(z.looseObject({})),
+};
+
 /**
  * Defines a family of decoders.
  *
  * @param definition `keys` are those of its config.json beside the common ones
  */
-export function defineFamily<const Shape extends z.ZodRawShape>({
-  keys,
-  settings,
-  ...facts
-}: Omit<FamilyDefinition, "schema" | "settings"> & {
-  readonly keys: Shape;
-  settings(config: HubConfig & z.output<z.ZodObject<Shape>>): DecoderInput;
-}): FamilyDefinition {
+export function defineFamily<const Shape extends z.ZodRawShape>(
+  definition: Omit<FamilyDefinition, "schema" | "settings"> & {
+    readonly keys: Shape;
+    settings(config: HubConfig & z.output<z.ZodObject<Shape>>): DecoderInput;
+  },
+): FamilyDefinition {
+  checkDefinition("defineFamily", form, definition);
+  const { keys, settings, ...facts } = definition;
   const schema = hubConfigSchema.extend({ model_type: z.literal(facts.name), ...keys });
   return ofKind("family", {
     ...facts,

@@ -2,11 +2,12 @@
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import { exclusiveKeys } from "../config/exclusive-keys.ts";
+import { scheduleSchema } from "../learn/fit/settings.ts";
 import { modelSchema } from "../models/systems.ts";
 import { algorithmSchema } from "../tasks/classification/algorithm-config.ts";
 import { dataSchema } from "./data-config.ts";
 import { initFromSchema } from "./init-from-config.ts";
-import { optimizerSchema, scheduleSchema } from "./optimizer-config.ts";
+import { optimizerSchema } from "./optimizer-config.ts";
 
 const train = z
   .strictObject({

@@ -26,11 +26,15 @@ test("a built-in model may be named, and errors are clear", () => {
     patchSize: expect.any(Number),
   });
   expect(() => createConfig({ data, train: { maxStep: 3 } } as never)).toThrow(
-    "unknown key max_step at settings.train.max_step; did you mean max_steps?",
+    "unknown key maxStep in settings.train; did you mean maxSteps?",
   );
   expect(() => createConfig({ data: { name: "shapes" } } as never)).toThrow(
-    /^data.normalize is missing .*; set it below data at settings.data/,
+    /^settings\.data\.normalize is missing .*; set it$/,
   );
-  expect(() => createConfig({ data, train: { maxSteps: -3 } })).toThrow(/train.max_steps must be/);
-  expect(() => createConfig({ data: { name: "shape" } } as never)).toThrow(/data.name must be/);
+  expect(() => createConfig({ data, train: { maxSteps: -3 } })).toThrow(
+    /settings\.train\.maxSteps must be/,
+  );
+  expect(() => createConfig({ data: { name: "shape" } } as never)).toThrow(
+    /settings\.data\.name must be/,
+  );
 });

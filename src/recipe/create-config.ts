@@ -1,9 +1,7 @@
 /** Creates a complete configuration from settings in a program. */
 import type * as z from "zod";
-import { type CamelCased, fromSnakeCase, toSnakeCase } from "../config/case.ts";
-import { explainIssues } from "../config/explain.ts";
-import { valueAt } from "../config/layer.ts";
-import { usageError } from "../graph/errors.ts";
+import { type CamelCased, camelCase, fromSnakeCase, toSnakeCase } from "../config/case.ts";
+import { parseSettings } from "../config/parse-settings.ts";
 import { type TrainConfig, trainConfigSchema } from "./config.ts";
 
 type Settings = CamelCased<z.input<typeof trainConfigSchema>>;
@@ -28,11 +26,5 @@ export type ConfigSettings = Omit<Settings, "recipe" | "model"> &
  */
 export function createConfig(settings: ConfigSettings): TrainConfig {
   const value = toSnakeCase({ recipe: "custom", model: { system: "custom" }, ...settings });
-  const result = trainConfigSchema.safeParse(value);
-  if (result.success) return fromSnakeCase(result.data);
-  const locate = (path: readonly (string | number)[]) =>
-    valueAt(value, path) === undefined ? undefined : `at settings.${path.join(".")}`;
-  throw usageError(
-    explainIssues(result.error.issues, trainConfigSchema, [{ value, locate }], value),
-  );
+  return fromSnakeCase(parseSettings(trainConfigSchema, value, "settings", camelCase));
 }

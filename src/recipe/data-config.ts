@@ -5,7 +5,7 @@ import { registrySchema } from "../config/registry.ts";
 import { type DatasetSchema, datasets } from "../data/registry.ts";
 
 /** Accepts plug-in sets after they are added; the type only has built-in sets. */
-export const dataSchema = registrySchema(datasets, "name") as unknown as z.ZodType<
+export const dataSchema = registrySchema(datasets) as unknown as z.ZodType<
   z.output<DatasetSchema>,
   z.input<DatasetSchema>
 >;

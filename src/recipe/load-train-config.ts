@@ -2,7 +2,7 @@
 import { type LoadOptions, loadConfig, pluginsOf } from "../config/load.ts";
 import { usageError } from "../graph/errors.ts";
 import { type TrainConfig, trainConfigSchema } from "./config.ts";
-import { loadPlugins, unloadedPlugins } from "./plugins.ts";
+import { loadPlugins, locatePlugins, unloadedPlugins } from "./plugins.ts";
 
 export interface LoadTrainConfigOptions extends LoadOptions {
   /** Plug-ins in addition to the ones that the configuration lists. */
@@ -26,7 +26,7 @@ export async function loadTrainConfig(
   source: string,
   { plugins = [], trusted = true, ...options }: LoadTrainConfigOptions = {},
 ): Promise<TrainConfig> {
-  const listed = [...new Set([...pluginsOf(source, options), ...plugins])];
+  const listed = locatePlugins(pluginsOf(source, options), plugins);
   const [unloaded] = trusted ? [] : unloadedPlugins(listed);
   if (unloaded !== undefined) {
     throw usageError(

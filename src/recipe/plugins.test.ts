@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { routers } from "../moe/routers/index.ts";
 import { loadTrainConfig } from "./load-train-config.ts";
-import { loadPlugins, pluginUrls } from "./plugins.ts";
+import { loadPlugins, pluginUrls, unloadedPlugins } from "./plugins.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "moesaic-plugins-"));
 const registry = new URL("../config/registry.ts", import.meta.url).href;
@@ -46,6 +46,18 @@ test("a configuration that is not trusted lists only plug-ins that are loaded", 
   expect((await loadTrainConfig(source, { trusted: false })).plugins).toEqual([plugin]);
 });
 
+test("a file that has moved is replaced by a loaded one of the same name", async () => {
+  const old = join(folder, "old", "moved.mjs");
+  const source = write("old-place.yaml", `extends: quickstart\nplugins: [${old}]\n`);
+  await expect(loadTrainConfig(source)).rejects.toThrow(
+    /old\/moved\.mjs does not exist; correct .* or pass --plugin with the new path of moved\.mjs$/,
+  );
+  const plugin = write("moved.mjs", router("moved-router"));
+  await loadPlugins([plugin]);
+  expect((await loadTrainConfig(source)).plugins).toEqual([plugin]);
+  expect(unloadedPlugins([old])).toEqual([]);
+});
+
 test("paths and packages become URLs", () => {
   const path = write("empty.mjs", "export {};\n");
   expect(pluginUrls([path])[0]).toMatch(/^file:\/\/\/.*empty\.mjs$/);
@@ -59,6 +71,16 @@ test.each<[string, () => string, RegExp]>([
     () => "no-such-plugin",
     /^the plug-in no-such-plugin is not an installed package; install it, or write \.\/no-such-plugin for a file$/,
   ],
+  ["an empty name", () => "", /^the name of a plug-in is empty; write a path, such as/],
+  ["a folder", () => folder, /^the plug-in .* is a folder; name a file that ends with \.js/],
+  ["JSON", () => write("x.json", "{}"), /x\.json is no module of JavaScript; name a file/],
+  ["a module of Node", () => "fs", /^the plug-in fs is a module of Node; name a file/],
+  [
+    "null",
+    () => write("null.mjs", "throw null;\n"),
+    /null\.mjs failed .* imported: it threw null$/,
+  ],
+  ["a text", () => write("text.mjs", 'throw "tea";\n'), /text\.mjs failed .*: it threw "tea"$/],
   [
     "no definition",
     () => write("plain.mjs", "export const three = 3;\n"),
@@ -77,7 +99,7 @@ test.each<[string, () => string, RegExp]>([
   [
     "a name in use",
     () => write("taken.mjs", router("switch")),
-    /^the router switch is already defined; choose another name/,
+    /taken\.mjs failed: the router switch is already defined; choose another name/,
   ],
   [
     "TypeScript that this Node version cannot read",

@@ -2,6 +2,7 @@ import { encodeStream } from "../data/batches/stream-batches.ts";
 import { unreported } from "../data/data-notes.ts";
 import { sampleCaptions } from "../data/dataset.ts";
 import { openDataset } from "../data/open-dataset.ts";
+import { readSample } from "../data/read-sample.ts";
 import { datasets } from "../data/registry.ts";
 import { classDescriptions, detailLevels, isDescribed } from "../data/text/class-descriptions.ts";
 import { clipTokenizerState, openTokenizer } from "../data/tokenizers/files.ts";
@@ -48,7 +49,7 @@ export async function prepareTokenizer(
     case "text":
       return learnTokenizer(
         kind,
-        allTexts(dataset.length, (i) => [dataset.get(i).text]),
+        allTexts(dataset.length, (i) => [readSample(dataset, i).text]),
         options,
       );
     case "image":

@@ -1,11 +1,11 @@
 /** Exports run directories as live models for Node and browsers. */
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { toSnakeCase } from "../config/case.ts";
 import type { ImageDataset } from "../data/dataset.ts";
 import { classDescriptions } from "../data/text/class-descriptions.ts";
 import { readClipVocabulary } from "../data/tokenizers/files.ts";
+import { makeFolder } from "../formats/make-folder.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import type { NdArray } from "../graph/array.ts";
 import { defined } from "../graph/defined.ts";
@@ -108,7 +108,7 @@ export async function writeLiveModel(
   options: ExportLiveModelOptions = {},
 ): Promise<string[]> {
   const files = encodeLiveModel(await exportLiveModel(run, options));
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const paths: string[] = [];
   for (const [name, chunks] of files) {
     const path = join(folder, name);

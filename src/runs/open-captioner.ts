@@ -1,5 +1,7 @@
 /** Opens trained captioning models. */
+
 import { BrokenImageError } from "../data/images/decode/decode.ts";
+import { readSample } from "../data/read-sample.ts";
 import { pipeline } from "../data/transforms/index.ts";
 import { createDecoder } from "../evaluate/generate/decoder.ts";
 import type { PrefixRows } from "../evaluate/generate/decoder-session.ts";
@@ -55,7 +57,7 @@ export async function openCaptioner(
         nameFile(file),
       );
       const image = allocate("float32", [1, ...imageShape]);
-      pipeline(transforms, dataset.imageShape).apply(dataset.get(0), key(0), image.data);
+      pipeline(transforms, dataset.imageShape).apply(readSample(dataset, 0), key(0), image.data);
       return image;
     },
     ...disposable(() => decoder.dispose()),

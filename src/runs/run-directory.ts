@@ -3,9 +3,10 @@
  * `summary.json`, `report.html`, `record.json`, `model-inputs.json`; `tokenizer.json` if the model
  * reads text, `data-report.json` if readers of the data skipped or doubted anything.
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toSnakeCase } from "../config/case.ts";
+import { makeFolder } from "../formats/make-folder.ts";
 import { usageError } from "../graph/errors.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
 import {
@@ -55,6 +56,9 @@ export interface RunDirectory {
   close(): Promise<void>;
 }
 
+/** Flags of the command line in messages are options of `train` in programs. */
+const inPrograms = "(in a program: the options resume, overwrite and runDirectory)";
+
 export interface OpenRunDirectoryOptions {
   readonly resume?: boolean;
   readonly overwrite?: boolean;
@@ -76,7 +80,9 @@ export async function openRunDirectory(
   { resume = false, overwrite = false, from }: OpenRunDirectoryOptions = {},
 ): Promise<RunDirectory> {
   if (resume && overwrite) {
-    throw usageError("--resume continues a run and --overwrite replaces it; give one of them");
+    throw usageError(
+      `--resume continues a run and --overwrite replaces it; give one of them ${inPrograms}`,
+    );
   }
   const entries = await requireFit(path, { resume, overwrite });
   const unlock = await claim(path);
@@ -130,12 +136,14 @@ async function requireFit(
 ): Promise<string[]> {
   const entries = await readdir(path).catch((error: unknown) => {
     if (errorCode(error) === "ENOTDIR") {
-      throw usageError(`${path} is a file; choose another --run`);
+      throw usageError(`${path} is a file; choose another --run ${inPrograms}`);
     }
     return ignoreMissing(error);
   });
   if (resume && !entries?.some((name) => name === "config.yaml" || name === "metrics.jsonl")) {
-    throw usageError(`there is no run to resume at ${path}; drop --resume to start one`);
+    throw usageError(
+      `there is no run to resume at ${path}; drop --resume to start one ${inPrograms}`,
+    );
   }
   const isRun = entries?.includes("config.yaml") ?? false;
   const isFree = !entries?.some((name) => !name.startsWith("run.lock"));
@@ -143,7 +151,7 @@ async function requireFit(
     const advice = isRun
       ? "continue it with --resume, replace it with --overwrite or choose another --run"
       : "choose another --run";
-    throw usageError(`${path} exists and is not empty; ${advice}`);
+    throw usageError(`${path} exists and is not empty; ${advice} ${inPrograms}`);
   }
   return entries ?? [];
 }
@@ -173,7 +181,7 @@ async function removeRun(path: string, entries: readonly string[]): Promise<void
 
 async function claim(path: string): Promise<() => Promise<void>> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     return await lockRun(path);
   } catch (error) {
     throw explainDiskError(error, `while creating ${path}`);

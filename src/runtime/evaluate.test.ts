@@ -65,3 +65,40 @@ test("float64 inputs have gradients, and weights have the shape of the result", 
     valueAndGradients(square, [array([1, 2, 3])], { weights: array([1]) }),
   ).rejects.toThrow("weights must have the shape [3] of the result, got [1]");
 });
+
+test.each<[string, () => unknown, RegExp]>([
+  ["a number", () => 3, /^the result of the function must be a tensor, got 3; make it a tensor/],
+  ["null", () => null, /must be a tensor, got null$/],
+  ["a promise", async () => 3, /^the function returned a promise; .* remove async and await/],
+  [
+    "a loss of null",
+    () => ({ loss: null }),
+    /^the loss of the function must be a tensor, got null/,
+  ],
+])("a function that returns %s is refused", async (_, fn, message) => {
+  await expect(valueAndGradients(fn as never, [array([1])])).rejects.toThrow(message);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ["a number", { n: 3 }, /^auxiliary n must be a tensor, got 3; make it a tensor with constant/],
+  ["a text", "s", /^auxiliary must be tensors by name, such as { logits }, got "s"$/],
+  ["null", null, /^auxiliary must be tensors by name.* got null$/],
+  ["nested", { p: { q: 1 } }, /^auxiliary p must be a tensor, got an object with q$/],
+  ["an array", { a: array([1]) }, /^auxiliary a must be a tensor, got an array; make it/],
+])("auxiliary results that are %s are refused", async (_, auxiliary, message) => {
+  const fn = (x: Tensor) => ({ loss: reduceSum(x), auxiliary });
+  await expect(valueAndGradients(fn as never, [array([1])])).rejects.toThrow(message);
+});
+
+test("inputs and indices are checked", async () => {
+  const refused = (inputs: unknown, options: object, message: string) =>
+    expect(valueAndGradients(reduceSum as never, inputs as never, options)).rejects.toThrow(
+      message,
+    );
+  await refused([[1, 2]], {}, "input 0 must be an array, got a list; wrap the list: array([...])");
+  await refused(array([1]), {}, "the inputs must be a list of arrays, such as [array([1, 2])]");
+  await refused([array([1])], { wrt: [5] }, "options.wrt has the index 5, but the inputs have the");
+  expect(() => array(["a"] as never)).toThrow('all values must be numbers or booleans, got "a"');
+  expect(() => array([1], "int3" as never)).toThrow("the type must be one of float32,");
+  expect(() => array([0.5], "int64")).toThrow("int64 holds whole numbers, got 0.5");
+});

@@ -1,7 +1,16 @@
 /** Runs functions of tensors on plain arrays, on any runtime. */
 import { gradients } from "../autodiff/gradients.ts";
 import type { DType, NdArray } from "../graph/array.ts";
-import { createGraph, type Tensor } from "../graph/graph.ts";
+import { usageError } from "../graph/errors.ts";
+import {
+  checkFunction,
+  checkNdArray,
+  checkSynchronous,
+  checkTensor,
+  describeGiven,
+  isTensor,
+} from "../graph/given.ts";
+import { createGraph, type Graph, type Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
 import { formatShape } from "../graph/shape.ts";
 import { emitModel } from "../onnx/emit.ts";
@@ -90,7 +99,8 @@ export interface ValueAndGradients {
 /**
  * Evaluation on `defaultRuntime` unless options name another runtime.
  *
- * @throws RangeError, from `valueAndGradients`, for a non-scalar result without weights, or weights of
+ * @throws UserError (exit code 2) for inputs that are no arrays, and results that are no tensors;
+ * RangeError, from `valueAndGradients`, for a non-scalar result without weights, or weights of
  * another shape
  */
 export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime>): Evaluation {
@@ -98,19 +108,20 @@ export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime
     runtime ?? (await defaultRuntime());
   return {
     async evaluate(fn, inputs, options = {}) {
-      const { result } = trace(fn, inputs);
-      return run(listOf(result), inputs, await runtimeOf(options));
+      const { graph, result } = trace(fn, inputs);
+      return run(listOf(result, graph), inputs, await runtimeOf(options));
     },
     async valueAndGradients(
       fn: TensorFunction | LossFunction<Readonly<Record<string, Tensor>>>,
       inputs: readonly NdArray[],
       { weights, wrt, ...options }: ValueAndGradientsOptions = {},
     ) {
+      if (weights !== undefined) checkNdArray("options.weights", weights);
       const { graph, tensors, result } = trace<
         ReturnType<TensorFunction> | ReturnType<LossFunction<Readonly<Record<string, Tensor>>>>
       >(fn, inputs);
-      const beside = "auxiliary" in result ? Object.entries(result.auxiliary) : [];
-      const first = "loss" in result ? result.loss : listOf(result)[0]!;
+      const { first, auxiliary } = splitResult(result, graph);
+      const beside = Object.entries(auxiliary ?? {});
       let loss = first;
       let feeds = inputs;
       if (weights !== undefined) {
@@ -128,6 +139,7 @@ export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime
         );
       }
       const chosen = wrt ?? tensors.flatMap((tensor, i) => (isFloat(tensor.dtype) ? [i] : []));
+      checkIndices(chosen, tensors);
       const grads = gradients(
         loss,
         chosen.map((i) => tensors[i]!),
@@ -138,7 +150,7 @@ export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime
       return {
         value: value!,
         gradients: rest.slice(0, grads.length),
-        ...("auxiliary" in result && {
+        ...(auxiliary && {
           auxiliary: Object.fromEntries(beside.map(([name], i) => [name, values[i]!])),
         }),
       };
@@ -147,13 +159,69 @@ export function createEvaluation(defaultRuntime: () => Runtime | Promise<Runtime
 }
 
 function trace<Result>(fn: (...inputs: Tensor[]) => Result, inputs: readonly NdArray[]) {
+  checkFunction("the function", fn);
+  if (!Array.isArray(inputs)) {
+    throw usageError(
+      `the inputs must be a list of arrays, such as [array([1, 2])], got ${describeGiven(inputs)}`,
+    );
+  }
   const graph = createGraph();
-  const tensors = inputs.map((value, i) => input(graph, `input${i}`, value));
-  return { graph, tensors, result: fn(...tensors) };
+  const tensors = inputs.map((value: NdArray, i) => {
+    checkNdArray(`input ${i}`, value);
+    return input(graph, `input${i}`, value);
+  });
+  const result = fn(...tensors);
+  checkSynchronous("the function", result);
+  return { graph, tensors, result };
 }
 
-function listOf(result: ReturnType<TensorFunction>): readonly Tensor[] {
-  return "graph" in result ? [result] : result;
+function listOf(result: ReturnType<TensorFunction>, graph: Graph): readonly Tensor[] {
+  const list = Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
+  list.forEach((tensor, i) => {
+    checkTensor(list.length === 1 ? "the result of the function" : `result ${i}`, tensor, graph);
+  });
+  return list;
+}
+
+/** The differentiated result, and the results beside it. */
+function splitResult(
+  result: ReturnType<TensorFunction | LossFunction<Readonly<Record<string, Tensor>>>>,
+  graph: Graph,
+): { readonly first: Tensor; readonly auxiliary?: Readonly<Record<string, Tensor>> } {
+  const isObject = typeof result === "object" && result !== null;
+  if (!isObject || isTensor(result) || !("loss" in result)) {
+    const [first] = listOf(result as ReturnType<TensorFunction>, graph);
+    if (first === undefined) throw usageError("the function returned an empty list; return a loss");
+    return { first };
+  }
+  const { loss, auxiliary } = result;
+  checkTensor("the loss of the function", loss, graph);
+  if (auxiliary === undefined) return { first: loss };
+  if (typeof auxiliary !== "object" || auxiliary === null || isTensor(auxiliary)) {
+    throw usageError(
+      `auxiliary must be tensors by name, such as { logits }, got ${describeGiven(auxiliary)}`,
+    );
+  }
+  for (const [name, value] of Object.entries(auxiliary)) {
+    checkTensor(`auxiliary ${name}`, value, graph);
+  }
+  return { first: loss, auxiliary };
+}
+
+function checkIndices(indices: readonly number[], tensors: readonly Tensor[]): void {
+  for (const index of indices) {
+    const tensor = tensors[index];
+    if (tensor === undefined) {
+      throw usageError(
+        `options.wrt has the index ${index}, but the inputs have the indices 0 to ${tensors.length - 1}`,
+      );
+    }
+    if (!isFloat(tensor.dtype)) {
+      throw usageError(
+        `options.wrt has the input ${index}, which is ${tensor.dtype}; only floats have gradients`,
+      );
+    }
+  }
 }
 
 async function run(

@@ -72,6 +72,16 @@ test("a model that cannot be created is skipped with a message", async () => {
   expect(json("site", "data", "runs", "second", "run.json")).toMatchObject({ hasModel: false });
 });
 
+test("a run whose plug-in is not loaded is exported with a message", async () => {
+  writeFileSync(folder.at("runs", "first", "config.yaml"), "recipe: tiny\nplugins: [/own.js]\n");
+  const notes: string[] = [];
+  const note = (line: string) => void notes.push(line);
+  await exportRuns({ registry: await registry(), files, out: folder.at("site"), note });
+  expect(notes).toEqual([
+    "first: its plug-in /own.js is not loaded, so its model cannot be used; pass --plugin /own.js to moesaic inspect if you trust it",
+  ]);
+});
+
 test("an earlier export is replaced completely; an empty folder is filled", async () => {
   const out = folder.at("site");
   mkdirSync(out);

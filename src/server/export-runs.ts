@@ -1,6 +1,7 @@
 /** Exports the page and its data as static files for any web server and path. */
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { makeFolder } from "../formats/make-folder.ts";
 import { UserError, usageError } from "../graph/errors.ts";
 import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
 import type { RunList, RunView } from "../inspect/types/view.ts";
@@ -16,7 +17,7 @@ export interface ExportOptions {
   readonly files: AppFiles;
   /** The output folder: new, empty, or an earlier export, which is replaced. */
   readonly out: string;
-  /** Receives messages about skipped models. */
+  /** Receives problems of runs, such as a plug-in that is not loaded, and of their models. */
   readonly note?: (line: string) => void;
 }
 
@@ -31,14 +32,19 @@ export interface Exported {
  *
  * @throws UserError if `out` contains other files or writing fails
  */
-export async function exportRuns({ registry, files, out, note }: ExportOptions): Promise<Exported> {
+export async function exportRuns({
+  registry,
+  files,
+  out,
+  note = () => {},
+}: ExportOptions): Promise<Exported> {
   const target = resolve(out);
   await requireReplaceable(target, out);
   const temporary = join(dirname(target), `.tmp-${basename(target)}-${process.pid}`);
   const sizes: number[] = [];
   const write = async (address: string, content: string | Uint8Array): Promise<void> => {
     const path = join(temporary, ...address.split("/"));
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, content);
     sizes.push(content.length);
   };
@@ -51,7 +57,9 @@ export async function exportRuns({ registry, files, out, note }: ExportOptions):
     const runs = await registry.runs();
     const entries: RunList["runs"][number][] = [];
     for (const run of runs) {
-      entries.push(await run.entry());
+      const entry = await run.entry();
+      for (const problem of entry.problems) note(`${run.name}: ${problem}`);
+      entries.push(entry);
       await writeRun(run, (name, content) => write(`data/runs/${run.id}/${name}`, content), note);
     }
     await write("data/runs.json", JSON.stringify({ live: false, runs: entries } satisfies RunList));
@@ -71,7 +79,7 @@ export async function exportRuns({ registry, files, out, note }: ExportOptions):
 async function writeRun(
   run: FollowedRun,
   write: (name: string, content: string | Uint8Array) => Promise<void>,
-  note: (line: string) => void = () => {},
+  note: (line: string) => void,
 ): Promise<void> {
   const model = await run.model.read().catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;

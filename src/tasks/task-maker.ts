@@ -25,7 +25,14 @@ export interface TaskOptions extends DomainLearningOptions {
  *
  * @throws UserError (exit code 2) for data that the system cannot learn from
  * @example
- * defineSystem({ ..., task: ((settings, source, { labelSmoothing }) => ...) satisfies TaskMaker<MySettings> });
+ * const task = (({ width }, source) => {
+ *   const objective = (scope, { features, labels }) => {
+ *     const hidden = relu(linear(scope.child("fc1"), features, width));
+ *     const logits = linear(scope.child("fc2"), hidden, source.dataset.classNames.length);
+ *     return { loss: crossEntropy(logits, labels) };
+ *   };
+ *   return customTask({ objective })(source);
+ * }) satisfies TaskMaker<{ readonly width: number }>; // the part `task` of defineSystem
  */
 export type TaskMaker<Settings = ModelSettings> = (
   settings: Settings,

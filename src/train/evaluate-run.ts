@@ -6,8 +6,9 @@ import { mainScores } from "../learn/evaluator.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";
 import type { CheckpointChoice } from "../runs/checkpoints/choose-checkpoint.ts";
 import { openRun } from "../runs/open-run.ts";
+import type { GivenTask } from "./check-given.ts";
 import { evaluateSplit } from "./score-split.ts";
-import { type GivenTask, loadWeights, setUpTraining } from "./setup.ts";
+import { loadWeights, setUpTraining } from "./setup.ts";
 
 const splits = ["train", "validation", "test"] as const;
 

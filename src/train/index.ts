@@ -5,6 +5,7 @@ export {
   type ChangeRunOptions,
   changeRunExperts,
 } from "./change-experts.ts";
+export type { GivenTask } from "./check-given.ts";
 export {
   type ComparedRouting,
   type CompareRoutingOptions,
@@ -12,5 +13,4 @@ export {
 } from "./compare-routing.ts";
 export { analyzeDomains } from "./domains/analysis.ts";
 export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.ts";
-export type { GivenTask } from "./setup.ts";
 export { type TrainOptions, train } from "./train.ts";

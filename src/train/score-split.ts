@@ -3,6 +3,7 @@ import type { Loader } from "../data/loader.ts";
 import { mainScores } from "../learn/evaluator.ts";
 import type { ProgressSink } from "../learn/progress.ts";
 import type { FullEvaluation } from "../tasks/task.ts";
+import { checkEvaluation } from "./check-given.ts";
 import type { Training } from "./setup.ts";
 
 /** Mean scores of one split under the weights of `training`. */
@@ -30,9 +31,12 @@ export function evaluateSplit(
   const { task, weights, createEvaluator } = training;
   const onWork = (label: string, done: number, total: number): void =>
     progress.update({ label, done, total });
-  return readSplit(training, split, progress, (loader, onBatch) =>
-    task.evaluateFully({ loader, createEvaluator, weights, onBatch, onWork }),
-  );
+  return readSplit(training, split, progress, async (loader, onBatch) => {
+    const given = { loader, createEvaluator, weights, onBatch, onWork };
+    const evaluation: unknown = await task.evaluateFully(given);
+    checkEvaluation(evaluation);
+    return evaluation;
+  });
 }
 
 async function readSplit<Result>(

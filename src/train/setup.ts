@@ -32,11 +32,9 @@ import { checkCharacters, openRunTokenizer, prepareTokenizer } from "../recipe/t
 import { restoreWeights } from "../runs/state-files.ts";
 import { BUFFERS } from "../runtime/arena.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
-import type { Task, TaskData } from "../tasks/task.ts";
+import type { Task } from "../tasks/task.ts";
+import { type GivenTask, makeTask } from "./check-given.ts";
 import { noteCaptions } from "./note-captions.ts";
-
-/** The task of a custom model, or a function that creates it for the data of a run. */
-export type GivenTask = Task | ((source: TaskData) => Task);
 
 export interface SetupOptions {
   /** The task of configurations whose model is `{ system: "custom" }`. */
@@ -119,8 +117,7 @@ async function assemble(
     noteCaptions(dataset, tokenizer, fields.tokens.shape[0]!, (line) => data.progress?.note(line));
   }
   const source = { dataset, fields, ...(tokenizer && { tokenizer }) };
-  const own = typeof given === "function" ? given(source) : given;
-  const task = own ?? createTask(config, source);
+  const task = given === undefined ? createTask(config, source) : makeTask(given, source);
   const groups = parameterGroups(config.optimizer.rules);
   const stepsPerEpoch = loader.batchesPerEpoch / train.accumulationSteps;
   const totalSteps = chooseSteps(config, stepsPerEpoch);

@@ -12,10 +12,11 @@ import { modelInputs } from "../runs/model-inputs-file.ts";
 import { openRunDirectory, type RunDirectory } from "../runs/run-directory.ts";
 import { type Progress, restoreState } from "../runs/state-files.ts";
 import { BUFFERS } from "../runtime/arena.ts";
+import { checkTrainOptions, type GivenTask } from "./check-given.ts";
 import { finish, summarize } from "./finish.ts";
 import { type LoopResult, trainLoop } from "./loop.ts";
 import { createProfiler, profilePrefix } from "./profiler.ts";
-import { type GivenTask, setUpTraining, type Training } from "./setup.ts";
+import { setUpTraining, type Training } from "./setup.ts";
 import { openValidator } from "./validator.ts";
 
 export interface TrainOptions {
@@ -53,6 +54,7 @@ const fresh: Progress = {
  * @throws UserError (exit code 2) if settings, data and run directory are inconsistent
  */
 export async function train(config: TrainConfig, options: TrainOptions): Promise<Summary> {
+  checkTrainOptions(options);
   const { runDirectory, resume = false, overwrite = false, checkpoint: from, task } = options;
   const { progress = silent, signal = new AbortController().signal } = options;
   const profile = options.profile === true ? profilePrefix() : undefined;

@@ -1,6 +1,6 @@
-/** Checks the types of the code blocks of docs/library.md and runs them, with fewer steps and samples. */
+/** Checks the types of the code blocks of docs, and runs those of library.md with fewer steps and samples. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -8,23 +8,28 @@ import { afterAll, expect, test } from "vitest";
 import { temporaryFolder } from "./moesaic.fixture.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const page = readFileSync(join(root, "docs/library.md"), "utf8");
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
-const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
-const program = blocks.join("\n");
+const programOf = (page: string): string =>
+  [...readFileSync(join(root, "docs", page), "utf8").matchAll(/^```ts\n(.*?)^```$/gms)]
+    .map(([, code]) => code!)
+    .join("\n");
+const program = programOf("library.md");
 const path = join(folder.path, "library.mts");
 
-test("the blocks of the page form a program without type errors", async () => {
+test("the blocks of each page form a program without type errors", async () => {
   writeFileSync(path, program);
+  symlinkSync(join(root, "node_modules"), join(folder.path, "node_modules")); // has zod
+  const plugins = join(folder.path, "extend.mts");
+  writeFileSync(plugins, programOf("extend.md"));
   const config = join(folder.path, "tsconfig.json");
   const typeRoots = [join(root, "node_modules/@types")];
   const settings = {
     extends: join(root, "tsconfig.json"),
     compilerOptions: { typeRoots, noUnusedLocals: false },
   };
-  writeFileSync(config, JSON.stringify({ ...settings, include: [], files: [path] }));
+  writeFileSync(config, JSON.stringify({ ...settings, include: [], files: [path, plugins] }));
   const tsc = join(root, "node_modules/typescript/lib/tsc.js");
   const errors = await promisify(execFile)(process.execPath, [tsc, "-p", config], {
     cwd: root,

@@ -185,6 +185,35 @@ describe("invalid combinations are refused", () => {
     );
   });
 
+  const objective: Objective = (scope, { images }) => ({
+    loss: reduceMean(linear(scope, reduceMean(images!, [2, 3]), 1)),
+  });
+  test.each<[string, unknown, string]>([
+    ["an empty object", {}, "options.task.objective is missing; set it"],
+    ["an objective", objective, "customTask({ objective }) makes of an objective"],
+    [
+      "a score that nothing computes",
+      customTask({ objective, score: { name: "accuracyy", better: "higher" } }),
+      "has the score accuracyy, which its objective does not compute; it computes objective, loss",
+    ],
+    [
+      "a wrong direction",
+      customTask({ objective, score: { name: "loss", better: "up" as never } }),
+      "options.task.score.better must be one of higher, lower, got",
+    ],
+  ])("%s as task", (_, given, message) => expect(refused(given as never)).rejects.toThrow(message));
+
+  test("an evaluation without scores, and options without a run directory", async () => {
+    const short = { ...config, train: { ...config.train, maxSteps: 1 } };
+    const evaluateFully = async () => undefined as never;
+    await expect(refused(customTask({ objective, evaluateFully }), short)).rejects.toThrow(
+      "the result of evaluateFully is missing",
+    );
+    await expect(train(config, { task } as never)).rejects.toThrow(
+      "options.runDirectory is missing (a text that is not empty); set it",
+    );
+  });
+
   test("data without classes, and tokens that form no grid", async () => {
     const data = { name: "gaussian-shift" } as const;
     await expect(refused(task, createConfig({ data, train: { maxSteps: 1 } }))).rejects.toThrow(

@@ -1,6 +1,7 @@
 import { allocate, type NdArray } from "../../graph/array.ts";
 import { foldIn, integers, type Key, key } from "../../random/index.ts";
 import type { ImageDataset, ObjectAttributes } from "../dataset.ts";
+import { readSample } from "../read-sample.ts";
 import { pipeline } from "../transforms/index.ts";
 import type { BatchMaker, BatchOptions, Field } from "./batch.ts";
 import { countCharacters, requireContextLength, tokenRows } from "./token-rows.ts";
@@ -42,7 +43,7 @@ export function imageBatches(dataset: ImageDataset, options: BatchOptions): Batc
       const attributes: (readonly ObjectAttributes[])[] = [];
       const domains: string[] = [];
       indices.forEach((index, row) => {
-        const sample = dataset.get(index);
+        const sample = readSample(dataset, index);
         const out = images.data.subarray(row * elements, (row + 1) * elements);
         bound.apply(sample, foldIn(augmentKey, index), out);
         labels.data[row] = BigInt(sample.label);

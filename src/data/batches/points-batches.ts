@@ -1,5 +1,6 @@
 import { allocate } from "../../graph/array.ts";
 import type { PointsDataset } from "../dataset.ts";
+import { readSample } from "../read-sample.ts";
 import type { BatchMaker } from "./batch.ts";
 
 /** Batches of labelled points: `features` `[B, D]` and `labels` `[B]`. */
@@ -10,7 +11,7 @@ export function pointsBatches(dataset: PointsDataset): BatchMaker {
   const points = new Float32Array(length * width);
   const classes = new BigInt64Array(length);
   for (let index = 0; index < length; index++) {
-    const { features, label } = dataset.get(index);
+    const { features, label } = readSample(dataset, index);
     points.set(features, index * width);
     classes[index] = BigInt(label);
   }

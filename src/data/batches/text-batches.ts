@@ -1,5 +1,6 @@
 import { allocate } from "../../graph/array.ts";
 import type { TextDataset } from "../dataset.ts";
+import { readSample } from "../read-sample.ts";
 import type { BatchMaker, BatchOptions } from "./batch.ts";
 import { requireContextLength, requireTokenizer, tokenRows } from "./token-rows.ts";
 
@@ -15,7 +16,7 @@ export function textBatches(dataset: TextDataset, options: BatchOptions): BatchM
       labels: { dtype: "int64", shape: [] },
     },
     make({ step, epoch, indices }) {
-      const samples = Array.from(indices, (index) => dataset.get(index));
+      const samples = Array.from(indices, (index) => readSample(dataset, index));
       const labels = allocate("int64", [indices.length]);
       samples.forEach(({ label }, row) => {
         labels.data[row] = BigInt(label);

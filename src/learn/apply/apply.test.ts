@@ -91,6 +91,6 @@ test("missing and misshapen weights are reported", async () => {
   );
   const wrong = new Map([...weights, ["fc.bias", array([1])] as const]);
   await expect(apply(layer, wrong, { x })).rejects.toThrow(
-    'the weights have "fc.bias" as [1], but the function needs [2]',
+    'the weights have "fc.bias" as [1], but for these inputs (x [2, 2]) the function needs [2]',
   );
 });

@@ -1,12 +1,22 @@
 /** Traces functions of a scope and named inputs, and binds their inputs to arrays. */
 import { allocate, elementCount, type NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
-import type { Tensor, TensorSpec } from "../../graph/graph.ts";
+import {
+  checkArrays,
+  checkFunction,
+  checkTensor,
+  describeGiven,
+  isMap,
+  isNdArray,
+  isTensor,
+} from "../../graph/given.ts";
+import type { Graph, Tensor, TensorSpec } from "../../graph/graph.ts";
 import { type InputAttributes, input } from "../../graph/inputs.ts";
 import { formatShape, isStatic, type Shape } from "../../graph/shape.ts";
 import { createScope, type RandomSpec, type Scope, type Trace } from "../../nn/scope.ts";
 import type { EmittedModel } from "../../onnx/emit.ts";
 import { foldIn, key, normal, uniform } from "../../random/index.ts";
+import { callModel } from "./objective-result.ts";
 
 /** Parameters and states of a model, by name. */
 export type Weights = ReadonlyMap<string, NdArray>;
@@ -70,12 +80,16 @@ export function traceFunction<Inputs extends Readonly<Record<string, TensorSpec>
   inputs: Inputs,
   { training = false, shapes = {} }: TraceOptions,
 ): { readonly trace: Trace; readonly result: Result } {
+  checkFunction("the function", fn);
+  checkArrays("the inputs of the function", inputs, { specs: true });
   const { scope, trace } = createScope({ training });
-  const tensors = Object.entries(inputs).map(([name, { dtype, shape }]) => [
+  const entries = Object.entries(inputs).map(([name, { dtype, shape }]) => [
     name,
     input(trace.graph, name, { dtype, shape: shapes[name] ?? shape }),
   ]);
-  return { trace, result: fn(scope, Object.fromEntries(tensors), trace) };
+  const tensors: Readonly<Record<string, Tensor>> = Object.fromEntries(entries);
+  const run = (given: typeof tensors) => fn(scope, given as Inputs & typeof tensors, trace);
+  return { trace, result: callModel("the function", tensors, run) };
 }
 
 const OUTPUT = "output:";
@@ -85,10 +99,11 @@ const STATE = "state:";
 
 /** The outputs of a traced function under unique names. */
 export function outputsOf(
-  { taps, auxiliaries, updates }: Trace,
+  { graph, taps, auxiliaries, updates }: Trace,
   result: ScopedResult,
   options: WantedOutputs,
 ): Record<string, Tensor> {
+  checkResult(result, graph);
   const { taps: wanted = false } = options;
   const chosen = typeof wanted === "function" ? wanted : () => wanted;
   const losses = options.auxiliaries ? [...auxiliaries] : [];
@@ -103,13 +118,21 @@ export function outputsOf(
   return Object.fromEntries(named);
 }
 
+/** @throws UserError (exit code 2) if a result is neither a tensor nor tensors by name */
+function checkResult(result: unknown, graph: Graph): void {
+  if (typeof result !== "object" || result === null || Array.isArray(result) || isNdArray(result)) {
+    checkTensor("the result of the function", result, graph);
+    return;
+  }
+  if (isTensor(result)) return;
+  for (const [name, value] of Object.entries(result)) {
+    checkTensor(`the result ${name} of the function`, value, graph);
+  }
+}
+
 /** Tensors by name; a single one has the name "". */
 function namedTensors(result: ScopedResult): readonly (readonly [string, Tensor])[] {
   return isTensor(result) ? [["", result]] : Object.entries(result);
-}
-
-function isTensor(result: ScopedResult): result is Tensor {
-  return "node" in result && typeof result.id === "number";
 }
 
 export interface FeedOptions extends RunOptions {
@@ -127,12 +150,20 @@ export function feedsOf(
   trace: Trace,
   options: FeedOptions,
 ): Record<string, NdArray> {
+  const { weights } = options;
+  if (!isMap(weights)) {
+    throw usageError(
+      `the weights must be a Map of arrays, such as that of init, got ${describeGiven(weights)}; for an object: new Map(Object.entries(weights))`,
+    );
+  }
+  checkArrays("the inputs of the function", options.given);
   const symbols = symbolsOf(model.inputs, options.given);
   return Object.fromEntries(
     model.inputs.map((attributes) => {
       const { name, role } = attributes;
       if (role === "data") return [name, requireInput(options.given[name], attributes)];
-      if (role !== "random") return [name, requireWeight(options.weights.get(name), attributes)];
+      if (role !== "random")
+        return [name, requireWeight(weights.get(name), attributes, options.given)];
       const spec = trace.randoms.get(name)!;
       const shape = attributes.shape.map((dim) =>
         typeof dim === "number" ? dim : dim.factor * symbols.get(dim.symbol)!,
@@ -162,7 +193,11 @@ function requireInput(value: NdArray | undefined, { name }: InputAttributes): Nd
   return value;
 }
 
-function requireWeight(value: NdArray | undefined, { name, shape }: InputAttributes): NdArray {
+function requireWeight(
+  value: NdArray | undefined,
+  { name, shape }: InputAttributes,
+  given: FeedOptions["given"],
+): NdArray {
   if (value === undefined) {
     throw usageError(
       `the weights have no tensor "${name}"; use the weights of this function, from init, fit or loadWeights`,
@@ -170,10 +205,16 @@ function requireWeight(value: NdArray | undefined, { name, shape }: InputAttribu
   }
   if (isStatic(shape) && String(value.shape) !== String(shape)) {
     throw usageError(
-      `the weights have "${name}" as ${formatShape(value.shape)}, but the function needs ${formatShape(shape)}`,
+      `the weights have "${name}" as ${formatShape(value.shape)}, but for these inputs (${describeInputs(given)}) the function needs ${formatShape(shape)}`,
     );
   }
   return value;
+}
+
+function describeInputs(given: FeedOptions["given"]): string {
+  return Object.entries(given)
+    .map(([name, { shape }]) => `${name} ${formatShape(shape)}`)
+    .join(", ");
 }
 
 function draw(

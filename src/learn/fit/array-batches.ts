@@ -4,6 +4,7 @@ import type { Field } from "../../data/batches/batch.ts";
 import { batchOrder } from "../../data/batches/batch-order.ts";
 import { allocate, type NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
+import { checkArrays } from "../../graph/given.ts";
 import type { ArrayBatch, BatchSource } from "../evaluator.ts";
 
 /** Data for `fit` and `evaluate`: a loader, or an object with the same interface. */
@@ -41,6 +42,7 @@ export function arrayBatches(
   arrays: FitArrays,
   { batchSize = 32, shuffle = false, seed = 0 }: ArrayBatchesOptions = {},
 ): FitData & { readonly batchesPerEpoch: number } {
+  checkArrays("the data", arrays);
   const length = commonLength(arrays);
   const order = batchOrder({ length, batchSize, seed, shuffle, dropLast: shuffle });
   const { batchesPerEpoch } = order;
@@ -73,11 +75,13 @@ export function arrayBatches(
  * @throws UserError (exit code 2) if the arrays differ in their number of rows, or there are none
  */
 export function toFitData(data: FitData | FitArrays, options: ArrayBatchesOptions): FitData {
-  return isFitData(data) ? data : arrayBatches(data, options);
+  if (!isFitData(data)) return arrayBatches(data, options);
+  checkArrays("the fields of the data", data.fields, { specs: true });
+  return data;
 }
 
 function isFitData(data: FitData | FitArrays): data is FitData {
-  return typeof data.next === "function";
+  return typeof (data as Partial<FitData> | undefined)?.next === "function";
 }
 
 function commonLength(arrays: FitArrays): number {

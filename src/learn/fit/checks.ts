@@ -1,6 +1,7 @@
 /** Checks of the arguments of `fit`, with errors that name the tensor. */
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
+import { checkArrays } from "../../graph/given.ts";
 import { formatShape } from "../../graph/shape.ts";
 import type { Weights } from "../apply/scoped-function.ts";
 import type { ArrayBatch } from "../evaluator.ts";
@@ -15,6 +16,7 @@ export function checkBatch(
   { arrays }: ArrayBatch,
   { fields, batchSize }: Pick<FitData, "fields" | "batchSize">,
 ): void {
+  checkArrays("the arrays of a batch", arrays);
   for (const [name, { dtype, shape }] of Object.entries(fields)) {
     const array = arrays[name];
     const wanted = [batchSize, ...shape];

@@ -187,6 +187,12 @@ test("no native handles remain", async () => {
   expect(nativeRuntime().liveHandles()).toEqual(before);
 });
 
+test("a model whose predict has failed can be disposed", async () => {
+  const objective: Objective = (scope, given) => ({ loss: classify(scope, given).loss });
+  using model = await fit(objective, train, { ...settings, steps: 1 });
+  await expect(model.predict({ x: test_.x })).rejects.toThrow("the objective, which has none");
+});
+
 describe("invalid options are refused with a clear error", () => {
   const refused = (data: Parameters<typeof fit>[1], options: object, message: string | RegExp) =>
     expect(fit(classify, data, { session, ...options } as never)).rejects.toThrow(message);
@@ -194,11 +200,37 @@ describe("invalid options are refused with a clear error", () => {
   test("lengths", async () => {
     await refused(train, {}, "give one of steps and epochs");
     await refused(train, { steps: 1, epochs: 1 }, "give one of steps and epochs");
-    await refused(train, { steps: 0 }, "a whole number of steps above 0, got 0");
+    await refused(train, { steps: 0 }, "options.steps must be a whole number > 0, got 0");
     await refused(listed([train]), { epochs: 1 }, "cannot count epochs of data");
     const schedule = { warmupSteps: 9 };
     await refused(train, { steps: 5, schedule }, "schedule.warmupSteps 9 exceeds the 5 steps");
   });
+
+  test.each<[object, string | RegExp]>([
+    [{ lr: 1 }, "unknown key lr in options"],
+    [{ learning_rate: 1 }, "unknown key learning_rate in options; did you mean learningRate?"],
+    [{ learningRate: "1" }, 'options.learningRate must be a number >= 0, got "1"'],
+    [{ learningRate: -1 }, "options.learningRate must be a number >= 0, got -1"],
+    [{ learningRate: Number.NaN }, "options.learningRate must be a number >= 0, got NaN"],
+    [{ weightDecay: -1 }, "options.weightDecay must be a number >= 0, got -1"],
+    [{ accumulationSteps: 1.5 }, "options.accumulationSteps must be a whole number > 0, got 1.5"],
+    [{ clipNorm: 0 }, "options.clipNorm must be a number > 0, got 0"],
+    [{ emaDecay: 2 }, "options.emaDecay must be a number >= 0 and <= 1, got 2"],
+    [{ optimizer: "adam" }, /^options.optimizer: an optimizer, such as adamW\(\), .* got "adam"$/],
+    [{ schedule: { kind: "cosin" } }, /^options.schedule.kind must be .* did you mean cosine\?$/],
+    [
+      { schedule: { warmup_steps: 1 } },
+      "unknown key warmup_steps in options.schedule; did you mean warmupSteps?",
+    ],
+    [{ rules: [{ parameters: "*", frozen: 3 }] }, /^options.rules.0.frozen/],
+    [{ evaluation: {} }, "options.evaluation.data is missing (a mapping of keys); set it"],
+    [{ evaluation: { data: {}, every: 1 } }, "options.evaluation.onEvaluate is missing; set it"],
+    [{ weights: {} }, /^options.weights: a Map of arrays, .* got an empty object$/],
+    [{ onStep: 3 }, "options.onStep: a function is needed, got 3"],
+  ])("%j", (options, message) => refused(train, { steps: 1, ...options }, message));
+
+  test("no options", () =>
+    expect(fit(classify, train, undefined as never)).rejects.toThrow(/^options is missing/));
 
   test("data", async () => {
     await refused({ ...train, y: array([1], "int64") }, { steps: 1 }, "x has 256 and y has 1");

@@ -1,19 +1,13 @@
-/** `fit`: trains a custom model. */
-import type { SegmentOf } from "../../autodiff/checkpoint.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
 import { adamW } from "../../optim/adamw.ts";
-import type { Optimizer } from "../../optim/optimizer.ts";
-import type { ScheduleOptions } from "../../optim/schedule.ts";
 import { key } from "../../random/index.ts";
 import { BUFFERS } from "../../runtime/arena.ts";
-import type { Runtime, SessionOptions } from "../../runtime/session.ts";
+import type { Runtime } from "../../runtime/session.ts";
 import type { Weights } from "../apply/scoped-function.ts";
 import { type ArrayBatch, batchSpec } from "../evaluator.ts";
 import { checkRules, parameterGroups } from "../parameter-groups.ts";
-import type { ParameterRule } from "../parameter-rule.ts";
-import type { ProgressSink } from "../progress.ts";
 import type { Update } from "../run-update.ts";
 import { everySteps, runUpdates, type UpdateHook } from "../run-updates.ts";
 import type { Objective } from "../step-graph.ts";
@@ -21,64 +15,7 @@ import { createTrainStep, type TrainStep } from "../train-step.ts";
 import { type FitArrays, type FitData, toFitData } from "./array-batches.ts";
 import { checkBatch, copyWeights } from "./checks.ts";
 import { createWeightedModel, type FittedModel, type WeightedModel } from "./fitted-model.ts";
-
-export interface FitOptions {
-  /** Updates to run. One of `steps` and `epochs` is needed. */
-  readonly steps?: number;
-  /** Passes over the data. */
-  readonly epochs?: number;
-  /** Samples of a batch, if the data are arrays. Default 32. */
-  readonly batchSize?: number;
-  /** Default `adamW()`. */
-  readonly optimizer?: Optimizer;
-  /** Peak of the schedule. Default 1e-3. */
-  readonly learningRate?: number;
-  /** Default: cosine without warm-up, down to 0. */
-  readonly schedule?: ScheduleOptions;
-  /**
-   * Decay of the parameters with two axes or more; biases, gains and other vectors do not decay
-   * unless the model or `rules` set it. Default 0.01.
-   */
-  readonly weightDecay?: number;
-  /** Settings of parameters by name; the first matching rule applies. */
-  readonly rules?: readonly ParameterRule[];
-  /** Maximum norm of gradients. Default: no clipping. */
-  readonly clipNorm?: number;
-  /** Decay of a moving average of the weights, which the fitted model uses. Default: no average. */
-  readonly emaDecay?: number;
-  /** Batches per update; their gradients are averaged. Default 1. */
-  readonly accumulationSteps?: number;
-  /** Segments that the backward pass recomputes instead of storing, to save memory. */
-  readonly checkpoint?: SegmentOf;
-  /** Seed of initial weights, dropout, router noise, and the order of arrays. Default 0. */
-  readonly seed?: number;
-  /** Initial weights, for example from `loadWeights`. Default: freshly initialised. */
-  readonly weights?: Weights;
-  /** Default: ONNX Runtime's native library; in a browser, its WebAssembly build. */
-  readonly runtime?: Runtime;
-  /** Session options, such as threads and execution provider. */
-  readonly session?: SessionOptions;
-  /** Called after each update. */
-  readonly onStep?: UpdateHook<ArrayBatch>;
-  /** Called in order after each update; see `everySteps`. */
-  readonly hooks?: readonly UpdateHook<ArrayBatch>[];
-  /** Evaluation every `evaluation.every` updates and after the last update. */
-  readonly evaluation?: FitEvaluation;
-  /** On abort, the training ends after the current update. */
-  readonly signal?: AbortSignal;
-  readonly progress?: ProgressSink;
-}
-
-export interface FitEvaluation {
-  readonly data: FitData | FitArrays;
-  /** Updates between two evaluations. */
-  readonly every: number;
-  readonly onEvaluate: (evaluation: {
-    /** The update after which the weights are scored, counted from 0. */
-    readonly step: number;
-    readonly scores: Readonly<Record<string, number>>;
-  }) => unknown;
-}
+import { checkOptions, type FitOptions } from "./options.ts";
 
 /**
  * Trains the model of an objective on data.
@@ -98,6 +35,7 @@ export type Fit<Model extends FittedModel = FittedModel> = (
 /** Creates `fit` with the default runtime `defaultRuntime`. */
 export function createFit(defaultRuntime: () => Runtime | Promise<Runtime>): Fit {
   return async (objective, data, options) => {
+    checkOptions(options);
     const { seed = 0, batchSize, session, emaDecay, accumulationSteps = 1 } = options;
     const source = toFitData(data, { ...defined({ batchSize }), shuffle: true, seed });
     const totalSteps = chooseSteps(source, options);
@@ -114,6 +52,7 @@ export function createFit(defaultRuntime: () => Runtime | Promise<Runtime>): Fit
       ...defined({ session }),
       graph: defined({ checkpoint: options.checkpoint }),
     });
+    checkLearns(step);
     const model = createWeightedModel(objective, {
       weights: weightsOf(step),
       fields: source.fields,
@@ -179,8 +118,10 @@ function chooseSteps(
     throw usageError("fit cannot count epochs of data without batchesPerEpoch; give steps");
   }
   const total = steps ?? Math.ceil((epochs! * batchesPerEpoch!) / accumulationSteps - 1e-9);
-  if (!(Number.isInteger(total) && total > 0)) {
-    throw usageError(`fit needs a whole number of steps above 0, got ${total}`);
+  if (total === 0) {
+    throw usageError(
+      `fit has no step to run: ${epochs} epochs of the data are less than an update`,
+    );
   }
   const { warmupSteps = 0 } = schedule ?? {};
   if (warmupSteps > total) {
@@ -189,6 +130,18 @@ function chooseSteps(
     );
   }
   return total;
+}
+
+/** @throws UserError (exit code 2) if no update would change the model */
+function checkLearns({ graph, arena, dispose }: TrainStep): void {
+  if (graph.learns) return;
+  dispose();
+  const names = arena.names.slice(0, 3).join(", ");
+  throw usageError(
+    names === ""
+      ? "the objective has no parameters, so there is nothing to train; make them with layers on its scope, such as linear(scope, x, 2)"
+      : `the loss depends on no parameter that trains (the model has ${names}), so there is nothing to train; compute the loss from the results of the model, and freeze not all of it`,
+  );
 }
 
 async function nextBatch(source: FitData): Promise<ArrayBatch> {

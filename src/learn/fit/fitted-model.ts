@@ -89,7 +89,10 @@ export function createWeightedModel(
   const dispose = (): void => {
     for (const evaluator of evaluators.values()) evaluator.dispose();
     evaluators.clear();
-    void predictor?.then((compiled) => compiled.dispose());
+    predictor?.then(
+      (compiled) => compiled.dispose(),
+      () => {}, // predict has thrown the error
+    );
     predictor = undefined;
   };
   return {

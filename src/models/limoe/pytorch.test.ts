@@ -31,10 +31,11 @@ test.each(Object.entries(limoeFixtures))("%s equals PyTorch", async (name, setti
   const objective = joinStages(contrastiveStages(tinyLimoe(settings)));
   const withRows: Objective = (scope, tensors) => {
     const { outputs, ...result } = objective(scope, tensors);
-    return { ...result, metrics: { ...result.metrics, ...outputs } };
+    for (const [row, tensor] of Object.entries(outputs ?? {})) scope.tap(row, tensor);
+    return result;
   };
   const { trace, model } = trainingGraph(withRows, batch, {
-    tap: (name) => isRoutingTap(name, statisticsParts),
+    tap: (tapped) => tapped.endsWith("_embeddings") || isRoutingTap(tapped, statisticsParts),
   });
   const found = await run(model, { ...batch, ...weights });
 

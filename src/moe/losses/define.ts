@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
+import { checkDefinition, fields } from "../../config/definition.ts";
 import { ofKind } from "../../config/registry.ts";
 import type { Defined } from "../../graph/defined.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -19,6 +20,9 @@ export const ingredients = {
 
 /** A quantity that a router provides and a loss needs. */
 export type Ingredient = keyof typeof ingredients;
+
+/** Ingredients of a definition. */
+export const ingredientList: z.ZodType = z.array(z.enum(Object.keys(ingredients) as Ingredient[]));
 
 /** Schedule of a weight over the training steps; the final factor applies to decaying schedules. */
 const schedule = z.strictObject({
@@ -112,11 +116,21 @@ export interface LossDefinition<Schema extends z.ZodType = AnyLossSchema>
   readonly schema: Schema;
 }
 
+const form = {
+  name: fields.text,
+  description: fields.text,
+  needs: ingredientList,
+  weight: z.number().nonnegative(),
+  settings: fields.settings(["name", ...Object.keys(common)]),
+  compute: fields.function,
+};
+
 /**
  * Defines a loss by its name, weight, own settings and formula.
  *
  * @param definition `settings` lists the loss's own settings in snake_case; `weight`, `schedule` and
  *   `modality` are common to all losses
+ * @throws UserError (exit code 2) if a part is missing or wrong
  * @example
  * auxiliaryLosses.add(defineLoss({
  *   name: "confidence",
@@ -128,16 +142,16 @@ export interface LossDefinition<Schema extends z.ZodType = AnyLossSchema>
  *   compute: ({ probabilities }, { mask }) => tokenMean(reduceMax(probabilities, -1), mask),
  * }));
  */
-export function defineLoss<const Name extends string, Shape extends z.ZodRawShape>({
-  weight,
-  settings,
-  ...facts
-}: LossFacts<LossSchema<Name, Shape>> & {
-  readonly name: Name;
-  /** The default weight of the loss. */
-  readonly weight: number;
-  readonly settings: Shape;
-}): LossDefinition<LossSchema<Name, Shape>> & { readonly name: Name } {
+export function defineLoss<const Name extends string, Shape extends z.ZodRawShape>(
+  definition: LossFacts<LossSchema<Name, Shape>> & {
+    readonly name: Name;
+    /** The default weight of the loss. */
+    readonly weight: number;
+    readonly settings: Shape;
+  },
+): LossDefinition<LossSchema<Name, Shape>> & { readonly name: Name } {
+  checkDefinition("defineLoss", form, definition);
+  const { weight, settings, ...facts } = definition;
   const schema = z.strictObject({
     name: z.literal(facts.name).describe(facts.description),
     ...common,

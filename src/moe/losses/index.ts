@@ -58,7 +58,6 @@ export const auxiliaryLosses = createRegistry<LossDefinition>("loss", builtIn);
 /** One entry of `losses`. Types list only the built-in ones; added ones are accepted too. */
 export const lossSchema: z.ZodType<z.output<Schema>, LossInput> = registrySchema(
   auxiliaryLosses,
-  "name",
 ) as never;
 
 /**

@@ -2,12 +2,13 @@
 
 import * as z from "zod";
 import type { CamelCased } from "../../config/case.ts";
+import { checkDefinition, fields } from "../../config/definition.ts";
 import { ofKind } from "../../config/registry.ts";
 import { type RenamedKeys, renamedKeys } from "../../config/renamed-keys.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { Scope } from "../../nn/scope.ts";
 import type { DispatchInput } from "../dispatch/config.ts";
-import type { Ingredient } from "../losses/define.ts";
+import { type Ingredient, ingredientList } from "../losses/define.ts";
 import type { LossInput } from "../losses/index.ts";
 import type { MoeSizes, RouterKind, RoutingByKind } from "../routing.ts";
 
@@ -148,9 +149,21 @@ export interface RouterDefinition<
   readonly schema: Schema;
 }
 
+const form = {
+  name: fields.text,
+  kind: z.enum(["token-choice", "expert-choice", "soft", "dense"] satisfies RouterKind[]),
+  description: fields.text,
+  selects: fields.function,
+  gives: ingredientList,
+  tensors: z.union([fields.mapping, fields.function]),
+  settings: fields.settings(["name"]),
+  route: fields.function,
+};
+
 /**
  * Defines a routing method; TypeScript reports missing parts.
  *
+ * @throws UserError (exit code 2) if a part is missing or wrong
  * @param definition `settings` lists the router's settings in snake_case, `renamed` the keys that had
  *   another name in older versions
  * @example
@@ -160,15 +173,15 @@ export function defineRouter<
   const Name extends string,
   Shape extends z.ZodRawShape,
   Kind extends RouterKind,
->({
-  settings,
-  renamed,
-  ...facts
-}: RouterFacts<RouterSchema<Name, Shape>, Kind> & {
-  readonly name: Name;
-  readonly settings: Shape;
-  readonly renamed?: RenamedKeys;
-}): RouterDefinition<RouterSchema<Name, Shape>, Kind> & { readonly name: Name } {
+>(
+  definition: RouterFacts<RouterSchema<Name, Shape>, Kind> & {
+    readonly name: Name;
+    readonly settings: Shape;
+    readonly renamed?: RenamedKeys;
+  },
+): RouterDefinition<RouterSchema<Name, Shape>, Kind> & { readonly name: Name } {
+  checkDefinition("defineRouter", form, definition);
+  const { settings, renamed, ...facts } = definition;
   const name = z.literal(facts.name).describe(facts.description);
   const schema = z.strictObject({ name, ...settings });
   if (renamed !== undefined) schema.register(renamedKeys, renamed);

@@ -61,5 +61,4 @@ export const routers = createRegistry<RouterDefinition>("router", builtIn);
  */
 export const routerSchema: z.ZodType<z.output<BuiltIn["schema"]>, RouterInput> = registrySchema(
   routers,
-  "name",
 ) as never;

@@ -37,5 +37,7 @@ export function requireDenseForm(model: ModelSettings): DenseForm<{ readonly sys
 function requireExperts(model: ModelSettings): EditableExperts<{ readonly system: string }> {
   const { name, experts } = systemOf(model);
   if (experts !== undefined) return experts;
-  throw usageError(`experts of model.system ${name} cannot be changed`);
+  throw usageError(
+    `experts of model.system ${name} cannot be changed: its definition has no part \`experts\``,
+  );
 }

@@ -1,5 +1,7 @@
 /** Classification of sentences. */
+
 import type { TextDataset } from "../../data/dataset.ts";
+import { readSample } from "../../data/read-sample.ts";
 import type { Tokenizer } from "../../data/tokenizers/index.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import type { TextPrediction } from "../../inspect/types/text.ts";
@@ -76,7 +78,7 @@ async function evaluateSentences(
       confusion: confusion.counts,
       confusionSamples: confusion.samples.map(({ index, ...cell }) => ({
         ...cell,
-        text: dataset.get(index).text.slice(0, SAMPLE_CHARACTERS),
+        text: readSample(dataset, index).text.slice(0, SAMPLE_CHARACTERS),
       })),
       routing,
       tokenTraces,
@@ -92,7 +94,7 @@ function shownPredictions(dataset: TextDataset): Collector<TextPrediction[]> {
   let wrong: TextPrediction[] = [];
   return predictionCollector(
     ({ index, label, predicted, probabilities }) => {
-      const { text } = dataset.get(index);
+      const { text } = readSample(dataset, index);
       const prediction = { text, label, predicted, probability: probabilities[predicted]! };
       if (label !== predicted) wrong = mostConfident([...wrong, prediction]);
       else if (right.length < RIGHT_SHOWN) right.push(prediction);

@@ -1,6 +1,7 @@
 /** Zero-shot classification of a split. */
 
 import type { ImageDataset, ObjectAttributes } from "../../data/dataset.ts";
+import { readSample } from "../../data/read-sample.ts";
 import { classAccuracy } from "../../evaluate/class-accuracy.ts";
 import { type Embeddings, largest } from "../../evaluate/similarity.ts";
 import { classEmbeddings, classPrompts, zeroShotLogits } from "../../evaluate/zero-shot.ts";
@@ -30,7 +31,9 @@ export async function zeroShotResults(
   const { width } = images;
   const prompts = await embed(classPrompts(classNames, templates));
   const logits = zeroShotLogits(images, classEmbeddings(prompts, templates.length));
-  const samples = Array.from({ length: images.data.length / width }, (_, i) => dataset.get(i));
+  const samples = Array.from({ length: images.data.length / width }, (_, i) =>
+    readSample(dataset, i),
+  );
   const numClasses = classNames.length;
   const accuracyOf = (wanted: boolean): number | undefined => {
     const members = [...samples.keys()].filter(

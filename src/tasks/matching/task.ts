@@ -3,7 +3,8 @@ import type { ImageDataset } from "../../data/dataset.ts";
 import { array } from "../../graph/array.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
-import type { Objective, ObjectiveResult } from "../../learn/step-graph.ts";
+import type { ObjectiveResult } from "../../learn/apply/objective-result.ts";
+import type { Objective } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { binaryCrossEntropy } from "../../losses/binary-cross-entropy.ts";
 import {

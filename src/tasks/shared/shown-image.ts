@@ -1,5 +1,7 @@
 /** Single images in reports. */
+
 import type { ImageDataset } from "../../data/dataset.ts";
+import { readSample } from "../../data/read-sample.ts";
 import type { NdArray } from "../../graph/array.ts";
 import type { PredictedSample } from "../../inspect/confusion-sampler.ts";
 import { patchDecisions } from "../../inspect/decisions.ts";
@@ -46,7 +48,7 @@ export function shownImage(
   { index, row, layers, grid, outputs, before = 0, ...rest }: ShownImageOptions,
 ): ShownImage {
   const { stride = grid.rows * grid.columns } = rest;
-  const { label, captions = [] } = dataset.get(index);
+  const { label, captions = [] } = readSample(dataset, index);
   const routed = layers.map((layer) => ({ layer, ...readRouting(outputs, layer, ...tokenParts) }));
   const maps = routed.map(({ layer, ...tokens }) =>
     mosaicLayer(layer, tokens, { ...grid, sample: row, stride, before }),
@@ -65,7 +67,7 @@ export function shownImage(
 
 /** The picture before normalisation. */
 export function recordedImage(dataset: ImageDataset, index: number): RecordedImage {
-  const { image, width, height, channels } = dataset.get(index);
+  const { image, width, height, channels } = readSample(dataset, index);
   return { width, height, channels, data: image };
 }
 

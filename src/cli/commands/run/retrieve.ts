@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { openPictures } from "../../../data/images/picture-folder.ts";
+import { readSample } from "../../../data/read-sample.ts";
 import { type Embeddings, forEachRow, largest } from "../../../evaluate/similarity.ts";
 import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
@@ -165,6 +166,6 @@ async function originalPicture(folder: string, path: string): Promise<RecordedIm
 }
 
 function readPicture(dataset: ImageSource["dataset"], index: number): RecordedImage {
-  const { image, width, height, channels } = dataset.get(index);
+  const { image, width, height, channels } = readSample(dataset, index);
   return { width, height, channels, data: image };
 }
