@@ -26,6 +26,13 @@ import {
 } from "./files.ts";
 import { type MetricsLog, openMetricsLog } from "./metrics-log.ts";
 import type { ModelInputs } from "./model-inputs-file.ts";
+import {
+  isLock,
+  isRunEntry,
+  isTemporary,
+  isUnfinishedStart,
+  unfinishedStart,
+} from "./run-entries.ts";
 import { lockRun } from "./run-lock.ts";
 
 /** A run directory open for training, locked against other trainings. */
@@ -138,8 +145,10 @@ async function requireFit(
     throw usageError(`there is no run to resume at ${path}; drop --resume to start one`);
   }
   const isRun = entries?.includes("config.yaml") ?? false;
-  const isFree = !entries?.some((name) => !name.startsWith("run.lock"));
-  if (!resume && !isFree && !(overwrite && isRun)) {
+  const isFree = entries?.every(isLock) ?? true;
+  const isUnfinished = isUnfinishedStart(entries ?? []);
+  if (!resume && !isFree && !(overwrite && (isRun || isUnfinished))) {
+    if (isUnfinished) throw usageError(unfinishedStart(path, entries ?? []));
     const advice = isRun
       ? "continue it with --resume, replace it with --overwrite or choose another --run"
       : "choose another --run";
@@ -148,25 +157,9 @@ async function requireFit(
   return entries ?? [];
 }
 
-const runFiles = [
-  "config.yaml",
-  "tokenizer.json",
-  "model-inputs.json",
-  "data-report.json",
-  "metrics.jsonl",
-  "summary.json",
-  "report.html",
-  "record.json",
-  "profile.txt",
-  "profile.json",
-  "checkpoints",
-];
-
 /** Removes the files of a run and nothing else; the configuration last, because it marks a run. */
 async function removeRun(path: string, entries: readonly string[]): Promise<void> {
-  const own = entries.filter(
-    (name) => runFiles.includes(name) || name.startsWith("events.out.tfevents."),
-  );
+  const own = entries.filter((name) => isRunEntry(name) || isTemporary(name));
   own.sort((a, b) => Number(a === "config.yaml") - Number(b === "config.yaml"));
   for (const name of own) await rm(join(path, name), { recursive: true, force: true });
 }

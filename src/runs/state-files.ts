@@ -20,6 +20,10 @@ export interface Progress {
   readonly withoutImprovement: number;
   /** Seconds of training so far. */
   readonly seconds: number;
+  /** Number of updates of the whole training; undefined in older checkpoints. */
+  readonly totalSteps?: number | undefined;
+  /** The score of the best step by its name; undefined without validation and in older checkpoints. */
+  readonly best?: { readonly name: string; readonly value: number } | undefined;
 }
 
 const progressSchema = z.object({
@@ -28,6 +32,8 @@ const progressSchema = z.object({
   bestStep: z.int(),
   withoutImprovement: z.int().nonnegative(),
   seconds: z.number().nonnegative(),
+  totalSteps: z.int().positive().optional(),
+  best: z.object({ name: z.string(), value: z.number() }).optional(),
 });
 
 const MODEL = "model.safetensors";
@@ -77,7 +83,7 @@ export async function restoreState(path: string, step: TrainedMemory): Promise<P
   await restoreTensors(join(path, MODEL), model);
   await restoreTensors(join(path, OPTIMIZER), optimizer);
   if (ema !== undefined) await restoreTensors(join(path, EMA), ema);
-  return readProgress(join(path, PROGRESS));
+  return readProgress(path);
 }
 
 /** The tensors of a checkpoint, by name. */
@@ -193,7 +199,14 @@ function checkFit(
   }
 }
 
-async function readProgress(path: string): Promise<Progress> {
+/**
+ * Reads the progress stored in a checkpoint.
+ *
+ * @param checkpoint its folder
+ * @throws UserError if the file cannot be read or is damaged
+ */
+export async function readProgress(checkpoint: string): Promise<Progress> {
+  const path = join(checkpoint, PROGRESS);
   const text = await readCheckpointText(path);
   try {
     return progressSchema.parse(JSON.parse(text));

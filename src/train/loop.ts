@@ -62,7 +62,7 @@ export async function trainLoop(
   const watch = task.diagnose && createWatch(task.diagnose, { joined: train.gradCache });
   const began = performance.now() - start.seconds * 1000;
 
-  let state = start;
+  let state: Progress = { ...start, totalSteps };
   let trainSeconds = 0;
   /** Of the validation after the last update, if there was one. */
   let judged: Omit<Judgement, "progress"> | undefined;
@@ -78,7 +78,9 @@ export async function trainLoop(
     for (const [name, value] of Object.entries(scores)) log("validation", name, value);
     const chooses = state.step >= Math.min(train.chooseFromStep ?? 0, totalSteps);
     const judgement = judge(state, scores[judgedBy]!, { better: task.score.better, chooses });
-    state = judgement.progress;
+    state = judgement.improved
+      ? { ...judgement.progress, best: { name: judgedBy, value: scores[judgedBy]! } }
+      : judgement.progress;
     judged = judgement;
     const best = judgement.improved ? " (best so far)" : "";
     progress.note(`step ${state.step}: validation ${describeScores(scores, judgedBy)}${best}`);

@@ -13,6 +13,7 @@ import { parametersDefinition } from "./parameters.ts";
 import { probeDefinition } from "./probe.ts";
 import { recipesDefinition } from "./recipes.ts";
 import { retrieveDefinition } from "./retrieve.ts";
+import { runsDefinition } from "./runs.ts";
 import { trainDefinition } from "./train.ts";
 import { zeroShotDefinition } from "./zero-shot.ts";
 
@@ -20,6 +21,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   trainDefinition,
   evalDefinition,
   recipesDefinition,
+  runsDefinition,
   inspectDefinition,
   generateDefinition,
   captionDefinition,

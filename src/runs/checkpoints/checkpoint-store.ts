@@ -167,17 +167,31 @@ export async function removeLaterCheckpoints(runDirectory: string, step: number)
   }
 }
 
-/** Removes leftovers of an interrupted save; requires the lock of the run. */
-export async function repairCheckpoints(runDirectory: string): Promise<void> {
+/** Paths that a repair removed, and checkpoints that it restored. */
+export interface RepairedCheckpoints {
+  readonly removed: readonly string[];
+  readonly restored: readonly string[];
+}
+
+/**
+ * Removes leftovers of an interrupted save, and restores a checkpoint that it was replacing; requires the
+ * lock of the run.
+ */
+export async function repairCheckpoints(runDirectory: string): Promise<RepairedCheckpoints> {
   const { leftovers } = await surveyCheckpoints(runDirectory);
   const root = join(runDirectory, "checkpoints");
   const names = (await nodeFs.readdir(root).catch(ignoreMissing)) ?? [];
+  const done = { removed: [] as string[], restored: [] as string[] };
   for (const path of leftovers) {
     const name = basename(path);
     if (name.startsWith(".old-") && !names.includes(name.slice(5))) {
-      await nodeFs.rename(path, join(root, name.slice(5)));
+      const restored = join(root, name.slice(5));
+      await nodeFs.rename(path, restored);
+      done.restored.push(restored);
     } else {
       await nodeFs.rm(path, { recursive: true, force: true });
+      done.removed.push(path);
     }
   }
+  return done;
 }
