@@ -26,6 +26,7 @@ import {
 } from "./files.ts";
 import { type MetricsLog, openMetricsLog } from "./metrics-log.ts";
 import type { ModelInputs } from "./model-inputs-file.ts";
+import { requireSameDirectory } from "./require-same-directory.ts";
 import {
   isLock,
   isRunEntry,
@@ -58,6 +59,8 @@ export interface RunDirectory {
   writeReport(html: string): Promise<void>;
   /** Writes the record for the inspector. */
   writeRecord(json: string): Promise<void>;
+  /** @throws UserError if the directory was deleted or renamed; the other functions throw it as well */
+  requirePresent(): void;
   /** Closes the logs and releases the lock. */
   close(): Promise<void>;
 }
@@ -98,15 +101,25 @@ export async function openRunDirectory(
       await removeLaterCheckpoints(path, from);
     }
     const metrics = await openMetricsLog(path, resume ? (resumedFrom?.step ?? -1) : undefined);
+    const requirePresent = requireSameDirectory(path);
+    const writing = async <T>(write: () => Promise<T>): Promise<T> => {
+      requirePresent();
+      try {
+        return await write();
+      } catch (error) {
+        requirePresent(); // the reason, if the directory was removed during the writing
+        throw error;
+      }
+    };
     const write = (name: string, text: string): Promise<void> =>
-      writeFileAtomically(join(path, name), text);
+      writing(() => writeFileAtomically(join(path, name), text));
     return {
       path,
       metrics,
       resumedFrom,
       async saveCheckpoint(step, files, options) {
         metrics.sync();
-        return saveCheckpoint(path, step, files, options);
+        return writing(() => saveCheckpoint(path, step, files, options));
       },
       writeConfig: (yaml) => write("config.yaml", yaml),
       writeTokenizer: (state) => write("tokenizer.json", `${JSON.stringify(state)}\n`),
@@ -119,6 +132,7 @@ export async function openRunDirectory(
       writeSummary: (summary) => write("summary.json", `${JSON.stringify(summary, null, 2)}\n`),
       writeReport: (html) => write("report.html", html),
       writeRecord: (json) => write("record.json", json),
+      requirePresent,
       async close() {
         metrics.close();
         await unlock();

@@ -115,6 +115,7 @@ export async function trainLoop(
       ...training.updates,
       from: state.step,
       hooks: [
+        () => run.requirePresent(),
         advance,
         () => afterStep?.(),
         everySteps(train.logEvery, (update) => logScalars(log, update)),

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -11,8 +12,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ProgressUpdate } from "../../src/learn/progress.ts";
+import { loadTrainConfig } from "../../src/recipe/load-train-config.ts";
 import { openRunDirectory, type RunDirectory } from "../../src/runs/run-directory.ts";
 import type { SurveyedRun } from "../../src/runs/survey/survey-run.ts";
+import { train } from "../../src/train/train.ts";
 import { moesaic, temporaryFolder, tinyRecipe } from "./moesaic.fixture.ts";
 
 const folder = temporaryFolder();
@@ -185,4 +189,43 @@ test("a training names the command for a directory that was interrupted before i
 
   appendFileSync(join(run, "thesis.txt"), "precious");
   await expect(openRunDirectory(run, { overwrite: true })).rejects.toThrow("choose another --run");
+});
+
+test.each(["deleted", "renamed"])(
+  "a training ends if its directory is %s, and writes nothing at the old path",
+  async (what) => {
+    const run = join(folder.path, what, "run");
+    const recipe = join(folder.path, "removed.yaml");
+    writeFileSync(recipe, tinyRecipe);
+    const config = await loadTrainConfig(recipe, { overrides: ["train.eval_every=4"] });
+    const update = ({ label, done }: ProgressUpdate): void => {
+      if (label !== "step" || done !== 6) return;
+      if (what === "deleted") rmSync(run, { recursive: true });
+      else renameSync(run, `${run}-elsewhere`);
+    };
+    const trained = train(config, { runDirectory: run, progress: { note: () => {}, update } });
+    await expect(trained).rejects.toThrow(
+      `${run} was deleted or renamed while it was being trained`,
+    );
+    await expect(trained).rejects.toMatchObject({ exitCode: 1 });
+    expect(existsSync(run)).toBe(false);
+    if (what === "renamed") {
+      const [survey] = JSON.parse((await moesaic("runs", `${run}-elsewhere`, "--json")).out).runs;
+      expect(survey).toMatchObject({ state: "interrupted", step: 5, total_steps: 20 });
+    }
+  },
+);
+
+test("a directory that takes the place of a renamed one stays as it is", async () => {
+  const run = join(folder.path, "replaced");
+  const first = await open(run, 5);
+  renameSync(run, `${run}-elsewhere`);
+  const second = await open(run);
+  writeFileSync(join(run, "run.lock"), "of another process");
+  await expect(first.saveCheckpoint(10, {})).rejects.toThrow("was deleted or renamed");
+  await expect(first.writeReport("")).rejects.toThrow("was deleted or renamed");
+  await first.close();
+  expect(readdirSync(run)).toContain("run.lock");
+  expect(readdirSync(run)).not.toContain("checkpoints");
+  await second.close();
 });

@@ -11,6 +11,7 @@ import {
   type FileContent,
   type FileSystem,
   ignoreMissing,
+  makeFolder,
   writeDirectoryAtomically,
 } from "../files.ts";
 import { digestRunFiles } from "../run-file-digests.ts";
@@ -124,6 +125,7 @@ export async function saveCheckpoint(
   const path = join(runDirectory, "checkpoints", String(step));
   const info = { step, score: Number.isFinite(score) ? score : null };
   try {
+    await makeFolder(join(runDirectory, "checkpoints"), fs);
     const run_files = await digestRunFiles(runDirectory);
     await writeDirectoryAtomically(
       path,
