@@ -10,6 +10,7 @@ import { usageError } from "../graph/errors.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
 import {
   type Checkpoint,
+  pruneCheckpoints,
   removeLaterCheckpoints,
   repairCheckpoints,
   type SaveOptions,
@@ -48,6 +49,8 @@ export interface RunDirectory {
     files: Readonly<Record<string, FileContent>>,
     options?: SaveOptions,
   ): Promise<Checkpoint>;
+  /** Removes all checkpoints but the newest `keep` and the best, as every save does. */
+  pruneCheckpoints(keep: number): Promise<void>;
   writeConfig(yaml: string): Promise<void>;
   /** Writes the tokenizer for later commands. */
   writeTokenizer(state: object): Promise<void>;
@@ -121,6 +124,7 @@ export async function openRunDirectory(
         metrics.sync();
         return writing(() => saveCheckpoint(path, step, files, options));
       },
+      pruneCheckpoints: (keep) => writing(() => pruneCheckpoints(path, keep)),
       writeConfig: (yaml) => write("config.yaml", yaml),
       writeTokenizer: (state) => write("tokenizer.json", `${JSON.stringify(state)}\n`),
       writeModelInputs: (inputs) =>

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { type TrainConfig, trainConfigSchema } from "../../src/recipe/config.ts";
+import { saveCheckpoint } from "../../src/runs/checkpoints/checkpoint-store.ts";
 import { train } from "../../src/train/train.ts";
 import {
   checkpointSteps,
@@ -211,4 +212,14 @@ test("eval scores the latest checkpoint like training at its last step", async (
   const scores = JSON.parse(out);
   expect(Object.keys(scores)).toContain("accuracy");
   for (const name of Object.keys(scores)) expect(scores[name], name).toBe(logged[name]);
+});
+
+test("a finished run that is resumed removes checkpoints that a killed process could not remove", async () => {
+  const run = join(folder.path, "unpruned");
+  cpSync(whole, run, { recursive: true });
+  await saveCheckpoint(run, 2, {}, { keep: 100 });
+  const { steps } = await checkpointSteps(whole);
+  expect((await checkpointSteps(run)).steps).toEqual([2, ...steps]);
+  expect((await moesaic("train", "--run", run, "--resume")).code).toBe(0);
+  expect((await checkpointSteps(run)).steps).toEqual(steps);
 });

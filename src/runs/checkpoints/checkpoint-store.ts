@@ -142,11 +142,17 @@ export async function saveCheckpoint(
       : "no earlier checkpoint exists: make room and start again";
     throw explainDiskError(error, `while saving the checkpoint of step ${step} to ${path}`, advice);
   }
-  await prune(await listCheckpoints(runDirectory), keep, fs);
+  await pruneCheckpoints(runDirectory, keep, fs);
   return { ...info, path };
 }
 
-async function prune(checkpoints: Checkpoint[], keep: number, fs: FileSystem): Promise<void> {
+/** Removes all checkpoints but the newest `keep` and the best; requires the lock of the run. */
+export async function pruneCheckpoints(
+  runDirectory: string,
+  keep: number,
+  fs: FileSystem = nodeFs,
+): Promise<void> {
+  const checkpoints = await listCheckpoints(runDirectory);
   const kept = new Set([...checkpoints.slice(-keep), best(checkpoints)]);
   for (const checkpoint of checkpoints) {
     if (!kept.has(checkpoint)) await removeCheckpoint(checkpoint, fs);
