@@ -1,6 +1,7 @@
 /** Writes and reads the training state in checkpoints. */
 import { join } from "node:path";
 import * as z from "zod";
+import { notFinite } from "../formats/finite.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
@@ -84,6 +85,12 @@ export async function restoreState(path: string, step: TrainedMemory): Promise<P
   await restoreTensors(join(path, OPTIMIZER), optimizer);
   if (ema !== undefined) await restoreTensors(join(path, EMA), ema);
   return readProgress(path);
+}
+
+/** Whether all numbers of a training state are finite. */
+export function isFiniteState(step: TrainedMemory): boolean {
+  const { model, optimizer, ema = [] } = stateTensors(step);
+  return [...model, ...optimizer, ...ema].every(([, tensor]) => notFinite(tensor) === undefined);
 }
 
 /** The tensors of a checkpoint, by name. */

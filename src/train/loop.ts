@@ -6,6 +6,7 @@ import { everySteps, type Outcome, runUpdates } from "../learn/run-updates.ts";
 import type { RunDirectory } from "../runs/run-directory.ts";
 import { type Progress, stateFiles } from "../runs/state-files.ts";
 import { createWatch } from "../tasks/diagnostics/watch.ts";
+import { adviseAfterDivergence, createLossWatch } from "./divergence.ts";
 import { type Judgement, judge } from "./judge.ts";
 import type { Training } from "./setup.ts";
 import { createLog, createMeter, logExperts, logScalars, warn } from "./step-log.ts";
@@ -67,6 +68,7 @@ export async function trainLoop(
   /** Of the validation after the last update, if there was one. */
   let judged: Omit<Judgement, "progress"> | undefined;
   const log = createLog(training, run, () => state);
+  const losses = createLossWatch(start.step);
 
   const advance = (update: Update<Batch>): void => {
     trainSeconds += update.seconds;
@@ -99,6 +101,7 @@ export async function trainLoop(
       const score = judged?.rank ?? null;
       const keep = train.keepCheckpoints;
       await run.saveCheckpoint(state.step, stateFiles(step, state), { score, keep });
+      losses.saved(state.step);
     }
     return outcome;
   };
@@ -114,8 +117,10 @@ export async function trainLoop(
     outcome = await runUpdates(step, next, {
       ...training.updates,
       from: state.step,
+      advice: (done) => adviseAfterDivergence(run.path, step, { done, losses }),
       hooks: [
         () => run.requirePresent(),
+        losses.see,
         advance,
         () => afterStep?.(),
         everySteps(train.logEvery, (update) => logScalars(log, update)),

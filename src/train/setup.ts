@@ -174,8 +174,6 @@ async function assemble(
       emaDecay: train.emaDecay,
       accumulationSteps: train.accumulationSteps,
       resetMomentsAt: task.resetMomentsAt,
-      advice:
-        "lower optimizer.learning_rate, or set train.clip_norm, and start again or resume from the last checkpoint",
     },
     totalSteps,
     stepsPerEpoch,

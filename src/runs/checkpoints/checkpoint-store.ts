@@ -138,7 +138,7 @@ export async function saveCheckpoint(
     );
   } catch (error) {
     const advice = before
-      ? `the checkpoint of step ${before.step} is intact: make room and continue with --resume`
+      ? `the checkpoint of step ${before.step} is unchanged: make room and continue with --resume`
       : "no earlier checkpoint exists: make room and start again";
     throw explainDiskError(error, `while saving the checkpoint of step ${step} to ${path}`, advice);
   }
