@@ -70,6 +70,7 @@ export {
   contextLength,
   dropoutRate,
   initStd,
+  layerCount,
   patchSettings,
   sparseSettings,
 } from "./settings.ts";

@@ -33,6 +33,7 @@ import { restoreWeights } from "../runs/state-files.ts";
 import { BUFFERS } from "../runtime/arena.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Task, TaskData } from "../tasks/task.ts";
+import { checkMemory, createMemoryLimit } from "./memory-limit.ts";
 import { noteCaptions } from "./note-captions.ts";
 
 /** The task of a custom model, or a function that creates it for the data of a run. */
@@ -94,6 +95,8 @@ export async function setUpTraining(
   ]);
   const state = tokenizer ?? (await prepareTokenizer(config, progress));
   await checkCharacters(config, state);
+  const moments = createOptimizer(config).moments.length;
+  if (task === undefined) await checkMemory(config, { moments, tokenizer: state });
   const notes = createDataNotes(progress ?? silent);
   const data = { progress, notes, decoded, ...defined({ tokenizer: state }) };
   const loader = await openSplit(config, "train", { ...data, training: true });
@@ -145,6 +148,7 @@ async function assemble(
     totalSteps,
     graph: {
       tap: (name) => isRoutingTap(name, statisticsParts),
+      admit: createMemoryLimit(config, { moments: optimizer.moments.length }),
       ...(checkpoints && { checkpoint: blockSegments }),
     },
   };

@@ -68,6 +68,11 @@ describe("recipes and settings", () => {
       ["model.width 64 cannot be divided among model.num_heads 5"],
     ],
     [
+      "a model that is larger than any machine",
+      ["diff-moe-shapes", "model.width=1000000"],
+      ["the training needs", "of memory or more", /lower model\.width \(1000000\)/],
+    ],
+    [
       "a warm-up longer than the run",
       ["diff-moe-shapes", "train.max_steps=3", "schedule.warmup_steps=4"],
       ["schedule.warmup_steps 4 exceeds the 3 steps of the run"],
