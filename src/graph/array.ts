@@ -1,6 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Plain arrays with a shape: the inputs and outputs of graphs. */
 
+import { UserError } from "./errors.ts";
+import { formatBytes } from "./format-bytes.ts";
+
 /** Element types of graphs, with NumPy's names. */
 export type DType = "float32" | "float64" | "int64" | "int32" | "uint8" | "bool";
 
@@ -53,8 +56,23 @@ export function elementCount(shape: readonly number[]): number {
  * code that holds their address would write to the wrong place.
  */
 export function allocate<D extends DType>(dtype: D, shape: readonly number[]): NdArray<D> {
-  const buffer = new ArrayBuffer(elementCount(shape) * bytesPerElement(dtype));
-  return view(dtype, shape, buffer, 0);
+  return view(dtype, shape, allocateBytes(elementCount(shape) * bytesPerElement(dtype)), 0);
+}
+
+/**
+ * Zero-filled memory.
+ *
+ * @throws UserError if there is not enough
+ */
+export function allocateBytes(size: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(size);
+  } catch (cause) {
+    throw new UserError(
+      `${formatBytes(size)} of memory cannot be allocated at once; lower the sizes of the model or of the batch`,
+      { cause },
+    );
+  }
 }
 
 /** An array over `buffer`, starting at `byteOffset`, without a copy. */

@@ -89,11 +89,15 @@ export interface Graph {
   /** Origin of new nodes while a transformation builds them. */
   origin: Error | undefined;
   readonly constants: Map<string, Tensor>;
+  /** Called for each new tensor; it may throw. */
+  readonly admit: ((tensor: Tensor) => void) | undefined;
   nextId: number;
 }
 
-export function createGraph(): Graph {
+/** @param admit called for each new tensor; it may throw */
+export function createGraph(admit?: (tensor: Tensor) => void): Graph {
   return {
+    admit,
     nodes: [],
     place: "",
     phase: "forward",
@@ -141,6 +145,7 @@ export function addNode<A>(
     outputs.push({ id: graph.nextId++, graph, node, index, dtype: spec.dtype, shape: spec.shape });
   }
   graph.nodes.push(node);
+  if (graph.admit !== undefined) for (const tensor of outputs) graph.admit(tensor);
   return outputs;
 }
 

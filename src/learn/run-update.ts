@@ -24,8 +24,8 @@ export interface UpdateOptions {
   readonly accumulationSteps?: number;
   /** The step at which the optimizer's moments are set to zero. Default none. */
   readonly resetMomentsAt?: number | undefined;
-  /** The advice in the error about gradients that are not finite. */
-  readonly advice?: string;
+  /** The advice in the error about gradients that are not finite, after `step` completed updates. */
+  readonly advice?: (step: number) => string | Promise<string>;
 }
 
 /** The result of one update. */
@@ -67,7 +67,7 @@ export async function runUpdate<B extends { readonly arrays: NamedArrays }>(
     squares.map((sum) => sum / accumulationSteps ** 2),
     clipNorm ?? Number.POSITIVE_INFINITY,
   );
-  if (!Number.isFinite(gradNorm)) throw notFinite(index, scalars, options);
+  if (!Number.isFinite(gradNorm)) throw await notFinite(index, scalars, options);
   const learningRate = options.learningRate * schedule(index, totalSteps, options.schedule);
   const gradientScale = scale / accumulationSteps;
   await step.optimizer.step(
@@ -78,12 +78,12 @@ export async function runUpdate<B extends { readonly arrays: NamedArrays }>(
   return { step: index, scalars, learningRate, gradNorm, batch, seconds };
 }
 
-function notFinite(
+async function notFinite(
   index: number,
   { loss }: Readonly<Record<string, number>>,
-  { advice = "lower learningRate or set clipNorm, and start again" }: UpdateOptions,
-): UserError {
+  { advice = () => "lower learningRate or set clipNorm, and start again" }: UpdateOptions,
+): Promise<UserError> {
   return new UserError(
-    `the gradients are no longer finite at step ${index + 1} (loss ${loss}); ${advice}`,
+    `the gradients are no longer finite at step ${index + 1} (loss ${loss}); ${await advice(index)}`,
   );
 }

@@ -62,6 +62,8 @@ export interface StepGraphOptions extends EmitOptions {
   readonly checkpoint?: SegmentOf;
   /** Whether an update has several batches. Default false. */
   readonly accumulates?: boolean;
+  /** Called for each tensor while the graph is built, for example to refuse one that is too large. */
+  readonly admit?: (tensor: Tensor) => void;
 }
 
 /**
@@ -91,10 +93,11 @@ export function trainingGraph(
     differentiates = () => false,
     checkpoint,
     accumulates = false,
+    admit,
     ...emit
   }: StepGraphOptions = {},
 ): StepGraph {
-  const traced = traceObjective(objective, batch, { training: true, accumulates });
+  const traced = traceObjective(objective, batch, { training: true, accumulates, admit });
   const { trace, tensors } = traced;
   const { total, sources: pooled } = accumulates ? weighTerms(traced) : { ...traced, sources: {} };
   const sources = [
@@ -127,10 +130,11 @@ export function forwardGraph(
   {
     tap,
     accumulates = false,
+    admit,
     ...emit
-  }: EmitOptions & Pick<StepGraphOptions, "tap" | "accumulates"> = {},
+  }: EmitOptions & Pick<StepGraphOptions, "tap" | "accumulates" | "admit"> = {},
 ): StepGraph {
-  const traced = traceObjective(objective, batch, { training: true, accumulates });
+  const traced = traceObjective(objective, batch, { training: true, accumulates, admit });
   const states = movedStates(traced.trace, accumulates);
   return emitStep(traced, { ...traced.result.outputs, ...states }, tap, emit);
 }
@@ -169,14 +173,15 @@ interface TracedObjective {
 interface TraceModes {
   readonly training: boolean;
   readonly accumulates?: boolean;
+  readonly admit?: StepGraphOptions["admit"] | undefined;
 }
 
 function traceObjective(
   objective: Objective,
   batch: BatchSpec,
-  { training, accumulates = false }: TraceModes,
+  { training, accumulates = false, admit }: TraceModes,
 ): TracedObjective {
-  const { scope, trace } = createScope({ training, accumulates });
+  const { scope, trace } = createScope({ training, accumulates, admit });
   const tensors = Object.fromEntries(
     Object.entries(batch).map(([name, spec]) => [name, input(trace.graph, name, spec)]),
   );

@@ -80,6 +80,7 @@ export {
   contextLength,
   dropoutRate,
   initStd,
+  layerCount,
   patchSettings,
   sparseSettings,
 } from "./settings.ts";

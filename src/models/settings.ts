@@ -21,6 +21,16 @@ export function patchSettings(patchSize: number) {
 }
 
 /**
+ * Number of blocks; the deepest published transformers have 1000 (arXiv:2203.00555).
+ *
+ * @example
+ * layerCount(4).parse(undefined); // 4
+ */
+export function layerCount(numLayers: number) {
+  return z.int().positive().max(1000).default(numLayers).describe("Number of transformer blocks.");
+}
+
+/**
  * Sizes of a stack of transformer blocks.
  *
  * @example
@@ -30,7 +40,7 @@ export function patchSettings(patchSize: number) {
 export function blockSettings(width: number, numLayers: number, numHeads: number) {
   return {
     width: z.int().positive().default(width).describe("Width of the tokens."),
-    num_layers: z.int().positive().default(numLayers).describe("Number of transformer blocks."),
+    num_layers: layerCount(numLayers),
     num_heads: z
       .int()
       .positive()

@@ -127,7 +127,8 @@ export const POOLED_PREFIX = "pooled:";
 /**
  * An empty trace and its root scope.
  *
- * @param options `accumulates` says whether an update has several batches, by default one
+ * @param options `accumulates` says whether an update has several batches, by default one; `admit` is called
+ *   for each tensor of the graph and may throw
  *
  * @example
  * const { scope, trace } = createScope({ training: true });
@@ -137,12 +138,13 @@ export const POOLED_PREFIX = "pooled:";
 export function createScope(options: {
   readonly training: boolean;
   readonly accumulates?: boolean;
+  readonly admit?: ((tensor: Tensor) => void) | undefined;
 }): {
   scope: Scope;
   trace: Trace;
 } {
   const trace: Trace = {
-    graph: createGraph(),
+    graph: createGraph(options.admit),
     training: options.training,
     parameters: new Map(),
     states: new Map(),

@@ -123,7 +123,8 @@ test.each([
   ["makemoe-shakespeare", 1],
   ["switch-sst2", 1],
 ])("the positions of %s do not decay", async (recipe, count) => {
-  const { parameters } = await traceModel(await loadTrainConfig(recipe), { vocabularySize: 500 });
+  const { trace } = await traceModel(await loadTrainConfig(recipe), { vocabularySize: 500 });
+  const parameters = [...trace.parameters.values()];
   const positions = parameters.filter(({ name }) => /pos_embed$|position_embedding/.test(name));
   expect(positions).toHaveLength(count);
   expect(positions.filter(({ decay }) => decay)).toEqual([]);

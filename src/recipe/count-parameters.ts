@@ -2,8 +2,9 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Tensor } from "../graph/graph.ts";
 import { input } from "../graph/inputs.ts";
-import { createScope, type ParameterSpec } from "../nn/scope.ts";
+import { createScope, type ParameterSpec, type Trace } from "../nn/scope.ts";
 import type { Task } from "../tasks/task.ts";
 import type { TrainConfig } from "./config.ts";
 import { createTask } from "./create-task.ts";
@@ -31,20 +32,30 @@ export interface CountedModel {
   readonly parts: readonly CountedPart[];
 }
 
-/** The task that a configuration describes, and the parameters of its model, none of them allocated. */
+export interface TraceModelOptions extends DescribeOptions {
+  /** Called for each tensor of the graph; it may throw. */
+  readonly admit?: (tensor: Tensor) => void;
+}
+
+/**
+ * Traces the forward pass of a training batch; nothing is allocated for weights.
+ *
+ * @throws UserError (exit code 2) if the settings do not describe a valid model
+ */
 export async function traceModel(
   config: TrainConfig,
-  options: DescribeOptions = {},
-): Promise<{ readonly task: Task; readonly parameters: readonly ParameterSpec[] }> {
+  { admit, ...options }: TraceModelOptions = {},
+): Promise<{ readonly task: Task; readonly trace: Trace }> {
   const source = await describeData(config, options);
   const task = createTask(config, source);
-  const { scope, trace } = createScope({ training: true });
+  const { scope, trace } = createScope({ training: true, admit });
+  const batchSize = config.train.samplesPerDomain ?? config.train.batchSize;
   const fields = Object.entries(source.fields).map(([name, { dtype, shape }]) => {
-    const spec = { dtype, shape: [config.train.batchSize, ...shape] };
+    const spec = { dtype, shape: [batchSize, ...shape] };
     return [name, input(trace.graph, name, spec)] as const;
   });
   task.objective(scope, Object.fromEntries(fields));
-  return { task, parameters: [...trace.parameters.values()] };
+  return { task, trace };
 }
 
 /**
@@ -59,11 +70,12 @@ export async function countModelParameters(
   config: TrainConfig,
   options: DescribeOptions = {},
 ): Promise<CountedModel> {
-  const { task, parameters: all } = await traceModel(config, options);
+  const { task, trace } = await traceModel(config, options);
   const count = (parameters: readonly ParameterSpec[]) => {
     const { total, active, byToken = { token: active } } = countTaskParameters(task, parameters);
     return { total, byToken };
   };
+  const all = [...trace.parameters.values()];
   const parts = parameterParts.map((part) => {
     return { part, ...count(all.filter(({ name }) => parameterPart(name) === part)) };
   });

@@ -45,7 +45,8 @@ export interface DescribingFile {
 }
 
 /**
- * Writes a folder of files under a temporary name, syncs everything and renames it to `path`.
+ * Writes a folder of files under a temporary name, syncs everything and renames it to `path`, whose
+ * parent must exist.
  *
  * @param description a file that is written after the others
  * @throws UserError if the disk is full, read-only or fails
@@ -61,7 +62,7 @@ export async function writeDirectoryAtomically(
   const replaced = join(parent, `.old-${basename(path)}`);
   try {
     await fs.rm(temporary, { recursive: true, force: true });
-    await fs.mkdir(temporary, { recursive: true });
+    await fs.mkdir(temporary);
     const written: Record<string, FileDigest> = {};
     for (const [name, content] of Object.entries(files)) {
       written[name] = await writeSynced(join(temporary, name), content, fs);
@@ -132,6 +133,13 @@ export function explainDiskError(error: unknown, circumstance: string, advice = 
 /** The code of a system error, for example `ENOENT`. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+/** Creates a folder in a folder that exists. */
+export async function makeFolder(path: string, fs: Pick<FileSystem, "mkdir"> = nodeFs) {
+  await fs.mkdir(path).catch((error: unknown) => {
+    if (errorCode(error) !== "EEXIST") throw error;
+  });
 }
 
 /** For `catch`: ignores missing files. */

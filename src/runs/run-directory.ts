@@ -11,6 +11,7 @@ import { usageError } from "../graph/errors.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
 import {
   type Checkpoint,
+  pruneCheckpoints,
   removeLaterCheckpoints,
   repairCheckpoints,
   type SaveOptions,
@@ -27,6 +28,14 @@ import {
 } from "./files.ts";
 import { type MetricsLog, openMetricsLog } from "./metrics/metrics-log.ts";
 import type { ModelInputs } from "./model-inputs-file.ts";
+import { requireSameDirectory } from "./require-same-directory.ts";
+import {
+  isLock,
+  isRunEntry,
+  isTemporary,
+  isUnfinishedStart,
+  unfinishedStart,
+} from "./run-entries.ts";
 import { lockRun } from "./run-lock.ts";
 
 /** A run directory open for training, locked against other trainings. */
@@ -41,6 +50,8 @@ export interface RunDirectory {
     files: Readonly<Record<string, FileContent>>,
     options?: SaveOptions,
   ): Promise<Checkpoint>;
+  /** Removes all checkpoints but the newest `keep` and the best, as every save does. */
+  pruneCheckpoints(keep: number): Promise<void>;
   writeConfig(yaml: string): Promise<void>;
   /** Writes the tokenizer for later commands. */
   writeTokenizer(state: object): Promise<void>;
@@ -52,6 +63,8 @@ export interface RunDirectory {
   writeReport(html: string): Promise<void>;
   /** Writes the record for the inspector. */
   writeRecord(json: string): Promise<void>;
+  /** @throws UserError if the directory was deleted or renamed; the other functions throw it as well */
+  requirePresent(): void;
   /** Closes the logs and releases the lock. */
   close(): Promise<void>;
 }
@@ -97,16 +110,27 @@ export async function openRunDirectory(
       await removeLaterCheckpoints(path, from);
     }
     const metrics = await openMetricsLog(path, resume ? (resumedFrom?.step ?? -1) : undefined);
+    const requirePresent = requireSameDirectory(path);
+    const writing = async <T>(write: () => Promise<T>): Promise<T> => {
+      requirePresent();
+      try {
+        return await write();
+      } catch (error) {
+        requirePresent(); // the reason, if the directory was removed during the writing
+        throw error;
+      }
+    };
     const write = (name: string, text: string): Promise<void> =>
-      writeFileAtomically(join(path, name), text);
+      writing(() => writeFileAtomically(join(path, name), text));
     return {
       path,
       metrics,
       resumedFrom,
       async saveCheckpoint(step, files, options) {
         metrics.sync();
-        return saveCheckpoint(path, step, files, options);
+        return writing(() => saveCheckpoint(path, step, files, options));
       },
+      pruneCheckpoints: (keep) => writing(() => pruneCheckpoints(path, keep)),
       writeConfig: (yaml) => write("config.yaml", yaml),
       writeTokenizer: (state) => write("tokenizer.json", `${JSON.stringify(state)}\n`),
       writeModelInputs: (inputs) =>
@@ -118,6 +142,7 @@ export async function openRunDirectory(
       writeSummary: (summary) => write("summary.json", `${JSON.stringify(summary, null, 2)}\n`),
       writeReport: (html) => write("report.html", html),
       writeRecord: (json) => write("record.json", json),
+      requirePresent,
       async close() {
         metrics.close();
         await unlock();
@@ -146,8 +171,10 @@ async function requireFit(
     );
   }
   const isRun = entries?.includes("config.yaml") ?? false;
-  const isFree = !entries?.some((name) => !name.startsWith("run.lock"));
-  if (!resume && !isFree && !(overwrite && isRun)) {
+  const isFree = entries?.every(isLock) ?? true;
+  const isUnfinished = isUnfinishedStart(entries ?? []);
+  if (!resume && !isFree && !(overwrite && (isRun || isUnfinished))) {
+    if (isUnfinished) throw usageError(unfinishedStart(path, entries ?? []));
     const advice = isRun
       ? "continue it with --resume, replace it with --overwrite or choose another --run"
       : "choose another --run";
@@ -156,25 +183,9 @@ async function requireFit(
   return entries ?? [];
 }
 
-const runFiles = [
-  "config.yaml",
-  "tokenizer.json",
-  "model-inputs.json",
-  "data-report.json",
-  "metrics.jsonl",
-  "summary.json",
-  "report.html",
-  "record.json",
-  "profile.txt",
-  "profile.json",
-  "checkpoints",
-];
-
 /** Removes the files of a run and nothing else; the configuration last, because it marks a run. */
 async function removeRun(path: string, entries: readonly string[]): Promise<void> {
-  const own = entries.filter(
-    (name) => runFiles.includes(name) || name.startsWith("events.out.tfevents."),
-  );
+  const own = entries.filter((name) => isRunEntry(name) || isTemporary(name));
   own.sort((a, b) => Number(a === "config.yaml") - Number(b === "config.yaml"));
   for (const name of own) await rm(join(path, name), { recursive: true, force: true });
 }

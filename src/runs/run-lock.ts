@@ -44,7 +44,8 @@ export async function lockRun(runDirectory: string): Promise<() => Promise<void>
   held.add(path);
   return async () => {
     held.delete(path);
-    await rm(path, { force: true });
+    // After a rename, another run may be at this path.
+    if ((await readFile(path, "utf8").catch(() => "")) === text) await rm(path, { force: true });
   };
 }
 

@@ -1,6 +1,7 @@
 /** Writes and reads the training state in checkpoints. */
 import { join } from "node:path";
 import * as z from "zod";
+import { notFinite } from "../formats/finite.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import type { NdArray } from "../graph/array.ts";
 import { UserError } from "../graph/errors.ts";
@@ -23,6 +24,10 @@ export interface Progress {
   readonly seconds: number;
   /** Absent before warnings were kept, and in runs without warnings. */
   readonly watch?: WatchState | undefined;
+  /** Number of updates of the whole training; undefined in older checkpoints. */
+  readonly totalSteps?: number | undefined;
+  /** The score of the best step by its name; undefined without validation and in older checkpoints. */
+  readonly best?: { readonly name: string; readonly value: number } | undefined;
 }
 
 /** A number that JSON may hold as null, because it is not finite. */
@@ -51,6 +56,8 @@ const progressSchema = z.object({
   withoutImprovement: z.int().nonnegative(),
   seconds: z.number().nonnegative(),
   watch: watchSchema.optional(),
+  totalSteps: z.int().positive().optional(),
+  best: z.object({ name: z.string(), value: z.number() }).optional(),
 });
 
 const MODEL = "model.safetensors";
@@ -100,7 +107,13 @@ export async function restoreState(path: string, step: TrainedMemory): Promise<P
   await restoreTensors(join(path, MODEL), model);
   await restoreTensors(join(path, OPTIMIZER), optimizer);
   if (ema !== undefined) await restoreTensors(join(path, EMA), ema);
-  return readProgress(join(path, PROGRESS));
+  return readProgress(path);
+}
+
+/** Whether all numbers of a training state are finite. */
+export function isFiniteState(step: TrainedMemory): boolean {
+  const { model, optimizer, ema = [] } = stateTensors(step);
+  return [...model, ...optimizer, ...ema].every(([, tensor]) => notFinite(tensor) === undefined);
 }
 
 /** The tensors of a checkpoint, by name. */
@@ -216,7 +229,14 @@ function checkFit(
   }
 }
 
-async function readProgress(path: string): Promise<Progress> {
+/**
+ * Reads the progress stored in a checkpoint.
+ *
+ * @param checkpoint its folder
+ * @throws UserError if the file cannot be read or is damaged
+ */
+export async function readProgress(checkpoint: string): Promise<Progress> {
+  const path = join(checkpoint, PROGRESS);
   const text = await readCheckpointText(path);
   try {
     return progressSchema.parse(JSON.parse(text));

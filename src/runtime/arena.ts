@@ -1,5 +1,5 @@
 /** Flat memory for parameters and tensors of the same shapes: gradients, moments, averages. */
-import { elementCount, type NdArray, view } from "../graph/array.ts";
+import { allocateBytes, elementCount, type NdArray, view } from "../graph/array.ts";
 
 /** One parameter; parameters of a `group` (for example with weight decay) are contiguous. */
 export interface ParameterSpec {
@@ -100,7 +100,7 @@ export function createArena(specs: readonly ParameterSpec[], buffers: readonly s
     },
     addBuffer: (name) => {
       if (memory.has(name)) throw new RangeError(`the arena has a buffer "${name}" already`);
-      memory.set(name, new ArrayBuffer(size * 4));
+      memory.set(name, allocateBytes(size * 4));
     },
   };
   for (const name of buffers) arena.addBuffer(name);

@@ -1,15 +1,14 @@
 /** All runs below the given directories, including runs that appear later. */
 
-import type { Dirent } from "node:fs";
 import { existsSync } from "node:fs";
-import { opendir, readdir, realpath } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { usageError } from "../graph/errors.ts";
 import type { RunEntry } from "../inspect/types/view.ts";
+import { findRuns } from "../runs/survey/find-runs.ts";
 import { type FollowedRun, followRun } from "./followed-run.ts";
 
-/** Limits of the search below a given directory: folders and depth. */
-const MAX_FOLDERS = 5000;
+/** Depth of the search below a given directory. */
 const MAX_DEPTH = 2;
 const MAX_RUNS = 1000;
 /** Number of runs read concurrently; each has a file open. */
@@ -112,40 +111,12 @@ async function isEmptyFolder(path: string): Promise<boolean> {
 
 /** The directory itself if it is or was a run, otherwise the runs below it. */
 async function runsBelow(root: string, known: ReadonlyMap<string, unknown>): Promise<string[]> {
-  let left = MAX_FOLDERS;
-  const visit = async (folder: string, depth: number): Promise<string[]> => {
-    if (!existsSync(folder)) return [];
-    if (known.has(folder) || isRun(folder)) return [folder];
-    if (depth === 0) return [];
-    const found: string[] = [];
-    for (const name of await foldersIn(folder, () => left-- > 0)) {
-      found.push(...(await visit(join(folder, name), depth - 1)));
-    }
-    return found;
-  };
-  return visit(root, MAX_DEPTH);
+  const isRun = (folder: string): boolean => known.has(folder) || isRunFolder(folder);
+  return (await findRuns(root, { isRun, maxDepth: MAX_DEPTH })).runs;
 }
 
-function isRun(folder: string): boolean {
+function isRunFolder(folder: string): boolean {
   return ["config.yaml", "metrics.jsonl"].some((name) => existsSync(join(folder, name)));
-}
-
-/** Subfolders by name; links are not followed. */
-async function foldersIn(folder: string, more: () => boolean): Promise<string[]> {
-  const names: string[] = [];
-  try {
-    for await (const entry of await opendir(await realpath(folder))) {
-      if (!more()) break;
-      if (isVisibleFolder(entry)) names.push(entry.name);
-    }
-  } catch {
-    return []; // removed or not readable
-  }
-  return names.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-}
-
-function isVisibleFolder(entry: Dirent): boolean {
-  return entry.isDirectory() && !entry.name.startsWith(".");
 }
 
 /** An id safe for URLs and file names; ids never differ in case only. */

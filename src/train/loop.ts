@@ -6,6 +6,7 @@ import { everySteps, type Outcome, runUpdates } from "../learn/run-updates.ts";
 import type { RunDirectory } from "../runs/run-directory.ts";
 import { type Progress, stateFiles } from "../runs/state-files.ts";
 import { createWatch } from "../tasks/diagnostics/watch.ts";
+import { adviseAfterDivergence, createLossWatch } from "./divergence.ts";
 import { type Judgement, judge } from "./judge.ts";
 import type { Training } from "./setup.ts";
 import { createLog, createMeter, logExperts, logScalars, warn } from "./step-log.ts";
@@ -63,11 +64,12 @@ export async function trainLoop(
     task.diagnose && createWatch(task.diagnose, { joined: train.gradCache, from: start.watch });
   const began = performance.now() - start.seconds * 1000;
 
-  let state = start;
+  let state: Progress = { ...start, totalSteps };
   let trainSeconds = 0;
   /** Of the validation after the last update, if there was one. */
   let judged: Omit<Judgement, "progress"> | undefined;
   const log = createLog(training, run, () => state);
+  const losses = createLossWatch(start.step);
 
   const advance = (update: Update<Batch>): void => {
     trainSeconds += update.seconds;
@@ -79,7 +81,9 @@ export async function trainLoop(
     for (const [name, value] of Object.entries(scores)) log("validation", name, value);
     const chooses = state.step >= Math.min(train.chooseFromStep ?? 0, totalSteps);
     const judgement = judge(state, scores[judgedBy]!, { better: task.score.better, chooses });
-    state = judgement.progress;
+    state = judgement.improved
+      ? { ...judgement.progress, best: { name: judgedBy, value: scores[judgedBy]! } }
+      : judgement.progress;
     judged = judgement;
     const best = judgement.improved ? " (best so far)" : "";
     progress.note(`step ${state.step}: validation ${describeScores(scores, judgedBy)}${best}`);
@@ -99,6 +103,7 @@ export async function trainLoop(
       const keep = train.keepCheckpoints;
       const saved = { ...state, watch: watch?.state() };
       await run.saveCheckpoint(state.step, stateFiles(step, saved), { score, keep });
+      losses.saved(state.step);
     }
     return outcome;
   };
@@ -114,7 +119,10 @@ export async function trainLoop(
     outcome = await runUpdates(step, next, {
       ...training.updates,
       from: state.step,
+      advice: (done) => adviseAfterDivergence(run.path, step, { done, losses }),
       hooks: [
+        () => run.requirePresent(),
+        losses.see,
         advance,
         () => afterStep?.(),
         everySteps(train.logEvery, (update) => logScalars(log, update)),

@@ -34,6 +34,7 @@ import { BUFFERS } from "../runtime/arena.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Task } from "../tasks/task.ts";
 import { type GivenTask, makeTask } from "./check-given.ts";
+import { checkMemory, createMemoryLimit } from "./memory-limit.ts";
 import { noteCaptions } from "./note-captions.ts";
 
 export interface SetupOptions {
@@ -92,6 +93,8 @@ export async function setUpTraining(
   ]);
   const state = tokenizer ?? (await prepareTokenizer(config, progress));
   await checkCharacters(config, state);
+  const moments = createOptimizer(config).moments.length;
+  if (task === undefined) await checkMemory(config, { moments, tokenizer: state });
   const notes = createDataNotes(progress ?? silent);
   const data = { progress, notes, decoded, ...defined({ tokenizer: state }) };
   const loader = await openSplit(config, "train", { ...data, training: true });
@@ -142,6 +145,7 @@ async function assemble(
     totalSteps,
     graph: {
       tap: (name) => isRoutingTap(name, statisticsParts),
+      admit: createMemoryLimit(config, { moments: optimizer.moments.length }),
       ...(checkpoints && { checkpoint: blockSegments }),
     },
   };
@@ -171,8 +175,6 @@ async function assemble(
       emaDecay: train.emaDecay,
       accumulationSteps: train.accumulationSteps,
       resetMomentsAt: task.resetMomentsAt,
-      advice:
-        "lower optimizer.learning_rate, or set train.clip_norm, and start again or resume from the last checkpoint",
     },
     totalSteps,
     stepsPerEpoch,

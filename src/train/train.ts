@@ -71,6 +71,8 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     let start = fresh;
     if (run.resumedFrom !== undefined) {
       start = await restoreState(run.resumedFrom.path, training.step);
+      // A kill after the last save leaves more checkpoints than are kept; older ones are safe until here.
+      await run.pruneCheckpoints(config.train.keepCheckpoints);
     } else if (resume) {
       await initializeTraining(training, progress);
     }

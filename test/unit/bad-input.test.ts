@@ -68,6 +68,11 @@ describe("recipes and settings", () => {
       ["model.width 64 cannot be divided among model.num_heads 5"],
     ],
     [
+      "a model that is larger than any machine",
+      ["diff-moe-shapes", "model.width=1000000"],
+      ["the training needs", "of memory or more", /lower model\.width \(1000000\)/],
+    ],
+    [
       "a warm-up longer than the run",
       ["diff-moe-shapes", "train.max_steps=3", "schedule.warmup_steps=4"],
       ["schedule.warmup_steps 4 exceeds the 3 steps of the run"],
@@ -235,6 +240,29 @@ describe("training", () => {
       "lower optimizer.learning_rate",
     );
     expect(existsSync(join(path, "checkpoints"))).toBe(false);
+  });
+
+  test("only a checkpoint from before the divergence is named, and the training continues from it", async () => {
+    const path = at("diverged-later");
+    const often = ["train.checkpoint_every=1", "train.keep_checkpoints=3"];
+    const length = (steps: number) => [`train.max_steps=${steps}`, "schedule.warmup_steps=0"];
+    await moesaic("train", recipe, ...length(2), ...often, "--run", path);
+    const resume = ["train", "--run", path, "--resume"];
+    const far = "optimizer.learning_rate=1e30";
+    const good = `, or continue from the checkpoint of step 2, which is from before: moesaic train --run ${path} --resume --checkpoint 2 optimizer.learning_rate=<lower>`;
+    await expectRefusal([...resume, ...length(6), ...often, far], 1, "at step 4 (loss", good);
+    expect(existsSync(join(path, "checkpoints", "3"))).toBe(true);
+
+    truncateSync(join(path, "checkpoints", "2", "model.safetensors"), 9);
+    const older = good.replaceAll(/step 2|checkpoint 2/g, (text) => text.replace("2", "1"));
+    await expectRefusal([...resume, "--checkpoint", "3", far], 1, "at step 4 (loss", older);
+
+    const lower = ["--checkpoint", "1", "optimizer.learning_rate=0.001"];
+    expect((await moesaic(...resume, ...lower)).code).toBe(0);
+
+    const ruined = ["train", recipe, ...length(6), ...often, far, "--run", at("ruined")];
+    const none = "and start again; do not resume: no checkpoint is from before the divergence";
+    await expectRefusal(ruined, 1, "at step 2 (loss NaN); lower", none);
   });
 
   test("images shrunk by augmentation are evaluated at that size", async () => {

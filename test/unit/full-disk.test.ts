@@ -32,7 +32,7 @@ test.runIf(mounted)(
     const often = ["train.checkpoint_every=1", "train.keep_checkpoints=100"];
     const full = await moesaic("train", recipe, ...often, "--run", run);
     expect(full.err).toMatch(
-      /\nerror: no space is left on the disk while (saving|writing) [^\n]+ intact: make room and continue with --resume\n$/,
+      /\nerror: no space is left on the disk while (saving|writing) [^\n]+ unchanged: make room and continue with --resume\n$/,
     );
     expect(full.code).toBe(1);
     const { steps } = await checkpointSteps(run);

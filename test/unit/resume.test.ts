@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { type TrainConfig, trainConfigSchema } from "../../src/recipe/config.ts";
+import { saveCheckpoint } from "../../src/runs/checkpoints/checkpoint-store.ts";
 import { train } from "../../src/train/train.ts";
 import {
   checkpointSteps,
@@ -230,4 +231,14 @@ test("a resumed run gives the warnings of one that was never stopped, and no oth
   const warnings = (run: string) => metricLines(run).filter((line) => line.includes("warning/"));
   expect(warnings(one)).toHaveLength(1);
   expect(metricLines(two)).toEqual(metricLines(one));
+});
+
+test("a finished run that is resumed removes checkpoints that a killed process could not remove", async () => {
+  const run = join(folder.path, "unpruned");
+  cpSync(whole, run, { recursive: true });
+  await saveCheckpoint(run, 2, {}, { keep: 100 });
+  const { steps } = await checkpointSteps(whole);
+  expect((await checkpointSteps(run)).steps).toEqual([2, ...steps]);
+  expect((await moesaic("train", "--run", run, "--resume")).code).toBe(0);
+  expect((await checkpointSteps(run)).steps).toEqual(steps);
 });

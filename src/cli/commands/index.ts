@@ -14,7 +14,11 @@ import { parametersDefinition } from "./parameters.ts";
 import { probeDefinition } from "./probe.ts";
 import { recipesDefinition } from "./recipes.ts";
 import { retrieveDefinition } from "./retrieve.ts";
+
 import { routingDefinition } from "./routing.ts";
+
+import { runsDefinition } from "./runs.ts";
+
 import { trainDefinition } from "./train.ts";
 import { zeroShotDefinition } from "./zero-shot.ts";
 
@@ -22,6 +26,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   trainDefinition,
   evalDefinition,
   recipesDefinition,
+  runsDefinition,
   inspectDefinition,
   generateDefinition,
   captionDefinition,

@@ -7,7 +7,7 @@ import { patchGrid } from "../../nn/patch-embed.ts";
 import { requireHeads } from "../heads.ts";
 import type { LanguageModel, PrefixSpec } from "../language-model.ts";
 import { mixtureContext, moeDecoderStep } from "../moe-decoder/moe-decoder.ts";
-import { blockSettings, patchSettings } from "../settings.ts";
+import { blockSettings, layerCount, patchSettings } from "../settings.ts";
 import { SEEMOE_MODALITIES, type SeeMoeConfig, seeMoe, seeMoePrefill } from "./seemoe.ts";
 
 const rate = z.number().min(0).lt(1).default(0.1);
@@ -49,7 +49,7 @@ export const seeMoeSchema = z.strictObject({
     .positive()
     .default(128)
     .describe("Width of the decoder. All keys from here on are settings of the decoder."),
-  num_layers: z.int().positive().default(8).describe("Number of transformer blocks."),
+  num_layers: layerCount(8),
   num_heads: z.int().positive().default(8).describe("Attention heads; they divide the width."),
   context_length: z
     .int()

@@ -14,13 +14,8 @@ import { qwen2Moe, qwen3Moe } from "./qwen-moe.ts";
  * @example
  * families.get("mixtral").paper // "arXiv:2401.04088"
  */
-export const families = createRegistry<FamilyDefinition>("family", [
-  llama,
-  qwen3,
-  mixtral,
-  olmoe,
-  qwen2Moe,
-  qwen3Moe,
-  graniteMoe,
-  gptOss,
-]);
+export const families = createRegistry<FamilyDefinition>(
+  "family",
+  [llama, qwen3, mixtral, olmoe, qwen2Moe, qwen3Moe, graniteMoe, gptOss],
+  "model_type",
+);

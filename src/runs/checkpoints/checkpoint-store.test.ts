@@ -102,7 +102,7 @@ async function expectFullDiskSpares(run: string, size: number, fs?: FileSystem):
   await saveCheckpoint(run, 100, { model: weights(size) }, options);
   const second = saveCheckpoint(run, 200, { a: weights(9), model: weights(size) }, options);
   await expect(second).rejects.toThrow(
-    `no space is left on the disk while saving the checkpoint of step 200 to ${run}/checkpoints/200; the checkpoint of step 100 is intact: make room and continue with --resume`,
+    `no space is left on the disk while saving the checkpoint of step 200 to ${run}/checkpoints/200; the checkpoint of step 100 is unchanged: make room and continue with --resume`,
   );
   await expect(second).rejects.toBeInstanceOf(UserError);
   await expect(second).rejects.toMatchObject({ exitCode: 1 });

@@ -11,6 +11,7 @@ import {
   type FileContent,
   type FileSystem,
   ignoreMissing,
+  makeFolder,
   writeDirectoryAtomically,
 } from "../files.ts";
 import { digestRunFiles } from "../run-file-digests.ts";
@@ -124,6 +125,7 @@ export async function saveCheckpoint(
   const path = join(runDirectory, "checkpoints", String(step));
   const info = { step, score: Number.isFinite(score) ? score : null };
   try {
+    await makeFolder(join(runDirectory, "checkpoints"), fs);
     const run_files = await digestRunFiles(runDirectory);
     await writeDirectoryAtomically(
       path,
@@ -136,15 +138,21 @@ export async function saveCheckpoint(
     );
   } catch (error) {
     const advice = before
-      ? `the checkpoint of step ${before.step} is intact: make room and continue with --resume`
+      ? `the checkpoint of step ${before.step} is unchanged: make room and continue with --resume`
       : "no earlier checkpoint exists: make room and start again";
     throw explainDiskError(error, `while saving the checkpoint of step ${step} to ${path}`, advice);
   }
-  await prune(await listCheckpoints(runDirectory), keep, fs);
+  await pruneCheckpoints(runDirectory, keep, fs);
   return { ...info, path };
 }
 
-async function prune(checkpoints: Checkpoint[], keep: number, fs: FileSystem): Promise<void> {
+/** Removes all checkpoints but the newest `keep` and the best; requires the lock of the run. */
+export async function pruneCheckpoints(
+  runDirectory: string,
+  keep: number,
+  fs: FileSystem = nodeFs,
+): Promise<void> {
+  const checkpoints = await listCheckpoints(runDirectory);
   const kept = new Set([...checkpoints.slice(-keep), best(checkpoints)]);
   for (const checkpoint of checkpoints) {
     if (!kept.has(checkpoint)) await removeCheckpoint(checkpoint, fs);
@@ -167,17 +175,31 @@ export async function removeLaterCheckpoints(runDirectory: string, step: number)
   }
 }
 
-/** Removes leftovers of an interrupted save; requires the lock of the run. */
-export async function repairCheckpoints(runDirectory: string): Promise<void> {
+/** Paths that a repair removed, and checkpoints that it restored. */
+export interface RepairedCheckpoints {
+  readonly removed: readonly string[];
+  readonly restored: readonly string[];
+}
+
+/**
+ * Removes leftovers of an interrupted save, and restores a checkpoint that it was replacing; requires the
+ * lock of the run.
+ */
+export async function repairCheckpoints(runDirectory: string): Promise<RepairedCheckpoints> {
   const { leftovers } = await surveyCheckpoints(runDirectory);
   const root = join(runDirectory, "checkpoints");
   const names = (await nodeFs.readdir(root).catch(ignoreMissing)) ?? [];
+  const done = { removed: [] as string[], restored: [] as string[] };
   for (const path of leftovers) {
     const name = basename(path);
     if (name.startsWith(".old-") && !names.includes(name.slice(5))) {
-      await nodeFs.rename(path, join(root, name.slice(5)));
+      const restored = join(root, name.slice(5));
+      await nodeFs.rename(path, restored);
+      done.restored.push(restored);
     } else {
       await nodeFs.rm(path, { recursive: true, force: true });
+      done.removed.push(path);
     }
   }
+  return done;
 }

@@ -43,10 +43,16 @@ export async function chooseCheckpoint(
 async function unreadableError({ path, reason }: UnreadableCheckpoint): Promise<UserError> {
   const file = join(path, MANIFEST);
   if ("problem" in reason) return damagedFileError(file, reason.problem);
-  return new UserError(
-    `${file} has format version ${reason.newer}, and this version of moesaic reads versions up to ${FORMAT_VERSION}; update moesaic`,
-  );
+  return new UserError(`${file} ${describeNewer(reason.newer)}`);
 }
+
+/** Completes "checkpoint.json", for a file of a newer version. */
+export function describeNewer(version: number): string {
+  return `has format version ${version}, and this version of moesaic reads versions up to ${FORMAT_VERSION}; update moesaic`;
+}
+
+/** How to replace a damaged or missing file of a run that is in no checkpoint. */
+export const COPY_ADVICE = "copy it from another run of the same training";
 
 /**
  * Checks the files of the run directory that a checkpoint depends on, such as its tokenizer.
@@ -58,15 +64,14 @@ export async function checkRunFiles(run: string, checkpoint: Checkpoint): Promis
   for (const [name, expected] of Object.entries(manifest?.run_files ?? {})) {
     const path = join(run, name);
     const actual = await digestFile(path);
-    const advice = "copy it from another run of the same training";
     if (actual === undefined) {
       throw usageError(
-        `${run} has no ${name}, with which the checkpoint of step ${checkpoint.step} was trained; ${advice}`,
+        `${run} has no ${name}, with which the checkpoint of step ${checkpoint.step} was trained; ${COPY_ADVICE}`,
       );
     }
     if (digestProblem(actual, expected) === undefined) continue;
     throw new UserError(
-      `${path} is damaged or of another training: the checkpoint of step ${checkpoint.step} was trained with another content; ${advice}`,
+      `${path} is damaged or of another training: the checkpoint of step ${checkpoint.step} was trained with another content; ${COPY_ADVICE}`,
     );
   }
 }

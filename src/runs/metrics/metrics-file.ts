@@ -23,7 +23,7 @@ export function openMetricsFile(path: string): MetricsFile {
       try {
         appendFileSync(file, line);
       } catch (error) {
-        const advice = "checkpoints are intact: make room and continue with --resume";
+        const advice = "checkpoints are unchanged: make room and continue with --resume";
         throw explainDiskError(error, `while writing ${path}`, advice);
       }
     },

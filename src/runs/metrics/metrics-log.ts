@@ -37,7 +37,7 @@ export async function openMetricsLog(
     try {
       appendFileSync(events, record);
     } catch (error) {
-      const advice = "checkpoints are intact: make room and continue with --resume";
+      const advice = "checkpoints are unchanged: make room and continue with --resume";
       throw explainDiskError(error, `while writing ${eventsPath}`, advice);
     }
   };

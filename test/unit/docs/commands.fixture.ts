@@ -86,7 +86,9 @@ function training([name, ...words]: readonly string[]): { sources: string[]; set
   const sources: string[] = [];
   const settings: string[] = [];
   words.forEach((word, at) => {
-    const isValue = /^--(run|out|trials|algorithms|test-domains)$/.test(words[at - 1] ?? "");
+    const isValue = /^--(run|out|checkpoint|trials|algorithms|test-domains)$/.test(
+      words[at - 1] ?? "",
+    );
     if (word.startsWith("--") || isValue) return;
     (word.includes("=") ? settings : sources).push(word);
   });

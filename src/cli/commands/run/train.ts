@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { usageError } from "../../../graph/errors.ts";
 import type { Summary } from "../../../inspect/types/run-record.ts";
 import type { ProgressSink } from "../../../learn/progress.ts";
+import { isUnfinishedStart, unfinishedStart } from "../../../runs/run-entries.ts";
 import { type Context, printJson } from "../../context.ts";
 import { listenForInterrupt } from "../../interrupt.ts";
 import type { CommonOptions } from "../../options.ts";
@@ -86,6 +87,8 @@ function chooseSource(
   if (run !== undefined && resume) {
     const source = join(run, "config.yaml");
     if (existsSync(source)) return { source, overrides: positionals };
+    const entries = existsSync(run) ? readdirSync(run) : [];
+    if (isUnfinishedStart(entries)) throw usageError(unfinishedStart(run, entries));
     throw usageError(`there is no run to resume at ${run}; name a recipe to start one`);
   }
   throw usageError(
