@@ -20,7 +20,7 @@ import { callModel, checkObjectiveResult, type ObjectiveResult } from "./apply/o
 import { WEIGHT_PREFIX } from "./loss-weights.ts";
 import type { ScalarTerms } from "./scalars/means.ts";
 import { scalarOutputs } from "./scalars/outputs.ts";
-import { createSplit, type SplitScalar } from "./scalars/terms.ts";
+import { batchDependence, createSplit, type SplitScalar } from "./scalars/terms.ts";
 import { statisticOutputs } from "./update/statistics.ts";
 
 /** Types and shapes of the arrays of a batch, by name: `images`, `labels`, ... */
@@ -114,7 +114,7 @@ export function trainingGraph(
   const named = sources.map(
     ({ name, tensor }, i) => [GRADIENT_PREFIX + name, grads[i] ?? zerosLike(tensor)] as const,
   );
-  const further = { ...Object.fromEntries(named), ...movedStates(trace, accumulates) };
+  const further = { ...Object.fromEntries(named), ...movedStates(traced, accumulates) };
   const pool = Object.keys(pooled).length > 0 ? emitPool(pooled, emit) : undefined;
   const learns = grads.some((gradient) => gradient !== undefined) || trace.updates.size > 0;
   return { ...emitStep(traced, further, tap, emit), pool, learns };
@@ -135,7 +135,7 @@ export function forwardGraph(
   }: EmitOptions & Pick<StepGraphOptions, "tap" | "accumulates" | "admit"> = {},
 ): StepGraph {
   const traced = traceObjective(objective, batch, { training: true, accumulates, admit });
-  const states = movedStates(traced.trace, accumulates);
+  const states = movedStates(traced, accumulates);
   return emitStep(traced, { ...traced.result.outputs, ...states }, tap, emit);
 }
 
@@ -260,10 +260,24 @@ function emitStep(
   };
 }
 
-/** Next values of states, or the statistics of a batch that they follow. */
-function movedStates(trace: Trace, accumulates: boolean): Record<string, Tensor> {
+/**
+ * Next values of states, or the statistics of a batch that they follow.
+ *
+ * @throws UserError (exit code 2) for a state that would follow only one batch of an update
+ */
+function movedStates(
+  { trace, tensors }: Pick<TracedObjective, "trace" | "tensors">,
+  accumulates: boolean,
+): Record<string, Tensor> {
   if (!accumulates) return nextStates(trace.updates);
   const own = [...trace.updates].filter(([name]) => !trace.pooledUpdates.has(name));
+  const follows = batchDependence((name) => name in tensors);
+  const single = own.find(([, next]) => follows(next));
+  if (single !== undefined) {
+    throw usageError(
+      `the state ${single[0]} is updated from one batch, but an update has several; give its values to scope.pooled, use scope.updateFrom, or set train.accumulation_steps to 1`,
+    );
+  }
   return { ...nextStates(own), ...statisticOutputs(trace) };
 }
 

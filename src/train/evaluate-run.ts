@@ -9,6 +9,7 @@ import { openRun } from "../runs/open-run.ts";
 import type { GivenTask } from "./check-given.ts";
 import { evaluateSplit } from "./score-split.ts";
 import { loadWeights, setUpTraining } from "./setup.ts";
+import { sharesCapacity } from "./shared-capacity.ts";
 
 const splits = ["train", "validation", "test"] as const;
 
@@ -36,6 +37,11 @@ export async function evaluateRun(
   const training = await setUpTraining(config, { tokenizer, task });
   try {
     await loadWeights(training, checkpoint.path);
+    if (sharesCapacity(config.model)) {
+      progress.note(
+        `experts share their capacity among the ${config.train.batchSize} samples of a batch, so scores depend on train.batch_size; model.moe.dispatch.group sequence would avoid it`,
+      );
+    }
     const { scores } = await evaluateSplit(training, wanted, progress);
     return mainScores(scores);
   } finally {

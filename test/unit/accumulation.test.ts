@@ -22,8 +22,13 @@ interface FirstStep {
   readonly states: Readonly<Record<string, readonly number[]>>;
 }
 
-async function firstStep(recipe: string, settings: readonly string[], count: number) {
-  const sizes = [`train.batch_size=${16 / count}`, `train.accumulation_steps=${count}`];
+async function firstStep(
+  recipe: string,
+  settings: readonly string[],
+  count: number,
+  size = `train.batch_size=${16 / count}`,
+) {
+  const sizes = [size, `train.accumulation_steps=${count}`];
   const config = await loadTrainConfig(recipe, { overrides: [...settings, ...sizes] });
   const training = await setUpTraining(config);
   try {
@@ -124,7 +129,52 @@ const systems: readonly System[] = [
     "diff-moe-shapes",
     [...SMALL, "model.stem=linear", "model.kl_loss_weight=0", "model.mean_square_loss_weight=0"],
   ],
+  [
+    "images with captions",
+    "diff-moe-shapes",
+    [
+      ...SMALL,
+      ...["model.stem=linear", "model.kl_loss_weight=0", "model.mean_square_loss_weight=0"],
+      ...["model.text=captions", "model.context_length=8"],
+      ...["model.dropout=0", "data.tokenizer={ kind: word }", "data.captions=[full, color]"],
+      "model.loss_weights={ match: 0, contrastive: 0 }",
+    ],
+  ],
+  [
+    "a vision transformer",
+    "shapes-vit-moe",
+    [...SMALL, "model.stem=linear", "model.moe.losses=[]"],
+  ],
+  [
+    "Switch, which routes each token to one expert",
+    "shapes-vit-moe",
+    [...SMALL, "model.stem=linear", "model.moe.losses=[]", "model.moe.router={ name: switch }"],
+  ],
+  [
+    "a fusion of blocks",
+    "gmoe-shapes-domains",
+    [
+      ...SMALL,
+      "model.stem=linear",
+      "model.blocks=S",
+      "model.moe.losses=[]",
+      "model.moe.dispatch={ name: dropless }",
+      "model.moe.router={ name: cosine, projection_width: 8, noise_scale: 0 }",
+      "train.samples_per_domain=null",
+    ],
+  ],
+  [
+    "a decoder with rotary positions",
+    at("text.yaml"),
+    [
+      "model={ system: decoder, width: 16, num_layers: 1, num_heads: 2, num_key_value_heads: 1, context_length: 8 }",
+      ...["train.max_steps=1", "schedule.warmup_steps=0", "runtime.threads=1"],
+    ],
+  ],
 ];
+
+/** Scalars that compare the samples of a batch; without weight in these models. */
+const nonlinear = /\.(mean_square|kl_uniform)$|^(contrastive|match|pair|retrieval)_/;
 
 test.each(systems)("%s: 16, 4 x 4 and 1 x 16 are one step", async (_, recipe, settings) => {
   const whole = await firstStep(recipe, settings, 1);
@@ -132,12 +182,30 @@ test.each(systems)("%s: 16, 4 x 4 and 1 x 16 are one step", async (_, recipe, se
   for (const count of [4, 16]) {
     const parts = await firstStep(recipe, settings, count);
     for (const [name, value] of Object.entries(whole.scalars)) {
-      if (/\.(mean_square|kl_uniform)$/.test(name)) continue; // not linear in the batch; without weight here
+      if (nonlinear.test(name)) continue;
       expect(Math.abs(parts.scalars[name]! - value), `${name} of ${count}`).toBeLessThan(1e-5);
     }
     expect(Math.abs(parts.gradNorm / whole.gradNorm - 1), `norm of ${count}`).toBeLessThan(1e-5);
     expect(parts.states).toEqual(whole.states);
   }
+});
+
+test("group DRO moves its weights once an update, by the losses of all its batches", async () => {
+  const settings = [
+    ...[...SMALL, "model.stem=linear", "model.blocks=S", "model.moe.losses=[]"],
+    ...["model.moe.dispatch={ name: dropless }", "train.algorithm={ name: group_dro }"],
+    ...["model.moe.router={ name: softmax_top_k }", "train.in_split_samples=4"],
+  ];
+  const step = (count: number) =>
+    firstStep("gmoe-shapes-domains", settings, count, `train.samples_per_domain=${4 / count}`);
+  const [whole, parts] = [await step(1), await step(4)];
+  const { group_dro_weights: weights } = whole.states;
+  expect(Math.max(...weights!) - Math.min(...weights!)).toBeGreaterThan(1e-6);
+  for (const [i, weight] of weights!.entries()) {
+    expect(parts.states.group_dro_weights![i]).toBeCloseTo(weight, 6);
+  }
+  expect(Math.abs(parts.scalars.objective! - whole.scalars.objective!)).toBeLessThan(1e-5);
+  expect(Math.abs(parts.gradNorm / whole.gradNorm - 1)).toBeLessThan(1e-5);
 });
 
 async function validationScores(recipe: string, settings: readonly string[], size: number) {
