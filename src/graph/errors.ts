@@ -10,14 +10,16 @@ export class UserError extends Error {
   }
 }
 
-/** Longer words and messages come from damaged files, and are cut. */
+/** Longer words and messages come from damaged files, and are cut, messages in their middle. */
 const LONGEST_WORD = 400;
 const LONGEST = 1600;
+const LAST = 400;
 
 function shorten(message: string): string {
   if (message.length <= LONGEST_WORD) return message;
   const words = message.replace(/\S{401,}/g, (word) => `${word.slice(0, LONGEST_WORD - 3)}...`);
-  return words.length <= LONGEST ? words : `${words.slice(0, LONGEST - 3)}...`;
+  if (words.length <= LONGEST) return words;
+  return `${words.slice(0, LONGEST - LAST)} ... ${words.slice(-LAST)}`; // the end says what to do
 }
 
 /**

@@ -29,6 +29,7 @@ test("defaults of an empty mapping", () => {
       dropout: 0,
       innerNorm: false,
       numShared: 0,
+      sharedGate: false,
       granularity: 1,
       initialization: "per_expert",
     },
