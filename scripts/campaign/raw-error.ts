@@ -2,7 +2,7 @@
 
 /** Messages that come from the language or a library instead of the project. */
 const raw =
-  /Cannot read prop|Cannot destructure|is not a function|is not iterable|is not a constructor|Invalid (?:typed )?array|Maximum call stack|heap|out of memory|Invalid string length|out of bounds|must be of type|\bundefined\b|\[object |Unexpected token|Invalid count|\n\s+at /i;
+  /Cannot read prop|Cannot destructure|is not a function|is not iterable|is not a constructor|Invalid (?:typed )?array|Maximum call stack|heap|out of memory|Invalid string length|out of bounds|must be of type|\bundefined\b|\[object |^Unexpected |Invalid count|\n\s+at /i;
 
 /** What is wrong with an error, if it is not a sentence for users. */
 export function faultOf(error: unknown): string | undefined {

@@ -155,7 +155,7 @@ export const readers: readonly Reader[] = [
   {
     name: "model.json",
     file: "model.json",
-    read: async (path) => readLiveModelSpec(await json(path)),
+    read: async (path) => readLiveModelSpec(await json(path).catch(() => undefined)),
   },
   { name: "npy", file: "array.npy", read: async (path) => decodeNpy(await readFile(path)) },
   {
