@@ -64,6 +64,8 @@ interface SystemFacts<Settings> {
   sizes(settings: Settings): SystemSizes;
   /** Pages of the inspector that runs of the system can fill. */
   readonly pages: readonly SystemPage[];
+  /** Whether its accuracies are those of next tokens. Default: if it continues texts. */
+  readonly predictsTokens?: boolean;
   /** Whether `train.algorithm` applies, which learns classes from several domains. Default false. */
   readonly learnsDomains?: boolean;
   /** Whether a run analyses its routing by domain even if no setting names domains. Default false. */

@@ -57,6 +57,8 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
     ];
     const { model, recipe, seed } = asObject(config.value);
     const system = textOr(asObject(model).system, "");
+    const definition = systems.find(system);
+    const predictsTokens = definition?.predictsTokens ?? definition?.languageModel !== undefined;
     const last = metrics.log.last();
     const told = summary.value ?? {};
     const step = last?.step ?? told.steps ?? 0;
@@ -65,14 +67,15 @@ export function followRun({ id, name, path }: NamedRun): FollowedRun {
       name,
       recipe: textOr(recipe, told.recipe ?? ""),
       system,
-      pages: systems.find(system)?.pages ?? null,
+      pages: definition?.pages ?? null,
       seed: typeof seed === "number" ? seed : (told.seed ?? null),
       state: stateOf(holder, told, step, metrics.modified),
       step,
       changed: metrics.modified,
       seconds: last?.seconds ?? told.train_seconds ?? 0,
       parameters: told.parameters ?? null,
-      scores: { ...summaryScores(told), ...scoresOf() },
+      predictsTokens,
+      scores: named({ ...summaryScores(told), ...scoresOf() }, predictsTokens),
       problems: [
         ...[config, summary].flatMap(({ problem }) => problem ?? []),
         ...pluginsToTrust(config.value).map(
@@ -135,9 +138,21 @@ function stateOf(
 function unreadable({ id, name }: NamedRun, error: unknown): RunEntry {
   return {
     ...{ id, name, recipe: "", system: "", pages: null, seed: null, state: "stopped" as const },
-    ...{ step: 0, changed: 0, seconds: 0, parameters: null, scores: {} },
+    ...{ step: 0, changed: 0, seconds: 0, parameters: null, predictsTokens: false, scores: {} },
     problems: [`it cannot be read: ${(error as Error).message}`],
   };
+}
+
+/** Scores by the names that readers see: an accuracy of next tokens is none of classes. */
+function named(
+  scores: Readonly<Record<string, number>>,
+  predictsTokens: boolean,
+): Record<string, number> {
+  const entries = Object.entries(scores).map(([name, value]) => [
+    predictsTokens ? name.replace(/\/accuracy$/, "/next_token_accuracy") : name,
+    value,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** Scores from the summary, used until the metrics have been read. */

@@ -95,3 +95,13 @@ test("names are shown as words, fractions in percent", () => {
     "number",
   ]);
 });
+
+test("an accuracy of next tokens is called so", () => {
+  const series = [{ split: "validation", name: "accuracy", steps: [1, 2], values: [0.1, 0.2] }];
+  const titlesOf = (predictsTokens: boolean) =>
+    curveGroups({ series, badLines: 0, cursor: "" } as never, predictsTokens).scores.map(
+      ({ title }) => title,
+    );
+  expect(titlesOf(false)).toEqual(["Accuracy"]);
+  expect(titlesOf(true)).toEqual(["Next-token accuracy"]);
+});

@@ -34,10 +34,17 @@ const steering = ["learning_rate", "grad_norm", "tokens_per_second", "objective"
 const titles: Readonly<Record<string, string>> = {
   grad_norm: "Gradient norm",
   bleu4: "BLEU-4",
+  next_token_accuracy: "Next-token accuracy",
 };
 
-/** Groups the curves of a run: scores by name across splits, other metrics by kind. */
-export function curveGroups({ series }: MetricTable): CurveGroups {
+/**
+ * Groups the curves of a run: scores by name across splits, other metrics by kind.
+ *
+ * @param predictsTokens whether `accuracy` is that of next tokens
+ */
+export function curveGroups({ series }: MetricTable, predictsTokens = false): CurveGroups {
+  const shown = (name: string): string =>
+    titleOf(predictsTokens && name === "accuracy" ? "next_token_accuracy" : name);
   const plain = new Map<string, MetricSeries[]>();
   const auxiliary: MetricSeries[] = [];
   const byDomain = new Map<string, MetricSeries[]>();
@@ -66,7 +73,7 @@ export function curveGroups({ series }: MetricTable): CurveGroups {
   }
   const figuresOf = (names: readonly string[]): CurveFigure[] =>
     names.flatMap((name) =>
-      figures(titleOf(name), plain.get(name)!.sort(bySplit), {
+      figures(shown(name), plain.get(name)!.sort(bySplit), {
         nameOf: ({ split }) => split,
         labels: splits,
         unit: unitOf(name),

@@ -14,6 +14,7 @@ const run = (name: string, scores: RunEntry["scores"], step = 1): RunEntry => ({
   changed: 0,
   seconds: 0,
   parameters: null,
+  predictsTokens: false,
   scores,
   problems: [],
 });

@@ -22,7 +22,7 @@ export interface Column {
 
 /** Maximum number of score columns. */
 const mostScores = 4;
-const wanted = /\/(accuracy|zero_shot_accuracy|exact_match|loss|bleu4)$/;
+const wanted = /\/(accuracy|next_token_accuracy|zero_shot_accuracy|exact_match|loss|bleu4)$/;
 
 /** Columns for these runs: common properties, and the scores that cover the most runs. */
 export function columnsOf(runs: readonly RunEntry[]): Column[] {

@@ -73,7 +73,11 @@ export function mainScores(scores: RunView["scores"]): [string, number][] {
   const tested = all.filter(([name]) => name.startsWith("test/"));
   const shown = tested.length > 0 ? tested : all;
   const rank = ([name]: [string, number]): number =>
-    /\/(accuracy|zero_shot_accuracy|exact_match)$/.test(name) ? 0 : secondary.test(name) ? 2 : 1;
+    /\/(accuracy|next_token_accuracy|zero_shot_accuracy|exact_match)$/.test(name)
+      ? 0
+      : secondary.test(name)
+        ? 2
+        : 1;
   return shown.sort((a, b) => rank(a) - rank(b)).slice(0, mostScores);
 }
 

@@ -25,7 +25,7 @@ export function OverviewPage({ run, view }: OverviewPageProps) {
       <Summary view={view} />
       <WhenReady of={run.metrics()} what="metrics">
         {(table) => {
-          const { scores, training, routing, loads } = curveGroups(table);
+          const { scores, training, routing, loads } = curveGroups(table, view.predictsTokens);
           if (table.series.length === 0) {
             return <Empty>No metric is logged yet. Curves appear here during training.</Empty>;
           }

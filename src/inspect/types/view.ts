@@ -36,7 +36,12 @@ export interface RunEntry {
   readonly changed: number;
   readonly seconds: number;
   readonly parameters: { readonly total: number; readonly active: number } | null;
-  /** The last value of each validation and test metric, such as `validation/accuracy`. */
+  /** Whether its metric `accuracy` is that of next tokens. */
+  readonly predictsTokens: boolean;
+  /**
+   * The last value of each validation and test metric, such as `validation/accuracy`; that of next tokens
+   * is `validation/next_token_accuracy`.
+   */
   readonly scores: Readonly<Record<string, number>>;
   /** Errors of its files, one sentence each. */
   readonly problems: readonly string[];

@@ -20,5 +20,6 @@ export const seeMoeDefinition = defineSystem({
       experts: Math.max(vision.experts, decoder.experts),
     };
   },
+  predictsTokens: true,
   pages: ["mosaic", "tokens", "experts", "attention", "playground"],
 });
