@@ -19,6 +19,8 @@ export interface KillOptions {
 /** Updates of a training, and the kills after which it may finish. */
 const STEPS = 100;
 const KILLS_PER_RUN = 10;
+/** How many of them come while the scores and the report are written. */
+const LATE = 3;
 
 const limoe = `extends: quickstart
 model: { width: 8, num_layers: 1, num_heads: 2, embed_dim: 8, moe: { num_experts: 2, experts: { mlp_ratio: 1 } } }
@@ -90,7 +92,10 @@ async function killedRun(
   mkdirSync(join(run, ".."), { recursive: true });
   for (let attempts = 0; attempts < 4 * most + 4; attempts++) {
     const training = begin(recipe, run);
-    const moment = killed.length < most ? momentOf(run, STEPS, random) : undefined;
+    const moment =
+      killed.length < most
+        ? momentOf(run, { isLate: killed.length >= most - LATE, steps: STEPS, random })
+        : undefined;
     const isKilled = moment !== undefined && (await killAt(training, run, moment, random));
     if (isKilled) {
       killed.push(moment);

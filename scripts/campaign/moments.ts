@@ -10,13 +10,16 @@ export const moments = ["start", "steps", "save", "pruning", "summary", "report"
 export type Moment = (typeof moments)[number];
 
 const early: readonly Moment[] = ["start", "steps", "save", "pruning"];
-const late: readonly Moment[] = ["start", "summary", "report"];
+const late: readonly Moment[] = ["summary", "report"];
 
 /** A moment that the run can still reach. */
-export function momentOf(run: string, steps: number, random: Random): Moment {
+export function momentOf(
+  run: string,
+  { isLate, steps, random }: { isLate: boolean; steps: number; random: Random },
+): Moment {
   const last = metricLines(run).at(-1);
   const step = last?.startsWith("{") ? (JSON.parse(last) as { step: number }).step : 0;
-  const possible = step >= steps - 10 ? late : early;
+  const possible = isLate || step >= steps - 10 ? late : early;
   return possible[Math.floor(random() * possible.length)]!;
 }
 

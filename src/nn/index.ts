@@ -11,8 +11,12 @@ export {
 } from "./attention/attention.ts";
 export {
   type GroupedHeadOptions,
+  type GroupedHeads,
   groupedAttention,
   groupedDecode,
+  joinGroups,
+  mixGroups,
+  mixNext,
 } from "./attention/grouped-attention.ts";
 export {
   type CachedAttention,
@@ -22,6 +26,11 @@ export {
   lengthMask,
   prefillAttention,
 } from "./attention/kv-cache.ts";
+export {
+  type LatentOptions,
+  latentAttention,
+  latentDecode,
+} from "./attention/latent-attention.ts";
 export { type Rotation, rotate, rotation } from "./attention/rotary.ts";
 export {
   type RotaryFrequencies,

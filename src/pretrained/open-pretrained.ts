@@ -133,7 +133,8 @@ function ignoredOf({ tieEmbeddings }: DecoderSettings): RegExp {
 function parametersOf(model: LanguageModel): Pretrained["parameters"] {
   const { scope, trace } = createScope({ training: false });
   model.logits(scope, input(trace.graph, "ids", { dtype: "int64", shape: [1, 1] }));
-  return [...trace.parameters.values()].map(({ name, shape }) => ({ name, shape }));
+  const specs = [...trace.parameters.values(), ...trace.states.values()];
+  return specs.map(({ name, shape }) => ({ name, shape }));
 }
 
 function at(folder: string, cause: unknown): UserError {

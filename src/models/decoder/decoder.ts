@@ -14,6 +14,7 @@ import { type Dim, product } from "../../graph/shape.ts";
 import { withoutLimit } from "../../moe/dispatch/without-limit.ts";
 import { groupedAttention, groupedDecode } from "../../nn/attention/grouped-attention.ts";
 import type { KeyValues } from "../../nn/attention/kv-cache.ts";
+import { latentAttention, latentDecode } from "../../nn/attention/latent-attention.ts";
 import { type Rotation, rotation } from "../../nn/attention/rotary.ts";
 import { embedding } from "../../nn/embedding.ts";
 import { normalOf } from "../../nn/initializers.ts";
@@ -109,7 +110,11 @@ export function decoderStep(
     attention: (at, normed, i) => {
       const hidden = stepWindow(positions, contextLength, windowOf(config, i));
       const options = { ...headsOf(config), rotation: turned, hidden, ...attention };
-      const { output, keys, values } = groupedDecode(at, normed, past[i]!, options);
+      const { latent } = attention;
+      const { output, keys, values } =
+        latent === undefined
+          ? groupedDecode(at, normed, past[i]!, options)
+          : latentDecode(at, normed, past[i]!, { ...options, latent });
       cache[i] = { keys, values };
       return output;
     },
@@ -140,7 +145,11 @@ function readSequences(
     attention: (at, normed, i) => {
       const bias = windowBias(scope.graph, numTokens, windowOf(config, i));
       const options = { ...headsOf(config), rotation: turned, bias, ...config.attention };
-      const { output, keys, values } = groupedAttention(at, normed, { ...options, numTokens });
+      const { latent } = config.attention;
+      const { output, keys, values } =
+        latent === undefined
+          ? groupedAttention(at, normed, { ...options, numTokens })
+          : latentAttention(at, normed, { ...options, numTokens, latent });
       cache[i] = { keys, values };
       return output;
     },
@@ -174,9 +183,10 @@ function headsOf({ numHeads, numKeyValueHeads, headWidth, normEpsilon, initStd }
   return { ...sizes, normEpsilon, weightInit: normalOf(initStd) };
 }
 
-function rotaryOf({ rotary, headWidth }: DecoderConfig) {
+function rotaryOf({ rotary, headWidth, attention }: DecoderConfig) {
   const { theta, share, scaling } = rotary;
-  return { width: Math.round(headWidth * share), theta, ...(scaling && { scaling }) };
+  const width = attention.latent?.rotaryWidth ?? Math.round(headWidth * share);
+  return { width, theta, ...(scaling && { scaling }) };
 }
 
 /** Number of tokens that block `index` sees, or undefined for all earlier ones. */

@@ -48,6 +48,15 @@ const attention = z.strictObject({
     .union([z.literal("all"), z.array(z.int().nonnegative()).max(1024)])
     .default("all")
     .describe("Blocks with the window, counted from 0."),
+  latent: z
+    .strictObject({
+      query_rank: count.optional().describe("Width of the vector of queries; by default none."),
+      key_value_rank: count.describe("Width of the vector of keys and values."),
+      rotary_width: count.describe("Rotated features of a head."),
+      value_width: count.describe("Width of the values of a head."),
+    })
+    .optional()
+    .describe("Keys and values of all heads from one short vector per token, as in DeepSeek-V2."),
   dropout: dropoutRate(0).describe("Dropout on attention weights."),
 });
 
@@ -123,10 +132,16 @@ export function decoderConfig(settings: DecoderSettings, vocabularySize: number)
       `model.num_heads ${numHeads} cannot share model.num_key_value_heads ${numKeyValueHeads}; choose a divisor`,
     );
   }
-  const rotated = headWidth * settings.rotary.share;
+  const rotated = form.latent?.rotaryWidth ?? headWidth * settings.rotary.share;
   if (!Number.isInteger(rotated) || rotated % 2 !== 0) {
     throw usageError(
       `heads of width ${headWidth} have ${rotated} rotated features, which must be an even number; change model.head_width or model.rotary.share`,
+    );
+  }
+  const { latent } = form;
+  if (latent !== undefined && Math.max(latent.rotaryWidth, latent.valueWidth) > headWidth) {
+    throw usageError(
+      `model.attention.latent has heads of ${latent.rotaryWidth} rotated features and values of width ${latent.valueWidth}, which must fit model.head_width ${headWidth}`,
     );
   }
   const outside = form.windowLayers === "all" ? undefined : form.windowLayers.find((i) => i >= settings.numLayers); // biome-ignore format: one expression
@@ -138,7 +153,8 @@ export function decoderConfig(settings: DecoderSettings, vocabularySize: number)
   const hiddenWidth = dense.hiddenWidth ?? Math.round((8 * width) / 3);
   return {
     ...settings,
-    ...{ vocabularySize, numKeyValueHeads, headWidth },
+    ...{ vocabularySize, headWidth },
+    numKeyValueHeads: latent === undefined ? numKeyValueHeads : numHeads,
     mlp: { hiddenWidth, bias: dense.bias },
   };
 }

@@ -49,7 +49,7 @@ export interface GroupedHeadOptions {
 }
 
 /** Queries `[B, H, S, W]`, keys and values `[B, G, S, W]`. */
-interface GroupedHeads {
+export interface GroupedHeads {
   readonly queries: Tensor;
   readonly keys: Tensor;
   readonly values: Tensor;
@@ -75,9 +75,24 @@ export function groupedAttention(
   x: Tensor,
   options: GroupedHeadOptions & { readonly numTokens: number; readonly bias?: Tensor },
 ): CachedAttention {
+  const { numTokens } = options;
+  const heads = projectGroups(scope, x, divideDim(x.shape[0]!, numTokens), numTokens, options);
+  const mixed = mixGroups(scope, heads, options);
+  return { output: joinGroups(scope, mixed, x, options), keys: heads.keys, values: heads.values };
+}
+
+/**
+ * The values mixed by attention over whole sequences, `[B, H, S, W]`; tap `weights`.
+ *
+ * No example: `groupedAttention` has one.
+ */
+export function mixGroups(
+  scope: Scope,
+  { queries, keys, values }: GroupedHeads,
+  options: GroupedHeadOptions & { readonly numTokens: number; readonly bias?: Tensor },
+): Tensor {
   const { numTokens, numHeads, numKeyValueHeads, headWidth, bias } = options;
-  const batch = divideDim(x.shape[0]!, numTokens);
-  const { queries, keys, values } = projectGroups(scope, x, batch, numTokens, options);
+  const batch = queries.shape[0]!;
   const rows = (numHeads / numKeyValueHeads) * numTokens; // R S
   const grouped = reshape(queries, [batch, numKeyValueHeads, rows, headWidth]);
   const product = matmul(grouped, keys, { transposeB: true, scale: scaleOf(options) }); // [B, G, R S, S]
@@ -86,8 +101,7 @@ export function groupedAttention(
   const weights = scope.tap("weights", withSink(scope, scores, [1, 1, numHeads, 1, 1], options));
   const kept = dropout(scope, weights, options.dropout ?? 0);
   const mixed = matmul(reshape(kept, [batch, numKeyValueHeads, rows, numTokens]), values); // [B, G, R S, W]
-  const heads = reshape(mixed, [batch, numHeads, numTokens, headWidth]);
-  return { output: joinGroups(scope, heads, x, options), keys, values };
+  return reshape(mixed, [batch, numHeads, numTokens, headWidth]);
 }
 
 /**
@@ -103,11 +117,26 @@ export function groupedDecode(
   scope: Scope,
   x: Tensor,
   cache: KeyValues,
-  { hidden, ...options }: GroupedHeadOptions & { readonly hidden: Tensor },
+  options: GroupedHeadOptions & { readonly hidden: Tensor },
 ): CachedAttention {
+  const heads = projectGroups(scope, x, x.shape[0]!, 1, options);
+  const mixed = mixNext(scope, heads, cache, options);
+  return { output: joinGroups(scope, mixed, x, options), keys: heads.keys, values: heads.values };
+}
+
+/**
+ * The values of the cache and of one new token mixed by attention, `[B, H, 1, W]`.
+ *
+ * No example: the cache is an input of the graph.
+ */
+export function mixNext(
+  scope: Scope,
+  { queries, keys, values }: GroupedHeads,
+  cache: KeyValues,
+  { hidden, ...options }: GroupedHeadOptions & { readonly hidden: Tensor },
+): Tensor {
   const { numHeads, numKeyValueHeads, headWidth } = options;
-  const batch = x.shape[0]!;
-  const { queries, keys, values } = projectGroups(scope, x, batch, 1, options);
+  const batch = queries.shape[0]!;
   const sharing = numHeads / numKeyValueHeads; // R
   const grouped = reshape(queries, [batch, numKeyValueHeads, sharing, headWidth]);
   const form = { transposeB: true, scale: scaleOf(options) };
@@ -118,8 +147,7 @@ export function groupedDecode(
     matmul(slice(weights, -1, 0, -1), cache.values),
     matmul(slice(weights, -1, -1), values),
   ); // [B, G, R, W]
-  const heads = reshape(mixed, [batch, numHeads, 1, headWidth]);
-  return { output: joinGroups(scope, heads, x, options), keys, values };
+  return reshape(mixed, [batch, numHeads, 1, headWidth]);
 }
 
 function projectGroups(
@@ -164,8 +192,17 @@ function withSink(
   return slice(softmax(concat([scores, column], -1)), -1, 0, -1);
 }
 
-/** `[B, H, S, W]` to `[B*S, D]`. */
-function joinGroups(scope: Scope, heads: Tensor, x: Tensor, options: GroupedHeadOptions): Tensor {
+/**
+ * Concatenates the heads `[B, H, S, W]` and applies the last linear map: `[B*S, D]`.
+ *
+ * No example: `groupedAttention` has one.
+ */
+export function joinGroups(
+  scope: Scope,
+  heads: Tensor,
+  x: Tensor,
+  options: GroupedHeadOptions,
+): Tensor {
   const [batch, numHeads, numTokens, width] = heads.shape as [Dim, number, number, number];
   const joined = reshape(transpose(heads, [0, 2, 1, 3]), [
     product([batch, numTokens]),

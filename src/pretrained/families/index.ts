@@ -1,6 +1,7 @@
 /** The families of checkpoints; each is a file, and a line here. */
 import { createRegistry } from "../../config/registry.ts";
 import type { FamilyDefinition } from "../define-family.ts";
+import { deepseekV3 } from "./deepseek.ts";
 import { llama, qwen3 } from "./dense.ts";
 import { gptOss } from "./gpt-oss.ts";
 import { graniteMoe } from "./granite.ts";
@@ -16,6 +17,6 @@ import { qwen2Moe, qwen3Moe } from "./qwen-moe.ts";
  */
 export const families = createRegistry<FamilyDefinition>(
   "family",
-  [llama, qwen3, mixtral, olmoe, qwen2Moe, qwen3Moe, graniteMoe, gptOss],
+  [llama, qwen3, mixtral, olmoe, qwen2Moe, qwen3Moe, graniteMoe, gptOss, deepseekV3],
   "model_type",
 );
