@@ -178,9 +178,10 @@ test("runs can be sorted, filtered and compared, and the back button works", asy
   await page.waitForURL(/compare=large%2Cother/);
   const list = page.url();
   await page.getByRole("link", { name: "other" }).click();
+  await page.locator("h1", { hasText: "Overview" }).waitFor();
   await settled(page);
-  expect(await page.locator("h1").textContent()).toBe("Overview");
   await page.goBack();
+  await page.locator("h1", { hasText: "Runs" }).waitFor();
   await settled(page);
   expect(page.url()).toBe(list);
   expect(await page.getByLabel("Compare large").isChecked()).toBe(true);
@@ -220,6 +221,7 @@ test("tokens show their probabilities by keys, and the whole page is usable with
 test("a hostile run is shown only as text", async () => {
   const list = await visit(browser, server.url, "#/", narrow);
   await list.page.getByRole("link", { name: hostileName }).click();
+  await list.page.locator("h1", { hasText: "Overview" }).waitFor();
   await settled(list.page);
   const { page, complaints } = list;
   const id = /#\/run\/([^/]+)\//.exec(page.url())![1]!;
