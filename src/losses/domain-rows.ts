@@ -3,6 +3,16 @@ import type { Tensor } from "../graph/graph.ts";
 import { formatShape } from "../graph/shape.ts";
 import { reshape } from "../ops/reshape.ts";
 
+/** An update of several batches, for losses that depend on the update as a whole. */
+export interface Accumulation {
+  readonly batches: number;
+  /**
+   * The mean over the batches of `mean`, a mean over the rows of one batch; its gradient is that of this
+   * batch.
+   */
+  readonly wholeUpdate: (name: string, mean: Tensor) => Tensor;
+}
+
 /**
  * Splits the rows by domain.
  *

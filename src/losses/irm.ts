@@ -7,7 +7,7 @@ import { takeAlong } from "../ops/gather.ts";
 import { reduceMean, reduceSum } from "../ops/reduce.ts";
 import { squeeze, unsqueeze } from "../ops/reshape.ts";
 import { softmax } from "../ops/softmax.ts";
-import { byDomain } from "./domain-rows.ts";
+import { type Accumulation, byDomain } from "./domain-rows.ts";
 
 /**
  * IRMv1 (arXiv:1907.02893, section 3.1): the squared derivative of each domain's cross-entropy by a
@@ -20,6 +20,7 @@ import { byDomain } from "./domain-rows.ts";
  *
  * @param logits `[M*n, C]`, the rows of each domain contiguous, n >= 2
  * @param labels `[M*n]` int64
+ * @param accumulation given if the rows are one batch of several; the penalty is that of the update
  * @returns a scalar
  * @throws RangeError if a domain has fewer than two rows
  * @example
@@ -27,7 +28,12 @@ import { byDomain } from "./domain-rows.ts";
  * const penalty = (z, y) => irmPenalty(z, y, 1);
  * await evaluate(penalty, [array([[0, 0], [0, 0]]), labels]); // [0]
  */
-export function irmPenalty(logits: Tensor, labels: Tensor, numDomains: number): Tensor {
+export function irmPenalty(
+  logits: Tensor,
+  labels: Tensor,
+  numDomains: number,
+  accumulation?: Accumulation,
+): Tensor {
   const expected = reduceSum(mul(softmax(logits, 1), logits), 1); // [M*n]
   const truth = squeeze(takeAlong(logits, unsqueeze(labels, 1), 1), 1); // [M*n]
   const slopes = byDomain(sub(expected, truth), numDomains); // [M, n]
@@ -38,7 +44,8 @@ export function irmPenalty(logits: Tensor, labels: Tensor, numDomains: number): 
   const half = (parity: number): Tensor => {
     const count = Math.ceil((numRows - parity) / 2);
     const shares = Array.from({ length: numRows }, (_, i) => (i % 2 === parity ? 1 / count : 0));
-    return reduceSum(mul(slopes, constant(slopes.graph, array(shares))), 1); // [M]
+    const mean = reduceSum(mul(slopes, constant(slopes.graph, array(shares))), 1); // [M]
+    return accumulation?.wholeUpdate(`irm_rows_${parity}`, mean) ?? mean;
   };
   return reduceMean(mul(half(0), half(1)));
 }

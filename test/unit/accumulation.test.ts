@@ -151,6 +151,18 @@ const systems: readonly System[] = [
     [...SMALL, "model.stem=linear", "model.moe.losses=[]", "model.moe.router={ name: switch }"],
   ],
   [
+    "experts for flattened images",
+    "sparsely-gated-cifar10",
+    [
+      "data={ name: shapes, image_size: 16, train_size: 64, validation_size: 16, test_size: 16, workers: 0 }",
+      ...["data.normalize={ mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] }"],
+      ...[
+        "model.moe={ num_experts: 4, router: { name: softmax_top_k, num_selected_experts: 2 }, losses: [] }",
+      ],
+      ...["train.max_steps=1", "schedule.warmup_steps=0", "runtime.threads=1"],
+    ],
+  ],
+  [
     "a fusion of blocks",
     "gmoe-shapes-domains",
     [
@@ -206,6 +218,22 @@ test("group DRO moves its weights once an update, by the losses of all its batch
   }
   expect(Math.abs(parts.scalars.objective! - whole.scalars.objective!)).toBeLessThan(1e-5);
   expect(Math.abs(parts.gradNorm / whole.gradNorm - 1)).toBeLessThan(1e-5);
+});
+
+test.each(["irm", "coral"])("the penalty of %s is that of the whole update", async (name) => {
+  const settings = [
+    ...[...SMALL, "model.stem=linear", "model.blocks=S", "model.moe.losses=[]"],
+    ...["model.moe.dispatch={ name: dropless }", `train.algorithm={ name: ${name} }`],
+    ...["model.moe.router={ name: softmax_top_k }", "train.in_split_samples=4"],
+  ];
+  const step = (count: number) =>
+    firstStep("gmoe-shapes-domains", settings, count, `train.samples_per_domain=${8 / count}`);
+  const whole = await step(1);
+  for (const count of [2, 4]) {
+    const parts = await step(count);
+    expect(Math.abs(parts.scalars.objective! - whole.scalars.objective!)).toBeLessThan(1e-5);
+    expect(Math.abs(parts.gradNorm / whole.gradNorm - 1)).toBeLessThan(1e-5);
+  }
 });
 
 async function validationScores(recipe: string, settings: readonly string[], size: number) {

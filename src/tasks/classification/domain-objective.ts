@@ -16,7 +16,7 @@ import type { Objective } from "../../learn/step-graph.ts";
 import { accuracy } from "../../losses/accuracy.ts";
 import { coralPenalty } from "../../losses/coral.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
-import { byDomain } from "../../losses/domain-rows.ts";
+import { type Accumulation, byDomain } from "../../losses/domain-rows.ts";
 import { groupDroLoss } from "../../losses/group-dro.ts";
 import { irmPenalty } from "../../losses/irm.ts";
 import { mixDomains, mixupLoss } from "../../losses/mixup.ts";
@@ -24,7 +24,7 @@ import type { Classifier } from "../../models/classifier.ts";
 import { constantOf } from "../../nn/initializers.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add, mul, sub } from "../../ops/arithmetic.ts";
-import { cast, equal, greaterOrEqual } from "../../ops/compare.ts";
+import { cast, equal, greaterOrEqual, stopGradient } from "../../ops/compare.ts";
 import { reduceMean } from "../../ops/reduce.ts";
 import { argMax } from "../../ops/top-k.ts";
 import type { algorithmSchema } from "./algorithm-config.ts";
@@ -81,14 +81,19 @@ function trained(options: DomainObjectiveOptions): TrainingObjective {
     case "coral":
       return (scope, { images, labels }, classifier) => {
         const { logits, features } = withFeatures(scope, images!, classifier);
-        const penalty = coralPenalty(features, numDomains);
+        const penalty = coralPenalty(
+          features,
+          numDomains,
+          accumulationOf(scope, accumulationSteps),
+        );
         scope.auxiliary("coral", algorithm.mmdGamma, penalty);
         return result(logits, labels!, meanLoss(logits, labels!));
       };
     case "irm":
       return (scope, { images, labels }, { logits: forward }) => {
         const logits = forward(scope, images!);
-        const penalty = irmPenalty(logits, labels!, numDomains);
+        const accumulation = accumulationOf(scope, accumulationSteps);
+        const penalty = irmPenalty(logits, labels!, numDomains, accumulation);
         const annealed = algorithm.irmPenaltyAnnealIters * accumulationSteps;
         const count = scope.state("irm_batches", [], constantOf(0));
         scope.update("irm_batches", add(count, accumulationSteps));
@@ -124,6 +129,14 @@ function trained(options: DomainObjectiveOptions): TrainingObjective {
         };
       };
   }
+}
+
+/** Means over all batches of an update, if it has several. */
+function accumulationOf(scope: Scope, batches: number): Accumulation | undefined {
+  if (batches === 1) return undefined;
+  const wholeUpdate = (name: string, mean: Tensor): Tensor =>
+    add(scope.pooled(name, mean), sub(mean, stopGradient(mean)));
+  return { batches, wholeUpdate };
 }
 
 function result(
