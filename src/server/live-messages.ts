@@ -26,7 +26,7 @@ const MAX_EVENTS = 1000;
  * Yields new events and states of a run after a cursor, and `undefined` for each poll without news.
  * Ends if the directory is removed.
  *
- * A cursor of another file or an earlier server starts with `reset`.
+ * A cursor of another file, of an earlier server or of events that are thinned out starts with `reset`.
  */
 export async function* liveMessages(
   run: FollowedRun,
@@ -39,13 +39,18 @@ export async function* liveMessages(
   let told = "";
   while (!signal.aborted && run.exists()) {
     const entry = JSON.stringify(await run.entry());
-    if (place === undefined || generation !== metrics.generation) {
+    const lost = place !== undefined && place < metrics.log.wholeFrom;
+    if (place === undefined || lost || generation !== metrics.generation) {
       generation = metrics.generation;
       place = metrics.log.count;
       yield { id: cursorOf(metrics, place), event: "reset", data: "null" };
     }
     let quiet = true;
-    while (generation === metrics.generation && place < metrics.log.count) {
+    while (
+      generation === metrics.generation &&
+      place >= metrics.log.wholeFrom &&
+      place < metrics.log.count
+    ) {
       const events = metrics.log.slice(place, MAX_EVENTS);
       place += events.length;
       quiet = false;

@@ -19,23 +19,13 @@ export function metricTable(follower: MetricsFollower, known?: MetricTable): Met
 }
 
 function seriesOf(log: EventLog): MetricSeries[] {
-  const curves = log.names.map(({ split, name }) => ({
-    split,
-    name,
-    points: [] as Point[],
-    count: 0,
-    nonFinite: 0,
-  }));
+  const curves = log.series.map((counts) => ({ ...counts, points: [] as Point[] }));
   log.forEach((place, x, y) => {
-    const curve = curves[place]!;
-    curve.count += 1;
-    if (!Number.isFinite(y)) {
-      curve.nonFinite += 1;
-      return;
-    }
+    if (!Number.isFinite(y)) return;
+    const { points } = curves[place]!;
     // If a step was written twice, the later value wins.
-    while (curve.points.length > 0 && curve.points.at(-1)!.x >= x) curve.points.pop();
-    curve.points.push({ x, y });
+    while (points.length > 0 && points.at(-1)!.x >= x) points.pop();
+    points.push({ x, y });
   });
   const share = Math.floor(TABLE_POINTS / Math.max(1, curves.length));
   const limit = Math.min(CURVE_POINTS, Math.max(FEWEST_POINTS, share));
@@ -47,7 +37,7 @@ function seriesOf(log: EventLog): MetricSeries[] {
 
 /** The last value of each validation and test metric, by `split/name`. */
 export function lastScores(log: EventLog): Record<string, number> {
-  const wanted = log.names.map(
+  const wanted = log.series.map(
     ({ split, name }) => (split === "validation" || split === "test") && !isDetail(name),
   );
   const last = new Map<number, number>();
@@ -56,7 +46,7 @@ export function lastScores(log: EventLog): Record<string, number> {
   });
   return Object.fromEntries(
     [...last].map(([place, value]) => {
-      const { split, name } = log.names[place]!;
+      const { split, name } = log.series[place]!;
       return [`${split}/${name}`, value];
     }),
   );

@@ -49,7 +49,7 @@ describe("a file that grows", () => {
     await metrics.catchUp();
     appendFileSync(file(), bytes.subarray(cut));
     await metrics.catchUp();
-    expect(metrics.log.names).toEqual([{ split: "train", name: "Zürich" }]);
+    expect(metrics.log.series).toMatchObject([{ split: "train", name: "Zürich", count: 1 }]);
   });
 
   test("concurrent readers read it once", async () => {

@@ -198,8 +198,11 @@ async function assemble(
         : createStagedEvaluator(task.stages, evaluation);
     },
     async dispose() {
-      step.dispose();
-      await loader.dispose();
+      try {
+        step.dispose();
+      } finally {
+        await loader.dispose();
+      }
     },
   };
 }

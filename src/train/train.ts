@@ -94,8 +94,11 @@ export async function train(config: TrainConfig, options: TrainOptions): Promise
     await run.writeDataReport(training.notes.items); // with the test split
     return summary;
   } finally {
-    await run?.close();
-    await training.dispose();
+    try {
+      await run?.close();
+    } finally {
+      await training.dispose();
+    }
   }
 }
 
