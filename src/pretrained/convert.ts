@@ -1,9 +1,9 @@
 /** Finds the parameters of a model in a checkpoint, and reads them. */
-import { type NdArray, toNumbers } from "../graph/array.ts";
+import type { NdArray } from "../graph/array.ts";
 import { usageError } from "../graph/errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import type { CheckpointFiles } from "./checkpoint-files.ts";
-import { mxfp4Shape, widenMxfp4 } from "./mxfp4.ts";
+import { joinedArray, joinedShape } from "./joins.ts";
 import { type NameRule, type Place, ruleOf, type Source, stored } from "./names.ts";
 import { arrayAfter, shapeAfter } from "./parts.ts";
 
@@ -19,12 +19,8 @@ interface Found extends Wanted {
   readonly place: Place;
 }
 
-/** The places of all parameters, and what was left over. */
-export interface Plan {
-  readonly found: readonly Found[];
-  /** Stored tensors that no parameter comes from. */
-  readonly unused: readonly string[];
-}
+/** The places of all parameters. */
+export type Plan = readonly Found[];
 
 /** Most names that a message lists. */
 const LISTED = 3;
@@ -47,15 +43,12 @@ export function planConversion(
   const found: Found[] = [];
   for (const parameter of wanted) {
     const match = ruleOf(parameter.name, rules);
-    const source = match?.rule.from.find(
-      ({ name, scales }) =>
-        tensors.has(stored(name, match.place)) &&
-        (scales === undefined || tensors.has(stored(scales, match.place))),
+    const source = match?.rule.from.find((each) =>
+      namesOf(each, match.place).every((name) => tensors.has(name)),
     );
     if (match === undefined || source === undefined) {
-      missing.push(
-        match === undefined ? parameter.name : stored(match.rule.from[0]!.name, match.place),
-      );
+      const names = match === undefined ? [parameter.name] : namesOf(match.rule.from[0]!, match.place); // biome-ignore format: short
+      missing.push(...names.filter((name) => !tensors.has(name)));
       continue;
     }
     for (const name of namesOf(source, match.place)) used.add(name);
@@ -75,7 +68,7 @@ export function planConversion(
       `the checkpoint has ${listed(unused)}, which the model of its config.json does not have, so its results would differ`,
     );
   }
-  return { found, unused: [...tensors.keys()].filter((name) => !used.has(name)) };
+  return found;
 }
 
 /**
@@ -84,25 +77,27 @@ export function planConversion(
  * @throws UserError (exit code 2) if a value is not finite
  */
 export async function readPlan(
-  { found }: Plan,
-  files: CheckpointFiles,
+  plan: Plan,
+  files: Pick<CheckpointFiles, "read">,
 ): Promise<Map<string, NdArray>> {
   const byTensor = new Map<string, Found[]>();
-  for (const parameter of found) {
-    const names = namesOf(parameter.source, parameter.place).join("\n");
+  for (const parameter of plan) {
+    const { source, place } = parameter;
+    const names = [source.join, ...namesOf(source, place)].join("\n");
     byTensor.set(names, [...(byTensor.get(names) ?? []), parameter]);
   }
   const weights = new Map<string, NdArray>();
   for (const [names, parameters] of byTensor) {
-    const arrays = await Promise.all(names.split("\n").map((name) => files.read(name)));
-    const whole = arrays.length === 2 ? widenMxfp4(arrays[0]!, arrays[1]!) : toFloat32(arrays[0]!);
+    const [, ...stored] = names.split("\n");
+    const arrays = await Promise.all(stored.map((name) => files.read(name)));
+    const whole = joinedArray(parameters[0]!.source.join, arrays);
     for (const { name, source, place } of parameters) {
       const taken = source.steps.reduce<NdArray>(
         (array, step) => arrayAfter(array, step, place.expert),
         whole,
       );
       if (!(taken.data as Float32Array).every(Number.isFinite)) {
-        throw usageError(`tensor "${names.split("\n")[0]}" has values that are not finite`);
+        throw usageError(`tensor "${stored[0]}" has values that are not finite`);
       }
       weights.set(name, own(taken, whole));
     }
@@ -110,8 +105,8 @@ export async function readPlan(
   return weights;
 }
 
-function namesOf({ name, scales }: Source, place: Place): string[] {
-  return [name, ...(scales === undefined ? [] : [scales])].map((each) => stored(each, place));
+function namesOf({ names }: Source, place: Place): string[] {
+  return names.map((name) => stored(name, place));
 }
 
 function requireShape(
@@ -120,24 +115,18 @@ function requireShape(
   place: Place,
   tensors: CheckpointFiles["tensors"],
 ): void {
-  const [main, scales] = namesOf(source, place).map((each) => tensors.get(each)!.shape);
+  const shapes = namesOf(source, place).map((each) => tensors.get(each)!.shape);
   let found: number[] | undefined;
   try {
-    const start = scales === undefined ? [...main!] : mxfp4Shape(main!, scales);
-    found = source.steps.reduce(shapeAfter, start);
+    found = source.steps.reduce(shapeAfter, joinedShape(source.join, shapes));
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
   }
   if (found?.join() === shape.join()) return;
-  const tensor = stored(source.name, place);
+  const tensor = stored(source.names[0]!, place);
   throw usageError(
-    `tensor "${tensor}" has shape ${formatShape(main!)}, which does not give ${name} of shape ${formatShape(shape)}; config.json and weights do not belong together`,
+    `tensor "${tensor}" has shape ${formatShape(shapes[0]!)}, which does not give ${name} of shape ${formatShape(shape)}; config.json and weights do not belong together`,
   );
-}
-
-function toFloat32(array: NdArray): NdArray<"float32"> {
-  if (array.dtype === "float32") return array as NdArray<"float32">;
-  return { dtype: "float32", shape: array.shape, data: Float32Array.from(toNumbers(array)) };
 }
 
 /** Copies a part of a larger tensor, so that the memory of the whole can be freed. */

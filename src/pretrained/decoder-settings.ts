@@ -9,9 +9,10 @@ export type DecoderInput = Readonly<Record<string, unknown>>;
 /**
  * Sizes, rotary positions, windows and the dense layer.
  *
+ * @param attention settings of the attention beside windows
  * @throws UserError (exit code 2) for values that the decoder does not compute
  */
-export function decoderSettings(config: HubConfig): Record<string, unknown> {
+export function decoderSettings(config: HubConfig, attention: object = {}): DecoderInput {
   requirePlain(config);
   const { num_attention_heads: heads, hidden_size: width } = config;
   return {
@@ -24,12 +25,28 @@ export function decoderSettings(config: HubConfig): Record<string, unknown> {
     context_length: config.max_position_embeddings,
     norm_epsilon: config.rms_norm_eps,
     rotary: rotaryOf(config),
-    attention: windowOf(config),
+    attention: { ...windowOf(config), ...attention },
     mlp: { hidden_width: config.intermediate_size, bias: config.mlp_bias ?? false },
     tie_embeddings: config.tie_word_embeddings ?? false,
     init_std: config.initializer_range,
     moe_layers: "none",
   };
+}
+
+/** Biases of attention by `attention_bias`. */
+export function attentionBias({ attention_bias: given }: HubConfig, fallback = false): object {
+  return { qkv_bias: given ?? fallback, proj_bias: given ?? fallback };
+}
+
+/** Indices of all blocks. */
+export function blockIndices({ num_hidden_layers: length }: HubConfig): number[] {
+  return Array.from({ length }, (_, i) => i);
+}
+
+/** Parameters of the rotary positions and their kind, in the older and the newer form. */
+export function ropeOf(config: HubConfig) {
+  const parameters = config.rope_parameters ?? config.rope_scaling ?? {};
+  return { parameters, kind: parameters.rope_type ?? parameters.type ?? "default" };
 }
 
 /** Settings of a layer of gated experts, chosen by a softmax, without capacity. */
@@ -84,10 +101,9 @@ function requirePlain({
 }
 
 function rotaryOf(config: HubConfig): object {
-  const parameters = config.rope_parameters ?? config.rope_scaling ?? {};
+  const { parameters, kind } = ropeOf(config);
   const theta = parameters.rope_theta ?? config.rope_theta ?? 10_000;
   const share = parameters.partial_rotary_factor ?? 1;
-  const kind = parameters.rope_type ?? parameters.type ?? "default";
   const { factor } = parameters;
   const original = parameters.original_max_position_embeddings ?? config.max_position_embeddings;
   const plain = { theta, share };
@@ -149,6 +165,5 @@ function windowOf(config: HubConfig): object {
   }
   if (!window || used === false) return {};
   const first = used === true ? (config.max_window_layers ?? 0) : 0;
-  const layers = Array.from({ length: config.num_hidden_layers }, (_, i) => i);
-  return { window, window_layers: layers.filter((i) => i >= first) };
+  return { window, window_layers: blockIndices(config).filter((i) => i >= first) };
 }

@@ -74,7 +74,7 @@ describe.each(folders)("%s", (name) => {
     expect(known.length).toBeGreaterThan(0);
     for (const key of known) {
       const rule = family.names.find(({ from }) =>
-        from.some((source) => `gradients.${source.name.replace("{i}", "0")}` === key),
+        from.some((source) => `gradients.${source.names[0]!.replace("{i}", "0")}` === key),
       );
       const own = gradients.loss![rule!.to.replace("{i}", "0")]!;
       const given = toNumbers(normalArray("cotangent", []))[0]!; // by which gradients are multiplied

@@ -1,14 +1,14 @@
 /** Tables that say where each parameter of a model lies in a checkpoint. */
+import type { Join } from "./joins.ts";
 import type { PartStep } from "./parts.ts";
 
 /**
- * A stored tensor and the steps from it to a parameter. In names, `{i}` is the block and `{e}` the
- * expert of the parameter.
+ * Stored tensors, how they are joined, and the steps to a parameter. In names, `{i}` is the block and
+ * `{e}` the expert of the parameter.
  */
 export interface Source {
-  readonly name: string;
-  /** Scales of MXFP4 blocks. */
-  readonly scales?: string;
+  readonly names: readonly string[];
+  readonly join: Join;
   readonly steps: readonly PartStep[];
 }
 
@@ -31,10 +31,19 @@ export function rule(to: string, ...from: readonly (string | Source)[]): NameRul
 
 /** A part of a stored tensor. */
 export function part(name: string, ...steps: readonly PartStep[]): Source {
-  return { name, steps };
+  return { names: [name], join: "one", steps };
 }
 
-/** The rules under another prefix of the stored names. */
+/** A part of several stored tensors. */
+export function joined(
+  join: Join,
+  names: readonly string[],
+  ...steps: readonly PartStep[]
+): Source {
+  return { names, join, steps };
+}
+
+/** The name of a stored tensor at a place. */
 export function stored(name: string, { block, expert }: Place): string {
   return name.replace("{i}", String(block)).replace("{e}", String(expert));
 }

@@ -13,7 +13,7 @@ test.each<[string, PartStep, number[], number[]]>([
   ["chunk", { kind: "chunk", index: 1, of: 2 }, [1, 4], [5, 6, 7, 8]],
   ["every", { kind: "every", index: 1, of: 2 }, [2, 2], [2, 4, 6, 8]],
   ["transpose", { kind: "transpose" }, [4, 2], [1, 5, 2, 6, 3, 7, 4, 8]],
-  ["reshape", { kind: "reshape", shape: [2, 2, 2] }, [2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]],
+  ["unsqueeze", { kind: "unsqueeze" }, [1, 2, 4], [1, 2, 3, 4, 5, 6, 7, 8]],
 ])("%s", (_, step, shape, values) => {
   expect(shapeAfter(rows.shape, step)).toEqual(shape);
   const result = arrayAfter(rows, step, 1);

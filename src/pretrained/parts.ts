@@ -12,8 +12,8 @@ export type PartStep =
   | { readonly kind: "every"; readonly index: number; readonly of: number }
   /** `[R, C]` to `[C, R]`. */
   | { readonly kind: "transpose" }
-  /** `[...]` to a shape with as many entries. */
-  | { readonly kind: "reshape"; readonly shape: readonly number[] };
+  /** `[...]` to `[1, ...]`. */
+  | { readonly kind: "unsqueeze" };
 
 /**
  * The shape after a step.
@@ -38,8 +38,8 @@ export function shapeAfter(shape: readonly number[], step: PartStep): number[] {
     case "transpose":
       if (shape.length === 2) return [last!, first!];
       throw new RangeError(`shape ${formatShape(shape)} cannot be transposed`);
-    case "reshape":
-      return [...step.shape];
+    case "unsqueeze":
+      return [1, ...shape];
   }
 }
 
@@ -55,7 +55,7 @@ export function arrayAfter(array: NdArray, step: PartStep, expert: number): NdAr
       return piece(expert);
     case "chunk":
       return piece(step.index);
-    case "reshape":
+    case "unsqueeze":
       return { ...array, shape };
     case "every":
       return filled(array, shape, (i) => i * step.of + step.index);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { usageError } from "../../graph/errors.ts";
 import { yarnFactor } from "../../nn/attention/rotary-frequencies.ts";
-import { decoderSettings } from "../decoder-settings.ts";
+import { blockIndices, decoderSettings, ropeOf } from "../decoder-settings.ts";
 import { defineFamily } from "../define-family.ts";
 import type { HubConfig } from "../hub-config.ts";
 import { rule } from "../names.ts";
@@ -30,14 +30,10 @@ type Config = HubConfig & z.output<z.ZodObject<typeof keys>>;
 
 /** The factor of scores: YaRN raises it once more than by its rotated features. */
 function scaleOf(config: Config, headWidth: number): number {
-  const {
-    rope_type: type,
-    type: older,
-    factor,
-    mscale_all_dim: all,
-  } = config.rope_parameters ?? config.rope_scaling ?? {};
+  const { parameters, kind } = ropeOf(config);
+  const { factor, mscale_all_dim: all } = parameters;
   const plain = headWidth ** -0.5;
-  if ((type ?? older ?? "default") === "default" || !all) return plain;
+  if (kind === "default" || !all) return plain;
   return plain * yarnFactor(factor ?? 1, all) ** 2;
 }
 
@@ -80,7 +76,6 @@ export const deepseekV3 = defineFamily({
     }
     const headWidth = config.qk_nope_head_dim + config.qk_rope_head_dim;
     const first = config.first_k_dense_replace ?? 0;
-    const layers = Array.from({ length: config.num_hidden_layers }, (_, i) => i);
     return {
       ...decoderSettings(config),
       head_width: headWidth,
@@ -94,7 +89,7 @@ export const deepseekV3 = defineFamily({
           value_width: config.v_head_dim,
         },
       },
-      moe_layers: layers.filter((i) => i >= first),
+      moe_layers: blockIndices(config).filter((i) => i >= first),
       moe: mixture(config),
     };
   },

@@ -1,4 +1,4 @@
-import { decoderSettings } from "../decoder-settings.ts";
+import { attentionBias, decoderSettings } from "../decoder-settings.ts";
 import { defineFamily } from "../define-family.ts";
 import { dense, trunk } from "./names.ts";
 
@@ -7,11 +7,8 @@ export const llama = defineFamily({
   title: "Llama",
   paper: "arXiv:2302.13971",
   keys: {},
-  settings: (config) => {
-    const settings = decoderSettings(config);
-    const bias = config.attention_bias ?? false;
-    return { ...settings, attention: { qkv_bias: bias, proj_bias: bias } };
-  },
+  // Llama has no windows; some of its derivatives keep the keys.
+  settings: (config) => ({ ...decoderSettings(config), attention: attentionBias(config) }),
   names: [...trunk, ...dense],
 });
 
@@ -20,15 +17,9 @@ export const qwen3 = defineFamily({
   title: "Qwen3",
   paper: "arXiv:2505.09388",
   keys: {},
-  settings: (config) => {
-    const settings = decoderSettings(config);
-    const bias = config.attention_bias ?? false;
-    const attention = { ...(settings.attention as object), query_key_norm: "head" };
-    return {
-      ...settings,
-      head_width: config.head_dim ?? 128,
-      attention: { ...attention, qkv_bias: bias, proj_bias: bias },
-    };
-  },
+  settings: (config) => ({
+    ...decoderSettings(config, { query_key_norm: "head", ...attentionBias(config) }),
+    head_width: config.head_dim ?? 128,
+  }),
   names: [...trunk, ...dense],
 });

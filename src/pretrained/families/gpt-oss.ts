@@ -1,34 +1,32 @@
 import * as z from "zod";
 import { usageError } from "../../graph/errors.ts";
-import { decoderSettings, mixtureSettings } from "../decoder-settings.ts";
+import { attentionBias, decoderSettings, mixtureSettings } from "../decoder-settings.ts";
 import { defineFamily } from "../define-family.ts";
-import type { Source } from "../names.ts";
+import { joined, part, type Source } from "../names.ts";
+import type { PartStep } from "../parts.ts";
 import { expertsFrom, router, trunk } from "./names.ts";
 
 const at = "model.layers.{i}.mlp.experts";
 const expert = { kind: "expert" } as const;
 const transpose = { kind: "transpose" } as const;
 
+function blocks(name: string, ...steps: readonly PartStep[]): Source {
+  return joined("mxfp4", [`${at}.${name}_blocks`, `${at}.${name}_scales`], ...steps);
+}
+
 /** `[E, D, 2F]` with alternating columns of gate and up, or MXFP4 blocks of its transpose. */
 function gateUp(index: number): Source[] {
   const alternate = { kind: "every", index, of: 2 } as const;
   return [
-    { name: `${at}.gate_up_proj`, steps: [expert, alternate, transpose] },
-    {
-      name: `${at}.gate_up_proj_blocks`,
-      scales: `${at}.gate_up_proj_scales`,
-      steps: [expert, transpose, alternate, transpose],
-    },
+    part(`${at}.gate_up_proj`, expert, alternate, transpose),
+    blocks("gate_up_proj", expert, transpose, alternate, transpose),
   ];
 }
 
-const down: Source[] = [
-  { name: `${at}.down_proj`, steps: [expert, transpose] },
-  { name: `${at}.down_proj_blocks`, scales: `${at}.down_proj_scales`, steps: [expert] },
-];
+const down: Source[] = [part(`${at}.down_proj`, expert, transpose), blocks("down_proj", expert)];
 
 const bias = (index: number): Source[] => [
-  { name: `${at}.gate_up_proj_bias`, steps: [expert, { kind: "every", index, of: 2 }] },
+  part(`${at}.gate_up_proj_bias`, expert, { kind: "every", index, of: 2 }),
 ];
 
 export const gptOss = defineFamily({
@@ -47,14 +45,8 @@ export const gptOss = defineFamily({
         `config.json has swiglu_limit ${limit} and swiglu_alpha ${slope}; experts compute 7 and 1.702 only`,
       );
     }
-    const settings = decoderSettings(config);
-    const biased = config.attention_bias ?? true;
     return {
-      ...settings,
-      attention: {
-        ...(settings.attention as object),
-        ...{ qkv_bias: biased, proj_bias: biased, sinks: true },
-      },
+      ...decoderSettings(config, { ...attentionBias(config, true), sinks: true }),
       moe_layers: "all",
       moe: mixtureSettings(config, {
         normalized: true, // a softmax over K logits, exactly
@@ -68,7 +60,7 @@ export const gptOss = defineFamily({
     ...router("mlp.router"),
     ...expertsFrom({ gate: gateUp(0), up: gateUp(1), fc2: down }),
     ...expertsFrom(
-      { gate: bias(0), up: bias(1), fc2: [{ name: `${at}.down_proj_bias`, steps: [expert] }] },
+      { gate: bias(0), up: bias(1), fc2: [part(`${at}.down_proj_bias`, expert)] },
       "bias",
     ),
   ],

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { decoderSettings, mixtureSettings } from "../decoder-settings.ts";
+import { attentionBias, decoderSettings, mixtureSettings } from "../decoder-settings.ts";
 import { defineFamily } from "../define-family.ts";
 import { rule } from "../names.ts";
 import { expertsFrom, fused, trunk } from "./names.ts";
@@ -19,25 +19,19 @@ export const graniteMoe = defineFamily({
     attention_multiplier: factor,
     logits_scaling: factor,
   },
-  settings: (config) => {
-    const settings = decoderSettings(config);
-    const bias = config.attention_bias ?? false;
-    return {
-      ...settings,
-      attention: {
-        ...(settings.attention as object),
-        ...{ qkv_bias: bias, proj_bias: bias },
-        scale: config.attention_multiplier ?? 1,
-      },
-      multipliers: {
-        embedding: config.embedding_multiplier ?? 1,
-        residual: config.residual_multiplier ?? 1,
-        logits: 1 / (config.logits_scaling ?? 1),
-      },
-      moe_layers: "all",
-      moe: mixtureSettings(config, { normalized: true }), // a softmax over K logits, exactly
-    };
-  },
+  settings: (config) => ({
+    ...decoderSettings(config, {
+      ...attentionBias(config),
+      scale: config.attention_multiplier ?? 1,
+    }),
+    multipliers: {
+      embedding: config.embedding_multiplier ?? 1,
+      residual: config.residual_multiplier ?? 1,
+      logits: 1 / (config.logits_scaling ?? 1),
+    },
+    moe_layers: "all",
+    moe: mixtureSettings(config, { normalized: true }), // a softmax over K logits, exactly
+  }),
   names: [
     ...trunk,
     rule("blocks.{i}.moe.router.weight", `${moe}.router.layer.weight`),

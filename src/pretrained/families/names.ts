@@ -51,12 +51,12 @@ export function experts(
   [gate, up, down]: readonly [gate: string, up: string, down: string],
 ): NameRule[] {
   const joined = fused(`${layer}.mlp.experts.gate_up_proj`, `${layer}.mlp.experts.down_proj`);
-  const single = (name: string): string => `${layer}.${at}.experts.{e}.${name}.weight`;
-  return [
-    rule(`${own}.gate.weight`, single(gate), joined.gate),
-    rule(`${own}.up.weight`, single(up), joined.up),
-    rule(`${own}.fc2.weight`, single(down), joined.fc2),
-  ];
+  const single = (name: string): Source => part(`${layer}.${at}.experts.{e}.${name}.weight`);
+  return expertsFrom({
+    gate: [single(gate), joined.gate],
+    up: [single(up), joined.up],
+    fc2: [single(down), joined.fc2],
+  });
 }
 
 /** Rows of experts from given sources. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { decoderSettings, mixtureSettings } from "../decoder-settings.ts";
+import { attentionBias, decoderSettings, mixtureSettings } from "../decoder-settings.ts";
 import { defineFamily } from "../define-family.ts";
 import { experts, router, trunk } from "./names.ts";
 
@@ -9,21 +9,15 @@ export const olmoe = defineFamily({
   paper: "arXiv:2409.02060",
   routing: "softmax over all experts, the top K, weights as they are unless norm_topk_prob",
   keys: { clip_qkv: z.number().positive().nullish() },
-  settings: (config) => {
-    const settings = decoderSettings(config);
-    const bias = config.attention_bias ?? false;
-    return {
-      ...settings,
-      attention: {
-        ...(settings.attention as object),
-        query_key_norm: "all",
-        ...{ qkv_bias: bias, proj_bias: bias },
-        ...(config.clip_qkv != null && { clip: config.clip_qkv }),
-      },
-      moe_layers: "all",
-      moe: mixtureSettings(config, { normalized: config.norm_topk_prob ?? false }),
-    };
-  },
+  settings: (config) => ({
+    ...decoderSettings(config, {
+      query_key_norm: "all",
+      ...attentionBias(config),
+      ...(config.clip_qkv != null && { clip: config.clip_qkv }),
+    }),
+    moe_layers: "all",
+    moe: mixtureSettings(config, { normalized: config.norm_topk_prob ?? false }),
+  }),
   names: [
     ...trunk,
     ...router("mlp.gate"),

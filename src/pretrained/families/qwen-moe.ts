@@ -1,5 +1,10 @@
 import * as z from "zod";
-import { decoderSettings, mixtureSettings } from "../decoder-settings.ts";
+import {
+  attentionBias,
+  blockIndices,
+  decoderSettings,
+  mixtureSettings,
+} from "../decoder-settings.ts";
 import { defineFamily } from "../define-family.ts";
 import type { HubConfig } from "../hub-config.ts";
 import { rule } from "../names.ts";
@@ -14,7 +19,7 @@ const keys = {
 /** The blocks with experts: every `decoder_sparse_step`-th, without `mlp_only_layers`. */
 function sparseLayers(config: HubConfig & z.output<z.ZodObject<typeof keys>>): number[] {
   const { decoder_sparse_step: step, mlp_only_layers: only } = config;
-  return Array.from({ length: config.num_hidden_layers }, (_, i) => i).filter(
+  return blockIndices(config).filter(
     (i) => !(only ?? []).includes(i) && (i + 1) % (step ?? 1) === 0,
   );
 }
@@ -39,23 +44,19 @@ export const qwen2Moe = defineFamily({
     shared_expert_intermediate_size: z.int().positive(),
     qkv_bias: z.boolean().nullish(),
   },
-  settings: (config) => {
-    const settings = decoderSettings(config);
-    return {
-      ...settings,
-      attention: { ...(settings.attention as object), qkv_bias: config.qkv_bias ?? true },
-      moe_layers: sparseLayers(config),
-      moe: mixtureSettings(config, {
-        hiddenWidth: config.moe_intermediate_size,
-        normalized: config.norm_topk_prob ?? false,
-        experts: {
-          num_shared: 1,
-          shared_gate: true,
-          shared_hidden_width: config.shared_expert_intermediate_size,
-        },
-      }),
-    };
-  },
+  settings: (config) => ({
+    ...decoderSettings(config, { qkv_bias: config.qkv_bias ?? true }),
+    moe_layers: sparseLayers(config),
+    moe: mixtureSettings(config, {
+      hiddenWidth: config.moe_intermediate_size,
+      normalized: config.norm_topk_prob ?? false,
+      experts: {
+        num_shared: 1,
+        shared_gate: true,
+        shared_hidden_width: config.shared_expert_intermediate_size,
+      },
+    }),
+  }),
   names: [
     ...names,
     ...gatedLayer("blocks.{i}.moe.shared_experts.0", shared),
@@ -69,22 +70,13 @@ export const qwen3Moe = defineFamily({
   paper: "arXiv:2505.09388",
   routing: "softmax over all experts, the top K, weights divided by their sum if norm_topk_prob",
   keys,
-  settings: (config) => {
-    const settings = decoderSettings(config);
-    const bias = config.attention_bias ?? false;
-    return {
-      ...settings,
-      attention: {
-        ...(settings.attention as object),
-        query_key_norm: "head",
-        ...{ qkv_bias: bias, proj_bias: bias },
-      },
-      moe_layers: sparseLayers(config),
-      moe: mixtureSettings(config, {
-        hiddenWidth: config.moe_intermediate_size,
-        normalized: config.norm_topk_prob ?? false,
-      }),
-    };
-  },
+  settings: (config) => ({
+    ...decoderSettings(config, { query_key_norm: "head", ...attentionBias(config) }),
+    moe_layers: sparseLayers(config),
+    moe: mixtureSettings(config, {
+      hiddenWidth: config.moe_intermediate_size,
+      normalized: config.norm_topk_prob ?? false,
+    }),
+  }),
   names,
 });
