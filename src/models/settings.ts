@@ -92,6 +92,32 @@ export const initStd = z
   .describe("Standard deviation of the initial weights.");
 
 /**
+ * Norms of a text encoder, by default those of pre-norm transformers; BERT's are `norm: post`,
+ * `embedding_norm: true`, `norm_epsilon: 1e-12`.
+ *
+ * @example
+ * const settings = z.strictObject(textNormSettings).parse({ norm: "post" });
+ * settings.embedding_norm; // false
+ */
+export const textNormSettings = {
+  norm: z
+    .enum(["pre", "post"])
+    .default("pre")
+    .describe(
+      "Norms before attention and experts, and one at the end; or after each addition, as in BERT.",
+    ),
+  embedding_norm: z
+    .boolean()
+    .default(false)
+    .describe("Whether the sums of token and position embeddings are normalised, as in BERT."),
+  norm_epsilon: z
+    .number()
+    .positive()
+    .default(1e-5)
+    .describe("Number added to the variance in norms."),
+};
+
+/**
  * Blocks with experts, all by default, and their layers.
  *
  * @example

@@ -20,14 +20,21 @@ export interface TransformerBlocksOptions {
   readonly branch?: (scope: Scope, y: Tensor, index: number) => Tensor;
   /** Added to the variance in `norm1` and `norm2`. Default 1e-5. */
   readonly normEpsilon?: number;
+  /** Norms before each branch, or after each addition as in BERT. Default `pre`. */
+  readonly norm?: NormPlace;
 }
 
+/** Where the norms of a block are: before its branches (arXiv:2002.04745) or after its additions. */
+export type NormPlace = "pre" | "post";
+
 /**
- * Blocks of pre-norm attention and a mixture of experts, both with residuals (arXiv:2002.04745).
+ * Blocks of attention and a mixture of experts, both with residuals.
  *
- * `x = x + attention(norm1(x))`, `x = x + moe(norm2(x))`; parameters of block `i` under `blocks.i`:
- * `norm1`, `attn`, `norm2`, and `moe` or `mlp`. Taps `blocks.i.+attn` and `blocks.i.+moe` or
- * `blocks.i.+mlp` `[N, D]` are the residual stream after each addition.
+ * Pre-norm (arXiv:2002.04745): `x = x + attention(norm1(x))`, `x = x + moe(norm2(x))`. Post-norm
+ * (arXiv:1706.03762): `x = norm1(x + attention(x))`, `x = norm2(x + moe(x))`. Parameters of block `i`
+ * under `blocks.i`: `norm1`, `attn`, `norm2`, and `moe` or `mlp`. Taps `blocks.i.+attn` and `blocks.i.+moe` or
+ * `blocks.i.+mlp` `[N, D]` are the residual stream after each addition, and after its norm in post-norm
+ * blocks.
  *
  * @param x `[N, D]`
  * @returns `[N, D]`
@@ -51,17 +58,20 @@ export function transformerBlocks(
   options: TransformerBlocksOptions,
 ): Tensor {
   const { numLayers, sparse, layer, tokens, attention, normEpsilon } = options;
-  const { branch = (_, y) => y } = options;
+  const { branch = (_, y) => y, norm = "pre" } = options;
+  const normIf = (place: NormPlace, at: Scope, y: Tensor): Tensor =>
+    place === norm ? layerNorm(at, y, normEpsilon) : y;
   for (let i = 0; i < numLayers; i++) {
     const at = scope.child("blocks").child(i);
     const attn = at.child("attn");
-    const attended = attention(attn, layerNorm(at.child("norm1"), x, normEpsilon), i);
-    x = at.tap("+attn", add(x, branch(attn, attended, i)));
-    const normed = layerNorm(at.child("norm2"), x, normEpsilon);
+    const [norm1, norm2] = [at.child("norm1"), at.child("norm2")];
+    const attended = attention(attn, normIf("pre", norm1, x), i);
+    x = at.tap("+attn", normIf("post", norm1, add(x, branch(attn, attended, i))));
+    const normed = normIf("pre", norm2, x);
     const form = sparse.includes(i) ? "moe" : "mlp";
     const mlp = at.child(form);
     const mixed = form === "moe" ? layer.apply(mlp, normed, tokens) : layer.applyDense(mlp, normed);
-    x = at.tap(`+${form}`, add(x, branch(mlp, mixed, i)));
+    x = at.tap(`+${form}`, normIf("post", norm2, add(x, branch(mlp, mixed, i))));
   }
   return x;
 }

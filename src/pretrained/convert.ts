@@ -28,7 +28,7 @@ const LISTED = 3;
 /**
  * Finds every parameter of a model in a checkpoint by its names and shapes, without reading it.
  *
- * @param ignored stored tensors that carry nothing to compute, such as tables of angles
+ * @param isIgnored stored tensors that carry nothing to compute, such as tables of angles
  * @throws UserError (exit code 2) if a parameter is missing or of another shape, or a tensor would be
  *   left out
  */
@@ -36,7 +36,7 @@ export function planConversion(
   wanted: readonly Wanted[],
   { tensors, unreadable }: Pick<CheckpointFiles, "tensors" | "unreadable">,
   rules: readonly NameRule[],
-  ignored: RegExp = /(?!)/,
+  isIgnored: (name: string) => boolean = () => false,
 ): Plan {
   const used = new Set<string>();
   const missing: string[] = [];
@@ -61,7 +61,7 @@ export function planConversion(
     throw usageError(`the checkpoint lacks ${listed(missing)}${reason}; download it again`);
   }
   const unused = [...tensors.keys(), ...unreadable.keys()].filter(
-    (name) => !used.has(name) && !ignored.test(name),
+    (name) => !used.has(name) && !isIgnored(name),
   );
   if (unused.length > 0) {
     throw usageError(

@@ -1,10 +1,8 @@
 /** Settings of the decoder from the keys that most families share. */
 import { usageError } from "../graph/errors.ts";
 import { yarnFactor } from "../nn/attention/rotary-frequencies.ts";
+import type { SystemInput } from "./define-family.ts";
 import type { HubConfig } from "./hub-config.ts";
-
-/** Settings of the system `decoder` in the form of recipes. */
-export type DecoderInput = Readonly<Record<string, unknown>>;
 
 /**
  * Sizes, rotary positions, windows and the dense layer.
@@ -12,7 +10,7 @@ export type DecoderInput = Readonly<Record<string, unknown>>;
  * @param attention settings of the attention beside windows
  * @throws UserError (exit code 2) for values that the decoder does not compute
  */
-export function decoderSettings(config: HubConfig, attention: object = {}): DecoderInput {
+export function decoderSettings(config: HubConfig, attention: object = {}): SystemInput {
   requirePlain(config);
   const { num_attention_heads: heads, hidden_size: width } = config;
   return {

@@ -1,9 +1,18 @@
 /** Checkpoints as on the Hugging Face hub: families, their settings and the names of their weights. */
-export { type DecoderInput, decoderSettings, mixtureSettings } from "./decoder-settings.ts";
-export { defineFamily, type FamilyDefinition } from "./define-family.ts";
+export { decoderSettings, mixtureSettings } from "./decoder-settings.ts";
+export {
+  defineEncoder,
+  defineFamily,
+  type FamilyConfig,
+  type FamilyDefinition,
+  type InputSizes,
+  type SystemInput,
+} from "./define-family.ts";
 export { families } from "./families/index.ts";
 export type { HubConfig } from "./hub-config.ts";
-export { type NameRule, part, rule, type Source } from "./names.ts";
+export type { Join } from "./joins.ts";
+export { joined, type NameRule, part, rule, type Source } from "./names.ts";
+export { openCheckpoint, type PretrainedCheckpoint } from "./open-checkpoint.ts";
 export {
   type OpenPretrainedOptions,
   openPretrained,

@@ -98,7 +98,7 @@ const layer = "model.layers.0";
 
 describe("is refused with one sentence:", () => {
   test.each([
-    ["an unknown family", { config: { model_type: "bert" } }, /model_type bert; known are llama/], // biome-ignore format: a table
+    ["an unknown family", { config: { model_type: "gpt2" } }, /model_type gpt2; known are llama/], // biome-ignore format: a table
     [
       "a missing size",
       { config: { hidden_size: null } },

@@ -1,21 +1,10 @@
-/** Opens checkpoints as on the Hugging Face hub. */
-import { fromSnakeCase } from "../config/case.ts";
-import { issueText } from "../config/issue-text.ts";
-import type { NdArray } from "../graph/array.ts";
-import { UserError, usageError } from "../graph/errors.ts";
-import { input } from "../graph/inputs.ts";
+/** Opens decoders as on the Hugging Face hub. */
+import { usageError } from "../graph/errors.ts";
 import type { DecoderSettings } from "../models/decoder/settings.ts";
 import type { LanguageModel } from "../models/language-model.ts";
-import { createLanguageModel, modelSchema } from "../models/systems.ts";
-import { createScope } from "../nn/scope.ts";
-import { openCheckpointFiles } from "./checkpoint-files.ts";
-import { type Plan, planConversion, readPlan } from "./convert.ts";
-import type { FamilyDefinition } from "./define-family.ts";
-import { families } from "./families/index.ts";
-import { type HubConfig, readHubConfig } from "./hub-config.ts";
-
-/** Stored tensors that hold nothing to compute: tables of angles, and the tied head. */
-const ignored = /rotary_emb\.inv_freq$|^lm_head\.weight$/;
+import { createLanguageModel } from "../models/systems.ts";
+import type { HubConfig } from "./hub-config.ts";
+import { openCheckpoint, type PretrainedCheckpoint } from "./open-checkpoint.ts";
 
 export interface OpenPretrainedOptions {
   /**
@@ -25,33 +14,19 @@ export interface OpenPretrainedOptions {
   readonly contextLength?: number;
 }
 
-/** A checkpoint whose names and shapes were checked; its weights are not read yet. */
-export interface Pretrained {
-  readonly folder: string;
-  readonly family: FamilyDefinition;
-  /** The keys of its config.json. */
+/** A decoder whose names and shapes were checked; its weights are not read yet. */
+export interface Pretrained extends PretrainedCheckpoint {
   readonly config: HubConfig;
   readonly settings: DecoderSettings;
   readonly model: LanguageModel;
-  /** Parameters of the model and their shapes. */
-  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
-  /** Bytes of the stored tensors. */
-  readonly bytes: number;
-  /** Stored element types and the number of their tensors. */
-  readonly dtypes: ReadonlyMap<string, number>;
-  /**
-   * Reads all weights as float32.
-   *
-   * @throws UserError (exit code 2) if a value is not finite
-   */
-  readWeights(): Promise<ReadonlyMap<string, NdArray>>;
 }
 
 /**
- * Opens a folder with `config.json` and safetensors files, and finds every parameter of its model.
+ * Opens a folder with `config.json` and safetensors files of a decoder, and finds every parameter of
+ * its model.
  *
- * @throws UserError (exit code 2) for a family that is not known, a setting that the model does not
- *   compute, or names and shapes that do not fit
+ * @throws UserError (exit code 2) for a family that is not known or no decoder, a setting that the
+ *   model does not compute, or names and shapes that do not fit
  * @example
  * const { model, readWeights } = await openPretrained("OLMoE-1B-7B", { contextLength: 512 });
  * const decoder = await createDecoder(model, { runtime, weights: await readWeights() });
@@ -60,86 +35,23 @@ export async function openPretrained(
   folder: string,
   { contextLength }: OpenPretrainedOptions = {},
 ): Promise<Pretrained> {
-  const { family, config } = await readConfig(folder);
-  const settings = settingsOf(folder, family, config, contextLength);
-  const model = createLanguageModel(settings, { vocabularySize: config.vocab_size });
-  const parameters = parametersOf(model);
-  const files = await openCheckpointFiles(folder);
-  let plan: Plan;
-  try {
-    plan = planConversion(parameters, files, family.names, ignoredOf(settings));
-  } catch (cause) {
-    throw at(folder, cause);
-  } finally {
-    await files.close();
-  }
-  const dtypes = new Map<string, number>();
-  for (const { code } of files.tensors.values()) dtypes.set(code, (dtypes.get(code) ?? 0) + 1);
-  return {
-    ...{ folder, family, config, settings, model, parameters, dtypes },
-    bytes: files.bytes,
-    async readWeights() {
-      const opened = await openCheckpointFiles(folder);
-      try {
-        return await readPlan(plan, opened);
-      } catch (cause) {
-        throw at(folder, cause);
-      } finally {
-        await opened.close();
-      }
-    },
-  };
-}
-
-async function readConfig(
-  folder: string,
-): Promise<{ readonly family: FamilyDefinition; readonly config: HubConfig }> {
-  const fields = await readHubConfig(folder);
-  const type = fields.model_type === undefined ? "none" : String(fields.model_type);
-  const family = families.find(type);
-  if (family === undefined) {
-    const known = families.list().map(({ name }) => name);
+  const checkpoint = await openCheckpoint(folder, (settings, config) => {
+    if (!("max_position_embeddings" in config) || settings.system !== "decoder") return settings;
+    const most = config.max_position_embeddings as number;
+    return { ...settings, context_length: Math.min(contextLength ?? most, most) };
+  });
+  if (!isDecoder(checkpoint)) {
     throw usageError(
-      `${folder}: config.json has model_type ${type}; known are ${known.join(", ")}`,
+      `${folder}: ${checkpoint.family.title} is an encoder, which does not continue texts; start a training from it with init_from.path`,
     );
   }
-  const parsed = family.schema.safeParse(fields);
-  if (parsed.success) return { family, config: parsed.data };
-  const issue = parsed.error.issues[0]!;
-  throw usageError(`${folder}: config.json, ${issue.path.join(".")}: ${issueText(issue)}`);
+  const { settings, config } = checkpoint;
+  const model = createLanguageModel(settings, { vocabularySize: config.vocab_size });
+  return { ...checkpoint, model };
 }
 
-function settingsOf(
-  folder: string,
-  family: FamilyDefinition,
-  config: HubConfig,
-  contextLength: number | undefined,
-): DecoderSettings {
-  try {
-    const given = family.settings(config);
-    const most = config.max_position_embeddings;
-    const context = Math.min(contextLength ?? most, most);
-    return fromSnakeCase(modelSchema.parse({ ...given, context_length: context })) as never;
-  } catch (cause) {
-    throw at(folder, cause);
-  }
-}
-
-/** A tied model stores its head twice or not at all. */
-function ignoredOf({ tieEmbeddings }: DecoderSettings): RegExp {
-  return tieEmbeddings ? ignored : /rotary_emb\.inv_freq$/;
-}
-
-function parametersOf(model: LanguageModel): Pretrained["parameters"] {
-  const { scope, trace } = createScope({ training: false });
-  model.logits(scope, input(trace.graph, "ids", { dtype: "int64", shape: [1, 1] }));
-  const specs = [...trace.parameters.values(), ...trace.states.values()];
-  return specs.map(({ name, shape }) => ({ name, shape }));
-}
-
-function at(folder: string, cause: unknown): UserError {
-  const { message } = cause as Error;
-  return message.startsWith(folder) && cause instanceof UserError
-    ? cause
-    : usageError(`${folder}: ${message}`, { cause });
+function isDecoder(
+  checkpoint: PretrainedCheckpoint,
+): checkpoint is PretrainedCheckpoint & Pick<Pretrained, "config" | "settings"> {
+  return checkpoint.family.kind === "decoder";
 }

@@ -5,7 +5,14 @@ import { createMoe } from "../../moe/create-moe.ts";
 import { moeBlocks } from "../../moe/sparse-blocks.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { requireHeads } from "../heads.ts";
-import { blockSettings, contextLength, dropoutRate, initStd, sparseSettings } from "../settings.ts";
+import {
+  blockSettings,
+  contextLength,
+  dropoutRate,
+  initStd,
+  sparseSettings,
+  textNormSettings,
+} from "../settings.ts";
 import { type TextClassifierConfig, textClassifier } from "./text-classifier.ts";
 
 /** Settings of the text classifier. */
@@ -13,6 +20,11 @@ export const textClassifierSchema = z.strictObject({
   system: z.literal("text-classifier").describe("Name of the system."),
   ...blockSettings(128, 2, 4),
   context_length: contextLength(64),
+  ...textNormSettings,
+  pool: z
+    .enum(["mean", "cls"])
+    .default("mean")
+    .describe("Features of the head: the mean of the tokens, or the first token."),
   dropout: dropoutRate(0.1),
   init_std: initStd,
   ...sparseSettings,

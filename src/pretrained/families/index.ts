@@ -1,6 +1,7 @@
 /** The families of checkpoints; each is a file, and a line here. */
 import { createRegistry } from "../../config/registry.ts";
 import type { FamilyDefinition } from "../define-family.ts";
+import { bert } from "./bert.ts";
 import { deepseekV3 } from "./deepseek.ts";
 import { llama, qwen3 } from "./dense.ts";
 import { gptOss } from "./gpt-oss.ts";
@@ -17,6 +18,6 @@ import { qwen2Moe, qwen3Moe } from "./qwen-moe.ts";
  */
 export const families = createRegistry<FamilyDefinition>(
   "family",
-  [llama, qwen3, mixtral, olmoe, qwen2Moe, qwen3Moe, graniteMoe, gptOss, deepseekV3],
+  [llama, qwen3, mixtral, olmoe, qwen2Moe, qwen3Moe, graniteMoe, gptOss, deepseekV3, bert],
   "model_type",
 );
