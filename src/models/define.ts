@@ -24,6 +24,20 @@ export type SystemPage = "mosaic" | "tokens" | "experts" | "attention" | "confus
 /** Texts that a model reads: none, one description per class, or the texts of its samples. */
 export type ReadTexts = "none" | "classes" | "samples";
 
+/**
+ * A part of a model with the form of an encoder, such as a tower, which can start from weights of its
+ * own.
+ */
+export interface ModelPart<Settings> {
+  /**
+   * Prefixes of an encoder's parameters, `sf-moe` for images and `text-classifier` for texts, and what
+   * replaces them in this model; the first that matches counts.
+   */
+  readonly names: readonly (readonly [from: string, to: string])[];
+  /** The settings of the encoder that the part is. */
+  settings(settings: Settings): object;
+}
+
 /** Counts to compare with a file of weights before the model is traced. */
 export interface SystemSizes {
   readonly layers: number;
@@ -59,6 +73,8 @@ interface SystemFacts<Settings> {
    * by experts do not depend on the batch, so they stay.
    */
   alone?(settings: Settings): Settings;
+  /** Parts that can start from weights of their own, by name. */
+  parts?(settings: Settings): Readonly<Record<string, ModelPart<Settings>>>;
   /** Absent if the number of experts cannot change after training. */
   readonly experts?: EditableExperts<Settings>;
   sizes(settings: Settings): SystemSizes;

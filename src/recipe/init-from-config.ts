@@ -1,13 +1,13 @@
-/** The `init_from` part of a recipe: initial weights from a run or a file. */
+/** The `init_from` part of a recipe: initial weights from runs, files and checkpoints of the hub. */
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import { path } from "../data/settings/files.ts";
 
-export const initFromSchema = z.strictObject({
+const source = {
   path: path
     .min(1)
     .describe(
-      "A run directory (its best checkpoint is used), a safetensors file, an index.json of several files, or a folder that contains one of them.",
+      "A run directory (its best checkpoint is used), a folder as on the Hugging Face hub, a safetensors file, an index.json of several files, or a folder that contains one of them.",
     ),
   include: z
     .array(z.string().min(1))
@@ -43,6 +43,26 @@ export const initFromSchema = z.strictObject({
     .describe(
       "Whether every selected parameter must be in the file, and every stored parameter must be used. In any case, heads with another number of classes are freshly initialised, and positions of another grid are resampled.",
     ),
-});
+};
+
+const sourceSchema = z.strictObject(source);
+
+export const initFromSchema = z
+  .strictObject({
+    ...source,
+    path: source.path.optional(),
+    parts: z
+      .record(z.string(), sourceSchema)
+      .optional()
+      .describe(
+        "Sources of single parts of the model, such as `image` and `text` of limoe with two towers, instead of `path`.",
+      ),
+  })
+  .refine((given) => (given.path === undefined) !== (given.parts === undefined), {
+    error: "give either path or parts",
+  });
 
 export type InitFrom = CamelCased<z.output<typeof initFromSchema>>;
+
+/** One source of initial weights. */
+export type InitSource = CamelCased<z.output<typeof sourceSchema>>;

@@ -1,10 +1,9 @@
 /** Opens language models of runs and of checkpoints on the Hugging Face hub alike. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
 import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
 import type { WeightedOptions } from "../evaluate/model-weights.ts";
 import type { LanguageModel } from "../models/language-model.ts";
+import { isHubFolder } from "../pretrained/hub-folder.ts";
 import { openFolderTokenizer, readStopTokens } from "../pretrained/hub-text.ts";
 import { openPretrained } from "../pretrained/open-pretrained.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
@@ -40,11 +39,6 @@ export interface OpenedTextModel extends TextModel {
 
 /** Default tokens of the context of a checkpoint from the hub. */
 const CONTEXT = 2048;
-
-/** Whether a folder is a checkpoint as on the Hugging Face hub: a config.json, and no run. */
-export function isHubFolder(folder: string): boolean {
-  return existsSync(join(folder, "config.json")) && !existsSync(join(folder, "config.yaml"));
-}
 
 /**
  * Reads the language model of a run directory, or of a folder as on the Hugging Face hub.

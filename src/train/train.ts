@@ -7,7 +7,8 @@ import type { Summary } from "../inspect/types/run-record.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { readTokenizer } from "../recipe/tokenizer-file.ts";
-import { describeInit, initializeFrom } from "../runs/init-from/init-from.ts";
+import { initializeFrom } from "../runs/init-from/init-from.ts";
+import { describeInit } from "../runs/init-from/report.ts";
 import { modelInputs } from "../runs/model-inputs-file.ts";
 import { openRunDirectory, type RunDirectory } from "../runs/run-directory.ts";
 import { type Progress, restoreState } from "../runs/state-files.ts";
@@ -112,12 +113,13 @@ async function initializeTraining(
   const parameters = arena.names.map(
     (name) => [name, arena.view(BUFFERS.parameters, name)] as const,
   );
-  const targets = new Map<string, NdArray>([...parameters, ...states]);
-  const report = await initializeFrom(config.initFrom, targets);
+  const tensors = new Map<string, NdArray>([...parameters, ...states]);
+  const target = { settings: config.model, tensors };
+  const reports = await initializeFrom(config.initFrom, target);
   if (arena.buffers.includes(BUFFERS.ema)) {
     arena.flat(BUFFERS.ema).set(arena.flat(BUFFERS.parameters));
   }
-  for (const line of describeInit(report)) progress.note(line);
+  for (const line of reports.flatMap(describeInit)) progress.note(line);
 }
 
 function announce(

@@ -5,7 +5,8 @@ import { afterAll, expect, test } from "vitest";
 import { encodeSafetensors } from "../../formats/safetensors.ts";
 import { allocate, array, type NdArray } from "../../graph/array.ts";
 import { initFromSchema } from "../../recipe/init-from-config.ts";
-import { describeInit, initializeFrom } from "./init-from.ts";
+import { initializeTensors } from "./init-from.fixture.ts";
+import { describeInit } from "./report.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "moesaic-init-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,7 +37,7 @@ const rename = [{ from: "visual.", to: "" }];
 
 test("names are mapped, and matching tensors are copied", async () => {
   const targets = model();
-  const report = await initializeFrom(settings({ rename, strict: false }), targets);
+  const report = await initializeTensors(settings({ rename, strict: false }), targets);
   expect([...targets.get("proj.weight")!.data]).toEqual([1, 2, 3, 4]);
   expect([...targets.get("proj.bias")!.data]).toEqual([0, 0, 0]);
   expect(report).toMatchObject({
@@ -54,25 +55,25 @@ test("names are mapped, and matching tensors are copied", async () => {
 });
 
 test("strict refuses mismatches unless they are excluded", async () => {
-  await expect(initializeFrom(settings({ rename }), model())).rejects.toThrow(
+  await expect(initializeTensors(settings({ rename }), model())).rejects.toThrow(
     "missing in the file: head.weight; proj.bias is float32 [2] in the file",
   );
-  const report = await initializeFrom(settings({ rename, include: ["proj.weight"] }), model());
+  const report = await initializeTensors(settings({ rename, include: ["proj.weight"] }), model());
   expect(report.filled).toEqual(["proj.weight"]);
   const exclude = ["head.*", "proj.bias", "logit_scale"];
-  expect((await initializeFrom(settings({ rename, exclude }), model())).filled).toEqual([
+  expect((await initializeTensors(settings({ rename, exclude }), model())).filled).toEqual([
     "proj.weight",
   ]);
 });
 
 test("a file without any matching tensor is refused even if partial filling is allowed", async () => {
-  await expect(initializeFrom(settings({ strict: false }), model())).rejects.toThrow(
+  await expect(initializeTensors(settings({ strict: false }), model())).rejects.toThrow(
     "use init_from.rename to map names",
   );
 });
 
 test("a missing, empty or invalid file is reported", async () => {
-  const at = (other: string) => initializeFrom({ ...settings({}), path: other }, model());
+  const at = (other: string) => initializeTensors({ ...settings({}), path: other }, model());
   await expect(at(join(folder, "none"))).rejects.toThrow("none does not exist");
   await expect(at(mkdtempSync(join(folder, "empty-")))).rejects.toThrow("has no checkpoint");
   writeFileSync(join(folder, "broken"), "not a header at all");
@@ -84,7 +85,7 @@ test("two tensors cannot map to one name", async () => {
     { from: "visual.proj.bias", to: "logit_scale" },
     { from: "logit", to: "logit" },
   ];
-  await expect(initializeFrom(settings({ rename: clash }), model())).rejects.toThrow(
+  await expect(initializeTensors(settings({ rename: clash }), model())).rejects.toThrow(
     "to logit_scale",
   );
 });

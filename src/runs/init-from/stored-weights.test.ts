@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { encodeSafetensors } from "../../formats/safetensors.ts";
 import { array, type NdArray } from "../../graph/array.ts";
 import { initFromSchema } from "../../recipe/init-from-config.ts";
-import { initializeFrom } from "./init-from.ts";
+import { initializeTensors } from "./init-from.fixture.ts";
 import { readStoredWeights } from "./stored-weights.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "moesaic-weights-"));
@@ -95,7 +95,7 @@ test("a folder with PyTorch's weights alone, or without any, says what to do", a
 
 const start = (path: string, more: object = {}) => {
   const targets = new Map<string, NdArray>([["a", array([0, 0])]]);
-  return initializeFrom(initFromSchema.parse({ path, ...more }), targets).then(() => [
+  return initializeTensors(initFromSchema.parse({ path, ...more }), targets).then(() => [
     ...targets.get("a")!.data,
   ]);
 };

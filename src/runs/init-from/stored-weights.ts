@@ -12,6 +12,8 @@ import {
 } from "../../formats/safetensors-index.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
+import { isHubFolder } from "../../pretrained/hub-folder.ts";
+import { hasKnownFamily, openCheckpoint } from "../../pretrained/open-checkpoint.ts";
 import { readCheckpointTensors } from "../checkpoints/checkpoint-files.ts";
 import { chooseCheckpoint } from "../checkpoints/choose-checkpoint.ts";
 import { manifestOf } from "../checkpoints/verify-checkpoint.ts";
@@ -24,17 +26,28 @@ export interface StoredWeights {
   readonly tensors: ReadonlyMap<string, NdArray>;
   /** Element types that are not read, by tensor name. */
   readonly unreadable: ReadonlyMap<string, string>;
+  /** The model of a folder as on the Hugging Face hub, whose weights have the names of its system. */
+  readonly encoder?: {
+    readonly kind: "encoder" | "decoder";
+    readonly settings: object;
+    readonly leftOut: readonly string[];
+  };
 }
 
 /**
  * Reads the weights at a path.
  *
- * @param path a run, a safetensors file, an `index.json` that lists several, or a folder with one of
- *   them
+ * @param path a run, a safetensors file, an `index.json` that lists several, a folder with one of
+ *   them, or a folder as on the Hugging Face hub of a known family
+ * @param at key of the path in the recipe, for messages
  * @throws UserError (exit code 2) for other files, with the way to convert known formats
  */
-export async function readStoredWeights(path: string): Promise<StoredWeights> {
-  const found = await findWeights(path);
+export async function readStoredWeights(
+  path: string,
+  at = "init_from.path",
+): Promise<StoredWeights> {
+  if (isHubFolder(path) && (await hasKnownFamily(path))) return readHubWeights(path);
+  const found = await findWeights(path, at);
   try {
     const files = found.endsWith(".json") ? await filesOfIndex(found) : [found];
     const tensors = new Map<string, NdArray>();
@@ -49,8 +62,14 @@ export async function readStoredWeights(path: string): Promise<StoredWeights> {
     return { path: found, tensors, unreadable };
   } catch (cause) {
     const { message } = cause as Error;
-    throw usageError(`init_from.path ${path} cannot be read: ${message}`, { cause });
+    throw usageError(`${at} ${path} cannot be read: ${message}`, { cause });
   }
+}
+
+async function readHubWeights(path: string): Promise<StoredWeights> {
+  const { family, settings, leftOut, readWeights } = await openCheckpoint(path);
+  const encoder = { kind: family.kind, settings, leftOut };
+  return { path, tensors: await readWeights(), unreadable: new Map(), encoder };
 }
 
 /** Reads a file, checked against its digest if it belongs to a checkpoint. */
@@ -68,13 +87,13 @@ function toFloat32(tensor: NdArray): NdArray {
   return { dtype: "float32", shape, data: Float32Array.from(data as Float64Array) };
 }
 
-async function findWeights(path: string): Promise<string> {
+async function findWeights(path: string, at: string): Promise<string> {
   let isFolder: boolean;
   try {
     isFolder = (await stat(path)).isDirectory();
   } catch (cause) {
     const reason = errorCode(cause) === "ENOENT" ? "does not exist" : (cause as Error).message;
-    throw usageError(`init_from.path ${path} ${reason}`, { cause });
+    throw usageError(`${at} ${path} ${reason}`, { cause });
   }
   if (!isFolder) return path;
   const chosen = await chooseCheckpoint(path, "best");
@@ -86,10 +105,10 @@ async function findWeights(path: string): Promise<string> {
   const other = names.find((name) => /\.(bin|pth?|npz|gguf|h5|msgpack)$/i.test(name));
   const foreign = other && (await foreignFormat(join(path, other)));
   if (foreign !== undefined) {
-    throw usageError(`init_from.path ${path} has no ${single}, and its ${other} is ${foreign}`);
+    throw usageError(`${at} ${path} has no ${single}, and its ${other} is ${foreign}`);
   }
   const several = safetensors.length > 1 ? `; name one of ${safetensors.sort().join(", ")}` : "";
   throw usageError(
-    `init_from.path ${path} has no checkpoint and no ${single}; give a trained run, or a safetensors file${several}`,
+    `${at} ${path} has no checkpoint and no ${single}; give a trained run, or a safetensors file${several}`,
   );
 }

@@ -14,8 +14,9 @@ import { foldIn, key } from "../../random/index.ts";
 import { initFromSchema } from "../../recipe/init-from-config.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import { classification } from "../../tasks/classification/images.ts";
-import { describeInit, initializeFrom } from "./init-from.ts";
+import { initializeTensors } from "./init-from.fixture.ts";
 import { resizeGrid } from "./positions.ts";
+import { describeInit } from "./report.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "moesaic-init-vision-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -63,7 +64,7 @@ function modelOf(overrides: object = {}, { side = 12, numClasses = 5 } = {}): Mo
 }
 
 const load = ({ parameters }: Model, options: object = {}) =>
-  initializeFrom(initFromSchema.parse({ path, ...options }), parameters);
+  initializeTensors(initFromSchema.parse({ path, ...options }), parameters);
 
 async function logitsOf({ graph, parameters }: Model): Promise<NdArray> {
   const session = await nativeRuntime().createSession(graph.model.bytes, { threads: 1 });
@@ -177,7 +178,7 @@ test("a class token with a separate position takes the first row", async () => {
   const include = ["vision.cls*", "vision.pos_embed"];
   const rename = [{ from: "", to: "vision." }];
   const settings = initFromSchema.parse({ path, rename, include });
-  const { filled } = await initializeFrom(settings, targets);
+  const { filled } = await initializeTensors(settings, targets);
   expect(filled).toEqual([...targets.keys()]);
   const table = toNumbers(weights.pos_embed!);
   expect(toNumbers(targets.get("vision.cls_pos_embed")!)).toEqual(table.slice(0, 16));

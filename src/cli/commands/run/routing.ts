@@ -1,8 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { promptTokens } from "../../../evaluate/generate/prompt.ts";
 import { usageError } from "../../../graph/errors.ts";
+import { isHubFolder } from "../../../pretrained/hub-folder.ts";
 import { writeFileAtomically } from "../../../runs/files.ts";
-import { isHubFolder, readTextModel } from "../../../runs/open-text-model.ts";
+import { readTextModel } from "../../../runs/open-text-model.ts";
 import { encodeRouting, textRouting } from "../../../runs/text-routing.ts";
 import { type Context, printJson } from "../../context.ts";
 import { createProgress } from "../../progress.ts";
