@@ -96,7 +96,9 @@ async function describeTokenizer(
   if (vocabularySize !== undefined) return nameless(vocabularySize);
   if (wanted.kind === "clip") return nameless(CLIP_WORDS);
   if (state !== undefined) return openTokenizer(state);
-  if (wanted.kind === "file") return openTokenizer((await prepareTokenizer(config))!);
+  if (wanted.kind === "file" || wanted.kind === "pretrained") {
+    return openTokenizer((await prepareTokenizer(config))!);
+  }
   if (wanted.kind === "byte") {
     const { specials } = wanted;
     return createTokenizer(learnTokenizer("byte", [], specials ? { specials } : {}));

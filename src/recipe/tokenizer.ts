@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { encodeStream } from "../data/batches/stream-batches.ts";
 import { unreported } from "../data/data-notes.ts";
 import { sampleCaptions } from "../data/dataset.ts";
@@ -14,6 +15,7 @@ import {
   type TokenizerState,
 } from "../data/tokenizers/index.ts";
 import { defined } from "../graph/defined.ts";
+import { usageError } from "../graph/errors.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";
 import { textsOf } from "../models/systems.ts";
 import { readClassNames } from "./class-names.ts";
@@ -21,17 +23,18 @@ import type { TrainConfig } from "./config.ts";
 import { datasetSpec, hasTestSplit } from "./data-specs.ts";
 
 /**
- * The tokenizer of a configuration: CLIP's, or learnt from the training texts, or learnt from the
+ * The tokenizer of a configuration: CLIP's, that of a file or checkpoint, or learnt from the training texts, or learnt from the
  * descriptions of classes if the model reads only descriptions. Undefined for a model without text.
  */
 export async function prepareTokenizer(
-  { model, data, seed }: TrainConfig,
+  { model, data, seed, initFrom }: TrainConfig,
   progress: ProgressSink = silent,
 ): Promise<TokenizerState | undefined> {
   const wanted = "tokenizer" in data ? data.tokenizer : undefined;
   const reads = textsOf(model);
   if (wanted === undefined || reads === "none") return undefined;
   if (wanted.kind === "clip") return clipTokenizerState(rootOf(data));
+  if (wanted.kind === "pretrained") return hubTokenizerState(resolve(textSource(initFrom)), {});
   if (wanted.kind === "file") {
     const { file, pad, start, end } = wanted;
     return hubTokenizerState(file, { ...rootOf(data), ...defined({ pad, start, end }) });
@@ -61,6 +64,15 @@ export async function prepareTokenizer(
     default:
       return undefined;
   }
+}
+
+/** The folder that the text side of a model starts from. */
+function textSource(initFrom: TrainConfig["initFrom"]): string {
+  const path = initFrom?.path ?? initFrom?.parts?.text?.path;
+  if (path !== undefined) return path;
+  throw usageError(
+    "data.tokenizer.kind pretrained takes the tokenizer.json of init_from.path or init_from.parts.text.path, but neither is set; name the folder of the checkpoint",
+  );
 }
 
 /** The descriptions of the classes, in all levels of detail. */

@@ -37,6 +37,11 @@ const tokenizerSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("clip").describe("Kind of the tokenizer.") }),
   z.strictObject({
+    kind: z
+      .literal("pretrained")
+      .describe("Kind of the tokenizer: that of the checkpoint that training starts from."),
+  }),
+  z.strictObject({
     kind: z.literal("file").describe("Kind of the tokenizer."),
     file: z
       .string()
