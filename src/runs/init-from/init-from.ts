@@ -3,23 +3,16 @@ import { notFinite } from "../../formats/finite.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { UserError, usageError } from "../../graph/errors.ts";
 import { matchesPattern } from "../../learn/name-pattern.ts";
-import type { Tensors } from "../../moe/surgery/layout.ts";
 import type { InitFrom, InitSource } from "../../recipe/init-from-config.ts";
 import { denseSources, NO_EXPERTS } from "./dense-sources.ts";
 import { differences } from "./differences.ts";
-import { type FilledPart, partOf, wholeModel } from "./model-parts.ts";
+import { type FilledPart, type InitTarget, partOf, wholeModel } from "./model-parts.ts";
 import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
 import { checkReport, type InitReport, type Mismatch } from "./report.ts";
 import { readStoredWeights } from "./stored-weights.ts";
 
 const HEAD = /(^|\.)head(_dist)?\.(weight|bias)$/;
 const TEXT_POSITIONS = /(^|\.)position_embedding\.weight$/;
-
-/** The model that is initialised: its settings, and its parameters and states. */
-export interface InitTarget {
-  readonly settings: { readonly system: string };
-  readonly tensors: Tensors;
-}
 
 /**
  * Copies stored weights into a model by name, from one source or from one per part of the model.

@@ -3,7 +3,12 @@ import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
 import { systemOf } from "../../models/systems.ts";
 import type { Tensors } from "../../moe/surgery/layout.ts";
-import type { InitTarget } from "./init-from.ts";
+
+/** The model that is initialised: its settings, and its parameters and states. */
+export interface InitTarget {
+  readonly settings: { readonly system: string };
+  readonly tensors: Tensors;
+}
 
 /** The parameters that a source fills, under the names of the encoder that they belong to. */
 export interface FilledPart {
