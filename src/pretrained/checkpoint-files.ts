@@ -11,8 +11,8 @@ import { usageError } from "../graph/errors.ts";
 
 /** The open files of a checkpoint; the caller must close it. */
 export interface CheckpointFiles {
-  /** Stored tensors by name. */
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Shapes and element types of the stored tensors by name. */
+  readonly tensors: ReadonlyMap<string, Pick<StoredTensor, "shape" | "code">>;
   /** Element types that are not read, by tensor name. */
   readonly unreadable: ReadonlyMap<string, string>;
   /** Bytes of all tensors. */

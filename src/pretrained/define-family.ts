@@ -4,6 +4,7 @@ import { checkDefinition, fields } from "../config/definition.ts";
 import { ofKind } from "../config/registry.ts";
 import { type HubConfig, hubConfigSchema } from "./hub-config.ts";
 import type { NameRule } from "./names.ts";
+import type { GraphFacts } from "./onnx-files.ts";
 
 /** Settings of a system in the form of recipes. */
 export type SystemInput = Readonly<Record<string, unknown>>;
@@ -47,12 +48,28 @@ export interface FamilyDefinition<Config extends FamilyConfig = FamilyConfig> {
   readonly prefixes: readonly string[];
   /** Stored tensors that are no part of the model, such as heads of the pre-training. */
   readonly leftOut?: RegExp;
+  /** How its own code resamples positions. Default `antialiased`. */
+  readonly resampling?: Resampling;
+  /**
+   * The keys of config.json of weights without one, as in an ONNX file; undefined for another family.
+   * Absent for families that are only recognised by their config.json.
+   */
+  recognize?(
+    shapeOf: (name: string) => readonly number[] | undefined,
+    facts: GraphFacts,
+  ): Readonly<Record<string, unknown>> | undefined;
 }
+
+/**
+ * Bicubic resampling of positions to another grid: with antialiasing, as timm does, or without, as
+ * DINOv2 does.
+ */
+export type Resampling = "antialiased" | "bicubic";
 
 /** The parts that families of all kinds give. */
 type FamilyFacts = Omit<
   FamilyDefinition,
-  "kind" | "schema" | "settings" | "inputs" | "prefixes" | "leftOut"
+  "kind" | "schema" | "settings" | "inputs" | "prefixes" | "leftOut" | "resampling" | "recognize"
 >;
 
 const form = {
@@ -95,7 +112,7 @@ export function defineFamily<const Shape extends z.ZodRawShape>(
  */
 export function defineEncoder<const Shape extends z.ZodRawShape>(
   definition: FamilyFacts &
-    Pick<FamilyDefinition, "leftOut"> & {
+    Pick<FamilyDefinition, "leftOut" | "resampling" | "recognize"> & {
       readonly keys: Shape;
       readonly prefixes?: readonly string[];
       settings(config: FamilyConfig & z.output<z.ZodObject<Shape>>): SystemInput;

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { decodeSafetensors } from "../formats/safetensors.ts";
-import { toNumbers } from "../graph/array.ts";
+import { allocate, toNumbers } from "../graph/array.ts";
 import { apply } from "../learn/native.ts";
+import { sfMoe } from "../models/sf-moe/sf-moe.ts";
 import type { ModelSettings } from "../models/systems.ts";
 import { encodeSentences } from "../models/text-classifier/text-classifier.ts";
 import { families } from "./families/index.ts";
@@ -50,5 +51,47 @@ describe("bert", () => {
       ...["classifier.bias", "classifier.weight"],
       ...["pooler.dense.bias", "pooler.dense.weight"],
     ]);
+  });
+});
+
+describe.each(["vit", "deit", "dinov2"])("%s", (name) => {
+  const folder = `${fixtures}${name}`;
+  const { tensors } = decodeSafetensors(readFileSync(`${folder}/expected.safetensors`));
+  const images = tensors.get("images")!;
+  const [count, numTokens, width] = tensors.get("tokens")!.shape as [number, number, number];
+  const tokens = toNumbers(tensors.get("tokens")!);
+  const classTokens = name === "deit" ? 2 : 1;
+
+  /** The class token of an image, and the mean of its patches. */
+  const expectedOf = (image: number): { readonly cls: number[]; readonly mean: number[] } => {
+    const rows = Array.from({ length: numTokens }, (_, row) => {
+      const start = (image * numTokens + row) * width;
+      return tokens.slice(start, start + width);
+    });
+    const patches = rows.slice(classTokens);
+    const mean = rows[0]!.map((_, d) => patches.reduce((sum, row) => sum + row[d]!, 0) / patches.length); // biome-ignore format: one mean
+    return { cls: rows[0]!, mean };
+  };
+
+  test("features equal those of Transformers", async () => {
+    const { settings, inputs, readWeights } = await openCheckpoint(folder);
+    const pool = name === "deit" ? "cls" : "cls_mean";
+    const numClasses = 3;
+    const config = { ...(settings as ModelSettings<"sf-moe">), pool, numClasses } as const;
+    const weights = new Map(await readWeights());
+    for (const head of ["head", "head_dist"]) {
+      const size = pool === "cls" ? width : 2 * width;
+      weights.set(`${head}.weight`, allocate("float32", [numClasses, size]));
+      weights.set(`${head}.bias`, allocate("float32", [numClasses]));
+    }
+    if (name !== "deit") for (const form of ["weight", "bias"]) weights.delete(`head_dist.${form}`);
+    expect(inputs.imageShape).toEqual([3, 12, 12]);
+    const { taps } = await apply((scope, given) => sfMoe(scope, given.images, config), weights, { images }, { taps: true }); // biome-ignore format: one call
+    const found = toNumbers(taps.features!);
+    const expected = Array.from({ length: count }, (_, image) => expectedOf(image)).flatMap(
+      ({ cls, mean }) => (pool === "cls" ? cls : [...cls, ...mean]),
+    );
+    expect(found).toHaveLength(expected.length);
+    for (const [i, value] of found.entries()) expect(value).toBeCloseTo(expected[i]!, 4);
   });
 });

@@ -11,6 +11,8 @@ export type Join =
   | "mxfp4"
   /** `[n, ...]`, `[m, ...]`, ... to `[n + m + ..., ...]`. */
   | "stack"
+  /** `[1, n, D]` and `[1, m, D]` to `[1, n + m, D]`. */
+  | "stack_tokens"
   /** `[n, D]` and `[m, D]` to `[n, D]`: the first row of the second is added to every row. */
   | "add_first_row"
   /** `[n, ...]` and `[n]` to `[n, ...]`: every row is multiplied by its factor. */
@@ -39,6 +41,9 @@ export function joinedShape(join: Join, shapes: Shapes): number[] {
       require(shapes.every((shape) => shape.length > 0 && shape.slice(1).join() === rest));
       return [shapes.reduce((sum, [rows]) => sum + rows!, 0), ...first!.slice(1)];
     }
+    case "stack_tokens":
+      require(shapes.every(([one, , width], i) => one === 1 && shapes[i]!.length === 3 && width === first![2])); // biome-ignore format: one condition
+      return [1, shapes.reduce((sum, [, rows]) => sum + rows!, 0), first![2]!];
     case "add_first_row":
       require(first!.length === 2 && second!.length === 2 && first![1] === second![1]);
       return [...first!];
@@ -55,7 +60,7 @@ export function joinedArray(join: Join, arrays: readonly NdArray[]): NdArray<"fl
   if (join === "one") return first!;
   const shape = joinedShape(join, arrays.map((array) => array.shape)); // biome-ignore format: one call
   const result = allocate("float32", shape);
-  if (join === "stack") {
+  if (join === "stack" || join === "stack_tokens") {
     let at = 0;
     for (const { data } of arrays.map(toFloat32)) {
       result.data.set(data, at);

@@ -9,6 +9,8 @@ import { type Plan, planConversion, readPlan, type Wanted } from "./convert.ts";
 import type { FamilyConfig, FamilyDefinition, InputSizes, SystemInput } from "./define-family.ts";
 import { families } from "./families/index.ts";
 import { readHubConfig } from "./hub-config.ts";
+import { isHubFolder } from "./hub-folder.ts";
+import { isOnnxFile, type OnnxFiles, openOnnxFile } from "./onnx-files.ts";
 import { withoutPrefix } from "./prefixes.ts";
 import { referenceParameters } from "./reference-model.ts";
 
@@ -44,7 +46,8 @@ export interface PretrainedCheckpoint {
 type Adapt = (settings: SystemInput, config: FamilyConfig) => SystemInput;
 
 /**
- * Opens a folder with `config.json` and safetensors files, and finds every parameter of its model.
+ * Opens a folder with `config.json` and safetensors files, or an ONNX file, and finds every parameter
+ * of its model.
  *
  * @throws UserError (exit code 2) for a family that is not known, a setting that the model does not
  *   compute, or names and shapes that do not fit
@@ -53,12 +56,14 @@ export async function openCheckpoint(
   folder: string,
   adapt: Adapt = (settings) => settings,
 ): Promise<PretrainedCheckpoint> {
-  const { family, config } = await readConfig(folder);
+  const onnx = isOnnxFile(folder) ? await openOnnxFile(folder) : undefined;
+  const { family, config } =
+    onnx === undefined ? await readConfig(folder) : recognize(folder, onnx);
   const settings = settingsOf(folder, family, config, adapt);
   const inputs = family.inputs(config);
   const parameters = referenceParameters(settings, inputs);
   const open = async (): Promise<CheckpointFiles> =>
-    withoutPrefix(await openCheckpointFiles(folder), family.prefixes);
+    withoutPrefix(onnx ?? (await openCheckpointFiles(folder)), family.prefixes);
   const files = await open();
   const ignored = ignoredOf(settings, family);
   let plan: Plan;
@@ -88,8 +93,10 @@ export async function openCheckpoint(
   };
 }
 
-/** Whether the config.json of a folder names a known family. */
+/** Whether a path is an ONNX file, or the config.json of a folder names a known family. */
 export async function hasKnownFamily(folder: string): Promise<boolean> {
+  if (isOnnxFile(folder)) return true;
+  if (!isHubFolder(folder)) return false;
   const { model_type: type } = await readHubConfig(folder);
   return typeof type === "string" && families.find(type) !== undefined;
 }
@@ -106,8 +113,35 @@ async function readConfig(
       `${folder}: config.json has model_type ${type}; known are ${known.join(", ")}`,
     );
   }
+  return { family, config: parseConfig(folder, family, fields) };
+}
+
+/** The family of the weights in an ONNX file. */
+function recognize(
+  path: string,
+  files: OnnxFiles,
+): { readonly family: FamilyDefinition; readonly config: FamilyConfig } {
+  const able = families.list().filter((family) => family.recognize !== undefined);
+  for (const family of able) {
+    const { tensors } = withoutPrefix(files, family.prefixes);
+    const fields = family.recognize!((name) => tensors.get(name)?.shape, files.facts);
+    if (fields === undefined) continue;
+    const config = parseConfig(path, family, { ...fields, model_type: family.name });
+    return { family, config };
+  }
+  const known = able.map(({ title }) => title).join(", ");
+  throw usageError(
+    `${path} has weights of no known family; of ONNX files, those of ${known} are read`,
+  );
+}
+
+function parseConfig(
+  folder: string,
+  family: FamilyDefinition,
+  fields: Readonly<Record<string, unknown>>,
+): FamilyConfig {
   const parsed = family.schema.safeParse(fields);
-  if (parsed.success) return { family, config: parsed.data };
+  if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw usageError(`${folder}: config.json, ${issue.path.join(".")}: ${issueText(issue)}`);
 }

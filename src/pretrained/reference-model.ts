@@ -29,7 +29,7 @@ const tracers: Readonly<Record<string, Tracer>> = {
 };
 
 /** The head of a classifier, which no encoder has. */
-const HEAD = /^head\./;
+const HEAD = /^head(_dist)?\./;
 
 /** Names and shapes of the parameters of a reference model, without the head of a classifier. */
 export function referenceParameters(

@@ -14,3 +14,15 @@ export function needs(context: TestContext, ...names: readonly string[]): void {
   if (process.env.CI === "true") expect.fail(message);
   context.skip(message);
 }
+
+/** Folder with one subfolder per published checkpoint, as `.ci/fetch-weights.sh` fills it. */
+export const weights = process.env.MOESAIC_WEIGHTS ?? "weights";
+
+/** Skips a test whose checkpoints are missing; in continuous integration it fails instead. */
+export function needsWeights(context: TestContext, ...names: readonly string[]): void {
+  const missing = names.filter((name) => !existsSync(join(weights, name)));
+  if (missing.length === 0) return;
+  const message = `${missing.join(", ")} not in ${weights}; run .ci/fetch-weights.sh weights`;
+  if (process.env.CI === "true") expect.fail(message);
+  context.skip(message);
+}

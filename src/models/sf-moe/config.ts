@@ -55,10 +55,17 @@ export const sfMoeSchema = z.strictObject({
     .describe(
       "Hidden width of fusion blocks divided by the model width. Default: the experts' ratio.",
     ),
+  norm_epsilon: z
+    .number()
+    .positive()
+    .default(1e-6)
+    .describe("Number added to the variance in norms; timm has 1e-6."),
   pool: z
-    .enum(["cls", "mean"])
+    .enum(["cls", "mean", "cls_mean"])
     .default("cls")
-    .describe("Features of the head: the class token, or the mean of the patches."),
+    .describe(
+      "Features of the head: the class token, the mean of the patches, or both one after the other, as in DINOv2's linear evaluation.",
+    ),
   distilled: z
     .boolean()
     .default(false)
@@ -90,9 +97,9 @@ export function createSfMoe(
   const { patchSize, width, pool, distilled, moe, blocks, numLayers } = settings;
   const grid = patchGrid(imageShape[1], imageShape[2], patchSize);
   requireHeads(settings);
-  if (distilled && pool === "mean") {
+  if (distilled && pool !== "cls") {
     throw usageError(
-      "model.distilled adds a second class token, but model.pool mean has no class token; choose pool cls",
+      `model.distilled adds a second class token with a head, but model.pool is ${pool}; choose pool cls`,
     );
   }
   sparseBlocks(blocks, numLayers);

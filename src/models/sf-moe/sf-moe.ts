@@ -43,9 +43,9 @@ import { positionTable } from "../../nn/positions.ts";
 import { resnetStem } from "../../nn/resnet-stem.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
-import { concat, slice } from "../../ops/join.ts";
+import { concat, slice, split } from "../../ops/join.ts";
 import { reduceMean } from "../../ops/reduce.ts";
-import { expand, reshape } from "../../ops/reshape.ts";
+import { expand, reshape, squeeze } from "../../ops/reshape.ts";
 import { transformerBlocks } from "../transformer-blocks.ts";
 import { type BlockPattern, sparseBlocks } from "./pattern.ts";
 
@@ -63,8 +63,10 @@ export interface SfMoeConfig {
   readonly blocks: BlockPattern;
   /** Hidden width of fusion blocks divided by `D`. Default: the experts' ratio. */
   readonly fusionRatio?: number | undefined;
-  /** Input of the head: a class token, or the mean of the patches. */
-  readonly pool: "cls" | "mean";
+  /** Input of the head: a class token, the mean of the patches, or both one after the other. */
+  readonly pool: "cls" | "mean" | "cls_mean";
+  /** Added to the variance in norms. */
+  readonly normEpsilon: number;
   /** A second class token with its own head; logits are the mean of both (arXiv:2012.12877). */
   readonly distilled: boolean;
   /** Stochastic depth rate of the last block; rates increase linearly from 0. */
@@ -73,9 +75,6 @@ export interface SfMoeConfig {
   readonly headDropout: number;
   readonly moe: MoeSettings;
 }
-
-/** As in timm's vision transformers. */
-const NORM_EPSILON = 1e-6;
 
 /** Names of the class tokens of an image, which follow its patches. */
 export function classTokens({ pool, distilled }: Pick<SfMoeConfig, "pool" | "distilled">) {
@@ -96,7 +95,7 @@ export function classTokens({ pool, distilled }: Pick<SfMoeConfig, "pool" | "dis
  * output.shape; // [2, 8]
  */
 export function sfMoe(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor {
-  const { width, numHeads, numLayers, moe } = config;
+  const { width, numHeads, numLayers, moe, normEpsilon } = config;
   const embedded = embedTokens(scope, images, config); // [B, T, D]
   const [batch, numTokens] = embedded.shape as [Dim, number, number];
   const layer = createMoe(moe, { width, numTokens });
@@ -110,9 +109,9 @@ export function sfMoe(scope: Scope, images: Tensor, config: SfMoeConfig): Tensor
     attention: (at, normed) => selfAttention(at, normed, { numTokens, numHeads }),
     branch: (at, y, index) =>
       dropPath(at, y, dropPathRate(config.dropPath, index, numLayers), { numTokens }),
-    normEpsilon: NORM_EPSILON,
+    normEpsilon,
   });
-  x = layerNorm(scope.child("norm"), x, NORM_EPSILON);
+  x = layerNorm(scope.child("norm"), x, normEpsilon);
   return classify(scope, reshape(x, embedded.shape), config);
 }
 
@@ -167,6 +166,11 @@ function classify(scope: Scope, x: Tensor, config: SfMoeConfig): Tensor {
     return linear(at, dropout(at, features, headDropout), numClasses); // [B, C]
   };
   if (pool === "mean") return head("head", scope.tap("features", reduceMean(x, 1)));
+  if (pool === "cls_mean") {
+    const [patches, token] = split(x, [numTokens - 1, 1], 1) as [Tensor, Tensor];
+    const both = concat([squeeze(token, 1), reduceMean(patches, 1)], 1); // [B, 2D]
+    return head("head", scope.tap("features", both));
+  }
   const names = distilled ? ["head", "head_dist"] : ["head"];
   const logits = names.map((name, i) => {
     const at = numTokens - names.length + i;

@@ -2,14 +2,10 @@ import * as z from "zod";
 import { usageError } from "../../graph/errors.ts";
 import { defineEncoder } from "../define-family.ts";
 import { encoderKeys, hiddenActivation } from "../encoder-settings.ts";
-import { joined, type NameRule, rule } from "../names.ts";
+import { joined, rule } from "../names.ts";
+import { affine } from "./names.ts";
 
 const layer = "encoder.layer.{i}";
-
-/** `weight` and `bias` of a linear map or a norm. */
-function affine(to: string, from: string): NameRule[] {
-  return ["weight", "bias"].map((form) => rule(`${to}.${form}`, `${from}.${form}`));
-}
 
 export const bert = defineEncoder({
   name: "bert",

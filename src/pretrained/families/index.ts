@@ -9,6 +9,7 @@ import { graniteMoe } from "./granite.ts";
 import { mixtral } from "./mixtral.ts";
 import { olmoe } from "./olmoe.ts";
 import { qwen2Moe, qwen3Moe } from "./qwen-moe.ts";
+import { deit, dinov2, vit } from "./vit.ts";
 
 /**
  * Every family, by `model_type`.
@@ -18,6 +19,20 @@ import { qwen2Moe, qwen3Moe } from "./qwen-moe.ts";
  */
 export const families = createRegistry<FamilyDefinition>(
   "family",
-  [llama, qwen3, mixtral, olmoe, qwen2Moe, qwen3Moe, graniteMoe, gptOss, deepseekV3, bert],
+  [
+    llama,
+    qwen3,
+    mixtral,
+    olmoe,
+    qwen2Moe,
+    qwen3Moe,
+    graniteMoe,
+    gptOss,
+    deepseekV3,
+    bert,
+    vit,
+    deit,
+    dinov2,
+  ],
   "model_type",
 );

@@ -21,6 +21,11 @@ export const trunk: readonly NameRule[] = [
   rule("head.weight", "lm_head.weight"),
 ];
 
+/** `weight` and `bias` of a linear map or a norm. */
+export function affine(to: string, from: string): NameRule[] {
+  return ["weight", "bias"].map((form) => rule(`${to}.${form}`, `${from}.${form}`));
+}
+
 /** A gated layer at `to` whose matrices lie under `from`. */
 export function gatedLayer(to: string, from: string): NameRule[] {
   const names = [["gate", "gate_proj"], ["up", "up_proj"], ["fc2", "down_proj"]] as const; // biome-ignore format: a table

@@ -7,7 +7,8 @@ import { decodeSafetensors } from "../../formats/safetensors.ts";
 import { type NdArray, toNumbers } from "../../graph/array.ts";
 import { init } from "../../learn/apply/apply.ts";
 import { apply } from "../../learn/native.ts";
-import { createLanguageModel, modelSchema } from "../../models/systems.ts";
+import { sfMoe } from "../../models/sf-moe/sf-moe.ts";
+import { createLanguageModel, type ModelSettings, modelSchema } from "../../models/systems.ts";
 import { encodeSentences, textClassifier } from "../../models/text-classifier/text-classifier.ts";
 import { openPretrained } from "../../pretrained/open-pretrained.ts";
 import { initFromSchema } from "../../recipe/init-from-config.ts";
@@ -105,4 +106,26 @@ test("a decoder starts as Mixtral", async () => {
   });
   const expected = toNumbers(expectedOf("mixtral").get("logits")!);
   expect(Math.max(...toNumbers(output).map((x, i) => Math.abs(x - expected[i]!)))).toBeLessThan(1e-4); // biome-ignore format: one check
+});
+
+test("DINOv2 resamples its positions to a larger picture as Transformers does", async () => {
+  const tensors = expectedOf("dinov2");
+  const images = tensors.get("large")!;
+  const settings = fromSnakeCase(
+    modelSchema.parse({
+      ...{ system: "sf-moe", patch_size: 4, width: 16, num_layers: 2, num_heads: 4, blocks: "FF" },
+      moe: { experts: { mlp_ratio: 2 } },
+    }),
+  ) as ModelSettings<"sf-moe">;
+  const config = { ...settings, numClasses: 3 };
+  const weights = init((scope, given) => sfMoe(scope, given.images, config), { images });
+  const source = fromSnakeCase(initFromSchema.parse({ path: fixture("dinov2") }));
+  const reports = await initializeFrom(source, { settings, tensors: weights });
+  expect(reports.flatMap(describeInit).join()).toMatch(/pos_embed is resampled from 3x3 to 5x5/);
+  const { taps } = await apply((scope, given) => sfMoe(scope, given.images, config), weights, { images }, { taps: true }); // biome-ignore format: one call
+  const all = toNumbers(tensors.get("large_tokens")!); // [2, 26, 16], the class token first
+  const expected = [...all.slice(0, 16), ...all.slice(26 * 16, 27 * 16)];
+  for (const [i, value] of toNumbers(taps.features!).entries()) {
+    expect(value).toBeCloseTo(expected[i]!, 4);
+  }
 });

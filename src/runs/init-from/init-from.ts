@@ -81,7 +81,7 @@ async function fill(settings: InitSource, target: FilledPart, key: string): Prom
     checkNumbers(source, from, `${at} ${path}`, key);
     const own = nameOf(name);
     if (plan !== undefined) {
-      fillPositions(tensor, source, plan);
+      fillPositions(tensor, source, plan, encoder?.resampling);
       report.filled.push(own);
       if (plan.storedSide !== plan.wantedSide) {
         report.resampled.push({ name: own, ...gridsOf(plan) });

@@ -1,5 +1,6 @@
 /** Resamples position embeddings to another patch grid, as timm does for other image sizes. */
 import { allocate, type NdArray } from "../../graph/array.ts";
+import type { Resampling } from "../../pretrained/define-family.ts";
 
 /** Class tokens that may precede the patches in a position table, by parameter name. */
 const CLASS_TOKENS = ["cls_token", "dist_token"] as const;
@@ -76,7 +77,12 @@ function tokensBefore(at: string, tensors: Tensors): string[] {
 }
 
 /** Fills `target` by a plan; class token rows missing in the file stay unchanged. */
-export function fillPositions(target: NdArray, table: NdArray, plan: PositionPlan): void {
+export function fillPositions(
+  target: NdArray,
+  table: NdArray,
+  plan: PositionPlan,
+  resampling: Resampling = "antialiased",
+): void {
   const { storedSide, wantedSide, classRows, storedRows } = plan;
   const width = table.shape[2]!;
   const rowAt = (row: number, count = 1) =>
@@ -86,13 +92,15 @@ export function fillPositions(target: NdArray, table: NdArray, plan: PositionPla
   }
   if (wantedSide === 0) return;
   const patches = rowAt(storedRows, storedSide ** 2);
-  const resized = resizeGrid(patches, storedSide, wantedSide, width);
+  const resized = resizeGrid(patches, storedSide, wantedSide, width, resampling);
   (target.data as Float32Array).set(resized, classRows.length * width);
 }
 
 /**
- * Bicubic resampling of a square grid with antialiasing: the kernel is widened by the factor of
- * reduction (`a = -0.5`; PyTorch's `interpolate(mode="bicubic", antialias=True)`, which timm uses).
+ * Bicubic resampling of a square grid as by PyTorch's `interpolate(mode="bicubic")`.
+ *
+ * `antialiased` widens the kernel by the factor of reduction (`a = -0.5`; `antialias=True`, which timm
+ * uses); `bicubic` does not (`a = -0.75`, the border repeated; DINOv2).
  *
  * @param grid `[side, side, width]`, row by row
  * @returns `[wanted, wanted, width]`
@@ -102,9 +110,11 @@ export function resizeGrid(
   side: number,
   wanted: number,
   width: number,
+  resampling: Resampling = "antialiased",
 ): Float32Array {
   if (side === wanted) return grid.slice();
-  const weights = Array.from({ length: wanted }, (_, i) => sampleWeights(i, side, wanted));
+  const sample = resampling === "bicubic" ? fourWeights : sampleWeights;
+  const weights = Array.from({ length: wanted }, (_, i) => sample(i, side, wanted));
   const columns = allocate("float64", [side, wanted, width]).data;
   for (let y = 0; y < side; y++) {
     for (const [x, taps] of weights.entries()) {
@@ -142,9 +152,18 @@ function sampleWeights(index: number, size: number, wanted: number) {
   return taps.map(({ at, weight }) => ({ at, weight: weight / total }));
 }
 
-/** Keys' cubic convolution kernel with `a = -0.5`. */
-function cubic(x: number): number {
-  const a = -0.5;
+/** The four source indices around sample `index`; those beyond the border repeat it. */
+function fourWeights(index: number, size: number, wanted: number) {
+  const center = (index + 0.5) * (size / wanted) - 0.5;
+  const first = Math.floor(center) - 1;
+  return Array.from({ length: 4 }, (_, i) => ({
+    at: Math.min(size - 1, Math.max(0, first + i)),
+    weight: cubic(first + i - center, -0.75),
+  }));
+}
+
+/** Keys' cubic convolution kernel. */
+function cubic(x: number, a = -0.5): number {
   const t = Math.abs(x);
   if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
   return t < 2 ? a * (((t - 5) * t + 8) * t - 4) : 0;

@@ -12,7 +12,7 @@ import {
 } from "../../formats/safetensors-index.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
-import { isHubFolder } from "../../pretrained/hub-folder.ts";
+import type { Resampling } from "../../pretrained/define-family.ts";
 import { hasKnownFamily, openCheckpoint } from "../../pretrained/open-checkpoint.ts";
 import { readCheckpointTensors } from "../checkpoints/checkpoint-files.ts";
 import { chooseCheckpoint } from "../checkpoints/choose-checkpoint.ts";
@@ -31,6 +31,7 @@ export interface StoredWeights {
     readonly kind: "encoder" | "decoder";
     readonly settings: object;
     readonly leftOut: readonly string[];
+    readonly resampling: Resampling;
   };
 }
 
@@ -46,7 +47,7 @@ export async function readStoredWeights(
   path: string,
   at = "init_from.path",
 ): Promise<StoredWeights> {
-  if (isHubFolder(path) && (await hasKnownFamily(path))) return readHubWeights(path);
+  if (await hasKnownFamily(path)) return readHubWeights(path);
   const found = await findWeights(path, at);
   try {
     const files = found.endsWith(".json") ? await filesOfIndex(found) : [found];
@@ -68,7 +69,8 @@ export async function readStoredWeights(
 
 async function readHubWeights(path: string): Promise<StoredWeights> {
   const { family, settings, leftOut, readWeights } = await openCheckpoint(path);
-  const encoder = { kind: family.kind, settings, leftOut };
+  const { kind, resampling = "antialiased" } = family;
+  const encoder = { kind, settings, leftOut, resampling };
   return { path, tensors: await readWeights(), unreadable: new Map(), encoder };
 }
 
