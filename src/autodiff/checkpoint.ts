@@ -37,8 +37,14 @@ export function blockSegments(place: string): string | undefined {
  * orders, counts) are kept, and random numbers are inputs of the graph, so the copies equal the
  * originals bit for bit. A segment with constant gradients, which ends in the loss, is not recomputed:
  * its backward pass follows immediately.
+ *
+ * @param isGiven whether a tensor is kept, because it is read and not computed
  */
-export function checkpointed(nodes: readonly Node[], segmentOf: SegmentOf): ForwardValuesOf {
+export function checkpointed(
+  nodes: readonly Node[],
+  segmentOf: SegmentOf,
+  isGiven: (tensor: Tensor) => boolean = () => false,
+): ForwardValuesOf {
   const runOf = findRuns(nodes, segmentOf);
   const copiers = new Map<readonly Node[], ForwardCopy | undefined>();
   return (node, gradientOf) => {
@@ -49,7 +55,7 @@ export function checkpointed(nodes: readonly Node[], segmentOf: SegmentOf): Forw
         .flatMap((member) => member.outputs)
         .flatMap((output) => gradientOf.get(output) ?? [])
         .filter(dependsOnInputs);
-      copiers.set(run, awaited.length === 0 ? undefined : copyOf(run, awaited));
+      copiers.set(run, awaited.length === 0 ? undefined : copyOf(run, awaited, isGiven));
     }
     const copy = copiers.get(run);
     if (copy === undefined) return node;
@@ -77,7 +83,11 @@ function findRuns(nodes: readonly Node[], segmentOf: SegmentOf): Map<Node, reado
 }
 
 /** Copies the part of `run` that a tensor depends on, scheduled after the tensors of `awaited`. */
-function copyOf(run: readonly Node[], awaited: readonly Tensor[]): ForwardCopy {
+function copyOf(
+  run: readonly Node[],
+  awaited: readonly Tensor[],
+  isGiven: (tensor: Tensor) => boolean,
+): ForwardCopy {
   const members = new Set(run);
   const copies = new Map<Tensor, Tensor>();
   const held = new Map<Tensor, Tensor>();
@@ -90,8 +100,11 @@ function copyOf(run: readonly Node[], awaited: readonly Tensor[]): ForwardCopy {
   };
   /** An input shared by copies and originals; leaves do not need to wait. */
   const keep = (tensor: Tensor): Tensor => (isLeaf(tensor.node) ? tensor : hold(tensor));
-  const isKept = ({ node, dtype }: Tensor): boolean =>
-    !members.has(node) || dtype === "int64" || dtype === "int32";
+  const isKept = (tensor: Tensor): boolean =>
+    !members.has(tensor.node) ||
+    tensor.dtype === "int64" ||
+    tensor.dtype === "int32" ||
+    isGiven(tensor);
   const recompute = (node: Node): void => {
     const inputs = node.inputs.map((input) => copies.get(input) ?? keep(input));
     if (inputs.every((input) => isLeaf(input.node))) {

@@ -12,6 +12,8 @@ export interface GradientOptions {
    * gradients. Default none.
    */
   readonly checkpoint?: SegmentOf;
+  /** Tensors that are read and not computed, so segments do not recompute them. Default none. */
+  readonly isGiven?: (tensor: Tensor) => boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export function gradients(
 export function gradientsIfAny(
   loss: Tensor,
   wrt: readonly Tensor[],
-  { checkpoint }: GradientOptions = {},
+  { checkpoint, isGiven }: GradientOptions = {},
 ): (Tensor | undefined)[] {
   if (loss.shape.length !== 0) {
     throw new RangeError(`gradients: the loss must be a scalar, got ${formatShape(loss.shape)}`);
@@ -46,7 +48,7 @@ export function gradientsIfAny(
   const graph = loss.graph;
   const outer = { place: graph.place, origin: graph.origin, phase: graph.phase };
   const forwardValuesOf: ForwardValuesOf =
-    checkpoint === undefined ? (node) => node : checkpointed([...graph.nodes], checkpoint);
+    checkpoint === undefined ? (node) => node : checkpointed([...graph.nodes], checkpoint, isGiven);
   const relevant = nodesBetween(wrt, loss);
   const gradientOf = new Map<Tensor, Tensor>([[loss, constant(graph, 1, loss.dtype)]]);
 

@@ -2,8 +2,8 @@
 
 import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
-import type { Batch, BatchMaker, Field } from "./batches/batch.ts";
-import { type BatchOrder, batchOrder } from "./batches/batch-order.ts";
+import type { Batch, BatchMaker, Field, SeekOptions } from "./batches/batch.ts";
+import { type BatchJob, type BatchOrder, batchOrder } from "./batches/batch-order.ts";
 import { type BatchSetup, createBatchMaker } from "./batches/create-batch-maker.ts";
 import { domainOrder } from "./batches/domain-order.ts";
 import type { Dataset } from "./dataset.ts";
@@ -50,6 +50,11 @@ export interface LoaderOptions {
   readonly workers?: number;
   /** Batches made ahead, by default two per worker. */
   readonly prefetch?: number;
+  /**
+   * Number of augmented versions of each image: epoch e uses version e mod `views`. By default every
+   * epoch has new ones.
+   */
+  readonly views?: number;
   /** First global step, by default 0; earlier batches are not made. */
   readonly startStep?: number;
   /** The opened set, if it is open already. */
@@ -73,10 +78,12 @@ export interface Loader extends AsyncIterable<Batch> {
   readonly batchesPerEpoch: number;
   /** The arrays of a batch, without their batch axis. */
   readonly fields: Readonly<Record<string, Field>>;
+  /** Names of arrays that differ between epochs for the same sample, other than by views. */
+  readonly varying: readonly string[];
   /** The batch of the next step, or undefined after the last epoch. */
   next(): Promise<Batch | undefined>;
   /** Moves to a global step; prefetched batches are dropped. */
-  seek(step: number): void;
+  seek(step: number, options?: SeekOptions): void;
   /** Stops the worker threads. */
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -95,12 +102,13 @@ export interface Loader extends AsyncIterable<Batch> {
  */
 export async function createLoader(spec: DatasetSpec, options: LoaderOptions): Promise<Loader> {
   const { seed = 0, shuffle = false, training = shuffle, transforms = [] } = options;
-  const { tokenizer, contextLength, samplesPerDomain } = options;
+  const { tokenizer, contextLength, samplesPerDomain, views } = options;
   const { root = "root" in spec ? spec.root : undefined } = options;
   const { workers: wanted = 1, epochs = shuffle ? Number.POSITIVE_INFINITY : 1 } = options;
   const { prefetch = Math.max(1, 2 * wanted) } = options;
   checkCount("workers", wanted, 0, 64);
   checkCount("prefetch", prefetch, 1, 1024);
+  if (views !== undefined) checkCount("views", views, 1, 1024);
   const dataset = options.dataset ?? (await openDataset(spec, options.hooks));
   const workers = dataset.kind === "image" ? wanted : 0;
   const setup: BatchSetup = {
@@ -139,15 +147,22 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
   let position = 0;
   let disposed = false;
   let made: Promise<Batch>[] = [];
+  let without: SeekOptions["without"];
 
-  const seek = (step: number): void => {
+  const seek = (step: number, chosen: SeekOptions = {}): void => {
     checkCount("step", step, 0, Number.MAX_SAFE_INTEGER);
     position = step;
     made = [];
+    without = chosen.without;
+  };
+  const jobOf = (step: number): BatchJob => {
+    const job = order.job(step);
+    const viewed = views === undefined ? job : { ...job, view: job.epoch % views };
+    return without === undefined ? viewed : { ...viewed, without: without(viewed) };
   };
   const fill = (): void => {
     while (made.length < ahead && position + made.length < end) {
-      const batch = pool.run(order.job(position + made.length));
+      const batch = pool.run(jobOf(position + made.length));
       batch.catch(() => {}); // reported with its step
       made.push(batch);
     }
@@ -173,6 +188,7 @@ export async function createLoader(spec: DatasetSpec, options: LoaderOptions): P
     batchSize: samplesPerDomain === undefined ? options.batchSize : order.job(0).indices.length,
     batchesPerEpoch: order.batchesPerEpoch,
     fields: maker.fields,
+    varying: (maker.varying ?? []).filter((name) => views === undefined || name !== "images"),
     next,
     seek,
     dispose,

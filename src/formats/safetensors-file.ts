@@ -72,6 +72,8 @@ export interface SafetensorsReader {
   readonly tensors: readonly (StoredTensor | SkippedTensor)[];
   /** @throws UserError if the file became shorter or has other booleans than 0 and 1 */
   read(tensor: StoredTensor): Promise<NdArray>;
+  /** Fills `target` with bytes of a tensor, from its byte `start` on. @throws UserError as `read` */
+  readBytes(tensor: StoredTensor, start: number, target: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -100,6 +102,8 @@ export async function openSafetensorsFile(
         await readTensor(tensor, target, bytes, source);
         return target;
       },
+      readBytes: (tensor, begin, target) =>
+        sequentialReader(file, source, undefined, dataStart + tensor.begin + begin)(target),
       close: () => file.close(),
     };
   } catch (cause) {

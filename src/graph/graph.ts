@@ -73,6 +73,10 @@ export interface Backward<A> {
 /** An operator, declared in one place: shape rule, ONNX nodes, gradient rule. */
 export interface Op<A = unknown> {
   readonly name: string;
+  /** Whether it sums products, as matrix products and convolutions do: costly compared with its memory. */
+  readonly product?: boolean;
+  /** Inputs from this index on give only their shape. Default none. */
+  readonly shapeInputs?: number;
   infer(inputs: readonly TensorSpec[], attributes: A): readonly TensorSpec[];
   emit(emission: Emission<A>): void;
   /** Gradients of the inputs, in order; undefined for inputs without one. Absent if not differentiable. */

@@ -1,11 +1,17 @@
 /** Runs the evaluation graph over a split; weights are read in place. */
 
-import type { Batch, Field } from "../data/batches/batch.ts";
+import type { Batch, Field, SeekOptions } from "../data/batches/batch.ts";
 import { allocate, type NdArray, view } from "../graph/array.ts";
 import { batch, type Dim, type Shape } from "../graph/shape.ts";
 import type { Binding, Runtime, SessionOptions } from "../runtime/session.ts";
 import { createMeans, outputsOfTerms } from "./scalars/means.ts";
-import { type BatchSpec, evaluationGraph, type Objective, type StepGraph } from "./step-graph.ts";
+import {
+  type BatchSpec,
+  evaluationGraph,
+  type GivenTensors,
+  type Objective,
+  type StepGraph,
+} from "./step-graph.ts";
 import { readScalar } from "./step-session.ts";
 
 /** The part of a batch that graphs read: its arrays, each with the batch axis first. */
@@ -15,10 +21,25 @@ export interface ArrayBatch {
 
 /** A sequence of batches, such as a loader. */
 export interface BatchSource<B extends ArrayBatch = Batch> {
-  /** Moves to a batch, counted from 0 through all epochs. */
-  seek(step: number): void;
+  /** Moves to a batch, counted from 0 through all epochs. A source may ignore the options. */
+  seek(step: number, options?: SeekOptions): void;
   /** The next batch; undefined after the last one. */
   next(): Promise<B | undefined>;
+}
+
+/** Reads tensors of a model from a cache instead of computing them. */
+export interface FeatureCache {
+  /** The tensors, in the graph of these outputs. */
+  readonly givenFor: GivenTensors;
+  /**
+   * `source` with the tensors of each batch.
+   *
+   * @param needs whether an array of the batch is read as well; others may be left out
+   */
+  withFeatures<B extends ArrayBatch>(
+    source: BatchSource<B>,
+    needs: (array: string) => boolean,
+  ): BatchSource<B>;
 }
 
 export interface Evaluator {
@@ -45,6 +66,8 @@ export interface EvaluatorOptions {
   readonly batchSize: number;
   /** Outputs in addition to the scalars: names of `outputs` of the objective, and taps. */
   readonly outputs?: (name: string) => boolean;
+  /** Cache of the frozen part of the model. Default none. */
+  readonly features?: FeatureCache;
 }
 
 /**
@@ -56,8 +79,11 @@ export async function createEvaluator(
   objective: Objective,
   options: EvaluatorOptions,
 ): Promise<Evaluator> {
-  const { batchSize, runtime, outputs: wanted = () => false } = options;
-  const graph = evaluationGraph(objective, batchSpec(options.fields, batch()), { tap: wanted });
+  const { batchSize, runtime, outputs: wanted = () => false, features } = options;
+  const graph = evaluationGraph(objective, batchSpec(options.fields, batch()), {
+    tap: wanted,
+    ...(features && { givenFor: features.givenFor }),
+  });
   const session = await runtime.createSession(graph.model.bytes, {
     ...options.session,
     explain: graph.model.explain,
@@ -71,6 +97,7 @@ export async function createEvaluator(
     ]),
   );
   const used = new Set(graph.model.inputs.map(({ name }) => name));
+  const cached = graph.readsGiven ? features : undefined;
   let binding: Binding | undefined;
   let boundSize = 0;
 
@@ -106,8 +133,9 @@ export async function createEvaluator(
 
   return {
     graph,
-    async run(source, visit) {
+    async run(given, visit) {
       const means = createMeans(graph.terms);
+      const source = cached?.withFeatures(given, (name) => used.has(name)) ?? given;
       source.seek(0);
       for (let data = await source.next(); data !== undefined; data = await source.next()) {
         const size = rowsOf(data);

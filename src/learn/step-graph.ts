@@ -47,6 +47,8 @@ export interface StepGraph {
   readonly weights: ReadonlyMap<string, ScheduledWeight>;
   /** Whether a step changes anything: a parameter that the loss depends on, or a state. */
   readonly learns?: boolean;
+  /** Whether inputs give tensors of `givenFor`. */
+  readonly readsGiven?: boolean;
   /** Computes what all batches of an update must give before their gradients, by the names of inputs. */
   readonly pool?: EmittedModel | undefined;
 }
@@ -64,7 +66,12 @@ export interface StepGraphOptions extends EmitOptions {
   readonly accumulates?: boolean;
   /** Called for each tensor while the graph is built, for example to refuse one that is too large. */
   readonly admit?: (tensor: Tensor) => void;
+  /** The tensors that inputs give instead of nodes, by name, among those that `outputs` need. Default none. */
+  readonly givenFor?: GivenTensors;
 }
+
+/** Tensors that a graph reads instead of computing them, by the names of inputs. */
+export type GivenTensors = (outputs: readonly Tensor[]) => ReadonlyMap<Tensor, string>;
 
 /**
  * Traces an objective in training mode and differentiates `loss + sum of weight * auxiliary`.
@@ -94,10 +101,13 @@ export function trainingGraph(
     checkpoint,
     accumulates = false,
     admit,
-    ...emit
+    givenFor,
+    ...options
   }: StepGraphOptions = {},
 ): StepGraph {
   const traced = traceObjective(objective, batch, { training: true, accumulates, admit });
+  const given = givenFor?.(forwardOutputs(traced, tap));
+  const emit = { ...options, ...(given && { given }) };
   const { trace, tensors } = traced;
   const { total, sources: pooled } = accumulates ? weighTerms(traced) : { ...traced, sources: {} };
   const sources = [
@@ -109,7 +119,10 @@ export function trainingGraph(
   const grads = gradientsIfAny(
     total,
     sources.map(({ tensor }) => tensor),
-    checkpoint === undefined ? {} : { checkpoint },
+    {
+      ...(checkpoint && { checkpoint }),
+      ...(given && { isGiven: (tensor: Tensor) => given.has(tensor) }),
+    },
   );
   const named = sources.map(
     ({ name, tensor }, i) => [GRADIENT_PREFIX + name, grads[i] ?? zerosLike(tensor)] as const,
@@ -131,12 +144,14 @@ export function forwardGraph(
     tap,
     accumulates = false,
     admit,
-    ...emit
-  }: EmitOptions & Pick<StepGraphOptions, "tap" | "accumulates" | "admit"> = {},
+    givenFor,
+    ...options
+  }: EmitOptions & Pick<StepGraphOptions, "tap" | "accumulates" | "admit" | "givenFor"> = {},
 ): StepGraph {
   const traced = traceObjective(objective, batch, { training: true, accumulates, admit });
-  const states = movedStates(traced, accumulates);
-  return emitStep(traced, { ...traced.result.outputs, ...states }, tap, emit);
+  const further = { ...traced.result.outputs, ...movedStates(traced, accumulates) };
+  const given = givenFor?.(forwardOutputs(traced, tap));
+  return emitStep(traced, further, tap, { ...options, ...(given && { given }) });
 }
 
 /**
@@ -153,10 +168,44 @@ export function forwardGraph(
 export function evaluationGraph(
   objective: Objective,
   batch: BatchSpec,
-  { tap, ...emit }: StepGraphOptions = {},
+  { tap, givenFor, ...options }: StepGraphOptions = {},
 ): StepGraph {
   const traced = traceObjective(objective, batch, { training: false });
+  const given = givenFor?.(forwardOutputs(traced, tap));
+  const emit = { ...options, ...(given && { given }) };
   return emitStep(traced, { ...traced.result.outputs }, tap, emit);
+}
+
+/** The forward pass of an objective. */
+export interface ForwardTrace {
+  readonly trace: Trace;
+  /** Scalars and their weights, `outputs`, the next values of states, pooled tensors, and the chosen taps. */
+  readonly outputs: readonly Tensor[];
+}
+
+/**
+ * Traces an objective without emitting it.
+ *
+ * No example: the search for its frozen part uses it.
+ */
+export function traceForward(
+  objective: Objective,
+  batch: BatchSpec,
+  { tap, ...modes }: TraceModes & Pick<StepGraphOptions, "tap">,
+): ForwardTrace {
+  const traced = traceObjective(objective, batch, modes);
+  return { trace: traced.trace, outputs: forwardOutputs(traced, tap) };
+}
+
+function forwardOutputs(
+  { trace, result, total, split }: TracedObjective,
+  tap: ((name: string) => boolean) | undefined,
+): Tensor[] {
+  const scalars = namedScalars(trace, result, total);
+  const weights = split ? scalarOutputs(scalars, split).outputs : {};
+  const named = { ...scalars, ...weights, ...result.outputs };
+  addTaps(named, trace, tap);
+  return [...Object.values(named), ...trace.updates.values(), ...trace.pooled.values()];
 }
 
 interface TracedObjective {
@@ -257,6 +306,7 @@ function emitStep(
     terms,
     taps,
     weights,
+    readsGiven: (emit.given?.size ?? 0) > 0,
   };
 }
 

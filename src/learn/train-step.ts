@@ -1,6 +1,7 @@
 /** The training step: graph, memory and optimizer together. */
 import type { NdArray } from "../graph/array.ts";
 import type { ParameterSpec } from "../nn/scope.ts";
+import type { EmittedModel } from "../onnx/emit.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Runtime, SessionOptions } from "../runtime/session.ts";
 import { type ArenaOptimizer, createArenaOptimizer } from "./arena-optimizer.ts";
@@ -34,6 +35,8 @@ export interface UpdateStep {
   readonly parameters: ReadonlyMap<string, ParameterSpec>;
   /** Names of tapped tensors that `values` has. */
   readonly taps: readonly string[];
+  /** Whether a graph reads an array of the batch, by its name. */
+  readonly reads: (array: string) => boolean;
   readonly arena: Arena;
   /** Current values of states, by name. */
   readonly states: ReadonlyMap<string, NdArray<"float32">>;
@@ -130,6 +133,7 @@ export async function createTrainStep(
     graph,
     parameters: memory.parameters,
     taps: graph.taps,
+    reads: readsArray([graph.model, graph.pool]),
     arena: memory.arena,
     states: memory.states,
     values: session.values,
@@ -166,6 +170,18 @@ export async function createTrainStep(
       for (const part of [optimizer, session, pool, pooledStates]) part?.dispose();
     },
   };
+}
+
+/**
+ * Whether one of several models reads an input, by its name.
+ *
+ * No example: training steps use it.
+ */
+export function readsArray(
+  models: readonly (EmittedModel | undefined)[],
+): (array: string) => boolean {
+  const names = new Set(models.flatMap((model) => model?.inputs.map(({ name }) => name) ?? []));
+  return (array) => names.has(array);
 }
 
 /**

@@ -12,6 +12,8 @@ export interface EmitOptions {
   readonly initializers?: ReadonlyMap<string, NdArray>;
   /** Metadata of the file. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Tensors that are inputs of the model instead of being computed, by name. Default none. */
+  readonly given?: ReadonlyMap<Tensor, string>;
 }
 
 export interface EmittedModel {
@@ -26,20 +28,32 @@ export interface EmittedModel {
 /** Emits `outputs`, one tensor per output name; unused inputs are dropped. */
 export function emitModel(
   outputs: Readonly<Record<string, Tensor>>,
-  { lowering, initializers, metadata }: EmitOptions = {},
+  { lowering, initializers, metadata, given = new Map() }: EmitOptions = {},
 ): EmittedModel {
   const wanted = Object.entries(outputs);
   const builder = createBuilder(lowering);
   const nameOf = new Map<Tensor, string>();
   const aliases: [name: string, tensor: Tensor][] = [];
+  const isLeaf = (tensor: Tensor) => isInput(tensor) || isConstant(tensor) || given.has(tensor);
   for (const [name, tensor] of wanted) {
-    if (isInput(tensor) || isConstant(tensor) || nameOf.has(tensor)) aliases.push([name, tensor]);
+    if (isLeaf(tensor) || nameOf.has(tensor)) aliases.push([name, tensor]);
     else nameOf.set(tensor, name);
   }
 
   const inputs: InputAttributes[] = [];
+  const needed = neededNodes(
+    wanted.map(([, tensor]) => tensor),
+    (tensor) => given.has(tensor),
+  );
+  for (const tensor of needed.stops) {
+    const [name, { dtype, shape }] = [given.get(tensor)!, tensor];
+    if (!inputs.some((input) => input.name === name)) {
+      inputs.push({ name, role: "data", dtype, shape });
+    }
+    nameOf.set(tensor, name);
+  }
   const byId = new Map<number, Node>();
-  for (const node of neededNodes(wanted.map(([, tensor]) => tensor))) {
+  for (const node of needed.nodes) {
     const [first] = node.outputs;
     if (isInput(first!)) {
       const attributes = inputAttributes(first!);
@@ -56,12 +70,15 @@ export function emitModel(
     for (const output of node.outputs) {
       if (!nameOf.has(output)) nameOf.set(output, builder.fresh());
     }
+    const outputs = node.outputs.map((tensor) =>
+      given.has(tensor) ? builder.fresh() : nameOf.get(tensor)!,
+    );
     byId.set(node.id, node);
     builder.label(nodeLabel(node));
     node.op.emit({
       emitter: builder,
       inputs: node.inputs.map((tensor) => nameOf.get(tensor)!),
-      outputs: node.outputs.map((tensor) => nameOf.get(tensor)!),
+      outputs,
       attributes: node.attributes,
       node,
     });
@@ -85,14 +102,31 @@ export function emitModel(
   };
 }
 
-/** Nodes that the tensors depend on, in graph order. */
-function neededNodes(tensors: readonly Tensor[]): Node[] {
-  const needed = new Set<Node>();
-  const open = tensors.map((tensor) => tensor.node);
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (needed.has(node)) continue;
-    needed.add(node);
-    for (const input of node.inputs) open.push(input.node);
+/** The nodes that tensors depend on. */
+export interface NeededNodes {
+  /** In the order of the graph. */
+  readonly nodes: readonly Node[];
+  /** The tensors at which the search stopped. */
+  readonly stops: readonly Tensor[];
+}
+
+/** Nodes that the tensors depend on; those behind tensors at which `stopsAt` is true are left out. */
+export function neededNodes(
+  tensors: readonly Tensor[],
+  stopsAt: (tensor: Tensor) => boolean = () => false,
+): NeededNodes {
+  const nodes = new Set<Node>();
+  const stops = new Set<Tensor>();
+  const open = [...tensors];
+  for (let tensor = open.pop(); tensor !== undefined; tensor = open.pop()) {
+    if (stopsAt(tensor)) stops.add(tensor);
+    else if (!nodes.has(tensor.node)) {
+      nodes.add(tensor.node);
+      open.push(...tensor.node.inputs);
+    }
   }
-  return [...needed].sort((a, b) => a.id - b.id);
+  return {
+    nodes: [...nodes].sort((a, b) => a.id - b.id),
+    stops: [...stops].sort((a, b) => a.id - b.id),
+  };
 }

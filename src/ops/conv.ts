@@ -27,6 +27,7 @@ interface Conv2dAttributes {
 
 const convOp = defineOp<Conv2dAttributes>({
   name: "conv2d",
+  product: true,
   infer: (inputs, attributes) => [
     { dtype: requireSameDType(inputs), shape: convShape(inputs, attributes) },
   ],
@@ -71,6 +72,7 @@ function convShape(
 
 const convTransposeOp = defineOp<Conv2dAttributes & { readonly shape: Shape }>({
   name: "conv2d_transpose",
+  product: true,
   infer: ([dy], { shape }) => [{ dtype: dy!.dtype, shape }],
   emit: ({ emitter, inputs, outputs, attributes: { groups, shape, ...window }, node }) => {
     const [dy, weight] = node.inputs;
@@ -115,6 +117,7 @@ function weightGradient(
  */
 const windowProduct = defineOp<Conv2dAttributes & { readonly shape: Shape }>({
   name: "conv2d_weight_gradient",
+  product: true,
   infer: ([x], { shape }) => [{ dtype: x!.dtype, shape }],
   emit: ({ emitter: e, inputs: [x, dy], outputs, attributes, node }) => {
     const { stride, padding, dilation } = attributes;
@@ -175,6 +178,7 @@ function correlation(
 /** Like conv2d, for a kernel whose number of channels may only be known at run time. */
 const correlateOp = defineOp<Conv2dAttributes>({
   name: "conv2d_correlation",
+  product: true,
   infer: ([images, kernels], { stride, padding, dilation }) => {
     const sizes = [2, 3].map((axis) =>
       outputSize(

@@ -30,6 +30,7 @@ function rowsAndColumns({ shape }: TensorSpec, transposed: boolean): [Dim, Dim] 
 
 const matmulOp = defineOp<MatmulAttributes>({
   name: "matmul",
+  product: true,
   infer: ([a, b], { transposeA, transposeB }) => {
     if (a!.shape.length < 2 || b!.shape.length < 2) {
       throw new RangeError(
@@ -103,6 +104,7 @@ export function matmul(
 
 const affineOp = defineOp<null>({
   name: "affine",
+  product: true,
   infer: ([x, weight, bias]) => {
     const [rows, inFeatures] = rowsAndColumns(x!, false);
     const [outFeatures, expected] = rowsAndColumns(weight!, false);

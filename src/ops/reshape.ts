@@ -122,6 +122,7 @@ export function transpose(
 
 const expandOp = defineOp<{ readonly shape: Shape }>({
   name: "expand",
+  shapeInputs: 1,
   infer: ([x], { shape }) => {
     if (!sameShape(broadcastShapes(x!.shape, shape), shape)) {
       throw new RangeError(`cannot expand ${formatShape(x!.shape)} to ${formatShape(shape)}`);

@@ -2,12 +2,16 @@
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import { exclusiveKeys } from "../config/exclusive-keys.ts";
+import { path } from "../data/settings/files.ts";
 import { scheduleSchema } from "../learn/fit/settings.ts";
 import { modelSchema } from "../models/systems.ts";
 import { algorithmSchema } from "../tasks/classification/algorithm-config.ts";
 import { dataSchema } from "./data-config.ts";
 import { initFromSchema } from "./init-from-config.ts";
 import { optimizerSchema } from "./optimizer-config.ts";
+
+/** Default size of the folder of `train.cache_frozen`, at most. */
+export const CACHE_GIGABYTES = 10;
 
 const train = z
   .strictObject({
@@ -102,6 +106,36 @@ const train = z
       .default("none")
       .describe(
         "Segments that the backward pass recomputes instead of storing: less memory, more time.",
+      ),
+    cache_frozen: z
+      .union([
+        z.boolean(),
+        z.strictObject({
+          views: z
+            .int()
+            .positive()
+            .max(1024)
+            .optional()
+            .describe(
+              "Augmented versions of each image: epoch e trains on version e mod `views`. Required if `data.augment` is random.",
+            ),
+          folder: path
+            .optional()
+            .describe(
+              "Folder of the cache; by default `features` in MOESAIC_CACHE or ~/.cache/moesaic.",
+            ),
+          max_gigabytes: z
+            .number()
+            .positive()
+            .default(CACHE_GIGABYTES)
+            .describe(
+              "Size of the folder, at most; the cache that was unused for longest is removed.",
+            ),
+        }),
+      ])
+      .default(false)
+      .describe(
+        "Whether what frozen parameters compute from a sample is computed once and kept on disk.",
       ),
     log_every: z.int().positive().default(1).describe("Steps between logged scalars."),
     log_experts_every: z

@@ -40,6 +40,11 @@ export function readsCaptions({ model }: Pick<TrainConfig, "model">): boolean {
   return textsOf(model) === "samples";
 }
 
+/** Augmented versions of each image. Default: new ones in every epoch. */
+function viewsOf({ cacheFrozen }: TrainConfig["train"]): number | undefined {
+  return typeof cacheFrozen === "object" ? cacheFrozen.views : undefined;
+}
+
 /**
  * Opens a loader of one split: shuffled, augmented and endless in training, otherwise one ordered
  * pass.
@@ -59,6 +64,7 @@ export function openSplit(
     seed,
     shuffle: training,
     transforms: transformSpecs(data, training),
+    ...(training && defined({ views: viewsOf(train) })),
     ...("workers" in data && { workers: data.workers }),
     ...defined({ contextLength }),
     ...rootOf(data),

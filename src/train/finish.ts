@@ -114,7 +114,10 @@ async function write(run: RunDirectory, { shown, inspected }: Recorded): Promise
 
 /** Loads the chosen checkpoint; compares its routing with that of the last step. */
 async function choose(
-  training: Pick<Training, "config" | "weights" | "openSplit" | "createEvaluator">,
+  training: Pick<
+    Training,
+    "config" | "weights" | "weightsReplaced" | "openSplit" | "createEvaluator"
+  >,
   chosen: Checkpoint,
   lastStep: number,
 ): Promise<CheckpointAgreement | undefined> {

@@ -34,6 +34,7 @@ import { BUFFERS } from "../runtime/arena.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Task } from "../tasks/task.ts";
 import { type GivenTask, makeTask } from "./check-given.ts";
+import { cacheFrozen, type FrozenCache, findFrozen } from "./frozen/cache-frozen.ts";
 import { checkMemory, createMemoryLimit } from "./memory-limit.ts";
 import { noteCaptions } from "./note-captions.ts";
 
@@ -72,6 +73,8 @@ export interface Training {
     outputs?: (name: string) => boolean,
     options?: { readonly batchSize?: number },
   ): Promise<Evaluator>;
+  /** Call it after other weights were loaded. */
+  weightsReplaced(): void;
   dispose(): Promise<void>;
 }
 
@@ -129,6 +132,8 @@ async function assemble(
   const session = sessionOptions(config.runtime);
   const checkpoints = train.gradientCheckpointing === "blocks";
   const stages = cachedStages(train, task.stages);
+  const tap = (name: string): boolean => isRoutingTap(name, statisticsParts);
+  const frozen = findFrozen(config, { task, loader, groups, tap });
   const options: TrainStepOptions = {
     runtime,
     optimizer,
@@ -144,7 +149,8 @@ async function assemble(
     accumulationSteps: train.accumulationSteps,
     totalSteps,
     graph: {
-      tap: (name) => isRoutingTap(name, statisticsParts),
+      tap,
+      ...(frozen && { givenFor: frozen.givenFor }),
       admit: createMemoryLimit(config, { moments: optimizer.moments.length }),
       ...(checkpoints && { checkpoint: blockSegments }),
     },
@@ -159,10 +165,16 @@ async function assemble(
     ...step.arena.names.map((name) => [name, step.arena.view(buffer, name)] as const),
     ...step.states,
   ]);
+  const cache: FrozenCache | undefined =
+    frozen &&
+    (await cacheFrozen(frozen, config, {
+      ...{ runtime, session, progress: data.progress ?? silent },
+      weights: (name) => weights.get(name)!,
+    }));
   return {
     config,
     task,
-    loader,
+    loader: cache ? { ...loader, ...cache.withFeatures(loader, step.reads) } : loader,
     notes: data.notes,
     step,
     updates: {
@@ -191,15 +203,17 @@ async function assemble(
       const evaluation = {
         ...{ runtime, session, fields, batchSize },
         weights: (name: string) => weights.get(name)!,
-        ...defined({ outputs }),
+        ...defined({ outputs, features: cache }),
       };
       return task.stages === undefined
         ? createEvaluator(task.objective, evaluation)
         : createStagedEvaluator(task.stages, evaluation);
     },
+    weightsReplaced: () => cache?.refresh(),
     async dispose() {
       try {
         step.dispose();
+        await cache?.close();
       } finally {
         await loader.dispose();
       }
@@ -209,10 +223,11 @@ async function assemble(
 
 /** Reads the weights of a checkpoint into the memory that evaluation reads. */
 export async function loadWeights(
-  { config, weights }: Pick<Training, "config" | "weights">,
+  { config, weights, weightsReplaced }: Pick<Training, "config" | "weights" | "weightsReplaced">,
   checkpoint: string,
 ): Promise<void> {
   await restoreWeights(checkpoint, [...weights], config.train.emaDecay !== undefined);
+  weightsReplaced();
 }
 
 /** Checks that a configuration with a task names no system of the toolkit. */

@@ -10,6 +10,10 @@ export interface BatchJob {
   readonly indices: Int32Array;
   /** Seed index of the augmentation besides the sample's index; by default the epoch. */
   readonly draw?: number;
+  /** Seed index of the augmentation of images instead of `draw`, if each has a fixed number of views. */
+  readonly view?: number;
+  /** Names of arrays that the batch does not need. */
+  readonly without?: readonly string[];
 }
 
 /** What determines the order of samples. */

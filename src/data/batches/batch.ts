@@ -13,6 +13,8 @@ export interface Batch {
   readonly epoch: number;
   /** Positions of the samples in their split, `[B]`. */
   readonly indices: Int32Array;
+  /** View of the images, if each sample has a fixed number of augmented ones. */
+  readonly view?: number;
   /** The fields of the samples, each with the batch axis first. */
   readonly arrays: Readonly<Record<string, NdArray>>;
   readonly captions?: readonly (readonly string[])[];
@@ -24,6 +26,12 @@ export interface Batch {
 export interface Field {
   readonly dtype: DType;
   readonly shape: readonly number[];
+}
+
+/** What the batches after `seek` contain. */
+export interface SeekOptions {
+  /** Names of arrays that the batch of these samples does not need, until the next call of `seek`. */
+  readonly without?: (job: BatchJob) => readonly string[];
 }
 
 /** How samples are converted to arrays. */
@@ -46,5 +54,7 @@ export interface BatchMaker {
   /** Number of samples in the set. */
   readonly length: number;
   readonly fields: Readonly<Record<string, Field>>;
+  /** Names of arrays that differ between epochs for the same sample. Default none. */
+  readonly varying?: readonly string[];
   make(job: BatchJob): Batch;
 }

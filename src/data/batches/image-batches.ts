@@ -11,7 +11,7 @@ import { countCharacters, requireContextLength, tokenRows } from "./token-rows.t
  * in the set's list of domains; with a tokenizer they contain one caption of each sample: its `tokens`,
  * their `lengths`, and the number of `characters`.
  *
- * Sample `i` of epoch `e` is augmented with (seed, "augment", e, i). If a sample has several captions,
+ * Sample `i` of epoch `e` is augmented with (seed, "augment", e, i), or with its view in place of `e`. If a sample has several captions,
  * training draws one with (seed, "caption", e, i) and evaluation uses the first.
  */
 export function imageBatches(dataset: ImageDataset, options: BatchOptions): BatchMaker {
@@ -34,24 +34,30 @@ export function imageBatches(dataset: ImageDataset, options: BatchOptions): Batc
   return {
     length: dataset.length,
     fields,
-    make({ step, epoch, indices, draw = epoch }) {
-      const images = allocate("float32", [indices.length, channels, height, width]);
+    varying: [
+      ...(bound.isRandom ? ["images"] : []),
+      ...(training && tokenizer !== undefined ? ["tokens", "lengths", "characters"] : []),
+    ],
+    make({ step, epoch, indices, draw = epoch, view, without = [] }) {
+      const images = without.includes("images")
+        ? undefined
+        : allocate("float32", [indices.length, channels, height, width]);
       const labels = allocate("int64", [indices.length]);
-      const augmentKey = foldIn(foldIn(key(seed), "augment"), draw);
+      const augmentKey = foldIn(foldIn(key(seed), "augment"), view ?? draw);
       const captionKey = foldIn(foldIn(key(seed), "caption"), draw);
       const captions: (readonly string[])[] = [];
       const attributes: (readonly ObjectAttributes[])[] = [];
       const domains: string[] = [];
       indices.forEach((index, row) => {
         const sample = readSample(dataset, index);
-        const out = images.data.subarray(row * elements, (row + 1) * elements);
-        bound.apply(sample, foldIn(augmentKey, index), out);
+        const out = images?.data.subarray(row * elements, (row + 1) * elements);
+        if (out !== undefined) bound.apply(sample, foldIn(augmentKey, index), out);
         labels.data[row] = BigInt(sample.label);
         if (sample.captions !== undefined) captions.push(sample.captions);
         if (sample.attributes !== undefined) attributes.push(sample.attributes);
         if (sample.domain !== undefined) domains.push(sample.domain);
       });
-      const arrays: Record<string, NdArray> = { images, labels };
+      const arrays: Record<string, NdArray> = { ...(images && { images }), labels };
       if (domainsOf !== undefined) {
         const ids = allocate("int64", [indices.length]);
         indices.forEach((index, row) => {
@@ -73,6 +79,7 @@ export function imageBatches(dataset: ImageDataset, options: BatchOptions): Batc
         epoch,
         indices,
         arrays,
+        ...(view !== undefined && { view }),
         ...(captions.length > 0 && { captions }),
         ...(attributes.length > 0 && { attributes }),
         ...(domains.length > 0 && { domains }),

@@ -13,6 +13,8 @@ export interface FloatImage extends ImageShape {
 export interface Transform {
   readonly outputShape: (input: ImageShape) => ImageShape;
   readonly apply: (image: FloatImage, draws: Stream) => FloatImage;
+  /** Whether it draws no random numbers. Default false. */
+  readonly isFixed?: boolean;
 }
 
 /** A transform that keeps the shape. */

@@ -12,7 +12,7 @@ export interface NormalizeOptions {
 /** Normalises channels: `(value - mean) / std`. */
 export function normalize(options: NormalizeOptions): Transform {
   const { mean, std } = options;
-  return sameShape((image) => {
+  const transform = sameShape((image) => {
     const { data, channels } = image;
     for (let c = 0; c < channels; c++) {
       const shift = mean[mean.length === 1 ? 0 : c]!;
@@ -21,4 +21,5 @@ export function normalize(options: NormalizeOptions): Transform {
     }
     return image;
   });
+  return { ...transform, isFixed: true };
 }

@@ -46,6 +46,8 @@ export const transformNames: readonly TransformName[] = Object.keys(transforms) 
 /** Transforms bound to images of one shape. */
 export interface Pipeline {
   readonly outputShape: ImageShape;
+  /** Whether a transform draws random numbers. */
+  readonly isRandom: boolean;
   /** Transforms one image and writes it by channel, row, column to `out`. */
   readonly apply: (sample: ImageSample, key: Key, out: Float32Array) => void;
 }
@@ -64,6 +66,7 @@ export function pipeline(specs: readonly TransformSpec[], input: ImageShape): Pi
   const { height, width, channels } = outputShape;
   return {
     outputShape,
+    isRandom: steps.some(({ isFixed = false }) => !isFixed),
     apply: (sample, key, out) => {
       let image = toFloat(sample);
       steps.forEach((step, position) => {

@@ -24,6 +24,7 @@ export function resize(options: ResizeOptions): Transform {
   return {
     outputShape: ({ channels }) => ({ height, width, channels }),
     apply: (image) => resizeTo(image, height, width),
+    isFixed: true,
   };
 }
 

@@ -25,7 +25,7 @@ import {
 } from "../step-graph.ts";
 import { createStepMemory } from "../step-memory.ts";
 import { createStepSession, type NamedArrays, readScalar, readScalars } from "../step-session.ts";
-import { collect, type TrainStepOptions, type UpdateStep } from "../train-step.ts";
+import { collect, readsArray, type TrainStepOptions, type UpdateStep } from "../train-step.ts";
 import { createPool } from "../update/pool.ts";
 import { createPooledStates } from "../update/pooled-states.ts";
 import { findRows, gradientSpecs, ROW, ROW_GRADIENT, wholeRows } from "./row-cache.ts";
@@ -60,8 +60,9 @@ export async function createGradCacheStep(
     ...(tap && { tap }),
   });
   const rows = findRows(embedding, count);
+  const { givenFor: _, ...ofRows } = emit;
   const comparison = trainingGraph(compareObjective(stages), wholeRows(rows), {
-    ...emit,
+    ...ofRows,
     trains: groups.trains,
     differentiates: (name) => rows.some((row) => row.gradients && ROW + row.name === name),
   });
@@ -113,6 +114,7 @@ export async function createGradCacheStep(
   return {
     parameters: memory.parameters,
     taps: embedding.taps,
+    reads: readsArray([embedding.model, replay.model, replay.pool]),
     arena: memory.arena,
     states: memory.states,
     values: Object.fromEntries(embedding.taps.map((name) => [name, embed.values[name]!])),
