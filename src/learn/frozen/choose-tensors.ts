@@ -18,7 +18,8 @@ const COMPUTING = 1 / 16;
 
 /**
  * The tensors with the fewest bytes per sample from which everything that is read can be computed without a
- * matrix product or a convolution: a minimum cut. Inputs of the graph are read as they are.
+ * matrix product or a convolution: a minimum cut. Inputs of the graph, and what needs no such product, are
+ * not kept.
  *
  * @throws RangeError if there are none
  */
@@ -33,14 +34,19 @@ export function chooseTensors({ read, isFrozen, isBySample }: ChooseOptions): Te
   const [source, sink] = [0, 1];
   const edges: Edge[] = [];
   const never = Number.POSITIVE_INFINITY;
+  const costly = new Set<Node>();
   for (const tensor of tensors) {
     const { node } = tensor;
-    const kept = isBySample(tensor) ? bytesOfSample(tensor) : never;
     if (isInput(tensor)) {
-      edges.push({ from: source, to: vertex(tensor), capacity: kept });
+      edges.push({ from: source, to: vertex(tensor), capacity: bytesOfSample(tensor) });
       continue;
     }
-    edges.push({ from: vertex(node), to: vertex(tensor), capacity: kept });
+    if (node.op.product === true || node.inputs.some((input) => costly.has(input.node))) {
+      costly.add(node);
+    }
+    const canKeep = costly.has(node) && isBySample(tensor);
+    const capacity = canKeep ? bytesOfSample(tensor) : never;
+    edges.push({ from: vertex(node), to: vertex(tensor), capacity });
   }
   for (const node of new Set(tensors.map((tensor) => tensor.node))) {
     if (isInput(node.outputs[0]!)) continue;

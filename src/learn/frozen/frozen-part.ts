@@ -36,6 +36,8 @@ export interface FrozenPart {
   readonly features: readonly FrozenFeature[];
   /** Computes the features of any number of samples from arrays of the batch and frozen parameters. */
   readonly model: EmittedModel;
+  /** Number of frozen parameters of the model, in the part or not. */
+  readonly numFrozen: number;
   /** The arrays of the batch that it reads. */
   readonly reads: readonly string[];
   /** The features in the graph of `outputs`, or none if these need more of the frozen part. */
@@ -100,7 +102,9 @@ export function findFrozenPart(objective: Objective, options: FrozenPartOptions)
       return isObstacle(status) ? status : undefined;
     },
   });
-  checkObstacles(traced, inTraining);
+  const hindered = hinderedParameters(traced, inTraining);
+  const avoidable = hindered.find(({ obstacle }) => obstacle.kind !== "varying");
+  if (avoidable !== undefined) throw cannotKeep(avoidable);
 
   const common = new Set<number>();
   for (const [node, status] of inTraining) {
@@ -121,15 +125,17 @@ export function findFrozenPart(objective: Objective, options: FrozenPartOptions)
   const products = neededNodes(chosen).nodes.filter(
     (node) => node.op.product === true && inEvaluation.get(node) === "sample",
   );
-  if (products.length === 0) throw nothingFrozen(inTraining);
-  return describePart(chosen, products, classOf);
+  if (products.length === 0)
+    throw hindered[0] ? cannotKeep(hindered[0]) : nothingFrozen(inTraining);
+  const numFrozen = [...traced.trace.parameters.values()].filter((spec) => !trains(spec)).length;
+  return { ...describePart(chosen, products, classOf), numFrozen };
 }
 
 function describePart(
   chosen: readonly Tensor[],
   products: readonly Node[],
   classOf: TensorClasses,
-): FrozenPart {
+): Omit<FrozenPart, "numFrozen"> {
   const features = chosen.map(({ dtype, shape, node }, index) => ({
     name: `${PREFIX}${index}`,
     dtype,
@@ -185,33 +191,48 @@ function boundary({ outputs }: ForwardTrace, isInPart: (tensor: Tensor) => boole
   return [...found];
 }
 
-/** @throws UserError for a frozen parameter whose layer cannot be kept because of a setting */
-function checkObstacles({ outputs }: ForwardTrace, statuses: ReadonlyMap<Node, Status>): void {
-  for (const node of neededNodes(outputs).nodes) {
-    const status = statuses.get(node)!;
-    if (!isObstacle(status) || status.kind === "trained" || status.kind === "varying") continue;
-    const frozen = neededNodes(node.inputs.filter((input) => statuses.get(input.node) === "fixed"))
-      .nodes.map(({ outputs: [first] }) => first!)
-      .find(isParameter);
-    if (frozen === undefined) continue;
-    throw usageError(
-      `train.cache_frozen cannot keep what the frozen parameter ${inputAttributes(frozen).name} computes: ${REASONS[status.kind](status.name)}`,
-    );
-  }
+/** A frozen parameter that meets an obstacle other than trained parameters. */
+interface Hindered {
+  readonly parameter: string;
+  readonly obstacle: Obstacle & { readonly kind: keyof typeof REASONS };
 }
 
-const REASONS: Readonly<
-  Record<Exclude<Obstacle["kind"], "trained" | "varying">, (name: string) => string>
-> = {
-  random: (name) =>
-    `it depends on the random numbers ${name}; set the rate of dropout, drop_path or noise there to 0, or drop train.cache_frozen`,
-  state: (name) =>
-    `it depends on ${name}, which changes during training; drop train.cache_frozen, or let the layer train`,
-  mixed: (name) =>
-    `the samples of a batch influence each other in ${name}, for example by a capacity limit or a batch norm; choose a layer without that, such as dispatch dropless, or drop train.cache_frozen`,
-  training: (name) =>
-    `${name} computes something else in evaluation, as a batch norm does; drop train.cache_frozen, or let the layer train`,
-};
+function hinderedParameters(
+  { outputs }: ForwardTrace,
+  statuses: ReadonlyMap<Node, Status>,
+): Hindered[] {
+  return neededNodes(outputs).nodes.flatMap((node) => {
+    const status = statuses.get(node)!;
+    if (!isObstacle(status) || status.kind === "trained") return [];
+    const fixed = node.inputs.filter((input) => statuses.get(input.node) === "fixed");
+    return neededNodes(fixed)
+      .nodes.map(({ outputs: [first] }) => first!)
+      .filter(isParameter)
+      .map((tensor) => ({
+        parameter: inputAttributes(tensor).name,
+        obstacle: status as Hindered["obstacle"],
+      }));
+  });
+}
+
+function cannotKeep({ parameter, obstacle: { kind, name } }: Hindered): Error {
+  return usageError(
+    `train.cache_frozen cannot keep what the frozen parameter ${parameter} computes: ${REASONS[kind](name)}, or drop train.cache_frozen`,
+  );
+}
+
+const REASONS = {
+  varying: (name: string) =>
+    `the ${name} of a sample change from epoch to epoch, by data.augment or because one of several captions is drawn; set train.cache_frozen.views to keep several versions of each image`,
+  random: (name: string) =>
+    `it depends on the random numbers ${name}; set the rate of dropout, drop_path or noise there to 0`,
+  state: (name: string) =>
+    `it depends on ${name}, which changes during training; let the layer train`,
+  mixed: (name: string) =>
+    `the samples of a batch influence each other in ${name}, by a capacity limit or a mean over the batch; choose dispatch dropless or another layer`,
+  training: (name: string) =>
+    `${name} computes something else in evaluation, as a batch norm does; let the layer train`,
+} as const;
 
 function isParameter(tensor: Tensor): boolean {
   return isInput(tensor) && inputAttributes(tensor).role === "parameter";

@@ -72,9 +72,10 @@ export async function cacheFrozen(
     (sum, { dtype, shape }) => sum + elementCount(shape) * bytesPerElement(dtype),
     0,
   );
+  const used = part.model.inputs.filter(({ role }) => role === "parameter").length;
   const shapes = part.features.map(({ place, shape }) => `${place} [${shape.join(", ")}]`);
   progress.note(
-    `frozen part: up to ${shapes.join(", ")}; ${formatBytes(sampleBytes)} a sample are kept in ${folder}`,
+    `frozen part: ${used} of ${part.numFrozen} frozen parameters, up to ${shapes.join(", ")}; ${formatBytes(sampleBytes)} a sample are kept in ${folder}`,
   );
   const opened = new Map<string, FeatureFiles>();
   let computed = 0;
