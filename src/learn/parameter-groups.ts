@@ -12,7 +12,7 @@ export interface ParameterGroups {
   /** The arena's group of a parameter. */
   group(spec: ParameterSpec): string;
   /** Whether a parameter trains at any step. */
-  trains(spec: ParameterSpec): boolean;
+  trains(spec: Pick<ParameterSpec, "name">): boolean;
   /**
    * Settings of each group at a step counted from 0; undefined if the group is frozen at that step.
    * A group counts its own steps from its first update, or from the update at which moments are

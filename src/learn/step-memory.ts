@@ -52,13 +52,16 @@ export function createStepMemory(
 ): StepMemory {
   const specs = traces.flatMap(({ parameters }) => [...parameters.values()]);
   const arena = createArena(
-    specs.map((spec) => ({ name: spec.name, shape: spec.shape, group: groups.group(spec) })),
+    specs.map((spec) => ({
+      ...{ name: spec.name, shape: spec.shape, group: groups.group(spec) },
+      frozen: !groups.trains(spec),
+    })),
     [BUFFERS.parameters, BUFFERS.gradients, ...optimizer.moments, ...(ema ? [BUFFERS.ema] : [])],
   );
   for (const spec of specs) {
     arena.view(BUFFERS.parameters, spec.name).data.set(initialValues(seed, spec));
   }
-  if (ema) arena.flat(BUFFERS.ema).set(arena.flat(BUFFERS.parameters));
+  if (ema) arena.resetAverages();
 
   const states = new Map<string, NdArray<"float32">>();
   const nextStates = new Map<string, NdArray<"float32">>();

@@ -74,15 +74,25 @@ interface StateTensors {
   readonly optimizer: readonly (readonly [string, NdArray])[];
   /** Undefined if no average is kept. */
   readonly ema?: readonly (readonly [string, NdArray])[];
+  /** Whether a tensor is the moment or average of a frozen parameter, which older checkpoints have. */
+  readonly isFrozen: (name: string) => boolean;
 }
 
 function stateTensors({ arena, states, optimizer }: TrainedMemory): StateTensors {
-  const of = (buffer: string, prefix = "") =>
-    arena.names.map((name) => [prefix + name, arena.view(buffer, name)] as const);
+  const trained = new Set(arena.trained);
+  const frozen = arena.names.filter((name) => !trained.has(name));
+  const of = (buffer: string, names: readonly string[], prefix = "") =>
+    names.map((name) => [prefix + name, arena.view(buffer, name)] as const);
+  const unused = new Set(
+    ["", ...optimizer.moments.map((moment) => `${moment}/`)].flatMap((prefix) =>
+      frozen.map((name) => prefix + name),
+    ),
+  );
   return {
-    model: [...of(BUFFERS.parameters), ...states],
-    optimizer: optimizer.moments.flatMap((moment) => of(moment, `${moment}/`)),
-    ...(arena.buffers.includes(BUFFERS.ema) && { ema: of(BUFFERS.ema) }),
+    model: [...of(BUFFERS.parameters, arena.names), ...states],
+    optimizer: optimizer.moments.flatMap((moment) => of(moment, arena.trained, `${moment}/`)),
+    ...(arena.buffers.includes(BUFFERS.ema) && { ema: of(BUFFERS.ema, arena.trained) }),
+    isFrozen: (name) => unused.has(name),
   };
 }
 
@@ -103,10 +113,10 @@ export function stateFiles(step: TrainedMemory, progress: Progress): Record<stri
  * @throws UserError if it belongs to another model, with the first tensor that differs
  */
 export async function restoreState(path: string, step: TrainedMemory): Promise<Progress> {
-  const { model, optimizer, ema } = stateTensors(step);
+  const { model, optimizer, ema, isFrozen } = stateTensors(step);
   await restoreTensors(join(path, MODEL), model);
-  await restoreTensors(join(path, OPTIMIZER), optimizer);
-  if (ema !== undefined) await restoreTensors(join(path, EMA), ema);
+  await restoreTensors(join(path, OPTIMIZER), optimizer, isFrozen);
+  if (ema !== undefined) await restoreTensors(join(path, EMA), ema, isFrozen);
   return readProgress(path);
 }
 
@@ -148,8 +158,10 @@ export async function readState(path: string, averaged: boolean): Promise<Stored
 export function fillState(stored: StoredState, step: TrainedMemory, source: string): void {
   const targets = stateTensors(step);
   copyTensors(source, stored.model, targets.model);
-  copyTensors(source, stored.optimizer, targets.optimizer);
-  if (stored.ema !== undefined) copyTensors(source, stored.ema, targets.ema ?? []);
+  copyTensors(source, stored.optimizer, targets.optimizer, targets.isFrozen);
+  if (stored.ema !== undefined) {
+    copyTensors(source, stored.ema, targets.ema ?? [], targets.isFrozen);
+  }
 }
 
 /**
@@ -180,9 +192,13 @@ export async function restoreWeights(
 /** Tensors in memory, by name. */
 type Targets = readonly (readonly [string, NdArray])[];
 
-async function restoreTensors(path: string, targets: Targets): Promise<void> {
+async function restoreTensors(
+  path: string,
+  targets: Targets,
+  ignores: (name: string) => boolean = () => false,
+): Promise<void> {
   await readCheckpointTensors(path, (stored) => {
-    checkFit(path, new Map(stored.map((tensor) => [tensor.name, tensor])), targets);
+    checkFit(path, new Map(stored.map((tensor) => [tensor.name, tensor])), targets, ignores);
     return new Map(targets);
   });
 }
@@ -198,8 +214,13 @@ async function restoreAverages(path: string, targets: Targets): Promise<void> {
   });
 }
 
-function copyTensors(path: string, stored: ReadonlyMap<string, NdArray>, targets: Targets): void {
-  checkFit(path, stored, targets);
+function copyTensors(
+  path: string,
+  stored: ReadonlyMap<string, NdArray>,
+  targets: Targets,
+  ignores: (name: string) => boolean = () => false,
+): void {
+  checkFit(path, stored, targets, ignores);
   for (const [name, target] of targets) target.data.set(stored.get(name)!.data as never);
 }
 
@@ -207,6 +228,7 @@ function checkFit(
   path: string,
   stored: ReadonlyMap<string, Pick<NdArray, "dtype" | "shape">>,
   targets: Targets,
+  ignores: (name: string) => boolean = () => false,
 ): void {
   const advice = "use the configuration that the run was trained with";
   for (const [name, target] of targets) {
@@ -221,7 +243,7 @@ function checkFit(
     }
   }
   const known = new Set(targets.map(([name]) => name));
-  const extra = [...stored.keys()].find((name) => !known.has(name));
+  const extra = [...stored.keys()].find((name) => !known.has(name) && !ignores(name));
   if (extra !== undefined) {
     throw new UserError(
       `${path} belongs to another model: this model has no tensor ${extra}; ${advice}`,

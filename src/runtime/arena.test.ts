@@ -46,6 +46,30 @@ test("a buffer added later has the same layout", () => {
   expect(arena.flat("average").length).toBe(64);
 });
 
+test("frozen parameters come last, and only the buffer of parameters holds them", () => {
+  const [w1, ...others] = specs as [ParameterSpec, ...ParameterSpec[]];
+  const arena = createArena(
+    [{ ...w1, frozen: true }, ...others],
+    ["parameters", "gradients", "ema"],
+  );
+  expect(arena.names).toEqual(["b1", "scale", "w2", "w1"]);
+  expect(arena.trained).toEqual(["b1", "scale", "w2"]);
+  expect(arena.groups.map(({ name, end }) => [name, end])).toEqual([
+    ["plain", 32],
+    ["decay", 48],
+  ]);
+  expect(arena.size).toBe(48);
+  expect(arena.flat("parameters").length).toBe(64);
+  expect(arena.flat("gradients").length).toBe(48);
+  arena.flat("parameters").fill(3);
+  arena.resetAverages();
+  expect(arena.flat("ema").every((x) => x === 3)).toBe(true);
+  expect(arena.view("ema", "w1").data.buffer).toBe(arena.view("parameters", "w1").data.buffer);
+  expect(() => arena.view("gradients", "w1")).toThrow(
+    'the parameter "w1" is frozen, so "gradients" does not hold it',
+  );
+});
+
 test("an arena without parameters is empty", () => {
   const arena = createArena([], ["value"]);
   expect([arena.size, arena.groups.length, arena.flat("value").length]).toEqual([0, 0, 0]);

@@ -105,14 +105,32 @@ function applyToState(state: StoredState, training: Training, apply: Apply): Sto
     const prefix = `${moment}/`;
     const stored = [...state.optimizer].filter(([name]) => name.startsWith(prefix));
     const tensors = new Map(stored.map(([name, value]) => [name.slice(prefix.length), value]));
-    const changed = tensors.size === 0 ? zeros : apply(tensors, zeros, "moments");
+    const changed =
+      tensors.size === 0 ? zeros : apply(completed(tensors, state, states, 0), zeros, "moments");
     return [...changed].map(([name, value]) => [prefix + name, value] as const);
   });
   const model = apply(state.model, new Map([...parameters, ...states]), "weights");
   if (!arena.buffers.includes(BUFFERS.ema)) return { model, optimizer: new Map(optimizer) };
-  const averages = state.ema && apply(state.ema, parameters, "weights");
+  const averages =
+    state.ema && apply(completed(state.ema, state, states, 1), parameters, "weights");
   const ema = averages ?? new Map([...model].filter(([name]) => !states.has(name)));
   return { model, optimizer: new Map(optimizer), ema };
+}
+
+/** Tensors of all parameters: those without one, which are frozen, get the parameter times `factor`. */
+function completed(
+  tensors: Tensors,
+  { model }: StoredState,
+  states: Training["step"]["states"],
+  factor: 0 | 1,
+): Tensors {
+  const parameters = [...model].filter(([name]) => !states.has(name));
+  return new Map(
+    parameters.map(([name, parameter]) => {
+      const own = factor === 1 ? parameter : allocate(parameter.dtype, parameter.shape);
+      return [name, tensors.get(name) ?? own];
+    }),
+  );
 }
 
 /** Writes the configuration last: a directory without it cannot be resumed. */

@@ -7,6 +7,7 @@ import { UserError } from "../graph/errors.ts";
 import { formatBytes } from "../graph/format-bytes.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { inputAttributes, isInput } from "../graph/inputs.ts";
+import { parameterGroups } from "../learn/parameter-groups.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { type TraceModelOptions, traceModel } from "../recipe/count-parameters.ts";
 
@@ -46,25 +47,27 @@ export function machineMemory(): number {
  * linear(scope, x, 100_000); // throws
  */
 export function createMemoryLimit(
-  config: Pick<TrainConfig, "model" | "data" | "train">,
+  config: Pick<TrainConfig, "model" | "data" | "train" | "optimizer">,
   { moments, machine = machineMemory() }: MemoryLimitOptions,
 ): (tensor: Tensor) => void {
   const averages = config.train.emaDecay === undefined ? 0 : 1;
+  const { trains } = parameterGroups(config.optimizer.rules);
   const seen = new Set<string>();
   let parameters = 0;
+  let trained = 0;
   let batch = 0;
   let largest = 0;
 
   const refuse = (reason: string): never => {
-    const keys = parameters * (2 + moments) > batch + largest ? MODEL_KEYS : BATCH_KEYS;
+    const keys = parameters + trained * (1 + moments) > batch + largest ? MODEL_KEYS : BATCH_KEYS;
     throw new MemoryLimitError(`${reason}; lower ${sizesOf(config, keys)}`);
   };
   const check = (): void => {
     const parts = {
       parameters,
-      gradients: parameters,
-      "the optimizer's moments": moments * parameters,
-      "averaged weights": averages * parameters,
+      gradients: trained,
+      "the optimizer's moments": moments * trained,
+      "averaged weights": averages * trained,
       "a batch": batch,
       "the largest activation": largest,
     };
@@ -86,8 +89,11 @@ export function createMemoryLimit(
     if (role === "parameter" || role === "data") {
       if (seen.has(name)) return; // Graphs of one training share their parameters.
       seen.add(name);
-      if (role === "parameter") parameters += bytes;
-      else batch += bytes;
+      if (role === "data") batch += bytes;
+      else {
+        parameters += bytes;
+        if (trains({ name })) trained += bytes;
+      }
     } else {
       largest = Math.max(largest, bytes);
     }

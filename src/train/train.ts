@@ -116,9 +116,7 @@ async function initializeTraining(
   const tensors = new Map<string, NdArray>([...parameters, ...states]);
   const target = { settings: config.model, tensors };
   const reports = await initializeFrom(config.initFrom, target);
-  if (arena.buffers.includes(BUFFERS.ema)) {
-    arena.flat(BUFFERS.ema).set(arena.flat(BUFFERS.parameters));
-  }
+  if (arena.buffers.includes(BUFFERS.ema)) arena.resetAverages();
   for (const line of reports.flatMap(describeInit)) progress.note(line);
 }
 

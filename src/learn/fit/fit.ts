@@ -167,7 +167,5 @@ function startFrom(weights: Weights, { arena, states }: TrainStep): void {
     (name) => [name, arena.view(BUFFERS.parameters, name)] as const,
   );
   copyWeights(weights, new Map<string, NdArray>([...parameters, ...states]));
-  if (arena.buffers.includes(BUFFERS.ema)) {
-    arena.flat(BUFFERS.ema).set(arena.flat(BUFFERS.parameters));
-  }
+  if (arena.buffers.includes(BUFFERS.ema)) arena.resetAverages();
 }

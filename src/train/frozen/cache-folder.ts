@@ -21,7 +21,7 @@ const CACHE = /^frozen-[0-9a-f]{64}$/;
  *
  * @param own name of the cache that grows; it stays
  * @param maxBytes of all caches together
- * @returns whether there is room
+ * @returns whether there is room; nothing is removed if this cache alone has too many bytes
  */
 export async function makeRoom(
   root: string,
@@ -29,6 +29,7 @@ export async function makeRoom(
   bytes: number,
   maxBytes: number,
 ): Promise<boolean> {
+  if (bytes + (await sizeOf(join(root, own))) > maxBytes) return false;
   const caches: { path: string; size: number; used: number }[] = [];
   let total = bytes;
   for (const name of (await readdir(root)).filter((entry) => CACHE.test(entry))) {
@@ -42,10 +43,10 @@ export async function makeRoom(
   caches.sort((a, b) => a.used - b.used);
   for (const { path, size } of caches) {
     if (total <= maxBytes) break;
-    await rm(path, { recursive: true, force: true }).catch(() => {}); // open files on Windows stay
+    await rm(path, { recursive: true, force: true }).catch(() => {}); // Windows keeps open files.
     total -= size;
   }
-  return total <= maxBytes;
+  return true;
 }
 
 /** Notes that a cache is used now. */

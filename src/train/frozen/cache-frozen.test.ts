@@ -1,64 +1,181 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { TrainConfig } from "../../recipe/config.ts";
-import { readState } from "../../runs/state-files.ts";
-import { train } from "../train.ts";
-import { temporaryFolder, tinySfMoe } from "./frozen.fixture.ts";
+import { evaluateRun } from "../evaluate-run.ts";
+import {
+  type RunResult,
+  temporaryFolder,
+  tinyLimoe,
+  tinySeeMoe,
+  tinySfMoe,
+  trainTiny,
+} from "./frozen.fixture.ts";
 
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true }));
 let runs = 0;
+const newRun = (): string => join(folder, `run-${runs++}`);
+const cached = (name: string, settings: object = {}) => ({
+  cache_frozen: { folder: join(folder, name), ...settings },
+});
+const resultOf = (config: TrainConfig) => trainTiny(config, { runDirectory: newRun() });
 
-/** Everything that a run computes. */
-interface Result {
-  readonly metrics: readonly string[];
-  readonly weights: Readonly<Record<string, readonly number[]>>;
-  readonly scores: unknown;
-  readonly notes: readonly string[];
-  readonly computed: number;
+/** Equal to the last bit. */
+function expectEqual(found: RunResult, expected: RunResult): void {
+  expect(found.metrics).toEqual(expected.metrics);
+  expect(found.state).toEqual(expected.state);
+  expect(found.scores).toEqual(expected.scores);
 }
 
-async function resultOf(config: TrainConfig): Promise<Result> {
-  const runDirectory = join(folder, `run-${runs++}`);
-  const notes: string[] = [];
-  let computed = 0;
-  const summary = await train(config, {
-    runDirectory,
-    progress: {
-      note: (line) => notes.push(line),
-      update({ label, done }) {
-        if (label === "sample of the frozen part") computed = done;
-      },
-    },
-  });
-  const metrics = readFileSync(join(runDirectory, "metrics.jsonl"), "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => line.replace(/,"seconds":.*/, ""));
-  const last = join(runDirectory, "checkpoints", String(summary.steps));
-  const { model } = await readState(last, false);
-  const weights = Object.fromEntries(
-    [...model].map(([name, { data }]) => [name, [...data].map(Number)]),
-  );
-  const { validation, test: scored } = summary;
-  return { metrics, weights, scores: { validation, test: scored }, notes, computed };
+/** Equal up to rounding: a mean over the tokens of one image is added in another order than in a batch. */
+function expectClose(found: RunResult, expected: RunResult): void {
+  const numbers = ({ metrics, state }: RunResult): [string, number][] => [
+    ...metrics.map((line, i): [string, number] => {
+      const { name, value } = JSON.parse(`${line}}`);
+      return [`${i} ${name}`, value];
+    }),
+    ...Object.entries(state).flatMap(([name, data]) =>
+      data.map((x): [string, number] => [name, x]),
+    ),
+  ];
+  const all = numbers(expected);
+  for (const [i, [name, value]] of numbers(found).entries()) {
+    expect(name).toBe(all[i]![0]);
+    expect(Math.abs(value - all[i]![1]), name).toBeLessThan(1e-4 * (1 + Math.abs(value)));
+  }
 }
-
-const cached = (name: string) => ({ folder: join(folder, name) });
 
 test("features of frozen blocks are computed once, with equal results", async () => {
   const plain = await resultOf(tinySfMoe());
-  const first = await resultOf(tinySfMoe({ train: { cache_frozen: cached("once") } }));
-  expect(first.metrics).toEqual(plain.metrics);
-  expect(first.weights).toEqual(plain.weights);
-  expect(first.scores).toEqual(plain.scores);
-  // Three splits, and the 64 test scenes of the analysis in each of four styles; 16 of them are the test split.
+  const first = await resultOf(tinySfMoe({ train: cached("once") }));
+  expectEqual(first, plain);
+  // Three splits, and the 64 test scenes of the analysis in four styles; 16 of them are the test split.
   expect(first.computed).toBe(48 + 16 + 16 + 4 * 64 - 16);
+  const parameters = 2 + 1 + 1 + 2 * 12;
+  expect(first.notes).toContain(
+    `frozen part: ${parameters} of ${parameters} frozen parameters, up to blocks.1.mlp.output [10, 16]; 640 bytes a sample are kept in ${join(folder, "once")}`,
+  );
   const [cache] = readdirSync(join(folder, "once"));
   expect(cache).toMatch(/^frozen-[0-9a-f]{64}$/);
 
-  const second = await resultOf(tinySfMoe({ train: { cache_frozen: cached("once") } }));
+  const second = await resultOf(tinySfMoe({ train: cached("once") }));
   expect(second.computed).toBe(0);
-  expect(second.weights).toEqual(plain.weights);
+  expectEqual(second, plain);
+
+  // Another order, other splits and other layers behind the frozen part share its features.
+  const { seed, ...config } = tinySfMoe({ train: cached("once"), model: { blocks: "FFFS" } });
+  const other = await resultOf({ ...config, seed });
+  expect(other.computed).toBe(0);
+  expect(readdirSync(join(folder, "once"))).toEqual([cache]);
+});
+
+test.each<[string, object, object]>([
+  ["several batches an update, averages", { accumulation_steps: 2, ema_decay: 0.9 }, {}],
+  ["worker threads", {}, { workers: 2 }],
+  ["recomputed activations", { gradient_checkpointing: "blocks" }, {}],
+  ["batches by domain", { samples_per_domain: 3 }, { domains: ["flat", "noisy"] }],
+])("%s: equal results", async (name, train, data) => {
+  const plain = await resultOf(tinySfMoe({ train, data }));
+  const with_cache = await resultOf(tinySfMoe({ train: { ...train, ...cached(name) }, data }));
+  expectEqual(with_cache, plain);
+  expect(with_cache.computed).toBeGreaterThan(48);
+});
+
+test("a resumed run repeats an uninterrupted one, with its cache or without", async () => {
+  const config = tinySfMoe({ train: { ...cached("resumed"), ema_decay: 0.9 } });
+  const whole = await resultOf(config);
+  for (const keeps of [true, false]) {
+    const runDirectory = newRun();
+    const stop = new AbortController();
+    await trainTiny(config, { runDirectory, signal: stop.signal }, (label, done) => {
+      if (label === "step" && done === 5) stop.abort();
+    }).catch(() => {}); // an interrupted run has no last checkpoint to read
+    if (!keeps) rmSync(join(folder, "resumed"), { recursive: true });
+    const resumed = await trainTiny(config, { runDirectory, resume: true });
+    expectEqual(resumed, whole);
+    expect(resumed.computed > 0).toBe(!keeps);
+  }
+});
+
+describe("random augmentation", () => {
+  const augment = [{ random_crop: { padding: 3 } }, { horizontal_flip: {} }];
+
+  test("is refused without a number of views", async () => {
+    await expect(
+      resultOf(tinySfMoe({ data: { augment }, train: cached("views") })),
+    ).rejects.toThrow(
+      "train.cache_frozen cannot keep what the frozen parameter patch_embed.proj.weight computes: the images of a sample change from epoch to epoch",
+    );
+  });
+
+  test("trains on that many versions of each image", async () => {
+    // 48 samples are 6 batches: 24 steps are 4 epochs, with 2 versions.
+    const settings = { max_steps: 24, eval_every: 24, ...cached("views", { views: 2 }) };
+    const config = tinySfMoe({ data: { augment }, train: settings });
+    const first = await resultOf(config);
+    const others = 16 + 16 + 4 * 64 - 16;
+    expect(first.computed).toBeGreaterThan(48 + others);
+    expect(first.computed).toBeLessThanOrEqual(2 * 48 + others);
+    const again = await resultOf(config);
+    expect(again.computed).toBe(0);
+    expectEqual(again, first);
+  });
+});
+
+test("moesaic eval reads the features of a run", async () => {
+  const runDirectory = newRun();
+  const { scores } = await trainTiny(tinySfMoe({ train: cached("eval") }), { runDirectory });
+  let computed = 0;
+  const progress = {
+    note: () => {},
+    update: ({ label }: { label: string }) => {
+      if (label === "sample of the frozen part") computed++;
+    },
+  };
+  const found = await evaluateRun(runDirectory, { split: "test", progress });
+  expect(found).toEqual(scores.test);
+  expect(computed).toBe(0);
+});
+
+test("seemoe with a frozen vision transformer: equal results", async () => {
+  const plain = await resultOf(tinySeeMoe());
+  const first = await resultOf(tinySeeMoe({ train: cached("seemoe") }));
+  expectEqual(first, plain);
+  expect(first.computed).toBe(48 + 16 + 16);
+});
+
+test.each([
+  ["a locked image tower", {}],
+  ["batches joined by GradCache", { grad_cache: true, accumulation_steps: 2 }],
+])("limoe with %s: results equal up to rounding", async (name, train) => {
+  const plain = await resultOf(tinyLimoe({ train }));
+  const first = await resultOf(tinyLimoe({ train: { ...train, ...cached(name) } }));
+  expectClose(first, plain);
+  expect(first.computed).toBe(48 + 16 + 16);
+  const again = await resultOf(tinyLimoe({ train: { ...train, ...cached(name) } }));
+  expectEqual(again, first);
+});
+
+test("frozen layers that cannot be kept are refused", async () => {
+  const refusal = (model: object, frozen?: readonly string[]) =>
+    resultOf(tinySfMoe({ model, train: cached("refused"), ...(frozen && { frozen }) }));
+  await expect(refusal({ drop_path: 0.1 })).rejects.toThrow(
+    "blocks.1.norm2.weight computes: it depends on the random numbers blocks.1.attn.drop_path; set the rate of dropout, drop_path or noise there to 0, or drop train.cache_frozen",
+  );
+  await expect(refusal({ stem: "conv" })).rejects.toThrow(
+    "patch_embed.norm1.weight computes: patch_embed.norm1 computes something else in evaluation, as a batch norm does",
+  );
+  await expect(refusal({}, [])).rejects.toThrow("train.cache_frozen needs frozen parameters");
+  await expect(refusal({}, ["head.*"])).rejects.toThrow("finds nothing to keep");
+  const moe = {
+    num_experts: 3,
+    router: { name: "softmax_top_k", num_selected_experts: 2 },
+    dispatch: { name: "capacity", capacity_factor: 1.5, group: "batch" },
+    experts: { mlp_ratio: 2 },
+    losses: [],
+  };
+  await expect(refusal({ blocks: "SFFF", moe })).rejects.toThrow(
+    "the samples of a batch influence each other in blocks.0.moe",
+  );
 });
