@@ -19,6 +19,8 @@ export interface ContrastiveModel {
   readonly contextLength: number;
   /** Patches per image: rows and columns. */
   readonly grid: { readonly rows: number; readonly columns: number };
+  /** Tokens per image in taps, patches first. */
+  readonly tokensPerImage: number;
   /** Upper bound of the routed experts per token, on average. */
   readonly numActiveExperts: number;
   /** Whether tokens of a modality use a parameter. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { CamelCased } from "../../config/case.ts";
+import { type CamelCased, snakeCase } from "../../config/case.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { TokenPaths } from "../../moe/active-parameters.ts";
 import { moeSchemaWith } from "../../moe/config.ts";
@@ -10,7 +10,15 @@ import { similarity } from "../../nn/logit-scale.ts";
 import { patchGrid } from "../../nn/patch-embed.ts";
 import type { ContrastiveModel } from "../contrastive-model.ts";
 import { requireHeads } from "../heads.ts";
-import { blockSettings, contextLength, dropoutRate, initStd, patchSettings } from "../settings.ts";
+import {
+  blockSettings,
+  contextLength,
+  dropoutRate,
+  initStd,
+  layerCount,
+  patchSettings,
+  textNormSettings,
+} from "../settings.ts";
 import { encodeImages, encodeTexts, type LimoeConfig, limoe } from "./limoe.ts";
 import { MODALITIES } from "./tower.ts";
 
@@ -40,6 +48,36 @@ const limoeMoe = {
   ],
 } as const;
 
+/** Settings of one of two towers; by default those of the model. */
+const towerSettings = {
+  num_layers: layerCount(8).removeDefault().optional(),
+  num_heads: z.int().positive().optional().describe("Attention heads of the tower."),
+  dropout: dropoutRate(0).removeDefault().optional(),
+  moe_layers: moeLayersSchema.optional().describe("Blocks with experts."),
+};
+
+const imageTowerSchema = z.strictObject({
+  ...towerSettings,
+  norm_epsilon: textNormSettings.norm_epsilon,
+  class_token: z
+    .boolean()
+    .default(false)
+    .describe("Whether a class token takes part in attention, as in vision transformers."),
+  pool: z
+    .enum(["mean", "cls", "cls_mean"])
+    .default("mean")
+    .describe("Features of an image: the mean of the patches, the class token, or both."),
+});
+
+const textTowerSchema = z.strictObject({
+  ...towerSettings,
+  ...textNormSettings,
+  pool: z
+    .enum(["mean", "cls"])
+    .default("mean")
+    .describe("Features of a text: the mean of the tokens, or the first token."),
+});
+
 /** Settings of LIMoE. Defaults: LIMoE-S/32. */
 export const limoeSchema = z.strictObject({
   system: z.literal("limoe").describe("Name of the system."),
@@ -47,6 +85,12 @@ export const limoeSchema = z.strictObject({
     .enum(["one", "two"])
     .default("one")
     .describe("One tower for both modalities, or one per modality as in CLIP."),
+  image_tower: imageTowerSchema
+    .optional()
+    .describe("What is different in the image tower of two, such as a pre-trained one."),
+  text_tower: textTowerSchema
+    .optional()
+    .describe("What is different in the text tower of two, such as a pre-trained one."),
   ...patchSettings(32),
   ...blockSettings(512, 8, 8),
   context_length: contextLength(
@@ -131,8 +175,7 @@ export function createLimoe(
   const { form, temperature = form === "siglip" ? 0.1 : 0.07 } = contrastive;
   const [, height, imageWidth] = imageShape;
   const grid = patchGrid(height, imageWidth, patchSize);
-  requireHeads(settings);
-  moeBlocks(settings.moeLayers, settings.numLayers); // Throws for blocks that the model does not have.
+  requireTowers(settings);
   if (settings.towers === "one") requireApart(settings);
   const numTokens = grid.rows * grid.columns + contextLength;
   const context = { width, numTokens, modalities: MODALITIES, padding: true };
@@ -148,6 +191,7 @@ export function createLimoe(
     imageShape,
     contextLength,
     grid,
+    tokensPerImage: grid.rows * grid.columns + Number(settings.imageTower?.classToken ?? false),
     numActiveExperts,
     tokenPaths,
     form,
@@ -157,6 +201,27 @@ export function createLimoe(
     encodeTexts: (scope, ids, lengths) => encodeTexts(scope, { ids, lengths }, config),
     similarity: (scope) => similarity(scope, config.contrastive),
   };
+}
+
+/** Checks heads and blocks of the towers. */
+function requireTowers(settings: LimoeSettings): void {
+  for (const name of ["imageTower", "textTower"] as const) {
+    const own = settings[name];
+    const at = `model.${snakeCase(name)}`;
+    if (own !== undefined && settings.towers === "one") {
+      throw usageError(`${at} needs two towers; set model.towers to two`);
+    }
+    const { numLayers = settings.numLayers, moeLayers = settings.moeLayers } = own ?? {};
+    const { numHeads = settings.numHeads } = own ?? {};
+    requireHeads({ width: settings.width, numHeads }, own === undefined ? "model" : at);
+    moeBlocks(moeLayers, numLayers); // Throws for blocks that the tower does not have.
+  }
+  const { classToken = false, pool = "mean" } = settings.imageTower ?? {};
+  if (pool !== "mean" && !classToken) {
+    throw usageError(
+      `model.image_tower.pool ${pool} needs a class token; set model.image_tower.class_token to true`,
+    );
+  }
 }
 
 /** Rejects routers that leak information between an image and the text of its pair. */

@@ -1,7 +1,8 @@
+import { defined } from "../../graph/defined.ts";
 import { defineSystem } from "../define.ts";
 import { denseBlocks, moeExperts } from "../experts.ts";
 import { moeBlockSizes } from "../sizes.ts";
-import { limoeSchema } from "./config.ts";
+import { type LimoeSettings, limoeSchema } from "./config.ts";
 
 export const limoeDefinition = defineSystem({
   name: "limoe",
@@ -12,7 +13,41 @@ export const limoeDefinition = defineSystem({
   reads: "image",
   texts: () => "samples",
   answers: () => "contrastive",
+  parts: ({ towers, ...settings }) => (towers === "two" ? twoTowers(settings) : {}),
   experts: { ...moeExperts, dense: denseBlocks },
-  sizes: moeBlockSizes,
+  sizes: (settings) => ({
+    ...moeBlockSizes(settings),
+    layers: Math.max(
+      settings.imageTower?.numLayers ?? settings.numLayers,
+      settings.textTower?.numLayers ?? settings.numLayers,
+    ),
+  }),
   pages: ["mosaic", "tokens", "experts", "attention", "confusion", "playground"],
 });
+
+type Settings = Omit<LimoeSettings, "towers">;
+
+/** The towers as a vision transformer and a text encoder, with the patches and words that they read. */
+function twoTowers(settings: Settings) {
+  const { numHeads, moe, imageTower, textTower } = settings;
+  const shared = { numHeads, moe, norm: "pre", embeddingNorm: false, normEpsilon: 1e-5 };
+  return {
+    image: {
+      names: [
+        ["patch_embed.", "patch_embed."],
+        ["pos_embed", "image_pos_embed"],
+        ["cls_token", "image_cls_token"],
+        ["", "image_tower."],
+      ],
+      settings: () => ({ ...shared, ...defined(imageTower ?? {}) }),
+    },
+    text: {
+      names: [
+        ["token_embedding.", "text_embed."],
+        ["position_embedding.weight", "text_pos_embed"],
+        ["", "text_tower."],
+      ],
+      settings: () => ({ ...shared, ...defined(textTower ?? {}) }),
+    },
+  } as const;
+}

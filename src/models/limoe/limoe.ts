@@ -14,28 +14,34 @@
  * Axes: `B` pairs, `S` patches, `L` words, `D` width, `P` width of the shared space.
  */
 
+import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import { convStem } from "../../nn/conv-stem.ts";
 import { embedding } from "../../nn/embedding.ts";
 import { truncatedNormal } from "../../nn/initializers.ts";
+import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import { patchEmbed } from "../../nn/patch-embed.ts";
 import { positionTable } from "../../nn/positions.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { add } from "../../ops/arithmetic.ts";
-import { slice } from "../../ops/join.ts";
+import { concat, slice, split } from "../../ops/join.ts";
 import { l2Normalize } from "../../ops/l2-normalize.ts";
 import { reduceMean } from "../../ops/reduce.ts";
-import { reshape } from "../../ops/reshape.ts";
+import { expand, reshape, squeeze } from "../../ops/reshape.ts";
 import type { PairEmbeddings } from "../contrastive-model.ts";
 import { flatten, meanOfTokens, tokenMask } from "../token-sequences.ts";
+import type { NormPlace } from "../transformer-blocks.ts";
 import { type LimoeTowerConfig, limoeTower, type Modality, type Segment } from "./tower.ts";
 
 export interface LimoeConfig extends LimoeTowerConfig {
   /** One tower for both modalities (LIMoE), or one per modality (CLIP). */
   readonly towers: "one" | "two";
+  /** What is different in one of two towers. */
+  readonly imageTower?: ImageTowerConfig | undefined;
+  readonly textTower?: TextTowerConfig | undefined;
   readonly patchSize: number;
   /** Patch embedding: one linear layer, or a convolution stem. */
   readonly stem: "linear" | "conv";
@@ -53,6 +59,26 @@ export interface LimoeConfig extends LimoeTowerConfig {
   };
 }
 
+type Shared = "numLayers" | "numHeads" | "dropout" | "moeLayers" | "normEpsilon";
+type TowerOptions = Undefinable<Pick<LimoeTowerConfig, Shared>>;
+/** Settings may be present without a value. */
+type Undefinable<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
+
+export interface ImageTowerConfig extends TowerOptions {
+  /** Whether a class token takes part in attention, as in pre-trained vision transformers. */
+  readonly classToken: boolean;
+  /** The mean of the patches, the class token, or both one after the other. */
+  readonly pool: "mean" | "cls" | "cls_mean";
+}
+
+export interface TextTowerConfig extends TowerOptions {
+  readonly norm: NormPlace;
+  /** Whether the sums of token and position embeddings are normalised. */
+  readonly embeddingNorm: boolean;
+  /** The mean of the tokens, or the first. */
+  readonly pool: "mean" | "cls";
+}
+
 /** Texts as ids `[B, L]` int64 and `lengths` `[B]` int64; ids after the length are padding. */
 export interface Texts {
   readonly ids: Tensor;
@@ -64,7 +90,8 @@ export interface Texts {
  *
  * Parameters: `patch_embed`, `image_pos_embed` `[1, S, D]`, `text_embed.weight` `[V, D]`,
  * `text_pos_embed` `[1, L, D]`, `blocks.i`, `norm`, `image_head.weight` and `text_head.weight`
- * `[P, D]`; with two towers, blocks and norm under `image_tower` and `text_tower`.
+ * `[P, D]`; with two towers, blocks and norm under `image_tower` and `text_tower`. An image tower with
+ * a class token has `image_cls_token` `[1, 1, D]` and one more position, the first.
  *
  * @param images `[B, channels, H, W]`, normalised
  * @throws UserError (exit code 2) if texts have more tokens than there are positions
@@ -118,21 +145,33 @@ function unlimited(config: LimoeConfig): LimoeConfig {
 /** Encodes one modality with its tower. */
 function encode(scope: Scope, segment: Segment, config: LimoeConfig): Tensor {
   const tower = config.towers === "one" ? scope : scope.child(`${segment.modality}_tower`);
-  const [tokens] = limoeTower(tower, [segment], config);
+  const own = config[`${segment.modality}Tower`] ?? {};
+  const [tokens] = limoeTower(tower, [segment], { ...config, ...defined(own) });
   return embed(scope, segment, tokens!, config);
 }
 
-/** Projects the mean of a sample's tokens `[B, S, D]` into the shared space, with unit length. */
-function embed(
-  scope: Scope,
-  { modality, lengths }: Segment,
-  tokens: Tensor,
-  { embedDim, initStd }: LimoeConfig,
-): Tensor {
-  const pooled = lengths === undefined ? reduceMean(tokens, 1) : meanOfText(tokens, lengths); // [B, D]
-  const head = scope.child(HEADS[modality]);
+/** Projects a sample's pooled tokens `[B, S, D]` into the shared space, with unit length. */
+function embed(scope: Scope, segment: Segment, tokens: Tensor, config: LimoeConfig): Tensor {
+  const { embedDim, initStd } = config;
+  const pooled = segment.modality === "image" ? poolImage(tokens, config) : poolText(tokens, segment, config); // biome-ignore format: two cases
+  const head = scope.child(HEADS[segment.modality]);
   const init = { bias: false, weightInit: truncatedNormal(initStd) };
   return l2Normalize(linear(head, pooled, embedDim, init)); // [B, P]
+}
+
+/** Features of images from their patches and the class token, if there is one, which comes last. */
+function poolImage(tokens: Tensor, { imageTower }: LimoeConfig): Tensor {
+  if (!imageTower?.classToken) return reduceMean(tokens, 1); // [B, D]
+  const numPatches = (tokens.shape[1] as number) - 1;
+  const [patches, token] = split(tokens, [numPatches, 1], 1) as [Tensor, Tensor];
+  if (imageTower.pool === "mean") return reduceMean(patches, 1);
+  const first = squeeze(token, 1); // [B, D]
+  return imageTower.pool === "cls" ? first : concat([first, reduceMean(patches, 1)], 1); // [B, 2D]
+}
+
+function poolText(tokens: Tensor, { lengths }: Segment, { textTower }: LimoeConfig): Tensor {
+  if (textTower?.pool === "cls") return squeeze(slice(tokens, 1, 0, 1), 1); // [B, D]
+  return meanOfText(tokens, lengths!);
 }
 
 function meanOfText(tokens: Tensor, lengths: Tensor): Tensor {
@@ -152,12 +191,17 @@ function imageSegment(scope: Scope, images: Tensor, config: LimoeConfig): Segmen
       ? convStem(at, images, { patchSize, width })
       : patchEmbed(at, images, { patchSize, width, weightInit: init }); // [B*S, D]
   const batch = images.shape[0]!;
-  const numTokens = divideDim(patches.shape[0]!, batch) as number;
-  const positions = positionTable(scope, "image_pos_embed", [1, numTokens, width], init);
-  return {
-    modality: "image",
-    tokens: add(reshape(patches, [batch, numTokens, width]), positions),
-  };
+  const numPatches = divideDim(patches.shape[0]!, batch) as number;
+  const rows = reshape(patches, [batch, numPatches, width]);
+  if (!config.imageTower?.classToken) {
+    const positions = positionTable(scope, "image_pos_embed", [1, numPatches, width], init);
+    return { modality: "image", tokens: add(rows, positions) };
+  }
+  const table = positionTable(scope, "image_pos_embed", [1, 1 + numPatches, width], init);
+  const token = scope.parameter("image_cls_token", [1, 1, width], init, { decay: false });
+  const placed = add(rows, slice(table, 1, 1)); // [B, S, D]
+  const first = expand(add(token, slice(table, 1, 0, 1)), slice(placed, 1, 0, 1)); // [B, 1, D]
+  return { modality: "image", tokens: concat([placed, first], 1) };
 }
 
 /** @throws UserError (exit code 2) if texts have more tokens than there are positions */
@@ -176,6 +220,10 @@ function textSegment(scope: Scope, { ids, lengths }: Texts, config: LimoeConfig)
     init,
   }); // [B*L, D]
   const positions = positionTable(scope, "text_pos_embed", [1, contextLength, width], init);
-  const tokens = add(reshape(words, [batch, numTokens, width]), slice(positions, 1, 0, numTokens));
+  const sums = add(reshape(words, [batch, numTokens, width]), slice(positions, 1, 0, numTokens));
+  const { embeddingNorm = false, normEpsilon } = config.textTower ?? {};
+  const tokens = embeddingNorm
+    ? layerNorm(scope.child("text_tower").child("embedding_norm"), sums, normEpsilon)
+    : sums;
   return { modality: "text", tokens, ids, lengths };
 }

@@ -1,6 +1,7 @@
 /** The transformer of LIMoE: one tower for tokens of all modalities, or one per modality. */
 
 import { array } from "../../graph/array.ts";
+import { defined } from "../../graph/defined.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { constant } from "../../graph/inputs.ts";
 import { product } from "../../graph/shape.ts";
@@ -20,7 +21,7 @@ import { concat, slice } from "../../ops/join.ts";
 import { reduceMax } from "../../ops/reduce.ts";
 import { reshape } from "../../ops/reshape.ts";
 import { flatten } from "../token-sequences.ts";
-import { transformerBlocks } from "../transformer-blocks.ts";
+import { type NormPlace, transformerBlocks } from "../transformer-blocks.ts";
 
 /** The modalities in the order of their ids and of their tokens in a pair. */
 export const MODALITIES = ["image", "text"] as const;
@@ -37,6 +38,10 @@ export interface LimoeTowerConfig {
   readonly moeLayers: MoeLayers;
   readonly moe: MoeSettings;
   readonly vocabularySize: number;
+  /** Norms before each branch and at the end, or after each addition. Default `pre`. */
+  readonly norm?: NormPlace;
+  /** Added to the variance in norms. Default 1e-5. */
+  readonly normEpsilon?: number | undefined;
 }
 
 /** Tokens of one modality, `[B, S, D]`; for texts, tokens after `lengths` `[B]` are padding. */
@@ -60,7 +65,7 @@ export function limoeTower(
   segments: readonly Segment[],
   config: LimoeTowerConfig,
 ): Tensor[] {
-  const { width, numLayers, dropout: rate } = config;
+  const { width, numLayers, dropout: rate, norm = "pre", normEpsilon } = config;
   const sizes = segments.map(({ tokens }) => tokens.shape[1] as number);
   const numTokens = sizes.reduce((sum, size) => sum + size, 0);
   const joined = concat(
@@ -70,15 +75,15 @@ export function limoeTower(
   const batch = joined.shape[0]!;
   const rows = reshape(joined, [product([batch, numTokens]), width]); // [B*S, D]
   const x = transformerBlocks(scope, dropout(scope.child("embed"), rows, rate), {
-    numLayers,
+    ...{ numLayers, norm, ...defined({ normEpsilon }) },
     sparse: moeBlocks(config.moeLayers, numLayers),
     layer: towerMoe(config, segments, numTokens),
     tokens: describeTokens(segments, sizes),
     attention: (at, normed) =>
       dropout(at.child("out"), attention(at, normed, segments, sizes, config), rate),
   });
-  const normed = reshape(layerNorm(scope.child("norm"), x), [batch, numTokens, width]);
-  return cut(normed, sizes, 1);
+  const last = norm === "pre" ? layerNorm(scope.child("norm"), x, normEpsilon) : x;
+  return cut(reshape(last, [batch, numTokens, width]), sizes, 1);
 }
 
 function towerMoe(

@@ -9,6 +9,7 @@ import type { LanguageModel, PrefixSpec } from "../language-model.ts";
 import { mixtureContext, moeDecoderStep } from "../moe-decoder/moe-decoder.ts";
 import { blockSettings, layerCount, patchSettings } from "../settings.ts";
 import { SEEMOE_MODALITIES, type SeeMoeConfig, seeMoe, seeMoePrefill } from "./seemoe.ts";
+import { hasClassToken } from "./vision.ts";
 
 const rate = z.number().min(0).lt(1).default(0.1);
 
@@ -26,6 +27,17 @@ const visionSchema = z.strictObject({
     .enum(["cls", "patches"])
     .default("cls")
     .describe("The image tokens that the decoder reads: one class token, or all patches."),
+  class_token: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether a class token takes part in attention if the decoder reads patches, as in pre-trained vision transformers.",
+    ),
+  norm_epsilon: z
+    .number()
+    .positive()
+    .default(1e-5)
+    .describe("Number added to the variance in norms; timm has 1e-6."),
   moe_layers: moeLayersSchema
     .default("none")
     .describe(
@@ -94,6 +106,8 @@ export interface SeeMoe extends LanguageModel {
   readonly grid: { readonly rows: number; readonly columns: number };
   /** The image tokens that the decoder reads. */
   readonly pool: "cls" | "patches";
+  /** Whether a class token precedes the patches in the vision transformer. */
+  readonly hasClassToken: boolean;
 }
 
 /**
@@ -129,14 +143,14 @@ export function createSeeMoe(
   };
   moeBlocks(settings.moeLayers, numLayers); // Throws for blocks that the model does not have.
   moeBlocks(vision.moeLayers, vision.numLayers);
-  const numSeen = isPooled ? numPatches + 1 : numPatches;
+  const numSeen = numPatches + Number(hasClassToken(vision));
   createMoe(vision.moe, { width: vision.width, numTokens: numSeen });
   const { numActiveExperts } = createMoe(moe, mixtureContext(config, contextLength));
   return {
     ...{ vocabularySize, contextLength, numLayers, numActiveExperts },
     ...{ numKeyValueHeads: numHeads, headWidth: width / numHeads },
     prefix: { numTokens: numVisual, shape: imageShape },
-    ...{ grid, pool: vision.pool },
+    ...{ grid, pool: vision.pool, hasClassToken: hasClassToken(vision) },
     logits: (scope, ids, lengths, images) =>
       seeMoe(scope, requireImages(images), ids, lengths, config),
     prefill: (scope, ids, lengths, images) =>

@@ -12,6 +12,9 @@ export const seeMoeDefinition = defineSystem({
   reads: "image",
   texts: () => "samples",
   answers: () => "captioner",
+  parts: () => ({
+    image: { names: [["", "vision."]], settings: ({ vision }) => vision },
+  }),
   experts: { ...moeExperts, dense: denseBlocks },
   sizes(settings) {
     const [vision, decoder] = [moeBlockSizes(settings.vision), moeBlockSizes(settings)];

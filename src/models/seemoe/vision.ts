@@ -32,13 +32,17 @@ export interface VisionTowerConfig {
   readonly dropout: number;
   /** The output: one class token per image, or all patches. */
   readonly pool: "cls" | "patches";
+  /** Whether a class token precedes the patches even if the output has none. */
+  readonly classToken: boolean;
+  /** Added to the variance in norms. */
+  readonly normEpsilon: number;
   /** Blocks with experts; all others have a dense layer with the experts' architecture. */
   readonly moeLayers: MoeLayers;
   readonly moe: MoeSettings;
 }
 
 /**
- * Encodes patches, and a class token before them if `pool` is `cls`, with pre-norm blocks and a final
+ * Encodes patches, and a class token before them if `pool` is `cls` or `classToken` is set, with pre-norm blocks and a final
  * norm (arXiv:2010.11929, section 3.1).
  *
  * Parameters `patch_embed`, `pos_embed` `[1, S, D]`, `blocks.i` and `norm` have the names of `vitMoe`,
@@ -48,14 +52,14 @@ export interface VisionTowerConfig {
  * @returns class tokens `[B, D]`, or patch tokens `[B*S, D]`
  */
 export function visionTower(scope: Scope, images: Tensor, config: VisionTowerConfig): Prefix {
-  const { width, patchSize, pool, numHeads } = config;
+  const { width, patchSize, pool, numHeads, normEpsilon } = config;
   const batch = images.shape[0] as Dim;
   const embed = config.stem === "conv" ? convStem : patchEmbed;
   const patches = embed(scope.child("patch_embed"), images, { patchSize, width }); // [B*S, D]
   const numPatches = divideDim(patches.shape[0]!, batch) as number;
   const position = positionTable(scope, "pos_embed", [1, numPatches, width]);
   let x = add(reshape(patches, [batch, numPatches, width]), position); // [B, S, D]
-  if (pool === "cls") x = concat([classTokens(scope, x), x], 1); // [B, S+1, D]
+  if (hasClassToken(config)) x = concat([classTokens(scope, x), x], 1); // [B, S+1, D]
   const numTokens = x.shape[1] as number; // T
   x = reshape(x, [product([batch, numTokens]), width]); // [B*T, D]
   const rate = config.dropout;
@@ -65,15 +69,26 @@ export function visionTower(scope: Scope, images: Tensor, config: VisionTowerCon
     sparse: moeBlocks(config.moeLayers, config.numLayers),
     layer: createMoe(config.moe, { width, numTokens }),
     tokens: {},
+    normEpsilon,
     attention: (at, normed) => {
       const options = { numTokens, numHeads, qkvBias: config.qkvBias, dropout: rate };
       return dropout(at.child("out"), selfAttention(at, normed, options), rate);
     },
   });
   const norm = scope.child("norm");
-  if (pool === "patches") return { tokens: layerNorm(norm, x), numTokens };
-  const first = slice(reshape(x, [batch, numTokens, width]), 1, 0, 1); // [B, 1, D]
-  return { tokens: layerNorm(norm, reshape(first, [batch, width])), numTokens: 1 };
+  if (numTokens === numPatches) return { tokens: layerNorm(norm, x, normEpsilon), numTokens };
+  const [start, count] = pool === "cls" ? [0, 1] : [1, numPatches];
+  const kept = slice(reshape(x, [batch, numTokens, width]), 1, start, start + count); // [B, P, D]
+  const rows = reshape(kept, [product([batch, count]), width]); // [B*P, D]
+  return { tokens: layerNorm(norm, rows, normEpsilon), numTokens: count };
+}
+
+/** Whether a class token precedes the patches. */
+export function hasClassToken({
+  pool,
+  classToken,
+}: Pick<VisionTowerConfig, "pool" | "classToken">): boolean {
+  return pool === "cls" || classToken;
 }
 
 /** The class token plus its position, repeated for every image of patches `[B, S, D]`: `[B, 1, D]`. */

@@ -13,7 +13,7 @@ import type { ShownImage } from "../shared/shown-image.ts";
 import type { FullEvaluationOptions } from "../task.ts";
 
 export interface CaptionAttentionOptions {
-  readonly model: Pick<SeeMoe, "grid" | "pool">;
+  readonly model: Pick<SeeMoe, "grid" | "pool" | "hasClassToken">;
   readonly tokenizer: Tokenizer;
   /** The taps of the model. */
   readonly taps: ReadonlyMap<string, Tensor>;
@@ -32,13 +32,13 @@ export async function withCaptionAttention(
   { model, tokenizer, taps }: CaptionAttentionOptions,
   { loader, createEvaluator }: Pick<FullEvaluationOptions, "loader" | "createEvaluator">,
 ): Promise<Mosaic[]> {
-  const { grid, pool } = model;
+  const { grid, pool, hasClassToken } = model;
   const numPatches = grid.rows * grid.columns;
-  const hasClassToken = pool === "cls";
   const inVision = [...taps.keys()].filter((name) => IN_VISION.test(name));
-  const inDecoder = hasClassToken ? [] : [...taps.keys()].filter((name) => IN_DECODER.test(name));
+  const inDecoder = pool === "cls" ? [] : [...taps.keys()].filter((name) => IN_DECODER.test(name));
   const names = [...inVision, ...inDecoder];
-  const patches = Array.from({ length: numPatches }, (_, i) => i + (hasClassToken ? 1 : 0));
+  const patches = Array.from({ length: numPatches }, (_, i) => i);
+  const seen = hasClassToken ? patches.map((i) => i + 1) : patches;
   const { images, mergeHeads } = attentionPlan(
     names.map((name) => {
       const [, , numHeads, numTokens] = taps.get(name)!.shape as number[];
@@ -48,8 +48,12 @@ export async function withCaptionAttention(
     shown.length,
   );
   if (images === 0 || numPatches < 2) return shown.map(({ mosaic }) => mosaic);
-  const read = (outputs: Readonly<Record<string, NdArray>>, queries: readonly number[]) => {
-    const options = { sample: 0, mergeHeads, keys: patches, queries };
+  const read = (
+    outputs: Readonly<Record<string, NdArray>>,
+    keys: readonly number[],
+    queries: readonly number[],
+  ) => {
+    const options = { sample: 0, mergeHeads, keys, queries };
     return (name: string): AttentionLayer =>
       attentionLayer({
         ...options,
@@ -67,10 +71,10 @@ export async function withCaptionAttention(
       found.set(batch.indices[0]!, {
         rows: grid.rows,
         cols: grid.columns,
-        layers: inVision.map(read(outputs, patches)),
-        ...(hasClassToken && { classToken: inVision.map(read(outputs, [0])) }),
+        layers: inVision.map(read(outputs, seen, seen)),
+        ...(hasClassToken && { classToken: inVision.map(read(outputs, seen, [0])) }),
         ...(inDecoder.length > 0 && {
-          fromWords: { words, layers: inDecoder.map(read(outputs, rows)) },
+          fromWords: { words, layers: inDecoder.map(read(outputs, patches, rows)) },
         }),
       });
     });

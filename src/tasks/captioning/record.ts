@@ -28,7 +28,7 @@ export interface CaptionRecord {
 }
 
 export interface CaptionRecordSource {
-  readonly model: Pick<SeeMoe, "prefix" | "grid" | "pool">;
+  readonly model: Pick<SeeMoe, "prefix" | "grid" | "pool" | "hasClassToken">;
   readonly tokenizer: Tokenizer;
   /** Tokens per caption in a batch. */
   readonly contextLength: number;
@@ -48,24 +48,25 @@ export function captionCollector(
   dataset: ImageDataset,
   { model, tokenizer, contextLength }: CaptionRecordSource,
 ): Collector<CaptionRecord> {
-  const { pool, grid } = model;
+  const { grid } = model;
+  const isPooled = model.pool === "cls";
   const numVisual = model.prefix.numTokens;
   const stride = numVisual + contextLength - 1; // The last token is not read.
   const gallery = expertGallery({ grid, tokenText: (id) => tokenTexts(tokenizer, [id])[0]! });
-  const hasClassToken = pool === "cls";
+  const before = Number(model.hasClassToken);
+  const tower = { before, stride: grid.rows * grid.columns + before };
   const mosaics: ShownImage[] = [];
   const traces: TokenTrace[] = [];
 
   const addMosaic = (outputs: Outputs, row: number, index: number, layers: Layers): void => {
     const { inVision, inDecoder } = layers;
     const shown = { index, row, grid, outputs };
-    if (hasClassToken) {
-      const tower = { layers: inVision, before: 1, stride: grid.rows * grid.columns + 1 };
-      mosaics.push(shownImage(dataset, { ...shown, ...tower }));
+    if (isPooled) {
+      mosaics.push(shownImage(dataset, { ...shown, ...tower, layers: inVision }));
       return;
     }
     const { mosaic } = shownImage(dataset, { ...shown, layers: inDecoder, stride });
-    const seen = shownImage(dataset, { ...shown, layers: inVision });
+    const seen = shownImage(dataset, { ...shown, ...tower, layers: inVision });
     const both = [...seen.mosaic.layers, ...mosaic.layers];
     mosaics.push({ index, mosaic: { ...mosaic, layers: both } });
   };
@@ -76,8 +77,8 @@ export function captionCollector(
     { inDecoder }: Layers,
   ): void => {
     const words = tokenTexts(tokenizer, ids);
-    const tokens = pool === "cls" ? [IMAGE_TOKEN, ...words] : words;
-    const start = row * stride + (pool === "cls" ? 0 : numVisual);
+    const tokens = isPooled ? [IMAGE_TOKEN, ...words] : words;
+    const start = row * stride + (isPooled ? 0 : numVisual);
     const layers = routedTokens(inDecoder, outputs, { start, count: tokens.length });
     traces.push({ tokens, layers });
   };
@@ -91,14 +92,14 @@ export function captionCollector(
       for (const layer of inVision) {
         gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
           indices,
-          before: hasClassToken ? 1 : 0,
+          before,
         });
       }
       for (const layer of inDecoder) {
         gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
           indices,
-          patches: !hasClassToken,
-          before: hasClassToken ? numVisual : 0,
+          patches: !isPooled,
+          before: isPooled ? numVisual : 0,
           tokens: arrays.tokens!,
           numWords: contextLength - 1,
         });

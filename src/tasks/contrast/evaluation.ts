@@ -51,7 +51,8 @@ export async function evaluateContrast(
   });
   const retrieval = retrievalScores(pairs.images, pairs.texts, pairs.owners, pairs.captions);
   const atTen = Object.entries(retrieval).filter(([name]) => name.endsWith("_r10"));
-  const attention = { grid: model.grid, taps: evaluated.taps };
+  const { grid, tokensPerImage } = model;
+  const attention = { grid, tokensPerImage, taps: evaluated.taps };
   return {
     // The report shows the first scores at the top.
     scores: {

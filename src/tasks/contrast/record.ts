@@ -36,8 +36,7 @@ export function contrastCollector(
   dataset: ImageDataset,
   { model, tokenizer }: Pick<ContrastRecordOptions, "model" | "tokenizer">,
 ): Collector<ContrastRecord> {
-  const { grid, contextLength } = model;
-  const numPatches = grid.rows * grid.columns;
+  const { grid, contextLength, tokensPerImage } = model;
   const gallery = expertGallery({ grid, tokenText: (id) => tokenTexts(tokenizer, [id])[0]! });
   const mosaics: ShownImage[] = [];
   const traces: TokenTrace[] = [];
@@ -74,12 +73,13 @@ export function contrastCollector(
     wants: (name) => isRoutingTap(name),
     see(outputs, batch, layerNames) {
       const { indices, arrays } = batch;
-      const layers = layerNames.map((layer) => readsOf(layer, numPatches, contextLength));
+      const layers = layerNames.map((layer) => readsOf(layer, tokensPerImage, contextLength));
       for (const { layer, patches, words } of layers) {
         const tokens = words ? { tokens: arrays.tokens! } : {};
         gallery.add(layer, readRouting(outputs, layer, "probabilities"), {
           indices,
           patches,
+          between: patches ? tokensPerImage - grid.rows * grid.columns : 0,
           ...tokens,
         });
       }
@@ -108,9 +108,9 @@ interface Reads {
 }
 
 /** The tokens of a pair that a layer's tower routes, patches before words. */
-function readsOf(layer: string, numPatches: number, numWords: number): Reads {
+function readsOf(layer: string, tokensPerImage: number, numWords: number): Reads {
   const patches = !layer.startsWith("text_tower.");
   const words = !layer.startsWith("image_tower.");
-  const firstWord = patches ? numPatches : 0;
+  const firstWord = patches ? tokensPerImage : 0;
   return { layer, patches, words, firstWord, stride: firstWord + (words ? numWords : 0) };
 }

@@ -27,14 +27,14 @@ export function imageTextContrast(
   options: Omit<ContrastEvaluationOptions, "model">,
 ): Task {
   const stages = contrastiveStages(model);
-  const { grid, contextLength, numActiveExperts, tokenPaths } = model;
+  const { tokensPerImage, contextLength, numActiveExperts, tokenPaths } = model;
   return {
     objective: joinStages(stages),
     stages,
     // On a small set the loss rises through overconfidence long before the ranking gets worse.
     score: { name: "pair_accuracy", better: "higher" },
     samples: "pairs",
-    tokensPerSample: grid.rows * grid.columns + contextLength,
+    tokensPerSample: tokensPerImage + contextLength,
     numActiveExperts,
     tokenPaths,
     classNames: options.classNames,
