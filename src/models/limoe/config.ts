@@ -50,9 +50,12 @@ const limoeMoe = {
 
 /** Settings of one of two towers; by default those of the model. */
 const towerSettings = {
-  num_layers: layerCount(8).removeDefault().optional(),
+  num_layers: layerCount(8).removeDefault().optional().describe("Number of blocks of the tower."),
   num_heads: z.int().positive().optional().describe("Attention heads of the tower."),
-  dropout: dropoutRate(0).removeDefault().optional(),
+  dropout: dropoutRate(0)
+    .removeDefault()
+    .optional()
+    .describe("Dropout on embeddings, attention weights and attention outputs of the tower."),
   moe_layers: moeLayersSchema.optional().describe("Blocks with experts."),
 };
 
