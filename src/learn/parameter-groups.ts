@@ -40,7 +40,7 @@ export interface BaseSettings extends Omit<StepSettings, "resetMoments"> {
  */
 export function parameterGroups(rules: readonly ParameterRule[] = []): ParameterGroups {
   const ruleOf = (name: string): number =>
-    rules.findIndex(({ parameters }) => matchesPattern(parameters, name));
+    rules.findIndex((rule) => patternsOf(rule).some((pattern) => matchesPattern(pattern, name)));
   return {
     group({ name, decay }) {
       const rule = ruleOf(name);
@@ -67,7 +67,7 @@ export function parameterGroups(rules: readonly ParameterRule[] = []): Parameter
 }
 
 /**
- * Checks that each rule matches a parameter.
+ * Checks that each pattern of the rules matches a parameter.
  *
  * @param at name of the rules in the error
  * @throws UserError if a pattern matches no parameter
@@ -77,12 +77,16 @@ export function checkRules(
   names: readonly string[],
   at = "optimizer.rules",
 ): void {
-  for (const { parameters } of rules) {
-    if (names.some((name) => matchesPattern(parameters, name))) continue;
+  for (const pattern of rules.flatMap(patternsOf)) {
+    if (names.some((name) => matchesPattern(pattern, name))) continue;
     throw usageError(
-      `${at}: no parameter is called ${parameters}; names are like ${names.slice(0, 3).join(", ")}`,
+      `${at}: no parameter is called ${pattern}; names are like ${names.slice(0, 3).join(", ")}`,
     );
   }
+}
+
+function patternsOf({ parameters }: ParameterRule): readonly string[] {
+  return typeof parameters === "string" ? [parameters] : parameters;
 }
 
 /** Steps during which a rule keeps parameters frozen at the start. */

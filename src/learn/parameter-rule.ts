@@ -1,7 +1,7 @@
 /** Settings of the parameters with matching names; the first matching rule applies. */
 export interface ParameterRule {
-  /** A name or a pattern: `*` matches any characters. */
-  readonly parameters: string;
+  /** A name or a pattern, or several: `*` matches any characters. */
+  readonly parameters: string | readonly string[];
   /** Factor of the learning rate. Default 1. */
   readonly learningRateFactor?: number;
   /** Weight decay of the matching parameters that decay. Default: the weight decay of the optimizer. */

@@ -5,7 +5,9 @@ export const fraction: z.ZodNumber = z.number().min(0).max(1);
 
 /** Settings of the parameters whose names match; the first rule that matches counts. */
 export const ruleSchema = z.strictObject({
-  parameters: z.string().min(1).describe("A name or pattern; `*` matches any characters."),
+  parameters: z
+    .union([z.string().min(1), z.array(z.string().min(1)).nonempty()])
+    .describe("A name or pattern, or a list of them; `*` matches any characters."),
   learning_rate_factor: z
     .number()
     .nonnegative()
