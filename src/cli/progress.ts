@@ -44,7 +44,7 @@ export function createProgress(terminal: Terminal, now: () => number = Date.now)
     update(update) {
       if (last && last.label !== update.label) finishLine();
       last = update;
-      if (now() - drawnAt >= interval || update.done >= update.total) draw();
+      if (now() - drawnAt >= interval || isDone(update)) draw();
     },
     note(message) {
       if (terminal.interactive && drawn) terminal.write("\r\x1b[2K");
@@ -65,16 +65,23 @@ export function createProgress(terminal: Terminal, now: () => number = Date.now)
  */
 export function formatProgress(update: ProgressUpdate, width: number, withBar: boolean): string {
   const { label, done, total, metrics = {}, tokensPerSecond, secondsLeft } = update;
-  const head = `${label} ${String(done).padStart(String(total).length)}/${total}`;
+  const head =
+    total === undefined
+      ? `${label} ${done}`
+      : `${label} ${String(done).padStart(String(total).length)}/${total}`;
   const fields = Object.entries(metrics).map(([name, value]) => `${name} ${formatMetric(value)}`);
   if (tokensPerSecond !== undefined) fields.push(`${formatRate(tokensPerSecond)} tokens/s`);
   if (secondsLeft !== undefined) fields.push(`${formatDuration(secondsLeft)} left`);
   const room = width - [head, ...fields].join("  ").length - 1;
-  if (withBar && room >= 8) {
+  if (withBar && room >= 8 && total !== undefined) {
     return [`${head} ${bar(done / total, Math.min(room, 24))}`, ...fields].join("  ");
   }
   while (fields.length > 0 && [head, ...fields].join("  ").length > width) fields.pop();
   return cut([head, ...fields].join("  "), width);
+}
+
+function isDone({ done, total = Number.POSITIVE_INFINITY }: ProgressUpdate): boolean {
+  return done >= total;
 }
 
 function bar(fraction: number, width: number): string {

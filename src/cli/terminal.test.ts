@@ -38,6 +38,7 @@ test("a progress line drops the bar first, then fields from the right", () => {
     "step  300/1500 ━━────────  loss 0.412  accuracy 0.871  18.3k tokens/s  0:42 left",
   );
   expect(formatProgress(update, 70, true)).toBe(plain);
+  expect(formatProgress({ label: "sample", done: 7 }, 70, true)).toBe("sample 7");
   expect(formatProgress(update, 50, true)).toBe("step  300/1500  loss 0.412  accuracy 0.871");
   expect(formatProgress(update, 10, true)).toBe("step  300…");
 });

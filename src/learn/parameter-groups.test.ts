@@ -91,3 +91,12 @@ test("a rule that no parameter matches is refused", () => {
   );
   expect(() => checkRules([{ ...always, parameters: "head.*" }], names)).not.toThrow();
 });
+
+test("a rule with several patterns applies to each, and each matches a parameter", () => {
+  const rule = { ...always, parameters: ["head.*", "body.norm.*"], frozen: true };
+  const { trains } = parameterGroups([rule]);
+  const names = ["head.weight", "body.norm.bias", "body.weight"];
+  expect(names.map((name) => trains({ name } as never))).toEqual([false, false, true]);
+  expect(() => checkRules([rule], names)).not.toThrow();
+  expect(() => checkRules([rule], ["head.weight"])).toThrow("no parameter is called body.norm.*");
+});

@@ -7,7 +7,8 @@ export interface ProgressUpdate {
   /** The unit that is counted, such as `step` in training and `test batch` in evaluation. */
   label: string;
   done: number;
-  total: number;
+  /** Absent if it is not known. */
+  total?: number;
   /** Metrics in the order in which they are shown, for example `{ loss: 0.412, accuracy: 0.871 }`. */
   metrics?: Readonly<Record<string, number>>;
   tokensPerSecond?: number;

@@ -98,7 +98,7 @@ export async function cacheFrozen(
     },
     onComputed() {
       computed += 1;
-      progress.update({ label: "sample of the frozen part", done: computed, total: computed });
+      progress.update({ label: "sample of the frozen part", done: computed });
     },
   });
   return {
