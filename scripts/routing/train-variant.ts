@@ -7,7 +7,7 @@ import { isRoutingTap, statisticsParts } from "../../src/moe/routing-taps.ts";
 import { type TrainConfig, trainConfigSchema } from "../../src/recipe/config.ts";
 import { latest, listCheckpoints } from "../../src/runs/checkpoints/checkpoint-store.ts";
 import { routingRecorder } from "../../src/tasks/routing/routing-record.ts";
-import { loadWeights, setUpTraining, type Training } from "../../src/train/setup.ts";
+import { setUpTraining, type Training } from "../../src/train/setup.ts";
 import { train } from "../../src/train/train.ts";
 import { overridesOf, type Variant } from "./variants.ts";
 
@@ -67,7 +67,7 @@ async function measure(config: TrainConfig, runDirectory: string): Promise<Measu
   const training = await setUpTraining(config);
   try {
     const last = latest(await listCheckpoints(runDirectory));
-    await loadWeights(training, last!.path);
+    await training.loadWeights(last!.path);
     return await readValidation(training);
   } finally {
     await training.dispose();

@@ -2,6 +2,7 @@
 import { usageError } from "../graph/errors.ts";
 import type { ParameterSpec } from "../nn/scope.ts";
 import type { StepSettings } from "../optim/optimizer.ts";
+import type { Lora } from "./lora/lora.ts";
 import { matchesPattern } from "./name-pattern.ts";
 import type { ParameterRule } from "./parameter-rule.ts";
 
@@ -13,6 +14,8 @@ export interface ParameterGroups {
   group(spec: ParameterSpec): string;
   /** Whether a parameter trains at any step. */
   trains(spec: Pick<ParameterSpec, "name">): boolean;
+  /** The adapters of linear layers; absent if layers train as a whole. */
+  readonly lora?: Lora | undefined;
   /**
    * Settings of each group at a step counted from 0; undefined if the group is frozen at that step.
    * A group counts its own steps from its first update, or from the update at which moments are
@@ -29,7 +32,8 @@ export interface BaseSettings extends Omit<StepSettings, "resetMoments"> {
 
 /**
  * Groups of parameters by their decay and by the first rule whose pattern matches their name: `decay`
- * and `no_decay`, and `decay/<rule>` and `no_decay/<rule>` of the parameters that match a rule.
+ * and `no_decay`, and `decay/<rule>` and `no_decay/<rule>` of the parameters that match a rule. With `lora`,
+ * only adapters train, and the parameters that it trains as a whole.
  *
  * @example
  * const groups = parameterGroups([{ parameters: "head.*", learningRateFactor: 0.5 }]);
@@ -38,16 +42,22 @@ export interface BaseSettings extends Omit<StepSettings, "resetMoments"> {
  * settings("no_decay").weightDecay; // 0
  * settings("decay/0").learningRate; // 0.05
  */
-export function parameterGroups(rules: readonly ParameterRule[] = []): ParameterGroups {
+export function parameterGroups(
+  rules: readonly ParameterRule[] = [],
+  lora?: Lora,
+): ParameterGroups {
   const ruleOf = (name: string): number =>
     rules.findIndex((rule) => patternsOf(rule).some((pattern) => matchesPattern(pattern, name)));
+  const trains = ({ name }: Pick<ParameterSpec, "name">): boolean =>
+    rules[ruleOf(name)]?.frozen !== true && lora?.trains(name) !== false;
   return {
+    lora,
+    trains,
     group({ name, decay }) {
       const rule = ruleOf(name);
       const kind = (rules[rule]?.decay ?? decay) ? GROUPS.decay : GROUPS.noDecay;
       return rule < 0 ? kind : `${kind}/${rule}`;
     },
-    trains: ({ name }) => rules[ruleOf(name)]?.frozen !== true,
     settings:
       ({ resetMomentsAt: reset, ...base }) =>
       (group) => {

@@ -11,6 +11,7 @@ import {
   POOLED_PREFIX,
   type ScheduledWeight,
   type Scope,
+  type ScopeOptions,
   type Trace,
 } from "../nn/scope.ts";
 import { type EmitOptions, type EmittedModel, emitModel } from "../onnx/emit.ts";
@@ -53,7 +54,10 @@ export interface StepGraph {
   readonly pool?: EmittedModel | undefined;
 }
 
-export interface StepGraphOptions extends EmitOptions {
+/** Options of tracing and emitting. */
+type TraceOptions = EmitOptions & Omit<ScopeOptions, "training">;
+
+export interface StepGraphOptions extends TraceOptions {
   /** Which taps become outputs, by name. Default none. */
   readonly tap?: (name: string) => boolean;
   /** Which parameters have gradients. Default all. */
@@ -62,10 +66,6 @@ export interface StepGraphOptions extends EmitOptions {
   readonly differentiates?: (name: string) => boolean;
   /** Segments that the backward pass recomputes instead of keeping their activations. Default none. */
   readonly checkpoint?: SegmentOf;
-  /** Whether an update has several batches. Default false. */
-  readonly accumulates?: boolean;
-  /** Called for each tensor while the graph is built, for example to refuse one that is too large. */
-  readonly admit?: (tensor: Tensor) => void;
   /** The tensors that inputs give instead of nodes, by name, among those that `outputs` need. Default none. */
   readonly givenFor?: GivenTensors;
 }
@@ -100,12 +100,14 @@ export function trainingGraph(
     differentiates = () => false,
     checkpoint,
     accumulates = false,
+    adapterOf,
     admit,
     givenFor,
     ...options
   }: StepGraphOptions = {},
 ): StepGraph {
-  const traced = traceObjective(objective, batch, { training: true, accumulates, admit });
+  const modes = { training: true, accumulates, adapterOf, admit };
+  const traced = traceObjective(objective, batch, modes);
   const given = givenFor?.(forwardOutputs(traced, tap));
   const emit = { ...options, ...(given && { given }) };
   const { trace, tensors } = traced;
@@ -143,12 +145,14 @@ export function forwardGraph(
   {
     tap,
     accumulates = false,
+    adapterOf,
     admit,
     givenFor,
     ...options
-  }: EmitOptions & Pick<StepGraphOptions, "tap" | "accumulates" | "admit" | "givenFor"> = {},
+  }: TraceOptions & Pick<StepGraphOptions, "tap" | "givenFor"> = {},
 ): StepGraph {
-  const traced = traceObjective(objective, batch, { training: true, accumulates, admit });
+  const modes = { training: true, accumulates, adapterOf, admit };
+  const traced = traceObjective(objective, batch, modes);
   const further = { ...traced.result.outputs, ...movedStates(traced, accumulates) };
   const given = givenFor?.(forwardOutputs(traced, tap));
   return emitStep(traced, further, tap, { ...options, ...(given && { given }) });
@@ -191,7 +195,7 @@ export interface ForwardTrace {
 export function traceForward(
   objective: Objective,
   batch: BatchSpec,
-  { tap, ...modes }: TraceModes & Pick<StepGraphOptions, "tap">,
+  { tap, ...modes }: ScopeOptions & Pick<StepGraphOptions, "tap">,
 ): ForwardTrace {
   const traced = traceObjective(objective, batch, modes);
   return { trace: traced.trace, outputs: forwardOutputs(traced, tap) };
@@ -219,18 +223,13 @@ interface TracedObjective {
   readonly split?: SplitScalar | undefined;
 }
 
-interface TraceModes {
-  readonly training: boolean;
-  readonly accumulates?: boolean;
-  readonly admit?: StepGraphOptions["admit"] | undefined;
-}
-
 function traceObjective(
   objective: Objective,
   batch: BatchSpec,
-  { training, accumulates = false, admit }: TraceModes,
+  modes: ScopeOptions,
 ): TracedObjective {
-  const { scope, trace } = createScope({ training, accumulates, admit });
+  const { training, accumulates = false } = modes;
+  const { scope, trace } = createScope(modes);
   const tensors = Object.fromEntries(
     Object.entries(batch).map(([name, spec]) => [name, input(trace.graph, name, spec)]),
   );

@@ -45,12 +45,20 @@ export function initialValues(seed: Key, spec: ParameterSpec): Float32Array {
   return spec.init(foldIn(foldIn(seed, "initialize"), spec.drawnAs), spec.shape);
 }
 
-/** Allocates the memory of some traces, which share no parameters. */
+/**
+ * Allocates the memory of some traces, which share no parameters.
+ *
+ * @throws UserError (exit code 2) if the adapters of the groups name a layer that no trace has
+ */
 export function createStepMemory(
   traces: readonly Trace[],
   { optimizer, seed, ema = false, groups = parameterGroups() }: StepMemoryOptions,
 ): StepMemory {
   const specs = traces.flatMap(({ parameters }) => [...parameters.values()]);
+  groups.lora?.check(
+    traces.flatMap(({ linearLayers }) => [...linearLayers]),
+    specs.map(({ name }) => name),
+  );
   const arena = createArena(
     specs.map((spec) => ({
       ...{ name: spec.name, shape: spec.shape, group: groups.group(spec) },

@@ -6,6 +6,7 @@ import type { Arena } from "../runtime/arena.ts";
 import type { Runtime, SessionOptions } from "../runtime/session.ts";
 import { type ArenaOptimizer, createArenaOptimizer } from "./arena-optimizer.ts";
 import { rowsOf } from "./evaluator.ts";
+import type { Lora } from "./lora/lora.ts";
 import { parameterGroups } from "./parameter-groups.ts";
 import { createMeans } from "./scalars/means.ts";
 import {
@@ -43,6 +44,8 @@ export interface UpdateStep {
   /** Tapped tensors of the last batch. */
   readonly values: NamedArrays;
   readonly optimizer: ArenaOptimizer;
+  /** The adapters of linear layers; absent if layers train as a whole. */
+  readonly lora?: Lora | undefined;
   /**
    * Loss and gradients of update `index`, counted from 0; `next` gives its batches. Gradients are
    * summed over them, and are the number of batches times those of the update as one batch.
@@ -102,6 +105,7 @@ export async function createTrainStep(
   const accumulates = accumulationSteps > 1;
   const graph = trainingGraph(objective, batch, {
     trains: groups.trains,
+    adapterOf: groups.lora?.adapterOf,
     accumulates,
     ...options.graph,
   });
@@ -138,6 +142,7 @@ export async function createTrainStep(
     states: memory.states,
     values: session.values,
     optimizer,
+    lora: groups.lora,
     forwardBackward,
     async accumulate(index, next) {
       if (!accumulates) {

@@ -1,5 +1,7 @@
 import type { Tensor } from "../graph/graph.ts";
+import { add } from "../ops/arithmetic.ts";
 import { affine } from "../ops/matmul.ts";
+import { adapted } from "./adapter.ts";
 import { type Initializer, torchLinear, uniformOf, zeros } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
@@ -13,6 +15,8 @@ export interface LinearOptions {
 
 /**
  * `x @ weightᵀ + bias` with trained `weight` `[O, I]` and `bias` `[O]`.
+ *
+ * If training adapts the layer, `scale * (x @ Aᵀ) @ Bᵀ` is added, see `adapted`.
  *
  * @param x `[..., I]`
  * @returns `[..., O]`
@@ -36,7 +40,10 @@ export function linear(
     );
   }
   const weight = scope.parameter("weight", [outFeatures, inFeatures], weightInit ?? torchLinear);
-  if (!bias) return affine(x, weight);
   const fallback = weightInit === undefined ? uniformOf(1 / Math.sqrt(inFeatures)) : zeros;
-  return affine(x, weight, scope.parameter("bias", [outFeatures], biasInit ?? fallback));
+  const y = bias
+    ? affine(x, weight, scope.parameter("bias", [outFeatures], biasInit ?? fallback))
+    : affine(x, weight);
+  const adapter = scope.adapter();
+  return adapter === undefined ? y : add(y, adapted(scope, x, outFeatures, adapter));
 }

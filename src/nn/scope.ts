@@ -32,6 +32,11 @@ export interface Scope {
     init: Initializer,
     options?: { readonly decay?: boolean },
   ): Tensor;
+  /**
+   * The low-rank adapter that training adds to the linear layer at this place, if it adds one. Layers that
+   * multiply by a `weight` `[O, I]` ask for it, as `linear` does.
+   */
+  adapter(): Adapter | undefined;
   /** A tensor that training updates at every step without a gradient; see `update`. */
   state(name: string, shape: readonly number[], init: Initializer): Tensor;
   /**
@@ -72,6 +77,13 @@ export interface PooledUpdate {
   readonly next: NextState;
 }
 
+/** A low-rank adapter of a linear layer: `scale * B A` is added to its weight. */
+export interface Adapter {
+  /** `r`, the rows of `A` `[r, I]` and the columns of `B` `[O, r]`. */
+  readonly rank: number;
+  readonly scale: number;
+}
+
 export type RandomDistribution = "uniform" | "normal";
 
 /** The weight of an auxiliary loss: a number, or a schedule over the steps of training. */
@@ -109,6 +121,8 @@ export interface Trace {
   readonly graph: Graph;
   readonly training: boolean;
   readonly parameters: Map<string, ParameterSpec>;
+  /** Paths of the layers that an adapter can change. */
+  readonly linearLayers: Set<string>;
   readonly states: Map<string, ParameterSpec>;
   /** Next values of states, as if the update had this batch alone. */
   readonly updates: Map<string, Tensor>;
@@ -124,29 +138,31 @@ export interface Trace {
 /** Prefix of the inputs that hold means over the batches of an update. */
 export const POOLED_PREFIX = "pooled:";
 
+/** What differs between traces of one model. */
+export interface ScopeOptions {
+  readonly training: boolean;
+  /** Whether an update has several batches. Default false. */
+  readonly accumulates?: boolean;
+  /** The adapter of the linear layer with a path. Default: no layer has one. */
+  readonly adapterOf?: ((layer: string) => Adapter | undefined) | undefined;
+  /** Called for each tensor of the graph; it may throw. */
+  readonly admit?: ((tensor: Tensor) => void) | undefined;
+}
+
 /**
  * An empty trace and its root scope.
- *
- * @param options `accumulates` says whether an update has several batches, by default one; `admit` is called
- *   for each tensor of the graph and may throw
  *
  * @example
  * const { scope, trace } = createScope({ training: true });
  * linear(scope.child("head"), input(scope.graph, "x", { dtype: "float32", shape: [1, 2] }), 3);
  * [...trace.parameters.keys()]; // ["head.weight", "head.bias"]
  */
-export function createScope(options: {
-  readonly training: boolean;
-  readonly accumulates?: boolean;
-  readonly admit?: ((tensor: Tensor) => void) | undefined;
-}): {
-  scope: Scope;
-  trace: Trace;
-} {
+export function createScope(options: ScopeOptions): { scope: Scope; trace: Trace } {
   const trace: Trace = {
     graph: createGraph(options.admit),
     training: options.training,
     parameters: new Map(),
+    linearLayers: new Set(),
     states: new Map(),
     updates: new Map(),
     pooledUpdates: new Map(),
@@ -155,10 +171,10 @@ export function createScope(options: {
     taps: new Map(),
     auxiliaries: new Map(),
   };
-  return { scope: scopeAt("", "", trace, options.accumulates ?? false), trace };
+  return { scope: scopeAt("", "", trace, options), trace };
 }
 
-function scopeAt(path: string, drawnPath: string, trace: Trace, accumulates: boolean): Scope {
+function scopeAt(path: string, drawnPath: string, trace: Trace, options: ScopeOptions): Scope {
   const { graph } = trace;
   const at = (name: string | number) => join(path, name);
   // Layers fetch their parameters first, so the following operators belong to the last used scope.
@@ -179,7 +195,7 @@ function scopeAt(path: string, drawnPath: string, trace: Trace, accumulates: boo
     graph,
     training: trace.training,
     child: (name, { drawnAs = name } = {}) => {
-      const child = scopeAt(at(name), join(drawnPath, drawnAs), trace, accumulates);
+      const child = scopeAt(at(name), join(drawnPath, drawnAs), trace, options);
       graph.place = child.path;
       return child;
     },
@@ -190,6 +206,10 @@ function scopeAt(path: string, drawnPath: string, trace: Trace, accumulates: boo
       const drawnAs = join(drawnPath, name);
       unique(trace.parameters, name, { name: at(name), drawnAs, shape, init, decay, tensor });
       return tensor;
+    },
+    adapter() {
+      trace.linearLayers.add(path);
+      return options.adapterOf?.(path);
     },
     state(name, shape, init) {
       const tensor = declare(name, shape, "state");
@@ -212,7 +232,7 @@ function scopeAt(path: string, drawnPath: string, trace: Trace, accumulates: boo
       trace.pooledUpdates.set(at(name), { statistics, next });
     },
     pooled(name, tensor) {
-      if (!accumulates) return stopGradient(tensor);
+      if (options.accumulates !== true) return stopGradient(tensor);
       const { dtype, shape } = tensor;
       unique(trace.pooled, name, tensor);
       return input(graph, POOLED_PREFIX + at(name), { dtype, shape });

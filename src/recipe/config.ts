@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import { exclusiveKeys } from "../config/exclusive-keys.ts";
 import { path } from "../data/settings/files.ts";
-import { scheduleSchema } from "../learn/fit/settings.ts";
+import { loraSchema, scheduleSchema } from "../learn/fit/settings.ts";
 import { modelSchema } from "../models/systems.ts";
 import { algorithmSchema } from "../tasks/classification/algorithm-config.ts";
 import { dataSchema } from "./data-config.ts";
@@ -62,6 +62,11 @@ const train = z
       .lt(1)
       .default(0)
       .describe("Probability mass spread evenly over all classes, 0 to below 1."),
+    lora: loraSchema
+      .optional()
+      .describe(
+        "Low-rank adapters of linear layers (LoRA, arXiv:2106.09685) that train instead of the model. Default: the model trains.",
+      ),
     clip_norm: z
       .number()
       .positive()

@@ -10,6 +10,7 @@ import type { TrainConfig } from "./config.ts";
 import { createTask } from "./create-task.ts";
 import { type DescribeOptions, describeData } from "./describe-data.ts";
 import { loadTrainConfig } from "./load-train-config.ts";
+import { recipeGroups } from "./optimizer-config.ts";
 import { type ParameterPart, parameterPart, parameterParts } from "./parameter-parts.ts";
 import { countTaskParameters } from "./task-parameters.ts";
 import { readTokenizer } from "./tokenizer-file.ts";
@@ -26,6 +27,8 @@ export interface CountedPart {
 export interface CountedModel {
   readonly recipe: string;
   readonly total: number;
+  /** Parameters that train at some step: all without frozen ones and adapters. */
+  readonly trained: number;
   /** Parameters that a token uses, including only the selected experts of each layer. */
   readonly byToken: TokenCounts;
   /** The parts of the model, in the order of `parameterParts`. */
@@ -48,13 +51,15 @@ export async function traceModel(
 ): Promise<{ readonly task: Task; readonly trace: Trace }> {
   const source = await describeData(config, options);
   const task = createTask(config, source);
-  const { scope, trace } = createScope({ training: true, admit });
+  const { lora } = recipeGroups(config);
+  const { scope, trace } = createScope({ training: true, admit, adapterOf: lora?.adapterOf });
   const batchSize = config.train.samplesPerDomain ?? config.train.batchSize;
   const fields = Object.entries(source.fields).map(([name, { dtype, shape }]) => {
     const spec = { dtype, shape: [batchSize, ...shape] };
     return [name, input(trace.graph, name, spec)] as const;
   });
   task.objective(scope, Object.fromEntries(fields));
+  lora?.check(trace.linearLayers, [...trace.parameters.keys()]);
   return { task, trace };
 }
 
@@ -64,7 +69,7 @@ export async function traceModel(
  * @throws UserError (exit code 2) if the settings do not describe a valid model
  * @example
  * await countModelParameters(loadConfig("limoe-h14", trainConfigSchema));
- * // { total: 5_576_130_561, byToken: { image: 632_892_161, text: 695_151_361 }, recipe, parts }
+ * // { total: 5_576_130_561, trained: 5_576_130_561, byToken: { image: 632_892_161, text: 695_151_361 }, recipe, parts }
  */
 export async function countModelParameters(
   config: TrainConfig,
@@ -76,10 +81,17 @@ export async function countModelParameters(
     return { total, byToken };
   };
   const all = [...trace.parameters.values()];
+  const { trains } = recipeGroups(config);
+  const trained = count(all.filter(trains)).total;
   const parts = parameterParts.map((part) => {
     return { part, ...count(all.filter(({ name }) => parameterPart(name) === part)) };
   });
-  return { recipe: config.recipe, ...count(all), parts: parts.filter(({ total }) => total > 0) };
+  return {
+    recipe: config.recipe,
+    ...count(all),
+    trained,
+    parts: parts.filter(({ total }) => total > 0),
+  };
 }
 
 export interface CountOptions extends Pick<DescribeOptions, "vocabularySize"> {

@@ -1,6 +1,9 @@
-/** The `optimizer` part of a recipe. */
+/** The `optimizer` part of a recipe, and which parameters it updates. */
 import * as z from "zod";
 import { fraction, ruleSchema } from "../learn/fit/settings.ts";
+import { createLora, type LoraSettings } from "../learn/lora/lora.ts";
+import { type ParameterGroups, parameterGroups } from "../learn/parameter-groups.ts";
+import type { ParameterRule } from "../learn/parameter-rule.ts";
 
 const rules = z
   .array(ruleSchema)
@@ -46,3 +49,14 @@ export const optimizerSchema = z.discriminatedUnion("name", [
     rules,
   }),
 ]);
+
+/** The parts of a recipe that say which parameters train. */
+export interface TrainedParts {
+  readonly optimizer: { readonly rules: readonly ParameterRule[] };
+  readonly train: { readonly lora?: LoraSettings | undefined };
+}
+
+/** The parameter groups of a recipe, by its rules and adapters. */
+export function recipeGroups({ optimizer, train }: TrainedParts): ParameterGroups {
+  return parameterGroups(optimizer.rules, train.lora && createLora(train.lora, "train.lora"));
+}

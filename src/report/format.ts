@@ -32,6 +32,11 @@ export function formatPercent(fraction: number, digits: number = 1): string {
     : "unknown";
 }
 
+/** `311k of 23M parameters train (1.4 %)`. */
+export function formatTrained(trained: number, total: number): string {
+  return `${formatCompact(trained)} of ${formatCompact(total)} parameters train (${formatPercent(trained / total)})`;
+}
+
 /** `1 min 32 s`, `2 h 05 min`, `8.4 s`. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return "unknown time";

@@ -4,8 +4,15 @@ import * as z from "zod";
 import { notFinite } from "../formats/finite.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import type { NdArray } from "../graph/array.ts";
+import { defined } from "../graph/defined.ts";
 import { UserError } from "../graph/errors.ts";
+import {
+  adapterMetadata,
+  mergeStoredAdapters,
+  requireAlpha,
+} from "../learn/lora/merge-adapters.ts";
 import type { UpdateStep } from "../learn/train-step.ts";
+import { adaptedLayer } from "../nn/adapter.ts";
 import { BUFFERS } from "../runtime/arena.ts";
 import type { WatchState } from "../tasks/diagnostics/watch.ts";
 import { readCheckpointTensors, readCheckpointText } from "./checkpoints/checkpoint-files.ts";
@@ -66,7 +73,7 @@ const EMA = "ema.safetensors";
 const PROGRESS = "progress.json";
 
 /** The memory of a training that checkpoints hold. */
-type TrainedMemory = Pick<UpdateStep, "arena" | "states" | "optimizer">;
+type TrainedMemory = Pick<UpdateStep, "arena" | "states" | "optimizer" | "lora">;
 
 /** Tensors in the memory of a training, by their names in the files of a checkpoint. */
 interface StateTensors {
@@ -99,11 +106,12 @@ function stateTensors({ arena, states, optimizer }: TrainedMemory): StateTensors
 /** The files of a checkpoint: parameters and states, moments, averaged weights, progress. */
 export function stateFiles(step: TrainedMemory, progress: Progress): Record<string, FileContent> {
   const { model, optimizer, ema } = stateTensors(step);
+  const metadata = step.lora && adapterMetadata(step.lora.alpha);
   return {
-    [MODEL]: encodeSafetensors(new Map(model)),
+    [MODEL]: encodeSafetensors(new Map(model), metadata),
     [OPTIMIZER]: encodeSafetensors(new Map(optimizer)),
     [PROGRESS]: JSON.stringify(progress),
-    ...(ema && { [EMA]: encodeSafetensors(new Map(ema)) }),
+    ...(ema && { [EMA]: encodeSafetensors(new Map(ema), metadata) }),
   };
 }
 
@@ -114,9 +122,10 @@ export function stateFiles(step: TrainedMemory, progress: Progress): Record<stri
  */
 export async function restoreState(path: string, step: TrainedMemory): Promise<Progress> {
   const { model, optimizer, ema, isFrozen } = stateTensors(step);
-  await restoreTensors(join(path, MODEL), model);
-  await restoreTensors(join(path, OPTIMIZER), optimizer, isFrozen);
-  if (ema !== undefined) await restoreTensors(join(path, EMA), ema, isFrozen);
+  const { lora } = step;
+  await restoreTensors(join(path, MODEL), model, { lora });
+  await restoreTensors(join(path, OPTIMIZER), optimizer, { ignores: isFrozen });
+  if (ema !== undefined) await restoreTensors(join(path, EMA), ema, { lora, ignores: isFrozen });
   return readProgress(path);
 }
 
@@ -137,16 +146,27 @@ export interface StoredState {
 }
 
 /**
- * Reads all tensors of a checkpoint.
+ * Reads all tensors of a checkpoint, adapters merged into the weights of their layers and without moments.
  *
  * @throws UserError if a file cannot be read or is damaged
  */
 export async function readState(path: string, averaged: boolean): Promise<StoredState> {
+  const [modelFile, averageFile] = [join(path, MODEL), join(path, EMA)];
+  const model = await readCheckpointTensors(modelFile);
+  const { tensors } = await readCheckpointTensors(join(path, OPTIMIZER));
+  const averages = averaged ? await readCheckpointTensors(averageFile) : undefined;
+  // First, because adapters merge in place into the weights of the model.
+  const ema = averages && mergeStoredAdapters(averages, averageFile, model.tensors);
   return {
-    model: await readCheckpointTensors(join(path, MODEL)),
-    optimizer: await readCheckpointTensors(join(path, OPTIMIZER)),
-    ...(averaged && { ema: await readCheckpointTensors(join(path, EMA)) }),
+    model: mergeStoredAdapters(model, modelFile),
+    optimizer: new Map([...tensors].filter(([name]) => !isAdapterMoment(name))),
+    ...defined({ ema }),
   };
+}
+
+/** `<moment>/<parameter>` of an adapter. */
+function isAdapterMoment(name: string): boolean {
+  return adaptedLayer(name.slice(name.indexOf("/") + 1)) !== undefined;
 }
 
 /**
@@ -165,42 +185,53 @@ export function fillState(stored: StoredState, step: TrainedMemory, source: stri
 }
 
 /**
- * Reads only the weights for evaluation: the averaged ones if kept.
+ * Reads only the weights for evaluation: the averaged ones if kept, adapters merged.
  *
  * @throws UserError if the file cannot be read or is damaged
  */
-export async function readWeights(path: string, averaged: boolean): Promise<Map<string, NdArray>> {
-  const stored = await readCheckpointTensors(join(path, MODEL));
-  if (averaged) await restoreAverages(path, [...stored]);
-  return stored;
+export async function readWeights(
+  path: string,
+  averaged: boolean,
+): Promise<ReadonlyMap<string, NdArray>> {
+  const file = join(path, MODEL);
+  const stored = await readCheckpointTensors(file);
+  if (averaged) await restoreAverages(path, [...stored.tensors]);
+  return mergeStoredAdapters(stored, file);
 }
 
 /**
- * Reads the weights for evaluation into the memory of a model.
+ * Reads the weights for evaluation into the memory of a model, adapters as tensors of their own.
  *
+ * @param lora the adapters of the model, if it has any
  * @throws UserError if the file is damaged or belongs to another model
  */
 export async function restoreWeights(
   path: string,
   targets: readonly (readonly [string, NdArray])[],
-  averaged: boolean,
+  { averaged, lora }: { readonly averaged: boolean } & Pick<TrainedMemory, "lora">,
 ): Promise<void> {
-  await restoreTensors(join(path, MODEL), targets);
+  await restoreTensors(join(path, MODEL), targets, { lora });
   if (averaged) await restoreAverages(path, targets);
 }
 
 /** Tensors in memory, by name. */
 type Targets = readonly (readonly [string, NdArray])[];
 
+interface RestoreOptions extends Pick<TrainedMemory, "lora"> {
+  /** Stored tensors that are left out. Default none. */
+  readonly ignores?: (name: string) => boolean;
+}
+
 async function restoreTensors(
   path: string,
   targets: Targets,
-  ignores: (name: string) => boolean = () => false,
+  { lora, ignores }: RestoreOptions,
 ): Promise<void> {
-  await readCheckpointTensors(path, (stored) => {
+  const { metadata } = await readCheckpointTensors(path, (stored) => {
     checkFit(path, new Map(stored.map((tensor) => [tensor.name, tensor])), targets, ignores);
     return new Map(targets);
   });
+  if (lora !== undefined) requireAlpha(metadata, lora.alpha, path);
 }
 
 /** Reads averaged parameters over the last ones; states have no averages. */

@@ -8,7 +8,7 @@ import type { CheckpointChoice } from "../runs/checkpoints/choose-checkpoint.ts"
 import { openRun } from "../runs/open-run.ts";
 import type { GivenTask } from "./check-given.ts";
 import { evaluateSplit } from "./score-split.ts";
-import { loadWeights, setUpTraining } from "./setup.ts";
+import { setUpTraining } from "./setup.ts";
 import { sharesCapacity } from "./shared-capacity.ts";
 
 const splits = ["train", "validation", "test"] as const;
@@ -36,7 +36,7 @@ export async function evaluateRun(
   const { config, checkpoint, tokenizer } = await openRun(runDirectory, which);
   const training = await setUpTraining(config, { tokenizer, task });
   try {
-    await loadWeights(training, checkpoint.path);
+    await training.loadWeights(checkpoint.path);
     if (sharesCapacity(config.model)) {
       progress.note(
         `experts share their capacity among the ${config.train.batchSize} samples of a batch, so scores depend on train.batch_size; model.moe.dispatch.group sequence would avoid it`,

@@ -21,7 +21,7 @@ import { analyzeDomains } from "./domains/analysis.ts";
 import { agreementWithLast } from "./last-agreement.ts";
 import type { LoopResult } from "./loop.ts";
 import { evaluateSplit, scoreSplit } from "./score-split.ts";
-import { loadWeights, type Training } from "./setup.ts";
+import type { Training } from "./setup.ts";
 import { createLog, tokensOf } from "./step-log.ts";
 
 /** Scores the best checkpoint, then writes summary, report and record. */
@@ -114,14 +114,11 @@ async function write(run: RunDirectory, { shown, inspected }: Recorded): Promise
 
 /** Loads the chosen checkpoint; compares its routing with that of the last step. */
 async function choose(
-  training: Pick<
-    Training,
-    "config" | "weights" | "weightsReplaced" | "openSplit" | "createEvaluator"
-  >,
+  training: Pick<Training, "loadWeights" | "openSplit" | "createEvaluator">,
   chosen: Checkpoint,
   lastStep: number,
 ): Promise<CheckpointAgreement | undefined> {
-  const load = () => loadWeights(training, chosen.path);
+  const load = () => training.loadWeights(chosen.path);
   if (chosen.step !== lastStep) return agreementWithLast(training, chosen, lastStep, load);
   await load();
   return undefined;

@@ -7,9 +7,10 @@ import { UserError } from "../graph/errors.ts";
 import { formatBytes } from "../graph/format-bytes.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { inputAttributes, isInput } from "../graph/inputs.ts";
-import { parameterGroups } from "../learn/parameter-groups.ts";
+import { adaptedLayer } from "../nn/adapter.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { type TraceModelOptions, traceModel } from "../recipe/count-parameters.ts";
+import { recipeGroups } from "../recipe/optimizer-config.ts";
 
 /** An error of {@link createMemoryLimit}: exit code 2. */
 export class MemoryLimitError extends UserError {
@@ -35,8 +36,8 @@ export function machineMemory(): number {
 }
 
 /**
- * Adds up what a training needs at least: parameters, gradients, moments and averages, one batch, and
- * the largest other tensor.
+ * Adds up what a training needs at least: parameters, gradients and moments of those that train, averages,
+ * adapted weights as evaluation reads them, one batch, and the largest other tensor.
  *
  * @returns a function that takes each tensor of the graph
  * @throws MemoryLimitError, from the returned function, as soon as it is more than the machine has, or a
@@ -51,10 +52,11 @@ export function createMemoryLimit(
   { moments, machine = machineMemory() }: MemoryLimitOptions,
 ): (tensor: Tensor) => void {
   const averages = config.train.emaDecay === undefined ? 0 : 1;
-  const { trains } = parameterGroups(config.optimizer.rules);
-  const seen = new Set<string>();
+  const { trains } = recipeGroups(config);
+  const seen = new Map<string, number>();
   let parameters = 0;
   let trained = 0;
+  let merged = 0;
   let batch = 0;
   let largest = 0;
 
@@ -68,6 +70,7 @@ export function createMemoryLimit(
       gradients: trained,
       "the optimizer's moments": moments * trained,
       "averaged weights": averages * trained,
+      "merged weights": merged,
       "a batch": batch,
       "the largest activation": largest,
     };
@@ -88,12 +91,12 @@ export function createMemoryLimit(
       : { name: tensor.node.op.name, role: "activation" };
     if (role === "parameter" || role === "data") {
       if (seen.has(name)) return; // Graphs of one training share their parameters.
-      seen.add(name);
+      seen.set(name, bytes);
+      const adapter = adaptedLayer(name);
       if (role === "data") batch += bytes;
-      else {
-        parameters += bytes;
-        if (trains({ name })) trained += bytes;
-      }
+      else parameters += bytes;
+      if (role === "parameter" && trains({ name })) trained += bytes;
+      if (name === adapter?.a) merged += seen.get(adapter.weight)!;
     } else {
       largest = Math.max(largest, bytes);
     }

@@ -11,7 +11,8 @@ import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
 import { batchSpec, createEvaluator, type Evaluator } from "../learn/evaluator.ts";
 import { cachedStages, createGradCacheStep } from "../learn/grad-cache/grad-cache.ts";
-import { checkRules, parameterGroups } from "../learn/parameter-groups.ts";
+import { evaluationWeights } from "../learn/lora/evaluation-weights.ts";
+import { checkRules } from "../learn/parameter-groups.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";
 import type { UpdateOptions } from "../learn/run-update.ts";
 import { createStagedEvaluator } from "../learn/staged-evaluator.ts";
@@ -26,11 +27,11 @@ import type { TrainConfig } from "../recipe/config.ts";
 import { createTask } from "../recipe/create-task.ts";
 import { checkSplits } from "../recipe/data-specs.ts";
 import { type OpenOptions, openSplit } from "../recipe/open-data.ts";
+import { recipeGroups } from "../recipe/optimizer-config.ts";
 import { sessionOptions } from "../recipe/session-options.ts";
 import { countTaskParameters } from "../recipe/task-parameters.ts";
 import { checkCharacters, openRunTokenizer, prepareTokenizer } from "../recipe/tokenizer.ts";
 import { restoreWeights } from "../runs/state-files.ts";
-import { BUFFERS } from "../runtime/arena.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Task } from "../tasks/task.ts";
 import { type GivenTask, makeTask } from "./check-given.ts";
@@ -65,16 +66,20 @@ export interface Training {
   /** Updates of a pass over the training split; no whole number if a pass ends within an update. */
   readonly stepsPerEpoch: number;
   readonly parameters: ParameterCounts;
-  /** The weights that evaluation uses, by name. */
+  /** The weights that evaluation uses, by name; adapters are merged, after training at the next evaluation. */
   readonly weights: ReadonlyMap<string, NdArray>;
+  /**
+   * Reads the weights of a checkpoint into the memory that evaluation reads.
+   *
+   * @throws UserError if the file is damaged or belongs to another model
+   */
+  loadWeights(checkpoint: string): Promise<void>;
   /** Opens a split for evaluation. Default data: those of the configuration. */
   openSplit(split: Split, data?: TrainConfig["data"]): Promise<Loader>;
   createEvaluator(
     outputs?: (name: string) => boolean,
     options?: { readonly batchSize?: number },
   ): Promise<Evaluator>;
-  /** Call it after other weights were loaded. */
-  weightsReplaced(): void;
   dispose(): Promise<void>;
 }
 
@@ -124,7 +129,7 @@ async function assemble(
   }
   const source = { dataset, fields, ...(tokenizer && { tokenizer }) };
   const task = given === undefined ? createTask(config, source) : makeTask(given, source);
-  const groups = parameterGroups(config.optimizer.rules);
+  const groups = recipeGroups(config);
   const stepsPerEpoch = loader.batchesPerEpoch / train.accumulationSteps;
   const totalSteps = chooseSteps(config, stepsPerEpoch);
   const optimizer = createOptimizer(config);
@@ -160,11 +165,7 @@ async function assemble(
     ? createTrainStep(task.objective, batch, options)
     : createGradCacheStep(stages, batch, options));
   checkRules(config.optimizer.rules, step.arena.names);
-  const buffer = train.emaDecay === undefined ? BUFFERS.parameters : BUFFERS.ema;
-  const weights = new Map<string, NdArray>([
-    ...step.arena.names.map((name) => [name, step.arena.view(buffer, name)] as const),
-    ...step.states,
-  ]);
+  const { weights, unmerged, refresh } = evaluationWeights(step);
   const cache: FrozenCache | undefined =
     frozen &&
     (await cacheFrozen(frozen, config, {
@@ -199,17 +200,31 @@ async function assemble(
         training: false,
         evenBatches: task.comparedSamples,
       }),
-    createEvaluator(outputs, { batchSize = task.comparedSamples ?? train.batchSize } = {}) {
+    async loadWeights(checkpoint) {
+      await restoreWeights(checkpoint, [...unmerged], {
+        averaged: train.emaDecay !== undefined,
+        lora: groups.lora,
+      });
+      refresh();
+      cache?.refresh();
+    },
+    async createEvaluator(outputs, { batchSize = task.comparedSamples ?? train.batchSize } = {}) {
       const evaluation = {
         ...{ runtime, session, fields, batchSize },
         weights: (name: string) => weights.get(name)!,
         ...defined({ outputs, features: cache }),
       };
-      return task.stages === undefined
+      const evaluator = await (task.stages === undefined
         ? createEvaluator(task.objective, evaluation)
-        : createStagedEvaluator(task.stages, evaluation);
+        : createStagedEvaluator(task.stages, evaluation));
+      return {
+        ...evaluator,
+        run(source, visit) {
+          refresh();
+          return evaluator.run(source, visit);
+        },
+      };
     },
-    weightsReplaced: () => cache?.refresh(),
     async dispose() {
       try {
         step.dispose();
@@ -219,15 +234,6 @@ async function assemble(
       }
     },
   };
-}
-
-/** Reads the weights of a checkpoint into the memory that evaluation reads. */
-export async function loadWeights(
-  { config, weights, weightsReplaced }: Pick<Training, "config" | "weights" | "weightsReplaced">,
-  checkpoint: string,
-): Promise<void> {
-  await restoreWeights(checkpoint, [...weights], config.train.emaDecay !== undefined);
-  weightsReplaced();
 }
 
 /** Checks that a configuration with a task names no system of the toolkit. */

@@ -2,11 +2,13 @@
 
 import { configToYaml } from "../config/load.ts";
 import { createDecodedCache, type DecodedCache } from "../data/images/decode/decoded-cache.ts";
-import type { NdArray } from "../graph/array.ts";
+import { elementCount } from "../graph/array.ts";
 import type { Summary } from "../inspect/types/run-record.ts";
+import { fillableWeights } from "../learn/lora/evaluation-weights.ts";
 import { type ProgressSink, silent } from "../learn/progress.ts";
 import type { TrainConfig } from "../recipe/config.ts";
 import { readTokenizer } from "../recipe/tokenizer-file.ts";
+import { formatTrained } from "../report/format.ts";
 import { initializeFrom } from "../runs/init-from/init-from.ts";
 import { describeInit } from "../runs/init-from/report.ts";
 import { modelInputs } from "../runs/model-inputs-file.ts";
@@ -109,12 +111,8 @@ async function initializeTraining(
   progress: ProgressSink,
 ): Promise<void> {
   if (config.initFrom === undefined) return;
-  const { arena, states } = step;
-  const parameters = arena.names.map(
-    (name) => [name, arena.view(BUFFERS.parameters, name)] as const,
-  );
-  const tensors = new Map<string, NdArray>([...parameters, ...states]);
-  const target = { settings: config.model, tensors };
+  const { arena } = step;
+  const target = { settings: config.model, tensors: fillableWeights(step) };
   const reports = await initializeFrom(config.initFrom, target);
   if (arena.buffers.includes(BUFFERS.ema)) arena.resetAverages();
   for (const line of reports.flatMap(describeInit)) progress.note(line);
@@ -127,7 +125,8 @@ function announce(
     config,
     task,
     loader,
-  }: Pick<Training, "parameters" | "totalSteps" | "config" | "task" | "loader">,
+    step,
+  }: Pick<Training, "parameters" | "totalSteps" | "config" | "task" | "loader" | "step">,
   progress: ProgressSink,
 ): void {
   const millions = (count: number) => `${(count / 1e6).toFixed(2)}M`;
@@ -139,6 +138,12 @@ function announce(
   progress.note(
     `${config.recipe}: ${sizes}; ${totalSteps} steps of ${loader.batchSize} ${task.samples}`,
   );
+  const { trained } = step.arena;
+  const trains = trained.reduce(
+    (sum, name) => sum + elementCount(step.parameters.get(name)!.shape),
+    0,
+  );
+  if (trains < total) progress.note(`${formatTrained(trains, total)}; the others are frozen`);
 }
 
 async function runLoop(

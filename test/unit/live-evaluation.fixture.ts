@@ -6,7 +6,7 @@ import type { RoutedLayer } from "../../src/live/index.ts";
 import type { TrainConfig } from "../../src/recipe/config.ts";
 import { openRun } from "../../src/runs/open-run.ts";
 import { softmaxRow } from "../../src/tasks/classification/softmax-row.ts";
-import { loadWeights, setUpTraining } from "../../src/train/setup.ts";
+import { setUpTraining } from "../../src/train/setup.ts";
 import { recorded } from "./live-runs.fixture.ts";
 
 /** One sample of the validation split under the best checkpoint. */
@@ -38,7 +38,7 @@ export async function evaluatedSamples(
   const { config, checkpoint, tokenizer } = await openRun(run);
   const training = await setUpTraining(change(config), { tokenizer });
   try {
-    await loadWeights(training, checkpoint.path);
+    await training.loadWeights(checkpoint.path);
     const loader = await training.openSplit("validation");
     const evaluator = await training.createEvaluator((name) =>
       /^(logits|(image|text)_embeddings)$|\.(ids|combine_weights|probabilities)$/.test(name),

@@ -9,6 +9,7 @@ import { evalDefinition } from "./eval.ts";
 import { expertsDefinition } from "./experts.ts";
 import { generateDefinition } from "./generate.ts";
 import { inspectDefinition } from "./inspect.ts";
+import { mergeDefinition } from "./merge.ts";
 import { openDefinition } from "./open.ts";
 import { parametersDefinition } from "./parameters.ts";
 import { probeDefinition } from "./probe.ts";
@@ -35,6 +36,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   embedDefinition,
   probeDefinition,
   expertsDefinition,
+  mergeDefinition,
   domainsDefinition,
   agreementDefinition,
   openDefinition,

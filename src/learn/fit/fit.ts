@@ -1,4 +1,3 @@
-import type { NdArray } from "../../graph/array.ts";
 import { defined } from "../../graph/defined.ts";
 import { usageError } from "../../graph/errors.ts";
 import { adamW } from "../../optim/adamw.ts";
@@ -7,6 +6,8 @@ import { BUFFERS } from "../../runtime/arena.ts";
 import type { Runtime } from "../../runtime/session.ts";
 import type { Weights } from "../apply/scoped-function.ts";
 import { type ArrayBatch, batchSpec } from "../evaluator.ts";
+import { evaluationWeights, fillableWeights } from "../lora/evaluation-weights.ts";
+import { createLora } from "../lora/lora.ts";
 import { checkRules, parameterGroups } from "../parameter-groups.ts";
 import type { Update } from "../run-update.ts";
 import { everySteps, runUpdates, type UpdateHook } from "../run-updates.ts";
@@ -40,7 +41,7 @@ export function createFit(defaultRuntime: () => Runtime | Promise<Runtime>): Fit
     const source = toFitData(data, { ...defined({ batchSize }), shuffle: true, seed });
     const totalSteps = chooseSteps(source, options);
     const runtime = options.runtime ?? (await defaultRuntime());
-    const groups = parameterGroups(options.rules);
+    const groups = parameterGroups(options.rules, options.lora && createLora(options.lora));
     const step = await createTrainStep(objective, batchSpec(source.fields, source.batchSize), {
       runtime,
       optimizer: options.optimizer ?? adamW(),
@@ -53,8 +54,9 @@ export function createFit(defaultRuntime: () => Runtime | Promise<Runtime>): Fit
       graph: defined({ checkpoint: options.checkpoint }),
     });
     checkLearns(step);
+    const { weights, refresh } = evaluationWeights(step);
     const model = createWeightedModel(objective, {
-      weights: weightsOf(step),
+      weights,
       fields: source.fields,
       batchSize: source.batchSize,
       runtime,
@@ -75,9 +77,10 @@ export function createFit(defaultRuntime: () => Runtime | Promise<Runtime>): Fit
         learningRate: options.learningRate ?? 1e-3,
         weightDecay: options.weightDecay ?? 0.01,
         ...defined({ schedule: options.schedule, clipNorm: options.clipNorm, emaDecay }),
-        hooks: [count, ...hooksOf(model, totalSteps, options)],
+        hooks: [count, ...hooksOf({ model, refresh }, totalSteps, options)],
         ends: () => (options.signal?.aborted ? "interrupted" : undefined),
       });
+      refresh();
       return { ...model, steps, outcome };
     } catch (error) {
       model.dispose();
@@ -89,7 +92,7 @@ export function createFit(defaultRuntime: () => Runtime | Promise<Runtime>): Fit
 }
 
 function hooksOf(
-  model: WeightedModel,
+  { model, refresh }: { readonly model: WeightedModel; readonly refresh: () => void },
   totalSteps: number,
   { onStep, hooks = [], evaluation, progress }: FitOptions,
 ): UpdateHook<ArrayBatch>[] {
@@ -97,6 +100,7 @@ function hooksOf(
     progress?.update({ label: "step", done: step + 1, total: totalSteps, metrics: scalars });
   const evaluate = async ({ step }: Update<ArrayBatch>) => {
     const { data, onEvaluate } = evaluation!;
+    refresh();
     await onEvaluate({ step, scores: await model.evaluate(data) });
   };
   return [
@@ -155,17 +159,7 @@ async function nextBatch(source: FitData): Promise<ArrayBatch> {
   return batch;
 }
 
-/** Parameters, or their moving average, and states. */
-function weightsOf({ arena, states }: TrainStep): Weights {
-  const buffer = arena.buffers.includes(BUFFERS.ema) ? BUFFERS.ema : BUFFERS.parameters;
-  const parameters = arena.names.map((name) => [name, arena.view(buffer, name)] as const);
-  return new Map<string, NdArray>([...parameters, ...states]);
-}
-
-function startFrom(weights: Weights, { arena, states }: TrainStep): void {
-  const parameters = arena.names.map(
-    (name) => [name, arena.view(BUFFERS.parameters, name)] as const,
-  );
-  copyWeights(weights, new Map<string, NdArray>([...parameters, ...states]));
-  if (arena.buffers.includes(BUFFERS.ema)) arena.resetAverages();
+function startFrom(weights: Weights, step: TrainStep): void {
+  copyWeights(weights, fillableWeights(step));
+  if (step.arena.buffers.includes(BUFFERS.ema)) step.arena.resetAverages();
 }

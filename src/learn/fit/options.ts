@@ -15,11 +15,12 @@ import type { ScheduleOptions } from "../../optim/schedule.ts";
 import type { Runtime, SessionOptions } from "../../runtime/session.ts";
 import type { Weights } from "../apply/scoped-function.ts";
 import type { ArrayBatch } from "../evaluator.ts";
+import type { LoraSettings } from "../lora/lora.ts";
 import type { ParameterRule } from "../parameter-rule.ts";
 import { type ProgressSink, progressSchema } from "../progress.ts";
 import type { UpdateHook } from "../run-updates.ts";
 import type { FitArrays, FitData } from "./array-batches.ts";
-import { ruleSchema, scheduleSchema } from "./settings.ts";
+import { loraSchema, ruleSchema, scheduleSchema } from "./settings.ts";
 
 export interface FitOptions {
   /** Updates to run. One of `steps` and `epochs` is needed. */
@@ -41,6 +42,11 @@ export interface FitOptions {
   readonly weightDecay?: number;
   /** Settings of parameters by name; the first matching rule applies. */
   readonly rules?: readonly ParameterRule[];
+  /**
+   * Trains low-rank adapters of linear layers instead of the layers; the fitted model has them merged into
+   * its weights. Default: no adapters.
+   */
+  readonly lora?: LoraSettings;
   /** Maximum norm of gradients. Default: no clipping. */
   readonly clipNorm?: number;
   /** Decay of a moving average of the weights, which the fitted model uses. Default: no average. */
@@ -97,6 +103,7 @@ const schema = z.strictObject({
   schedule: camelSchema(scheduleSchema).optional(),
   weightDecay: z.number().nonnegative().optional(),
   rules: z.array(camelSchema(ruleSchema)).optional(),
+  lora: camelSchema(loraSchema).optional(),
   clipNorm: z.number().positive().optional(),
   emaDecay: z.number().min(0).max(1).optional(),
   accumulationSteps: z.int().positive().optional(),

@@ -1,5 +1,6 @@
 /** Schemas of settings that recipes and `fit` share, in snake_case. */
 import * as z from "zod";
+import { LORA } from "../lora/lora.ts";
 
 export const fraction: z.ZodNumber = z.number().min(0).max(1);
 
@@ -36,6 +37,30 @@ export const ruleSchema = z.strictObject({
     ])
     .default(false)
     .describe("Frozen always, until a step, or from a step on, counted from 0."),
+});
+
+const patterns = z.array(z.string().min(1)).nonempty();
+
+/** Low-rank adapters of linear layers. */
+export const loraSchema = z.strictObject({
+  rank: z
+    .int()
+    .positive()
+    .default(LORA.rank)
+    .describe("Rank `r` of the change of a weight: `A` is `[r, I]` and `B` `[O, r]`."),
+  alpha: z
+    .number()
+    .positive()
+    .default(LORA.alpha)
+    .describe("The weight is used as `W + (alpha / rank) B A`."),
+  targets: patterns.describe(
+    "Linear layers to adapt: names, or patterns in which `*` matches any characters; `*` adapts all.",
+  ),
+  trained: patterns
+    .optional()
+    .describe(
+      "Parameters that train as a whole beside the adapters: names or patterns. Default: heads, `*head.*`.",
+    ),
 });
 
 /** Form of the learning rate over the steps. */

@@ -15,6 +15,7 @@ import { adamW } from "../../optim/adamw.ts";
 import { foldIn, key, normal } from "../../random/index.ts";
 import { BUFFERS } from "../../runtime/arena.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
+import { createLora } from "../lora/lora.ts";
 import { parameterGroups } from "../parameter-groups.ts";
 import { createRandomPool } from "../random-pool.ts";
 import { joinStages, type StagedObjective } from "../staged-objective.ts";
@@ -219,6 +220,29 @@ test("frozen parameters have no gradients, and the others are unaffected", async
   } finally {
     frozen.dispose();
     step.dispose();
+  }
+});
+
+test("gradients of adapters equal one batch of all samples", async () => {
+  const lora = createLora({ rank: 2, targets: ["image.*"], trained: ["text.*"] });
+  const groups = parameterGroups([], lora);
+  const step = await cached("none", { groups });
+  const stages = joinStages(stagesOf("none"));
+  const plain = await createTrainStep(stages, specOf(wholeBatch()), { ...options, groups });
+  try {
+    for (const { arena } of [step, plain]) {
+      for (const layer of ["image.in", "image.out"]) {
+        normal(foldIn(seed, layer), arena.view(BUFFERS.parameters, `${layer}.lora_B.weight`).data);
+      }
+    }
+    await accumulate(step, 0);
+    await plain.forwardBackward(wholeBatch(), 0);
+    expect(step.arena.trained).toContain("image.out.lora_A.weight");
+    expect(step.arena.trained).not.toContain("image.out.weight");
+    expectClose(gradientsOf(step, count), gradientsOf(plain, 1));
+  } finally {
+    step.dispose();
+    plain.dispose();
   }
 });
 

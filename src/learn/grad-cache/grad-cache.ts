@@ -53,7 +53,8 @@ export async function createGradCacheStep(
 ): Promise<UpdateStep> {
   const { runtime, ema = false, accumulationSteps: count = 1, totalSteps } = options;
   const { groups = parameterGroups() } = options;
-  const { tap, checkpoint, ...emit } = options.graph ?? {};
+  const { tap, checkpoint, ...rest } = options.graph ?? {};
+  const emit = { adapterOf: groups.lora?.adapterOf, ...rest };
 
   const embedding = forwardGraph(embedObjective(stages), batch, {
     ...{ ...emit, accumulates: true },
@@ -119,6 +120,7 @@ export async function createGradCacheStep(
     states: memory.states,
     values: Object.fromEntries(embedding.taps.map((name) => [name, embed.values[name]!])),
     optimizer,
+    lora: groups.lora,
     async accumulate(index, next) {
       const means = createMeans(embedding.terms);
       const batches = await collect(next, count);

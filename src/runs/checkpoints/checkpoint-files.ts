@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import type { SafetensorsContent } from "../../formats/safetensors.ts";
 import { readSafetensorsFile } from "../../formats/safetensors-file.ts";
 import type { StoredTensor } from "../../formats/safetensors-layout.ts";
 import type { NdArray } from "../../graph/array.ts";
@@ -14,7 +15,7 @@ import { damagedFileError, digestProblem, manifestOf } from "./verify-checkpoint
 export type Into = (stored: readonly StoredTensor[]) => ReadonlyMap<string, NdArray>;
 
 /**
- * Reads the tensors of a safetensors file of a checkpoint.
+ * Reads a safetensors file of a checkpoint.
  *
  * @param into memory to read into. Default: new memory
  * @throws UserError if the file cannot be read, is damaged, or `into` refuses it
@@ -22,14 +23,14 @@ export type Into = (stored: readonly StoredTensor[]) => ReadonlyMap<string, NdAr
 export async function readCheckpointTensors(
   path: string,
   into?: Into,
-): Promise<Map<string, NdArray>> {
+): Promise<SafetensorsContent> {
   const expected = await expectedDigest(path);
   const hash = createHash("sha256");
   let size = 0;
   let refusal: unknown;
-  let tensors: Map<string, NdArray>;
+  let content: SafetensorsContent;
   try {
-    const content = await readSafetensorsFile(path, {
+    content = await readSafetensorsFile(path, {
       source: basename(path),
       onBytes(bytes) {
         if (expected) hash.update(bytes);
@@ -46,7 +47,6 @@ export async function readCheckpointTensors(
         },
       }),
     });
-    tensors = content.tensors;
   } catch (error) {
     if (errorCode(error) !== undefined) throw unreadable(path, error as Error);
     if (!(error instanceof UserError)) throw error;
@@ -56,7 +56,7 @@ export async function readCheckpointTensors(
     throw await damagedFileError(path, error.message, error);
   }
   if (expected) await checkDigest(path, { size, sha256: hash.digest("hex") }, expected);
-  return tensors;
+  return content;
 }
 
 /**

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { foreignFormat } from "../../formats/foreign-weights.ts";
+import type { SafetensorsContent } from "../../formats/safetensors.ts";
 import { readSafetensorsFile } from "../../formats/safetensors-file.ts";
 import {
   filesOfIndex,
@@ -12,6 +13,7 @@ import {
 } from "../../formats/safetensors-index.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
+import { mergeStoredAdapters } from "../../learn/lora/merge-adapters.ts";
 import type { Resampling } from "../../pretrained/define-family.ts";
 import { hasKnownFamily, openCheckpoint } from "../../pretrained/open-checkpoint.ts";
 import { readCheckpointTensors } from "../checkpoints/checkpoint-files.ts";
@@ -57,7 +59,8 @@ export async function readStoredWeights(
       const foreign = await foreignFormat(file);
       if (foreign !== undefined) throw usageError(`${basename(file)} is ${foreign}`);
       const content = await readTensors(file);
-      for (const [name, tensor] of content.tensors) tensors.set(name, toFloat32(tensor));
+      const merged = mergeStoredAdapters(content, basename(file));
+      for (const [name, tensor] of merged) tensors.set(name, toFloat32(tensor));
       for (const [name, dtype] of content.unreadable) unreadable.set(name, dtype);
     }
     return { path: found, tensors, unreadable };
@@ -75,11 +78,11 @@ async function readHubWeights(path: string): Promise<StoredWeights> {
 }
 
 /** Reads a file, checked against its digest if it belongs to a checkpoint. */
-async function readTensors(file: string): Promise<Pick<StoredWeights, "tensors" | "unreadable">> {
+async function readTensors(file: string): Promise<SafetensorsContent> {
   if ((await manifestOf(dirname(file))) === undefined) {
     return readSafetensorsFile(file, { source: basename(file), skipUnreadable: true });
   }
-  return { tensors: await readCheckpointTensors(file), unreadable: new Map() };
+  return readCheckpointTensors(file);
 }
 
 /** Numbers of 64 bits, as NumPy writes by default, rounded to the 32 bits of parameters. */

@@ -179,3 +179,15 @@ test("frozen layers that cannot be kept are refused", async () => {
     "the samples of a batch influence each other in blocks.0.moe",
   );
 });
+
+test("with adapters, the frozen part ends before the first adapted layer, with equal results", async () => {
+  const lora = { rank: 2, alpha: 8, targets: ["blocks.2.*", "blocks.3.attn.qkv"] };
+  const adapted = (more: object) => tinySfMoe({ frozen: [], train: { lora, ...more } });
+  const plain = await resultOf(adapted({}));
+  const kept = await resultOf(adapted(cached("adapted")));
+  expect(kept.notes.join("\n")).toMatch(
+    /frozen part: \d+ of \d+ frozen parameters, up to blocks\.[12]/,
+  );
+  expect(kept.computed).toBeGreaterThan(48);
+  expectEqual(kept, plain);
+});

@@ -43,7 +43,7 @@ export function findFrozen(
   return findFrozenPart(task.objective, {
     training: batchSpec(fields, batchSize),
     evaluation: batchSpec(fields, batch()),
-    trains: groups.trains,
+    trains: (spec) => groups.trains(spec) || groups.lora?.changes(spec.name) === true,
     isConstant: (name) => name in fields && !varying.includes(name),
     accumulates: train.accumulationSteps > 1,
     ...(tap && { tap }),

@@ -47,11 +47,20 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   expect(code, `moesaic ${line}\n${err}`).toBe(0);
 }
 
-/** The prepared runs that a command reads; it writes the values of `--run` and `--out`. */
+/**
+ * The prepared runs that a command reads, itself or as `init_from` of its recipes; it writes the values of
+ * `--run` and `--out`.
+ */
 function usedRuns(argv: readonly string[]): string[] {
   const resumes = argv.includes("--resume");
   const isWritten = (at: number): boolean => /^--(run|out)$/.test(argv[at - 1] ?? "") && !resumes;
-  return argv.filter((word, at) => word in preparedRuns && !isWritten(at));
+  const { sources, settings } = training(argv);
+  const starts = sources.flatMap((source) => {
+    const { initFrom } = loadConfig(source, trainConfigSchema, { overrides: settings });
+    return [initFrom ?? []].flat().flatMap(({ path }) => path ?? []);
+  });
+  const words = argv.filter((_, at) => !isWritten(at));
+  return [...words, ...starts].filter((word) => word in preparedRuns);
 }
 
 async function prepare(run: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { defined } from "../../../graph/defined.ts";
 import type { CheckpointChoice } from "../../../runs/checkpoints/choose-checkpoint.ts";
 import type { ExpertEdit, NamedExperts } from "../../../runs/experts/expert-edits.ts";
-import type { ChangedRun } from "../../../train/change-experts.ts";
+import type { ChangedRun } from "../../../train/derived-runs/change-experts.ts";
 import { type Context, printJson } from "../../context.ts";
 import type { CommonOptions } from "../../options.ts";
 import { formatMetric, formatRate } from "../../progress.ts";
@@ -112,7 +112,7 @@ async function changeRun(
   edit: ExpertEdit,
   { out, overwrite, checkpoint, noise, json }: ChangeOptions,
 ): Promise<number> {
-  const { changeRunExperts } = await import("../../../train/change-experts.ts");
+  const { changeRunExperts } = await import("../../../train/derived-runs/change-experts.ts");
   const changed = await changeRunExperts(run, edit, {
     out,
     overwrite,

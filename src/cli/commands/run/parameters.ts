@@ -1,5 +1,6 @@
 import { defined } from "../../../graph/defined.ts";
 import type { CountedModel } from "../../../recipe/count-parameters.ts";
+import { formatTrained } from "../../../report/format.ts";
 import { type Context, printJson } from "../../context.ts";
 import type { CommonOptions } from "../../options.ts";
 import { printTable } from "../../table.ts";
@@ -24,7 +25,10 @@ export async function parametersCommand(
   return 0;
 }
 
-function printCounts({ out }: Context, { recipe, total, byToken, parts }: CountedModel): void {
+function printCounts(
+  { out }: Context,
+  { recipe, total, trained, byToken, parts }: CountedModel,
+): void {
   const kinds = Object.keys(byToken);
   const perToken = kinds.map((kind) => (kind === "token" ? "per token" : `per ${kind} token`));
   const rows = [...parts, { part: "all", total, byToken }].map((row) => [
@@ -38,6 +42,7 @@ function printCounts({ out }: Context, { recipe, total, byToken, parts }: Counte
   const right = (cells: readonly string[]): string[] =>
     cells.map((cell, column) => (column === 0 ? cell : cell.padStart(widths[column]!)));
   printTable(out, right(heading), rows.map(right));
+  if (trained < total) out.line(`${formatTrained(trained, total)}; the others are frozen`);
 }
 
 /** `5,552,000,000` */
@@ -45,10 +50,11 @@ function grouped(count: number): string {
   return count.toLocaleString("en-US");
 }
 
-function asJson({ recipe, total, byToken, parts }: CountedModel) {
+function asJson({ recipe, total, trained, byToken, parts }: CountedModel) {
   return {
     recipe,
     parameters: total,
+    trained,
     per_token: byToken,
     parts: parts.map((part) => ({
       part: part.part,
