@@ -32,6 +32,15 @@ test("open describes a checkpoint, as a table and as JSON", async () => {
   expect(facts.parameters.total - facts.parameters.active).toBe(2 * 2 * 3 * 16 * 8);
 });
 
+test("open describes an encoder and says what it is for", async () => {
+  const { code, out } = await run("open", fixture.replace("qwen3_moe", "bert"));
+  expect(code).toBe(0);
+  expect(out).toMatch(/^use +an encoder of texts: start a training with init_from.path$/m);
+  expect(out).toMatch(/^left out +\S+, \S+, 2 more$/m);
+  const facts = JSON.parse((await run("open", fixture.replace("qwen3_moe", "vit"), "--json")).out);
+  expect(facts).toMatchObject({ kind: "encoder", image: [3, 12, 12], width: 16, head_width: 4 });
+});
+
 test("generate continues a text with a checkpoint, equally for equal seeds", async () => {
   const argv = ["generate", fixture, "--prompt", "the", "--max-new-tokens", "5", "--json"];
   const [one, two] = [await run(...argv), await run(...argv)];

@@ -5,11 +5,14 @@ import { expect, test } from "vitest";
 import { fromSnakeCase } from "../../config/case.ts";
 import { decodeSafetensors } from "../../formats/safetensors.ts";
 import { type NdArray, toNumbers } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
 import { init } from "../../learn/apply/apply.ts";
 import { apply } from "../../learn/native.ts";
+import { createLimoe } from "../../models/limoe/config.ts";
 import { sfMoe } from "../../models/sf-moe/sf-moe.ts";
 import { createLanguageModel, type ModelSettings, modelSchema } from "../../models/systems.ts";
 import { encodeSentences, textClassifier } from "../../models/text-classifier/text-classifier.ts";
+import type { Scope } from "../../nn/scope.ts";
 import { openPretrained } from "../../pretrained/open-pretrained.ts";
 import { initFromSchema } from "../../recipe/init-from-config.ts";
 import { initializeFrom } from "./init-from.ts";
@@ -128,4 +131,57 @@ test("DINOv2 resamples its positions to a larger picture as Transformers does", 
   for (const [i, value] of toNumbers(taps.features!).entries()) {
     expect(value).toBeCloseTo(expected[i]!, 4);
   }
+});
+
+test("the towers of LIMoE start as DINOv2 and BERT", async () => {
+  const settings = fromSnakeCase(
+    modelSchema.parse({
+      ...{ system: "limoe", towers: "two", patch_size: 4, width: 16, num_layers: 2, num_heads: 4 },
+      ...{ context_length: 9, moe_layers: "none", embed_dim: 16 },
+      image_tower: { class_token: true, pool: "cls", norm_epsilon: 1e-6 },
+      text_tower: { norm: "post", embedding_norm: true, norm_epsilon: 1e-12 },
+      moe: { experts: { hidden_width: 24 }, losses: [] },
+    }),
+  ) as ModelSettings<"limoe">;
+  const vit = expectedOf("vit");
+  const inputsOf = { images: vit.get("images")!, ...inputs() };
+  const task = { vocabularySize: 48, imageShape: [3, 12, 12] } as const;
+  const model = createLimoe(settings, task);
+  const both = (scope: Scope, given: Record<"images" | "ids" | "lengths", Tensor>) => ({
+    images: model.encodeImages(scope, given.images),
+    texts: model.encodeTexts(scope, given.ids, given.lengths),
+  });
+  const tensors = init(both, inputsOf);
+  for (const head of ["image_head.weight", "text_head.weight"]) {
+    tensors.get(head)!.data.set(Array.from({ length: 256 }, (_, i) => Number(i % 17 === 0)));
+  }
+  const parts = { image: { path: fixture("vit") }, text: { path: fixture("bert") } };
+  const wrong = fromSnakeCase(initFromSchema.parse({ parts }));
+  await expect(initializeFrom(wrong, { settings, tensors })).rejects.toThrow(
+    "init_from.parts.image.path", // ViT's epsilon is 1e-12 here
+  );
+  const image = { ...settings.imageTower!, normEpsilon: 1e-12 };
+  const exact = { ...settings, imageTower: image };
+  const reports = await initializeFrom(wrong, { settings: exact, tensors });
+  expect(reports.map(({ missing, unused }) => [missing, unused])).toEqual([[[], []], [[], []]]); // biome-ignore format: short
+  expect(reports[0]!.filled).toContain("image_cls_token");
+  expect(reports[1]!.filled).toContain("text_tower.embedding_norm.weight");
+  const exactModel = createLimoe(exact, task);
+  const { output } = await apply(
+    (scope, given) => ({
+      images: exactModel.encodeImages(scope, given.images),
+      texts: exactModel.encodeTexts(scope, given.ids, given.lengths),
+    }),
+    tensors,
+    inputsOf,
+  );
+  const tokens = toNumbers(vit.get("tokens")!); // [2, 10, 16], the class token first
+  const classTokens = [tokens.slice(0, 16), tokens.slice(160, 176)];
+  const means = toNumbers(expectedOf("bert").get("mean")!);
+  const sentences = [0, 1, 2].map((i) => means.slice(16 * i, 16 * i + 16));
+  const unit = (row: number[]) => row.map((x) => x / Math.hypot(...row));
+  const near = (found: number[], expected: number[]) =>
+    Math.max(...found.map((x, i) => Math.abs(x - expected[i]!)));
+  expect(near(toNumbers(output.images), classTokens.flatMap(unit))).toBeLessThan(1e-4);
+  expect(near(toNumbers(output.texts), sentences.flatMap(unit))).toBeLessThan(1e-4);
 });

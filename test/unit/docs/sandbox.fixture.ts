@@ -100,10 +100,11 @@ export function writeDataRoot(root: string): void {
   writeFileSync(join(root, "tinyshakespeare", "input.txt"), `ROMEO: ${passage}`);
 }
 
-/** A tiny checkpoint under the name that the docs use, and a text to read. */
+/** Tiny checkpoints under the names that the docs use, and a text to read. */
 export function writeCheckpoint(folder: string): void {
-  const tiny = new URL("../../../src/pretrained/fixtures/qwen3_moe/", import.meta.url);
-  cpSync(tiny, join(folder, "OLMoE-1B-7B"), { recursive: true });
+  const fixtures = new URL("../../../src/pretrained/fixtures/", import.meta.url);
+  cpSync(new URL("qwen3_moe/", fixtures), join(folder, "OLMoE-1B-7B"), { recursive: true });
+  cpSync(new URL("bert/", fixtures), join(folder, "minilm"), { recursive: true });
   writeFileSync(join(folder, "speech.txt"), "the router sends each token to the best experts");
 }
 

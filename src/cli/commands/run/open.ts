@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { elementCount } from "../../../graph/array.ts";
+import { formatBytes } from "../../../graph/format-bytes.ts";
 import { countParameters } from "../../../moe/active-parameters.ts";
+import { openCheckpoint, type PretrainedCheckpoint } from "../../../pretrained/open-checkpoint.ts";
 import { openPretrained, type Pretrained } from "../../../pretrained/open-pretrained.ts";
 import { formatCount } from "../../../report/format.ts";
 import { type Context, printJson } from "../../context.ts";
@@ -13,31 +15,54 @@ export async function openCommand(
   folder: string,
   { json }: { readonly json: boolean },
 ): Promise<number> {
-  const facts = describe(await openPretrained(folder));
+  const checkpoint = await openCheckpoint(folder);
+  const facts =
+    checkpoint.family.kind === "decoder"
+      ? describeDecoder(await openPretrained(folder))
+      : describeEncoder(checkpoint);
   if (json) printJson(context, facts);
   else printTable(context.out, [folder, ""], rowsOf(facts));
   return 0;
 }
 
-/** What is known of a checkpoint, in the form of the JSON. */
-function describe({ folder, family, settings, model, parameters, bytes, dtypes }: Pretrained) {
-  const { moe, moeLayers, numLayers } = settings;
-  const sparse = Array.isArray(moeLayers) ? moeLayers.length : moeLayers === "all" ? numLayers : 0;
+type Described = Omit<ReturnType<typeof describeDecoder>, "heads" | "vocabulary" | "context"> &
+  Partial<
+    Pick<ReturnType<typeof describeDecoder>, "heads" | "vocabulary" | "context"> & {
+      readonly image: readonly number[];
+      readonly left_out: readonly string[];
+    }
+  >;
+
+/** What is known of every checkpoint, in the form of the JSON. */
+function describe(
+  { folder, family, parameters, leftOut, bytes, dtypes }: PretrainedCheckpoint,
+  numActiveExperts: number,
+) {
   const sizes = parameters.map(({ name, shape }) => [name, elementCount(shape)] as const);
-  const { total, active } = countParameters(sizes, model.numActiveExperts);
-  const context = settings.contextLength;
+  const { total, active } = countParameters(sizes, numActiveExperts);
   return {
     folder,
-    family: family.name,
-    title: family.title,
-    paper: family.paper,
+    ...{ family: family.name, title: family.title, paper: family.paper, kind: family.kind },
     parameters: { total, active },
+    tokenizer: existsSync(join(folder, "tokenizer.json")),
+    left_out: leftOut,
+    stored: { bytes, types: Object.fromEntries(dtypes) },
+    float32_bytes: 4 * total,
+  };
+}
+
+function describeDecoder(checkpoint: Pretrained) {
+  const { settings, model, family } = checkpoint;
+  const { moe, moeLayers, numLayers } = settings;
+  const sparse = Array.isArray(moeLayers) ? moeLayers.length : moeLayers === "all" ? numLayers : 0;
+  return {
+    ...describe(checkpoint, model.numActiveExperts),
     layers: { all: numLayers, with_experts: sparse },
     width: settings.width,
     heads: { queries: settings.numHeads, keys_and_values: model.numKeyValueHeads },
     head_width: model.headWidth,
     vocabulary: model.vocabularySize,
-    context,
+    context: settings.contextLength,
     ...(sparse > 0 && {
       experts: {
         routed: moe.numExperts,
@@ -46,17 +71,42 @@ function describe({ folder, family, settings, model, parameters, bytes, dtypes }
       },
       routing: family.routing,
     }),
-    tokenizer: existsSync(join(folder, "tokenizer.json")),
-    stored: { bytes, types: Object.fromEntries(dtypes) },
-    float32_bytes: 4 * total,
   };
 }
 
-function rowsOf(facts: ReturnType<typeof describe>): string[][] {
-  const { parameters, layers, heads, experts, stored } = facts;
+/** Sizes that the settings of all encoders have. */
+interface EncoderSizes {
+  readonly numLayers: number;
+  readonly width: number;
+  readonly numHeads: number;
+  readonly contextLength?: number;
+}
+
+function describeEncoder(checkpoint: PretrainedCheckpoint): Described {
+  const { numLayers, width, numHeads, contextLength } = checkpoint.settings as unknown as EncoderSizes; // biome-ignore format: one line
+  const { vocabularySize, imageShape } = checkpoint.inputs;
+  return {
+    ...describe(checkpoint, 1),
+    layers: { all: numLayers, with_experts: 0 },
+    width,
+    heads: { queries: numHeads, keys_and_values: numHeads },
+    head_width: width / numHeads,
+    ...(vocabularySize !== undefined && { vocabulary: vocabularySize }),
+    ...(contextLength !== undefined && { context: contextLength }),
+    ...(imageShape !== undefined && { image: imageShape }),
+  };
+}
+
+function rowsOf(facts: Described): string[][] {
+  const { parameters, layers, heads, experts, stored, image, left_out: leftOut = [] } = facts;
   const types = Object.entries(stored.types).map(([type, count]) => `${count} ${type}`);
+  const isDecoder = facts.kind === "decoder";
+  const reads = image ? `images of ${image.join(" x ")}` : "texts";
+  const tokenizer = facts.tokenizer ? "tokenizer.json" : "none; generate needs tokenizer.json";
+  const [first, second, ...rest] = leftOut;
   const rows: (string | undefined)[][] = [
     ["family", `${facts.title} (${facts.paper})`],
+    ["use", isDecoder ? undefined : `an encoder of ${reads}: start a training with init_from.path`],
     ["parameters", formatCount(parameters.total)],
     ["per token", formatCount(parameters.active)],
     ["layers", `${layers.all}, ${layers.with_experts} with experts`],
@@ -65,17 +115,18 @@ function rowsOf(facts: ReturnType<typeof describe>): string[][] {
     ["width", String(facts.width)],
     [
       "heads",
-      `${heads.queries}, ${heads.keys_and_values} of keys and values, ${facts.head_width} wide`,
+      heads &&
+        `${heads.queries}, ${heads.keys_and_values} of keys and values, ${facts.head_width} wide`,
     ],
-    ["vocabulary", formatCount(facts.vocabulary)],
-    ["context", `${formatCount(facts.context)} tokens`],
-    ["tokenizer", facts.tokenizer ? "tokenizer.json" : "none; generate needs tokenizer.json"],
-    ["stored", `${gigabytes(stored.bytes)} in tensors of ${types.join(", ")}`],
-    ["in memory", `${gigabytes(facts.float32_bytes)} as float32`],
+    ["vocabulary", facts.vocabulary === undefined ? undefined : formatCount(facts.vocabulary)],
+    ["context", facts.context === undefined ? undefined : `${formatCount(facts.context)} tokens`],
+    ["tokenizer", isDecoder || facts.tokenizer ? tokenizer : undefined],
+    [
+      "left out",
+      first && [first, second, rest.length > 0 && `${rest.length} more`].filter(Boolean).join(", "),
+    ],
+    ["stored", `${formatBytes(stored.bytes)} in tensors of ${types.join(", ")}`],
+    ["in memory", `${formatBytes(facts.float32_bytes)} as float32`],
   ];
   return rows.filter((row): row is string[] => row[1] !== undefined);
-}
-
-function gigabytes(bytes: number): string {
-  return bytes < 1e8 ? `${(bytes / 1e6).toFixed(2)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
