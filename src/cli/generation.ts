@@ -2,7 +2,7 @@
 import type { GenerateOptions } from "../evaluate/generate/generate.ts";
 import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
-import type { TextModel } from "../runs/open-text-model.ts";
+import type { TextModel } from "../runs/open-language-model.ts";
 import type { Context } from "./context.ts";
 import type { GenerationOptions } from "./options.ts";
 

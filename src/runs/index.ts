@@ -36,6 +36,7 @@ export {
   type OpenedLanguageModel,
   type OpenLanguageModelOptions,
   openLanguageModel,
+  type TextModel,
 } from "./open-language-model.ts";
 export type { OpenModelOptions } from "./open-model.ts";
 export { type OpenedRun, openRun } from "./open-run.ts";
@@ -43,6 +44,5 @@ export {
   type OpenedTextModel,
   type OpenTextModelOptions,
   openTextModel,
-  type TextModel,
 } from "./open-text-model.ts";
 export { type RoutingRows, textRouting } from "./text-routing.ts";

@@ -24,18 +24,29 @@ export interface OpenedLanguageModel {
   [Symbol.dispose](): void;
 }
 
-/** The language model of a run before it is compiled for generation. */
-export interface RunTextModel extends Omit<OpenedLanguageModel, "decoder" | "dispose"> {
+/** A language model, its tokenizer and its weights. */
+export interface TextModel {
+  readonly model: LanguageModel;
+  readonly tokenizer: Tokenizer;
+  /** Tokens that end a text. */
   readonly stopTokens: readonly number[];
-  readonly step: number;
+  /** Step of the checkpoint of a run. */
+  readonly step?: number;
+  /** Weights and session options for compiling parts of the model. */
   readonly compile: WeightedOptions;
 }
 
+/** The language model of a run before it is compiled for generation. */
+export interface RunTextModel extends TextModel {
+  readonly config: TrainConfig;
+  readonly checkpoint: Checkpoint;
+}
+
 /** Reads the language model of a run directory. @throws UserError (exit code 2) as `openLanguageModel` */
-export async function openModelOfTexts(
+export async function readRunTextModel(
   run: string,
   options: OpenModelOptions = {},
-): Promise<Omit<RunTextModel, typeof Symbol.dispose>> {
+): Promise<RunTextModel> {
   const able = systems.list().filter(({ languageModel }) => languageModel !== undefined);
   const names = able.map(({ name }) => name as LanguageModelName);
   const opened = await openModel(run, { names, lacks: "does not continue texts" }, options);
@@ -62,7 +73,7 @@ export async function openLanguageModel(
   run: string,
   { experts = false, ...options }: OpenLanguageModelOptions = {},
 ): Promise<OpenedLanguageModel> {
-  const { compile, ...opened } = await openModelOfTexts(run, options);
+  const { compile, ...opened } = await readRunTextModel(run, options);
   const { config, checkpoint, model, tokenizer } = opened;
   const decoder = await createDecoder(model, { ...compile, experts });
   const parts = { config, checkpoint, model, tokenizer, decoder };

@@ -1,13 +1,14 @@
 /** Opens language models of runs and of checkpoints on the Hugging Face hub alike. */
-import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
 import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
-import type { WeightedOptions } from "../evaluate/model-weights.ts";
-import type { LanguageModel } from "../models/language-model.ts";
 import { isHubFolder } from "../pretrained/hub-folder.ts";
 import { openFolderTokenizer, readStopTokens } from "../pretrained/hub-text.ts";
 import { openPretrained } from "../pretrained/open-pretrained.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
-import { type OpenLanguageModelOptions, openModelOfTexts } from "./open-language-model.ts";
+import {
+  type OpenLanguageModelOptions,
+  readRunTextModel,
+  type TextModel,
+} from "./open-language-model.ts";
 import { disposable } from "./open-model.ts";
 
 export interface OpenTextModelOptions extends OpenLanguageModelOptions {
@@ -16,18 +17,6 @@ export interface OpenTextModelOptions extends OpenLanguageModelOptions {
    * Default 2048.
    */
   readonly contextLength?: number | undefined;
-}
-
-/** A language model, its tokenizer and its weights. */
-export interface TextModel {
-  readonly model: LanguageModel;
-  readonly tokenizer: Tokenizer;
-  /** Tokens that end a text. */
-  readonly stopTokens: readonly number[];
-  /** Step of the checkpoint of a run. */
-  readonly step?: number;
-  /** Weights and session options for compiling parts of the model. */
-  readonly compile: WeightedOptions;
 }
 
 /** A text model that is ready to generate; the caller must dispose of it. */
@@ -49,7 +38,7 @@ export async function readTextModel(
   source: string,
   { contextLength = CONTEXT, ...options }: OpenTextModelOptions = {},
 ): Promise<TextModel> {
-  if (!isHubFolder(source)) return openModelOfTexts(source, options);
+  if (!isHubFolder(source)) return readRunTextModel(source, options);
   const { model, config, readWeights } = await openPretrained(source, { contextLength });
   const tokenizer = await openFolderTokenizer(source, model.vocabularySize);
   const stopTokens = await readStopTokens(source, config);

@@ -3,7 +3,7 @@ import { compileForward } from "../evaluate/forward.ts";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
 import { input } from "../graph/inputs.ts";
 import { isRoutingTap, layersOf, readRouting } from "../moe/routing-taps.ts";
-import type { TextModel } from "./open-text-model.ts";
+import type { TextModel } from "./open-language-model.ts";
 
 /** Rows of a table by column; all columns are equally long. */
 export interface RoutingRows {
