@@ -2,8 +2,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-export const exists = existsSync;
-
 /** The lines of a run's metrics without their times; one that is no JSON starts with "broken". */
 export function metricLines(run: string): string[] {
   const path = join(run, "metrics.jsonl");

@@ -1,10 +1,10 @@
 /** Trainings that are killed and resumed again and again, against one that was never stopped. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { surveyCheckpoints } from "../../src/runs/checkpoints/checkpoint-store.ts";
 import { damagedFiles } from "../../src/runs/checkpoints/verify-checkpoint.ts";
-import { compareRuns, exists, metricLines } from "./compare.ts";
+import { compareRuns, metricLines } from "./compare.ts";
 import { type Moment, momentOf, moments, waitFor } from "./moments.ts";
 import { type Random, randomOf } from "./mutate.ts";
 import { startTraining, type Training } from "./training.ts";
@@ -114,7 +114,7 @@ async function killedRun(
 
 /** Starts a run, or resumes it as its user would; a run that wrote no checkpoint starts anew. */
 function begin(recipe: string, run: string): Training {
-  const names = exists(run) ? readdirSync(run).filter((name) => name !== "run.lock") : [];
+  const names = existsSync(run) ? readdirSync(run).filter((name) => name !== "run.lock") : [];
   if (names.length === 0) return startTraining([recipe, "--run", run]);
   return startTraining([recipe, "--run", run, "--resume"]);
 }
@@ -136,7 +136,7 @@ async function killAt(
 
 /** What a kill must not leave: a checkpoint that cannot be read, or lines that are no metrics. */
 async function faultsAfterKill(run: string): Promise<string[]> {
-  if (!exists(run)) return [];
+  if (!existsSync(run)) return [];
   const { checkpoints, unreadable } = await surveyCheckpoints(run);
   const faults = unreadable.map(({ step }) => `checkpoint ${step} is unreadable`);
   for (const { step, path } of checkpoints) {

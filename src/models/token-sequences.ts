@@ -59,17 +59,25 @@ export function embedSequences(
 ): Tensor {
   const [batch, numWords] = ids.shape as [Dim, number];
   const numTokens = numWords + (prefix?.numTokens ?? 0);
-  if (numTokens > config.contextLength) {
-    throw usageError(
-      `sequences of ${numTokens} tokens do not fit the model's context of ${config.contextLength}; cut them, or raise model.context_length`,
-    );
-  }
+  requireContext("sequences", numTokens, config.contextLength);
   const places = slice(sequencePositions(scope, config, init), 0, 0, numTokens); // [P+S, D]
   let x = embedTokens(scope, ids, config, init); // [B, S, D]
   if (prefix !== undefined) {
     x = concat([reshape(prefix.tokens, [batch, prefix.numTokens, config.width]), x], 1);
   }
   return reshape(add(x, places), [product([batch, numTokens]), config.width]);
+}
+
+/** @throws UserError (exit code 2) if sequences, or texts, have more tokens than the context */
+export function requireContext(
+  what: "sequences" | "texts",
+  numTokens: number,
+  contextLength: number,
+): void {
+  if (numTokens <= contextLength) return;
+  throw usageError(
+    `${what} of ${numTokens} tokens do not fit the model's context of ${contextLength}; cut them, or raise model.context_length`,
+  );
 }
 
 /**

@@ -8,7 +8,6 @@
  * Axes: `B` sequences, `S` tokens, `D` width, `V` vocabulary, `L` context length, `G` heads of keys and
  * values, `W` width of a head.
  */
-import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, product } from "../../graph/shape.ts";
 import { withoutLimit } from "../../moe/dispatch/without-limit.ts";
@@ -26,7 +25,7 @@ import { affine } from "../../ops/matmul.ts";
 import { reshape } from "../../ops/reshape.ts";
 import { arange } from "../../ops/tile.ts";
 import type { DecoderResult } from "../language-model.ts";
-import { flatten, lastTokens, tokenMask } from "../token-sequences.ts";
+import { flatten, lastTokens, requireContext, tokenMask } from "../token-sequences.ts";
 import { decoderBlocks } from "./blocks.ts";
 import type { DecoderConfig } from "./settings.ts";
 import { stepWindow, windowBias } from "./window.ts";
@@ -129,11 +128,7 @@ function readSequences(
   lengths: Tensor | undefined,
 ): { readonly x: Tensor; readonly cache: readonly KeyValues[] } {
   const [batch, numTokens] = ids.shape as [Dim, number];
-  if (numTokens > config.contextLength) {
-    throw usageError(
-      `sequences of ${numTokens} tokens do not fit the model's context of ${config.contextLength}; cut them, or raise model.context_length`,
-    );
-  }
+  requireContext("sequences", numTokens, config.contextLength);
   const turned: Rotation = rotation(arange(scope.graph, numTokens), rotaryOf(config)); // [S, W/2]
   const mask = lengths && tokenMask(lengths, numTokens); // [B*S]
   const cache: KeyValues[] = [];

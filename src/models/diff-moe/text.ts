@@ -1,6 +1,5 @@
 /** The text branch of Diff-MoE: from token ids to tokens of the model width. */
 
-import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { lengthBias } from "../../nn/attention/kv-cache.ts";
 import { dropout } from "../../nn/dropout.ts";
@@ -13,7 +12,7 @@ import type { Scope } from "../../nn/scope.ts";
 import { add } from "../../ops/arithmetic.ts";
 import { slice } from "../../ops/join.ts";
 import { reshape } from "../../ops/reshape.ts";
-import { flatten, meanOfTokens, tokenMask } from "../token-sequences.ts";
+import { flatten, meanOfTokens, requireContext, tokenMask } from "../token-sequences.ts";
 import { type DiffMoeBlockConfig, diffMoeBlock } from "./block.ts";
 
 export interface DiffMoeTextConfig {
@@ -71,11 +70,7 @@ export function encodeText(
 ): EncodedText {
   const { width, dropout: rate, layerNormEpsilon } = config;
   const numTokens = ids.shape[1] as number;
-  if (numTokens > text.contextLength) {
-    throw usageError(
-      `texts of ${numTokens} tokens do not fit the model's context of ${text.contextLength}; cut them, or raise model.context_length`,
-    );
-  }
+  requireContext("texts", numTokens, text.contextLength);
   const init = truncatedNormal(config.initStd);
   const words = embedding(scope.child("text_embed"), flatten(ids), {
     numEmbeddings: text.vocabularySize,

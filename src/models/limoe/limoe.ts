@@ -15,7 +15,6 @@
  */
 
 import { defined } from "../../graph/defined.ts";
-import { usageError } from "../../graph/errors.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, divideDim, product } from "../../graph/shape.ts";
 import { convStem } from "../../nn/conv-stem.ts";
@@ -32,7 +31,7 @@ import { l2Normalize } from "../../ops/l2-normalize.ts";
 import { reduceMean } from "../../ops/reduce.ts";
 import { expand, reshape, squeeze } from "../../ops/reshape.ts";
 import type { PairEmbeddings } from "../contrastive-model.ts";
-import { flatten, meanOfTokens, tokenMask } from "../token-sequences.ts";
+import { flatten, meanOfTokens, requireContext, tokenMask } from "../token-sequences.ts";
 import type { NormPlace } from "../transformer-blocks.ts";
 import { type LimoeTowerConfig, limoeTower, type Modality, type Segment } from "./tower.ts";
 
@@ -208,11 +207,7 @@ function imageSegment(scope: Scope, images: Tensor, config: LimoeConfig): Segmen
 function textSegment(scope: Scope, { ids, lengths }: Texts, config: LimoeConfig): Segment {
   const { width, initStd, contextLength, vocabularySize } = config;
   const [batch, numTokens] = [ids.shape[0]!, ids.shape[1] as number];
-  if (numTokens > contextLength) {
-    throw usageError(
-      `texts of ${numTokens} tokens do not fit the model's context of ${contextLength}; cut them, or raise model.context_length`,
-    );
-  }
+  requireContext("texts", numTokens, contextLength);
   const init = truncatedNormal(initStd);
   const words = embedding(scope.child("text_embed"), flatten(ids), {
     numEmbeddings: vocabularySize,
