@@ -41,6 +41,12 @@ test("causal masks let each position attend to itself and earlier ones", async (
   expect(toNumbers(weights!).slice(0, 6)).toEqual([1, 0, 0, 0.5, 0.5, 0]);
 });
 
+test("a token sees itself and the tokens before it within its window", async () => {
+  const [bias] = await evaluate((x) => add(causalBias(x.graph, 4, 2), x), [array([0])]);
+  const seen = toNumbers(bias!).map((x) => (x === 0 ? 1 : 0));
+  expect(seen).toEqual([1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1]);
+});
+
 test("a vector is refused", async () => {
   await expect(evaluate((x) => tril(x), [array([1])])).rejects.toThrow(
     /trilu: needs two axes, got \[1\]/,

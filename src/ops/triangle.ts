@@ -52,13 +52,17 @@ export function causalMask(graph: Graph, size: number): Tensor {
 }
 
 /**
- * `[S, S]` float32 bias for attention scores: 0 if `j <= i`, otherwise -Infinity.
+ * `[S, S]` float32 bias for attention scores: 0 if `i - window < j <= i`, otherwise -Infinity.
  *
+ * @param window number of tokens that a query sees, with its own; default all earlier ones
  * @example
  * const [y] = await evaluate((x) => exp(add(causalBias(x.graph, 2), x)), [array([0])]); // [[1, 0], [1, 1]]
  */
-export function causalBias(graph: Graph, size: number): Tensor {
+export function causalBias(graph: Graph, size: number, window = size): Tensor {
   const bias = allocate("float32", [size, size]);
-  for (let i = 0; i < size; i++) bias.data.fill(-Infinity, i * size + i + 1, (i + 1) * size);
+  for (let i = 0; i < size; i++) {
+    bias.data.fill(-Infinity, i * size, i * size + Math.max(0, i - window + 1));
+    bias.data.fill(-Infinity, i * size + i + 1, (i + 1) * size);
+  }
   return constant(graph, bias);
 }

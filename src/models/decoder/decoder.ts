@@ -12,7 +12,7 @@ import type { Tensor } from "../../graph/graph.ts";
 import { type Dim, product } from "../../graph/shape.ts";
 import { withoutLimit } from "../../moe/dispatch/without-limit.ts";
 import { groupedAttention, groupedDecode } from "../../nn/attention/grouped-attention.ts";
-import type { KeyValues } from "../../nn/attention/kv-cache.ts";
+import { type KeyValues, lengthBias } from "../../nn/attention/kv-cache.ts";
 import { latentAttention, latentDecode } from "../../nn/attention/latent-attention.ts";
 import { type Rotation, rotation } from "../../nn/attention/rotary.ts";
 import { embedding } from "../../nn/embedding.ts";
@@ -20,15 +20,15 @@ import { normalOf } from "../../nn/initializers.ts";
 import { linear } from "../../nn/linear.ts";
 import { rmsNorm } from "../../nn/rms-norm.ts";
 import type { Scope } from "../../nn/scope.ts";
-import { mul } from "../../ops/arithmetic.ts";
+import { mul, sub } from "../../ops/arithmetic.ts";
 import { affine } from "../../ops/matmul.ts";
 import { reshape } from "../../ops/reshape.ts";
 import { arange } from "../../ops/tile.ts";
+import { causalBias } from "../../ops/triangle.ts";
 import type { DecoderResult } from "../language-model.ts";
 import { flatten, lastTokens, requireContext, tokenMask } from "../token-sequences.ts";
 import { decoderBlocks } from "./blocks.ts";
 import type { DecoderConfig } from "./settings.ts";
-import { stepWindow, windowBias } from "./window.ts";
 
 /**
  * Scores of the token after each position.
@@ -107,7 +107,9 @@ export function decoderStep(
     numTokens: 1,
     tokens: { ids },
     attention: (at, normed, i) => {
-      const hidden = stepWindow(positions, contextLength, windowOf(config, i));
+      const window = windowOf(config, i);
+      const first = window === undefined ? undefined : sub(positions, window - 1); // [B]
+      const hidden = lengthBias(positions, contextLength, first);
       const options = { ...headsOf(config), rotation: turned, hidden, ...attention };
       const { latent } = attention;
       const { output, keys, values } =
@@ -138,7 +140,7 @@ function readSequences(
     numTokens,
     tokens: { ids: flatten(ids), mask },
     attention: (at, normed, i) => {
-      const bias = windowBias(scope.graph, numTokens, windowOf(config, i));
+      const bias = causalBias(scope.graph, numTokens, windowOf(config, i));
       const options = { ...headsOf(config), rotation: turned, bias, ...config.attention };
       const { latent } = config.attention;
       const { output, keys, values } =

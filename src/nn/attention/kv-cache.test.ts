@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { array, type NdArray, toNumbers } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
 import { batch } from "../../graph/shape.ts";
+import { sub } from "../../ops/arithmetic.ts";
 import { causalBias } from "../../ops/triangle.ts";
+import { evaluate } from "../../runtime/evaluate.ts";
 import { normalArray, runScoped } from "../scope.fixture.ts";
 import { selfAttention } from "./attention.ts";
 import { decodeAttention, lengthBias, lengthMask, prefillAttention } from "./kv-cache.ts";
@@ -116,4 +119,11 @@ test("lengths as a mask and as a bias", async () => {
     0,
     ...Array(4).fill(hidden),
   ]);
+});
+
+test("keys that do not exist yet are hidden, and those before the first", async () => {
+  const bias = (n: Tensor) => lengthBias(n, 5, sub(n, 2));
+  const [hidden] = await evaluate(bias, [array([1, 4], "int64")]);
+  const seen = toNumbers(hidden!).map((x) => (x === 0 ? 1 : 0));
+  expect(seen).toEqual([1, 0, 0, 0, 0, 0, 0, 1, 1, 0]);
 });

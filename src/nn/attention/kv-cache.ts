@@ -6,7 +6,7 @@
  */
 import type { Tensor } from "../../graph/graph.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
-import { cast, less, logicalNot } from "../../ops/compare.ts";
+import { cast, less, logicalNot, logicalOr } from "../../ops/compare.ts";
 import { concat, slice } from "../../ops/join.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { reshape, unsqueeze } from "../../ops/reshape.ts";
@@ -96,14 +96,16 @@ export function decodeAttention(
  * others (not -Infinity, so that a sequence without tokens gives finite numbers too).
  *
  * @param lengths `[B]` int64
+ * @param first `[B]` int64, if given: the keys before it are masked too
  * @returns `[B, 1, 1, size]`
  * @example
  * const [y] = await evaluate((n) => exp(lengthBias(n, 3)), [array([2], "int64")]);
  * y.shape[y.shape.length - 1]; // 3
  */
-export function lengthBias(lengths: Tensor, size: number): Tensor {
-  const isHidden = cast(logicalNot(lengthMask(lengths, size)), "float32"); // [B, size]
-  return reshape(mul(isHidden, HIDDEN), [lengths.shape[0]!, 1, 1, size]);
+export function lengthBias(lengths: Tensor, size: number, first?: Tensor): Tensor {
+  const isMissing = logicalNot(lengthMask(lengths, size)); // [B, size]
+  const isHidden = first ? logicalOr(isMissing, lengthMask(first, size)) : isMissing; // [B, size]
+  return reshape(mul(cast(isHidden, "float32"), HIDDEN), [lengths.shape[0]!, 1, 1, size]);
 }
 
 /**
