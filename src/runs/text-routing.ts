@@ -1,5 +1,6 @@
 /** The routing of a text by a language model, as columns of a table. */
 import { compileForward } from "../evaluate/forward.ts";
+import { requiredColumn } from "../formats/parquet-columns.ts";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
 import { input } from "../graph/inputs.ts";
 import { isRoutingTap, layersOf, readRouting } from "../moe/routing-taps.ts";
@@ -118,16 +119,7 @@ export async function encodeRouting(
     writer,
     schema: [
       { name: "root", num_children: columns.length },
-      ...columns.map(([name, type]) =>
-        type === "UTF8"
-          ? ({
-              name,
-              type: "BYTE_ARRAY",
-              converted_type: "UTF8",
-              repetition_type: "REQUIRED",
-            } as const)
-          : ({ name, type, repetition_type: "REQUIRED" } as const),
-      ),
+      ...columns.map(([name, type]) => requiredColumn(name, type)),
     ],
     kvMetadata: [{ key: "moesaic", value: JSON.stringify(about) }],
   });

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import type { Embeddings } from "../../evaluate/similarity.ts";
 import { encodeNpy } from "../../formats/npy.ts";
+import { requiredColumn } from "../../formats/parquet-columns.ts";
 import { usageError } from "../../graph/errors.ts";
 import { writeFileAtomically } from "../files.ts";
 
@@ -79,20 +80,11 @@ async function encodeParquet({ embeddings, columns, about }: EmbeddingTable): Pr
       ],
       schema: [
         { name: "root", num_children: names.length + 1 },
-        ...names.map((name) =>
-          isNumber(name)
-            ? ({ name, type: "INT32", repetition_type: "REQUIRED" } as const)
-            : ({
-                name,
-                type: "BYTE_ARRAY",
-                converted_type: "UTF8",
-                repetition_type: "REQUIRED",
-              } as const),
-        ),
+        ...names.map((name) => requiredColumn(name, isNumber(name) ? "INT32" : "UTF8")),
         // A Parquet list has three schema levels: list, repetition, element.
         { name: "embedding", repetition_type: "REQUIRED", converted_type: "LIST", num_children: 1 },
         { name: "list", repetition_type: "REPEATED", num_children: 1 },
-        { name: "element", type: "FLOAT", repetition_type: "REQUIRED" },
+        requiredColumn("element", "FLOAT"),
       ],
       kvMetadata: [{ key: "moesaic", value: JSON.stringify(about) }],
     }),
