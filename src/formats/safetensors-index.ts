@@ -1,9 +1,9 @@
 /** The index of weights in several safetensors files, as on the Hugging Face hub. */
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { usageError } from "../graph/errors.ts";
+import { readJsonFile } from "./json-file.ts";
 
 /** The file of a model in one file, and the index of a model in several. */
 export const SINGLE_FILE = "model.safetensors";
@@ -18,18 +18,14 @@ const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string())
  * @throws UserError (exit code 2) if it is no index, or a file is missing
  */
 export async function filesOfIndex(path: string): Promise<string[]> {
-  const { size } = await stat(path);
-  if (size > maxIndexBytes) throw usageError(`it has ${size} bytes, more than an index of weights`);
-  let parsed: z.output<typeof indexSchema>;
-  try {
-    parsed = indexSchema.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch (cause) {
+  const { data, error } = indexSchema.safeParse(await readJsonFile(path, maxIndexBytes));
+  if (data === undefined) {
     throw usageError(
       'it is JSON without a "weight_map", so no index of weights; name a safetensors file',
-      { cause },
+      { cause: error },
     );
   }
-  const names = [...new Set(Object.values(parsed.weight_map))].sort();
+  const names = [...new Set(Object.values(data.weight_map))].sort();
   return names.map((name) => {
     const file = join(dirname(path), name);
     if (name !== basename(name)) throw usageError(`its file "${name}" is not beside the index`);

@@ -11,6 +11,7 @@ export {
   toNumbers,
   view,
 } from "./array.ts";
+export { type Defined, defined } from "./defined.ts";
 export { UserError, usageError } from "./errors.ts";
 export {
   type AttributeValue,

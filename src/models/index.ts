@@ -120,6 +120,7 @@ export {
   lastTokens,
   meanOfTokens,
   type Prefix,
+  requireContext,
   type SequenceConfig,
   tokenMask,
   tokenTable,

@@ -68,7 +68,14 @@ export function embedSequences(
   return reshape(add(x, places), [product([batch, numTokens]), config.width]);
 }
 
-/** @throws UserError (exit code 2) if sequences, or texts, have more tokens than the context */
+/**
+ * Refuses inputs with more tokens than a model's context.
+ *
+ * @param what the inputs, for the message
+ * @throws UserError (exit code 2) if `numTokens > contextLength`
+ *
+ * No example: it returns nothing.
+ */
 export function requireContext(
   what: "sequences" | "texts",
   numTokens: number,

@@ -1,7 +1,7 @@
 /** The `config.json` of decoders on the Hugging Face hub, in its older and its newer form. */
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { readJsonFile } from "../formats/json-file.ts";
 import { usageError } from "../graph/errors.ts";
 
 const maxBytes = 4 * 2 ** 20;
@@ -72,9 +72,7 @@ export type HubConfig = z.output<typeof hubConfigSchema>;
 export async function readHubConfig(folder: string): Promise<Readonly<Record<string, unknown>>> {
   const path = join(folder, "config.json");
   try {
-    const { size } = await stat(path);
-    if (size > maxBytes) throw usageError(`it has ${size} bytes, more than ${maxBytes}`);
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(path, "utf8")));
+    return z.record(z.string(), z.unknown()).parse(await readJsonFile(path, maxBytes));
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     const reason = missing

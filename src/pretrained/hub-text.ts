@@ -1,11 +1,11 @@
 /** The tokenizer and the generation settings of a folder as on the Hugging Face hub. */
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as z from "zod";
 import { createHubTokenizer } from "../data/tokenizers/hub.ts";
 import { hubTokenizerState } from "../data/tokenizers/hub-file.ts";
 import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
+import { readJsonFile } from "../formats/json-file.ts";
 import { usageError } from "../graph/errors.ts";
 
 const maxBytes = 2 ** 20;
@@ -46,10 +46,8 @@ export async function readStopTokens(
 }
 
 async function readGeneration(path: string): Promise<z.output<typeof ids>> {
-  const { size } = await stat(path);
-  if (size > maxBytes) throw usageError(`${path} has ${size} bytes, more than ${maxBytes}`);
   try {
-    return generation.parse(JSON.parse(await readFile(path, "utf8"))).eos_token_id;
+    return generation.parse(await readJsonFile(path, maxBytes)).eos_token_id;
   } catch (cause) {
     throw usageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }

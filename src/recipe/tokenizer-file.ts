@@ -1,9 +1,9 @@
 /** `tokenizer.json` of a run directory. */
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { TokenizerState } from "../data/tokenizers/index.ts";
 import { tokenizerStateSchema } from "../data/tokenizers/state-schema.ts";
+import { readJsonFile } from "../formats/json-file.ts";
 import { UserError } from "../graph/errors.ts";
 
 /** Maximum size of a tokenizer file. */
@@ -21,11 +21,10 @@ export async function readTokenizer(run: string): Promise<TokenizerState | undef
     new UserError(`${path} is damaged: ${reason}; copy it from another run of the same training`, {
       cause,
     });
-  const { size } = await stat(path);
-  if (size > maxBytes) throw damaged(`it has ${size} bytes`);
-  try {
-    return tokenizerStateSchema.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch (cause) {
-    throw damaged("it does not contain a tokenizer", cause);
-  }
+  const content = await readJsonFile(path, maxBytes).catch((cause: Error) => {
+    throw damaged(cause.message, cause);
+  });
+  const { data, error } = tokenizerStateSchema.safeParse(content);
+  if (data !== undefined) return data;
+  throw damaged("it does not contain a tokenizer", error);
 }

@@ -1,10 +1,10 @@
 /** `model-inputs.json` of a run directory: the properties of its data that the model depends on. */
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { fromSnakeCase } from "../config/case.ts";
 import type { Dataset, ImageShape } from "../data/dataset.ts";
+import { readJsonFile } from "../formats/json-file.ts";
 import { UserError } from "../graph/errors.ts";
 
 export interface ModelInputs {
@@ -49,14 +49,11 @@ export async function readModelInputs(run: string): Promise<ModelInputs | undefi
       `${path} is damaged: ${reason}; remove it, and the run's data will be opened instead`,
       { cause },
     );
-  const { size } = await stat(path);
-  if (size > maxBytes) throw damaged(`it has ${size} bytes`);
-  try {
-    const { images, ...inputs } = fromSnakeCase(
-      schema.parse(JSON.parse(await readFile(path, "utf8"))),
-    );
-    return { ...inputs, ...(images && { images }) };
-  } catch (cause) {
-    throw damaged("it does not describe the inputs of a model", cause);
-  }
+  const content = await readJsonFile(path, maxBytes).catch((cause: Error) => {
+    throw damaged(cause.message, cause);
+  });
+  const { data, error } = schema.safeParse(content);
+  if (data === undefined) throw damaged("it does not describe the inputs of a model", error);
+  const { images, ...inputs } = fromSnakeCase(data);
+  return { ...inputs, ...(images && { images }) };
 }

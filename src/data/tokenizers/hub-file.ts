@@ -1,9 +1,10 @@
 /** Reads a `tokenizer.json` and the settings beside it. */
 
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
+import { readJsonFile } from "../../formats/json-file.ts";
 import { usageError } from "../../graph/errors.ts";
 import { dataRoot } from "../read-gzipped.ts";
 import type { HubState } from "./tokenizer.ts";
@@ -65,11 +66,9 @@ function check(path: string): string {
 }
 
 async function readJson(path: string): Promise<unknown> {
-  const { size } = await stat(path);
-  if (size > maxBytes) throw usageError(`${path} has ${size} bytes, more than ${maxBytes}`);
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    return await readJsonFile(path, maxBytes);
   } catch (cause) {
-    throw usageError(`${path} is no JSON: ${(cause as Error).message}`, { cause });
+    throw usageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }

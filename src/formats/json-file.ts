@@ -1,0 +1,21 @@
+/** JSON files of limited size. */
+import { readFile, stat } from "node:fs/promises";
+import { usageError } from "../graph/errors.ts";
+
+/**
+ * The content of a JSON file.
+ *
+ * @param maxBytes of the file
+ * @throws UserError (exit code 2) if it is larger or no JSON, with a message such as "it is no JSON: ..."
+ *   that the caller puts after the path; errors of the system otherwise
+ */
+export async function readJsonFile(path: string, maxBytes: number): Promise<unknown> {
+  const { size } = await stat(path);
+  if (size > maxBytes) throw usageError(`it has ${size} bytes, more than ${maxBytes}`);
+  const text = await readFile(path, "utf8");
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw usageError(`it is no JSON: ${(cause as Error).message}`, { cause });
+  }
+}
