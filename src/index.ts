@@ -26,6 +26,14 @@ export { apply, compile, fit, type SavableModel } from "./learn/native.ts";
 export type { ProgressSink } from "./learn/progress.ts";
 export { everySteps } from "./learn/run-updates.ts";
 export type { Objective } from "./learn/step-graph.ts";
+export type {
+  ClassesPrediction,
+  LoadedModel,
+  Prediction,
+  PredictOptions,
+  SimilaritiesPrediction,
+  TextPrediction,
+} from "./live/predict/predictions.ts";
 export { createClassifier } from "./models/systems.ts";
 export { type MoeOptions, moe } from "./moe/layer.ts";
 export { createScope, type Scope } from "./nn/scope.ts";
@@ -34,6 +42,7 @@ export { key } from "./random/key.ts";
 export { type TrainConfig, trainConfigSchema } from "./recipe/config.ts";
 export { createConfig } from "./recipe/create-config.ts";
 export { renderReport } from "./report/report.ts";
+export { loadModel } from "./runs/load-model.ts";
 export { evaluate, valueAndGradients } from "./runtime/evaluate.ts";
 export { nativeRuntime } from "./runtime/native/native.ts";
 export type { Runtime, Session } from "./runtime/session.ts";

@@ -10,15 +10,24 @@ export function isTokenTap(name: string): boolean {
   return isRoutingTap(name, tokenParts);
 }
 
-/** The layers among `taps`, for the first `count` tokens of the single sample in the batch. */
-export function readLayers(
+/** One sample of a batch: its index, the samples of the batch, and the tokens to read. */
+export interface BatchedSample {
+  readonly samples: number;
+  readonly tokens: number;
+  readonly at: number;
+}
+
+/** The layers among `taps`, for the first tokens of one sample of a batch. */
+export function readSampleLayers(
   taps: Readonly<Record<string, NdArray>>,
   names: readonly string[],
-  count: number,
+  { samples, tokens, at }: BatchedSample,
 ): RoutedLayer[] {
-  return layersOf(names).map((layer) =>
-    routedLayer(layer, readRouting(taps, layer, ...tokenParts), { start: 0, count }),
-  );
+  return layersOf(names).map((layer) => {
+    const routing = readRouting(taps, layer, ...tokenParts);
+    const perSample = routing.probabilities.shape[0]! / samples; // all tokens, in the order of samples
+    return routedLayer(layer, routing, { start: at * perSample, count: tokens });
+  });
 }
 
 /** The layers of a decoder for the tokens that it read. */

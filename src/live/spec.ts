@@ -41,6 +41,7 @@ const specSchema = z.strictObject({
     .optional(),
   classNames: texts,
   classPrompts: texts.optional(),
+  classTemplates: z.array(text.includes("{}")).min(1).max(256).optional(),
   tokenizer: tokenizerStateSchema.optional(),
   contextLength: z.int().positive().max(65_536).optional(),
 });

@@ -9,9 +9,10 @@ import {
 } from "../models/text-classifier/config.ts";
 import type { Scope } from "../nn/scope.ts";
 import { lazily } from "./lazily.ts";
-import { isTokenTap, readLayers } from "./routing.ts";
-import { classProbabilities, type LiveAbilities, type LiveSource } from "./source.ts";
+import { isTokenTap, readSampleLayers } from "./routing.ts";
+import { classProbabilities, type LiveAbilities, type LiveSource, stackRows } from "./source.ts";
 import { readText } from "./text-input.ts";
+import type { BatchedText, ClassifiedText } from "./types.ts";
 
 /** Classifies texts up to the length of the run's samples. */
 export function textClassifier({
@@ -31,15 +32,32 @@ export function textClassifier({
     return { logits: model.logits(scope, ids, lengths) };
   };
   const forward = lazily(() => compileForward(trace, { ...compile, taps: isTokenTap }));
+  const classify = async (
+    texts: readonly string[],
+    { routing = false } = {},
+  ): Promise<BatchedText[]> => {
+    if (texts.length === 0) return [];
+    const read = texts.map((text) => readText(tokenizer!, text, contextLength));
+    const inputs = {
+      tokens: stackRows(read.map(({ ids }) => ids)),
+      lengths: stackRows(read.map(({ lengths }) => lengths)),
+    };
+    const { run, taps } = await forward.get();
+    const outputs = await run(inputs, routing ? undefined : ["logits"]);
+    return classProbabilities(outputs.logits!).map((probabilities, n) => {
+      const { tokens, notes } = read[n]!;
+      const count = { samples: texts.length, tokens: tokens.length, at: n };
+      if (!routing) return { probabilities, notes };
+      const layers = readSampleLayers(outputs, taps, count);
+      return { probabilities, notes, routing: { tokens, layers, notes } };
+    });
+  };
   return {
+    classifyTexts: classify,
     async classifyText(text) {
-      const { ids, lengths, tokens, notes } = readText(tokenizer!, text, contextLength);
-      const { run, taps } = await forward.get();
-      const outputs = await run({ tokens: ids, lengths });
-      return {
-        probabilities: classProbabilities(outputs.logits!),
-        routing: { tokens, layers: readLayers(outputs, taps, tokens.length), notes },
-      };
+      const [only] = await classify([text], { routing: true });
+      const { probabilities, routing } = only as ClassifiedText;
+      return { probabilities, routing };
     },
     dispose: () => forward.dispose(),
   };

@@ -36,6 +36,8 @@ export interface LiveModelSpec {
   readonly classNames: readonly string[];
   /** Prompts of each class, if the model compares images with texts of the classes. */
   readonly classPrompts?: readonly string[]; // [C]
+  /** Sentences with `{}` for each class, if the model compares images with texts. */
+  readonly classTemplates?: readonly string[];
   /** Tokenizer and maximum number of tokens, if the model reads or writes texts. */
   readonly tokenizer?: TokenizerState;
   readonly contextLength?: number;
@@ -62,9 +64,23 @@ export interface ClassifiedImage {
   readonly routing: RoutedImage;
 }
 
+/** A classified image of a batch; routing only if it was asked for. */
+export type BatchedImage = Pick<ClassifiedImage, "probabilities"> &
+  Partial<Pick<ClassifiedImage, "routing">>;
+
 export interface ClassifiedText {
   readonly probabilities: readonly number[]; // [C]
   readonly routing: RoutedText;
+}
+
+/** A classified text of a batch; routing only if it was asked for. */
+export type BatchedText = Pick<ClassifiedText, "probabilities"> &
+  Partial<Pick<ClassifiedText, "routing">> &
+  Pick<RoutedText, "notes">;
+
+/** Whether routing is read for every input of a batch, by default false. */
+export interface ClassifyOptions {
+  readonly routing?: boolean;
 }
 
 export interface EmbeddedImage {
@@ -105,8 +121,16 @@ export interface Generated {
 export interface LiveModel {
   readonly spec: LiveModelSpec;
   classifyImage?(image: RecordedImage): Promise<ClassifiedImage>;
+  /** Classifies a batch in one run; each answer is that of the image alone. */
+  classifyImages?(
+    images: readonly RecordedImage[],
+    options?: ClassifyOptions,
+  ): Promise<BatchedImage[]>;
   classifyText?(text: string): Promise<ClassifiedText>;
+  /** Classifies a batch in one run; each answer is that of the text alone. */
+  classifyTexts?(texts: readonly string[], options?: ClassifyOptions): Promise<BatchedText[]>;
   embedImage?(image: RecordedImage): Promise<EmbeddedImage>;
+  embedImages?(images: readonly RecordedImage[]): Promise<EmbeddedImage[]>;
   embedText?(text: string): Promise<EmbeddedText>;
   /** Logits are `scale * cosine + bias`. */
   readonly similarity?: { readonly scale: number; readonly bias: number };

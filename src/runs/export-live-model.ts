@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { toSnakeCase } from "../config/case.ts";
 import type { ImageDataset } from "../data/dataset.ts";
 import { classDescriptions } from "../data/text/class-descriptions.ts";
+import { classTemplates } from "../data/text/class-templates.ts";
 import { readClipVocabulary } from "../data/tokenizers/files.ts";
 import { makeFolder } from "../formats/make-folder.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
@@ -149,6 +150,7 @@ async function describeModel(
     ...(texts === "classes" && {
       classPrompts: classDescriptions(inputs!.dataset, classNames, promptDetail),
     }),
+    ...(kind === "contrastive" && { classTemplates: classTemplates(inputs!.dataset) }),
     ...(readsText && { tokenizer }),
     ...defined({ contextLength }),
   };

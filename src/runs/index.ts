@@ -24,6 +24,7 @@ export {
   LIVE_MODEL_FILES,
   writeLiveModel,
 } from "./export-live-model.ts";
+export { type LoadModelOptions, loadModel, type NodeImage } from "./load-model.ts";
 export { readMetrics } from "./metrics/metrics-file.ts";
 export { type OpenedCaptioner, openCaptioner } from "./open-captioner.ts";
 export {

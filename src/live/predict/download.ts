@@ -1,4 +1,4 @@
-import { UserError } from "moesaic/graph";
+import { UserError } from "../../graph/errors.ts";
 
 export interface DownloadOptions {
   /** Maximum file size, bytes. */

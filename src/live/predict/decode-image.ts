@@ -1,6 +1,6 @@
 /** Decodes image files to model input with the browser's decoders. */
-import { UserError } from "moesaic/graph";
-import type { RecordedImage } from "moesaic/inspect";
+import { UserError } from "../../graph/errors.ts";
+import type { RecordedImage } from "../../inspect/types/image.ts";
 
 /** Maximum file size, bytes. */
 const MAX_BYTES = 64 * 2 ** 20;
