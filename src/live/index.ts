@@ -27,9 +27,9 @@ export { MAX_SPEC_LENGTH, readLiveModelSpec } from "./spec.ts";
 export type {
   BatchedImage,
   BatchedText,
-  ClassifyOptions,
   ClassifiedImage,
   ClassifiedText,
+  ClassifyOptions,
   EmbeddedImage,
   EmbeddedText,
   Generated,

@@ -12,6 +12,7 @@ import { inspectDefinition } from "./inspect.ts";
 import { mergeDefinition } from "./merge.ts";
 import { openDefinition } from "./open.ts";
 import { parametersDefinition } from "./parameters.ts";
+import { predictDefinition } from "./predict.ts";
 import { probeDefinition } from "./probe.ts";
 import { recipesDefinition } from "./recipes.ts";
 import { retrieveDefinition } from "./retrieve.ts";
@@ -29,6 +30,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   recipesDefinition,
   runsDefinition,
   inspectDefinition,
+  predictDefinition,
   generateDefinition,
   captionDefinition,
   zeroShotDefinition,
