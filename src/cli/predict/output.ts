@@ -40,7 +40,7 @@ function routingJson({ layers, ...place }: Routing): object {
 }
 
 /** The share of each expert in all choices of a layer, 0 to 1; dropped tokens count for none. */
-export function loads({ ids, numExperts }: Pick<RoutedLayer, "ids" | "numExperts">): number[] {
+function loads({ ids, numExperts }: Pick<RoutedLayer, "ids" | "numExperts">): number[] {
   const counts = Array<number>(numExperts).fill(0);
   let total = 0;
   for (const id of ids.flat()) {
