@@ -2,6 +2,8 @@
 import type { Beam } from "../evaluate/generate/beam-search.ts";
 import type { Generation } from "../evaluate/generate/generate.ts";
 import { tokenTexts } from "../evaluate/generate/prompt.ts";
+import { defined } from "../graph/defined.ts";
+import type { ChatMessage } from "../runs/chat/apply-chat-template.ts";
 import type { OpenedTextModel } from "../runs/open-text-model.ts";
 import type { Context } from "./context.ts";
 import { formatMetric, formatRate } from "./progress.ts";
@@ -13,14 +15,22 @@ export interface Result {
   readonly ids: readonly number[];
   readonly generation?: Generation;
   readonly beams?: readonly Beam[];
+  /** The conversation that the prompt writes. */
+  readonly messages?: readonly ChatMessage[];
+}
+
+/** What is printed before a continuation: its prompt, and nothing before an answer. */
+export function leadOf({ prompt, messages }: Result): string {
+  return messages === undefined ? prompt : "";
 }
 
 /** Prints prompts with their continuations, numbered if there are several. */
 export function printResults({ out }: Context, results: readonly Result[]): void {
-  for (const [r, { prompt, generation, beams = [] }] of results.entries()) {
+  for (const [r, result] of results.entries()) {
+    const { generation, beams = [] } = result;
     if (r > 0) out.line();
     if (results.length > 1) out.line(out.style("dim", `prompt ${r + 1} of ${results.length}`));
-    const lead = out.style("bold", prompt);
+    const lead = out.style("bold", leadOf(result));
     if (generation !== undefined) out.line(lead + generation.text);
     for (const [rank, { text, score, ids }] of beams.entries()) {
       const about = `beam ${rank + 1}: score ${formatMetric(score)}, ${ids.length} tokens`;
@@ -41,18 +51,19 @@ export function noteSpeed({ err }: Context, results: readonly Result[], seconds:
 
 /** A result as JSON. */
 export function describeResult(
-  { prompt, ids, generation, beams }: Result,
+  { prompt, ids, generation, beams, messages }: Result,
   opened: Pick<OpenedTextModel, "decoder" | "tokenizer">,
   experts: boolean,
 ): { readonly prompt: string; readonly [key: string]: unknown } {
+  const given = { prompt, ...defined({ messages }) };
   if (generation === undefined) {
     return {
-      prompt,
+      ...given,
       beams: (beams ?? []).map((beam) => ({ ...describe(beam), score: beam.score })),
     };
   }
   return {
-    prompt,
+    ...given,
     ...describe(generation),
     ...(experts && { routing: routingOf(ids, generation, opened) }),
   };

@@ -53,7 +53,8 @@ export function exactlyOne<const Key extends string>(options: readonly Key[]): R
     options,
     check(isGiven) {
       if (options.filter(isGiven).length === 1) return undefined;
-      return `exactly one of ${options.map(flagOf).join(" and ")} is required`;
+      const flags = options.map(flagOf);
+      return `exactly one of ${flags.slice(0, -1).join(", ")} and ${flags.at(-1)} is required`;
     },
   };
 }

@@ -10,9 +10,9 @@ import type { Dataset } from "./dataset.ts";
 import type { StoreHooks } from "./images/store.ts";
 import { openDataset } from "./open-dataset.ts";
 import type { DatasetSpec } from "./registry.ts";
+import { createWorkerPool, type WorkerPool } from "./threads/worker-pool.ts";
 import type { TokenizerState } from "./tokenizers/index.ts";
 import type { TransformSpec } from "./transforms/index.ts";
-import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 /** Options of the loader. */
 export interface LoaderOptions {

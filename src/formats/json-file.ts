@@ -1,6 +1,19 @@
-/** JSON files of limited size. */
+/** JSON files and other texts of limited size. */
 import { readFile, stat } from "node:fs/promises";
 import { usageError } from "../graph/errors.ts";
+
+/**
+ * The content of a text file.
+ *
+ * @param maxBytes of the file
+ * @throws UserError (exit code 2) if it is larger, with a message that the caller puts after the path;
+ *   errors of the system otherwise
+ */
+export async function readTextFile(path: string, maxBytes: number): Promise<string> {
+  const { size } = await stat(path);
+  if (size > maxBytes) throw usageError(`it has ${size} bytes, more than ${maxBytes}`);
+  return readFile(path, "utf8");
+}
 
 /**
  * The content of a JSON file.
@@ -10,9 +23,7 @@ import { usageError } from "../graph/errors.ts";
  *   that the caller puts after the path; errors of the system otherwise
  */
 export async function readJsonFile(path: string, maxBytes: number): Promise<unknown> {
-  const { size } = await stat(path);
-  if (size > maxBytes) throw usageError(`it has ${size} bytes, more than ${maxBytes}`);
-  const text = await readFile(path, "utf8");
+  const text = await readTextFile(path, maxBytes);
   try {
     return JSON.parse(text);
   } catch (cause) {

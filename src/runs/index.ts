@@ -1,4 +1,9 @@
 /** Run directories: checkpoints, metrics, and trained models opened from them. */
+export {
+  applyChatTemplate,
+  type ChatMessage,
+  type ChatTemplateOptions,
+} from "./chat/apply-chat-template.ts";
 export { type Checkpoint, listCheckpoints } from "./checkpoints/checkpoint-store.ts";
 export { type EmbeddingTable, writeEmbeddings } from "./embedding/write-embeddings.ts";
 export type {

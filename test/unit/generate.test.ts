@@ -218,7 +218,7 @@ describe("is refused with a clear error", () => {
       ["--prompt", ""],
       'the prompt "" has no tokens; give at least one character',
     ],
-    ["no prompt", [], "required option --prompt <text> not specified"],
+    ["no prompt", [], "exactly one of --prompt, --chat and --messages is required"],
     [
       "a temperature below 0",
       ["--prompt", "a", "--temperature", "-1"],

@@ -1,12 +1,14 @@
 import { argument, defineCommand } from "../define-command.ts";
 import { option, text, whole } from "../option.ts";
 import { generationOptions, generationRules, temperatureOption } from "../options.ts";
-import { conflicts } from "../rules.ts";
+import { conflicts, exactlyOne, requires } from "../rules.ts";
 
 const notes = `
 Uses the best checkpoint and the tokenizer of a run; the data set is not needed. A checkpoint from the
 Hugging Face hub is a folder with config.json, safetensors and tokenizer.json; moesaic open describes it.
-Equal seeds give equal texts. Beyond the context length the model rereads the last context_length tokens
+--chat and --messages write the conversation as the chat template of the tokenizer says, and print the answer
+alone. The file of --messages has an array of {"role", "content"}, or an object with messages, tools, documents
+and chat_template_kwargs. Equal seeds give equal texts. Beyond the context length the model rereads the last context_length tokens
 for every new token; --keep-tokens with half of that makes rereading rare.
 `;
 
@@ -17,7 +19,10 @@ export const generateDefinition = defineCommand({
   description: "Continues texts with the language model of a run, or of a checkpoint from the hub.",
   arguments: [argument("<model>", "run directory, or folder with config.json and safetensors")],
   options: {
-    prompt: option("<text>", "text to continue; repeatable", text, { required: true, many: true }),
+    prompt: option("<text>", "text to continue; repeatable", text, { many: true }),
+    chat: option("<text>", "what a user says to a chat model; repeatable", text, { many: true }),
+    system: option("<text>", "instructions before --chat", text),
+    messages: option("<file>", "JSON file with the messages of a conversation", text),
     maxNewTokens: option("<count>", "maximum number of new tokens", whole(1), { default: 256 }),
     temperature: temperatureOption(1),
     ...generationOptions,
@@ -31,7 +36,12 @@ export const generateDefinition = defineCommand({
     ),
     keepTokens: option("<count>", "tokens to keep when a text outgrows the context", whole(1)),
   },
-  rules: [conflicts("beams", ["temperature"], "beam search does not sample"), ...generationRules],
+  rules: [
+    exactlyOne(["prompt", "chat", "messages"]),
+    requires(["system"], "chat", "a file of --messages has its own system message"),
+    conflicts("beams", ["temperature"], "beam search does not sample"),
+    ...generationRules,
+  ],
   notes,
   examples: [
     'moesaic generate runs/makemoe --prompt "ROMEO:" --temperature 0.8 --seed 3',
@@ -39,6 +49,7 @@ export const generateDefinition = defineCommand({
     'moesaic generate runs/makemoe --prompt "To be" --beams 4 --max-new-tokens 40',
     'moesaic generate runs/makemoe --prompt "To be" --experts > experts.json',
     'moesaic generate OLMoE-1B-7B --prompt "Once upon a time" --context 512',
+    'moesaic generate Qwen3-30B-A3B --chat "Which expert reads commas?" --system "Be brief."',
   ],
   load: async () => (await import("./run/generate.ts")).generateCommand,
 });

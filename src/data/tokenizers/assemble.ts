@@ -32,8 +32,9 @@ export function assemble(parts: TokenizerParts): Tokenizer {
     vocabularySize,
     padId: idOf("pad") ?? 0,
     ...defined({ unknownId, startId, endId }),
-    encode(text) {
+    encode(text, { addSpecial = true } = {}) {
       const ids = parts.encode(text, unknownId);
+      if (!addSpecial) return ids;
       if (startId !== undefined) ids.unshift(startId);
       if (endId !== undefined) ids.push(endId);
       return ids;

@@ -25,7 +25,8 @@ export function createClipTokenizer(state: ClipState, content: string): Tokenize
     padId: 0,
     startId: clipStartId,
     endId: clipEndId,
-    encode: (text) => hub.encode(cleanClipText(text)).ids,
+    encode: (text, { addSpecial = true } = {}) =>
+      hub.encode(cleanClipText(text), { add_special_tokens: addSpecial }).ids,
     decode(ids, { skipSpecial = true } = {}) {
       const tokens = [...ids];
       for (const id of tokens) checkId(id, clipVocabularySize);

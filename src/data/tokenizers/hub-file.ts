@@ -1,15 +1,16 @@
-/** Reads a `tokenizer.json` and the settings beside it. */
+/** Reads a `tokenizer.json`, and the settings and chat templates beside it. */
 
 import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
-import { readJsonFile } from "../../formats/json-file.ts";
+import { readJsonFile, readTextFile } from "../../formats/json-file.ts";
 import { usageError } from "../../graph/errors.ts";
 import { dataRoot } from "../read-gzipped.ts";
 import type { HubState } from "./tokenizer.ts";
 
 const maxBytes = 48 * 2 ** 20;
+const MAX_TEMPLATES = 16;
 const content = z.looseObject({ model: z.looseObject({ vocab: z.unknown() }) });
 const settings = z.record(z.string(), z.unknown());
 
@@ -39,7 +40,29 @@ export async function hubTokenizerState(
   }
   const beside = join(dirname(path), "tokenizer_config.json");
   const config = existsSync(beside) ? settings.safeParse(await readJson(beside)).data : undefined;
-  return { kind: "hub", content: parsed.data, config: config ?? {}, ...roles };
+  const chat = await chatTemplates(dirname(path));
+  return { kind: "hub", content: parsed.data, config: { ...config, ...chat }, ...roles };
+}
+
+/**
+ * Chat templates in files of their own, which replace that of tokenizer_config.json: one, or several by
+ * name, in the form that tokenizer_config.json has.
+ */
+async function chatTemplates(folder: string): Promise<{ readonly chat_template?: unknown }> {
+  const [plain, json] = ["jinja", "json"].map((end) => join(folder, `chat_template.${end}`));
+  const more = join(folder, "additional_chat_templates");
+  let own: unknown;
+  if (existsSync(plain!)) own = await readText(plain!);
+  else if (existsSync(json!)) own = settings.safeParse(await readJson(json!)).data?.chat_template;
+  if (typeof own !== "string") return {};
+  const files = existsSync(more) ? await readdir(more) : [];
+  const names = files.filter((name) => name.endsWith(".jinja")).slice(0, MAX_TEMPLATES);
+  if (names.length === 0) return { chat_template: own };
+  const named = names.map(async (name) => ({
+    name: basename(name, ".jinja"),
+    template: await readText(join(more, name)),
+  }));
+  return { chat_template: [{ name: "default", template: own }, ...(await Promise.all(named))] };
 }
 
 async function find(path: string): Promise<string> {
@@ -65,9 +88,15 @@ function check(path: string): string {
   return path;
 }
 
-async function readJson(path: string): Promise<unknown> {
+const readText = (path: string): Promise<string> => read(path, readTextFile);
+const readJson = (path: string): Promise<unknown> => read(path, readJsonFile);
+
+async function read<Content>(
+  path: string,
+  reader: (path: string, maxBytes: number) => Promise<Content>,
+): Promise<Content> {
   try {
-    return await readJsonFile(path, maxBytes);
+    return await reader(path, maxBytes);
   } catch (cause) {
     throw usageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }

@@ -42,8 +42,9 @@ export function createHubTokenizer(state: HubState): Tokenizer {
     vocabularySize,
     padId,
     ...defined({ unknownId, startId, endId }),
-    encode(text) {
-      const ids = [...hub.encode(text).ids];
+    encode(text, { addSpecial = true } = {}) {
+      const ids = [...hub.encode(text, { add_special_tokens: addSpecial }).ids];
+      if (!addSpecial) return ids;
       if (first === undefined && startId !== undefined) ids.unshift(startId);
       if (last === undefined && endId !== undefined) ids.push(endId);
       return ids;

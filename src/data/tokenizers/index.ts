@@ -3,4 +3,10 @@
 export { createTokenizer } from "./create.ts";
 export { encodeFixed, type FixedTokens } from "./encode-fixed.ts";
 export { type LearnedKind, type LearnOptions, learnedKinds, learnTokenizer } from "./learn.ts";
-export type { DecodeOptions, SpecialName, Tokenizer, TokenizerState } from "./tokenizer.ts";
+export type {
+  DecodeOptions,
+  EncodeOptions,
+  SpecialName,
+  Tokenizer,
+  TokenizerState,
+} from "./tokenizer.ts";

@@ -47,7 +47,10 @@ export interface ClipState {
 export interface HubState {
   readonly kind: "hub";
   readonly content: Readonly<Record<string, unknown>>;
-  /** Content of the tokenizer_config.json beside the file; empty if there is none. */
+  /**
+   * Content of the tokenizer_config.json beside the file, empty if there is none, and the chat template in a
+   * file of its own.
+   */
   readonly config: Readonly<Record<string, unknown>>;
   /** Texts of special tokens, by default as the file has them. */
   readonly pad?: string | undefined;
@@ -73,6 +76,12 @@ export interface DecodeOptions {
   readonly skipSpecial?: boolean;
 }
 
+/** Options of encoding. */
+export interface EncodeOptions {
+  /** Whether start and end are put around the text, by default true. */
+  readonly addSpecial?: boolean;
+}
+
 /** Turns text into ids and back. */
 export interface Tokenizer {
   readonly state: TokenizerState;
@@ -84,7 +93,7 @@ export interface Tokenizer {
   readonly startId?: number;
   readonly endId?: number;
   /** The ids of a text, between start and end if the tokenizer has them. */
-  encode(text: string): number[];
+  encode(text: string, options?: EncodeOptions): number[];
   /** The text of ids. @throws RangeError for an id outside the vocabulary */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
 }

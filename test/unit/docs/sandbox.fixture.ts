@@ -100,11 +100,16 @@ export function writeDataRoot(root: string): void {
   writeFileSync(join(root, "tinyshakespeare", "input.txt"), `ROMEO: ${passage}`);
 }
 
-/** Tiny checkpoints under the names that the docs use, and a text to read. */
+/** Tiny checkpoints under the names that the docs use, a text to read and a conversation. */
 export function writeCheckpoint(folder: string): void {
   const fixtures = new URL("../../../src/pretrained/fixtures/", import.meta.url);
-  cpSync(new URL("qwen3_moe/", fixtures), join(folder, "OLMoE-1B-7B"), { recursive: true });
+  for (const name of ["OLMoE-1B-7B", "Qwen3-30B-A3B"]) {
+    cpSync(new URL("qwen3_moe/", fixtures), join(folder, name), { recursive: true });
+  }
   cpSync(new URL("bert/", fixtures), join(folder, "minilm"), { recursive: true });
+  const template = "{{ bos_token }}{% for message in messages %}{{ message.content }}{% endfor %}";
+  writeFileSync(join(folder, "Qwen3-30B-A3B", "chat_template.jinja"), template);
+  writeFileSync(join(folder, "talk.json"), '[{ "role": "user", "content": "the router" }]');
   writeFileSync(join(folder, "speech.txt"), "the router sends each token to the best experts");
 }
 

@@ -5,18 +5,23 @@ import {
   type GenerationStep,
   generate,
 } from "../../../evaluate/generate/generate.ts";
-import { promptTokens } from "../../../evaluate/generate/prompt.ts";
 import { defined } from "../../../graph/defined.ts";
 import { key } from "../../../random/index.ts";
 import { openTextModel } from "../../../runs/open-text-model.ts";
 import { type Context, printJson } from "../../context.ts";
-import { describeResult, noteSpeed, printResults, type Result } from "../../generate-output.ts";
+import {
+  describeResult,
+  leadOf,
+  noteSpeed,
+  printResults,
+  type Result,
+} from "../../generate-output.ts";
 import { doesStream, generateSettings } from "../../generation.ts";
 import type { GenerationOptions } from "../../options.ts";
 import { createProgress } from "../../progress.ts";
+import { countPrompts, type Prompt, type PromptOptions, readPrompts } from "../../prompts.ts";
 
-export interface GenerateCommandOptions extends GenerationOptions {
-  readonly prompt: readonly string[];
+export interface GenerateCommandOptions extends GenerationOptions, PromptOptions {
   readonly maxNewTokens: number;
   readonly temperature: number;
   readonly stop: readonly string[] | undefined;
@@ -30,14 +35,14 @@ export async function generateCommand(
   run: string,
   options: GenerateCommandOptions,
 ): Promise<number> {
-  const { prompt: prompts, maxNewTokens, stop, keepTokens, checkpoint } = options;
+  const { maxNewTokens, stop, keepTokens, checkpoint } = options;
   const { seed, beams: numBeams, lengthPenalty, experts, json } = options;
-  const streams = doesStream(context, options, prompts.length);
+  const streams = doesStream(context, options, countPrompts(options));
 
   using opened = await openTextModel(run, { checkpoint, experts, contextLength: options.context });
   const { decoder, tokenizer, model } = opened;
-  const ids = prompts.map((text) => promptTokens(tokenizer, text));
-  for (const { length } of ids) noteLength(context, length, model.contextLength);
+  const prompts = await readPrompts(options, tokenizer);
+  for (const { ids } of prompts) noteLength(context, ids.length, model.contextLength);
   const all: GenerateOptions = {
     maxNewTokens,
     ...generateSettings(options, opened),
@@ -48,17 +53,17 @@ export async function generateCommand(
   const started = performance.now();
   const results: Result[] = [];
   if (numBeams !== undefined) {
-    for (const [r, own] of ids.entries()) {
-      const beams = await beamSearch(decoder, own, { ...all, numBeams, lengthPenalty });
-      results.push({ prompt: prompts[r]!, ids: own, beams });
+    for (const prompt of prompts) {
+      const beams = await beamSearch(decoder, prompt.ids, { ...all, numBeams, lengthPenalty });
+      results.push({ ...resultOf(prompt), beams });
     }
   } else {
-    const steps = generate(decoder, ids, all);
+    const steps = generate(decoder, prompts.map(({ ids }) => ids), all); // biome-ignore format: short
     const shown = streams
-      ? printSteps(context, prompts[0]!, steps)
+      ? printSteps(context, leadOf(resultOf(prompts[0]!)), steps)
       : countSteps(context, steps, all.maxNewTokens);
     for (const [r, generation] of (await collect(shown)).entries()) {
-      results.push({ prompt: prompts[r]!, ids: ids[r]!, generation });
+      results.push({ ...resultOf(prompts[r]!), generation });
     }
   }
   const seconds = (performance.now() - started) / 1000;
@@ -86,15 +91,19 @@ function noteLength({ err }: Context, numTokens: number, contextLength: number):
   );
 }
 
+function resultOf({ text: prompt, ...rest }: Prompt): Result {
+  return { prompt, ...rest };
+}
+
 /** Prints the text of one prompt step by step. */
 async function* printSteps(
   { out }: Context,
-  prompt: string,
+  lead: string,
   steps: AsyncIterable<GenerationStep>,
 ): AsyncGenerator<GenerationStep> {
   let begun = false; // Settings are checked with the first step.
   for await (const step of steps) {
-    if (!begun) out.write(out.style("bold", prompt));
+    if (!begun) out.write(out.style("bold", lead));
     begun = true;
     out.write(step.text[0]!);
     yield step;

@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { tsxFor } from "./worker-pool.ts";
+import { tsxFor } from "./start-thread.ts";
 
 /** Runs a program with the loader in a process of its own, and returns its exit code and output. */
 async function runProgram(body: string): Promise<[code: unknown, output: string]> {
   const installed = pathToFileURL(createRequire(import.meta.url).resolve("tsx"));
   const tsx = new URL("./esm/api/index.mjs", installed).href;
-  const loader = new URL("./loader.ts", import.meta.url).href;
+  const loader = new URL("../loader.ts", import.meta.url).href;
   const program = `
     const { register } = await import("${tsx}");
     register();

@@ -1,12 +1,12 @@
 /** The body of a worker thread: opens the data set once, then makes one batch per job. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { addDefinitions } from "../config/registry.ts";
-import { UserError } from "../graph/errors.ts";
-import { openShared } from "./array-dataset.ts";
-import type { BatchMaker } from "./batches/batch.ts";
-import { createBatchMaker } from "./batches/create-batch-maker.ts";
-import { openDataset } from "./open-dataset.ts";
+import { addDefinitions } from "../../config/registry.ts";
+import { UserError } from "../../graph/errors.ts";
+import { openShared } from "../array-dataset.ts";
+import type { BatchMaker } from "../batches/batch.ts";
+import { createBatchMaker } from "../batches/create-batch-maker.ts";
+import { openDataset } from "../open-dataset.ts";
 import { type JobMessage, type JobReply, READY, type WorkerSetup } from "./worker-pool.ts";
 
 const { spec, shared, classNames, plugins, ...setup } = workerData as WorkerSetup;

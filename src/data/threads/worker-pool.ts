@@ -1,15 +1,13 @@
 /** Worker threads that make batches. */
 
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
-import { UserError } from "../graph/errors.ts";
-import type { Batch } from "./batches/batch.ts";
-import type { BatchJob } from "./batches/batch-order.ts";
-import type { BatchSetup } from "./batches/create-batch-maker.ts";
-import type { SharedImages } from "./dataset.ts";
-import type { DatasetSpec } from "./registry.ts";
+import type { Worker } from "node:worker_threads";
+import { UserError } from "../../graph/errors.ts";
+import type { Batch } from "../batches/batch.ts";
+import type { BatchJob } from "../batches/batch-order.ts";
+import type { BatchSetup } from "../batches/create-batch-maker.ts";
+import type { SharedImages } from "../dataset.ts";
+import type { DatasetSpec } from "../registry.ts";
+import { startThread } from "./start-thread.ts";
 
 /** The data of a new worker. */
 export interface WorkerSetup extends BatchSetup {
@@ -52,7 +50,12 @@ export function createWorkerPool(count: number, setup: WorkerSetup): WorkerPool 
   const waiting = new Map<number, Waiting>();
   let failure: Error | undefined;
   let nextId = 0;
-  const workers = Array.from({ length: count }, () => startWorker(setup));
+  const workers = Array.from({ length: count }, () =>
+    startThread(new URL("./loader-worker", import.meta.url), {
+      workerData: setup,
+      plugins: setup.plugins,
+    }),
+  );
   const loaded = workers.map(whenLoaded);
 
   const settle = (id: number): Waiting | undefined => {
@@ -107,32 +110,6 @@ function whenLoaded(worker: Worker): Promise<void> {
     worker.once("message", () => resolve());
     worker.once("exit", () => resolve());
   });
-}
-
-/** Starts `loader-worker`, which is TypeScript in a clone and JavaScript in a package. */
-function startWorker(setup: WorkerSetup): Worker {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const file = new URL(`./loader-worker.${extension}`, import.meta.url);
-  const tsx = tsxFor([...setup.plugins, file.href]);
-  if (tsx === undefined) return new Worker(file, { workerData: setup });
-  const script = `import("${tsx}").then(({ register }) => (register(), import("${file.href}")))`;
-  return new Worker(script, { eval: true, workerData: setup });
-}
-
-/**
- * The tsx that reads these modules in a thread; undefined if Node reads them. In worker threads of Node 20
- * the `--import tsx` flag does nothing, so each thread registers tsx itself.
- *
- * @param modules their URLs
- */
-export function tsxFor(modules: readonly string[]): URL | undefined {
-  const typed = modules.filter((url) => /\.[cm]?ts$/.test(url));
-  const own = typed.includes(new URL("./loader-worker.ts", import.meta.url).href);
-  const reads = (process.features as { readonly typescript?: unknown }).typescript;
-  if (typed.length === 0 || (reads && !own)) return undefined;
-  // In a package, tsx belongs to the project of the plug-in, whose main thread runs with it.
-  const from = own ? import.meta.url : join(process.cwd(), "plug-ins.js");
-  return new URL("./esm/api/index.mjs", pathToFileURL(createRequire(from).resolve("tsx")));
 }
 
 function revive(error: { message: string; exitCode?: 1 | 2 }): Error {
