@@ -65,7 +65,9 @@ export {
   roomForTokens,
 } from "./language-model.ts";
 export { createLimoe, type LimoeContext, type LimoeSettings, limoeSchema } from "./limoe/config.ts";
-export { type LimoeConfig, limoe, type Texts } from "./limoe/limoe.ts";
+export { limoe } from "./limoe/limoe.ts";
+export type { Texts } from "./limoe/segments.ts";
+export type { LimoeConfig } from "./limoe/tower-config.ts";
 export {
   createMoeDecoder,
   type MoeDecoderSettings,

@@ -3,9 +3,16 @@ import * as z from "zod";
 import { didYouMean } from "../config/nearest.ts";
 import { usageError } from "../graph/errors.ts";
 import type { Tensor } from "../graph/graph.ts";
-import { gelu, geluTanh, relu, reluSquared, silu } from "../ops/activation.ts";
+import { gelu, geluTanh, quickGelu, relu, reluSquared, silu } from "../ops/activation.ts";
 
-export const activationSchema = z.enum(["gelu", "gelu_tanh", "relu", "relu_squared", "silu"]);
+export const activationSchema = z.enum([
+  "gelu",
+  "gelu_tanh",
+  "quick_gelu",
+  "relu",
+  "relu_squared",
+  "silu",
+]);
 
 /** Name of an activation in recipes. */
 export type ActivationName = z.output<typeof activationSchema>;
@@ -20,6 +27,7 @@ export type Activation = ActivationName | ActivationFunction;
 export const activations: Readonly<Record<ActivationName, ActivationFunction>> = {
   gelu,
   gelu_tanh: geluTanh,
+  quick_gelu: quickGelu,
   relu,
   relu_squared: reluSquared,
   silu,

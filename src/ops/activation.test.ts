@@ -6,6 +6,7 @@ import {
   erf,
   gelu,
   geluTanh,
+  quickGelu,
   leakyRelu,
   normalCdf,
   normalDensity,
@@ -43,6 +44,7 @@ const functions: Record<string, [(x: Tensor) => Tensor, (x: number) => number]> 
   softplus: [softplus, (x) => Math.log1p(Math.exp(x))],
   silu: [silu, (x) => x * logistic(x)],
   gelu: [gelu, (x) => x * cdf(x)],
+  quickGelu: [quickGelu, (x) => x * logistic(1.702 * x)],
   geluTanh: [
     geluTanh,
     (x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),

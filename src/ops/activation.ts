@@ -164,6 +164,16 @@ export function gelu(x: Tensor): Tensor {
 }
 
 /**
+ * GELU by a sigmoid, `x * sigmoid(1.702 x)` (arXiv:1606.08415, section 2; CLIP).
+ *
+ * @example
+ * const [y] = await evaluate(quickGelu, [array([-1, 1])]); // [-0.1542, 0.8458]
+ */
+export function quickGelu(x: Tensor): Tensor {
+  return mul(x, sigmoid(mul(x, 1.702)));
+}
+
+/**
  * GELU by its tanh approximation (arXiv:1606.08415, section 2).
  *
  * @example

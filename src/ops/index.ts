@@ -6,6 +6,7 @@ export {
   leakyRelu,
   normalCdf,
   normalDensity,
+  quickGelu,
   relu,
   reluSquared,
   sigmoid,

@@ -18,6 +18,7 @@ const activations: Readonly<Record<string, ActivationName>> = {
   gelu: "gelu",
   gelu_new: "gelu_tanh",
   gelu_pytorch_tanh: "gelu_tanh",
+  quick_gelu: "quick_gelu",
   relu: "relu",
   silu: "silu",
 };

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { decodeSafetensors } from "../formats/safetensors.ts";
-import { allocate, toNumbers } from "../graph/array.ts";
+import { allocate, type NdArray, toNumbers } from "../graph/array.ts";
 import { apply } from "../learn/native.ts";
+import { createLimoe } from "../models/limoe/config.ts";
 import { sfMoe } from "../models/sf-moe/sf-moe.ts";
 import type { ModelSettings } from "../models/systems.ts";
 import { encodeSentences } from "../models/text-classifier/text-classifier.ts";
@@ -95,3 +96,32 @@ describe.each(["vit", "deit", "dinov2"])("%s", (name) => {
     for (const [i, value] of found.entries()) expect(value).toBeCloseTo(expected[i]!, 4);
   });
 });
+
+describe.each(["clip", "siglip"])("%s", (name) => {
+  const folder = `${fixtures}${name}`;
+  const { tensors } = decodeSafetensors(readFileSync(`${folder}/expected.safetensors`));
+
+  test("embeddings of images and texts equal those of Transformers", async () => {
+    const { settings, inputs, readWeights } = await openCheckpoint(folder);
+    const { vocabularySize, imageShape } = inputs as Required<typeof inputs>;
+    const sizes = { vocabularySize, imageShape };
+    const model = createLimoe(settings as ModelSettings<"limoe">, sizes);
+    const weights = await readWeights();
+    const images = await apply((scope, given) => model.encodeImages(scope, given.images), weights, {
+      images: tensors.get("images")!,
+    });
+    expectClose(images.output, tensors.get("images_embeddings")!);
+    const texts = await apply(
+      (scope, { ids, lengths }) => model.encodeTexts(scope, ids, lengths),
+      weights,
+      { ids: tensors.get("ids")!, lengths: tensors.get("lengths")! },
+    );
+    expectClose(texts.output, tensors.get("text_embeddings")!);
+  });
+});
+
+function expectClose(found: NdArray, expected: NdArray): void {
+  expect(found.shape).toEqual(expected.shape);
+  const distances = toNumbers(found).map((x, i) => Math.abs(x - toNumbers(expected)[i]!));
+  expect(Math.max(...distances)).toBeLessThan(1e-5);
+}

@@ -16,7 +16,9 @@ export type Join =
   /** `[n, D]` and `[m, D]` to `[n, D]`: the first row of the second is added to every row. */
   | "add_first_row"
   /** `[n, ...]` and `[n]` to `[n, ...]`: every row is multiplied by its factor. */
-  | "scale_rows";
+  | "scale_rows"
+  /** `[n, ...]` to zeros `[n]`: the bias of a layer that has none. */
+  | "zero_bias";
 
 type Shapes = readonly (readonly number[])[];
 
@@ -47,6 +49,9 @@ export function joinedShape(join: Join, shapes: Shapes): number[] {
     case "add_first_row":
       require(first!.length === 2 && second!.length === 2 && first![1] === second![1]);
       return [...first!];
+    case "zero_bias":
+      require(first!.length > 0);
+      return [first![0]!];
     case "scale_rows":
       require(first!.length > 0 && second!.length === 1 && first![0] === second![0]);
       return [...first!];
@@ -60,6 +65,7 @@ export function joinedArray(join: Join, arrays: readonly NdArray[]): NdArray<"fl
   if (join === "one") return first!;
   const shape = joinedShape(join, arrays.map((array) => array.shape)); // biome-ignore format: one call
   const result = allocate("float32", shape);
+  if (join === "zero_bias") return result;
   if (join === "stack" || join === "stack_tokens") {
     let at = 0;
     for (const { data } of arrays.map(toFloat32)) {

@@ -11,6 +11,7 @@ const rows = array([
 test.each<[string, PartStep, number[], number[]]>([
   ["expert", { kind: "expert" }, [4], [5, 6, 7, 8]],
   ["chunk", { kind: "chunk", index: 1, of: 2 }, [1, 4], [5, 6, 7, 8]],
+  ["chunks", { kind: "chunk", index: 0, of: 2, count: 2 }, [2, 4], [1, 2, 3, 4, 5, 6, 7, 8]],
   ["every", { kind: "every", index: 1, of: 2 }, [2, 2], [2, 4, 6, 8]],
   ["transpose", { kind: "transpose" }, [4, 2], [1, 5, 2, 6, 3, 7, 4, 8]],
   ["unsqueeze", { kind: "unsqueeze" }, [1, 2, 4], [1, 2, 3, 4, 5, 6, 7, 8]],

@@ -6,8 +6,13 @@ import { formatShape } from "../graph/shape.ts";
 export type PartStep =
   /** `[n, ...]` to `[...]`, the entry of this expert. */
   | { readonly kind: "expert" }
-  /** `[n m, ...]` to `[m, ...]`: part `index` of `n` along the first axis. */
-  | { readonly kind: "chunk"; readonly index: number; readonly of: number }
+  /** `[n m, ...]` to `[c m, ...]`: `count` parts of `n` along the first axis, from `index`; 1 by default. */
+  | {
+      readonly kind: "chunk";
+      readonly index: number;
+      readonly of: number;
+      readonly count?: number;
+    }
   /** `[..., n m]` to `[..., m]`: every `n`-th entry of the last axis, from `index`. */
   | { readonly kind: "every"; readonly index: number; readonly of: number }
   /** `[R, C]` to `[C, R]`. */
@@ -32,7 +37,7 @@ export function shapeAfter(shape: readonly number[], step: PartStep): number[] {
       if (first !== undefined) return rest;
       throw new RangeError("a scalar has no experts");
     case "chunk":
-      return [fits(first, step.of), ...rest];
+      return [fits(first, step.of) * (step.count ?? 1), ...rest];
     case "every":
       return [...shape.slice(0, -1), fits(last, step.of)];
     case "transpose":
@@ -48,13 +53,13 @@ export function arrayAfter(array: NdArray, step: PartStep, expert: number): NdAr
   const shape = shapeAfter(array.shape, step);
   const { dtype, data } = array;
   const size = shape.reduce((product, count) => product * count, 1);
-  const piece = (index: number): NdArray =>
-    ({ dtype, shape, data: data.subarray(index * size, (index + 1) * size) }) as NdArray;
+  const piece = (start: number): NdArray =>
+    ({ dtype, shape, data: data.subarray(start, start + size) }) as NdArray;
   switch (step.kind) {
     case "expert":
-      return piece(expert);
+      return piece(expert * size);
     case "chunk":
-      return piece(step.index);
+      return piece((step.index * size) / (step.count ?? 1));
     case "unsqueeze":
       return { ...array, shape };
     case "every":

@@ -1,5 +1,6 @@
 /** The model that computes a checkpoint exactly, and its parameters. */
 import { input } from "../graph/inputs.ts";
+import { createLimoe } from "../models/limoe/config.ts";
 import type { ModelSettings } from "../models/systems.ts";
 import { createClassifier, createLanguageModel } from "../models/systems.ts";
 import { createTextClassifier } from "../models/text-classifier/config.ts";
@@ -25,6 +26,16 @@ const tracers: Readonly<Record<string, Tracer>> = {
   "sf-moe": (scope, settings: ModelSettings<"sf-moe">, { imageShape = [3, 224, 224] }) => {
     const images = input(scope.graph, "images", { dtype: "float32", shape: [1, ...imageShape] });
     createClassifier(settings, { numClasses: 1, imageShape }).logits(scope, images);
+  },
+  limoe: (
+    scope,
+    settings: ModelSettings<"limoe">,
+    { vocabularySize = 1, imageShape = [3, 224, 224] },
+  ) => {
+    const images = input(scope.graph, "images", { dtype: "float32", shape: [1, ...imageShape] });
+    const model = createLimoe(settings, { vocabularySize, imageShape });
+    model.pairs(scope, images, tokens(scope, "ids", [1, 1]), tokens(scope, "lengths", [1]));
+    model.similarity(scope);
   },
 };
 

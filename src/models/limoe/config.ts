@@ -1,26 +1,19 @@
 import * as z from "zod";
-import { type CamelCased, snakeCase } from "../../config/case.ts";
+import type { CamelCased } from "../../config/case.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { TokenPaths } from "../../moe/active-parameters.ts";
 import { moeSchemaWith } from "../../moe/config.ts";
 import { routerRequirements } from "../../moe/context.ts";
 import { createMoe } from "../../moe/create-moe.ts";
-import { moeBlocks, moeLayersSchema } from "../../moe/sparse-blocks.ts";
+import { moeLayersSchema } from "../../moe/sparse-blocks.ts";
 import { similarity } from "../../nn/logit-scale.ts";
 import { patchGrid } from "../../nn/patch-embed.ts";
 import type { ContrastiveModel } from "../contrastive-model.ts";
-import { requireHeads } from "../heads.ts";
-import {
-  blockSettings,
-  contextLength,
-  dropoutRate,
-  initStd,
-  layerCount,
-  patchSettings,
-  textNormSettings,
-} from "../settings.ts";
-import { encodeImages, encodeTexts, type LimoeConfig, limoe } from "./limoe.ts";
+import { blockSettings, contextLength, dropoutRate, initStd, patchSettings } from "../settings.ts";
+import { encodeImages, encodeTexts, limoe } from "./limoe.ts";
 import { MODALITIES } from "./tower.ts";
+import type { LimoeConfig } from "./tower-config.ts";
+import { imageTowerSchema, requireTowers, textTowerSchema } from "./tower-settings.ts";
 
 /** Weight of each of the six losses, whose mean has the weight 0.04. */
 const share = 0.04 / 6;
@@ -47,39 +40,6 @@ const limoeMoe = {
     { name: "global_entropy", modality: "image", threshold: Math.log(20), weight: share },
   ],
 } as const;
-
-/** Settings of one of two towers; by default those of the model. */
-const towerSettings = {
-  num_layers: layerCount(8).removeDefault().optional().describe("Number of blocks of the tower."),
-  num_heads: z.int().positive().optional().describe("Attention heads of the tower."),
-  dropout: dropoutRate(0)
-    .removeDefault()
-    .optional()
-    .describe("Dropout on embeddings, attention weights and attention outputs of the tower."),
-  moe_layers: moeLayersSchema.optional().describe("Blocks with experts."),
-};
-
-const imageTowerSchema = z.strictObject({
-  ...towerSettings,
-  norm_epsilon: textNormSettings.norm_epsilon,
-  class_token: z
-    .boolean()
-    .default(false)
-    .describe("Whether a class token takes part in attention, as in vision transformers."),
-  pool: z
-    .enum(["mean", "cls", "cls_mean"])
-    .default("mean")
-    .describe("Features of an image: the mean of the patches, the class token, or both."),
-});
-
-const textTowerSchema = z.strictObject({
-  ...towerSettings,
-  ...textNormSettings,
-  pool: z
-    .enum(["mean", "cls"])
-    .default("mean")
-    .describe("Features of a text: the mean of the tokens, or the first token."),
-});
 
 /** Settings of LIMoE. Defaults: LIMoE-S/32. */
 export const limoeSchema = z.strictObject({
@@ -204,27 +164,6 @@ export function createLimoe(
     encodeTexts: (scope, ids, lengths) => encodeTexts(scope, { ids, lengths }, config),
     similarity: (scope) => similarity(scope, config.contrastive),
   };
-}
-
-/** Checks heads and blocks of the towers. */
-function requireTowers(settings: LimoeSettings): void {
-  for (const name of ["imageTower", "textTower"] as const) {
-    const own = settings[name];
-    const at = `model.${snakeCase(name)}`;
-    if (own !== undefined && settings.towers === "one") {
-      throw usageError(`${at} needs two towers; set model.towers to two`);
-    }
-    const { numLayers = settings.numLayers, moeLayers = settings.moeLayers } = own ?? {};
-    const { numHeads = settings.numHeads } = own ?? {};
-    requireHeads({ width: settings.width, numHeads }, own === undefined ? "model" : at);
-    moeBlocks(moeLayers, numLayers); // Throws for blocks that the tower does not have.
-  }
-  const { classToken = false, pool = "mean" } = settings.imageTower ?? {};
-  if (pool !== "mean" && !classToken) {
-    throw usageError(
-      `model.image_tower.pool ${pool} needs a class token; set model.image_tower.class_token to true`,
-    );
-  }
 }
 
 /** Rejects routers that leak information between an image and the text of its pair. */

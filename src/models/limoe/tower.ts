@@ -20,6 +20,7 @@ import { zerosLike } from "../../ops/gather.ts";
 import { concat, slice } from "../../ops/join.ts";
 import { reduceMax } from "../../ops/reduce.ts";
 import { reshape } from "../../ops/reshape.ts";
+import { causalBias } from "../../ops/triangle.ts";
 import { flatten } from "../token-sequences.ts";
 import { type NormPlace, transformerBlocks } from "../transformer-blocks.ts";
 
@@ -38,6 +39,8 @@ export interface LimoeTowerConfig {
   readonly moeLayers: MoeLayers;
   readonly moe: MoeSettings;
   readonly vocabularySize: number;
+  /** Whether tokens attend to earlier tokens only. Default false. */
+  readonly causal?: boolean;
   /** Norms before each branch and at the end, or after each addition. Default `pre`. */
   readonly norm?: NormPlace;
   /** Added to the variance in norms. Default 1e-5. */
@@ -139,12 +142,13 @@ function attention(
   x: Tensor,
   segments: readonly Segment[],
   sizes: readonly number[],
-  { numHeads, dropout: rate, initStd }: LimoeTowerConfig,
+  { numHeads, dropout: rate, initStd, causal = false }: LimoeTowerConfig,
 ): Tensor {
   const options = { numHeads, dropout: rate, weightInit: truncatedNormal(initStd) };
-  const hides = segments.map(({ lengths }, i) =>
-    lengths === undefined ? {} : { bias: lengthBias(lengths, sizes[i]!) },
-  );
+  const hides = segments.map(({ lengths }, i) => {
+    if (causal) return { bias: causalBias(x.graph, sizes[i]!) }; // padding comes after all words
+    return lengths === undefined ? {} : { bias: lengthBias(lengths, sizes[i]!) };
+  });
   const numTokens = sizes.reduce((sum, size) => sum + size, 0);
   if (segments.length === 1) {
     return selfAttention(scope, x, { ...options, ...hides[0], numTokens });

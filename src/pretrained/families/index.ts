@@ -2,6 +2,7 @@
 import { createRegistry } from "../../config/registry.ts";
 import type { FamilyDefinition } from "../define-family.ts";
 import { bert } from "./bert.ts";
+import { clip, siglip } from "./clip.ts";
 import { deepseekV3 } from "./deepseek.ts";
 import { llama, qwen3 } from "./dense.ts";
 import { gptOss } from "./gpt-oss.ts";
@@ -33,6 +34,8 @@ export const families = createRegistry<FamilyDefinition>(
     vit,
     deit,
     dinov2,
+    clip,
+    siglip,
   ],
   "model_type",
 );
