@@ -39,6 +39,9 @@ test("open describes an encoder and says what it is for", async () => {
   expect(out).toMatch(/^left out +\S+, \S+, 2 more$/m);
   const facts = JSON.parse((await run("open", fixture.replace("qwen3_moe", "vit"), "--json")).out);
   expect(facts).toMatchObject({ kind: "encoder", image: [3, 12, 12], width: 16, head_width: 4 });
+  const pair = (await run("open", fixture.replace("qwen3_moe", "clip"))).out;
+  expect(pair).toMatch(/^use +an encoder of images of 3 x 12 x 12 and of texts: start/m);
+  expect(pair).toMatch(/^text tower +2 layers, 8 wide, 2 heads$/m);
 });
 
 test("generate continues a text with a checkpoint, equally for equal seeds", async () => {

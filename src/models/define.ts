@@ -36,6 +36,8 @@ export interface ModelPart<Settings> {
   readonly names: readonly (readonly [from: string, to: string])[];
   /** The settings of the encoder that the part is. */
   settings(settings: Settings): object;
+  /** The place of a setting of the encoder in those of the model, such as `vision.num_heads`. */
+  placeOf(key: string): string;
 }
 
 /** Counts to compare with a file of weights before the model is traced. */

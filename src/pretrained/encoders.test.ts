@@ -1,7 +1,9 @@
 /** Encoders of Hugging Face Transformers, made by `fixtures/make_encoders.py`. */
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { decodeSafetensors } from "../formats/safetensors.ts";
 import { allocate, type NdArray, toNumbers } from "../graph/array.ts";
 import { apply } from "../learn/native.ts";
@@ -125,3 +127,39 @@ function expectClose(found: NdArray, expected: NdArray): void {
   const distances = toNumbers(found).map((x, i) => Math.abs(x - toNumbers(expected)[i]!));
   expect(Math.max(...distances)).toBeLessThan(1e-5);
 }
+
+describe("pairs that the towers do not compute are refused", () => {
+  const folder = mkdtempSync(join(tmpdir(), "moesaic-pairs-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each([
+    [
+      "clip",
+      { vision_config: { intermediate_size: 48 } },
+      "2 with quick_gelu for texts; the towers compute equal forms",
+    ],
+    [
+      "clip",
+      { model_type: "clip_vision_model" },
+      "config.json has model_type clip_vision_model; known are",
+    ],
+    [
+      "siglip",
+      { vision_config: { vision_use_head: false } },
+      "config.json has vision_use_head false",
+    ],
+    [
+      "siglip",
+      { text_config: { pad_token_id: null } },
+      "config.json has no text_config.pad_token_id",
+    ],
+  ])("%s with %o", async (name, changes, message) => {
+    cpSync(`${fixtures}${name}`, folder, { recursive: true });
+    const config = JSON.parse(readFileSync(`${folder}/config.json`, "utf8"));
+    for (const [key, value] of Object.entries(changes)) {
+      config[key] = typeof value === "object" ? { ...config[key], ...value } : value;
+    }
+    writeFileSync(`${folder}/config.json`, JSON.stringify(config));
+    await expect(openCheckpoint(folder)).rejects.toThrow(message);
+  });
+});

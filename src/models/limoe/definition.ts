@@ -27,6 +27,10 @@ export const limoeDefinition = defineSystem({
 
 type Settings = Omit<LimoeSettings, "towers">;
 
+/** Both towers have the experts of the model. */
+const placeIn = (tower: string) => (key: string) =>
+  key.startsWith("moe.") ? key : `${tower}.${key}`;
+
 /** The towers as a vision transformer and a text encoder, with the patches and words that they read. */
 function twoTowers(settings: Settings) {
   const { numHeads, moe, imageTower, textTower } = settings;
@@ -40,6 +44,7 @@ function twoTowers(settings: Settings) {
         ["", "image_tower."],
       ],
       settings: () => ({ ...shared, ...defined(imageTower ?? {}) }),
+      placeOf: placeIn("image_tower"),
     },
     text: {
       names: [
@@ -48,6 +53,7 @@ function twoTowers(settings: Settings) {
         ["", "text_tower."],
       ],
       settings: () => ({ ...shared, ...defined(textTower ?? {}) }),
+      placeOf: placeIn("text_tower"),
     },
   } as const;
 }

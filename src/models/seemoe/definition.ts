@@ -13,7 +13,11 @@ export const seeMoeDefinition = defineSystem({
   texts: () => "samples",
   answers: () => "captioner",
   parts: () => ({
-    image: { names: [["", "vision."]], settings: ({ vision }) => vision },
+    image: {
+      names: [["", "vision."]],
+      settings: ({ vision }) => vision,
+      placeOf: (key) => `vision.${key}`,
+    },
   }),
   experts: { ...moeExperts, dense: denseBlocks },
   sizes(settings) {

@@ -5,14 +5,13 @@ import { UserError, usageError } from "../../graph/errors.ts";
 import { matchesPattern } from "../../learn/name-pattern.ts";
 import type { InitFrom, InitSource } from "../../recipe/init-from-config.ts";
 import { denseSources, NO_EXPERTS } from "./dense-sources.ts";
-import { differences } from "./differences.ts";
 import { type FilledPart, type InitTarget, partOf, wholeModel } from "./model-parts.ts";
 import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
 import { checkReport, type InitReport, type Mismatch } from "./report.ts";
 import { readStoredWeights } from "./stored-weights.ts";
 
 const HEAD = /(^|\.)head(_dist)?\.(weight|bias)$/;
-const TEXT_POSITIONS = /(^|\.)position_embedding\.weight$/;
+const TEXT_POSITIONS = /((^|\.)position_embedding\.weight|^text_pos_embed)$/;
 
 /**
  * Copies stored weights into a model by name, from one source or from one per part of the model.
@@ -41,7 +40,10 @@ async function fill(settings: InitSource, target: FilledPart, key: string): Prom
   const at = `${key}.path`;
   const read = await readStoredWeights(settings.path, at);
   const { path, encoder } = read;
-  const stored = renamed(read.tensors, settings, path);
+  const { tensors, others } = encoder
+    ? target.choose(read.tensors, encoder.settings)
+    : { tensors: read.tensors, others: [] };
+  const stored = renamed(tensors, settings, path);
   const unreadable = renamed(read.unreadable, settings, path);
   const { tensors: targets, nameOf } = target;
   const isChosen = (name: string): boolean => chooses(settings, nameOf(name));
@@ -57,8 +59,8 @@ async function fill(settings: InitSource, target: FilledPart, key: string): Prom
     missing: [] as string[],
     mismatched: [] as Mismatch[],
     unused: [] as string[],
-    leftOut: encoder?.leftOut ?? [],
-    differing: encoder === undefined ? [] : differences(encoder.settings, target.settings),
+    leftOut: [...(encoder?.leftOut ?? []), ...others],
+    differing: encoder === undefined ? [] : target.differencesFrom(encoder.settings),
   };
   for (const [name, tensor] of targets) {
     if (!isChosen(name)) continue;

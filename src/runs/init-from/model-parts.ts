@@ -3,6 +3,7 @@ import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
 import { systemOf } from "../../models/systems.ts";
 import type { Tensors } from "../../moe/surgery/layout.ts";
+import { differences } from "./differences.ts";
 
 /** The model that is initialised: its settings, and its parameters and states. */
 export interface InitTarget {
@@ -12,16 +13,44 @@ export interface InitTarget {
 
 /** The parameters that a source fills, under the names of the encoder that they belong to. */
 export interface FilledPart {
-  /** Settings of the encoder. */
-  readonly settings: object;
   readonly tensors: Tensors;
   /** The name of a parameter in the model. */
   nameOf(name: string): string;
+  /** The tensors of a checkpoint that belong to it, and the names of those that do not. */
+  choose(tensors: Tensors, stored: StoredSettings): Chosen;
+  /** Sentences on settings that differ from those of a checkpoint. */
+  differencesFrom(stored: StoredSettings): string[];
+}
+
+/** Settings with which a checkpoint computes. */
+type StoredSettings = { readonly system: string };
+
+interface Chosen {
+  readonly tensors: Tensors;
+  readonly others: readonly string[];
 }
 
 /** All parameters, under their own names. */
 export function wholeModel({ settings, tensors }: InitTarget): FilledPart {
-  return { settings, tensors, nameOf: (name) => name };
+  return {
+    tensors,
+    nameOf: (name) => name,
+    choose: (stored) => ({ tensors: stored, others: [] }),
+    differencesFrom(stored) {
+      const [theirs, ours] = [partsOf(stored), partsOf(settings)];
+      const common = Object.keys(ours).filter((name) => Object.hasOwn(theirs, name));
+      if (common.length === 0) return differences(stored, settings);
+      return common.flatMap((name) => {
+        const { placeOf, settings: wanted } = ours[name]!;
+        const form = { placeOf, projected: true };
+        return differences(theirs[name]!.settings(stored), wanted(settings), form);
+      });
+    },
+  };
+}
+
+function partsOf(settings: { readonly system: string }) {
+  return systemOf(settings).parts?.(settings) ?? {};
 }
 
 /**
@@ -30,7 +59,7 @@ export function wholeModel({ settings, tensors }: InitTarget): FilledPart {
  * @throws UserError (exit code 2) if the model has no such part
  */
 export function partOf({ settings, tensors }: InitTarget, part: string): FilledPart {
-  const parts = systemOf(settings).parts?.(settings) ?? {};
+  const parts = partsOf(settings);
   const found = Object.hasOwn(parts, part) ? parts[part] : undefined;
   if (found === undefined) {
     const known = Object.keys(parts).join(", ") || "none; use init_from.path";
@@ -52,5 +81,20 @@ export function partOf({ settings, tensors }: InitTarget, part: string): FilledP
     const encoder = encoderName(name);
     if (encoder !== undefined) own.set(encoder, tensor);
   }
-  return { settings: found.settings(settings), tensors: own, nameOf };
+  const { placeOf } = found;
+  return {
+    tensors: own,
+    nameOf,
+    choose(stored, theirs) {
+      if (!Object.hasOwn(partsOf(theirs), part)) return { tensors: stored, others: [] };
+      const chosen = partOf({ settings: theirs, tensors: stored }, part);
+      const kept = new Set([...chosen.tensors.keys()].map(chosen.nameOf));
+      const others = [...stored.keys()].filter((name) => !kept.has(name));
+      return { tensors: chosen.tensors, others };
+    },
+    differencesFrom(stored) {
+      const same = partsOf(stored)[part]; // a checkpoint of several encoders, such as CLIP
+      return differences(same?.settings(stored) ?? stored, found.settings(settings), { placeOf });
+    },
+  };
 }

@@ -6,7 +6,7 @@ import type { Resampling } from "../../pretrained/define-family.ts";
 const CLASS_TOKENS = ["cls_token", "dist_token"] as const;
 
 /** Names of the position table, and of a separate position of the class token. */
-const TABLE = /(^|\.)pos_embed$/;
+const TABLE = /(^|\.|^image_)pos_embed$/;
 const APART = /(^|\.)cls_pos_embed$/;
 
 type Tensors = ReadonlyMap<string, NdArray>;

@@ -31,7 +31,7 @@ export interface StoredWeights {
   /** The model of a folder as on the Hugging Face hub, whose weights have the names of its system. */
   readonly encoder?: {
     readonly kind: "encoder" | "decoder";
-    readonly settings: object;
+    readonly settings: { readonly system: string };
     readonly leftOut: readonly string[];
     readonly resampling: Resampling;
   };

@@ -29,6 +29,7 @@ type Described = Omit<ReturnType<typeof describeDecoder>, "heads" | "vocabulary"
   Partial<
     Pick<ReturnType<typeof describeDecoder>, "heads" | "vocabulary" | "context"> & {
       readonly image: readonly number[];
+      readonly text_tower: EncoderTower;
       readonly left_out: readonly string[];
     }
   >;
@@ -80,10 +81,19 @@ interface EncoderSizes {
   readonly width: number;
   readonly numHeads: number;
   readonly contextLength?: number;
+  /** The text encoder of a pair; the other sizes are those of the image encoder. */
+  readonly textTower?: Pick<EncoderSizes, "numLayers" | "width" | "numHeads">;
+}
+
+interface EncoderTower {
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
 }
 
 function describeEncoder(checkpoint: PretrainedCheckpoint): Described {
-  const { numLayers, width, numHeads, contextLength } = checkpoint.settings as unknown as EncoderSizes; // biome-ignore format: one line
+  const settings = checkpoint.settings as unknown as EncoderSizes;
+  const { numLayers, width, numHeads, contextLength, textTower: text } = settings;
   const { vocabularySize, imageShape } = checkpoint.inputs;
   return {
     ...describe(checkpoint, 1),
@@ -94,14 +104,19 @@ function describeEncoder(checkpoint: PretrainedCheckpoint): Described {
     ...(vocabularySize !== undefined && { vocabulary: vocabularySize }),
     ...(contextLength !== undefined && { context: contextLength }),
     ...(imageShape !== undefined && { image: imageShape }),
+    ...(text && {
+      text_tower: { layers: text.numLayers, width: text.width, heads: text.numHeads },
+    }),
   };
 }
 
 function rowsOf(facts: Described): string[][] {
   const { parameters, layers, heads, experts, stored, image, left_out: leftOut = [] } = facts;
+  const { text_tower: text } = facts;
   const types = Object.entries(stored.types).map(([type, count]) => `${count} ${type}`);
   const isDecoder = facts.kind === "decoder";
-  const reads = image ? `images of ${image.join(" x ")}` : "texts";
+  const images = image && `images of ${image.join(" x ")}`;
+  const reads = images === undefined ? "texts" : `${images}${text ? " and of texts" : ""}`;
   const tokenizer = facts.tokenizer ? "tokenizer.json" : "none; generate needs tokenizer.json";
   const [first, second, ...rest] = leftOut;
   const rows: (string | undefined)[][] = [
@@ -118,6 +133,7 @@ function rowsOf(facts: Described): string[][] {
       heads &&
         `${heads.queries}, ${heads.keys_and_values} of keys and values, ${facts.head_width} wide`,
     ],
+    ["text tower", text && `${text.layers} layers, ${text.width} wide, ${text.heads} heads`],
     ["vocabulary", facts.vocabulary === undefined ? undefined : formatCount(facts.vocabulary)],
     ["context", facts.context === undefined ? undefined : `${formatCount(facts.context)} tokens`],
     ["tokenizer", isDecoder || facts.tokenizer ? tokenizer : undefined],
