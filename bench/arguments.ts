@@ -12,6 +12,7 @@ export const benches = [
   "routers",
   "checkpointing",
   "generation",
+  "frozen",
 ] as const;
 export type Bench = (typeof benches)[number];
 
@@ -32,7 +33,7 @@ export interface BenchArguments {
   readonly json: boolean;
 }
 
-export const usage = `Usage: npm run bench -- <train-step|inference|experts|routers|checkpointing|generation> [options]
+export const usage = `Usage: npm run bench -- <train-step|inference|experts|routers|checkpointing|generation|frozen> [options]
 
   train-step   training steps against PyTorch; loss and gradients of a dense model against others
   inference    forward passes against the same
@@ -40,8 +41,9 @@ export const usage = `Usage: npm run bench -- <train-step|inference|experts|rout
   routers      routing, dispatch and combine as a share of a layer's time, for every method
   checkpointing  peak memory and time of training steps, activations computed twice against kept
   generation   256 tokens of a language model with the cache of keys and values, against without it
+  frozen       training steps of a ViT with features of frozen blocks kept, against computed each time
 
-  --widths 64,128    model widths, multiples of ${fixed.heads} (default ${defaultWidths.join(",")}; experts, generation: 128; routers: 256; checkpointing: 512)
+  --widths 64,128    model widths, multiples of ${fixed.heads} (default ${defaultWidths.join(",")}; experts, generation: 128; routers: 256; frozen: 384; checkpointing: 512)
   --runs N           timed runs of each side (default 10 to 60, fewer for wide models)
   --methods text     of routers: methods whose name holds this, such as "top-2 dropless"
   --peers a,b        ${peerNames.join(", ")}, or none (default all)

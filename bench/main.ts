@@ -5,6 +5,7 @@ import { UserError } from "../src/graph/errors.ts";
 import { type BenchArguments, parseArguments, usage } from "./arguments.ts";
 import { checkpointing } from "./checkpointing.ts";
 import { experts } from "./experts.ts";
+import { frozen } from "./frozen.ts";
 import { generation } from "./generation.ts";
 import { routers } from "./routers.ts";
 import type { Row } from "./row.ts";
@@ -43,6 +44,8 @@ function measure(args: BenchArguments): Promise<Row[]> {
       return checkpointing(args, log);
     case "generation":
       return generation(args, log);
+    case "frozen":
+      return frozen(args, log);
   }
 }
 

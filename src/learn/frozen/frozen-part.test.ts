@@ -3,6 +3,7 @@ import type { Tensor } from "../../graph/graph.ts";
 import { batch, type Dim } from "../../graph/shape.ts";
 import { crossEntropy } from "../../losses/cross-entropy.ts";
 import { dropout } from "../../nn/dropout.ts";
+import { embedding } from "../../nn/embedding.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
@@ -128,6 +129,17 @@ test("taps of training that are inside the frozen part are kept too", () => {
     [3, 5],
     [3, 4],
   ]);
+});
+
+test("a table of embeddings is read by sample", () => {
+  const ids: Objective = (scope, { labels }) => {
+    const rows = embedding(scope.child("embed"), labels!, { numEmbeddings: 5, width: 4 });
+    const logits = linear(scope.child("head"), linear(scope.child("fc"), rows, 3), 2);
+    return { loss: crossEntropy(logits, labels!) };
+  };
+  const { features, reads } = partOf(ids, ["embed.*", "fc.*"]);
+  expect(features.map(({ shape }) => shape)).toEqual([[1, 3]]);
+  expect(reads).toEqual(["labels"]);
 });
 
 test("frozen layers behind trained ones are no part of it", () => {

@@ -45,9 +45,10 @@ export function followSamples(): SampleAxes {
         ({ dtype, shape }) =>
           dtype.startsWith("float") && (!hasRunTimeSize(shape) || sampleAxes(shape).length > 1),
       );
-      return (
-        lost || inputs.some(({ shape }) => axesOf(node).some((axis) => isSamples(shape[axis])))
-      );
+      // The axes are those of the first input: a table of embeddings is read by ids along its own.
+      const [first] = node.inputs;
+      const along = first && dependsOnBatch(first) ? first.shape : [];
+      return lost || axesOf(node).some((axis) => isSamples(along[axis]));
     },
     isBySample(tensor) {
       const { shape } = tensor;

@@ -60,10 +60,11 @@ export async function openEnvironments(
     const limit = config.train.inSplitSamples;
     const inBatches =
       limit === undefined ? undefined : Math.ceil(limit / config.train.samplesPerDomain!);
+    const trainedIn = first(trainIn, inBatches);
     return {
       async validate() {
         const { means, accuracies: out } = await score(validation, "out");
-        const { accuracies: inside } = await score(first(trainIn, inBatches), "in");
+        const { accuracies: inside } = await score(trainedIn, "in");
         const scores: Record<string, number> = { ...means, ...out, ...inside };
         for (const [part, source] of heldSplits) {
           Object.assign(scores, (await score(source, part)).accuracies);
@@ -149,8 +150,8 @@ function first(source: Loader, batches: number | undefined): BatchSource {
   if (batches === undefined) return source;
   let left = 0;
   return {
-    seek(step) {
-      source.seek(step);
+    seek(step, options) {
+      source.seek(step, options);
       left = Math.min(batches, source.batchesPerEpoch);
     },
     next: async () => (left-- > 0 ? source.next() : undefined),

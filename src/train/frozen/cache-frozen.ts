@@ -79,6 +79,7 @@ export async function cacheFrozen(
   );
   const opened = new Map<string, FeatureFiles>();
   let computed = 0;
+  let shown = performance.now();
   const features = await createFrozenFeatures(part, {
     ...options,
     async open(model, weights) {
@@ -98,6 +99,8 @@ export async function cacheFrozen(
     },
     onComputed() {
       computed += 1;
+      if (performance.now() - shown < SHOWN_EVERY) return;
+      shown = performance.now();
       progress.update({ label: "sample of the frozen part", done: computed });
     },
   });
@@ -107,10 +110,14 @@ export async function cacheFrozen(
     refresh: features.refresh,
     async close() {
       features.dispose();
+      if (computed > 0) progress.note(`frozen part: features of ${computed} samples were computed`);
       for (const files of opened.values()) await files.close();
     },
   };
 }
+
+/** Milliseconds between two updates of the progress: most steps compute the features of few samples. */
+const SHOWN_EVERY = 5000;
 
 /** A digest of everything that features depend on, except for the sample. */
 function digestOf(model: Uint8Array, weights: readonly NdArray[], provider: string): string {

@@ -127,15 +127,11 @@ export async function trainTiny(
 ): Promise<RunResult> {
   const { runDirectory } = options;
   const notes: string[] = [];
-  let computed = 0;
   const summary = await train(config, {
     ...options,
     progress: {
       note: (line) => notes.push(line),
-      update({ label, done }) {
-        if (label === "sample of the frozen part") computed = done;
-        onUpdate(label, done);
-      },
+      update: ({ label, done }) => onUpdate(label, done),
     },
   });
   const metrics = readFileSync(join(runDirectory, "metrics.jsonl"), "utf8")
@@ -154,5 +150,7 @@ export async function trainTiny(
     ),
   );
   const { validation, test } = summary;
+  const line = notes.find((note) => note.endsWith(" samples were computed"));
+  const computed = Number(/features of (\d+)/.exec(line ?? "")?.[1] ?? 0);
   return { metrics, state, scores: { validation, test }, notes, computed };
 }
