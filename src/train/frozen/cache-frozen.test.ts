@@ -72,7 +72,7 @@ test.each<[string, object, object]>([
   ["worker threads", {}, { workers: 2 }],
   ["recomputed activations", { gradient_checkpointing: "blocks" }, {}],
   ["batches by domain", { samples_per_domain: 3 }, { domains: ["flat", "noisy"] }],
-])("%s: equal results", async (name, train, data) => {
+])("%s: equal results", { timeout: 120_000 }, async (name, train, data) => {
   const plain = await resultOf(tinySfMoe({ train, data }));
   const with_cache = await resultOf(tinySfMoe({ train: { ...train, ...cached(name) }, data }));
   expectEqual(with_cache, plain);
