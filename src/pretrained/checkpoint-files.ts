@@ -9,6 +9,9 @@ import type { StoredTensor } from "../formats/safetensors-layout.ts";
 import type { NdArray } from "../graph/array.ts";
 import { usageError } from "../graph/errors.ts";
 
+/** The weights of open_clip. */
+const OPEN_CLIP_FILE = "open_clip_model.safetensors";
+
 /** The open files of a checkpoint; the caller must close it. */
 export interface CheckpointFiles {
   /** Shapes and element types of the stored tensors by name. */
@@ -71,9 +74,10 @@ export async function openCheckpointFiles(folder: string): Promise<CheckpointFil
 }
 
 async function weightFiles(folder: string): Promise<string[]> {
-  const [single, index] = [join(folder, SINGLE_FILE), join(folder, INDEX_FILE)];
+  const [single, index, openClip] = [SINGLE_FILE, INDEX_FILE, OPEN_CLIP_FILE].map((name) => join(folder, name)) as [string, string, string]; // biome-ignore format: one line
   if (existsSync(index)) return filesOfIndex(index);
   if (existsSync(single)) return [single];
+  if (existsSync(openClip)) return [openClip];
   const other = (await readdir(folder)).find((name) => /\.(bin|pth?|gguf|h5|msgpack)$/i.test(name));
   const foreign = other && (await foreignFormat(join(folder, other)));
   if (foreign) throw usageError(`it has no ${SINGLE_FILE}, and its ${other} is ${foreign}`);

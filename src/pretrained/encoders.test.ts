@@ -99,11 +99,11 @@ describe.each(["vit", "deit", "dinov2"])("%s", (name) => {
   });
 });
 
-describe.each(["clip", "siglip"])("%s", (name) => {
+describe.each(["clip", "siglip", "open_clip"])("%s", (name) => {
   const folder = `${fixtures}${name}`;
   const { tensors } = decodeSafetensors(readFileSync(`${folder}/expected.safetensors`));
 
-  test("embeddings of images and texts equal those of Transformers", async () => {
+  test("embeddings of images and texts equal those of Transformers and open_clip", async () => {
     const { settings, inputs, readWeights } = await openCheckpoint(folder);
     const { vocabularySize, imageShape } = inputs as Required<typeof inputs>;
     const sizes = { vocabularySize, imageShape };
@@ -129,8 +129,8 @@ function expectClose(found: NdArray, expected: NdArray): void {
 }
 
 describe("pairs that the towers do not compute are refused", () => {
-  const folder = mkdtempSync(join(tmpdir(), "moesaic-pairs-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const temporary = mkdtempSync(join(tmpdir(), "moesaic-pairs-"));
+  afterAll(() => rmSync(temporary, { recursive: true }));
 
   test.each([
     [
@@ -153,13 +153,25 @@ describe("pairs that the towers do not compute are refused", () => {
       { text_config: { pad_token_id: null } },
       "config.json has no text_config.pad_token_id",
     ],
+    [
+      "open_clip",
+      { model_cfg: { embed_dim: 12, vision_cfg: { timm_model_name: "vit" } } },
+      "config.json, model_cfg.vision_cfg: has timm_model_name, which the towers of limoe do not compute",
+    ],
+    [
+      "open_clip",
+      { model_cfg: { embed_dim: 12, text_cfg: { no_causal_mask: true } } },
+      "config.json, model_cfg.text_cfg.no_causal_mask",
+    ],
   ])("%s with %o", async (name, changes, message) => {
+    const folder = mkdtempSync(join(temporary, "pair-"));
     cpSync(`${fixtures}${name}`, folder, { recursive: true });
-    const config = JSON.parse(readFileSync(`${folder}/config.json`, "utf8"));
+    const file = `${folder}/${name === "open_clip" ? "open_clip_config" : "config"}.json`;
+    const config = JSON.parse(readFileSync(file, "utf8"));
     for (const [key, value] of Object.entries(changes)) {
       config[key] = typeof value === "object" ? { ...config[key], ...value } : value;
     }
-    writeFileSync(`${folder}/config.json`, JSON.stringify(config));
+    writeFileSync(file, JSON.stringify(config));
     await expect(openCheckpoint(folder)).rejects.toThrow(message);
   });
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { readJsonFile } from "../formats/json-file.ts";
 import { usageError } from "../graph/errors.ts";
+import { configFileOf } from "./hub-folder.ts";
 
 const maxBytes = 4 * 2 ** 20;
 /** Sizes are bounded, so that a damaged file ends with a sentence instead of hours of work. */
@@ -65,14 +66,16 @@ export const hubConfigSchema = z.looseObject({
 export type HubConfig = z.output<typeof hubConfigSchema>;
 
 /**
- * Reads the `config.json` of a folder.
+ * Reads the `config.json` of a folder, or the configuration of open_clip, which has no `model_type`.
  *
  * @throws UserError (exit code 2) if it is missing, too large or no JSON object
  */
 export async function readHubConfig(folder: string): Promise<Readonly<Record<string, unknown>>> {
-  const path = join(folder, "config.json");
+  const file = configFileOf(folder);
+  const path = join(folder, file);
   try {
-    return z.record(z.string(), z.unknown()).parse(await readJsonFile(path, maxBytes));
+    const fields = z.record(z.string(), z.unknown()).parse(await readJsonFile(path, maxBytes));
+    return file.startsWith("open_clip") ? { ...fields, model_type: "open_clip" } : fields;
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     const reason = missing

@@ -9,7 +9,7 @@ import { type Plan, planConversion, readPlan, type Wanted } from "./convert.ts";
 import type { FamilyConfig, FamilyDefinition, InputSizes, SystemInput } from "./define-family.ts";
 import { families } from "./families/index.ts";
 import { readHubConfig } from "./hub-config.ts";
-import { isHubFolder } from "./hub-folder.ts";
+import { configFileOf, isHubFolder } from "./hub-folder.ts";
 import { isOnnxFile, type OnnxFiles, openOnnxFile } from "./onnx-files.ts";
 import { withoutPrefix } from "./prefixes.ts";
 import { referenceParameters } from "./reference-model.ts";
@@ -143,7 +143,9 @@ function parseConfig(
   const parsed = family.schema.safeParse(fields);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw usageError(`${folder}: config.json, ${issue.path.join(".")}: ${issueText(issue)}`);
+  throw usageError(
+    `${folder}: ${configFileOf(folder)}, ${issue.path.join(".")}: ${issueText(issue)}`,
+  );
 }
 
 function settingsOf(

@@ -9,6 +9,7 @@ import { gptOss } from "./gpt-oss.ts";
 import { graniteMoe } from "./granite.ts";
 import { mixtral } from "./mixtral.ts";
 import { olmoe } from "./olmoe.ts";
+import { openClip } from "./open-clip.ts";
 import { qwen2Moe, qwen3Moe } from "./qwen-moe.ts";
 import { deit, dinov2, vit } from "./vit.ts";
 
@@ -36,6 +37,7 @@ export const families = createRegistry<FamilyDefinition>(
     dinov2,
     clip,
     siglip,
+    openClip,
   ],
   "model_type",
 );

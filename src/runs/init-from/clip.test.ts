@@ -1,4 +1,4 @@
-/** CLIP of the Hugging Face hub as initial weights of two towers. */
+/** CLIP as initial weights of two towers, as Transformers and open_clip store it. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -13,11 +13,18 @@ import { initFromSchema } from "../../recipe/init-from-config.ts";
 import { initializeFrom } from "./init-from.ts";
 import { describeInit } from "./report.ts";
 
-const folder = fileURLToPath(new URL("../../pretrained/fixtures/clip", import.meta.url));
-const expected = decodeSafetensors(readFileSync(`${folder}/expected.safetensors`)).tensors;
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../pretrained/fixtures/${name}`, import.meta.url));
+const folder = fixture("clip");
 
-/** The settings of the fixture `clip` in a recipe, and what initialising them says. */
-async function startPair(changes: object = {}, source: object = {}, side = 12) {
+/** The settings of the fixture in a recipe, and what initialising them says. */
+async function startPair(
+  changes: object = {},
+  source: object = {},
+  { side = 12, name = "clip" as "clip" | "open_clip" } = {},
+) {
+  const file = `${fixture(name)}/expected.safetensors`;
+  const expected = decodeSafetensors(readFileSync(file)).tensors;
   const settings = fromSnakeCase(
     modelSchema.parse({
       ...{ system: "limoe", towers: "two", patch_size: 4, width: 16, num_layers: 2, num_heads: 4 },
@@ -26,7 +33,7 @@ async function startPair(changes: object = {}, source: object = {}, side = 12) {
       text_tower: { width: 8, num_heads: 2, causal: true, pool: "last" },
       ...changes,
       moe: {
-        experts: { mlp_ratio: 2, activation: "quick_gelu" },
+        experts: { mlp_ratio: 2, activation: name === "clip" ? "quick_gelu" : "gelu" },
         ...{ num_experts: 2, dispatch: { name: "dropless" }, losses: [] },
         router: { name: "softmax_top_k", num_selected_experts: 2 },
       },
@@ -40,7 +47,7 @@ async function startPair(changes: object = {}, source: object = {}, side = 12) {
     const { images: rows, texts } = model.pairs(scope, images, ids, lengths);
     return { rows, texts };
   }, given);
-  const from = fromSnakeCase(initFromSchema.parse({ path: folder, ...source }));
+  const from = fromSnakeCase(initFromSchema.parse({ path: fixture(name), ...source }));
   const reports = await initializeFrom(from, { settings, tensors });
   const lines = reports.flatMap(describeInit);
   const encoded = await apply((scope, { images }) => model.encodeImages(scope, images), tensors, { images }); // biome-ignore format: one call
@@ -65,13 +72,21 @@ test("LIMoE starts as CLIP, with larger pictures, a shorter context and upcycled
   const { lines, images, texts, tensors } = await startPair(
     { context_length: 8, moe_layers: "all" },
     { upcycle: true },
-    20,
+    { side: 20 },
   );
   expect(lines).toContain("image_pos_embed is resampled from 3x3 to 5x5 patches");
   expect(lines.join()).toMatch(/2 experts of text_tower.blocks.0.moe start as copies/);
   expect(images).toBeLessThan(1e-5);
   expect(texts).toBeLessThan(1e-5);
   expect(tensors.has("logit_scale")).toBe(true);
+});
+
+test("LIMoE starts as CLIP of open_clip, with smaller pictures", async () => {
+  const sizes = { side: 8, name: "open_clip" } as const;
+  const { lines, images, texts } = await startPair({ context_length: 8 }, {}, sizes);
+  expect(lines).toContain("image_pos_embed is resampled from 3x3 to 2x2 patches");
+  expect(images).toBeLessThan(1e-5);
+  expect(texts).toBeLessThan(1e-5);
 });
 
 test("one tower of CLIP starts one tower of LIMoE", async () => {

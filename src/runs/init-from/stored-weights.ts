@@ -20,6 +20,7 @@ import { readCheckpointTensors } from "../checkpoints/checkpoint-files.ts";
 import { chooseCheckpoint } from "../checkpoints/choose-checkpoint.ts";
 import { manifestOf } from "../checkpoints/verify-checkpoint.ts";
 import { errorCode } from "../files.ts";
+import { foldLayerScales } from "./layer-scale.ts";
 
 /** Tensors by name. */
 export interface StoredWeights {
@@ -63,7 +64,7 @@ export async function readStoredWeights(
       for (const [name, tensor] of merged) tensors.set(name, toFloat32(tensor));
       for (const [name, dtype] of content.unreadable) unreadable.set(name, dtype);
     }
-    return { path: found, tensors, unreadable };
+    return { path: found, tensors: foldLayerScales(tensors), unreadable };
   } catch (cause) {
     const { message } = cause as Error;
     throw usageError(`${at} ${path} cannot be read: ${message}`, { cause });

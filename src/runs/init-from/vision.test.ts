@@ -1,15 +1,20 @@
 /** Models with experts and other grids start from a vision transformer with timm's names. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { fromSnakeCase } from "../../config/case.ts";
-import { encodeSafetensors } from "../../formats/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../formats/safetensors.ts";
 import { allocate, type NdArray, toNumbers } from "../../graph/array.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import { init } from "../../learn/apply/apply.ts";
+import { apply } from "../../learn/native.ts";
 import { evaluationGraph, type StepGraph } from "../../learn/step-graph.ts";
 import { expectClose, readFixture } from "../../models/pytorch.fixture.ts";
 import { sfMoeSchema } from "../../models/sf-moe/config.ts";
 import { createClassifier } from "../../models/systems.ts";
+import type { Scope } from "../../nn/scope.ts";
 import { foldIn, key } from "../../random/index.ts";
 import { initFromSchema } from "../../recipe/init-from-config.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
@@ -136,6 +141,28 @@ test("resampling keeps constant grids, grids of the same size, and the mean of a
   expect([...resizeGrid(Float32Array.of(1, 2, 3, 4), 2, 2, 1)]).toEqual([1, 2, 3, 4]);
   expect(resizeGrid(Float32Array.of(1, 2, 3, 4), 2, 1, 1)[0]).toBeCloseTo(2.5, 6);
 });
+
+test.each([
+  ["", "images", 12],
+  ["large_", "large", 8],
+])(
+  "timm's layer scales are folded, and its positions resampled: %sfeatures",
+  async (prefix, name, side) => {
+    const timm = fileURLToPath(new URL("../../pretrained/fixtures/timm", import.meta.url));
+    const expected = decodeSafetensors(readFileSync(`${timm}/expected.safetensors`)).tensors;
+    const sizes = { patch_size: 4, width: 16, num_layers: 2, num_heads: 4, blocks: "FF" };
+    const moe = { experts: { mlp_ratio: 2 } };
+    const settings = sfMoeSchema.parse({ system: "sf-moe", ...sizes, moe });
+    const classifier = createClassifier(fromSnakeCase(settings), { numClasses: 2, imageShape: [3, side, side] }); // biome-ignore format: one call
+    const logits = (scope: Scope, given: { readonly images: Tensor }) => classifier.logits(scope, given.images); // biome-ignore format: one line
+    const inputs = { images: expected.get(name)! };
+    const tensors = init(logits, inputs);
+    const exclude = ["head.*"];
+    await initializeTensors(initFromSchema.parse({ path: timm, exclude }), tensors);
+    const { taps } = await apply(logits, tensors, inputs, { taps: true });
+    expectClose("features", taps.features!, expected.get(`${prefix}features`)!, 1e-5);
+  },
+);
 
 test("a head for other classes is freshly initialised, and this is reported", async () => {
   const model = modelOf({ blocks: "FF" }, { numClasses: 7 });
