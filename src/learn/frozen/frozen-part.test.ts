@@ -107,6 +107,18 @@ test("the smallest tensors are kept, at the end of the frozen part", () => {
   expect(partOf(wide, ["fc1.*", "fc2.*"]).features[0]!.shape).toEqual([3, 4]);
 });
 
+test("equal tensors of a model that is applied twice are kept once", () => {
+  const twice = objectiveOf((scope, x) => {
+    const pass = () => mul(linear(scope.child("fc1"), x, 4), 2);
+    return linear(scope.child("fc2"), add(pass(), relu(linear(scope.child("fc3"), pass(), 4))), 4);
+  });
+  const { features, givenFor } = partOf(twice, ["fc1.*"]);
+  expect(features).toHaveLength(1);
+  const { model } = evaluationGraph(twice, specs(batch()), { givenFor });
+  expect(model.inputs.filter(({ name }) => name.startsWith("frozen:"))).toHaveLength(1);
+  expect(model.inputs.map(({ name }) => name)).not.toContain("x");
+});
+
 test("outputs inside the frozen part are computed", () => {
   const tapped = objectiveOf((scope, x) => {
     const hidden = scope.tap("inside", linear(scope.child("fc1"), x, 32));

@@ -117,16 +117,15 @@ export function findFrozenPart(objective: Objective, options: FrozenPartOptions)
     ...boundary(evaluated, isFrozen),
     ...boundary(traced, inTrainingToo).map((tensor) => counterpart(tensor)!),
   ]);
-  const chosen = chooseTensors({
-    read: [...read],
-    isFrozen,
-    isBySample: samples.isBySample,
-  });
+  const cut = chooseTensors({ read: [...read], isFrozen, isBySample: samples.isBySample });
+  // A model that is applied twice to the same arrays has equal tensors.
+  const chosen = [...new Map(cut.map((tensor) => [classOf(tensor), tensor])).values()];
   const products = neededNodes(chosen).nodes.filter(
     (node) => node.op.product === true && inEvaluation.get(node) === "sample",
   );
-  if (products.length === 0)
+  if (products.length === 0) {
     throw hindered[0] ? cannotKeep(hindered[0]) : nothingFrozen(inTraining);
+  }
   const numFrozen = [...traced.trace.parameters.values()].filter((spec) => !trains(spec)).length;
   return { ...describePart(chosen, products, classOf), numFrozen };
 }

@@ -49,10 +49,10 @@ export async function makeRoom(
   return true;
 }
 
-/** Notes that a cache is used now. */
+/** Notes that a cache is used now, unless it can only be read. */
 export async function touch(path: string): Promise<void> {
   const now = new Date();
-  await utimes(path, now, now);
+  await utimes(path, now, now).catch(() => {});
 }
 
 async function sizeOf(folder: string): Promise<number> {

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { TrainConfig } from "../../recipe/config.ts";
@@ -118,6 +118,15 @@ describe("random augmentation", () => {
     expect(again.computed).toBe(0);
     expectEqual(again, first);
   });
+});
+
+test("without a folder, features are computed each time, with equal results", async () => {
+  writeFileSync(join(folder, "file"), "");
+  const found = await resultOf(tinySfMoe({ train: cached("file/below") }));
+  expect(found.notes.join("\n")).toMatch(
+    /cannot make the folder .*; features of frozen layers are computed each time/,
+  );
+  expectEqual(found, await resultOf(tinySfMoe()));
 });
 
 test("moesaic eval reads the features of a run", async () => {

@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import type { Loader } from "../../data/loader.ts";
 import { bytesPerElement, elementCount, type NdArray } from "../../graph/array.ts";
+import { UserError } from "../../graph/errors.ts";
 import { formatBytes } from "../../graph/format-bytes.ts";
 import { batch } from "../../graph/shape.ts";
 import { batchSpec } from "../../learn/evaluator.ts";
@@ -17,10 +18,11 @@ import type { ParameterGroups } from "../../learn/parameter-groups.ts";
 import type { ProgressSink } from "../../learn/progress.ts";
 import type { StepGraphOptions } from "../../learn/step-graph.ts";
 import { CACHE_GIGABYTES, type TrainConfig } from "../../recipe/config.ts";
+import { explainDiskError } from "../../runs/files.ts";
 import { versions } from "../../runs/versions.ts";
 import type { Task } from "../../tasks/task.ts";
 import { cacheName, cacheRoot, makeRoom, touch } from "./cache-folder.ts";
-import { type FeatureFiles, openFeatureFiles } from "./feature-files.ts";
+import { type FeatureFiles, noFeatureFiles, openFeatureFiles } from "./feature-files.ts";
 
 export interface FindFrozenOptions {
   readonly task: Task;
@@ -92,6 +94,13 @@ export async function cacheFrozen(
         sampleBytes,
         makeRoom: (bytes) => makeRoom(folder, name, bytes, maxGigabytes * 1e9),
         note: progress.note,
+      }).catch((cause: unknown) => {
+        const error = explainDiskError(cause, `while opening ${path}`);
+        if (!(error instanceof UserError)) throw error;
+        progress.note(
+          `${error.message}; features of frozen layers are computed each time (train.cache_frozen.folder names another folder)`,
+        );
+        return noFeatureFiles;
       });
       await touch(path);
       opened.set(digest, files);

@@ -123,11 +123,7 @@ export async function openFeatureFiles(
   };
 
   return {
-    keyOf(sample) {
-      const hash = createHash("sha256");
-      for (const part of sample) hash.update(part);
-      return keyText(hash.digest().subarray(0, KEY_BYTES));
-    },
+    keyOf,
     has: (key) => places.has(key) || waiting.has(key),
     async read(key, features) {
       const row = waiting.get(key);
@@ -158,6 +154,21 @@ export async function openFeatureFiles(
       for (const file of opened) await file.close();
     },
   };
+}
+
+/** A store that keeps nothing, for folders that cannot be used. */
+export const noFeatureFiles: FeatureFiles = {
+  keyOf,
+  has: () => false,
+  read: async () => false,
+  add: async () => {},
+  close: async () => {},
+};
+
+function keyOf(sample: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of sample) hash.update(part);
+  return keyText(hash.digest().subarray(0, KEY_BYTES));
 }
 
 function isFeatureFile(name: string): boolean {
