@@ -41,6 +41,14 @@ export const checkpoint = option("<which>", "best, latest or a step", checkpoint
   default: "best",
 });
 
+/** How the weights of a checkpoint from the hub are held. */
+export const weights = option(
+  "<type>",
+  "element type in which a checkpoint from the hub is held: float32, bfloat16, or auto for what fits into memory",
+  choice("auto", "float32", "bfloat16"),
+  { default: "auto" },
+);
+
 /** A split, `fallback` by default. */
 export function splitOption(fallback: "validation" | "test") {
   const splits = choice("train", "validation", "test");

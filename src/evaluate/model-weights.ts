@@ -17,7 +17,7 @@ const MOST_KEPT_BYTES = 256 * 2 ** 20;
 /**
  * Compiles a graph together with its weights. If the runtime reads inputs in place, weights are
  * inputs, stored once for all sessions. If it copies inputs at every run, small weights are part of
- * the model.
+ * the model. Weights of another element type than float32 are cast where they are used.
  *
  * @returns the session, and the weights to pass to every run
  * @throws UserError if a weight is missing or its shape differs from the graph's
@@ -26,12 +26,13 @@ export async function createWeightedSession(
   outputs: Readonly<Record<string, Tensor>>,
   { runtime, weights, session: settings }: WeightedOptions,
 ): Promise<{ readonly session: Session; readonly given: Readonly<Record<string, NdArray>> }> {
-  const plain = emitModel(outputs);
+  const storedAs = (name: string) => weights.get(name)?.dtype;
+  const plain = emitModel(outputs, { storedAs });
   const chosen = chooseWeights(plain, weights);
   const bytes = Object.values(chosen).reduce((sum, { data }) => sum + data.byteLength, 0);
   const keeps = runtime.copiesInputs && bytes <= MOST_KEPT_BYTES;
   const initializers = new Map(Object.entries(chosen));
-  const emitted = keeps ? emitModel(outputs, { initializers }) : plain;
+  const emitted = keeps ? emitModel(outputs, { initializers, storedAs }) : plain;
   const { explain } = emitted;
   const session = await runtime.createSession(emitted.bytes, { ...settings, explain });
   return { session, given: keeps ? {} : chosen };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { bfloat16ToNumber } from "../graph/bfloat16.ts";
 import {
-  bfloat16ToNumber,
   float8E4M3ToNumber,
   float8E5M2ToNumber,
   float8E8M0ToNumber,
@@ -64,4 +64,13 @@ test("float8 E5M2 and E8M0", () => {
 test("bytes with a sign", () => {
   const bytes = new Uint8Array([1, 0x80, 0xff]);
   expect([...widenToFloat32(bytes, narrowTypes.get("I8")!)]).toEqual([1, -128, -1]);
+});
+
+test("bfloat16 numbers widen at any offset, into given memory", () => {
+  const bf16 = narrowTypes.get("BF16")!;
+  const bytes = Uint8Array.of(9, 0x80, 0x3f, 0x49, 0xc0); // 1 and -3.140625, from the second byte on
+  expect(widenToFloat32(bytes.subarray(1), bf16)).toEqual(new Float32Array([1, -3.140625]));
+  const target = new Float32Array(4);
+  widenToFloat32(bytes.subarray(1), bf16, target.subarray(1, 3));
+  expect([...target]).toEqual([0, 1, -3.140625, 0]);
 });

@@ -1,7 +1,5 @@
 /** Conversion of the 8 and 16-bit numbers of weight files to float32. */
-
-const scratch = new Uint32Array(1);
-const scratchFloat = new Float32Array(scratch.buffer);
+import { bfloat16ToNumber } from "../graph/bfloat16.ts";
 
 /** The value of one IEEE half-precision number (5 exponent bits, 10 fraction bits). */
 export function float16ToNumber(bits: number): number {
@@ -11,12 +9,6 @@ export function float16ToNumber(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/** The value of one bfloat16 number: the upper half of a float32. */
-export function bfloat16ToNumber(bits: number): number {
-  scratch[0] = bits << 16;
-  return scratchFloat[0]!;
 }
 
 /** The value of one float8 E4M3 number (4 exponent bits, 3 fraction bits, no infinity), as in F8_E4M3. */
@@ -42,25 +34,44 @@ export function float8E8M0ToNumber(bits: number): number {
 export interface NarrowType {
   readonly bytes: 1 | 2;
   readonly toNumber: (bits: number) => number;
+  /** Widens many at once, little-endian. Default: one by one. */
+  readonly widen?: (bytes: Uint8Array, result: Float32Array) => void;
 }
 
 /** The numbers that are widened to float32 on reading, by their names in safetensors. */
 export const narrowTypes: ReadonlyMap<string, NarrowType> = new Map([
   ["F16", { bytes: 2, toNumber: float16ToNumber }],
-  ["BF16", { bytes: 2, toNumber: bfloat16ToNumber }],
+  ["BF16", { bytes: 2, toNumber: bfloat16ToNumber, widen: widenBfloat16 }],
   ["F8_E4M3", { bytes: 1, toNumber: float8E4M3ToNumber }],
   ["F8_E5M2", { bytes: 1, toNumber: float8E5M2ToNumber }],
   ["F8_E8M0", { bytes: 1, toNumber: float8E8M0ToNumber }],
   ["I8", { bytes: 1, toNumber: (bits) => (bits << 24) >> 24 }],
 ]);
 
-/** Widens little-endian numbers to float32. */
-export function widenToFloat32(bytes: Uint8Array, type: NarrowType): Float32Array {
+/**
+ * Widens little-endian numbers to float32.
+ *
+ * @param result memory for them. Default: new memory
+ */
+export function widenToFloat32(
+  bytes: Uint8Array,
+  type: NarrowType,
+  result: Float32Array = new Float32Array(new ArrayBuffer((4 * bytes.byteLength) / type.bytes)),
+): Float32Array {
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = bytes.byteLength / type.bytes;
-  const result = new Float32Array(new ArrayBuffer(count * 4));
-  const { toNumber } = type;
-  if (type.bytes === 1) for (let i = 0; i < count; i++) result[i] = toNumber(bytes[i]!);
+  const { toNumber, widen } = type;
+  if (widen !== undefined) widen(bytes, result);
+  else if (type.bytes === 1) for (let i = 0; i < count; i++) result[i] = toNumber(bytes[i]!);
   else for (let i = 0; i < count; i++) result[i] = toNumber(source.getUint16(2 * i, true));
   return result;
+}
+
+/** The bits are the upper half of those of float32. */
+function widenBfloat16(bytes: Uint8Array, result: Float32Array): void {
+  const count = bytes.byteLength / 2;
+  const target = new Uint32Array(result.buffer, result.byteOffset, count);
+  const even = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  const source = new Uint16Array(even.buffer, even.byteOffset, count);
+  for (let i = 0; i < count; i++) target[i] = source[i]! << 16;
 }

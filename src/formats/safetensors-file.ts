@@ -190,18 +190,20 @@ async function readTensor(
   }
   let at = 0;
   for await (const bytes of chunks(tensor, read)) {
-    (data as Float32Array).set(widenToFloat32(bytes, narrow), at);
-    at += bytes.length / narrow.bytes;
+    const count = bytes.length / narrow.bytes;
+    widenToFloat32(bytes, narrow, (data as Float32Array).subarray(at, at + count));
+    at += count;
   }
 }
 
-/** The next bytes of a file, those of a tensor. */
+/** The next bytes of a file, those of a tensor; each chunk overwrites the one before it. */
 async function* chunks(
   { begin, end }: Pick<StoredTensor, "begin" | "end">,
   read: Read,
 ): AsyncGenerator<Uint8Array> {
+  const chunk = new Uint8Array(Math.min(CHUNK, end - begin));
   for (let at = begin; at < end; at += CHUNK) {
-    const bytes = new Uint8Array(Math.min(CHUNK, end - at));
+    const bytes = chunk.subarray(0, Math.min(CHUNK, end - at));
     await read(bytes);
     yield bytes;
   }

@@ -4,12 +4,13 @@ import { UserError } from "../graph/errors.ts";
 import { type NarrowType, narrowTypes } from "./narrow.ts";
 import type { HeaderEntry } from "./safetensors-header.ts";
 
-/** Supported element types, in file order. */
+/** Element types that are written, in file order. */
 export const writeOrder: readonly (readonly [DType, string])[] = [
   ["int64", "I64"],
   ["float64", "F64"],
   ["float32", "F32"],
   ["int32", "I32"],
+  ["bfloat16", "BF16"],
   ["uint8", "U8"],
   ["bool", "BOOL"],
 ];
@@ -81,7 +82,7 @@ function storedTensor(entry: HeaderEntry, source: string): StoredTensor {
   const narrow = narrowTypes.get(code);
   if (!dtype && !narrow) {
     throw new UserError(
-      `${source}: tensor "${name}" has dtype ${code}; readable are ${[...dtypeOf.keys(), ...narrowTypes.keys()].join(", ")}`,
+      `${source}: tensor "${name}" has dtype ${code}; readable are ${[...new Set([...dtypeOf.keys(), ...narrowTypes.keys()])].join(", ")}`,
     );
   }
   const size = elementCount(shape) * (narrow?.bytes ?? bytesPerElement(dtype!));
@@ -90,7 +91,8 @@ function storedTensor(entry: HeaderEntry, source: string): StoredTensor {
       `${source}: tensor "${name}" of shape [${shape.join(", ")}] and dtype ${code} needs ${size} bytes but has ${end - begin}; the file is corrupt`,
     );
   }
-  return { name, shape, begin, end, code, dtype: dtype ?? "float32", ...(narrow && { narrow }) };
+  if (narrow) return { name, shape, begin, end, code, dtype: "float32", narrow };
+  return { name, shape, begin, end, code, dtype: dtype! };
 }
 
 /** Refuses booleans other than 0 and 1. */

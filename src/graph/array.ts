@@ -1,15 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Plain arrays with a shape: the inputs and outputs of graphs. */
 
+import { bfloat16ToNumber, numberToBfloat16 } from "./bfloat16.ts";
 import { UserError } from "./errors.ts";
 import { formatBytes } from "./format-bytes.ts";
 
-/** Element types of graphs, with NumPy's names. */
-export type DType = "float32" | "float64" | "int64" | "int32" | "uint8" | "bool";
+/** Element types of arrays, with NumPy's names; graphs compute with all but `bfloat16`, which weights may have. */
+export type DType = "float32" | "float64" | "bfloat16" | "int64" | "int32" | "uint8" | "bool";
 
 interface Stores {
   float32: Float32Array;
   float64: Float64Array;
+  bfloat16: Uint16Array;
   int64: BigInt64Array;
   int32: Int32Array;
   uint8: Uint8Array;
@@ -18,7 +20,10 @@ interface Stores {
 
 export type TypedArray = Stores[DType];
 
-/** A dense row-major array: `data.length` is the product of `shape`; booleans are bytes 0 or 1. */
+/**
+ * A dense row-major array: `data.length` is the product of `shape`. Booleans are bytes 0 or 1, bfloat16 numbers
+ * their 16 bits.
+ */
 export interface NdArray<D extends DType = DType> {
   readonly dtype: D;
   readonly shape: readonly number[];
@@ -28,6 +33,7 @@ export interface NdArray<D extends DType = DType> {
 const constructors = {
   float32: Float32Array,
   float64: Float64Array,
+  bfloat16: Uint16Array,
   int64: BigInt64Array,
   int32: Int32Array,
   uint8: Uint8Array,
@@ -119,7 +125,7 @@ export function array<D extends DType = "float32">(
         const given = typeof level === "string" ? `"${level}"` : String(level);
         throw new RangeError(`array: all values must be numbers or booleans, got ${given}`);
       }
-      result.data[next++] = (dtype === "int64" ? wholeNumber(level) : Number(level)) as never;
+      result.data[next++] = elementOf(level, dtype) as never;
       return;
     }
     const list = level as readonly Nested[];
@@ -134,6 +140,11 @@ export function array<D extends DType = "float32">(
   return result;
 }
 
+function elementOf(value: number | boolean | bigint, dtype: DType): number | bigint {
+  if (dtype === "int64") return wholeNumber(value);
+  return dtype === "bfloat16" ? numberToBfloat16(Number(value)) : Number(value);
+}
+
 function wholeNumber(value: number | boolean | bigint): bigint {
   if (typeof value !== "number" || Number.isInteger(value)) return BigInt(value);
   throw new RangeError(`array: int64 holds whole numbers, got ${value}`);
@@ -141,5 +152,6 @@ function wholeNumber(value: number | boolean | bigint): bigint {
 
 /** The entries as JavaScript numbers in row-major order; int64 values beyond 2^53 lose digits. */
 export function toNumbers(source: NdArray): number[] {
+  if (source.dtype === "bfloat16") return Array.from(source.data as Uint16Array, bfloat16ToNumber);
   return Array.from(source.data as ArrayLike<number | bigint>, Number);
 }

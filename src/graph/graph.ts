@@ -75,6 +75,8 @@ export interface Op<A = unknown> {
   readonly name: string;
   /** Whether it sums products, as matrix products and convolutions do: costly compared with its memory. */
   readonly product?: boolean;
+  /** Whether it only selects entries of its first input, which may have any element type. */
+  readonly selects?: boolean;
   /** Inputs from this index on give only their shape. Default none. */
   readonly shapeInputs?: number;
   infer(inputs: readonly TensorSpec[], attributes: A): readonly TensorSpec[];

@@ -12,7 +12,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import { array, type NdArray } from "../graph/array.ts";
+import { array, type DType, type NdArray } from "../graph/array.ts";
 import type { AttributeValue, Emitter, TensorSpec } from "../graph/graph.ts";
 import { formatDim } from "../graph/shape.ts";
 import { elementTypes } from "../ops/element-types.ts";
@@ -31,6 +31,8 @@ export interface ModelBuilder extends Emitter {
   /** Sets the name prefix of nodes added from now on. */
   label(prefix: string): void;
   initializer(name: string, value: NdArray): void;
+  /** The name of an input after a cast, which runs just before the first node that reads it. */
+  castInput(name: string, to: DType): string;
   declareInput(name: string, spec: TensorSpec): void;
   declareOutput(name: string, spec: TensorSpec): void;
   /** The model as ONNX bytes. */
@@ -42,6 +44,7 @@ const IR_VERSION = 10n;
 
 export function createBuilder(lowering: Lowering = {}): ModelBuilder {
   const nodes: NodeProto[] = [];
+  const casts: NodeProto[] = [];
   const initializers: TensorProto[] = [];
   const inputs: ValueInfoProto[] = [];
   const outputs: ValueInfoProto[] = [];
@@ -94,6 +97,18 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
         }),
       );
     },
+    castInput(name, to) {
+      const output = builder.fresh();
+      const type = attribute("to", elementTypes[to]);
+      const label = `${prefix}:cast ${casts.length}`;
+      casts.push(
+        create(NodeProtoSchema, {
+          ...{ opType: "Cast", name: label, input: [name], output: [output] },
+          attribute: [type],
+        }),
+      );
+      return output;
+    },
     declareInput: (name, spec) => inputs.push(valueInfo(name, spec)),
     declareOutput: (name, spec) => outputs.push(valueInfo(name, spec)),
     finish(metadata = {}) {
@@ -107,7 +122,7 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
         ],
         graph: {
           name: "moesaic",
-          node: lastWantedFirst(nodes),
+          node: [...casts, ...lastWantedFirst(nodes)],
           initializer: initializers,
           input: inputs,
           output: outputs,
@@ -127,6 +142,9 @@ export function createBuilder(lowering: Lowering = {}): ModelBuilder {
  * dependencies of the second to last node, and so on. In construction order, a training step would
  * compute the gradient of the first layer before all other weight gradients, and keep every activation
  * until then; in this order each weight gradient is computed early and memory is freed.
+ *
+ * Among the dependencies of one node, those that come later in the model run first. So casts of inputs come
+ * before all others: after them, each would run before the layers below, and all results would be kept.
  */
 function lastWantedFirst(nodes: readonly NodeProto[]): NodeProto[] {
   const read = new Set(nodes.flatMap((node) => node.input));

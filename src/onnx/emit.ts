@@ -1,7 +1,8 @@
 /** Emits the part of a graph that given outputs depend on as an ONNX model. */
-import type { NdArray } from "../graph/array.ts";
+import type { DType, NdArray } from "../graph/array.ts";
 import { type Node, sourceLine, type Tensor } from "../graph/graph.ts";
 import { type InputAttributes, inputAttributes, isConstant, isInput } from "../graph/inputs.ts";
+import { elementTypes } from "../ops/element-types.ts";
 import { createBuilder, type Lowering } from "./builder.ts";
 import { nodeLabel } from "./node-name.ts";
 
@@ -14,6 +15,11 @@ export interface EmitOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Tensors that are inputs of the model instead of being computed, by name. Default none. */
   readonly given?: ReadonlyMap<Tensor, string>;
+  /**
+   * The element type in which an input is stored, by its name; where it differs from that of the graph, each
+   * use casts it. Default: that of the graph.
+   */
+  readonly storedAs?: (input: string) => DType | undefined;
 }
 
 export interface EmittedModel {
@@ -28,7 +34,13 @@ export interface EmittedModel {
 /** Emits `outputs`, one tensor per output name; unused inputs are dropped. */
 export function emitModel(
   outputs: Readonly<Record<string, Tensor>>,
-  { lowering, initializers, metadata, given = new Map() }: EmitOptions = {},
+  {
+    lowering,
+    initializers,
+    metadata,
+    given = new Map(),
+    storedAs = () => undefined,
+  }: EmitOptions = {},
 ): EmittedModel {
   const wanted = Object.entries(outputs);
   const builder = createBuilder(lowering);
@@ -53,14 +65,27 @@ export function emitModel(
     nameOf.set(tensor, name);
   }
   const byId = new Map<number, Node>();
+  /** Inputs of another element type than in the graph. */
+  const stored = new Set<Tensor>();
+  /** Their names after the cast. */
+  const casts = new Map<Tensor, string>();
+  const operand = (tensor: Tensor): string => {
+    const name = nameOf.get(tensor)!;
+    if (!stored.has(tensor)) return name;
+    const known = casts.get(tensor) ?? builder.castInput(name, tensor.dtype);
+    casts.set(tensor, known);
+    return known;
+  };
   for (const node of needed.nodes) {
     const [first] = node.outputs;
     if (isInput(first!)) {
       const attributes = inputAttributes(first!);
       nameOf.set(first!, attributes.name);
       const value = initializers?.get(attributes.name);
+      const dtype = storedAs(attributes.name) ?? attributes.dtype;
+      if (dtype !== attributes.dtype) stored.add(first!);
       if (value !== undefined) builder.initializer(attributes.name, value);
-      else inputs.push(attributes);
+      else inputs.push({ ...attributes, dtype });
       continue;
     }
     if (isConstant(first!)) {
@@ -75,16 +100,26 @@ export function emitModel(
     );
     byId.set(node.id, node);
     builder.label(nodeLabel(node));
+    const [source] = node.inputs;
+    const selects = node.op.selects === true && stored.has(source!);
+    const selected = selects ? outputs.map(() => builder.fresh()) : outputs;
     node.op.emit({
       emitter: builder,
-      inputs: node.inputs.map((tensor) => nameOf.get(tensor)!),
-      outputs,
+      inputs: node.inputs.map((tensor, i) =>
+        selects && i === 0 ? nameOf.get(tensor)! : operand(tensor),
+      ),
+      outputs: selected,
       attributes: node.attributes,
       node,
     });
+    if (!selects) continue;
+    for (const [i, name] of outputs.entries()) {
+      const to = elementTypes[node.outputs[i]!.dtype];
+      builder.add("Cast", [selected[i]!], { to }, { outputs: [name] });
+    }
   }
   for (const [name, tensor] of aliases) {
-    builder.add("Identity", [nameOf.get(tensor)!], {}, { outputs: [name] });
+    builder.add("Identity", [operand(tensor)], {}, { outputs: [name] });
   }
   for (const attributes of inputs) builder.declareInput(attributes.name, attributes);
   for (const [name, tensor] of wanted) builder.declareOutput(name, tensor);

@@ -8,4 +8,5 @@ export const elementTypes: Readonly<Record<DType, number>> = {
   int64: 7,
   bool: 9,
   float64: 11,
+  bfloat16: 16,
 };

@@ -26,6 +26,7 @@ export function onesLike(x: Tensor): Tensor {
 
 const gatherOp = defineOp<{ readonly axis: number }>({
   name: "gather",
+  selects: true,
   infer: ([x, indices], { axis }) => [
     { dtype: x!.dtype, shape: x!.shape.toSpliced(axis, 1, ...indices!.shape) },
   ],

@@ -1,5 +1,7 @@
 /** Finds the parameters of a model in a checkpoint, and reads them. */
+import { notFinite } from "../formats/finite.ts";
 import type { NdArray } from "../graph/array.ts";
+import { toBfloat16 } from "../graph/bfloat16.ts";
 import { usageError } from "../graph/errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import type { CheckpointFiles } from "./checkpoint-files.ts";
@@ -71,6 +73,9 @@ export function planConversion(
   return found;
 }
 
+/** The element type in which matrices are held; vectors are float32. */
+export type WeightType = "float32" | "bfloat16";
+
 /**
  * Reads the parameters of a plan, each stored tensor once.
  *
@@ -79,6 +84,7 @@ export function planConversion(
 export async function readPlan(
   plan: Plan,
   files: Pick<CheckpointFiles, "read">,
+  type: WeightType = "float32",
 ): Promise<Map<string, NdArray>> {
   const byTensor = new Map<string, Found[]>();
   for (const parameter of plan) {
@@ -96,10 +102,11 @@ export async function readPlan(
         (array, step) => arrayAfter(array, step, place.expert),
         whole,
       );
-      if (!(taken.data as Float32Array).every(Number.isFinite)) {
+      if (notFinite(taken) !== undefined) {
         throw usageError(`tensor "${stored[0]}" has values that are not finite`);
       }
-      weights.set(name, own(taken, whole));
+      const narrows = type === "bfloat16" && taken.shape.length > 1;
+      weights.set(name, narrows ? narrowed(taken as NdArray<"float32">) : own(taken, whole));
     }
   }
   return weights;
@@ -127,6 +134,10 @@ function requireShape(
   throw usageError(
     `tensor "${tensor}" has shape ${formatShape(shapes[0]!)}, which does not give ${name} of shape ${formatShape(shape)}; config.json and weights do not belong together`,
   );
+}
+
+function narrowed({ shape, data }: NdArray<"float32">): NdArray<"bfloat16"> {
+  return { dtype: "bfloat16", shape, data: toBfloat16(data) };
 }
 
 /** Copies a part of a larger tensor, so that the memory of the whole can be freed. */

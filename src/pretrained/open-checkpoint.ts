@@ -5,7 +5,7 @@ import type { NdArray } from "../graph/array.ts";
 import { UserError, usageError } from "../graph/errors.ts";
 import { modelSchema } from "../models/systems.ts";
 import { type CheckpointFiles, openCheckpointFiles } from "./checkpoint-files.ts";
-import { type Plan, planConversion, readPlan, type Wanted } from "./convert.ts";
+import { type Plan, planConversion, readPlan, type Wanted, type WeightType } from "./convert.ts";
 import type { FamilyConfig, FamilyDefinition, InputSizes, SystemInput } from "./define-family.ts";
 import { families } from "./families/index.ts";
 import { readHubConfig } from "./hub-config.ts";
@@ -35,11 +35,11 @@ export interface PretrainedCheckpoint {
   /** Stored element types and the number of their tensors. */
   readonly dtypes: ReadonlyMap<string, number>;
   /**
-   * Reads all weights as float32, under the names of the system.
+   * Reads all weights under the names of the system, as float32, or matrices rounded to bfloat16.
    *
    * @throws UserError (exit code 2) if a value is not finite
    */
-  readWeights(): Promise<ReadonlyMap<string, NdArray>>;
+  readWeights(type?: WeightType): Promise<ReadonlyMap<string, NdArray>>;
 }
 
 /** Replaces settings before the model is built. */
@@ -80,10 +80,10 @@ export async function openCheckpoint(
     ...{ folder, family, config, settings, inputs, parameters, dtypes },
     leftOut: [...files.tensors.keys()].filter((name) => family.leftOut?.test(name) ?? false),
     bytes: files.bytes,
-    async readWeights() {
+    async readWeights(type) {
       const opened = await open();
       try {
-        return await readPlan(plan, opened);
+        return await readPlan(plan, opened, type);
       } catch (cause) {
         throw at(folder, cause);
       } finally {

@@ -1,8 +1,10 @@
 /** Opens language models of runs and of checkpoints on the Hugging Face hub alike. */
 import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
+import { usageError } from "../graph/errors.ts";
 import { isHubFolder } from "../pretrained/hub-folder.ts";
 import { openFolderTokenizer, readStopTokens } from "../pretrained/hub-text.ts";
 import { openPretrained } from "../pretrained/open-pretrained.ts";
+import { chooseWeightType, type WeightChoice } from "../pretrained/weight-type.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import {
   type OpenLanguageModelOptions,
@@ -17,6 +19,13 @@ export interface OpenTextModelOptions extends OpenLanguageModelOptions {
    * Default 2048.
    */
   readonly contextLength?: number | undefined;
+  /**
+   * Element type in which the matrices of a checkpoint from the hub are held; they are cast to float32 where
+   * they are used. `auto`, the default, is bfloat16 if float32 does not fit into memory.
+   */
+  readonly weightType?: WeightChoice | undefined;
+  /** Receives a sentence if `auto` chooses bfloat16. */
+  readonly note?: (line: string) => void;
 }
 
 /** A text model that is ready to generate; the caller must dispose of it. */
@@ -36,14 +45,26 @@ const CONTEXT = 2048;
  */
 export async function readTextModel(
   source: string,
-  { contextLength = CONTEXT, ...options }: OpenTextModelOptions = {},
+  { contextLength = CONTEXT, weightType = "auto", note, ...options }: OpenTextModelOptions = {},
 ): Promise<TextModel> {
-  if (!isHubFolder(source)) return readRunTextModel(source, options);
-  const { model, config, readWeights } = await openPretrained(source, { contextLength });
+  if (!isHubFolder(source)) {
+    requireFloat32(source, weightType);
+    return readRunTextModel(source, options);
+  }
+  const opened = await openPretrained(source, { contextLength });
+  const { model, config, parameters, readWeights } = opened;
+  const type = chooseWeightType(weightType, { folder: source, parameters, note });
   const tokenizer = await openFolderTokenizer(source, model.vocabularySize);
   const stopTokens = await readStopTokens(source, config);
-  const compile = { runtime: defaultRuntime(), weights: await readWeights() };
+  const compile = { runtime: defaultRuntime(), weights: await readWeights(type) };
   return { model, tokenizer, stopTokens, compile };
+}
+
+function requireFloat32(run: string, type: WeightChoice): void {
+  if (type !== "bfloat16") return;
+  throw usageError(
+    `${run} is a run, whose weights are float32; --weights bfloat16 is for checkpoints from the hub`,
+  );
 }
 
 /**

@@ -11,7 +11,6 @@ const foreign: Readonly<Record<number, string>> = {
   10: "float16",
   12: "uint32",
   13: "uint64",
-  16: "bfloat16",
 };
 
 /** ONNX number of an element type. */

@@ -1,6 +1,6 @@
 import { argument, defineCommand } from "../define-command.ts";
 import { option, text, whole } from "../option.ts";
-import { generationOptions, generationRules, temperatureOption } from "../options.ts";
+import { generationOptions, generationRules, temperatureOption, weights } from "../options.ts";
 import { conflicts, exactlyOne, requires } from "../rules.ts";
 
 const notes = `
@@ -9,7 +9,8 @@ Hugging Face hub is a folder with config.json, safetensors and tokenizer.json; m
 --chat and --messages write the conversation as the chat template of the tokenizer says, and print the answer
 alone. The file of --messages has an array of {"role", "content"}, or an object with messages, tools, documents
 and chat_template_kwargs. Equal seeds give equal texts. Beyond the context length the model rereads the last context_length tokens
-for every new token; --keep-tokens with half of that makes rereading rare.
+for every new token; --keep-tokens with half of that makes rereading rare. Weights held as bfloat16 take half
+the memory, and each token takes longer, because they are cast to float32 where they are used.
 `;
 
 /** `moesaic generate` */
@@ -34,6 +35,7 @@ export const generateDefinition = defineCommand({
       "context of a checkpoint from the hub, in tokens (default: 2048)",
       whole(1),
     ),
+    weights,
     keepTokens: option("<count>", "tokens to keep when a text outgrows the context", whole(1)),
   },
   rules: [

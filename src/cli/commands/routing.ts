@@ -1,6 +1,6 @@
 import { argument, defineCommand } from "../define-command.ts";
 import { option, text, whole } from "../option.ts";
-import { checkpoint, json } from "../options.ts";
+import { checkpoint, json, weights } from "../options.ts";
 
 const notes = `
 One row for each token, layer and choice: sequence, position, token (its id), text, layer, choice (0 is the
@@ -22,6 +22,7 @@ export const routingDefinition = defineCommand({
       "tokens read together (default: 512, or the run's context)",
       whole(1),
     ),
+    weights,
     checkpoint,
     json,
   },

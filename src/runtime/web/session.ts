@@ -1,6 +1,7 @@
 /** A session of onnxruntime-web and its bindings. */
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import type { NdArray } from "../../graph/array.ts";
+import { UserError } from "../../graph/errors.ts";
 import { checkArray, checkInputs, findPort, type Ports, ports } from "../checks.ts";
 import { runFailure } from "../failure.ts";
 import type { HandleCounts } from "../handles.ts";
@@ -57,8 +58,12 @@ export async function createWebSession(
   const refuseDisposed = (): void => {
     if (disposed) throw new Error("the session was disposed of; create it again");
   };
-  const feed = (value: NdArray): Tensor =>
-    new library.Tensor(value.dtype, value.data as Tensor.DataType, value.shape);
+  const feed = ({ dtype, data, shape }: NdArray): Tensor => {
+    if (dtype === "bfloat16") {
+      throw new UserError("ONNX Runtime in WebAssembly reads no bfloat16; widen it to float32");
+    }
+    return new library.Tensor(dtype, data as Tensor.DataType, shape);
+  };
   const fetch = (feeds: Record<string, Tensor>, names: readonly string[]) =>
     queue(async () => {
       try {

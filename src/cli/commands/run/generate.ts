@@ -6,6 +6,7 @@ import {
   generate,
 } from "../../../evaluate/generate/generate.ts";
 import { defined } from "../../../graph/defined.ts";
+import type { WeightChoice } from "../../../pretrained/weight-type.ts";
 import { key } from "../../../random/index.ts";
 import { openTextModel } from "../../../runs/open-text-model.ts";
 import { type Context, printJson } from "../../context.ts";
@@ -27,6 +28,7 @@ export interface GenerateCommandOptions extends GenerationOptions, PromptOptions
   readonly stop: readonly string[] | undefined;
   readonly keepTokens: number | undefined;
   readonly context: number | undefined;
+  readonly weights: WeightChoice;
 }
 
 /** `moesaic generate`: continues texts with the language model of a run or a folder. */
@@ -39,7 +41,10 @@ export async function generateCommand(
   const { seed, beams: numBeams, lengthPenalty, experts, json } = options;
   const streams = doesStream(context, options, countPrompts(options));
 
-  using opened = await openTextModel(run, { checkpoint, experts, contextLength: options.context });
+  using opened = await openTextModel(run, {
+    ...{ checkpoint, experts, contextLength: options.context, weightType: options.weights },
+    note: context.err.line,
+  });
   const { decoder, tokenizer, model } = opened;
   const prompts = await readPrompts(options, tokenizer);
   for (const { ids } of prompts) noteLength(context, ids.length, model.contextLength);

@@ -5,6 +5,7 @@ import { formatBytes } from "../../../graph/format-bytes.ts";
 import { countParameters } from "../../../moe/active-parameters.ts";
 import { openCheckpoint, type PretrainedCheckpoint } from "../../../pretrained/open-checkpoint.ts";
 import { openPretrained, type Pretrained } from "../../../pretrained/open-pretrained.ts";
+import { weightBytes } from "../../../pretrained/weight-type.ts";
 import { formatCount } from "../../../report/format.ts";
 import { type Context, printJson } from "../../context.ts";
 import { printTable } from "../../table.ts";
@@ -48,7 +49,8 @@ function describe(
     tokenizer: existsSync(join(folder, "tokenizer.json")),
     left_out: leftOut,
     stored: { bytes, types: Object.fromEntries(dtypes) },
-    float32_bytes: 4 * total,
+    float32_bytes: weightBytes(parameters, "float32"),
+    bfloat16_bytes: weightBytes(parameters, "bfloat16"),
   };
 }
 
@@ -118,6 +120,8 @@ function rowsOf(facts: Described): string[][] {
   const images = image && `images of ${image.join(" x ")}`;
   const reads = images === undefined ? "texts" : `${images}${text ? " and of texts" : ""}`;
   const tokenizer = facts.tokenizer ? "tokenizer.json" : "none; generate needs tokenizer.json";
+  const [wide, narrow] = [facts.float32_bytes, facts.bfloat16_bytes].map(formatBytes);
+  const memory = isDecoder ? `${wide} as float32, ${narrow} as bfloat16` : `${wide} as float32`;
   const [first, second, ...rest] = leftOut;
   const rows: (string | undefined)[][] = [
     ["family", `${facts.title} (${facts.paper})`],
@@ -142,7 +146,7 @@ function rowsOf(facts: Described): string[][] {
       first && [first, second, rest.length > 0 && `${rest.length} more`].filter(Boolean).join(", "),
     ],
     ["stored", `${formatBytes(stored.bytes)} in tensors of ${types.join(", ")}`],
-    ["in memory", `${formatBytes(facts.float32_bytes)} as float32`],
+    ["in memory", memory],
   ];
   return rows.filter((row): row is string[] => row[1] !== undefined);
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { promptTokens } from "../../../evaluate/generate/prompt.ts";
 import { usageError } from "../../../graph/errors.ts";
 import { isHubFolder } from "../../../pretrained/hub-folder.ts";
+import type { WeightChoice } from "../../../pretrained/weight-type.ts";
 import { writeFileAtomically } from "../../../runs/files.ts";
 import { readTextModel } from "../../../runs/open-text-model.ts";
 import { encodeRouting, textRouting } from "../../../runs/text-routing.ts";
@@ -13,6 +14,7 @@ export interface RoutingCommandOptions {
   readonly out: string;
   readonly context: number | undefined;
   readonly checkpoint: "best" | "latest" | number;
+  readonly weights: WeightChoice;
   readonly json: boolean;
 }
 
@@ -26,14 +28,17 @@ const CONTEXT = 512;
 export async function routingCommand(
   context: Context,
   source: string,
-  { text: file, out, context: asked, checkpoint, json }: RoutingCommandOptions,
+  { text: file, out, context: asked, checkpoint, weights, json }: RoutingCommandOptions,
 ): Promise<number> {
   if (!out.endsWith(".parquet")) {
     throw usageError(`--out takes a file that ends in .parquet, got "${out}"`);
   }
   const text = await readText(file);
   const contextLength = asked ?? (isHubFolder(source) ? CONTEXT : undefined);
-  const opened = await readTextModel(source, { checkpoint, contextLength });
+  const opened = await readTextModel(source, {
+    ...{ checkpoint, contextLength, weightType: weights },
+    note: context.err.line,
+  });
   const tokens = promptTokens(opened.tokenizer, text);
   const length = Math.min(contextLength ?? opened.model.contextLength, opened.model.contextLength);
   using progress = createProgress(context.err);
