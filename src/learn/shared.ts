@@ -34,6 +34,8 @@ export type { Fit } from "./fit/fit.ts";
 export type { FittedModel, WeightedModel } from "./fit/fitted-model.ts";
 export type { FitEvaluation, FitOptions } from "./fit/options.ts";
 export { createGradCacheStep } from "./grad-cache/grad-cache.ts";
+export { createLora, type Lora, type LoraSettings } from "./lora/lora.ts";
+export { mergeAdapters } from "./lora/merge-adapters.ts";
 export { type BaseSettings, type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
 export type { ParameterRule } from "./parameter-rule.ts";
 export type { ProgressSink, ProgressUpdate } from "./progress.ts";

@@ -72,6 +72,7 @@ export { positionTable } from "./positions.ts";
 export { type ResnetStemOptions, resnetStem } from "./resnet-stem.ts";
 export { rmsNorm } from "./rms-norm.ts";
 export {
+  type Adapter,
   createScope,
   type LossWeight,
   type ParameterSpec,
@@ -79,5 +80,6 @@ export {
   type RandomSpec,
   type ScheduledWeight,
   type Scope,
+  type ScopeOptions,
   type Trace,
 } from "./scope.ts";

@@ -1,4 +1,6 @@
 /** Checkpoints as on the Hugging Face hub: families, their settings and the names of their weights. */
+
+export type { WeightType } from "./convert.ts";
 export { decoderSettings, mixtureSettings } from "./decoder-settings.ts";
 export {
   defineEncoder,
@@ -19,3 +21,4 @@ export {
   type Pretrained,
 } from "./open-pretrained.ts";
 export type { PartStep } from "./parts.ts";
+export { chooseWeightType, type WeightChoice, weightBytes } from "./weight-type.ts";

@@ -25,6 +25,27 @@ beforeAll(async () => {
   rmSync(text); // The data set is removed from here on.
 });
 
+test("a checkpoint from the hub continues a text with weights as bfloat16", async () => {
+  const hub = fileURLToPath(new URL("../../src/pretrained/fixtures/qwen3_moe", import.meta.url));
+  const texts = async (type: string) => {
+    const { code, out, err } = await moesaic(
+      ...["generate", hub, "--prompt", "the router", "--temperature", "1", "--context", "32"],
+      ...["--max-new-tokens", "8", "--weights", type, "--json"],
+    );
+    expect(code, err).toBe(0);
+    return (JSON.parse(out) as Document).texts[0]!;
+  };
+  const [wide, chosen, narrow] = [
+    await texts("float32"),
+    await texts("auto"),
+    await texts("bfloat16"),
+  ];
+  expect(chosen).toEqual(wide); // it fits
+  // The fixture has float32 weights, so rounded ones differ a little.
+  expect(narrow.log_probability).not.toBe(wide.log_probability);
+  expect(narrow.log_probability).toBeCloseTo(wide.log_probability, 0);
+});
+
 const prompt = ["generate", run, "--prompt", "the "];
 const short = [...prompt, "--max-new-tokens", "40"];
 
@@ -288,6 +309,12 @@ describe("is refused with a clear error", () => {
     );
     expect(await refusal(at("images"), "--prompt", "a")).toContain(
       "is a run of diff-moe, which does not continue texts; name a run of moe-decoder",
+    );
+  });
+
+  test("weights of a run as bfloat16", async () => {
+    expect(await refusal(run, "--prompt", "a", "--weights", "bfloat16")).toContain(
+      "is a run, whose weights are float32; --weights bfloat16 is for checkpoints from the hub",
     );
   });
 

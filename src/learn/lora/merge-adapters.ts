@@ -37,8 +37,7 @@ export function requireAlpha(
  * @throws UserError if the matrices of an adapter do not fit its layer
  *
  * @example
- * const a = array([[1, 2]]); // [r, I]
- * const b = array([[10]]); // [O, r]
+ * const [a, b] = [array([[1, 2]]), array([[10]])];
  * const tensors = new Map([["weight", array([[1, 1]])], ["lora_A.weight", a], ["lora_B.weight", b]]);
  * mergeAdapters(tensors, 1).get("weight"); // [[11, 21]]
  */

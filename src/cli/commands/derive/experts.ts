@@ -1,7 +1,7 @@
-import { argument, defineCommand, defineCommandGroup } from "../define-command.ts";
-import { flag, number, option, text, whole } from "../option.ts";
-import { checkpoint, common, run } from "../options.ts";
-import { mergeWeights, namedExperts } from "../parse-experts.ts";
+import { argument, defineCommand, defineCommandGroup } from "../../define-command.ts";
+import { flag, number, option, text, whole } from "../../option.ts";
+import { checkpoint, common, run } from "../../options.ts";
+import { mergeWeights, namedExperts } from "../../parse-experts.ts";
 
 const notes = `
 All subcommands except list read a checkpoint of <run> and write a new run directory with the changed
@@ -12,7 +12,7 @@ the start:
 Numbers without a layer select the experts with these numbers in every layer.
 `;
 
-const load = () => import("./run/experts.ts");
+const load = () => import("../run/experts.ts");
 
 /** Options of all subcommands that write a new run. */
 const output = {

@@ -1,6 +1,6 @@
-import { defineCommand } from "../define-command.ts";
-import { flag, option, text } from "../option.ts";
-import { checkpoint, common, run } from "../options.ts";
+import { defineCommand } from "../../define-command.ts";
+import { flag, option, text } from "../../option.ts";
+import { checkpoint, common, run } from "../../options.ts";
 
 const notes = `
 Every adapted weight becomes W + (alpha / rank) B A; the result gives the same outputs within rounding.
@@ -31,5 +31,5 @@ export const mergeDefinition = defineCommand({
     "moesaic merge runs/adapted --out runs/merged",
     "moesaic merge runs/adapted --out merged.safetensors",
   ],
-  load: async () => (await import("./run/merge.ts")).mergeCommand,
+  load: async () => (await import("../run/merge.ts")).mergeCommand,
 });
