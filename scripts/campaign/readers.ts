@@ -18,6 +18,7 @@ import { filesOfIndex } from "../../src/formats/safetensors-index.ts";
 import { decodeRecord } from "../../src/inspect/record/record-codec.ts";
 import { readLiveModelSpec } from "../../src/live/spec.ts";
 import { readStopTokens } from "../../src/pretrained/hub-text.ts";
+import { openCheckpoint } from "../../src/pretrained/open-checkpoint.ts";
 import { openPretrained } from "../../src/pretrained/open-pretrained.ts";
 import { trainConfigSchema } from "../../src/recipe/config.ts";
 import { readTokenizer } from "../../src/recipe/tokenizer-file.ts";
@@ -140,6 +141,16 @@ export const readers: readonly Reader[] = [
     name: "weights of a checkpoint",
     file: "hub/model.safetensors",
     read: async (path) => (await openPretrained(below(path, 1))).readWeights(),
+  },
+  {
+    name: "weights of an ONNX file",
+    file: "dinov2.onnx",
+    read: async (path) => (await openCheckpoint(path)).readWeights(),
+  },
+  {
+    name: "open_clip_config.json",
+    file: "open_clip/open_clip_config.json",
+    read: (path) => openCheckpoint(below(path, 1)),
   },
   {
     name: "generation_config.json",

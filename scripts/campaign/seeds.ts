@@ -8,7 +8,8 @@ import { encodeNpy } from "../../src/formats/npy.ts";
 import { allocate } from "../../src/graph/array.ts";
 import { writeLiveModel } from "../../src/runs/export-live-model.ts";
 
-const hub = fileURLToPath(new URL("../../src/pretrained/fixtures/qwen3_moe/", import.meta.url));
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../src/pretrained/fixtures/${name}`, import.meta.url));
 
 /** Settings of a training of a second. */
 export const tiny = [
@@ -31,7 +32,9 @@ export async function writeSeeds(folder: string): Promise<void> {
   mkdirSync(join(folder, "pictures"), { recursive: true });
   await train(join(folder, "run"), ["train.max_steps=2", "train.eval_every=2"]);
   await writeLiveModel(join(folder, "run"), folder);
-  cpSync(hub, join(folder, "hub"), { recursive: true });
+  cpSync(fixture("qwen3_moe"), join(folder, "hub"), { recursive: true });
+  cpSync(fixture("open_clip"), join(folder, "open_clip"), { recursive: true });
+  cpSync(fixture("onnx/dinov2.onnx"), join(folder, "dinov2.onnx"));
   await writePictures(join(folder, "pictures"));
   writeTables(folder);
   const index = { weight_map: { a: "images.idx", b: "array.npy" } };

@@ -66,6 +66,11 @@ const patches: readonly NameRule[] = [
         "stack",
         ["query", "key", "value"].map((name) => `${layer}.attention.attention.${name}.${form}`),
       ),
+      // As Transformers 5 names them in exports.
+      joined(
+        "stack",
+        ["q_proj", "k_proj", "v_proj"].map((name) => `${layer}.attention.${name}.${form}`),
+      ),
     ),
   ),
 ];
@@ -108,9 +113,9 @@ export const deit = defineEncoder({
 });
 
 /** Weight and bias whose rows are scaled by a factor each (LayerScale, arXiv:2103.17239). */
-function scaled(to: string, from: string, factor: string): NameRule[] {
+function scaled(to: string, factor: string, ...from: readonly string[]): NameRule[] {
   return ["weight", "bias"].map((form) =>
-    rule(`${to}.${form}`, joined("scale_rows", [`${from}.${form}`, factor])),
+    rule(`${to}.${form}`, ...from.map((name) => joined("scale_rows", [`${name}.${form}`, factor]))),
   );
 }
 
@@ -166,10 +171,11 @@ export const dinov2 = defineEncoder({
     ...affine("blocks.{i}.norm2", `${layer}.norm2`),
     ...scaled(
       "blocks.{i}.attn.proj",
-      `${layer}.attention.output.dense`,
       `${layer}.layer_scale1.lambda1`,
+      `${layer}.attention.output.dense`,
+      `${layer}.attention.o_proj`,
     ),
     ...affine("blocks.{i}.mlp.fc1", `${layer}.mlp.fc1`),
-    ...scaled("blocks.{i}.mlp.fc2", `${layer}.mlp.fc2`, `${layer}.layer_scale2.lambda1`),
+    ...scaled("blocks.{i}.mlp.fc2", `${layer}.layer_scale2.lambda1`, `${layer}.mlp.fc2`),
   ],
 });
