@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { decodeSafetensors } from "../formats/safetensors.ts";
-import { allocate, type NdArray, toNumbers } from "../graph/array.ts";
+import { allocate, array, type NdArray, toNumbers } from "../graph/array.ts";
 import { apply } from "../learn/native.ts";
 import { createLimoe } from "../models/limoe/config.ts";
 import { sfMoe } from "../models/sf-moe/sf-moe.ts";
@@ -127,6 +127,24 @@ function expectClose(found: NdArray, expected: NdArray): void {
   const distances = toNumbers(found).map((x, i) => Math.abs(x - toNumbers(expected)[i]!));
   expect(Math.max(...distances)).toBeLessThan(1e-5);
 }
+
+test("siglip fills texts up to the context length, whatever follows them", async () => {
+  const folder = `${fixtures}siglip`;
+  const { tensors } = decodeSafetensors(readFileSync(`${folder}/expected.safetensors`));
+  const { settings, readWeights } = await openCheckpoint(folder);
+  const sizes = { vocabularySize: 48, imageShape: [3, 12, 12] } as const;
+  const model = createLimoe(settings as ModelSettings<"limoe">, sizes);
+  const [, second, third] = [0, 1, 2].map((row) => toNumbers(tensors.get("ids")!).slice(8 * row, 8 * row + 4)); // biome-ignore format: one line
+  const ids = array([second!, [...third!.slice(0, 2), 7, 9]], "int64"); // texts of 4 and 2 tokens
+  const { output } = await apply(
+    (scope, given) => model.encodeTexts(scope, given.ids, given.lengths),
+    await readWeights(),
+    { ids, lengths: array([4, 2], "int64") },
+  );
+  const expected = tensors.get("text_embeddings")!;
+  const rows = { ...expected, shape: [2, 16], data: expected.data.slice(16) } as NdArray;
+  expectClose(output, rows);
+});
 
 describe("pairs that the towers do not compute are refused", () => {
   const temporary = mkdtempSync(join(tmpdir(), "moesaic-pairs-"));
