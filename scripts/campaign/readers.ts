@@ -11,7 +11,7 @@ import { createHubTokenizer } from "../../src/data/tokenizers/hub.ts";
 import { hubTokenizerState } from "../../src/data/tokenizers/hub-file.ts";
 import { readIdx } from "../../src/formats/idx.ts";
 import { decodeNpy } from "../../src/formats/npy.ts";
-import { openParquet } from "../../src/formats/parquet.ts";
+import { openParquet } from "../../src/formats/parquet/parquet.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { readSafetensorsFile } from "../../src/formats/safetensors-file.ts";
 import { filesOfIndex } from "../../src/formats/safetensors-index.ts";

@@ -7,7 +7,7 @@ export {
   type ParquetOptions,
   type ParquetRow,
   parquetColumns,
-} from "../formats/parquet.ts";
+} from "../formats/parquet/parquet.ts";
 export * from "./browser.ts";
 export type { DataWarning, ReportHooks, ReportItem, SkippedItems } from "./data-report.ts";
 export {

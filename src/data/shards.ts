@@ -2,7 +2,7 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { ParquetColumns, ParquetRow } from "../formats/parquet.ts";
+import type { ParquetColumns, ParquetRow } from "../formats/parquet/parquet.ts";
 import { UserError, usageError } from "../graph/errors.ts";
 import type { Split } from "./dataset.ts";
 import { splitNames } from "./images/split-folders.ts";
@@ -123,7 +123,7 @@ export async function openShardFiles<const Columns extends ParquetColumns>(
   options: { readonly maxRows: number; readonly hint: string },
 ): Promise<Shards<Columns>> {
   // Loaded on demand, because every command reads the definitions of data sets.
-  const { openParquet } = await import("../formats/parquet.ts");
+  const { openParquet } = await import("../formats/parquet/parquet.ts");
   const files = await Promise.all(paths.map((path) => openParquet(path, columns, options)));
   const numRows = files.reduce((sum, file) => sum + file.numRows, 0);
   async function* rows(): AsyncGenerator<ShardedRow<Columns>> {

@@ -1,6 +1,6 @@
 /** The routing of a text by a language model, as columns of a table. */
 import { compileForward } from "../evaluate/forward.ts";
-import { requiredColumn } from "../formats/parquet-columns.ts";
+import { requiredColumn } from "../formats/parquet/parquet-columns.ts";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
 import { input } from "../graph/inputs.ts";
 import { isRoutingTap, layersOf, readRouting } from "../moe/routing-taps.ts";

@@ -13,7 +13,7 @@ import {
   sceneNames,
   sceneOf,
 } from "../../src/data/images/index.ts";
-import { openParquet } from "../../src/formats/parquet.ts";
+import { openParquet } from "../../src/formats/parquet/parquet.ts";
 import { needs, root } from "./data.fixture.ts";
 
 function histogram(values: Iterable<number | string>): Record<string, number> {

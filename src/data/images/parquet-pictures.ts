@@ -1,7 +1,7 @@
 /** Pictures in a column of a Parquet file: bytes, or paths. */
 
-import type { ParquetColumns } from "../../formats/parquet.ts";
-import type { ParquetType } from "../../formats/parquet-schema.ts";
+import type { ParquetColumns } from "../../formats/parquet/parquet.ts";
+import type { ParquetType } from "../../formats/parquet/parquet-schema.ts";
 import { usageError } from "../../graph/errors.ts";
 import { imageColumns } from "./captioned/caption-rows.ts";
 import { BrokenImageError } from "./decode/decode.ts";

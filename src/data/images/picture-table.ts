@@ -1,6 +1,6 @@
 /** Tables of pictures with labels: Parquet files, or lists of paths and labels. */
 
-import type { ParquetColumns } from "../../formats/parquet.ts";
+import type { ParquetColumns } from "../../formats/parquet/parquet.ts";
 import { defined } from "../../graph/defined.ts";
 import { UserError } from "../../graph/errors.ts";
 import { classLabelNames } from "../class-labels.ts";
@@ -55,7 +55,7 @@ async function readParquet(
   hint: string,
 ): Promise<PictureTable> {
   const path = files[0]!;
-  const { parquetColumns, parquetMetadata } = await import("../../formats/parquet.ts");
+  const { parquetColumns, parquetMetadata } = await import("../../formats/parquet/parquet.ts");
   const known = await parquetColumns(path, { hint });
   const picture = pictureColumn(path, known, spec.columns?.image);
   const label = spec.columns?.label ?? labelColumns.find((one) => known.has(one));

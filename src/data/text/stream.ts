@@ -58,7 +58,7 @@ export async function openTextStream(spec: TextStreamSpec): Promise<StreamDatase
 
 async function readColumn(path: string, column: string, hint: string): Promise<string> {
   // Loaded on demand, because every command reads the definitions of data sets.
-  const { openParquet } = await import("../../formats/parquet.ts");
+  const { openParquet } = await import("../../formats/parquet/parquet.ts");
   const file = await openParquet(path, { [column]: "string" }, { hint });
   const lines: string[] = [];
   for await (const group of file.groups()) for (const row of group) lines.push(row[column]!);

@@ -55,7 +55,9 @@ function formatOf(file: string): TableFormat {
 
 async function readParquet(path: string, columns: TextColumns, hint: string): Promise<TextTable> {
   // Loaded on demand, because every command reads the definitions of data sets.
-  const { openParquet, parquetColumns, parquetMetadata } = await import("../../formats/parquet.ts");
+  const { openParquet, parquetColumns, parquetMetadata } = await import(
+    "../../formats/parquet/parquet.ts"
+  );
   const known = await parquetColumns(path, { hint });
   const label = String(columns.label);
   const texts = columns.text.map(String);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import type { Embeddings } from "../../evaluate/similarity.ts";
 import { encodeNpy } from "../../formats/npy.ts";
-import { requiredColumn } from "../../formats/parquet-columns.ts";
+import { requiredColumn } from "../../formats/parquet/parquet-columns.ts";
 import { usageError } from "../../graph/errors.ts";
 import { writeFileAtomically } from "../files.ts";
 

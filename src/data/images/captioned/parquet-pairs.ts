@@ -1,6 +1,6 @@
 /** Pictures and captions from Parquet files. */
 
-import type { ParquetColumns } from "../../../formats/parquet.ts";
+import type { ParquetColumns } from "../../../formats/parquet/parquet.ts";
 import { UserError, usageError } from "../../../graph/errors.ts";
 import { openShardFiles, type ShardedRow } from "../../shards.ts";
 import { BrokenImageError } from "../decode/decode.ts";
@@ -32,7 +32,7 @@ export async function openParquetPairs(
   if (columns.encoding === "base64") {
     throw usageError(`${path}: base64 is not supported in Parquet; store the bytes themselves`);
   }
-  const { parquetColumns } = await import("../../../formats/parquet.ts");
+  const { parquetColumns } = await import("../../../formats/parquet/parquet.ts");
   const known = await parquetColumns(path, { hint });
   const picture = pictureColumn(path, known, columns.image);
   const captions = captionNames([...known.keys()], columns);

@@ -11,7 +11,7 @@ import {
   type RowGroup,
   type SchemaTree,
 } from "hyparquet";
-import { UserError, usageError } from "../graph/errors.ts";
+import { UserError, usageError } from "../../graph/errors.ts";
 import {
   checkEnds,
   checkGroups,

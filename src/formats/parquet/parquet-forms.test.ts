@@ -7,7 +7,7 @@ import { openParquet, type ParquetColumns, parquetColumns } from "./parquet.ts";
 
 const hint = "get it";
 const fixture = (name: string): string =>
-  fileURLToPath(new URL(`./fixtures/${name}.parquet`, import.meta.url));
+  fileURLToPath(new URL(`../fixtures/${name}.parquet`, import.meta.url));
 let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "moesaic-parquet-forms-"));
@@ -21,7 +21,7 @@ async function readAll<const Columns extends ParquetColumns>(path: string, wante
   return rows;
 }
 
-/** The values of fixtures/parquet-forms.py. */
+/** The values of ../fixtures/parquet-forms.py. */
 const texts = [
   "prefix one",
   "prefix two",

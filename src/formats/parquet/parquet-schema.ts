@@ -1,7 +1,7 @@
 /** The columns of a Parquet file: their names, types and places in the schema. */
 
 import type { SchemaTree } from "hyparquet";
-import { UserError } from "../graph/errors.ts";
+import { UserError } from "../../graph/errors.ts";
 
 /** A type that a column of a file has; `strings` is a list of texts. */
 export type ParquetType = "bytes" | "string" | "strings" | "integer";

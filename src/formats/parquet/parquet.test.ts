@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parquetWriteFile } from "hyparquet-writer";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { writePictures } from "../data/images/pictures.fixture.ts";
+import { writePictures } from "../../data/images/pictures.fixture.ts";
 import { openParquet, type ParquetColumns } from "./parquet.ts";
 
 let folder = "";

@@ -1,7 +1,7 @@
 /** Checks of a Parquet file before its columns are read. */
 
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
-import { UserError } from "../graph/errors.ts";
+import { UserError } from "../../graph/errors.ts";
 import { codecs } from "./parquet-codecs.ts";
 
 const maxFooterBytes = 2 ** 26;

@@ -7,7 +7,7 @@ import { openParquet, type ParquetColumns, parquetColumns } from "./parquet.ts";
 
 const hint = "get it";
 const fixture = (version: 1 | 2): string =>
-  fileURLToPath(new URL(`./fixtures/caption-lists-v${version}.parquet`, import.meta.url));
+  fileURLToPath(new URL(`../fixtures/caption-lists-v${version}.parquet`, import.meta.url));
 
 let folder = "";
 beforeAll(() => {
