@@ -27,5 +27,10 @@ test("every address survives the round trip", () => {
     const route = parseRoute(hrefOf({ run, page: "tokens", params }));
     expect(route).toEqual({ run, page: "tokens", params });
   }
+  for (const model of ["plain", "50 % & more?", "a/b"]) {
+    const route = parseRoute(hrefOf({ model, page: "model", params }));
+    expect(route).toEqual({ model, page: "model", params });
+  }
+  expect(parseRoute("#/model/")).toMatchObject({ page: "runs", unknown: "model/" });
   expect(hrefOf({ page: "runs" })).toBe("#/");
 });

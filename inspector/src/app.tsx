@@ -1,14 +1,17 @@
 /** The frame of every page: header and page selection. */
 import { useEffect } from "preact/hooks";
 import { Header } from "./components/header.tsx";
+import { lazy } from "./components/lazy.tsx";
 import { RunPageView } from "./pages/run-page.tsx";
 import { RunsPage } from "./pages/runs.tsx";
 import { route } from "./route.ts";
 
+const ModelPage = lazy(async () => (await import("./pages/model.tsx")).ModelPage);
+
 export function App() {
-  const { run, page, unknown } = route.value;
+  const { run, model, page, unknown } = route.value;
   // A new page starts at its top, like a document.
-  useEffect(() => scrollTo(0, 0), [run, page]);
+  useEffect(() => scrollTo(0, 0), [run, model, page]);
   return (
     <>
       <button type="button" class="skip" onClick={toContent}>
@@ -22,7 +25,13 @@ export function App() {
             {run === undefined ? "list of runs" : "overview of the run"}.
           </p>
         )}
-        {run === undefined ? <RunsPage /> : <RunPageView key={run} id={run} />}
+        {model !== undefined ? (
+          <ModelPage key={model} id={model} />
+        ) : run === undefined ? (
+          <RunsPage />
+        ) : (
+          <RunPageView key={run} id={run} />
+        )}
       </main>
     </>
   );

@@ -10,6 +10,7 @@ import "./style/experts.css";
 import "./style/attention.css";
 import "./style/confusion.css";
 import "./style/playground.css";
+import "./style/model.css";
 import "./style/retrieve.css";
 import { render } from "preact";
 import { App } from "./app.tsx";

@@ -57,6 +57,26 @@ export function createProgress(terminal: Terminal, now: () => number = Date.now)
   };
 }
 
+/** Time after which the reading of weights is shown, milliseconds. */
+const readingShownAfter = 2000;
+
+/** Shows how many million parameters are read, if reading takes long; the caller must dispose of it. */
+export function readingProgress(
+  terminal: Terminal,
+): Disposable & { readonly onProgress: (done: number, total: number) => void } {
+  const started = Date.now();
+  const progress = createProgress(terminal);
+  const millions = (count: number): number => Math.round(count / 1e6);
+  return {
+    onProgress: (done, total) => {
+      if (Date.now() - started < readingShownAfter) return;
+      const label = "million parameters";
+      progress.update({ label, done: millions(done), total: millions(total) });
+    },
+    [Symbol.dispose]: () => progress.close(),
+  };
+}
+
 /**
  * One line, for example
  * `step 300/1500 ━━━━────────────────  loss 0.412  accuracy 0.871  18.3k tokens/s  0:42 left`.

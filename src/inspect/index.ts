@@ -106,6 +106,8 @@ export type {
   LiveMessages,
   MetricSeries,
   MetricTable,
+  ModelEntry,
+  ModelMessage,
   RunEntry,
   RunList,
   RunState,

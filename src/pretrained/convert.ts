@@ -1,13 +1,13 @@
 /** Finds the parameters of a model in a checkpoint, and reads them. */
 import { notFinite } from "../formats/finite.ts";
-import type { NdArray } from "../graph/array.ts";
+import { elementCount, type NdArray } from "../graph/array.ts";
 import { toBfloat16 } from "../graph/bfloat16.ts";
 import { usageError } from "../graph/errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import type { CheckpointFiles } from "./checkpoint-files.ts";
-import { joinedArray, joinedShape } from "./joins.ts";
 import { type NameRule, type Place, ruleOf, type Source, stored } from "./names.ts";
-import { arrayAfter, shapeAfter } from "./parts.ts";
+import { joinedArray, joinedShape } from "./steps/joins.ts";
+import { arrayAfter, shapeAfter } from "./steps/parts.ts";
 
 /** A parameter of the model. */
 export interface Wanted {
@@ -23,6 +23,9 @@ interface Found extends Wanted {
 
 /** The places of all parameters. */
 export type Plan = readonly Found[];
+
+/** Receives how many numbers are done, of how many. */
+export type OnProgress = (done: number, total: number) => void;
 
 /** Most names that a message lists. */
 const LISTED = 3;
@@ -76,6 +79,13 @@ export function planConversion(
 /** The element type in which matrices are held; vectors are float32. */
 export type WeightType = "float32" | "bfloat16";
 
+export interface ReadOptions {
+  /** Default float32. */
+  readonly type?: WeightType;
+  /** Called after each tensor with the number of parameters so far and of all. */
+  readonly onProgress?: OnProgress;
+}
+
 /**
  * Reads the parameters of a plan, each stored tensor once.
  *
@@ -84,8 +94,10 @@ export type WeightType = "float32" | "bfloat16";
 export async function readPlan(
   plan: Plan,
   files: Pick<CheckpointFiles, "read">,
-  type: WeightType = "float32",
+  { type = "float32", onProgress = () => {} }: ReadOptions = {},
 ): Promise<Map<string, NdArray>> {
+  const total = plan.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  let done = 0;
   const byTensor = new Map<string, Found[]>();
   for (const parameter of plan) {
     const { source, place } = parameter;
@@ -107,7 +119,9 @@ export async function readPlan(
       }
       const narrows = type === "bfloat16" && taken.shape.length > 1;
       weights.set(name, narrows ? narrowed(taken as NdArray<"float32">) : own(taken, whole));
+      done += taken.data.length;
     }
+    onProgress(done, total);
   }
   return weights;
 }

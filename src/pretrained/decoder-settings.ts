@@ -83,6 +83,12 @@ export function mixtureSettings(
   };
 }
 
+/** The rule of `mixtureSettings` in one sentence. */
+export function softmaxRouting(normalized: boolean): string {
+  const weights = normalized ? "divided by their sum" : "as they are";
+  return `softmax over all experts, the top K, weights ${weights}`;
+}
+
 function requirePlain({
   hidden_act: activation,
   quantization_config: quantization,

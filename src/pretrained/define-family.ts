@@ -32,7 +32,7 @@ export interface FamilyDefinition<Config extends FamilyConfig = FamilyConfig> {
   /** A decoder continues texts; an encoder gives features, and models start from its weights. */
   readonly kind: "decoder" | "encoder";
   /** How a token's experts are chosen, in one sentence; absent for dense families. */
-  readonly routing?: string;
+  routing?(config: Config): string;
   /** The keys of config.json that it reads. */
   readonly schema: z.ZodType<Config>;
   /**
@@ -69,7 +69,15 @@ export type Resampling = "antialiased" | "bicubic";
 /** The parts that families of all kinds give. */
 type FamilyFacts = Omit<
   FamilyDefinition,
-  "kind" | "schema" | "settings" | "inputs" | "prefixes" | "leftOut" | "resampling" | "recognize"
+  | "kind"
+  | "routing"
+  | "schema"
+  | "settings"
+  | "inputs"
+  | "prefixes"
+  | "leftOut"
+  | "resampling"
+  | "recognize"
 >;
 
 const form = {
@@ -89,6 +97,7 @@ const form = {
 export function defineFamily<const Shape extends z.ZodRawShape>(
   definition: FamilyFacts & {
     readonly keys: Shape;
+    routing?(config: HubConfig): string;
     settings(config: HubConfig & z.output<z.ZodObject<Shape>>): SystemInput;
   },
 ): FamilyDefinition<HubConfig> {

@@ -13,7 +13,8 @@ const ids = z.union([z.int().nonnegative(), z.array(z.int().nonnegative())]).nul
 const generation = z.looseObject({ eos_token_id: ids });
 
 /**
- * Opens the `tokenizer.json` of a folder.
+ * Opens the `tokenizer.json` of a folder. Rows of the model's table without a token, which pad it to a
+ * round size, have no text.
  *
  * @param numEmbeddings rows of the model's table; a tokenizer with more ids does not belong to it
  * @throws UserError (exit code 2) if it is missing, of another kind or too large for the model
@@ -23,9 +24,17 @@ export async function openFolderTokenizer(
   numEmbeddings: number,
 ): Promise<Tokenizer> {
   const tokenizer = createHubTokenizer(await hubTokenizerState(resolve(folder), {}));
-  if (tokenizer.vocabularySize <= numEmbeddings) return tokenizer;
+  const { vocabularySize } = tokenizer;
+  if (vocabularySize === numEmbeddings) return tokenizer;
+  if (vocabularySize < numEmbeddings) {
+    const named = (id: number): boolean => id < vocabularySize || id >= numEmbeddings;
+    return {
+      ...tokenizer,
+      decode: (ids, options) => tokenizer.decode([...ids].filter(named), options),
+    };
+  }
   throw usageError(
-    `${folder}: tokenizer.json has ids up to ${tokenizer.vocabularySize - 1}, but the model has ${numEmbeddings} embeddings; they do not belong together`,
+    `${folder}: tokenizer.json has ids up to ${vocabularySize - 1}, but the model has ${numEmbeddings} embeddings; they do not belong together`,
   );
 }
 

@@ -12,7 +12,6 @@ export {
 } from "./define-family.ts";
 export { families } from "./families/index.ts";
 export type { HubConfig } from "./hub-config.ts";
-export type { Join } from "./joins.ts";
 export { joined, type NameRule, part, rule, type Source } from "./names.ts";
 export { openCheckpoint, type PretrainedCheckpoint } from "./open-checkpoint.ts";
 export {
@@ -20,5 +19,6 @@ export {
   openPretrained,
   type Pretrained,
 } from "./open-pretrained.ts";
-export type { PartStep } from "./parts.ts";
+export type { Join } from "./steps/joins.ts";
+export type { PartStep } from "./steps/parts.ts";
 export { chooseWeightType, type WeightChoice, weightBytes } from "./weight-type.ts";

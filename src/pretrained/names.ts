@@ -1,6 +1,6 @@
 /** Tables that say where each parameter of a model lies in a checkpoint. */
-import type { Join } from "./joins.ts";
-import type { PartStep } from "./parts.ts";
+import type { Join } from "./steps/joins.ts";
+import type { PartStep } from "./steps/parts.ts";
 
 /**
  * Stored tensors, how they are joined, and the steps to a parameter. In names, `{i}` is the block and

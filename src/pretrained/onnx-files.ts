@@ -12,7 +12,7 @@ import { narrowTypes, widenToFloat32 } from "../formats/narrow.ts";
 import { elementCount, type NdArray } from "../graph/array.ts";
 import { usageError } from "../graph/errors.ts";
 import type { CheckpointFiles } from "./checkpoint-files.ts";
-import { arrayAfter } from "./parts.ts";
+import { arrayAfter } from "./steps/parts.ts";
 
 /** Files are read as a whole. */
 const MAX_BYTES = 2 ** 31 - 1;

@@ -5,7 +5,7 @@ import type { NdArray } from "../graph/array.ts";
 import { UserError, usageError } from "../graph/errors.ts";
 import { modelSchema } from "../models/systems.ts";
 import { type CheckpointFiles, openCheckpointFiles } from "./checkpoint-files.ts";
-import { type Plan, planConversion, readPlan, type Wanted, type WeightType } from "./convert.ts";
+import { type Plan, planConversion, type ReadOptions, readPlan, type Wanted } from "./convert.ts";
 import type { FamilyConfig, FamilyDefinition, InputSizes, SystemInput } from "./define-family.ts";
 import { families } from "./families/index.ts";
 import { readHubConfig } from "./hub-config.ts";
@@ -39,7 +39,7 @@ export interface PretrainedCheckpoint {
    *
    * @throws UserError (exit code 2) if a value is not finite
    */
-  readWeights(type?: WeightType): Promise<ReadonlyMap<string, NdArray>>;
+  readWeights(options?: ReadOptions): Promise<ReadonlyMap<string, NdArray>>;
 }
 
 /** Replaces settings before the model is built. */
@@ -80,10 +80,10 @@ export async function openCheckpoint(
     ...{ folder, family, config, settings, inputs, parameters, dtypes },
     leftOut: [...files.tensors.keys()].filter((name) => family.leftOut?.test(name) ?? false),
     bytes: files.bytes,
-    async readWeights(type) {
+    async readWeights(options) {
       const opened = await open();
       try {
-        return await readPlan(plan, opened, type);
+        return await readPlan(plan, opened, options);
       } catch (cause) {
         throw at(folder, cause);
       } finally {

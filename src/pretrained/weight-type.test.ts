@@ -41,7 +41,7 @@ test.each(["qwen3_moe", "gpt_oss", "llama"])(
   "%s computes with bfloat16 weights what it computes with the same numbers as float32",
   async (name) => {
     const { model, readWeights } = await openPretrained(fixture(name));
-    const narrow = await readWeights("bfloat16");
+    const narrow = await readWeights({ type: "bfloat16" });
     const types = [...narrow].map(
       ([, { dtype, shape }]) => `${dtype} ${Math.min(shape.length, 2)}`,
     );

@@ -2,6 +2,8 @@
  * The part of `report/` that runs in browsers: charts, which draw into any document, and number
  * formats.
  */
+
+export { formatBytes } from "../graph/format-bytes.ts";
 export { type AssociationDotsOptions, associationDotsChart } from "./charts/association-dots.ts";
 export {
   type AttentionMap,

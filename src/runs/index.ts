@@ -51,4 +51,4 @@ export {
   type OpenTextModelOptions,
   openTextModel,
 } from "./open-text-model.ts";
-export { type RoutingRows, textRouting } from "./text-routing.ts";
+export { type RoutingRows, textRouting } from "./text-routing/routing-rows.ts";

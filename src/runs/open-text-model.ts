@@ -1,6 +1,8 @@
 /** Opens language models of runs and of checkpoints on the Hugging Face hub alike. */
 import { createDecoder, type Decoder } from "../evaluate/generate/decoder.ts";
+import { defined } from "../graph/defined.ts";
 import { usageError } from "../graph/errors.ts";
+import type { OnProgress } from "../pretrained/convert.ts";
 import { isHubFolder } from "../pretrained/hub-folder.ts";
 import { openFolderTokenizer, readStopTokens } from "../pretrained/hub-text.ts";
 import { openPretrained } from "../pretrained/open-pretrained.ts";
@@ -26,6 +28,8 @@ export interface OpenTextModelOptions extends OpenLanguageModelOptions {
   readonly weightType?: WeightChoice | undefined;
   /** Receives a sentence if `auto` chooses bfloat16. */
   readonly note?: (line: string) => void;
+  /** Called while the weights of a checkpoint from the hub are read, with parameters read and all. */
+  readonly onProgress?: OnProgress;
 }
 
 /** A text model that is ready to generate; the caller must dispose of it. */
@@ -45,7 +49,13 @@ const CONTEXT = 2048;
  */
 export async function readTextModel(
   source: string,
-  { contextLength = CONTEXT, weightType = "auto", note, ...options }: OpenTextModelOptions = {},
+  {
+    contextLength = CONTEXT,
+    weightType = "auto",
+    note,
+    onProgress,
+    ...options
+  }: OpenTextModelOptions = {},
 ): Promise<TextModel> {
   if (!isHubFolder(source)) {
     requireFloat32(source, weightType);
@@ -56,7 +66,8 @@ export async function readTextModel(
   const type = chooseWeightType(weightType, { folder: source, parameters, note });
   const tokenizer = await openFolderTokenizer(source, model.vocabularySize);
   const stopTokens = await readStopTokens(source, config);
-  const compile = { runtime: defaultRuntime(), weights: await readWeights(type) };
+  const weights = await readWeights({ type, ...defined({ onProgress }) });
+  const compile = { runtime: defaultRuntime(), weights };
   return { model, tokenizer, stopTokens, compile };
 }
 

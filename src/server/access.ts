@@ -37,11 +37,22 @@ function hostName(header: string): string {
   return /^\[([0-9a-f:.]+)\](?::\d+)?$/i.exec(header)?.[1] ?? header.replace(/:\d+$/, "");
 }
 
-/** Rejects all methods but GET and HEAD. */
-export const readOnly: MiddlewareHandler = async (c, next) => {
-  if (c.req.method === "GET" || c.req.method === "HEAD") return next();
-  return c.text("only GET and HEAD are answered\n", 405, { Allow: "GET, HEAD" });
-};
+/**
+ * Rejects all methods but GET and HEAD, and POST of JSON to some addresses from this page: a foreign page
+ * can send no JSON without a preflight request, which is rejected.
+ */
+export function requireMethod(posts: RegExp | undefined): MiddlewareHandler {
+  return async (c, next) => {
+    if (c.req.method === "GET" || c.req.method === "HEAD") return next();
+    if (c.req.method !== "POST" || !posts?.test(c.req.path)) {
+      return c.text("only GET and HEAD are answered\n", 405, { Allow: "GET, HEAD" });
+    }
+    const site = c.req.header("sec-fetch-site") ?? "same-origin";
+    if (site !== "same-origin") return c.text("only this page may send texts\n", 403);
+    const type = c.req.header("content-type") ?? "";
+    return /^application\/json\b/.test(type) ? next() : c.text("send application/json\n", 415);
+  };
+}
 
 /**
  * Requires the token, if there is one: in a header `Authorization: Bearer`, in a cookie, or as `?token=`

@@ -2,17 +2,22 @@
 import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { MAX_RECORD_LENGTH } from "../inspect/record/record-codec.ts";
-import { type AccessOptions, readOnly, requireHost, requireToken, secure } from "./access.ts";
+import type { RunList } from "../inspect/types/view.ts";
+import { type AccessOptions, requireHost, requireMethod, requireToken, secure } from "./access.ts";
 import type { AppFiles } from "./app-files.ts";
 import type { FollowedRun } from "./followed-run.ts";
 import { openInside } from "./inside.ts";
 import { liveMessages } from "./live-messages.ts";
+import { addModelRoutes, MODEL_POSTS } from "./models/model-routes.ts";
+import type { ServedModels } from "./models/served-models.ts";
 import type { RunRegistry } from "./run-registry.ts";
 import { streamChunks, streamFile } from "./streams.ts";
 
 export interface InspectorOptions extends AccessOptions {
   readonly registry: RunRegistry;
   readonly files: AppFiles;
+  /** Checkpoints that answer texts. */
+  readonly models?: ServedModels;
   /** Stops all event streams. */
   readonly signal: AbortSignal;
 }
@@ -24,10 +29,15 @@ const HEARTBEAT_MS = 15_000;
 
 /** The inspector as a Hono app. */
 export function createApp(options: InspectorOptions): Hono {
-  const { registry, files, signal } = options;
+  const { registry, files, signal, models } = options;
   const app = new Hono();
   let listeners = 0;
-  app.use(secure, requireHost(options), readOnly, requireToken(options));
+  app.use(
+    secure,
+    requireHost(options),
+    requireMethod(models && MODEL_POSTS),
+    requireToken(options),
+  );
   app.notFound((c) => c.text("not found\n", 404));
   app.onError((error, c) => c.text(`the run could not be read: ${error.message}\n`, 500));
 
@@ -37,7 +47,14 @@ export function createApp(options: InspectorOptions): Hono {
       return run === undefined ? c.notFound() : answer(c, run);
     };
 
-  app.get("/data/runs.json", async (c) => json(c, { live: true, runs: await registry.entries() }));
+  app.get("/data/runs.json", async (c) =>
+    json(c, {
+      live: true,
+      runs: await registry.entries(),
+      models: models?.entries ?? [],
+    } satisfies RunList),
+  );
+  if (models !== undefined) addModelRoutes(app, models);
   app.get(
     "/data/runs/:id/run.json",
     withRun(async (c, run) => json(c, await run.view())),

@@ -62,7 +62,10 @@ export async function exportRuns({
       entries.push(entry);
       await writeRun(run, (name, content) => write(`data/runs/${run.id}/${name}`, content), note);
     }
-    await write("data/runs.json", JSON.stringify({ live: false, runs: entries } satisfies RunList));
+    await write(
+      "data/runs.json",
+      JSON.stringify({ live: false, runs: entries, models: [] } satisfies RunList),
+    );
     await swap(temporary, target);
     return {
       runs: runs.length,

@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { getRequestListener } from "@hono/node-server";
 import { usageError } from "../graph/errors.ts";
 import { errorCode } from "../runs/files.ts";
+import { isLoopback } from "./access.ts";
 import { createApp, type InspectorOptions } from "./create-app.ts";
 
 export interface ServeOptions extends Omit<InspectorOptions, "signal"> {
@@ -28,10 +29,15 @@ const PORTS = 50;
 /**
  * Serves the inspector until it is closed.
  *
- * @throws UserError if the port is taken or not permitted, or the host is not an address of this machine
+ * @throws UserError if other machines could use the models, the port is taken or not permitted, or the host is not an address of this machine
  */
 export async function serveRuns(options: ServeOptions): Promise<RunningServer> {
-  const { host, token, port: wanted } = options;
+  const { host, token, port: wanted, models } = options;
+  if (models !== undefined && !isLoopback(host)) {
+    throw usageError(
+      `checkpoints from the hub answer only the machine itself, and ${host} lets others in; drop --host`,
+    );
+  }
   const ending = new AbortController();
   const app = createApp({ ...options, signal: ending.signal });
   const server = createServer(getRequestListener(app.fetch));
@@ -52,6 +58,7 @@ export async function serveRuns(options: ServeOptions): Promise<RunningServer> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
+      models?.dispose();
     },
   };
 }

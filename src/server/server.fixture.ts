@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { MetricEvent } from "../inspect/types/run-record.ts";
 import { readAppFiles } from "./app-files.ts";
 import { openRuns } from "./run-registry.ts";
-import { type RunningServer, serveRuns } from "./serve-runs.ts";
+import { type RunningServer, type ServeOptions, serveRuns } from "./serve-runs.ts";
 
 export interface TestFolder extends Disposable {
   readonly path: string;
@@ -62,7 +62,7 @@ export interface TestServer extends AsyncDisposable {
 export async function testServer(
   page: string,
   runs: readonly string[],
-  options: { readonly host?: string; readonly token?: string } = {},
+  options: Partial<Pick<ServeOptions, "host" | "token" | "models">> = {},
 ): Promise<TestServer> {
   const registry = await openRuns(runs);
   const files = await readAppFiles(page);

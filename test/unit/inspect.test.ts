@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type InspectOptions, inspectCommand } from "../../src/cli/commands/run/inspect.ts";
 import { createContext } from "../../src/cli/context.ts";
@@ -26,6 +27,7 @@ afterAll(folder.remove);
 async function inspect(
   options: Partial<InspectOptions>,
   use: (url: string) => Promise<void> = async () => {},
+  paths: readonly string[] = [run],
 ) {
   let out = "";
   let err = "";
@@ -36,7 +38,7 @@ async function inspect(
   );
   const code = await inspectCommand(
     context,
-    [run],
+    paths,
     {
       host: "127.0.0.1",
       open: true,
@@ -122,6 +124,40 @@ describe("the server", () => {
     await expect(inspect({ host: "203.0.113.7" })).rejects.toThrow(
       "203.0.113.7 is not an address of this machine; choose another --host",
     );
+  });
+});
+
+describe("a checkpoint from the hub", () => {
+  const checkpoint = fileURLToPath(
+    new URL("../../src/pretrained/fixtures/qwen3_moe", import.meta.url),
+  );
+
+  test("is opened at its page, or listed beside runs", async () => {
+    const alone = await inspect({}, async () => {}, [checkpoint]);
+    expect(alone.opened).toEqual([expect.stringMatching(/\/#\/model\/qwen3_moe$/)]);
+    expect(alone.out).toBe(`inspector: ${alone.opened[0]}\n`);
+    const beside = await inspect(
+      {},
+      async (url) => {
+        const list = (await (await fetch(`${url}data/runs.json`)).json()) as RunList;
+        expect(list.runs.map(({ id }) => id)).toEqual(["run"]);
+        expect(list.models.map(({ id }) => id)).toEqual(["qwen3_moe"]);
+      },
+      [run, checkpoint],
+    );
+    expect(beside.opened).toEqual([expect.stringMatching(/:\d+\/$/)]);
+  });
+
+  test("answers neither other machines nor from files, and an encoder does not answer", async () => {
+    const none = async (): Promise<void> => {};
+    await expect(inspect({ host: "0.0.0.0" }, none, [checkpoint])).rejects.toThrow(
+      "checkpoints from the hub answer only the machine itself, and 0.0.0.0 lets others in; drop --host",
+    );
+    await expect(inspect({ out: at("answers") }, none, [run, checkpoint])).rejects.toThrow(
+      "is a checkpoint from the hub, which files cannot answer for; drop it, or --out",
+    );
+    const encoder = checkpoint.replace(/qwen3_moe$/, "bert");
+    await expect(inspect({}, none, [encoder])).rejects.toThrow("BERT is an encoder");
   });
 });
 

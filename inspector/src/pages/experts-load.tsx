@@ -8,21 +8,24 @@ import {
   overloadedAbove,
   statusSign,
 } from "moesaic/report/browser";
+import type { ComponentChildren } from "preact";
 import { BalanceLegend } from "../components/balance-legend.tsx";
 import { Chart } from "../components/chart.tsx";
 
 interface LoadMapsProps {
   readonly routing: readonly LayerRouting[];
+  /** A further sentence. */
+  readonly children?: ComponentChildren;
 }
 
 /** All layers in one chart. */
-export function LoadMaps({ routing }: LoadMapsProps) {
+export function LoadMaps({ routing, children }: LoadMapsProps) {
   return (
     <>
       <p class="lede">
         A balanced router gives each of E experts 1/E of all assignments.{" "}
         <b>{statusSign.dead} dead</b> experts get less than {deadBelow} times that,{" "}
-        <b>{statusSign.overloaded} overloaded</b> ones more than {overloadedAbove} times.
+        <b>{statusSign.overloaded} overloaded</b> ones more than {overloadedAbove} times. {children}
       </p>
       <figure class="card loads">
         <h3>

@@ -8,6 +8,7 @@ import { Empty, WhenReady } from "../components/states.tsx";
 import { type Column, columnsOf, sortRuns } from "../data/run-columns.ts";
 import { runList, watchList } from "../data/runs.ts";
 import { choose, hrefOf, route } from "../route.ts";
+import { Models } from "./models.tsx";
 
 const Compare = lazy(async () => (await import("./compare.tsx")).Compare);
 
@@ -17,27 +18,31 @@ const mostCompared = 6;
 export function RunsPage() {
   const list = runList().value.value;
   useEffect(watchList, []);
+  const { runs = [], models = [] } = list.state === "ready" ? list.value : {};
+  const title = runs.length === 0 && models.length > 0 ? "Checkpoints" : "Runs";
   useEffect(() => {
-    document.title = "Runs \u00b7 Moesaic";
-  }, []);
+    document.title = `${title} \u00b7 Moesaic`;
+  }, [title]);
   return (
     <>
-      <h1>Runs</h1>
+      <h1>{title}</h1>
       {list.state === "ready" && list.problem !== undefined && (
         <p class="note warning" role="alert">
           Connection lost: {list.problem}
         </p>
       )}
       <WhenReady of={runList()} what="the runs">
-        {({ runs, live }) =>
-          runs.length === 0 ? (
-            <Empty>
-              No runs{live ? " yet. Train one with moesaic train to see it here." : "."}
-            </Empty>
-          ) : (
-            <Runs runs={runs} />
-          )
-        }
+        {({ runs, models, live }) => (
+          <>
+            <Models models={models} />
+            {runs.length > 0 && <Runs runs={runs} />}
+            {runs.length + models.length === 0 && (
+              <Empty>
+                No runs{live ? " yet. Train one with moesaic train to see it here." : "."}
+              </Empty>
+            )}
+          </>
+        )}
       </WhenReady>
     </>
   );

@@ -51,7 +51,52 @@ export interface RunList {
   /** Whether a server follows the runs; false for an export. */
   readonly live: boolean;
   readonly runs: readonly RunEntry[];
+  /** Checkpoints from the hub that a server reads texts with. */
+  readonly models: readonly ModelEntry[];
 }
+
+/** A checkpoint from the hub. */
+export interface ModelEntry {
+  readonly id: string;
+  /** Name of its folder. */
+  readonly name: string;
+  /** Title of its family and its publication. */
+  readonly family: string;
+  readonly paper: string;
+  /** How a token's experts are chosen, in one sentence; absent for dense models. */
+  readonly routing?: string;
+  readonly parameters: { readonly total: number; readonly active: number };
+  readonly layers: { readonly all: number; readonly withExperts: number };
+  readonly experts?: {
+    readonly routed: number;
+    readonly selected: number;
+    readonly shared: number;
+  };
+  readonly width: number;
+  readonly heads: { readonly queries: number; readonly keysAndValues: number };
+  readonly vocabulary: number;
+  /** Tokens of its context. */
+  readonly context: number;
+  /** Bytes of its files, and the number of tensors of each element type. */
+  readonly stored: { readonly bytes: number; readonly types: Readonly<Record<string, number>> };
+  /** Bytes of its weights in memory. */
+  readonly memory: number;
+  /** Tokens of a text that are read. */
+  readonly maxTokens: number;
+}
+
+/** One line of the answer to `POST data/models/<id>/routing`; the last has the routing or an error. */
+export type ModelMessage =
+  | {
+      readonly progress: {
+        readonly label: string;
+        readonly done?: number;
+        readonly total?: number;
+      };
+    }
+  | { readonly error: string }
+  /** Notes on the text, and a record, as in `record.json`, with one text and its routing. */
+  | { readonly notes: readonly string[]; readonly record: string };
 
 /** One checkpoint on disk. */
 export interface CheckpointEntry {

@@ -67,7 +67,7 @@ export const deepseekV3 = defineFamily({
   name: "deepseek_v3",
   title: "DeepSeek-V3",
   paper: "arXiv:2412.19437",
-  routing:
+  routing: () =>
     "sigmoid scores; a bias and groups of experts decide the choice, the scores alone the weights",
   keys,
   settings: (config) => {

@@ -3,7 +3,7 @@ import { usageError } from "../../graph/errors.ts";
 import { attentionBias, decoderSettings, mixtureSettings } from "../decoder-settings.ts";
 import { defineFamily } from "../define-family.ts";
 import { joined, part, type Source } from "../names.ts";
-import type { PartStep } from "../parts.ts";
+import type { PartStep } from "../steps/parts.ts";
 import { expertsFrom, router, trunk } from "./names.ts";
 
 const at = "model.layers.{i}.mlp.experts";
@@ -33,7 +33,7 @@ export const gptOss = defineFamily({
   name: "gpt_oss",
   title: "gpt-oss",
   paper: "arXiv:2508.10925",
-  routing: "the top K logits, with a bias, and a softmax over them",
+  routing: () => "the top K logits, with a bias, and a softmax over them",
   keys: {
     swiglu_limit: z.number().nullish(),
     swiglu_alpha: z.number().nullish(),

@@ -12,7 +12,7 @@ export const graniteMoe = defineFamily({
   name: "granitemoe",
   title: "Granite-MoE",
   paper: "github.com/ibm-granite/granite-3.0-language-models",
-  routing: "the top K logits and a softmax over them",
+  routing: () => "the top K logits and a softmax over them",
   keys: {
     embedding_multiplier: factor,
     residual_multiplier: factor,

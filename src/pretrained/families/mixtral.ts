@@ -1,4 +1,4 @@
-import { decoderSettings, mixtureSettings } from "../decoder-settings.ts";
+import { decoderSettings, mixtureSettings, softmaxRouting } from "../decoder-settings.ts";
 import { defineFamily } from "../define-family.ts";
 import { experts, router, trunk } from "./names.ts";
 
@@ -6,7 +6,7 @@ export const mixtral = defineFamily({
   name: "mixtral",
   title: "Mixtral",
   paper: "arXiv:2401.04088",
-  routing: "softmax over all experts, the top K, weights divided by their sum",
+  routing: () => softmaxRouting(true),
   keys: {},
   settings: (config) => ({
     ...decoderSettings(config),

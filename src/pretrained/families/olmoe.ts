@@ -1,5 +1,10 @@
 import * as z from "zod";
-import { attentionBias, decoderSettings, mixtureSettings } from "../decoder-settings.ts";
+import {
+  attentionBias,
+  decoderSettings,
+  mixtureSettings,
+  softmaxRouting,
+} from "../decoder-settings.ts";
 import { defineFamily } from "../define-family.ts";
 import { experts, router, trunk } from "./names.ts";
 
@@ -7,7 +12,7 @@ export const olmoe = defineFamily({
   name: "olmoe",
   title: "OLMoE",
   paper: "arXiv:2409.02060",
-  routing: "softmax over all experts, the top K, weights as they are unless norm_topk_prob",
+  routing: ({ norm_topk_prob: normalized }) => softmaxRouting(normalized ?? false),
   keys: { clip_qkv: z.number().positive().nullish() },
   settings: (config) => ({
     ...decoderSettings(config, {

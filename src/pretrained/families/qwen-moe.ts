@@ -4,6 +4,7 @@ import {
   blockIndices,
   decoderSettings,
   mixtureSettings,
+  softmaxRouting,
 } from "../decoder-settings.ts";
 import { defineFamily } from "../define-family.ts";
 import type { HubConfig } from "../hub-config.ts";
@@ -37,8 +38,8 @@ export const qwen2Moe = defineFamily({
   name: "qwen2_moe",
   title: "Qwen2-MoE",
   paper: "arXiv:2407.10671",
-  routing:
-    "softmax over all experts, the top K; a shared expert is weighted by a sigmoid of the token",
+  routing: ({ norm_topk_prob: normalized }) =>
+    `${softmaxRouting(normalized ?? false)}; a shared expert is weighted by a sigmoid of the token`,
   keys: {
     ...keys,
     shared_expert_intermediate_size: z.int().positive(),
@@ -68,7 +69,7 @@ export const qwen3Moe = defineFamily({
   name: "qwen3_moe",
   title: "Qwen3-MoE",
   paper: "arXiv:2505.09388",
-  routing: "softmax over all experts, the top K, weights divided by their sum if norm_topk_prob",
+  routing: ({ norm_topk_prob: normalized }) => softmaxRouting(normalized ?? false),
   keys,
   settings: (config) => ({
     ...decoderSettings(config, { query_key_norm: "head", ...attentionBias(config) }),

@@ -1,6 +1,6 @@
 /** Layer scales in timm's names (LayerScale, arXiv:2103.17239). */
 import type { NdArray } from "../../graph/array.ts";
-import { joinedArray } from "../../pretrained/joins.ts";
+import { joinedArray } from "../../pretrained/steps/joins.ts";
 
 const SCALE = /^(.*)\bls([12])\.gamma$/;
 

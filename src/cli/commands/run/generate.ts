@@ -19,7 +19,7 @@ import {
 } from "../../generate-output.ts";
 import { doesStream, generateSettings } from "../../generation.ts";
 import type { GenerationOptions } from "../../options.ts";
-import { createProgress } from "../../progress.ts";
+import { createProgress, readingProgress } from "../../progress.ts";
 import { countPrompts, type Prompt, type PromptOptions, readPrompts } from "../../prompts.ts";
 
 export interface GenerateCommandOptions extends GenerationOptions, PromptOptions {
@@ -41,9 +41,10 @@ export async function generateCommand(
   const { seed, beams: numBeams, lengthPenalty, experts, json } = options;
   const streams = doesStream(context, options, countPrompts(options));
 
+  using reading = readingProgress(context.err);
   using opened = await openTextModel(run, {
     ...{ checkpoint, experts, contextLength: options.context, weightType: options.weights },
-    note: context.err.line,
+    ...{ note: context.err.line, onProgress: reading.onProgress },
   });
   const { decoder, tokenizer, model } = opened;
   const prompts = await readPrompts(options, tokenizer);

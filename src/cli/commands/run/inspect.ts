@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { defined } from "../../../graph/defined.ts";
 import { usageError } from "../../../graph/errors.ts";
+import { isHubFolder } from "../../../pretrained/hub-folder.ts";
 import {
   appFolder,
   exportRuns,
   isLoopback,
   openRuns,
   readAppFiles,
+  serveModels,
   serveRuns,
 } from "../../../server/index.ts";
 import { type Context, printJson } from "../../context.ts";
@@ -35,13 +37,22 @@ const MIN_TOKEN = 8;
 /** `moesaic inspect`: serves runs until Ctrl-C, or writes them as files. */
 export async function inspectCommand(
   context: Context,
-  runs: readonly string[],
+  paths: readonly string[],
   options: InspectOptions,
   surroundings: InspectSurroundings = { page: appFolder, openBrowser, ended: interrupted },
 ): Promise<number> {
   const { port, host, out, json } = options;
   const token = chooseToken(options);
-  const registry = await openRuns(runs);
+  const folders = paths.filter(isHubFolder);
+  if (folders.length > 0 && out !== undefined) {
+    throw usageError(
+      `${folders[0]} is a checkpoint from the hub, which files cannot answer for; drop it, or --out`,
+    );
+  }
+  const registry = await openRuns(paths.filter((path) => !folders.includes(path)));
+  const models = folders.length > 0 ? await serveModels(folders) : undefined;
+  const only = folders.length === paths.length ? models?.entries : undefined;
+  const hash = only?.length === 1 ? `#/model/${encodeURIComponent(only[0]!.id)}` : "";
   const files = await readAppFiles(await surroundings.page((line) => context.err.line(line)));
   if (out !== undefined) {
     const note = (line: string): void => context.err.line(line);
@@ -54,17 +65,18 @@ export async function inspectCommand(
     registry,
     files,
     host,
-    ...defined({ port, token }),
+    ...defined({ port, token, models }),
   });
   try {
     const ended = surroundings.ended();
-    if (json) printJson(context, { url: server.url });
-    else context.out.line(`inspector: ${server.url}`);
+    const url = `${server.url}${hash}`;
+    if (json) printJson(context, { url });
+    else context.out.line(`inspector: ${url}`);
     if (server.remoteUrl !== undefined) {
       context.err.line(`from other machines: ${server.remoteUrl}`);
     }
     context.err.line("press Ctrl-C to stop");
-    if (options.open && !json) surroundings.openBrowser(server.url);
+    if (options.open && !json) surroundings.openBrowser(url);
     void registry.entries(); // the first request of the browser, read while it starts
     await ended;
   } finally {

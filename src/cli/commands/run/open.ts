@@ -1,11 +1,11 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { elementCount } from "../../../graph/array.ts";
 import { formatBytes } from "../../../graph/format-bytes.ts";
-import { countParameters } from "../../../moe/active-parameters.ts";
-import { openCheckpoint, type PretrainedCheckpoint } from "../../../pretrained/open-checkpoint.ts";
-import { openPretrained, type Pretrained } from "../../../pretrained/open-pretrained.ts";
-import { weightBytes } from "../../../pretrained/weight-type.ts";
+import {
+  type CheckpointFacts,
+  describeDecoder,
+  describeEncoder,
+} from "../../../pretrained/describe.ts";
+import { openCheckpoint } from "../../../pretrained/open-checkpoint.ts";
+import { openPretrained } from "../../../pretrained/open-pretrained.ts";
 import { formatCount } from "../../../report/format.ts";
 import { type Context, printJson } from "../../context.ts";
 import { printTable } from "../../table.ts";
@@ -26,93 +26,7 @@ export async function openCommand(
   return 0;
 }
 
-type Described = Omit<ReturnType<typeof describeDecoder>, "heads" | "vocabulary" | "context"> &
-  Partial<
-    Pick<ReturnType<typeof describeDecoder>, "heads" | "vocabulary" | "context"> & {
-      readonly image: readonly number[];
-      readonly text_tower: EncoderTower;
-      readonly left_out: readonly string[];
-    }
-  >;
-
-/** What is known of every checkpoint, in the form of the JSON. */
-function describe(
-  { folder, family, parameters, leftOut, bytes, dtypes }: PretrainedCheckpoint,
-  numActiveExperts: number,
-) {
-  const sizes = parameters.map(({ name, shape }) => [name, elementCount(shape)] as const);
-  const { total, active } = countParameters(sizes, numActiveExperts);
-  return {
-    folder,
-    ...{ family: family.name, title: family.title, paper: family.paper, kind: family.kind },
-    parameters: { total, active },
-    tokenizer: existsSync(join(folder, "tokenizer.json")),
-    left_out: leftOut,
-    stored: { bytes, types: Object.fromEntries(dtypes) },
-    float32_bytes: weightBytes(parameters, "float32"),
-    bfloat16_bytes: weightBytes(parameters, "bfloat16"),
-  };
-}
-
-function describeDecoder(checkpoint: Pretrained) {
-  const { settings, model, family } = checkpoint;
-  const { moe, moeLayers, numLayers } = settings;
-  const sparse = Array.isArray(moeLayers) ? moeLayers.length : moeLayers === "all" ? numLayers : 0;
-  return {
-    ...describe(checkpoint, model.numActiveExperts),
-    layers: { all: numLayers, with_experts: sparse },
-    width: settings.width,
-    heads: { queries: settings.numHeads, keys_and_values: model.numKeyValueHeads },
-    head_width: model.headWidth,
-    vocabulary: model.vocabularySize,
-    context: settings.contextLength,
-    ...(sparse > 0 && {
-      experts: {
-        routed: moe.numExperts,
-        selected: model.numActiveExperts,
-        shared: moe.experts.numShared,
-      },
-      routing: family.routing,
-    }),
-  };
-}
-
-/** Sizes that the settings of all encoders have. */
-interface EncoderSizes {
-  readonly numLayers: number;
-  readonly width: number;
-  readonly numHeads: number;
-  readonly contextLength?: number;
-  /** The text encoder of a pair; the other sizes are those of the image encoder. */
-  readonly textTower?: Pick<EncoderSizes, "numLayers" | "width" | "numHeads">;
-}
-
-interface EncoderTower {
-  readonly layers: number;
-  readonly width: number;
-  readonly heads: number;
-}
-
-function describeEncoder(checkpoint: PretrainedCheckpoint): Described {
-  const settings = checkpoint.settings as unknown as EncoderSizes;
-  const { numLayers, width, numHeads, contextLength, textTower: text } = settings;
-  const { vocabularySize, imageShape } = checkpoint.inputs;
-  return {
-    ...describe(checkpoint, 1),
-    layers: { all: numLayers, with_experts: 0 },
-    width,
-    heads: { queries: numHeads, keys_and_values: numHeads },
-    head_width: width / numHeads,
-    ...(vocabularySize !== undefined && { vocabulary: vocabularySize }),
-    ...(contextLength !== undefined && { context: contextLength }),
-    ...(imageShape !== undefined && { image: imageShape }),
-    ...(text && {
-      text_tower: { layers: text.numLayers, width: text.width, heads: text.numHeads },
-    }),
-  };
-}
-
-function rowsOf(facts: Described): string[][] {
+function rowsOf(facts: CheckpointFacts): string[][] {
   const { parameters, layers, heads, experts, stored, image, left_out: leftOut = [] } = facts;
   const { text_tower: text } = facts;
   const types = Object.entries(stored.types).map(([type, count]) => `${count} ${type}`);

@@ -5,9 +5,9 @@ import { isHubFolder } from "../../../pretrained/hub-folder.ts";
 import type { WeightChoice } from "../../../pretrained/weight-type.ts";
 import { writeFileAtomically } from "../../../runs/files.ts";
 import { readTextModel } from "../../../runs/open-text-model.ts";
-import { encodeRouting, textRouting } from "../../../runs/text-routing.ts";
+import { encodeRouting, textRouting } from "../../../runs/text-routing/routing-rows.ts";
 import { type Context, printJson } from "../../context.ts";
-import { createProgress } from "../../progress.ts";
+import { createProgress, readingProgress } from "../../progress.ts";
 
 export interface RoutingCommandOptions {
   readonly text: string;
@@ -35,9 +35,10 @@ export async function routingCommand(
   }
   const text = await readText(file);
   const contextLength = asked ?? (isHubFolder(source) ? CONTEXT : undefined);
+  using reading = readingProgress(context.err);
   const opened = await readTextModel(source, {
     ...{ checkpoint, contextLength, weightType: weights },
-    note: context.err.line,
+    ...{ note: context.err.line, onProgress: reading.onProgress },
   });
   const tokens = promptTokens(opened.tokenizer, text);
   const length = Math.min(contextLength ?? opened.model.contextLength, opened.model.contextLength);

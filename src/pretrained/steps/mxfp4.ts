@@ -1,6 +1,6 @@
 /** MXFP4, blocks of 32 numbers of 4 bits with one scale (OCP Microscaling Formats, version 1.0). */
-import { allocate, type NdArray } from "../graph/array.ts";
-import { formatShape } from "../graph/shape.ts";
+import { allocate, type NdArray } from "../../graph/array.ts";
+import { formatShape } from "../../graph/shape.ts";
 
 /** Values of the four bits: a sign, two exponent bits and one of the fraction. */
 const VALUES = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -1, -1.5, -2, -3, -4, -6];

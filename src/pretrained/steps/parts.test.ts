@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { array, toNumbers } from "../graph/array.ts";
+import { array, toNumbers } from "../../graph/array.ts";
 import { widenMxfp4 } from "./mxfp4.ts";
 import { arrayAfter, type PartStep, shapeAfter } from "./parts.ts";
 

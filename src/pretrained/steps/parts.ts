@@ -1,6 +1,6 @@
 /** Parts of stored tensors: where a parameter lies within them. */
-import { allocate, type NdArray } from "../graph/array.ts";
-import { formatShape } from "../graph/shape.ts";
+import { allocate, type NdArray } from "../../graph/array.ts";
+import { formatShape } from "../../graph/shape.ts";
 
 /** A step from a stored tensor to a parameter. */
 export type PartStep =

@@ -1,10 +1,9 @@
 /** The routing of a text by a language model, as columns of a table. */
-import { compileForward } from "../evaluate/forward.ts";
-import { requiredColumn } from "../formats/parquet/parquet-columns.ts";
-import { array, type NdArray, toNumbers } from "../graph/array.ts";
-import { input } from "../graph/inputs.ts";
-import { isRoutingTap, layersOf, readRouting } from "../moe/routing-taps.ts";
-import type { TextModel } from "./open-language-model.ts";
+import { requiredColumn } from "../../formats/parquet/parquet-columns.ts";
+import { type NdArray, toNumbers } from "../../graph/array.ts";
+import { layersOf, readRouting } from "../../moe/routing-taps.ts";
+import type { TextModel } from "../open-language-model.ts";
+import { compileReader } from "./text-reader.ts";
 
 /** Rows of a table by column; all columns are equally long. */
 export interface RoutingRows {
@@ -35,26 +34,17 @@ export async function* textRouting(
   pieceLength: number,
 ): AsyncGenerator<RoutingRows> {
   const size = Math.min(pieceLength, model.contextLength, tokens.length);
-  const forward = await compileForward(
-    (scope) => {
-      const ids = input(scope.graph, "ids", { dtype: "int64", shape: [1, size] });
-      const lengths = input(scope.graph, "lengths", { dtype: "int64", shape: [1] });
-      return { logits: model.logits(scope, ids, lengths) };
-    },
-    { ...compile, taps: (name) => isRoutingTap(name, ["ids", "combineWeights"]) },
-  );
+  const reader = await compileReader({ model, compile }, size, ["ids", "combineWeights"]);
   try {
     for (let start = 0; start < tokens.length; start += size) {
       const own = tokens.slice(start, start + size);
-      const padded = [...own, ...Array<number>(size - own.length).fill(0)];
-      const inputs = { ids: array([padded], "int64"), lengths: array([own.length], "int64") };
-      const values = await forward.run(inputs, [...forward.taps]);
+      const values = await reader.read(own);
       yield rowsOf(values, start / size, own, (id) =>
         tokenizer.decode([id], { skipSpecial: false }),
       );
     }
   } finally {
-    forward.dispose();
+    reader.dispose();
   }
 }
 

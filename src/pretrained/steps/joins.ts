@@ -1,6 +1,6 @@
 /** Joins of stored tensors: how several of them give one, before its parts are taken. */
-import { allocate, type NdArray, toNumbers } from "../graph/array.ts";
-import { formatShape } from "../graph/shape.ts";
+import { allocate, type NdArray, toNumbers } from "../../graph/array.ts";
+import { formatShape } from "../../graph/shape.ts";
 import { mxfp4Shape, widenMxfp4 } from "./mxfp4.ts";
 
 /** How stored tensors give one. */
