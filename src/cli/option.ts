@@ -119,15 +119,24 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Parse<numb
 }
 
 /**
- * A finite number, of `least` or more, or above `above`.
+ * A finite number, of `least` or more, from `least` to `most`, or above `above`.
  *
  * @throws UserError (exit code 2), when parsing, for other text or a number out of range
  */
-export function number({ least, above }: { least?: number; above?: number } = {}): Parse<number> {
-  const range = least !== undefined ? ` >= ${least}` : above !== undefined ? ` above ${above}` : "";
+export function number({
+  least = -Infinity,
+  most = Infinity,
+  above = -Infinity,
+}: {
+  least?: number;
+  most?: number;
+  above?: number;
+} = {}): Parse<number> {
+  const lower = above > least ? ` above ${above}` : least > -Infinity ? ` >= ${least}` : "";
+  const range = most < Infinity ? ` from ${least} to ${most}` : lower;
   return (given, flag) => {
     const value = given.trim() === "" ? Number.NaN : Number(given);
-    const inRange = value >= (least ?? Number.NEGATIVE_INFINITY) && value > (above ?? -Infinity);
+    const inRange = value >= least && value <= most && value > above;
     if (Number.isFinite(value) && inRange) return value;
     throw usageError(`${flag} takes a number${range}, got "${given}"`);
   };

@@ -210,6 +210,27 @@ describe("upcycle", () => {
     expect(weights.has("blocks.0.mlp.fc1.weight")).toBe(true);
   });
 
+  test("drop-upcycling: half of each expert's units are drawn anew, and their moments are zeros", async () => {
+    const { step } = await change("upcycle", "dense", "dropped", "--drop", "0.5");
+    const weights = tensorsOf("dropped", "model.safetensors");
+    const moments = [...tensorsOf("dropped", "optimizer.safetensors")];
+    const dense = tensorsOf("dense", "model.safetensors", step);
+    const layer = dense.get("blocks.1.mlp.fc1.bias")!.data;
+    const dropped = [0, 1].map((e) => {
+      const bias = `blocks.1.moe.experts.${e}.fc1.bias`;
+      const own = weights.get(bias)!.data;
+      const units = [...layer.keys()].filter((u) => own[u] !== layer[u]);
+      expect(units).toHaveLength(layer.length / 2);
+      const both = moments.filter(([name]) => name.endsWith(bias));
+      expect(both).toHaveLength(2);
+      for (const [, { data }] of both)
+        expect(units.map((u) => data[u])).toEqual(units.map(() => 0));
+      return units;
+    });
+    expect(dropped[0]).not.toEqual(dropped[1]);
+    await continueTraining("dropped");
+  });
+
   test("experts of another form, no experts, or a second upcycling", async () => {
     const refusals: [string, string][] = [
       ["model.moe.experts.mlp_ratio=3", "experts must have the dense layer's form"],

@@ -1,10 +1,10 @@
-import { allocate, type NdArray } from "../../graph/array.ts";
+import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
-import type { Key } from "../../random/index.ts";
-import { floats, perturb } from "./change.ts";
+import { type ExpertStart, startOfExpert } from "./expert-start.ts";
 import { below, expertLayers, type Tensors } from "./layout.ts";
 
-export interface UpcycleExpertsOptions {
+/** Without noise and dropped units, as in the paper, only the router distinguishes the experts. */
+export interface UpcycleExpertsOptions extends ExpertStart {
   /**
    * Initial values of the mixture model, by name: its routers start from these. For optimizer
    * moments, zeros of the same names and shapes.
@@ -12,13 +12,8 @@ export interface UpcycleExpertsOptions {
   readonly fresh: Tensors;
   /** Path of the dense layer that is replaced by the layer with experts at `path`. */
   readonly denseLayer: (path: string) => string;
-  /**
-   * Standard deviation of the noise on the experts, relative to the root mean square of each tensor. Default
-   * 0, as in the paper: only the router distinguishes them.
-   */
-  readonly noise?: number;
-  /** Required with noise. */
-  readonly key?: Key;
+  /** What dropped units become; `zeros` for optimizer moments. Default `normal` numbers. */
+  readonly redraw?: "normal" | "zeros";
 }
 
 /**
@@ -26,12 +21,12 @@ export interface UpcycleExpertsOptions {
  * that it replaces, the routers are fresh, and all other tensors are kept (sparse upcycling, Komatsuzaki
  * et al., arXiv:2212.05055, section 2.1).
  *
- * With weights that sum to 1 (normalised top-k) and without noise, the result computes the same
+ * With weights that sum to 1 (normalised top-k), without noise and dropped units, the result computes the same
  * function as the dense model. With `normalization: "none"` the layer's output is scaled by the chosen
  * probabilities.
  *
- * Optimizer moments are treated in the same way: every expert starts with the moments of the dense layer, and
- * routers start with zeros.
+ * Optimizer moments are treated in the same way: every expert starts with the moments of the dense layer,
+ * routers and dropped units start with zeros.
  *
  * @param tensors of the dense model
  * @returns the tensors of the mixture model
@@ -39,7 +34,7 @@ export interface UpcycleExpertsOptions {
  */
 export function upcycleExperts(
   tensors: Tensors,
-  { fresh, denseLayer, noise = 0, key }: UpcycleExpertsOptions,
+  { fresh, denseLayer, redraw, ...start }: UpcycleExpertsOptions,
 ): Map<string, NdArray> {
   const before = new Set(expertLayers(tensors).map(({ path }) => path));
   const layers = expertLayers(fresh).filter(({ path }) => !before.has(path));
@@ -50,12 +45,17 @@ export function upcycleExperts(
         : "the configuration of the new model has no layer with experts; set model.moe_layers",
     );
   }
-  const sources = new Map<string, string>();
+  const sources = new Map<string, ExpertSource>();
   const routed = new Set<string>();
   for (const { path, numExperts, expertTensors } of layers) {
     for (const suffix of expertTensors) {
       for (let e = 0; e < numExperts; e++) {
-        sources.set(below(path, `experts.${e}.${suffix}`), below(denseLayer(path), suffix));
+        const expert = below(path, `experts.${e}`);
+        sources.set(below(expert, suffix), {
+          expert,
+          suffix,
+          dense: below(denseLayer(path), suffix),
+        });
       }
     }
     for (const name of fresh.keys()) if (name.startsWith(below(path, "router."))) routed.add(name);
@@ -65,12 +65,19 @@ export function upcycleExperts(
     if (routed.has(name)) result.set(name, initial);
     else {
       const source = sources.get(name);
-      const tensor = requireTensor(tensors, source ?? name, name, initial.shape);
-      const changed = source !== undefined && noise > 0;
-      result.set(name, changed ? perturbed(tensor, name, { noise, ...(key && { key }) }) : tensor);
+      const tensor = requireTensor(tensors, source?.dense ?? name, name, initial.shape);
+      const own = source && startOfExpert(tensor, source.expert, source.suffix, start, redraw);
+      result.set(name, own ?? tensor);
     }
   }
   return result;
+}
+
+interface ExpertSource {
+  readonly expert: string;
+  readonly suffix: string;
+  /** The dense tensor. */
+  readonly dense: string;
 }
 
 function requireTensor(
@@ -85,16 +92,4 @@ function requireTensor(
   throw usageError(
     `${target} of the new model is [${shape.join(", ")}], but the dense model has ${found} at ${name}; experts must have the dense layer's form (activation, hidden width), and all other tensors must match`,
   );
-}
-
-function perturbed(
-  source: NdArray,
-  name: string,
-  options: { readonly noise: number; readonly key?: Key },
-): NdArray {
-  const result = allocate("float32", source.shape);
-  const values = Float64Array.from(floats(source, name));
-  perturb(values, name, options);
-  result.data.set(values);
-  return result;
 }

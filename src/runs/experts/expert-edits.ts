@@ -54,6 +54,8 @@ export interface UpcycleEdit {
   readonly action: "upcycle";
   /** `key=value` overrides for the new model. */
   readonly overrides: readonly string[];
+  /** Share of each expert's hidden units that are drawn anew (drop-upcycling). Default 0. */
+  readonly drop?: number;
 }
 
 /** The state of a run that edits are planned on. */

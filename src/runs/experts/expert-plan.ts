@@ -3,10 +3,10 @@
 import { join } from "node:path";
 import { usageError } from "../../graph/errors.ts";
 import { changeExperts, type ExpertChange } from "../../moe/surgery/change.ts";
+import { expertsKey } from "../../moe/surgery/expert-start.ts";
 import { expertLayers, type Tensors } from "../../moe/surgery/layout.ts";
 import { countKinds } from "../../moe/surgery/selection.ts";
 import { upcycleExperts } from "../../moe/surgery/upcycle-experts.ts";
-import { foldIn, type Key, key } from "../../random/index.ts";
 import type { TrainConfig } from "../../recipe/config.ts";
 import { loadTrainConfig } from "../../recipe/load-train-config.ts";
 import type { StoredState } from "../state-files.ts";
@@ -56,7 +56,7 @@ async function planChange(
   const counts = expertCounts(config.model);
   const change = planEdit(edit, { layers, loads, counts, weights: state.model });
   const model = withExpertCounts(config.model, countsAfter(change, counts.kinds.length));
-  const random = { noise, key: noiseKey(config) };
+  const random = { noise, key: expertsKey(config.seed) };
   return {
     config: { ...config, model },
     change,
@@ -73,20 +73,17 @@ async function planUpcycle(
 ): Promise<RunPlan> {
   const { layerAt, expertsEverywhere } = requireDenseForm(config.model);
   const overrides = [expertsEverywhere(config.model), ...edit.overrides];
-  const random = { noise, key: noiseKey(config) };
+  const { drop = 0 } = edit;
+  const key = expertsKey(config.seed);
   return {
     config: await loadTrainConfig(join(run, "config.yaml"), { overrides }),
     apply: (tensors, fresh, role) =>
       upcycleExperts(tensors, {
         fresh,
         denseLayer: layerAt,
-        ...(role === "weights" ? random : {}),
+        ...(role === "weights" ? { noise, drop, key } : { drop, key, redraw: "zeros" }),
       }),
   };
-}
-
-function noiseKey({ seed }: TrainConfig): Key {
-  return foldIn(key(seed), "experts");
 }
 
 /** Number of experts of each kind. @throws UserError if layers would differ */

@@ -108,9 +108,18 @@ const upcycle = defineCommand({
   summary: "make a dense run sparse",
   description: "Makes experts from the feed-forward layers of a dense run.",
   arguments: [run, argument("[key=value...]", "settings of the new model that override the run's")],
-  options: { noise: noise("0"), ...output },
+  options: {
+    noise: noise("0"),
+    drop: option(
+      "<share>",
+      "share of the hidden units of each expert that are drawn anew, as in drop-upcycling (default: 0)",
+      number({ least: 0, most: 1 }),
+    ),
+    ...output,
+  },
   examples: [
     "moesaic experts upcycle runs/dense --out runs/b",
+    "moesaic experts upcycle runs/dense --drop 0.5 --out runs/b",
     "moesaic experts upcycle runs/dense model.moe.num_experts=8 --out runs/b",
   ],
   load: async () => (await load()).upcycleExpertsCommand,

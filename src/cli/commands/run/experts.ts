@@ -34,6 +34,10 @@ export interface MergeOptions extends ChangeOptions {
   readonly align: boolean;
 }
 
+export interface UpcycleOptions extends ChangeOptions {
+  readonly drop: number | undefined;
+}
+
 /** `moesaic experts list`: the layers with experts and their loads. */
 export async function listExpertsCommand(
   context: Context,
@@ -101,9 +105,9 @@ export function upcycleExpertsCommand(
   context: Context,
   run: string,
   overrides: readonly string[],
-  options: ChangeOptions,
+  { drop, ...options }: UpcycleOptions,
 ): Promise<number> {
-  return changeRun(context, run, { action: "upcycle", overrides }, options);
+  return changeRun(context, run, { action: "upcycle", overrides, ...defined({ drop }) }, options);
 }
 
 async function changeRun(
