@@ -2,10 +2,12 @@
 import * as z from "zod";
 import type { CamelCased } from "../config/case.ts";
 import { path } from "../data/settings/files.ts";
+import { type Upcycle, upcycleSchema, upcyclingOf } from "./upcycle-config.ts";
 
 const source = {
   path: path
     .min(1)
+    .optional()
     .describe(
       "A run directory (its best checkpoint is used), a folder as on the Hugging Face hub, a safetensors file, an index.json of several files, or a folder that contains one of them.",
     ),
@@ -31,12 +33,7 @@ const source = {
     .describe(
       "Prefixes of stored names and their replacements; the first matching prefix applies.",
     ),
-  upcycle: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether experts that the file lacks start as copies of its dense layer (sparse upcycling, arXiv:2212.05055); their routers are freshly initialised. If the weights of selected experts do not sum to 1, for example the probability of a single expert, they scale the initial output of the layer.",
-    ),
+  upcycle: upcycleSchema,
   strict: z
     .boolean()
     .default(true)
@@ -45,12 +42,16 @@ const source = {
     ),
 };
 
-const sourceSchema = z.strictObject(source);
+/** Whether a source names a checkpoint; with `upcycle.sources`, `path` is optional. */
+function isNamed({ path, upcycle }: { path?: string | undefined; upcycle: Upcycle }): boolean {
+  return path !== undefined || (upcyclingOf(upcycle)?.sources.length ?? 0) > 0;
+}
+
+const sourceSchema = z.strictObject(source).refine(isNamed, { error: "path is missing" });
 
 export const initFromSchema = z
   .strictObject({
     ...source,
-    path: source.path.optional(),
     parts: z
       .record(z.string(), sourceSchema)
       .optional()
@@ -58,7 +59,7 @@ export const initFromSchema = z
         "Sources of single parts of the model, such as `image` and `text` of limoe with two towers, instead of `path`.",
       ),
   })
-  .refine((given) => (given.path === undefined) !== (given.parts === undefined), {
+  .refine((given) => isNamed(given) !== (given.parts !== undefined), {
     error: "give either path or parts",
   });
 

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { encodeStream } from "../data/batches/stream-batches.ts";
 import { unreported } from "../data/data-notes.ts";
 import { sampleCaptions } from "../data/dataset.ts";
@@ -21,6 +22,8 @@ import { textsOf } from "../models/systems.ts";
 import { readClassNames } from "./class-names.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec, hasTestSplit } from "./data-specs.ts";
+import { readTokenizer } from "./tokenizer-file.ts";
+import { upcyclingOf } from "./upcycle-config.ts";
 
 /**
  * The tokenizer of a configuration: CLIP's, that of a file or checkpoint, or learnt from the training texts, or learnt from the
@@ -34,7 +37,7 @@ export async function prepareTokenizer(
   const reads = textsOf(model);
   if (wanted === undefined || reads === "none") return undefined;
   if (wanted.kind === "clip") return clipTokenizerState(rootOf(data));
-  if (wanted.kind === "pretrained") return hubTokenizerState(resolve(textSource(initFrom)), {});
+  if (wanted.kind === "pretrained") return pretrainedTokenizer(resolve(textSource(initFrom)));
   if (wanted.kind === "file") {
     const { file, pad, start, end } = wanted;
     return hubTokenizerState(file, { ...rootOf(data), ...defined({ pad, start, end }) });
@@ -66,9 +69,18 @@ export async function prepareTokenizer(
   }
 }
 
+/** The tokenizer of a run, or of a folder as on the Hugging Face hub. */
+async function pretrainedTokenizer(folder: string): Promise<TokenizerState> {
+  if (!existsSync(join(folder, "config.yaml"))) return hubTokenizerState(folder, {});
+  const state = await readTokenizer(folder);
+  if (state !== undefined) return state;
+  throw usageError(`the run ${folder} has no tokenizer.json; set another data.tokenizer.kind`);
+}
+
 /** The folder that the text side of a model starts from. */
 function textSource(initFrom: TrainConfig["initFrom"]): string {
-  const path = initFrom?.path ?? initFrom?.parts?.text?.path;
+  const source = initFrom?.parts?.text ?? initFrom;
+  const path = source?.path ?? (source && upcyclingOf(source.upcycle)?.sources[0]);
   if (path !== undefined) return path;
   throw usageError(
     "data.tokenizer.kind pretrained takes the tokenizer.json of init_from.path or init_from.parts.text.path, but neither is set; name the folder of the checkpoint",

@@ -113,7 +113,7 @@ async function initializeTraining(
   if (config.initFrom === undefined) return;
   const { arena } = step;
   const target = { settings: config.model, tensors: fillableWeights(step) };
-  const reports = await initializeFrom(config.initFrom, target);
+  const reports = await initializeFrom(config.initFrom, target, config.seed);
   if (arena.buffers.includes(BUFFERS.ema)) arena.resetAverages();
   for (const line of reports.flatMap(describeInit)) progress.note(line);
 }

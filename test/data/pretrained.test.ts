@@ -94,7 +94,7 @@ test("a ViT-S/14 has the features that its ONNX file computes", async (context) 
   expect(leftOut.length).toBeGreaterThan(0); // the saliency head
   const config = { ...(settings as ModelSettings<"sf-moe">), pool: "cls_mean" as const, numClasses: 2 }; // biome-ignore format: short
   const tensors = init((scope, given) => sfMoe(scope, given.images, config), { images });
-  await initializeFrom(initFromSchema.parse({ path }) as never, { settings, tensors });
+  await initializeFrom(initFromSchema.parse({ path }) as never, { settings, tensors }, 0);
   const { taps } = await apply((scope, given) => sfMoe(scope, given.images, config), tensors, { images }, { taps: true }); // biome-ignore format: one call
   const found = toNumbers(taps.features!);
   const all = toNumbers(tokens);

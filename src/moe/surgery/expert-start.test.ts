@@ -15,7 +15,7 @@ const dense: Readonly<Record<string, NdArray>> = {
 };
 const half: ExpertStart = { drop: 0.5, key: key(0) };
 const start = (tensor: string, expert: string, options = half, redraw?: "zeros"): NdArray =>
-  startOfExpert(dense[tensor]!, expert, tensor, options, redraw);
+  startOfExpert(dense[tensor]!, { expert, tensor }, options, redraw);
 
 /** The units that an expert keeps bit for bit in a tensor. */
 function keptUnits(tensor: string, made: NdArray): number[] {
@@ -38,7 +38,7 @@ test("an expert draws the same units anew in all its tensors, and other experts 
 test("by hand: units of 1 and 3 become 2 + z, for their mean is 2 and their deviation 1", () => {
   const weight = array([[1], [3]]);
   const options = { drop: 1, key: key(7) };
-  const made = startOfExpert(weight, "moe.experts.0", "fc1.weight", options);
+  const made = startOfExpert(weight, { expert: "moe.experts.0", tensor: "fc1.weight" }, options);
   const draws = normal(foldIn(foldIn(key(7), "moe.experts.0.fc1.weight"), "drop"), 2);
   expect(toNumbers(made)).toEqual(Array.from(draws, (z) => Math.fround(2 + z)));
 });
@@ -56,7 +56,11 @@ test("the share is rounded down to whole units", () => {
 test("redrawn entries have the mean and the standard deviation of the entries that they replace", () => {
   const wide = normalArray("wide", [400, 30]);
   const shifted = { ...wide, data: Float32Array.from(wide.data, (x) => 5 + 0.1 * Number(x)) };
-  const made = startOfExpert(shifted, "e.0", "up.weight", { drop: 0.5, key: key(3) });
+  const made = startOfExpert(
+    shifted,
+    { expert: "e.0", tensor: "up.weight" },
+    { drop: 0.5, key: key(3) },
+  );
   const values = rowsOf(made).filter((row, u) => String(row) !== String(rowsOf(shifted)[u]));
   const flat = values.flat(); // 6,000 numbers
   const mean = flat.reduce((sum, x) => sum + x, 0) / flat.length;

@@ -3,7 +3,7 @@ import { allocate, type NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
 import { foldIn, type Key, key, normal, permutation } from "../../random/index.ts";
 import { floats, perturb, unitAxis } from "./change.ts";
-import { below } from "./layout.ts";
+import { below, type ExpertLayer } from "./layout.ts";
 
 export interface ExpertStart {
   /**
@@ -20,6 +20,32 @@ export interface ExpertStart {
   readonly key?: Key;
 }
 
+/** Where a tensor of an expert comes from. */
+export interface ExpertSource {
+  /** Path of the expert, such as `blocks.0.moe.experts.1`. */
+  readonly expert: string;
+  /** Number of the expert in its layer. */
+  readonly index: number;
+  /** Name of the tensor below the expert, such as `fc1.weight`. */
+  readonly tensor: string;
+  /** Name of the tensor of the dense layer. */
+  readonly dense: string;
+}
+
+/** The sources of all experts of a layer that are made of the dense layer at a path, by tensor name. */
+export function expertSources(
+  { path, numExperts, expertTensors }: ExpertLayer,
+  densePath: string,
+): [name: string, ExpertSource][] {
+  return Array.from({ length: numExperts }, (_, index) => below(path, `experts.${index}`)).flatMap(
+    (expert, index) =>
+      expertTensors.map((tensor): [string, ExpertSource] => [
+        below(expert, tensor),
+        { expert, index, tensor, dense: below(densePath, tensor) },
+      ]),
+  );
+}
+
 /** The key of all draws for new experts of a run. */
 export function expertsKey(seed: number): Key {
   return foldIn(key(seed), "experts");
@@ -34,21 +60,20 @@ export function expertsKey(seed: number): Key {
  * here those of the drawn units are replaced in the same way, and the bias of `fc2` is kept. `noise` is added
  * to the result.
  *
- * @param expert path of the expert, such as `blocks.0.moe.experts.1`
- * @param tensor name of the tensor below it, such as `fc1.weight`
+ * @param source the expert and the tensor, whose names address the draws
  * @param redraw `zeros` instead of normal numbers for the moments of an optimizer
  * @returns the dense tensor itself if nothing differs
  * @throws UserError (exit code 2) if the share is above 1 or less than one unit; RangeError without a key
  */
 export function startOfExpert(
   dense: NdArray,
-  expert: string,
-  tensor: string,
+  source: Pick<ExpertSource, "expert" | "tensor">,
   { drop = 0, noise = 0, key }: ExpertStart,
   redraw: "normal" | "zeros" = "normal",
 ): NdArray {
   if (drop === 0 && noise === 0) return dense;
   if (key === undefined) throw new RangeError("noise and dropped units of experts need a key");
+  const { expert, tensor } = source;
   const name = below(expert, tensor);
   const values = Float64Array.from(floats(dense, name));
   const axis = unitAxis(tensor);

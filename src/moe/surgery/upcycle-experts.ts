@@ -1,6 +1,11 @@
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
-import { type ExpertStart, startOfExpert } from "./expert-start.ts";
+import {
+  type ExpertSource,
+  type ExpertStart,
+  expertSources,
+  startOfExpert,
+} from "./expert-start.ts";
 import { below, expertLayers, type Tensors } from "./layout.ts";
 
 /** Without noise and dropped units, as in the paper, only the router distinguishes the experts. */
@@ -47,17 +52,9 @@ export function upcycleExperts(
   }
   const sources = new Map<string, ExpertSource>();
   const routed = new Set<string>();
-  for (const { path, numExperts, expertTensors } of layers) {
-    for (const suffix of expertTensors) {
-      for (let e = 0; e < numExperts; e++) {
-        const expert = below(path, `experts.${e}`);
-        sources.set(below(expert, suffix), {
-          expert,
-          suffix,
-          dense: below(denseLayer(path), suffix),
-        });
-      }
-    }
+  for (const layer of layers) {
+    const { path } = layer;
+    for (const [name, source] of expertSources(layer, denseLayer(path))) sources.set(name, source);
     for (const name of fresh.keys()) if (name.startsWith(below(path, "router."))) routed.add(name);
   }
   const result = new Map<string, NdArray>();
@@ -66,18 +63,11 @@ export function upcycleExperts(
     else {
       const source = sources.get(name);
       const tensor = requireTensor(tensors, source?.dense ?? name, name, initial.shape);
-      const own = source && startOfExpert(tensor, source.expert, source.suffix, start, redraw);
+      const own = source && startOfExpert(tensor, source, start, redraw);
       result.set(name, own ?? tensor);
     }
   }
   return result;
-}
-
-interface ExpertSource {
-  readonly expert: string;
-  readonly suffix: string;
-  /** The dense tensor. */
-  readonly dense: string;
 }
 
 function requireTensor(

@@ -48,7 +48,7 @@ async function startPair(
     return { rows, texts };
   }, given);
   const from = fromSnakeCase(initFromSchema.parse({ path: fixture(name), ...source }));
-  const reports = await initializeFrom(from, { settings, tensors });
+  const reports = await initializeFrom(from, { settings, tensors }, 0);
   const lines = reports.flatMap(describeInit);
   const encoded = await apply((scope, { images }) => model.encodeImages(scope, images), tensors, { images }); // biome-ignore format: one call
   const texts = await apply(

@@ -47,7 +47,7 @@ async function start(config: never, options: object = {}) {
     inputs(),
   );
   const source = fromSnakeCase(initFromSchema.parse({ path: fixture("bert"), ...options }));
-  const reports = await initializeFrom(source, { settings: config, tensors });
+  const reports = await initializeFrom(source, { settings: config, tensors }, 0);
   return { tensors, lines: reports.flatMap(describeInit) };
 }
 
@@ -103,7 +103,7 @@ test("a decoder starts as Mixtral", async () => {
   const language = createLanguageModel(settings, { vocabularySize: config.vocab_size });
   const tensors = init((scope, given) => language.logits(scope, given.ids), { ids });
   const source = fromSnakeCase(initFromSchema.parse({ path: folder }));
-  await initializeFrom(source, { settings, tensors });
+  await initializeFrom(source, { settings, tensors }, 0);
   const { output } = await apply((scope, given) => model.logits(scope, given.ids), tensors, {
     ids,
   });
@@ -123,7 +123,7 @@ test("DINOv2 resamples its positions to a larger picture as Transformers does", 
   const config = { ...settings, numClasses: 3 };
   const weights = init((scope, given) => sfMoe(scope, given.images, config), { images });
   const source = fromSnakeCase(initFromSchema.parse({ path: fixture("dinov2") }));
-  const reports = await initializeFrom(source, { settings, tensors: weights });
+  const reports = await initializeFrom(source, { settings, tensors: weights }, 0);
   expect(reports.flatMap(describeInit).join()).toMatch(/pos_embed is resampled from 3x3 to 5x5/);
   const { taps } = await apply((scope, given) => sfMoe(scope, given.images, config), weights, { images }, { taps: true }); // biome-ignore format: one call
   const all = toNumbers(tensors.get("large_tokens")!); // [2, 26, 16], the class token first
@@ -157,12 +157,12 @@ test("the towers of LIMoE start as DINOv2 and BERT", async () => {
   }
   const parts = { image: { path: fixture("vit") }, text: { path: fixture("bert") } };
   const wrong = fromSnakeCase(initFromSchema.parse({ parts }));
-  await expect(initializeFrom(wrong, { settings, tensors })).rejects.toThrow(
+  await expect(initializeFrom(wrong, { settings, tensors }, 0)).rejects.toThrow(
     "init_from.parts.image.path", // ViT's epsilon is 1e-12 here
   );
   const image = { ...settings.imageTower!, normEpsilon: 1e-12 };
   const exact = { ...settings, imageTower: image };
-  const reports = await initializeFrom(wrong, { settings: exact, tensors });
+  const reports = await initializeFrom(wrong, { settings: exact, tensors }, 0);
   expect(reports.map(({ missing, unused }) => [missing, unused])).toEqual([[[], []], [[], []]]); // biome-ignore format: short
   expect(reports[0]!.filled).toContain("image_cls_token");
   expect(reports[1]!.filled).toContain("text_tower.embedding_norm.weight");

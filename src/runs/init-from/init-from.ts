@@ -3,12 +3,14 @@ import { notFinite } from "../../formats/finite.ts";
 import type { NdArray } from "../../graph/array.ts";
 import { UserError, usageError } from "../../graph/errors.ts";
 import { matchesPattern } from "../../learn/name-pattern.ts";
+import { type ExpertSource, expertsKey, startOfExpert } from "../../moe/surgery/expert-start.ts";
 import type { InitFrom, InitSource } from "../../recipe/init-from-config.ts";
-import { denseSources, NO_EXPERTS } from "./dense-sources.ts";
+import { upcyclingOf } from "../../recipe/upcycle-config.ts";
+import { denseSources, holderOf, NO_EXPERTS } from "./dense-sources.ts";
 import { type FilledPart, type InitTarget, partOf, wholeModel } from "./model-parts.ts";
 import { fillPositions, type PositionPlan, positionPlan } from "./positions.ts";
-import { checkReport, type InitReport, type Mismatch } from "./report.ts";
-import { readStoredWeights } from "./stored-weights.ts";
+import { readSource } from "./read-source.ts";
+import { checkReport, describe, type InitReport, type Mismatch } from "./report.ts";
 
 const HEAD = /(^|\.)head(_dist)?\.(weight|bias)$/;
 const TEXT_POSITIONS = /((^|\.)position_embedding\.weight|^text_pos_embed)$/;
@@ -19,58 +21,63 @@ const TEXT_POSITIONS = /((^|\.)position_embedding\.weight|^text_pos_embed)$/;
  * timm's vision transformers and folders as on the Hugging Face hub fit unchanged: position embeddings
  * are resampled if the patch grid differs, and with `upcycle` dense layers become experts.
  *
+ * @param seed of the training, from which experts draw what distinguishes them
  * @returns a report per source
  * @throws UserError (exit code 2) if `strict` is set and something does not match, or nothing matches
  */
 export async function initializeFrom(
-  { path, parts, ...options }: InitFrom,
+  { parts, ...source }: InitFrom,
   target: InitTarget,
+  seed: number,
 ): Promise<InitReport[]> {
-  if (path !== undefined) {
-    return [await fill({ ...options, path }, wholeModel(target), "init_from")];
-  }
+  if (parts === undefined) return [await fill(source, wholeModel(target), "init_from", seed)];
   const reports: InitReport[] = [];
-  for (const [part, source] of Object.entries(parts ?? {})) {
-    reports.push(await fill(source, partOf(target, part), `init_from.parts.${part}`));
+  for (const [part, settings] of Object.entries(parts)) {
+    reports.push(await fill(settings, partOf(target, part), `init_from.parts.${part}`, seed));
   }
   return reports;
 }
 
-async function fill(settings: InitSource, target: FilledPart, key: string): Promise<InitReport> {
-  const at = `${key}.path`;
-  const read = await readStoredWeights(settings.path, at);
-  const { path, encoder } = read;
-  const { tensors, others } = encoder
-    ? target.choose(read.tensors, encoder.settings)
-    : { tensors: read.tensors, others: [] };
-  const stored = renamed(tensors, settings, path);
-  const unreadable = renamed(read.unreadable, settings, path);
+async function fill(
+  settings: InitSource,
+  target: FilledPart,
+  key: string,
+  seed: number,
+): Promise<InitReport> {
   const { tensors: targets, nameOf } = target;
   const isChosen = (name: string): boolean => chooses(settings, nameOf(name));
-  const experts = settings.upcycle ? denseSources(stored, targets) : NO_EXPERTS;
+  const read = await readSource(settings, key, target, isChosen);
+  const { path, at, tensors: stored, encoders } = read;
+  const [encoder] = encoders;
+  const upcycling = upcyclingOf(settings.upcycle);
+  const start = { ...upcycling, key: expertsKey(seed) };
+  const experts = upcycling ? denseSources(read, targets) : NO_EXPERTS;
   const used = new Set<string>();
   const report = {
     ...{ path, at },
     filled: [] as string[],
     upcycled: experts.layers.map((layer) => ({ ...layer, layer: nameOf(layer.layer) })),
+    ...(upcycling && { upcycling }),
     resampled: [] as { name: string; from: string; to: string }[],
     skipped: [] as Mismatch[],
     headless: [] as string[],
     missing: [] as string[],
     mismatched: [] as Mismatch[],
     unused: [] as string[],
-    leftOut: [...(encoder?.leftOut ?? []), ...others],
-    differing: encoder === undefined ? [] : target.differencesFrom(encoder.settings),
+    leftOut: distinct(read.leftOut),
+    differing: distinct(encoders.flatMap((each) => target.differencesFrom(each.settings))),
   };
   for (const [name, tensor] of targets) {
     if (!isChosen(name)) continue;
     const plan = positionPlan(name, stored, targets);
-    const from = plan?.source ?? experts.sources.get(name) ?? name;
-    const source = stored.get(from);
-    const dtype = unreadable.get(from);
+    const expert = experts.sources.get(name);
+    const from = plan?.source ?? expert?.dense ?? name;
+    const holder = expert === undefined ? read : holderOf(expert, read);
+    const source = holder.tensors.get(from);
+    const dtype = holder.unreadable.get(from);
     if (dtype !== undefined) {
       throw usageError(
-        `${at} ${path}: tensor "${from}" has dtype ${dtype}, which is not read; store it as float32`,
+        `${holder.at} ${holder.path}: tensor "${from}" has dtype ${dtype}, which is not read; store it as float32`,
       );
     }
     if (source === undefined) {
@@ -80,7 +87,7 @@ async function fill(settings: InitSource, target: FilledPart, key: string): Prom
       continue;
     }
     used.add(from);
-    checkNumbers(source, from, `${at} ${path}`, key);
+    checkNumbers(source, from, `${holder.at} ${holder.path}`, key);
     const own = nameOf(name);
     if (plan !== undefined) {
       fillPositions(tensor, source, plan, encoder?.resampling);
@@ -89,7 +96,8 @@ async function fill(settings: InitSource, target: FilledPart, key: string): Prom
         report.resampled.push({ name: own, ...gridsOf(plan) });
       }
     } else if (describe(source) === describe(tensor) || isLongerTable(name, source, tensor)) {
-      tensor.data.set(source.data.subarray(0, tensor.data.length) as never);
+      const made = expert ? startOfExpert(source, under(expert, own), start) : source;
+      tensor.data.set(made.data.subarray(0, tensor.data.length) as never);
       report.filled.push(own);
     } else {
       const mismatch = { name: own, stored: describe(source), wanted: describe(tensor) };
@@ -100,6 +108,15 @@ async function fill(settings: InitSource, target: FilledPart, key: string): Prom
   report.unused = [...stored.keys()].filter((name) => isChosen(name) && !used.has(name));
   checkReport(report, settings, key);
   return report;
+}
+
+/** The tensor of an expert under its name in the whole model, so that parts draw different numbers. */
+function under({ tensor }: ExpertSource, name: string): Pick<ExpertSource, "expert" | "tensor"> {
+  return { expert: name.slice(0, -tensor.length - 1), tensor };
+}
+
+function distinct(sentences: readonly string[]): string[] {
+  return [...new Set(sentences)];
 }
 
 /** Whether a table of text positions has more rows than the model, which takes the first of them. */
@@ -114,24 +131,6 @@ function gridsOf({ storedSide, wantedSide }: PositionPlan): { from: string; to: 
   return { from: `${storedSide}x${storedSide}`, to: `${wantedSide}x${wantedSide}` };
 }
 
-/** Stored tensors under their names in the model. */
-function renamed<Value>(
-  stored: ReadonlyMap<string, Value>,
-  { rename }: InitSource,
-  path: string,
-): ReadonlyMap<string, Value> {
-  const result = new Map<string, Value>();
-  for (const [name, tensor] of stored) {
-    const rule = rename.find(({ from }) => name.startsWith(from));
-    const own = rule === undefined ? name : rule.to + name.slice(rule.from.length);
-    if (result.has(own)) {
-      throw usageError(`init_from.rename maps two tensors of ${path} to ${own}`);
-    }
-    result.set(own, tensor);
-  }
-  return result;
-}
-
 function chooses({ include, exclude }: InitSource, name: string): boolean {
   const matches = (pattern: string): boolean => matchesPattern(pattern, name);
   return include.some(matches) && !exclude.some(matches);
@@ -143,9 +142,4 @@ function checkNumbers(tensor: NdArray, name: string, source: string, key: string
   throw new UserError(
     `${source}: tensor "${name}" is damaged: ${problem}; take weights of an earlier checkpoint, or leave the tensor out with ${key}.exclude`,
   );
-}
-
-/** Element type and shape from axis `from` on. */
-function describe({ dtype, shape }: NdArray, from = 0): string {
-  return `${dtype} [${shape.slice(from).join(", ")}]`;
 }

@@ -1,6 +1,8 @@
 /** What the initialisation of a model from stored weights did. */
+import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
 import type { InitSource } from "../../recipe/init-from-config.ts";
+import type { Upcycling } from "../../recipe/upcycle-config.ts";
 
 /** The result of the initialisation, by parameter name. */
 export interface InitReport {
@@ -9,8 +11,10 @@ export interface InitReport {
   /** Key of the source in the recipe. */
   readonly at: string;
   readonly filled: readonly string[];
-  /** Layers whose experts start as copies of a dense layer, with the name of the dense layer. */
+  /** Layers whose experts start from a dense layer, with the name of the dense layer. */
   readonly upcycled: readonly { layer: string; numExperts: number; from: string }[];
+  /** How these experts start. */
+  readonly upcycling?: Upcycling;
   /** Resampled position embeddings; their names are also in `filled`. */
   readonly resampled: readonly { name: string; from: string; to: string }[];
   /** Heads with another number of classes, which are freshly initialised. */
@@ -48,7 +52,7 @@ export function describeInit(report: InitReport): string[] {
   ];
   for (const { layer, numExperts, from } of upcycled) {
     lines.push(
-      `the ${numExperts} experts of ${layer} start as copies of ${from}; its router is freshly initialised`,
+      `the ${numExperts} experts of ${layer} start as copies of ${from}${startOf(report.upcycling)}; its router is freshly initialised`,
     );
   }
   for (const { name, from, to } of resampled) {
@@ -69,12 +73,29 @@ export function describeInit(report: InitReport): string[] {
   return lines;
 }
 
+/** What distinguishes experts at the start, as the end of a sentence. */
+function startOf({ drop, noise, sources }: Upcycling = { drop: 0, noise: 0, sources: [] }): string {
+  return [
+    sources.length > 0 && ` in ${sources.join(", ")} in turn`,
+    drop > 0 && `, with ${Number((100 * drop).toPrecision(3))} % of their hidden units drawn anew`,
+    noise > 0 && `, with noise of ${noise} times their root mean square`,
+  ]
+    .filter(Boolean)
+    .join("");
+}
+
+/** Element type and shape from axis `from` on. */
+export function describe({ dtype, shape }: NdArray, from = 0): string {
+  return `${dtype} [${shape.slice(from).join(", ")}]`;
+}
+
 /**
  * Checks that a source fits.
  *
  * @throws UserError (exit code 2) if nothing was filled, or not everything and `strict` is set
  */
 export function checkReport(report: InitReport, { strict, path }: InitSource, key: string): void {
+  const named = path ?? report.path;
   const { filled, missing, mismatched, unused, differing } = report;
   const fits = missing.length + mismatched.length + unused.length + differing.length === 0;
   if (filled.length > 0 && (fits || !strict)) return;
@@ -84,5 +105,5 @@ export function checkReport(report: InitReport, { strict, path }: InitSource, ke
       : `set ${key}.strict to false, or include, exclude or rename`;
   const none = { filled: [], upcycled: [], resampled: [], skipped: [], headless: [], leftOut: [] };
   const [, ...problems] = describeInit({ ...report, ...none });
-  throw usageError(`${key}.path ${path}: ${problems.join("; ")}; ${advice}`);
+  throw usageError(`${report.at} ${named}: ${problems.join("; ")}; ${advice}`);
 }

@@ -104,6 +104,17 @@ test("experts start as the dense layer: with weights of sum 1 the logits equal P
   expectClose("logits", await logitsOf(model), arrays.logits!, 1e-5);
 });
 
+test("experts of two equal sources, and their mean, compute the logits too; dropped units do not", async () => {
+  const both = modelOf();
+  await load(both, { path: undefined, upcycle: { sources: [path, path] } });
+  expectClose("logits", await logitsOf(both), arrays.logits!, 1e-5);
+  const dropped = modelOf();
+  await load(dropped, { upcycle: { method: "drop", drop: 0.5 } });
+  const logits = toNumbers(await logitsOf(dropped));
+  const difference = logits.map((x, i) => Math.abs(x - toNumbers(arrays.logits!)[i]!));
+  expect(Math.max(...difference)).toBeGreaterThan(0.01);
+});
+
 test("one expert with GMoE's gate scales the dense layer by its probability", async () => {
   const model = modelOf({ moe: fourExperts(cosine) });
   await load(model, { upcycle: true });
