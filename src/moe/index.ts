@@ -222,6 +222,7 @@ export {
   type ExpertPart,
   type NewExpert,
 } from "./surgery/change.ts";
+export { type ExpertSource, type ExpertStart, startOfExpert } from "./surgery/expert-start.ts";
 export {
   type ExpertLayer,
   expertLayers,

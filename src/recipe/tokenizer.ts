@@ -83,7 +83,7 @@ function textSource(initFrom: TrainConfig["initFrom"]): string {
   const path = source?.path ?? (source && upcyclingOf(source.upcycle)?.sources[0]);
   if (path !== undefined) return path;
   throw usageError(
-    "data.tokenizer.kind pretrained takes the tokenizer.json of init_from.path or init_from.parts.text.path, but neither is set; name the folder of the checkpoint",
+    "data.tokenizer.kind pretrained takes the tokenizer.json of init_from.path, of the first of init_from.upcycle.sources or of init_from.parts.text.path, but none is set; name the folder of the checkpoint",
   );
 }
 

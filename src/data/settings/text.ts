@@ -39,7 +39,7 @@ const tokenizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z
       .literal("pretrained")
-      .describe("Kind of the tokenizer: that of the checkpoint that training starts from."),
+      .describe("Kind of the tokenizer: that of the run or checkpoint that training starts from."),
   }),
   z.strictObject({
     kind: z.literal("file").describe("Kind of the tokenizer."),

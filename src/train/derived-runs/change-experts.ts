@@ -45,7 +45,7 @@ export interface ChangedLayer {
   readonly experts_after: number;
   /**
    * For each new expert, the earlier experts that it was made of; none for a fresh expert, and after
-   * upcycling, because all are copies of the dense layer.
+   * upcycling, because all are made of the dense layer.
    */
   readonly sources: readonly (readonly number[])[];
 }

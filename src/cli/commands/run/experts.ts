@@ -135,7 +135,7 @@ function printChange({ out }: Context, changed: ChangedRun): void {
     layer,
     experts_before,
     experts_after,
-    upcycled ? "copies of the dense layer" : sources.map(sourceOf).join(" "),
+    upcycled ? "the dense layer" : sources.map(sourceOf).join(" "),
   ]);
   printTable(out, ["layer", "before", "after", "sources"], rows);
   const { total, active } = changed.parameters;
