@@ -7,7 +7,7 @@ import { loraSchema, scheduleSchema } from "../learn/fit/settings.ts";
 import { modelSchema } from "../models/systems.ts";
 import { algorithmSchema } from "../tasks/classification/algorithm-config.ts";
 import { dataSchema } from "./data-config.ts";
-import { initFromSchema } from "./init-from-config.ts";
+import { initFromSchema } from "./init-from/init-from-config.ts";
 import { optimizerSchema } from "./optimizer-config.ts";
 
 /** Default size of the folder of `train.cache_frozen`, at most. */

@@ -22,8 +22,8 @@ import { textsOf } from "../models/systems.ts";
 import { readClassNames } from "./class-names.ts";
 import type { TrainConfig } from "./config.ts";
 import { datasetSpec, hasTestSplit } from "./data-specs.ts";
+import { upcyclingOf } from "./init-from/upcycle-config.ts";
 import { readTokenizer } from "./tokenizer-file.ts";
-import { upcyclingOf } from "./upcycle-config.ts";
 
 /**
  * The tokenizer of a configuration: CLIP's, that of a file or checkpoint, or learnt from the training texts, or learnt from the

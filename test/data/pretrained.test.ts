@@ -15,7 +15,7 @@ import { sfMoe } from "../../src/models/sf-moe/sf-moe.ts";
 import type { ModelSettings } from "../../src/models/systems.ts";
 import { encodeSentences } from "../../src/models/text-classifier/text-classifier.ts";
 import { openCheckpoint } from "../../src/pretrained/open-checkpoint.ts";
-import { initFromSchema } from "../../src/recipe/init-from-config.ts";
+import { initFromSchema } from "../../src/recipe/init-from/init-from-config.ts";
 import { initializeFrom } from "../../src/runs/init-from/init-from.ts";
 import { nativeRuntime } from "../../src/runtime/native/native.ts";
 import { needs, needsWeights, root, weights } from "./data.fixture.ts";

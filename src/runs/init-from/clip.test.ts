@@ -9,7 +9,7 @@ import { init } from "../../learn/apply/apply.ts";
 import { apply } from "../../learn/native.ts";
 import { createLimoe } from "../../models/limoe/config.ts";
 import { type ModelSettings, modelSchema } from "../../models/systems.ts";
-import { initFromSchema } from "../../recipe/init-from-config.ts";
+import { initFromSchema } from "../../recipe/init-from/init-from-config.ts";
 import { initializeFrom } from "./init-from.ts";
 import { describeInit } from "./report.ts";
 

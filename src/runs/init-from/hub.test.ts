@@ -14,7 +14,7 @@ import { createLanguageModel, type ModelSettings, modelSchema } from "../../mode
 import { encodeSentences, textClassifier } from "../../models/text-classifier/text-classifier.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { openPretrained } from "../../pretrained/open-pretrained.ts";
-import { initFromSchema } from "../../recipe/init-from-config.ts";
+import { initFromSchema } from "../../recipe/init-from/init-from-config.ts";
 import { initializeFrom } from "./init-from.ts";
 import { describeInit } from "./report.ts";
 

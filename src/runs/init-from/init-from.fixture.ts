@@ -1,5 +1,5 @@
 import type { Tensors } from "../../moe/surgery/layout.ts";
-import type { InitFrom } from "../../recipe/init-from-config.ts";
+import type { InitFrom } from "../../recipe/init-from/init-from-config.ts";
 import { initializeFrom } from "./init-from.ts";
 import type { InitReport } from "./report.ts";
 

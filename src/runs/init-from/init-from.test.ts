@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { encodeSafetensors } from "../../formats/safetensors.ts";
 import { allocate, array, type NdArray } from "../../graph/array.ts";
-import { initFromSchema } from "../../recipe/init-from-config.ts";
+import { initFromSchema } from "../../recipe/init-from/init-from-config.ts";
 import { initializeTensors } from "./init-from.fixture.ts";
 import { describeInit } from "./report.ts";
 

@@ -14,7 +14,7 @@ import { apply } from "../../learn/native.ts";
 import { sfMoe } from "../../models/sf-moe/sf-moe.ts";
 import { type ModelSettings, modelSchema } from "../../models/systems.ts";
 import { openCheckpoint } from "../../pretrained/open-checkpoint.ts";
-import { initFromSchema } from "../../recipe/init-from-config.ts";
+import { initFromSchema } from "../../recipe/init-from/init-from-config.ts";
 import { initializeFrom } from "./init-from.ts";
 import { describeInit } from "./report.ts";
 
@@ -32,7 +32,9 @@ test("a model starts as the DINOv2 in an ONNX file, without its head, with small
   const images = expected.get("images")!;
   const tensors = init((scope, given) => sfMoe(scope, given.images, config), { images });
   const source = fromSnakeCase(initFromSchema.parse({ path }));
-  const lines = (await initializeFrom(source, { settings, tensors })).flatMap(describeInit).join();
+  const lines = (await initializeFrom(source, { settings, tensors }, 0))
+    .flatMap(describeInit)
+    .join();
   expect(lines).toMatch(/pos_embed is resampled from 5x5 to 3x3 patches/);
   expect(lines).toMatch(/no part of the model: decoder.bias, decoder.weight/);
   const { taps } = await apply((scope, given) => sfMoe(scope, given.images, config), tensors, { images }, { taps: true }); // biome-ignore format: one call

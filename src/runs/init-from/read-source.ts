@@ -1,8 +1,8 @@
 /** Reads a source of initial weights: a checkpoint, or several whose experts and mean a model takes. */
 import { allocate, type NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
-import type { InitSource } from "../../recipe/init-from-config.ts";
-import { upcyclingOf } from "../../recipe/upcycle-config.ts";
+import type { InitSource } from "../../recipe/init-from/init-from-config.ts";
+import { upcyclingOf } from "../../recipe/init-from/upcycle-config.ts";
 import type { FilledPart } from "./model-parts.ts";
 import { describe } from "./report.ts";
 import { readStoredWeights, type StoredWeights } from "./stored-weights.ts";

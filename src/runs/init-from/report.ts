@@ -1,8 +1,8 @@
 /** What the initialisation of a model from stored weights did. */
 import type { NdArray } from "../../graph/array.ts";
 import { usageError } from "../../graph/errors.ts";
-import type { InitSource } from "../../recipe/init-from-config.ts";
-import type { Upcycling } from "../../recipe/upcycle-config.ts";
+import type { InitSource } from "../../recipe/init-from/init-from-config.ts";
+import type { Upcycling } from "../../recipe/init-from/upcycle-config.ts";
 
 /** The result of the initialisation, by parameter name. */
 export interface InitReport {

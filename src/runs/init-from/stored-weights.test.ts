@@ -5,7 +5,7 @@ import { deflateRawSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { encodeSafetensors } from "../../formats/safetensors.ts";
 import { array, type NdArray } from "../../graph/array.ts";
-import { initFromSchema } from "../../recipe/init-from-config.ts";
+import { initFromSchema } from "../../recipe/init-from/init-from-config.ts";
 import { initializeTensors } from "./init-from.fixture.ts";
 import { readStoredWeights } from "./stored-weights.ts";
 

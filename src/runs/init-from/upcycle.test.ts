@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { encodeSafetensors } from "../../formats/safetensors.ts";
 import { allocate, array, type NdArray, toNumbers } from "../../graph/array.ts";
 import { expertsKey, startOfExpert } from "../../moe/surgery/expert-start.ts";
-import { initFromSchema } from "../../recipe/init-from-config.ts";
+import { initFromSchema } from "../../recipe/init-from/init-from-config.ts";
 import { initializeTensors } from "./init-from.fixture.ts";
 import { describeInit } from "./report.ts";
 

@@ -16,7 +16,7 @@ import { sfMoeSchema } from "../../models/sf-moe/config.ts";
 import { createClassifier } from "../../models/systems.ts";
 import type { Scope } from "../../nn/scope.ts";
 import { foldIn, key } from "../../random/index.ts";
-import { initFromSchema } from "../../recipe/init-from-config.ts";
+import { initFromSchema } from "../../recipe/init-from/init-from-config.ts";
 import { nativeRuntime } from "../../runtime/native/native.ts";
 import { classification } from "../../tasks/classification/images.ts";
 import { initializeTensors } from "./init-from.fixture.ts";

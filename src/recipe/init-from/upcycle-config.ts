@@ -1,6 +1,6 @@
 /** The key `upcycle` of `init_from`: experts that start from dense layers. */
 import * as z from "zod";
-import { path } from "../data/settings/files.ts";
+import { path } from "../../data/settings/files.ts";
 
 const mapping = z
   .strictObject({

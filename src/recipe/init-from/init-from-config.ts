@@ -1,7 +1,7 @@
 /** The `init_from` part of a recipe: initial weights from runs, files and checkpoints of the hub. */
 import * as z from "zod";
-import type { CamelCased } from "../config/case.ts";
-import { path } from "../data/settings/files.ts";
+import type { CamelCased } from "../../config/case.ts";
+import { path } from "../../data/settings/files.ts";
 import { type Upcycle, upcycleSchema, upcyclingOf } from "./upcycle-config.ts";
 
 const source = {
