@@ -79,8 +79,8 @@ export function startOfExpert(
   const axis = unitAxis(tensor);
   if (drop > 0 && axis !== undefined) {
     const units = droppedUnits(foldIn(key, expert), dense.shape[axis]!, drop, expert);
-    const places = entriesOf(units, dense.shape, axis);
-    redrawEntries(values, places, redraw === "zeros" ? undefined : foldIn(foldIn(key, name), "drop")); // biome-ignore format: one call
+    const draws = redraw === "zeros" ? undefined : foldIn(foldIn(key, name), "drop");
+    redrawUnits(values, dense.shape, axis, units, draws);
   }
   perturb(values, name, { noise, key });
   const result = allocate("float32", dense.shape);
@@ -98,32 +98,29 @@ function droppedUnits(key: Key, numUnits: number, drop: number, expert: string):
   );
 }
 
-/** Places of all entries of some units in a tensor `[F]`, `[F, D]` or, with axis 1, `[D, F]`. */
-function entriesOf(units: Uint32Array, shape: readonly number[], axis: 0 | 1): readonly number[] {
-  const columns = shape[1] ?? 1;
-  const others = axis === 0 ? columns : shape[0]!;
-  return Array.from(units).flatMap((unit) =>
-    Array.from({ length: others }, (_, i) =>
-      axis === 0 ? unit * columns + i : i * columns + unit,
-    ),
-  );
-}
-
-/** Replaces entries by normal numbers with their mean and standard deviation, or by zeros without a key. */
-function redrawEntries(
+/**
+ * Replaces the entries of some units in a tensor `[F]`, `[F, D]` or, with axis 1, `[D, F]`, by normal numbers with
+ * their mean and standard deviation, or by zeros without a key.
+ */
+function redrawUnits(
   values: Float64Array,
-  places: readonly number[],
+  shape: readonly number[],
+  axis: 0 | 1,
+  units: Uint32Array,
   key: Key | undefined,
 ): void {
-  if (key === undefined) {
-    for (const at of places) values[at] = 0;
-    return;
-  }
+  const columns = shape[1] ?? 1;
+  const perUnit = axis === 0 ? columns : shape[0]!;
+  const count = units.length * perUnit;
+  const place = (n: number): number => {
+    const [unit, i] = [units[Math.floor(n / perUnit)]!, n % perUnit];
+    return axis === 0 ? unit * columns + i : i * columns + unit;
+  };
   let [sum, squares] = [0, 0];
-  for (const at of places) sum += values[at]!;
-  const mean = sum / places.length;
-  for (const at of places) squares += (values[at]! - mean) ** 2;
-  const deviation = Math.sqrt(squares / places.length);
-  const draws = normal(key, places.length);
-  for (const [i, at] of places.entries()) values[at] = mean + deviation * draws[i]!;
+  for (let n = 0; n < count; n++) sum += values[place(n)]!;
+  const mean = sum / count;
+  for (let n = 0; n < count; n++) squares += (values[place(n)]! - mean) ** 2;
+  const deviation = Math.sqrt(squares / count);
+  const draws = key && normal(key, count);
+  for (let n = 0; n < count; n++) values[place(n)] = draws ? mean + deviation * draws[n]! : 0;
 }

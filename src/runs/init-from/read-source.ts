@@ -24,7 +24,7 @@ export interface ReadSource extends NamedWeights {
 
 /**
  * Reads the weights of a source; without a path, they are the mean of the sources of its experts
- * (Branch-Train-MiX, arXiv:2403.07816, section 3.2).
+ * (Branch-Train-MiX, arXiv:2403.07816).
  *
  * @param key of the source in the recipe
  * @param target the parameters that are filled
