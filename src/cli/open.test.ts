@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parquetReadObjects } from "hyparquet";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
+import { array, type NdArray } from "../graph/array.ts";
 import { main } from "./main.ts";
 
 const fixture = fileURLToPath(new URL("../pretrained/fixtures/qwen3_moe", import.meta.url));
@@ -79,4 +81,69 @@ test.each([
   const { code, err } = await run(...argv);
   expect(code).toBe(2);
   expect(err).toMatch(message);
+});
+
+const weightsFile = "model.safetensors";
+const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";
+
+/** A copy of the checkpoint with changed tensors. */
+function changedTensors(folder: string, change: (stored: Map<string, NdArray>) => void): void {
+  const { tensors } = decodeSafetensors(readFileSync(join(folder, weightsFile)));
+  change(tensors);
+  writeFileSync(join(folder, weightsFile), Buffer.concat(encodeSafetensors(tensors)));
+}
+
+describe.each<[string, (folder: string) => void, RegExp]>([
+  [
+    "a missing shard",
+    (folder) => {
+      const weight_map = { "model.norm.weight": "model-00001-of-00001.safetensors" };
+      writeFileSync(join(folder, `${weightsFile}.index.json`), JSON.stringify({ weight_map }));
+    },
+    /model-00001-of-00001.safetensors is missing; download all files/,
+  ],
+  [
+    "a wrong shape",
+    (folder) => changedTensors(folder, (all) => all.set("model.norm.weight", array([1, 2]))),
+    /tensor "model.norm.weight" has shape \[2\], which does not give norm.weight of shape \[16\]; config.json and weights do not belong together/,
+  ],
+  [
+    "a missing tensor",
+    (folder) => changedTensors(folder, (all) => all.delete("lm_head.weight")),
+    /the checkpoint lacks "lm_head.weight"; download it again/,
+  ],
+  [
+    "an unknown tensor",
+    (folder) => changedTensors(folder, (all) => all.set("model.extra", array([1]))),
+    /the checkpoint has "model.extra", which the model of its config.json does not have, so its results would differ/,
+  ],
+  [
+    "a Git LFS pointer",
+    (folder) => writeFileSync(join(folder, weightsFile), pointer),
+    /model.safetensors is a Git LFS pointer/,
+  ],
+  [
+    "a Git LFS pointer of the configuration",
+    (folder) => writeFileSync(join(folder, "config.json"), pointer),
+    /config.json cannot be read: it is a Git LFS pointer, without the file itself; run git lfs pull/,
+  ],
+])("%s is one sentence of", (name, damage, sentence) => {
+  const folder = join(temporary, name.replaceAll(" ", "-"));
+  beforeAll(() => {
+    cpSync(fixture, folder, { recursive: true });
+    damage(folder);
+  });
+
+  test.each([
+    ["open", folder],
+    ["generate", folder, "--prompt", "the"],
+    ["routing", folder, "--text", words, "--out", join(temporary, "out.parquet")],
+    ["inspect", folder, "--no-open"],
+  ])("%s", async (...argv) => {
+    const { code, out, err } = await run(...argv);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(sentence);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+    expect(err.startsWith(`error: ${folder}`)).toBe(true);
+  });
 });

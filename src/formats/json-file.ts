@@ -2,6 +2,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { usageError } from "../graph/errors.ts";
 
+/** The beginning of the files that Git stores in place of large ones. */
+const LFS_POINTER = "version https://git-lfs.github.com/spec/";
+
 /**
  * The content of a text file.
  *
@@ -19,11 +22,14 @@ export async function readTextFile(path: string, maxBytes: number): Promise<stri
  * The content of a JSON file.
  *
  * @param maxBytes of the file
- * @throws UserError (exit code 2) if it is larger or no JSON, with a message such as "it is no JSON: ..."
+ * @throws UserError (exit code 2) if it is larger, no JSON or a Git LFS pointer, with a message such as "it is no JSON: ..."
  *   that the caller puts after the path; errors of the system otherwise
  */
 export async function readJsonFile(path: string, maxBytes: number): Promise<unknown> {
   const text = await readTextFile(path, maxBytes);
+  if (text.startsWith(LFS_POINTER)) {
+    throw usageError("it is a Git LFS pointer, without the file itself; run git lfs pull");
+  }
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -70,8 +70,13 @@ export async function readSafetensorsFile(
 /** An open safetensors file whose tensors are read one at a time; the caller must close it. */
 export interface SafetensorsReader {
   readonly tensors: readonly (StoredTensor | SkippedTensor)[];
-  /** @throws UserError if the file became shorter or has other booleans than 0 and 1 */
-  read(tensor: StoredTensor): Promise<NdArray>;
+  /**
+   * Reads a tensor; narrow floats are widened to float32.
+   *
+   * @param type `bfloat16` leaves BF16 as it is
+   * @throws UserError if the file became shorter or has other booleans than 0 and 1
+   */
+  read(tensor: StoredTensor, type?: "float32" | "bfloat16"): Promise<NdArray>;
   /** Fills `target` with bytes of a tensor, from its byte `start` on. @throws UserError as `read` */
   readBytes(tensor: StoredTensor, start: number, target: Uint8Array): Promise<void>;
   close(): Promise<void>;
@@ -96,7 +101,10 @@ export async function openSafetensorsFile(
     );
     return {
       tensors: stored,
-      async read(tensor) {
+      async read(stored, type) {
+        const { narrow: _, ...bits } = stored;
+        const keeps = type === "bfloat16" && stored.code === "BF16";
+        const tensor: StoredTensor = keeps ? { ...bits, dtype: "bfloat16" } : stored;
         const target = allocate(tensor.dtype, tensor.shape);
         const bytes = sequentialReader(file, source, undefined, dataStart + tensor.begin);
         await readTensor(tensor, target, bytes, source);

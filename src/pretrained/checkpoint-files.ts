@@ -20,7 +20,8 @@ export interface CheckpointFiles {
   readonly unreadable: ReadonlyMap<string, string>;
   /** Bytes of all tensors. */
   readonly bytes: number;
-  read(name: string): Promise<NdArray>;
+  /** @param type `bfloat16` may leave stored bfloat16 numbers as they are */
+  read(name: string, type?: "float32" | "bfloat16"): Promise<NdArray>;
   close(): Promise<void>;
 }
 
@@ -62,9 +63,9 @@ export async function openCheckpointFiles(folder: string): Promise<CheckpointFil
       bytes: readers
         .flatMap((reader) => reader.tensors)
         .reduce((sum, t) => sum + t.end - t.begin, 0),
-      read: (name) => {
+      read: (name, type) => {
         const { tensor, reader } = home.get(name)!;
-        return reader.read(tensor);
+        return reader.read(tensor, type);
       },
     };
   } catch (cause) {

@@ -107,8 +107,11 @@ export async function readPlan(
   const weights = new Map<string, NdArray>();
   for (const [names, parameters] of byTensor) {
     const [, ...stored] = names.split("\n");
-    const arrays = await Promise.all(stored.map((name) => files.read(name)));
-    const whole = joinedArray(parameters[0]!.source.join, arrays);
+    const { join } = parameters[0]!.source;
+    // Joins compute in float32.
+    const read = join === "one" && parameters.every(isMatrix) ? type : "float32";
+    const arrays = await Promise.all(stored.map((name) => files.read(name, read)));
+    const whole = arrays[0]!.dtype === "bfloat16" ? arrays[0]! : joinedArray(join, arrays);
     for (const { name, source, place } of parameters) {
       const taken = source.steps.reduce<NdArray>(
         (array, step) => arrayAfter(array, step, place.expert),
@@ -117,13 +120,17 @@ export async function readPlan(
       if (notFinite(taken) !== undefined) {
         throw usageError(`tensor "${stored[0]}" has values that are not finite`);
       }
-      const narrows = type === "bfloat16" && taken.shape.length > 1;
+      const narrows = type === "bfloat16" && taken.dtype === "float32" && isMatrix(taken);
       weights.set(name, narrows ? narrowed(taken as NdArray<"float32">) : own(taken, whole));
       done += taken.data.length;
     }
     onProgress(done, total);
   }
   return weights;
+}
+
+function isMatrix({ shape }: Pick<Wanted, "shape">): boolean {
+  return shape.length > 1;
 }
 
 function namesOf({ names }: Source, place: Place): string[] {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 import { array, type NdArray, toNumbers } from "../graph/array.ts";
+import { toBfloat16 } from "../graph/bfloat16.ts";
 import { openPretrained } from "./open-pretrained.ts";
 
 const fixtures = fileURLToPath(new URL("fixtures/", import.meta.url));
@@ -93,6 +94,34 @@ test("numbers of 16 bits and of 64 are read as float32", async () => {
   const weights = await (await openPretrained(folder)).readWeights();
   expect(toNumbers(weights.get("norm.weight")!)[3]).toBe(Math.fround(0.1));
 });
+
+test.each(["mixtral", "mixtral-fused"])(
+  "%s stored as bfloat16 is held as stored, and not finite numbers are found in it",
+  async (name) => {
+    const narrow = (value: NdArray): NdArray => ({ dtype: "bfloat16", shape: value.shape, data: toBfloat16(value.data as Float32Array) }); // biome-ignore format: one expression
+    const tensors = (stored: Map<string, NdArray>) =>
+      new Map([...stored].map(([key, value]) => [key, narrow(value)] as const));
+    const opened = await openPretrained(changed(name, { tensors }));
+    const [own, wide] = [
+      await opened.readWeights({ type: "bfloat16" }),
+      await opened.readWeights(),
+    ];
+    const matrices = [...own.values()].filter(({ shape }) => shape.length > 1);
+    expect(new Set(matrices.map(({ dtype }) => dtype))).toEqual(new Set(["bfloat16"]));
+    for (const [key, value] of wide)
+      expect(toNumbers(own.get(key)!), key).toEqual(toNumbers(value));
+
+    const damaged = changed(name, {
+      tensors: (stored) => {
+        const all = tensors(stored);
+        (all.get("lm_head.weight")!.data as Uint16Array)[5] = 0x7f80; // infinity
+        return all;
+      },
+    });
+    const reading = (await openPretrained(damaged)).readWeights({ type: "bfloat16" });
+    await expect(reading).rejects.toThrow('"lm_head.weight" has values that are not finite');
+  },
+);
 
 const layer = "model.layers.0";
 

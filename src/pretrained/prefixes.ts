@@ -20,7 +20,7 @@ export function withoutPrefix(
     ...files,
     tensors: renamed(files.tensors),
     unreadable: renamed(files.unreadable),
-    read: (name) => files.read(full.get(name)!),
+    read: (name, type) => files.read(full.get(name)!, type),
   };
 }
 
