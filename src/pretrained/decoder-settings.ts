@@ -20,7 +20,7 @@ export function decoderSettings(config: HubConfig, attention: object = {}): Syst
     num_heads: heads,
     num_key_value_heads: config.num_key_value_heads ?? heads,
     head_width: config.head_dim ?? width / heads,
-    context_length: config.max_position_embeddings,
+    context_length: contextOf(config),
     norm_epsilon: config.rms_norm_eps,
     rotary: rotaryOf(config),
     attention: { ...windowOf(config), ...attention },
@@ -109,10 +109,11 @@ function rotaryOf(config: HubConfig): object {
   const theta = parameters.rope_theta ?? config.rope_theta ?? 10_000;
   const share = parameters.partial_rotary_factor ?? 1;
   const { factor } = parameters;
-  const original = parameters.original_max_position_embeddings ?? config.max_position_embeddings;
+  const original = originalContext(config);
   const plain = { theta, share };
   switch (kind) {
     case "default":
+    case "dynamic": // scaled beyond max_position_embeddings only
       return plain;
     case "linear":
       return { ...plain, scaling: { kind, factor } };
@@ -138,11 +139,35 @@ function rotaryOf(config: HubConfig): object {
           truncate: parameters.truncate ?? true,
         },
       };
+    case "longrope":
+      return { ...plain, scaling: longRope(config) };
     default:
       throw usageError(
-        `config.json has rotary positions of type ${kind}; the decoder computes default, linear, llama3 and yarn`,
+        `config.json has rotary positions of type ${kind}; the decoder computes default, linear, dynamic, llama3, yarn and longrope`,
       );
   }
+}
+
+/** The context of pre-training. */
+function originalContext(config: HubConfig): number {
+  const { original_max_position_embeddings: given } = ropeOf(config).parameters;
+  return given ?? config.original_max_position_embeddings ?? config.max_position_embeddings;
+}
+
+/** With LongRoPE longer texts turn all their tokens by other angles, cached keys too. */
+function contextOf(config: HubConfig): number {
+  const isLong = ropeOf(config).kind === "longrope";
+  return isLong ? originalContext(config) : config.max_position_embeddings;
+}
+
+/** The factors of texts within the context of pre-training. */
+function longRope(config: HubConfig): object {
+  const { short_factor: factors, attention_factor: given, factor } = ropeOf(config).parameters;
+  const original = originalContext(config);
+  const longer = factor ?? config.max_position_embeddings / original;
+  const attention = longer <= 1 ? 1 : Math.sqrt(1 + Math.log(longer) / Math.log(original));
+  if (factors == null) throw usageError("config.json has longrope without short_factor");
+  return { kind: "longrope", factors, attention_factor: given ?? attention };
 }
 
 function yarnAttention({

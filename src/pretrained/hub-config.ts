@@ -29,6 +29,7 @@ const rope = z.looseObject({
   mscale: number.nullish(),
   mscale_all_dim: number.nullish(),
   truncate: z.boolean().nullish(),
+  short_factor: z.array(number.positive()).max(65_536).nullish(),
 });
 
 /** The keys that all decoders have; families read more of their own. */
@@ -42,6 +43,7 @@ export const hubConfigSchema = z.looseObject({
   head_dim: count.nullish(),
   vocab_size: count,
   max_position_embeddings: count,
+  original_max_position_embeddings: count.nullish(),
   rms_norm_eps: number.positive(),
   hidden_act: z.string().default("silu"),
   tie_word_embeddings: z.boolean().nullish(),

@@ -79,6 +79,22 @@ test("the older keys of rotary positions mean the same", async () => {
   expect(given!.settings).toEqual(expected!.settings);
 });
 
+test("dynamic positions are plain within the context of the checkpoint", async () => {
+  const rope_parameters = { rope_type: "dynamic", rope_theta: 10000, factor: 4 };
+  const folder = changed("mixtral", { config: { rope_parameters } });
+  const [given, plain] = await Promise.all([folder, join(fixtures, "mixtral")].map((path) => openPretrained(path))); // biome-ignore format: one expression
+  expect(given!.settings).toEqual(plain!.settings);
+});
+
+test("the context of LongRoPE is the one that its short factors are for", async () => {
+  const { model, settings } = await openPretrained(join(fixtures, "llama-longrope"));
+  expect(model.contextLength).toBe(48);
+  expect(settings.rotary.scaling).toEqual({
+    ...{ kind: "longrope", factors: [1, 1.5] },
+    attentionFactor: Math.sqrt(1 + Math.log(64 / 48) / Math.log(48)),
+  });
+});
+
 test("the context is cut, never extended", async () => {
   const lengths = [16, 1000].map(async (contextLength) => {
     const { model } = await openPretrained(join(fixtures, "mixtral"), { contextLength });
@@ -145,8 +161,18 @@ describe("is refused with one sentence:", () => {
     ],
     [
       "other rotary positions",
+      { config: { rope_parameters: { rope_type: "proportional" } } },
+      /rotary positions of type proportional; the decoder computes default, linear, dynamic/,
+    ],
+    [
+      "LongRoPE without its factors",
       { config: { rope_parameters: { rope_type: "longrope" } } },
-      /rotary positions of type longrope/,
+      /config.json has longrope without short_factor/,
+    ],
+    [
+      "LongRoPE with other factors",
+      { config: { rope_parameters: { rope_type: "longrope", short_factor: [1, 2, 3] } } },
+      /has 3 factors, but heads have 2 frequencies/,
     ],
     [
       "a missing tensor",

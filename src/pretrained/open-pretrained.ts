@@ -35,9 +35,9 @@ export async function openPretrained(
   folder: string,
   { contextLength }: OpenPretrainedOptions = {},
 ): Promise<Pretrained> {
-  const checkpoint = await openCheckpoint(folder, (settings, config) => {
-    if (!("max_position_embeddings" in config) || settings.system !== "decoder") return settings;
-    const most = config.max_position_embeddings as number;
+  const checkpoint = await openCheckpoint(folder, (settings) => {
+    if (settings.system !== "decoder") return settings;
+    const most = settings.context_length as number;
     return { ...settings, context_length: Math.min(contextLength ?? most, most) };
   });
   if (!isDecoder(checkpoint)) {

@@ -31,6 +31,11 @@ const scaling = z.discriminatedUnion("kind", [
     attention_factor: factor.optional().describe("Factor of rotated queries and keys."),
     truncate: z.boolean().default(true).describe("Whether both bounds are whole dimensions."),
   }),
+  z.strictObject({
+    kind: z.literal("longrope").describe("LongRoPE, arXiv:2402.13753."),
+    factors: z.array(factor).max(65_536).describe("Divisor of each frequency, half the features."),
+    attention_factor: factor.default(1).describe("Factor of rotated queries and keys."),
+  }),
 ]);
 
 const attention = z.strictObject({
@@ -136,6 +141,12 @@ export function decoderConfig(settings: DecoderSettings, vocabularySize: number)
   if (!Number.isInteger(rotated) || rotated % 2 !== 0) {
     throw usageError(
       `heads of width ${headWidth} have ${rotated} rotated features, which must be an even number; change model.head_width or model.rotary.share`,
+    );
+  }
+  const { scaling } = settings.rotary;
+  if (scaling?.kind === "longrope" && scaling.factors.length !== rotated / 2) {
+    throw usageError(
+      `model.rotary.scaling has ${scaling.factors.length} factors, but heads have ${rotated / 2} frequencies; give one for each`,
     );
   }
   const { latent } = form;

@@ -25,6 +25,14 @@ export type RotaryScaling =
       readonly attentionFactor?: number | undefined;
       /** Whether the two bounds are rounded to whole dimensions. Default true. */
       readonly truncate?: boolean;
+    }
+  /** Each frequency divided by a factor of its own (LongRoPE, arXiv:2402.13753). */
+  | {
+      readonly kind: "longrope";
+      /** `W/2` numbers. */
+      readonly factors: readonly number[];
+      /** Factor of the rotated queries and keys. Default 1. */
+      readonly attentionFactor?: number | undefined;
     };
 
 export interface RotaryOptions {
@@ -45,7 +53,7 @@ export interface RotaryFrequencies {
 /**
  * `theta^(-2i/W)` for each pair `i`, scaled (RoFormer, arXiv:2104.09864, equation 15).
  *
- * @throws RangeError if `width` is odd
+ * @throws RangeError if `width` is odd, or LongRoPE has another number of factors than `W/2`
  * @example
  * const { frequencies } = rotaryFrequencies({ width: 4, theta: 100 });
  * frequencies; // [1, 0.1]
@@ -66,6 +74,7 @@ export function rotaryFrequencies({
   if (scaling.kind === "llama3") {
     return { frequencies: plain.map((frequency) => llama3(frequency, scaling)), factor: 1 };
   }
+  if (scaling.kind === "longrope") return longRope(plain, scaling);
   const { factor, attentionFactor = yarnFactor(factor) } = scaling;
   const kept = keptByYarn(width, theta, scaling);
   const frequencies = plain.map(
@@ -82,6 +91,17 @@ export function rotaryFrequencies({
  */
 export function yarnFactor(factor: number, weight = 1): number {
   return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
+}
+
+function longRope(
+  plain: readonly number[],
+  { factors, attentionFactor = 1 }: Extract<RotaryScaling, { kind: "longrope" }>,
+): RotaryFrequencies {
+  if (factors.length !== plain.length) {
+    throw new RangeError(`LongRoPE needs ${plain.length} factors, got ${factors.length}`);
+  }
+  const frequencies = plain.map((frequency, i) => frequency / factors[i]!);
+  return { frequencies, factor: attentionFactor };
 }
 
 function llama3(frequency: number, scaling: Extract<RotaryScaling, { kind: "llama3" }>): number {

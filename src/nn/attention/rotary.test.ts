@@ -53,6 +53,14 @@ test("an odd width is refused", () => {
   expect(() => rotaryFrequencies({ width: 3 })).toThrow(/even number of features, got 3/);
 });
 
+test("LongRoPE divides each frequency by its own factor", () => {
+  const scaling = { kind: "longrope", factors: [1, 4], attentionFactor: 1.2 } as const;
+  const { frequencies, factor } = rotaryFrequencies({ width: 4, theta: 100, scaling });
+  expect(frequencies).toEqual([1, 0.1 / 4]);
+  expect(factor).toBe(1.2);
+  expect(() => rotaryFrequencies({ width: 6, scaling })).toThrow("LongRoPE needs 3 factors, got 2");
+});
+
 test("linear scaling divides, llama3 keeps high frequencies, YaRN raises scores", () => {
   const plain = rotaryFrequencies({ width: 4 }).frequencies;
   const linear = rotaryFrequencies({ width: 4, scaling: { kind: "linear", factor: 2 } });
