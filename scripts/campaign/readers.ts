@@ -1,6 +1,7 @@
 /** Every reader of foreign bytes, with a valid file to start from. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readConversation } from "../../src/cli/prompts.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { parseYaml } from "../../src/config/yaml.ts";
 import type { ImageDataset, TextDataset } from "../../src/data/dataset.ts";
@@ -22,6 +23,8 @@ import { openCheckpoint } from "../../src/pretrained/open-checkpoint.ts";
 import { openPretrained } from "../../src/pretrained/open-pretrained.ts";
 import { trainConfigSchema } from "../../src/recipe/config.ts";
 import { readTokenizer } from "../../src/recipe/tokenizer-file.ts";
+import { renderTemplate } from "../../src/runs/chat/render-template.ts";
+import { textOf } from "../../src/runs/chat/run-template.ts";
 import { surveyCheckpoints } from "../../src/runs/checkpoints/checkpoint-store.ts";
 import { readMetrics, truncateAfter } from "../../src/runs/metrics/metrics-file.ts";
 import { readModelInputs } from "../../src/runs/model-inputs-file.ts";
@@ -38,6 +41,10 @@ export interface Reader {
   read(path: string, folder: string): unknown;
 }
 
+const messages = [
+  { role: "user", content: "the router" },
+  { role: "assistant", content: "the experts" },
+];
 const text = (path: string): Promise<string> => readFile(path, "utf8");
 const json = async (path: string): Promise<unknown> => JSON.parse(await text(path));
 const below = (path: string, levels: number): string => join(path, ...Array(levels).fill(".."));
@@ -156,6 +163,17 @@ export const readers: readonly Reader[] = [
     name: "generation_config.json",
     file: "hub/generation_config.json",
     read: (path) => readStopTokens(below(path, 1), {}),
+  },
+  {
+    name: "chat template",
+    file: "hub/chat_template.jinja",
+    read: async (path) =>
+      textOf(renderTemplate(await text(path), { variables: { messages }, now: new Date(0) })),
+  },
+  {
+    name: "messages of a conversation",
+    file: "hub/messages.json",
+    read: (path) => readConversation(path),
   },
   {
     name: "tokenizer.json",

@@ -24,6 +24,20 @@ export const tiny = [
   "train.batch_size=16",
 ];
 
+const chatTemplate = `{%- set ns = namespace(first=true) -%}
+{%- macro say(role, text) -%}{{ '<|' ~ role ~ '|>' }}{{ text | trim }}{%- endmacro -%}
+{% for message in messages %}
+{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}
+{{ say(message.role, message.content) ~ ('</s>' if not loop.last else '') }}
+{% set ns.first = false %}
+{% endfor %}
+{{ messages[1:] | length }} {{ strftime_now('%Y') }} {{ {'a': [1, 2.5, none]} | tojson }} {{ range(3) | join(', ') }}
+`;
+const conversation = {
+  messages: [{ role: "user", content: [{ type: "text", text: "the router" }] }],
+  tools: [{ type: "function", function: { name: "count" } }],
+  chat_template_kwargs: { enable_thinking: false },
+};
 const captions = ["a red square", "a blue star", "a green heart", "a grey cross"];
 const names = captions.map((_, i) => `${i}.png`);
 
@@ -33,6 +47,8 @@ export async function writeSeeds(folder: string): Promise<void> {
   await train(join(folder, "run"), ["train.max_steps=2", "train.eval_every=2"]);
   await writeLiveModel(join(folder, "run"), folder);
   cpSync(fixture("qwen3_moe"), join(folder, "hub"), { recursive: true });
+  writeFileSync(join(folder, "hub", "chat_template.jinja"), chatTemplate);
+  writeFileSync(join(folder, "hub", "messages.json"), JSON.stringify(conversation));
   cpSync(fixture("open_clip"), join(folder, "open_clip"), { recursive: true });
   cpSync(fixture("onnx/dinov2.onnx"), join(folder, "dinov2.onnx"));
   await writePictures(join(folder, "pictures"));

@@ -81,7 +81,8 @@ async function promptOf(
   throw usageError("the chat template gives no tokens for these messages");
 }
 
-async function readConversation(file: string): Promise<Conversation> {
+/** The content of a file of `--messages`. @throws UserError (exit code 2) if it is none */
+export async function readConversation(file: string): Promise<Conversation> {
   const content = await readJsonFile(file, MAX_BYTES).catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === "ENOENT" ? "is missing" : `cannot be read: ${cause.message}`;
     throw usageError(`--messages ${file} ${reason}`, { cause });

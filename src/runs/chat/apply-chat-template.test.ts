@@ -78,7 +78,7 @@ test.each([
   ["an open block", "{% if true %}\na\nb", "cannot be rendered in line 1: it ends within a block"],
   ["an unknown statement", "a\n\n{% include 'b' %}", "cannot be rendered in line 3: Unknown statement type: include"], // biome-ignore format: a table
   ["an unknown filter", "{# {{ #}\n{{ messages | shuffle }}", "cannot be rendered in line 2: Unknown ArrayValue filter: shuffle"], // biome-ignore format: a table
-  ["a function that is none", "{% for m in messages %}\n{{ m.role }}\n{{ open('x') }}{% endfor %}", "cannot be rendered in line 3: Cannot call something that is not a function"], // biome-ignore format: a table
+  ["a function that is none", "{% for m in messages %}\n{{ m.role }}\n{{ open('x') }}{% endfor %}", "cannot be rendered in line 3: it calls something that is no function"], // biome-ignore format: a table
   ["a long range", "{{ '}}' }}\n{{ range(10**9) | length }}", "cannot be rendered in line 2: range has 1000000000 numbers, more than 100000"], // biome-ignore format: a table
   ["loops in loops", "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "takes more than 2 s; its loops may not end"], // biome-ignore format: a table
   ["doubled texts", "{% set ns = namespace(t='ab') %}{% for a in range(24) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}{{ ns.t }}", "gives 33554432 characters, more than 16777216"], // biome-ignore format: a table

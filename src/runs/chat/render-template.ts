@@ -64,10 +64,24 @@ export function renderTemplate(template: string, { variables, now }: RenderOptio
     const { value } = new PythonInterpreter(environment).run(program);
     return { text: String(value) };
   } catch (error) {
-    const { message } = error as Error;
     const at = line === undefined ? {} : { line };
-    return { failure: { ...at, message, raised: error instanceof RaisedError } };
+    const raised = error instanceof RaisedError;
+    return { failure: { ...at, message: messageOf(error as Error), raised } };
   }
+}
+
+/** The message of the library, or of an assumption of its that the template breaks. */
+function messageOf(error: Error): string {
+  const { message } = error;
+  if (/call stack/.test(message)) return "its blocks or calls are nested too deeply";
+  if (error instanceof RangeError) return "a text or list of it becomes too long";
+  if (error instanceof TypeError) return "a part of it is missing, or of a form that is not known";
+  return message
+    .replace(
+      /^Cannot call something that is not a function.*/,
+      "it calls something that is no function",
+    )
+    .replace(/\bundefined\b/gi, "missing");
 }
 
 function tokenFailure(text: string): Error | undefined {
@@ -129,5 +143,5 @@ function range(first: number, second?: number, step = 1): number[] {
   if (Number.isFinite(count) && count <= MAX_RANGE) {
     return Array.from({ length: Math.max(0, count) }, (_, i) => start + i * step);
   }
-  throw new RangeError(`range has ${count} numbers, more than ${MAX_RANGE}`);
+  throw new Error(`range has ${count} numbers, more than ${MAX_RANGE}`);
 }

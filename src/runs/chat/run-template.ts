@@ -33,7 +33,11 @@ export async function runTemplate(job: TemplateJob): Promise<string> {
   if (job.template.length > MAX_TEMPLATE) {
     throw refusal(`has ${job.template.length} characters, more than ${MAX_TEMPLATE}`);
   }
-  const rendered = await inThread(job);
+  return textOf(await inThread(job));
+}
+
+/** The text of a rendered template. @throws UserError (exit code 2) if there is none, or it is too long */
+export function textOf(rendered: Rendered): string {
   if ("failure" in rendered) {
     const { message, line, raised } = rendered.failure;
     const at = line === undefined ? "" : ` in line ${line}`;
